@@ -16,7 +16,6 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
-    RowMapping,
     create_engine,
     delete,
     event,
@@ -29,12 +28,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from knowledge import lexical
+from knowledge import layout, lexical
 from knowledge.chunking import Chunk
 from knowledge.documents import Document
 from knowledge.errors import KnowledgeError
-from knowledge.passages import Passage
 from knowledge.schema import SCHEMA_VERSION, chunk, document, file, metadata, new_id, source, state
+from knowledge.scope import Scope, within
 
 BUSY_TIMEOUT_MILLISECONDS = 15_000
 
@@ -49,6 +48,9 @@ class NewDocument:
     audience: str
     fingerprint: str
     modified_at: float
+    """Seconds since 1970."""
+    dated: str
+    """`YYYY-MM-DD`."""
     document: Document
     chunks: tuple[Chunk, ...]
     chunk_languages: tuple[str, ...]
@@ -165,12 +167,17 @@ def document_fingerprints(connection: Connection, source_id: int, path: str) -> 
     return {row.name: row.fingerprint for row in rows}
 
 
-def put_file(connection: Connection, *, source_id: int, path: str, fingerprint: str) -> int:
-    """Record that a file's documents are in, as of this fingerprint; return the file's id."""
+def put_file(connection: Connection, *, source_id: int, path: str, fingerprint: str, content: str = "") -> int:
+    """Record that a file's documents are in, as of this fingerprint; return the file's id.
+
+    Args:
+        content: SHA-256 of the file's bytes, in hexadecimal.
+    """
+    values = {"fingerprint": fingerprint, "content": content}
     row = connection.execute(select(file.c.id).where(file.c.source_id == source_id, file.c.path == path)).first()
     if row is None:
-        return new_id(connection, file, {"source_id": source_id, "path": path, "fingerprint": fingerprint})
-    connection.execute(update(file).where(file.c.id == row.id).values(fingerprint=fingerprint))
+        return new_id(connection, file, {"source_id": source_id, "path": path, **values})
+    connection.execute(update(file).where(file.c.id == row.id).values(**values))
     return int(row.id)
 
 
@@ -192,6 +199,8 @@ def put_document(connection: Connection, new: NewDocument, *, file_id: int, coll
             "fingerprint": new.fingerprint,
             "generation": generation,
             "modified_at": new.modified_at,
+            "dated": new.dated,
+            "layout": layout.pack(new.document.layout) if new.document.layout else None,
         },
     )
     entries = []
@@ -206,6 +215,7 @@ def put_document(connection: Connection, new: NewDocument, *, file_id: int, coll
                 "page": piece.page,
                 "headings": json.dumps(piece.headings, ensure_ascii=False),
                 "header": piece.header,
+                "anchor": piece.anchor,
                 "language": language,
                 "vector": vector,
             },
@@ -279,50 +289,9 @@ def headings_at(connection: Connection, document_id: int, offset: int) -> tuple[
     return tuple(json.loads(row.headings)) if row else ()
 
 
-def count_chunks(connection: Connection, *, collections: Sequence[str], audiences: Sequence[str]) -> int:
-    """Return how many chunks the audiences may see."""
-    seen = select(func.count(chunk.c.id)).join(document)
-    allowed = seen.where(document.c.collection.in_(collections), document.c.audience.in_(audiences))
-    return int(connection.execute(allowed).scalar_one())
-
-
-# Chunks to passages --------------------------------------------------------------------------------------------------
-
-
-def passages_by_chunk(
-    connection: Connection, chunk_ids: Sequence[int], *, collections: Sequence[str], audiences: Sequence[str]
-) -> dict[int, tuple[int, Passage]]:
-    """Return chunk id -> (document id, passage without a score) for chunks that the audiences may see."""
-    rows = connection.execute(
-        _PASSAGE_COLUMNS.where(
-            chunk.c.id.in_(chunk_ids), document.c.collection.in_(collections), document.c.audience.in_(audiences)
-        )
-    ).mappings()
-    return {row["chunk_id"]: (row["document_id"], _passage(row)) for row in rows}
-
-
-def passages_by_vector(connection: Connection, vectors: Sequence[str]) -> dict[str, Passage]:
-    """Return vector id -> what it stands for, for every audience."""
-    rows = connection.execute(_PASSAGE_COLUMNS.where(chunk.c.vector.in_(vectors))).mappings()
-    return {row["vector"]: _passage(row) for row in rows}
-
-
-def text_between(connection: Connection, document_id: int, start: int, end: int) -> str:
-    """Return `text[start:end]` of a document."""
-    span = func.substr(document.c.text, start + 1, end - start)
-    return str(connection.execute(select(span).where(document.c.id == document_id)).scalar_one())
-
-
-def chunks_by_vector(
-    connection: Connection, vectors: Sequence[str], *, collections: Sequence[str], audiences: Sequence[str]
-) -> dict[str, int]:
-    """Return vector id -> chunk id for the vectors that are committed and that the audiences may see."""
-    rows = connection.execute(
-        select(chunk.c.vector, chunk.c.id)
-        .join(document)
-        .where(chunk.c.vector.in_(vectors), document.c.collection.in_(collections), document.c.audience.in_(audiences))
-    )
-    return {row.vector: row.id for row in rows}
+def count_chunks(connection: Connection, scope: Scope) -> int:
+    """Return how many chunks are in scope."""
+    return int(connection.execute(select(func.count(chunk.c.id)).join(document).where(within(scope))).scalar_one())
 
 
 # State ----------------------------------------------------------------------------------------------------------------
@@ -336,40 +305,6 @@ def next_generation(connection: Connection) -> int:
 
 
 # Private -------------------------------------------------------------------------------------------------------------
-
-_PASSAGE_COLUMNS = select(
-    chunk.c.id.label("chunk_id"),
-    chunk.c.vector,
-    chunk.c.start,
-    chunk.c.end,
-    chunk.c.page,
-    chunk.c.headings,
-    chunk.c.header,
-    chunk.c.language,
-    document.c.collection,
-    document.c.name,
-    document.c.title,
-    document.c.audience,
-    chunk.c.document_id,
-    func.substr(document.c.text, chunk.c.start + 1, chunk.c.end - chunk.c.start).label("passage_text"),
-).join(document, document.c.id == chunk.c.document_id)
-
-
-def _passage(row: RowMapping) -> Passage:
-    return Passage(
-        collection=row["collection"],
-        document=row["name"],
-        title=row["title"],
-        headings=tuple(json.loads(row["headings"])),
-        header=row["header"],
-        page=row["page"],
-        start=row["start"],
-        end=row["end"],
-        text=row["passage_text"],
-        audience=row["audience"],
-        language=row["language"],
-        score=0.0,
-    )
 
 
 def _get(connection: Connection, key: str) -> str | None:

@@ -10,6 +10,7 @@ It knows no file format and no embedder; a heading reaches the embedder through 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from knowledge.documents import PAGE_BREAK, Block, Document
 from knowledge.text import count_cjk, sentences
@@ -53,6 +54,8 @@ class Chunk:
     """For table rows, the table's column names joined by ` | `; "" elsewhere."""
     page: int | None
     """1-based; None for a document without pages."""
+    anchor: str = ""
+    """The fragment of the nearest heading that has one; "" when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,35 +76,43 @@ def split(document: Document, options: ChunkOptions | None = None) -> tuple[Chun
     options = options or ChunkOptions()
     page_breaks = [i for i, character in enumerate(document.text) if character == PAGE_BREAK] if document.paged else []
     chunks: list[Chunk] = []
-    for headings, blocks in _sections(document, page_breaks):
+    for path, blocks in _sections(document, page_breaks):
+        headings = tuple(heading.title for heading in path)
+        anchor = next((heading.anchor for heading in reversed(path) if heading.anchor), "")
         page = bisect_right(page_breaks, blocks[0].start) + 1 if document.paged else None
         pieces = list(_pieces(document.text, blocks, options))
         for start, end, header in _gather(pieces, options):
-            chunks.append(Chunk(start, end, headings, header, page))
+            chunks.append(Chunk(start, end, headings, header, page, anchor))
     return tuple(chunks)
 
 
-def _sections(document: Document, page_breaks: Sequence[int]) -> Iterator[tuple[tuple[str, ...], list[Block]]]:
+class _Heading(NamedTuple):
+    level: int
+    title: str
+    anchor: str
+
+
+def _sections(document: Document, page_breaks: Sequence[int]) -> Iterator[tuple[tuple[_Heading, ...], list[Block]]]:
     """Yield runs of blocks under one heading path and on one page; a document of mere headings is its own text."""
     only_headings = all(block.kind == "heading" for block in document.blocks)
-    path: list[tuple[int, str]] = []
+    path: list[_Heading] = []
     section: list[Block] = []
     page = 0
     for block in document.blocks:
         block_page = bisect_right(page_breaks, block.start)
         is_heading = block.kind == "heading" and not only_headings
         if section and (is_heading or block_page != page):
-            yield tuple(title for _, title in path), section
+            yield tuple(path), section
             section = []
         page = block_page
         if is_heading:
             level = block.level or 1
-            path = [(depth, title) for depth, title in path if depth < level]
-            path.append((level, " ".join(document.text[block.start : block.end].split())))
+            path = [heading for heading in path if heading.level < level]
+            path.append(_Heading(level, " ".join(document.text[block.start : block.end].split()), block.anchor))
         else:
             section.append(block)
     if section:
-        yield tuple(title for _, title in path), section
+        yield tuple(path), section
 
 
 def _pieces(text: str, blocks: Sequence[Block], options: ChunkOptions) -> Iterator[_Piece]:

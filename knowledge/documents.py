@@ -32,6 +32,21 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class LineBox:
+    """Where one line of text stands on the image of its page; shares 0-1 from the page's top left corner."""
+
+    start: int
+    end: int
+    """Half-open span of the line in `Document.text`."""
+    page: int
+    """1-based."""
+    top: float
+    bottom: float
+    edges: tuple[float, ...]
+    """`end - start + 1` places: the left edge of each character and the right edge of the last one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One document's extracted text with its structure."""
 
@@ -44,6 +59,9 @@ class Document:
     paged: bool = False
     """Whether form feeds in the text separate real pages."""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    """What else the file says of itself; `date` (`YYYY-MM-DD…`) is when it was written."""
+    layout: tuple[LineBox, ...] = ()
+    """Where the lines stand on their pages; () when the format has no fixed pages."""
 
 
 class DocumentBuilder:

@@ -10,6 +10,7 @@ The last word about a file decides who may read it: whatever is held of it for a
 source of the collection it came, and although the file itself cannot be read now.
 """
 
+import datetime
 import hashlib
 import os
 import re
@@ -29,10 +30,8 @@ from knowledge.spaces import Space, ensure_space, spaces
 from knowledge.text import detect_language
 from knowledge.vectors import BATCH_CHUNKS, Progress, check_embedder, embedded_text, mend
 
-RECIPE = "1"
+RECIPE = "2"
 """Raise it when extraction or chunking changes: files are then read anew although their bytes are the same."""
-
-HASH_BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +70,17 @@ class _Source:
     id: int
     target: Target
     space: Space
+
+
+@dataclass(frozen=True, slots=True)
+class _FileState:
+    """What the catalogue is to hold of a file."""
+
+    name: str
+    fingerprint: str
+    """Hash of its bytes, its audience and the recipe; "" while it is not wholly in."""
+    content: str
+    """SHA-256 of its bytes."""
 
 
 @dataclass(slots=True)
@@ -137,11 +147,12 @@ class Ingest:
                 progress(name, done, len(files))
             fault = ""
             try:
-                fingerprint = _fingerprint(path, target, self._options)
+                content = _content(path)
+                fingerprint = _fingerprint(content, target, self._options)
                 if known.get(name) == fingerprint:
                     self._skip(source, name)
                 else:
-                    self._file(source, path, name=name, fingerprint=fingerprint)
+                    self._file(source, path, _FileState(name, fingerprint, content))
             except UnreadableFile as error:
                 fault = str(error)
             except OSError as error:
@@ -186,8 +197,9 @@ class Ingest:
         self.tally.removed += len(doomed)
         return len(doomed)
 
-    def _file(self, source: _Source, path: Path, *, name: str, fingerprint: str) -> None:
+    def _file(self, source: _Source, path: Path, state: _FileState) -> None:
         """Bring one file's documents up to date; the file counts as done only after its last batch."""
+        name = state.name
         with self._catalog.read() as connection:
             known = catalog.document_fingerprints(connection, source.id, name)
         seen: set[str] = set()
@@ -204,17 +216,18 @@ class Ingest:
                 continue
             batch.append(fresh)
             if sum(len(new.chunks) for new in batch) >= BATCH_CHUNKS:
-                self._commit(source, batch, file_name=name, fingerprint="")
+                self._commit(source, batch, replace(state, fingerprint=""))
                 batch = []
         if not seen:
             raise UnreadableFile(f"{path.name} holds no text")
         gone = [document_name for document_name in known if document_name not in seen]
-        self._commit(source, batch, file_name=name, fingerprint=fingerprint, gone=gone)
+        self._commit(source, batch, state, gone=gone)
         self.tally.removed += len(gone)
 
     def _prepare(self, document: Document, name: str, path: Path, audience: str) -> NewDocument:
         chunks = split(document, self._options)
         title = document.title or shown(path.stem)
+        modified_at = path.stat().st_mtime
         content = "\x00".join([RECIPE, audience, title, document.text, repr(chunks)])
         return NewDocument(
             name=name,
@@ -222,7 +235,8 @@ class Ingest:
             language=detect_language(document.text),
             audience=audience,
             fingerprint=hashlib.sha256(content.encode()).hexdigest(),
-            modified_at=path.stat().st_mtime,
+            modified_at=modified_at,
+            dated=_dated(document, modified_at),
             document=document,
             chunks=chunks,
             chunk_languages=tuple(detect_language(document.text[chunk.start : chunk.end]) for chunk in chunks),
@@ -233,9 +247,8 @@ class Ingest:
         self,
         source: _Source,
         batch: Sequence[NewDocument],
+        state: _FileState,
         *,
-        file_name: str,
-        fingerprint: str,
         gone: Sequence[str] = (),
     ) -> None:
         """Vectors first, then the transaction that makes them count, then the old vectors' removal."""
@@ -246,8 +259,14 @@ class Ingest:
         names = [*gone, *(new.name for new in batch)]
         with self._catalog.write() as connection:
             generation = catalog.next_generation(connection)
-            old = catalog.remove_documents(connection, source_id=source.id, path=file_name, names=names)
-            file_id = catalog.put_file(connection, source_id=source.id, path=file_name, fingerprint=fingerprint)
+            old = catalog.remove_documents(connection, source_id=source.id, path=state.name, names=names)
+            file_id = catalog.put_file(
+                connection,
+                source_id=source.id,
+                path=state.name,
+                fingerprint=state.fingerprint,
+                content=state.content,
+            )
             for new in batch:
                 catalog.put_document(
                     connection, new, file_id=file_id, collection=source.target.collection, generation=generation
@@ -331,12 +350,22 @@ def _storable(document: Document) -> Document:
     )
 
 
-def _fingerprint(path: Path, target: Target, options: ChunkOptions) -> str:
-    digest = hashlib.sha256("\x00".join([RECIPE, repr(options), target.audience]).encode())
+def _content(path: Path) -> str:
     with path.open("rb") as stream:
-        for block in iter(lambda: stream.read(HASH_BLOCK_BYTES), b""):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _fingerprint(content: str, target: Target, options: ChunkOptions) -> str:
+    return hashlib.sha256("\x00".join([RECIPE, repr(options), target.audience, content]).encode()).hexdigest()
+
+
+def _dated(document: Document, modified_at: float) -> str:
+    """Return the day on which the document says it was written, else on which its file was last changed."""
+    said = document.metadata.get("date", "")
+    try:
+        return datetime.date.fromisoformat(said[:10]).isoformat()
+    except ValueError:
+        return datetime.datetime.fromtimestamp(modified_at, datetime.UTC).date().isoformat()
 
 
 def _document_name(file_name: str, document: Document) -> str:

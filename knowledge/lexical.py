@@ -8,9 +8,12 @@ tokens serve here, in evidence and in sentence choice. BM25 is FTS5's own (k1 1.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, Float, Integer, Select, column, func, literal_column, select, table, text
 
+from knowledge.schema import chunk, document
+from knowledge.scope import Scope, within
 from knowledge.text import STOP_WORDS, tokens
 
 MOST_TERMS = 200
@@ -62,49 +65,42 @@ def question_terms(question: str) -> list[str]:
     return ([token for token in every if token not in STOP_WORDS] or every)[:MOST_TERMS]
 
 
-def search(
-    connection: Connection, terms: Sequence[str], *, collections: Sequence[str], audiences: Sequence[str], limit: int
-) -> list[tuple[int, float]]:
-    """Return (chunk id, BM25) pairs, best first; only chunks that the audiences may see are looked at."""
+def search(connection: Connection, terms: Sequence[str], scope: Scope, *, limit: int) -> list[tuple[int, float]]:
+    """Return (chunk id, BM25) pairs, best first; only chunks in scope are looked at."""
     if not terms:
         return []
-    statement = text(
-        f"""
-        SELECT chunk.id, -bm25(chunk_terms, {TITLE_WEIGHT}, {HEADINGS_WEIGHT}, {BODY_WEIGHT}) AS score
-        FROM chunk_terms
-        JOIN chunk ON chunk.id = chunk_terms.rowid
-        JOIN document ON document.id = chunk.document_id
-        WHERE chunk_terms MATCH :match AND document.collection IN :collections AND document.audience IN :audiences
-        ORDER BY score DESC, chunk.id LIMIT :limit
-        """
-    ).bindparams(bindparam("collections", expanding=True), bindparam("audiences", expanding=True))
-    parameters = {
-        "match": " OR ".join(f'"{term}"' for term in terms),
-        "collections": list(collections),
-        "audiences": list(audiences),
-        "limit": limit,
-    }
-    return [(row.id, row.score) for row in connection.execute(statement, parameters)]
+    score = literal_column(f"-bm25(chunk_terms, {TITLE_WEIGHT}, {HEADINGS_WEIGHT}, {BODY_WEIGHT})", type_=Float).label(
+        "score"
+    )
+    match = " OR ".join(f'"{term}"' for term in terms)
+    rows = connection.execute(
+        _matching(select(chunk.c.id, score), match, scope).order_by(score.desc(), chunk.c.id).limit(limit)
+    )
+    return [(row.id, row.score) for row in rows]
 
 
-def document_frequencies(
-    connection: Connection, terms: Sequence[str], *, collections: Sequence[str], audiences: Sequence[str]
-) -> dict[str, int]:
-    """Return in how many chunks that the audiences may see each term occurs; terms that occur in none are left out.
+def document_frequencies(connection: Connection, terms: Sequence[str], scope: Scope) -> dict[str, int]:
+    """Return in how many chunks in scope each term occurs; terms that occur in none are left out.
 
     Counting others too would tell a customer which words stand in documents for staff.
     """
-    statement = text(
-        """
-        SELECT count(*) FROM chunk_terms
-        JOIN chunk ON chunk.id = chunk_terms.rowid
-        JOIN document ON document.id = chunk.document_id
-        WHERE chunk_terms MATCH :match AND document.collection IN :collections AND document.audience IN :audiences
-        """
-    ).bindparams(bindparam("collections", expanding=True), bindparam("audiences", expanding=True))
-    scope = {"collections": list(collections), "audiences": list(audiences)}
-    counts = {term: connection.execute(statement, {"match": f'"{term}"', **scope}).scalar_one() for term in terms}
+    counts = {
+        term: connection.execute(_matching(select(func.count()), f'"{term}"', scope)).scalar_one() for term in terms
+    }
     return {term: count for term, count in counts.items() if count}
+
+
+def _matching(columns: Select[Any], match: str, scope: Scope) -> Select[Any]:
+    """Return the query for chunks in scope that FTS5 matches."""
+    return (
+        columns.select_from(_TERMS)
+        .join(chunk, chunk.c.id == _TERMS.c.rowid)
+        .join(document, document.c.id == chunk.c.document_id)
+        .where(literal_column("chunk_terms").op("MATCH")(match), within(scope))
+    )
+
+
+_TERMS = table("chunk_terms", column("rowid", Integer))
 
 
 def _spaced(content: str) -> str:

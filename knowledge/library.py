@@ -22,7 +22,8 @@ from knowledge.errors import KnowledgeError
 from knowledge.index import VectorIndex
 from knowledge.ingest import Ingest, IngestReport, Target, check_paths
 from knowledge.passages import Retrieval
-from knowledge.retrieval import RetrievalOptions, Scope
+from knowledge.retrieval import RetrievalOptions
+from knowledge.scope import Scope
 from knowledge.spaces import spaces
 from knowledge.vectors import Progress, check_embedder
 
@@ -209,7 +210,7 @@ class Library:
     def count_chunks(self, *, collections: Sequence[str] = ("default",), audiences: Sequence[str] = ("public",)) -> int:
         """Return how many chunks the audiences may see."""
         with self._catalog.read() as connection:
-            return catalog.count_chunks(connection, collections=collections, audiences=audiences)
+            return catalog.count_chunks(connection, Scope(tuple(collections), tuple(audiences)))
 
     @property
     def embedder(self) -> Embedder:

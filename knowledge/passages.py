@@ -25,6 +25,10 @@ class Passage:
     language: str
     score: float
     """Relevance to the question, higher is better; comparable within one search only."""
+    anchor: str = ""
+    """The fragment of the nearest heading in the original file; "" when there is none."""
+    dated: str = ""
+    """When the document was written, `YYYY-MM-DD`: as it says itself, else as its file was last changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from knowledge import catalog, evidence, lexical
+from knowledge import catalog, evidence, lexical, stored_passages
 from knowledge.embedders import Embedder
 from knowledge.index import VectorIndex
 from knowledge.passages import Passage, Retrieval
+from knowledge.scope import Scope
 from knowledge.spaces import spaces
 from knowledge.text import detect_language
 from knowledge.vectors import check_embedder
@@ -49,14 +50,6 @@ class RetrievalOptions:
     """Neighbouring chunks that are both found become one passage up to this length."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What a caller may see."""
-
-    collections: tuple[str, ...]
-    audiences: tuple[str, ...]
-
-
 def search(
     question: str,
     *,
@@ -83,9 +76,7 @@ def search(
         scores = _add(scores, half.fused(asked)[0], options.follow_up_weight)
         earlier = {term: options.follow_up_weight * weight for term, weight in half.weights(previous).items()}
         all_weights = {**earlier, **weights}
-    known = catalog.passages_by_chunk(
-        connection, list(scores), collections=scope.collections, audiences=scope.audiences
-    )
+    known = stored_passages.passages_by_chunk(connection, list(scores), scope)
     hits = []
     for chunk, (document_id, passage) in known.items():
         factor = 1.0 if passage.language == detect_language(question) else options.other_language_factor
@@ -139,23 +130,15 @@ class _Half:
 
     def weights(self, question: str) -> dict[str, float]:
         """Return the question's terms with their weight among the chunks in scope."""
-        collections, audiences = self.scope.collections, self.scope.audiences
         terms = lexical.question_terms(question)
-        total = catalog.count_chunks(self.connection, collections=collections, audiences=audiences)
-        frequencies = lexical.document_frequencies(self.connection, terms, collections=collections, audiences=audiences)
+        total = catalog.count_chunks(self.connection, self.scope)
+        frequencies = lexical.document_frequencies(self.connection, terms, self.scope)
         return evidence.term_weights(terms, frequencies, total)
 
     def words(self, question: str) -> dict[int, float]:
         """Return chunk -> BM25."""
-        return dict(
-            lexical.search(
-                self.connection,
-                lexical.question_terms(question),
-                collections=self.scope.collections,
-                audiences=self.scope.audiences,
-                limit=self.options.candidates,
-            )
-        )
+        terms = lexical.question_terms(question)
+        return dict(lexical.search(self.connection, terms, self.scope, limit=self.options.candidates))
 
     def meaning(self, question: str) -> dict[int, float]:
         """Return chunk -> cosine, for chunks that are committed."""
@@ -166,9 +149,7 @@ class _Half:
                 check_embedder(space, self.embedder)
                 near.update(self.index.nearest(space.name, vector, limit=self.options.candidates))
         closest = dict(sorted(near.items(), key=lambda pair: -pair[1])[: self.options.candidates])
-        chunks = catalog.chunks_by_vector(
-            self.connection, list(closest), collections=self.scope.collections, audiences=self.scope.audiences
-        )
+        chunks = stored_passages.chunks_by_vector(self.connection, list(closest), self.scope)
         return {chunks[vector_id]: cosine for vector_id, cosine in closest.items() if vector_id in chunks}
 
 
@@ -222,5 +203,5 @@ def _are_neighbours(left: Passage, right: Passage, options: RetrievalOptions) ->
 def _join(left: _Hit, right: _Hit, connection: Connection) -> _Hit:
     start = min(left.passage.start, right.passage.start)
     end = max(left.passage.end, right.passage.end)
-    text = catalog.text_between(connection, left.document_id, start, end)
+    text = stored_passages.text_between(connection, left.document_id, start, end)
     return _Hit(left.document_id, replace(left.passage, start=start, end=end, text=text))

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Float,
     ForeignKey,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -23,7 +24,7 @@ from sqlalchemy import (
     insert,
 )
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 
 metadata = MetaData()
 
@@ -56,6 +57,7 @@ file = Table(
     Column("source_id", ForeignKey("source.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("path", Text, nullable=False),
     Column("fingerprint", String, nullable=False),
+    Column("content", String, nullable=False),
     UniqueConstraint("source_id", "path"),
 )
 
@@ -75,6 +77,8 @@ document = Table(
     Column("fingerprint", String, nullable=False),
     Column("generation", Integer, nullable=False),
     Column("modified_at", Float, nullable=False),
+    Column("dated", String, nullable=False),
+    Column("layout", LargeBinary),
 )
 
 chunk = Table(
@@ -87,6 +91,7 @@ chunk = Table(
     Column("page", Integer),
     Column("headings", Text, nullable=False),
     Column("header", Text, nullable=False),
+    Column("anchor", Text, nullable=False),
     Column("language", String, nullable=False),
     Column("vector", String, nullable=False, unique=True),
 )

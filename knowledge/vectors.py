@@ -10,7 +10,7 @@ catalogue.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from knowledge import catalog
+from knowledge import catalog, stored_passages
 from knowledge.catalog import Catalog
 from knowledge.embedders import Embedder
 from knowledge.errors import IndexMismatch
@@ -85,7 +85,7 @@ def _embed(
         if progress is not None:
             progress(f"{space.collection} ({space.audience})", start, len(vectors))
         with catalog_.read() as connection:
-            passages = catalog.passages_by_vector(connection, vectors[start : start + BATCH_CHUNKS])
+            passages = stored_passages.passages_by_vector(connection, vectors[start : start + BATCH_CHUNKS])
         texts = [
             embedded_text(title=p.title, headings=p.headings, header=p.header, body=p.text) for p in passages.values()
         ]

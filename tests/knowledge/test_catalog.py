@@ -6,14 +6,15 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from knowledge import catalog
+from knowledge import catalog, stored_passages
 from knowledge.catalog import Catalog, NewDocument
 from knowledge.chunking import Chunk
 from knowledge.documents import Document
 from knowledge.errors import KnowledgeError
+from knowledge.scope import Scope
 from knowledge.spaces import advance, committed_vectors, ensure_space, spaces
 
-PUBLIC = {"collections": ("default",), "audiences": ("public",)}
+PUBLIC = Scope(("default",), ("public",))
 
 
 @pytest.fixture
@@ -29,7 +30,17 @@ def put(opened: Catalog, content: str, *, location: str = "here", audience: str 
     chunks = (Chunk(0, half, ("One",), "", 1), Chunk(half, len(content), ("One", "Two"), "A | B", 2))
     vectors = tuple(f"{location}-{audience}-{n}" for n in range(2))
     new = NewDocument(
-        "a.md", "Title", "en", audience, "print", 1.0, Document(content, (), paged=True), chunks, ("en", "zh"), vectors
+        "a.md",
+        "Title",
+        "en",
+        audience,
+        "print",
+        1.0,
+        "2026-01-31",
+        Document(content, (), paged=True),
+        chunks,
+        ("en", "zh"),
+        vectors,
     )
     with opened.write() as connection:
         source = catalog.ensure_source(connection, collection="default", location=location)
@@ -44,12 +55,12 @@ def test_what_is_put_is_found_again(opened: Catalog) -> None:
         source = catalog.ensure_source(connection, collection="default", location="here")
         assert catalog.file_fingerprints(connection, source) == {"a.md": "bytes"}
         assert catalog.document_fingerprints(connection, source, "a.md") == {"a.md": "print"}
-        first, second = catalog.passages_by_vector(connection, ["here-public-0", "here-public-1", "x"]).values()
+        first, second = stored_passages.passages_by_vector(connection, ["here-public-0", "here-public-1", "x"]).values()
         assert (first.text + second.text, first.start, second.end) == ("你好 👋 world!", 0, 11)
         assert (second.headings, second.header, second.page, second.language) == (("One", "Two"), "A | B", 2, "zh")
         (found,) = catalog.find_documents(connection, collection="default", name="a.md", audiences=("public",))
         assert (found.text, found.title, found.paged) == ("你好 👋 world!", "Title", True)
-        assert catalog.text_between(connection, found.id, 3, 9) == "👋 worl"
+        assert stored_passages.text_between(connection, found.id, 3, 9) == "👋 worl"
         assert catalog.headings_at(connection, found.id, 0) == ("One",)
         assert catalog.headings_at(connection, found.id, 10) == ("One", "Two")
 
@@ -58,9 +69,9 @@ def test_audiences_are_looked_at_everywhere(opened: Catalog) -> None:
     put(opened, "secret words", audience="staff")
     with opened.read() as connection:
         assert catalog.find_documents(connection, collection="default", name="a.md", audiences=("public",)) == []
-        assert catalog.passages_by_chunk(connection, [1, 2], **PUBLIC) == {}
-        assert catalog.chunks_by_vector(connection, ["here-staff-0"], **PUBLIC) == {}
-        assert catalog.count_chunks(connection, **PUBLIC) == 0
+        assert stored_passages.passages_by_chunk(connection, [1, 2], PUBLIC) == {}
+        assert stored_passages.chunks_by_vector(connection, ["here-staff-0"], PUBLIC) == {}
+        assert catalog.count_chunks(connection, PUBLIC) == 0
 
 
 def test_a_document_goes_with_all_that_hangs_on_it(opened: Catalog) -> None:
@@ -82,16 +93,16 @@ def test_a_transaction_that_fails_leaves_nothing(opened: Catalog) -> None:
     with pytest.raises(IntegrityError):
         put(opened, "words here", location="left", audience="public")
     with opened.read() as connection:
-        assert catalog.count_chunks(connection, **PUBLIC) == 2
+        assert catalog.count_chunks(connection, PUBLIC) == 2
 
 
 def test_a_reader_keeps_its_view_while_another_writes(opened: Catalog) -> None:
     with opened.read() as connection:
-        assert catalog.count_chunks(connection, **PUBLIC) == 0
+        assert catalog.count_chunks(connection, PUBLIC) == 0
         put(opened, "words here")
-        assert catalog.count_chunks(connection, **PUBLIC) == 0
+        assert catalog.count_chunks(connection, PUBLIC) == 0
     with opened.read() as connection:
-        assert catalog.count_chunks(connection, **PUBLIC) == 2
+        assert catalog.count_chunks(connection, PUBLIC) == 2
 
 
 def test_two_writers_wait_for_one_another(opened: Catalog) -> None:

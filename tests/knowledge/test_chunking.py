@@ -150,3 +150,14 @@ def test_nothing_is_lost_and_nothing_is_stored_twice(blocks, paged):
         assert chunk.end - chunk.start <= SMALL.max_characters + SMALL.min_characters + 2
         assert chunk.page == page_at(document.text, chunk.start, paged=paged)
         assert "\f" not in document.text[chunk.start : chunk.end]
+
+
+def test_a_chunk_points_at_the_nearest_heading_with_an_anchor() -> None:
+    builder = DocumentBuilder()
+    builder.add("heading", "Returns", level=1, anchor="returns")
+    builder.add("paragraph", "Within 30 days.")
+    builder.add("heading", "Costs", level=2)
+    builder.add("paragraph", "None.")
+    builder.add("heading", "Repairs", level=1)
+    builder.add("paragraph", "By post.")
+    assert [chunk.anchor for chunk in split(builder.build())] == ["returns", "returns", ""]

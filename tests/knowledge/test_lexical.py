@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from knowledge import catalog, lexical
+from knowledge import catalog, lexical, stored_passages
 from knowledge.catalog import Catalog, NewDocument
 from knowledge.chunking import Chunk
 from knowledge.documents import DocumentBuilder
+from knowledge.scope import Scope
 
 
 @pytest.fixture
@@ -24,7 +25,9 @@ def put(connection: Connection, name: str, text: str, *, title: str = "", audien
     builder.add("paragraph", text)
     document = builder.build()
     chunk = Chunk(0, len(document.text), (), "", None)
-    new = NewDocument(name, title, "en", audience, "", 0.0, document, (chunk,), ("en",), (f"vector of {name}",))
+    new = NewDocument(
+        name, title, "en", audience, "", 0.0, "2026-01-31", document, (chunk,), ("en",), (f"vector of {name}",)
+    )
     source = catalog.ensure_source(connection, collection="default", location="here")
     file = catalog.put_file(connection, source_id=source, path=name, fingerprint="")
     catalog.put_document(connection, new, file_id=file, collection="default", generation=1)
@@ -34,13 +37,12 @@ def found(connection: Connection, question: str, audiences: Sequence[str] = ("pu
     hits = lexical.search(
         connection,
         lexical.question_terms(question),
-        collections=("default",),
-        audiences=audiences,
+        Scope(("default",), tuple(audiences)),
         limit=limit,
     )
     assert [score for _, score in hits] == sorted((score for _, score in hits), reverse=True)
-    known = catalog.passages_by_chunk(
-        connection, [chunk for chunk, _ in hits], collections=("default",), audiences=audiences
+    known = stored_passages.passages_by_chunk(
+        connection, [chunk for chunk, _ in hits], Scope(("default",), tuple(audiences))
     )
     return [known[chunk][1].document for chunk, _ in hits]
 
@@ -88,7 +90,7 @@ def test_only_the_audience_finds_it(connection: Connection) -> None:
 def frequencies(
     connection: Connection, *terms: str, collection: str = "default", audience: str = "public"
 ) -> dict[str, int]:
-    return lexical.document_frequencies(connection, terms, collections=[collection], audiences=[audience])
+    return lexical.document_frequencies(connection, terms, Scope((collection,), (audience,)))
 
 
 def test_what_is_removed_is_not_found(connection: Connection) -> None:

@@ -1,0 +1,78 @@
+"""Chunks as they stand in the catalogue, read as passages.
+
+chunk ids, or vector ids, and a scope -> passages without a score
+"""
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, RowMapping, func, select
+
+from knowledge.passages import Passage
+from knowledge.schema import chunk, document
+from knowledge.scope import Scope, within
+
+
+def passages_by_chunk(connection: Connection, chunk_ids: Sequence[int], scope: Scope) -> dict[int, tuple[int, Passage]]:
+    """Return chunk id -> (document id, passage without a score) for the chunks that are in scope."""
+    rows = connection.execute(_PASSAGE_COLUMNS.where(chunk.c.id.in_(chunk_ids), within(scope))).mappings()
+    return {row["chunk_id"]: (row["document_id"], _passage(row)) for row in rows}
+
+
+def passages_by_vector(connection: Connection, vectors: Sequence[str]) -> dict[str, Passage]:
+    """Return vector id -> what it stands for, for every audience."""
+    rows = connection.execute(_PASSAGE_COLUMNS.where(chunk.c.vector.in_(vectors))).mappings()
+    return {row["vector"]: _passage(row) for row in rows}
+
+
+def text_between(connection: Connection, document_id: int, start: int, end: int) -> str:
+    """Return `text[start:end]` of a document."""
+    span = func.substr(document.c.text, start + 1, end - start)
+    return str(connection.execute(select(span).where(document.c.id == document_id)).scalar_one())
+
+
+def chunks_by_vector(connection: Connection, vectors: Sequence[str], scope: Scope) -> dict[str, int]:
+    """Return vector id -> chunk id for the vectors that are committed and in scope."""
+    rows = connection.execute(
+        select(chunk.c.vector, chunk.c.id).join(document).where(chunk.c.vector.in_(vectors), within(scope))
+    )
+    return {row.vector: row.id for row in rows}
+
+
+_PASSAGE_COLUMNS = select(
+    chunk.c.id.label("chunk_id"),
+    chunk.c.vector,
+    chunk.c.start,
+    chunk.c.end,
+    chunk.c.page,
+    chunk.c.headings,
+    chunk.c.header,
+    chunk.c.anchor,
+    chunk.c.language,
+    document.c.collection,
+    document.c.name,
+    document.c.title,
+    document.c.audience,
+    document.c.dated,
+    chunk.c.document_id,
+    func.substr(document.c.text, chunk.c.start + 1, chunk.c.end - chunk.c.start).label("passage_text"),
+).join(document, document.c.id == chunk.c.document_id)
+
+
+def _passage(row: RowMapping) -> Passage:
+    return Passage(
+        collection=row["collection"],
+        document=row["name"],
+        title=row["title"],
+        headings=tuple(json.loads(row["headings"])),
+        header=row["header"],
+        page=row["page"],
+        start=row["start"],
+        end=row["end"],
+        text=row["passage_text"],
+        audience=row["audience"],
+        language=row["language"],
+        score=0.0,
+        anchor=row["anchor"],
+        dated=row["dated"],
+    )
