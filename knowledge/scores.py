@@ -7,6 +7,12 @@ import numpy as np
 
 RESAMPLES = 2000
 SEED = 20_240_601
+FLIPS = 10_000
+"""Sign flips sampled for a permutation test."""
+EXACT_CASES = 13
+"""Up to so many differing cases, every one of the 2^n sign flips is tried: fewer than are sampled beyond."""
+SAME = 1e-9
+"""Scores closer than this are the same: shares such as 1/3 come out differently in their last digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,57 @@ def mean(values: Sequence[float]) -> Score:
     return Score(round(float(data.mean()), 4), round(float(low), 4), round(float(high), 4), len(data))
 
 
+@dataclass(frozen=True, slots=True)
+class PairedScore:
+    """How far the mean of one setting lies above another's on the same n cases; all None when n is 0."""
+
+    difference: float | None
+    """Left minus right."""
+    low: float | None
+    high: float | None
+    """95 % interval of the difference."""
+    n: int
+    wins: int
+    """Cases where left is higher."""
+    losses: int
+    ties: int
+    p: float | None
+    """Chance 0-1 of a difference at least as large, either way, if it did not matter which setting is which."""
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the interval excludes zero."""
+        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+
+
+def paired(left: Sequence[float | None], right: Sequence[float | None]) -> PairedScore:
+    """Compare two settings case by case, over the cases that both have, the same on every run.
+
+    The interval is the percentile bootstrap of the differences; p is Fisher's sign-flip permutation test (Fisher 1935),
+    exact while few cases differ, sampled beyond.
+
+    Args:
+        left: a score for each case, or None for a case without one.
+        right: the other setting's scores, in the same order.
+    """
+    both = [(one, other) for one, other in zip(left, right, strict=True) if one is not None and other is not None]
+    differences = np.asarray([one - other for one, other in both], dtype=float)
+    if not both:
+        return PairedScore(None, None, None, 0, 0, 0, 0, None)
+    differences[np.abs(differences) < SAME] = 0.0
+    interval = mean(differences.tolist())
+    return PairedScore(
+        difference=interval.value,
+        low=interval.low,
+        high=interval.high,
+        n=len(both),
+        wins=int((differences > 0).sum()),
+        losses=int((differences < 0).sum()),
+        ties=int((differences == 0).sum()),
+        p=_sign_flip_chance(differences[differences != 0]),
+    )
+
+
 def auroc(positive: Sequence[float], negative: Sequence[float]) -> Score:
     """Return the chance that a positive case scores above a negative one, ties counted half; n is all cases."""
     if not positive or not negative:
@@ -45,5 +102,18 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> Score:
 
 
 def _chance_above(above: "np.ndarray", below: "np.ndarray") -> float:
-    difference = above[:, None] - below[None, :]
-    return float((difference > 0).mean() + 0.5 * (difference == 0).mean())
+    ordered = np.sort(below)
+    beaten = np.searchsorted(ordered, above, "left") + np.searchsorted(ordered, above, "right")
+    return float(beaten.mean() / (2 * len(ordered)))
+
+
+def _sign_flip_chance(differences: "np.ndarray") -> float:
+    n = len(differences)
+    if n <= EXACT_CASES:
+        signs = 1 - 2 * ((np.arange(2**n)[:, None] >> np.arange(n)) & 1)
+    else:
+        signs = np.random.default_rng(SEED).choice(np.array([-1, 1], dtype=np.int8), size=(FLIPS, n))
+    reached = np.abs(signs @ differences) >= abs(differences.sum()) - SAME
+    # A sample always counts the order that was seen, so that p is never 0 (Phipson and Smyth 2010).
+    chance = reached.mean() if n <= EXACT_CASES else (reached.sum() + 1) / (FLIPS + 1)
+    return round(float(chance), 4)

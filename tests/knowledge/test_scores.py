@@ -1,6 +1,6 @@
 import pytest
 
-from knowledge.scores import Score, auroc, mean
+from knowledge.scores import PairedScore, Score, auroc, mean, paired
 
 
 def test_a_mean_has_its_interval() -> None:
@@ -45,3 +45,60 @@ def test_auroc_of_cases_counted_by_hand(positive: list[float], negative: list[fl
     assert score.low is not None
     assert score.high is not None
     assert 0 <= score.low <= value <= score.high <= 1
+
+
+def test_two_settings_are_compared_over_the_cases_that_both_have() -> None:
+    score = paired([1.0, 1.0, 0.0, None, 0.5, 1.0], [0.0, 1.0, 0.5, 1.0, None, 0.0])
+    assert (score.difference, score.n) == (0.375, 4)
+    assert (score.wins, score.losses, score.ties) == (2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "p"),
+    [
+        ([1, 1, 1], [0, 0, 0], 0.25),  # of the eight flips, all as they are and all turned
+        ([1, 1, 0], [0, 0, 1], 1.0),
+        ([1] * 10, [0] * 10, 0.002),
+        ([0.5, 0.5], [0.5, 0.5], 1.0),
+        ([0.1 + 0.2], [0.3], 1.0),
+    ],
+)
+def test_the_chance_of_few_cases_is_counted_exactly(left: list[float], right: list[float], p: float) -> None:
+    assert paired(left, right).p == p
+    assert paired(right, left).p == p
+
+
+def test_the_chance_of_many_cases_is_near_the_binomial_one() -> None:
+    """Fourteen of twenty coins on one side: 0.1153 by the sign test, which equals this test for equal steps."""
+    p = paired([1.0] * 14 + [0.0] * 6, [0.0] * 14 + [1.0] * 6).p
+    assert p == pytest.approx(0.1153, abs=0.015)
+    assert paired([1.0] * 60, [0.0] * 60).p == 0.0001
+
+
+def test_a_clear_difference_is_shown_and_a_small_one_is_not() -> None:
+    clear = paired([1.0] * 30 + [0.0] * 10, [0.0] * 40)
+    assert clear.is_shown
+    assert clear == paired([1.0] * 30 + [0.0] * 10, [0.0] * 40)
+    turned = paired([0.0] * 40, [1.0] * 30 + [0.0] * 10)
+    assert turned.is_shown
+    assert turned.difference == -0.75
+    assert not paired([1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 1.0, 0.0]).is_shown
+
+
+def test_pairing_narrows_the_interval() -> None:
+    """Every case gains a little: invisible beside the spread of the cases, certain in pairs."""
+    right = [0.0, 0.9] * 20
+    score = paired([value + 0.1 for value in right], right)
+    assert (score.difference, score.low, score.high) == (0.1, 0.1, 0.1)
+    apart = mean([value + 0.1 for value in right])
+    assert apart.low is not None
+    assert apart.low < 0.45
+
+
+def test_without_pairs_nothing_is_compared() -> None:
+    nothing = PairedScore(None, None, None, 0, 0, 0, 0, None)
+    assert paired([], []) == nothing
+    assert paired([None, 1.0], [1.0, None]) == nothing
+    assert not nothing.is_shown
+    with pytest.raises(ValueError, match="zip"):
+        paired([1.0], [])
