@@ -213,6 +213,11 @@ class Library:
             return catalog.count_chunks(connection, Scope(tuple(collections), tuple(audiences)))
 
     @property
+    def retrieval_options(self) -> RetrievalOptions:
+        """How this library ranks when a search does not say otherwise."""
+        return self._options.retrieval
+
+    @property
     def embedder(self) -> Embedder:
         """The embedder, loaded when first used."""
         with self._opening:

@@ -11,6 +11,10 @@ FLIPS = 10_000
 """Sign flips sampled for a permutation test."""
 EXACT_CASES = 13
 """Up to so many differing cases, every one of the 2^n sign flips is tried: fewer than are sampled beyond."""
+PRIOR = 0.8
+"""The share of positive cases that a stated chance assumes: documents answer four questions of five."""
+BINS = 10
+SHOWN_BELOW = 0.05
 SAME = 1e-9
 """Scores closer than this are the same: shares such as 1/3 come out differently in their last digits."""
 
@@ -54,8 +58,10 @@ class PairedScore:
 
     @property
     def is_shown(self) -> bool:
-        """Whether the interval excludes zero."""
-        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+        """Whether the interval excludes zero and p is below 0.05: few cases give intervals that are too narrow."""
+        if self.low is None or self.high is None or self.p is None:
+            return False
+        return (self.low > 0 or self.high < 0) and self.p < SHOWN_BELOW
 
 
 def paired(left: Sequence[float | None], right: Sequence[float | None]) -> PairedScore:
@@ -99,6 +105,38 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> Score:
     low, high = np.quantile(samples, [0.025, 0.975])
     value = _chance_above(above, below)
     return Score(round(value, 4), round(float(low), 4), round(float(high), 4), len(above) + len(below))
+
+
+def calibration_error(positive: Sequence[float], negative: Sequence[float]) -> Score:
+    """Return how far stated chances lie from what came true (expected calibration error, Guo et al. 2017), 0 is best.
+
+    Cases are weighted so that `PRIOR` of them are positive, whatever their share in the set; ten bins of equal width.
+    With few cases the error is overstated: a bin's share is then far from its chance by luck alone.
+
+    Args:
+        positive: the chance 0-1 that was stated for each case that came true.
+        negative: the same for the others.
+    """
+    n = len(positive) + len(negative)
+    if not positive or not negative:
+        return Score(None, None, None, n)
+    true, false = np.asarray(positive, dtype=float), np.asarray(negative, dtype=float)
+    generator = np.random.default_rng(SEED)
+    samples = [
+        _calibration_error(generator.choice(true, len(true)), generator.choice(false, len(false)))
+        for _ in range(RESAMPLES // 4)
+    ]
+    low, high = np.quantile(samples, [0.025, 0.975])
+    return Score(round(_calibration_error(true, false), 4), round(float(low), 4), round(float(high), 4), n)
+
+
+def _calibration_error(true: "np.ndarray", false: "np.ndarray") -> float:
+    chances = np.concatenate([true, false])
+    weights = np.concatenate([np.full(len(true), PRIOR / len(true)), np.full(len(false), (1 - PRIOR) / len(false))])
+    came_true = np.arange(len(chances)) < len(true)
+    bins = np.minimum((chances * BINS).astype(int), BINS - 1)
+    gaps = np.bincount(bins, weights * (chances - came_true), minlength=BINS)
+    return float(np.abs(gaps).sum())
 
 
 def _chance_above(above: "np.ndarray", below: "np.ndarray") -> float:

@@ -1,10 +1,14 @@
-"""`evaluate rag` and `evaluate answers`: scores, each with n and a 95 % interval."""
+"""`evaluate rag` and `evaluate answers`: scores, each with n and a 95 % interval.
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+questions -> evaluation -> failures and tables on stdout, one JSON object, a stored result
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,14 +23,26 @@ from assistant.commands.options import (
     progress_bar,
     settings_for,
 )
+from assistant.commands.score_tables import comparison_lines, flat_lines, report_lines
+
+if TYPE_CHECKING:
+    from knowledge.evaluation import RagReport
+    from knowledge.library import Library
+    from knowledge.questions import Question
+    from knowledge.results import Result
+    from knowledge.trial import Trial
 
 app = typer.Typer(no_args_is_help=True)
-RAG_EXAMPLES = examples("frontdesk evaluate rag --questions examples/brindlemoor/questions.jsonl")
+RAG_EXAMPLES = examples(
+    "frontdesk evaluate rag --questions examples/brindlemoor/questions.jsonl",
+    "frontdesk evaluate rag --questions examples/brindlemoor/questions.jsonl --compare mode=lexical",
+    "frontdesk evaluate rag --questions examples/brindlemoor/questions.jsonl --out before.json",
+    "frontdesk evaluate rag --questions examples/brindlemoor/questions.jsonl --compare before.json",
+)
 ANSWERS_EXAMPLES = examples(
     "frontdesk evaluate answers --questions examples/brindlemoor/questions.jsonl",
     "frontdesk evaluate answers --questions examples/brindlemoor/questions.jsonl --model none --json",
 )
-SCORE_KEYS = {"value", "low", "high", "n"}
 
 
 class Mode(StrEnum):
@@ -45,29 +61,96 @@ QuestionFile = Annotated[
 @app.command("rag", epilog=RAG_EXAMPLES)
 def rag(
     questions: QuestionFile,
-    mode: Annotated[Mode, typer.Option(help="Both halves fused, or one half alone.")] = Mode.fused,
+    mode: Annotated[Mode | None, typer.Option(help="Both halves fused, or one half alone; as --set mode=….")] = None,
+    changed: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Search with this setting instead; may be repeated."),
+    ] = None,
+    compare: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--compare",
+            metavar="KEY=VALUE|RESULT.json",
+            help="Compare with a search that has this setting (may be repeated), or with a result that --out wrote.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="RESULT.json", help="Store the result for a later --compare.")
+    ] = None,
+    failures: Annotated[int, typer.Option("--failures", metavar="N", min=0, help="How many failures to print.")] = 10,
     collection: Collection = "default",
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Measure retrieval: are the documents that hold the answer found, and how high do they stand?"""
-    from knowledge.evaluation import evaluate
+    from knowledge import results
+    from knowledge.comparison import compare as compare_rows
+    from knowledge.evaluation import check_measurable
     from knowledge.questions import read
-    from knowledge.retrieval import RetrievalOptions
+    from knowledge.trial import Trial, vary
 
     settings = settings_for(config)
     asked = read(questions)
-    with opened(settings) as application, progress_bar("Questions") as progress:
-        report = evaluate(
-            application.library,
+    check_measurable(asked)
+    results.check_places(out)
+    earlier, other_pairs = _compared_with(compare or [])
+    with opened(settings) as application:
+        library = application.library
+        usual = Trial(library.retrieval_options, refuse_below=settings.refuse_below)
+        trial = vary(usual, ([f"mode={mode.value}"] if mode else []) + (changed or []))
+        other = vary(trial, other_pairs) if other_pairs else None
+        report = _evaluated(library, asked, collection, trial, label="Questions")
+        used = {**trial.shown(), "collection": collection, "embedder": library.embedder.name}
+        if other is not None:
+            rows = results.rows_of(_evaluated(library, asked, collection, other, label=other.label))
+            earlier = results.Result(other.label, rows)
+    comparison = (
+        compare_rows(results.rows_of(report), earlier.rows, names=(trial.label, earlier.label)) if earlier else None
+    )
+    used |= {"questions": str(questions), "made": datetime.now().astimezone().isoformat(timespec="seconds")}
+    if out is not None:
+        results.write(out, report=report, label=trial.label, settings=used)
+    if as_json:
+        extra = {"comparison": asdict(comparison)} if comparison else {}
+        print_json({**results.scores_of(report), "settings": used, **extra})
+        return
+    print("\n".join(report_lines(report, failures=failures)))
+    if comparison is not None:
+        print("\n" + "\n".join(comparison_lines(comparison, limit=failures)))
+
+
+def _compared_with(given: Sequence[str]) -> tuple["Result | None", Sequence[str]]:
+    """Return the stored result that `--compare` names, or the settings that it holds.
+
+    Raises:
+        KnowledgeError: the stored result cannot be read.
+        typer.BadParameter: a file beside settings, or two files; exit code 2.
+    """
+    from knowledge import results
+
+    files = [text for text in given if "=" not in text or Path(text).is_file()]
+    if not files:
+        return None, given
+    if len(given) > 1:
+        raise typer.BadParameter("--compare takes one stored result, or settings such as mode=lexical, but not both")
+    return replace(results.read(Path(files[0])), label=Path(files[0]).name), ()
+
+
+def _evaluated(
+    library: "Library", asked: Sequence["Question"], collection: str, trial: "Trial", *, label: str
+) -> "RagReport":
+    from knowledge.evaluation import evaluate
+
+    with progress_bar(label) as progress:
+        return evaluate(
+            library,
             asked,
             collections=(collection,),
-            options=RetrievalOptions(mode=mode.value),
+            options=trial.options,
+            history=trial.history,
+            refuse_below=trial.refuse_below,
             progress=lambda done, total: progress("", done, total),
         )
-    scores = {"overall": asdict(report.overall)}
-    scores["languages"] = {language: asdict(part) for language, part in report.languages.items()}
-    print_scores(scores, as_json=as_json)
 
 
 @app.command("answers", epilog=ANSWERS_EXAMPLES)
@@ -94,26 +177,7 @@ def answers(
         )
     scores: dict[str, Any] = {"overall": asdict(report.overall)}
     scores["languages"] = {language: asdict(part) for language, part in report.languages.items()}
-    print_scores(scores, as_json=as_json)
-
-
-def print_scores(scores: Mapping[str, Any], *, as_json: bool) -> None:
-    """Print scores as one JSON object, or as lines `name  value [low, high]  n`."""
     if as_json:
         print_json(scores)
-        return
-    for name, value in _flat(scores):
-        if isinstance(value, Mapping):
-            known = value["value"] is not None
-            interval = f"{value['value']:.3f}  [{value['low']:.3f}, {value['high']:.3f}]" if known else "–"
-            print(f"{name:<40} {interval:<26} n={value['n']}")
-        else:
-            print(f"{name:<40} {value}")
-
-
-def _flat(scores: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in scores.items():
-        if isinstance(value, Mapping) and value.keys() != SCORE_KEYS:
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
+    else:
+        print("\n".join(flat_lines(scores)))

@@ -307,21 +307,6 @@ def test_models_get_with_an_unknown_name(run: Run) -> None:
     assert "Known names" in err
 
 
-def test_evaluate_rag_prints_scores_with_n_and_interval(run: Run, papers: Path, tmp_path: Path) -> None:
-    run("ingest", str(papers))
-    line = {"id": "1", "question": "return a lamp", "gold": [{"document": "returns.md", "quote": "30 days"}]}
-    (tmp_path / "questions.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
-    code, out, _ = run("evaluate", "rag", "--questions", "questions.jsonl", "--json")
-    scores = json.loads(out)
-    assert code == 0
-    assert scores["overall"]["recall_at_5"] == {"value": 1.0, "low": 1.0, "high": 1.0, "n": 1}
-    code, out, _ = run("evaluate", "rag", "--questions", "questions.jsonl")
-    assert "overall.recall_at_5" in out
-    assert "n=1" in out
-    code, _, err = run("evaluate", "rag", "--questions", "none.jsonl")
-    assert (code, "none.jsonl" in err) == (1, True)
-
-
 def test_help_is_quick_and_loads_nothing_heavy() -> None:
     heavy = ("torch", "chromadb", "langchain_core", "langgraph", "gradio", "sqlalchemy", "onnxruntime", "numpy")
     code = f"import sys; import assistant.cli; print([name for name in {heavy!r} if name in sys.modules])"

@@ -1,6 +1,6 @@
 import pytest
 
-from knowledge.scores import PairedScore, Score, auroc, mean, paired
+from knowledge.scores import PairedScore, Score, auroc, calibration_error, mean, paired
 
 
 def test_a_mean_has_its_interval() -> None:
@@ -102,3 +102,28 @@ def test_without_pairs_nothing_is_compared() -> None:
     assert not nothing.is_shown
     with pytest.raises(ValueError, match="zip"):
         paired([1.0], [])
+
+
+@pytest.mark.parametrize(
+    ("positive", "negative", "value"),
+    [
+        ([1.0, 1.0], [0.0], 0.0),
+        ([0.0], [1.0], 1.0),
+        # One bin holds all: 0.8 was stated, and by the weights 0.8 of the cases come true, however many there are.
+        ([0.8] * 3, [0.8] * 17, 0.0),
+        ([0.5], [0.5], 0.3),
+        # Two bins: 0.4 of the weight is true at 0.95, 0.4 true and 0.2 false at 0.65 (of which two thirds come true).
+        ([0.95, 0.65], [0.65], 0.4 * 0.05 + 0.6 * (2 / 3 - 0.65)),
+    ],
+)
+def test_the_calibration_error_of_cases_counted_by_hand(
+    positive: list[float], negative: list[float], value: float
+) -> None:
+    score = calibration_error(positive, negative)
+    assert score.value == pytest.approx(value, abs=1e-4)
+    assert score.n == len(positive) + len(negative)
+
+
+def test_calibration_needs_both_kinds_of_cases() -> None:
+    assert calibration_error([0.5], []) == Score(None, None, None, 1)
+    assert calibration_error([0.5, 0.9], [0.4]) == calibration_error([0.5, 0.9], [0.4])

@@ -1,0 +1,140 @@
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant import cli
+
+Run = Callable[..., tuple[int, str, str]]
+QUESTIONS: tuple[dict[str, Any], ...] = (
+    {"id": "1", "question": "return a lamp", "gold": [{"document": "returns.md", "quote": "30 days"}], "kind": "plain"},
+    {"id": "2", "question": "what does a parcel cost", "gold": [{"document": "shiping.md"}], "kind": "plain"},
+    {"id": "3", "question": "一盏灯多少钱？", "answerable": False},
+)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Call `evaluate` in this process, on two documents read with the embedder that needs no model."""
+    monkeypatch.setenv("FRONTDESK_EMBEDDER", "hashing")
+    monkeypatch.setenv("FRONTDESK_MODEL", "none")
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    (folder / "returns.md").write_text("# Returns\n\nYou may return a lamp within 30 days.\n", encoding="utf-8")
+    (folder / "shipping.md").write_text("# Shipping\n\nA parcel costs 5 euros.\n", encoding="utf-8")
+    write(*QUESTIONS)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["frontdesk", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = capsys.readouterr()
+        return ended.value.code or 0, out, err  # type: ignore[return-value]
+
+    assert call("ingest", str(folder))[0] == 0
+    return lambda *arguments: call("evaluate", *arguments)
+
+
+def write(*questions: dict[str, Any]) -> None:
+    Path("q.jsonl").write_text("".join(json.dumps(line) + "\n" for line in questions), encoding="utf-8")
+
+
+def test_scores_as_json_have_n_and_interval(run: Run) -> None:
+    code, out, _ = run("rag", "--questions", "q.jsonl", "--json")
+    scores = json.loads(out)
+    assert code == 0
+    assert scores["overall"]["recall_at_5"] == {"value": 0.5, "low": 0.0, "high": 1.0, "n": 2}
+    assert scores["overall"]["mrr_at_10"]["n"] == 2
+    assert scores["languages"].keys() == {"en", "zh"}
+    assert scores["kinds"]["plain"]["n"] == 2
+    assert [point["threshold"] for point in scores["refusal_curve"] if point["in_use"]] == [0.5]
+    assert scores["absent_gold"] == [{"id": "2", "document": "shiping.md"}]
+    assert (scores["settings"]["mode"], scores["settings"]["embedder"]) == ("fused", "hashing")
+    assert "comparison" not in scores
+
+
+def test_a_person_reads_failures_first_and_then_a_table(run: Run) -> None:
+    code, out, err = run("rag", "--questions", "q.jsonl")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "1 of 2 questions with a known place did not find their answer, the worst first:"
+    assert lines[1] == "  2  what does a parcel cost"
+    assert "      wanted  shiping.md  (not in the library)" in lines
+    assert "1 gold documents are not in the library, or not for who asks: shiping.md." in out
+    assert out.index("did not find") < out.index("recall@1 ")
+    table = [line for line in lines if line.startswith(("recall@", "MRR@10", "nDCG@10"))]
+    assert len({line.index("n=") for line in table}) == 1
+    assert any(line.split() == ["recall@5", "0.500", "[0.000,", "1.000]", "n=2"] for line in table)
+    assert "plain " in out
+    assert "  2  what" not in run("rag", "--questions", "q.jsonl", "--failures", "0")[1]
+
+
+def test_two_settings_are_compared(run: Run) -> None:
+    code, out, _ = run("rag", "--questions", "q.jsonl", "--compare", "mode=lexical", "--compare", "history=off")
+    assert code == 0
+    assert "This run and mode=lexical, history=off are equal in how often the answer is found" in out
+    code, out, _ = run("rag", "--questions", "q.jsonl", "--mode", "dense", "--compare", "mode=lexical", "--json")
+    data = json.loads(out)
+    assert code == 0
+    assert data["settings"]["mode"] == "dense"
+    assert (data["comparison"]["left"], data["comparison"]["right"]) == ("mode=dense", "mode=lexical")
+    assert data["comparison"]["scores"]["recall_at_5"]["n"] == 2
+
+
+def test_a_run_is_compared_with_a_stored_one(run: Run) -> None:
+    assert run("rag", "--questions", "q.jsonl", "--set", "mode=lexical", "--out", "before.json")[0] == 0
+    write(QUESTIONS[0], {**QUESTIONS[1], "gold": [{"document": "shipping.md"}]}, {**QUESTIONS[2], "id": "4"})
+    code, out, _ = run("rag", "--questions", "q.jsonl", "--compare", "before.json")
+    assert code == 0
+    assert "This run and before.json are equal in how often the answer is found" in out
+    assert "all 1 questions" in out
+    assert "Only in this run, not compared (1): 4" in out
+    assert "Only in before.json, not compared (1): 3" in out
+    assert "Changed since, not compared (1): 2" in out
+
+
+def test_all_faults_of_settings_are_told_at_once(run: Run) -> None:
+    code, out, err = run("rag", "--questions", "q.jsonl", "--set", "mode=all", "--set", "candidate=5")
+    assert (code, out) == (1, "")
+    assert "`mode` is 'all'" in err
+    assert "did you mean `candidates`?" in err
+    code, _, err = run("rag", "--questions", "q.jsonl", "--compare", "historry=off")
+    assert (code, "did you mean `history`?" in err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("--questions", "none.jsonl"), 1, "none.jsonl"),
+        (("--questions", "q.jsonl", "--compare", "none.json"), 1, "The stored result none.json cannot be read"),
+        (("--questions", "q.jsonl", "--compare", "q.jsonl"), 1, "q.jsonl is not a stored result"),
+        (("--questions", "q.jsonl", "--compare", "q.jsonl", "--compare", "mode=dense"), 2, "but not both"),
+        (("--questions", "q.jsonl", "--out", "none/result.json"), 1, "none is no folder"),
+        (("--questions", "q.jsonl", "--failures", "-1"), 2, "--failures"),
+        (("--questions", "q.jsonl", "--mode", "magic"), 2, "magic"),
+    ],
+)
+def test_what_cannot_be_done_is_said(run: Run, arguments: tuple[str, ...], code: int, message: str) -> None:
+    ended, out, err = run("rag", *arguments)
+    assert (ended, out) == (code, "")
+    assert message in err
+
+
+def test_questions_without_any_gold_are_an_error(run: Run) -> None:
+    write({"id": "1", "question": "return a lamp"})
+    code, _, err = run("rag", "--questions", "q.jsonl")
+    assert code == 1
+    assert 'add "gold"' in err
+
+
+def test_answers_are_printed_in_aligned_lines(run: Run) -> None:
+    code, out, _ = run("answers", "--questions", "q.jsonl")
+    assert code == 0
+    scored = [line for line in out.splitlines() if line.startswith("overall.") and "n=" in line]
+    assert len(scored) > 5
+    assert len({line.rindex("n=") for line in scored}) == 1
+    assert any(line.split() == ["overall.n", "3"] for line in out.splitlines())
