@@ -82,7 +82,7 @@ def verdict(measure: str, score: PairedScore, *, names: tuple[str, str]) -> str:
     if score.difference is None or score.low is None or score.high is None:
         return f"{label}: no question has it on both sides."
     if score.wins == score.losses == 0:
-        return _sentence(f"{left} and {right} are equal {nothing}: {label} is the same on all {score.n} questions.")
+        return sentence(f"{left} and {right} are equal {nothing}: {label} is the same on all {score.n} questions.")
     if not score.is_shown:
         return (
             f"No difference can be shown {nothing}: {_points(score.difference)} points of {label} "
@@ -92,10 +92,15 @@ def verdict(measure: str, score: PairedScore, *, names: tuple[str, str]) -> str:
         best, other, size, low, high = left, right, score.difference, score.low, score.high
     else:
         best, other, size, low, high = right, left, -score.difference, -score.high, -score.low
-    return _sentence(
+    return sentence(
         f"{best} {better} than {other}: {_points(size)} points of {label} "
         f"[{_points(low)}, {_points(high)}], n={score.n}, p={score.p}."
     )
+
+
+def sentence(text: str) -> str:
+    """Begin with a capital, but leave a file's or a key's name as it is."""
+    return text.replace(THIS_RUN, THIS_RUN.capitalize(), 1) if text.startswith(THIS_RUN) else text
 
 
 def _said(scores: Mapping[str, PairedScore]) -> list[str]:
@@ -107,8 +112,3 @@ def _said(scores: Mapping[str, PairedScore]) -> list[str]:
 
 def _points(share: float) -> str:
     return f"{100 * share:+.1f}"
-
-
-def _sentence(text: str) -> str:
-    """Begin with a capital, but leave a file's or a key's name as it is."""
-    return text.replace(THIS_RUN, THIS_RUN.capitalize(), 1) if text.startswith(THIS_RUN) else text

@@ -1,8 +1,10 @@
 """`evaluate rag` and `evaluate answers`: scores, each with n and a 95 % interval.
 
-questions -> evaluation -> failures and tables on stdout, one JSON object, a stored result
+questions -> evaluation -> failures and tables on stdout, one JSON object, a stored result, a page
 """
 
+import shlex
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 RAG_EXAMPLES = examples(
-    "frontdesk evaluate rag --questions examples/brindlemoor/questions.jsonl",
+    "frontdesk evaluate rag --questions examples/brindlemoor/questions.jsonl --report report.html",
     "frontdesk evaluate rag --questions examples/brindlemoor/questions.jsonl --compare mode=lexical",
     "frontdesk evaluate rag --questions examples/brindlemoor/questions.jsonl --out before.json",
     "frontdesk evaluate rag --questions examples/brindlemoor/questions.jsonl --compare before.json",
@@ -77,6 +79,9 @@ def rag(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="RESULT.json", help="Store the result for a later --compare.")
     ] = None,
+    page: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE.html", help="Write a page to read, failures first.")
+    ] = None,
     failures: Annotated[int, typer.Option("--failures", metavar="N", min=0, help="How many failures to print.")] = 10,
     collection: Collection = "default",
     as_json: AsJson = False,
@@ -87,12 +92,13 @@ def rag(
     from knowledge.comparison import compare as compare_rows
     from knowledge.evaluation import check_measurable
     from knowledge.questions import read
+    from knowledge.report import page as render
     from knowledge.trial import Trial, vary
 
     settings = settings_for(config)
     asked = read(questions)
     check_measurable(asked)
-    results.check_places(out)
+    results.check_places(out, page)
     earlier, other_pairs = _compared_with(compare or [])
     with opened(settings) as application:
         library = application.library
@@ -107,9 +113,14 @@ def rag(
     comparison = (
         compare_rows(results.rows_of(report), earlier.rows, names=(trial.label, earlier.label)) if earlier else None
     )
-    used |= {"questions": str(questions), "made": datetime.now().astimezone().isoformat(timespec="seconds")}
+    made = datetime.now().astimezone()
+    used |= {"questions": str(questions), "made": made.isoformat(timespec="seconds")}
     if out is not None:
         results.write(out, report=report, label=trial.label, settings=used)
+    if page is not None:
+        command, when = shlex.join(["frontdesk", *sys.argv[1:]]), made.strftime("%Y-%m-%d %H:%M %Z")
+        text = render(report, comparison=comparison, settings=used, command=command, made=when)
+        results.write_text(page, text)
     if as_json:
         extra = {"comparison": asdict(comparison)} if comparison else {}
         print_json({**results.scores_of(report), "settings": used, **extra})

@@ -49,7 +49,7 @@ def failure_lines(report: "RagReport", *, limit: int) -> Iterator[str]:
     for failure in failed[:limit]:
         yield from _failure(failure, absent)
     if len(failed) > limit:
-        yield f"  … and {len(failed) - limit} more: --failures {len(failed)}"
+        yield f"  … and {len(failed) - limit} more: --failures {len(failed)}, or --report FILE.html"
     if report.absent:
         names = list(dict.fromkeys(document for _, document in report.absent))
         shown = ", ".join(one_line(name, limit=TEXT_CHARACTERS) for name in names[:5])

@@ -97,6 +97,18 @@ def test_a_run_is_compared_with_a_stored_one(run: Run) -> None:
     assert "Changed since, not compared (1): 2" in out
 
 
+def test_a_page_is_written_beside_what_is_printed(run: Run) -> None:
+    code, out, _ = run(
+        "rag", "--questions", "q.jsonl", "--compare", "mode=lexical", "--report", "report.html", "--json"
+    )
+    page = Path("report.html").read_text("utf-8")
+    assert (code, json.loads(out)["overall"]["n"]) == (0, 3)
+    assert "This run against mode=lexical" in page
+    assert "frontdesk evaluate rag --questions q.jsonl --compare mode=lexical --report report.html --json" in page
+    assert "what does a parcel cost" in page
+    assert "hashing" in page
+
+
 def test_all_faults_of_settings_are_told_at_once(run: Run) -> None:
     code, out, err = run("rag", "--questions", "q.jsonl", "--set", "mode=all", "--set", "candidate=5")
     assert (code, out) == (1, "")
@@ -114,6 +126,7 @@ def test_all_faults_of_settings_are_told_at_once(run: Run) -> None:
         (("--questions", "q.jsonl", "--compare", "q.jsonl"), 1, "q.jsonl is not a stored result"),
         (("--questions", "q.jsonl", "--compare", "q.jsonl", "--compare", "mode=dense"), 2, "but not both"),
         (("--questions", "q.jsonl", "--out", "none/result.json"), 1, "none is no folder"),
+        (("--questions", "q.jsonl", "--report", "papers"), 1, "papers is a folder"),
         (("--questions", "q.jsonl", "--failures", "-1"), 2, "--failures"),
         (("--questions", "q.jsonl", "--mode", "magic"), 2, "magic"),
     ],
