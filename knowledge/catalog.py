@@ -8,7 +8,7 @@ document or the new one, never a mixture.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,7 +119,6 @@ class Catalog:
     def _create(self) -> str:
         with self.write() as connection:  # another process may have been quicker
             metadata.create_all(connection)
-            lexical.create(connection)
             if _get(connection, "schema_version") is None:
                 _set(connection, "schema_version", SCHEMA_VERSION)
             return str(_get(connection, "schema_version"))
@@ -183,12 +182,28 @@ def put_file(connection: Connection, *, source_id: int, path: str, fingerprint: 
 
 def put_document(connection: Connection, new: NewDocument, *, file_id: int, collection: str, generation: int) -> None:
     """Insert a document with its chunks and terms."""
+    put_documents(connection, [new], file_id=file_id, collection=collection, generation=generation)
+
+
+def put_documents(
+    connection: Connection, batch: Iterable[NewDocument], *, file_id: int, collection: str, generation: int
+) -> None:
+    """Insert documents of one file with their chunks and terms; together they cost the lexical index less."""
+    entries: dict[str, list[lexical.Entry]] = {}
+    for new in batch:
+        values = {"file_id": file_id, "collection": collection, "generation": generation}
+        entries.setdefault(new.audience, []).extend(_put_document(connection, new, values))
+    for audience, some in entries.items():
+        lexical.add(connection, some, collection=collection, audience=audience)
+
+
+def _put_document(connection: Connection, new: NewDocument, place: Mapping[str, Any]) -> list[lexical.Entry]:
+    """Insert a document with its chunks and return what the lexical index is to hold of them."""
     document_id = new_id(
         connection,
         document,
         {
-            "file_id": file_id,
-            "collection": collection,
+            **place,
             "name": new.name,
             "title": new.title,
             "language": new.language,
@@ -197,37 +212,38 @@ def put_document(connection: Connection, new: NewDocument, *, file_id: int, coll
             "paged": new.document.paged,
             "metadata": json.dumps(dict(new.document.metadata), ensure_ascii=False),
             "fingerprint": new.fingerprint,
-            "generation": generation,
             "modified_at": new.modified_at,
             "dated": new.dated,
             "layout": layout.pack(new.document.layout) if new.document.layout else None,
         },
     )
-    entries = []
-    for piece, language, vector in zip(new.chunks, new.chunk_languages, new.vectors, strict=True):
-        chunk_id = new_id(
-            connection,
-            chunk,
-            {
-                "document_id": document_id,
-                "start": piece.start,
-                "end": piece.end,
-                "page": piece.page,
-                "headings": json.dumps(piece.headings, ensure_ascii=False),
-                "header": piece.header,
-                "anchor": piece.anchor,
-                "language": language,
-                "vector": vector,
-            },
-        )
-        body = new.document.text[piece.start : piece.end]
-        entries.append(lexical.Entry(chunk_id, new.title, " ".join(piece.headings), body))
-    lexical.add(connection, entries)
+    bodies = [new.document.text[piece.start : piece.end] for piece in new.chunks]
+    rows = [
+        {
+            "document_id": document_id,
+            "start": piece.start,
+            "end": piece.end,
+            "page": piece.page,
+            "headings": json.dumps(piece.headings, ensure_ascii=False),
+            "header": piece.header,
+            "anchor": piece.anchor,
+            "language": language,
+            "vector": vector,
+            "text": body,
+        }
+        for piece, language, vector, body in zip(new.chunks, new.chunk_languages, new.vectors, bodies, strict=True)
+    ]
+    ids = [new_id(connection, chunk, values) for values in rows]
+    return [
+        lexical.Entry(chunk_id, new.title, " ".join(piece.headings), body)
+        for chunk_id, piece, body in zip(ids, new.chunks, bodies, strict=True)
+    ]
 
 
 def remove_documents(connection: Connection, *, source_id: int, path: str, names: Iterable[str]) -> list[str]:
     """Delete documents of a file with all that hangs on them; return the ids of their vectors."""
     vectors: list[str] = []
+    removed: list[int] = []
     for name in names:
         rows = connection.execute(
             select(chunk.c.id, chunk.c.vector, chunk.c.document_id)
@@ -235,10 +251,11 @@ def remove_documents(connection: Connection, *, source_id: int, path: str, names
             .join(file, file.c.id == document.c.file_id)
             .where(file.c.source_id == source_id, file.c.path == path, document.c.name == name)
         ).all()
-        lexical.remove(connection, [row.id for row in rows])
+        removed.extend(row.id for row in rows)
         vectors.extend(row.vector for row in rows)
         owner = select(file.c.id).where(file.c.source_id == source_id, file.c.path == path).scalar_subquery()
         connection.execute(delete(document).where(document.c.file_id == owner, document.c.name == name))
+    lexical.remove(connection, removed)
     return vectors
 
 
@@ -291,6 +308,8 @@ def headings_at(connection: Connection, document_id: int, offset: int) -> tuple[
 
 def count_chunks(connection: Connection, scope: Scope) -> int:
     """Return how many chunks are in scope."""
+    if not scope.is_narrowed:
+        return lexical.count_chunks(connection, scope)
     return int(connection.execute(select(func.count(chunk.c.id)).join(document).where(within(scope))).scalar_one())
 
 

@@ -267,10 +267,9 @@ class Ingest:
                 fingerprint=state.fingerprint,
                 content=state.content,
             )
-            for new in batch:
-                catalog.put_document(
-                    connection, new, file_id=file_id, collection=source.target.collection, generation=generation
-                )
+            catalog.put_documents(
+                connection, batch, file_id=file_id, collection=source.target.collection, generation=generation
+            )
         self._sweep(old)
         self.tally.documents += len(batch)
         self.tally.chunks += len(vectors)

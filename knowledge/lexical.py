@@ -1,24 +1,31 @@
-"""The lexical index: SQLite FTS5 tables inside the catalogue, so that a document and its terms commit together.
+"""The lexical index: which chunks share words with a question, by BM25.
 
-    chunk -> tokens of title, headings, body -> FTS5;  question's tokens -> BM25, best first
+    chunk -> tokens of title, headings, body -> postings;  question's tokens -> BM25 over the postings, best first
 
-Tokens are made by `knowledge.text.tokens` (stems, Chinese bigrams), and FTS5 only splits them at spaces; so the same
-tokens serve here, in evidence and in sentence choice. BM25 is FTS5's own (k1 1.2, b 0.75), weighted by column.
+Tokens are made by `knowledge.text.tokens` (stems, Chinese bigrams), so that the same ones serve here, in evidence and
+in sentence choice. BM25 is Robertson's with k1 1.2, b 0.75 and the inverse document frequency of Lucene, which is never
+negative. All statistics are those of the chunks that the scope's audiences may see. How postings are kept is
+`knowledge.postings`'s affair; every database ranks alike, because the scores are computed here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Float, Integer, Select, column, func, literal_column, select, table, text
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, select
 
+from knowledge import postings
+from knowledge.postings import Postings
 from knowledge.schema import chunk, document
 from knowledge.scope import Scope, within
 from knowledge.text import STOP_WORDS, tokens
 
 MOST_TERMS = 200
 """Distinct terms of a question that are searched for; a pasted letter has more, and what it asks stands early."""
-TITLE_WEIGHT, HEADINGS_WEIGHT, BODY_WEIGHT = 1.0, 1.0, 1.0
+SATURATION, LENGTH_SHARE = 1.2, 0.75
+"""BM25's k1 and b."""
+FILTERED_AT_ONCE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +38,17 @@ class Entry:
     body: str
 
 
-def create(connection: Connection) -> None:
-    """Make the index's table when it is not there."""
-    connection.execute(
-        text(
-            # Points and apostrophes belong to tokens such as 9.50 and don't; all else is split already.
-            "CREATE VIRTUAL TABLE IF NOT EXISTS chunk_terms USING fts5("
-            "title, headings, body, tokenize=\"unicode61 remove_diacritics 0 tokenchars '.'''\")"
-        )
-    )
-
-
-def add(connection: Connection, entries: Iterable[Entry]) -> None:
-    """Index chunks within the caller's transaction."""
-    rows = [
-        {"chunk": e.chunk, "title": _spaced(e.title), "headings": _spaced(e.headings), "body": _spaced(e.body)}
-        for e in entries
-    ]
-    if rows:
-        statement = "INSERT INTO chunk_terms(rowid, title, headings, body) VALUES (:chunk, :title, :headings, :body)"
-        connection.execute(text(statement), rows)
+def add(connection: Connection, entries: Iterable[Entry], *, collection: str, audience: str) -> None:
+    """Index chunks within the caller's transaction; many at once cost less than one by one."""
+    found: dict[int, Sequence[str]] = {
+        entry.chunk: [*tokens(entry.title), *tokens(entry.headings), *tokens(entry.body)] for entry in entries
+    }
+    postings.add(connection, collection=collection, audience=audience, tokens=found)
 
 
 def remove(connection: Connection, chunks: Sequence[int]) -> None:
     """Forget chunks within the caller's transaction."""
-    if chunks:
-        connection.execute(text("DELETE FROM chunk_terms WHERE rowid = :chunk"), [{"chunk": chunk} for chunk in chunks])
+    postings.remove(connection, chunks)
 
 
 def question_terms(question: str) -> list[str]:
@@ -65,43 +57,105 @@ def question_terms(question: str) -> list[str]:
     return ([token for token in every if token not in STOP_WORDS] or every)[:MOST_TERMS]
 
 
-def search(connection: Connection, terms: Sequence[str], scope: Scope, *, limit: int) -> list[tuple[int, float]]:
-    """Return (chunk id, BM25) pairs, best first; only chunks in scope are looked at."""
-    if not terms:
+def search(
+    connection: Connection,
+    terms: Sequence[str],
+    scope: Scope,
+    *,
+    limit: int,
+    weights: Mapping[str, float] | None = None,
+) -> list[tuple[int, float]]:
+    """Return (chunk id, BM25) pairs, best first; only chunks in scope are looked at.
+
+    Args:
+        weights: factor of a term's share of the score; 1 for those that are not named.
+    """
+    among = postings.segments(connection, collections=scope.collections, audiences=scope.audiences)
+    found = postings.read(connection, among, terms) if among and terms else {}
+    if not found:
         return []
-    score = literal_column(f"-bm25(chunk_terms, {TITLE_WEIGHT}, {HEADINGS_WEIGHT}, {BODY_WEIGHT})", type_=Float).label(
-        "score"
-    )
-    match = " OR ".join(f'"{term}"' for term in terms)
-    rows = connection.execute(
-        _matching(select(chunk.c.id, score), match, scope).order_by(score.desc(), chunk.c.id).limit(limit)
-    )
-    return [(row.id, row.score) for row in rows]
+    total = sum(segment.chunks for segment in among)
+    mean = sum(segment.tokens for segment in among) / total
+    ids, shares = [], []
+    for term, parts in found.items():
+        rarity = inverse_frequency(sum(len(part.chunks) for part in parts), total)
+        factor = rarity * (1.0 if weights is None else weights.get(term, 1.0))
+        for part in parts:
+            ids.append(part.chunks)
+            shares.append(_shares(part, factor, mean))
+    chunks, scores = _summed(np.concatenate(ids), np.concatenate(shares))
+    if scope.is_narrowed:
+        return _best_within(connection, chunks, scores, scope, limit)
+    return [(int(chunks[place]), float(scores[place])) for place in _best(chunks, scores, limit)]
 
 
 def document_frequencies(connection: Connection, terms: Sequence[str], scope: Scope) -> dict[str, int]:
-    """Return in how many chunks in scope each term occurs; terms that occur in none are left out.
+    """Return in how many chunks each term occurs; terms that occur in none are left out.
 
-    Counting others too would tell a customer which words stand in documents for staff.
+    Counted are the chunks that the audiences may see of the collections, as `count_chunks` does; counting others too
+    would tell a customer which words stand in documents for staff. Languages and dates do not count.
     """
-    counts = {
-        term: connection.execute(_matching(select(func.count()), f'"{term}"', scope)).scalar_one() for term in terms
-    }
-    return {term: count for term, count in counts.items() if count}
+    among = postings.segments(connection, collections=scope.collections, audiences=scope.audiences)
+    found = postings.read(connection, among, terms) if among and terms else {}
+    return {term: sum(len(part.chunks) for part in found[term]) for term in terms if term in found}
 
 
-def _matching(columns: Select[Any], match: str, scope: Scope) -> Select[Any]:
-    """Return the query for chunks in scope that FTS5 matches."""
-    return (
-        columns.select_from(_TERMS)
-        .join(chunk, chunk.c.id == _TERMS.c.rowid)
-        .join(document, document.c.id == chunk.c.document_id)
-        .where(literal_column("chunk_terms").op("MATCH")(match), within(scope))
-    )
+def count_chunks(connection: Connection, scope: Scope) -> int:
+    """Return out of how many chunks `document_frequencies` counts."""
+    among = postings.segments(connection, collections=scope.collections, audiences=scope.audiences)
+    return sum(segment.chunks for segment in among)
 
 
-_TERMS = table("chunk_terms", column("rowid", Integer))
+def inverse_frequency(found: int, total: int) -> float:
+    """Return how much a term says that stands in `found` of `total` chunks."""
+    return float(np.log1p((total - found + 0.5) / (found + 0.5)))
 
 
-def _spaced(content: str) -> str:
-    return " ".join(tokens(content))
+def _shares(part: Postings, factor: float, mean_length: float) -> NDArray[np.float32]:
+    """Return what one term adds to the score of each of its chunks."""
+    frequency = part.frequencies.astype(np.float32)
+    length = part.lengths.astype(np.float32)
+    length *= np.float32(SATURATION * LENGTH_SHARE / mean_length)
+    length += np.float32(SATURATION * (1.0 - LENGTH_SHARE))
+    length += frequency
+    frequency *= np.float32(factor * (SATURATION + 1.0))
+    frequency /= length
+    return frequency
+
+
+def _summed(ids: NDArray[np.uint32], shares: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return each chunk once, with the sum of its shares."""
+    first = int(ids.min())
+    span = int(ids.max()) - first + 1
+    if span > 16 * len(ids):  # few among many: a table of all would cost more than sorting
+        unique, place = np.unique(ids, return_inverse=True)
+        return unique.astype(np.int64), np.bincount(place, weights=shares).astype(np.float64)
+    sums = np.bincount(ids - np.uint32(first), weights=shares, minlength=span).astype(np.float64, copy=False)
+    there = np.flatnonzero(sums)
+    return there + first, sums[there]
+
+
+def _best(chunks: NDArray[np.int64], scores: NDArray[np.float64], limit: int) -> NDArray[np.int64]:
+    """Return the places of the best scores, best first, of equals the earlier chunk."""
+    places = np.arange(len(scores))
+    if limit < len(scores):
+        least = np.partition(scores, -limit)[-limit]
+        places = np.flatnonzero(scores >= least)
+    order = np.lexsort((chunks[places], -scores[places]))[:limit]
+    return np.asarray(places[order])
+
+
+def _best_within(
+    connection: Connection, chunks: NDArray[np.int64], scores: NDArray[np.float64], scope: Scope, limit: int
+) -> list[tuple[int, float]]:
+    """Return the best that are in scope, asking the catalogue for some at a time, best first."""
+    ranked = _best(chunks, scores, len(chunks))
+    found: list[tuple[int, float]] = []
+    for start in range(0, len(ranked), FILTERED_AT_ONCE):
+        some = ranked[start : start + FILTERED_AT_ONCE]
+        statement = select(chunk.c.id).join(document).where(chunk.c.id.in_(chunks[some].tolist()), within(scope))
+        inside = set(connection.execute(statement).scalars())
+        found += [(int(chunks[place]), float(scores[place])) for place in some if int(chunks[place]) in inside]
+        if len(found) >= limit:
+            break
+    return found[:limit]

@@ -16,7 +16,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from knowledge import catalog, evidence, lexical, stored_passages
+from knowledge import evidence, lexical, stored_passages
 from knowledge.embedders import Embedder
 from knowledge.index import VectorIndex
 from knowledge.passages import Passage, Retrieval
@@ -131,7 +131,7 @@ class _Half:
     def weights(self, question: str) -> dict[str, float]:
         """Return the question's terms with their weight among the chunks in scope."""
         terms = lexical.question_terms(question)
-        total = catalog.count_chunks(self.connection, self.scope)
+        total = lexical.count_chunks(self.connection, self.scope)
         frequencies = lexical.document_frequencies(self.connection, terms, self.scope)
         return evidence.term_weights(terms, frequencies, total)
 

@@ -1,19 +1,22 @@
 """The catalogue's tables.
 
     source -> file -> document -> chunk;  vector_space: which Chroma collection holds the vectors;  state: key -> value
+    lexical_segment -> lexical_posting: the lexical index (`knowledge.lexical`)
 
-The lexical index stands beside them (`knowledge.lexical`).
+The same tables serve in SQLite and in PostgreSQL.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Connection,
     Float,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -24,7 +27,7 @@ from sqlalchemy import (
     insert,
 )
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 
 metadata = MetaData()
 
@@ -94,6 +97,31 @@ chunk = Table(
     Column("anchor", Text, nullable=False),
     Column("language", String, nullable=False),
     Column("vector", String, nullable=False, unique=True),
+    # Also part of the document's text; standing here, it is read without reading a long document from its beginning.
+    Column("text", Text, nullable=False),
+)
+
+lexical_segment = Table(
+    "lexical_segment",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("collection", String, nullable=False),
+    Column("audience", String, nullable=False),
+    Column("chunks", Integer, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("first", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    Column("removed", LargeBinary, nullable=False),
+    Column("members", LargeBinary, nullable=False),
+    Index("lexical_segment_space", "collection", "audience"),
+)
+
+lexical_posting = Table(
+    "lexical_posting",
+    metadata,
+    Column("segment", ForeignKey("lexical_segment.id", ondelete="CASCADE"), primary_key=True),
+    Column("term", String, primary_key=True),
+    Column("entries", LargeBinary, nullable=False),
 )
 
 

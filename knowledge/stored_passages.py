@@ -55,7 +55,7 @@ _PASSAGE_COLUMNS = select(
     document.c.audience,
     document.c.dated,
     chunk.c.document_id,
-    func.substr(document.c.text, chunk.c.start + 1, chunk.c.end - chunk.c.start).label("passage_text"),
+    chunk.c.text,
 ).join(document, document.c.id == chunk.c.document_id)
 
 
@@ -69,7 +69,7 @@ def _passage(row: RowMapping) -> Passage:
         page=row["page"],
         start=row["start"],
         end=row["end"],
-        text=row["passage_text"],
+        text=row["text"],
         audience=row["audience"],
         language=row["language"],
         score=0.0,

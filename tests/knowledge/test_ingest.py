@@ -344,7 +344,7 @@ def test_a_crash_before_the_commit_leaves_the_old_document_answering(
     library.ingest([papers])
     write("a.md", "Lamps cost 8 euros.")
     with monkeypatch.context() as patch:
-        patch.setattr(catalog, "put_document", lambda *_, **__: (_ for _ in ()).throw(RuntimeError("power")))
+        patch.setattr(catalog, "put_documents", lambda *_, **__: (_ for _ in ()).throw(RuntimeError("power")))
         with pytest.raises(RuntimeError, match="power"):
             library.ingest([papers])
     orphans, missing = leftovers(library)
