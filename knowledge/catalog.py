@@ -8,17 +8,14 @@ document or the new one, never a mixture.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
     Connection,
-    create_engine,
     delete,
-    event,
     func,
     insert,
     inspect,
@@ -26,16 +23,14 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.exc import DatabaseError, OperationalError
 
-from knowledge import layout, lexical
+from knowledge import layout, lexical, upgrade
 from knowledge.chunking import Chunk
+from knowledge.database import open_database
 from knowledge.documents import Document
 from knowledge.errors import KnowledgeError
 from knowledge.schema import SCHEMA_VERSION, chunk, document, file, metadata, new_id, source, state
 from knowledge.scope import Scope, within
-
-BUSY_TIMEOUT_MILLISECONDS = 15_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,51 +65,40 @@ class StoredDocument:
 
 
 class Catalog:
-    """SQLite in write-ahead mode: readers never wait for the writer."""
+    """The tables in their database, made or brought to this version when they are opened."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the catalogue, made when it is new.
+    def __init__(self, location: Path | str) -> None:
+        """Open the catalogue in a file or at a URL, made when it is new.
 
         Raises:
-            KnowledgeError: the file is damaged, its folder may not be written, or another version made it.
+            KnowledgeError: it is damaged or cannot be reached or written, or a newer version made it.
         """
-        self._path = path
-        self._engine = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False})
-        event.listen(self._engine, "connect", _prepare_connection)
-        event.listen(self._engine, "begin", _begin)
+        self._database = open_database(location)
+        self.read, self.write, self.writers_turn = (
+            self._database.read,
+            self._database.write,
+            self._database.writers_turn,
+        )
         try:
             with self.read() as connection:
                 version = _get(connection, "schema_version") if inspect(connection).has_table(state.name) else None
             if version is None:
                 version = self._create()
+            if version in upgrade.STEPS:
+                version = self._upgrade()
         except BaseException:
             self.close()
             raise
         if version != SCHEMA_VERSION:
             self.close()
             raise KnowledgeError(
-                f"The catalogue {path} has schema {version}; this version of frontdesk needs {SCHEMA_VERSION}. "
-                "Next: move it away together with the folder chroma beside it, and run frontdesk ingest again."
+                f"The catalogue {self._database.shown} has schema {version}; this version of frontdesk needs "
+                f"{SCHEMA_VERSION}. Next: use the version of frontdesk that wrote it, or move it away together with "
+                "the vectors and run frontdesk ingest again."
             )
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """One consistent view of everything committed."""
-        with self._translated(), self._engine.connect() as connection, connection.begin():
-            yield connection
-
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One transaction: all of it is committed, or nothing."""
-        with (
-            self._translated(),
-            self._engine.connect().execution_options(**{_WRITES: True}) as connection,
-            connection.begin(),
-        ):
-            yield connection
-
     def close(self) -> None:
-        self._engine.dispose()
+        self._database.close()
 
     def _create(self) -> str:
         with self.write() as connection:  # another process may have been quicker
@@ -123,18 +107,13 @@ class Catalog:
                 _set(connection, "schema_version", SCHEMA_VERSION)
             return str(_get(connection, "schema_version"))
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except DatabaseError as error:
-            if type(error) not in (DatabaseError, OperationalError):  # the others are mistakes of ours
-                raise
-            raise KnowledgeError(
-                f"The catalogue {self._path} cannot be used ({error.orig}). Next: see that its folder may be written "
-                "and its disk is not full; if it is damaged, restore a backup, or move it away together with the "
-                "folder chroma beside it and run frontdesk ingest again."
-            ) from error
+    def _upgrade(self) -> str:
+        with self.write() as connection:
+            version = str(_get(connection, "schema_version"))
+            if version in upgrade.STEPS:  # another process may have been quicker
+                upgrade.upgrade(connection)
+                _set(connection, "schema_version", SCHEMA_VERSION)
+            return str(_get(connection, "schema_version"))
 
 
 # Sources, files and documents ----------------------------------------------------------------------------------------
@@ -233,7 +212,8 @@ def _put_document(connection: Connection, new: NewDocument, place: Mapping[str, 
         }
         for piece, language, vector, body in zip(new.chunks, new.chunk_languages, new.vectors, bodies, strict=True)
     ]
-    ids = [new_id(connection, chunk, values) for values in rows]
+    made = insert(chunk).returning(chunk.c.id, sort_by_parameter_order=True)
+    ids = connection.execute(made, rows).scalars().all() if rows else []
     return [
         lexical.Entry(chunk_id, new.title, " ".join(piece.headings), body)
         for chunk_id, piece, body in zip(ids, new.chunks, bodies, strict=True)
@@ -333,21 +313,3 @@ def _get(connection: Connection, key: str) -> str | None:
 def _set(connection: Connection, key: str, value: str) -> None:
     if connection.execute(update(state).where(state.c.key == key).values(value=value)).rowcount == 0:
         connection.execute(insert(state).values(key=key, value=value))
-
-
-_WRITES = "frontdesk_writes"
-
-
-def _begin(connection: Connection) -> None:
-    # A transaction that reads before it writes would fail, not wait, when another one wrote in between.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(_WRITES) else "BEGIN")
-
-
-def _prepare_connection(connection: Any, record: Any) -> None:
-    connection.isolation_level = None  # else the driver begins only at the first write, and reads see no one snapshot
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MILLISECONDS}")
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()

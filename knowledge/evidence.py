@@ -10,6 +10,7 @@ answer them. They assume that documents answer four questions of five, as in a s
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from knowledge.passages import Passage, Signals
 from knowledge.text import count_cjk, sentences, tokens
@@ -70,16 +71,12 @@ def measure(
     Args:
         word_scores: BM25 of the candidates, in any order.
     """
+    spoken = [_sentence_tokens(passage.text) for passage in passages]
+    places = [tokens("\n".join([passage.title, *passage.headings, passage.header])) for passage in passages]
+    whole = [frozenset(place).union(*said) for place, said in zip(places, spoken, strict=True)]
     return Signals(
-        coverage=max((term_coverage(place_and_text(passage), weights) for passage in passages), default=0.0),
-        sentence_coverage=max(
-            (
-                term_coverage(passage.text[start:end], weights)
-                for passage in passages
-                for start, end in sentences(passage.text)
-            ),
-            default=0.0,
-        ),
+        coverage=max((_share(present, weights) for present in whole), default=0.0),
+        sentence_coverage=max((_share(present, weights) for said in spoken for present in said), default=0.0),
         lead=_lead(sorted(word_scores, reverse=True), floor=LEAD_FLOOR * sum(weights.values())),
         cosine=cosine,
     )
@@ -101,8 +98,17 @@ def term_weights(terms: Sequence[str], frequencies: Mapping[str, int], total_chu
 
 def term_coverage(content: str, weights: Mapping[str, float]) -> float:
     """Return which share 0-1 of the terms' weight stands in `content`."""
+    return _share(frozenset(tokens(content)), weights)
+
+
+@lru_cache(maxsize=2000)
+def _sentence_tokens(text: str) -> tuple[frozenset[str], ...]:
+    """Return the tokens of each sentence; together they are those of the text. Kept, for good passages come again."""
+    return tuple(frozenset(tokens(text[start:end])) for start, end in sentences(text))
+
+
+def _share(present: frozenset[str], weights: Mapping[str, float]) -> float:
     total = sum(weights.values())
-    present = set(tokens(content))
     return sum(weight for term, weight in weights.items() if term in present) / total if total else 0.0
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 from knowledge.embedders import Vectors
 from knowledge.errors import KnowledgeError
@@ -28,24 +29,20 @@ LONGEST_SEARCH_SECONDS = 30.0
 
 
 class VectorIndex:
-    """Chroma, persistent and in process."""
+    """Chroma, persistent: in process, or a server."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open the vectors, made when they are new.
+    def __init__(self, location: Path | str) -> None:
+        """Open the vectors in a folder, made when they are new, or of a server's URL.
 
         Raises:
-            KnowledgeError: the folder is damaged or may not be written.
+            KnowledgeError: the folder is damaged or may not be written, or the server does not answer.
         """
-        self._folder = folder
+        self._location = location
         self._opened: dict[str, Collection] = {}
         self._searches: set[object] = set()
         self._changed = threading.Condition()
         with self._translated():
-            import chromadb
-            from chromadb.config import Settings
-
-            settings = Settings(anonymized_telemetry=False, allow_reset=False)
-            self._client = cast("Client", chromadb.PersistentClient(path=str(folder), settings=settings))
+            self._client = _client(location)
 
     def add(self, space: str, ids: list[str], vectors: Vectors) -> None:
         """Store vectors under their ids; an id that is there already is replaced."""
@@ -64,17 +61,8 @@ class VectorIndex:
 
     def nearest(self, space: str, vector: Vectors, *, limit: int) -> list[tuple[str, float]]:
         """Return up to `limit` (id, cosine similarity) pairs, the most similar first."""
-        from chromadb.errors import NotFoundError
-
         with self._translated():
-            try:
-                collection = self._opened.get(space) or self._client.get_collection(space, embedding_function=None)
-                question = cast(Any, [vector])
-                found = collection.query(query_embeddings=question, n_results=limit, include=["distances"])
-            except NotFoundError:  # never filled, or dropped by a reindex a moment ago
-                return []
-            distances = (found["distances"] or [[]])[0]
-            return [(name, 1.0 - distance) for name, distance in zip(found["ids"][0], distances, strict=True)]
+            return self._nearest(space, vector, limit)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -105,11 +93,27 @@ class VectorIndex:
         with self._translated():
             self._open(space)
             self._client.delete_collection(space)
-            del self._opened[space]
+            self._opened.pop(space, None)
 
     def close(self) -> None:
         """Let go of the files."""
         self._client.close()
+
+    def _nearest(self, space: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
+        from chromadb.errors import NotFoundError
+
+        known = self._opened.get(space)  # to look it up takes Chroma longer than to search it
+        try:
+            collection = known or self._client.get_collection(space, embedding_function=None)
+            found = collection.query(query_embeddings=cast(Any, [vector]), n_results=limit, include=["distances"])
+        except NotFoundError:  # never filled, or dropped by a reindex a moment ago, perhaps to be made anew
+            if known is None:
+                return []
+            self._opened.pop(space, None)
+            return self._nearest(space, vector, limit)
+        self._opened.setdefault(space, collection)
+        distances = (found["distances"] or [[]])[0]
+        return [(name, 1.0 - distance) for name, distance in zip(found["ids"][0], distances, strict=True)]
 
     def _open(self, space: str) -> "Collection":
         if space not in self._opened:
@@ -127,8 +131,29 @@ class VectorIndex:
         try:
             yield
         except Exception as error:  # Chroma's Rust bindings raise bare and private types
-            raise KnowledgeError(
-                f"The vectors in {self._folder} cannot be used ({error}). Next: see that the folder may be written and "
-                "its disk is not full; if it is damaged, move it away and run frontdesk ingest again, which makes the "
-                "vectors anew."
-            ) from error
+            raise KnowledgeError(_fault(self._location, error)) from error
+
+
+def _fault(location: Path | str, error: Exception) -> str:
+    if isinstance(location, str):
+        return (
+            f"The vectors of the Chroma server {location} cannot be used ({error}). Next: see that it runs and "
+            "`chroma_url` has its address, then frontdesk doctor"
+        )
+    return (
+        f"The vectors in {location} cannot be used ({error}). Next: see that the folder may be written and its disk is "
+        "not full; if it is damaged, move it away and run frontdesk ingest again, which makes the vectors anew."
+    )
+
+
+def _client(location: Path | str) -> "Client":
+    import chromadb
+    from chromadb.config import Settings
+
+    settings = Settings(anonymized_telemetry=False, allow_reset=False)
+    if isinstance(location, Path):
+        return cast("Client", chromadb.PersistentClient(path=str(location), settings=settings))
+    address = urlsplit(location)
+    secure = address.scheme == "https"
+    port = address.port or (443 if secure else 8000)
+    return cast("Client", chromadb.HttpClient(address.hostname or "", port=port, ssl=secure, settings=settings))

@@ -71,7 +71,7 @@ def search(
         weights: factor of a term's share of the score; 1 for those that are not named.
     """
     among = postings.segments(connection, collections=scope.collections, audiences=scope.audiences)
-    found = postings.read(connection, among, terms) if among and terms else {}
+    found = postings.read(connection, among, terms)
     if not found:
         return []
     total = sum(segment.chunks for segment in among)
@@ -96,7 +96,7 @@ def document_frequencies(connection: Connection, terms: Sequence[str], scope: Sc
     would tell a customer which words stand in documents for staff. Languages and dates do not count.
     """
     among = postings.segments(connection, collections=scope.collections, audiences=scope.audiences)
-    found = postings.read(connection, among, terms) if among and terms else {}
+    found = postings.read(connection, among, terms)
     return {term: sum(len(part.chunks) for part in found[term]) for term in terms if term in found}
 
 

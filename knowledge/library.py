@@ -7,13 +7,10 @@ Readers may call from many threads. There is one writer at a time, across proces
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
-
-from filelock import FileLock
 
 from knowledge import catalog, retrieval, vectors
 from knowledge.chunking import ChunkOptions
@@ -39,6 +36,10 @@ class LibraryOptions:
     ollama_url: str = "http://127.0.0.1:11434"
     threads: int | None = None
     """Threads of the embedder; None lets it choose."""
+    catalog_url: str = field(default="", repr=False)
+    """A PostgreSQL database that holds the catalogue, `postgresql://user@host/database`; "" is a file in `home`."""
+    chroma_url: str = ""
+    """A Chroma server that holds the vectors, `http://host:8000`; "" is a folder in `home`."""
     chunks: ChunkOptions = field(default_factory=ChunkOptions)
     retrieval: RetrievalOptions = field(default_factory=RetrievalOptions)
 
@@ -83,7 +84,7 @@ class Library:
                 f"The folder {options.home} cannot be made ({error.strerror}). "
                 "Next: set FRONTDESK_HOME to a folder that you may write."
             ) from error
-        self._catalog = catalog.Catalog(options.home / "catalog.sqlite3")
+        self._catalog = catalog.Catalog(options.catalog_url or options.home / "catalog.sqlite3")
         self._embedder = embedder
         self._index: VectorIndex | None = None
         self._opening = threading.Lock()
@@ -110,7 +111,7 @@ class Library:
         started = time.perf_counter()
         check_paths(paths)
         embedded = 0
-        with self._lock():
+        with self._catalog.writers_turn():
             if reindex:
                 embedded = vectors.reindex(self._catalog, self.index, self.embedder, progress=progress)
             run = Ingest(self._catalog, self.index, self.embedder, self._options.chunks)
@@ -235,7 +236,7 @@ class Library:
         """The vectors, opened when first used."""
         with self._opening:
             if self._index is None:
-                self._index = VectorIndex(self._options.home / "chroma")
+                self._index = VectorIndex(self._options.chroma_url or self._options.home / "chroma")
             return self._index
 
     def close(self) -> None:
@@ -246,22 +247,6 @@ class Library:
         self._catalog.close()
         if self._index is not None:
             self._index.close()
-
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        """Wait until no other thread or process writes."""
-        lock = FileLock(self._options.home / "ingest.lock")
-        try:
-            lock.acquire()
-        except OSError as error:
-            raise KnowledgeError(
-                f"The library in {self._options.home} cannot be written ({error.strerror or error}). "
-                "Next: set FRONTDESK_HOME to a folder that you may write."
-            ) from error
-        try:
-            yield
-        finally:
-            lock.release()
 
 
 def _whole(text: str) -> str:

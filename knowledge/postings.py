@@ -9,6 +9,7 @@ the caller's transaction: a document and its words commit together. It knows nei
 """
 
 import secrets
+import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from knowledge.schema import lexical_posting, lexical_segment
 
@@ -73,7 +74,25 @@ class Segment:
     """Chunks that are still there."""
     tokens: int
     """Tokens of those chunks together."""
-    removed: Ids
+    removed: bytes
+    """Chunks that are not, packed."""
+
+
+MOST_RECENT = 8
+_recent: dict[tuple[tuple[Segment, ...], tuple[str, ...]], dict[str, list[Postings]]] = {}
+_recent_lock = threading.Lock()
+
+# Statements are kept: to build one takes SQLAlchemy longer than SQLite needs to run it.
+_SEGMENTS = select(
+    lexical_segment.c.id, lexical_segment.c.chunks, lexical_segment.c.tokens, lexical_segment.c.removed
+).where(
+    lexical_segment.c.collection.in_(bindparam("collections", expanding=True)),
+    lexical_segment.c.audience.in_(bindparam("audiences", expanding=True)),
+)
+_POSTINGS = select(lexical_posting.c.segment, lexical_posting.c.term, lexical_posting.c.entries).where(
+    lexical_posting.c.segment.in_(bindparam("segments", expanding=True)),
+    lexical_posting.c.term.in_(bindparam("terms", expanding=True)),
+)
 
 
 def add(connection: Connection, *, collection: str, audience: str, tokens: Mapping[int, Sequence[str]]) -> None:
@@ -128,27 +147,34 @@ def remove(connection: Connection, chunks: Iterable[int]) -> None:
 
 def segments(connection: Connection, *, collections: Sequence[str], audiences: Sequence[str]) -> list[Segment]:
     """Return the segments of these collections that the audiences may see."""
-    table = lexical_segment.c
-    rows = connection.execute(
-        select(table.id, table.chunks, table.tokens, table.removed).where(
-            table.collection.in_(collections), table.audience.in_(audiences)
-        )
-    )
-    return [Segment(row.id, row.chunks, row.tokens, np.frombuffer(row.removed, "<u4")) for row in rows]
+    rows = connection.execute(_SEGMENTS, {"collections": collections, "audiences": audiences})
+    return [Segment(*row) for row in rows]
 
 
 def read(connection: Connection, among: Sequence[Segment], terms: Sequence[str]) -> dict[str, list[Postings]]:
-    """Return term -> its postings in these segments; terms that stand nowhere are left out."""
-    table = lexical_posting.c
+    """Return term -> its postings in these segments; terms that stand nowhere are left out.
+
+    The last answers are kept, because one search asks several times for the same; a segment's number and what was
+    removed from it say all about its state, whichever catalogue it is of.
+    """
+    key = (tuple(among), tuple(terms))
+    with _recent_lock:
+        found = _recent.get(key)
+    if found is None:
+        found = _read(connection, among, terms) if among and terms else {}
+        with _recent_lock:
+            _recent[key] = found
+            if len(_recent) > MOST_RECENT:
+                del _recent[next(iter(_recent))]
+    return found
+
+
+def _read(connection: Connection, among: Sequence[Segment], terms: Sequence[str]) -> dict[str, list[Postings]]:
     wanted: dict[str, list[str]] = {}
     for term in terms:
         wanted.setdefault(term[:LONGEST_TERM], []).append(term)
-    rows = connection.execute(
-        select(table.segment, table.term, table.entries).where(
-            table.segment.in_([segment.id for segment in among]), table.term.in_(list(wanted))
-        )
-    )
-    removed = {segment.id: segment.removed for segment in among}
+    rows = connection.execute(_POSTINGS, {"segments": [segment.id for segment in among], "terms": list(wanted)})
+    removed = {segment.id: np.frombuffer(segment.removed, "<u4") for segment in among}
     found: dict[str, list[Postings]] = {}
     for segment, term, data in rows:
         postings = Postings.unpack(data).without(removed[segment])
@@ -239,10 +265,18 @@ def _write(
     for term, postings in lists:
         rows.append({"segment": segment, "term": term, "entries": postings.pack()})
         if len(rows) == ROWS_AT_ONCE:
-            connection.execute(insert(lexical_posting), rows)
+            _insert(connection, rows)
             rows = []
     if rows:
-        connection.execute(insert(lexical_posting), rows)
+        _insert(connection, rows)
+
+
+def _insert(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    statement = insert(lexical_posting)
+    if connection.dialect.name == "sqlite":
+        connection.execute(statement, rows)
+    else:  # asked to return something, SQLAlchemy sends many rows in one statement rather than one by one
+        connection.execute(statement.returning(lexical_posting.c.segment), rows)
 
 
 def _unpack_members(data: bytes) -> tuple[Ids, NDArray[np.uint32]]:

@@ -5,8 +5,10 @@ chunk ids, or vector ids, and a scope -> passages without a score
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, Select, bindparam, func, select
 
 from knowledge.passages import Passage
 from knowledge.schema import chunk, document
@@ -15,7 +17,7 @@ from knowledge.scope import Scope, within
 
 def passages_by_chunk(connection: Connection, chunk_ids: Sequence[int], scope: Scope) -> dict[int, tuple[int, Passage]]:
     """Return chunk id -> (document id, passage without a score) for the chunks that are in scope."""
-    rows = connection.execute(_PASSAGE_COLUMNS.where(chunk.c.id.in_(chunk_ids), within(scope))).mappings()
+    rows = connection.execute(_passages_within(scope), {"chunks": chunk_ids}).mappings()
     return {row["chunk_id"]: (row["document_id"], _passage(row)) for row in rows}
 
 
@@ -27,18 +29,20 @@ def passages_by_vector(connection: Connection, vectors: Sequence[str]) -> dict[s
 
 def text_between(connection: Connection, document_id: int, start: int, end: int) -> str:
     """Return `text[start:end]` of a document."""
-    span = func.substr(document.c.text, start + 1, end - start)
-    return str(connection.execute(select(span).where(document.c.id == document_id)).scalar_one())
+    found = connection.execute(_SPAN, {"document": document_id, "first": start + 1, "length": end - start})
+    return str(found.scalar_one())
 
 
 def chunks_by_vector(connection: Connection, vectors: Sequence[str], scope: Scope) -> dict[str, int]:
     """Return vector id -> chunk id for the vectors that are committed and in scope."""
-    rows = connection.execute(
-        select(chunk.c.vector, chunk.c.id).join(document).where(chunk.c.vector.in_(vectors), within(scope))
-    )
+    rows = connection.execute(_chunks_within(scope), {"vectors": vectors})
     return {row.vector: row.id for row in rows}
 
 
+# Statements are kept: to build one takes SQLAlchemy longer than SQLite needs to run it.
+_SPAN = select(func.substr(document.c.text, bindparam("first"), bindparam("length"))).where(
+    document.c.id == bindparam("document")
+)
 _PASSAGE_COLUMNS = select(
     chunk.c.id.label("chunk_id"),
     chunk.c.vector,
@@ -57,6 +61,17 @@ _PASSAGE_COLUMNS = select(
     chunk.c.document_id,
     chunk.c.text,
 ).join(document, document.c.id == chunk.c.document_id)
+
+
+@lru_cache(maxsize=256)
+def _passages_within(scope: Scope) -> Select[Any]:
+    return _PASSAGE_COLUMNS.where(chunk.c.id.in_(bindparam("chunks", expanding=True)), within(scope))
+
+
+@lru_cache(maxsize=256)
+def _chunks_within(scope: Scope) -> Select[Any]:
+    vectors = chunk.c.vector.in_(bindparam("vectors", expanding=True))
+    return select(chunk.c.vector, chunk.c.id).join(document).where(vectors, within(scope))
 
 
 def _passage(row: RowMapping) -> Passage:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from knowledge import catalog, stored_passages
+from knowledge import catalog, database, stored_passages
 from knowledge.catalog import Catalog, NewDocument
 from knowledge.chunking import Chunk
 from knowledge.documents import Document
@@ -121,7 +121,7 @@ def test_two_writers_wait_for_one_another(opened: Catalog) -> None:
 
 
 def test_a_locked_catalogue_is_one_clear_message(opened: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalog, "BUSY_TIMEOUT_MILLISECONDS", 20)
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MILLISECONDS", 20)
     with (
         opened.write(),
         pytest.raises(KnowledgeError, match=r"cannot be used \(database is locked\)\. Next: "),

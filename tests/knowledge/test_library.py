@@ -278,7 +278,9 @@ def test_a_catalogue_of_another_version_is_refused(tmp_path: Path, open_library:
     with sqlite3.connect(tmp_path / "home" / "catalog.sqlite3") as connection:
         connection.execute("UPDATE state SET value = '99' WHERE key = 'schema_version'")
     connection.close()
-    with pytest.raises(KnowledgeError, match=r"has schema 99; this version of frontdesk needs 3\. Next: move it away"):
+    with pytest.raises(
+        KnowledgeError, match=r"has schema 99; this version of frontdesk needs 3\. Next: use the version"
+    ):
         open_library()
 
 

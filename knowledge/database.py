@@ -1,0 +1,245 @@
+"""Where the catalogue's tables lie: SQLite in a file, or a PostgreSQL server; the only file that knows how they differ.
+
+    location -> Database: read() one snapshot, write() one transaction at a time, writers_turn() one ingest at a time
+
+A location is the path of a file or a URL such as `postgresql://user@host/database`. A password that the URL lacks comes
+from the environment (PGPASSWORD), as for PostgreSQL's own programs.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from filelock import FileLock
+from sqlalchemy import URL, Connection, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, NoSuchModuleError, OperationalError
+
+from knowledge.errors import KnowledgeError
+
+BUSY_TIMEOUT_MILLISECONDS = 15_000
+SERVER_TIMEOUT_SECONDS = 60.0
+"""Longest silence of a server; a merge of postings is many short statements, none of which takes that long."""
+TURN_POLL_SECONDS = 0.2
+LOCK_NAME = "ingest.lock"
+
+
+class Database(Protocol):
+    """What the catalogue needs of SQL."""
+
+    @property
+    def shown(self) -> str:
+        """Its place, fit to print: no password."""
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """One consistent view of everything committed."""
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """One transaction, begun when no other writes: all of it is committed, or nothing."""
+
+    def writers_turn(self) -> AbstractContextManager[None]:
+        """Wait until no other process or thread has it, and hold it."""
+
+    def close(self) -> None: ...
+
+
+def open_database(location: Path | str) -> Database:
+    """Return the database of a file or a URL; nothing is connected yet.
+
+    Raises:
+        KnowledgeError: no such kind of database is known, or its driver is not installed.
+    """
+    if isinstance(location, Path):
+        return SqliteDatabase(location)
+    try:
+        url = make_url(location)
+    except ArgumentError as error:
+        raise KnowledgeError(
+            "The setting `catalog_url` is no database URL. Next: write it as postgresql://user@host/database"
+        ) from error
+    if url.get_backend_name() != "postgresql":
+        raise KnowledgeError(
+            f"The setting `catalog_url` names {url.get_backend_name()!r}, which keeps no catalogue. "
+            "Next: write it as postgresql://user@host/database, or leave it empty for SQLite."
+        )
+    return PostgresDatabase(url)
+
+
+class SqliteDatabase:
+    """A file in write-ahead mode: readers never wait for the writer."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._engine = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False})
+        event.listen(self._engine, "connect", _prepare_sqlite)
+        event.listen(self._engine, "begin", _begin_sqlite)
+
+    @property
+    def shown(self) -> str:
+        return str(self._path)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self._translated(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        with (
+            self._translated(),
+            self._engine.connect().execution_options(**{_WRITES: True}) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def writers_turn(self) -> Iterator[None]:
+        lock = FileLock(self._path.with_name(LOCK_NAME))
+        try:
+            lock.acquire()
+        except OSError as error:
+            raise KnowledgeError(
+                f"The library in {self._path.parent} cannot be written ({error.strerror or error}). "
+                "Next: set FRONTDESK_HOME to a folder that you may write."
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DatabaseError as error:
+            if type(error) not in (DatabaseError, OperationalError):  # the others are mistakes of ours
+                raise
+            raise KnowledgeError(
+                f"The catalogue {self._path} cannot be used ({error.orig}). Next: see that its folder may be written "
+                "and its disk is not full; if it is damaged, restore a backup, or move it away together with the "
+                "folder chroma beside it and run frontdesk ingest again."
+            ) from error
+
+
+class PostgresDatabase:
+    """A server, which several machines may share."""
+
+    def __init__(self, url: URL) -> None:
+        driver = "postgresql+pg8000" if url.drivername == "postgresql" else url.drivername
+        self._url = url.set(drivername=driver, password=url.password or os.environ.get("PGPASSWORD"))
+        options: dict[str, Any] = {"pool_pre_ping": True}
+        if driver == "postgresql+pg8000":
+            options["connect_args"] = {"timeout": SERVER_TIMEOUT_SECONDS, "application_name": "frontdesk"}
+        try:
+            # A reader keeps the view of its first statement. A writer waits for its turn with its first statement, and
+            # must then see what was written while it waited.
+            self._readers = create_engine(self._url, isolation_level="REPEATABLE READ", **options)
+            self._writers = create_engine(self._url, isolation_level="READ COMMITTED", **options)
+            self._lockers = create_engine(self._url, isolation_level="AUTOCOMMIT", **options)
+        except (ImportError, NoSuchModuleError) as error:
+            raise KnowledgeError(
+                f"The driver of {self.shown} is not installed ({error}). Next: pip install 'frontdesk[server]'"
+            ) from error
+
+    @property
+    def shown(self) -> str:
+        url = self._url.set(drivername="postgresql", query={})
+        return url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self._translated(), self._readers.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        with self._translated(), self._writers.connect() as connection, connection.begin():
+            self._wait(connection, "pg_try_advisory_xact_lock", _TRANSACTION_LOCK, BUSY_TIMEOUT_MILLISECONDS / 1000)
+            yield connection
+
+    @contextmanager
+    def writers_turn(self) -> Iterator[None]:
+        with self._translated(), self._lockers.connect() as connection:
+            self._wait(connection, "pg_try_advisory_lock", _INGEST_LOCK, None)
+            try:
+                yield
+            finally:  # closing the session would free it too, but a pool keeps sessions
+                connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _INGEST_LOCK})
+
+    def close(self) -> None:
+        for engine in (self._readers, self._writers, self._lockers):
+            engine.dispose()
+
+    def _wait(self, connection: Connection, function: str, lock: int, seconds: float | None) -> None:
+        """Take an advisory lock; asked for again and again, because a connection must not be silent for long."""
+        started = time.monotonic()
+        while not connection.execute(text(f"SELECT {function}(:lock)"), {"lock": lock}).scalar():
+            if seconds is not None and time.monotonic() - started > seconds:
+                raise KnowledgeError(
+                    f"The catalogue {self.shown} cannot be used (another program has been writing for {seconds:.0f} s)."
+                    " Next: wait for it to end, then try again."
+                )
+            time.sleep(TURN_POLL_SECONDS)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (DatabaseError, InterfaceError) as error:
+            cause, next_step = _server_fault(error)
+            if not cause:
+                raise  # a mistake of ours
+            raise KnowledgeError(f"The catalogue {self.shown} cannot be used ({cause}). Next: {next_step}") from error
+
+
+_TRANSACTION_LOCK, _INGEST_LOCK = 0x66726F6E74, 0x6465736B
+"""Numbers of advisory locks, which are each database's own; any two will do that no other program uses."""
+
+_FAULTS = {
+    "28": "set the user in `catalog_url` and its password in the environment variable PGPASSWORD.",
+    "3D": "make the database with createdb, or mend its name in `catalog_url`.",
+    "42501": "let the user of `catalog_url` create and use tables in this database.",
+    "53": "see to the server's disk, memory or number of connections.",
+    "57": "start the server again, then frontdesk doctor",
+    "08": "see that the server runs and `catalog_url` has its address, then frontdesk doctor",
+    "XX": "restore a backup, or use an empty database and run frontdesk ingest again.",
+}
+"""Beginning of an SQLSTATE code (PostgreSQL's manual, appendix A) -> what to do; other codes are mistakes of ours."""
+
+
+def _server_fault(error: DatabaseError | InterfaceError) -> tuple[str, str]:
+    """Return what the server or the network said, and what to do; ("", "") for a statement that is wrong."""
+    cause: Any = error.orig.args[0] if error.orig is not None and error.orig.args else ""
+    if isinstance(cause, dict):  # pg8000: the fields of an error response
+        code, said = str(cause.get("C", "")), str(cause.get("M", cause))
+    else:
+        code, said = str(getattr(error.orig, "sqlstate", None) or "08"), str(error.orig).strip()
+        reason = error.orig.__cause__ if error.orig is not None else None
+        said += f": {reason}" if reason else ""
+    for start, next_step in _FAULTS.items():
+        if code.startswith(start):
+            return said, next_step
+    return "", ""
+
+
+_WRITES = "frontdesk_writes"
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads before it writes would fail, not wait, when another one wrote in between.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(_WRITES) else "BEGIN")
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    connection.isolation_level = None  # else the driver begins only at the first write, and reads see no one snapshot
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MILLISECONDS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
