@@ -2,6 +2,7 @@
 
     KnowledgeError
     ├── UnreadableFile      one file could not be turned into text; the ingest goes on with the others
+    │   └── PartlyUnreadable    some members of an archive could not; the others were read
     ├── IndexMismatch       the index was made with another embedder
     └── EmbedderUnavailable the embedder's files or server are missing
 
@@ -15,6 +16,20 @@ class KnowledgeError(Exception):
 
 class UnreadableFile(KnowledgeError):
     """A file whose text could not be read; names the cause, never the traceback."""
+
+
+class PartlyUnreadable(UnreadableFile):
+    """An archive or a mail of which some members could not be read; raised after the last document of the others."""
+
+    failures: tuple[tuple[str, str], ...]
+    """(path within the archive, what is wrong with it) of each."""
+
+    def __init__(self, failures: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(failures)
+        self.failures = failures
+
+    def __str__(self) -> str:
+        return " ".join(error for _, error in self.failures)
 
 
 class IndexMismatch(KnowledgeError):

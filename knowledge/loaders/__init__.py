@@ -11,30 +11,49 @@ from pathlib import Path
 
 from knowledge.documents import Document
 from knowledge.errors import UnreadableFile
+from knowledge.loaders.sniffing import true_suffix
 
 __all__ = ["LOADERS", "load"]
 
 LOADERS: dict[str, str] = {
     ".md": "knowledge.loaders.markdown:load",
     ".markdown": "knowledge.loaders.markdown:load",
+    ".rst": "knowledge.loaders.rst:load",
+    ".org": "knowledge.loaders.org:load",
     ".txt": "knowledge.loaders.plaintext:load",
+    ".rtf": "knowledge.loaders.rtf:load",
     ".html": "knowledge.loaders.html:load",
     ".htm": "knowledge.loaders.html:load",
+    ".xhtml": "knowledge.loaders.html:load",
     ".pdf": "knowledge.loaders.pdf:load",
     ".docx": "knowledge.loaders.docx:load",
+    ".doc": "knowledge.loaders.doc:load",
+    ".odt": "knowledge.loaders.odt:load",
+    ".pptx": "knowledge.loaders.pptx:load",
     ".xlsx": "knowledge.loaders.xlsx:load",
+    ".xls": "knowledge.loaders.xls:load",
     ".csv": "knowledge.loaders.csv:load",
+    ".tsv": "knowledge.loaders.csv:load",
+    ".json": "knowledge.loaders.json:load",
     ".jsonl": "knowledge.loaders.jsonl:load",
+    ".yaml": "knowledge.loaders.yaml:load",
+    ".yml": "knowledge.loaders.yaml:load",
+    ".xml": "knowledge.loaders.xml:load",
+    ".epub": "knowledge.loaders.epub:load",
+    ".eml": "knowledge.loaders.eml:load",
+    ".msg": "knowledge.loaders.msg:load",
+    ".zip": "knowledge.loaders.zip:load",
 }
 
 
 def load(path: Path, loaders: Mapping[str, str] = LOADERS) -> Iterator[Document]:
-    """Return the file's documents, read by the loader for its suffix.
+    """Return the file's documents, read by the loader for its suffix, or for what the file plainly is instead.
 
     Raises:
         UnreadableFile: No loader knows the suffix; while iterating: the file cannot be turned into text.
     """
-    dotted = loaders.get(path.suffix.lower())
+    suffix = path.suffix.lower()
+    dotted = loaders.get(true_suffix(path, suffix=suffix) or suffix)
     if dotted is None:
         raise UnreadableFile(
             f"{path}: no loader for {path.suffix or 'a name without suffix'}. "

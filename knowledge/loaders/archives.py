@@ -1,19 +1,24 @@
-"""The outside of an Office file: a zip archive, checked before a library unpacks it."""
+"""The outside of a zip archive, as Office files and e-books are too, checked before anything is unpacked."""
 
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from knowledge.errors import UnreadableFile
 from knowledge.loaders.encoding import read_bytes
+from knowledge.loaders.sniffing import OLD_OFFICE
 
-_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LARGEST_UNPACKED_BYTES = 500_000_000
+_MOST_MEMBERS = 10_000
+_LARGEST_RATIO = 200
+_SUSPECT_BYTES = 20_000_000
+"""Below this a high ratio is only a file of much repetition."""
 
 
 def check_archive(path: Path, *, needed: str) -> None:
     """Raise unless the file is a zip archive of sane size that holds the member `needed`."""
     data = read_bytes(path)
-    if data.startswith(_OLD_OFFICE):
+    if data.startswith(OLD_OFFICE):
         raise UnreadableFile(
             f"{path}: is protected by a password or in the Office format of before 2007. "
             f"Open it in an office program and save it as {path.suffix} without a password."
@@ -23,13 +28,24 @@ def check_archive(path: Path, *, needed: str) -> None:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise damaged(path) from error
-    size = sum(member.file_size for member in members)
-    if size > _LARGEST_UNPACKED_BYTES:
-        raise UnreadableFile(
-            f"{path}: unpacks to {size:,} bytes, more than the {_LARGEST_UNPACKED_BYTES:,} allowed. Split the document."
-        )
+    check_size(path, members)
     if needed not in {member.filename for member in members}:
         raise damaged(path)
+
+
+def check_size(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
+    """Raise when unpacking the archive would fill the machine."""
+    size = sum(member.file_size for member in members)
+    packed = max(1, sum(member.compress_size for member in members))
+    excess = ""
+    if len(members) > _MOST_MEMBERS:
+        excess = f"holds {len(members):,} files, more than the {_MOST_MEMBERS:,} allowed"
+    elif size > _LARGEST_UNPACKED_BYTES:
+        excess = f"unpacks to {size:,} bytes, more than the {_LARGEST_UNPACKED_BYTES:,} allowed"
+    elif size > _SUSPECT_BYTES and size > _LARGEST_RATIO * packed:
+        excess = f"unpacks to {size // packed} times its size, more than the {_LARGEST_RATIO} times allowed"
+    if excess:
+        raise UnreadableFile(f"{path}: {excess}. Unpack it yourself, or split it, and ingest what you need.")
 
 
 def damaged(path: Path) -> UnreadableFile:

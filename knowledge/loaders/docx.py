@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.loaders.archives import check_archive, damaged
+from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty
+from knowledge.loaders.office_properties import core_properties
 from knowledge.loaders.tables import add_table
 
 if TYPE_CHECKING:
@@ -41,12 +43,10 @@ def load(path: Path) -> Iterator[Document]:
         source = docx.Document(str(path))
         reader = _Reader(source)
         reader.read(source.element.body)
-        title = str(source.core_properties.title or "").strip()
     except (PackageNotFoundError, LxmlError, KeyError, ValueError, AttributeError, zipfile.BadZipFile) as error:
         raise damaged(path) from error
-    if title.casefold() in ("word document", "untitled", "document", "microsoft word document"):
-        title = ""
-    document = reader.builder.build(title=title)
+    title, day = core_properties(path)
+    document = reader.builder.build(title=title, metadata=dated(day))
     if not document.blocks:
         raise empty(path, "holds no text")
     yield document

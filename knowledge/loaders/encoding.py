@@ -53,6 +53,27 @@ def read_text(path: Path, *, declared: str = "") -> str:
     return text
 
 
+def decode_lenient(data: bytes, declared: str = "") -> str:
+    """Return the text of a stretch of bytes, replacing what cannot be read; "" for binary data.
+
+    Args:
+        data: Bytes of text, maybe cut off within a character.
+        declared: The encoding that is said to hold; used when the bytes are not UTF-8.
+    """
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, errors="replace").removeprefix("\ufeff")
+    if b"\0" in data:
+        return _without_mark(data[: len(data) // 2 * 2]) or ""
+    text = _try(data, "utf-8") or _try(data[:-3], "utf-8") if len(data) > 3 else _try(data, "utf-8")
+    if text is None:
+        try:
+            text = data.decode(_WIDER.get(declared.lower(), declared) or "cp1252", errors="replace")
+        except LookupError:
+            text = data.decode("cp1252", errors="replace")
+    return "" if _control_share(text[:_SAMPLED_CHARACTERS]) > _LARGEST_CONTROL_SHARE else text
+
+
 def empty(path: Path, what: str = "is empty") -> UnreadableFile:
     """Return the error for a file that holds no text."""
     return UnreadableFile(

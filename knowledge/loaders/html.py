@@ -9,11 +9,13 @@ stands on every page and answers nothing.
 import re
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
+from knowledge.loaders.dates import dated, iso_day
 from knowledge.loaders.encoding import empty, read_bytes, read_text
 from knowledge.loaders.html_menus import is_left_out, visible_text, words
 from knowledge.loaders.html_tables import add_html_table, is_layout_table
@@ -28,44 +30,80 @@ _BLOCKS = words(
     "html legend li main ol p section summary ul table pre hr h1 h2 h3 h4 h5 h6"
 )
 _HEADINGS = words("h1 h2 h3 h4 h5 h6")
+_DATE_NAMES = (
+    "article:modified_time",
+    "og:updated_time",
+    "datemodified",
+    "dcterms.modified",
+    "dc.date.modified",
+    "last-modified",
+    "revised",
+    "article:published_time",
+    "datepublished",
+    "dcterms.created",
+    "dcterms.date",
+    "dc.date.issued",
+    "dc.date",
+    "date",
+    "pubdate",
+)
+"""Names of meta elements that say when a page was changed, else when it was written."""
 _LINE_BREAK = "\v"
 _WORTHY_ALT_WORDS = 3
 _LONGEST_QUESTION = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page says of itself."""
+
+    title: str
+    """"" when it has none."""
+    date: str
+    """The day on which it was last changed or published; "" when it does not say."""
 
 
 def load(path: Path) -> Iterator[Document]:
     """Yield the page as one document."""
     declared = _DECLARED.search(read_bytes(path)[:4096])
     builder = DocumentBuilder()
-    title = add_html(builder, read_text(path, declared=declared[1].decode("ascii") if declared else ""), path=path)
-    document = builder.build(title=title)
+    page = add_html(builder, read_text(path, declared=declared[1].decode("ascii") if declared else ""), path=path)
+    document = builder.build(title=page.title, metadata=dated(page.date))
     if not document.blocks:
         raise empty(path, "shows no text without its scripts and menus")
     yield document
 
 
-def add_html(builder: DocumentBuilder, html: str, *, path: Path) -> str:
-    """Add a page's or a fragment's content to the builder and return its title, "" when it has none."""
+def add_html(builder: DocumentBuilder, html: str, *, path: Path, place: str = "") -> Page:
+    """Add a page's or a fragment's content to the builder and return what it says of itself.
+
+    Args:
+        builder: Where the content goes.
+        html: The page, or a part of one.
+        path: The file, for the error.
+        place: The page's name within a book; its headings are then anchored as `place#id`.
+    """
     from bs4 import BeautifulSoup
 
     with warnings.catch_warnings():  # "looks like XML", "looks like a file name": it is a page all the same
         warnings.simplefilter("ignore")
         soup = BeautifulSoup(html, "lxml")
-    title = collapse(soup.title.get_text()) if soup.title else ""
+    page = Page(collapse(soup.title.get_text()) if soup.title else "", _date(soup))
     try:
-        _Reader(builder).read(soup)
+        _Reader(builder, place).read(soup)
     except RecursionError as error:
         raise UnreadableFile(
             f"{path}: its elements are nested too deeply. Save the page again as plain text."
         ) from error
-    return title
+    return page
 
 
 class _Reader:
     """Walks the tree; collects inline text and writes it out as a block where one ends."""
 
-    def __init__(self, builder: DocumentBuilder) -> None:
+    def __init__(self, builder: DocumentBuilder, place: str) -> None:
         self._builder = builder
+        self._place = place
         self._inline: list[str] = []
         self._depth = 0
         self._heading_level = 0
@@ -96,7 +134,7 @@ class _Reader:
             text = collapse(visible_text(tag))
             if text:
                 self._heading_level = int(name[1])
-                self._builder.add("heading", text, level=self._heading_level, anchor=_anchor(tag))
+                self._builder.add("heading", text, level=self._heading_level, anchor=self._anchor(tag))
         elif name == "pre":
             self._builder.add("code", visible_text(tag).strip("\n"))
         elif name == "table" and not is_layout_table(tag):
@@ -107,11 +145,15 @@ class _Reader:
             self._definitions(tag)
         elif name in ("p", "div") and _is_bold_question(tag):
             self._builder.add(
-                "heading", collapse(visible_text(tag)), level=min(6, self._heading_level + 1), anchor=_anchor(tag)
+                "heading", collapse(visible_text(tag)), level=min(6, self._heading_level + 1), anchor=self._anchor(tag)
             )
         else:
             self._children(tag)
             self._flush()
+
+    def _anchor(self, tag: "Tag") -> str:
+        anchor = _anchor(tag)
+        return f"{self._place}#{anchor}" if self._place and anchor else self._place or anchor
 
     def _inline_tag(self, tag: "Tag") -> None:
         if tag.name == "br":
@@ -201,6 +243,17 @@ def _anchor(tag: "Tag") -> str:
             if anchor:
                 return str(anchor)
     return ""
+
+
+def _date(soup: "BeautifulSoup") -> str:
+    """Return the day that the page's meta elements give, of the last change before the first."""
+    said: dict[str, str] = {}
+    for meta in soup.find_all("meta"):
+        for key in ("property", "name", "itemprop", "http-equiv"):
+            if name := str(meta.get(key) or "").casefold():
+                said.setdefault(name, str(meta.get("content") or ""))
+    days = (iso_day(said.get(name)) for name in _DATE_NAMES)
+    return next((day for day in days if day), "")
 
 
 def _target(tag: "Tag") -> str:

@@ -7,7 +7,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,24 +23,43 @@ _PROSE_CHARACTERS = 200
 
 def load(path: Path) -> Iterator[Document]:
     """Yield a document a line; nothing is yielded when any line is broken."""
+    lines = enumerate(read_text(path).split("\n"), start=1)
+    yield from records(path, ((number, _parse(line, path, number)) for number, line in lines if line.strip()))
+
+
+def records(path: Path, numbered: Iterable[tuple[int, Mapping[str, Any]]], *, what: str = "line") -> Iterator[Document]:
+    """Yield a document an object.
+
+    Args:
+        path: The file, for the error.
+        numbered: Each object with the number of its place.
+        what: What such a place is called.
+
+    Raises:
+        UnreadableFile: Two have the same doc_id, or none has text.
+    """
     documents: list[Document] = []
     names: dict[str, int] = {}
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
-        if not line.strip():
-            continue
-        document = _document(_parse(line, path, number), number)
+    for number, record in numbered:
+        document = _document(record, number)
         if document is None:
             continue
         if document.name in names:
             raise UnreadableFile(
-                f"{path}: line {number} has the doc_id {document.name!r} of line {names[document.name]}. "
-                "Give each line a doc_id of its own."
+                f"{path}: {what} {number} has the doc_id {document.name!r} of {what} {names[document.name]}. "
+                f"Give each {what} a doc_id of its own."
             )
         names[document.name] = number
         documents.append(document)
     if not documents:
-        raise empty(path, "has no line with text")
+        raise empty(path, f"has no {what} with text")
     yield from documents
+
+
+def is_document(record: Mapping[str, Any]) -> bool:
+    """Say whether an object is an article with its doc_id, or a question with its answer."""
+    strings = [key for key, value in record.items() if isinstance(value, str)]
+    return ("doc_id" in record and isinstance(record.get("text"), str)) or answer_columns(strings) is not None
 
 
 def _parse(line: str, path: Path, number: int) -> Mapping[str, Any]:

@@ -22,9 +22,14 @@ _LONGEST_HEADING = 120
 def load(path: Path) -> Iterator[Document]:
     """Yield the file as one document."""
     builder = DocumentBuilder()
-    for paragraph in _paragraphs(read_text(path).replace(PAGE_BREAK, "\n\n").expandtabs(4)):
-        _add(builder, paragraph)
+    add_text(builder, read_text(path))
     yield builder.build()
+
+
+def add_text(builder: DocumentBuilder, text: str) -> None:
+    """Add a plain text's paragraphs, headings and list items."""
+    for paragraph in _paragraphs(text.replace(PAGE_BREAK, "\n\n").expandtabs(4)):
+        _add(builder, paragraph)
 
 
 def _paragraphs(text: str) -> Iterator[list[str]]:

@@ -1,0 +1,93 @@
+"""A mail, whatever file it came in: subject, people, day, text, and its attachments as documents of their own.
+
+A mail's reader sees who wrote to whom and when, so these lines are part of the text. Attachments that no loader
+knows and pictures that cannot be read (logos, mostly) are only named; any other that cannot be read is reported.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from knowledge.documents import Document, DocumentBuilder
+from knowledge.errors import PartlyUnreadable
+from knowledge.loaders.dates import dated
+from knowledge.loaders.encoding import empty
+from knowledge.loaders.html import add_html
+from knowledge.loaders.html_menus import words
+from knowledge.loaders.members import from_bytes, read_members
+from knowledge.loaders.plaintext import add_text
+
+_PICTURES = words(".png .jpg .jpeg .gif .bmp .tif .tiff .webp .svg .heic")
+_MOST_ATTACHMENTS = 500
+_LONGEST_NAME = 150
+_UNFIT_FOR_NAMES = re.compile(r"[/\\:\x00-\x1f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that a mail brings."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What a mail says."""
+
+    subject: str
+    people: Sequence[tuple[str, str]]
+    """(From, To or Cc; who), in the order to show."""
+    date: str
+    """As the mail writes it."""
+    text: str
+    """Its plain text; "" when it is written in HTML only."""
+    html: str
+    attachments: Sequence[Attachment]
+
+
+def documents(path: Path, mail: Mail) -> Iterator[Document]:
+    """Yield the mail, then what its attachments hold."""
+    builder = DocumentBuilder()
+    builder.add("heading", mail.subject, level=1)
+    lines = [f"{role}: {who}" for role, who in (*mail.people, ("Date", mail.date)) if who]
+    named = _named(mail.attachments)
+    if named:
+        lines.append(f"Attachments: {', '.join(named)}")
+    builder.add("paragraph", "\n".join(" ".join(line.split()) for line in lines))
+    before = builder.build()
+    if mail.text.strip():
+        add_text(builder, mail.text)
+    elif mail.html.strip():
+        add_html(builder, mail.html, path=path)
+    document = builder.build(title=mail.subject, metadata=dated(mail.date))
+    if document.text == before.text and not mail.subject and not named:
+        raise empty(path, "is a mail without subject and text")
+    yield document
+    yield from _attached(path, named)
+
+
+def _attached(path: Path, named: dict[str, bytes]) -> Iterator[Document]:
+    from knowledge.loaders import LOADERS
+
+    known = {name: data for name, data in named.items() if PurePosixPath(name).suffix.lower() in LOADERS and data}
+    members = [from_bytes(name, data) for name, data in known.items()]
+    try:
+        yield from read_members(path, members, may_be_none=True)
+    except PartlyUnreadable as partly:
+        failures = tuple(
+            (name, error) for name, error in partly.failures if PurePosixPath(name).suffix.lower() not in _PICTURES
+        )
+        if failures:
+            raise PartlyUnreadable(failures) from partly
+
+
+def _named(attachments: Sequence[Attachment]) -> dict[str, bytes]:
+    """Return the attachments under names that are plain and differ."""
+    named: dict[str, bytes] = {}
+    for number, attachment in enumerate(attachments[:_MOST_ATTACHMENTS], start=1):
+        name = " ".join(_UNFIT_FOR_NAMES.sub("_", attachment.name).split()).strip(". ")[-_LONGEST_NAME:]
+        pure = PurePosixPath(name or f"attachment-{number}")
+        named[str(pure) if str(pure) not in named else f"{pure.stem}-{number}{pure.suffix}"] = attachment.data
+    return named

@@ -1,0 +1,187 @@
+"""OpenDocument texts (ODT), read from their XML: headings, paragraphs, lists, tables, notes."""
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from knowledge.documents import Document, DocumentBuilder
+from knowledge.errors import UnreadableFile
+from knowledge.loaders.archives import check_archive, damaged
+from knowledge.loaders.dates import dated
+from knowledge.loaders.encoding import empty
+from knowledge.loaders.html_menus import words
+from knowledge.loaders.tables import add_table
+from knowledge.loaders.xml_trees import BrokenXml, UnsafeXml, local_name, parse
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
+_LINK = "{http://www.w3.org/1999/xlink}href"
+_CONTENT, _META, _MANIFEST, _STYLES = "content.xml", "meta.xml", "META-INF/manifest.xml", "styles.xml"
+_LEFT_OUT = words(
+    "tracked-changes annotation annotation-end table-of-content illustration-index table-index user-index "
+    "alphabetical-index bibliography forms sequence-decls variable-decls user-field-decls event-listeners "
+    "note-citation desc title"
+)
+_BLOCKS = frozenset(("p", "h", "list", "table", "section", "text-box", "frame", "g", "custom-shape", "note"))
+_WIDEST = 100
+_LONGEST_HEADING = 300
+_DEEPEST = 150
+
+
+def load(path: Path) -> Iterator[Document]:
+    """Yield the document; its title and date are those of its properties."""
+    check_archive(path, needed=_CONTENT)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if _MANIFEST in archive.namelist() and b"encryption-data" in archive.read(_MANIFEST):
+                raise UnreadableFile(
+                    f"{path}: is protected by a password. Open it in an office program and save it without one."
+                )
+            content = parse(archive.read(_CONTENT))
+            styles = _styles([content, *_optional(archive, _STYLES)])
+            said = _said(_optional(archive, _META))
+    except (BrokenXml, UnsafeXml) as error:
+        raise damaged(path) from error
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError, EOFError, struct.error) as error:
+        raise damaged(path) from error
+    reader = _Reader(styles)
+    body = next((each for each in content.iter() if local_name(each) == "body"), None)
+    if body is not None:
+        reader.read(body, 0)
+    title = said.get("title", "")
+    document = reader.builder.build(title=title, metadata=dated(said.get("date") or said.get("creation-date", "")))
+    if not document.blocks:
+        raise empty(path, "holds no text")
+    yield document
+
+
+def _optional(archive: zipfile.ZipFile, name: str) -> "list[Element]":
+    try:
+        return [parse(archive.read(name))]
+    except (KeyError, BrokenXml, UnsafeXml):
+        return []
+
+
+def _said(roots: "list[Element]") -> dict[str, str]:
+    return {local_name(each): " ".join((each.text or "").split()) for root in roots for each in root.iter()}
+
+
+def _styles(roots: "list[Element]") -> dict[str, str]:
+    """Return for each paragraph style the name of the one it was derived from, `Title` for example."""
+    found: dict[str, str] = {}
+    for root in roots:
+        for style in root.iter(f"{_STYLE}style"):
+            found[style.get(f"{_STYLE}name", "")] = style.get(f"{_STYLE}parent-style-name", "")
+    return found
+
+
+class _Reader:
+    """Walks the elements of the body and writes them into a builder."""
+
+    def __init__(self, styles: dict[str, str]) -> None:
+        self.builder = DocumentBuilder()
+        self._styles = styles
+
+    def read(self, parent: "Element", depth: int, *, item: int = 0) -> None:
+        """Add everything below `parent`; `item` is the depth of the list it stands in."""
+        if depth > _DEEPEST:
+            return
+        for element in parent:
+            name = local_name(element)
+            if name in _LEFT_OUT or not name:
+                continue
+            if name in ("p", "h"):
+                self._paragraph(element, depth, item)
+            elif name == "table":
+                self._table(element)
+            elif name == "list":
+                self.read(element, depth + 1, item=min(6, item + 1))
+            else:
+                self.read(element, depth + 1, item=item)
+
+    def _paragraph(self, element: "Element", depth: int, item: int) -> None:
+        text = "\n".join(" ".join(line.split()) for line in _inline(element).strip().split("\n"))
+        if local_name(element) == "h" and len(text) <= _LONGEST_HEADING:
+            level = element.get(f"{_TEXT}outline-level", "1")
+            anchor = next((each.get(f"{_TEXT}name", "") for each in element.iter(f"{_TEXT}bookmark")), "")
+            self.builder.add("heading", " ".join(text.split()), level=_bounded(level, 6), anchor=anchor)
+        elif self._is_title(element) and 0 < len(text) <= _LONGEST_HEADING:
+            self.builder.add("heading", " ".join(text.split()), level=1)
+        elif item:
+            self.builder.add("item", text, level=item)
+        else:
+            self.builder.add("paragraph", text)
+        for child in element.iter():
+            is_note = child.tag == f"{_TEXT}note-body"
+            if (is_note or local_name(child) == "text-box") and _holder(child) is element:
+                self.read(child, depth + 1)
+
+    def _is_title(self, element: "Element") -> bool:
+        style = element.get(f"{_TEXT}style-name", "")
+        return "Title" in (style, self._styles.get(style, ""))
+
+    def _table(self, table: "Element") -> None:
+        rows = [_row(row) for row in table.iter(f"{_TABLE}table-row") if _nearest(row, "table") is table]
+        rows = [row for row in rows if any(row)]
+        if rows and max(map(len, rows)) == 1:
+            for row in rows:
+                self.builder.add("paragraph", "".join(row))
+        elif len(rows) > 1 and all(rows[0]):
+            add_table(self.builder, rows[0], rows[1:])
+        else:
+            add_table(self.builder, [], rows)
+
+
+def _row(row: "Element") -> list[str]:
+    cells: list[str] = []
+    for cell in row:
+        if local_name(cell) in ("table-cell", "covered-table-cell"):
+            paragraphs = (each for each in cell.iter() if local_name(each) in ("p", "h"))
+            text = " ".join(filter(None, (" ".join(_inline(each).split()) for each in paragraphs)))
+            times = _bounded(cell.get(f"{_TABLE}number-columns-repeated", "1"), _WIDEST)
+            cells += [text] * times
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def _inline(element: "Element") -> str:
+    """Return a paragraph's own text, without that of the boxes and notes in it."""
+    parts = [element.text or ""]
+    for child in element:
+        name = local_name(child)
+        if name == "s":
+            parts.append(" " * _bounded(child.get(f"{_TEXT}c", "1"), _WIDEST))
+        elif name == "tab":
+            parts.append("\t")
+        elif name == "line-break":
+            parts.append("\n")
+        elif name == "a":
+            text, target = _inline(child), child.get(_LINK, "")
+            shown = target.removeprefix("mailto:")
+            leaves = target.startswith(("http://", "https://", "mailto:")) and shown.rstrip("/") not in text
+            parts.append(f"{text} ({shown})" if leaves and text else text)
+        elif name and name not in _LEFT_OUT and name not in _BLOCKS:
+            parts.append(_inline(child))
+        parts.append(child.tail or "")
+    return "".join(parts)
+
+
+def _holder(element: "Element") -> "Element | None":
+    """Return the paragraph that a box or a note hangs on."""
+    return next((each for each in element.iterancestors() if local_name(each) in ("p", "h")), None)
+
+
+def _nearest(element: "Element", name: str) -> "Element | None":
+    return next((each for each in element.iterancestors() if local_name(each) == name), None)
+
+
+def _bounded(number: str, most: int) -> int:
+    return min(most, max(1, int(number))) if number.isdecimal() and len(number) < 7 else 1

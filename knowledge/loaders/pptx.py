@@ -1,0 +1,165 @@
+"""PowerPoint presentations: each slide a page, its title a heading, its texts in reading order, then its notes.
+
+A hidden slide keeps its number and shows nothing, as in the show.
+"""
+
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from knowledge.documents import Document, DocumentBuilder
+from knowledge.loaders.archives import check_archive, damaged
+from knowledge.loaders.dates import dated
+from knowledge.loaders.encoding import empty
+from knowledge.loaders.office_properties import core_properties
+from knowledge.loaders.tables import add_table
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_DIAGRAM_DATA = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/diagramData"
+_FURNITURE = frozenset(("SLIDE_NUMBER", "DATE", "FOOTER", "HEADER"))
+_LONGEST_HEADING = 300
+_MOST_POINTS = 1_000
+_DEEPEST = 50
+_LINE_SHARE = 20
+"""Shapes whose tops differ by less than this part of the slide's height stand on one line."""
+
+
+def load(path: Path) -> Iterator[Document]:
+    """Yield the presentation; its title is the one in its properties, else the first slide's."""
+    from lxml.etree import LxmlError
+    from pptx import Presentation
+    from pptx.exc import PythonPptxError
+
+    check_archive(path, needed="[Content_Types].xml")
+    builder = DocumentBuilder()
+    try:
+        presentation = Presentation(str(path))
+        height = int(presentation.slide_height or 6_858_000)
+        for slide in presentation.slides:
+            builder.start_page()
+            if slide.element.get("show") not in ("0", "false"):
+                _Slide(slide, builder, height).read()
+    except (PythonPptxError, LxmlError, LookupError, ValueError, TypeError, AttributeError, OSError) as error:
+        raise damaged(path) from error  # python-pptx lets its parser's surprises through as they are
+    except (zipfile.BadZipFile, AssertionError, NotImplementedError, RuntimeError, EOFError) as error:
+        raise damaged(path) from error
+    title, day = core_properties(path)
+    document = builder.build(title=title, metadata=dated(day))
+    if not document.blocks:
+        raise empty(path, "holds no text on its slides")
+    yield document
+
+
+class _Slide:
+    """Writes one slide into a builder."""
+
+    def __init__(self, slide: Any, builder: DocumentBuilder, height: int) -> None:
+        self._slide = slide
+        self._builder = builder
+        self._line = max(1, height // _LINE_SHARE)
+
+    def read(self) -> None:
+        title = self._slide.shapes.title
+        if title is not None and title.has_text_frame:
+            text = " ".join(title.text_frame.text.split())
+            if len(text) <= _LONGEST_HEADING:
+                self._builder.add("heading", text, level=1)
+            else:
+                self._builder.add("paragraph", text)
+        taken = None if title is None else title.shape_id
+        self._shapes((shape for shape in self._slide.shapes if shape.shape_id != taken), 0)
+        if self._slide.has_notes_slide:
+            frame = self._slide.notes_slide.notes_text_frame
+            for paragraph in frame.text.split("\n") if frame is not None else ():
+                self._builder.add("paragraph", " ".join(paragraph.split()))
+
+    def _shapes(self, shapes: Iterable[Any], depth: int) -> None:
+        for shape in sorted(shapes, key=self._place):
+            kind = shape.placeholder_format.type if shape.is_placeholder else None
+            if kind is not None and kind.name in _FURNITURE:
+                continue
+            if hasattr(shape, "shapes") and depth < _DEEPEST:
+                self._shapes(shape.shapes, depth + 1)
+            elif getattr(shape, "has_table", False):
+                _add_table(self._builder, shape.table)
+            elif getattr(shape, "has_chart", False):
+                _add_chart(self._builder, shape.chart)
+            elif getattr(shape, "has_text_frame", False):
+                self._text(shape)
+            else:
+                self._diagram(shape)
+
+    def _place(self, shape: Any) -> tuple[int, int]:
+        """Return the line and the column, as a reader goes through them."""
+        return (int(shape.top or 0) // self._line, int(shape.left or 0))
+
+    def _text(self, shape: Any) -> None:
+        paragraphs = [(each, " ".join(each.text.replace("\v", "\n").split())) for each in shape.text_frame.paragraphs]
+        filled = [(paragraph, text) for paragraph, text in paragraphs if text]
+        in_list = shape.is_placeholder and len(filled) > 1
+        for paragraph, text in filled:
+            if in_list or paragraph.level or _has_bullet(paragraph):
+                self._builder.add("item", text, level=min(6, paragraph.level + 1))
+            else:
+                self._builder.add("paragraph", text)
+
+    def _diagram(self, shape: Any) -> None:
+        """Add the texts of a drawing of boxes and arrows, which lie in a part of their own."""
+        for reference in shape._element.iter():
+            for key, value in reference.attrib.items():
+                if str(key).endswith("}dm") and value in self._slide.part.rels:
+                    relation = self._slide.part.rels[value]
+                    if relation.reltype == _DIAGRAM_DATA and not relation.is_external:
+                        _add_texts(self._builder, relation.target_part.blob)
+
+
+def _has_bullet(paragraph: Any) -> bool:
+    properties = paragraph._p.find(f"{_A}pPr")
+    return properties is not None and any(
+        properties.find(f"{_A}{name}") is not None for name in ("buChar", "buAutoNum")
+    )
+
+
+def _add_table(builder: DocumentBuilder, table: Any) -> None:
+    rows: list[list[str]] = []
+    for row in table.rows:
+        line: list[str] = []
+        for position, cell in enumerate(row.cells):
+            if cell.is_spanned and rows and cell._tc.get("vMerge"):
+                line.append(rows[-1][position] if position < len(rows[-1]) else "")
+            else:
+                line.append("" if cell.is_spanned else " ".join(cell.text_frame.text.split()))
+        rows.append(line)
+    if len(rows) > 1 and (table.first_row or all(rows[0])) and any(rows[0]):
+        add_table(builder, rows[0], rows[1:])
+    else:
+        add_table(builder, [], rows)
+
+
+def _add_chart(builder: DocumentBuilder, chart: Any) -> None:
+    """Add a chart as the table that it draws."""
+    if chart.has_title and chart.chart_title.has_text_frame:
+        builder.add("paragraph", " ".join(chart.chart_title.text_frame.text.split()))
+    for plot in chart.plots:
+        categories = [str(each) for each in plot.categories][:_MOST_POINTS]
+        series = [(str(each.name), list(each.values)[:_MOST_POINTS]) for each in plot.series]
+        rows = [
+            [category, *("" if at >= len(values) or values[at] is None else f"{values[at]:g}" for _, values in series)]
+            for at, category in enumerate(categories)
+        ]
+        add_table(builder, ["", *(name for name, _ in series)], rows)
+
+
+def _add_texts(builder: DocumentBuilder, data: bytes) -> None:
+    from knowledge.loaders.xml_trees import BrokenXml, parse
+
+    try:
+        root: Element = parse(data)
+    except BrokenXml:
+        return  # the slide's other texts stand without it
+    for paragraph in root.iter(f"{_A}p"):
+        builder.add("item", " ".join("".join(each.text or "" for each in paragraph.iter(f"{_A}t")).split()), level=1)

@@ -1,0 +1,132 @@
+"""reStructuredText, read as the HTML that docutils makes of it; nothing is included, fetched or run.
+
+Directives and roles that docutils does not know (Sphinx has many) are read for the text within them.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from knowledge.documents import Document, DocumentBuilder
+from knowledge.errors import UnreadableFile
+from knowledge.loaders.dates import dated
+from knowledge.loaders.encoding import empty, read_text
+from knowledge.loaders.html import add_html
+
+_DIRECTIVE = re.compile(r"^[ \t]*\.\.[ \t]+(?:\|[^|\n]+\|[ \t]+)?([A-Za-z][\w:.+-]*)::", re.MULTILINE)
+_ROLE = re.compile(r":([A-Za-z][\w:.+-]*):`")
+_ROLE_TARGET = re.compile(r"(.+?)\s*<[^<>]*>\Z", re.DOTALL)
+_DATE = re.compile(r"^:date:[ \t]*(.+)$", re.IGNORECASE | re.MULTILINE)
+_SAYS_NOTHING = frozenset(
+    ("toctree", "highlight", "currentmodule", "index", "only", "tabularcolumns", "default-domain")
+)
+_CODE = frozenset(("code-block", "sourcecode", "literalinclude", "prompt", "doctest", "testcode", "productionlist"))
+_SETTINGS = {
+    "_disable_config": True,
+    "doctitle_xform": True,
+    "embed_stylesheet": False,
+    "file_insertion_enabled": False,
+    "halt_level": 5,
+    "input_encoding": "unicode",
+    "line_length_limit": 1_000_000,
+    "math_output": "LaTeX",
+    "output_encoding": "unicode",
+    "raw_enabled": False,
+    "report_level": 5,
+    "smart_quotes": False,
+    "stylesheet_path": "",
+    "syntax_highlight": "none",
+    "warning_stream": False,
+}
+
+
+def load(path: Path) -> Iterator[Document]:
+    """Yield the file as one document."""
+    text = read_text(path)
+    builder = DocumentBuilder()
+    page = add_html(builder, _html(text, path), path=path)
+    said = _DATE.search(text)
+    document = builder.build(title=page.title, metadata=dated(page.date or (said[1] if said else "")))
+    if not document.blocks:
+        raise empty(path, "holds no text beside its comments and directives")
+    yield document
+
+
+def _html(text: str, path: Path) -> str:
+    from docutils.core import publish_string
+    from docutils.utils import SystemMessage
+
+    _register(text)
+    try:
+        return str(publish_string(text, source_path=None, writer="html5", settings_overrides=_SETTINGS))
+    except (SystemMessage, RecursionError, ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
+        raise UnreadableFile(
+            f"{path}: is not reStructuredText that can be read ({type(error).__name__}). "
+            "Run docutils over it to see where, or save it as plain text with the suffix .txt."
+        ) from error
+
+
+def _register(text: str) -> None:
+    """Make known to docutils what this text uses and docutils has not."""
+    from docutils.parsers.rst import directives, roles
+    from docutils.parsers.rst.languages import en
+
+    for name in {match[1].lower() for match in _DIRECTIVE.finditer(text)}:
+        if name not in en.directives:
+            directives.register_directive(name, _directive(name))
+    for name in {match[1].lower() for match in _ROLE.finditer(text)}:
+        if name not in en.roles:
+            roles.register_local_role(name, _role)
+
+
+def _role(name: str, rawtext: str, text: str, lineno: int, inliner: Any, *_: Any, **__: Any) -> tuple[Any, Any]:
+    """Return what a role of unknown meaning shows: its text without its target."""
+    from docutils import nodes
+
+    shown = _ROLE_TARGET.sub(r"\1", text.replace("\x00", "")).lstrip("~!")
+    return [nodes.inline(rawtext, shown)], []
+
+
+def _directive(name: str) -> Any:
+    """Return a directive that shows its arguments and reads its content."""
+    from docutils import nodes
+    from docutils.parsers.rst import Directive
+
+    class AnyDirective(Directive):
+        """A directive of unknown meaning."""
+
+        optional_arguments = 1
+        final_argument_whitespace = True
+        has_content = True
+        option_spec = _AnyOption()
+
+        def run(self) -> list[Any]:
+            """Return the nodes that stand for it."""
+            if name in _SAYS_NOTHING and name != "only":
+                return []
+            content = "\n".join(self.content)
+            if name in _CODE:
+                return [nodes.literal_block(content, content)] if content else []
+            found: list[Any] = []
+            if self.arguments and name != "only":
+                inline, messages = self.state.inline_text(self.arguments[0], self.lineno)
+                found += [nodes.paragraph("", "", *inline), *messages]
+            holder = nodes.container()
+            self.state.nested_parse(self.content, self.content_offset, holder, match_titles=True)
+            return [*found, *holder.children]
+
+    return AnyDirective
+
+
+class _AnyOption(dict[str, Any]):
+    """Takes every option of a directive and forgets it."""
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getitem__(self, _: str) -> Any:
+        return lambda value: value
+
+    def __contains__(self, _: object) -> bool:
+        return True

@@ -1,0 +1,111 @@
+"""Nested values, as JSON and YAML hold them, as text that can be read line by line.
+
+    {"hours": {"monday": "9-17"}}  ->  hours > monday: 9-17
+
+A list of like objects is a table; long texts are paragraphs. Bounded, since YAML may name one value a million times.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from knowledge.documents import DocumentBuilder
+from knowledge.loaders.tables import add_table
+
+Value = None | bool | int | float | str | Sequence["Value"] | Mapping[str, "Value"]
+
+_MOST_VALUES = 2_000_000
+_VALUE = 25
+"""So many characters count as a value, for one long text may be named a million times too."""
+_DEEPEST = 100
+_PROSE_CHARACTERS = 200
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+_PATH = " > "
+
+
+class TooManyValues(ValueError):
+    """The values are too many or too deep to be written out."""
+
+
+def add_values(builder: DocumentBuilder, value: Value) -> None:
+    """Add everything that the value holds.
+
+    Raises:
+        TooManyValues: It holds more than can be written out.
+    """
+    _Writer(builder).add(value, "", 0)
+
+
+def is_table(value: Value) -> bool:
+    """Say whether the value is a list of objects whose own values are plain and short, which is a table."""
+    return (
+        isinstance(value, Sequence)
+        and not isinstance(value, str)
+        and len(value) > 1
+        and all(isinstance(row, Mapping) and row and all(_is_short(cell) for cell in row.values()) for row in value)
+    )
+
+
+def shown(value: Value) -> str:
+    """Return a plain value as its file writes it; "" for none."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value).strip()
+
+
+class _Writer:
+    """Walks nested values and writes them into a builder."""
+
+    def __init__(self, builder: DocumentBuilder) -> None:
+        self._builder = builder
+        self._left = _MOST_VALUES
+
+    def add(self, value: Value, path: str, depth: int) -> None:
+        self._left -= 1
+        if self._left < 0 or depth > _DEEPEST:
+            raise TooManyValues(f"more than {_MOST_VALUES:,} values" if depth <= _DEEPEST else "nested too deeply")
+        if isinstance(value, Mapping):
+            for key, inner in value.items():
+                self.add(inner, f"{path}{_PATH}{key}" if path else str(key), depth + 1)
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            self._list(value, path, depth)
+        else:
+            self._plain(shown(value), path)
+
+    def _list(self, values: Sequence[Value], path: str, depth: int) -> None:
+        if is_table(values):
+            if path:
+                self._builder.add("paragraph", f"{path}:")
+            rows = [row for row in values if isinstance(row, Mapping)]
+            self._left -= sum(len(row) + sum(len(shown(each)) for each in row.values()) // _VALUE for row in rows)
+            add_rows(self._builder, rows)
+        elif values and all(_is_short(value) for value in values) and sum(len(shown(each)) for each in values) < 300:
+            self._left -= len(values)
+            self._plain(", ".join(text for value in values if (text := shown(value))), path)
+        else:
+            for number, value in enumerate(values, start=1):
+                self.add(value, f"{path} {number}".strip() if isinstance(value, Mapping) else path, depth + 1)
+
+    def _plain(self, text: str, path: str) -> None:
+        if not text:
+            return
+        self._left -= len(text) // _VALUE
+        paragraphs = [paragraph for paragraph in _BLANK_LINE.split(text) if paragraph.strip()]
+        if len(text) <= _PROSE_CHARACTERS and len(paragraphs) == 1:
+            self._builder.add("row", f"{path}: {text}" if path else text)
+            return
+        for number, paragraph in enumerate(paragraphs):
+            self._builder.add("paragraph", f"{path}: {paragraph}" if path and not number else paragraph)
+
+
+def add_rows(builder: DocumentBuilder, rows: Sequence[Mapping[str, Value]]) -> None:
+    """Add objects as the rows of a table whose columns are all the names that occur."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    add_table(builder, names, ([shown(row.get(name)) for name in names] for row in rows))
+
+
+def _is_short(value: Value) -> bool:
+    if isinstance(value, str):
+        return len(value) <= _PROSE_CHARACTERS and "\n\n" not in value
+    return value is None or isinstance(value, bool | int | float)

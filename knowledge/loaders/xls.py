@@ -1,0 +1,101 @@
+"""Excel workbooks of before 2007: each visible sheet a heading, each row readable by itself."""
+
+import datetime
+import io
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from knowledge.documents import Document, DocumentBuilder
+from knowledge.errors import UnreadableFile
+from knowledge.loaders.archives import damaged
+from knowledge.loaders.cells import shown
+from knowledge.loaders.dates import dated
+from knowledge.loaders.encoding import empty, read_bytes
+from knowledge.loaders.tables import add_sheet
+
+
+def load(path: Path) -> Iterator[Document]:
+    """Yield the workbook as one document."""
+    builder = DocumentBuilder()
+    _read(path, builder)
+    document = builder.build(title=path.stem, metadata=dated(_last_saved(path)))
+    if all(block.kind == "heading" for block in document.blocks):
+        raise empty(path, "has no visible cell with a value")
+    yield document
+
+
+def _read(path: Path, builder: DocumentBuilder) -> None:
+    import xlrd
+    from xlrd.biffh import XLRDError
+    from xlrd.compdoc import CompDocError
+
+    data = read_bytes(path)
+    try:
+        book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=io.StringIO(), on_demand=True)
+        for number in range(book.nsheets):
+            sheet = book.sheet_by_index(number)
+            if sheet.visibility == 0:
+                builder.add("heading", sheet.name, level=1)
+                add_sheet(builder, (_row(book, sheet, row) for row in range(sheet.nrows)))
+            book.unload_sheet(number)
+    except XLRDError as error:
+        if "encrypt" in str(error).lower() or "password" in str(error).lower():
+            raise UnreadableFile(
+                f"{path}: is protected by a password. Open it in an office program and save it without one."
+            ) from error
+        raise damaged(path) from error
+    except (CompDocError, struct.error, LookupError, ValueError, TypeError, AttributeError, AssertionError) as error:
+        raise damaged(path) from error  # xlrd lets its parser's surprises through as they are
+    except (OverflowError, ZeroDivisionError, NotImplementedError, OSError, MemoryError, RecursionError) as error:
+        raise damaged(path) from error
+
+
+def _row(book: Any, sheet: Any, row: int) -> list[str]:
+    return [_cell(book, sheet.cell(row, column)) for column in range(sheet.row_len(row))]
+
+
+def _cell(book: Any, cell: Any) -> str:
+    import xlrd
+
+    if cell.ctype == xlrd.XL_CELL_TEXT:
+        return str(cell.value).strip()
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return shown(bool(cell.value), "")
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return str(xlrd.error_text_from_code.get(cell.value, ""))
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        return _date(float(cell.value), book.datemode)
+    if cell.ctype == xlrd.XL_CELL_NUMBER:
+        return shown(float(cell.value), _format(book, cell))
+    return ""
+
+
+def _date(value: float, mode: int) -> str:
+    import xlrd
+
+    try:
+        moment = xlrd.xldate_as_datetime(value, mode)
+    except (ValueError, OverflowError, xlrd.xldate.XLDateError):
+        return shown(value, "")
+    if value < 1:
+        return shown(moment.time(), "")
+    return shown(moment.replace(microsecond=0) if isinstance(moment, datetime.datetime) else moment, "")
+
+
+def _format(book: Any, cell: Any) -> str:
+    form = book.format_map.get(book.xf_list[cell.xf_index].format_key) if cell.xf_index is not None else None
+    return "" if form is None else str(form.format_str)
+
+
+def _last_saved(path: Path) -> str:
+    """Return the time that the workbook's properties give; "" when they give none."""
+    import olefile
+
+    try:
+        with olefile.OleFileIO(str(path)) as container:
+            saved = container.get_metadata().last_saved_time
+    except (OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, struct.error):
+        return ""
+    return saved.isoformat() if isinstance(saved, datetime.datetime) else ""
