@@ -51,6 +51,7 @@ class Application:
     def library(self) -> "Library":
         """The company's documents."""
         from knowledge.library import Library, LibraryOptions
+        from knowledge.loaders import LoadOptions
 
         settings = self.settings
         return Library(
@@ -59,6 +60,7 @@ class Application:
                 embedder=settings.embedder,
                 ollama_url=settings.ollama_url,
                 threads=settings.threads,
+                loading=LoadOptions(settings.pdf_passwords, settings.ocr_languages),
             )
         )
 

@@ -20,7 +20,7 @@ from platformdirs import user_data_path
 FILE_NAME = "frontdesk.toml"
 PREFIX = "FRONTDESK_"
 HIDDEN = "(set, not shown)"
-SECRETS = frozenset({"openai_api_key"})
+SECRETS = frozenset({"openai_api_key", "pdf_passwords"})
 
 Language = Literal["auto", "en", "zh"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -74,6 +74,10 @@ class Settings:
     """Address of an OpenAI-compatible server, such as vLLM."""
     openai_api_key: str = field(default="", repr=False)
     """Key for that server; never printed. Best given as FRONTDESK_OPENAI_API_KEY."""
+    pdf_passwords: tuple[str, ...] = field(default=(), repr=False)
+    """Passwords that are tried on protected PDF files; never printed. Best given as FRONTDESK_PDF_PASSWORDS."""
+    ocr_languages: str = "eng+chi_sim"
+    """Languages of scanned pages, as tesseract names them, joined by `+`."""
     offline: bool = False
     """Block hubs, telemetry and everything else outside this machine that the owner did not configure."""
     passages: int = 8

@@ -26,6 +26,7 @@ from knowledge.documents import Document
 from knowledge.embedders import Embedder
 from knowledge.errors import KnowledgeError, UnreadableFile
 from knowledge.index import VectorIndex
+from knowledge.loaders import LoadOptions
 from knowledge.spaces import Space, ensure_space, spaces
 from knowledge.text import detect_language
 from knowledge.vectors import BATCH_CHUNKS, Progress, check_embedder, embedded_text, mend
@@ -108,11 +109,19 @@ def check_paths(paths: Sequence[Path]) -> None:
 class Ingest:
     """One run over one target; the caller holds the writer's lock."""
 
-    def __init__(self, catalog_: Catalog, index: VectorIndex, embedder: Embedder, options: ChunkOptions) -> None:
+    def __init__(
+        self,
+        catalog_: Catalog,
+        index: VectorIndex,
+        embedder: Embedder,
+        options: ChunkOptions,
+        loading: LoadOptions,
+    ) -> None:
         self._catalog = catalog_
         self._index = index
         self._embedder = embedder
         self._options = options
+        self._loading = loading
         self.tally = Tally()
 
     def run(self, paths: Sequence[Path], target: Target, *, progress: Progress | None = None) -> None:
@@ -204,7 +213,7 @@ class Ingest:
             known = catalog.document_fingerprints(connection, source.id, name)
         seen: set[str] = set()
         batch: list[NewDocument] = []
-        for loaded in loaders.load(path):
+        for loaded in loaders.load(path, options=self._loading):
             document = _storable(loaded)
             document_name = _document_name(name, document)
             if document_name in seen:

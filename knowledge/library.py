@@ -18,6 +18,7 @@ from knowledge.embedders import Embedder, resolve
 from knowledge.errors import KnowledgeError
 from knowledge.index import VectorIndex
 from knowledge.ingest import Ingest, IngestReport, Target, check_paths
+from knowledge.loaders import LoadOptions
 from knowledge.passages import Retrieval
 from knowledge.retrieval import RetrievalOptions
 from knowledge.scope import Scope
@@ -42,6 +43,7 @@ class LibraryOptions:
     """A Chroma server that holds the vectors, `http://host:8000`; "" is a folder in `home`."""
     chunks: ChunkOptions = field(default_factory=ChunkOptions)
     retrieval: RetrievalOptions = field(default_factory=RetrievalOptions)
+    loading: LoadOptions = field(default_factory=LoadOptions)
 
 
 class Spoken(Protocol):
@@ -114,7 +116,7 @@ class Library:
         with self._catalog.writers_turn():
             if reindex:
                 embedded = vectors.reindex(self._catalog, self.index, self.embedder, progress=progress)
-            run = Ingest(self._catalog, self.index, self.embedder, self._options.chunks)
+            run = Ingest(self._catalog, self.index, self.embedder, self._options.chunks, self._options.loading)
             if paths:
                 run.run(paths, Target(collection, audience, prune), progress=progress)
         tally = run.tally

@@ -1,20 +1,37 @@
 """One file format a file: path -> documents.
 
-A loader is a function `load(path: Path) -> Iterator[Document]`. To add a format, write `knowledge/loaders/NAME.py`
+A loader is a function `load(path: Path) -> Iterator[Document]`; one that has a parameter `options` is given them
+(`LoadOptions`). To add a format, write `knowledge/loaders/NAME.py`
 with that function and add its suffix below. A loader raises `UnreadableFile` and nothing else; the outside library it
 needs is imported when its first file is loaded.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 from knowledge.documents import Document
 from knowledge.errors import UnreadableFile
 from knowledge.loaders.sniffing import true_suffix
 
-__all__ = ["LOADERS", "load"]
+__all__ = ["LOADERS", "LoadOptions", "load"]
 
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """What the operator says about the files."""
+
+    passwords: tuple[str, ...] = field(default=(), repr=False)
+    """Tried in turn on PDF files that need one."""
+    ocr_languages: str = "eng+chi_sim"
+    """Languages of scanned pages, as tesseract names them, joined by `+`."""
+
+
+_DEFAULTS = LoadOptions()
+
+_IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 LOADERS: dict[str, str] = {
     ".md": "knowledge.loaders.markdown:load",
     ".markdown": "knowledge.loaders.markdown:load",
@@ -43,10 +60,11 @@ LOADERS: dict[str, str] = {
     ".eml": "knowledge.loaders.eml:load",
     ".msg": "knowledge.loaders.msg:load",
     ".zip": "knowledge.loaders.zip:load",
+    **dict.fromkeys(_IMAGES, "knowledge.loaders.image:load"),
 }
 
 
-def load(path: Path, loaders: Mapping[str, str] = LOADERS) -> Iterator[Document]:
+def load(path: Path, loaders: Mapping[str, str] = LOADERS, options: LoadOptions = _DEFAULTS) -> Iterator[Document]:
     """Return the file's documents, read by the loader for its suffix, or for what the file plainly is instead.
 
     Raises:
@@ -60,5 +78,5 @@ def load(path: Path, loaders: Mapping[str, str] = LOADERS) -> Iterator[Document]
             f"Readable are {' '.join(sorted(loaders))}. Convert the file to one of these, or leave it out."
         )
     module, _, function = dotted.partition(":")
-    loader: Callable[[Path], Iterator[Document]] = getattr(import_module(module), function)
-    return loader(path)
+    loader: Callable[..., Iterator[Document]] = getattr(import_module(module), function)
+    return loader(path, options=options) if "options" in signature(loader).parameters else loader(path)

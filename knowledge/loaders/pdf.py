@@ -1,184 +1,239 @@
 """PDF files: pages of characters in, pages of blocks out.
 
-    file -> pdfium -> lines with place and size -> `pdf_layout` -> headings, paragraphs, items, rows
+    file -> pdfium -> `pdf_page` (or `ocr`, for a scan) -> lines with place and size -> `pdf_layout` -> blocks
 
-pdfium is not safe for threads, so one file is read at a time.
+pdfium is not safe for threads, so whoever calls it here or elsewhere holds `PDFIUM`.
 """
 
-import ctypes
+import logging
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from knowledge.documents import Document, DocumentBuilder
+from knowledge.documents import Document
 from knowledge.errors import UnreadableFile
+from knowledge.loaders import LoadOptions, ocr
 from knowledge.loaders.encoding import read_bytes
 from knowledge.loaders.pdf_layout import add_pages
-from knowledge.loaders.pdf_lines import SOFT_HYPHEN, Cell, Line
+from knowledge.loaders.pdf_lines import Line
+from knowledge.loaders.pdf_page import page_lines
+from knowledge.loaders.printed import PrintedBuilder
 
-_ONE_AT_A_TIME = threading.Lock()
-_LINE_ENDS = (0x0A, 0x0D)
-_HYPHENS_AT_LINE_END = (0x02, 0xFFFE)
-_REPLACED = {
-    **{0xFB00 + i: letters for i, letters in enumerate(("ff", "fi", "fl", "ffi", "ffl", "st", "st"))},
-    **dict.fromkeys((0xF0B7, 0xF0A7, 0xF076, 0xF0D8, 0xF0FC), "•"),  # bullets of the Symbol and Wingdings fonts
-    0xA0: " ",
-    0: "",
-}
-_BOLD_WEIGHT = 600
-_FONT_NAME_BYTES = 80
-_GAP_BETWEEN_CELLS = 0.9
-"""In font sizes: a wider gap between two characters of a line separates two cells."""
+logger = logging.getLogger(__name__)
+
+PDFIUM = threading.Lock()
+"""Held around every call of pdfium."""
+DOTS_PER_INCH = 300
+"""Of the images that text is recognised in."""
+MOST_PIXELS = 25_000_000
+"""Of a rendered page, 25 MB in grey."""
+_LITTLE_TEXT = 150
+"""A page that is mostly image and has fewer characters than this is a scan with a stamp."""
+_MOSTLY_IMAGE = 0.6
+_SMALLEST_SCAN = 36
+"""In points."""
+_IMAGE_DEPTH = 3
+_FLATTENED = 1
 _EMPTY_TITLE = re.compile(
     r"\W*(untitled|anonymous|unnamed|title|无标题|.*\.(docx?|indd|dvi|tex|pptx?|xlsx?|pdf))\W*", re.I
 )
+_DATE = re.compile(r"(?:D:)?\s*(\d{4})(\d\d)(\d\d)")
+_DEFAULTS = LoadOptions()
 
 
-def load(path: Path) -> Iterator[Document]:
+@dataclass(slots=True)
+class _Contents:
+    """What was read of a file."""
+
+    pages: list[list[Line]] = field(default_factory=list)
+    outline: dict[int, dict[str, int]] = field(default_factory=dict)
+    title: str = ""
+    metadata: dict[str, str] = field(default_factory=dict)
+    unread: dict[int, str] = field(default_factory=dict)
+    """Page -> why what it shows could not be read."""
+
+
+def load(path: Path, *, options: LoadOptions = _DEFAULTS) -> Iterator[Document]:
     """Yield the file as one paged document; its title is the one in its properties, else its first heading."""
-    data = read_bytes(path)
-    with _ONE_AT_A_TIME:
-        pages, title = _read(path, data)
-    builder = DocumentBuilder()
-    add_pages(builder, pages)
-    document = builder.build(title=title)
+    contents = _read(path, read_bytes(path), options)
+    builder = PrintedBuilder()
+    add_pages(builder, contents.pages, contents.outline)
+    document = builder.build(title=contents.title, metadata=contents.metadata)
+    if contents.unread:
+        _judge(path, contents, has_text=bool(document.blocks))
     if not document.blocks:
         raise UnreadableFile(
-            f"{path}: has no text on its {len(pages)} page(s), probably it is a scan. "
-            f"Recognise its text first, for example: ocrmypdf {path.name} with-text.pdf"
+            f"{path}: has no text on its {len(contents.pages)} page(s), and none is recognised in what they show. "
+            "Leave it out, or scan it anew."
         )
     yield document
 
 
-def _read(path: Path, data: bytes) -> tuple[list[list[Line]], str]:
+@contextmanager
+def opened(data: bytes, *, passwords: tuple[str, ...] = ()) -> Iterator[Any]:
+    """Open a PDF with the first password that fits; the caller holds `PDFIUM` around every use, this one excepted.
+
+    Raises:
+        pypdfium2.PdfiumError: It cannot be opened.
+    """
+    with PDFIUM:
+        source = _open(data, passwords)
+    try:
+        yield source
+    finally:
+        with PDFIUM:
+            source.close()
+
+
+def _open(data: bytes, passwords: tuple[str, ...]) -> Any:
     from pypdfium2 import PdfDocument, PdfiumError
 
+    for password in (None, *passwords):
+        try:
+            return PdfDocument(data, password=password)
+        except PdfiumError as error:
+            if not _wants_password(error) or password == (passwords or (None,))[-1]:
+                raise
+    raise AssertionError("one attempt is always made")
+
+
+def _wants_password(error: Exception) -> bool:
+    return "password" in str(error).lower()
+
+
+def _read(path: Path, data: bytes, options: LoadOptions) -> _Contents:
+    from pypdfium2 import PdfiumError
+
+    contents = _Contents()
     try:
-        source = PdfDocument(data)
+        with opened(data, passwords=options.passwords) as source:
+            with PDFIUM:
+                count = len(source)
+                _read_properties(source, contents)
+            for number in range(1, count + 1):
+                contents.pages.append(_read_page(source, number, contents, options))
     except PdfiumError as error:
-        if "password" in str(error).lower():
+        if _wants_password(error):
+            tried = f", and none of the {len(options.passwords)} known ones opens it" if options.passwords else ""
             raise UnreadableFile(
-                f"{path}: is protected by a password. Save a copy without one, for example: "
-                f"qpdf --decrypt --password=… {path.name} open.pdf"
+                f"{path}: is protected by a password{tried}. Set it, for example FRONTDESK_PDF_PASSWORDS='…', or save "
+                f"a copy without one: qpdf --decrypt --password=… {path.name} open.pdf"
             ) from error
         raise UnreadableFile(
             f"{path}: is not a PDF, or damaged beyond repair ({error}). Open it in a viewer and print it to a new PDF."
         ) from error
+    return contents
+
+
+def _judge(path: Path, contents: _Contents, *, has_text: bool) -> None:
+    """Fail for a document whose greater part could not be read; of a smaller part, say so in the log."""
+    seen = sum(1 for number, lines in enumerate(contents.pages, start=1) if lines or number in contents.unread)
+    pages = ", ".join(map(str, contents.unread))
+    why = next(iter(contents.unread.values()))
+    if not has_text or len(contents.unread) * 2 > seen:
+        raise UnreadableFile(
+            f"{path}: {len(contents.unread)} of its {len(contents.pages)} page(s) have no text layer, probably it is a "
+            f"scan; {why}"
+        )
+    logger.warning("%s: pages without text layer are left out (%s); %s", path, pages, why)
+
+
+# --- properties ------------------------------------------------------------------------------------------------------
+
+
+def _read_properties(source: Any, contents: _Contents) -> None:
+    said = source.get_metadata_dict()
+    title = " ".join(str(said.get("Title", "")).replace("\0", "").split()).removeprefix("Microsoft Word - ")
+    contents.title = "" if _EMPTY_TITLE.fullmatch(title) else title
+    written = _day(said.get("ModDate", "")) or _day(said.get("CreationDate", ""))
+    if written:
+        contents.metadata["date"] = written
+    for mark in source.get_toc():
+        target = mark.get_dest()
+        page = target.get_index() if target else None
+        if page is not None:
+            contents.outline.setdefault(page + 1, {})[mark.get_title()] = mark.level + 1
+
+
+def _day(stamp: str) -> str:
+    """Return the day of a PDF's time stamp, `D:20260131…`, as `YYYY-MM-DD`; "" when it is none."""
+    match = _DATE.match(stamp)
     try:
-        pages = [_page_lines(source, number) for number in range(len(source))]
-        title = " ".join(str(source.get_metadata_dict().get("Title", "")).split())
-    finally:
-        source.close()
-    title = title.removeprefix("Microsoft Word - ")
-    return pages, "" if _EMPTY_TITLE.fullmatch(title) else title
+        return date(*map(int, match.groups())).isoformat() if match else ""
+    except ValueError:
+        return ""
 
 
-def _page_lines(source: Any, number: int) -> list[Line]:
+# --- pages -----------------------------------------------------------------------------------------------------------
+
+
+def _read_page(source: Any, number: int, contents: _Contents, options: LoadOptions) -> list[Line]:
     from pypdfium2 import PdfiumError
 
     try:
-        page = source[number]
-        text_page = page.get_textpage()
+        with PDFIUM:
+            page = _flat(source, number - 1)
+            try:
+                text_page = page.get_textpage()
+                try:
+                    lines = list(page_lines(page, text_page, number=number))
+                finally:
+                    text_page.close()
+                if not _is_scan(page, lines):
+                    return lines
+                width, height = page.get_size()
+                image = render(page, width=width * DOTS_PER_INCH / 72)
+            finally:
+                page.close()
     except PdfiumError:
         return []  # a broken page costs its own text, not the document's
     try:
-        return list(_lines(text_page, height=page.get_height()))
-    finally:
-        text_page.close()
-        page.close()
+        seen = ocr.recognise(
+            image, size=(width, height), number=number, languages=options.ocr_languages, dots_per_inch=DOTS_PER_INCH
+        )
+    except ocr.NotRecognised as error:
+        contents.unread[number] = str(error)
+        return lines
+    return ocr.merged(lines, seen)
 
 
-def _lines(text_page: Any, *, height: float) -> Iterator[Line]:
+def _flat(source: Any, index: int) -> Any:
+    """Open a page with what stands in its forms and notes as part of it, which is how a viewer shows it."""
     from pypdfium2 import raw
 
-    box = raw.FS_RECTF()
-    line = _LineInMaking(height)
-    for index in range(text_page.count_chars()):
-        code = raw.FPDFText_GetUnicode(text_page, index)
-        if code in _LINE_ENDS:
-            yield from line.take()
-        elif code in _HYPHENS_AT_LINE_END:
-            line.mark_hyphen()  # and the line ends here, although no line end follows
-            yield from line.take()
-        elif chr(code).isspace() or raw.FPDFText_IsGenerated(text_page, index) == 1:
-            line.space()
-        elif raw.FPDFText_GetLooseCharBox(text_page, index, box):
-            if line.starts_word:
-                line.weigh(_is_bold(text_page, index))
-            line.add(code, box.left, box.right, box.top, box.bottom)
-    yield from line.take()
+    page = source[index]
+    if raw.FPDFPage_GetAnnotCount(page) == 0 or raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) != _FLATTENED:
+        return page
+    page.close()
+    return source[index]
 
 
-def _is_bold(text_page: Any, index: int) -> bool:
+def render(page: Any, *, width: float, grey: bool = True) -> Any:
+    """Return an image (Pillow) of a page, about `width` pixels wide; the caller holds `PDFIUM`."""
+    points_wide, points_high = page.get_size()
+    scale = min(width / max(points_wide, 1), (MOST_PIXELS / max(1, points_wide * points_high)) ** 0.5)
+    return page.render(scale=scale, grayscale=grey).to_pil().copy()
+
+
+def _is_scan(page: Any, lines: list[Line]) -> bool:
+    """Say whether a page shows what its text layer does not hold."""
     from pypdfium2 import raw
 
-    if raw.FPDFText_GetFontWeight(text_page, index) >= _BOLD_WEIGHT:
-        return True
-    name = ctypes.create_string_buffer(_FONT_NAME_BYTES)  # the fonts that every viewer has come without a weight
-    raw.FPDFText_GetFontInfo(text_page, index, name, _FONT_NAME_BYTES, None)
-    return b"bold" in name.value.lower()
-
-
-class _LineInMaking:
-    """Gathers one line's characters into cells."""
-
-    def __init__(self, height: float) -> None:
-        self._height = height
-        self._reset()
-
-    def _reset(self) -> None:
-        self._weights: set[bool] = set()
-        self._cells: list[Cell] = []
-        self._text: list[str] = []
-        self._left = self._right = self._top = self._bottom = 0.0
-        self._size = 0.0
-        self._space = False
-
-    @property
-    def is_empty(self) -> bool:
-        return not self._text and not self._cells
-
-    @property
-    def starts_word(self) -> bool:
-        return self._space or not self._text
-
-    def space(self) -> None:
-        self._space = True
-
-    def weigh(self, is_bold: bool) -> None:
-        self._weights.add(is_bold)
-
-    def mark_hyphen(self) -> None:
-        if self._text:
-            self._text.append(SOFT_HYPHEN)
-
-    def add(self, code: int, left: float, right: float, top: float, bottom: float) -> None:
-        left, right, top, bottom = min(left, right), max(left, right), max(top, bottom), min(top, bottom)
-        size = top - bottom
-        if self.is_empty:
-            self._top, self._bottom, self._size = top, bottom, size
-        elif self._text and left - self._right > _GAP_BETWEEN_CELLS * max(size, self._size, 1.0):
-            self._end_cell()
-        elif self._text and self._space:
-            self._text.append(" ")
-        if not self._text:
-            self._left = left
-        self._space = False
-        self._right = right
-        self._size = max(self._size, size)
-        self._text.append(_REPLACED.get(code, chr(code)))
-
-    def take(self) -> Iterator[Line]:
-        self._end_cell()
-        if self._cells:
-            yield Line(tuple(self._cells), self._top, self._bottom, self._size, self._weights == {True}, self._height)
-        self._reset()
-
-    def _end_cell(self) -> None:
-        # pdfium hands out characters beyond the first plane as two halves
-        text = "".join(self._text).encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip()
-        if text:
-            self._cells.append(Cell(text, self._left, self._right))
-        self._text = []
+    characters = sum(len(line.text) for line in lines)
+    if characters >= _LITTLE_TEXT:
+        return False
+    width, height = page.get_size()
+    if min(width, height) < _SMALLEST_SCAN:
+        return False
+    if not lines:
+        return next(page.get_objects(max_depth=1), None) is not None
+    covered = 0.0
+    for image in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=_IMAGE_DEPTH):
+        left, bottom, right, top = image.get_bounds()
+        covered += max(0.0, min(right, width) - max(left, 0.0)) * max(0.0, min(top, height) - max(bottom, 0.0))
+    return bool(covered >= _MOSTLY_IMAGE * width * height)

@@ -9,13 +9,14 @@ cut into cells are a table, a wider gap or an indent starts a paragraph. It know
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
+from itertools import pairwise, zip_longest
+from types import MappingProxyType
 
-from knowledge.documents import DocumentBuilder
 from knowledge.loaders.lines import collapse
 from knowledge.loaders.pdf_lines import LEADERS, SOFT_HYPHEN, Cell, Line
 from knowledge.loaders.pdf_tables import add_pdf_table, regions
+from knowledge.loaders.printed import Printed, PrintedBuilder, join
 
 _HEADING_RATIO = 1.15
 _LONGEST_HEADING = 160
@@ -30,7 +31,11 @@ _PAGE_NUMBER = re.compile(
 )
 _ITEM = re.compile(r"(?:[•·‣◦▪■●○–—*]|\(?\d{1,2}[.)、]|\(?(?:[a-zA-Z]|[ivx]{1,5})[.)])(?:\s+|$)")
 _BULLET = re.compile(r"[•·‣◦▪■●○–—*]\s*")
+_SOFT_HYPHEN = re.compile(SOFT_HYPHEN)
 _SECTION_NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,2}){0,4}\.?")
+_LEADING_NUMBER = re.compile(
+    r"^\s*(?:(?:chapter|part|appendix)\s+)?(?:\d{1,2}(?:\.\d{1,2})*|[A-Z])[.:、]?\s+(?=\S)", re.I
+)
 _CONTENTS_ENTRY = re.compile(r"(?:[.·…]\s?){4,}\s*(?:\d{1,4}|[ivxl]{1,6})$")
 _FEWEST_PAGES_WITH_CONTENTS = 8
 _FEWEST_CONTENTS = 5
@@ -40,17 +45,24 @@ _MOST_COMPARED_LINES = 500
 _COLUMN_INDENT = 3
 
 
-def add_pages(builder: DocumentBuilder, pages: Sequence[Sequence[Line]]) -> None:
-    """Add every page's lines to the builder as blocks."""
+Outline = Mapping[int, Mapping[str, int]]
+"""Page (1-based) -> title of a heading there -> its depth from 1."""
+
+
+def add_pages(
+    builder: PrintedBuilder, pages: Sequence[Sequence[Line]], outline: Outline = MappingProxyType({})
+) -> None:
+    """Add every page's lines to the builder as blocks; what the outline names is a heading."""
     kept = _without_contents(_without_running_lines([_rejoined(page) for page in pages]))
     style = _Style.of([line for page in kept for line in page])
-    for page in kept:
+    for number, page in enumerate(kept, start=1):
         builder.start_page()
+        named = _named(page, outline.get(number, {}))
         for lines, is_table in regions(page):
             if is_table:
                 add_pdf_table(builder, lines)
             else:
-                _add_prose(builder, lines, style)
+                _add_prose(builder, lines, replace(style, named=named))
 
 
 def _rejoined(page: Sequence[Line]) -> list[Line]:
@@ -76,7 +88,8 @@ def _without_bullet_cell(line: Line) -> Line:
     is_numbered = len(line.cells) == 2 and _SECTION_NUMBER.fullmatch(first.text) and is_text
     if not is_numbered and not _ITEM.fullmatch(first.text):
         return line
-    merged = Cell(f"{first.text} {second.text}", first.left, second.right)
+    stretches = first.stretches + second.stretches
+    merged = Cell(f"{first.text} {second.text}", first.left, second.right, stretches)
     return Line((merged, *line.cells[2:]), line.top, line.bottom, line.size, line.bold, line.page_height)
 
 
@@ -135,6 +148,8 @@ class _Style:
     heading_sizes: tuple[float, ...]
     """Largest first."""
     body_is_bold: bool
+    named: Mapping[Line, int] = field(default_factory=dict)
+    """Headings of the page at hand that the outline names, with their level."""
 
     @classmethod
     def of(cls, lines: Sequence[Line]) -> "_Style":
@@ -155,6 +170,8 @@ class _Style:
     def heading_level(self, line: Line) -> int:
         """Return the level that this line would have as a heading; 0 when it is none."""
         text = line.text
+        if line in self.named:
+            return self.named[line]
         if not any(character.isalpha() for character in text) or len(line.cells) > 2:
             return 0
         size = _rounded(line.size)
@@ -171,6 +188,23 @@ class _Style:
         return 0
 
 
+def _named(page: Sequence[Line], titles: Mapping[str, int]) -> dict[Line, int]:
+    """Return the lines that the outline names, alone or two together, with their level."""
+    wanted = {_bare(title): min(6, level) for title, level in titles.items() if _bare(title)}
+    found: dict[Line, int] = {}
+    for line, after in zip_longest(page, page[1:]):
+        if level := wanted.get(_bare(line.text)):
+            found[line] = level
+        elif after and (level := wanted.get(_bare(line.text + after.text))):
+            found |= {line: level, after: level}
+    return found
+
+
+def _bare(title: str) -> str:
+    """Return a title without what printers add to it or take from it: numbers, spaces, case."""
+    return "".join(_LEADING_NUMBER.sub("", title).split()).casefold()
+
+
 def _rounded(size: float) -> float:
     return max(0.5, round(size * 2) / 2)
 
@@ -178,7 +212,7 @@ def _rounded(size: float) -> float:
 # --- prose -----------------------------------------------------------------------------------------------------------
 
 
-def _add_prose(builder: DocumentBuilder, lines: Sequence[Line], style: _Style) -> None:
+def _add_prose(builder: PrintedBuilder, lines: Sequence[Line], style: _Style) -> None:
     margins = _right_margins(lines)
     pitch = _usual_pitch(lines)
     paragraph: list[Line] = []
@@ -240,20 +274,20 @@ def _starts_block(
 
 
 def _add_paragraph(
-    builder: DocumentBuilder, lines: Sequence[Line], *, margins: Mapping[Line, float], level: int
+    builder: PrintedBuilder, lines: Sequence[Line], *, margins: Mapping[Line, float], level: int
 ) -> None:
-    runs: list[list[str]] = [[]]
+    runs: list[list[Printed]] = [[]]
     for line in lines:
-        text = LEADERS.sub(" … ", line.text).strip()
-        if runs[-1] and runs[-1][-1].endswith(SOFT_HYPHEN):
-            text = runs[-1].pop().removesuffix(SOFT_HYPHEN) + text
+        text = line.printed.replaced(LEADERS, " … ").strip()
+        if runs[-1] and runs[-1][-1].text.endswith(SOFT_HYPHEN):
+            text = runs[-1].pop()[:-1] + text
         runs[-1].append(text)
         if _is_short(line, margins) and not level:
             runs.append([])  # a line that ended early was meant to end
-    text = "\n".join(collapse("\n".join(run)) for run in runs if run).replace(SOFT_HYPHEN, "-")
+    joined = join("\n", [join("\n", run).respaced(collapse) for run in runs if run]).replaced(_SOFT_HYPHEN, "-")
     if level:
-        builder.add("heading", text, level=level)
-    elif _ITEM.match(text):
-        builder.add("item", _BULLET.sub("", text, count=1), level=1)
+        builder.add_printed("heading", joined, level=level)
+    elif _ITEM.match(joined.text):
+        builder.add_printed("item", joined.replaced(_BULLET, "", count=1), level=1)
     else:
-        builder.add("paragraph", text)
+        builder.add_printed("paragraph", joined)

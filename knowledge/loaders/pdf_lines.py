@@ -1,7 +1,9 @@
-"""Printed lines: what the PDF library hands over and the layout is guessed from."""
+"""Printed lines: what the PDF library, or text recognition, hands over and the layout is guessed from."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from knowledge.loaders.printed import Printed, Stretch, join
 
 SOFT_HYPHEN = "\u00ad"
 """Marks a line that ends within a hyphenated word."""
@@ -16,6 +18,13 @@ class Cell:
     text: str
     left: float
     right: float
+    stretches: tuple[Stretch, ...] = field(default=(), compare=False, repr=False)
+    """What the text was put together from; () when its places are not known."""
+
+    @property
+    def printed(self) -> Printed:
+        """The text with its places."""
+        return join(" ", [each.printed for each in self.stretches]) if self.stretches else Printed.plain(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,10 @@ class Line:
     @property
     def text(self) -> str:
         return " ".join(cell.text for cell in self.cells)
+
+    @property
+    def printed(self) -> Printed:
+        return join(" ", [cell.printed for cell in self.cells])
 
     @property
     def left(self) -> float:

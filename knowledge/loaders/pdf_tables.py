@@ -5,15 +5,18 @@
 A PDF has no tables, only text with wide gaps; gaps that stand one below another are columns. It knows no PDF library.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from knowledge.documents import DocumentBuilder
 from knowledge.loaders.lines import collapse
 from knowledge.loaders.pdf_lines import LEADERS, SOFT_HYPHEN, Cell, Line
-from knowledge.loaders.tables import add_table
+from knowledge.loaders.printed import Printed, PrintedBuilder, join
+from knowledge.loaders.tables import SEPARATOR
 
 _WIDEST_GAP_IN_CELL = 0.35
+_HYPHEN_IN_CELL = re.compile(f"{SOFT_HYPHEN} ?")
+_SEPARATOR = re.compile(re.escape(SEPARATOR))
 
 
 def regions(page: Sequence[Line]) -> Iterator[tuple[list[Line], bool]]:
@@ -95,17 +98,29 @@ def _shares_column(above: Line, below: Line) -> bool:
     )
 
 
-def add_pdf_table(builder: DocumentBuilder, group: Sequence[Line]) -> None:
+def add_pdf_table(builder: PrintedBuilder, group: Sequence[Line]) -> None:
     """Add the rows; the first one names the columns when it reads like names."""
     columns = max(group, key=lambda line: len(line.cells)).cells
     rows = [_row(lines, columns) for lines in _rows(group)]
-    names = rows[0]
+    names = [cell.text for cell in rows[0]]
     has_names = len(rows) > 2 and all(names) and not any(any(map(str.isdigit, name)) for name in names)
-    has_numbers = any(map(str.isdigit, "".join(cell for row in rows[1:] for cell in row)))
+    has_numbers = any(map(str.isdigit, "".join(cell.text for row in rows[1:] for cell in row)))
     if has_names and (has_numbers or group[0].bold):
-        add_table(builder, names, rows[1:])
+        _add_rows(builder, names, rows[1:])
     else:
-        add_table(builder, [], rows)
+        _add_rows(builder, [""] * len(names), rows)
+
+
+def _add_rows(builder: PrintedBuilder, names: Sequence[str], rows: Sequence[Sequence[Printed]]) -> None:
+    """Add rows as `knowledge.loaders.tables.add_table` does, with their places."""
+    header = SEPARATOR.join(filter(None, names))
+    for row in rows:
+        parts = [
+            Printed.plain(f"{name}: ") + cell if name else cell
+            for name, cell in zip(names, row, strict=True)
+            if cell.text
+        ]
+        builder.add_printed("row", join(SEPARATOR, parts), header=header)
 
 
 def _rows(group: Sequence[Line]) -> Iterator[list[Line]]:
@@ -125,14 +140,14 @@ def _begins_row(line: Line, group: Sequence[Line]) -> bool:
     return len(line.cells) > 1 and abs(line.left - group[0].left) < line.size
 
 
-def _row(lines: Sequence[Line], columns: Sequence[Cell]) -> list[str]:
-    row = [""] * len(columns)
+def _row(lines: Sequence[Line], columns: Sequence[Cell]) -> list[Printed]:
+    row = [Printed.plain("")] * len(columns)
     for line in lines:
         for cell in line.cells:
             column = min(range(len(row)), key=lambda each: _distance(columns[each], cell))
-            joined = collapse(f"{row[column]}\n{cell.text}").replace(f"{SOFT_HYPHEN} ", "").replace(SOFT_HYPHEN, "")
-            row[column] = LEADERS.sub(" … ", joined)
-    return row
+            joined = join("\n", [row[column], cell.printed]).respaced(collapse).replaced(_HYPHEN_IN_CELL, "")
+            row[column] = joined.replaced(LEADERS, " … ")
+    return [cell.replaced(_SEPARATOR, " / ").strip() for cell in row]
 
 
 def _distance(column: Cell, cell: Cell) -> float:

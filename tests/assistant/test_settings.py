@@ -113,6 +113,9 @@ def test_secrets_are_never_shown(tmp_path: Path) -> None:
     settings = load(folder=tmp_path, environment={"FRONTDESK_OPENAI_API_KEY": "sk-hidden"})
     assert settings.openai_api_key == "sk-hidden"
     assert "sk-hidden" not in repr(settings) + repr(settings.shown())
+    settings = load(folder=tmp_path, environment={"FRONTDESK_PDF_PASSWORDS": "open sesame | swordfish"})
+    assert settings.pdf_passwords == ("open sesame", "swordfish")
+    assert "swordfish" not in repr(settings) + repr(settings.shown())
     write(tmp_path / "frontdesk.toml", "openai_api_key = 12345678\n")
     with pytest.raises(SettingsError) as caught:
         load(folder=tmp_path, environment={})

@@ -13,7 +13,7 @@ from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Table
 
 from knowledge.chunking import split
 from knowledge.errors import UnreadableFile
-from knowledge.loaders import load
+from knowledge.loaders import LoadOptions, load
 
 PROSE = "You may return any article within thirty days after delivery, unless it was made to measure for you. " * 4
 
@@ -82,13 +82,68 @@ def test_a_protected_pdf(tmp_path):
 
 
 def test_a_pdf_without_text(tmp_path):
-    path = tmp_path / "scan.pdf"
+    path = tmp_path / "empty.pdf"
     canvas = Canvas(str(path))
-    canvas.rect(10, 10, 100, 100, fill=1)
     canvas.showPage()
     canvas.save()
-    with pytest.raises(UnreadableFile, match=r"no text on its 1 page.*ocrmypdf"):
+    with pytest.raises(UnreadableFile, match=r"no text on its 1 page.*Leave it out"):
         list(load(path))
+
+
+def test_a_protected_pdf_opens_with_one_of_the_passwords(tmp_path):
+    path = tmp_path / "secret.pdf"
+    canvas = Canvas(str(path), encrypt=StandardEncryption("password", ownerPassword="owner"))
+    canvas.drawString(72, 700, "a secret")
+    canvas.save()
+    (document,) = load(path, options=LoadOptions(passwords=("wrong", "password")))
+    assert document.text == "a secret"
+    with pytest.raises(UnreadableFile, match=r"none of the 2 known ones opens it.*FRONTDESK_PDF_PASSWORDS") as refused:
+        list(load(path, options=LoadOptions(passwords=("wrong", "other"))))
+    assert "wrong" not in str(refused.value)
+    assert "wrong" not in repr(LoadOptions(passwords=("wrong",)))
+
+
+def test_a_pdf_says_when_it_was_written(tmp_path):
+    path = tmp_path / "dated.pdf"
+    canvas = Canvas(str(path), invariant=1)
+    canvas.drawString(72, 700, "dated")
+    canvas.save()
+    (document,) = load(path)
+    assert document.metadata["date"] == "2000-01-01"
+    path.write_bytes(path.read_bytes().replace(b"(D:20000101", b"(D:20009901"))
+    (document,) = load(path)
+    assert "date" not in document.metadata
+
+
+def test_the_outline_names_headings(tmp_path):
+    path = tmp_path / "outline.pdf"
+    canvas = Canvas(str(path))
+    for number, (chapter, section) in enumerate([("Returns", "1.1 Gift cards"), ("Delivery", "2.1 Islands")]):
+        for level, title, y in ((0, chapter, 700), (1, section, 650)):
+            canvas.bookmarkPage(title)
+            canvas.addOutlineEntry(title.lstrip("12. "), title, level)
+            canvas.drawString(72, y, title)
+        canvas.drawString(72, 600, f"Chapter {number} says what is to be said about it, at the same size as its title.")
+        canvas.showPage()
+    canvas.save()
+    (document,) = load(path)
+    assert [(level, text) for kind, level, text in blocks(document) if kind == "heading"] == [
+        (1, "Returns"),
+        (2, "1.1 Gift cards"),
+        (1, "Delivery"),
+        (2, "2.1 Islands"),
+    ]
+    assert split(document)[-1].headings == ("Delivery", "2.1 Islands")
+
+
+def test_what_is_filled_into_a_form_is_read(tmp_path):
+    path = tmp_path / "form.pdf"
+    canvas = Canvas(str(path))
+    canvas.drawString(72, 700, "Name of the customer:")
+    canvas.acroForm.textfield(name="name", value="Harriet Vane", x=220, y=690, width=200, height=24)
+    canvas.save()
+    (document,) = load(path)
+    assert "Harriet Vane" in document.text
 
 
 def test_a_damaged_pdf(tmp_path):

@@ -1,9 +1,9 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.documents import DocumentBuilder
 from knowledge.loaders.pdf_layout import add_pages
 from knowledge.loaders.pdf_lines import SOFT_HYPHEN, Cell, Line
+from knowledge.loaders.printed import PrintedBuilder
 
 HEIGHT = 800.0
 
@@ -21,7 +21,7 @@ def line(*cells, top, size=10.0, bold=False):
 
 
 def texts(*pages):
-    builder = DocumentBuilder()
+    builder = PrintedBuilder()
     add_pages(builder, pages)
     document = builder.build()
     return [(block.kind, document.text[block.start : block.end]) for block in document.blocks]
@@ -99,7 +99,7 @@ def test_no_word_is_lost(drawn):
         placed = sorted({left: text for text, left in cells}.items())
         expected += sum(len(text) for _, text in placed)
         page.append(line(*[(text, left) for left, text in placed], top=top, size=size, bold=bold))
-    builder = DocumentBuilder()
+    builder = PrintedBuilder()
     add_pages(builder, [page])
     document = builder.build()
     names = {block.header for block in document.blocks}
