@@ -1,38 +1,40 @@
 """Files and folders in, committed documents out.
 
-    paths -> files -> documents -> chunks -> vectors -> one catalogue transaction a batch
+    paths -> files -> worker processes: documents -> chunks -> vectors -> one catalogue transaction a batch
 
 Safe to repeat and safe to interrupt: a file whose bytes, audience and recipe are unchanged is skipped; a document
 whose text is unchanged keeps its vectors; a batch is committed whole or not at all, and vectors left behind by a crash
-are swept at the start of the next run. One bad file is reported and the others go on.
+are swept at the start of the next run. One bad file is reported and the others go on, whatever it does to the process
+that reads it (`knowledge.reading`).
 
 The last word about a file decides who may read it: whatever is held of it for another audience goes, through whichever
 source of the collection it came, and although the file itself cannot be read now.
 """
 
-import datetime
 import hashlib
-import os
-import re
 import uuid
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from knowledge import catalog, loaders
 from knowledge.catalog import Catalog, NewDocument
-from knowledge.chunking import Chunk, ChunkOptions, split
-from knowledge.documents import Document
+from knowledge.chunking import ChunkOptions
+from knowledge.committing import Committed, Committer, FileShare
 from knowledge.embedders import Embedder
-from knowledge.errors import KnowledgeError, UnreadableFile
+from knowledge.errors import KnowledgeError
 from knowledge.index import VectorIndex
-from knowledge.loaders import LoadOptions
-from knowledge.spaces import Space, ensure_space, spaces
-from knowledge.text import detect_language
-from knowledge.vectors import BATCH_CHUNKS, Progress, check_embedder, embedded_text, mend
+from knowledge.reading.messages import Done, Failed, Job, Prepared, Unchanged
+from knowledge.reading.pool import Reader, Reading, ReadingOptions
+from knowledge.reading.preparing import RECIPE
+from knowledge.sources import Listing, content_hash, list_files, places, shown
+from knowledge.spaces import Space, ensure_space
+from knowledge.vectors import Progress, check_embedder, mend
 
-RECIPE = "2"
-"""Raise it when extraction or chunking changes: files are then read anew although their bytes are the same."""
+FILES_AHEAD = 32
+"""Files that are hashed and read before their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +66,6 @@ class Target:
     prune: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A source under way."""
-
-    id: int
-    target: Target
-    space: Space
-
-
-@dataclass(frozen=True, slots=True)
-class _FileState:
-    """What the catalogue is to hold of a file."""
-
-    name: str
-    fingerprint: str
-    """Hash of its bytes, its audience and the recipe; "" while it is not wholly in."""
-    content: str
-    """SHA-256 of its bytes."""
-
-
 @dataclass(slots=True)
 class Tally:
     """Running totals of one ingest."""
@@ -93,6 +75,45 @@ class Tally:
     unchanged: int = 0
     removed: int = 0
     failed: list[FailedFile] = field(default_factory=list)
+
+    def count(self, committed: Committed) -> None:
+        self.documents += committed.documents
+        self.chunks += committed.chunks
+        self.removed += committed.removed
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file whose turn has come or will come soon."""
+
+    name: str
+    path: Path
+    fault: str = ""
+    """Why it cannot even be opened."""
+    fingerprint: str = ""
+    content: str = ""
+    known: dict[str, str] = field(default_factory=dict)
+    """Document name -> fingerprint of what the catalogue holds of it."""
+    reading: Reading | None = None
+    """None when there is no need to read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A source under way."""
+
+    id: int
+    target: Target
+    known: dict[str, str]
+    """File's name -> fingerprint, as the catalogue held them at the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stages:
+    """What files go through: read ahead in other processes, then embedded and committed."""
+
+    reader: Reader
+    committer: Committer
 
 
 def check_paths(paths: Sequence[Path]) -> None:
@@ -115,12 +136,20 @@ class Ingest:
         index: VectorIndex,
         embedder: Embedder,
         options: ChunkOptions,
-        loading: LoadOptions,
+        *,
+        reading: ReadingOptions | None = None,
+        loading: object | None = None,
     ) -> None:
+        """Make a run ready.
+
+        Args:
+            loading: what `knowledge.loaders.load` takes as `options`.
+        """
         self._catalog = catalog_
         self._index = index
         self._embedder = embedder
         self._options = options
+        self._reading = reading or ReadingOptions()
         self._loading = loading
         self.tally = Tally()
 
@@ -131,9 +160,15 @@ class Ingest:
             KnowledgeError: a path is missing, or the vectors there were made by another embedder.
         """
         check_paths(paths)
-        space = self._open_space(target)
-        for path in paths:
-            self._source(path.resolve(), target, space, progress)
+        committer = Committer(
+            self._catalog, self._index, self._embedder, space=self._open_space(target), told=self.tally.count
+        )
+        try:
+            with Reader(self._reading) as reader:
+                for path in paths:
+                    self._source(path.resolve(), target, _Stages(reader, committer), progress)
+        finally:
+            committer.close()
 
     def _open_space(self, target: Target) -> Space:
         with self._catalog.write() as connection:
@@ -144,239 +179,141 @@ class Ingest:
         mend(self._catalog, self._index, self._embedder)
         return space
 
-    def _source(self, root: Path, target: Target, space: Space, progress: Progress | None) -> None:
+    def _source(self, root: Path, target: Target, stages: _Stages, progress: Progress | None) -> None:
         with self._catalog.write() as connection:
             source_id = catalog.ensure_source(connection, collection=target.collection, location=shown(root))
             known = catalog.file_fingerprints(connection, source_id)
-        source = _Source(source_id, target, space)
-        files, unreadable = _files(root)
-        self.tally.failed.extend(FailedFile(folder, f"cannot be read: {cause}") for folder, cause in unreadable)
-        for done, (name, path) in enumerate(files.items()):
+        listing = list_files(root)
+        self.tally.failed.extend(FailedFile(folder, f"cannot be read: {cause}") for folder, cause in listing.unreadable)
+        source = _Source(source_id, target, known)
+        ahead: deque[_File] = deque()
+        coming = iter(listing.files.items())
+        for done in range(len(listing.files)):
+            for name, path in islice(coming, FILES_AHEAD - len(ahead)):
+                ahead.append(self._look_at(source, name, path, stages))
+            file = ahead.popleft()
             if progress is not None:
-                progress(name, done, len(files))
-            fault = ""
-            try:
-                content = _content(path)
-                fingerprint = _fingerprint(content, target, self._options)
-                if known.get(name) == fingerprint:
-                    self._skip(source, name)
-                else:
-                    self._file(source, path, _FileState(name, fingerprint, content))
-            except UnreadableFile as error:
-                fault = str(error)
-            except OSError as error:
-                fault = f"cannot be read: {error.strerror or error}"
-            withdrawn = self._withdraw(source, path)
-            if fault:
-                self._fail(path, fault, withdrawn)
-        missing = [name for name in known if name not in files]
-        if target.prune and not unreadable:
-            self._prune(source, missing)
-        for name in missing:
-            if withdrawn := self._withdraw(source, root if root.is_file() else root / name):
-                self._fail(root / name, "is gone or cannot be read", withdrawn)
+                progress(file.name, done, len(listing.files))
+            self._take(source, file, stages)
+        stages.committer.finish()
+        self._remove_missing(source, root, listing, stages)
         if progress is not None:
-            progress("", len(files), len(files))
+            progress("", len(listing.files), len(listing.files))
 
-    def _skip(self, source: _Source, name: str) -> None:
-        with self._catalog.read() as connection:
-            self.tally.unchanged += len(catalog.document_fingerprints(connection, source.id, name))
-
-    def _fail(self, path: Path, fault: str, withdrawn: int) -> None:
-        """Report a file; one that was to be closed to others is closed to them even so."""
-        said = f"; what was held of it for another audience is removed, documents: {withdrawn}" if withdrawn else ""
-        self.tally.failed.append(FailedFile(shown(path), fault + said))
-
-    def _withdraw(self, source: _Source, path: Path) -> int:
-        """Remove what is held of a file for audiences other than the one asked for; return how many documents."""
-        target = source.target
-        with self._catalog.read() as connection:
-            doomed = catalog.documents_for_others(
-                connection, collection=target.collection, audience=target.audience, places=_places(path)
-            )
-        if not doomed:
-            return 0
-        old: list[str] = []
-        with self._catalog.write() as connection:
-            for source_id, name, document_name in doomed:
-                old += catalog.remove_documents(connection, source_id=source_id, path=name, names=[document_name])
-                catalog.put_file(connection, source_id=source_id, path=name, fingerprint="")  # to be read anew
-            catalog.next_generation(connection)
-        self._sweep(old)
-        self.tally.removed += len(doomed)
-        return len(doomed)
-
-    def _file(self, source: _Source, path: Path, state: _FileState) -> None:
-        """Bring one file's documents up to date; the file counts as done only after its last batch."""
-        name = state.name
+    def _look_at(self, source: _Source, name: str, path: Path, stages: _Stages) -> _File:
+        """Hash a file before its turn, and have it read when it is not what the catalogue holds."""
+        try:
+            content = content_hash(path)
+            size_bytes = path.stat().st_size
+        except OSError as error:
+            return _File(name, path, fault=f"cannot be read: {error.strerror or error}")
+        fingerprint = _fingerprint(content, source.target, self._options)
         with self._catalog.read() as connection:
             known = catalog.document_fingerprints(connection, source.id, name)
-        seen: set[str] = set()
-        batch: list[NewDocument] = []
-        for loaded in loaders.load(path, options=self._loading):
-            document = _storable(loaded)
-            document_name = _document_name(name, document)
-            if document_name in seen:
-                raise UnreadableFile(f"two documents in {path.name} are named {document_name!r}; names must differ")
-            seen.add(document_name)
-            fresh = self._prepare(document, document_name, path, source.target.audience)
-            if known.get(document_name) == fresh.fingerprint:
-                self.tally.unchanged += 1
-                continue
-            batch.append(fresh)
-            if sum(len(new.chunks) for new in batch) >= BATCH_CHUNKS:
-                self._commit(source, batch, replace(state, fingerprint=""))
-                batch = []
-        if not seen:
-            raise UnreadableFile(f"{path.name} holds no text")
-        gone = [document_name for document_name in known if document_name not in seen]
-        self._commit(source, batch, state, gone=gone)
-        self.tally.removed += len(gone)
-
-    def _prepare(self, document: Document, name: str, path: Path, audience: str) -> NewDocument:
-        chunks = split(document, self._options)
-        title = document.title or shown(path.stem)
-        modified_at = path.stat().st_mtime
-        content = "\x00".join([RECIPE, audience, title, document.text, repr(chunks)])
-        return NewDocument(
+        if source.known.get(name) == fingerprint:
+            return _File(name, path, fingerprint=fingerprint, content=content, known=known)
+        job = Job(
+            path=str(path),
             name=name,
-            title=title,
-            language=detect_language(document.text),
-            audience=audience,
-            fingerprint=hashlib.sha256(content.encode()).hexdigest(),
-            modified_at=modified_at,
-            dated=_dated(document, modified_at),
-            document=document,
-            chunks=chunks,
-            chunk_languages=tuple(detect_language(document.text[chunk.start : chunk.end]) for chunk in chunks),
-            vectors=tuple(uuid.uuid4().hex for _ in chunks),
+            size_bytes=size_bytes,
+            audience=source.target.audience,
+            chunks=self._options,
+            known=known,
+            loaders=dict(loaders.LOADERS),
+            options=self._loading,
+            silence_seconds=self._reading.silence_seconds,
+            memory_bytes=self._reading.memory_bytes,
         )
+        return _File(name, path, "", fingerprint, content, known, stages.reader.start(job))
 
-    def _commit(
-        self,
-        source: _Source,
-        batch: Sequence[NewDocument],
-        state: _FileState,
-        *,
-        gone: Sequence[str] = (),
-    ) -> None:
-        """Vectors first, then the transaction that makes them count, then the old vectors' removal."""
-        vectors = [vector for new in batch for vector in new.vectors]
-        if vectors:
-            texts = [_embedded_text(new, chunk) for new in batch for chunk in new.chunks]
-            self._index.add(source.space.name, vectors, self._embedder.embed(texts))
-        names = [*gone, *(new.name for new in batch)]
-        with self._catalog.write() as connection:
-            generation = catalog.next_generation(connection)
-            old = catalog.remove_documents(connection, source_id=source.id, path=state.name, names=names)
-            file_id = catalog.put_file(
-                connection,
-                source_id=source.id,
-                path=state.name,
-                fingerprint=state.fingerprint,
-                content=state.content,
-            )
-            catalog.put_documents(
-                connection, batch, file_id=file_id, collection=source.target.collection, generation=generation
-            )
-        self._sweep(old)
-        self.tally.documents += len(batch)
-        self.tally.chunks += len(vectors)
+    def _take(self, source: _Source, file: _File, stages: _Stages) -> None:
+        """Bring one file's documents up to date; the file counts as done only with its last share."""
+        if file.reading is None:
+            self.tally.unchanged += 0 if file.fault else len(file.known)
+            self._withdraw(file, file.fault, stages.committer)
+            return
+        share = FileShare(source.id, file.name, content=file.content)
+        seen: set[str] = set()
+        for message in stages.reader.messages(file.reading):
+            match message:
+                case Prepared():
+                    seen.add(message.name)
+                    share = stages.committer.add(share, _new_document(message, source.target.audience))
+                case Unchanged():
+                    seen.add(message.name)
+                    self.tally.unchanged += 1
+                case Failed():
+                    stages.committer.drop(share)
+                    self._withdraw(file, message.error, stages.committer)
+                case Done():
+                    self._fail_members(file, message)
+                    if seen:
+                        share.fingerprint = file.fingerprint
+                        share.gone = _gone(file, seen, message)
+                        share.places = places(file.path)
+                        stages.committer.complete(share)
+                case _:
+                    stages.committer.settle()
 
-    def _prune(self, source: _Source, names: Sequence[str]) -> None:
+    def _fail_members(self, file: _File, done: Done) -> None:
+        self.tally.failed += [FailedFile(f"{shown(file.path)}!/{member}", error) for member, error in done.failures]
+
+    def _withdraw(self, file: _File, fault: str, committer: Committer) -> None:
+        """Close a file that is not committed now to all but the audience asked for; report it when it has a fault."""
+        withdrawn = committer.withdraw(places(file.path))
+        self.tally.removed += withdrawn
+        if fault:
+            said = f"; what was held of it for another audience is removed, documents: {withdrawn}" if withdrawn else ""
+            self.tally.failed.append(FailedFile(shown(file.path), fault + said))
+
+    def _remove_missing(self, source: _Source, root: Path, listing: Listing, stages: _Stages) -> None:
+        """Forget the files that are gone, when asked to, and close what is held of them to other audiences."""
+        missing = [name for name in source.known if name not in listing.files]
+        if source.target.prune and not listing.unreadable:
+            self._prune(source, missing, stages.committer)
+        for name in missing:
+            path = root if root.is_file() else root / name
+            if withdrawn := stages.committer.withdraw(places(path)):
+                self.tally.removed += withdrawn
+                fault = "is gone or cannot be read; what was held of it for another audience is removed"
+                self.tally.failed.append(FailedFile(shown(root / name), f"{fault}, documents: {withdrawn}"))
+
+    def _prune(self, source: _Source, names: Sequence[str], committer: Committer) -> None:
         for name in names:
             with self._catalog.write() as connection:
                 doomed = list(catalog.document_fingerprints(connection, source.id, name))
                 old = catalog.remove_documents(connection, source_id=source.id, path=name, names=doomed)
                 catalog.remove_file(connection, source_id=source.id, path=name)
                 catalog.next_generation(connection)
-            self._sweep(old)
+            committer.sweep(old)
             self.tally.removed += len(doomed)
 
-    def _sweep(self, vectors: Sequence[str]) -> None:
-        """Remove vectors that no committed chunk names, in whatever space they lie."""
-        if not vectors:
-            return
-        with self._catalog.read() as connection:
-            names = [space.name for space in spaces(connection)]
-        self._index.wait_for_readers()
-        for name in names:
-            self._index.remove(name, vectors)
 
-
-def _embedded_text(new: NewDocument, chunk: Chunk) -> str:
-    body = new.document.text[chunk.start : chunk.end]
-    return embedded_text(title=new.title, headings=chunk.headings, header=chunk.header, body=body)
-
-
-def _files(root: Path) -> tuple[dict[str, Path], list[tuple[str, str]]]:
-    """Return the files of a source, path below the root with `/` -> file, and the folders that cannot be listed.
-
-    In a fixed order; hidden files and the lock files of office programs are passed over, unknown suffixes are not.
-    """
-    if root.is_file():
-        return {shown(root.name): root}, []
-    unreadable: list[tuple[str, str]] = []
-    found = []
-    for folder, folders, names in os.walk(
-        root, onerror=lambda error: unreadable.append((shown(error.filename), error.strerror or str(error)))
-    ):
-        folders[:] = [name for name in folders if not name.startswith(HIDDEN)]
-        found += [Path(folder, name) for name in names if not name.startswith(HIDDEN)]
-    files = sorted(path for path in found if path.is_file())
-    return {shown(path.relative_to(root).as_posix()): path for path in files}, unreadable
-
-
-def _places(path: Path) -> list[tuple[str, str]]:
-    """Return every (source, path below it) under which the catalogue may hold this file."""
-    above = [(shown(folder), shown(path.relative_to(folder).as_posix())) for folder in path.parents]
-    return [(shown(path), shown(path.name)), *above]
-
-
-HIDDEN = (".", "~$")
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-
-
-def _clean(text: str) -> str:
-    """Replace what SQL text cannot hold, half a character or a NUL, one for one so that spans stay right."""
-    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-def shown(name: str | Path) -> str:
-    """Return a file's name as text; bytes that are not UTF-8, as old systems wrote them, are spelt out."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
-def _storable(document: Document) -> Document:
-    return replace(
-        document,
-        text=_clean(document.text),
-        title=_clean(document.title),
-        name=_clean(document.name),
-        blocks=tuple(replace(block, header=_clean(block.header)) for block in document.blocks),
-        metadata={_clean(key): _clean(value) for key, value in document.metadata.items()},
+def _new_document(prepared: Prepared, audience: str) -> NewDocument:
+    return NewDocument(
+        name=prepared.name,
+        title=prepared.title,
+        language=prepared.language,
+        audience=audience,
+        fingerprint=prepared.fingerprint,
+        modified_at=prepared.modified_at,
+        dated=prepared.dated,
+        document=prepared.document,
+        chunks=prepared.chunks,
+        chunk_languages=prepared.chunk_languages,
+        vectors=tuple(uuid.uuid4().hex for _ in prepared.chunks),
     )
 
 
-def _content(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _gone(file: _File, seen: set[str], done: Done) -> list[str]:
+    """Return the documents that the file held and holds no more; what members that failed held stays."""
+    gone = [name for name in file.known if name not in seen]
+    if not done.failures:
+        return gone
+    members = f"{file.name}!/"
+    failed = tuple(f"{members}{member}" for member, _ in done.failures)
+    return [name for name in gone if name.startswith(members) and not name.startswith(failed)]
 
 
 def _fingerprint(content: str, target: Target, options: ChunkOptions) -> str:
     return hashlib.sha256("\x00".join([RECIPE, repr(options), target.audience, content]).encode()).hexdigest()
-
-
-def _dated(document: Document, modified_at: float) -> str:
-    """Return the day on which the document says it was written, else on which its file was last changed."""
-    said = document.metadata.get("date", "")
-    try:
-        return datetime.date.fromisoformat(said[:10]).isoformat()
-    except ValueError:
-        return datetime.datetime.fromtimestamp(modified_at, datetime.UTC).date().isoformat()
-
-
-def _document_name(file_name: str, document: Document) -> str:
-    if not document.name:
-        return file_name
-    return file_name + document.name if document.name.startswith("#") else document.name

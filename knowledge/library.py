@@ -116,7 +116,7 @@ class Library:
         with self._catalog.writers_turn():
             if reindex:
                 embedded = vectors.reindex(self._catalog, self.index, self.embedder, progress=progress)
-            run = Ingest(self._catalog, self.index, self.embedder, self._options.chunks, self._options.loading)
+            run = Ingest(self._catalog, self.index, self.embedder, self._options.chunks, loading=self._options.loading)
             if paths:
                 run.run(paths, Target(collection, audience, prune), progress=progress)
         tally = run.tally

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from knowledge import catalog, ingest
+from knowledge import ingest, sources
 from knowledge.embedders import Vectors
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.errors import KnowledgeError
@@ -309,7 +309,14 @@ def test_a_file_that_vanishes_meanwhile_is_named(
 ) -> None:
     write("a.md", "Lamps.")
     gone = write("b.md", "Chairs.")
-    report = library.ingest([papers], progress=lambda name, *_: gone.unlink() if name == "b.md" else None)
+
+    def list_and_remove(root: Path) -> sources.Listing:
+        listing = sources.list_files(root)
+        gone.unlink()
+        return listing
+
+    monkeypatch.setattr(ingest, "list_files", list_and_remove)
+    report = library.ingest([papers])
     assert report.documents == 1
     assert [(failed.path, failed.error) for failed in report.failed] == [
         (str(gone), "cannot be read: No such file or directory")
@@ -331,64 +338,6 @@ def test_names_and_texts_that_sql_cannot_hold(library: Library, papers: Path) ->
     assert (report.documents, report.failed) == (2, ())
     assert library.search("lamp").passages[0].text == "Half \ufffd a \ufffd lamp here."
     assert documents_found(library, "coffee") == {"caf\\xe9.md", "d"}
-
-
-# Crashes -----------------------------------------------------------------------------------------------------------
-
-
-def test_a_crash_before_the_commit_leaves_the_old_document_answering(
-    open_library: OpenLibrary, papers: Path, write: Write, monkeypatch: pytest.MonkeyPatch, leftovers: Leftovers
-) -> None:
-    library = open_library()
-    write("a.md", "Lamps cost 5 euros.")
-    library.ingest([papers])
-    write("a.md", "Lamps cost 8 euros.")
-    with monkeypatch.context() as patch:
-        patch.setattr(catalog, "put_documents", lambda *_, **__: (_ for _ in ()).throw(RuntimeError("power")))
-        with pytest.raises(RuntimeError, match="power"):
-            library.ingest([papers])
-    orphans, missing = leftovers(library)
-    assert (len(orphans), missing) == (1, set())
-    assert text_found(library, "lamps cost 8") == "Lamps cost 5 euros."
-    reopened = open_library()
-    assert text_found(reopened, "lamps cost 8") == "Lamps cost 5 euros."
-    assert reopened.ingest([papers]).documents == 1
-    assert text_found(reopened, "lamps cost") == "Lamps cost 8 euros."
-    assert leftovers(reopened) == (set(), set())
-
-
-def test_a_crash_after_the_commit_leaves_nothing_behind(
-    library: Library, papers: Path, write: Write, monkeypatch: pytest.MonkeyPatch, leftovers: Leftovers
-) -> None:
-    write("a.md", "Lamps cost 5 euros.")
-    library.ingest([papers])
-    write("a.md", "Lamps cost 8 euros.")
-    with monkeypatch.context() as patch:
-        patch.setattr(ingest.Ingest, "_sweep", lambda *_: (_ for _ in ()).throw(RuntimeError("power")))
-        with pytest.raises(RuntimeError, match="power"):
-            library.ingest([papers])
-    assert text_found(library, "lamps cost") == "Lamps cost 8 euros."
-    library.ingest([papers], audience="staff", collection="elsewhere")
-    assert leftovers(library) == (set(), set())
-
-
-def test_a_crash_in_the_middle_of_a_big_file_resumes(
-    open_library: OpenLibrary, papers: Path, write: Write, monkeypatch: pytest.MonkeyPatch, leftovers: Leftovers
-) -> None:
-    monkeypatch.setattr(ingest, "BATCH_CHUNKS", 4)
-    lines = [json.dumps({"doc_id": f"d{n}", "title": "T", "text": f"Number {n} of many."}) for n in range(10)]
-    write("big.jsonl", "\n".join(lines))
-    embedder = CountingEmbedder()
-    embedder.calls_until_failure = 2
-    library = open_library(embedder)
-    with pytest.raises(RuntimeError, match="power"):
-        library.ingest([papers])
-    assert library.count_chunks() == 8
-    embedder.seen.clear()
-    report = library.ingest([papers])
-    assert (report.documents, report.unchanged, len(embedder.seen)) == (2, 8, 2)
-    assert library.ingest([papers]).unchanged == 10
-    assert leftovers(library) == (set(), set())
 
 
 def test_progress_is_told(library: Library, papers: Path, write: Write) -> None:

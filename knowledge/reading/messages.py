@@ -1,0 +1,143 @@
+"""What passes between a run and its worker processes.
+
+    parent: Job (pickled) -> child
+    child:  Ready, then for each file Prepared | Unchanged | Alive …, Done | Failed -> parent
+
+A frame is eight bytes of length and that many bytes.
+"""
+
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import msgspec
+
+from knowledge.chunking import Chunk, ChunkOptions
+from knowledge.documents import Document
+
+_LENGTH_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file to be read."""
+
+    path: str
+    name: str
+    """The file's path below its source, which documents of it are named after."""
+    size_bytes: int
+    audience: str
+    chunks: ChunkOptions
+    known: Mapping[str, str]
+    """Document name -> fingerprint of what the catalogue holds of the file; such documents are not sent again."""
+    loaders: Mapping[str, str]
+    """The table of loaders, suffix -> dotted name."""
+    options: object | None
+    """What `knowledge.loaders.load` takes as `options`; None lets it choose."""
+    silence_seconds: float
+    """After half as much again without a message the process ends itself."""
+    memory_bytes: int
+
+
+class Ready(msgspec.Struct, tag=True, frozen=True):
+    """The process has started and takes jobs."""
+
+
+class Alive(msgspec.Struct, tag=True, frozen=True):
+    """A page or another part of a long document is done."""
+
+
+class Prepared(msgspec.Struct, tag=True, frozen=True):
+    """A document ready to be embedded and stored; `document.blocks` is empty, chunks have taken their place."""
+
+    name: str
+    title: str
+    language: str
+    fingerprint: str
+    modified_at: float
+    dated: str
+    document: Document
+    chunks: tuple[Chunk, ...]
+    chunk_languages: tuple[str, ...]
+
+
+class Unchanged(msgspec.Struct, tag=True, frozen=True):
+    """A document of which the catalogue holds just this."""
+
+    name: str
+
+
+class Done(msgspec.Struct, tag=True, frozen=True):
+    """The file is read to its end, but for the members that failed."""
+
+    failures: tuple[tuple[str, str], ...] = ()
+    """(member's path, error) each."""
+
+
+class Failed(msgspec.Struct, tag=True, frozen=True):
+    """The file cannot be read, or not further."""
+
+    error: str
+    traceback: str = ""
+    """Of a fault in the loader; for the log."""
+
+
+Message = Ready | Alive | Prepared | Unchanged | Done | Failed
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Message)
+
+
+class BrokenFrame(Exception):
+    """What came is no message of ours."""
+
+
+def send_job(stream: BinaryIO, job: Job) -> None:
+    _write(stream, pickle.dumps(job))
+
+
+def receive_job(stream: BinaryIO) -> Job | None:
+    """Return the next job; None when the parent is gone."""
+    payload = _read(stream)
+    if payload is None:
+        return None
+    job = pickle.loads(payload)
+    assert isinstance(job, Job)
+    return job
+
+
+def send_message(stream: BinaryIO, message: Message) -> None:
+    _write(stream, _encoder.encode(message))
+
+
+def receive_message(stream: BinaryIO, *, max_bytes: int) -> tuple[Message, int] | None:
+    """Return the next message and its size in bytes; None when the child is gone.
+
+    Raises:
+        BrokenFrame: it is larger than allowed, or no message.
+    """
+    payload = _read(stream, max_bytes)
+    if payload is None:
+        return None
+    try:
+        return _decoder.decode(payload), len(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise BrokenFrame(str(error)) from error
+
+
+def _write(stream: BinaryIO, payload: bytes) -> None:
+    stream.write(len(payload).to_bytes(_LENGTH_BYTES, "big"))
+    stream.write(payload)
+    stream.flush()
+
+
+def _read(stream: BinaryIO, max_bytes: int | None = None) -> bytes | None:
+    head = stream.read(_LENGTH_BYTES)
+    if len(head) < _LENGTH_BYTES:
+        return None
+    length = int.from_bytes(head, "big")
+    if max_bytes is not None and length > max_bytes:
+        raise BrokenFrame(f"a result of {length:,} bytes")
+    payload = stream.read(length)
+    return payload if len(payload) == length else None
