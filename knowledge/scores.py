@@ -1,6 +1,6 @@
 """Means with their uncertainty, for every evaluation in the project."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ FLIPS = 10_000
 """Sign flips sampled for a permutation test."""
 EXACT_CASES = 13
 """Up to so many differing cases, every one of the 2^n sign flips is tried: fewer than are sampled beyond."""
+BLOCK_NUMBERS = 4_000_000
 PRIOR = 0.8
 """The share of positive cases that a stated chance assumes: documents answer four questions of five."""
 BINS = 10
@@ -34,7 +35,10 @@ def mean(values: Sequence[float]) -> Score:
     if not values:
         return Score(None, None, None, 0)
     data = np.asarray(values, dtype=float)
-    samples = np.random.default_rng(SEED).choice(data, size=(RESAMPLES, len(data))).mean(axis=1)
+    generator = np.random.default_rng(SEED)
+    samples = np.concatenate(
+        [generator.choice(data, size=(rows, len(data))).mean(axis=1) for rows in _blocks(RESAMPLES, len(data))]
+    )
     low, high = np.quantile(samples, [0.025, 0.975])
     return Score(round(float(data.mean()), 4), round(float(low), 4), round(float(high), 4), len(data))
 
@@ -147,11 +151,22 @@ def _chance_above(above: "np.ndarray", below: "np.ndarray") -> float:
 
 def _sign_flip_chance(differences: "np.ndarray") -> float:
     n = len(differences)
+    least = abs(differences.sum()) - SAME
     if n <= EXACT_CASES:
         signs = 1 - 2 * ((np.arange(2**n)[:, None] >> np.arange(n)) & 1)
-    else:
-        signs = np.random.default_rng(SEED).choice(np.array([-1, 1], dtype=np.int8), size=(FLIPS, n))
-    reached = np.abs(signs @ differences) >= abs(differences.sum()) - SAME
-    # A sample always counts the order that was seen, so that p is never 0 (Phipson and Smyth 2010).
-    chance = reached.mean() if n <= EXACT_CASES else (reached.sum() + 1) / (FLIPS + 1)
-    return round(float(chance), 4)
+        return round(float((np.abs(signs @ differences) >= least).mean()), 4)
+    generator = np.random.default_rng(SEED)
+    reached = sum(
+        int((np.abs(generator.choice((-1.0, 1.0), size=(rows, n)) @ differences) >= least).sum())
+        for rows in _blocks(FLIPS, n)
+    )
+    # The order that was seen always counts, so that p is never 0 (Phipson and Smyth 2010).
+    return round((reached + 1) / (FLIPS + 1), 4)
+
+
+def _blocks(rows: int, columns: int) -> Iterator[int]:
+    """Yield how many rows to draw at a time, so that many cases do not fill the memory."""
+    most = max(1, BLOCK_NUMBERS // max(columns, 1))
+    while rows > 0:
+        yield min(rows, most)
+        rows -= most

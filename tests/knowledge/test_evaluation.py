@@ -1,13 +1,16 @@
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from knowledge import questions
 from knowledge.errors import KnowledgeError
 from knowledge.evaluation import (
     Judged,
+    check_measurable,
     evaluate,
     failures,
     judge,
@@ -168,6 +171,18 @@ def test_a_library_is_evaluated_by_language_and_audience(library: Library, paper
     assert report.overall.recall_at_5.value == 0.75
     assert {language: scores.n for language, scores in report.languages.items()} == {"en": 4, "zh": 1}
     assert report.languages["zh"].refusal_auroc.value is None
+
+
+def test_the_lines_on_the_page_for_owners_are_questions_that_can_be_measured(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "evaluating.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "questions.jsonl").write_text(block, encoding="utf-8")
+    asked = questions.read(tmp_path / "questions.jsonl")
+    check_measurable(asked)
+    assert [question.answerable for question in asked] == [True, True, True, False, True]
+    assert [len(question.gold) for question in asked] == [1, 1, 2, 0, 1]
+    assert (asked[1].gold[0].page, len(asked[1].history), asked[2].language) == (4, 2, "zh")
+    assert (asked[0].kind, asked[4].audience) == ("returns", "staff")
 
 
 def read(path: Path) -> list[dict[str, Any]]:

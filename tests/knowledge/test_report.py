@@ -1,8 +1,10 @@
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from knowledge.comparison import compare
 from knowledge.evaluation import Judged, RagReport, by_answerable, judge, summarise
@@ -10,7 +12,7 @@ from knowledge.passages import Passage, Retrieval, Signals
 from knowledge.questions import Gold, Question, Spoken
 from knowledge.refusal import curve
 from knowledge.report import MAX_CASES, page
-from knowledge.results import rows_of
+from knowledge.results import rows_of, write_text
 
 HOSTILE = """<script>alert(1)</script><img src=x onerror=alert(1)>"' --><style>*{display:none}</style>\x00\ud800&amp;"""
 
@@ -154,6 +156,28 @@ def test_text_of_documents_questions_and_settings_is_data() -> None:
     assert "\x00" not in text
     assert "&amp;amp;" in text
     text.encode("utf-8")
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_real_browser_runs_nothing_and_a_phone_scrolls_only_downwards(chromium: str, tmp_path: Path) -> None:
+    hostile = judge(asked(HOSTILE, Gold(HOSTILE * 9)), search("x" * 300, evidence=0.9, words=HOSTILE))
+    file = tmp_path / "report.html"
+    write_text(file, rendered(hostile, *CASES, settings={"x" * 200: "y" * 200}, command="z" * 300))
+    said: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for width, scheme in ((360, "light"), (1200, "dark")):
+            page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+            page.on("dialog", lambda dialog: said.append(dialog.message))
+            page.on("request", lambda request: said.append(request.url))
+            page.goto(file.as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            assert page.locator("article.case").first.is_visible()
+            dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+            assert (dark == "rgb(21, 23, 26)") is (scheme == "dark")
+        browser.close()
+    assert said == [file.as_uri()] * 2
 
 
 def test_the_page_needs_nothing_from_elsewhere() -> None:

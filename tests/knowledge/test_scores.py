@@ -1,5 +1,6 @@
 import pytest
 
+from knowledge import scores
 from knowledge.scores import PairedScore, Score, auroc, calibration_error, mean, paired
 
 
@@ -127,3 +128,11 @@ def test_the_calibration_error_of_cases_counted_by_hand(
 def test_calibration_needs_both_kinds_of_cases() -> None:
     assert calibration_error([0.5], []) == Score(None, None, None, 1)
     assert calibration_error([0.5, 0.9], [0.4]) == calibration_error([0.5, 0.9], [0.4])
+
+
+def test_many_cases_are_drawn_in_blocks_that_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = [n % 7 / 7 for n in range(101)]
+    whole, compared = mean(values), paired(values, values[::-1])
+    monkeypatch.setattr(scores, "BLOCK_NUMBERS", 1000)
+    assert mean(values) == whole
+    assert paired(values, values[::-1]) == compared
