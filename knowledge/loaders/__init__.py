@@ -70,11 +70,13 @@ def load(path: Path, loaders: Mapping[str, str] = LOADERS, options: LoadOptions 
     Raises:
         UnreadableFile: No loader knows the suffix; while iterating: the file cannot be turned into text.
     """
-    suffix = path.suffix.lower()
-    dotted = loaders.get(true_suffix(path, suffix=suffix) or suffix)
+    named = path.suffix.lower()
+    suffix = true_suffix(path, suffix=named) or named
+    dotted = loaders.get(suffix)
     if dotted is None:
+        by_content = ", which it is by its content" if suffix != named else ""
         raise UnreadableFile(
-            f"{path}: no loader for {path.suffix or 'a name without suffix'}. "
+            f"{path}: no loader for {suffix or 'a name without suffix'}{by_content}. "
             f"Readable are {' '.join(sorted(loaders))}. Convert the file to one of these, or leave it out."
         )
     module, _, function = dotted.partition(":")

@@ -68,6 +68,8 @@ class _Parts:
             self._take_message(part, name, depth)
         elif part.is_multipart():
             self._take_all(part, kind, depth)
+        elif kind.startswith("multipart/"):  # without the boundary between its parts
+            self.texts.append(_text(part))
         elif kind in ("text/plain", "text/html") and not name and part.get_content_disposition() != "attachment":
             text = _text(part)
             (self.texts if kind == "text/plain" else self.pages).append(text)

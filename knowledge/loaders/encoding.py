@@ -18,6 +18,8 @@ _MARKS = (
 )
 _WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "iso-8859-1": "cp1252", "latin-1": "cp1252", "us-ascii": "cp1252"}
 """What browsers read these names as: the larger set that writers use in truth."""
+_NEVER_GUESSED = ["utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le", "utf_7"]
+"""Wide characters show by their mark or their zeros; without either, short texts look like rare Chinese ones."""
 _GUESSED_BYTES = 100_000
 _SAMPLED_CHARACTERS = 20_000
 _LARGEST_CONTROL_SHARE = 0.02
@@ -57,7 +59,7 @@ def decode_lenient(data: bytes, declared: str = "") -> str:
     """Return the text of a stretch of bytes, replacing what cannot be read; "" for binary data.
 
     Args:
-        data: Bytes of text, maybe cut off within a character.
+        data: Bytes of text.
         declared: The encoding that is said to hold; used when the bytes are not UTF-8.
     """
     for mark, encoding in _MARKS:
@@ -65,12 +67,11 @@ def decode_lenient(data: bytes, declared: str = "") -> str:
             return data.decode(encoding, errors="replace").removeprefix("\ufeff")
     if b"\0" in data:
         return _without_mark(data[: len(data) // 2 * 2]) or ""
-    text = _try(data, "utf-8") or _try(data[:-3], "utf-8") if len(data) > 3 else _try(data, "utf-8")
+    text = _try(data, "utf-8")
+    if text is None and declared:
+        text = _try(data, _WIDER.get(declared.lower(), declared))
     if text is None:
-        try:
-            text = data.decode(_WIDER.get(declared.lower(), declared) or "cp1252", errors="replace")
-        except LookupError:
-            text = data.decode("cp1252", errors="replace")
+        text = _guess(data) or data.decode("cp1252", errors="replace")
     return "" if _control_share(text[:_SAMPLED_CHARACTERS]) > _LARGEST_CONTROL_SHARE else text
 
 
@@ -112,7 +113,7 @@ def _without_mark(data: bytes) -> str | None:
 def _guess(data: bytes) -> str | None:
     from charset_normalizer import from_bytes
 
-    best = from_bytes(data[:_GUESSED_BYTES]).best()
+    best = from_bytes(data[:_GUESSED_BYTES], cp_exclusion=_NEVER_GUESSED).best()
     if best is None:
         return None
     return data.decode(best.encoding, errors="replace")

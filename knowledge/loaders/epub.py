@@ -63,9 +63,8 @@ class _Book:
         self._path = path
         self._names = set(archive.namelist())
         self._check_protection()
-        package = next(
-            each.get("full-path", "") for each in self._xml(_CONTAINER).iter() if local_name(each) == "rootfile"
-        )
+        roots = (each.get("full-path", "") for each in self._xml(_CONTAINER).iter() if local_name(each) == "rootfile")
+        package = next(roots, "")
         self._folder = posixpath.dirname(package)
         self._package = self._xml(package)
         said = self._said()
@@ -83,7 +82,8 @@ class _Book:
             page = DocumentBuilder()
             add_html(page, html, path=self._path, place=posixpath.basename(name))
             chapter = self._chapters.get(name, "")
-            if chapter and not any(block.kind == "heading" for block in page.build().blocks):
+            blocks = page.build().blocks
+            if chapter and blocks and not any(block.kind == "heading" for block in blocks):
                 builder.add("heading", chapter, level=1, anchor=posixpath.basename(name))
             add_html(builder, html, path=self._path, place=posixpath.basename(name))
 

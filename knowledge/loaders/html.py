@@ -10,6 +10,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -30,6 +31,8 @@ _BLOCKS = words(
     "html legend li main ol p section summary ul table pre hr h1 h2 h3 h4 h5 h6"
 )
 _HEADINGS = words("h1 h2 h3 h4 h5 h6")
+_SECTIONS = words("a article body div header hgroup main section")
+_ANCHOR_ANCESTORS = 3
 _DATE_NAMES = (
     "article:modified_time",
     "og:updated_time",
@@ -233,16 +236,26 @@ def _is_bold_question(tag: "Tag") -> bool:
 
 
 def _anchor(tag: "Tag") -> str:
+    """Return the id or name that leads to a heading: its own, one in it, one just before it, one that it begins."""
     inner = tag.find(["a", "span"], id=True) or tag.find("a", attrs={"name": True})
-    outer = tag.parent if tag.parent is not None and tag.parent.name in ("section", "div") else None
     before = tag.find_previous_sibling()
+    if before is not None and before.name == "p":
+        before = before.find("a", recursive=False) if not before.get_text(strip=True) else None
     named = before if before is not None and before.name == "a" and not before.get_text(strip=True) else None
-    for candidate in (tag, inner, named, outer):
+    for candidate in (tag, inner, named, *islice(_begun_by(tag), _ANCHOR_ANCESTORS)):
         if candidate is not None:
-            anchor = candidate.get("id") or candidate.get("name")
+            anchor = candidate.get("id") or (candidate.get("name") if candidate.name == "a" else None)
             if anchor:
                 return str(anchor)
     return ""
+
+
+def _begun_by(tag: "Tag") -> "Iterator[Tag]":
+    """Yield the elements around a heading whose first heading it is."""
+    for outer in tag.parents:
+        if outer.name not in _SECTIONS or outer.find([*_HEADINGS]) is not tag:
+            return
+        yield outer
 
 
 def _date(soup: "BeautifulSoup") -> str:

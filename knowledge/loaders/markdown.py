@@ -1,19 +1,30 @@
 """Markdown (CommonMark with GitHub's tables), read as the HTML that it stands for.
 
-Front matter gives the title and the metadata.
+Front matter gives the title and the metadata. A heading's anchor is the one written beside it, else GitHub's.
 """
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from knowledge.documents import Document, DocumentBuilder
+from knowledge.loaders.dates import iso_day
 from knowledge.loaders.encoding import empty, read_text
 from knowledge.loaders.html import add_html
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 _FIELD = re.compile(r"([A-Za-z_][\w-]*):[ \t]+(\S.*)$")
 _HEADING_ANCHOR = re.compile(r"^(#{1,6}[ \t][^\n{]*)\{:?[ \t]*#([\w-]+)[ \t]*\}[ \t]*$", re.MULTILINE)
+_OWN_ANCHOR = re.compile(r"<\w+\s[^>]*\b(?:id|name)\s*=", re.IGNORECASE)
+_NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
+_DATE_FIELDS = ("updated", "last_updated", "lastmod", "modified", "date", "published")
+"""Where front matter says when the text was changed, else when it was written."""
 
 
 def load(path: Path) -> Iterator[Document]:
@@ -28,12 +39,31 @@ def load(path: Path) -> Iterator[Document]:
         text = text[matter.end() :]
     text = _HEADING_ANCHOR.sub(r'\1 <a id="\2"></a>', text)
     builder = DocumentBuilder()
-    add_html(builder, MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(text), path=path)
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    tokens = parser.parse(text)
+    _set_anchors(tokens)
+    add_html(builder, parser.renderer.render(tokens, parser.options, {}), path=path)
     title = fields.pop("title", "")
+    day = next((day for name in _DATE_FIELDS if (day := iso_day(fields.get(name)))), "")
+    if day:
+        fields["date"] = day
     document = builder.build(title=title, metadata=fields)
     if not document.blocks:
         raise empty(path, "holds no text beside its front matter" if matter else "holds no text")
     yield document
+
+
+def _set_anchors(tokens: "Sequence[Token]") -> None:
+    """Give each heading without an anchor of its own the one that GitHub shows it under."""
+    taken: Counter[str] = Counter()
+    for heading, inline in pairwise(tokens):
+        if heading.type != "heading_open" or _OWN_ANCHOR.search(inline.content):
+            continue
+        text = "".join(part.content for part in inline.children or () if part.type in ("text", "code_inline"))
+        anchor = _NOT_IN_ANCHORS.sub("", text.strip().lower()).replace(" ", "-")
+        if anchor:
+            heading.attrSet("id", f"{anchor}-{taken[anchor]}" if taken[anchor] else anchor)
+            taken[anchor] += 1
 
 
 def _fields(matter: str) -> dict[str, str]:

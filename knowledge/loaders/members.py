@@ -10,7 +10,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from knowledge.documents import Document
@@ -37,8 +37,8 @@ class Member:
 class _Allowance:
     """What may still be taken out of the outermost file."""
 
-    members: int = _MOST_MEMBERS
-    bytes: int = _LARGEST_TOTAL_BYTES
+    members: int = field(default_factory=lambda: _MOST_MEMBERS)
+    bytes: int = field(default_factory=lambda: _LARGEST_TOTAL_BYTES)
 
 
 _allowance: ContextVar[tuple[int, _Allowance] | None] = ContextVar("_allowance", default=None)

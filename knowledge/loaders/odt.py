@@ -1,5 +1,6 @@
 """OpenDocument texts (ODT), read from their XML: headings, paragraphs, lists, tables, notes."""
 
+import re
 import struct
 import zipfile
 import zlib
@@ -30,6 +31,7 @@ _LEFT_OUT = words(
     "note-citation desc title"
 )
 _BLOCKS = frozenset(("p", "h", "list", "table", "section", "text-box", "frame", "g", "custom-shape", "note"))
+_BULLET = re.compile(r"[•·‣◦▪■●○](?:\s+|$)")
 _WIDEST = 100
 _LONGEST_HEADING = 300
 _DEEPEST = 150
@@ -110,12 +112,13 @@ class _Reader:
         text = "\n".join(" ".join(line.split()) for line in _inline(element).strip().split("\n"))
         if local_name(element) == "h" and len(text) <= _LONGEST_HEADING:
             level = element.get(f"{_TEXT}outline-level", "1")
-            anchor = next((each.get(f"{_TEXT}name", "") for each in element.iter(f"{_TEXT}bookmark")), "")
+            marks = element.iter(f"{_TEXT}bookmark", f"{_TEXT}bookmark-start")
+            anchor = next((mark.get(f"{_TEXT}name", "") for mark in marks), "")
             self.builder.add("heading", " ".join(text.split()), level=_bounded(level, 6), anchor=anchor)
         elif self._is_title(element) and 0 < len(text) <= _LONGEST_HEADING:
             self.builder.add("heading", " ".join(text.split()), level=1)
-        elif item:
-            self.builder.add("item", text, level=item)
+        elif item or _BULLET.match(text):
+            self.builder.add("item", _BULLET.sub("", text, count=1), level=max(1, item))
         else:
             self.builder.add("paragraph", text)
         for child in element.iter():

@@ -11,9 +11,9 @@ from knowledge.loaders.lines import collapse
 from knowledge.loaders.tables import add_table
 
 _HEADLINE = re.compile(r"(\*+)\s+(.*)$")
-_STATE = re.compile(
-    r"(?:TODO|DONE|NEXT|WAITING|CANCELLED|CANCELED|COMMENT)\s+|\[#[A-Za-z0-9]\]\s*|\[\d*(?:/\d*|%)\]\s*"
-)
+_STATE = re.compile(r"(?:TODO|DONE|NEXT|WAITING|CANCELLED|CANCELED|COMMENT)\s+|\[#[A-Za-z0-9]\]\s*")
+_COOKIE = re.compile(r"\s*\[(?:\d*/\d*|\d*%)\]")
+"""How much of a task is done."""
 _TAGS = re.compile(r"\s+:((?:[\w@#%]+:)+)\s*$")
 _KEYWORD = re.compile(r"\s*#\+([A-Za-z_-]+):\s*(.*)$")
 _BLOCK = re.compile(r"\s*#\+begin_(\w+)", re.IGNORECASE)
@@ -93,7 +93,7 @@ class _Reader:
 
     def _headline(self, depth: int, text: str, lines: list[str], below: int) -> int:
         tags = _TAGS.search(text)
-        text = _TAGS.sub("", text)
+        text = _COOKIE.sub("", _TAGS.sub("", text))
         if self._hidden_below and depth > self._hidden_below:
             return below
         is_hidden = text.startswith("COMMENT") or bool(tags and "noexport" in tags[1].split(":"))

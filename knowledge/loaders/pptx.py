@@ -78,7 +78,7 @@ class _Slide:
                 self._builder.add("paragraph", " ".join(paragraph.split()))
 
     def _shapes(self, shapes: Iterable[Any], depth: int) -> None:
-        for shape in sorted(shapes, key=self._place):
+        for shape in self._in_reading_order(shapes):
             kind = shape.placeholder_format.type if shape.is_placeholder else None
             if kind is not None and kind.name in _FURNITURE:
                 continue
@@ -93,9 +93,15 @@ class _Slide:
             else:
                 self._diagram(shape)
 
-    def _place(self, shape: Any) -> tuple[int, int]:
-        """Return the line and the column, as a reader goes through them."""
-        return (int(shape.top or 0) // self._line, int(shape.left or 0))
+    def _in_reading_order(self, shapes: Iterable[Any]) -> Iterator[Any]:
+        """Yield shapes line by line, and in a line from the left."""
+        line: list[Any] = []
+        for shape in sorted(shapes, key=_top):
+            if line and _top(shape) - _top(line[0]) > self._line:
+                yield from sorted(line, key=_left)
+                line = []
+            line.append(shape)
+        yield from sorted(line, key=_left)
 
     def _text(self, shape: Any) -> None:
         paragraphs = [(each, " ".join(each.text.replace("\v", "\n").split())) for each in shape.text_frame.paragraphs]
@@ -115,6 +121,14 @@ class _Slide:
                     relation = self._slide.part.rels[value]
                     if relation.reltype == _DIAGRAM_DATA and not relation.is_external:
                         _add_texts(self._builder, relation.target_part.blob)
+
+
+def _top(shape: Any) -> int:
+    return int(shape.top or 0)
+
+
+def _left(shape: Any) -> int:
+    return int(shape.left or 0)
 
 
 def _has_bullet(paragraph: Any) -> bool:

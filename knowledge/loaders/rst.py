@@ -21,7 +21,9 @@ _DATE = re.compile(r"^:date:[ \t]*(.+)$", re.IGNORECASE | re.MULTILINE)
 _SAYS_NOTHING = frozenset(
     ("toctree", "highlight", "currentmodule", "index", "only", "tabularcolumns", "default-domain")
 )
-_CODE = frozenset(("code-block", "sourcecode", "literalinclude", "prompt", "doctest", "testcode", "productionlist"))
+_CODE = frozenset(
+    ("code", "code-block", "sourcecode", "literalinclude", "prompt", "doctest", "testcode", "productionlist")
+)
 _SETTINGS = {
     "_disable_config": True,
     "doctitle_xform": True,
@@ -73,7 +75,7 @@ def _register(text: str) -> None:
     from docutils.parsers.rst.languages import en
 
     for name in {match[1].lower() for match in _DIRECTIVE.finditer(text)}:
-        if name not in en.directives:
+        if name not in en.directives or name in _CODE:  # Sphinx gives it options that docutils refuses
             directives.register_directive(name, _directive(name))
     for name in {match[1].lower() for match in _ROLE.finditer(text)}:
         if name not in en.roles:

@@ -45,11 +45,11 @@ class _State:
 
     encoding: str = "cp1252"
     skipped: bool = False
-    """How many characters stand for a Unicode one in old programs."""
     fallback: int = 1
+    """How many characters stand for a Unicode one in old programs."""
     hidden: bool = False
     place: str = ""
-    """"" the text, else the destination that is gathered: title, revtim, stylesheet, fonttbl, listtext."""
+    """"" the text, else the destination that is gathered: title, revtim, stylesheet, style, fonttbl, listtext."""
 
 
 def load(path: Path) -> Iterator[Document]:
@@ -107,6 +107,8 @@ class Reader:
             if brace == "{":
                 if len(self._groups) < _DEEPEST:
                     self._groups.append(self._state)
+                if self._state.place == "stylesheet":
+                    self._state = replace(self._state, place="style")
                 self._skip = 0
             elif brace == "}":
                 self._close()
@@ -181,7 +183,7 @@ class Reader:
         if word in _LEFT_OUT or (self._starred and word not in _TAKEN):
             self._state = replace(state, skipped=True, place="fonttbl" if word == "fonttbl" else state.place)
         elif word == "stylesheet":
-            self._state = replace(state, place="style")
+            self._state = replace(state, place="stylesheet")
         elif word in ("title", "revtim", "listtext", "pntext") and not state.skipped:
             self._state = replace(state, place="listtext" if word == "pntext" else word)
             self._text = self._text if word in ("listtext", "pntext") else []

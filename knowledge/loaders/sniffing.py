@@ -85,7 +85,8 @@ def _archive(path: Path) -> str:
 
 
 def _by_text(start: bytes, suffix: str) -> str:
-    text = decode_lenient(start)
+    has_wide_characters = b"\0" in start or start[:2] in (b"\xff\xfe", b"\xfe\xff")
+    text = decode_lenient(start) if has_wide_characters else start.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
     if not text:
         return ""
     if suffix == ".xml":

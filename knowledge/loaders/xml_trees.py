@@ -4,10 +4,13 @@ No entity is expanded, no document type is fetched, no file and no address is op
 entities of its own is refused, because without them its text would be another.
 """
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
+_BOMB = re.compile("amplification|entity (?:reference )?loop|Detected an entity", re.IGNORECASE)
+"""What libxml2 says where it stops by itself."""
 
 
 class UnsafeXml(ValueError):
@@ -33,6 +36,8 @@ def parse(data: bytes) -> "Element":
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError, AssertionError) as error:
+        if _BOMB.search(str(error)):
+            raise UnsafeXml("it declares entities of its own") from error
         raise BrokenXml(str(error)) from error
     if root is None:
         raise BrokenXml("there is no element in it")

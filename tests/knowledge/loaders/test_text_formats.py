@@ -199,3 +199,35 @@ def test_html_of_menus_alone_is_refused(tmp_path):
     path.write_text("<nav>Home</nav><script>x</script>")
     with pytest.raises(UnreadableFile, match="shows no text"):
         list(load(path))
+
+
+def anchors(document):
+    return [block.anchor for block in document.blocks if block.kind == "heading"]
+
+
+def test_markdown_headings_have_githubs_anchors(read):
+    document = read(
+        "a.md",
+        "# Returns & refunds: how?\n\n## How long\n\n### `code` *it*\n\n## How long\n\n## Own {#own}\n\n"
+        '## <a name="named"></a>Named\n\n## 退货 政策\n\nUnder_lined\n---\n\n**Really?**\n',
+    )
+    assert anchors(document) == [
+        "returns--refunds-how",
+        "how-long",
+        "code-it",
+        "how-long-1",
+        "own",
+        "named",
+        "退货-政策",
+        "under_lined",
+        "",
+    ]
+
+
+def test_anchors_of_a_page_lead_to_their_heading(read):
+    document = read(
+        "a.html",
+        '<div id="all"><h1>A</h1><h2>B</h2><section id="c"><header><h2>C</h2></header><h3>D</h3></section>'
+        '<p><a name="e"></a></p><h2>E</h2><a name="f"><h2>F</h2></a><h2><span id="g">G</span></h2></div>',
+    )
+    assert anchors(document) == ["all", "", "c", "", "e", "f", "g"]

@@ -1,0 +1,77 @@
+"""JSON."""
+
+import json
+
+import pytest
+
+from knowledge.errors import UnreadableFile
+from knowledge.loaders import load
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(content):
+        path = tmp_path / "a.json"
+        path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+        return list(load(path))
+
+    return read
+
+
+def test_questions_and_articles_are_documents(read):
+    answers = read([{"question": "How long?", "answer": "30 days."}, {"question": "And then?", "answer": "No."}])
+    assert [(document.name, document.text) for document in answers] == [
+        ("#1", "How long?\n\n30 days."),
+        ("#2", "And then?\n\nNo."),
+    ]
+    (article,) = read([{"doc_id": "a7", "title": "T", "text": "First\n\nSecond"}])
+    assert (article.name, article.title, article.text) == ("a7", "T", "First\n\nSecond")
+
+
+def test_plain_objects_are_rows(read):
+    (document,) = read([{"zone": "EU", "price": 4.9}, {"zone": "US", "free": False, "price": None}])
+    assert document.text == "zone: EU | price: 4.9\nzone: US | free: false"
+    assert document.blocks[0].header == "zone | price | free"
+
+
+def test_nested_values_say_where_they_stand(read):
+    long = "word " * 60
+    (document,) = read(
+        {
+            "name": "Shop",
+            "hours": {"monday": "9-17", "sunday": None},
+            "pay": ["card", "cash"],
+            "zones": [{"zone": "EU", "price": 4}, {"zone": "US", "price": 9}],
+            "about": f"{long}\n\nMore.",
+        }
+    )
+    assert document.title == "Shop"
+    assert document.text == (
+        "name: Shop\nhours > monday: 9-17\npay: card, cash\n\nzones:\n\n"
+        f"zone: EU | price: 4\nzone: US | price: 9\n\nabout: {long.strip()}\n\nMore."
+    )
+
+
+def test_objects_with_depth_are_documents(read):
+    first, second = read([{"title": "Sofa", "size": {"width": "2 m"}}, {"title": "Bed", "size": {}, "note": "x"}])
+    assert (first.name, first.title, first.text) == ("#1", "Sofa", "title: Sofa\nsize > width: 2 m")
+    assert (second.name, second.text) == ("#2", "title: Bed\nnote: x")
+
+
+def test_lines_under_the_wrong_name(read):
+    assert [document.name for document in read('{"a": "x"}\n{"a": "y"}\n')] == ["#1", "#2"]
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        ('{"a": \n broken}', r"is not JSON \(Expecting value, line 2\)"),
+        ("[" * 100_000, "is not JSON .*too deep"),
+        ("{}", "no value with text"),
+        ('[{"a": {"b": null}}, {"a": []}]', "no value with text"),
+        ("[" * 300 + '"x"' + "]" * 300, "nested too deeply"),
+    ],
+)
+def test_what_cannot_be_read(read, content, cause):
+    with pytest.raises(UnreadableFile, match=cause):
+        read(content)

@@ -1,0 +1,91 @@
+"""OpenDocument texts."""
+
+import zipfile
+
+import pytest
+
+from knowledge.errors import UnreadableFile
+from knowledge.loaders import load
+
+NAMES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{kind}:1.0"'
+    for name, kind in {
+        "office": "office", "text": "text", "table": "table", "style": "style", "draw": "drawing", "meta": "meta"
+    }.items()
+)  # fmt: skip
+OTHER_NAMES = 'xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(body, *, meta="", manifest="<x/>", styles="", name="a.odt"):
+        path = tmp_path / name
+        start = f'<?xml version="1.0"?><office:document-content {NAMES} {OTHER_NAMES}>'
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+            archive.writestr(
+                "content.xml",
+                f"{start}{styles}<office:body><office:text>{body}</office:text></office:body></office:document-content>",
+            )
+            archive.writestr("meta.xml", f"{start}{meta}</office:document-content>")
+            archive.writestr("META-INF/manifest.xml", manifest)
+        (document,) = load(path)
+        return document
+
+    return read
+
+
+BODY = """
+<text:tracked-changes><text:changed-region>
+<text:deletion><text:p>deleted</text:p></text:deletion></text:changed-region></text:tracked-changes>
+<text:table-of-content><text:index-body><text:p>Returns 1</text:p></text:index-body></text:table-of-content>
+<text:p text:style-name="P1">Shop help</text:p>
+<text:h text:outline-level="2"><text:bookmark-start text:name="ret"/>Returns</text:h>
+<text:p>Within <text:span>30</text:span><text:s text:c="2"/>days<text:line-break/>or
+  <text:a xlink:href="https://example.com/form">ask</text:a>.<text:note><text:note-citation>1</text:note-citation>
+  <text:note-body><text:p>Not gift cards.</text:p></text:note-body></text:note>
+  <office:annotation><text:p>draft</text:p></office:annotation></text:p>
+<text:list><text:list-item><text:p>one</text:p>
+<text:list><text:list-item><text:p>nested</text:p></text:list-item></text:list></text:list-item></text:list>
+<text:section><text:p>In a section</text:p></text:section>
+<table:table><table:table-header-rows><table:table-row><table:table-cell><text:p>Zone</text:p></table:table-cell>
+<table:table-cell><text:p>Price</text:p></table:table-cell></table:table-row></table:table-header-rows>
+<table:table-row><table:table-cell><text:p>EU</text:p><text:p>all</text:p></table:table-cell>
+<table:table-cell><text:p>4.90</text:p></table:table-cell>
+<table:table-cell table:number-columns-repeated="16000"/></table:table-row></table:table>
+<text:p><draw:frame><draw:text-box><text:p>In a box</text:p></draw:text-box></draw:frame></text:p>
+"""
+STYLES = (
+    '<office:automatic-styles><style:style style:name="P1" style:parent-style-name="Title"/></office:automatic-styles>'
+)
+
+
+def test_headings_lists_tables_notes_and_boxes(read, blocks):
+    document = read(BODY, meta="<dc:title>Help</dc:title><dc:date>2026-03-04T05:06:07</dc:date>", styles=STYLES)
+    assert (document.title, document.metadata) == ("Help", {"date": "2026-03-04"})
+    assert blocks(document) == [
+        ("heading", 1, "Shop help"),
+        ("heading", 2, "Returns"),
+        ("paragraph", 0, "Within 30 days\nor\nask (https://example.com/form)."),
+        ("paragraph", 0, "Not gift cards."),
+        ("item", 1, "one"),
+        ("item", 2, "nested"),
+        ("paragraph", 0, "In a section"),
+        ("row", 0, "Zone: EU all | Price: 4.90"),
+        ("paragraph", 0, "In a box"),
+    ]
+    assert document.blocks[1].anchor == "ret"
+    assert document.blocks[7].header == "Zone | Price"
+
+
+def test_under_another_name(read):
+    assert read("<text:p>Text</text:p>", name="a.docx").text == "Text"
+
+
+def test_a_password_and_no_text_and_entities(read):
+    with pytest.raises(UnreadableFile, match="protected by a password"):
+        read("<text:p>x</text:p>", manifest="<m:encryption-data/>")
+    with pytest.raises(UnreadableFile, match="holds no text"):
+        read("<text:p/>")
+    with pytest.raises(UnreadableFile, match=r"is not a \.odt file, or damaged"):
+        read("<text:p>&nothing;")

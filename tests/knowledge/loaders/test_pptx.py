@@ -1,0 +1,103 @@
+"""PowerPoint."""
+
+import datetime
+
+import pytest
+from pptx import Presentation
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
+from pptx.util import Inches
+
+from knowledge.errors import UnreadableFile
+from knowledge.loaders import load
+
+
+@pytest.fixture
+def deck():
+    presentation = Presentation()
+    presentation.core_properties.modified = datetime.datetime(2026, 3, 4)
+    return presentation
+
+
+@pytest.fixture
+def read(tmp_path, deck):
+    def read():
+        deck.save(tmp_path / "a.pptx")
+        (document,) = load(tmp_path / "a.pptx")
+        return document
+
+    return read
+
+
+def add_slide(deck, layout=6):
+    return deck.slides.add_slide(deck.slide_layouts[layout])
+
+
+def add_box(shapes, text, left, top):
+    shapes.add_textbox(Inches(left), Inches(top), Inches(2), Inches(1)).text_frame.text = text
+
+
+def test_each_slide_is_a_page_in_reading_order(deck, read, blocks):
+    first = add_slide(deck, 1)
+    first.shapes.title.text = "Returns"
+    first.placeholders[1].text_frame.text = "within 30 days"
+    more = first.placeholders[1].text_frame.add_paragraph()
+    more.text, more.level = "unworn", 1
+    first.notes_slide.notes_text_frame.text = "Say it slowly.\nTwice."
+    second = add_slide(deck)
+    add_box(second.shapes, "below", 1, 4)
+    add_box(second.shapes, "right", 5, 1.1)
+    add_box(second.shapes, "left", 1, 1.2)
+    group = second.shapes.add_group_shape()
+    add_box(group.shapes, "in a group", 1, 6)
+    hidden = add_slide(deck)
+    add_box(hidden.shapes, "secret", 1, 1)
+    hidden.element.set("show", "0")
+    add_slide(deck)
+    last = add_slide(deck)
+    add_box(last.shapes, "last", 1, 1)
+    document = read()
+    assert document.paged
+    assert (document.title, document.metadata) == ("Returns", {"date": "2026-03-04"})
+    assert blocks(document) == [
+        ("heading", 1, "Returns"),
+        ("item", 1, "within 30 days"),
+        ("item", 2, "unworn"),
+        ("paragraph", 0, "Say it slowly."),
+        ("paragraph", 0, "Twice."),
+        ("paragraph", 0, "left"),
+        ("paragraph", 0, "right"),
+        ("paragraph", 0, "below"),
+        ("paragraph", 0, "in a group"),
+        ("paragraph", 0, "last"),
+    ]
+    pages = document.text.split("\f")
+    assert len(pages) == 5
+    assert (pages[2], pages[3], pages[4]) == ("", "", "last")
+
+
+def test_tables_and_charts_are_rows_that_name_their_columns(deck, read):
+    slide = add_slide(deck)
+    table = slide.shapes.add_table(3, 2, 0, 0, Inches(4), Inches(1)).table
+    for row, line in enumerate([["Zone", "Price"], ["EU", "4"], ["", "5"]]):
+        for column, text in enumerate(line):
+            table.cell(row, column).text = text
+    table.cell(1, 0).merge(table.cell(2, 0))
+    data = CategoryChartData()
+    data.categories = ["2025", "2026"]
+    data.add_series("Sold", (1.5, None))
+    data.add_series("Returned", (1, 2))
+    chart = slide.shapes.add_chart(XL_CHART_TYPE.LINE, 0, Inches(3), Inches(4), Inches(2), data).chart
+    chart.has_title = True
+    chart.chart_title.text_frame.text = "Sales"
+    document = read()
+    assert document.text == (
+        "Zone: EU | Price: 4\nZone: EU | Price: 5\n\nSales\n\n2025 | Sold: 1.5 | Returned: 1\n2026 | Returned: 2"
+    )
+    assert document.blocks[0].header == "Zone | Price"
+
+
+def test_slides_without_text(deck, read):
+    add_slide(deck)
+    with pytest.raises(UnreadableFile, match="holds no text on its slides"):
+        read()

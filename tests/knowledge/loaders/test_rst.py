@@ -1,0 +1,92 @@
+"""reStructuredText."""
+
+import pytest
+
+from knowledge.errors import UnreadableFile
+
+PAGE = """\
+=========
+Shop help
+=========
+
+:Date: 2026-03-04
+
+.. _ways to pay:
+
+Paying
+======
+
+Pay by *card* or ``cash``, see `the rates <https://example.com/rates>`_ or :ref:`the form <form>`.
+
+- one
+- two
+
+  1. nested
+
+.. note:: Not on Sundays.
+
+.. versionadded:: 2.0
+   Cheques **too**.
+
+.. code-block:: sh
+   :linenos:
+
+   pay  now
+
+.. toctree::
+   :maxdepth: 2
+
+   other
+
++------+-------+
+| Zone | Price |
++======+=======+
+| EU   | 4.90  |
++------+-------+
+
+.. comment that no one reads
+"""
+
+
+def test_headings_lists_tables_and_what_sphinx_adds(read_one, blocks):
+    document = read_one("a.rst", PAGE)
+    assert (document.title, document.metadata) == ("Shop help", {"date": "2026-03-04"})
+    assert blocks(document) == [
+        ("heading", 1, "Shop help"),
+        ("item", 1, "Date: 2026-03-04"),
+        ("heading", 2, "Paying"),
+        ("paragraph", 0, "Pay by card or cash, see the rates (https://example.com/rates) or the form."),
+        ("item", 1, "one"),
+        ("item", 1, "two"),
+        ("item", 2, "1. nested"),
+        ("paragraph", 0, "Note"),
+        ("paragraph", 0, "Not on Sundays."),
+        ("paragraph", 0, "2.0 Cheques too."),
+        ("code", 0, "pay  now"),
+        ("row", 0, "Zone: EU | Price: 4.90"),
+    ]
+    assert document.blocks[2].anchor == "paying"
+    assert document.blocks[-1].header == "Zone | Price"
+
+
+def test_nothing_is_included_or_passed_through(read_one, tmp_path):
+    (tmp_path / "secret.txt").write_text("secret")
+    document = read_one(
+        "a.rst",
+        "Text\n\n.. include:: secret.txt\n\n.. literalinclude:: secret.txt\n\n.. csv-table::\n   :file: secret.txt\n\n"
+        ".. raw:: html\n\n   <b>secret</b>\n\n.. raw:: html\n   :file: secret.txt\n",
+    )
+    assert document.text == "Text"
+
+
+def test_faults_do_not_cost_the_text(read_one):
+    document = read_one(
+        "a.rst", "Title\n==\n\nSee `nowhere`_ and |nothing| and :unknown:`role`.\n\n* a\nb\n\n.. what:: x\n"
+    )
+    for text in ("Title", "nowhere", "role", "a"):
+        assert text in document.text
+
+
+def test_comments_alone_are_no_text(read_one):
+    with pytest.raises(UnreadableFile, match="no text beside its comments"):
+        read_one("a.rst", ".. only a comment\n")

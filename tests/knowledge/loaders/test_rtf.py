@@ -1,0 +1,52 @@
+"""Rich Text Format."""
+
+import pytest
+
+from knowledge.errors import UnreadableFile
+
+PAGE = rb"""{\rtf1\ansi\ansicpg1252\deff0
+{\fonttbl{\f0\fcharset0 Arial;}{\f1\fcharset204 Arial Cyr;}{\f2\fcharset134 SimSun;}}
+{\colortbl;\red0\green0\blue0;}{\stylesheet{\s0 Normal;}{\s1\outlinelevel0 heading 1;}{\s2 heading 2;}}
+{\*\generator Word;}{\info{\title Shop help}{\author Ann}{\revtim\yr2026\mo3\dy4\hr5}}
+{\header\pard Every page\par}
+\pard\s1 Returns\par
+\pard\plain Send it back within {\b 30} days\'85 \'80\~5 \u8364?4 {\uc2\u20013\'d6\'d0} \emdash\line next line\par
+\pard\plain{\f1 \'cb\'e0\'ec\'ef\'e0} {\f2 \'d6\'d0\'ce\'c4} \u-10179?\u-8704?\par
+\pard\s2 Exceptions\par
+{\listtext\bullet\tab}\pard\ls1 gift cards\par
+\pard\plain{\field{\*\fldinst HYPERLINK "https://example.com"}{\fldrslt the form}} {\v hidden}{\*\bkmkstart x}shown\par
+\trowd\cellx1\cellx2\pard\intbl Zone\cell Price\cell\row
+\trowd\cellx1\cellx2\pard\intbl EU\par all\cell 4.90\cell\row
+\pard {\pict\pngblip 89504e470d0a}Last.}"""
+
+
+def test_paragraphs_headings_lists_and_tables(read_one, blocks):
+    document = read_one("a.rtf", PAGE)
+    assert (document.title, document.metadata) == ("Shop help", {"date": "2026-03-04"})
+    assert blocks(document) == [
+        ("heading", 1, "Returns"),
+        ("paragraph", 0, "Send it back within 30 days… € 5 €4 中 —\nnext line"),
+        ("paragraph", 0, "Лампа 中文 \U0001f600"),
+        ("heading", 2, "Exceptions"),
+        ("item", 1, "gift cards"),
+        ("paragraph", 0, "the form shown"),
+        ("row", 0, "Zone: EU all | Price: 4.90"),
+        ("paragraph", 0, "Last."),
+    ]
+    assert document.blocks[6].header == "Zone | Price"
+
+
+def test_rtf_named_doc(read_one):
+    assert read_one("a.doc", rb"{\rtf1 Text\par}").text == "Text"
+
+
+@pytest.mark.parametrize(
+    "data", [b"{\\rtf1" + b"{" * 5000 + b"deep", b"{\\rtf1 a}}}}}b\\", b"{\\rtf1 a\\'zz\\u99999999999 b"]
+)
+def test_groups_that_do_not_match(read_one, data):
+    assert read_one("a.rtf", data).text
+
+
+def test_pictures_alone_are_no_text(read_one):
+    with pytest.raises(UnreadableFile, match="holds no text"):
+        read_one("a.rtf", rb"{\rtf1{\pict 00ff}}")

@@ -1,0 +1,47 @@
+"""Excel before 2007."""
+
+import pytest
+
+from knowledge.errors import UnreadableFile
+
+
+@pytest.mark.parametrize("in_container", [True, False])
+def test_sheets_are_headings_and_rows_name_their_columns(read_one, compound_file, workbook, in_container):
+    data = workbook(
+        {
+            "Prices": [
+                ["Our prices"],
+                ["Zone", "Price", "VAT", "From"],
+                ["EU", 4.0, (0.19, 1), (46024.0, 2)],
+                ["中国", 12.5],
+            ],
+            "!Secret": [["hidden"]],
+            "Hours": [["Day", "Open"], ["Monday", True]],
+        }
+    )
+    document = read_one("p.xls", compound_file({"Workbook": data}) if in_container else data)
+    assert document.title == "p"
+    assert document.text == (
+        "Prices\n\nOur prices\n\nZone: EU | Price: 4 | VAT: 19% | From: 2026-01-02\nZone: 中国 | Price: 12.5\n\n"
+        "Hours\n\nDay: Monday | Open: TRUE"
+    )
+    assert document.blocks[2].header == "Zone | Price | VAT | From"
+
+
+def test_a_workbook_without_a_value(read_one, compound_file, workbook):
+    with pytest.raises(UnreadableFile, match="no visible cell with a value"):
+        read_one("p.xls", compound_file({"Workbook": workbook({"Empty": []})}))
+
+
+def test_a_damaged_workbook(read_one, compound_file, workbook):
+    with pytest.raises(UnreadableFile, match=r"is not a \.xls file, or damaged"):
+        read_one("p.xls", compound_file({"Workbook": workbook({"A": [["x", "y"]]})[:200]}))
+
+
+def test_a_web_page_and_a_table_of_tabs_named_xls(read_one):
+    page = read_one("export.xls", "<html><body><table><tr><th>Zone<th>Price<tr><td>EU<td>4</table>")
+    assert page.text == "Zone: EU | Price: 4"
+    fragment = read_one("export.xls", "<table><tr><th>Zone<th>Price<tr><td>EU<td>4</table>")
+    assert fragment.text == "Zone: EU | Price: 4"
+    table = read_one("export.xls", "Zone\tPrice\nEU\t4\n")
+    assert table.text == "Zone: EU | Price: 4"

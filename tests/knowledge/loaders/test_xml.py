@@ -1,0 +1,65 @@
+"""XML."""
+
+import pytest
+
+from knowledge.errors import UnreadableFile
+
+BOOK = """<?xml version="1.0" encoding="UTF-8"?>
+<!-- a comment -->
+<book xml:id="b"><title>Shop help</title><pubdate>2026-03-04</pubdate>
+<chapter id="returns"><title>Returns</title>
+<para>Send it <emphasis>back</emphasis> within
+  30 days &amp; unworn.</para><para>Second.</para>
+<programlisting>pay  now</programlisting>
+<zones><zone code="1"><name>EU</name><price>4.90</price></zone><zone><name>US</name><price cur="USD"/></zone></zones>
+<contact><phone>0123</phone><web href="https://example.com"/></contact></chapter></book>"""
+
+
+def test_headings_paragraphs_rows(read_one, blocks):
+    document = read_one("a.xml", BOOK)
+    assert (document.title, document.metadata) == ("Shop help", {"date": "2026-03-04"})
+    assert blocks(document) == [
+        ("heading", 1, "Shop help"),
+        ("row", 0, "pubdate: 2026-03-04"),
+        ("heading", 2, "Returns"),
+        ("paragraph", 0, "Send it back within 30 days & unworn."),
+        ("paragraph", 0, "Second."),
+        ("code", 0, "pay  now"),
+        ("row", 0, "code: 1 | name: EU | price: 4.90"),
+        ("row", 0, "name: US | price: USD"),
+        ("row", 0, "phone: 0123"),
+        ("row", 0, "web: href: https://example.com"),
+    ]
+    assert document.blocks[2].anchor == "returns"
+    assert document.blocks[6].header == "code | name | price"
+
+
+def test_encodings_and_pages(read_one):
+    assert read_one("a.xml", '<?xml version="1.0" encoding="gb2312"?><a>退货</a>'.encode("gb2312")).text == "a: 退货"
+    assert read_one("a.xml", '<?xml version="1.0" encoding="UTF-16"?><a>ä</a>'.encode("utf-16")).text == "a: ä"
+    assert read_one("a.xml", '<?xml version="1.0" encoding="UTF-8"?><a>Größe</a>'.encode("cp1252")).text == "a: Größe"
+    assert read_one("a.xml", '<?xml version="1.0"?><!DOCTYPE html><html><body><h1>T</h1></body></html>').text == "T"
+    assert read_one("a.xml", '<!DOCTYPE a SYSTEM "a.dtd"><a>text</a>').text == "a: text"
+
+
+BOMB = "<!DOCTYPE b [<!ENTITY a 'x'>" + "".join(
+    f"<!ENTITY {name} '{f'&{before};' * 10}'>" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (f"{BOMB}]><b>&i;</b>", "declares entities of its own"),
+        ('<!DOCTYPE b [<!ENTITY a SYSTEM "secret.txt">]><b>&a;</b>', "declares entities of its own"),
+        ('<!DOCTYPE b [<!ENTITY % a SYSTEM "http://127.0.0.1/a.dtd"> %a;]><b>x</b>', "declares entities of its own"),
+        ("<a><b></a>", "is not XML, or damaged"),
+        ("<a>" * 5000, "is not XML, or damaged"),
+        ("no element", "is not XML, or damaged"),
+        ("<a><b/></a>", "no text between its elements"),
+    ],
+)
+def test_what_cannot_be_read(read_one, tmp_path, content, cause):
+    (tmp_path / "secret.txt").write_text("secret")
+    with pytest.raises(UnreadableFile, match=cause):
+        read_one("a.xml", content)

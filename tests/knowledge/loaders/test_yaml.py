@@ -1,0 +1,45 @@
+"""YAML."""
+
+import pytest
+
+from knowledge.errors import UnreadableFile
+
+
+def test_values_stay_as_they_are_written(read_one):
+    document = read_one(
+        "a.yml",
+        "title: Hours\nopen: yes\nversion: 1.10\nsince: 2026-03-04\nnone: ~\nquoted: '~'\n"
+        "days: &days [mon, tue]\nagain: *days\nbase: &base {price: 4}\neu:\n  <<: *base\n  zone: EU\n"
+        "tagged: !Ref that\n---\nsecond: document\n",
+    )
+    assert document.title == "Hours"
+    assert document.text == (
+        "title: Hours\nopen: yes\nversion: 1.10\nsince: 2026-03-04\nquoted: ~\ndays: mon, tue\nagain: mon, tue\n"
+        "base > price: 4\neu > << > price: 4\neu > zone: EU\ntagged: that\nsecond: document"
+    )
+
+
+def test_long_texts_and_tables(read_one, blocks):
+    document = read_one("a.yaml", "- {q: a, b: c}\n- {q: d, b: e}\n")
+    assert blocks(document) == [("row", 0, "q: a | b: c"), ("row", 0, "q: d | b: e")]
+
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (BOMB, "more than 2,000,000 values"),
+        ("a: &a\n  b: *a\n", "a value that holds itself"),
+        ("[" * 500, "nested too deeply"),
+        ("a: [1\nb: 2", r"is not YAML \(.*line 2\)"),
+        ("a: *b", "is not YAML|no value with text"),
+        ("# nothing", "no value with text"),
+    ],
+)
+def test_what_cannot_be_read(read_one, content, cause):
+    with pytest.raises(UnreadableFile, match=cause):
+        read_one("a.yaml", content)
