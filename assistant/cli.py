@@ -13,7 +13,7 @@ import typer
 
 from agents.errors import AgentError
 from assistant.batch import BatchError
-from assistant.commands import answers, documents, evaluation, models, serving, setup
+from assistant.commands import answers, documents, evaluation, models, serving, setup, sync
 from assistant.commands.options import examples
 from assistant.errors import ServerError, StoreError
 from assistant.model_files import ModelFilesError
@@ -54,6 +54,7 @@ def start(
 app.command(epilog=setup.INIT_EXAMPLES)(setup.init)
 app.command(epilog=documents.INGEST_EXAMPLES)(documents.ingest)
 app.command(epilog=documents.SEARCH_EXAMPLES)(documents.search)
+app.command(epilog=sync.SYNC_EXAMPLES)(sync.sync)
 app.command(epilog=answers.ASK_EXAMPLES)(answers.ask)
 app.command(epilog=answers.CHAT_EXAMPLES)(answers.chat)
 app.command(epilog=serving.SERVE_EXAMPLES)(serving.serve)

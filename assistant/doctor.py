@@ -20,6 +20,7 @@ from agents.errors import AgentError
 from agents.models.loading import SUGGESTED_OLLAMA_MODEL
 from assistant.app import DATABASE, Application
 from assistant.errors import StoreError
+from assistant.feed_settings import MAIL, password_variable
 from assistant.model_files import model_state
 from assistant.pinned_models import PINNED
 from assistant.running import find_server
@@ -79,6 +80,8 @@ def _run(settings: Settings, application: Application) -> Iterator[Check]:
     yield _guarded("model", lambda: _check_model(application), fix="frontdesk models get")
     yield _check_ollama(settings)
     yield _guarded("port", lambda: _check_port(settings), fix="frontdesk serve --port 0")
+    if settings.feeds:
+        yield _check_feeds(settings)
     yield _check_outside(settings)
 
 
@@ -194,9 +197,26 @@ def _check_port(settings: Settings) -> Check:
     return Check("port", True, f"{settings.host}:{settings.port} is free")
 
 
+def _check_feeds(settings: Settings) -> Check:
+    """Tell what the feeds lack; nothing is asked of a server, which may be slow."""
+    faults = []
+    for feed in settings.feeds:
+        if feed.path is not None and not feed.path.is_dir():
+            faults.append(f"{feed.name}: there is no folder {feed.path}")
+        if feed.kind == "imap" and not feed.password:
+            faults.append(f"{feed.name}: {password_variable(feed.name)} is not set")
+        if feed.kind in MAIL and feed.audience == "public":
+            faults.append(f"{feed.name}: everyone may read these mails")
+    detail = "; ".join(faults) or ", ".join(f"{feed.name} ({feed.kind}, {feed.audience})" for feed in settings.feeds)
+    return Check(
+        "feeds", not faults, detail, "edit [[feeds]] in frontdesk.toml, then: frontdesk sync" if faults else ""
+    )
+
+
 def _check_outside(settings: Settings) -> Check:
     """List what the owner configured that reaches beyond this machine."""
     named = [f"{key} = {getattr(settings, key)}" for key in ("ollama_url", "openai_url") if _is_outside(settings, key)]
+    named += [f"feed {feed.name} = {feed.place}" for feed in settings.feeds if feed.kind in ("website", "imap")]
     if settings.offline:
         detail = "offline: hubs and telemetry are blocked; configured by you: " + (", ".join(named) or "nothing")
     else:

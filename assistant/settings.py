@@ -17,6 +17,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from platformdirs import user_data_path
 
+from assistant import feed_settings
+from knowledge.feeds.feed import Feed
+
 FILE_NAME = "frontdesk.toml"
 PREFIX = "FRONTDESK_"
 HIDDEN = "(set, not shown)"
@@ -94,6 +97,9 @@ class Settings:
     """Turns that are answered at the same time, 1 to 64."""
     log_level: LogLevel = "info"
     """Least severe message that goes to the log (stderr)."""
+    feeds: tuple[Feed, ...] = ()
+    """Places that `frontdesk sync` reads: `[[feeds]]` tables, whose keys stand below. Only in a
+    file."""
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     """Where each value that is not a default came from: a file, a variable, a flag. Not a key."""
 
@@ -106,6 +112,7 @@ class Settings:
         """Return the values as JSON-ready data, secrets hidden."""
         values = {key: getattr(self, key) for key in KEYS}
         values |= {key: HIDDEN for key in SECRETS if values[key]}
+        values["feeds"] = tuple(feed_settings.shown(feed) for feed in self.feeds)
         return {key: str(value) if isinstance(value, Path) else value for key, value in values.items()}
 
 
@@ -167,6 +174,11 @@ def load(
         for key, raw in layer.items():
             if key not in TYPES:
                 faults.append(f"{origin}: unknown key `{key}`{_suggestion(key)}")
+                continue
+            if key == "feeds":
+                values[key], wrong = feed_settings.parse(raw, folder=start, environment=environment)
+                faults += [f"{origin}: {fault}" for fault in wrong]
+                origins[key] = origin
                 continue
             try:
                 values[key] = _checked(key, convert(TYPES[key], raw), start)

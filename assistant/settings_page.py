@@ -10,8 +10,9 @@ import types
 from dataclasses import MISSING, fields
 from typing import Any, Literal, get_args, get_origin
 
-from assistant import settings
+from assistant import feed_settings
 from assistant.settings import KEYS, PREFIX, TYPES, Settings
+from knowledge.feeds.feed import Feed
 
 HEAD = """# Settings
 
@@ -25,21 +26,53 @@ This page is made from `assistant/settings.py` by `make docs`.
 |---|---|---|---|---|
 """
 
+FEEDS = """
+## Feeds
+
+Each `[[feeds]]` table is one place that documents come from. `frontdesk sync` reads them all.
+
+```toml
+[[feeds]]
+name = "website"
+kind = "website"
+url = "https://shop.example/sitemap.xml"
+allow = ["https://shop.example/help/"]
+
+[[feeds]]
+name = "desk"
+kind = "imap"
+host = "mail.shop.example"
+user = "desk@shop.example"      # its password: FRONTDESK_FEED_DESK_PASSWORD in the environment
+folder = "Solved"
+```
+
+| key | kind | default | meaning |
+|---|---|---|---|
+"""
+
 
 def render() -> str:
     """Return the page."""
     described = descriptions()
-    rows = []
-    for key in KEYS:
-        cells = (f"`{key}`", f"`{PREFIX}{key.upper()}`", _kind(TYPES[key]), _default(key), described[key])
-        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return HEAD + "\n".join(rows) + "\n"
+    rows = [
+        _row(f"`{key}`", f"`{PREFIX}{key.upper()}`", _kind(TYPES[key]), _default(Settings, key), described[key])
+        for key in KEYS
+    ]
+    of_feeds = descriptions(Feed)
+    feed_rows = [
+        _row(f"`{key}`", _kind(kind), _default(Feed, key), of_feeds[key]) for key, kind in feed_settings.TYPES.items()
+    ]
+    return HEAD + "".join(rows) + FEEDS + "".join(feed_rows)
 
 
-def descriptions() -> dict[str, str]:
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+
+
+def descriptions(described: type = Settings) -> dict[str, str]:
     """Return each key's docstring, on one line."""
-    tree = ast.parse(inspect.getsource(settings))
-    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == Settings.__name__)
+    tree = ast.parse(inspect.getsource(inspect.getmodule(described) or described))
+    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == described.__name__)
     found: dict[str, str] = {}
     for node, following in itertools.pairwise(body):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and isinstance(following, ast.Expr):
@@ -51,7 +84,7 @@ def _kind(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return " | ".join(f"`{choice}`" for choice in get_args(kind))
     if get_origin(kind) is tuple:
-        return "list of texts"
+        return "tables" if Feed in get_args(kind) else "list of texts"
     if isinstance(kind, types.UnionType):
         return " or ".join("none" if member is types.NoneType else _kind(member) for member in get_args(kind))
     return {"str": "text", "int": "whole number", "float": "number", "bool": "true/false", "Path": "path"}[
@@ -59,10 +92,10 @@ def _kind(kind: Any) -> str:
     ]
 
 
-def _default(key: str) -> str:
-    item = next(item for item in fields(Settings) if item.name == key)
+def _default(described: Any, key: str) -> str:
+    item = next(item for item in fields(described) if item.name == key)
     if item.default is MISSING:
-        return "the user's data folder"
+        return "the user's data folder" if described is Settings else "required"
     if item.default in ("", None, ()):
         return "–"
     return f"`{str(item.default).lower() if isinstance(item.default, bool) else item.default}`"

@@ -4,7 +4,8 @@
     ├── UnreadableFile      one file could not be turned into text; the ingest goes on with the others
     │   └── PartlyUnreadable    some members of an archive could not; the others were read
     ├── IndexMismatch       the index was made with another embedder
-    └── EmbedderUnavailable the embedder's files or server are missing
+    ├── EmbedderUnavailable the embedder's files or server are missing
+    └── FeedUnavailable     a website, mailbox or folder cannot be read; what came from it stays
 
 Every message says what failed, the value, and the next command.
 """
@@ -38,3 +39,7 @@ class IndexMismatch(KnowledgeError):
 
 class EmbedderUnavailable(KnowledgeError):
     """The embedder could not be loaded, or its server does not answer."""
+
+
+class FeedUnavailable(KnowledgeError):
+    """A feed could not be read at all; nothing that came from it is removed."""

@@ -1,0 +1,176 @@
+"""Feeds brought up to date and read: what `sync` and `watch` do for each.
+
+    feed -> its mirror, while others may write -> ingest by the one writer -> what changed
+
+A feed that cannot be read raises, and nothing that came from it is removed.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Protocol
+
+from filelock import FileLock, Timeout
+
+from assistant.feed_settings import MAIL
+from assistant.settings import Settings, SettingsError
+from knowledge.feeds import Caller, Feed, Fetched, fetch, mirrors
+from knowledge.feeds.mirror import Mirror
+
+
+class Ingest(Protocol):
+    """Who reads folders into the library: this process, or the server that runs."""
+
+    def __call__(self, paths: Sequence[Path], *, collection: str, audience: str, prune: bool) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What a sync of one feed did."""
+
+    name: str
+    fetched: int
+    """Pages or mails that were new or changed; of a folder, documents."""
+    unchanged: int
+    removed: int
+    failed: list[dict[str, str]]
+    """`{"path", "error"}`: pages and mails that could not be had, files that could not be read."""
+    documents: int
+    """Documents that were added or changed."""
+    chunks: int
+    seconds: float
+    """What reading took, without fetching."""
+    warning: str
+
+
+def sync(
+    feed: Feed, home: Path, *, ingest: Ingest, caller: Caller, say: Callable[[str], None] = lambda _text: None
+) -> SyncReport:
+    """Bring one feed's documents up to date.
+
+    Raises:
+        FeedUnavailable: it cannot be read at all.
+        KnowledgeError, ServerError: the library cannot be written.
+    """
+    with _one_at_a_time(home, feed.name, say):
+        fetched = fetch(feed, home, caller)
+        report = ingest([fetched.root], collection=feed.collection, audience=feed.audience, prune=True)
+        for mirror in mirrors(home, feed.name):
+            if mirror.folder != fetched.root:
+                _empty(mirror, ingest)  # its collection was changed
+    return _report(feed, fetched, report)
+
+
+def forget(name: str, home: Path, *, ingest: Ingest, say: Callable[[str], None] = lambda _text: None) -> int:
+    """Remove all documents that came from a feed, and its mirror; return how many documents.
+
+    Raises:
+        SettingsError: nothing is held of such a feed.
+    """
+    with _one_at_a_time(home, name, say):
+        held = mirrors(home, name)
+        if not held:
+            raise SettingsError(
+                f"Nothing was fetched for a feed named {name!r}. What was: {', '.join(known(home)) or 'nothing'}. "
+                "A folder feed is read where it lies and has nothing to forget"
+            )
+        return sum(_empty(mirror, ingest) for mirror in held)
+
+
+def known(home: Path) -> list[str]:
+    """Return the names of the feeds of which something is held, declared or not."""
+    folder = home / "feeds"
+    names = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    return [name for name in names if mirrors(home, name)]
+
+
+def undeclared(settings: Settings) -> list[str]:
+    """Return the names of feeds of which something is held although frontdesk.toml declares them no more."""
+    declared = {feed.name for feed in settings.feeds}
+    return [name for name in known(settings.home) if name not in declared]
+
+
+def chosen(settings: Settings, names: Sequence[str]) -> list[Feed]:
+    """Return the feeds with these names, all of them when none is named.
+
+    Raises:
+        SettingsError: there is no feed, or none with such a name.
+    """
+    declared = {feed.name: feed for feed in settings.feeds}
+    if not declared:
+        raise SettingsError(
+            "No feeds are declared. Write a [[feeds]] table into frontdesk.toml, such as\n"
+            '  [[feeds]]\n  name = "website"\n  kind = "website"\n  url = "https://shop.example/sitemap.xml"\n'
+            "then run: frontdesk sync"
+        )
+    missing = [name for name in names if name not in declared]
+    if missing:
+        raise SettingsError(f"No feed is named {', '.join(missing)}. Declared are: {', '.join(declared)}")
+    return [declared[name] for name in names] if names else list(declared.values())
+
+
+def user_agent(settings: Settings) -> str:
+    """Return what web servers are told of us: who reads them, and whom to ask."""
+    try:
+        release = version("frontdesk")
+    except PackageNotFoundError:
+        release = "0"
+    contact = "".join(
+        character for character in settings.contact if 31 < ord(character) < 127 and character not in "()"
+    )
+    return f"Frontdesk/{release}" + (f" (+{contact})" if contact else "")
+
+
+def _report(feed: Feed, fetched: Fetched, report: dict[str, Any]) -> SyncReport:
+    mirrored = feed.kind != "folder"
+    failed = [{"path": item.path, "error": item.error} for item in fetched.failed]
+    warning = fetched.warning
+    if feed.kind in MAIL and feed.audience == "public":
+        warning = f"{warning} Everyone may read these mails (`audience` is public).".strip()
+    return SyncReport(
+        name=feed.name,
+        fetched=fetched.fetched if mirrored else report["documents"],
+        unchanged=fetched.unchanged if mirrored else report["unchanged"],
+        removed=fetched.removed if mirrored else report["removed"],
+        failed=[*failed, *report["failed"]],
+        documents=report["documents"],
+        chunks=report["chunks"],
+        seconds=report["seconds"],
+        warning=warning,
+    )
+
+
+def _empty(mirror: Mirror, ingest: Ingest) -> int:
+    """Remove a mirror and the documents that came from it; return how many documents."""
+    mirror.clear()
+    where = {
+        "collection": mirror.facts.get("collection", "default"),
+        "audience": mirror.facts.get("audience", "public"),
+    }
+    removed: int = ingest([mirror.folder], prune=True, **where)["removed"]
+    mirror.remove()
+    return removed
+
+
+@contextmanager
+def _one_at_a_time(home: Path, name: str, say: Callable[[str], None]) -> Iterator[None]:
+    """Hold the feed; two syncs of it would undo each other's work."""
+    folder = home / "feeds"
+    lock = FileLock(folder / f"{name}.lock", thread_local=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            say(f"Another process reads the feed {name}; waiting for it.")
+            lock.acquire()
+    except OSError as error:
+        raise SettingsError(
+            f"The folder {folder} cannot be written ({error.strerror or error}). Set FRONTDESK_HOME to another folder."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()

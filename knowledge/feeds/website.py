@@ -1,0 +1,288 @@
+"""A website: the pages that its sitemap lists, or that its links lead to, under the owner's addresses and no others.
+
+    robots.txt -> sitemaps | links -> pages, asked for only when changed -> mirror
+
+Afterwards the mirror holds what a first visit would fetch. A page that is gone, or listed no more, goes; one that
+cannot be had now stays as it was; when the site is down or its list is empty, nothing goes at all.
+"""
+
+import email.utils
+from collections import deque
+from dataclasses import dataclass, field
+from functools import partial
+
+from knowledge.errors import FeedUnavailable
+from knowledge.feeds.addresses import AllowList, canonical, file_name, origin, whole_site
+from knowledge.feeds.content import NotRead, is_wanted, links, looks_readable, readable
+from knowledge.feeds.feed import Caller, FailedItem, Feed, Fetched
+from knowledge.feeds.listing import read_sitemaps
+from knowledge.feeds.mirror import Mirror
+from knowledge.feeds.robots import Robots
+from knowledge.feeds.sitemap import NoSitemap
+from knowledge.feeds.visitor import MEGABYTE, Answer, NoAnswer, Patience, Refused, TooLarge, Visitor
+
+MOST_HOPS = 5
+FAILURES_IN_A_ROW = 5
+"""So many pages without an answer, one after the other: the site is down, and is left alone."""
+SAVE_EVERY = 20
+GONE = frozenset({404, 410})
+MOVED_FOR_GOOD = frozenset({301, 308})
+SITEMAP_ENDINGS = (".xml", ".xml.gz", ".txt")
+LISTED_BY = "listed by"
+"""The fact that tells how the pages were found: `sitemap` or `links`."""
+
+
+@dataclass(slots=True)
+class _Visit:
+    """One sync under way; addresses are canonical."""
+
+    waiting: deque[str] = field(default_factory=deque)
+    listed: set[str] = field(default_factory=set)
+    """All pages that were ever waiting."""
+    seen: set[str] = field(default_factory=set)
+    """What was asked for."""
+    present: set[str] = field(default_factory=set)
+    """What is to stay."""
+    gone: set[str] = field(default_factory=set)
+    complete: bool = True
+    """Whether every page of the site is listed; else what is not listed stays."""
+    follows_links: bool = False
+    fetched: int = 0
+    unchanged: int = 0
+    failed: list[FailedItem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def fetch(feed: Feed, mirror: Mirror, caller: Caller, *, patience: Patience = Patience()) -> Fetched:  # noqa: B008
+    """Bring the mirror up to date with the site.
+
+    Raises:
+        FeedUnavailable: the site does not answer, or lists no page that may be fetched; nothing was removed.
+    """
+    with Visitor(
+        agent=caller.agent, pause_seconds=feed.pause_seconds, patience=patience, sleep=caller.sleep, clock=caller.clock
+    ) as visitor:
+        return Website(feed, mirror, caller, visitor).sync()
+
+
+class Website:
+    """One sync of one site."""
+
+    def __init__(self, feed: Feed, mirror: Mirror, caller: Caller, visitor: Visitor) -> None:
+        self._feed = feed
+        self._mirror = mirror
+        self._caller = caller
+        self._visitor = visitor
+        self._start = canonical(feed.url) or ""
+        self._allow = AllowList(feed.allow or whole_site(feed.url))
+        # A sitemap may stand beside the folder that is allowed: it is a list, no page.
+        self._origins = tuple(dict.fromkeys((origin(self._start), *self._allow.origins)))
+        self._robots = Robots(visitor, agent=caller.agent, origins=self._origins)
+        self._visit = _Visit()
+
+    def sync(self) -> Fetched:
+        """Do it, once.
+
+        Raises:
+            FeedUnavailable: see `fetch`.
+        """
+        visit = self._visit
+        try:
+            self._list()
+        except (NoAnswer, NoSitemap) as error:
+            raise self._unavailable(str(error)) from error
+        try:
+            self._visit_pages()
+        finally:
+            self._mirror.save()
+        nothing = not visit.fetched and not visit.unchanged
+        if nothing and (visit.follows_links or (visit.failed and not visit.gone)):
+            first = visit.failed[0].error if visit.failed else f"{self._start} is gone"
+            raise self._unavailable(f"no page could be had; {first}")
+        return Fetched(
+            self._mirror.folder,
+            fetched=visit.fetched,
+            unchanged=visit.unchanged,
+            removed=self._drop_what_is_gone(),
+            failed=tuple(visit.failed),
+            warning=" ".join(visit.warnings),
+        )
+
+    # Which pages there are ------------------------------------------------------------------------------------------
+
+    def _list(self) -> None:
+        """Queue the pages that the site lists, or the first page of those to follow."""
+        named = self._robots.sitemaps(self._start)  # its rules come before any page
+        if self._start.partition("?")[0].endswith(SITEMAP_ENDINGS):
+            self._queue_listed([self._start])
+        else:
+            try:
+                self._queue_listed(list(filter(None, map(canonical, named))) or [f"{origin(self._start)}/sitemap.xml"])
+            except NoSitemap:
+                if self._mirror.facts.get(LISTED_BY) == "sitemap":
+                    raise
+            if not self._visit.waiting and self._mirror.facts.get(LISTED_BY) != "sitemap":
+                self._visit.follows_links = True
+                self._queue(self._start)
+        if not self._visit.waiting:
+            raise NoSitemap(f"{self._feed.url} lists no page that may be fetched")
+        self._mirror.facts[LISTED_BY] = "links" if self._visit.follows_links else "sitemap"
+
+    def _queue_listed(self, sitemaps: list[str]) -> None:
+        listing = read_sitemaps(sitemaps, visitor=self._visitor, origins=self._origins)
+        for page in listing.pages:
+            self._queue(page)
+        if listing.faults and self._visit.waiting:
+            self._visit.complete = False
+            self._visit.failed += listing.faults
+            self._visit.warnings.append("A sitemap could not be read, so pages that are listed no more stay.")
+
+    def _queue(self, url: str) -> None:
+        visit = self._visit
+        if url in visit.listed or not self._allow.covers(url):
+            return
+        if len(visit.listed) >= self._feed.pages:
+            if visit.complete:
+                visit.warnings.append(f"There are more than {self._feed.pages} pages; the rest is left out (`pages`).")
+            visit.complete = False
+            return
+        visit.listed.add(url)
+        visit.waiting.append(url)
+
+    # The pages themselves -------------------------------------------------------------------------------------------
+
+    def _visit_pages(self) -> None:
+        visit = self._visit
+        in_a_row = done = 0
+        while visit.waiting:
+            url = visit.waiting.popleft()
+            if self._caller.progress:
+                self._caller.progress(url, done, len(visit.listed))
+            done += 1
+            hops: list[str] = []
+            try:
+                self._page(url, hops)
+                in_a_row = 0
+            except NoAnswer as error:
+                in_a_row += 1
+                self._stays(hops, str(error))
+                visit.complete = visit.complete and not visit.follows_links  # where it leads to is not known
+                if isinstance(error, Refused) or in_a_row >= FAILURES_IN_A_ROW:
+                    self._give_up()
+            except (NotRead, TooLarge) as error:
+                self._stays(hops, str(error))
+            if done % SAVE_EVERY == 0:
+                self._mirror.save()
+
+    def _give_up(self) -> None:
+        visit = self._visit
+        visit.warnings.append(f"The site stopped answering; pages not asked for: {len(visit.waiting)}.")
+        visit.complete = False
+        visit.waiting.clear()
+
+    def _stays(self, hops: list[str], fault: str) -> None:
+        """Report a page; the copy that we have of it, if any, stays."""
+        visit = self._visit
+        known = [url for url in hops if url in self._mirror.items]
+        visit.present.update(known)
+        visit.failed.append(FailedItem(hops[0], fault))
+        if known and visit.follows_links:
+            visit.complete = False
+
+    def _page(self, url: str, hops: list[str]) -> None:
+        """Bring one page up to date, following redirects within what is allowed; note in `hops` where they led."""
+        visit = self._visit
+        moved: set[str] = set()
+        while True:
+            if url in hops or len(hops) == MOST_HOPS:
+                raise NotRead("it points round in circles")
+            hops.append(url)
+            if url in visit.seen:
+                break
+            if not self._robots.may_fetch(url):
+                if visit.follows_links and url not in self._mirror.items:
+                    return
+                raise NotRead(f"robots.txt asks not to fetch {url}")
+            visit.seen.add(url)
+            answer = self._ask(url)
+            if not answer.location:
+                self._take(url, answer)
+                break
+            target = canonical(answer.location, base=url)
+            for_good = answer.status in MOVED_FOR_GOOD
+            if target is None or not self._allow.covers(target):
+                if visit.follows_links and url not in self._mirror.items:
+                    return
+                visit.gone.update([url] if for_good else [])
+                raise NotRead(f"it points to {answer.location[:200]}, which `allow` does not cover")
+            moved.update([url] if for_good else [])
+            url = target
+        visit.gone |= moved
+
+    def _ask(self, url: str) -> Answer:
+        marks = self._mirror.items[url].marks if self._mirror.path(url) else {}
+        return self._visitor.get(
+            url, limit_bytes=self._feed.megabytes * MEGABYTE, marks=marks, wanted=partial(is_wanted, url)
+        )
+
+    def _take(self, url: str, answer: Answer) -> None:
+        visit = self._visit
+        if answer.status in GONE:
+            visit.gone.add(url)
+            return
+        if answer.status == 304 and self._mirror.path(url):
+            changed = False
+        elif answer.status == 200:
+            page = readable(url, answer)
+            changed = self._mirror.put(
+                url,
+                page.data,
+                name=file_name(url, page.suffix),
+                marks={name: answer.headers[name] for name in ("etag", "last-modified") if name in answer.headers},
+                modified_at=_seconds(answer.headers.get("last-modified", "")),
+            )
+        else:
+            raise NotRead(f"HTTP {answer.status}")
+        visit.fetched += changed
+        visit.unchanged += not changed
+        visit.present.add(url)
+        if visit.follows_links:
+            self._follow(url)
+
+    def _follow(self, url: str) -> None:
+        path = self._mirror.path(url)
+        if path is not None and path.suffix == ".html":
+            for link in links(path.read_bytes(), url):
+                if looks_readable(link):
+                    self._queue(link)
+
+    # What is gone ---------------------------------------------------------------------------------------------------
+
+    def _drop_what_is_gone(self) -> int:
+        """Forget pages that are gone, that the owner's list covers no more, and, when it is whole, that none lists."""
+        visit = self._visit
+        doomed = [
+            url
+            for url in self._mirror.items
+            if url in visit.gone or not self._allow.covers(url) or (visit.complete and url not in visit.present)
+        ]
+        for url in doomed:
+            self._mirror.drop(url)
+        if visit.complete:
+            self._mirror.sweep()
+        self._mirror.save()
+        return len(doomed)
+
+    def _unavailable(self, fault: str) -> FeedUnavailable:
+        name = self._feed.name
+        return FeedUnavailable(
+            f"Feed {name}: {fault}. Nothing of it was removed. Next: open {self._feed.url} in a browser, mend the feed "
+            f"in frontdesk.toml, then: frontdesk sync {name} (frontdesk sync --forget {name} removes what came from it)"
+        )
+
+
+def _seconds(date: str) -> float | None:
+    try:
+        return email.utils.parsedate_to_datetime(date).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -1,0 +1,208 @@
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant import cli, running
+from tests.knowledge.feeds.conftest import Site, serve
+
+Run = Callable[..., tuple[int, str, str]]
+SHOP = """
+[[feeds]]
+name = "shop"
+kind = "website"
+url = "{url}/sitemap.xml"
+allow = ["{url}/help/"]
+pause_seconds = 0
+"""
+PAPERS = '[[feeds]]\nname = "papers"\nkind = "folder"\npath = "papers"\naudience = "staff"\n'
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Call the command line in this process, with the embedder that needs no model."""
+    monkeypatch.setenv("FRONTDESK_EMBEDDER", "hashing")
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["frontdesk", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = capsys.readouterr()
+        return ended.value.code or 0, out, err  # type: ignore[return-value]
+
+    return call
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    for site in serve(Site()):
+        site.page("/help/returns", "A lamp may be returned within thirty days")
+        site.page("/help/shipping", "Parcels to Ireland take four days")
+        site.sitemap("/help/returns", "/help/shipping")
+        yield site
+
+
+def declare(*tables: str) -> None:
+    Path("frontdesk.toml").write_text("".join(tables))
+
+
+def found(run: Run, question: str, *options: str) -> list[str]:
+    _, out, _ = run("search", question, "--json", *options)
+    return [passage["text"] for passage in json.loads(out)["passages"]]
+
+
+def feeds(out: str) -> list[dict[str, Any]]:
+    reports: list[dict[str, Any]] = json.loads(out)["feeds"]
+    return reports
+
+
+def test_a_changed_page_is_found_by_its_new_words_after_a_sync(run: Run, site: Site) -> None:
+    declare(SHOP.format(url=site.url))
+    code, out, _ = run("sync", "--json")
+    assert code == 0
+    (report,) = feeds(out)
+    assert report | {"seconds": 0} == {
+        "name": "shop", "fetched": 2, "unchanged": 0, "removed": 0, "failed": [], "documents": 2, "chunks": 2,
+        "seconds": 0, "warning": "",
+    }  # fmt: skip
+    assert "thirty days" in found(run, "may a lamp be returned")[0]
+    site.page("/help/returns", "A lamp may be returned within sixty days")
+    code, out, _ = run("sync")
+    assert code == 0
+    assert "shop: 1 fetched, 1 unchanged, 0 removed, 0 failed; 1 documents (1 chunks) read" in out
+    texts = found(run, "may a lamp be returned")
+    assert "sixty days" in texts[0]
+    assert not [text for text in texts if "thirty" in text]
+
+
+def test_a_page_that_is_gone_answers_no_more_and_a_site_that_is_down_still_does(run: Run, site: Site) -> None:
+    declare(SHOP.format(url=site.url))
+    run("sync")
+    site.status("/help/returns", 404)
+    run("sync")
+    assert not [text for text in found(run, "may a lamp be returned") if "thirty" in text]
+    site.status("/sitemap.xml", 500)
+    site.status("/help/shipping", 500)
+    code, _, err = run("sync")
+    assert code == 1
+    assert "Error: Feed shop: " in err
+    assert "Nothing of it was removed. Next: " in err
+    assert found(run, "parcels to Ireland")
+
+
+def test_one_feed_that_fails_does_not_keep_the_others_from_being_read(run: Run, tmp_path: Path, site: Site) -> None:
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers/rules.md").write_text("# Rules\n\nThe discount limit is 40 percent.")
+    site.status("/sitemap.xml", 410)
+    declare(SHOP.format(url=site.url), PAPERS)
+    code, out, _ = run("sync", "--json")
+    shop, papers = feeds(out)
+    assert code == 1
+    assert set(shop) == {"name", "error"}
+    assert (papers["documents"], papers["fetched"]) == (1, 1)
+    assert found(run, "discount limit") == []
+    assert found(run, "discount limit", "--audience", "staff")
+    (tmp_path / "papers/rules.md").unlink()
+    (tmp_path / "papers/other.md").write_text("# Other\n\nSomething else.")
+    code, out, _ = run("sync", "papers", "--json")
+    assert (code, feeds(out)[0]["removed"]) == (0, 1)
+    assert not [text for text in found(run, "discount limit", "--audience", "staff") if "40" in text]
+
+
+def test_mails_are_for_staff_unless_the_owner_says_otherwise(run: Run, tmp_path: Path) -> None:
+    for part in ("cur", "new", "tmp"):
+        (tmp_path / "export" / part).mkdir(parents=True)
+    (tmp_path / "export/new/1.M1.host").write_bytes(b"Subject: Lamp\n\nMy lamp is broken.")
+    table = '[[feeds]]\nname = "desk"\nkind = "maildir"\npath = "export"\n'
+    declare(table)
+    _, out, _ = run("sync", "--json")
+    (report,) = feeds(out)
+    assert (report["fetched"], report["warning"]) == (1, "")
+    declare(table, 'audience = "public"\n')
+    _, out, _ = run("sync")
+    assert "note: Everyone may read these mails" in out
+
+
+def test_another_collection_takes_the_documents_out_of_the_first(run: Run, site: Site) -> None:
+    declare(SHOP.format(url=site.url))
+    run("sync")
+    declare(SHOP.format(url=site.url), 'collection = "support"\n')
+    code, _, _ = run("sync")
+    assert code == 0
+    assert found(run, "parcels to Ireland") == []
+    assert found(run, "parcels to Ireland", "--collection", "support")
+
+
+def test_a_feed_that_is_declared_no_more_is_told_and_can_be_forgotten(run: Run, site: Site, tmp_path: Path) -> None:
+    declare(SHOP.format(url=site.url))
+    run("sync")
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers/a.md").write_text("# A\n\nText.")
+    declare(PAPERS)
+    _, out, _ = run("sync")
+    assert "frontdesk sync --forget shop" in out
+    code, out, _ = run("sync", "--forget", "shop")
+    assert (code, out) == (0, "shop: 2 documents removed.\n")
+    assert found(run, "parcels to Ireland") == []
+    code, _, err = run("sync", "--forget", "shop")
+    assert code == 1
+    assert "Nothing was fetched for a feed named 'shop'" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("sync",), 1, "No feeds are declared"),
+        (("sync", "other"), 1, "No feeds are declared"),
+        (("sync", "x", "--forget", "y"), 2, "give NAMEs, or --forget NAME"),
+    ],
+)
+def test_what_cannot_be_synced_is_told(run: Run, arguments: Sequence[str], code: int, words: str) -> None:
+    ended, _, err = run(*arguments)
+    assert ended == code
+    assert words in err
+
+
+def test_an_unknown_name_lists_the_known_ones(run: Run, site: Site) -> None:
+    declare(SHOP.format(url=site.url), PAPERS)
+    code, _, err = run("sync", "shpo")
+    assert (code, "No feed is named shpo. Declared are: shop, papers" in err) == (1, True)
+
+
+def test_a_running_server_reads_what_was_fetched(run: Run, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[tuple[list[Path], dict[str, Any]]] = []
+
+    class Server:
+        url = "http://127.0.0.1:1"
+
+        def ingest(self, paths: list[Path], **options: Any) -> dict[str, Any]:
+            calls.append((paths, options))
+            return {"documents": 2, "chunks": 2, "unchanged": 0, "removed": 0, "failed": [], "seconds": 0.1}
+
+    @contextmanager
+    def writer(home: Path, *, say: object) -> Iterator[Server]:
+        yield Server()
+
+    monkeypatch.setattr(running, "sole_writer", writer)
+    declare(SHOP.format(url=site.url))
+    code, _, _ = run("sync")
+    ((path,), options) = calls[0]
+    assert code == 0
+    assert (path.name, path.parent.name) == ("default", "shop")
+    assert {key: options[key] for key in ("collection", "audience", "prune")} == {
+        "collection": "default", "audience": "public", "prune": True,
+    }  # fmt: skip
+
+
+def test_servers_are_told_who_asks(run: Run, site: Site) -> None:
+    declare('contact = "help@shop.example\\n(café)"\n', SHOP.format(url=site.url))
+    run("sync")
+    agents = {headers["User-Agent"] for headers in site.headers}
+    assert len(agents) == 1
+    assert agents.pop().partition(" ")[2] == "(+help@shop.examplecaf)"

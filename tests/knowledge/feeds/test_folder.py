@@ -1,0 +1,26 @@
+from pathlib import Path
+
+import pytest
+
+from knowledge.errors import FeedUnavailable
+from knowledge.feeds import fetch
+from knowledge.feeds.feed import Caller, Feed
+
+
+def test_a_folder_is_read_where_it_lies(tmp_path: Path) -> None:
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers/a.md").write_text("# A")
+    fetched = fetch(Feed(name="papers", kind="folder", path=tmp_path / "papers"), tmp_path / "home", Caller())
+    assert fetched.root == tmp_path / "papers"
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("what", ["missing", "empty", "a file"])
+def test_a_folder_that_is_not_there_removes_nothing(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "papers"
+    if what == "empty":
+        path.mkdir()
+    elif what == "a file":
+        path.write_text("")
+    with pytest.raises(FeedUnavailable, match=r"Nothing of it was removed. Next: "):
+        fetch(Feed(name="papers", kind="folder", path=path), tmp_path / "home", Caller())
