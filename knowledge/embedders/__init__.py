@@ -1,6 +1,6 @@
 """Texts in, unit vectors out: one back end a file, named in one table.
 
-    embedded                       the bundled all-MiniLM-L6-v2 on onnxruntime, without torch (English)
+    embedded                       the bundled all-MiniLM-L6-v2 on OpenVINO, without torch (English)
     sentence-transformers:NAME     any model of that library: a hub id or a folder (extra `train`)
     ollama:NAME                    an embedding model that Ollama serves
     hashing                        a fake for tests: word hashes, no model, no meaning

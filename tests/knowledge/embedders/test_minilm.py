@@ -21,7 +21,11 @@ def minilm(models_folder: Path) -> Embedder:
 
 @pytest.mark.parametrize(
     ("present", "missing"),
-    [([], "model.onnx, tokenizer.json"), (["model.onnx"], "tokenizer.json"), (["tokenizer.json"], "model.onnx")],
+    [
+        ([], "model.safetensors, tokenizer.json"),
+        (["model.safetensors"], "tokenizer.json"),
+        (["tokenizer.json"], "model.safetensors"),
+    ],
 )
 def test_missing_files_are_named_with_the_next_command(tmp_path: Path, present: list[str], missing: str) -> None:
     (tmp_path / FOLDER).mkdir()
@@ -33,7 +37,7 @@ def test_missing_files_are_named_with_the_next_command(tmp_path: Path, present: 
 
 def test_damaged_files_are_told_with_the_next_command(tmp_path: Path) -> None:
     (tmp_path / FOLDER).mkdir()
-    for name in ("model.onnx", "tokenizer.json"):
+    for name in ("model.safetensors", "tokenizer.json"):
         (tmp_path / FOLDER / name).write_bytes(b"damaged")
     with pytest.raises(EmbedderUnavailable, match=rf"cannot be loaded .*Next: frontdesk models get {FOLDER} --force"):
         build(tmp_path)
@@ -42,12 +46,12 @@ def test_damaged_files_are_told_with_the_next_command(tmp_path: Path) -> None:
 @pytest.mark.model
 def test_a_file_cut_short_is_told(models_folder: Path, tmp_path: Path) -> None:
     shutil.copytree(models_folder / FOLDER, tmp_path / FOLDER)
-    file = tmp_path / FOLDER / "model.onnx"
+    file = tmp_path / FOLDER / "model.safetensors"
     os.truncate(file, file.stat().st_size // 2)
     with pytest.raises(EmbedderUnavailable, match="cannot be loaded"):
         build(tmp_path)
     (tmp_path / FOLDER / "tokenizer.json").write_text("{}")
-    shutil.copy(models_folder / FOLDER / "model.onnx", file)
+    shutil.copy(models_folder / FOLDER / "model.safetensors", file)
     with pytest.raises(EmbedderUnavailable, match="cannot be loaded"):
         build(tmp_path)
 
@@ -71,4 +75,20 @@ def test_like_meaning_lies_close(minilm: Embedder) -> None:
 @pytest.mark.model
 def test_a_text_has_the_same_vector_whatever_stands_beside_it(minilm: Embedder) -> None:
     alone, beside = minilm.embed(["A lamp."])[0], minilm.embed(["A lamp.", "Something much longer " * 20])[0]
-    assert alone.tolist() == beside.tolist()
+    assert alone @ beside > 0.9999
+    first, again = minilm.embed(["A lamp.", "A lamp."])
+    assert first.tolist() == again.tolist()
+
+
+@pytest.mark.model
+def test_vectors_are_those_of_the_model_as_it_was_published(minilm: Embedder) -> None:
+    """The first numbers that sentence-transformers 6.2 gives in full precision."""
+    published = {
+        "A lamp.": [-0.0127, 0.0278, -0.0257, 0.0045, -0.0472, -0.0056, 0.12, -0.0192],
+        "Goods may be returned within 30 days; the shop pays the postage.": [
+            *(-0.0702, 0.0335, 0.0557, 0.0447, 0.0383, 0.0262, -0.0261, -0.0821)
+        ],
+        "退货 in 30 days": [-0.0433, 0.0531, 0.077, 0.028, 0.0131, -0.0081, 0.0532, -0.0299],
+    }
+    vectors = minilm.embed(list(published))
+    assert vectors[:, :8] == pytest.approx(np.array(list(published.values())), abs=0.002)

@@ -1,0 +1,145 @@
+"""A BERT on OpenVINO, which uses what the processor has: bfloat16, half precision, AVX2.
+
+    weights by name -> graph -> one stream a thread
+    word pieces -> sorted by length -> batches of like length -> mean of each text's token states
+
+Texts of like length go together, so that next to nothing is padding. Each batch runs on one thread and several at once,
+because threads within one batch wait for one another when the machine is busy (docs/benchmarks.md, "Embedding").
+Knows no files, no tokenizer and no particular model.
+"""
+
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.embedders import Vectors
+
+if TYPE_CHECKING:
+    from openvino import Model
+
+BATCH_TOKENS = 512
+"""Word pieces in one batch: a longer one does not stay in the processor's cache."""
+MASKED = -1e9
+"""Added to the attention that a text would pay to padding."""
+NORM_EPSILON = 1e-12
+
+Weights = Mapping[str, NDArray[Any]]
+
+
+class Bert:
+    """A compiled model; any number of threads may use it at the same time."""
+
+    def __init__(self, weights: Weights, *, heads: int, threads: int | None = None) -> None:
+        """Compile the model.
+
+        Args:
+            weights: as Hugging Face names them, without a prefix; all float32.
+            heads: attention heads of a layer.
+            threads: batches that run at once; None for one a core.
+
+        Raises:
+            KeyError: a weight is missing.
+            ValueError: a weight has another shape than its neighbours ask for.
+        """
+        from openvino import Core
+
+        self.dimension = int(weights["embeddings.word_embeddings.weight"].shape[1])
+        workers = threads or os.cpu_count() or 1
+        # What is not said here, such as the precision, OpenVINO chooses by the processor.
+        properties = {"NUM_STREAMS": workers, "INFERENCE_NUM_THREADS": workers, "ENABLE_CPU_PINNING": False}
+        try:
+            self._compiled = Core().compile_model(_graph(weights, heads=heads), "CPU", properties)
+        except RuntimeError as error:
+            raise ValueError(str(error).strip().splitlines()[-1]) from error
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="embed")
+        self._own = threading.local()
+
+    @property
+    def precision(self) -> str:
+        """What the processor calculates in, such as `bf16`."""
+        return str(self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string())
+
+    def means(self, texts: Sequence[Sequence[int]]) -> Vectors:
+        """Return the mean token state of each text, `(len(texts), dimension)`; texts are word pieces, none empty."""
+        means = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        batches = list(batches_of([len(text) for text in texts]))
+        results = self._pool.map(lambda rows: self.batch_means([texts[row] for row in rows]), batches)
+        for rows, result in zip(batches, results, strict=True):
+            means[rows] = result
+        return means
+
+    def batch_means(self, texts: Sequence[Sequence[int]]) -> Vectors:
+        """Return the same for one batch, calculated while the caller waits: the quickest way for a single text."""
+        if not hasattr(self._own, "request"):
+            self._own.request = self._compiled.create_infer_request()
+        shape = (len(texts), max(map(len, texts)))
+        pieces, kept = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.float32)
+        for row, text in enumerate(texts):
+            pieces[row, : len(text)] = text
+            kept[row, : len(text)] = 1.0
+        self._own.request.infer([pieces, kept])
+        sums = self._own.request.get_output_tensor(0).data
+        return np.asarray(sums / kept.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def batches_of(lengths: Sequence[int]) -> list[list[int]]:
+    """Return the rows of each batch, longest texts first; like lengths together, `BATCH_TOKENS` if it can be."""
+    batches: list[list[int]] = []
+    for row in sorted(range(len(lengths)), key=lambda row: -lengths[row]):
+        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= BATCH_TOKENS:
+            batches[-1].append(row)
+        else:
+            batches.append([row])
+    return batches
+
+
+def _graph(weights: Weights, *, heads: int) -> "Model":
+    """Return BERT's encoder from word pieces to the sum of each text's token states (Devlin et al., 2018)."""
+    import openvino.opset14 as op
+    from openvino import Model, PartialShape, Type
+
+    def constant(value: Any) -> Any:
+        return op.constant(np.asarray(value))
+
+    def linear(states: Any, name: str) -> Any:
+        product = op.matmul(states, op.constant(weights[f"{name}.weight"]), False, True)
+        return op.add(product, op.constant(weights[f"{name}.bias"]))
+
+    def normal(states: Any, name: str) -> Any:
+        scaled = op.mvn(states, constant([-1]), True, NORM_EPSILON, "inside_sqrt")
+        return op.add(op.multiply(scaled, op.constant(weights[f"{name}.weight"])), op.constant(weights[f"{name}.bias"]))
+
+    def split(states: Any) -> Any:
+        """(texts, pieces, dimension) -> (texts, heads, pieces, dimension of a head)."""
+        return op.transpose(
+            op.reshape(states, constant([0, 0, heads, dimension // heads]), True), constant([0, 2, 1, 3])
+        )
+
+    words = weights["embeddings.word_embeddings.weight"]
+    places = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
+    dimension = int(words.shape[1])
+    pieces = op.parameter(PartialShape([-1, -1]), Type.i32, "pieces")
+    kept = op.parameter(PartialShape([-1, -1]), Type.f32, "kept")
+    length = op.gather(op.shape_of(pieces), constant([1]), constant(0))
+    place = op.slice(op.constant(places), constant([0]), length, constant([1]), constant([0]))
+    states = normal(op.add(op.gather(op.constant(words), pieces, constant(0)), place), "embeddings.LayerNorm")
+    masked = op.multiply(op.subtract(constant(np.float32(1)), kept), constant(np.float32(MASKED)))
+    masked = op.unsqueeze(masked, constant([1, 2]))
+    for number in range(sum(name.endswith(".intermediate.dense.weight") for name in weights)):
+        layer = f"encoder.layer.{number}"
+        asked, offered, said = (
+            split(linear(states, f"{layer}.attention.self.{part}")) for part in ("query", "key", "value")
+        )
+        heard = op.scaled_dot_product_attention(asked, offered, said, masked, causal=False)
+        joined = op.reshape(op.transpose(heard, constant([0, 2, 1, 3])), constant([0, 0, dimension]), True)
+        attended = op.add(states, linear(joined, f"{layer}.attention.output.dense"))
+        states = normal(attended, f"{layer}.attention.output.LayerNorm")
+        inner = op.gelu(linear(states, f"{layer}.intermediate.dense"), "erf")
+        states = normal(op.add(states, linear(inner, f"{layer}.output.dense")), f"{layer}.output.LayerNorm")
+    sums = op.reduce_sum(op.multiply(states, op.unsqueeze(kept, constant(2))), constant(1), False)
+    return Model([sums], [pieces, kept], "bert")
