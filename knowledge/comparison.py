@@ -86,7 +86,8 @@ def verdict(measure: str, score: PairedScore, *, names: tuple[str, str]) -> str:
     if not score.is_shown:
         return (
             f"No difference can be shown {nothing}: {_points(score.difference)} points of {label} "
-            f"[{_points(score.low)}, {_points(score.high)}], n={score.n}, p={score.p}."
+            f"[{_points(score.low)}, {_points(score.high)}], n={score.n}, p={score.p}; "
+            f"{_questions(score.wins + score.losses)}."
         )
     if score.difference > 0:
         best, other, size, low, high = left, right, score.difference, score.low, score.high
@@ -108,6 +109,11 @@ def _said(scores: Mapping[str, PairedScore]) -> list[str]:
     return [
         name for name in SAID if scores[name].n and not (name == "recall_at_5" and scores[name] == scores["hit_at_5"])
     ]
+
+
+def _questions(differing: int) -> str:
+    """Say how few questions stand behind a difference: an interval may exclude zero where four of them differ."""
+    return "1 question differs" if differing == 1 else f"{differing} questions differ"
 
 
 def _points(share: float) -> str:

@@ -137,7 +137,7 @@ def _compared(comparison: Comparison) -> Iterator[str]:
             shown = ", ".join(text(name, limit=100) for name in names[:MAX_CASES])
             yield f"<p>{text(what)} ({len(names)}): {shown}{', …' if len(names) > MAX_CASES else ''}</p>"
     rows = [_difference(name, value) for name, value in comparison.scores.items() if value.n]
-    head = ("measure", "difference", "95 % interval", "better · worse · same", "p")
+    head = ("measure", "difference", "95 % interval", "higher · lower · same", "p")
     if rows:
         yield "<details><summary>All differences</summary>"
         yield table(head, rows, name="Differences")
@@ -151,8 +151,8 @@ def _difference(name: str, value: PairedScore) -> Sequence[str]:
     return (
         text(MEANINGS[name][0]),
         f'<span class="{colour}">{value.difference:+.3f}</span>',
-        f"{value.low:+.3f} to {value.high:+.3f}",
-        f"{value.wins} · {value.losses} · {value.ties}",
+        f'<span class="whole">{value.low:+.3f} to {value.high:+.3f}</span>',
+        f'<span class="whole">{value.wins} · {value.losses} · {value.ties}</span>',
         f"{value.p}",
     )
 

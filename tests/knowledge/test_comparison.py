@@ -45,7 +45,9 @@ def test_three_wins_of_three_show_nothing() -> None:
     comparison = compare([row(n, 1.0) for n in range(3)], [row(n, 0.0) for n in range(3)], names=NAMES)
     assert comparison.scores["hit_at_5"].low == 1.0
     assert comparison.verdicts[0].startswith("No difference can be shown in how often the answer is found: +100.0")
-    assert "n=3, p=0.25" in comparison.verdicts[0]
+    assert comparison.verdicts[0].endswith("n=3, p=0.25; 3 questions differ.")
+    one = compare([row(1, 1.0), row(2, 1.0)], [row(1, 1.0), row(2, 0.0)], names=NAMES)
+    assert one.verdicts[0].endswith("; 1 question differs.")
 
 
 def test_equal_sides_are_called_equal() -> None:

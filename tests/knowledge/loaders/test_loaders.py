@@ -170,7 +170,7 @@ def test_every_odd_file_gives_text_or_a_named_error(shared_data):
         text, error = text_or_error(path)
         assert bool(text.strip()) != (str(path) in error), path.name
         read += bool(text)
-        if path.suffix == ".pdf" or path.suffix == ".zip":  # whose reference is guessed, or of the packed bytes
+        if path.suffix in (".pdf", ".zip"):  # whose reference is guessed, or of the packed bytes
             continue
         assert text or not entry.get("xml_text_chars"), error
         found = letters(text)
