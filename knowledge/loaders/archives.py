@@ -1,6 +1,9 @@
 """The outside of a zip archive, as Office files and e-books are too, checked before anything is unpacked."""
 
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +16,27 @@ _MOST_MEMBERS = 10_000
 _LARGEST_RATIO = 200
 _SUSPECT_BYTES = 20_000_000
 """Below this a high ratio is only a file of much repetition."""
+
+PARSER_FAULTS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    lzma.LZMAError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What the libraries for packed and binary formats let through where a file is damaged: for most of it they have no
+errors of their own. SyntaxError is what the XML parsers raise."""
 
 
 def check_archive(path: Path, *, needed: str) -> None:

@@ -23,11 +23,16 @@ _SAMPLED_ROWS = 50
 def load(path: Path) -> Iterator[Document]:
     """Yield one document a row, named `#1`, `#2`, …, when there are columns of questions and answers; else one."""
     rows = _read(path)
+    if not rows:
+        raise empty(path, "has no cell with a value")
     columns = answer_columns(rows[0])
     if columns is None:
         builder = DocumentBuilder()
         add_sheet(builder, rows)
-        yield builder.build()
+        table = builder.build()
+        if not table.blocks:
+            raise empty(path, "has no row below the names of its columns")
+        yield table
         return
     names = [name.strip() for name in rows[0]]
     found = [

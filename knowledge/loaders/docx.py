@@ -5,13 +5,12 @@ content controls. Headers, footers and deleted text are left out.
 """
 
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from knowledge.documents import Document, DocumentBuilder
-from knowledge.loaders.archives import check_archive, damaged
+from knowledge.loaders.archives import PARSER_FAULTS, check_archive, damaged
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty
 from knowledge.loaders.office_properties import core_properties
@@ -40,10 +39,11 @@ def load(path: Path) -> Iterator[Document]:
 
     check_archive(path, needed="[Content_Types].xml")
     try:
-        source = docx.Document(str(path))
+        with path.open("rb") as stream:
+            source = docx.Document(stream)
         reader = _Reader(source)
         reader.read(source.element.body)
-    except (PackageNotFoundError, LxmlError, KeyError, ValueError, AttributeError, zipfile.BadZipFile) as error:
+    except (PackageNotFoundError, LxmlError, *PARSER_FAULTS) as error:
         raise damaged(path) from error
     title, day = core_properties(path)
     document = reader.builder.build(title=title, metadata=dated(day))

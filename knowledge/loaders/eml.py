@@ -36,7 +36,7 @@ def read(path: Path, data: bytes) -> Mail:
         raise UnreadableFile(
             f"{path}: is a mail that cannot be taken apart ({error}). Save it again from the mail program, or as text."
         ) from error
-    if not any(_header(message, name) for name in (*_SHOWN, "Subject", "Date")):
+    if not any(_header(message, name) for name in (*_SHOWN, "Subject", "Date")) and not "".join(parts.texts).strip():
         raise UnreadableFile(f"{path}: has none of the lines that begin a mail. Save it again from the mail program.")
     return Mail(
         subject=_header(message, "Subject"),

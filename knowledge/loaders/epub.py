@@ -1,9 +1,7 @@
 """E-books (EPUB 2 and 3): the pages of the book in reading order, each heading anchored in the page it stands on."""
 
 import posixpath
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +9,7 @@ from urllib.parse import unquote
 
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
-from knowledge.loaders.archives import check_archive, damaged
+from knowledge.loaders.archives import PARSER_FAULTS, check_archive, damaged
 from knowledge.loaders.dates import dated, iso_day
 from knowledge.loaders.encoding import decode_lenient, empty
 from knowledge.loaders.html import add_html
@@ -35,16 +33,7 @@ def load(path: Path) -> Iterator[Document]:
         with zipfile.ZipFile(path) as archive:
             book = _Book(archive, path)
             book.read(builder)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        KeyError,
-        OSError,
-        ValueError,
-        RuntimeError,
-        EOFError,
-        struct.error,
-    ) as error:
+    except PARSER_FAULTS as error:
         raise damaged(path) from error
     metadata = dated(book.date)
     if book.creator:

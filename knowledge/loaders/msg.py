@@ -15,7 +15,7 @@ from typing import Any
 
 from knowledge.documents import Document
 from knowledge.errors import UnreadableFile
-from knowledge.loaders.archives import damaged
+from knowledge.loaders.archives import PARSER_FAULTS, damaged
 from knowledge.loaders.encoding import decode_lenient, read_bytes
 from knowledge.loaders.mail import Attachment, Mail, documents
 
@@ -42,16 +42,7 @@ def load(path: Path) -> Iterator[Document]:
             if not container.exists(_PROPERTIES):
                 raise damaged(path)
             mail = _Storage(container, ()).mail(0)
-    except (
-        OSError,
-        ValueError,
-        IndexError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        struct.error,
-        RecursionError,
-    ) as error:
+    except PARSER_FAULTS as error:
         raise UnreadableFile(
             f"{path}: is not a mail from Outlook, or damaged. Open it there and save it again, or as .eml."
         ) from error

@@ -1,16 +1,14 @@
 """OpenDocument texts (ODT), read from their XML: headings, paragraphs, lists, tables, notes."""
 
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
-from knowledge.loaders.archives import check_archive, damaged
+from knowledge.loaders.archives import PARSER_FAULTS, check_archive, damaged
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty
 from knowledge.loaders.html_menus import words
@@ -49,9 +47,7 @@ def load(path: Path) -> Iterator[Document]:
             content = parse(archive.read(_CONTENT))
             styles = _styles([content, *_optional(archive, _STYLES)])
             said = _said(_optional(archive, _META))
-    except (BrokenXml, UnsafeXml) as error:
-        raise damaged(path) from error
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError, EOFError, struct.error) as error:
+    except PARSER_FAULTS as error:
         raise damaged(path) from error
     reader = _Reader(styles)
     body = next((each for each in content.iter() if local_name(each) == "body"), None)

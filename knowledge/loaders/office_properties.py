@@ -3,6 +3,7 @@
 import zipfile
 from pathlib import Path
 
+from knowledge.loaders.archives import PARSER_FAULTS
 from knowledge.loaders.dates import iso_day
 from knowledge.loaders.xml_trees import local_name, parse
 
@@ -21,15 +22,7 @@ def core_properties(path: Path) -> tuple[str, str]:
             if archive.getinfo(_PART).file_size > _LARGEST_PART_BYTES:
                 return "", ""
             root = parse(archive.read(_PART))
-    except (
-        KeyError,
-        OSError,
-        ValueError,
-        RuntimeError,
-        NotImplementedError,
-        EOFError,
-        zipfile.BadZipFile,
-    ):  # what it says is a courtesy
+    except PARSER_FAULTS:  # what it says is a courtesy
         return "", ""
     said = {local_name(element): " ".join((element.text or "").split()) for element in root}
     title = said.get("title", "")

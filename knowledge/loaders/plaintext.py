@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from knowledge.documents import PAGE_BREAK, Document, DocumentBuilder
-from knowledge.loaders.encoding import read_text
+from knowledge.loaders.encoding import empty, read_text
 from knowledge.loaders.lines import unwrap
 
 _UNDERLINE = re.compile(r"(=|-|~|\^|\*){3,}$")
@@ -23,7 +23,10 @@ def load(path: Path) -> Iterator[Document]:
     """Yield the file as one document."""
     builder = DocumentBuilder()
     add_text(builder, read_text(path))
-    yield builder.build()
+    document = builder.build()
+    if not document.blocks:
+        raise empty(path, "holds rules and no text")
+    yield document
 
 
 def add_text(builder: DocumentBuilder, text: str) -> None:

@@ -3,13 +3,12 @@
 A hidden slide keeps its number and shows nothing, as in the show.
 """
 
-import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from knowledge.documents import Document, DocumentBuilder
-from knowledge.loaders.archives import check_archive, damaged
+from knowledge.loaders.archives import PARSER_FAULTS, check_archive, damaged
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty
 from knowledge.loaders.office_properties import core_properties
@@ -37,15 +36,14 @@ def load(path: Path) -> Iterator[Document]:
     check_archive(path, needed="[Content_Types].xml")
     builder = DocumentBuilder()
     try:
-        presentation = Presentation(str(path))
+        with path.open("rb") as stream:
+            presentation = Presentation(stream)
         height = int(presentation.slide_height or 6_858_000)
         for slide in presentation.slides:
             builder.start_page()
             if slide.element.get("show") not in ("0", "false"):
                 _Slide(slide, builder, height).read()
-    except (PythonPptxError, LxmlError, LookupError, ValueError, TypeError, AttributeError, OSError) as error:
-        raise damaged(path) from error  # python-pptx lets its parser's surprises through as they are
-    except (zipfile.BadZipFile, AssertionError, NotImplementedError, RuntimeError, EOFError) as error:
+    except (PythonPptxError, LxmlError, *PARSER_FAULTS) as error:
         raise damaged(path) from error
     title, day = core_properties(path)
     document = builder.build(title=title, metadata=dated(day))

@@ -2,14 +2,13 @@
 
 import datetime
 import io
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
-from knowledge.loaders.archives import damaged
+from knowledge.loaders.archives import PARSER_FAULTS, damaged
 from knowledge.loaders.cells import shown
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty, read_bytes
@@ -46,9 +45,7 @@ def _read(path: Path, builder: DocumentBuilder) -> None:
                 f"{path}: is protected by a password. Open it in an office program and save it without one."
             ) from error
         raise damaged(path) from error
-    except (CompDocError, struct.error, LookupError, ValueError, TypeError, AttributeError, AssertionError) as error:
-        raise damaged(path) from error  # xlrd lets its parser's surprises through as they are
-    except (OverflowError, ZeroDivisionError, NotImplementedError, OSError, MemoryError, RecursionError) as error:
+    except (CompDocError, *PARSER_FAULTS) as error:
         raise damaged(path) from error
 
 
@@ -96,6 +93,6 @@ def _last_saved(path: Path) -> str:
     try:
         with olefile.OleFileIO(str(path)) as container:
             saved = container.get_metadata().last_saved_time
-    except (OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, struct.error):
+    except PARSER_FAULTS:  # the rows count, this is a courtesy
         return ""
     return saved.isoformat() if isinstance(saved, datetime.datetime) else ""

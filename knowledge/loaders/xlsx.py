@@ -1,13 +1,11 @@
 """Excel workbooks: each visible sheet a heading, each row readable by itself; values as last calculated."""
 
 import warnings
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree.ElementTree import ParseError
 
 from knowledge.documents import Document, DocumentBuilder
-from knowledge.loaders.archives import check_archive, damaged
+from knowledge.loaders.archives import PARSER_FAULTS, check_archive, damaged
 from knowledge.loaders.cells import shown
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty
@@ -32,9 +30,9 @@ def _read(path: Path, builder: DocumentBuilder) -> None:
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        with warnings.catch_warnings():  # about styles and pictures, which are not read
+        with path.open("rb") as stream, warnings.catch_warnings():  # about styles and pictures, which are not read
             warnings.simplefilter("ignore")
-            book = load_workbook(path, read_only=True, data_only=True)
+            book = load_workbook(stream, read_only=True, data_only=True)
             try:
                 for sheet in book.worksheets:
                     if sheet.sheet_state == "visible":
@@ -49,7 +47,5 @@ def _read(path: Path, builder: DocumentBuilder) -> None:
                         )
             finally:
                 book.close()
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError) as error:
-        raise damaged(path) from error  # openpyxl lets its parser's surprises through as they are
-    except (InvalidFileException, zipfile.BadZipFile, ParseError) as error:
+    except (InvalidFileException, *PARSER_FAULTS) as error:
         raise damaged(path) from error

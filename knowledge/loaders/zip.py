@@ -1,36 +1,21 @@
 """Zip archives: every member through the loader for its suffix, named `!/path`; a bad one does not stop the others."""
 
-import lzma
 import re
 import stat
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from knowledge.documents import Document
 from knowledge.errors import UnreadableFile
-from knowledge.loaders.archives import check_size
+from knowledge.loaders.archives import PARSER_FAULTS, check_size
 from knowledge.loaders.encoding import empty, read_bytes
 from knowledge.loaders.members import Member, read_members
 from knowledge.text import CJK_CLASS
 
 _PASSED_OVER = (".", "~$", "__MACOSX")
 """What systems and office programs put beside the files; as in folders."""
-_FAULTS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    OSError,
-    ValueError,
-    NotImplementedError,
-    RuntimeError,
-    EOFError,
-    IndexError,
-    struct.error,
-)
 _BLOCK_BYTES = 1 << 20
 _ENCRYPTED = 0x1
 _NAMED_IN_UTF_8 = 0x800
@@ -41,17 +26,18 @@ def load(path: Path) -> Iterator[Document]:
     """Yield the documents of all members, in the archive's order."""
     read_bytes(path)
     try:
-        with zipfile.ZipFile(path) as archive:
-            infos = archive.infolist()
-            check_size(path, infos)
-            members = list(_members(archive, infos))
-            if not members:
-                raise empty(path, "holds no file")
-            yield from read_members(path, members)
-    except _FAULTS as error:
+        archive = zipfile.ZipFile(path)
+    except PARSER_FAULTS as error:
         raise UnreadableFile(
             f"{path}: is not a zip archive, or damaged ({error}). Pack it again with the program that made it."
         ) from error
+    with archive:
+        infos = archive.infolist()
+        check_size(path, infos)
+        members = list(_members(archive, infos))
+        if not members:
+            raise empty(path, "holds no file")
+        yield from read_members(path, members)
 
 
 def _members(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo]) -> Iterator[Member]:
@@ -73,7 +59,7 @@ def _blocks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Itera
         with archive.open(info) as stream:
             while block := stream.read(_BLOCK_BYTES):
                 yield block
-    except _FAULTS as error:
+    except PARSER_FAULTS as error:
         raise UnreadableFile(f"{place}: is damaged ({error}). Pack it again from the original.") from error
 
 

@@ -155,4 +155,8 @@ def test_faulty_mails_are_read(read, fault):
 
 def test_what_is_no_mail(read):
     with pytest.raises(UnreadableFile, match="none of the lines that begin a mail"):
-        read(b"Just a text\n\nwithout header lines")
+        read(b"\x00\x01\x02" * 50)
+
+
+def test_a_text_without_header_lines_is_read_all_the_same(read):
+    assert text(read, b"Just a text\n\nwithout header lines") == "Just a text\n\nwithout header lines"
