@@ -23,21 +23,19 @@ _SAMPLED_ROWS = 50
 def load(path: Path) -> Iterator[Document]:
     """Yield one document a row, named `#1`, `#2`, …, when there are columns of questions and answers; else one."""
     rows = _read(path)
-    if not rows:
+    filled = [row for row in rows if any(cell.strip() for cell in row)]
+    if not filled:
         raise empty(path, "has no cell with a value")
-    columns = answer_columns(rows[0])
+    columns = answer_columns(filled[0])
     if columns is None:
         builder = DocumentBuilder()
         add_sheet(builder, rows)
-        table = builder.build()
-        if not table.blocks:
-            raise empty(path, "has no row below the names of its columns")
-        yield table
+        yield builder.build()
         return
-    names = [name.strip() for name in rows[0]]
+    names = [name.strip() for name in filled[0]]
     found = [
         document
-        for number, row in enumerate(rows[1:], start=1)
+        for number, row in enumerate(filled[1:], start=1)
         if (document := build_answer(dict(zip(names, row, strict=False)), columns, number=number))
     ]
     if not found:
@@ -60,7 +58,7 @@ def _read(path: Path) -> list[list[str]]:
             f"{path}: is not a table ({error}, in the row that starts at line {line}). "
             "Look there for a stray quotation mark (inside a quoted cell it is doubled), and save it as CSV again."
         ) from error
-    return [row for row in rows if any(cell.strip() for cell in row)]
+    return rows
 
 
 def _delimiter(text: str) -> str:

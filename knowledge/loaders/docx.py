@@ -15,6 +15,7 @@ from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty
 from knowledge.loaders.office_properties import core_properties
 from knowledge.loaders.tables import add_table
+from knowledge.loaders.xml_trees import BrokenXml, UnsafeXml, parse
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -61,14 +62,17 @@ class _Reader:
             key: relation.target_ref for key, relation in source.part.rels.items() if relation.is_external
         }
         self._styles = _styles(source)
+        self._notes = {kind: _notes(source, kind) for kind in ("footnote", "endnote")}
 
     def read(self, parent: "Element") -> None:
         """Add everything below `parent`, in order."""
         for element in parent.iterchildren():
             if element.tag == f"{_W}p":
                 self._paragraph(element)
+                self._add_notes(element)
             elif element.tag == f"{_W}tbl":
                 self._table(element)
+                self._add_notes(element)
             elif element.tag in (f"{_W}sdt", f"{_W}ins", f"{_W}customXml", f"{_W}sdtContent"):
                 self.read(element)
 
@@ -92,6 +96,13 @@ class _Reader:
         for box in element.iter(f"{_W}txbxContent"):
             if not any(parent.tag == _FALLBACK for parent in box.iterancestors()):
                 self.read(box)
+
+    def _add_notes(self, element: "Element") -> None:
+        """Add the notes that hang on a paragraph or a table, below it."""
+        for kind, notes in self._notes.items():
+            for reference in element.iter(f"{_W}{kind}Reference"):
+                for paragraph in notes.get(reference.get(f"{_W}id", ""), ()):
+                    self.builder.add("paragraph", " ".join(self._text(paragraph).split()))
 
     def _text(self, element: "Element") -> str:
         parts: list[str] = []
@@ -165,3 +176,18 @@ def _outline(element: "Element") -> int:
     level = element.find(f"{_W}pPr/{_W}outlineLvl")
     value = -1 if level is None else int(level.get(f"{_W}val", "9"))
     return value + 1 if 0 <= value <= 5 else 0
+
+
+def _notes(source: Any, kind: str) -> "dict[str, list[Element]]":
+    """Return the paragraphs of each footnote or endnote by its number; {} where there are none or they are damaged."""
+    part = next(
+        (each.target_part for each in source.part.rels.values() if each.reltype.endswith(f"/{kind}s")),
+        None,
+    )
+    if part is None:
+        return {}
+    try:
+        root = parse(part.blob)
+    except (BrokenXml, UnsafeXml):
+        return {}
+    return {note.get(f"{_W}id", ""): list(note.iter(f"{_W}p")) for note in root.iter(f"{_W}{kind}")}

@@ -228,8 +228,8 @@ class _Inside:
 
 def _is_bold_question(tag: "Tag") -> bool:
     """Say whether a paragraph is a question in bold, which is how many FAQs write their headings."""
-    bold = tag.find(["b", "strong"])
-    if bold is None or bold.parent is not tag:
+    bold = tag.find(["b", "strong"], recursive=False)
+    if bold is None:
         return False
     text = collapse(tag.get_text())
     return len(text) <= _LONGEST_QUESTION and text.endswith(("?", "？")) and collapse(bold.get_text()) == text

@@ -13,9 +13,11 @@ from email.parser import HeaderParser
 from pathlib import Path
 from typing import Any
 
-from knowledge.documents import Document
+from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
+from knowledge.loaders import rtf
 from knowledge.loaders.archives import PARSER_FAULTS, damaged
+from knowledge.loaders.compressed_rtf import decompress
 from knowledge.loaders.encoding import decode_lenient, read_bytes
 from knowledge.loaders.mail import Attachment, Mail, documents
 
@@ -62,6 +64,7 @@ class _Storage:
         numbers = self._numbers(header=32 if depth == 0 else 24)
         page = numbers.get(_CODE_PAGE, 0)
         self._encoding = "utf-8" if page == 65001 else f"cp{page or 1252}"
+        page_text = decode_lenient(self._bytes(_HTML), self._encoding) or self._text(_HTML)
         headers = HeaderParser(policy=policy.compat32).parsestr(self._text(_HEADERS))
         sent = numbers.get(_SENT) or numbers.get(_DELIVERED)
         date = str(headers.get("Date") or "")
@@ -71,8 +74,8 @@ class _Storage:
             subject=self._text(_SUBJECT),
             people=[("From", self._sender()), ("To", self._text(_TO)), ("Cc", self._text(_CC))],
             date=date,
-            text=self._text(_BODY),
-            html=decode_lenient(self._bytes(_HTML), self._encoding) or self._text(_HTML),
+            text=self._text(_BODY) or ("" if page_text else self._rich_text()),
+            html=page_text,
             attachments=list(self._attachments(depth)),
         )
 
@@ -98,6 +101,11 @@ class _Storage:
                 yield Attachment(f"{mail.subject or name or 'message'}.eml", _as_eml(mail))
             else:
                 yield Attachment(name, inside._bytes(_FILE_DATA))
+
+    def _rich_text(self) -> str:
+        reader = rtf.Reader(DocumentBuilder())
+        reader.read(decompress(self._bytes(_RTF)).decode("latin-1"))
+        return reader.builder.build().text
 
     def _stream(self, name: str) -> bytes:
         place = [*self._place, name]

@@ -15,28 +15,74 @@ SEPARATOR = " | "
 
 def add_table(builder: DocumentBuilder, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Add each row as a block; `names` are the columns' names, empty where the table has none."""
-    names = [_flat(name) for name in names]
-    header = SEPARATOR.join(name for name in names if name)
+    columns = _Columns(names)
     for row in rows:
-        cells = [_flat(cell) for cell in row]
-        parts = [
-            f"{names[column]}: {cell}" if column < len(names) and names[column] else cell
-            for column, cell in enumerate(cells)
-            if cell
-        ]
-        builder.add("row", SEPARATOR.join(parts), header=header)
+        columns.add(builder, row)
 
 
 def add_sheet(builder: DocumentBuilder, rows: Iterable[Sequence[str]]) -> None:
-    """Add a spreadsheet: lines above the first row with two texts are prose, that row names the columns."""
-    pending = iter(rows)
-    for row in pending:
-        filled = [cell.strip() for cell in row if cell.strip()]
-        if len([cell for cell in filled if not is_number(cell)]) >= 2:
-            add_table(builder, row, pending)
-            return
-        if filled:
-            builder.add("row" if len(filled) > 1 else "paragraph", SEPARATOR.join(filled))
+    """Add a spreadsheet, which may hold several tables one below another, each with its title.
+
+    Lines above the first row with two texts are prose, that row names the columns. So does a row of texts alone that
+    follows a title (a single cell below an empty row), or that follows an empty row, fills other columns than the
+    table above and stands where that has numbers.
+    """
+    columns: _Columns | None = None
+    below_gap, below_title = True, False
+    for row in rows:
+        filled = {position for position, cell in enumerate(row) if cell.strip()}
+        texts = {position for position in filled if not is_number(row[position])}
+        if not filled:
+            below_gap = True
+            continue
+        is_title = columns is not None and below_gap and len(texts) == len(filled) == 1
+        if columns is None:
+            is_head = len(texts) >= 2
+        else:
+            is_other = below_gap and filled != columns.named and bool(filled & columns.numeric)
+            is_head = len(filled) >= 2 and texts == filled and (below_title or is_other)
+        if is_head:
+            if columns is not None:
+                columns.end(builder)
+            columns = _Columns(row)
+        elif columns is None or is_title:
+            builder.add("row" if len(filled) > 1 else "paragraph", _plain(row))
+        else:
+            columns.add(builder, row)
+            columns.numeric |= filled - texts
+        below_gap, below_title = False, is_title
+    if columns is not None:
+        columns.end(builder)
+
+
+class _Columns:
+    """The columns of one table: their names, and which of them hold numbers."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = [_flat(name) for name in names]
+        self._header = SEPARATOR.join(name for name in self._names if name)
+        self._has_rows = False
+        self.named = {position for position, name in enumerate(self._names) if name}
+        self.numeric: set[int] = set()
+
+    def add(self, builder: DocumentBuilder, row: Sequence[str]) -> None:
+        """Add a row; each cell is named by its column."""
+        parts = [
+            f"{self._names[column]}: {cell}" if column < len(self._names) and self._names[column] else cell
+            for column, cell in enumerate(map(_flat, row))
+            if cell
+        ]
+        builder.add("row", SEPARATOR.join(parts), header=self._header)
+        self._has_rows = True
+
+    def end(self, builder: DocumentBuilder) -> None:
+        """Add the names themselves where nothing came below them, for then they were none."""
+        if not self._has_rows:
+            builder.add("row", self._header)
+
+
+def _plain(row: Sequence[str]) -> str:
+    return SEPARATOR.join(cell.strip() for cell in row if cell.strip())
 
 
 def is_number(cell: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
 from knowledge.loaders.archives import PARSER_FAULTS, damaged
-from knowledge.loaders.cells import shown
+from knowledge.loaders.cells import fill_merged, shown
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty, read_bytes
 from knowledge.loaders.tables import add_sheet
@@ -37,7 +37,8 @@ def _read(path: Path, builder: DocumentBuilder) -> None:
             sheet = book.sheet_by_index(number)
             if sheet.visibility == 0:
                 builder.add("heading", sheet.name, level=1)
-                add_sheet(builder, (_row(book, sheet, row) for row in range(sheet.nrows)))
+                rows = (_row(book, sheet, row) for row in range(sheet.nrows))
+                add_sheet(builder, fill_merged(rows, _merged(sheet)))
             book.unload_sheet(number)
     except XLRDError as error:
         if "encrypt" in str(error).lower() or "password" in str(error).lower():
@@ -47,6 +48,10 @@ def _read(path: Path, builder: DocumentBuilder) -> None:
         raise damaged(path) from error
     except (CompDocError, *PARSER_FAULTS) as error:
         raise damaged(path) from error
+
+
+def _merged(sheet: Any) -> list[tuple[int, int, int]]:
+    return [(first, end - 1, column) for first, end, column, _ in sheet.merged_cells if end - first > 1]
 
 
 def _row(book: Any, sheet: Any, row: int) -> list[str]:

@@ -57,6 +57,13 @@ def test_a_page_is_read_where_there_is_no_plain_text(read_one, compound_file):
     assert read_one("m.msg", compound_file(streams)).text.endswith("One\n\ntwo")
 
 
+def test_rich_text_is_read_where_there_is_nothing_else(read_one, compound_file):
+    words = rb"{\rtf1{\*\htmltag64 <p>}Only \u228? here\par}"
+    packed = struct.pack("<II4sI", len(words) + 12, len(words), b"MELA", 0) + words
+    document = read_one("m.msg", compound_file(mail("x", "", **{"__substg1.0_10090102": packed})))
+    assert document.text.endswith("Only ä here")
+
+
 def test_attachments_and_mails_within_are_documents(tmp_path, compound_file):
     inner = {**mail("Inner", "Deeper text"), "__properties_version1.0": properties(top=False)}
     streams = mail(

@@ -212,3 +212,21 @@ def test_a_zip_archive_that_is_no_word_document(tmp_path):
         archive.writestr("x.txt", "x")
     with pytest.raises(UnreadableFile, match=r"is not a \.docx file, or damaged"):
         list(load(tmp_path / "a.docx"))
+
+
+def test_notes_of_a_word_document_follow_their_paragraph(tmp_path):
+    from docx.opc.packuri import PackURI
+    from docx.opc.part import Part
+
+    source = docx.Document()
+    paragraph = source.add_paragraph("Send it back.")
+    paragraph._p.append(parse_xml(f'<w:r {nsdecls("w")}><w:footnoteReference w:id="2"/></w:r>'))
+    source.add_paragraph("Then wait.")
+    notes = f'<w:footnotes {nsdecls("w")}><w:footnote w:id="2">'
+    notes += "<w:p><w:r><w:t>Not gift cards.</w:t></w:r></w:p></w:footnote></w:footnotes>"
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
+    part = Part(PackURI("/word/footnotes.xml"), kind, notes.encode(), source.part.package)
+    source.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
+    source.save(tmp_path / "a.docx")
+    (document,) = load(tmp_path / "a.docx")
+    assert document.text == "Send it back.\n\nNot gift cards.\n\nThen wait."

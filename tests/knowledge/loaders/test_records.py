@@ -139,3 +139,43 @@ def test_old_or_protected_office_files(tmp_path, suffix):
     path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600)
     with pytest.raises(UnreadableFile, match="protected by a password or in the Office format of before 2007"):
         list(load(path))
+
+
+def test_a_sheet_may_hold_several_tables(read):
+    above = "Prices\n\nZone,Price\nEU,4\n\nUS,9\n\n"
+    (document,) = read("a.csv", f"{above}Hours\nDay,Open\nMonday,9-17\n\nSunday,closed\n")
+    assert document.text == (
+        "Prices\n\nZone: EU | Price: 4\nZone: US | Price: 9\n\nHours\n\n"
+        "Day: Monday | Open: 9-17\nDay: Sunday | Open: closed"
+    )
+    headers = [block.header for block in document.blocks if block.kind == "row"]
+    assert headers == ["Zone | Price"] * 2 + ["Day | Open"] * 2
+    (document,) = read("a.csv", f"{above}Day,Open,Note\nMonday,9-17,none\n")
+    assert document.text.endswith("\nDay: Monday | Open: 9-17 | Note: none")
+
+
+def test_what_looks_like_names_and_has_no_row_below_is_not_lost(read):
+    (document,) = read("a.csv", "Zone,Price\nEU,4\n\nHours\nSunday,closed\n")
+    assert document.text == "Zone: EU | Price: 4\n\nHours\n\nSunday | closed"
+    (document,) = read("a.csv", "Zone,Price\n")
+    assert document.text == "Zone | Price"
+
+
+def test_what_is_merged_over_rows_stands_in_each(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["Zone", "City", "Price"], ["EU", "Bonn", 4], [None, "Rome", 5], ["US", "Reno", 9], [None, "Waco", 8]):
+        book.active.append(row)
+    book.active.merge_cells("A2:A3")
+    book.save(tmp_path / "p.xlsx")
+    (document,) = load(tmp_path / "p.xlsx")
+    assert document.text.split("\n")[2:] == [
+        "Zone: EU | City: Bonn | Price: 4",
+        "Zone: EU | City: Rome | Price: 5",
+        "Zone: US | City: Reno | Price: 9",
+        "City: Waco | Price: 8",
+    ]
+
+
+def test_a_table_without_a_cell(read):
+    with pytest.raises(UnreadableFile, match="no cell with a value"):
+        read("a.csv", ",,\n,,\n")
