@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from assistant import cli
+from knowledge.embedders.hashing import HashingEmbedder
+from knowledge.library import Library, LibraryOptions
 
 Run = Callable[..., tuple[int, str, str]]
 QUESTIONS: tuple[dict[str, Any], ...] = (
@@ -18,31 +20,39 @@ QUESTIONS: tuple[dict[str, Any], ...] = (
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Call `evaluate` in this process, on two documents read with the embedder that needs no model."""
+    """Call `frontdesk evaluate` in this process, on a home that is empty yet."""
     monkeypatch.setenv("FRONTDESK_EMBEDDER", "hashing")
     monkeypatch.setenv("FRONTDESK_MODEL", "none")
     monkeypatch.chdir(tmp_path)
-    folder = tmp_path / "papers"
-    folder.mkdir()
-    (folder / "returns.md").write_text("# Returns\n\nYou may return a lamp within 30 days.\n", encoding="utf-8")
-    (folder / "shipping.md").write_text("# Shipping\n\nA parcel costs 5 euros.\n", encoding="utf-8")
     write(*QUESTIONS)
 
     def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["frontdesk", *arguments])
+        monkeypatch.setattr(sys, "argv", ["frontdesk", "evaluate", *arguments])
         with pytest.raises(SystemExit) as ended:
             cli.main()
         out, err = capsys.readouterr()
         return ended.value.code or 0, out, err  # type: ignore[return-value]
 
-    assert call("ingest", str(folder))[0] == 0
-    return lambda *arguments: call("evaluate", *arguments)
+    return call
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> None:
+    """Fill the home with two documents, read with the embedder that needs no model."""
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    (folder / "returns.md").write_text("# Returns\n\nYou may return a lamp within 30 days.\n", encoding="utf-8")
+    (folder / "shipping.md").write_text("# Shipping\n\nA parcel costs 5 euros.\n", encoding="utf-8")
+    library = Library(LibraryOptions(tmp_path / "frontdesk-home"), embedder=HashingEmbedder())
+    library.ingest([folder])
+    library.close()
 
 
 def write(*questions: dict[str, Any]) -> None:
     Path("q.jsonl").write_text("".join(json.dumps(line) + "\n" for line in questions), encoding="utf-8")
 
 
+@pytest.mark.usefixtures("papers")
 def test_scores_as_json_have_n_and_interval(run: Run) -> None:
     code, out, _ = run("rag", "--questions", "q.jsonl", "--json")
     scores = json.loads(out)
@@ -57,6 +67,7 @@ def test_scores_as_json_have_n_and_interval(run: Run) -> None:
     assert "comparison" not in scores
 
 
+@pytest.mark.usefixtures("papers")
 def test_a_person_reads_failures_first_and_then_a_table(run: Run) -> None:
     code, out, err = run("rag", "--questions", "q.jsonl")
     assert (code, err) == (0, "")
@@ -73,6 +84,7 @@ def test_a_person_reads_failures_first_and_then_a_table(run: Run) -> None:
     assert "  2  what" not in run("rag", "--questions", "q.jsonl", "--failures", "0")[1]
 
 
+@pytest.mark.usefixtures("papers")
 def test_two_settings_are_compared(run: Run) -> None:
     code, out, _ = run("rag", "--questions", "q.jsonl", "--compare", "mode=lexical", "--compare", "history=off")
     assert code == 0
@@ -85,6 +97,7 @@ def test_two_settings_are_compared(run: Run) -> None:
     assert data["comparison"]["scores"]["recall_at_5"]["n"] == 2
 
 
+@pytest.mark.usefixtures("papers")
 def test_a_run_is_compared_with_a_stored_one(run: Run) -> None:
     assert run("rag", "--questions", "q.jsonl", "--set", "mode=lexical", "--out", "before.json")[0] == 0
     write(QUESTIONS[0], {**QUESTIONS[1], "gold": [{"document": "shipping.md"}]}, {**QUESTIONS[2], "id": "4"})
@@ -97,6 +110,7 @@ def test_a_run_is_compared_with_a_stored_one(run: Run) -> None:
     assert "Changed since, not compared (1): 2" in out
 
 
+@pytest.mark.usefixtures("papers")
 def test_a_page_is_written_beside_what_is_printed(run: Run) -> None:
     code, out, _ = run(
         "rag", "--questions", "q.jsonl", "--compare", "mode=lexical", "--report", "report.html", "--json"
@@ -126,7 +140,7 @@ def test_all_faults_of_settings_are_told_at_once(run: Run) -> None:
         (("--questions", "q.jsonl", "--compare", "q.jsonl"), 1, "q.jsonl is not a stored result"),
         (("--questions", "q.jsonl", "--compare", "q.jsonl", "--compare", "mode=dense"), 2, "but not both"),
         (("--questions", "q.jsonl", "--out", "none/result.json"), 1, "none is no folder"),
-        (("--questions", "q.jsonl", "--report", "papers"), 1, "papers is a folder"),
+        (("--questions", "q.jsonl", "--report", "."), 1, ". is a folder"),
         (("--questions", "q.jsonl", "--failures", "-1"), 2, "--failures"),
         (("--questions", "q.jsonl", "--mode", "magic"), 2, "magic"),
     ],
@@ -144,6 +158,7 @@ def test_questions_without_any_gold_are_an_error(run: Run) -> None:
     assert 'add "gold"' in err
 
 
+@pytest.mark.usefixtures("papers")
 def test_answers_are_printed_in_aligned_lines(run: Run) -> None:
     code, out, _ = run("answers", "--questions", "q.jsonl")
     assert code == 0
