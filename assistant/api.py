@@ -29,6 +29,7 @@ from agents.errors import AgentError
 from assistant.background import run_beside
 from assistant.errors import NotStored, StoreError, TurnRefused
 from assistant.gate import Gate
+from assistant.page_images import PagesPort, add_page_images
 from assistant.store import Store, StoredStep, StoredTurn
 from assistant.turns import TurnRunner
 from knowledge.errors import KnowledgeError
@@ -52,7 +53,7 @@ NOT_FOUND = "This is not here."
 FAILED = "Something went wrong on our side. Please try again; if it stays so, mention the reference."
 
 
-class LibraryPort(Protocol):
+class LibraryPort(PagesPort, Protocol):
     """What is asked of `knowledge.library.Library`."""
 
     def excerpt(self, collection: str, document: str, start: int, end: int, *, audiences: Sequence[str]) -> Any: ...
@@ -164,6 +165,7 @@ def create_api(application: ApplicationPort, *, token: str = "") -> FastAPI:
     _add_health(api, application)
     _add_conversations(api, application)
     _add_passages(api, application.library)
+    add_page_images(api, application.library, audiences=AUDIENCES)
     _add_ingest(api, application.library, token)
     return api
 

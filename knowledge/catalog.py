@@ -286,6 +286,16 @@ def headings_at(connection: Connection, document_id: int, offset: int) -> tuple[
     return tuple(json.loads(row.headings)) if row else ()
 
 
+def anchor_at(connection: Connection, document_id: int, offset: int) -> str:
+    """Return the fragment of the heading above `offset`; "" when it has none."""
+    found = (
+        select(chunk.c.anchor)
+        .where(chunk.c.document_id == document_id, chunk.c.start <= offset)
+        .order_by(chunk.c.start.desc())
+    )
+    return str(connection.execute(found.limit(1)).scalar() or "")
+
+
 def count_chunks(connection: Connection, scope: Scope) -> int:
     """Return how many chunks are in scope."""
     if not scope.is_narrowed:

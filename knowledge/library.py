@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from knowledge import catalog, retrieval, vectors
+from knowledge import catalog, pages, retrieval, vectors
 from knowledge.chunking import ChunkOptions
 from knowledge.embedders import Embedder, resolve
 from knowledge.errors import KnowledgeError
 from knowledge.index import VectorIndex
 from knowledge.ingest import Ingest, IngestReport, Target, check_paths
 from knowledge.loaders import LoadOptions
+from knowledge.pages import Pages, PageView, Rectangle
 from knowledge.passages import Retrieval
 from knowledge.retrieval import RetrievalOptions
 from knowledge.scope import Scope
@@ -67,6 +68,12 @@ class Excerpt:
     before: str
     quote: str
     after: str
+    anchor: str = ""
+    """The fragment of the nearest heading in the original file; "" when there is none."""
+    rectangles: tuple[Rectangle, ...] = ()
+    """Where the quote stands on its pages; () when the format has none."""
+    content: str = ""
+    """SHA-256 of the file it is from, which tells `page_view` which of several is meant."""
 
 
 class Library:
@@ -89,6 +96,7 @@ class Library:
         self._catalog = catalog.Catalog(options.catalog_url or options.home / "catalog.sqlite3")
         self._embedder = embedder
         self._index: VectorIndex | None = None
+        self._pages = Pages(self._catalog, passwords=options.loading.passwords)
         self._opening = threading.Lock()
 
     def ingest(
@@ -186,6 +194,9 @@ class Library:
             if found is None:
                 raise KnowledgeError(f"No passage {start}-{end} in a document named {document!r}.")
             headings = catalog.headings_at(connection, found.id, start)
+            anchor = catalog.anchor_at(connection, found.id, start)
+            rectangles = pages.rectangles(connection, found.id, start, end)
+            content = pages.content_of(connection, found.id)
         text = found.text
         page = text.count("\f", 0, start) + 1 if found.paged else None
         return Excerpt(
@@ -196,7 +207,24 @@ class Library:
             before=text[max(0, start - margin) : start],
             quote=text[start:end],
             after=text[end : end + margin],
+            anchor=anchor,
+            rectangles=rectangles,
+            content=content,
         )
+
+    def page_view(
+        self, collection: str, document: str, page: int, *, audiences: Sequence[str], content: str = ""
+    ) -> PageView:
+        """Return the picture of a page (1-based) of a PDF or an image file.
+
+        Args:
+            content: `Excerpt.content`, where the document's name alone may mean two files.
+
+        Raises:
+            KnowledgeError: there is no such page, or the audiences may not see it (the message is the same), or the
+                original has changed since it was read.
+        """
+        return self._pages.view(_whole(collection), _whole(document), page, audiences=audiences, content=content)
 
     def check(self) -> None:
         """Prove that every part answers.

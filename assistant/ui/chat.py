@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from assistant.errors import NotStored, TurnRefused
+from assistant.page_images import page_address
 from assistant.store import StoredTurn
 from assistant.ui import passages
 from assistant.ui.frame import Frame, welcome_html
@@ -25,6 +26,7 @@ from knowledge.errors import KnowledgeError
 
 if TYPE_CHECKING:
     from assistant.app import Application
+    from knowledge.library import Excerpt
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +34,8 @@ QUESTION_CHARACTERS = 4000
 """A question is cut after so many characters; its box takes no more."""
 NO_CONVERSATION = "none"
 """Stands for an id where no conversation has begun; not empty, because the browser's memory keeps no empty value."""
+MOST_PICTURES = 2
+"""Pages that are shown of a quote."""
 AUDIENCES = ("public",)
 """Whose documents a visitor of the page may read."""
 
@@ -118,7 +122,24 @@ class Chat:
             return passages.missing_html(citation, texts, number=number)
         if excerpt.quote != citation["quote"]:
             return passages.missing_html(citation, texts, number=number)
-        return passages.excerpt_html(excerpt, texts, number=number)
+        pictures = self._pictures(citation["collection"], excerpt)
+        return passages.excerpt_html(excerpt, texts, number=number, pictures=pictures)
+
+    def _pictures(self, collection: str, excerpt: "Excerpt") -> list[passages.Picture]:
+        """Return the pages that the quote stands on; none when the original is no longer at hand."""
+        pictures = []
+        for page in sorted({mark.page for mark in excerpt.rectangles})[:MOST_PICTURES]:
+            try:
+                view = self._library.page_view(
+                    collection, excerpt.document, page, audiences=AUDIENCES, content=excerpt.content
+                )
+            except KnowledgeError as error:
+                logger.info("no picture of page %d of %s: %s", page, excerpt.document, error)
+                return []
+            address = page_address(collection, excerpt.document, page, content=excerpt.content)
+            marks = [mark for mark in excerpt.rectangles if mark.page == page]
+            pictures.append(passages.Picture(address, page, view.width, view.height, marks))
+        return pictures
 
     async def _guarded(self, screens: AsyncIterator[Screen], texts: Texts) -> AsyncIterator[Screen]:
         try:

@@ -8,6 +8,9 @@ const unfolded = new Set();
 
 const toEnd = () => page.scrollTo({ top: page.scrollHeight });
 
+const toQuote = () =>
+  element.querySelector('.highlight, mark')?.scrollIntoView({ block: 'center', inline: 'start' });
+
 const close = () => {
   props.value = '';
   desk.opener?.focus();
@@ -18,6 +21,10 @@ element.addEventListener('click', (event) => {
   if (!target || target.tagName === 'FORM') return;
   const { action, ...data } = target.dataset;
   if (action === 'close') return close();
+  if (action === 'zoom') {
+    target.ariaPressed = element.querySelector('.passage').classList.toggle('large');
+    return toQuote();
+  }
   if (action === 'cite') desk.opener = target;
   trigger(action, data);
 });
@@ -52,7 +59,7 @@ watch('value', () => {
   }
   if (part === 'passage') {
     element.querySelector('.passage')?.focus();
-    element.querySelector('mark')?.scrollIntoView({ block: 'center' });
+    toQuote();
   }
   if ((part === 'past' || part === 'present') && desk.atEnd) requestAnimationFrame(toEnd);
 });

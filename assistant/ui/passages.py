@@ -1,12 +1,14 @@
 """A quoted passage in its surroundings, as the panel shows it.
 
     Excerpt -> title, heading path, page, text with the quote marked
+    Excerpt, pictures of its pages -> the same, with the quote marked on the pages and the text folded away
 
 The text is a stretch of a document: it is escaped whole and only its line breaks are kept.
 """
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any, Protocol
 
@@ -34,9 +36,36 @@ class Excerpt(Protocol):
     def after(self) -> str: ...
     @property
     def headings(self) -> Sequence[str]: ...
+    @property
+    def anchor(self) -> str: ...
 
 
-def excerpt_html(excerpt: Excerpt, texts: Texts, *, number: int) -> str:
+class Rectangle(Protocol):
+    """What is drawn of `knowledge.pages.Rectangle`: shares of the page from its top left corner."""
+
+    @property
+    def left(self) -> float: ...
+    @property
+    def top(self) -> float: ...
+    @property
+    def right(self) -> float: ...
+    @property
+    def bottom(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page of the original, and where the quote stands on it."""
+
+    address: str
+    page: int
+    width: int
+    height: int
+    """In pixels; only their ratio counts."""
+    rectangles: Sequence[Rectangle]
+
+
+def excerpt_html(excerpt: Excerpt, texts: Texts, *, number: int, pictures: Sequence[Picture] = ()) -> str:
     """Return the panel for a passage that the library still holds."""
     before, after = _readable(excerpt.before), _readable(excerpt.after)
     if len(excerpt.before) >= MARGIN_CHARACTERS:
@@ -45,11 +74,16 @@ def excerpt_html(excerpt: Excerpt, texts: Texts, *, number: int) -> str:
         after = re.sub(r"[\s][^\s]{1,40}$", "", after).rstrip() + " …"
     body = f"{escape(before)}<mark>{escape(_readable(excerpt.quote))}</mark>{escape(after)}"
     path = [heading for heading in excerpt.headings if heading and heading != excerpt.title]
-    if excerpt.page is not None:
-        path.append(texts.page.format(page=excerpt.page))
+    page = pictures[0].page if pictures else excerpt.page
+    if page is not None:
+        path.append(texts.page.format(page=page))
+    title = excerpt.title or excerpt.document
+    if pictures:
+        body = _pictures_html(pictures, texts, title=title) + _fold_html(body, texts)
+    place = f"{excerpt.document}#{excerpt.anchor}" if excerpt.anchor else excerpt.document
     return _panel_html(
-        texts, number=number, title=excerpt.title or excerpt.document, path=path, body=body
-    ) + _END.format(document=f"{escape(texts.document)}: <code>{escape(excerpt.document)}</code>")
+        texts, number=number, title=title, path=path, body=body, kind="passage paged" if pictures else "passage"
+    ) + _END.format(document=f"{escape(texts.document)}: <code>{escape(place)}</code>")
 
 
 def missing_html(citation: Mapping[str, Any], texts: Texts, *, number: int) -> str:
@@ -66,12 +100,42 @@ def missing_html(citation: Mapping[str, Any], texts: Texts, *, number: int) -> s
 _END = '<p class="document">{document}</p></aside>'
 
 
-def _panel_html(texts: Texts, *, number: int, title: str, path: Sequence[str], body: str) -> str:
+def _pictures_html(pictures: Sequence[Picture], texts: Texts, *, title: str) -> str:
+    sheets = "".join(_picture_html(picture, texts, title=title) for picture in pictures)
+    button = (
+        f'<button type="button" class="small" data-action="zoom" aria-pressed="false">{escape(texts.enlarge)}</button>'
+    )
+    return f'<div class="pages"><div class="zoom">{button}</div>{sheets}</div>'
+
+
+def _picture_html(picture: Picture, texts: Texts, *, title: str) -> str:
+    marks = "".join(
+        f'<span class="highlight" style="left:{_percent(mark.left)};top:{_percent(mark.top)};'
+        f'width:{_percent(mark.right - mark.left)};height:{_percent(mark.bottom - mark.top)}"></span>'
+        for mark in picture.rectangles
+    )
+    label = escape(texts.page_of.format(page=picture.page, title=title))
+    return (
+        f'<div class="sheet"><figure style="aspect-ratio:{picture.width}/{picture.height}">'
+        f'<img src="{escape(picture.address)}" alt="{label}">{marks}</figure></div>'
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.3f}%"
+
+
+def _fold_html(body: str, texts: Texts) -> str:
+    summary = f"<summary>{icon('chevron')}{escape(texts.as_text)}</summary>"
+    return f'<details class="found as-text" data-key="as-text">{summary}<div>{body}</div></details>'
+
+
+def _panel_html(texts: Texts, *, number: int, title: str, path: Sequence[str], body: str, kind: str = "passage") -> str:
     steps = " <span>›</span> ".join(escape(step) for step in path)
     close = escape(texts.close)
     return (
         '<div class="shade" data-action="close"></div>'
-        f'<aside class="passage" role="dialog" aria-labelledby="passage-title" tabindex="-1">'
+        f'<aside class="{kind}" role="dialog" aria-labelledby="passage-title" tabindex="-1">'
         f'<header><div><p class="kicker">{escape(texts.source.format(number=number))}</p>'
         f'<h2 id="passage-title">{escape(title)}</h2><p class="path">{steps}</p></div>'
         f'<button type="button" class="plain" data-action="close" aria-label="{close}" title="{close}">{icon("close")}'

@@ -51,6 +51,9 @@ class Texts:
     open_source: str
     close: str
     document: str
+    page_of: str
+    enlarge: str
+    as_text: str
     passage_gone: str
     helpful: str
     unhelpful: str
@@ -119,6 +122,9 @@ EN = Texts(
     open_source="Open source {number}: {title}",
     close="Close",
     document="Document",
+    page_of="Page {page} of {title}",
+    enlarge="Enlarge",
+    as_text="As text",
     passage_gone="This passage is no longer in the documents; they have been changed since. The answer quoted:",
     helpful="Helpful",
     unhelpful="Not helpful",
@@ -186,6 +192,9 @@ ZH = Texts(
     open_source="打开出处 {number}：{title}",
     close="关闭",
     document="文件",
+    page_of="《{title}》第 {page} 页",
+    enlarge="放大",
+    as_text="查看文字",
     passage_gone="文件已有更新，这段内容已不在其中。回答当时引用的是：",
     helpful="有帮助",
     unhelpful="没有帮助",

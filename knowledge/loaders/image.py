@@ -30,7 +30,7 @@ def load(path: Path, *, options: LoadOptions = _DEFAULTS) -> Iterator[Document]:
     """Yield what can be read in the picture as one paged document."""
     builder = PrintedBuilder()
     pages = []
-    for number, image in enumerate(frames(path), start=1):
+    for number, image in enumerate(frames(path, read_bytes(path)), start=1):
         points = (image.width * 72 / _DOTS_PER_INCH, image.height * 72 / _DOTS_PER_INCH)
         try:
             pages.append(ocr.recognise(_readable(image), size=points, number=number, languages=options.ocr_languages))
@@ -43,7 +43,7 @@ def load(path: Path, *, options: LoadOptions = _DEFAULTS) -> Iterator[Document]:
     yield document
 
 
-def frames(path: Path) -> Iterator[Any]:
+def frames(path: Path, data: bytes) -> Iterator[Any]:
     """Yield each page of a picture, upright, grey or in colour, on white.
 
     Raises:
@@ -51,9 +51,8 @@ def frames(path: Path) -> Iterator[Any]:
     """
     from PIL import Image, ImageOps, ImageSequence
 
-    data = io.BytesIO(read_bytes(path))
     try:
-        with Image.open(data) as source:
+        with Image.open(io.BytesIO(data)) as source:
             for number, frame in enumerate(ImageSequence.Iterator(source)):
                 if frame.width * frame.height > MOST_PIXELS or number >= _MOST_PAGES:
                     raise UnreadableFile(

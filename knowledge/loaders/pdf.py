@@ -177,7 +177,7 @@ def _read_page(source: Any, number: int, contents: _Contents, options: LoadOptio
 
     try:
         with PDFIUM:
-            page = _flat(source, number - 1)
+            page = flat_page(source, number - 1)
             try:
                 text_page = page.get_textpage()
                 try:
@@ -202,8 +202,11 @@ def _read_page(source: Any, number: int, contents: _Contents, options: LoadOptio
     return ocr.merged(lines, seen)
 
 
-def _flat(source: Any, index: int) -> Any:
-    """Open a page with what stands in its forms and notes as part of it, which is how a viewer shows it."""
+def flat_page(source: Any, index: int) -> Any:
+    """Open a page with what stands in its forms and notes as part of it, which is how a viewer shows it.
+
+    The caller holds `PDFIUM` and closes the page.
+    """
     from pypdfium2 import raw
 
     page = source[index]
@@ -213,10 +216,10 @@ def _flat(source: Any, index: int) -> Any:
     return source[index]
 
 
-def render(page: Any, *, width: float, grey: bool = True) -> Any:
+def render(page: Any, *, width: float, most_pixels: int = MOST_PIXELS, grey: bool = True) -> Any:
     """Return an image (Pillow) of a page, about `width` pixels wide; the caller holds `PDFIUM`."""
     points_wide, points_high = page.get_size()
-    scale = min(width / max(points_wide, 1), (MOST_PIXELS / max(1, points_wide * points_high)) ** 0.5)
+    scale = min(width / max(points_wide, 1), (most_pixels / max(1, points_wide * points_high)) ** 0.5)
     return page.render(scale=scale, grayscale=grey).to_pil().copy()
 
 

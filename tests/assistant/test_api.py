@@ -58,6 +58,14 @@ class FakeLibrary:
             raise KnowledgeError(f"{document} is for {audience}")
         return Excerpt(document, "Within 30 days."[start:end])
 
+    def page_view(
+        self, collection: str, document: str, page: int, *, audiences: Sequence[str], content: str = ""
+    ) -> SimpleNamespace:
+        if document != "guide.pdf" or collection != "default" or page > 2 or content not in ("", "a1"):
+            raise KnowledgeError(f"There is no page {page} in {document}")
+        assert tuple(audiences) == ("public",)
+        return SimpleNamespace(image=b"\x89PNG of page %d" % page)
+
     def ingest(
         self, paths: Sequence[Path], *, progress: Callable[[str, int, int], None] | None, **options: Any
     ) -> Report:
@@ -281,6 +289,27 @@ def test_a_passage_is_shown_and_a_staff_document_looks_like_a_missing_one(served
     staff = served.client.get("/api/passages", params={"document": "salaries.md", **span})
     missing = served.client.get("/api/passages", params={"document": "nothing.md", **span})
     assert (staff.status_code, staff.content) == (missing.status_code, missing.content) == (404, missing.content)
+
+
+def test_a_page_is_a_picture_and_whatever_cannot_be_shown_is_not_here(served: Served) -> None:
+    def get(**parameters: Any) -> httpx.Response:
+        return served.client.get("/api/pages", params={"collection": "default", "document": "guide.pdf", **parameters})
+
+    shown = get(page=2, content="a1")
+    assert (shown.status_code, shown.content) == (200, b"\x89PNG of page 2")
+    assert shown.headers["content-type"] == "image/png"
+    assert shown.headers["cache-control"].startswith("private")
+    refused = [
+        get(page=3),
+        get(page=1, content="b2"),
+        get(page=1, document="salaries.pdf"),
+        get(page=1, document="../guide.pdf"),
+        get(page=1, document="/etc/passwd"),
+        get(page=1, collection="staff"),
+    ]
+    assert {(each.status_code, each.content) for each in refused} == {(404, b'{"error":"This is not here."}')}
+    for page in (0, -1, "one", 10**12):
+        assert get(page=page).status_code == 422
 
 
 def test_ingest_streams_progress_and_ends_with_the_report(served: Served, tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
+from reportlab.lib.pagesizes import A5
+from reportlab.pdfgen.canvas import Canvas
+
 from agents.transcript import Answer, Citation, Delta, Finished, Searched, Step
 from assistant.app import Application
 from assistant.server import serve
@@ -26,6 +29,9 @@ DOCUMENT = f"""# Returns and refunds
 
 Opened seed packets stay with you. {QUOTE} Write `<img src=x onerror="alert(1)">` or $x^2$ on the label.
 """
+PRINTED_QUOTE = "Parcels to the islands take four days longer."
+PRINTED_PLACE = (90, 415)
+"""Of the quote's baseline on its page, A5, in points from the bottom left."""
 EXAMPLES = ("May I send something back?", "收到的商品可以退货吗？")
 WORD_SECONDS = 0.15
 
@@ -57,22 +63,43 @@ class Script:
                 return
             yield Delta(word + " ")
             time.sleep(WORD_SECONDS)
-        passage = found.passages[0]
-        whole = self._library.excerpt("default", passage.document, 0, 1, audiences=("public",), margin=10_000)
-        start = (whole.before + whole.quote + whole.after).index(QUOTE)
-        citation = Citation(
-            1, "default", passage.document, passage.title, passage.page, start, start + len(QUOTE), QUOTE
-        )
+        if "printed" in request.question:
+            citation = self._cited("guide.pdf", "Parcel guide", PRINTED_QUOTE)
+        else:
+            citation = self._cited("returns.md", "Returns and refunds", QUOTE)
         yield self._finished(text, (citation,), "answered")
+
+    def _cited(self, document: str, title: str, quote: str) -> Citation:
+        whole = self._library.excerpt("default", document, 0, 1, audiences=("public",), margin=10_000)
+        text = whole.before + whole.quote + whole.after
+        start = text.index(quote)
+        page = text.count("\f", 0, start) + 1 if document.endswith(".pdf") else None
+        return Citation(1, "default", document, title, page, start, start + len(quote), quote)
 
     def _finished(self, text: str, citations: tuple[Citation, ...], outcome: Any) -> Finished:
         return Finished(Answer(text, citations, outcome, 0.82, "en", "scripted", 1.0, 0.4))
+
+
+def write_guide(path: Path) -> None:
+    canvas = Canvas(str(path), pagesize=A5, initialFontName="Helvetica", initialFontSize=11)
+    canvas.setTitle("Parcel guide")
+    for page in (1, 2):
+        canvas.setFont("Helvetica-Bold", 17)
+        canvas.drawString(60, 530, "Parcel guide" if page == 1 else "Delivery times")
+        canvas.setFont("Helvetica", 11)
+        for number in (0, 1, 2, 3, *range(6, 14)):
+            canvas.drawString(60, 500 - 17 * number, f"Line {number} of page {page} says what is usual for parcels.")
+        if page == 2:
+            canvas.drawString(*PRINTED_PLACE, PRINTED_QUOTE)
+        canvas.showPage()
+    canvas.save()
 
 
 def open_application(settings: Settings) -> Application:
     documents = settings.home / "documents"
     documents.mkdir(parents=True)
     (documents / "returns.md").write_text(DOCUMENT, encoding="utf-8")
+    write_guide(documents / "guide.pdf")
     embedder = HashingEmbedder()
     library = Library(LibraryOptions(home=settings.home), embedder=embedder)
     library.ingest([documents])

@@ -16,6 +16,7 @@ from assistant.ui.frame import Frame
 from assistant.ui.texts import EN
 from knowledge.errors import KnowledgeError
 from knowledge.library import Excerpt
+from knowledge.pages import PageView, Rectangle
 
 QUOTE = "Send it back within thirty days."
 
@@ -30,6 +31,22 @@ class Documents:
             raise KnowledgeError("No such document.")
         text = self.text
         return Excerpt(document, "Returns", (), None, text[:start], text[start:end], text[end:])
+
+
+class Printed(Documents):
+    """A library of one PDF, whose picture can be lost."""
+
+    is_at_hand = True
+
+    def excerpt(self, _collection: str, document: str, start: int, end: int, **_: Any) -> Excerpt:
+        marks = (Rectangle(2, 0.1, 0.9, 0.5, 0.92), Rectangle(3, 0.1, 0.1, 0.3, 0.12))
+        return Excerpt(document, "Returns", (), 2, "", self.text[start:end], "", rectangles=marks, content="a1")
+
+    def page_view(self, collection: str, document: str, page: int, **given: Any) -> PageView:
+        if not self.is_at_hand:
+            raise KnowledgeError("The original is not at hand.")
+        assert (collection, document, given) == ("default", "returns.md", {"audiences": ("public",), "content": "a1"})
+        return PageView(page, 1200, 1700, b"")
 
 
 class Script:
@@ -219,6 +236,21 @@ def test_a_citation_opens_its_passage(chat: Chat) -> None:
     assert chat.passage(conversation, 1, 2, EN) == ""
     assert chat.passage(conversation, 7, 1, EN) == ""
     assert chat.passage(NO_CONVERSATION, 1, 1, EN) == ""
+
+
+def test_a_citation_of_a_pdf_opens_the_pages_that_it_stands_on(store: Store, turns: TurnRunner) -> None:
+    library = Printed()
+    application: Any = SimpleNamespace(library=library, store=store, turns=turns)
+    chat = Chat(application, Frame("Brindlemoor"))
+    conversation = ask(chat)
+    html = chat.passage(conversation, 1, 1, EN)
+    for page in (2, 3):
+        assert f"api/pages?collection=default&amp;document=returns.md&amp;page={page}&amp;content=a1" in html
+    assert html.count('class="highlight"') == 2
+    library.is_at_hand = False
+    html = chat.passage(conversation, 1, 1, EN)
+    assert "<img" not in html
+    assert f"<mark>{QUOTE}</mark>" in html
 
 
 def test_a_passage_that_is_gone_or_has_changed_is_shown_as_quoted(

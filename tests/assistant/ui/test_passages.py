@@ -1,6 +1,7 @@
-from assistant.ui.passages import MARGIN_CHARACTERS, excerpt_html, missing_html
+from assistant.ui.passages import MARGIN_CHARACTERS, Picture, excerpt_html, missing_html
 from assistant.ui.texts import EN, ZH
 from knowledge.library import Excerpt
+from knowledge.pages import Rectangle
 
 
 def excerpt(before: str = "Before. ", quote: str = "Thirty days.", after: str = " After.") -> Excerpt:
@@ -47,3 +48,21 @@ def test_a_passage_that_is_gone_is_shown_as_the_answer_quoted_it() -> None:
     assert "<mark>Thirty days.</mark>" in html
     assert '<h2 id="passage-title">r.md</h2>' in html
     assert "page 4" in html
+
+
+def test_a_page_of_the_original_is_shown_with_the_quote_marked() -> None:
+    mark = Rectangle(2, 0.1, 0.25, 0.6, 0.27)
+    picture = Picture("api/pages?document=a&page=2", 2, 1200, 1697, [mark])
+    html = excerpt_html(excerpt(), EN, number=1, pictures=[picture])
+    assert 'class="passage paged"' in html
+    assert '<img src="api/pages?document=a&amp;page=2" alt="Page 2 of Returns">' in html
+    assert 'style="left:10.000%;top:25.000%;width:50.000%;height:2.000%"' in html
+    assert "aspect-ratio:1200/1697" in html
+    assert "<summary>" in html.partition("Before. <mark>Thirty days.</mark> After.")[0]
+    assert 'data-action="zoom"' in html
+    assert "paged" not in excerpt_html(excerpt(), EN, number=1)
+
+
+def test_a_heading_with_an_anchor_is_part_of_the_place() -> None:
+    page = Excerpt("returns.html", "Returns", (), None, "", "Thirty days.", "", anchor='how"to')
+    assert "<code>returns.html#how&quot;to</code>" in excerpt_html(page, EN, number=1)

@@ -1,0 +1,174 @@
+"""Pages of the documents as pictures: over HTTP with a real library, and in a real browser."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from playwright.sync_api import Browser, BrowserContext, expect
+from reportlab.pdfgen.canvas import Canvas
+
+from assistant.api import create_api
+from assistant.page_images import page_address
+from knowledge.embedders.hashing import HashingEmbedder
+from knowledge.library import Library, LibraryOptions
+from tests.assistant.test_browser import (  # noqa: F401  fixtures
+    address,
+    ask,
+    await_answers,
+    browser,
+    context,
+    home,
+    open_context,
+    open_page,
+    requested,
+)
+
+SECRET = "The managing director earns nine hundred."
+NOT_HERE = (404, b'{"error":"This is not here."}')
+
+
+def pdf(text: str) -> bytes:
+    stream = io.BytesIO()
+    canvas = Canvas(stream)
+    canvas.drawString(72, 700, text)
+    canvas.save()
+    return stream.getvalue()
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    library = Library(LibraryOptions(tmp_path / "home"), embedder=HashingEmbedder())
+    for audience, name, text in (("public", "terms.pdf", "The terms."), ("staff", "salaries.pdf", SECRET)):
+        folder = tmp_path / audience
+        folder.mkdir()
+        (folder / name).write_bytes(pdf(text))
+        assert library.ingest([folder], audience=audience).failed == ()
+    yield library
+    library.close()
+
+
+@pytest.fixture
+def client(library: Library) -> Iterator[TestClient]:
+    parts: Any = SimpleNamespace(check=lambda: None)
+    application: Any = SimpleNamespace(
+        settings=SimpleNamespace(host="127.0.0.1"), library=library, model=parts, store=parts, turns=parts
+    )
+    with TestClient(create_api(application), base_url="http://127.0.0.1") as client:
+        yield client
+
+
+def test_a_customer_sees_public_pages(client: TestClient) -> None:
+    passage = client.get(
+        "/api/passages", params={"collection": "default", "document": "terms.pdf", "start": 4, "end": 9}
+    ).json()
+    assert passage["quote"] == "terms"
+    (mark,) = passage["rectangles"]
+    assert set(mark) == {"page", "left", "top", "right", "bottom"}
+    shown = client.get("/" + page_address("default", "terms.pdf", mark["page"], content=passage["content"]))
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "image/png")
+    assert shown.content.startswith(b"\x89PNG")
+
+
+def test_a_customer_gets_no_page_and_no_passage_of_a_staff_document_by_any_guess(
+    client: TestClient, library: Library, tmp_path: Path
+) -> None:
+    whole = library.excerpt("default", "salaries.pdf", 0, len(SECRET), audiences=("staff",))
+    assert whole.quote == SECRET
+    library.page_view("default", "salaries.pdf", 1, audiences=("staff",))
+    names = (
+        *(
+            "salaries.pdf",
+            "../staff/salaries.pdf",
+            str(tmp_path / "staff" / "salaries.pdf"),
+            "terms.pdf/../salaries.pdf",
+        ),
+        *(
+            "terms.pdf!/salaries.pdf",
+            "salaries.pdf#1",
+            "SALARIES.pdf",
+            "salaries.%",
+            "*",
+            "",
+            "\x00",
+            "file:///etc/passwd",
+        ),
+    )
+    for name in names:
+        for collection in ("default", "staff", "%"):
+            for content in ("", whole.content):
+                given = {"collection": collection, "document": name, "content": content}
+                for page in (1, 2, 99):
+                    refused = client.get("/api/pages", params={**given, "page": page})
+                    assert (refused.status_code, refused.content) == NOT_HERE
+            for start, end in ((0, 5), (0, 0), (0, len(SECRET)), (10**6, 10**6 + 1)):
+                span = {"collection": collection, "document": name, "start": start, "end": end}
+                refused = client.get("/api/passages", params={**span, "quote": SECRET, "audiences": "staff"})
+                assert (refused.status_code, refused.content) == NOT_HERE
+    other = client.get("/" + page_address("default", "terms.pdf", 1, content=whole.content))
+    assert (other.status_code, other.content) == NOT_HERE
+
+
+def test_a_page_whose_original_changed_looks_like_one_that_is_not_there(client: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "public" / "terms.pdf").write_bytes(pdf(SECRET))
+    refused = client.get("/" + page_address("default", "terms.pdf", 1, content=""))
+    assert (refused.status_code, refused.content) == NOT_HERE
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", ["desk", "phone"])
+def test_a_citation_of_a_pdf_shows_the_page_with_the_quote_marked(
+    browser: Browser,
+    address: str,
+    requested: list[str],
+    context: BrowserContext,
+    shape: str,  # noqa: F811  fixtures
+) -> None:
+    phone: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    reader = open_context(browser, requested, **(phone if shape == "phone" else {}))
+    page = open_page(reader, address)
+    ask(page, "What does the printed guide say?")
+    await_answers(page)
+    page.locator("#past .source").click()
+    passage = page.locator(".passage.paged")
+    image, mark = passage.locator("img"), passage.locator(".highlight")
+    expect(image).to_have_attribute("alt", "Page 2 of Parcel guide")
+    expect(passage.locator(".path")).to_contain_text("page 2")
+    expect(mark).to_be_in_viewport(ratio=0.9)
+    page.wait_for_function("document.querySelector('.passage img').naturalWidth === 1200")
+
+    def place() -> tuple[float, ...]:
+        sheet, drawn = image.bounding_box(), mark.bounding_box()
+        assert sheet
+        assert drawn
+        left, top = drawn["x"] - sheet["x"], drawn["y"] - sheet["y"]
+        return (
+            left / sheet["width"] * 419.5,
+            (left + drawn["width"]) / sheet["width"] * 419.5,
+            595.3 - (top + drawn["height"]) / sheet["height"] * 595.3,
+            595.3 - top / sheet["height"] * 595.3,
+        )
+
+    left, right, bottom, top = place()  # in points from the bottom left of an A5 page
+    assert left == pytest.approx(90, abs=3)
+    assert right == pytest.approx(90 + 218, abs=12)
+    assert bottom < 415 < top
+    assert 8 < top - bottom < 18
+    small = image.bounding_box()
+    passage.get_by_role("button", name="Enlarge").click()
+    expect(passage.get_by_role("button", name="Enlarge")).to_have_attribute("aria-pressed", "true")
+    large = image.bounding_box()
+    assert small
+    assert large
+    assert large["width"] > 1.5 * small["width"]
+    assert place()[0] == pytest.approx(left, abs=3)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    passage.get_by_text("As text").click()
+    expect(passage.locator("mark")).to_have_text("Parcels to the islands take four days longer.")
+    page.keyboard.press("Escape")
+    expect(passage).to_have_count(0)
+    reader.close()
