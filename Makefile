@@ -18,7 +18,7 @@ check: .venv/dev.stamp  ## the quick ones: style, types, layers, tests without m
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -q -n auto -m "not model and not ollama and not browser and not slow and not data"
+	$(BIN)/python -m pytest -q -n auto -m "not model and not ollama and not browser and not servers and not slow and not data"
 
 fix: .venv/dev.stamp  ## formats, and mends what can be mended by itself
 	$(BIN)/ruff check --fix .

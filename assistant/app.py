@@ -61,6 +61,8 @@ class Application:
                 ollama_url=settings.ollama_url,
                 threads=settings.threads,
                 loading=LoadOptions(settings.pdf_passwords, settings.ocr_languages),
+                catalog_url=settings.catalog_url,
+                chroma_url=settings.chroma_url,
             )
         )
 

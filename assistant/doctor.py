@@ -24,7 +24,7 @@ from assistant.feed_settings import MAIL, password_variable
 from assistant.model_files import model_state
 from assistant.pinned_models import PINNED
 from assistant.running import find_server
-from assistant.settings import Settings, SettingsError, load
+from assistant.settings import Settings, SettingsError, load, without_password
 from knowledge.errors import KnowledgeError
 
 FREE_MEGABYTES = 500
@@ -136,10 +136,13 @@ def _check_models(settings: Settings) -> Iterator[Check]:
 
 
 def _check_index(application: Application) -> Check:
-    if not (application.settings.home / "catalog.sqlite3").exists():
+    settings = application.settings
+    if not settings.catalog_url and not (settings.home / "catalog.sqlite3").exists():
         return Check("index", False, "no documents were read yet", "frontdesk ingest PATH")
     application.library.check()
-    return Check("index", True, f"{application.library.count_chunks()} public chunks, made by the embedder in use")
+    servers = [without_password(url) for url in (settings.catalog_url, settings.chroma_url) if url]
+    place = f", at {' and '.join(servers)}" if servers else ""
+    return Check("index", True, f"{application.library.count_chunks()} public chunks, by the embedder in use{place}")
 
 
 def _check_store(application: Application) -> Check:
@@ -215,7 +218,8 @@ def _check_feeds(settings: Settings) -> Check:
 
 def _check_outside(settings: Settings) -> Check:
     """List what the owner configured that reaches beyond this machine."""
-    named = [f"{key} = {getattr(settings, key)}" for key in ("ollama_url", "openai_url") if _is_outside(settings, key)]
+    keys = ("ollama_url", "openai_url", "catalog_url", "chroma_url")
+    named = [f"{key} = {without_password(getattr(settings, key))}" for key in keys if _is_outside(settings, key)]
     named += [f"feed {feed.name} = {feed.place}" for feed in settings.feeds if feed.kind in ("website", "imap")]
     if settings.offline:
         detail = "offline: hubs and telemetry are blocked; configured by you: " + (", ".join(named) or "nothing")

@@ -24,6 +24,7 @@ FILE_NAME = "frontdesk.toml"
 PREFIX = "FRONTDESK_"
 HIDDEN = "(set, not shown)"
 SECRETS = frozenset({"openai_api_key", "pdf_passwords"})
+URLS_WITH_PASSWORD = frozenset({"catalog_url", "chroma_url"})
 
 Language = Literal["auto", "en", "zh"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -64,6 +65,11 @@ class Settings:
     """The model that `auto` looks for in Ollama; without it, `auto` is `embedded`."""
     embedder: str = "embedded"
     """`embedded`, `sentence-transformers:NAME` or `ollama:NAME`; an index belongs to the embedder that made it."""
+    catalog_url: str = field(default="", repr=False)
+    """A PostgreSQL database for the catalogue, `postgresql://user@host/database` (extra `server`), which several
+    machines may share; empty: SQLite in `home`. A password is best given as PGPASSWORD, and never printed."""
+    chroma_url: str = field(default="", repr=False)
+    """Address of a Chroma server for the vectors, such as `http://host:8000`; empty: in process, in `home`."""
     threads: int | None = None
     """Processor threads, 1 or more; without it, the language model leaves one core free and one for each that is busy
     when it loads (8 threads at most), and the embedder uses all cores."""
@@ -113,6 +119,7 @@ class Settings:
         values = {key: getattr(self, key) for key in KEYS}
         values |= {key: HIDDEN for key in SECRETS if values[key]}
         values["feeds"] = tuple(feed_settings.shown(feed) for feed in self.feeds)
+        values |= {key: without_password(values[key]) for key in URLS_WITH_PASSWORD}
         return {key: str(value) if isinstance(value, Path) else value for key, value in values.items()}
 
 
@@ -184,7 +191,7 @@ def load(
                 values[key] = _checked(key, convert(TYPES[key], raw), start)
                 origins[key] = origin
             except ValueError as error:
-                value = HIDDEN if key in SECRETS else repr(raw)
+                value = HIDDEN if key in SECRETS | URLS_WITH_PASSWORD else repr(raw)
                 faults.append(f"{origin}: `{key}` is {value}; {error}")
     if faults:
         raise SettingsError(_fault_message(faults))
@@ -260,9 +267,18 @@ def _checked(key: str, value: Any, start: Path) -> Any:
     ):
         shown = ", ".join(word + "NAME" if word.endswith(":") else word for word in CHOICES[key])
         raise ValueError(f"it must be one of {shown}")
-    if key.endswith("_url") and value and not value.startswith(("http://", "https://")):
+    if key == "catalog_url" and value and not value.startswith(("postgresql://", "postgresql+")):
+        raise ValueError("it must be like postgresql://user@host/database")
+    if key.endswith("_url") and key != "catalog_url" and value and not value.startswith(("http://", "https://")):
         raise ValueError("it must start with http:// or https://")
     return value
+
+
+def without_password(url: str) -> str:
+    """Return a URL that may be printed."""
+    start, separator, rest = url.partition("://")
+    account, at, place = rest.rpartition("@")
+    return f"{start}{separator}{account.partition(':')[0]}{at}{place}"
 
 
 def _plain(kind: Any) -> Any:

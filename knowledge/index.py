@@ -8,11 +8,13 @@ they are never shown, and the next ingest sweeps them out.
 """
 
 import threading
+import time
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from knowledge.embedders import Vectors
 from knowledge.errors import KnowledgeError
@@ -26,6 +28,10 @@ BEAM_BUILDING, BEAM_SEARCHING = 200, 200
 """Widths of HNSW's beam: twice Chroma's own, so that nearly all of the true neighbours are among those it finds."""
 
 LONGEST_SEARCH_SECONDS = 30.0
+SERVER_TIMEOUT_SECONDS = 60.0
+GRACE_SECONDS = 3.0
+"""How long vectors on a server outlive their removal: searches of other machines may have an older view of the
+catalogue."""
 
 
 class VectorIndex:
@@ -37,7 +43,8 @@ class VectorIndex:
         Raises:
             KnowledgeError: the folder is damaged or may not be written, or the server does not answer.
         """
-        self._location = location
+        self._shown = location if isinstance(location, Path) else _without_account(location)
+        self._doomed: list[tuple[float, str, list[str]]] | None = None if isinstance(location, Path) else []
         self._opened: dict[str, Collection] = {}
         self._searches: set[object] = set()
         self._changed = threading.Condition()
@@ -47,17 +54,21 @@ class VectorIndex:
     def add(self, space: str, ids: list[str], vectors: Vectors) -> None:
         """Store vectors under their ids; an id that is there already is replaced."""
         with self._translated():
+            self._remove_due()
             collection = self._open(space)
             for start in range(0, len(ids), BATCH_SIZE):
                 stop = start + BATCH_SIZE
                 collection.upsert(ids=ids[start:stop], embeddings=cast(Any, vectors[start:stop]))
 
     def remove(self, space: str, ids: Iterable[str]) -> None:
-        """Delete vectors; unknown ids are ignored."""
+        """Delete vectors, on a server a moment later; unknown ids are ignored."""
         doomed = list(ids)
         with self._translated():
-            for start in range(0, len(doomed), BATCH_SIZE):
-                self._open(space).delete(ids=doomed[start : start + BATCH_SIZE])
+            if self._doomed is None:
+                self._remove(space, doomed)
+            elif doomed:
+                self._doomed.append((time.monotonic() + GRACE_SECONDS, space, doomed))
+                self._remove_due()
 
     def nearest(self, space: str, vector: Vectors, *, limit: int) -> list[tuple[str, float]]:
         """Return up to `limit` (id, cosine similarity) pairs, the most similar first."""
@@ -78,7 +89,10 @@ class VectorIndex:
                 self._changed.notify_all()
 
     def wait_for_readers(self) -> None:
-        """Return when the searches of this process that are under way now have ended: they may want old vectors."""
+        """Return when the searches that are under way now have ended, for they may want old vectors.
+
+        Only those of this process are known; on a server, `remove` and `drop` give others a moment.
+        """
         with self._changed:
             earlier = set(self._searches)
             self._changed.wait_for(lambda: earlier.isdisjoint(self._searches), LONGEST_SEARCH_SECONDS)
@@ -91,13 +105,31 @@ class VectorIndex:
     def drop(self, space: str) -> None:
         """Delete the space with all its vectors, if it is there."""
         with self._translated():
+            if self._doomed is not None:
+                time.sleep(GRACE_SECONDS)
             self._open(space)
             self._client.delete_collection(space)
             self._opened.pop(space, None)
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of the files or the server, with nothing left to delete."""
+        if self._doomed:
+            time.sleep(max(0.0, self._doomed[-1][0] - time.monotonic()))
+            with self._translated():
+                self._remove_due()
         self._client.close()
+        if self._doomed is not None:
+            for session in _sessions(self._client):
+                session.close()  # Chroma's own close leaves its connections open
+
+    def _remove(self, space: str, ids: list[str]) -> None:
+        for start in range(0, len(ids), BATCH_SIZE):
+            self._open(space).delete(ids=ids[start : start + BATCH_SIZE])
+
+    def _remove_due(self) -> None:
+        while self._doomed and self._doomed[0][0] <= time.monotonic():
+            _, space, ids = self._doomed.pop(0)
+            self._remove(space, ids)
 
     def _nearest(self, space: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         from chromadb.errors import NotFoundError
@@ -131,7 +163,7 @@ class VectorIndex:
         try:
             yield
         except Exception as error:  # Chroma's Rust bindings raise bare and private types
-            raise KnowledgeError(_fault(self._location, error)) from error
+            raise KnowledgeError(_fault(self._shown, error)) from error
 
 
 def _fault(location: Path | str, error: Exception) -> str:
@@ -155,5 +187,22 @@ def _client(location: Path | str) -> "Client":
         return cast("Client", chromadb.PersistentClient(path=str(location), settings=settings))
     address = urlsplit(location)
     secure = address.scheme == "https"
+    headers = {}
+    if address.username:  # for a server behind a proxy that asks for it
+        account = f"{unquote(address.username)}:{unquote(address.password or '')}"
+        headers["Authorization"] = f"Basic {b64encode(account.encode()).decode()}"
     port = address.port or (443 if secure else 8000)
-    return cast("Client", chromadb.HttpClient(address.hostname or "", port=port, ssl=secure, settings=settings))
+    client = chromadb.HttpClient(address.hostname or "", port=port, ssl=secure, headers=headers, settings=settings)
+    for session in _sessions(client):
+        session.timeout = SERVER_TIMEOUT_SECONDS  # Chroma's own waits for ever
+    return cast("Client", client)
+
+
+def _sessions(client: Any) -> list[Any]:
+    """Return the connections of a server's client, which Chroma keeps to itself."""
+    return [client._server._session, client._admin_client._server._session]
+
+
+def _without_account(url: str) -> str:
+    address = urlsplit(url)
+    return address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()

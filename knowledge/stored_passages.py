@@ -23,7 +23,7 @@ def passages_by_chunk(connection: Connection, chunk_ids: Sequence[int], scope: S
 
 def passages_by_vector(connection: Connection, vectors: Sequence[str]) -> dict[str, Passage]:
     """Return vector id -> what it stands for, for every audience."""
-    rows = connection.execute(_PASSAGE_COLUMNS.where(chunk.c.vector.in_(vectors))).mappings()
+    rows = connection.execute(_PASSAGE_COLUMNS.where(chunk.c.vector.in_(vectors)).order_by(chunk.c.id)).mappings()
     return {row["vector"]: _passage(row) for row in rows}
 
 

@@ -6,7 +6,16 @@ FRONTDESK_REQUIRE_DATA=1 a test whose models, data, browser or Ollama are missin
 
 import os
 import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from platformdirs import user_cache_path
@@ -70,3 +79,91 @@ def chromium() -> str:
     if not found:
         missing("Chromium")
     return str(found)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Start a PostgreSQL server and return its URL; user and password are `frontdesk`, and it wants the password."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
+    found = str(programs[-1]) if programs else os.path.dirname(shutil.which("initdb") or "")  # noqa: PTH120
+    if not found:
+        missing("PostgreSQL (Debian: apt install postgresql)")
+    folder = Path(tempfile.mkdtemp(prefix="frontdesk-postgres-"))
+    # PostgreSQL refuses to run as root.
+    user: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": ()} if os.geteuid() == 0 else {}
+    if user:
+        shutil.chown(folder, "postgres", "postgres")
+    password = folder / "password"
+    password.write_text("frontdesk")
+    password.chmod(0o644)
+    data, port = folder / "data", free_port()
+    settings = ["fsync=off", "shared_buffers=32MB", "max_connections=40", f"unix_socket_directories={folder}"]
+    try:
+        access = ["--username=frontdesk", "--auth=scram-sha-256", f"--pwfile={password}"]
+        make = [f"{found}/initdb", "-D", str(data), *access, "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        subprocess.run(make, check=True, capture_output=True, cwd=folder, **user)
+        options = [word for setting in settings for word in ("-c", setting)]
+        command = [f"{found}/postgres", "-D", str(data), "-h", "127.0.0.1", "-p", str(port), *options]
+        with running(command, port, folder, stop=signal.SIGINT, **user):
+            yield f"postgresql://frontdesk:frontdesk@127.0.0.1:{port}/postgres"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def chroma_server() -> Iterator[str]:
+    """Start a Chroma server and return its URL."""
+    folder, port = Path(tempfile.mkdtemp(prefix="frontdesk-chroma-")), free_port()
+    program = Path(sys.executable).with_name("chroma")
+    command = [str(program), "run", "--path", str(folder / "data"), "--host", "127.0.0.1", "--port", str(port)]
+    try:
+        with running(command, port, folder, stop=signal.SIGTERM):
+            yield f"http://127.0.0.1:{port}"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def new_database(postgres_server: str) -> Iterator[Callable[[], str]]:
+    """Make empty databases on the server and return their URLs."""
+    from sqlalchemy import create_engine, make_url, text
+
+    engine = create_engine(make_url(postgres_server).set(drivername="postgresql+pg8000"), isolation_level="AUTOCOMMIT")
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(f"test_{os.getpid()}_{time.monotonic_ns()}")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {made[-1]}"))
+        return make_url(postgres_server).set(database=made[-1]).render_as_string(hide_password=False)
+
+    yield make
+    with engine.connect() as connection:
+        for name in made:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+@contextmanager
+def running(command: list[str], port: int, folder: Path, *, stop: signal.Signals, **options: Any) -> Iterator[None]:
+    """Run a server until it is no longer needed; it is ready when its port answers."""
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, **options)
+        try:
+            for _ in range(600):
+                if server.poll() is not None:
+                    pytest.fail(f"{command[0]} ended: {(folder / 'log').read_text()}")
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                time.sleep(0.1)
+            yield
+        finally:
+            server.send_signal(stop)
+            server.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

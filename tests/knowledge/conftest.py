@@ -10,6 +10,16 @@ from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
 from knowledge.spaces import committed_vectors, spaces
 
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+def catalog_place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a new catalogue may be: a file, or a database on a real server."""
+    if request.param == "sqlite":
+        return tmp_path / "catalog.sqlite3"
+    url: str = request.getfixturevalue("new_database")()
+    return url
+
+
 OpenLibrary = Callable[..., Library]
 Write = Callable[[str, str | bytes], Path]
 Leftovers = Callable[[Library], tuple[set[str], set[str]]]

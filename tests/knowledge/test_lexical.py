@@ -12,8 +12,8 @@ from knowledge.scope import Scope
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    opened = Catalog(tmp_path / "catalog.sqlite3")
+def connection(catalog_place: Path | str) -> Iterator[Connection]:
+    opened = Catalog(catalog_place)
     with opened.write() as connection:
         yield connection
     opened.close()

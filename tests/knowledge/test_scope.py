@@ -14,8 +14,8 @@ EVERYONE = ("public", "staff")
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    opened = Catalog(tmp_path / "catalog.sqlite3")
+def connection(catalog_place: Path | str) -> Iterator[Connection]:
+    opened = Catalog(catalog_place)
     with opened.write() as connection:
         source = catalog.ensure_source(connection, collection="default", location="here")
         for name, language, audience, dated in (

@@ -1,0 +1,219 @@
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url, text
+
+from knowledge import database
+from knowledge.database import Database, open_database
+from knowledge.embedders.hashing import HashingEmbedder
+from knowledge.errors import KnowledgeError
+from knowledge.index import _sessions
+from knowledge.library import Library, LibraryOptions
+from knowledge.retrieval import RetrievalOptions
+
+ROOT = Path(__file__).parents[2]
+DENSE = RetrievalOptions(mode="dense")
+
+
+@pytest.fixture
+def opened(catalog_place: Path | str) -> Iterator[Database]:
+    opened = open_database(catalog_place)
+    yield opened
+    opened.close()
+
+
+def test_ingests_take_turns(opened: Database) -> None:
+    order: list[str] = []
+
+    def second() -> None:
+        with opened.writers_turn():
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    with opened.writers_turn():
+        thread.start()
+        thread.join(0.3)
+        order.append("first")
+    thread.join(10)
+    assert order == ["first", "second"]
+
+
+def test_a_turn_ends_with_an_error_too(opened: Database) -> None:
+    with pytest.raises(ValueError, match="broken"), opened.writers_turn():
+        raise ValueError("broken")
+    with opened.writers_turn():
+        pass
+
+
+def test_a_mistake_of_ours_is_not_blamed_on_the_database(opened: Database) -> None:
+    with pytest.raises(Exception, match="nothing_such") as raised, opened.read() as connection:
+        connection.execute(text("SELECT nothing_such"))
+    assert isinstance(raised.value, KnowledgeError) == isinstance(opened, database.SqliteDatabase)
+
+
+@pytest.mark.parametrize(
+    ("location", "message"),
+    [
+        ("mysql://host/db", r"names 'mysql', which keeps no catalogue\. Next: write it as postgresql://"),
+        ("not a url", r"is no database URL\. Next: write it as postgresql://"),
+        ("postgresql+nosuch://host/db", r"driver of postgresql://host/db is not installed .* Next: pip install"),
+    ],
+)
+def test_a_url_that_names_no_database_is_one_clear_message(location: str, message: str) -> None:
+    with pytest.raises(KnowledgeError, match=message):
+        open_database(location)
+
+
+def test_a_server_that_is_down_is_one_clear_message(tmp_path: Path) -> None:
+    url = "postgresql://me:secret@127.0.0.1:9/db"
+    with pytest.raises(
+        KnowledgeError, match=r"Can't create a connection.*refused.*Next: see that the server runs"
+    ) as e:
+        Library(LibraryOptions(tmp_path, catalog_url=url), embedder=HashingEmbedder())
+    assert "secret" not in str(e.value)
+    assert "postgresql://me:***@127.0.0.1:9/db" in str(e.value)
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"password": "wrong"}, r"password authentication failed.*Next: set the user in `catalog_url` .*PGPASSWORD"),
+        ({"database": "absent"}, r'database "absent" does not exist.*Next: make the database with createdb'),
+    ],
+)
+def test_a_server_that_refuses_is_one_clear_message(
+    postgres_server: str, tmp_path: Path, change: dict[str, str], message: str
+) -> None:
+    url = make_url(postgres_server).set(**change).render_as_string(hide_password=False)  # type: ignore[arg-type]
+    with pytest.raises(KnowledgeError, match=message):
+        Library(LibraryOptions(tmp_path, catalog_url=url), embedder=HashingEmbedder())
+
+
+@pytest.mark.servers
+def test_a_password_comes_from_the_environment(
+    new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", "frontdesk")
+    opened = open_database(new_database().replace(":frontdesk@", "@"))
+    with opened.read() as connection:
+        assert connection.execute(text("SELECT 1")).scalar() == 1
+    opened.close()
+
+
+def test_a_chroma_server_that_is_down_is_one_clear_message(tmp_path: Path) -> None:
+    library = Library(LibraryOptions(tmp_path, chroma_url="http://me:secret@127.0.0.1:9"), embedder=HashingEmbedder())
+    with pytest.raises(KnowledgeError, match=r"Chroma server http://127\.0\.0\.1:9 cannot be used .*Next: see that"):
+        library.search("lamp")
+    library.close()
+
+
+# Both servers ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def options(new_database: Callable[[], str], chroma_server: str, tmp_path: Path) -> LibraryOptions:
+    """A library that has nothing of its own on this machine; other tests' spaces on the Chroma server are dropped."""
+    import chromadb
+
+    client = chromadb.HttpClient("127.0.0.1", port=int(chroma_server.rpartition(":")[2]))
+    for collection in client.list_collections():
+        client.delete_collection(collection.name)
+    for session in _sessions(client):
+        session.close()
+    return LibraryOptions(tmp_path / "home", embedder="hashing", catalog_url=new_database(), chroma_url=chroma_server)
+
+
+@pytest.mark.servers
+def test_servers_answer_as_files_do(options: LibraryOptions, tmp_path: Path) -> None:
+    papers = tmp_path / "papers"
+    papers.mkdir()
+    for number in range(30):
+        said = (
+            f"Lamp number {number} costs {number * 7 % 31} euros and shines in {['red', 'green', 'blue'][number % 3]}."
+        )
+        (papers / f"{number}.md").write_text(f"# Lamps\n\n{said}\n\n退货政策：三十天。\n")
+    answers = []
+    for chosen in (options, replace(options, catalog_url="", chroma_url="")):
+        library = Library(chosen)
+        library.ingest([papers])
+        (papers / "3.md").write_text("# Chairs\n\nChairs are sold out.\n")
+        report = library.ingest([papers])
+        assert (report.documents, report.unchanged) == (1, 29)
+        (papers / "3.md").write_text(
+            "# Lamps\n\nLamp number 3 costs 21 euros and shines in red.\n\n退货政策：三十天。\n"
+        )
+        staff = library.search("lamp", audiences=("staff",))
+        assert (staff.passages, staff.evidence) == ((), 0.0)
+        found = [library.search(question) for question in ("red lamp 5", "chairs", "退货", "green lamps, number 4?")]
+        answers.append([(r.evidence, r.weights, [(p.document, p.text, p.score) for p in r.passages]) for r in found])
+        library.close()
+    for served, filed in zip(*answers, strict=True):
+        assert served[0] == pytest.approx(filed[0], abs=1e-6)
+        assert served[1] == pytest.approx(filed[1])
+        assert [hit[:2] for hit in served[2]] == [hit[:2] for hit in filed[2]]
+        assert [hit[2] for hit in served[2]] == pytest.approx([hit[2] for hit in filed[2]], abs=1e-5)
+
+
+@pytest.mark.servers
+def test_a_second_machines_ingest_waits_and_readers_see_old_or_new(options: LibraryOptions, tmp_path: Path) -> None:
+    """The other machine is a process with a home of its own; it shares only the two servers."""
+    paper = tmp_path / "a.md"
+    paper.write_text("Lamps cost 0 euros.")
+    here = Library(options)
+    here.ingest([paper])
+    program = f"""
+import sys
+from pathlib import Path
+from knowledge.library import Library, LibraryOptions
+library = Library(LibraryOptions(Path({str(tmp_path / "there")!r}), embedder="hashing",
+                  catalog_url={options.catalog_url!r}, chroma_url={options.chroma_url!r}))
+print("asks", flush=True)
+for price in range(1, 15):
+    Path({str(paper)!r}).write_text(f"Lamps cost {{price}} euros.")
+    library.ingest([Path({str(paper)!r})])
+    print(price, flush=True)
+library.close()
+"""
+    with here._catalog.writers_turn():
+        other = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        assert other.stdout is not None
+        assert other.stdout.readline() == "asks\n"
+        threading.Event().wait(0.5)
+        assert [p.text for p in here.search("lamps").passages] == ["Lamps cost 0 euros."]
+    seen = []
+    while other.poll() is None:
+        (passage,) = here.search("lamps cost", options=DENSE).passages
+        seen.append(int(passage.text.split()[2]))
+    assert other.returncode == 0
+    assert other.stdout.read().split() == [str(price) for price in range(1, 15)]
+    other.stdout.close()
+    assert seen == sorted(seen)
+    assert seen[-1] == 14
+    assert here.index.ids("space-1-generation-1") == set(_vectors(here))
+    here.close()
+
+
+@pytest.mark.servers
+def test_another_embedder_on_servers_takes_new_vectors(options: LibraryOptions, tmp_path: Path) -> None:
+    class Other(HashingEmbedder):
+        name = "another"
+
+    (tmp_path / "a.md").write_text("Lamps cost 5 euros.")
+    library = Library(options)
+    library.ingest([tmp_path / "a.md"])
+    library.close()
+    library = Library(options, embedder=Other())
+    library.ingest([], reindex=True)
+    assert [p.text for p in library.search("lamps", options=DENSE).passages] == ["Lamps cost 5 euros."]
+    library.close()
+
+
+def _vectors(library: Library) -> list[str]:
+    with library._catalog.read() as connection:
+        return list(connection.execute(text("SELECT vector FROM chunk")).scalars())
