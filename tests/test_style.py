@@ -19,6 +19,7 @@ PACKAGES = ("assistant", "finetune", "agents", "knowledge")
 TABLES = (
     "agents.models:BACK_ENDS",
     "knowledge.embedders:EMBEDDERS",
+    "knowledge.feeds:FEEDS",
     "knowledge.loaders:LOADERS",
 )
 LONG = {

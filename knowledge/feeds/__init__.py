@@ -20,6 +20,7 @@ FEEDS: dict[str, str] = {
     "folder": "knowledge.feeds.folder:fetch",
     "website": "knowledge.feeds.website:fetch",
     "maildir": "knowledge.feeds.maildir:fetch",
+    "imap": "knowledge.feeds.imap:fetch",
 }
 
 

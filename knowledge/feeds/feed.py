@@ -28,7 +28,7 @@ class Feed:
     collection: str = "default"
     """The collection that its documents go to."""
     every_minutes: float = 60.0
-    """While Frontdesk watches: how often it is asked, in minutes, 1 to 10080; a folder's changes are seen at once."""
+    """While Frontdesk watches: how often it asks, in minutes, 1 to 10080; changes in a folder are seen at once."""
     path: Path | None = None
     """folder, maildir: where it is."""
     url: str = ""

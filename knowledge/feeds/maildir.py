@@ -11,7 +11,7 @@ from pathlib import Path
 
 from knowledge.errors import FeedUnavailable
 from knowledge.feeds.feed import Caller, FailedItem, Feed, Fetched
-from knowledge.feeds.mails import NOT_KNOWLEDGE, read_headers
+from knowledge.feeds.mails import MESSAGE_ID, NOT_KNOWLEDGE, keep, read_headers
 from knowledge.feeds.mirror import Mirror
 from knowledge.feeds.visitor import MEGABYTE
 
@@ -19,7 +19,6 @@ PARTS = ("new", "cur")
 """In this order: a mail that the server moves meanwhile is seen twice rather than not at all."""
 LEFT_OUT_FLAGS = frozenset("TD")
 """Trashed, draft."""
-MESSAGE_ID = "message-id"
 SAVE_EVERY = 500
 
 
@@ -61,14 +60,12 @@ def fetch(feed: Feed, mirror: Mirror, caller: Caller) -> Fetched:
             except OSError as error:
                 failed.append(FailedItem(key, f"cannot be read: {error.strerror or error}"))
                 continue
-            headers = read_headers(data)
-            if headers.message_id and headers.message_id in held:
+            message_id = read_headers(data).message_id
+            if message_id and message_id in held:
                 unchanged += 1
                 continue
-            held.add(headers.message_id)
-            marks = {MESSAGE_ID: headers.message_id}
-            sent_at = headers.sent_at if headers.sent_at is not None else arrived_at
-            fetched += mirror.put(key, data, name=headers.name, marks=marks, modified_at=sent_at)
+            held.add(message_id)
+            fetched += keep(mirror, key, data, arrived_at=arrived_at)
             if fetched % SAVE_EVERY == 0:
                 mirror.save()
         mirror.sweep()

@@ -10,7 +10,7 @@ import email.utils
 import re
 from dataclasses import dataclass
 
-from knowledge.feeds.mirror import safe_name
+from knowledge.feeds.mirror import Mirror, safe_name
 
 SUFFIX = ".eml"
 LONGEST_HEADERS_BYTES = 256_000
@@ -20,6 +20,10 @@ NOT_KNOWLEDGE = frozenset({"trash", "deleted", "deleted items", "deleted message
 _DROPPED = re.compile(r'[?*"<>|:]')
 _DASHED = re.compile(r"[/\\]|:(?=\S)")
 _END = re.compile(rb"\r?\n\r?\n")
+
+
+MESSAGE_ID = "message-id"
+"""The mark of an item of a mirror that holds mails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,13 @@ def read_headers(data: bytes) -> Headers:
     subject = " ".join(_DROPPED.sub("", _DASHED.sub("-", subject)).split())[:LONGEST_SUBJECT].rstrip("- ")
     name = safe_name(" ".join(filter(None, (day, subject or "no subject"))) + SUFFIX)
     return Headers(" ".join(str(message.get("message-id", "")).split()), name, sent_at)
+
+
+def keep(mirror: Mirror, key: str, data: bytes, *, arrived_at: float) -> bool:
+    """Put a mail into a mirror and return whether it is new there."""
+    headers = read_headers(data)
+    sent_at = headers.sent_at if headers.sent_at is not None else arrived_at
+    return mirror.put(key, data, name=headers.name, marks={MESSAGE_ID: headers.message_id}, modified_at=sent_at)
 
 
 def _decoded(raw: object) -> str:

@@ -96,6 +96,11 @@ class Mirror:
         item = self.items.pop(key)
         self._remove_file(item.file)
 
+    def rename(self, key: str, new: str) -> None:
+        """Note that the source calls a document by another name now."""
+        item = self.items[new] = self.items.pop(key)
+        self._owners[item.file.casefold()] = new
+
     def clear(self) -> None:
         """Forget all documents, but not what the mirror was for."""
         self.items, self._owners = {}, {}
