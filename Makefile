@@ -33,6 +33,7 @@ docs: .venv/dev.stamp  ## the pages that are made from code
 
 models: .venv/base.stamp
 	@FRONTDESK_HOME=$(FRONTDESK_TEST_HOME) $(BIN)/frontdesk models get
+	@FRONTDESK_HOME=$(FRONTDESK_TEST_HOME) $(BIN)/frontdesk models get multilingual-e5-small
 
 lock: .venv/dev.stamp  ## new versions for everything; needs uv
 	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml -o constraints/base.txt

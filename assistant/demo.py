@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from platformdirs import user_data_path
 
 from assistant.model_files import get_model, model_state
-from assistant.pinned_models import PINNED
+from assistant.pinned_models import BUNDLED
 from assistant.settings import PREFIX, Settings, SettingsError, default_home, load
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def get_models(settings: Settings, *, progress: Callable[[str], None]) -> None:
     """Get the embedded models that the demo uses, from the owner's home where they are there already."""
     home = os.environ.get(PREFIX + "HOME")
     own = (Path(home).expanduser() if home else default_home()) / "models"
-    for name in PINNED:
+    for name in BUNDLED:
         sources = [own / name] if model_state(own, name, hashed=False) == "ready" else []
         get_model(settings.models_folder, name, sources=sources, offline=settings.offline, progress=progress)
 

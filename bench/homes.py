@@ -20,7 +20,7 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from assistant.model_files import model_state
-from assistant.pinned_models import PINNED
+from assistant.pinned_models import BUNDLED
 from bench import datasets
 from bench.tables import BenchError
 
@@ -79,7 +79,7 @@ def models_folder() -> Path:
     """
     cache = Path(os.environ.get("FRONTDESK_TEST_HOME") or user_cache_path("frontdesk-tests", appauthor=False))
     for folder in (cache / "models", cache):
-        if all(model_state(folder, name, hashed=False) == "ready" for name in PINNED):
+        if all(model_state(folder, name, hashed=False) == "ready" for name in BUNDLED):
             return folder
     raise BenchError(f"The embedded models are not under {cache}. Next: make models")
 

@@ -21,9 +21,10 @@ import pytest
 from platformdirs import user_cache_path
 
 from assistant.model_files import model_state
-from assistant.pinned_models import PINNED
+from assistant.pinned_models import BUNDLED
 
 ROOT = Path(__file__).parents[1]
+MULTILINGUAL = "multilingual-e5-small"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["ANONYMIZED_TELEMETRY"] = "False"
 
@@ -49,9 +50,17 @@ def models_folder() -> Path:
     """Return the folder with the embedded model and embedder, as FRONTDESK_HOME/models is laid out."""
     home = Path(os.environ.get("FRONTDESK_TEST_HOME") or user_cache_path("frontdesk-tests", appauthor=False))
     folder = home / "models"
-    if any(model_state(folder, name, hashed=False) != "ready" for name in PINNED):
+    if any(model_state(folder, name, hashed=False) != "ready" for name in BUNDLED):
         missing(f"the embedded models under {folder} (make models)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def multilingual_models_folder(models_folder: Path) -> Path:
+    """Return the same folder where the multilingual embedder is there too."""
+    if model_state(models_folder, MULTILINGUAL, hashed=False) != "ready":
+        missing(f"{MULTILINGUAL} under {models_folder} (make models)")
+    return models_folder
 
 
 @pytest.fixture(scope="session")

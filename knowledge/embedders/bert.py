@@ -1,23 +1,23 @@
 """A BERT on OpenVINO, which uses what the processor has: bfloat16, half precision, AVX2.
 
     weights by name -> graph -> one stream a thread
-    word pieces -> sorted by length -> batches of like length -> mean of each text's token states
+    texts -> word pieces -> sorted by length -> batches of like length -> mean token states -> unit vectors
 
 Texts of like length go together, so that next to nothing is padding. Each batch runs on one thread and several at once,
 because threads within one batch wait for one another when the machine is busy (docs/benchmarks.md, "Embedding").
-Knows no files, no tokenizer and no particular model.
+Knows no files, no way to cut texts into pieces and no particular model.
 """
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.embedders import Vectors
+from knowledge.embedders import Vectors, unit_length
 
 if TYPE_CHECKING:
     from openvino import Model
@@ -29,16 +29,21 @@ MASKED = -1e9
 NORM_EPSILON = 1e-12
 
 Weights = Mapping[str, NDArray[Any]]
+Words = Callable[[NDArray[np.int32]], Vectors]
+"""From the numbers of word pieces, of any shape, to their embeddings: one dimension more."""
+Cut = Callable[[Sequence[str]], list[list[int]]]
+"""From texts to the numbers of their word pieces, none empty, none longer than the model reads."""
 
 
 class Bert:
     """A compiled model; any number of threads may use it at the same time."""
 
-    def __init__(self, weights: Weights, *, heads: int, threads: int | None = None) -> None:
+    def __init__(self, weights: Weights, words: Words, *, heads: int, threads: int | None = None) -> None:
         """Compile the model.
 
         Args:
-            weights: as Hugging Face names them, without a prefix; all float32.
+            weights: as Hugging Face names them, without a prefix; all float32; those of words are not needed.
+            words: looked up here, because a table of all languages' words is large and few of them are in a text.
             heads: attention heads of a layer.
             threads: batches that run at once; None for one a core.
 
@@ -48,7 +53,7 @@ class Bert:
         """
         from openvino import Core
 
-        self.dimension = int(weights["embeddings.word_embeddings.weight"].shape[1])
+        self.dimension = int(weights["embeddings.position_embeddings.weight"].shape[1])
         workers = threads or os.cpu_count() or 1
         # What is not said here, such as the precision, OpenVINO chooses by the processor.
         properties = {"NUM_STREAMS": workers, "INFERENCE_NUM_THREADS": workers, "ENABLE_CPU_PINNING": False}
@@ -56,6 +61,7 @@ class Bert:
             self._compiled = Core().compile_model(_graph(weights, heads=heads), "CPU", properties)
         except RuntimeError as error:
             raise ValueError(str(error).strip().splitlines()[-1]) from error
+        self._words = words
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="embed")
         self._own = threading.local()
 
@@ -78,13 +84,44 @@ class Bert:
         if not hasattr(self._own, "request"):
             self._own.request = self._compiled.create_infer_request()
         shape = (len(texts), max(map(len, texts)))
-        pieces, kept = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.float32)
+        numbers, kept = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.float32)
         for row, text in enumerate(texts):
-            pieces[row, : len(text)] = text
+            numbers[row, : len(text)] = text
             kept[row, : len(text)] = 1.0
-        self._own.request.infer([pieces, kept])
+        self._own.request.infer([self._words(numbers), kept])
         sums = self._own.request.get_output_tensor(0).data
         return np.asarray(sums / kept.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+class BertEmbedder:
+    """An embedder made of a BERT, a way to cut texts and, where the model wants them, words put before each text."""
+
+    def __init__(
+        self,
+        bert: Bert,
+        cut: Cut,
+        *,
+        name: str,
+        languages: frozenset[str] | None,
+        before_passage: str = "",
+        before_question: str = "",
+    ) -> None:
+        self.name = name
+        self.languages = languages
+        self.dimension = bert.dimension
+        self._bert = bert
+        self._cut = cut
+        self._before_passage = before_passage
+        self._before_question = before_question
+
+    def embed(self, texts: list[str]) -> Vectors:
+        """Embed each different text once."""
+        rows = {text: row for row, text in enumerate(dict.fromkeys(texts))}
+        means = self._bert.means(self._cut([self._before_passage + text for text in rows]))
+        return np.asarray(unit_length(means)[[rows[text] for text in texts]])
+
+    def embed_question(self, question: str) -> Vectors:
+        return np.asarray(unit_length(self._bert.batch_means(self._cut([self._before_question + question])))[0])
 
 
 def batches_of(lengths: Sequence[int]) -> list[list[int]]:
@@ -120,14 +157,13 @@ def _graph(weights: Weights, *, heads: int) -> "Model":
             op.reshape(states, constant([0, 0, heads, dimension // heads]), True), constant([0, 2, 1, 3])
         )
 
-    words = weights["embeddings.word_embeddings.weight"]
     places = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
-    dimension = int(words.shape[1])
-    pieces = op.parameter(PartialShape([-1, -1]), Type.i32, "pieces")
+    dimension = int(places.shape[1])
+    words = op.parameter(PartialShape([-1, -1, dimension]), Type.f32, "words")
     kept = op.parameter(PartialShape([-1, -1]), Type.f32, "kept")
-    length = op.gather(op.shape_of(pieces), constant([1]), constant(0))
+    length = op.gather(op.shape_of(words), constant([1]), constant(0))
     place = op.slice(op.constant(places), constant([0]), length, constant([1]), constant([0]))
-    states = normal(op.add(op.gather(op.constant(words), pieces, constant(0)), place), "embeddings.LayerNorm")
+    states = normal(op.add(words, place), "embeddings.LayerNorm")
     masked = op.multiply(op.subtract(constant(np.float32(1)), kept), constant(np.float32(MASKED)))
     masked = op.unsqueeze(masked, constant([1, 2]))
     for number in range(sum(name.endswith(".intermediate.dense.weight") for name in weights)):
@@ -142,4 +178,4 @@ def _graph(weights: Weights, *, heads: int) -> "Model":
         inner = op.gelu(linear(states, f"{layer}.intermediate.dense"), "erf")
         states = normal(op.add(states, linear(inner, f"{layer}.output.dense")), f"{layer}.output.LayerNorm")
     sums = op.reduce_sum(op.multiply(states, op.unsqueeze(kept, constant(2))), constant(1), False)
-    return Model([sums], [pieces, kept], "bert")
+    return Model([sums], [words, kept], "bert")

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant import demo, model_files
+from assistant import demo
 from assistant.app import Application
+from assistant.pinned_models import BUNDLED
 from assistant.settings import SettingsError
 
 
@@ -56,5 +57,10 @@ def test_an_installation_without_the_documents_says_so(monkeypatch: pytest.Monke
         demo.company_folder()
 
 
-def test_the_pinned_models_are_the_ones_that_the_demo_gets() -> None:
-    assert set(demo.PINNED) == set(model_files.PINNED)
+def test_the_demo_gets_the_models_of_the_default_settings_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(demo, "get_model", lambda _folder, name, **_: asked.append(name))
+    demo.get_models(demo.demo_settings(home=tmp_path), progress=print)
+    assert tuple(asked) == BUNDLED

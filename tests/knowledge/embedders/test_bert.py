@@ -1,6 +1,7 @@
 """A tiny BERT with random weights, against the same sums written out in numpy."""
 
 import math
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from knowledge.embedders import Vectors
-from knowledge.embedders.bert import BATCH_TOKENS, Bert, Weights, batches_of
+from knowledge.embedders.bert import BATCH_TOKENS, Bert, BertEmbedder, Weights, batches_of
 
 DIMENSION = 16
 HEADS = 2
@@ -76,9 +77,14 @@ def texts(count: int) -> list[list[int]]:
     return [random.integers(0, WORDS, size=int(random.integers(1, PLACES + 1))).tolist() for _ in range(count)]
 
 
+def build(weights: Weights) -> Bert:
+    words = random_weights()["embeddings.word_embeddings.weight"]
+    return Bert(weights, lambda numbers: words[numbers], heads=HEADS, threads=2)
+
+
 @pytest.fixture(scope="module")
 def bert() -> Bert:
-    return Bert(random_weights(), heads=HEADS, threads=2)
+    return build(random_weights())
 
 
 def test_it_calculates_what_the_paper_says(bert: Bert) -> None:
@@ -122,6 +128,25 @@ def test_batches_hold_like_lengths_each_text_once() -> None:
 def test_weights_that_do_not_fit_are_refused() -> None:
     weights = random_weights()
     with pytest.raises(KeyError, match="position_embeddings"):
-        Bert({name: weight for name, weight in weights.items() if "position" not in name}, heads=HEADS)
+        build({name: weight for name, weight in weights.items() if "position" not in name})
     with pytest.raises(ValueError, match=r"\S"):
-        Bert({**weights, "encoder.layer.0.output.dense.weight": weights["embeddings.LayerNorm.weight"]}, heads=HEADS)
+        build({**weights, "encoder.layer.0.output.dense.weight": weights["embeddings.LayerNorm.weight"]})
+
+
+def test_texts_get_their_prefix_and_each_is_embedded_once(bert: Bert) -> None:
+    cuts: list[list[str]] = []
+
+    def cut(texts: Sequence[str]) -> list[list[int]]:
+        cuts.append(list(texts))
+        return [[ord(letter) % WORDS for letter in text] for text in texts]
+
+    embedder = BertEmbedder(
+        bert, cut, name="tiny", languages=None, before_passage="passage: ", before_question="query: "
+    )
+    vectors = embedder.embed(["lamp", "chair", "lamp"])
+    question = embedder.embed_question("lamp")
+    assert cuts == [["passage: lamp", "passage: chair"], ["query: lamp"]]
+    assert (vectors.shape, vectors.dtype, question.shape) == ((3, DIMENSION), np.float32, (DIMENSION,))
+    assert vectors[0].tolist() == vectors[2].tolist() != vectors[1].tolist()
+    assert np.linalg.norm([*vectors, question], axis=1) == pytest.approx(np.ones(4), abs=1e-5)
+    assert embedder.embed([]).shape == (0, DIMENSION)

