@@ -10,11 +10,13 @@ they are never shown, and the next ingest sweeps them out.
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
+
+import numpy as np
 
 from knowledge.embedders import Vectors
 from knowledge.errors import KnowledgeError
@@ -74,6 +76,21 @@ class VectorIndex:
         """Return up to `limit` (id, cosine similarity) pairs, the most similar first."""
         with self._translated():
             return self._nearest(space, vector, limit)
+
+    def vectors(self, space: str, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Return the stored vectors of these ids; those that the space does not hold are left out."""
+        from chromadb.errors import NotFoundError
+
+        with self._translated():
+            try:
+                collection = self._opened.get(space) or self._client.get_collection(space, embedding_function=None)
+                found = collection.get(ids=list(ids), include=["embeddings"]) if ids else None
+            except NotFoundError:  # never filled, or dropped by a reindex a moment ago
+                return {}
+            if found is None:
+                return {}
+            rows = np.asarray(found["embeddings"], dtype=np.float32)
+            return dict(zip(found["ids"], rows, strict=True))
 
     @contextmanager
     def reading(self) -> Iterator[None]:

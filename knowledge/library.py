@@ -10,10 +10,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from knowledge import catalog, pages, retrieval, vectors
 from knowledge.chunking import ChunkOptions
+from knowledge.conversation import Conversation, Meanings, Spoken, conversation_of
 from knowledge.embedders import Embedder, resolve
 from knowledge.errors import KnowledgeError
 from knowledge.index import VectorIndex
@@ -45,16 +45,6 @@ class LibraryOptions:
     chunks: ChunkOptions = field(default_factory=ChunkOptions)
     retrieval: RetrievalOptions = field(default_factory=RetrievalOptions)
     loading: LoadOptions = field(default_factory=LoadOptions)
-
-
-class Spoken(Protocol):
-    """A message of the conversation so far."""
-
-    @property
-    def role(self) -> str: ...
-
-    @property
-    def content(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +85,7 @@ class Library:
             ) from error
         self._catalog = catalog.Catalog(options.catalog_url or options.home / "catalog.sqlite3")
         self._embedder = embedder
+        self._meanings: Meanings | None = None
         self._index: VectorIndex | None = None
         self._pages = Pages(self._catalog, passwords=options.loading.passwords)
         self._opening = threading.Lock()
@@ -150,19 +141,19 @@ class Library:
         """Return the passages that most likely answer the question, best first.
 
         Args:
-            history: the conversation so far; the question before this one helps when this one leans on it.
+            history: the conversation so far; it helps to find passages, and is never evidence.
             options: instead of the library's own, for comparison.
         """
-        previous = next((message.content for message in reversed(history) if message.role == "user"), "")
+        said = conversation_of(history)
         with self.index.reading(), self._catalog.read() as connection:
             return retrieval.search(
                 _whole(question),
-                previous=_whole(previous),
+                conversation=Conversation(tuple(map(_whole, said.questions)), tuple(map(_whole, said.answers))),
                 limit=limit,
                 scope=Scope(tuple(map(_whole, collections)), tuple(map(_whole, audiences))),
                 connection=connection,
                 index=self.index,
-                embedder=self.embedder,
+                meanings=self.meanings,
                 options=options or self._options.retrieval,
             )
 
@@ -260,6 +251,15 @@ class Library:
                     threads=self._options.threads,
                 )
             return self._embedder
+
+    @property
+    def meanings(self) -> Meanings:
+        """The embedder with what it remembers of conversations."""
+        embedder = self.embedder
+        with self._opening:
+            if self._meanings is None:
+                self._meanings = Meanings(embedder)
+            return self._meanings
 
     @property
     def index(self) -> VectorIndex:

@@ -1,27 +1,27 @@
 """A question in, ranked passages out.
 
-    question (+ history) -> BM25 candidates   ┐
-                         -> nearest vectors   ┴> fused -> neighbours joined -> passages, evidence
+    question (+ conversation) -> BM25 candidates   ┐
+                              -> nearest vectors   ┴> fused -> topic, told already -> passages, evidence
 
-Fusion is a convex combination of scores, each divided by its list's best (Bruch, Gai, Ingber: "An Analysis of Fusion
-Functions for Hybrid Retrieval", 2022). Its weight follows what the embedder can do in the question's language: plain
-reciprocal rank fusion lets an English embedder ruin Chinese results that BM25 alone had right.
+What the caller may not see is in no query here (`Scope`), so it is neither ranked nor counted nor read.
 """
 
-import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlalchemy import Connection
 
-from knowledge import evidence, lexical, stored_passages
-from knowledge.embedders import Embedder
+from knowledge import evidence, follow_ups, lexical, stored_passages
+from knowledge.conversation import Conversation, Meanings
+from knowledge.embedders import Vectors, unit_length
+from knowledge.fusion import add, fuse, scale
 from knowledge.index import VectorIndex
 from knowledge.passages import Passage, Retrieval
 from knowledge.scope import Scope
-from knowledge.spaces import spaces
+from knowledge.selection import Hit, select
+from knowledge.spaces import Space, spaces
 from knowledge.text import detect_language
 from knowledge.vectors import check_embedder
 
@@ -40,8 +40,14 @@ class RetrievalOptions:
     """Weight 0-1 of vectors against words where the embedder knows the question's language."""
     foreign_meaning_weight: float = 0.4
     """The same where it does not: names and numbers still help a little."""
-    follow_up_weight: float = 0.5
-    """How much the question joined with the one before counts, when it seems to lean on it."""
+    earlier_words_weight: float = 0.2
+    """Weight 0-1 of the words of the question before this one, as candidates are searched for."""
+    leaning_words_weight: float = 0.5
+    """The same for a question that seems to lean on the one before, there and where sentences are chosen."""
+    topic_weight: float = 1.0
+    """What nearness to the topic of the conversation adds, 0 and up; the best score of the two halves is 1."""
+    told_weight: float = 0.6
+    """What it costs a passage, 0 and up, that an earlier answer surely told it; the best one of these pays nothing."""
     passages_per_document: int = 2
     """Most passages of one document in a result, so that one long document does not fill it."""
     other_language_factor: float = 0.8
@@ -50,83 +56,202 @@ class RetrievalOptions:
     """Neighbouring chunks that are both found become one passage up to this length."""
 
 
+TOLD_ABOVE = 0.3
+"""Below this nobody can say that an answer told a passage."""
+TOLD_AMONG = 40
+"""Best passages that are compared with earlier answers."""
+
+
 def search(
     question: str,
     *,
-    previous: str,
+    conversation: Conversation,
     limit: int,
     scope: Scope,
     connection: Connection,
     index: VectorIndex,
-    embedder: Embedder,
+    meanings: Meanings,
     options: RetrievalOptions,
 ) -> Retrieval:
-    """Return the `limit` best passages; `previous` is the question before this one, "" when there is none.
+    """Return the `limit` best passages for a question that ends a conversation, which may be empty.
 
     Raises:
         IndexMismatch: the vectors were made by another embedder.
     """
     started = time.perf_counter()
-    half = _Half(scope, connection, index, embedder, options)
-    scores, cosine = half.fused(question)
-    weights = half.weights(question)
-    asked, all_weights = question, weights
-    if previous and leans_on_history(question):
-        asked = f"{previous} {question}"
-        scores = _add(scores, half.fused(asked)[0], options.follow_up_weight)
-        earlier = {term: options.follow_up_weight * weight for term, weight in half.weights(previous).items()}
-        all_weights = {**earlier, **weights}
-    known = stored_passages.passages_by_chunk(connection, list(scores), scope)
-    hits = []
-    for chunk, (document_id, passage) in known.items():
-        factor = 1.0 if passage.language == detect_language(question) else options.other_language_factor
-        hits.append(_Hit(document_id, replace(passage, score=scores[chunk] * factor)))
-    hits.sort(key=lambda hit: (-hit.passage.score, hit.document_id, hit.passage.start))
-    passages = _select(hits, limit=limit, options=options, connection=connection)
-    # The question alone is judged, on a fixed choice of passages: the one before must not lend it evidence.
-    judged = _select(hits, limit=evidence.PASSAGES, options=RetrievalOptions(), connection=connection)
-    signals = evidence.measure(judged, weights, word_scores=half.words(question).values(), cosine=cosine)
-    certainty = evidence.score(signals, embedder=embedder.name) if passages else 0.0
-    return Retrieval(asked, passages, certainty, signals, all_weights, time.perf_counter() - started)
+    asked = _Asked(question, conversation, scope, connection, index, meanings, options)
+    words = asked.words(question)
+    nearest, vector = asked.nearest(question)
+    scores = asked.fused(words, nearest)
+    topic = asked.topic()
+    vectors: dict[int, Vectors] = {}
+    if topic is not None and vector is not None:
+        around = asked.around(unit_length((vector + topic)[None, :])[0])
+        vectors = asked.vectors([*scores, *around])
+        scores = asked.on_topic(scores, vectors, question_vector=vector, topic=topic)
+    hits = asked.hits(scores)
+    hits = asked.told_behind(hits, vectors)
+    passages = _result(hits, limit, options, connection)
+    weights = asked.weights(question)
+    # The question alone is judged, on a fixed choice of passages: those before it must not lend it evidence.
+    judged = _result(hits, evidence.PASSAGES, RetrievalOptions(), connection)
+    cosine = max(nearest.values(), default=0.0) if vector is not None and asked.is_known else None
+    signals = evidence.measure(judged, weights, word_scores=words.values(), cosine=cosine)
+    certainty = evidence.score(signals, embedder=meanings.embedder.name) if passages else 0.0
+    return Retrieval(
+        asked=f"{conversation.previous} {question}" if asked.leans else question,
+        passages=passages,
+        evidence=certainty,
+        signals=signals,
+        weights={**asked.earlier_weights(), **weights},
+        seconds=time.perf_counter() - started,
+    )
 
 
-_LEANING = re.compile(
-    r"\b(it|its|they|them|their|this|that|these|those|he|she|his|her|him|there|one|ones|same|such|also|another|else|"
-    r"instead|others?)\b|^\W*(and|but|so|or|then|why|what about|how about|what if|ok|yes|no)\b"
-    r"|^(那|那么|这|它|他|她|还有|如果|为什么|换成|可是|但)|[它他她]们?|这个|那个|这些|那些|呢[?？]?$",
-    re.IGNORECASE,
-)
-FEW_TERMS = 2
-
-
-def leans_on_history(question: str) -> bool:
-    """Say whether a question seems to need the one before it: a pronoun, an opening such as "and", or few words."""
-    terms = lexical.question_terms(question)
-    return bool(_LEANING.search(question)) or len(terms) <= FEW_TERMS
+def _result(hits: Sequence[Hit], limit: int, options: RetrievalOptions, connection: Connection) -> tuple[Passage, ...]:
+    return select(
+        hits,
+        limit=limit,
+        per_document=options.passages_per_document,
+        joined_characters=options.joined_characters,
+        connection=connection,
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class _Half:
-    """The two halves over one scope and one snapshot of the catalogue."""
+class _Asked:
+    """A question with all that it is asked of: one scope, one snapshot of the catalogue."""
 
+    question: str
+    conversation: Conversation
     scope: Scope
     connection: Connection
     index: VectorIndex
-    embedder: Embedder
+    meanings: Meanings
     options: RetrievalOptions
 
-    def fused(self, question: str) -> tuple[dict[int, float], float | None]:
-        """Return chunk -> score, and the best cosine when the embedder knows the question's language."""
-        known = self.embedder.languages is None or detect_language(question) in self.embedder.languages
-        words = {} if self.options.mode == "dense" else self.words(question)
-        meaning = {} if self.options.mode == "lexical" else self.meaning(question)
-        cosine = max(meaning.values(), default=0.0) if known and self.options.mode != "lexical" else None
-        if self.options.mode != "fused":
-            return words or meaning, cosine
-        weight = self.options.meaning_weight if known else self.options.foreign_meaning_weight
-        floor = min(meaning.values(), default=0.0)
-        scaled = _scaled({chunk: max(meaning.get(chunk, floor), 0.0) for chunk in {*words, *meaning}}, weight)
-        return _add(scaled, _scaled(words, 1.0 - weight), 1.0), cosine
+    @property
+    def language(self) -> str:
+        return detect_language(self.question)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the embedder knows the question's language."""
+        languages = self.meanings.embedder.languages
+        return languages is None or self.language in languages
+
+    @property
+    def leans(self) -> bool:
+        return bool(self.conversation.previous) and follow_ups.leans_on_history(self.question)
+
+    # The two halves
+
+    def words(self, question: str) -> dict[int, float]:
+        """Return chunk -> BM25."""
+        return self._words(lexical.question_terms(question))
+
+    def _words(self, terms: Sequence[str]) -> dict[int, float]:
+        return dict(lexical.search(self.connection, terms, self.scope, limit=self.options.candidates))
+
+    def nearest(self, question: str) -> tuple[dict[int, float], Vectors | None]:
+        """Return chunk -> cosine, and the question's vector; nothing where words alone are asked for."""
+        if self.options.mode == "lexical":
+            return {}, None
+        vector = self.meanings.of_question(question)
+        return self.around(vector), vector
+
+    def around(self, vector: Vectors) -> dict[int, float]:
+        """Return chunk -> cosine, for chunks that are committed."""
+        near: dict[str, float] = {}
+        for space in self._spaces():
+            check_embedder(space, self.meanings.embedder)
+            near.update(self.index.nearest(space.name, vector, limit=self.options.candidates))
+        closest = dict(sorted(near.items(), key=lambda pair: -pair[1])[: self.options.candidates])
+        chunks = stored_passages.chunks_by_vector(self.connection, list(closest), self.scope)
+        return {chunks[vector_id]: cosine for vector_id, cosine in closest.items() if vector_id in chunks}
+
+    def fused(self, words: Mapping[int, float], nearest: Mapping[int, float]) -> dict[int, float]:
+        """Return chunk -> score; the words of the question before help to find."""
+        if self.options.mode == "dense":
+            return scale(nearest)
+        earlier = self._earlier_terms()
+        if earlier:
+            weight = self.options.leaning_words_weight if self.leans else self.options.earlier_words_weight
+            words = add(words, self._words(earlier), weight)
+        if self.options.mode == "lexical":
+            return scale(words)
+        weight = self.options.meaning_weight if self.is_known else self.options.foreign_meaning_weight
+        return scale(fuse(words, nearest, weight=weight, floor=self.meanings.floor))
+
+    def _earlier_terms(self) -> list[str]:
+        own = set(lexical.question_terms(self.question))
+        previous = self.conversation.previous
+        return [term for term in lexical.question_terms(previous) if term not in own] if previous else []
+
+    # The conversation
+
+    def topic(self) -> Vectors | None:
+        """Return what the conversation is about, where meaning counts and the embedder knows the language."""
+        if self.options.mode == "lexical" or not self.options.topic_weight or not self.is_known:
+            return None
+        return self.meanings.topic(self.conversation)
+
+    def vectors(self, chunks: Sequence[int]) -> dict[int, Vectors]:
+        """Return chunk -> its own vector."""
+        names = stored_passages.vectors_by_chunk(self.connection, list(dict.fromkeys(chunks)), self.scope)
+        found: dict[str, Vectors] = {}
+        for space in self._spaces():
+            found.update(self.index.vectors(space.name, list(set(names.values()) - found.keys())))
+        return {chunk: found[name] for chunk, name in names.items() if name in found}
+
+    def on_topic(
+        self, scores: Mapping[int, float], vectors: Mapping[int, Vectors], *, question_vector: Vectors, topic: Vectors
+    ) -> dict[int, float]:
+        """Return the scores with what nearness to the topic adds, for more chunks: those near question and topic."""
+        own = follow_ups.similarities(vectors, question_vector)
+        best = max(own.values(), default=0.0) - self.meanings.floor
+        weight = self.options.meaning_weight if self.options.mode == "fused" else 1.0
+        late = {
+            chunk: weight * max(cosine - self.meanings.floor, 0.0) / best if best > 0 else 0.0
+            for chunk, cosine in own.items()
+            if chunk not in scores
+        }
+        nearness = follow_ups.nearness_to_topic(follow_ups.similarities(vectors, topic), floor=self.meanings.floor)
+        return add({**late, **scores}, nearness, self.options.topic_weight)
+
+    def told_behind(self, hits: Sequence[Hit], vectors: Mapping[int, Vectors]) -> list[Hit]:
+        """Return the hits anew in order, those that earlier answers told behind."""
+        if not self.conversation.answers or not self.options.told_weight:
+            return list(hits)
+        first = hits[:TOLD_AMONG]
+        cosines = None
+        if vectors and all(hit.chunk in vectors for hit in first):
+            answers = self.meanings.of_answers(self.conversation.answers)
+            cosines = [
+                [float(vectors[hit.chunk] @ answer) - self.meanings.floor for hit in first] for answer in answers
+            ]
+        texts = [evidence.place_and_text(hit.passage) for hit in first]
+        kept: set[int] = set()
+        moved = []
+        for hit, sure in zip(first, follow_ups.told(texts, self.conversation, cosines=cosines), strict=True):
+            lost = 0.0
+            if sure > TOLD_ABOVE:
+                kept = kept or {hit.document_id}
+                lost = 0.0 if hit.document_id in kept else self.options.told_weight * (sure - TOLD_ABOVE)
+            moved.append(replace(hit, passage=replace(hit.passage, score=hit.passage.score - lost)))
+        return _in_order([*moved, *hits[TOLD_AMONG:]])
+
+    # What is found
+
+    def hits(self, scores: Mapping[int, float]) -> list[Hit]:
+        """Return the chunks in scope with their passages, best first."""
+        known = stored_passages.passages_by_chunk(self.connection, list(scores), self.scope)
+        factors = {True: 1.0, False: self.options.other_language_factor}
+        language = self.language
+        return _in_order(
+            Hit(chunk, document_id, replace(passage, score=scores[chunk] * factors[passage.language == language]))
+            for chunk, (document_id, passage) in known.items()
+        )
 
     def weights(self, question: str) -> dict[str, float]:
         """Return the question's terms with their weight among the chunks in scope."""
@@ -135,73 +260,20 @@ class _Half:
         frequencies = lexical.document_frequencies(self.connection, terms, self.scope)
         return evidence.term_weights(terms, frequencies, total)
 
-    def words(self, question: str) -> dict[int, float]:
-        """Return chunk -> BM25."""
-        terms = lexical.question_terms(question)
-        return dict(lexical.search(self.connection, terms, self.scope, limit=self.options.candidates))
+    def earlier_weights(self) -> dict[str, float]:
+        """Return the same of the question before, for less, when this one leans on it."""
+        if not self.leans:
+            return {}
+        weights = self.weights(self.conversation.previous)
+        return {term: self.options.leaning_words_weight * weight for term, weight in weights.items()}
 
-    def meaning(self, question: str) -> dict[int, float]:
-        """Return chunk -> cosine, for chunks that are committed."""
-        vector = self.embedder.embed_question(question)
-        near: dict[str, float] = {}
-        for space in spaces(self.connection):
-            if space.collection in self.scope.collections and space.audience in self.scope.audiences:
-                check_embedder(space, self.embedder)
-                near.update(self.index.nearest(space.name, vector, limit=self.options.candidates))
-        closest = dict(sorted(near.items(), key=lambda pair: -pair[1])[: self.options.candidates])
-        chunks = stored_passages.chunks_by_vector(self.connection, list(closest), self.scope)
-        return {chunks[vector_id]: cosine for vector_id, cosine in closest.items() if vector_id in chunks}
+    def _spaces(self) -> list[Space]:
+        return [
+            space
+            for space in spaces(self.connection)
+            if space.collection in self.scope.collections and space.audience in self.scope.audiences
+        ]
 
 
-def _scaled(scores: Mapping[int, float], weight: float) -> dict[int, float]:
-    best = max(scores.values(), default=0.0)
-    return {chunk: weight * score / best if best > 0 else 0.0 for chunk, score in scores.items()}
-
-
-def _add(left: Mapping[int, float], right: Mapping[int, float], factor: float) -> dict[int, float]:
-    return {chunk: left.get(chunk, 0.0) + factor * right.get(chunk, 0.0) for chunk in {*left, *right}}
-
-
-@dataclass(frozen=True, slots=True)
-class _Hit:
-    document_id: int
-    passage: Passage
-
-
-def _select(
-    ranked: Sequence[_Hit], *, limit: int, options: RetrievalOptions, connection: Connection
-) -> tuple[Passage, ...]:
-    """Take the best passages, joining neighbours and passing over a document that has had its share."""
-    chosen: list[_Hit] = []
-    for hit in ranked:
-        same = [place for place, other in enumerate(chosen) if other.document_id == hit.document_id]
-        beside = next((place for place in same if _are_neighbours(chosen[place].passage, hit.passage, options)), None)
-        if beside is not None:
-            chosen[beside] = _join(chosen[beside], hit, connection)
-        elif len(same) < options.passages_per_document and len(chosen) < limit:
-            chosen.append(hit)
-        elif chosen and len(chosen) >= limit and hit.passage.score < JOINED_SHARE * chosen[0].passage.score:
-            break
-    return tuple(hit.passage for hit in chosen)
-
-
-JOINED_SHARE = 0.5
-"""A chunk scoring below this share of the best one is not joined to its neighbour."""
-NEIGHBOUR_GAP_CHARACTERS = 2
-"""Chunks of one section stand at most a blank line apart."""
-
-
-def _are_neighbours(left: Passage, right: Passage, options: RetrievalOptions) -> bool:
-    first, second = sorted((left, right), key=lambda passage: passage.start)
-    return (
-        (first.headings, first.header, first.page) == (second.headings, second.header, second.page)
-        and 0 <= second.start - first.end <= NEIGHBOUR_GAP_CHARACTERS
-        and second.end - first.start <= options.joined_characters
-    )
-
-
-def _join(left: _Hit, right: _Hit, connection: Connection) -> _Hit:
-    start = min(left.passage.start, right.passage.start)
-    end = max(left.passage.end, right.passage.end)
-    text = stored_passages.text_between(connection, left.document_id, start, end)
-    return _Hit(left.document_id, replace(left.passage, start=start, end=end, text=text))
+def _in_order(hits: Iterable[Hit]) -> list[Hit]:
+    return sorted(hits, key=lambda hit: (-hit.passage.score, hit.document_id, hit.passage.start))

@@ -39,10 +39,19 @@ def chunks_by_vector(connection: Connection, vectors: Sequence[str], scope: Scop
     return {row.vector: row.id for row in rows}
 
 
+def vectors_by_chunk(connection: Connection, chunk_ids: Sequence[int], scope: Scope) -> dict[int, str]:
+    """Return chunk id -> vector id for the chunks that are in scope."""
+    rows = connection.execute(
+        select(chunk.c.id, chunk.c.vector).join(document).where(chunk.c.id.in_(chunk_ids), within(scope))
+    )
+    return {row.id: row.vector for row in rows}
+
+
 # Statements are kept: to build one takes SQLAlchemy longer than SQLite needs to run it.
 _SPAN = select(func.substr(document.c.text, bindparam("first"), bindparam("length"))).where(
     document.c.id == bindparam("document")
 )
+
 _PASSAGE_COLUMNS = select(
     chunk.c.id.label("chunk_id"),
     chunk.c.vector,

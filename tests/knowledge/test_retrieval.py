@@ -9,7 +9,8 @@ from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
 from knowledge.passages import Passage
 from knowledge.questions import Spoken
-from knowledge.retrieval import RetrievalOptions, leans_on_history
+from knowledge.follow_ups import leans_on_history
+from knowledge.retrieval import RetrievalOptions
 from knowledge.text import count_cjk
 
 OpenLibrary = Callable[..., Library]
@@ -213,10 +214,12 @@ def test_only_the_last_question_of_the_user_counts(shop: Library) -> None:
     assert not {"warranti", "sunday"} & set(weights)
 
 
-def test_a_question_that_stands_alone_ignores_the_history(shop: Library) -> None:
+def test_after_a_new_subject_the_history_does_not_win(shop: Library) -> None:
     question = "How long does the warranty of a lamp last?"
-    history = (Spoken("user", "parcel to islands"),)
-    assert shop.search(question, history=history).passages == shop.search(question).passages
+    history = (Spoken("user", "parcel to islands"), Spoken("assistant", "Islands cost 9 euros."))
+    alone, after = shop.search(question), shop.search(question, history=history)
+    assert names(after.passages)[0] == names(alone.passages)[0] == "warranty.md"
+    assert (after.asked, after.weights) == (alone.asked, alone.weights)
 
 
 # Passages ----------------------------------------------------------------------------------------------------------
