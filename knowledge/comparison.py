@@ -32,6 +32,8 @@ class Comparison:
     n: int
     scores: dict[str, PairedScore]
     """Name in `Measures` -> left minus right; `seconds` as well."""
+    languages: dict[str, dict[str, PairedScore]]
+    """The same for each language, when the questions have several."""
     found_by_left: tuple[str, ...]
     """Ids of questions with a gold document among the first five on the left only."""
     found_by_right: tuple[str, ...]
@@ -54,17 +56,18 @@ def compare(left: Sequence[Row], right: Sequence[Row], *, names: tuple[str, str]
     shared = [name for name in here if name in there]
     changed = tuple(name for name in shared if here[name].fingerprint != there[name].fingerprint)
     pairs = [(here[name], there[name]) for name in shared if name not in set(changed)]
-    scores = {
-        name: paired([one.measures[name] for one, _ in pairs], [other.measures[name] for _, other in pairs])
-        for name in MEASURES
-    }
-    scores["seconds"] = paired([one.seconds for one, _ in pairs], [other.seconds for _, other in pairs])
+    scores = _paired(pairs)
+    languages = sorted({one.language for one, _ in pairs})
     hits = [(one.id, one.measures["hit_at_5"], other.measures["hit_at_5"]) for one, other in pairs]
     return Comparison(
         left=names[0],
         right=names[1],
         n=len(pairs),
         scores=scores,
+        languages={
+            language: _paired([pair for pair in pairs if pair[0].language == language])
+            for language in (languages if len(languages) > 1 else ())
+        },
         found_by_left=tuple(name for name, mine, other in hits if mine == 1 and other == 0),
         found_by_right=tuple(name for name, mine, other in hits if mine == 0 and other == 1),
         only_left=tuple(name for name in here if name not in there),
@@ -102,6 +105,14 @@ def verdict(measure: str, score: PairedScore, *, names: tuple[str, str]) -> str:
 def sentence(text: str) -> str:
     """Begin with a capital, but leave a file's or a key's name as it is."""
     return text.replace(THIS_RUN, THIS_RUN.capitalize(), 1) if text.startswith(THIS_RUN) else text
+
+
+def _paired(pairs: Sequence[tuple[Row, Row]]) -> dict[str, PairedScore]:
+    scores = {
+        name: paired([one.measures[name] for one, _ in pairs], [other.measures[name] for _, other in pairs])
+        for name in MEASURES
+    }
+    return {**scores, "seconds": paired([one.seconds for one, _ in pairs], [other.seconds for _, other in pairs])}
 
 
 def _said(scores: Mapping[str, PairedScore]) -> list[str]:

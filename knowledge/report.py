@@ -40,6 +40,8 @@ PART_COLUMNS = (
     "answered_when_answerable",
     "refused_when_unanswerable",
 )
+DIFFERENCES = ("recall_at_5", "mrr_at_10", "evidence_recall_at_5")
+"""What is compared for each language by itself."""
 FAULTS = {"missed": "not found", "late": "found late", "elsewhere": "other place"}
 
 
@@ -137,6 +139,8 @@ def _compared(comparison: Comparison) -> Iterator[str]:
             shown = ", ".join(text(name, limit=100) for name in names[:MAX_CASES])
             yield f"<p>{text(what)} ({len(names)}): {shown}{', …' if len(names) > MAX_CASES else ''}</p>"
     rows = [_difference(name, value) for name, value in comparison.scores.items() if value.n]
+    for language, scores in comparison.languages.items():
+        rows += [_difference(name, scores[name], of=language) for name in DIFFERENCES if scores[name].n]
     head = ("measure", "difference", "95 % interval", "higher · lower · same", "p")
     if rows:
         yield "<details><summary>All differences</summary>"
@@ -144,12 +148,12 @@ def _compared(comparison: Comparison) -> Iterator[str]:
         yield f'<p class="soft">A difference is {left} minus {right}. For seconds, less is better.</p></details>'
 
 
-def _difference(name: str, value: PairedScore) -> Sequence[str]:
+def _difference(name: str, value: PairedScore, *, of: str = "") -> Sequence[str]:
     rises = (value.difference or 0.0) > 0
     is_better = rises != (name == "seconds")
     colour = ("better" if is_better else "worse") if value.is_shown else "soft"
     return (
-        text(MEANINGS[name][0]),
+        text(f"{MEANINGS[name][0]}, {of}" if of else MEANINGS[name][0]),
         f'<span class="{colour}">{value.difference:+.3f}</span>',
         f'<span class="whole">{value.low:+.3f} to {value.high:+.3f}</span>',
         f'<span class="whole">{value.wins} · {value.losses} · {value.ties}</span>',

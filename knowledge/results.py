@@ -27,6 +27,7 @@ class Row:
 
     id: str
     question: str
+    language: str
     fingerprint: str
     evidence: float
     seconds: float
@@ -50,6 +51,7 @@ def rows_of(report: RagReport) -> tuple[Row, ...]:
         Row(
             id=j.question.id,
             question=j.question.question[:SHOWN_QUESTION_CHARACTERS],
+            language=j.question.language,
             fingerprint=fingerprint(j.question),
             evidence=round(j.retrieval.evidence, 6),
             seconds=round(j.retrieval.seconds, 6),
@@ -147,6 +149,7 @@ def _row(item: Mapping[str, Any]) -> Row:
     return Row(
         id=str(item["id"]),
         question=str(item["question"]),
+        language=str(item["language"]),
         fingerprint=str(item["fingerprint"]),
         evidence=float(item["evidence"]),
         seconds=float(item["seconds"]),

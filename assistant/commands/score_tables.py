@@ -9,11 +9,13 @@ if TYPE_CHECKING:
     from knowledge.evaluation import Failure, RagReport
     from knowledge.passages import Passage
     from knowledge.questions import Gold
+    from knowledge.scores import PairedScore
 
 SCORE_KEYS = {"value", "low", "high", "n"}
 NOTHING = "–"
 QUESTION_CHARACTERS = 100
 TEXT_CHARACTERS = 70
+DIFFERENCE_COLUMNS = ("recall_at_5", "mrr_at_10", "evidence_recall_at_5")
 PART_COLUMNS = ("recall_at_5", "mrr_at_10", "ndcg_at_10", "refusal_auroc")
 
 
@@ -87,7 +89,16 @@ def score_lines(report: "RagReport") -> Iterator[str]:
 
 def comparison_lines(comparison: "Comparison", *, limit: int) -> Iterator[str]:
     """Yield the verdicts of a comparison, what each side alone found, and what was left out."""
+    from knowledge.measures import MEANINGS
+
     yield from comparison.verdicts
+    if comparison.languages:
+        head = ("", *(MEANINGS[name][0] for name in DIFFERENCE_COLUMNS))
+        lines = [
+            (language, *(difference(scores[name]) for name in DIFFERENCE_COLUMNS))
+            for language, scores in comparison.languages.items()
+        ]
+        yield from ("", *table_lines([head, *lines]), "")
     yield from _named(f"Found by {comparison.left} only", comparison.found_by_left, limit)
     yield from _named(f"Found by {comparison.right} only", comparison.found_by_right, limit)
     yield from _named(f"Only in {comparison.left}, not compared", comparison.only_left, limit)
@@ -100,6 +111,13 @@ def interval(score: Mapping[str, Any]) -> str:
     if score["value"] is None:
         return NOTHING
     return f"{score['value']:.3f}  [{score['low']:.3f}, {score['high']:.3f}]"
+
+
+def difference(score: "PairedScore") -> str:
+    """Return `difference  [low, high]  n`."""
+    if score.difference is None:
+        return NOTHING
+    return f"{score.difference:+.3f}  [{score.low:+.3f}, {score.high:+.3f}]  n={score.n}"
 
 
 def table_lines(rows: Sequence[Sequence[str]]) -> Iterator[str]:

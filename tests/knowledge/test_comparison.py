@@ -10,14 +10,16 @@ from knowledge.scores import PairedScore, paired
 NAMES = ("this run", "mode=lexical")
 
 
-def row(name: int, recall: float | None, *, seconds: float = 0.01, fingerprint: str = "same") -> Row:
+def row(
+    name: int, recall: float | None, *, seconds: float = 0.01, fingerprint: str = "same", language: str = "en"
+) -> Row:
     measures = {
         **dict.fromkeys(MEASURES),
         "recall_at_5": recall,
         "hit_at_5": None if recall is None else float(recall > 0),
         "mrr_at_10": recall,
     }
-    return Row(str(name), "What?", fingerprint, 0.5, seconds, (), measures)
+    return Row(str(name), "What?", language, fingerprint, 0.5, seconds, (), measures)
 
 
 def test_questions_are_matched_by_id_and_not_by_place() -> None:
@@ -74,6 +76,18 @@ def test_measures_that_no_question_has_are_not_mentioned() -> None:
         verdict("hit_at_5", comparison.scores["hit_at_5"], names=NAMES)
         == "hit rate@5: no question has it on both sides."
     )
+
+
+def test_languages_are_compared_by_themselves_when_there_are_several() -> None:
+    """Better in one and worse in the other: together they show nothing."""
+    left = [row(n, 1.0) for n in range(8)] + [row(n, 0.0, language="zh") for n in range(8, 16)]
+    right = [row(n, 0.0) for n in range(8)] + [row(n, 1.0, language="zh") for n in range(8, 16)]
+    comparison = compare(left, right, names=NAMES)
+    assert comparison.scores["recall_at_5"].difference == 0.0
+    parts = {language: scores["recall_at_5"] for language, scores in comparison.languages.items()}
+    assert (parts["en"].difference, parts["en"].n, parts["zh"].difference, parts["zh"].n) == (1.0, 8, -1.0, 8)
+    assert parts["en"].is_shown
+    assert compare(left[:8], right[:8], names=NAMES).languages == {}
 
 
 def test_speed_is_compared_as_well() -> None:

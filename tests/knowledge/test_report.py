@@ -203,6 +203,9 @@ def test_a_comparison_stands_at_the_top_with_its_verdicts() -> None:
     assert "Found by before.json only (1): late" in words
     assert "Only in this run, not compared (1): rightly refused" in words
     assert reader.open == []
+    assert "recall@5, en" not in words  # one language is left to compare
+    both = compare(rows_of(report), better, names=("this run", "before.json"))
+    assert "recall@5, en" in Reader(rendered(*CASES, comparison=both)).words
 
 
 @pytest.mark.parametrize("case", [CASES[0], CASES[3], judge(asked("nothing", Gold("a")), search(evidence=0.0))])

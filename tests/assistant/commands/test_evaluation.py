@@ -89,12 +89,14 @@ def test_two_settings_are_compared(run: Run) -> None:
     code, out, _ = run("rag", "--questions", "q.jsonl", "--compare", "mode=lexical", "--compare", "history=off")
     assert code == 0
     assert "This run and mode=lexical, history=off are equal in how often the answer is found" in out
+    assert "en  +0.000  [+0.000, +0.000]  n=2" in out
     code, out, _ = run("rag", "--questions", "q.jsonl", "--mode", "dense", "--compare", "mode=lexical", "--json")
     data = json.loads(out)
     assert code == 0
     assert data["settings"]["mode"] == "dense"
     assert (data["comparison"]["left"], data["comparison"]["right"]) == ("mode=dense", "mode=lexical")
     assert data["comparison"]["scores"]["recall_at_5"]["n"] == 2
+    assert data["comparison"]["languages"]["zh"]["refused_when_unanswerable"]["n"] == 1
 
 
 @pytest.mark.usefixtures("papers")
