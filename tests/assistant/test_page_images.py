@@ -126,7 +126,7 @@ def test_a_citation_of_a_pdf_shows_the_page_with_the_quote_marked(
     address: str,
     requested: list[str],
     context: BrowserContext,
-    shape: str,  # noqa: F811  fixtures
+    shape: str,
 ) -> None:
     phone: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     reader = open_context(browser, requested, **(phone if shape == "phone" else {}))

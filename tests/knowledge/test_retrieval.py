@@ -6,10 +6,10 @@ import pytest
 
 from knowledge.embedders import Vectors
 from knowledge.embedders.hashing import HashingEmbedder
+from knowledge.follow_ups import leans_on_history
 from knowledge.library import Library, LibraryOptions
 from knowledge.passages import Passage
 from knowledge.questions import Spoken
-from knowledge.follow_ups import leans_on_history
 from knowledge.retrieval import RetrievalOptions
 from knowledge.text import count_cjk
 
