@@ -10,7 +10,7 @@ from pathlib import Path
 
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
-from knowledge.loaders.dates import dated
+from knowledge.loaders.dates import dated, iso_day
 from knowledge.loaders.encoding import empty, read_bytes
 from knowledge.loaders.html_menus import words
 from knowledge.loaders.tables import add_table
@@ -26,15 +26,16 @@ _SIGNS = {
 _LEFT_OUT = words(
     "fonttbl colortbl listtable listoverridetable revtbl rsidtbl generator pict object header headerl headerr headerf "
     "footer footerl footerr footerf ftnsep ftnsepc filetbl themedata colorschememapping latentstyles datastore "
-    "xmlnstbl fldinst bkmkstart bkmkend nonshppict pgptbl mmathPr atnid atnauthor annotation atrfstart atrfend tc xe do"
+    "xmlnstbl fldinst bkmkstart bkmkend nonshppict pgptbl mmathPr atnid atnauthor annotation atrfstart atrfend tc xe "
+    "do sp shprslt"
 )
-_TAKEN = words("fldrslt shptxt listtext pntext shppict rtf nonesttables nesttableprops")
+_TAKEN = words("fldrslt shpinst shptxt listtext pntext shppict rtf nonesttables nesttableprops")
 _CODE_PAGES = {0: "cp1252", 2: "cp1252", 77: "mac_roman", 78: "cp932", 128: "cp932", 129: "cp949", 130: "johab",
     134: "gb18030", 136: "cp950", 161: "cp1253", 162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256",
     186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250"}  # fmt: skip
 """What encoding a font's character set stands for."""
 _HEADING_STYLE = re.compile(r"(?:heading|überschrift|titre|标题|標題)\s*([1-9])|(title)", re.IGNORECASE)
-_BULLET = re.compile(r"\s*(?:[•·‣◦▪■●○\uf0b7-]|\d{1,3}[.)])\s+")
+_BULLET = re.compile(r"\s*[•·‣◦▪■●○\uf0b7]\s*")
 _LONGEST_HEADING = 300
 _DEEPEST = 1_000
 
@@ -49,7 +50,8 @@ class _State:
     """How many characters stand for a Unicode one in old programs."""
     hidden: bool = False
     place: str = ""
-    """"" the text, else the destination that is gathered: title, revtim, stylesheet, style, fonttbl, listtext."""
+    """"" the text, else the destination that is gathered: title, revtim, creatim, stylesheet, style, fonttbl,
+    listtext, footnote."""
 
 
 def load(path: Path) -> Iterator[Document]:
@@ -59,7 +61,10 @@ def load(path: Path) -> Iterator[Document]:
         raise UnreadableFile(f"{path}: is not a .rtf file, or damaged. Open it in an office program and save it again.")
     reader = Reader(DocumentBuilder())
     reader.read(data.decode("latin-1"))
-    document = reader.builder.build(title=reader.said.get("title", "").strip(), metadata=dated(reader.date))
+    document = reader.builder.build(
+        title=reader.said.get("title", "").strip(),
+        metadata=dated(reader.said.get("revtim") or reader.said.get("creatim")),
+    )
     if not document.blocks:
         raise empty(path, "holds no text")
     yield document
@@ -71,7 +76,6 @@ class Reader:
     def __init__(self, builder: DocumentBuilder) -> None:
         self.builder = builder
         self.said: dict[str, str] = {}
-        self.date = ""
         self._state = _State()
         self._groups: list[_State] = []
         self._fonts: dict[int, str] = {}
@@ -82,6 +86,9 @@ class Reader:
         self._default = "cp1252"
         self._bytes = bytearray()
         self._text: list[str] = []
+        self._above_note: list[str] = []
+        """The paragraph that a footnote hangs on, while that is read."""
+        self._notes: list[str] = []
         self._skip = 0
         """Characters to leave out because a Unicode one stood for them."""
         self._level = 0
@@ -138,9 +145,13 @@ class Reader:
             if level:
                 self._styles[self._style] = int(level[1]) if level[1] else 1
             self._style = 0
-        elif place == "revtim" and self._moment.get("yr"):
-            said = self._moment
-            self.date = f"{said['yr']:04}-{said.get('mo', 1):02}-{said.get('dy', 1):02}"
+        elif place in ("revtim", "creatim"):
+            said, self._moment = self._moment, {}
+            self.said[place] = iso_day(f"{said.get('yr', 0):04}-{said.get('mo', 1):02}-{said.get('dy', 1):02}")
+        elif place == "footnote":
+            self._notes.append(text)
+            self._text = self._above_note
+            return
         elif place == "title":
             self.said[place] = text
         if place != "listtext":
@@ -184,14 +195,17 @@ class Reader:
             self._state = replace(state, skipped=True, place="fonttbl" if word == "fonttbl" else state.place)
         elif word == "stylesheet":
             self._state = replace(state, place="stylesheet")
-        elif word in ("title", "revtim", "listtext", "pntext") and not state.skipped:
+        elif word == "footnote" and not state.skipped and not state.place:
+            self._state = replace(state, place=word)
+            self._above_note, self._text = self._text, []
+        elif word in ("title", "revtim", "creatim", "listtext", "pntext") and not state.skipped:
             self._state = replace(state, place="listtext" if word == "pntext" else word)
             self._text = self._text if word in ("listtext", "pntext") else []
         elif word == "info":
             self._state = replace(state, place="info")
-        elif word in ("author", "operator", "subject", "keywords", "company", "doccomm", "comment", "creatim"):
+        elif word in ("author", "operator", "subject", "keywords", "company", "doccomm", "comment"):
             self._state = replace(state, skipped=state.skipped or state.place == "info")
-        elif word in ("yr", "mo", "dy") and state.place == "revtim":
+        elif word in ("yr", "mo", "dy") and state.place in ("revtim", "creatim"):
             self._moment[word] = number or 0
         elif word == "u" and number is not None:
             self._unicode(number)
@@ -226,7 +240,8 @@ class Reader:
             self._style = number
             self._level = self._level if self._state.place else self._styles.get(number, 0)
         elif self._state.place:
-            return
+            if word == "par":
+                self._put("\n")
         elif word == "pard":
             self._level, self._in_list, self._in_table = 0, False, False
         elif word == "outlinelevel" and number is not None:
@@ -268,9 +283,12 @@ class Reader:
         if self._level and len(text) <= _LONGEST_HEADING:
             self.builder.add("heading", " ".join(text.split()), level=min(6, self._level))
         elif self._in_list or _BULLET.match(text):
-            self.builder.add("item", re.sub(r"^[•·‣◦▪■●○\uf0b7-]\s+", "", text), level=1)
+            self.builder.add("item", _BULLET.sub("", text, count=1), level=1)
         else:
             self.builder.add("paragraph", text)
+        for note in self._notes:
+            self.builder.add("paragraph", " ".join(note.split()))
+        self._notes.clear()
 
     def _end_table(self) -> None:
         rows, self._rows = self._rows, []

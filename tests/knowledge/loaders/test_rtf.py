@@ -36,6 +36,18 @@ def test_paragraphs_headings_lists_and_tables(read_one, blocks):
     assert document.blocks[6].header == "Zone | Price"
 
 
+def test_notes_and_boxes(read_one):
+    document = read_one(
+        "a.rtf",
+        rb"""{\rtf1{\info{\creatim\yr2026\mo3\dy4}{\revtim\yr0\mo0\dy0}}
+        \pard Send it back{\super\chftn{\footnote\pard\chftn  Not gift cards.\par Ever.}} soon.\par
+        {\shp{\*\shpinst{\sp{\sn shapeType}{\sv 202}}{\shptxt\pard In a box\par}}{\shprslt In a box}}
+        \pard 1. Said the list\par}""",
+    )
+    assert document.text == "Send it back soon.\n\nNot gift cards. Ever.\n\nIn a box\n\n1. Said the list"
+    assert document.metadata == {"date": "2026-03-04"}
+
+
 def test_rtf_named_doc(read_one):
     assert read_one("a.doc", rb"{\rtf1 Text\par}").text == "Text"
 
