@@ -65,6 +65,7 @@ class LibraryPort(PagesPort, Protocol):
         collection: str,
         audience: str,
         prune: bool,
+        prune_empty: bool,
         reindex: bool,
         progress: Callable[[str, int, int], None] | None,
     ) -> Any: ...
@@ -135,6 +136,7 @@ class IngestBody(_Body):
     collection: str = "default"
     audience: str = "public"
     prune: bool = False
+    prune_empty: bool = False
     reindex: bool = False
 
     @field_validator("paths")
@@ -261,12 +263,15 @@ def _add_ingest(api: FastAPI, library: LibraryPort, token: str) -> None:
 
         def work() -> None:
             try:
+                if writing.locked():
+                    put({"waiting": "Another ingest is under way; this one follows it."})
                 with writing:
                     report = library.ingest(
                         body.paths,
                         collection=body.collection,
                         audience=body.audience,
                         prune=body.prune,
+                        prune_empty=body.prune_empty,
                         reindex=body.reindex,
                         progress=lambda name, done, total: put({"path": name, "done": done, "total": total}),
                     )

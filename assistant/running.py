@@ -23,7 +23,7 @@ from assistant.errors import ServerError
 FILE = "server.json"
 LOCK_FILE = "server.lock"
 PROBE_SECONDS = 3.0
-WAIT_SECONDS = 600.0
+WAIT_SECONDS = 6 * 3600.0
 """How long to wait for a writer that is no server: an ingest. A server that starts answers within seconds."""
 POLL_SECONDS = 0.2
 Progress = Callable[[str, int, int], None]
@@ -43,10 +43,15 @@ class RunningServer:
         collection: str,
         audience: str,
         prune: bool,
+        prune_empty: bool = False,
         reindex: bool = False,
         progress: Progress | None = None,
+        say: Callable[[str], None] = lambda _: None,
     ) -> dict[str, Any]:
         """Have the server ingest, and return its report as data; a server that is starting lets us wait.
+
+        Args:
+            say: told when another ingest comes first.
 
         Raises:
             ServerError: It refused, failed, or went away.
@@ -56,6 +61,7 @@ class RunningServer:
             "collection": collection,
             "audience": audience,
             "prune": prune,
+            "prune_empty": prune_empty,
             "reindex": reindex,
         }
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -70,7 +76,7 @@ class RunningServer:
                         f"The server at {self.url} refused to ingest: HTTP {response.status_code}, "
                         f"{response.text[:300]}. Next: stop process {self.pid} and run the same command again"
                     )
-                return _report(response, progress)
+                return _report(response, progress, say)
         except (httpx.HTTPError, ValueError) as error:
             raise ServerError(
                 f"The server at {self.url} (process {self.pid}) went away while ingesting: {error}. Next: run the same "
@@ -136,7 +142,7 @@ def _lock_or_find(lock: FileLock, home: Path, say: Callable[[str], None]) -> Run
         time.sleep(POLL_SECONDS)
 
 
-def _report(response: httpx.Response, progress: Progress | None) -> dict[str, Any]:
+def _report(response: httpx.Response, progress: Progress | None, say: Callable[[str], None]) -> dict[str, Any]:
     """Read the lines of an ingest: progress, then one report or one error."""
     for line in response.iter_lines():
         if not line.strip():
@@ -147,6 +153,8 @@ def _report(response: httpx.Response, progress: Progress | None) -> dict[str, An
             raise ServerError(f"{data['error']}{reference}")
         if "report" in data:
             return dict(data["report"])
+        if "waiting" in data:
+            say(data["waiting"])
         if progress and "path" in data:
             progress(data["path"], data["done"], data["total"])
     raise ValueError("it sent no report")

@@ -28,6 +28,7 @@ MEASUREMENTS = {
     "browser": "bench.browser:run",
     "ingest": "bench.ingest:run",
     "embedding": "bench.embedding:run",
+    "crash": "bench.crash:run",
 }
 BY_REQUEST = {"fresh": "bench.fresh:run"}
 """Not part of "everything": they install anew and take minutes of network."""

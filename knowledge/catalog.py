@@ -10,6 +10,7 @@ document or the new one, never a mixture.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ from knowledge.documents import Document
 from knowledge.errors import KnowledgeError
 from knowledge.schema import SCHEMA_VERSION, chunk, document, file, metadata, new_id, source, state
 from knowledge.scope import Scope, within
+
+ROWS_AT_ONCE = 1000
+"""Chunks that are inserted and indexed together, so that a large document is not held twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +172,15 @@ def put_documents(
     connection: Connection, batch: Iterable[NewDocument], *, file_id: int, collection: str, generation: int
 ) -> None:
     """Insert documents of one file with their chunks and terms; together they cost the lexical index less."""
-    entries: dict[str, list[lexical.Entry]] = {}
-    for new in batch:
-        values = {"file_id": file_id, "collection": collection, "generation": generation}
-        entries.setdefault(new.audience, []).extend(_put_document(connection, new, values))
-    for audience, some in entries.items():
-        lexical.add(connection, some, collection=collection, audience=audience)
+    values = {"file_id": file_id, "collection": collection, "generation": generation}
+    for audience, some in groupby(batch, key=lambda new: new.audience):
+        entries = (entry for new in some for entry in _put_document(connection, new, values))
+        while together := list(islice(entries, ROWS_AT_ONCE)):
+            lexical.add(connection, together, collection=collection, audience=audience)
 
 
-def _put_document(connection: Connection, new: NewDocument, place: Mapping[str, Any]) -> list[lexical.Entry]:
-    """Insert a document with its chunks and return what the lexical index is to hold of them."""
+def _put_document(connection: Connection, new: NewDocument, place: Mapping[str, Any]) -> Iterator[lexical.Entry]:
+    """Insert a document with its chunks and yield what the lexical index is to hold of them."""
     document_id = new_id(
         connection,
         document,
@@ -196,28 +199,28 @@ def _put_document(connection: Connection, new: NewDocument, place: Mapping[str, 
             "layout": layout.pack(new.document.layout) if new.document.layout else None,
         },
     )
-    bodies = [new.document.text[piece.start : piece.end] for piece in new.chunks]
-    rows = [
-        {
-            "document_id": document_id,
-            "start": piece.start,
-            "end": piece.end,
-            "page": piece.page,
-            "headings": json.dumps(piece.headings, ensure_ascii=False),
-            "header": piece.header,
-            "anchor": piece.anchor,
-            "language": language,
-            "vector": vector,
-            "text": body,
-        }
-        for piece, language, vector, body in zip(new.chunks, new.chunk_languages, new.vectors, bodies, strict=True)
-    ]
-    made = insert(chunk).returning(chunk.c.id, sort_by_parameter_order=True)
-    ids = connection.execute(made, rows).scalars().all() if rows else []
-    return [
-        lexical.Entry(chunk_id, new.title, " ".join(piece.headings), body)
-        for chunk_id, piece, body in zip(ids, new.chunks, bodies, strict=True)
-    ]
+    for start in range(0, len(new.chunks), ROWS_AT_ONCE):
+        numbers = range(start, min(start + ROWS_AT_ONCE, len(new.chunks)))
+        rows = [_chunk_row(new, number, document_id) for number in numbers]
+        ids = connection.scalars(insert(chunk).returning(chunk.c.id, sort_by_parameter_order=True), rows)
+        for chunk_id, number, row in zip(ids, numbers, rows, strict=True):
+            yield lexical.Entry(chunk_id, new.title, " ".join(new.chunks[number].headings), row["text"])
+
+
+def _chunk_row(new: NewDocument, number: int, document_id: int) -> dict[str, Any]:
+    piece = new.chunks[number]
+    return {
+        "document_id": document_id,
+        "start": piece.start,
+        "end": piece.end,
+        "page": piece.page,
+        "headings": json.dumps(piece.headings, ensure_ascii=False),
+        "header": piece.header,
+        "anchor": piece.anchor,
+        "language": new.chunk_languages[number],
+        "vector": new.vectors[number],
+        "text": new.document.text[piece.start : piece.end],
+    }
 
 
 def remove_documents(connection: Connection, *, source_id: int, path: str, names: Iterable[str]) -> list[str]:
@@ -255,6 +258,19 @@ def documents_for_others(
         )
     )
     return [(row.source_id, row.path, row.name) for row in rows]
+
+
+def places_for_others(connection: Connection, *, collection: str, audience: str) -> list[tuple[str, str]]:
+    """Return (source location, path) of every file of the collection that is held for other audiences."""
+    rows = connection.execute(
+        select(source.c.location, file.c.path)
+        .distinct()
+        .select_from(document)
+        .join(file, file.c.id == document.c.file_id)
+        .join(source, source.c.id == file.c.source_id)
+        .where(source.c.collection == collection, document.c.audience != audience)
+    )
+    return [(row.location, row.path) for row in rows]
 
 
 def remove_file(connection: Connection, *, source_id: int, path: str) -> None:

@@ -27,12 +27,14 @@ from knowledge.embedders import Embedder
 from knowledge.errors import KnowledgeError
 from knowledge.index import VectorIndex
 from knowledge.reading.messages import Done, Failed, Job, Prepared, Unchanged
-from knowledge.reading.pool import Reader, Reading, ReadingOptions
+from knowledge.reading.pool import Reader, Reading
 from knowledge.reading.preparing import RECIPE
-from knowledge.sources import Listing, content_hash, list_files, places, shown
+from knowledge.sources import Links, Listing, content_hash, find_links, list_files, places, shown
 from knowledge.spaces import Space, ensure_space
 from knowledge.vectors import Progress, check_embedder, mend
 
+PATIENCE_SECONDS = 5.0
+"""How long documents that are read wait for the next ones before they are committed by themselves."""
 FILES_AHEAD = 32
 """Files that are hashed and read before their turn."""
 
@@ -64,6 +66,8 @@ class Target:
     collection: str
     audience: str
     prune: bool = False
+    prune_empty: bool = False
+    """With `prune`: also when a folder holds no file at all, as a drive that is not mounted does not."""
 
 
 @dataclass(slots=True)
@@ -106,14 +110,8 @@ class _Source:
     target: Target
     known: dict[str, str]
     """File's name -> fingerprint, as the catalogue held them at the start."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Stages:
-    """What files go through: read ahead in other processes, then embedded and committed."""
-
-    reader: Reader
-    committer: Committer
+    links: Links
+    """By which other names files are known that are held for other audiences."""
 
 
 def check_paths(paths: Sequence[Path]) -> None:
@@ -137,19 +135,20 @@ class Ingest:
         embedder: Embedder,
         options: ChunkOptions,
         *,
-        reading: ReadingOptions | None = None,
+        reader: Reader,
         loading: object | None = None,
     ) -> None:
         """Make a run ready.
 
         Args:
+            reader: to be closed by the caller; after an error it is not to be used again.
             loading: what `knowledge.loaders.load` takes as `options`.
         """
         self._catalog = catalog_
         self._index = index
         self._embedder = embedder
         self._options = options
-        self._reading = reading or ReadingOptions()
+        self._reader = reader
         self._loading = loading
         self.tally = Tally()
 
@@ -164,9 +163,8 @@ class Ingest:
             self._catalog, self._index, self._embedder, space=self._open_space(target), told=self.tally.count
         )
         try:
-            with Reader(self._reading) as reader:
-                for path in paths:
-                    self._source(path.resolve(), target, _Stages(reader, committer), progress)
+            for path in paths:
+                self._source(path.resolve(), target, committer, progress)
         finally:
             committer.close()
 
@@ -179,28 +177,29 @@ class Ingest:
         mend(self._catalog, self._index, self._embedder)
         return space
 
-    def _source(self, root: Path, target: Target, stages: _Stages, progress: Progress | None) -> None:
+    def _source(self, root: Path, target: Target, committer: Committer, progress: Progress | None) -> None:
         with self._catalog.write() as connection:
             source_id = catalog.ensure_source(connection, collection=target.collection, location=shown(root))
             known = catalog.file_fingerprints(connection, source_id)
+            others = catalog.places_for_others(connection, collection=target.collection, audience=target.audience)
         listing = list_files(root)
         self.tally.failed.extend(FailedFile(folder, f"cannot be read: {cause}") for folder, cause in listing.unreadable)
-        source = _Source(source_id, target, known)
+        source = _Source(source_id, target, known, find_links(others))
         ahead: deque[_File] = deque()
         coming = iter(listing.files.items())
         for done in range(len(listing.files)):
             for name, path in islice(coming, FILES_AHEAD - len(ahead)):
-                ahead.append(self._look_at(source, name, path, stages))
+                ahead.append(self._look_at(source, name, path))
             file = ahead.popleft()
             if progress is not None:
                 progress(file.name, done, len(listing.files))
-            self._take(source, file, stages)
-        stages.committer.finish()
-        self._remove_missing(source, root, listing, stages)
+            self._take(source, file, committer)
+        committer.finish()
+        self._remove_missing(source, root, listing, committer)
         if progress is not None:
             progress("", len(listing.files), len(listing.files))
 
-    def _look_at(self, source: _Source, name: str, path: Path, stages: _Stages) -> _File:
+    def _look_at(self, source: _Source, name: str, path: Path) -> _File:
         """Hash a file before its turn, and have it read when it is not what the catalogue holds."""
         try:
             content = content_hash(path)
@@ -221,59 +220,66 @@ class Ingest:
             known=known,
             loaders=dict(loaders.LOADERS),
             options=self._loading,
-            silence_seconds=self._reading.silence_seconds,
-            memory_bytes=self._reading.memory_bytes,
+            silence_seconds=self._reader.options.silence_seconds,
+            memory_bytes=self._reader.options.memory_bytes,
         )
-        return _File(name, path, "", fingerprint, content, known, stages.reader.start(job))
+        return _File(name, path, "", fingerprint, content, known, self._reader.start(job))
 
-    def _take(self, source: _Source, file: _File, stages: _Stages) -> None:
+    def _take(self, source: _Source, file: _File, committer: Committer) -> None:
         """Bring one file's documents up to date; the file counts as done only with its last share."""
         if file.reading is None:
             self.tally.unchanged += 0 if file.fault else len(file.known)
-            self._withdraw(file, file.fault, stages.committer)
+            self._withdraw(source, file, file.fault, committer)
             return
         share = FileShare(source.id, file.name, content=file.content)
         seen: set[str] = set()
-        for message in stages.reader.messages(file.reading):
+        for message in self._reader.messages(file.reading, patience_seconds=PATIENCE_SECONDS):
             match message:
                 case Prepared():
                     seen.add(message.name)
-                    share = stages.committer.add(share, _new_document(message, source.target.audience))
+                    share = committer.add(share, _new_document(message, source.target.audience))
                 case Unchanged():
                     seen.add(message.name)
                     self.tally.unchanged += 1
                 case Failed():
-                    stages.committer.drop(share)
-                    self._withdraw(file, message.error, stages.committer)
+                    committer.drop(share)
+                    self._withdraw(source, file, message.error, committer)
                 case Done():
                     self._fail_members(file, message)
                     if seen:
                         share.fingerprint = file.fingerprint
                         share.gone = _gone(file, seen, message)
-                        share.places = places(file.path)
-                        stages.committer.complete(share)
+                        share.places = places(file.path, source.links)
+                        committer.complete(share)
                 case _:
-                    stages.committer.settle()
+                    committer.settle()
 
     def _fail_members(self, file: _File, done: Done) -> None:
         self.tally.failed += [FailedFile(f"{shown(file.path)}!/{member}", error) for member, error in done.failures]
 
-    def _withdraw(self, file: _File, fault: str, committer: Committer) -> None:
+    def _withdraw(self, source: _Source, file: _File, fault: str, committer: Committer) -> None:
         """Close a file that is not committed now to all but the audience asked for; report it when it has a fault."""
-        withdrawn = committer.withdraw(places(file.path))
+        withdrawn = committer.withdraw(places(file.path, source.links))
         self.tally.removed += withdrawn
         if fault:
             said = f"; what was held of it for another audience is removed, documents: {withdrawn}" if withdrawn else ""
             self.tally.failed.append(FailedFile(shown(file.path), fault + said))
 
-    def _remove_missing(self, source: _Source, root: Path, listing: Listing, stages: _Stages) -> None:
+    def _remove_missing(self, source: _Source, root: Path, listing: Listing, committer: Committer) -> None:
         """Forget the files that are gone, when asked to, and close what is held of them to other audiences."""
         missing = [name for name in source.known if name not in listing.files]
-        if source.target.prune and not listing.unreadable:
-            self._prune(source, missing, stages.committer)
+        looks_unmounted = root.is_dir() and not listing.files and not source.target.prune_empty
+        if source.target.prune and missing and looks_unmounted:
+            fault = (
+                f"holds no file now and held {len(missing)}, so nothing was pruned. Next: see that its drive is "
+                "mounted; if all of them are to be forgotten, add --prune-empty"
+            )
+            self.tally.failed.append(FailedFile(shown(root), fault))
+        elif source.target.prune and not listing.unreadable:
+            self._prune(source, missing, committer)
         for name in missing:
             path = root if root.is_file() else root / name
-            if withdrawn := stages.committer.withdraw(places(path)):
+            if withdrawn := committer.withdraw(places(path, source.links)):
                 self.tally.removed += withdrawn
                 fault = "is gone or cannot be read; what was held of it for another audience is removed"
                 self.tally.failed.append(FailedFile(shown(root / name), f"{fault}, documents: {withdrawn}"))

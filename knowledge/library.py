@@ -21,6 +21,7 @@ from knowledge.ingest import Ingest, IngestReport, Target, check_paths
 from knowledge.loaders import LoadOptions
 from knowledge.pages import Pages, PageView, Rectangle
 from knowledge.passages import Retrieval
+from knowledge.reading.pool import Reader, ReadingOptions
 from knowledge.retrieval import RetrievalOptions
 from knowledge.scope import Scope
 from knowledge.spaces import spaces
@@ -44,6 +45,7 @@ class LibraryOptions:
     """A Chroma server that holds the vectors, `http://host:8000`; "" is a folder in `home`."""
     chunks: ChunkOptions = field(default_factory=ChunkOptions)
     retrieval: RetrievalOptions = field(default_factory=RetrievalOptions)
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
     loading: LoadOptions = field(default_factory=LoadOptions)
 
 
@@ -88,6 +90,7 @@ class Library:
         self._meanings: Meanings | None = None
         self._index: VectorIndex | None = None
         self._pages = Pages(self._catalog, passwords=options.loading.passwords)
+        self._reader: Reader | None = None
         self._opening = threading.Lock()
 
     def ingest(
@@ -97,6 +100,7 @@ class Library:
         collection: str = "default",
         audience: str = "public",
         prune: bool = False,
+        prune_empty: bool = False,
         reindex: bool = False,
         progress: Progress | None = None,
     ) -> IngestReport:
@@ -104,6 +108,8 @@ class Library:
 
         Args:
             prune: also remove the documents of files that are gone from a source.
+            prune_empty: with `prune`, also when a folder holds no file any more; else that is reported, for a drive
+                that is not mounted looks so.
             reindex: first embed all that the library holds anew, in every collection, with the embedder in use.
 
         Raises:
@@ -115,9 +121,17 @@ class Library:
         with self._catalog.writers_turn():
             if reindex:
                 embedded = vectors.reindex(self._catalog, self.index, self.embedder, progress=progress)
-            run = Ingest(self._catalog, self.index, self.embedder, self._options.chunks, loading=self._options.loading)
-            if paths:
-                run.run(paths, Target(collection, audience, prune), progress=progress)
+            with self._reading() as reader:
+                run = Ingest(
+                    self._catalog,
+                    self.index,
+                    self.embedder,
+                    self._options.chunks,
+                    reader=reader,
+                    loading=self._options.loading,
+                )
+                if paths:
+                    run.run(paths, Target(collection, audience, prune, prune_empty), progress=progress)
         tally = run.tally
         return IngestReport(
             documents=tally.documents,
@@ -270,13 +284,27 @@ class Library:
             return self._index
 
     def close(self) -> None:
-        """Let go of the database, the vectors and the embedder's connection, if it has one."""
+        """Let go of the database, the vectors, the processes and the embedder's connection, if it has one."""
+        if self._reader is not None:
+            self._reader.close()
         close_embedder = getattr(self._embedder, "close", None)
         if close_embedder:
             close_embedder()
         self._catalog.close()
         if self._index is not None:
             self._index.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Reader]:
+        """Keep the processes that read files for the next ingest, which may come soon; not after an error."""
+        reader = self._reader or Reader(self._options.reading)
+        self._reader = None
+        try:
+            yield reader
+        except BaseException:
+            reader.close()
+            raise
+        self._reader = reader
 
 
 def _whole(text: str) -> str:

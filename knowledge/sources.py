@@ -7,8 +7,11 @@ It knows no format and no catalogue.
 
 import hashlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+Links = dict[str, list[tuple[str, str]]]
 
 HIDDEN = (".", "~$")
 """How names begin that are passed over: hidden files, and the lock files of office programs."""
@@ -39,8 +42,32 @@ def list_files(root: Path) -> Listing:
     return Listing({shown(path.relative_to(root).as_posix()): path for path in files}, tuple(unreadable))
 
 
-def places(path: Path) -> list[tuple[str, str]]:
-    """Return every (source, path below it) under which the catalogue may hold this file."""
+def places(path: Path, links: Links | None = None) -> list[tuple[str, str]]:
+    """Return every (source, path below it) under which the catalogue may hold this file.
+
+    Args:
+        links: by which other names files are known; None for no others.
+    """
+    real = path.resolve()
+    names = [path] if real == path else [path, real]
+    found = [place for name in names for place in _places(name)]
+    return found + (links or {}).get(str(real), [])
+
+
+def find_links(held: Iterable[tuple[str, str]]) -> Links:
+    """Return real path -> places, for those of these (source, path below it) that are reached by a symbolic link."""
+    links: Links = {}
+    for location, name in held:
+        path = Path(location, name)
+        if not path.exists():  # a file that is a source by itself
+            path = Path(location)
+        real = os.path.realpath(path)
+        if real != str(path):
+            links.setdefault(real, []).append((location, name))
+    return links
+
+
+def _places(path: Path) -> list[tuple[str, str]]:
     above = [(shown(folder), shown(path.relative_to(folder).as_posix())) for folder in path.parents]
     return [(shown(path), shown(path.name)), *above]
 

@@ -21,6 +21,7 @@ from assistant.commands.options import (
     progress_bar,
     say,
     settings_for,
+    warn,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ def ingest(
     collection: Collection = "default",
     audience: Audience = "public",
     prune: Annotated[bool, typer.Option(help="Forget documents whose files are gone from these folders.")] = False,
+    prune_empty: Annotated[
+        bool, typer.Option(help="Prune folders too that hold no file at all any more, as an unmounted drive does not.")
+    ] = False,
     reindex: Annotated[bool, typer.Option(help="Make all vectors anew, after a change of `embedder`.")] = False,
     as_json: AsJson = False,
     config: Config = None,
@@ -59,11 +63,17 @@ def ingest(
         if settings.documents is None and not reindex:
             raise typer.BadParameter("give a PATH, or set `documents` in frontdesk.toml")
         paths = [settings.documents] if settings.documents else []
-    options: dict[str, Any] = {"collection": collection, "audience": audience, "prune": prune, "reindex": reindex}
-    with sole_writer(settings.home, say=say) as server, progress_bar("Reading") as progress:
+    options: dict[str, Any] = {
+        "collection": collection,
+        "audience": audience,
+        "prune": prune or prune_empty,
+        "prune_empty": prune_empty,
+        "reindex": reindex,
+    }
+    with sole_writer(settings.home, say=warn) as server, progress_bar("Reading") as progress:
         if server:
             say(f"The server at {server.url} reads them.")
-            report = server.ingest(paths, progress=progress, **options)
+            report = server.ingest(paths, progress=progress, say=warn, **options)
         else:
             with opened(settings) as application:
                 report = asdict(application.library.ingest(paths, progress=progress, **options))

@@ -99,6 +99,11 @@ def say(text: str) -> None:
         print(text, file=sys.stderr)
 
 
+def warn(text: str) -> None:
+    """Tell what must be known in a pipe and a log too."""
+    print(text, file=sys.stderr)
+
+
 def examples(*commands: str) -> str:
     """Return the last part of a `--help`: commands that work as they stand."""
     return "Examples:\n\n" + "\n\n".join(f"  {command}" for command in commands)

@@ -21,6 +21,8 @@ from knowledge.reading.process import WorkerProcess, unstartable
 
 AHEAD_BYTES = 32_000_000
 """Results held for later, over all files."""
+IDLE_SECONDS = 30.0
+"""How long a process without work is kept for the next file."""
 WATCH_SECONDS = 0.2
 WORTH_FILES, WORTH_BYTES = 4, 500_000
 """With more than this many waiting, one more process is worth its start."""
@@ -101,7 +103,7 @@ class _Watch:
 
 
 class Reader:
-    """The pool; processes are started when the first files come and ended by `close`."""
+    """The pool; processes are started when files come, end when none come for a while, and are ended by `close`."""
 
     def __init__(self, options: ReadingOptions | None = None) -> None:
         self._options = options or ReadingOptions()
@@ -173,14 +175,20 @@ class Reader:
         """Serve files with one process after another, on a thread of its own."""
         watch: _Watch | None = None
         try:
-            while (reading := self._next()) is not None:
-                watch = self._serve(watch, reading)
+            while not self._closed.is_set():
+                reading = self._next()
+                if reading is not None:
+                    watch = self._serve(watch, reading)
+                elif watch is not None:  # nothing to do for long
+                    self._let_go(watch)
+                    watch = None
         except KnowledgeError as error:
             with self._changed:
                 self._fault = error
                 self._changed.notify_all()
         finally:
-            self._let_go(watch)
+            if watch is not None:
+                self._let_go(watch)
 
     def _is_worth_another_worker(self) -> bool:
         """Say whether what waits is worth the start of one more process, most of a second."""
@@ -190,11 +198,12 @@ class Reader:
         return not self._drivers or len(self._waiting) > WORTH_FILES or waiting_bytes > WORTH_BYTES
 
     def _next(self) -> Reading | None:
+        """Return the file that waits longest; None when there is none for long, or no more work at all."""
         with self._changed:
             self._idle += 1
-            self._changed.wait_for(lambda: self._waiting or self._closed.is_set())
+            self._changed.wait_for(lambda: self._waiting or self._closed.is_set(), IDLE_SECONDS)
             self._idle -= 1
-            return None if self._closed.is_set() else self._waiting.popleft()
+            return self._waiting.popleft() if self._waiting else None
 
     def _serve(self, watch: _Watch | None, reading: Reading) -> _Watch | None:
         """Have one file read and return the process for the next one."""
@@ -256,6 +265,7 @@ class Reader:
         watch = _Watch(WorkerProcess(max_message_bytes=self._options.memory_bytes))
         with self._changed:
             self._watches.add(watch)
+            self._changed.notify_all()
             if self._closed.is_set():
                 watch.process.kill()
         received = watch.receive()
@@ -264,16 +274,17 @@ class Reader:
             raise unstartable(watch.process.how_it_ended())
         return watch
 
-    def _let_go(self, watch: _Watch | None) -> None:
-        if watch is not None:
-            with self._changed:
-                self._watches.discard(watch)
-            with watch.lock:
-                watch.process.end()
+    def _let_go(self, watch: _Watch) -> None:
+        with self._changed:
+            self._watches.discard(watch)
+        with watch.lock:
+            watch.process.end()
 
     def _watch(self) -> None:
-        while not self._closed.wait(WATCH_SECONDS):
+        while not self._closed.is_set():
             with self._changed:
+                self._changed.wait_for(lambda: self._watches or self._closed.is_set())
                 watches = list(self._watches)
             for watch in watches:
                 watch.check(self._options)
+            self._closed.wait(WATCH_SECONDS)

@@ -65,6 +65,14 @@ def test_the_server_ingests_absolute_paths_with_its_token(home: Path) -> None:
     assert seen == [("a.md", 1, 1)]
 
 
+def test_waiting_for_another_ingest_is_said(home: Path) -> None:
+    Handler.lines = [{"waiting": "Another ingest is under way."}, {"report": REPORT}]
+    said: list[str] = []
+    assert ingest(home, say=said.append, prune_empty=True) == REPORT
+    assert said == ["Another ingest is under way."]
+    assert Handler.seen[0][1]["prune_empty"] is True
+
+
 @pytest.mark.parametrize("reindex", [False, True])
 def test_the_server_is_told_whether_to_make_the_vectors_anew(home: Path, reindex: bool) -> None:
     ingest(home, reindex=reindex)

@@ -113,6 +113,12 @@ def members(path: Path) -> Iterator[Document]:
     raise PartlyUnreadable((("bad.pdf", "is damaged"), ("sub/empty.md", "is empty")))
 
 
+def members_before(path: Path) -> Iterator[Document]:
+    """The members that `members` has, all of them good, and one more."""
+    for member in ("good.md", "bad.pdf", "gone.md"):
+        yield document(f"a member that was good: {member}", name=f"!/{member}")
+
+
 def only_bad_members(path: Path) -> Iterator[Document]:
     raise PartlyUnreadable((("bad.pdf", "is damaged"),))
     yield document("never")

@@ -1,0 +1,132 @@
+"""Whole ingests over hostile files: each is named, and the others are read."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from knowledge import loaders
+from knowledge.embedders.hashing import HashingEmbedder
+from knowledge.library import Library, LibraryOptions
+from knowledge.reading.pool import ReadingOptions
+
+Write = Callable[[str, str | bytes], Path]
+Leftovers = Callable[[Library], tuple[set[str], set[str]]]
+
+
+@pytest.fixture
+def hostile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Have suffixes read by functions of `hostile_loaders`."""
+
+    def use(*names: str) -> None:
+        for name in names:
+            monkeypatch.setitem(loaders.LOADERS, f".{name}", f"hostile_loaders:{name}")
+
+    return use
+
+
+def found(library: Library, question: str) -> dict[str, str]:
+    return {passage.document: passage.text for passage in library.search(question, limit=20).passages}
+
+
+def test_hostile_files_fail_one_by_one(
+    tmp_path: Path, papers: Path, write: Write, hostile: Callable[..., None], leftovers: Leftovers
+) -> None:
+    names = ("sleep", "allocate", "exit_at_once", "crash", "chatter", "fail", "babble")
+    hostile(*names)
+    for name in names:
+        write(f"{name}.{name}", "x")
+        write(f"{name}-after.md", f"Text after {name}.")
+    options = LibraryOptions(tmp_path / "home", reading=ReadingOptions(silence_seconds=3.0, memory_bytes=300_000_000))
+    library = Library(options, embedder=HashingEmbedder())
+    try:
+        report = library.ingest([papers])
+        assert report.documents == 8
+        errors = {Path(failed.path).name: failed.error for failed in report.failed}
+        assert sorted(errors) == sorted(f"{name}.{name}" for name in names if name != "chatter")
+        assert "stopped after 3 s" in errors["sleep.sleep"]
+        assert "300 MB of memory" in errors["allocate.allocate"]
+        assert all("Next: " in error and "\n" not in error for error in errors.values())
+        assert leftovers(library) == (set(), set())
+        assert "before the mistake" not in "".join(found(library, "before the mistake").values())
+    finally:
+        library.close()
+
+
+def test_an_archive_with_bad_members_keeps_the_good_ones(
+    library: Library, papers: Path, write: Write, hostile: Callable[..., None]
+) -> None:
+    hostile("members")
+    archive = write("a.members", "x")
+    report = library.ingest([papers])
+    assert report.documents == 2
+    assert [(failed.path, failed.error) for failed in report.failed] == [
+        (f"{archive}!/bad.pdf", "is damaged"),
+        (f"{archive}!/sub/empty.md", "is empty"),
+    ]
+    assert set(found(library, "member row")) == {"a.members!/good.md", "a.members!/faq.csv#2"}
+    again = library.ingest([papers])
+    assert (again.documents, again.unchanged, again.failed) == (0, 2, ())
+
+
+def test_a_member_that_turns_bad_keeps_its_old_documents(
+    library: Library, papers: Path, write: Write, hostile: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(loaders.LOADERS, ".members", "hostile_loaders:members_before")
+    write("a.members", "x")
+    library.ingest([papers])
+    assert {"a.members!/bad.pdf", "a.members!/gone.md"} <= set(found(library, "member row"))
+    hostile("members")
+    write("a.members", "y")
+    assert library.ingest([papers]).removed == 1
+    assert set(found(library, "member row")) == {
+        "a.members!/good.md",
+        "a.members!/faq.csv#2",
+        "a.members!/bad.pdf",
+    }
+
+
+def test_an_archive_of_bad_members_is_tried_again(
+    library: Library, papers: Path, write: Write, hostile: Callable[..., None]
+) -> None:
+    hostile("only_bad_members")
+    write("a.only_bad_members", "x")
+    for _ in range(2):
+        report = library.ingest([papers])
+        assert (report.documents, len(report.failed)) == (0, 1)
+
+
+def test_a_long_file_does_not_keep_what_came_before_it_waiting(
+    library: Library, papers: Path, write: Write, hostile: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read is committed while the next file, a long scan, shows signs of life."""
+    monkeypatch.setattr("knowledge.ingest.PATIENCE_SECONDS", 0.3)
+    hostile("work_slowly")
+    write("a.md", "Lamps cost 9 euros.")
+    write("b.work_slowly", "x")
+    seen: list[int] = []
+    write_ = library._catalog.write
+    monkeypatch.setattr(library._catalog, "write", lambda: seen.append(library.count_chunks()) or write_())
+    library.ingest([papers])
+    assert seen[-1] == 1, "both were committed together"
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_nasty_files_give_text_or_a_named_error(
+    tmp_path: Path, shared_data: Path, library: Library, leftovers: Leftovers
+) -> None:
+    folder = (shared_data / "nasty_dev").resolve()
+    lines = (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
+    files = {folder / json.loads(line)["file"] for line in lines}
+    report = library.ingest([folder / "files"])
+    failed = {Path(entry.path.partition("!/")[0]) for entry in report.failed}
+    assert len(files) == 55
+    assert failed <= files
+    assert report.documents >= 1
+    assert all("Traceback" not in entry.error and len(entry.error) > 10 for entry in report.failed)
+    assert not [entry for entry in report.failed if "its loader failed" in entry.error]
+    assert report.seconds < 500
+    assert leftovers(library) == (set(), set())
