@@ -7,7 +7,8 @@ Readers may call from many threads. There is one writer at a time, across proces
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
