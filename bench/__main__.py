@@ -30,8 +30,8 @@ MEASUREMENTS = {
     "embedding": "bench.embedding:run",
     "crash": "bench.crash:run",
 }
-BY_REQUEST = {"fresh": "bench.fresh:run"}
-"""Not part of "everything": they install anew and take minutes of network."""
+BY_REQUEST = {"fresh": "bench.fresh:run", "scale": "bench.scale:run"}
+"""Not part of "everything": one installs anew and takes minutes of network, one fills a library for an hour or two."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

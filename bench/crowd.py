@@ -89,7 +89,7 @@ def _words() -> NDArray[np.str_]:
     random = np.random.default_rng(5)
     made: dict[str, None] = dict.fromkeys(stop)
     while len(made) < VOCABULARY:
-        made["".join(random.choice(syllables, int(random.integers(2, 5))))] = None
+        made["".join(syllables[place] for place in random.integers(0, len(syllables), random.integers(2, 5)))] = None
     return np.array(list(made))
 
 

@@ -23,6 +23,8 @@ BUSY_TIMEOUT_MILLISECONDS = 15_000
 SERVER_TIMEOUT_SECONDS = 60.0
 """Longest silence of a server; a merge of postings is many short statements, none of which takes that long."""
 TURN_POLL_SECONDS = 0.2
+MAPPED_BYTES = 1 << 36
+"""Most of a file that is read in place rather than copied; what is not read costs no memory."""
 LOCK_NAME = "ingest.lock"
 
 
@@ -241,5 +243,6 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MILLISECONDS}")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute(f"PRAGMA mmap_size={MAPPED_BYTES}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
 BATCH_SIZE = 1000
-BEAM_BUILDING, BEAM_SEARCHING = 200, 200
-"""Widths of HNSW's beam: twice Chroma's own, so that nearly all of the true neighbours are among those it finds."""
+BEAM_BUILDING, BEAM_SEARCHING = 100, 200
+"""Widths of HNSW's beam. To search with twice Chroma's own finds nearly all of the true neighbours; to build with more
+than its own takes twice as long, and finds no more of them that matter (docs/scaling.md)."""
 
 LONGEST_SEARCH_SECONDS = 30.0
 SERVER_TIMEOUT_SECONDS = 60.0
@@ -118,6 +119,11 @@ class VectorIndex:
         """Return every id that the space holds."""
         with self._translated():
             return set(self._open(space).get(include=[])["ids"])
+
+    def count(self, space: str) -> int:
+        """Return how many vectors the space holds."""
+        with self._translated():
+            return int(self._open(space).count())
 
     def drop(self, space: str) -> None:
         """Delete the space with all its vectors, if it is there."""

@@ -74,13 +74,14 @@ document = Table(
     Column("title", Text, nullable=False),
     Column("language", String, nullable=False),
     Column("audience", String, nullable=False),
-    Column("text", Text, nullable=False),
     Column("paged", Boolean, nullable=False),
     Column("metadata", Text, nullable=False),
     Column("fingerprint", String, nullable=False),
     Column("generation", Integer, nullable=False),
     Column("modified_at", Float, nullable=False),
     Column("dated", String, nullable=False),
+    # The long ones come last: SQLite reads through all that stands before a column to get to it.
+    Column("text", Text, nullable=False),
     Column("layout", LargeBinary),
 )
 

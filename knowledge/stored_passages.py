@@ -17,7 +17,7 @@ from knowledge.scope import Scope, within
 
 def passages_by_chunk(connection: Connection, chunk_ids: Sequence[int], scope: Scope) -> dict[int, tuple[int, Passage]]:
     """Return chunk id -> (document id, passage without a score) for the chunks that are in scope."""
-    rows = connection.execute(_passages_within(scope), {"chunks": chunk_ids}).mappings()
+    rows = connection.execute(_passages_within(scope), {"chunks": chunk_ids}).mappings().all()
     return {row["chunk_id"]: (row["document_id"], _passage(row)) for row in rows}
 
 
@@ -35,7 +35,7 @@ def text_between(connection: Connection, document_id: int, start: int, end: int)
 
 def chunks_by_vector(connection: Connection, vectors: Sequence[str], scope: Scope) -> dict[str, int]:
     """Return vector id -> chunk id for the vectors that are committed and in scope."""
-    rows = connection.execute(_chunks_within(scope), {"vectors": vectors})
+    rows = connection.execute(_chunks_within(scope), {"vectors": vectors}).all()
     return {row.vector: row.id for row in rows}
 
 

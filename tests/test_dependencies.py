@@ -31,6 +31,7 @@ NOT_INSTALLED = {
 """Package -> suffix of the files that its copyleft covers; none of them may come with the wheel."""
 NOT_IMPORTED = {
     "lxml": "the parser that beautifulsoup4 is given by name",
+    "pystemmer": "snowballstemmer uses it by itself where it is installed",
 }
 COMES_WITH = {
     "langgraph-checkpoint": "langgraph",
