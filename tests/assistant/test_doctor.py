@@ -1,4 +1,5 @@
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,26 @@ def test_what_reaches_outside_is_listed(monkeypatch: pytest.MonkeyPatch) -> None
 def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRONTDESK_OPENAI_API_KEY", "sk-hidden")
     assert "sk-hidden" not in repr(examine())
+
+
+@pytest.mark.servers
+def test_servers_are_checked_and_named_without_their_password(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, new_database: Callable[[], str], chroma_server: str
+) -> None:
+    (tmp_path / "frontdesk-home").mkdir()
+    monkeypatch.setenv("FRONTDESK_CATALOG_URL", new_database())
+    monkeypatch.setenv("FRONTDESK_CHROMA_URL", chroma_server)
+    check = named(examine(), "index")
+    assert check.ok
+    assert "0 public chunks" in check.detail
+    assert chroma_server in check.detail
+    assert "frontdesk:frontdesk@" not in repr(check)
+
+
+def test_a_server_that_is_down_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "frontdesk-home").mkdir()
+    monkeypatch.setenv("FRONTDESK_CATALOG_URL", "postgresql://me:hidden@127.0.0.1:9/frontdesk")
+    check = named(examine(), "index")
+    assert not check.ok
+    assert "postgresql://me:***@127.0.0.1:9/frontdesk" in check.detail
+    assert check.fix == "see that the server runs and `catalog_url` has its address, then frontdesk doctor"

@@ -134,3 +134,27 @@ def test_every_default_is_a_value_that_a_file_may_hold(tmp_path: Path) -> None:
     texts = {key: "|".join(value) if isinstance(value, tuple) else str(value) for key, value in values.items()}
     environment = {PREFIX + key.upper(): text for key, text in texts.items()}
     assert load(folder=tmp_path, environment=environment) == Settings()
+
+
+def test_the_password_of_a_server_is_never_shown(tmp_path: Path) -> None:
+    environment = {
+        "FRONTDESK_CATALOG_URL": "postgresql://me:hidden@db.example.com:5433/frontdesk",
+        "FRONTDESK_CHROMA_URL": "https://me:hidden@vectors.example.com",
+    }
+    settings = load(environment=environment, folder=tmp_path)
+    assert settings.shown()["catalog_url"] == "postgresql://me@db.example.com:5433/frontdesk"
+    assert settings.shown()["chroma_url"] == "https://me@vectors.example.com"
+    assert "hidden" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("catalog_url", "mysql://me:hidden@db/frontdesk", "it must be like postgresql://user@host/database"),
+        ("chroma_url", "me:hidden@db:8000", "it must start with http:// or https://"),
+    ],
+)
+def test_a_server_of_another_kind_is_a_fault(tmp_path: Path, key: str, value: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message) as caught:
+        load(environment={PREFIX + key.upper(): value}, folder=tmp_path)
+    assert "hidden" not in str(caught.value)
