@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from assistant.feed_settings import MAIL
 from assistant.settings import Settings, SettingsError
 from knowledge.feeds import Caller, Feed, Fetched, fetch, mirrors
-from knowledge.feeds.mirror import Mirror
+from knowledge.feeds.mirror import Mirror, safe_name
 
 
 class Ingest(Protocol):
@@ -109,6 +109,37 @@ def chosen(settings: Settings, names: Sequence[str]) -> list[Feed]:
     if missing:
         raise SettingsError(f"No feed is named {', '.join(missing)}. Declared are: {', '.join(declared)}")
     return [declared[name] for name in names] if names else list(declared.values())
+
+
+def chosen_to_watch(settings: Settings, targets: Sequence[str], *, collection: str, audience: str) -> list[Feed]:
+    """Return the feeds to watch: those named, and each folder named as a feed of its own.
+
+    Without a target they are all feeds, and the folder that `documents` names.
+
+    Raises:
+        SettingsError: there is nothing to watch, or a target is neither a feed nor a folder.
+    """
+    declared = {feed.name: feed for feed in settings.feeds}
+    if not targets:
+        folders = [settings.documents] if settings.documents else []
+        found = [*declared.values(), *(_folder_feed(path, collection, audience) for path in folders)]
+        if not found:
+            raise SettingsError(
+                "There is nothing to watch. Declare [[feeds]] in frontdesk.toml, or: frontdesk watch FOLDER"
+            )
+        return found
+    wrong = [target for target in targets if target not in declared and not Path(target).is_dir()]
+    if wrong:
+        raise SettingsError(
+            f"Neither a feed nor a folder: {', '.join(wrong)}. Feeds are: {', '.join(declared) or 'none'}. "
+            "Check the path, then: frontdesk watch FOLDER"
+        )
+    return [declared.get(target) or _folder_feed(Path(target), collection, audience) for target in targets]
+
+
+def _folder_feed(path: Path, collection: str, audience: str) -> Feed:
+    name = safe_name(path.resolve().name)
+    return Feed(name=name, kind="folder", path=path.resolve(), collection=collection, audience=audience)
 
 
 def user_agent(settings: Settings) -> str:

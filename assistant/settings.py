@@ -105,7 +105,7 @@ class Settings:
     log_level: LogLevel = "info"
     """Least severe message that goes to the log (stderr)."""
     feeds: tuple[Feed, ...] = ()
-    """Places that `frontdesk sync` reads: `[[feeds]]` tables, whose keys stand below. Only in a
+    """Places that `frontdesk sync` and `frontdesk watch` read: `[[feeds]]` tables, whose keys stand below. Only in a
     file."""
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     """Where each value that is not a default came from: a file, a variable, a flag. Not a key."""

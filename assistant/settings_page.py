@@ -29,7 +29,8 @@ This page is made from `assistant/settings.py` by `make docs`.
 FEEDS = """
 ## Feeds
 
-Each `[[feeds]]` table is one place that documents come from. `frontdesk sync` reads them all.
+Each `[[feeds]]` table is one place that documents come from. `frontdesk sync` reads them all, `frontdesk watch` keeps
+reading them.
 
 ```toml
 [[feeds]]

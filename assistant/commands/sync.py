@@ -1,26 +1,46 @@
-"""`sync`: what the feeds of frontdesk.toml hold, read into the library."""
+"""`sync` and `watch`: what the feeds of frontdesk.toml hold, read into the library, once or again and again."""
 
+import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.commands.options import AsJson, Config, examples, opened, print_json, progress_bar, say, settings_for
+from assistant.commands.options import (
+    AsJson,
+    Audience,
+    Collection,
+    Config,
+    examples,
+    opened,
+    print_json,
+    progress_bar,
+    say,
+    settings_for,
+)
 from assistant.errors import ServerError
 from assistant.settings import Settings
 from knowledge.errors import KnowledgeError
 
 if TYPE_CHECKING:
-    from assistant.feeds import Ingest
+    from assistant.feeds import Ingest, SyncReport
     from knowledge.feeds import Feed
 
 SYNC_EXAMPLES = examples(
     "frontdesk sync",
     "frontdesk sync website --json",
     "frontdesk sync --forget old-website",
+)
+WATCH_EXAMPLES = examples(
+    "frontdesk watch",
+    "frontdesk watch ./documents",
+    "frontdesk watch website ./internal --audience staff",
 )
 
 
@@ -60,6 +80,66 @@ def sync(
             print(f"{name} is declared no more; its documents stay. To remove them: frontdesk sync --forget {name}")
     if any("error" in report for report in reports):
         raise typer.Exit(1)
+
+
+def watch(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PATH|NAME…", help="Folders, and feeds of frontdesk.toml; without any, all of them."),
+    ] = None,
+    collection: Collection = "default",
+    audience: Audience = "public",
+    config: Config = None,
+) -> None:
+    """Read folders whenever their files change, other feeds every so many minutes; ends with Ctrl-C.
+
+    --collection and --audience are for the folders named here; a feed has its own.
+    """
+    from assistant import feeds
+    from assistant.watching import Stopped
+    from assistant.watching import watch as watch_feeds
+    from knowledge.feeds import Caller
+
+    settings = settings_for(config)
+    chosen = feeds.chosen_to_watch(settings, targets or [], collection=collection, audience=audience)
+    stop, one_writer = Event(), Lock()
+    ingest = ingester(settings)
+
+    def sleep(seconds: float) -> None:
+        if stop.wait(seconds):
+            raise Stopped
+
+    def ingest_alone(paths: Sequence[Path], **options: Any) -> dict[str, Any]:
+        with one_writer:
+            return ingest(paths, **options)
+
+    def sync_one(feed: "Feed") -> "SyncReport":
+        caller = Caller(agent=feeds.user_agent(settings), sleep=sleep)
+        return feeds.sync(feed, settings.home, ingest=ingest_alone, caller=caller, say=say)
+
+    print("Watching " + ", ".join(f"{feed.name} ({feed.place})" for feed in chosen), flush=True)
+    with _ended_by_signals(stop):
+        ended = watch_feeds(chosen, sync=sync_one, tell=lambda line: print(line, flush=True), stop=stop)
+    print("Stopped.", flush=True)
+    if not ended:  # threads inside native code would crash a slower end
+        os._exit(0)
+
+
+@contextmanager
+def _ended_by_signals(stop: Event) -> Iterator[None]:
+    """Set `stop` on Ctrl-C and on SIGTERM; a second Ctrl-C ends at once."""
+
+    def end(number: int, _frame: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def ingester(settings: Settings, progress: Callable[[str, int, int], None] | None = None) -> "Ingest":

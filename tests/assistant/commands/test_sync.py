@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from assistant import cli, running
+from assistant.feeds import chosen_to_watch
+from assistant.settings import load
 from tests.knowledge.feeds.conftest import Site, serve
 
 Run = Callable[..., tuple[int, str, str]]
@@ -161,6 +163,8 @@ def test_a_feed_that_is_declared_no_more_is_told_and_can_be_forgotten(run: Run, 
         (("sync",), 1, "No feeds are declared"),
         (("sync", "other"), 1, "No feeds are declared"),
         (("sync", "x", "--forget", "y"), 2, "give NAMEs, or --forget NAME"),
+        (("watch",), 1, "There is nothing to watch"),
+        (("watch", "nowhere"), 1, "Neither a feed nor a folder: nowhere. Feeds are: none"),
     ],
 )
 def test_what_cannot_be_synced_is_told(run: Run, arguments: Sequence[str], code: int, words: str) -> None:
@@ -206,3 +210,19 @@ def test_servers_are_told_who_asks(run: Run, site: Site) -> None:
     agents = {headers["User-Agent"] for headers in site.headers}
     assert len(agents) == 1
     assert agents.pop().partition(" ")[2] == "(+help@shop.examplecaf)"
+
+
+def test_what_is_watched(run: Run, site: Site, tmp_path: Path) -> None:
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "docs").mkdir()
+    declare('documents = "docs"\n', SHOP.format(url=site.url), PAPERS)
+    settings = load()
+
+    def chosen(*targets: str) -> list[tuple[str, str, str]]:
+        feeds = chosen_to_watch(settings, targets, collection="support", audience="partners")
+        return [(feed.name, feed.audience, feed.collection) for feed in feeds]
+
+    folder = ("docs", "partners", "support")
+    assert chosen() == [("shop", "public", "default"), ("papers", "staff", "default"), folder]
+    assert chosen("shop") == [("shop", "public", "default")]
+    assert chosen("docs", "papers") == [folder, ("papers", "staff", "default")]
