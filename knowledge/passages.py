@@ -29,6 +29,10 @@ class Passage:
     """The fragment of the nearest heading in the original file; "" when there is none."""
     dated: str = ""
     """When the document was written, `YYYY-MM-DD`: as it says itself, else as its file was last changed."""
+    also_in: tuple[str, ...] = ()
+    """Other documents that say the same, left out of the result."""
+    supersedes: tuple[str, ...] = ()
+    """Older versions of the document, left out of the result."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A question in, ranked passages out.
 
     question (+ conversation) -> BM25 candidates   ┐
-                              -> nearest vectors   ┴> fused -> topic, told already -> passages, evidence
+                              -> nearest vectors   ┴> fused -> conversation -> duplicates -> passages, evidence
 
 What the caller may not see is in no query here (`Scope`), so it is neither ranked nor counted nor read.
 """
@@ -13,7 +13,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from knowledge import evidence, follow_ups, lexical, stored_passages
+from knowledge import duplicates, evidence, follow_ups, lexical, stored_passages
 from knowledge.conversation import Conversation, Meanings
 from knowledge.embedders import Vectors, unit_length
 from knowledge.fusion import add, fuse, scale
@@ -90,7 +90,7 @@ def search(
         vectors = asked.vectors([*scores, *around])
         scores = asked.on_topic(scores, vectors, question_vector=vector, topic=topic)
     hits = asked.hits(scores)
-    hits = asked.told_behind(hits, vectors)
+    hits = duplicates.fold(asked.told_behind(hits, vectors), question)
     passages = _result(hits, limit, options, connection)
     weights = asked.weights(question)
     # The question alone is judged, on a fixed choice of passages: those before it must not lend it evidence.

@@ -1,0 +1,75 @@
+"""Which of two documents is the newer version of the other, judged by what they are called.
+
+    name, title, date -> Version(family, marks);  two versions of one family -> the newer one
+
+Only a mark in a name or a title makes two documents versions of one another: a date, a version number, a word such as
+"old". Alike texts without a mark may be the same rule for two countries, and neither takes the place of the other.
+"""
+
+import re
+from dataclasses import dataclass
+
+_DATE = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)(?:[-_. ]?(0[1-9]|1[0-2])(?:[-_. ]?(0[1-9]|[12]\d|3[01]))?)?(?!\d)年?(?:[修订]*版)?"
+)
+_VERSION = re.compile(
+    r"(?:(?<![a-z])(?:version|ver|v|revision|rev|release|edition)[-_. ]?|第|版本)(\d+(?:\.\d+)*)(?:版)?(?![a-z\d])"
+)
+_OLD = re.compile(
+    r"(?<![a-z])(?:old|archived?|outdated|obsolete|superseded|deprecated)(?![a-z])|旧版|旧|已?废止|已?作废|归档|过期"
+)
+_COPY = re.compile(r"(?<![a-z])(?:copy(?: of)?|final|latest|current)(?![a-z])|副本|最新版?|现行版?|新版|\(\d{1,2}\)")
+_BETWEEN = re.compile(r"[\W_]+")
+_SUFFIX = re.compile(r"\.[a-z][a-z0-9]{0,4}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a name says about its place among versions."""
+
+    family: str
+    """The name without its marks: equal for versions of one document."""
+    is_old: bool
+    date: tuple[int, ...]
+    """Year, month, day as far as given; () when there is none."""
+    number: tuple[int, ...]
+    """`2.1` as (2, 1); () when there is none."""
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the name says anything about versions."""
+        return bool(self.is_old or self.date or self.number)
+
+
+def version_of(name: str) -> Version:
+    """Read the marks in a document's name or title.
+
+    >>> version_of("policies/returns-v2.1 (2024-05).md")
+    Version(family='policies returns', is_old=False, date=(2024, 5), number=(2, 1))
+    """
+    rest = _SUFFIX.sub("", name.casefold())
+    date = _DATE.search(rest)
+    rest = _DATE.sub(" ", rest)
+    number = _VERSION.search(rest)
+    rest = _VERSION.sub(" ", rest)
+    return Version(
+        family=_BETWEEN.sub(" ", _COPY.sub(" ", _OLD.sub(" ", rest))).strip(),
+        is_old=bool(_OLD.search(rest)),
+        date=tuple(int(part) for part in date.groups() if part) if date else (),
+        number=tuple(map(int, number.group(1).split("."))) if number else (),
+    )
+
+
+def is_newer(left: Version, right: Version, *, left_dated: str, right_dated: str) -> bool | None:
+    """Say whether the left one of a family is the newer one; None when nothing tells.
+
+    What a name says comes before the date of a document, which may be when its file was copied.
+    """
+    if left.family != right.family or not (left.is_marked or right.is_marked):
+        return None
+    if left.is_old != right.is_old:
+        return right.is_old
+    for mine, other in ((left.date, right.date), (left.number, right.number)):
+        if mine and other and mine != other:
+            return mine > other
+    return left_dated > right_dated if left_dated and right_dated and left_dated != right_dated else None

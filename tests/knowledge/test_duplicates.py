@@ -1,0 +1,143 @@
+"""The same text twice, versions of one document, and what only looks like either."""
+
+from pathlib import Path
+
+import pytest
+
+from knowledge.duplicates import says_the_same
+from knowledge.library import Library
+from knowledge.passages import Passage
+from tests.knowledge.conftest import OpenLibrary, Write
+
+RULE = (
+    "You may return an unused lamp within {days} days of delivery. Pack it well, add the receipt and send it to our "
+    "warehouse in {place}. We pay the money back to your card within a week, and we pay the postage too."
+)
+GERMANY = RULE.format(days=30, place="Bremen")
+QUESTION = "Within how many days may I return an unused lamp?"
+
+
+def found(library: Library, question: str = QUESTION) -> dict[str, Passage]:
+    return {passage.document: passage for passage in library.search(question, limit=10).passages}
+
+
+@pytest.fixture
+def filled(open_library: OpenLibrary, papers: Path, write: Write) -> OpenLibrary:
+    """Open a library of these files, beside others."""
+    write("opening.md", "# Opening hours\n\nThe shop is open from nine to six.")
+
+    def fill(**files: str) -> Library:
+        for name, content in files.items():
+            write(name.replace("__", "/").replace("_", "-") + ".md", content)
+        library = open_library()
+        library.ingest([papers])
+        return library
+
+    return fill
+
+
+def test_a_copy_is_named_by_the_passage_that_stays(filled: OpenLibrary) -> None:
+    library = filled(returns=f"# Returns\n\n{GERMANY}", help__returns=f"# Returns\n\n{GERMANY.replace('. ', '.  ')}")
+    passages = found(library)
+    (kept,) = [name for name in passages if "returns" in name]
+    assert {kept, *passages[kept].also_in} == {"returns.md", "help/returns.md"}
+    assert passages[kept].supersedes == ()
+
+
+@pytest.mark.parametrize(
+    ("original", "other"),
+    [
+        ("within 30 days", "within 14 days"),
+        ("You may return", "You may not return"),
+        ("in Bremen", "in Lyon"),
+        ("pay the postage too", "never pay the postage"),
+    ],
+)
+def test_another_number_denial_or_place_is_another_text(filled: OpenLibrary, original: str, other: str) -> None:
+    assert original in GERMANY
+    library = filled(
+        germany__returns=f"# Returns\n\n{GERMANY}", france__returns=f"# Returns\n\n{GERMANY.replace(original, other)}"
+    )
+    passages = found(library)
+    assert {"germany/returns.md", "france/returns.md"} <= set(passages)
+    assert all(not passage.also_in and not passage.supersedes for passage in passages.values())
+
+
+def test_the_same_sentence_under_another_heading_stays(filled: OpenLibrary) -> None:
+    library = filled(
+        parcels="# Delivery\n\n## Parcels to Spain\n\nIt takes three days.",
+        letters="# Delivery\n\n## Parcels to Peru\n\nIt takes three days.",
+    )
+    assert {"parcels.md", "letters.md"} <= set(found(library, "How long does delivery of parcels take?"))
+
+
+def test_the_newer_version_stands_for_the_older(filled: OpenLibrary) -> None:
+    library = filled(
+        returns_2023=f"# Returns\n\n{GERMANY}\n\n## Gifts\n\nA gift may be returned by whoever got it.",
+        returns_2024=f"# Returns\n\n{RULE.format(days=14, place='Bremen')}",
+    )
+    passages = found(library)
+    assert "returns-2023.md" not in passages
+    assert passages["returns-2024.md"].supersedes == ("returns-2023.md",)
+    assert "14 days" in passages["returns-2024.md"].text
+    assert "returns-2023.md" in found(library, "Within how many days could I return a lamp in 2023?")
+
+
+def test_of_three_versions_the_newest_stays_where_the_best_stood(filled: OpenLibrary) -> None:
+    library = filled(
+        returns_v1=f"# Returns\n\n{GERMANY}",
+        returns_v2=f"# Returns\n\n{RULE.format(days=20, place='Bremen')}",
+        returns_v10=f"# Returns\n\n{RULE.format(days=14, place='Bremen')}",
+    )
+    passages = found(library, "May I return it within 30 days?")
+    assert next(iter(passages)) == "returns-v10.md"
+    assert set(passages["returns-v10.md"].supersedes) == {"returns-v1.md", "returns-v2.md"}
+
+
+def test_versions_in_chinese(filled: OpenLibrary) -> None:
+    rule = "未使用的台灯可以在收货后{}天内退回，请附上收据并妥善包装，寄到我们的仓库，运费由我们承担。"
+    library = filled(**{"退货政策2023年版": rule.format(30), "退货政策2024年版": rule.format(14)})
+    passages = found(library, "台灯几天内可以退回？")
+    assert passages["退货政策2024年版.md"].supersedes == ("退货政策2023年版.md",)
+    assert "退货政策2023年版.md" not in passages
+
+
+def test_names_of_one_family_with_other_texts_stay(filled: OpenLibrary) -> None:
+    library = filled(
+        news_2023="# News\n\nThe new lamp may be returned to any shop in town, says the mayor.",
+        news_2024="# News\n\nReturn of the lamp thief: an unused key was found within the week.",
+    )
+    assert {"news-2023.md", "news-2024.md"} <= set(found(library))
+
+
+def test_rows_of_one_table_are_not_versions(open_library: OpenLibrary, papers: Path, write: Write) -> None:
+    rows = "".join(
+        f"What does plan {n} of the lamp club cost in 2024?,Plan {n} costs {n} euros a month.\n" for n in (1, 2)
+    )
+    write("faq-2024.csv", "question,answer\n" + rows)
+    library = open_library()
+    library.ingest([papers])
+    passages = library.search("What does a plan of the lamp club cost?", limit=10).passages
+    assert sum("euros" in passage.text for passage in passages) >= 1
+    assert "Plan 1 costs 1" in " ".join(p.text for p in passages)
+    assert "Plan 2 costs 2" in " ".join(p.text for p in passages)
+
+
+def test_a_copy_that_the_caller_may_not_see_is_not_named(filled: OpenLibrary, tmp_path: Path) -> None:
+    library = filled(returns=f"# Returns\n\n{GERMANY}")
+    internal = tmp_path / "internal"
+    internal.mkdir()
+    (internal / "returns-2099.md").write_text(f"# Returns\n\n{RULE.format(days=7, place='Bremen')}")
+    (internal / "copy.md").write_text(f"# Returns\n\n{GERMANY}")
+    library.ingest([internal], audience="staff")
+    passage = found(library)["returns.md"]
+    assert (passage.also_in, passage.supersedes) == ((), ())
+
+
+def test_a_part_is_said_by_the_whole() -> None:
+    def passage(text: str) -> Passage:
+        return Passage("c", "a.md", "", (), "", None, 0, 1, text, "public", "en", 1.0)
+
+    assert says_the_same(passage("Pack it well. Add the receipt."), passage("Pack it well!"))
+    assert not says_the_same(passage("Pack it well!"), passage("Pack it well. Add the receipt."))
+    assert not says_the_same(passage("Pay 130 days later"), passage("Pay 30 days later"))

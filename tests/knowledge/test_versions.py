@@ -1,0 +1,59 @@
+"""What names say about versions."""
+
+import pytest
+
+from knowledge.versions import is_newer, version_of
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "is_old", "date", "number"),
+    [
+        ("returns.md", "returns", False, (), ()),
+        ("2023/returns.md", "returns", False, (2023,), ()),
+        ("returns-2024-05-31.md", "returns", False, (2024, 5, 31), ()),
+        ("faq-20240115.csv", "faq", False, (2024, 1, 15), ()),
+        ("Terms of Service, version 3.1", "terms of service", False, (), (3, 1)),
+        ("policies/returns-v2.pdf", "policies returns", False, (), (2,)),
+        ("archive/terms.md", "terms", True, (), ()),
+        ("terms_old.md", "terms", True, (), ()),
+        ("退货政策（2023年修订版）.docx", "退货政策", False, (2023,), ()),
+        ("退货政策 第2版.docx", "退货政策", False, (), (2,)),
+        ("退货政策（旧版）.docx", "退货政策", True, (), ()),
+        ("chapter 12.md", "chapter 12", False, (), ()),
+        ("goldfish.md", "goldfish", False, (), ()),
+        ("article-19851.md", "article 19851", False, (), ()),
+    ],
+)
+def test_marks_in_names(name: str, family: str, is_old: bool, date: tuple[int, ...], number: tuple[int, ...]) -> None:
+    version = version_of(name)
+    assert (version.family, version.is_old, version.date, version.number) == (family, is_old, date, number)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "newer"),
+    [
+        ("returns-2024.md", "returns-2023.md", True),
+        ("returns-v2.md", "returns-v10.md", False),
+        ("returns.md", "old/returns.md", True),
+        ("returns-2023.md", "shipping-2024.md", None),
+        ("germany/returns.md", "france/returns.md", None),
+        ("returns.md", "returns.md", None),
+        ("returns-2024.md", "returns-2024.html", None),
+    ],
+)
+def test_which_is_newer(left: str, right: str, newer: bool | None) -> None:
+    assert is_newer(version_of(left), version_of(right), left_dated="", right_dated="") is newer
+    mirrored = None if newer is None else not newer
+    assert is_newer(version_of(right), version_of(left), left_dated="", right_dated="") is mirrored
+
+
+def test_dates_of_documents_decide_where_one_name_is_silent() -> None:
+    marked, silent = version_of("returns-2023.md"), version_of("returns.md")
+    assert is_newer(silent, marked, left_dated="2024-01-05", right_dated="2023-02-01") is True
+    assert is_newer(silent, marked, left_dated="2024-01-05", right_dated="2024-01-05") is None
+    assert is_newer(silent, silent, left_dated="2024-01-05", right_dated="2023-02-01") is None
+
+
+def test_a_name_counts_more_than_the_day_its_file_was_copied() -> None:
+    old, new = version_of("returns-2023.md"), version_of("returns-2024.md")
+    assert is_newer(old, new, left_dated="2025-09-09", right_dated="2024-01-01") is False
