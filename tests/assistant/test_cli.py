@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from agents.errors import ModelUnavailable
 from agents.transcript import Answer, Citation, Delta, Finished, Searched, Step
@@ -110,6 +111,20 @@ def test_ingest_writes_alone_and_says_so_when_it_may_not(
         code, _, err = run("ingest", str(papers))
     assert (code, "still writes to" in err, "Next: wait" in err) == (1, True, True)
     assert run("ingest", str(papers))[0] == 0
+
+
+def test_an_ingest_that_waits_for_another_says_so_in_a_pipe_too(
+    run: Run, papers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "shared-home"
+    home.mkdir()
+    monkeypatch.setenv("FRONTDESK_HOME", str(home))
+    other = FileLock(home / running.LOCK_FILE, thread_local=False)
+    other.acquire()
+    monkeypatch.setattr(running.time, "sleep", lambda _: other.release())
+    code, out, err = run("ingest", str(papers), "--json")
+    assert (code, json.loads(out)["failed"]) == (0, [])
+    assert err.count("waiting for it") == 1
 
 
 def test_ingest_without_a_path_reads_the_documents_of_the_settings(run: Run, papers: Path, tmp_path: Path) -> None:
