@@ -170,6 +170,26 @@ def test_without_a_sitemap_links_are_followed_within_what_is_allowed(
     assert set(visit.held()) == {"help/index.html", "help/a.html", "help/deep/c.html"}
 
 
+def test_pages_that_robots_txt_keeps_are_passed_over_where_links_are_followed(site: Site, visit: Visits) -> None:
+    site.put("/robots.txt", "User-agent: *\nDisallow: /help/cart", "text/plain")
+    site.page("/help/", "Start", '<a href="cart">c</a><a href="a">a</a>')
+    site.page("/help/a", "Page A")
+    result = visit("/help/")
+    assert (result.fetched, result.failed) == (2, ())
+    assert "/help/cart" not in site.take_asked()
+
+
+@pytest.mark.parametrize("status", [404, 403, 500])
+def test_a_first_page_that_fails_removes_nothing(site: Site, visit: Visits, status: int) -> None:
+    site.page("/help/", "Start", '<a href="a">a</a>')
+    site.page("/help/a", "Page A")
+    visit("/help/")
+    site.status("/help/", status)
+    with pytest.raises(FeedUnavailable, match=r"no page could be had"):
+        visit("/help/")
+    assert len(visit.held()) == 2
+
+
 def test_sitemaps_named_by_robots_txt_are_read_and_those_that_they_name(
     site: Site, other_site: Site, visit: Visits
 ) -> None:
