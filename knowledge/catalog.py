@@ -329,6 +329,16 @@ def next_generation(connection: Connection) -> int:
     return number
 
 
+def vectors_are_in_line(connection: Connection) -> bool:
+    """Say whether the last ingest came to its end, and so left vectors and chunks that match."""
+    return _get(connection, "vectors") == "in line"
+
+
+def set_vectors_in_line(connection: Connection, in_line: bool) -> None:
+    """Record that an ingest begins (False) or came to its end (True)."""
+    _set(connection, "vectors", "in line" if in_line else "in work")
+
+
 # Private -------------------------------------------------------------------------------------------------------------
 
 

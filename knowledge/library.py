@@ -133,6 +133,7 @@ class Library:
                 )
                 if paths:
                     run.run(paths, Target(collection, audience, prune, prune_empty), progress=progress)
+                    vectors.finish(self._catalog)
         tally = run.tally
         return IngestReport(
             documents=tally.documents,

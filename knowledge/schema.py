@@ -69,7 +69,8 @@ document = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("file_id", ForeignKey("file.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("collection", String, nullable=False, index=True),
+    # Without an index: SQLite would go through a whole collection where a few chunks are asked for by number.
+    Column("collection", String, nullable=False),
     Column("name", Text, nullable=False, index=True),
     Column("title", Text, nullable=False),
     Column("language", String, nullable=False),

@@ -32,6 +32,7 @@ _FILL = (
     'UPDATE chunk SET text = (SELECT substr(document.text, chunk.start + 1, chunk."end" - chunk.start) FROM document'
     " WHERE document.id = chunk.document_id)",
     "DROP TABLE IF EXISTS chunk_terms",
+    "DROP INDEX IF EXISTS ix_document_collection",
     # The text goes to the end of its row, behind what was added: see knowledge.schema.
     "CREATE TEMPORARY TABLE moved(id INTEGER PRIMARY KEY, text TEXT)",
     "INSERT INTO moved SELECT id, text FROM document",

@@ -10,11 +10,14 @@ catalogue.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from sqlalchemy import Connection
+
 from knowledge import catalog, stored_passages
 from knowledge.catalog import Catalog
 from knowledge.embedders import Embedder
 from knowledge.errors import IndexMismatch
 from knowledge.index import VectorIndex
+from knowledge.scope import Scope
 from knowledge.spaces import Space, advance, committed_vectors, spaces
 
 BATCH_CHUNKS = 256
@@ -43,14 +46,34 @@ def embedded_text(*, title: str, headings: Sequence[str], header: str, body: str
 
 
 def mend(catalog_: Catalog, index: VectorIndex, embedder: Embedder) -> None:
-    """Make every space hold the committed vectors and no others; other embedders' spaces are only swept."""
-    with catalog_.read() as connection:
-        wanted = {space: committed_vectors(connection, space) for space in spaces(connection)}
-    for space, vectors in wanted.items():
+    """Make every space hold the committed vectors and no others; other embedders' spaces are only swept.
+
+    After an ingest that came to its end the number of vectors is enough to know; to compare a million takes a while.
+    An ingest that follows says at its own end that it came there (`finish`).
+    """
+    with catalog_.write() as connection:
+        in_line = catalog.vectors_are_in_line(connection)
+        catalog.set_vectors_in_line(connection, False)
+        counts = {space: _count(connection, space) for space in spaces(connection)}
+    for space, count in counts.items():
+        if in_line and index.count(space.name) == count:
+            continue
+        with catalog_.read() as connection:
+            vectors = committed_vectors(connection, space)
         held = index.ids(space.name)
         index.remove(space.name, held.difference(vectors))
         if space.embedder == embedder.name:
             _embed(catalog_, index, embedder, space, [vector for vector in vectors if vector not in held])
+
+
+def finish(catalog_: Catalog) -> None:
+    """Record that what was begun with `mend` came to its end."""
+    with catalog_.write() as connection:
+        catalog.set_vectors_in_line(connection, True)
+
+
+def _count(connection: Connection, space: Space) -> int:
+    return catalog.count_chunks(connection, Scope((space.collection,), (space.audience,)))
 
 
 def reindex(catalog_: Catalog, index: VectorIndex, embedder: Embedder, *, progress: Progress | None = None) -> int:

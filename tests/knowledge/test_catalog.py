@@ -143,3 +143,19 @@ def test_a_space_is_made_once_and_switched_over(opened: Catalog) -> None:
         advance(connection, following)
         assert spaces(connection) == [following, staff]
         assert following.name == "space-1-generation-2"
+
+
+def test_a_few_chunks_are_read_without_going_through_their_collection(tmp_path: Path) -> None:
+    """SQLite's planner takes an index on a document's collection for the best way in, if there is one."""
+    opened = Catalog(tmp_path / "catalog.sqlite3")
+    with opened.read() as connection:
+        for statement, chosen in (
+            (stored_passages._passages_within(PUBLIC), {"chunks": [1, 2]}),
+            (stored_passages._chunks_within(PUBLIC), {"vectors": ["a", "b"]}),
+        ):
+            query = statement.params(**chosen).compile(connection, compile_kwargs={"literal_binds": True})
+            plan = [row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {query}"))]
+            assert len(plan) == 2
+            assert plan[0].startswith("SEARCH chunk")
+            assert plan[1] == "SEARCH document USING INTEGER PRIMARY KEY (rowid=?)"
+    opened.close()

@@ -4,16 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from knowledge import vectors
+from knowledge import catalog, vectors
 from knowledge.embedders import Vectors
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.errors import IndexMismatch
+from knowledge.index import VectorIndex
 from knowledge.library import Library
 from knowledge.retrieval import RetrievalOptions
-from knowledge.spaces import spaces
+from knowledge.spaces import committed_vectors, spaces
 
 OpenLibrary = Callable[..., Library]
 Write = Callable[[str, str | bytes], Path]
+Leftovers = Callable[[Library], tuple[set[str], set[str]]]
 DENSE = RetrievalOptions(mode="dense")
 
 
@@ -118,3 +120,39 @@ def test_the_embedder_sees_where_a_chunk_stands() -> None:
     text = vectors.embedded_text(title="Shop", headings=("Shop", "Prices"), header="Item | Price", body="Lamp | 5")
     assert text == "Shop > Prices\nItem | Price\nLamp | 5"
     assert vectors.embedded_text(title="Shop", headings=(), header="", body="Open.") == "Shop\nOpen."
+
+
+def test_after_a_whole_ingest_vectors_are_counted_not_compared(
+    library: Library, papers: Path, write: Write, monkeypatch: pytest.MonkeyPatch, leftovers: Leftovers
+) -> None:
+    asked: list[str] = []
+    ids = VectorIndex.ids
+    monkeypatch.setattr(VectorIndex, "ids", lambda self, space: asked.append(space) or ids(self, space))  # type: ignore[func-returns-value]
+    write("a.md", "Lamps cost 5 euros.")
+    library.ingest([papers])
+    asked.clear()
+    write("a.md", "Lamps cost 6 euros.")
+    library.ingest([papers])
+    assert asked == []
+    library.index.add("space-1-generation-1", ["stray"], library.embedder.embed(["stray"]))
+    library.ingest([papers])
+    assert asked == ["space-1-generation-1"]
+    assert leftovers(library) == (set(), set())
+
+
+def test_after_an_ingest_that_broke_off_vectors_are_compared(
+    library: Library, papers: Path, write: Write, monkeypatch: pytest.MonkeyPatch, leftovers: Leftovers
+) -> None:
+    """One vector too many and one too few: their number alone would not tell."""
+    write("a.md", "Lamps cost 5 euros.")
+    library.ingest([papers])
+    write("a.md", "Lamps cost 6 euros.")
+    with monkeypatch.context() as patch:
+        patch.setattr(catalog, "put_documents", lambda *_, **__: (_ for _ in ()).throw(RuntimeError("power")))
+        with pytest.raises(RuntimeError, match="power"):
+            library.ingest([papers])
+    with library._catalog.read() as connection:
+        library.index.remove("space-1-generation-1", committed_vectors(connection, spaces(connection)[0]))
+    assert [len(found) for found in leftovers(library)] == [1, 1]
+    library.ingest([papers])
+    assert leftovers(library) == (set(), set())
