@@ -44,17 +44,21 @@ def fold(hits: Sequence[Hit], question: str) -> list[Hit]:
     newest = _newest_versions(first, question)
     current = [(hit, shingles) for hit, shingles in first if hit.document_id not in newest]
     kept: list[tuple[Hit, Shingles]] = []
-    copies: dict[int, list[str]] = {}
+    copies: dict[int, list[Hit]] = {}
     for hit, shingles in current:
         original = next((other for other, theirs in kept if _is_copy(other, hit, theirs, shingles)), None)
         if original is None:
             kept.append((hit, shingles))
         else:
-            copies.setdefault(original.chunk, []).append(hit.passage.document)
+            copies.setdefault(original.chunk, []).append(hit)
     if len(kept) == len(first):
         return list(hits)
     old_hits = [hit for hit, _ in first if hit.document_id in newest]
-    folded = [_standing_for(hit, copies.get(hit.chunk, ()), _older(hit, old_hits, newest)) for hit, _ in kept]
+    folded = []
+    for hit, _ in kept:
+        same = copies.get(hit.chunk, [])
+        documents = {hit.document_id, *(copy.document_id for copy in same)}
+        folded.append(_standing_for(hit, same, [old for old in old_hits if newest[old.document_id] in documents]))
     folded.sort(key=lambda hit: -hit.passage.score)
     return folded + [hit for hit in hits[COMPARED:] if hit.document_id not in newest]
 
@@ -85,16 +89,13 @@ def _is_copy(kept: Hit, hit: Hit, mine: Shingles, theirs: Shingles) -> bool:
     return says_the_same(kept.passage, hit.passage)
 
 
-def _older(hit: Hit, old_hits: Sequence[Hit], newest: dict[int, int]) -> list[Hit]:
-    return [old for old in old_hits if newest[old.document_id] == hit.document_id]
-
-
-def _standing_for(hit: Hit, copies: Sequence[str], older: Sequence[Hit]) -> Hit:
+def _standing_for(hit: Hit, copies: Sequence[Hit], older: Sequence[Hit]) -> Hit:
     """Return a hit that names what it stands for, and stands where the best of these stood."""
+    names = [copy.passage.document for copy in copies if copy.passage.document != hit.passage.document]
     passage = replace(
         hit.passage,
         score=max([hit.passage.score, *(old.passage.score for old in older)]),
-        also_in=tuple(dict.fromkeys(name for name in copies if name != hit.passage.document)),
+        also_in=tuple(dict.fromkeys(names)),
         supersedes=tuple(dict.fromkeys(old.passage.document for old in older)),
     )
     return replace(hit, passage=passage)

@@ -152,21 +152,32 @@ class Library:
         limit: int = 5,
         collections: Sequence[str] = ("default",),
         audiences: Sequence[str] = ("public",),
+        languages: Sequence[str] = (),
+        since: str = "",
+        until: str = "",
         options: RetrievalOptions | None = None,
     ) -> Retrieval:
         """Return the passages that most likely answer the question, best first.
 
         Args:
             history: the conversation so far; it helps to find passages, and is never evidence.
+            languages: of the text, such as `zh`; () is every language.
+            since, until: first and last date of a document, `YYYY-MM-DD`; "" is no limit.
             options: instead of the library's own, for comparison.
+
+        Raises:
+            KnowledgeError: a date is none, or the index was made with another embedder.
         """
+        scope = Scope(
+            tuple(map(_whole, collections)), tuple(map(_whole, audiences)), tuple(map(_whole, languages)), since, until
+        )
         said = conversation_of(history)
         with self.index.reading(), self._catalog.read() as connection:
             return retrieval.search(
                 _whole(question),
                 conversation=Conversation(tuple(map(_whole, said.questions)), tuple(map(_whole, said.answers))),
                 limit=limit,
-                scope=Scope(tuple(map(_whole, collections)), tuple(map(_whole, audiences))),
+                scope=scope,
                 connection=connection,
                 index=self.index,
                 meanings=self.meanings,

@@ -43,8 +43,8 @@ class RetrievalOptions:
     earlier_words_weight: float = 0.2
     """Weight 0-1 of the words of the question before this one, as candidates are searched for."""
     leaning_words_weight: float = 0.5
-    """The same for a question that seems to lean on the one before, there and where sentences are chosen."""
-    topic_weight: float = 1.0
+    """Their weight 0-1 where sentences are chosen, when this question seems to lean on the one before."""
+    topic_weight: float = 1.2
     """What nearness to the topic of the conversation adds, 0 and up; the best score of the two halves is 1."""
     told_weight: float = 0.6
     """What it costs a passage, 0 and up, that an earlier answer surely told it; the best one of these pays nothing."""
@@ -56,6 +56,9 @@ class RetrievalOptions:
     """Neighbouring chunks that are both found become one passage up to this length."""
 
 
+ALL_COMPARED = 1000
+"""Chunks that a filter may leave for all of them to be compared with the question."""
+NARROWED_FACTOR = 10
 TOLD_ABOVE = 0.3
 """Below this nobody can say that an answer told a passage."""
 TOLD_AMONG = 40
@@ -161,14 +164,26 @@ class _Asked:
         return self.around(vector), vector
 
     def around(self, vector: Vectors) -> dict[int, float]:
-        """Return chunk -> cosine, for chunks that are committed."""
-        near: dict[str, float] = {}
+        """Return chunk -> cosine, for chunks that are committed.
+
+        The vectors know nothing of languages and dates. So where a scope is narrow, its few vectors are all compared;
+        where it is not quite so narrow, more are taken than are needed.
+        """
+        limit = self.options.candidates
+        if self.scope.is_narrowed:
+            few = stored_passages.vectors_in_scope(self.connection, self.scope, limit=ALL_COMPARED + 1)
+            if len(few) <= ALL_COMPARED:
+                near = follow_ups.similarities(self.vectors(list(few)), vector)
+                return dict(sorted(near.items(), key=lambda pair: -pair[1])[:limit])
+            limit *= NARROWED_FACTOR
+        nearest: dict[str, float] = {}
         for space in self._spaces():
             check_embedder(space, self.meanings.embedder)
-            near.update(self.index.nearest(space.name, vector, limit=self.options.candidates))
-        closest = dict(sorted(near.items(), key=lambda pair: -pair[1])[: self.options.candidates])
+            nearest.update(self.index.nearest(space.name, vector, limit=limit))
+        closest = dict(sorted(nearest.items(), key=lambda pair: -pair[1])[:limit])
         chunks = stored_passages.chunks_by_vector(self.connection, list(closest), self.scope)
-        return {chunks[vector_id]: cosine for vector_id, cosine in closest.items() if vector_id in chunks}
+        found = [(chunks[vector_id], cosine) for vector_id, cosine in closest.items() if vector_id in chunks]
+        return dict(found[: self.options.candidates])
 
     def fused(self, words: Mapping[int, float], nearest: Mapping[int, float]) -> dict[int, float]:
         """Return chunk -> score; the words of the question before help to find."""
@@ -176,8 +191,7 @@ class _Asked:
             return scale(nearest)
         earlier = self._earlier_terms()
         if earlier:
-            weight = self.options.leaning_words_weight if self.leans else self.options.earlier_words_weight
-            words = add(words, self._words(earlier), weight)
+            words = add(words, self._words(earlier), self.options.earlier_words_weight)
         if self.options.mode == "lexical":
             return scale(words)
         weight = self.options.meaning_weight if self.is_known else self.options.foreign_meaning_weight

@@ -6,9 +6,11 @@ The condition stands inside each query, so that nothing outside it is ranked, co
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import ColumnElement, and_
 
+from knowledge.errors import KnowledgeError
 from knowledge.schema import chunk, document
 
 
@@ -26,10 +28,22 @@ class Scope:
     until: str = ""
     """Last date of a document, `YYYY-MM-DD`; "" is no limit."""
 
+    def __post_init__(self) -> None:
+        for name, value in (("since", self.since), ("until", self.until)):
+            if value and not _is_date(value):
+                raise KnowledgeError(f"{name}={value!r} is no date. Next: write it as YYYY-MM-DD, such as 2025-01-31.")
+
     @property
     def is_narrowed(self) -> bool:
         """Whether it asks for less than all that the audiences may see of the collections."""
         return bool(self.languages or self.since or self.until)
+
+
+def _is_date(value: str) -> bool:
+    try:
+        return date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
 
 
 def within(scope: Scope) -> ColumnElement[bool]:

@@ -47,10 +47,17 @@ def vectors_by_chunk(connection: Connection, chunk_ids: Sequence[int], scope: Sc
     return {row.id: row.vector for row in rows}
 
 
+def vectors_in_scope(connection: Connection, scope: Scope, *, limit: int) -> dict[int, str]:
+    """Return chunk id -> vector id for up to `limit` chunks that are in scope."""
+    rows = connection.execute(select(chunk.c.id, chunk.c.vector).join(document).where(within(scope)).limit(limit))
+    return {row.id: row.vector for row in rows}
+
+
 # Statements are kept: to build one takes SQLAlchemy longer than SQLite needs to run it.
 _SPAN = select(func.substr(document.c.text, bindparam("first"), bindparam("length"))).where(
     document.c.id == bindparam("document")
 )
+
 
 _PASSAGE_COLUMNS = select(
     chunk.c.id.label("chunk_id"),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from assistant.batch import Question
     from knowledge.passages import Retrieval
 
-PASSAGE_KEYS = ("document", "title", "page", "start", "end", "text", "score")
+PASSAGE_KEYS = ("document", "title", "page", "start", "end", "text", "score", "dated", "also_in", "supersedes")
 INGEST_EXAMPLES = examples(
     "frontdesk ingest ./documents",
     "frontdesk ingest ./internal --audience staff --prune",
@@ -38,9 +38,17 @@ INGEST_EXAMPLES = examples(
 SEARCH_EXAMPLES = examples(
     'frontdesk search "How long may I return a lamp?"',
     'frontdesk search "退货" -k 3 --json',
+    'frontdesk search "returns" --language en --since 2025-01-01 --until 2025-12-31',
     "frontdesk search --questions questions.jsonl --out passages.jsonl",
 )
 Limit = Annotated[int, typer.Option("-k", "--limit", min=1, max=100, help="Passages at most.")]
+Languages = Annotated[
+    list[str] | None, typer.Option("--language", metavar="L", help="Only text in this language: en, zh; repeatable.")
+]
+Since = Annotated[
+    str, typer.Option("--since", metavar="DATE", help="Only documents of this day (YYYY-MM-DD) or later.")
+]
+Until = Annotated[str, typer.Option("--until", metavar="DATE", help="Only documents of this day or earlier.")]
 
 
 def ingest(
@@ -93,6 +101,9 @@ def search(
     limit: Limit = 5,
     collection: Collection = "default",
     audience: Audience = "public",
+    language: Languages = None,
+    since: Since = "",
+    until: Until = "",
     questions: Questions = None,
     out: Out = None,
     as_json: AsJson = False,
@@ -105,7 +116,14 @@ def search(
 
         def find(text: str, history: Any = ()) -> "Retrieval":
             return application.library.search(
-                text, history=history, limit=limit, collections=(collection,), audiences=audiences
+                text,
+                history=history,
+                limit=limit,
+                collections=(collection,),
+                audiences=audiences,
+                languages=language or (),
+                since=since,
+                until=until,
             )
 
         def find_data(line: "Question") -> dict[str, Any]:
@@ -121,7 +139,11 @@ def search(
     for number, passage in enumerate(retrieval.passages, start=1):
         page = f", page {passage.page}" if passage.page else ""
         print(f"[{number}] {passage.title} ({passage.document}{page})  score {passage.score:.3f}")
-        print("    " + " ".join(passage.text.split())[:300] + "\n")
+        print("    " + " ".join(passage.text.split())[:300])
+        for what, names in (("also in", passage.also_in), ("newer than", passage.supersedes)):
+            if names:
+                print(f"    {what}: {', '.join(names)}")
+        print()
     print(f"Evidence {retrieval.evidence:.2f}, {len(retrieval.passages)} passages in {retrieval.seconds:.2f} s.")
 
 

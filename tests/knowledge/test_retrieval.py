@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from knowledge import retrieval
 from knowledge.embedders import Vectors
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.follow_ups import leans_on_history
@@ -220,6 +221,27 @@ def test_after_a_new_subject_the_history_does_not_win(shop: Library) -> None:
     alone, after = shop.search(question), shop.search(question, history=history)
     assert names(after.passages)[0] == names(alone.passages)[0] == "warranty.md"
     assert (after.asked, after.weights) == (alone.asked, alone.weights)
+
+
+# Filters -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("all_compared", [1000, 1])
+def test_a_narrow_filter_finds_what_many_others_are_nearer_than(
+    open_library: OpenLibrary, papers: Path, write: Write, monkeypatch: pytest.MonkeyPatch, all_compared: int
+) -> None:
+    """The vectors know no languages: the one Chinese page is not among the 60 nearest to an English question."""
+    monkeypatch.setattr(retrieval, "ALL_COMPARED", all_compared)
+    for number in range(80):
+        write(f"lamp{number}.md", f"# Lamp {number}\n\nA lamp of kind {number} costs {number} euros.")
+    write("灯.md", "# 灯\n\n这盏灯很贵。")
+    library = open_library()
+    library.ingest([papers])
+    dense = RetrievalOptions(mode="dense")
+    assert "灯.md" not in names(library.search("lamp costs euros", options=dense, limit=100).passages)
+    narrowed = library.search("lamp costs euros", options=dense, limit=100, languages=("zh",))
+    assert names(narrowed.passages) == ["灯.md"]
+    assert library.search("lamp costs euros", since="2000-01-01", until="2000-01-02").passages == ()
 
 
 # Passages ----------------------------------------------------------------------------------------------------------

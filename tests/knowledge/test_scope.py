@@ -8,6 +8,7 @@ from knowledge import catalog, stored_passages
 from knowledge.catalog import Catalog, NewDocument
 from knowledge.chunking import Chunk
 from knowledge.documents import Document
+from knowledge.errors import KnowledgeError
 from knowledge.scope import Scope
 
 EVERYONE = ("public", "staff")
@@ -57,3 +58,9 @@ def test_only_what_is_in_scope_is_seen(connection: Connection, scope: Scope, nam
 def test_a_scope_says_whether_it_narrows() -> None:
     assert not Scope(("default",), EVERYONE).is_narrowed
     assert Scope(("default",), EVERYONE, until="2026-01-01").is_narrowed
+
+
+@pytest.mark.parametrize("value", ["2026", "yesterday", "2026-02-30", "20260201", " 2026-02-01"])
+def test_what_is_no_date_is_refused(value: str) -> None:
+    with pytest.raises(KnowledgeError, match=r"until=.* is no date\. Next: write it as YYYY-MM-DD"):
+        Scope(("default",), EVERYONE, until=value)
