@@ -12,7 +12,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,25 @@ Words = Callable[[NDArray[np.int32]], Vectors]
 """From the numbers of word pieces, of any shape, to their embeddings: one dimension more."""
 Cut = Callable[[Sequence[str]], list[list[int]]]
 """From texts to the numbers of their word pieces, none empty, none longer than the model reads."""
+
+
+class Encoder(Protocol):
+    """What turns word pieces into mean token states."""
+
+    dimension: int
+
+    def means(self, texts: Sequence[Sequence[int]]) -> Vectors: ...
+
+    def batch_means(self, texts: Sequence[Sequence[int]]) -> Vectors: ...
+
+
+def fastest(weights: Weights, words: Words, *, heads: int, threads: int | None) -> Encoder:
+    """Return the quickest way that this machine has to run the model; the vectors are the same."""
+    from knowledge.embedders import bert_cuda
+
+    if bert_cuda.has_gpu():
+        return bert_cuda.CudaBert(weights, words, heads=heads)
+    return Bert(weights, words, heads=heads, threads=threads)
 
 
 class Bert:
@@ -83,11 +102,7 @@ class Bert:
         """Return the same for one batch, calculated while the caller waits: the quickest way for a single text."""
         if not hasattr(self._own, "request"):
             self._own.request = self._compiled.create_infer_request()
-        shape = (len(texts), max(map(len, texts)))
-        numbers, kept = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.float32)
-        for row, text in enumerate(texts):
-            numbers[row, : len(text)] = text
-            kept[row, : len(text)] = 1.0
+        numbers, kept = padded(texts)
         self._own.request.infer([self._words(numbers), kept])
         sums = self._own.request.get_output_tensor(0).data
         return np.asarray(sums / kept.sum(axis=1, keepdims=True), dtype=np.float32)
@@ -98,7 +113,7 @@ class BertEmbedder:
 
     def __init__(
         self,
-        bert: Bert,
+        bert: Encoder,
         cut: Cut,
         *,
         name: str,
@@ -124,11 +139,21 @@ class BertEmbedder:
         return np.asarray(unit_length(self._bert.batch_means(self._cut([self._before_question + question])))[0])
 
 
-def batches_of(lengths: Sequence[int]) -> list[list[int]]:
-    """Return the rows of each batch, longest texts first; like lengths together, `BATCH_TOKENS` if it can be."""
+def padded(texts: Sequence[Sequence[int]]) -> tuple[NDArray[np.int32], Vectors]:
+    """Return the texts as rows of equal length, and 1 where a piece is a text's own, 0 where it is padding."""
+    shape = (len(texts), max(map(len, texts)))
+    numbers, kept = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.float32)
+    for row, text in enumerate(texts):
+        numbers[row, : len(text)] = text
+        kept[row, : len(text)] = 1.0
+    return numbers, kept
+
+
+def batches_of(lengths: Sequence[int], *, tokens: int = BATCH_TOKENS) -> list[list[int]]:
+    """Return the rows of each batch, longest texts first; like lengths together, within so many tokens if it can be."""
     batches: list[list[int]] = []
     for row in sorted(range(len(lengths)), key=lambda row: -lengths[row]):
-        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= BATCH_TOKENS:
+        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= tokens:
             batches[-1].append(row)
         else:
             batches.append([row])

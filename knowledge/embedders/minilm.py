@@ -5,7 +5,7 @@ Mean pooling over the word pieces, then unit length, as the model's card says.
 
 from pathlib import Path
 
-from knowledge.embedders.bert import Bert, BertEmbedder
+from knowledge.embedders.bert import BertEmbedder, fastest
 from knowledge.errors import EmbedderUnavailable
 
 NAME = "all-MiniLM-L6-v2"
@@ -34,7 +34,7 @@ def build(model: str, *, models_folder: Path, ollama_url: str, threads: int | No
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         weights = load_file(folder / "model.safetensors")
         words = weights["embeddings.word_embeddings.weight"]
-        bert = Bert(weights, lambda numbers: words[numbers], heads=HEADS, threads=threads)
+        bert = fastest(weights, lambda numbers: words[numbers], heads=HEADS, threads=threads)
     except Exception as error:  # safetensors and tokenizers raise bare or private types for damaged files
         raise EmbedderUnavailable(
             f"The embedder in {folder} cannot be loaded ({error}). Next: frontdesk models get {FOLDER} --force"

@@ -7,23 +7,33 @@ import inspect
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from knowledge.embedders import Embedder, resolve
+from knowledge.embedders import Embedder, resolve, sentence_transformers
 from knowledge.errors import EmbedderUnavailable
+
+PLACE = ("cpu", "bfloat16")
 
 
 class FakeSentenceTransformer:
     """As much of `SentenceTransformer` as is called; each prompt moves the vector."""
 
-    def __init__(self, model_name_or_path: str | None = None) -> None:
+    def __init__(self, model_name_or_path: str | None = None, *, device: str | None = None,
+                 model_kwargs: dict[str, Any] | None = None) -> None:  # fmt: skip
         if "broken" in str(model_name_or_path):
             raise OSError("no config.json")
         self.source = model_name_or_path
+        self.device = SimpleNamespace(type=device)
+        self.model_kwargs = model_kwargs
+        self.hooks: list[Any] = []
+        self.batch_sizes: list[int] = []
+
+    def __getitem__(self, number: int) -> Any:
+        return SimpleNamespace(register_forward_hook=self.hooks.append)
 
     def get_embedding_dimension(self) -> int | None:
         return 2
@@ -34,6 +44,7 @@ class FakeSentenceTransformer:
 
     def encode_document(self, inputs: list[str], batch_size: int = 32, show_progress_bar: bool | None = None,
                         convert_to_numpy: bool = True) -> Any:  # fmt: skip
+        self.batch_sizes.append(batch_size)
         return np.array([[4.0, 3.0] for _ in inputs]).reshape(len(inputs), 2)
 
 
@@ -42,6 +53,7 @@ def faked(monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("sentence_transformers")
     module.SentenceTransformer = FakeSentenceTransformer  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "sentence_transformers", module)
+    monkeypatch.setattr(sentence_transformers, "place_and_kind", lambda: PLACE)
 
 
 def build(name: str, models_folder: Path) -> Embedder:
@@ -98,13 +110,80 @@ def test_languages_are_guessed_from_the_name(tmp_path: Path, name: str, multilin
     assert build(name, tmp_path).languages == (None if multilingual else {"en"})
 
 
+@pytest.mark.usefixtures("faked")
+@pytest.mark.parametrize(("device", "batch_size"), [("cpu", 16), ("cuda", 256)])
+def test_the_model_runs_where_it_is_quickest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str, batch_size: int
+) -> None:
+    monkeypatch.setattr(sentence_transformers, "place_and_kind", lambda: (device, "half"))
+    model = build("some/model", tmp_path)._model  # type: ignore[attr-defined]
+    embedder = build("some/model", tmp_path)
+    embedder.embed(["lamp"])
+    assert (model.device.type, model.model_kwargs) == (device, {"dtype": "half"})
+    assert embedder._model.batch_sizes == [batch_size]  # type: ignore[attr-defined]
+    (hook,) = model.hooks
+    half = SimpleNamespace(is_floating_point=lambda: True, float=lambda: "full precision")
+    whole = SimpleNamespace(is_floating_point=lambda: False)
+    features = {"token_embeddings": half, "attention_mask": whole, "prompt": "query"}
+    assert hook(None, (), features) == {**features, "token_embeddings": "full precision"}
+
+
+@pytest.mark.parametrize(
+    ("has", "features", "expected"),
+    [
+        ({"gpu", "native"}, {}, ("cuda", "bfloat16")),
+        ({"gpu"}, {}, ("cuda", "float16")),
+        ({"mps"}, {}, ("mps", "float32")),
+        (set(), {"avx512_bf16": True}, ("cpu", "bfloat16")),
+        (set(), {"amx_bf16": True, "avx512_bf16": False}, ("cpu", "bfloat16")),
+        (set(), {"avx2": True, "avx512_bf16": False}, ("cpu", "float32")),
+    ],
+)
+def test_half_the_bits_only_where_the_machine_is_quick_in_them(
+    monkeypatch: pytest.MonkeyPatch, has: set[str], features: dict[str, bool], expected: tuple[str, str]
+) -> None:
+    torch = SimpleNamespace(bfloat16="bfloat16", float16="float16", float32="float32")
+    cuda = {"is_available": lambda: "gpu" in has, "is_bf16_supported": lambda including_emulation: "native" in has}
+    torch.cuda = SimpleNamespace(**cuda)
+    torch.backends = SimpleNamespace(mps=SimpleNamespace(is_available=lambda: "mps" in has))
+    torch.cpu = SimpleNamespace(get_capabilities=lambda: features)
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    assert sentence_transformers.place_and_kind() == expected
+
+
 @pytest.mark.skipif(find_spec("sentence_transformers") is None, reason="needs the extra train")
 def test_the_fake_has_the_signatures_of_the_library() -> None:
     from sentence_transformers import SentenceTransformer
 
-    for name in ("get_embedding_dimension", "encode_query", "encode_document"):
+    for name in ("__init__", "get_embedding_dimension", "encode_query", "encode_document"):
         theirs = inspect.signature(getattr(SentenceTransformer, name)).parameters
         ours = inspect.signature(getattr(FakeSentenceTransformer, name)).parameters
         assert {key: value.default for key, value in ours.items()}.items() <= {
             key: value.default for key, value in theirs.items()
         }.items()
+
+
+@pytest.mark.skipif(find_spec("sentence_transformers") is None, reason="needs the extra train")
+@pytest.mark.model
+def test_the_library_and_the_bundled_runtime_give_the_same_vectors(models_folder: Path, tmp_path: Path) -> None:
+    """A folder as sentence-transformers saves it, made of the bundled model's two files."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Pooling, Transformer
+    from transformers import AutoTokenizer, BertConfig, BertModel, PreTrainedTokenizerFast
+
+    source = models_folder / "all-minilm-l6-v2"
+    shape = {"hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12, "intermediate_size": 1536}
+    raw = tmp_path / "raw"
+    BertConfig(vocab_size=30522, **shape).save_pretrained(raw)
+    (raw / "model.safetensors").symlink_to(source / "model.safetensors")
+    special = {"unk_token": "[UNK]", "pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+    PreTrainedTokenizerFast(tokenizer_file=str(source / "tokenizer.json"), **special).save_pretrained(raw)
+    assert BertModel.from_pretrained(raw).config.hidden_size == AutoTokenizer.from_pretrained(raw).pad_token_id + 384
+    transformer = Transformer(str(raw))
+    transformer.max_seq_length = 256
+    SentenceTransformer(modules=[transformer, Pooling(384)]).save(str(tmp_path / "saved"))
+    texts = ["A lamp.", "Goods may be returned within 30 days; the shop pays the postage.", "long words " * 400]
+    theirs = build(str(tmp_path / "saved"), tmp_path)
+    ours = resolve("embedded", models_folder=models_folder, ollama_url="")
+    assert (theirs.embed(texts) * ours.embed(texts)).sum(axis=1).min() > 0.998
+    assert theirs.embed_question(texts[1]) @ ours.embed_question(texts[1]) > 0.998
