@@ -71,7 +71,7 @@ class _Sync:
             warning = "The password and the mails travel unencrypted (`ssl` is false)."
         try:
             self._take([uid for uid in sorted(new) if uid not in skip], new)
-            mirror.sweep()
+            mirror.sweep(all_read=not self._failed)
         except FAULTS as error:
             gone = f"The server went away ({_words(error)}); the rest comes with the next sync."
             warning = f"{warning} {gone}".strip()

@@ -68,7 +68,7 @@ def fetch(feed: Feed, mirror: Mirror, caller: Caller) -> Fetched:
             fetched += keep(mirror, key, data, arrived_at=arrived_at)
             if fetched % SAVE_EVERY == 0:
                 mirror.save()
-        mirror.sweep()
+        mirror.sweep(all_read=not failed)
     finally:
         mirror.save()
     return Fetched(mirror.folder, fetched, unchanged, len(gone), tuple(failed))

@@ -22,6 +22,8 @@ from knowledge.loaders import LOADERS
 
 STATE_FILE = ".feed.json"
 VERSION = 1
+REBUILDING = "rebuilding"
+"""The fact that what was known of the files that are there is lost."""
 LONGEST_NAME_BYTES = 120
 """Of one folder or file; systems allow 255, and a temporary name is longer."""
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
@@ -104,7 +106,7 @@ class Mirror:
     def clear(self) -> None:
         """Forget all documents, but not what the mirror was for."""
         self.items, self._owners = {}, {}
-        self.sweep()
+        self.sweep(all_read=True)
         self.save()
 
     def remove(self) -> None:
@@ -114,8 +116,16 @@ class Mirror:
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
 
-    def sweep(self) -> None:
-        """Remove files that no item names: left over from a crash, or put there by someone."""
+    def sweep(self, *, all_read: bool = True) -> None:
+        """Remove files that no item names: left over from a crash, or put there by someone.
+
+        Args:
+            all_read: every item of the source was had. Until it was, after what was known is lost, a file without an
+                item may be one that could not be had just now, and stays.
+        """
+        if REBUILDING in self.facts and not all_read:
+            return
+        self.facts.pop(REBUILDING, None)
         for path in sorted(self.folder.rglob("*"), reverse=True):
             name = path.relative_to(self.folder).as_posix()
             if path.is_file() and name != STATE_FILE and name.casefold() not in self._owners:
@@ -141,9 +151,11 @@ class Mirror:
                 self.items = {key: Item(**item) for key, item in state["items"].items()}
                 self.facts = dict(state["facts"])
         except FileNotFoundError:
-            return
+            if self.folder.is_dir() and any(self.folder.iterdir()):
+                self.facts = {REBUILDING: "yes"}
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             _log.warning("%s cannot be read (%s); everything is fetched anew", path, error)
+            self.items, self.facts = {}, {REBUILDING: "yes"}
 
     def _free_name(self, key: str, name: str) -> str:
         """Return the name, or one like it when another item has it on a system that ignores case."""

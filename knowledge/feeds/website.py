@@ -269,7 +269,7 @@ class Website:
         for url in doomed:
             self._mirror.drop(url)
         if visit.complete:
-            self._mirror.sweep()
+            self._mirror.sweep(all_read=not visit.failed)
         self._mirror.save()
         return len(doomed)
 

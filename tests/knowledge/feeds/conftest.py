@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.feeds.feed import Caller, Feed, Fetched
+from knowledge.feeds.feed import Caller, Feed, Fetched, Progress
 from knowledge.feeds.mirror import Mirror
 from knowledge.feeds.visitor import Patience
 from knowledge.feeds.website import fetch
@@ -173,12 +173,14 @@ class Visits:
     clock: Clock
     folder: Path
     options: dict[str, object] = field(default_factory=dict)
+    progress: Progress | None = None
     patience: Patience = field(default_factory=lambda: Patience(silence_seconds=5))
 
     def __call__(self, path: str = "/sitemap.xml", **options: object) -> Fetched:
         options = {"url": self.site.url + path, "allow": (self.site.url + "/help/",), **self.options, **options}
         feed = Feed(name="shop", kind="website", **options)  # type: ignore[arg-type]
-        caller = Caller(agent="Frontdesk/1 (+help@shop.example)", sleep=self.clock.sleep, clock=self.clock)
+        agent = "Frontdesk/1 (+help@shop.example)"
+        caller = Caller(agent=agent, progress=self.progress, sleep=self.clock.sleep, clock=self.clock)
         return fetch(feed, Mirror(self.folder), caller, patience=self.patience)
 
     def held(self) -> dict[str, str]:

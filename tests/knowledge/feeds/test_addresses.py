@@ -1,4 +1,9 @@
+import posixpath
+from urllib.parse import unquote
+
 import pytest
+from hypothesis import given, settings
+from hypothesis.strategies import text
 
 from knowledge.feeds.addresses import AllowList, canonical, file_name, whole_site
 
@@ -89,3 +94,25 @@ def test_long_names_are_cut_and_stay_apart() -> None:
     assert len(names) == 2
     assert all(len(part.encode()) <= 120 for name in names for part in name.split("/"))
     assert all(name.endswith(".html") for name in names)
+
+
+@settings(max_examples=300, deadline=None)
+@given(text())
+def test_any_text_has_one_spelling_or_none_and_a_name_that_stays_below(path: str) -> None:
+    url = canonical("http://shop.example/" + path)
+    if url is not None:
+        assert canonical(url) == url
+        assert url.isascii()
+        assert url.startswith("http://shop.example/")
+        parts = file_name(url, ".html").split("/")
+        assert not {"", ".", ".."} & set(parts)
+        assert all(len(part.encode()) <= 120 and not part.startswith(".") for part in parts)
+
+
+@settings(max_examples=300, deadline=None)
+@given(text(alphabet="./%25eEfF\\ab?#"))
+def test_no_path_climbs(path: str) -> None:
+    url = canonical("http://shop.example/help/" + path, base="http://shop.example/")
+    if url is not None and AllowList(["http://shop.example/help/"]).covers(url):
+        served = unquote(url.partition("?")[0]).replace("\\", "/")
+        assert posixpath.normpath(served.removeprefix("http://shop.example")).startswith("/help")

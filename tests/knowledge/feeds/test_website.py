@@ -343,3 +343,39 @@ def test_what_is_known_names_the_address_of_every_page(site: Site, visit: Visits
         f"{site.url}/help/shipping.html": f"{host}/help/shipping.html",
     }
     assert (tmp_path / "mirror" / host / "help/returns.html").stat().st_mtime == 1772359200
+
+
+def test_a_sync_that_is_cut_off_goes_on_where_it_was(site: Site, visit: Visits) -> None:
+    paths = [f"/help/{number}" for number in range(6)]
+    for path in paths:
+        site.page(path, path)
+    site.sitemap(*paths)
+
+    def cut_off(_name: str, done: int, _all: int) -> None:
+        if done == 4:
+            raise KeyboardInterrupt
+
+    visit.progress = cut_off
+    with pytest.raises(KeyboardInterrupt):
+        visit()
+    visit.progress = None
+    result = visit()
+    assert (result.fetched, result.unchanged, result.removed) == (2, 4, 0)
+    assert site.not_modified == 4
+
+
+def test_a_crash_before_anything_was_noted_costs_a_second_look_and_no_page(site: Site, visit: Visits) -> None:
+    fill(site)
+    visit()
+    (visit.folder / ".feed.json").unlink()
+    site.status("/help/returns", 503)
+    result = visit()
+    assert (result.fetched, result.removed) == (1, 0)
+    assert len(visit.held()) == 2
+    assert visit().removed == 0
+    assert len(visit.held()) == 2
+    del site.special["/help/returns"]
+    (visit.folder / "stray.md").write_text("x")
+    assert visit().fetched == 1
+    assert not (visit.folder / "stray.md").exists()
+    assert set(visit.held()) == {"help/returns.html", "help/shipping.html"}
