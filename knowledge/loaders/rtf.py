@@ -29,7 +29,7 @@ _LEFT_OUT = words(
     "xmlnstbl fldinst bkmkstart bkmkend nonshppict pgptbl mmathPr atnid atnauthor annotation atrfstart atrfend tc xe "
     "do sp shprslt"
 )
-_TAKEN = words("fldrslt shpinst shptxt listtext pntext shppict rtf nonesttables nesttableprops")
+_TAKEN = words("fldrslt footnote shpinst shptxt listtext pntext shppict rtf nonesttables nesttableprops")
 _CODE_PAGES = {0: "cp1252", 2: "cp1252", 77: "mac_roman", 78: "cp932", 128: "cp932", 129: "cp949", 130: "johab",
     134: "gb18030", 136: "cp950", 161: "cp1253", 162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256",
     186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250"}  # fmt: skip

@@ -40,7 +40,7 @@ def test_notes_and_boxes(read_one):
     document = read_one(
         "a.rtf",
         rb"""{\rtf1{\info{\creatim\yr2026\mo3\dy4}{\revtim\yr0\mo0\dy0}}
-        \pard Send it back{\super\chftn{\footnote\pard\chftn  Not gift cards.\par Ever.}} soon.\par
+        \pard Send it back{\super\chftn{\*\footnote\pard\chftn  Not gift cards.\par Ever.}} soon.\par
         {\shp{\*\shpinst{\sp{\sn shapeType}{\sv 202}}{\shptxt\pard In a box\par}}{\shprslt In a box}}
         \pard 1. Said the list\par}""",
     )
