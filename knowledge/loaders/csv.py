@@ -1,4 +1,4 @@
-"""CSV files: questions with answers become a document each, anything else one document of rows."""
+"""CSV and TSV files: questions with answers become a document each, anything else one document of rows."""
 
 import csv
 import io
@@ -45,7 +45,7 @@ def load(path: Path) -> Iterator[Document]:
 
 def _read(path: Path) -> list[list[str]]:
     text = read_text(path)
-    delimiter = _delimiter(text)
+    delimiter = "\t" if path.suffix.lower() == ".tsv" and "\t" in text else _delimiter(text)
     rows = []
     line = 1
     reader = _rows(text, delimiter, strict=True)

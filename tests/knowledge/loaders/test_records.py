@@ -179,3 +179,8 @@ def test_what_is_merged_over_rows_stands_in_each(tmp_path):
 def test_a_table_without_a_cell(read):
     with pytest.raises(UnreadableFile, match="no cell with a value"):
         read("a.csv", ",,\n,,\n")
+
+
+def test_a_table_of_tabs_may_be_full_of_commas(read):
+    (document,) = read("a.tsv", "Name\tNote\nLamp\ta, b, c\nSofa\td, e, f\n")
+    assert document.text == "Name: Lamp | Note: a, b, c\nName: Sofa | Note: d, e, f"
