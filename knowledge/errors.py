@@ -2,7 +2,7 @@
 
     KnowledgeError
     ├── UnreadableFile      one file could not be turned into text; the ingest goes on with the others
-    │   └── PartlyUnreadable    some members of an archive could not; the others were read
+    │   └── PartlyUnreadable  some members of an archive could not
     ├── IndexMismatch       the index was made with another embedder
     ├── EmbedderUnavailable the embedder's files or server are missing
     └── FeedUnavailable     a website, mailbox or folder cannot be read; what came from it stays
@@ -20,17 +20,12 @@ class UnreadableFile(KnowledgeError):
 
 
 class PartlyUnreadable(UnreadableFile):
-    """An archive or a mail of which some members could not be read; raised after the last document of the others."""
+    """Members of an archive that could not be read; raised after its last document, and the others count."""
 
-    failures: tuple[tuple[str, str], ...]
-    """(path within the archive, what is wrong with it) of each."""
-
-    def __init__(self, failures: tuple[tuple[str, str], ...]) -> None:
-        super().__init__(failures)
+    def __init__(self, message: str, failures: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(message)
         self.failures = failures
-
-    def __str__(self) -> str:
-        return " ".join(error for _, error in self.failures)
+        """(member's path, error) each."""
 
 
 class IndexMismatch(KnowledgeError):

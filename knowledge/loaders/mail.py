@@ -80,7 +80,8 @@ def _attached(path: Path, named: dict[str, bytes]) -> Iterator[Document]:
             (name, error) for name, error in partly.failures if PurePosixPath(name).suffix.lower() not in _PICTURES
         )
         if failures:
-            raise PartlyUnreadable(failures) from partly
+            names = ", ".join(name for name, _ in failures)
+            raise PartlyUnreadable(f"{path}: these attachments could not be read: {names}", failures) from partly
 
 
 def _named(attachments: Sequence[Attachment]) -> dict[str, bytes]:

@@ -72,7 +72,8 @@ def read_members(path: Path, members: Iterable[Member], *, may_be_none: bool = F
     if failures and not count and not may_be_none:
         raise UnreadableFile(f"{path}: nothing in it could be read. {' '.join(error for _, error in failures[:3])}")
     if failures:
-        raise PartlyUnreadable(tuple(failures))
+        names = ", ".join(name for name, _ in failures)
+        raise PartlyUnreadable(f"{path}: these files in it could not be read: {names}", tuple(failures))
 
 
 def _read(
