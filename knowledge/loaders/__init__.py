@@ -16,7 +16,7 @@ from knowledge.documents import Document
 from knowledge.errors import UnreadableFile
 from knowledge.loaders.sniffing import true_suffix
 
-__all__ = ["LOADERS", "LoadOptions", "load"]
+__all__ = ["LOADERS", "NO_OPTIONS", "LoadOptions", "load"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class LoadOptions:
     """Languages of scanned pages, as tesseract names them, joined by `+`."""
 
 
-_DEFAULTS = LoadOptions()
+NO_OPTIONS = LoadOptions()
 
 _IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 LOADERS: dict[str, str] = {
@@ -64,7 +64,7 @@ LOADERS: dict[str, str] = {
 }
 
 
-def load(path: Path, loaders: Mapping[str, str] = LOADERS, options: LoadOptions = _DEFAULTS) -> Iterator[Document]:
+def load(path: Path, loaders: Mapping[str, str] = LOADERS, options: LoadOptions = NO_OPTIONS) -> Iterator[Document]:
     """Return the file's documents, read by the loader for its suffix, or for what the file plainly is instead.
 
     Raises:

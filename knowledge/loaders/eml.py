@@ -10,6 +10,7 @@ from pathlib import Path
 
 from knowledge.documents import Document
 from knowledge.errors import UnreadableFile
+from knowledge.loaders import NO_OPTIONS, LoadOptions
 from knowledge.loaders.encoding import decode_lenient, read_bytes
 from knowledge.loaders.mail import Attachment, Mail, documents
 
@@ -17,9 +18,9 @@ _SHOWN = ("From", "To", "Cc")
 _LARGEST_PARTS = 2_000
 
 
-def load(path: Path) -> Iterator[Document]:
+def load(path: Path, *, options: LoadOptions = NO_OPTIONS) -> Iterator[Document]:
     """Yield the mail, then its attachments' documents."""
-    yield from documents(path, read(path, _eight_bit(read_bytes(path))))
+    yield from documents(path, read(path, _eight_bit(read_bytes(path))), options=options)
 
 
 def read(path: Path, data: bytes) -> Mail:

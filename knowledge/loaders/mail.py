@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import PartlyUnreadable
+from knowledge.loaders import LOADERS, LoadOptions
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty
 from knowledge.loaders.html import add_html
@@ -47,7 +48,7 @@ class Mail:
     attachments: Sequence[Attachment]
 
 
-def documents(path: Path, mail: Mail) -> Iterator[Document]:
+def documents(path: Path, mail: Mail, *, options: LoadOptions) -> Iterator[Document]:
     """Yield the mail, then what its attachments hold."""
     builder = DocumentBuilder()
     builder.add("heading", mail.subject, level=1)
@@ -65,16 +66,14 @@ def documents(path: Path, mail: Mail) -> Iterator[Document]:
     if document.text == before.text and not mail.subject and not named:
         raise empty(path, "is a mail without subject and text")
     yield document
-    yield from _attached(path, named)
+    yield from _attached(path, named, options)
 
 
-def _attached(path: Path, named: dict[str, bytes]) -> Iterator[Document]:
-    from knowledge.loaders import LOADERS
-
+def _attached(path: Path, named: dict[str, bytes], options: LoadOptions) -> Iterator[Document]:
     known = {name: data for name, data in named.items() if PurePosixPath(name).suffix.lower() in LOADERS and data}
     members = [from_bytes(name, data) for name, data in known.items()]
     try:
-        yield from read_members(path, members, may_be_none=True)
+        yield from read_members(path, members, options=options, may_be_none=True)
     except PartlyUnreadable as partly:
         failures = tuple(
             (name, error) for name, error in partly.failures if PurePosixPath(name).suffix.lower() not in _PICTURES

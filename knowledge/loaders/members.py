@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from knowledge.documents import Document
 from knowledge.errors import PartlyUnreadable, UnreadableFile
+from knowledge.loaders import LoadOptions, load
 
 _MOST_MEMBERS = 10_000
 _LARGEST_TOTAL_BYTES = 1_000_000_000
@@ -45,7 +46,9 @@ _allowance: ContextVar[tuple[int, _Allowance] | None] = ContextVar("_allowance",
 """How deep the file lies that is being read now, and what is left; None outside any."""
 
 
-def read_members(path: Path, members: Iterable[Member], *, may_be_none: bool = False) -> Iterator[Document]:
+def read_members(
+    path: Path, members: Iterable[Member], *, options: LoadOptions, may_be_none: bool = False
+) -> Iterator[Document]:
     """Yield the documents of every member that can be read.
 
     Args:
@@ -64,7 +67,7 @@ def read_members(path: Path, members: Iterable[Member], *, may_be_none: bool = F
         for number, member in enumerate(members, start=1):
             suffix = PurePosixPath(member.name).suffix
             copy = Path(folder, f"member-{number}{suffix if _SUFFIX.fullmatch(suffix) else ''}")
-            documents, failed = _read(copy, member, depth, allowance)
+            documents, failed = _read(copy, member, options, depth, allowance)
             failures += [(name, error.replace(str(copy), f"{path}!/{member.name}")) for name, error in failed]
             copy.unlink(missing_ok=True)
             count += len(documents)
@@ -77,18 +80,16 @@ def read_members(path: Path, members: Iterable[Member], *, may_be_none: bool = F
 
 
 def _read(
-    copy: Path, member: Member, depth: int, allowance: _Allowance
+    copy: Path, member: Member, options: LoadOptions, depth: int, allowance: _Allowance
 ) -> tuple[list[Document], list[tuple[str, str]]]:
     """Return a member's documents, and the failures of what lies within it."""
-    from knowledge.loaders import load
-
     token = _allowance.set((depth + 1, allowance))
     documents: list[Document] = []
     failures: list[tuple[str, str]] = []
     try:
         _check(copy, member, depth, allowance)
         _copy(member, copy, allowance)
-        for document in load(copy):
+        for document in load(copy, options=options):
             documents.append(_named(document, member.name, copy))
     except PartlyUnreadable as partly:
         failures = [(f"{member.name}!/{name}", error) for name, error in partly.failures]

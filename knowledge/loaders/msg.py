@@ -15,7 +15,7 @@ from typing import Any
 
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
-from knowledge.loaders import rtf
+from knowledge.loaders import NO_OPTIONS, LoadOptions, rtf
 from knowledge.loaders.archives import PARSER_FAULTS, damaged
 from knowledge.loaders.compressed_rtf import decompress
 from knowledge.loaders.encoding import decode_lenient, read_bytes
@@ -34,7 +34,7 @@ _MOST_NESTED = 5
 _EPOCH = datetime.datetime(1601, 1, 1, tzinfo=datetime.UTC)
 
 
-def load(path: Path) -> Iterator[Document]:
+def load(path: Path, *, options: LoadOptions = NO_OPTIONS) -> Iterator[Document]:
     """Yield the mail, then its attachments' documents."""
     import olefile
 
@@ -48,7 +48,7 @@ def load(path: Path) -> Iterator[Document]:
         raise UnreadableFile(
             f"{path}: is not a mail from Outlook, or damaged. Open it there and save it again, or as .eml."
         ) from error
-    yield from documents(path, mail)
+    yield from documents(path, mail, options=options)
 
 
 class _Storage:

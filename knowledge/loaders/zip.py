@@ -9,6 +9,7 @@ from pathlib import Path
 
 from knowledge.documents import Document
 from knowledge.errors import UnreadableFile
+from knowledge.loaders import NO_OPTIONS, LoadOptions
 from knowledge.loaders.archives import PARSER_FAULTS, check_size
 from knowledge.loaders.encoding import empty, read_bytes
 from knowledge.loaders.members import Member, read_members
@@ -22,7 +23,7 @@ _NAMED_IN_UTF_8 = 0x800
 _CHINESE = f"[{CJK_CLASS}]"
 
 
-def load(path: Path) -> Iterator[Document]:
+def load(path: Path, *, options: LoadOptions = NO_OPTIONS) -> Iterator[Document]:
     """Yield the documents of all members, in the archive's order."""
     read_bytes(path)
     try:
@@ -37,7 +38,7 @@ def load(path: Path) -> Iterator[Document]:
         members = list(_members(archive, infos))
         if not members:
             raise empty(path, "holds no file")
-        yield from read_members(path, members)
+        yield from read_members(path, members, options=options)
 
 
 def _members(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo]) -> Iterator[Member]:

@@ -110,7 +110,7 @@ def babble(path: Path) -> Iterator[Document]:
 def members(path: Path) -> Iterator[Document]:
     yield document("a member that can be read", name="!/good.md")
     yield document("a row of a member", name="!/faq.csv#2")
-    raise PartlyUnreadable((("bad.pdf", "is damaged"), ("sub/empty.md", "is empty")))
+    raise PartlyUnreadable("two members", (("bad.pdf", "is damaged"), ("sub/empty.md", "is empty")))
 
 
 def members_before(path: Path) -> Iterator[Document]:
@@ -120,7 +120,7 @@ def members_before(path: Path) -> Iterator[Document]:
 
 
 def only_bad_members(path: Path) -> Iterator[Document]:
-    raise PartlyUnreadable((("bad.pdf", "is damaged"),))
+    raise PartlyUnreadable("one member", (("bad.pdf", "is damaged"),))
     yield document("never")
 
 
