@@ -29,6 +29,7 @@ MEASUREMENTS = {
     "ingest": "bench.ingest:run",
     "embedding": "bench.embedding:run",
     "crash": "bench.crash:run",
+    "memory": "bench.memory:run",
 }
 BY_REQUEST = {"fresh": "bench.fresh:run", "scale": "bench.scale:run"}
 """Not part of "everything": one installs anew and takes minutes of network, one fills a library for an hour or two."""

@@ -220,7 +220,7 @@ class Ingest:
             known=known,
             loaders=dict(loaders.LOADERS),
             options=self._loading,
-            silence_seconds=self._reader.options.silence_seconds,
+            silence_seconds=self._reader.options.silence_of(size_bytes),
             memory_bytes=self._reader.options.memory_bytes,
         )
         return _File(name, path, "", fingerprint, content, known, self._reader.start(job))

@@ -21,8 +21,12 @@ from knowledge.reading.process import WorkerProcess, unstartable
 
 AHEAD_BYTES = 32_000_000
 """Results held for later, over all files."""
+START_SECONDS = 120.0
+"""Longest time that a process may take to start."""
 IDLE_SECONDS = 30.0
 """How long a process without work is kept for the next file."""
+HEAVY_BYTES = 20_000_000
+"""Files from this size on are read one at a time, for they take many times their size in memory."""
 WATCH_SECONDS = 0.2
 WORTH_FILES, WORTH_BYTES = 4, 500_000
 """With more than this many waiting, one more process is worth its start."""
@@ -39,11 +43,17 @@ class ReadingOptions:
     workers: int = min(2, os.cpu_count() or 1)
     """Processes at most."""
     silence_seconds: float = 120.0
-    """Longest time without a document, a page or another sign of life from a file."""
+    """Longest time without a document, a page or another sign of life from a small file."""
+    silence_seconds_per_megabyte: float = 5.0
+    """What is added to it for each megabyte of the file, for a large one may be a single document."""
     file_seconds: float = 3600.0
     """Longest time for one file; a long scan takes a few seconds a page."""
-    memory_bytes: int = 1_000_000_000
-    """Most memory of one worker with the programs it starts."""
+    memory_bytes: int = 1_500_000_000
+    """Most memory of one worker with the programs it starts; a table of 100 MB takes 1.1 GB."""
+
+    def silence_of(self, size_bytes: int) -> float:
+        """Return the longest silence, in seconds, for a file of this size."""
+        return self.silence_seconds + self.silence_seconds_per_megabyte * size_bytes / 1e6
 
 
 @dataclass(slots=True, eq=False)
@@ -65,9 +75,11 @@ class _Watch:
         self.verdict = ""
         self._since: float | None = None
         self._worked = 0.0
+        self._silence_seconds = START_SECONDS
 
-    def begin_file(self) -> None:
+    def begin_file(self, silence_seconds: float) -> None:
         self.verdict, self._worked = "", 0.0
+        self._silence_seconds = silence_seconds
 
     def receive(self) -> tuple[Message, int] | None:
         with self.lock:
@@ -84,9 +96,9 @@ class _Watch:
             if self._since is None or self.verdict:
                 return
             silence = time.monotonic() - self._since
-            if silence > options.silence_seconds:
+            if silence > self._silence_seconds:
                 self.verdict = (
-                    f"reading it was stopped after {options.silence_seconds:g} s without a result. "
+                    f"reading it was stopped after {self._silence_seconds:g} s without a result. "
                     "Next: see whether the file opens in its own program, and save it anew or leave it out"
                 )
             elif self._worked + silence > options.file_seconds:
@@ -113,6 +125,7 @@ class Reader:
         self._idle = 0
         self._watches: set[_Watch] = set()
         self._held_bytes = 0
+        self._heavy: Reading | None = None
         self._fault: KnowledgeError | None = None
         self._closed = threading.Event()
 
@@ -179,6 +192,7 @@ class Reader:
                 reading = self._next()
                 if reading is not None:
                     watch = self._serve(watch, reading)
+                    self._finish(reading)
                 elif watch is not None:  # nothing to do for long
                     self._let_go(watch)
                     watch = None
@@ -201,9 +215,26 @@ class Reader:
         """Return the file that waits longest; None when there is none for long, or no more work at all."""
         with self._changed:
             self._idle += 1
-            self._changed.wait_for(lambda: self._waiting or self._closed.is_set(), IDLE_SECONDS)
+            self._changed.wait_for(lambda: self._closed.is_set() or self._due() is not None, IDLE_SECONDS)
             self._idle -= 1
-            return self._waiting.popleft() if self._waiting else None
+            reading = None if self._closed.is_set() else self._due()
+            if reading is not None:
+                self._waiting.remove(reading)
+                self._heavy = reading if reading.job.size_bytes >= HEAVY_BYTES else self._heavy
+            return reading
+
+    def _due(self) -> Reading | None:
+        """Return the first file that may be read now; a heavy one waits for the end of the one before it."""
+        for reading in self._waiting:
+            if self._heavy is None or reading.job.size_bytes < HEAVY_BYTES:
+                return reading
+        return None
+
+    def _finish(self, reading: Reading) -> None:
+        with self._changed:
+            if self._heavy is reading:
+                self._heavy = None
+                self._changed.notify_all()
 
     def _serve(self, watch: _Watch | None, reading: Reading) -> _Watch | None:
         """Have one file read and return the process for the next one."""
@@ -234,7 +265,7 @@ class Reader:
 
     def _pass_on(self, watch: _Watch, reading: Reading) -> Done | Failed | None:
         """Hand on what comes of a file; return how it ended, None when the process did."""
-        watch.begin_file()
+        watch.begin_file(reading.job.silence_seconds)
         watch.process.send(reading.job)
         while (received := watch.receive()) is not None:
             message, size = received

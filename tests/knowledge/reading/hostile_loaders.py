@@ -43,10 +43,10 @@ def start_a_program(path: Path) -> Iterator[Document]:
 
 
 def work_slowly(path: Path) -> Iterator[Document]:
-    for _ in range(16):
+    for _ in range(20):
         time.sleep(0.2)
         pace.alive()
-    yield document("after three seconds of signs of life")
+    yield document("after four seconds of signs of life")
 
 
 def allocate(path: Path) -> Iterator[Document]:

@@ -14,7 +14,7 @@ import pytest
 from knowledge.errors import KnowledgeError
 from knowledge.reading import pool
 from knowledge.reading.messages import Done, Failed, Job, Message, Prepared, Unchanged
-from knowledge.reading.pool import Reader
+from knowledge.reading.pool import Reader, ReadingOptions
 from knowledge.reading.process import WorkerProcess
 
 ROOT = Path(__file__).parents[3]
@@ -77,16 +77,16 @@ def test_memory_is_watched_where_the_system_sets_no_limit(open_reader: OpenReade
 
 @pytest.mark.parametrize("loader", ["sleep", "hold_the_interpreter", "sleep_after_one"])
 def test_a_file_that_hangs_is_stopped(open_reader: OpenReader, job: MakeJob, loader: str) -> None:
-    reader = open_reader(silence_seconds=1.0)
+    reader = open_reader()
     started = time.monotonic()
-    assert "was stopped after 1 s without a result. Next: " in error(reader, job(loader))
+    assert "was stopped after 1 s without a result. Next: " in error(reader, job(loader, silence_seconds=1.0))
     assert time.monotonic() - started < 15
     assert texts(read(reader, job("chatter"))) == ["said in the end"]
 
 
 def test_a_slow_file_that_shows_signs_of_life_is_let_be_up_to_a_limit(open_reader: OpenReader, job: MakeJob) -> None:
-    assert len(texts(read(open_reader(silence_seconds=2.0), job("work_slowly")))) == 1
-    stopped = error(open_reader(silence_seconds=3.0, file_seconds=1.0), job("work_slowly"))
+    assert len(texts(read(open_reader(), job("work_slowly", silence_seconds=3.0)))) == 1
+    stopped = error(open_reader(file_seconds=1.0), job("work_slowly"))
     assert "was stopped after 1 s. Next: split" in stopped
 
 
@@ -154,7 +154,7 @@ def test_a_file_is_not_blamed_for_those_before_it(
 
 def test_files_come_out_in_the_order_they_are_asked_for(open_reader: OpenReader, job: MakeJob) -> None:
     reader = open_reader(workers=3)
-    readings = [reader.start(job("chatter", f"{number}.bad", size_bytes=10**9)) for number in range(12)]
+    readings = [reader.start(job("chatter", f"{number}.bad", size_bytes=10**6)) for number in range(12)]
     names = [
         message.name for reading in readings for message in reader.messages(reading) if isinstance(message, Prepared)
     ]
@@ -166,16 +166,37 @@ def test_what_nobody_takes_waits_in_the_worker(
 ) -> None:
     """Six megabytes a file are there and one is held; the wait for us is not taken for a file that hangs."""
     monkeypatch.setattr(pool, "AHEAD_BYTES", 1_000_000)
-    reader = open_reader(workers=2, silence_seconds=2.0)
-    first, second = (reader.start(job("many", f"{name}.bad", size_bytes=10**9)) for name in "ab")
+    reader = open_reader(workers=2)
+    first, second = (reader.start(job("many", f"{name}.bad", size_bytes=10**6, silence_seconds=4.0)) for name in "ab")
     wait_until(lambda: reader._held_bytes > 900_000)
-    time.sleep(3.0)
+    time.sleep(5.0)
     assert reader._held_bytes <= 1_000_000
     assert not list(tmp_path.glob("*.all"))
     for reading in (first, second):
         assert len(texts([message for message in reader.messages(reading) if message])) == 300
     assert len(list(tmp_path.glob("*.all"))) == 2
     assert reader._held_bytes == 0
+
+
+def test_heavy_files_are_read_one_at_a_time(open_reader: OpenReader, job: MakeJob) -> None:
+    """The second heavy one waits for the first, and the light one between them does not."""
+    reader = open_reader(workers=2)
+    loaders = ("work_slowly", "chatter", "chatter")
+    sizes = (pool.HEAVY_BYTES, pool.HEAVY_BYTES, 1)
+    slow, heavy, light = (
+        reader.start(job(loader, f"{number}.bad", size_bytes=size))
+        for number, (loader, size) in enumerate(zip(loaders, sizes, strict=True))
+    )
+    wait_until(lambda: len(light.results) == 2)
+    assert not heavy.results
+    assert not slow.results
+    for reading in (slow, heavy, light):
+        assert isinstance(list(reader.messages(reading))[-1], Done)
+
+
+def test_large_files_may_be_silent_for_longer() -> None:
+    options = ReadingOptions(silence_seconds=100.0, silence_seconds_per_megabyte=5.0)
+    assert (options.silence_of(0), options.silence_of(20_000_000)) == (100.0, 200.0)
 
 
 def test_waiting_for_a_slow_file_is_told(open_reader: OpenReader, job: MakeJob) -> None:
@@ -189,7 +210,7 @@ def test_closing_ends_every_process_at_once(open_reader: OpenReader, job: MakeJo
     before = children()
     reader = open_reader(workers=2)
     for number in range(3):
-        reader.start(job("sleep", f"{number}.bad", size_bytes=10**9))
+        reader.start(job("sleep", f"{number}.bad", size_bytes=10**6))
     wait_until(lambda: len(children() - before) == 2)
     reader.close()
     assert children() <= before
