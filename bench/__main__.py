@@ -30,6 +30,7 @@ MEASUREMENTS = {
     "embedding": "bench.embedding:run",
     "crash": "bench.crash:run",
     "memory": "bench.memory:run",
+    "pdf": "bench.pdf_text:run",
 }
 BY_REQUEST = {"fresh": "bench.fresh:run", "scale": "bench.scale:run"}
 """Not part of "everything": one installs anew and takes minutes of network, one fills a library for an hour or two."""

@@ -7,6 +7,7 @@ cut into cells are a table, a wider gap or an indent starts a paragraph. It know
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,11 +26,13 @@ _MARGIN_SHARE = 0.11
 _RUNNING_SHARE = 0.4
 _HEAD_SHARE = 0.6
 _HEAD_GAP = 0.8
+_HEAD_JITTER = 3.0
+"""In points."""
 _FEWEST_RUNNING_PAGES = 3
 _PAGE_NUMBER = re.compile(
     r"(?:page|p\.|第)?\s*[-–—]?\s*(?:\d{1,4}|[ivxl]{1,6})\s*[-–—]?\s*(?:(?:of|/|页|共)\s*\d*\s*页?)?", re.IGNORECASE
 )
-_ITEM = re.compile(r"(?:[•·‣◦▪■●○–—*]|\(?\d{1,2}[.)、]|\(?(?:[a-zA-Z]|[ivx]{1,5})[.)])(?:\s+|$)")
+_ITEM = re.compile(r"[•‣◦▪■●○]|(?:[·–—*]|\(?\d{1,2}[.)、]|\(?(?:[a-zA-Z]|[ivx]{1,5})[.)])(?:\s+|$)")
 _BULLET = re.compile(r"[•·‣◦▪■●○–—*]\s*")
 _SOFT_HYPHEN = re.compile(SOFT_HYPHEN)
 _SECTION_NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,2}){0,4}\.?")
@@ -100,7 +103,7 @@ def _without_running_lines(pages: Sequence[list[Line]]) -> list[list[Line]]:
     """Drop what stands in the margins of most pages, and page numbers there."""
     seen = Counter(key for page in pages for key in {_running_key(line) for line in page if _is_marginal(line)})
     enough = max(_FEWEST_RUNNING_PAGES, _RUNNING_SHARE * len(pages))
-    heads = Counter(round(page[0].top) for page in pages if _is_set_apart(page))
+    heads = sorted(page[0].bottom for page in pages if _is_set_apart(page))
 
     def runs(line: Line) -> bool:
         if not _is_marginal(line):
@@ -110,9 +113,14 @@ def _without_running_lines(pages: Sequence[list[Line]]) -> list[list[Line]]:
     kept = []
     for page in pages:
         # A head that names the chapter changes, but stands in its place, apart from the text, on most pages.
-        has_head = _is_set_apart(page) and heads[round(page[0].top)] >= max(enough, _HEAD_SHARE * len(pages))
+        has_head = _is_set_apart(page) and _count_near(heads, page[0].bottom) >= max(enough, _HEAD_SHARE * len(pages))
         kept.append([line for line in page[1 if has_head else 0 :] if not runs(line)])
     return kept
+
+
+def _count_near(places: Sequence[float], place: float) -> int:
+    """Return how many of the sorted places are this one, but for what fonts differ in height."""
+    return bisect_right(places, place + _HEAD_JITTER) - bisect_left(places, place - _HEAD_JITTER)
 
 
 def _is_set_apart(page: Sequence[Line]) -> bool:
@@ -174,16 +182,13 @@ class _Style:
             return self.named[line]
         if not any(character.isalpha() for character in text) or len(line.cells) > 2:
             return 0
+        if _BULLET.match(text):
+            return 0
         size = _rounded(line.size)
         if size >= self.body_size * _HEADING_RATIO and len(text) <= _LONGEST_HEADING:
             return min(5, sum(1 for each in self.heading_sizes if each * 0.93 > size) + 1)
         is_bold_title = line.bold and not self.body_is_bold and len(text) <= _LONGEST_BOLD_HEADING
-        if (
-            is_bold_title
-            and size >= self.body_size * 0.95
-            and text[-1] not in ".,;:。，；："
-            and not _BULLET.match(text)
-        ):
+        if is_bold_title and size >= self.body_size * 0.95 and text[-1] not in ".,;:。，；：":
             return min(6, len(self.heading_sizes) + 1)
         return 0
 

@@ -122,10 +122,10 @@ def test_a_page_whose_original_changed_looks_like_one_that_is_not_there(client: 
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", ["desk", "phone"])
 def test_a_citation_of_a_pdf_shows_the_page_with_the_quote_marked(
-    browser: Browser,
-    address: str,
-    requested: list[str],
-    context: BrowserContext,
+    browser: Browser,  # noqa: F811
+    address: str,  # noqa: F811
+    requested: list[str],  # noqa: F811
+    context: BrowserContext,  # noqa: F811
     shape: str,
 ) -> None:
     phone: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
