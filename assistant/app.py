@@ -58,6 +58,7 @@ class Application:
             LibraryOptions(
                 home=settings.home,
                 embedder=settings.embedder,
+                reranker=settings.reranker,
                 ollama_url=settings.ollama_url,
                 threads=settings.threads,
                 loading=LoadOptions(settings.pdf_passwords, settings.ocr_languages),

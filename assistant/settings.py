@@ -66,6 +66,9 @@ class Settings:
     embedder: str = "embedded"
     """`embedded` (English; `english` says the same), `multilingual`, `sentence-transformers:NAME` or `ollama:NAME`; an
     index belongs to the embedder that made it."""
+    reranker: str = ""
+    """Orders the best passages anew by reading each beside the question, which takes 0.1 s or more: `onnx:FOLDER` or
+    `sentence-transformers:NAME`; empty: none."""
     catalog_url: str = field(default="", repr=False)
     """A PostgreSQL database for the catalogue, `postgresql://user@host/database` (extra `server`), which several
     machines may share; empty: SQLite in `home`. A password is best given as PGPASSWORD, and never printed."""
@@ -142,6 +145,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "model": ("auto", "embedded", "none", "gguf:", "ollama:", "openai:", "scripted:"),
         "embedder": ("embedded", "english", "multilingual", "sentence-transformers:", "ollama:", "hashing"),
+        "reranker": ("", "onnx:", "sentence-transformers:"),
     }
 )
 """For keys that name a back end: the words allowed, and (ending in a colon) the prefixes before a name."""
@@ -266,7 +270,7 @@ def _checked(key: str, value: Any, start: Path) -> Any:
     if key in CHOICES and not any(
         value.startswith(word) and value != word if word.endswith(":") else value == word for word in CHOICES[key]
     ):
-        shown = ", ".join(word + "NAME" if word.endswith(":") else word for word in CHOICES[key])
+        shown = ", ".join(word + "NAME" if word.endswith(":") else word or "empty" for word in CHOICES[key])
         raise ValueError(f"it must be one of {shown}")
     if key == "catalog_url" and value and not value.startswith(("postgresql://", "postgresql+")):
         raise ValueError("it must be like postgresql://user@host/database")

@@ -5,6 +5,7 @@
     │   └── PartlyUnreadable  some members of an archive could not
     ├── IndexMismatch       the index was made with another embedder
     ├── EmbedderUnavailable the embedder's files or server are missing
+    ├── RerankerUnavailable the reranker's files or library are missing
     └── FeedUnavailable     a website, mailbox or folder cannot be read; what came from it stays
 
 Every message says what failed, the value, and the next command.
@@ -38,3 +39,7 @@ class EmbedderUnavailable(KnowledgeError):
 
 class FeedUnavailable(KnowledgeError):
     """A feed could not be read at all; nothing that came from it is removed."""
+
+
+class RerankerUnavailable(KnowledgeError):
+    """The reranker could not be loaded."""

@@ -23,6 +23,8 @@ from knowledge.loaders import LoadOptions
 from knowledge.pages import Pages, PageView, Rectangle
 from knowledge.passages import Retrieval
 from knowledge.reading.pool import Reader, ReadingOptions
+from knowledge.rerankers import Reranker
+from knowledge.rerankers import resolve as resolve_reranker
 from knowledge.retrieval import RetrievalOptions
 from knowledge.scope import Scope
 from knowledge.spaces import spaces
@@ -37,6 +39,8 @@ class LibraryOptions:
     """The folder that holds the catalogue, the vectors and the models."""
     embedder: str = "embedded"
     """A name from `knowledge.embedders.EMBEDDERS`, with a model after a colon where one is needed."""
+    reranker: str = ""
+    """A name from `knowledge.rerankers.RERANKERS` with a model after a colon; "" for none."""
     ollama_url: str = "http://127.0.0.1:11434"
     threads: int | None = None
     """Threads of the embedder; None lets it choose."""
@@ -72,8 +76,10 @@ class Excerpt:
 class Library:
     """Documents, chunks and vectors under one home."""
 
-    def __init__(self, options: LibraryOptions, *, embedder: Embedder | None = None) -> None:
-        """Open the library; a given embedder takes the place of the named one.
+    def __init__(
+        self, options: LibraryOptions, *, embedder: Embedder | None = None, reranker: Reranker | None = None
+    ) -> None:
+        """Open the library; a given embedder or reranker takes the place of the named one.
 
         Raises:
             KnowledgeError: the catalogue or the vectors cannot be opened.
@@ -89,6 +95,7 @@ class Library:
         self._catalog = catalog.Catalog(options.catalog_url or options.home / "catalog.sqlite3")
         self._embedder = embedder
         self._meanings: Meanings | None = None
+        self._reranker = reranker
         self._index: VectorIndex | None = None
         self._pages = Pages(self._catalog, passwords=options.loading.passwords)
         self._reader: Reader | None = None
@@ -182,6 +189,7 @@ class Library:
                 index=self.index,
                 meanings=self.meanings,
                 options=options or self._options.retrieval,
+                reranker=self.reranker,
             )
 
     def excerpt(
@@ -287,6 +295,16 @@ class Library:
             if self._meanings is None:
                 self._meanings = Meanings(embedder)
             return self._meanings
+
+    @property
+    def reranker(self) -> Reranker | None:
+        """The reranker, loaded when first used; None when none is set."""
+        with self._opening:
+            if self._reranker is None:
+                self._reranker = resolve_reranker(
+                    self._options.reranker, models_folder=self._options.home / "models", threads=self._options.threads
+                )
+            return self._reranker
 
     @property
     def index(self) -> VectorIndex:

@@ -1,7 +1,7 @@
 """A question in, ranked passages out.
 
     question (+ conversation) -> BM25 candidates   ┐
-                              -> nearest vectors   ┴> fused -> conversation -> duplicates -> passages, evidence
+                              -> nearest vectors   ┴> fused -> conversation -> duplicates (-> reranked) -> passages
 
 What the caller may not see is in no query here (`Scope`), so it is neither ranked nor counted nor read.
 """
@@ -19,6 +19,7 @@ from knowledge.embedders import Vectors, unit_length
 from knowledge.fusion import add, fuse, scale
 from knowledge.index import VectorIndex
 from knowledge.passages import Passage, Retrieval
+from knowledge.rerankers import Reranker
 from knowledge.scope import Scope
 from knowledge.selection import Hit, select
 from knowledge.spaces import Space, spaces
@@ -52,6 +53,8 @@ class RetrievalOptions:
     """Most passages of one document in a result, so that one long document does not fill it."""
     other_language_factor: float = 0.8
     """What the score of a chunk in another language than the question's is multiplied by."""
+    reranked: int = 20
+    """Chunks, best first, that the reranker orders anew, where one is set."""
     joined_characters: int = 1600
     """Neighbouring chunks that are both found become one passage up to this length."""
 
@@ -75,6 +78,7 @@ def search(
     index: VectorIndex,
     meanings: Meanings,
     options: RetrievalOptions,
+    reranker: Reranker | None = None,
 ) -> Retrieval:
     """Return the `limit` best passages for a question that ends a conversation, which may be empty.
 
@@ -94,6 +98,9 @@ def search(
         scores = asked.on_topic(scores, vectors, question_vector=vector, topic=topic)
     hits = asked.hits(scores)
     hits = duplicates.fold(asked.told_behind(hits, vectors), question)
+    whole = f"{conversation.previous} {question}" if asked.leans else question
+    if reranker is not None:
+        hits = _reranked(whole, hits, reranker, options.reranked)
     passages = _result(hits, limit, options, connection)
     weights = asked.weights(question)
     # The question alone is judged, on a fixed choice of passages: those before it must not lend it evidence.
@@ -102,13 +109,25 @@ def search(
     signals = evidence.measure(judged, weights, word_scores=words.values(), cosine=cosine)
     certainty = evidence.score(signals, embedder=meanings.embedder.name) if passages else 0.0
     return Retrieval(
-        asked=f"{conversation.previous} {question}" if asked.leans else question,
+        asked=whole,
         passages=passages,
         evidence=certainty,
         signals=signals,
         weights={**asked.earlier_weights(), **weights},
         seconds=time.perf_counter() - started,
     )
+
+
+def _reranked(question: str, hits: Sequence[Hit], reranker: Reranker, count: int) -> list[Hit]:
+    """Put the first hits in the reranker's order; the scores stay in their places, so that their scale does."""
+    first = hits[:count]
+    judged = reranker.rerank(question, [evidence.place_and_text(hit.passage) for hit in first])
+    order = sorted(range(len(first)), key=lambda place: -judged[place])
+    moved = [
+        replace(first[place], passage=replace(first[place].passage, score=hit.passage.score))
+        for place, hit in zip(order, first, strict=True)
+    ]
+    return [*moved, *hits[count:]]
 
 
 def _result(hits: Sequence[Hit], limit: int, options: RetrievalOptions, connection: Connection) -> tuple[Passage, ...]:

@@ -2,6 +2,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from knowledge import retrieval
@@ -306,4 +307,35 @@ def test_meaning_finds_what_words_do_not(models_folder: Path, tmp_path: Path) ->
     for question in ("x" * 100_000, "\0", "\ud83d", '" OR NEAR(', "。" * 1000, ""):
         assert 0 <= library.search(question).evidence <= 1
     assert library.search("How can I send an item back to you?").evidence > library.search("Who won in 1966?").evidence
+    library.close()
+
+
+class FewestLetters:
+    """Puts the shortest text first."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int]] = []
+
+    def rerank(self, question: str, texts: list[str]) -> Vectors:
+        self.asked.append((question, len(texts)))
+        return np.array([-len(text) for text in texts], dtype=np.float32)
+
+
+def test_a_reranker_orders_the_first_chunks_anew(tmp_path: Path) -> None:
+    open_shop(tmp_path, HashingEmbedder()).close()
+    reranker = FewestLetters()
+    library = Library(LibraryOptions(tmp_path / "home"), embedder=HashingEmbedder(), reranker=reranker)
+    plain = Library(LibraryOptions(tmp_path / "home"), embedder=HashingEmbedder())
+    question = "May a lamp be returned?"
+    before = plain.search(question, limit=8)
+    after = library.search(question, limit=8)
+    few = library.search(question, limit=8, options=RetrievalOptions(reranked=2))
+    assert reranker.asked == [(question, 8), (question, 2)]
+    lengths = [len(f"{passage.title}\n{passage.text}") for passage in after.passages]
+    assert lengths == sorted(lengths)
+    assert sorted(passage.text for passage in after.passages) == sorted(passage.text for passage in before.passages)
+    assert [passage.score for passage in after.passages] == [passage.score for passage in before.passages]
+    assert [passage.text for passage in few.passages[2:]] == [passage.text for passage in before.passages[2:]]
+    assert after.evidence == before.evidence
+    plain.close()
     library.close()

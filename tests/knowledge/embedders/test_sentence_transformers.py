@@ -168,7 +168,7 @@ def test_the_fake_has_the_signatures_of_the_library() -> None:
 def test_the_library_and_the_bundled_runtime_give_the_same_vectors(models_folder: Path, tmp_path: Path) -> None:
     """A folder as sentence-transformers saves it, made of the bundled model's two files."""
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from transformers import AutoTokenizer, BertConfig, BertModel, PreTrainedTokenizerFast
 
     source = models_folder / "all-minilm-l6-v2"
