@@ -95,7 +95,7 @@ def _passage(row: RowMapping) -> Passage:
         collection=row["collection"],
         document=row["name"],
         title=row["title"],
-        headings=tuple(json.loads(row["headings"])),
+        headings=_headings(row["headings"]),
         header=row["header"],
         page=row["page"],
         start=row["start"],
@@ -107,3 +107,8 @@ def _passage(row: RowMapping) -> Passage:
         anchor=row["anchor"],
         dated=row["dated"],
     )
+
+
+@lru_cache(maxsize=10_000)
+def _headings(stored: str) -> tuple[str, ...]:
+    return tuple(json.loads(stored))
