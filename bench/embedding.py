@@ -1,128 +1,194 @@
-"""Why the bundled embedder takes texts one by one: the same model alone and in padded batches, on one core and on two.
+"""How fast the bundled embedder is beside sentence-transformers on the same model and chunks, and if it finds as much.
 
-    passages of xquad-en -> texts a second for each way, and how far their vectors differ
+    chunks and questions of xquad-en and mtrag -> each runtime in turn -> texts a second, recall@5 of vectors alone
 
-The ways take turns over the same texts, so that a busy moment of the machine meets all of them.
+The runtimes take turns over the same chunks, so that a busy moment of the machine meets all of them; processor time is
+told beside, which other programs disturb less. sentence-transformers needs torch: it runs in the Python that
+FRONTDESK_BENCH_TORCH_PYTHON names, else in this one; where neither has it, its rows are missing.
 """
 
 import json
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench import datasets
-from bench.homes import models_folder
+from bench.homes import ROOT, models_folder
 from bench.tables import Table
-from knowledge.embedders import unit_length
-from knowledge.embedders.minilm import FOLDER, MAX_WORD_PIECES
+from knowledge import embedders, loaders
+from knowledge.chunking import ChunkOptions, split
+from knowledge.embedders.minilm import FOLDER
+from knowledge.vectors import embedded_text
 
-TEXTS = 128
-ROUND = 32
-"""Texts that a way takes before it is the next one's turn."""
+SETS = ("xquad-en", "mtrag")
+ROUND = 256
+"""Chunks that a runtime takes before it is the next one's turn, as many as ingest embeds at once."""
+THREADS = os.cpu_count() or 1
+PYTHON = "FRONTDESK_BENCH_TORCH_PYTHON"
+KINDS = {"float32": "sentence-transformers, full precision", "bfloat16": "sentence-transformers, bfloat16"}
+OURS = "bundled, OpenVINO"
 
 Vectors = NDArray[np.float32]
 
 
+class Runtime(Protocol):
+    """Embeds; says how many seconds it took by the clock and by the processor."""
+
+    def embed(self, texts: Sequence[str]) -> tuple[Vectors, float, float]: ...
+
+
+@dataclass
+class Found:
+    """What a runtime made of the chunks so far."""
+
+    vectors: list[Vectors] = field(default_factory=list)
+    seconds: float = 0.0
+    processor_seconds: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
-class Way:
-    """How texts go through the model."""
+class Corpus:
+    """A data set's chunks with their documents, and its questions with theirs."""
 
-    workers: int
-    """Texts or batches under way at once, each on a thread of ours."""
-    threads: int
-    """Threads of onnxruntime within one of them."""
-    batch: int
-    """Texts in one call, padded to the longest."""
+    name: str
+    chunks: list[str]
+    documents: list[str]
+    questions: list[str]
+    gold: list[set[str]]
 
 
-ALONE = Way(1, 1, 1)
-WAYS = (
-    ALONE,
-    Way(1, 1, 8),
-    Way(1, 1, 32),
-    Way(1, 2, 1),
-    Way(1, 2, 8),
-    Way(1, 2, 32),
-    Way(2, 1, 1),
-    Way(2, 1, 8),
-)
+class Bundled:
+    """What the product uses."""
+
+    def __init__(self) -> None:
+        self._embedder = embedders.resolve("embedded", models_folder=models_folder(), ollama_url="", threads=THREADS)
+
+    def embed(self, texts: Sequence[str]) -> tuple[Vectors, float, float]:
+        started, busy = time.perf_counter(), time.process_time()
+        vectors = self._embedder.embed(list(texts))
+        return vectors, time.perf_counter() - started, time.process_time() - busy
+
+
+class Elsewhere:
+    """sentence-transformers in a Python that has torch; see `bench/torch_embedding.py`."""
+
+    def __init__(self, python: str, kind: str, folder: Path, end: ExitStack) -> None:
+        self._file = folder / f"{kind}.npy"
+        command = [python, "-m", "bench.torch_embedding", str(models_folder() / FOLDER), kind, str(THREADS)]
+        self._process: Any = end.enter_context(
+            subprocess.Popen(
+                [*command, str(folder / kind), str(self._file)],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+        )
+
+    def embed(self, texts: Sequence[str]) -> tuple[Vectors, float, float]:
+        self._process.stdin.write(json.dumps(list(texts)) + "\n")
+        self._process.stdin.flush()
+        seconds, processor_seconds = json.loads(self._process.stdout.readline())
+        return np.load(self._file), seconds, processor_seconds
 
 
 def run(folder: Path) -> Table:
-    corpus, _questions = datasets.write("xquad-en", folder / "embedding-texts")
-    texts = [json.loads(line)["text"] for line in corpus.read_text(encoding="utf-8").splitlines()[:TEXTS]]
-    ways = {way: embedder(way) for way in WAYS}
-    taken = dict.fromkeys(WAYS, 0.0)
-    vectors: dict[Way, list[Vectors]] = {way: [] for way in WAYS}
-    for embed in ways.values():
-        embed(texts[:2])
-    for start in range(0, TEXTS, ROUND):
-        for way, embed in ways.items():
-            started = time.perf_counter()
-            vectors[way].append(embed(texts[start : start + ROUND]))
-            taken[way] += time.perf_counter() - started
+    corpora = [corpus_of(name, folder) for name in SETS]
+    chunks = [chunk for corpus in corpora for chunk in corpus.chunks]
+    with ExitStack() as end:
+        runtimes: dict[str, Runtime] = {}
+        if python := torch_python():
+            (folder / "embedding").mkdir(exist_ok=True)
+            runtimes = {label: Elsewhere(python, kind, folder / "embedding", end) for kind, label in KINDS.items()}
+        runtimes[OURS] = Bundled()
+        found = {label: Found() for label in runtimes}
+        for runtime in runtimes.values():
+            runtime.embed(chunks[:8])
+        for start in range(0, len(chunks), ROUND):
+            for label, runtime in runtimes.items():
+                vectors, seconds, processor_seconds = runtime.embed(chunks[start : start + ROUND])
+                found[label].vectors.append(vectors)
+                found[label].seconds += seconds
+                found[label].processor_seconds += processor_seconds
+        recalls = {
+            label: recalls_of(corpora, np.concatenate(found[label].vectors), runtime)
+            for label, runtime in runtimes.items()
+        }
+    first = next(iter(found.values()))
+    rows = [
+        (
+            label,
+            f"{len(chunks) / one.seconds:.1f}",
+            f"{first.seconds / one.seconds:.2f} ×",
+            f"{1000 * one.processor_seconds / len(chunks):.1f}",
+            f"{first.processor_seconds / one.processor_seconds:.2f} ×",
+            *(f"{recall:.3f}" for recall in recalls[label]),
+            f"{least_cosine(first, one):.4f}",
+        )
+        for label, one in found.items()
+    ]
     return Table(
         columns=(
-            "at once",
-            "threads each",
-            "texts in a batch",
-            "texts/s",
-            "against the first row",
-            "least cosine to it",
+            *("runtime", "chunks/s", "against the first row", "processor ms a chunk", "against the first row"),
+            *(f"dense recall@5 {name}" for name in SETS),
+            "least cosine to the first row",
         ),
-        rows=tuple(
-            (
-                str(way.workers),
-                str(way.threads),
-                str(way.batch),
-                f"{TEXTS / seconds:.1f}",
-                f"{taken[ALONE] / seconds:.2f} ×",
-                f"{_least_cosine(vectors[ALONE], vectors[way]):.4f}",
-            )
-            for way, seconds in taken.items()
-        ),
-        cases=f"{TEXTS} paragraphs of {np.mean([len(text) for text in texts]):.0f} characters on average",
+        rows=tuple(rows),
+        cases=f"{len(chunks)} chunks of {np.mean([len(text) for text in chunks]):.0f} characters on average, "
+        f"{THREADS} threads, {sum(len(corpus.questions) for corpus in corpora)} questions",
         spread="",
+        notes=() if python else (f"sentence-transformers is not installed; {PYTHON} can name a Python that has it.",),
     )
 
 
-def embedder(way: Way) -> Callable[[Sequence[str]], Vectors]:
-    """Return a way to embed with the bundled model."""
-    from onnxruntime import InferenceSession, SessionOptions
-    from tokenizers import Tokenizer
-
-    folder = models_folder() / FOLDER
-    options = SessionOptions()
-    options.intra_op_num_threads = way.threads
-    options.log_severity_level = 3
-    session = InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.enable_truncation(MAX_WORD_PIECES)
-    tokenizer.enable_padding()
-
-    def embed(texts: Sequence[str]) -> Vectors:
-        batches = [texts[start : start + way.batch] for start in range(0, len(texts), way.batch)]
-        with ThreadPoolExecutor(way.workers) as pool:
-            return np.concatenate(list(pool.map(lambda batch: _embed_batch(session, tokenizer, batch), batches)))
-
-    return embed
+def torch_python() -> str:
+    """Return the Python that has sentence-transformers, "" where there is none."""
+    return os.environ.get(PYTHON) or (sys.executable if find_spec("sentence_transformers") else "")
 
 
-def _embed_batch(session: Any, tokenizer: Any, texts: Sequence[str]) -> Vectors:
-    encoded = tokenizer.encode_batch(list(texts))
-    ids = np.array([encoding.ids for encoding in encoded], dtype=np.int64)
-    mask = np.array([encoding.attention_mask for encoding in encoded], dtype=np.int64)
-    inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-    states = np.asarray(session.run(["last_hidden_state"], inputs)[0])
-    kept = mask[:, :, None].astype(np.float32)
-    return unit_length((states * kept).sum(axis=1) / kept.sum(axis=1))
+def corpus_of(name: str, folder: Path) -> Corpus:
+    """Return a set's chunks as ingest makes them, and its questions that documents answer, the last turn alone."""
+    corpus, questions = datasets.write(name, folder / f"embedding-{name}")
+    chunks, documents = [], []
+    for document in loaders.load(corpus):
+        for chunk in split(document, ChunkOptions()):
+            body = document.text[chunk.start : chunk.end]
+            chunks.append(embedded_text(title=document.title, headings=chunk.headings, header=chunk.header, body=body))
+            documents.append(document.name)
+    lines = [json.loads(line) for line in questions.read_text(encoding="utf-8").splitlines()]
+    asked = [line for line in lines if line["answerable"]]
+    gold = [{item["document"] for item in line["gold"]} for line in asked]
+    return Corpus(name, chunks, documents, [line["question"] for line in asked], gold)
 
 
-def _least_cosine(left: Sequence[Vectors], right: Sequence[Vectors]) -> float:
-    return float((np.concatenate(left) * np.concatenate(right)).sum(axis=1).min())
+def recalls_of(corpora: Sequence[Corpus], vectors: Vectors, runtime: Runtime) -> list[float]:
+    """Return for each set how many of the gold documents are among the five nearest, averaged over questions."""
+    recalls, start = [], 0
+    for corpus in corpora:
+        own = vectors[start : start + len(corpus.chunks)]
+        start += len(corpus.chunks)
+        cosines = runtime.embed(corpus.questions)[0] @ own.T
+        answered = zip(cosines, corpus.gold, strict=True)
+        recalls.append(float(np.mean([recall(corpus, row, gold) for row, gold in answered])))
+    return recalls
+
+
+def recall(corpus: Corpus, cosines: Vectors, gold: set[str], *, limit: int = 5) -> float:
+    """Return the share of the gold documents among the first `limit` different ones."""
+    nearest = dict.fromkeys(corpus.documents[row] for row in np.argsort(-cosines))
+    return len(gold & set(list(nearest)[:limit])) / len(gold)
+
+
+def least_cosine(left: Found, right: Found) -> float:
+    return float((np.concatenate(left.vectors) * np.concatenate(right.vectors)).sum(axis=1).min())
