@@ -7,30 +7,31 @@ Which file that is stands in the catalogue alone: a caller names a document that
 
 import hashlib
 import io
+import logging
 import threading
 import zipfile
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from sqlalchemy import Connection, select
 
 from knowledge.catalog import Catalog
-from knowledge.errors import KnowledgeError, UnreadableFile
+from knowledge.drawing import NotDrawn, draw
+from knowledge.errors import KnowledgeError
 from knowledge.layout import unpack
 from knowledge.schema import document, file, source
 
-WIDTH = 1200
-"""Of a page's picture, in pixels."""
-MOST_PIXELS = 4_000_000
+logger = logging.getLogger(__name__)
+
 MOST_BYTES = 300_000_000
 """Of a file whose pages are shown."""
 KEPT_PAGES = 16
 MEMBER = "!/"
 """Stands between an archive's name and that of a file within it."""
-_PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
+_PNG_SIZE = (16, 20)
+"""Where a PNG file says how wide and how high it is, four bytes each."""
 _SAME = 0.004
 """Rectangles whose edges differ by less, in shares of the page, are drawn as one."""
 
@@ -159,16 +160,12 @@ class Pages:
 
     def _draw(self, data: bytes, name: PurePosixPath, page: int) -> PageView:
         try:
-            if name.suffix.lower() in _PICTURES:
-                image = _frame(data, Path(name), page)
-            else:
-                image = _pdf_page(data, page, self._passwords)
-        except (UnreadableFile, IndexError) as error:
+            image = draw(data, name=name, page=page, passwords=self._passwords)
+        except NotDrawn as error:
+            logger.warning("page %d of %s: %s", page, name, error)
             raise _not_at_hand(str(name)) from error
-        image.thumbnail((WIDTH, MOST_PIXELS // WIDTH))
-        stream = io.BytesIO()
-        image.save(stream, "PNG")
-        return PageView(page, image.width, image.height, stream.getvalue())
+        width, height = (int.from_bytes(image[start : start + 4], "big") for start in _PNG_SIZE)
+        return PageView(page, width, height, image)
 
 
 def _touches(above: Rectangle, below: Rectangle) -> bool:
@@ -219,31 +216,3 @@ def _unpacked(archive: bytes, member: str) -> bytes | None:
     except (KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile, OSError, EOFError):
         return None
     return data if len(data) <= MOST_BYTES else None
-
-
-# --- drawing ---------------------------------------------------------------------------------------------------------
-
-
-def _pdf_page(data: bytes, page: int, passwords: tuple[str, ...]) -> Any:
-    from pypdfium2 import PdfiumError
-
-    from knowledge.loaders.pdf import PDFIUM, flat_page, opened, render
-
-    try:
-        with opened(data, passwords=passwords) as source, PDFIUM:
-            drawn = flat_page(source, page - 1)
-            try:
-                return render(drawn, width=WIDTH, most_pixels=MOST_PIXELS, grey=False).convert("RGB")
-            finally:
-                drawn.close()
-    except PdfiumError as error:
-        raise UnreadableFile(str(error)) from error
-
-
-def _frame(data: bytes, name: Path, page: int) -> Any:
-    from knowledge.loaders.image import frames
-
-    for number, image in enumerate(frames(name, data), start=1):
-        if number == page:
-            return image
-    raise IndexError(page)

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from knowledge import pace
 from knowledge.documents import Document
 from knowledge.errors import UnreadableFile
-from knowledge.loaders import LoadOptions, ocr
+from knowledge.loaders import NO_OPTIONS, LoadOptions, ocr
 from knowledge.loaders.encoding import read_bytes
 from knowledge.loaders.pdf_layout import add_pages
 from knowledge.loaders.printed import PrintedBuilder
@@ -23,10 +24,9 @@ _SMALL_PIXELS = 1500
 """A picture with shorter sides is from a screen: its letters are made twice as large."""
 _DOTS_PER_INCH = 300
 _MOST_PAGES = 500
-_DEFAULTS = LoadOptions()
 
 
-def load(path: Path, *, options: LoadOptions = _DEFAULTS) -> Iterator[Document]:
+def load(path: Path, *, options: LoadOptions = NO_OPTIONS) -> Iterator[Document]:
     """Yield what can be read in the picture as one paged document."""
     builder = PrintedBuilder()
     pages = []
@@ -36,6 +36,7 @@ def load(path: Path, *, options: LoadOptions = _DEFAULTS) -> Iterator[Document]:
             pages.append(ocr.recognise(_readable(image), size=points, number=number, languages=options.ocr_languages))
         except ocr.NotRecognised as error:
             raise UnreadableFile(f"{path}: is a picture; {error}") from error
+        pace.alive()
     add_pages(builder, pages)
     document = builder.build()
     if not document.blocks:

@@ -15,9 +15,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from knowledge import pace
 from knowledge.documents import Document
 from knowledge.errors import UnreadableFile
-from knowledge.loaders import LoadOptions, ocr
+from knowledge.loaders import NO_OPTIONS, LoadOptions, ocr
 from knowledge.loaders.encoding import read_bytes
 from knowledge.loaders.pdf_layout import add_pages
 from knowledge.loaders.pdf_lines import Line
@@ -43,7 +44,6 @@ _EMPTY_TITLE = re.compile(
     r"\W*(untitled|anonymous|unnamed|title|无标题|.*\.(docx?|indd|dvi|tex|pptx?|xlsx?|pdf))\W*", re.I
 )
 _DATE = re.compile(r"(?:D:)?\s*(\d{4})(\d\d)(\d\d)")
-_DEFAULTS = LoadOptions()
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class _Contents:
     """Page -> why what it shows could not be read."""
 
 
-def load(path: Path, *, options: LoadOptions = _DEFAULTS) -> Iterator[Document]:
+def load(path: Path, *, options: LoadOptions = NO_OPTIONS) -> Iterator[Document]:
     """Yield the file as one paged document; its title is the one in its properties, else its first heading."""
     contents = _read(path, read_bytes(path), options)
     builder = PrintedBuilder()
@@ -117,6 +117,7 @@ def _read(path: Path, data: bytes, options: LoadOptions) -> _Contents:
                 _read_properties(source, contents)
             for number in range(1, count + 1):
                 contents.pages.append(_read_page(source, number, contents, options))
+                pace.alive()
     except PdfiumError as error:
         if _wants_password(error):
             tried = f", and none of the {len(options.passwords)} known ones opens it" if options.passwords else ""

@@ -141,8 +141,8 @@ def test_an_original_that_changed_moved_or_went_is_not_shown_as_the_one_that_was
 
 def test_pages_are_kept_and_not_too_many(library, write, papers, monkeypatch):
     drawn = []
-    real = pages._pdf_page
-    monkeypatch.setattr(pages, "_pdf_page", lambda data, page, passwords: drawn.append(page) or real(data, page, ()))
+    real = pages.draw
+    monkeypatch.setattr(pages, "draw", lambda data, **asked: drawn.append(asked["page"]) or real(data, **asked))
     monkeypatch.setattr(pages, "KEPT_PAGES", 2)
     write("terms.pdf", pdf("One", "Two", "Three"))
     library.ingest([papers])
