@@ -1,21 +1,32 @@
 """Are the documents that hold the answer found: words alone, meaning alone, and both fused, on every set.
 
     data set -> frontdesk ingest -> frontdesk evaluate rag --mode … -> one row a set and mode
+    the same searches, question by question -> fused against its better half · with history against without
 
-The sentence on fused against its halves is computed from the rows.
+The sentences below the table are computed. A topic switch is a question that stands alone after a conversation on
+another article: what came before must not harm it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bench.datasets import DATASETS
-from bench.homes import DEMO, frontdesk, home_of
+from bench.homes import DEMO, Home, frontdesk, home_of, in_home
 from bench.tables import Table, score
+from knowledge.evaluation import Judged, evaluate
+from knowledge.questions import Question, Spoken, read
+from knowledge.retrieval import Mode, RetrievalOptions
+from knowledge.scores import Score, mean
 
 SETS = (*DATASETS, DEMO)
 HALVES = ("lexical", "dense")
-FUSED = "fused"
+FUSED: Mode = "fused"
+MODES: tuple[Mode, ...] = ("lexical", "dense", "fused")
+SWITCHED = ("xquad-en", "xquad-zh")
+"""Sets whose questions stand alone; their neighbours in the file are on other articles, or nearly always."""
+EARLIER_TURNS = 2
 COMPARED = {"recall_at_5": "recall@5", "mrr_at_10": "MRR@10"}
 
 Scores = Mapping[str, Any]
@@ -24,12 +35,26 @@ Scores = Mapping[str, Any]
 def run(folder: Path) -> Table:
     rows: list[tuple[str, ...]] = []
     shortfalls: list[str] = []
+    differences: list[str] = []
     for name in SETS:
         home = home_of(name, folder)
         found = {
             mode: frontdesk(home.path, "evaluate", "rag", "--questions", home.questions, "--mode", mode)["overall"]
             for mode in (*HALVES, FUSED)
         }
+        judged = {mode: _judged(home, RetrievalOptions(mode=mode)) for mode in MODES}
+        differences.append(difference_of(name, judged))
+        if name in SWITCHED:
+            differences.append(
+                f"{name} after a talk on another subject, fused against the same without it: recall@5 "
+                f"{shown(_difference(_judged(home, RetrievalOptions(), switched=True), judged[FUSED]))}"
+            )
+        follow_ups = [j.question.history != () for j in judged[FUSED]]
+        if any(follow_ups):
+            alone = _judged(home, RetrievalOptions(), history=False)
+            pairs = [(w, a) for w, a, led in zip(judged[FUSED], alone, follow_ups, strict=True) if led]
+            gain = _difference([with_it for with_it, _ in pairs], [without for _, without in pairs])
+            differences.append(f"{name}, questions with a history against the last turn alone: recall@5 {shown(gain)}")
         for mode, scores in found.items():
             rows.append(_row(name, mode, scores, ingested=f"{home.documents / home.ingest_seconds:.1f}"))
         shortfalls += shortfalls_of(name, found)
@@ -47,8 +72,65 @@ def run(folder: Path) -> Table:
         rows=tuple(rows),
         cases="one question is one case; recall and MRR over the answerable ones, AUROC over all",
         spread="[95 % bootstrap interval]",
-        notes=(verdict(shortfalls, len(SETS)),),
+        notes=(verdict(shortfalls, len(SETS)), f"Paired differences [95 % interval]: {'; '.join(differences)}."),
     )
+
+
+def difference_of(name: str, judged: Mapping[str, Sequence[Judged]]) -> str:
+    """Return fused minus the half with the better recall, question by question."""
+    better = max(HALVES, key=lambda mode: mean(_recalls(judged[mode])).value or 0.0)
+    return f"{name}, fused against {better}: recall@5 {shown(_difference(judged[FUSED], judged[better]))}"
+
+
+def switched_histories(questions: Sequence[Question]) -> list[Question]:
+    """Return each question after the questions that stand half the file away, with their answers."""
+    count = len(questions)
+    after = []
+    for place, question in enumerate(questions):
+        earlier = [questions[(place + count // 2 + turn) % count] for turn in range(EARLIER_TURNS)]
+        said = [
+            spoken
+            for other in earlier
+            for spoken in (
+                Spoken("user", other.question),
+                Spoken("assistant", other.facts[0][0] if other.facts else "I do not know."),
+            )
+        ]
+        after.append(replace(question, history=tuple(said)))
+    return after
+
+
+def shown(difference: Score) -> str:
+    """Return a difference in points with its interval."""
+    if difference.value is None or difference.low is None or difference.high is None:
+        return "–"
+    return (
+        f"{100 * difference.value:+.1f} points [{100 * difference.low:+.1f}, {100 * difference.high:+.1f}], "
+        f"n={difference.n}"
+    )
+
+
+def _judged(
+    home: Home, options: RetrievalOptions, *, history: bool = True, switched: bool = False
+) -> tuple[Judged, ...]:
+    questions = list(read(home.questions))
+    if switched:
+        questions = switched_histories(questions)
+    elif not history:
+        questions = [replace(question, history=()) for question in questions]
+    with in_home(home.path) as library:
+        return evaluate(library, questions, options=options).judged
+
+
+def _difference(left: Sequence[Judged], right: Sequence[Judged]) -> Score:
+    pairs = zip(left, right, strict=True)
+    return mean(
+        [one.recall - other.recall for one, other in pairs if one.recall is not None and other.recall is not None]
+    )
+
+
+def _recalls(judged: Sequence[Judged]) -> list[float]:
+    return [case.recall for case in judged if case.recall is not None]
 
 
 def shortfalls_of(name: str, found: Mapping[str, Scores]) -> list[str]:

@@ -1,6 +1,10 @@
 from typing import Any
 
-from bench.retrieval import shortfalls_of, verdict
+from bench.retrieval import difference_of, shortfalls_of, shown, switched_histories, verdict
+from knowledge.evaluation import Judged
+from knowledge.passages import Retrieval, Signals
+from knowledge.questions import Question
+from knowledge.scores import mean
 
 
 def scores(recall: float, rank: float) -> dict[str, Any]:
@@ -15,3 +19,25 @@ def test_the_sentence_on_fused_is_computed() -> None:
     missed = shortfalls_of("b", worse)
     assert len(missed) == 2
     assert "b (recall@5 0.850 against 0.900)" in verdict(missed, 7)
+
+
+def judged(*recalls: float | None) -> list[Judged]:
+    retrieval = Retrieval("", (), 0.0, Signals(0.0, 0.0, 0.0, None), {}, 0.0)
+    return [Judged(Question(id="q", question="Why?"), retrieval, recall, recall, None) for recall in recalls]
+
+
+def test_fused_is_compared_with_its_better_half_question_by_question() -> None:
+    cases = {"lexical": judged(0.0, 1.0, None), "dense": judged(0.0, 0.0, None), "fused": judged(1.0, 1.0, None)}
+    sentence = difference_of("a", cases)
+    assert sentence.startswith("a, fused against lexical: recall@5 +50.0 points [")
+    assert sentence.endswith("n=2")
+    assert shown(mean([])) == "–"
+
+
+def test_after_a_switch_of_topic_every_question_has_anothers_history() -> None:
+    questions = [Question(id=str(n), question=f"What is {n}?", facts=((f"It is {n}.",),)) for n in range(6)]
+    after = switched_histories(questions)
+    assert [question.question for question in after] == [question.question for question in questions]
+    for question, switched in zip(questions, after, strict=True):
+        assert len(switched.history) == 4
+        assert question.question not in [spoken.content for spoken in switched.history]
