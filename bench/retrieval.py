@@ -21,7 +21,7 @@ from knowledge.retrieval import Mode, RetrievalOptions
 from knowledge.scores import Score, mean
 
 SETS = (*DATASETS, DEMO)
-HALVES = ("lexical", "dense")
+HALVES: tuple[Mode, ...] = ("lexical", "dense")
 FUSED: Mode = "fused"
 MODES: tuple[Mode, ...] = ("lexical", "dense", "fused")
 SWITCHED = ("xquad-en", "xquad-zh")
@@ -76,7 +76,7 @@ def run(folder: Path) -> Table:
     )
 
 
-def difference_of(name: str, judged: Mapping[str, Sequence[Judged]]) -> str:
+def difference_of(name: str, judged: Mapping[Mode, Sequence[Judged]]) -> str:
     """Return fused minus the half with the better recall, question by question."""
     better = max(HALVES, key=lambda mode: mean(_recalls(judged[mode])).value or 0.0)
     return f"{name}, fused against {better}: recall@5 {shown(_difference(judged[FUSED], judged[better]))}"
@@ -88,14 +88,10 @@ def switched_histories(questions: Sequence[Question]) -> list[Question]:
     after = []
     for place, question in enumerate(questions):
         earlier = [questions[(place + count // 2 + turn) % count] for turn in range(EARLIER_TURNS)]
-        said = [
-            spoken
-            for other in earlier
-            for spoken in (
-                Spoken("user", other.question),
-                Spoken("assistant", other.facts[0][0] if other.facts else "I do not know."),
-            )
-        ]
+        said: list[Spoken] = []
+        for other in earlier:
+            told = other.facts[0][0] if other.facts else "I do not know."
+            said += [Spoken("user", other.question), Spoken("assistant", told)]
         after.append(replace(question, history=tuple(said)))
     return after
 

@@ -4,6 +4,7 @@ from bench.retrieval import difference_of, shortfalls_of, shown, switched_histor
 from knowledge.evaluation import Judged
 from knowledge.passages import Retrieval, Signals
 from knowledge.questions import Question
+from knowledge.retrieval import Mode
 from knowledge.scores import mean
 
 
@@ -27,7 +28,11 @@ def judged(*recalls: float | None) -> list[Judged]:
 
 
 def test_fused_is_compared_with_its_better_half_question_by_question() -> None:
-    cases = {"lexical": judged(0.0, 1.0, None), "dense": judged(0.0, 0.0, None), "fused": judged(1.0, 1.0, None)}
+    cases: dict[Mode, list[Judged]] = {
+        "lexical": judged(0.0, 1.0, None),
+        "dense": judged(0.0, 0.0, None),
+        "fused": judged(1.0, 1.0, None),
+    }
     sentence = difference_of("a", cases)
     assert sentence.startswith("a, fused against lexical: recall@5 +50.0 points [")
     assert sentence.endswith("n=2")
