@@ -129,7 +129,7 @@ def _recalls(judged: Sequence[Judged]) -> list[float]:
     return [case.recall for case in judged if case.recall is not None]
 
 
-def shortfalls_of(name: str, found: Mapping[str, Scores]) -> list[str]:
+def shortfalls_of(name: str, found: Mapping[Mode, Scores]) -> list[str]:
     """Return where fused is below the better half."""
     missed = []
     for key, label in COMPARED.items():

@@ -7,14 +7,16 @@ from knowledge.questions import Question
 from knowledge.retrieval import Mode
 from knowledge.scores import mean
 
+Found = dict[Mode, dict[str, Any]]
+
 
 def scores(recall: float, rank: float) -> dict[str, Any]:
     return {"recall_at_5": {"value": recall}, "mrr_at_10": {"value": rank}}
 
 
 def test_the_sentence_on_fused_is_computed() -> None:
-    better = {"lexical": scores(0.9, 0.7), "dense": scores(0.8, 0.8), "fused": scores(0.9, 0.81)}
-    worse = {"lexical": scores(0.9, 0.7), "dense": scores(0.8, 0.8), "fused": scores(0.85, 0.79)}
+    better: Found = {"lexical": scores(0.9, 0.7), "dense": scores(0.8, 0.8), "fused": scores(0.9, 0.81)}
+    worse: Found = {"lexical": scores(0.9, 0.7), "dense": scores(0.8, 0.8), "fused": scores(0.85, 0.79)}
     assert shortfalls_of("a", better) == []
     assert verdict([], 7).startswith("Fused is at least as good")
     missed = shortfalls_of("b", worse)
@@ -28,7 +30,8 @@ def judged(*recalls: float | None) -> list[Judged]:
 
 
 def test_fused_is_compared_with_its_better_half_question_by_question() -> None:
-    cases: dict[Mode, list[Judged]] = {
+    cases: dict[Mode, list[Judged]]
+    cases = {
         "lexical": judged(0.0, 1.0, None),
         "dense": judged(0.0, 0.0, None),
         "fused": judged(1.0, 1.0, None),
