@@ -23,7 +23,9 @@ from knowledge.feeds.mirror import Mirror, safe_name
 class Ingest(Protocol):
     """Who reads folders into the library: this process, or the server that runs."""
 
-    def __call__(self, paths: Sequence[Path], *, collection: str, audience: str, prune: bool) -> dict[str, Any]: ...
+    def __call__(
+        self, paths: Sequence[Path], *, collection: str, audience: str, prune: bool, prune_empty: bool
+    ) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,11 @@ def sync(
     """
     with _one_at_a_time(home, feed.name, say):
         fetched = fetch(feed, home, caller)
-        report = ingest([fetched.root], collection=feed.collection, audience=feed.audience, prune=True)
+        # A mirror that is empty is so because its feed is; a folder that is empty may be a drive that is not there.
+        is_mirror = feed.kind != "folder"
+        report = ingest(
+            [fetched.root], collection=feed.collection, audience=feed.audience, prune=True, prune_empty=is_mirror
+        )
         for mirror in mirrors(home, feed.name):
             if mirror.folder != fetched.root:
                 _empty(mirror, ingest)  # its collection was changed
@@ -180,7 +186,7 @@ def _empty(mirror: Mirror, ingest: Ingest) -> int:
         "collection": mirror.facts.get("collection", "default"),
         "audience": mirror.facts.get("audience", "public"),
     }
-    removed: int = ingest([mirror.folder], prune=True, **where)["removed"]
+    removed: int = ingest([mirror.folder], prune=True, prune_empty=True, **where)["removed"]
     mirror.remove()
     return removed
 

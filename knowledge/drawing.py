@@ -13,13 +13,14 @@ import threading
 from pathlib import PurePosixPath
 from typing import Any
 
+from knowledge.loaders import PICTURES
+
 WIDTH = 1200
 """Of a page's picture, in pixels."""
 MOST_PIXELS = 4_000_000
 TIMEOUT_SECONDS = 20.0
 AT_ONCE = 2
 """Processes that draw at the same time; others wait."""
-PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 _START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from knowledge.drawing import main; main()"
 _MEMORY_BYTES = 2_000_000_000
 _FLAGS = getattr(subprocess, "CREATE_NO_WINDOW", 0)

@@ -257,8 +257,12 @@ def _folded_pieces(text: str) -> tuple[list[str], list[int]]:
         if not piece and character in ".．" and 0 < offset < last:
             piece = "." if text[offset - 1].isdigit() and text[offset + 1].isdigit() else ""
         for part in piece:
-            pieces.append(part)
-            offsets.append(offset)
+            # Marks of one letter have one order, whether they came with it or after it (Unicode, 3.11).
+            place, order = len(pieces), unicodedata.combining(part)
+            while order and place and unicodedata.combining(pieces[place - 1]) > order:
+                place -= 1
+            pieces.insert(place, part)
+            offsets.insert(place, offset)
     return pieces, offsets
 
 

@@ -146,8 +146,15 @@ def ingester(settings: Settings, progress: Callable[[str, int, int], None] | Non
     """Return what reads folders into the library: the server when one runs, else this process."""
     from assistant.running import sole_writer
 
-    def ingest(paths: Sequence[Path], *, collection: str, audience: str, prune: bool) -> dict[str, Any]:
-        options: dict[str, Any] = {"collection": collection, "audience": audience, "prune": prune}
+    def ingest(
+        paths: Sequence[Path], *, collection: str, audience: str, prune: bool, prune_empty: bool = False
+    ) -> dict[str, Any]:
+        options: dict[str, Any] = {
+            "collection": collection,
+            "audience": audience,
+            "prune": prune,
+            "prune_empty": prune_empty,
+        }
         with sole_writer(settings.home, say=say) as server:
             if server:
                 return server.ingest(paths, progress=progress, **options)

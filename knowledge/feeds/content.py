@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from knowledge.errors import KnowledgeError
 from knowledge.feeds.addresses import canonical
 from knowledge.feeds.visitor import Answer
-from knowledge.loaders import LOADERS
+from knowledge.loaders import LOADERS, PICTURES
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 SUFFIXES = {
@@ -37,6 +37,8 @@ SUFFIXES = {
     _OFFICE + "spreadsheetml.sheet": ".xlsx",
 }
 """What a type is called as a file; only what a loader reads is taken."""
+TAKEN = frozenset(LOADERS) - frozenset(PICTURES)
+"""Suffixes that are worth fetching; what stands in pictures on a website is decoration more often than text."""
 VAGUE = ("text/plain",)
 """Types that say little: the address's own suffix says more."""
 PAGE_SUFFIXES = (".htm", ".html", ".xhtml", ".php", ".asp", ".aspx", ".jsp", ".cgi", ".cfm", ".shtml", ".do")
@@ -102,7 +104,7 @@ def readable(url: str, answer: Answer) -> Page:
 def looks_readable(url: str) -> bool:
     """Return whether an address looks like a document that we read; pictures and programs are not asked for."""
     suffix = _own_suffix(url)
-    return not re.fullmatch(r"\.[a-z][a-z0-9]{1,4}", suffix) or suffix in LOADERS or suffix in PAGE_SUFFIXES
+    return not re.fullmatch(r"\.[a-z][a-z0-9]{1,4}", suffix) or suffix in TAKEN or suffix in PAGE_SUFFIXES
 
 
 def links(data: bytes, url: str) -> Iterator[str]:
@@ -132,8 +134,8 @@ def _suffix(url: str, said: str) -> str:
     """Return the suffix that type and address tell of, "" when no loader reads such a file."""
     own = _own_suffix(url)
     told = SUFFIXES.get(said, "")
-    suffix = own if own in LOADERS and (not told or said in VAGUE) else told
-    return suffix if suffix in LOADERS else ""
+    suffix = own if own in TAKEN and (not told or said in VAGUE) else told
+    return suffix if suffix in TAKEN else ""
 
 
 def _is_binary(data: bytes) -> bool:

@@ -16,7 +16,7 @@ from knowledge.documents import Document
 from knowledge.errors import UnreadableFile
 from knowledge.loaders.sniffing import true_suffix
 
-__all__ = ["LOADERS", "NO_OPTIONS", "LoadOptions", "load"]
+__all__ = ["LOADERS", "NO_OPTIONS", "PICTURES", "LoadOptions", "load"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class LoadOptions:
 
 NO_OPTIONS = LoadOptions()
 
-_IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 LOADERS: dict[str, str] = {
     ".md": "knowledge.loaders.markdown:load",
     ".markdown": "knowledge.loaders.markdown:load",
@@ -60,7 +60,7 @@ LOADERS: dict[str, str] = {
     ".eml": "knowledge.loaders.eml:load",
     ".msg": "knowledge.loaders.msg:load",
     ".zip": "knowledge.loaders.zip:load",
-    **dict.fromkeys(_IMAGES, "knowledge.loaders.image:load"),
+    **dict.fromkeys(PICTURES, "knowledge.loaders.image:load"),
 }
 
 

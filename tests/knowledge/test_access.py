@@ -99,7 +99,6 @@ def test_nothing_a_customer_asks_shows_or_names_a_staff_document(
         assert not any(passage.also_in or passage.supersedes for passage in found.passages)
 
 
-@pytest.mark.xfail(strict=True, reason="BM25 counts the chunks of every audience until each has an index of its own")
 def test_staff_documents_change_no_score_evidence_or_rank_that_a_customer_sees(
     libraries: tuple[Library, Library],
 ) -> None:

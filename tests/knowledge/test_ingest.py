@@ -248,7 +248,7 @@ def test_collections_are_apart(library: Library, papers: Path, write: Write) -> 
     assert documents_found(library, "lamps cost", collections=("default", "shop")) == {"a.md"}
     library.ingest([papers])
     (papers / "a.md").unlink()
-    library.ingest([papers], collection="shop", prune=True)
+    library.ingest([papers], collection="shop", prune=True, prune_empty=True)
     assert documents_found(library, "lamps cost", collections=("shop",)) == set()
     assert documents_found(library, "lamps cost") == {"a.md"}
 

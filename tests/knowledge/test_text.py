@@ -2,7 +2,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from knowledge.text import STOP_WORDS, detect_language, locate, normalise, sentences, tokens
@@ -121,6 +121,7 @@ def test_a_quote_set_apart_is_found_where_it_stands(quote, before, after):
 
 
 @given(st.text())
+@example("È\u0359")
 def test_normalising_ignores_the_form(text):
     assert normalise(text) == normalise(unicodedata.normalize("NFD", text))
 

@@ -27,7 +27,7 @@ def test_one_trial_is_built_on_another() -> None:
 
 def test_all_faults_are_reported_at_once() -> None:
     pairs = ["mode=semantic", "meaning_weigth=1", "candidates=many", "history=perhaps", "lexical", "candidates=0",
-             "meaning_weight=1.5", "history=on", "follow_up_weight=-1", "follow_up_weight=x"]  # fmt: skip
+             "meaning_weight=1.5", "history=on", "told_weight=-1", "told_weight=x"]  # fmt: skip
     with pytest.raises(KnowledgeError) as caught:
         vary(Trial(), pairs)
     message = str(caught.value)
@@ -39,8 +39,8 @@ def test_all_faults_are_reported_at_once() -> None:
         "`lexical` is no key=value",
         "`candidates` is '0'; it must be 1 or more",
         "`meaning_weight` is '1.5'; it must be from 0 to 1",
-        "`follow_up_weight` is '-1'; it must be 0 or more",
-        "`follow_up_weight` is 'x'; it must be a number",
+        "`told_weight` is '-1'; it must be 0 or more",
+        "`told_weight` is 'x'; it must be a number",
         "Known keys: ",
     ):
         assert part in message

@@ -96,6 +96,8 @@ def serve(site: Site) -> Iterator[Site]:
     lock = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
+        wbufsize = -1  # an answer leaves when it is no longer counted as open
+
         def do_GET(self) -> None:
             with lock:
                 site.asked.append(f"{self.command} {self.path}")

@@ -110,7 +110,7 @@ def test_a_long_file_does_not_keep_what_came_before_it_waiting(
     write_ = library._catalog.write
     monkeypatch.setattr(library._catalog, "write", lambda: seen.append(library.count_chunks()) or write_())
     library.ingest([papers])
-    assert seen[-1] == 1, "both were committed together"
+    assert 1 in seen, "both were committed together"
 
 
 @pytest.mark.data
