@@ -26,6 +26,7 @@ from assistant.pinned_models import PINNED
 from assistant.running import find_server
 from assistant.settings import Settings, SettingsError, load, without_password
 from knowledge.errors import KnowledgeError
+from knowledge.loaders import doc, ocr
 
 FREE_MEGABYTES = 500
 PROBE_SECONDS = 2.0
@@ -80,6 +81,7 @@ def _run(settings: Settings, application: Application) -> Iterator[Check]:
     yield _guarded("model", lambda: _check_model(application), fix="frontdesk models get")
     yield _check_ollama(settings)
     yield _guarded("port", lambda: _check_port(settings), fix="frontdesk serve --port 0")
+    yield _check_programs(settings)
     if settings.feeds:
         yield _check_feeds(settings)
     yield _check_outside(settings)
@@ -199,6 +201,17 @@ def _check_port(settings: Settings) -> Check:
             detail = f"{settings.host}:{settings.port} cannot be used: {error.strerror}"
             return Check("port", False, detail, f"frontdesk serve --port {settings.port % 65_535 + 1}")
     return Check("port", True, f"{settings.host}:{settings.port} is free")
+
+
+def _check_programs(settings: Settings) -> Check:
+    """Tell which programs that some formats need are here; without them those files are refused by name."""
+    languages = ocr.missing_languages(settings.ocr_languages)
+    if languages is None:
+        scans = "no tesseract, so scans and pictures are refused"
+    else:
+        scans = f"tesseract without {', '.join(languages)}" if languages else "tesseract"
+    office = "LibreOffice" if doc.find_office() else "no LibreOffice, so .doc is refused"
+    return Check("programs", True, f"{scans}; {office}")
 
 
 def _check_feeds(settings: Settings) -> Check:

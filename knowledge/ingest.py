@@ -255,7 +255,7 @@ class Ingest:
                     committer.settle()
 
     def _fail_members(self, file: _File, done: Done) -> None:
-        self.tally.failed += [FailedFile(f"{shown(file.path)}!/{member}", error) for member, error in done.failures]
+        self.tally.failed += [_failed(f"{shown(file.path)}!/{member}", error) for member, error in done.failures]
 
     def _withdraw(self, source: _Source, file: _File, fault: str, committer: Committer) -> None:
         """Close a file that is not committed now to all but the audience asked for; report it when it has a fault."""
@@ -263,7 +263,7 @@ class Ingest:
         self.tally.removed += withdrawn
         if fault:
             said = f"; what was held of it for another audience is removed, documents: {withdrawn}" if withdrawn else ""
-            self.tally.failed.append(FailedFile(shown(file.path), fault + said))
+            self.tally.failed.append(_failed(shown(file.path), fault + said))
 
     def _remove_missing(self, source: _Source, root: Path, listing: Listing, committer: Committer) -> None:
         """Forget the files that are gone, when asked to, and close what is held of them to other audiences."""
@@ -293,6 +293,11 @@ class Ingest:
                 catalog.next_generation(connection)
             committer.sweep(old)
             self.tally.removed += len(doomed)
+
+
+def _failed(path: str, error: str) -> FailedFile:
+    """Return the failure; a message that begins with the path would say it twice."""
+    return FailedFile(path, error.removeprefix(f"{path}: "))
 
 
 def _new_document(prepared: Prepared, audience: str) -> NewDocument:

@@ -29,14 +29,14 @@ def load(path: Path) -> Iterator[Document]:
     """Yield the document; needs LibreOffice."""
     if not read_bytes(path).startswith(OLD_OFFICE):
         raise damaged(path)
-    program = _program()
-    if program is None:
+    office = find_office()
+    if office is None:
         raise UnreadableFile(
             f"{path}: is in Word's format of before 2007, which needs LibreOffice, and soffice is not installed. "
             "Install it (Debian: apt install libreoffice-writer-nogui), or save the file as .docx."
         )
     with tempfile.TemporaryDirectory(prefix="frontdesk-", ignore_cleanup_errors=True) as folder:
-        converted = _convert(path, Path(folder), program)
+        converted = _convert(path, Path(folder), office)
         try:
             for document in docx.load(converted):
                 title = "" if document.title == converted.stem else document.title
@@ -45,7 +45,8 @@ def load(path: Path) -> Iterator[Document]:
             raise UnreadableFile(str(error).replace(str(converted), str(path))) from error
 
 
-def _program() -> str | None:
+def find_office() -> str | None:
+    """Return where LibreOffice is; None when it is not installed."""
     found = next((place for name in _PROGRAMS if (place := shutil.which(name))), None)
     return found or next((place for place in _USUAL_PLACES if Path(place).exists()), None)
 

@@ -122,6 +122,15 @@ def _run(image: Any, languages: str, dots_per_inch: int) -> str:
     return done.stdout.decode("utf-8", "replace")
 
 
+def missing_languages(languages: str) -> list[str] | None:
+    """Return which of the languages tesseract lacks; None when it is not installed."""
+    program = shutil.which("tesseract")
+    if program is None:
+        return None
+    found = _installed_languages(program)
+    return [language for language in languages.split("+") if language and language not in found]
+
+
 def _installed(languages: str) -> str:
     wanted = [language for language in languages.split("+") if language]
     found = _installed_languages(shutil.which("tesseract") or "")

@@ -121,3 +121,15 @@ def test_a_server_that_is_down_is_told_with_what_to_do(monkeypatch: pytest.Monke
     assert not check.ok
     assert "postgresql://me:***@127.0.0.1:9/frontdesk" in check.detail
     assert check.fix == "see that the server runs and `catalog_url` has its address, then frontdesk doctor"
+
+
+def test_the_programs_that_some_formats_need_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("knowledge.loaders.doc.find_office", lambda: None)
+    check = named(examine(), "programs")
+    assert check.ok
+    assert check.detail == "no tesseract, so scans and pictures are refused; no LibreOffice, so .doc is refused"
+    program = tmp_path / "tesseract"
+    program.write_text("#!/bin/sh\necho List of languages\necho eng\n")
+    program.chmod(0o755)
+    assert named(examine(), "programs").detail.startswith("tesseract without chi_sim; ")
