@@ -8,6 +8,7 @@ import pytest
 from knowledge import retrieval
 from knowledge.embedders import Vectors
 from knowledge.embedders.hashing import HashingEmbedder
+from knowledge.evidence import place_and_text
 from knowledge.follow_ups import leans_on_history
 from knowledge.library import Library, LibraryOptions
 from knowledge.passages import Passage
@@ -331,7 +332,7 @@ def test_a_reranker_orders_the_first_chunks_anew(tmp_path: Path) -> None:
     after = library.search(question, limit=8)
     few = library.search(question, limit=8, options=RetrievalOptions(reranked=2))
     assert reranker.asked == [(question, 8), (question, 2)]
-    lengths = [len(f"{passage.title}\n{passage.text}") for passage in after.passages]
+    lengths = [len(place_and_text(passage)) for passage in after.passages]
     assert lengths == sorted(lengths)
     assert sorted(passage.text for passage in after.passages) == sorted(passage.text for passage in before.passages)
     assert [passage.score for passage in after.passages] == [passage.score for passage in before.passages]
