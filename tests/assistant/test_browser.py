@@ -349,5 +349,5 @@ def test_the_demo_company_answers_with_the_embedded_model(
         ((data,),) = rows(tmp_path / "home", "SELECT data FROM step WHERE kind = 'finished'")
         answer = json.loads(data)["answer"]
         assert quote == answer["citations"][0]["quote"]
-        assert page.locator(".passage .document").inner_text().endswith(answer["citations"][0]["document"])
+        assert answer["citations"][0]["document"] in page.locator(".passage .document").inner_text()
         page.close()
