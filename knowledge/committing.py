@@ -111,12 +111,21 @@ class Committer:
         if file.documents:
             self._files.remove(file)
 
-    def settle(self) -> None:
-        """Commit what is here when nothing else comes for a while, as when the next file is a long scan."""
+    def settle(self, file: FileShare) -> FileShare:
+        """Commit what is here when nothing else comes for a while, as when the next page is a long scan.
+
+        Args:
+            file: the share that is being filled.
+
+        Returns:
+            The share of the file that further documents belong to.
+        """
+        if not self._is_idle:
+            return file
+        self._flush()
         if self._is_idle:
-            self._flush()
-            if self._is_idle:
-                self._advance(None)
+            self._advance(None)
+        return FileShare(file.source_id, file.name, content=file.content)
 
     def finish(self) -> None:
         """Commit everything that was taken."""

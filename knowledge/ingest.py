@@ -252,7 +252,7 @@ class Ingest:
                         share.places = places(file.path, source.links)
                         committer.complete(share)
                 case _:
-                    committer.settle()
+                    share = committer.settle(share)
 
     def _fail_members(self, file: _File, done: Done) -> None:
         self.tally.failed += [_failed(f"{shown(file.path)}!/{member}", error) for member, error in done.failures]

@@ -124,6 +124,13 @@ def only_bad_members(path: Path) -> Iterator[Document]:
     yield document("never")
 
 
+def pause(path: Path) -> Iterator[Document]:
+    """Yield the file's lines as documents, with a rest after each."""
+    for number, line in enumerate(path.read_text().splitlines(), start=1):
+        yield document(line, name=f"!/{number}.md")
+        time.sleep(0.5)
+
+
 def many(path: Path) -> Iterator[Document]:
     for number in range(300):
         yield document(f"row {number} " + "x" * 20_000, name=f"#{number}")

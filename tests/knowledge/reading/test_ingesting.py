@@ -113,6 +113,25 @@ def test_a_long_file_does_not_keep_what_came_before_it_waiting(
     assert 1 in seen, "both were committed together"
 
 
+def test_a_file_with_long_rests_between_its_documents_is_taken_whole(
+    library: Library, papers: Path, write: Write, hostile: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is committed in a rest is not what the documents after it, and the last word about the file, go into."""
+    monkeypatch.setattr("knowledge.ingest.PATIENCE_SECONDS", 0.05)
+    hostile("pause")
+    write("sub/a.pause", "Lamps cost 9 euros.\nLamps cost 8 euros.\nLamps cost 7 euros.")
+    assert library.ingest([papers]).documents == 3
+    assert len(found(library, "lamps cost")) == 3
+    assert library.ingest([papers]).unchanged == 3
+    write("sub/a.pause", "Lamps cost 9 euros.\nLamps cost 8 euros.")
+    report = library.ingest([papers])
+    assert (report.documents, report.unchanged, report.removed) == (0, 2, 1)
+    report = library.ingest([papers / "sub"], audience="staff")
+    assert (report.documents, report.removed) == (2, 2)
+    assert found(library, "lamps cost") == {}
+    assert len(library.search("lamps cost", audiences=("staff",)).passages) == 2
+
+
 @pytest.mark.data
 @pytest.mark.slow
 @pytest.mark.timeout(600)
