@@ -7,18 +7,20 @@ This runs in the worker process, so that its cost and its memory are the worker'
 
 import datetime
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from knowledge import layout
 from knowledge.chunking import ChunkOptions, split
 from knowledge.documents import Block, Document
 from knowledge.reading.messages import Prepared
 from knowledge.sources import shown
 from knowledge.text import detect_language
 
-RECIPE = "3"
+RECIPE = "4"
 """Raise it when extraction or chunking changes: files are then read anew although their bytes are the same."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -35,6 +37,9 @@ def document_name(file_name: str, document: Document) -> str:
 def prepare(document: Document, *, name: str, path: Path, audience: str, options: ChunkOptions) -> Prepared:
     """Clean, cut and fingerprint a document.
 
+    The fingerprint covers all that the catalogue would hold of it but the day on which its file was changed: where
+    that is the document's date, rows that stayed as they were keep their day, and their vectors.
+
     Args:
         name: as `document_name` gives it.
         path: the file it came from.
@@ -46,6 +51,8 @@ def prepare(document: Document, *, name: str, path: Path, audience: str, options
     digest = hashlib.sha256()
     for part in (RECIPE, "\x00", audience, "\x00", title, "\x00", *_slices(document.text), "\x00", repr(chunks)):
         digest.update(part.encode())
+    digest.update(json.dumps(dict(document.metadata), sort_keys=True).encode())
+    digest.update(layout.pack(document.layout))
     return Prepared(
         name=clean(name),
         title=title,

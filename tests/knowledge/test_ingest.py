@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 from knowledge import ingest, sources
 from knowledge.embedders import Vectors
@@ -70,6 +71,26 @@ def test_a_touched_file_with_the_same_text_keeps_its_vectors(
     embedder.seen.clear()
     write("a.html", "<title>T</title><!-- new --><p>One  two three.</p>")
     assert (library.ingest([papers]).unchanged, embedder.seen) == (1, [])
+
+
+def test_a_document_with_another_date_is_taken_anew(library: Library, papers: Path, write: Write) -> None:
+    for date in ("2020-01-01", "2026-05-05"):
+        write("a.html", f'<meta name="date" content="{date}"><title>T</title><p>Refunds take a week.</p>')
+        assert library.ingest([papers]).documents == 1
+        (passage,) = library.search("refunds").passages
+        assert passage.dated == date
+
+
+def test_a_text_that_stands_elsewhere_on_its_page_is_taken_anew(library: Library, papers: Path) -> None:
+    tops = []
+    for height in (700, 100):
+        canvas = Canvas(str(papers / "a.pdf"))
+        canvas.drawString(72, height, "Refunds take fourteen days.")
+        canvas.save()
+        assert library.ingest([papers]).documents == 1
+        tops.append(library.excerpt("default", "a.pdf", 0, 7, audiences=("public",)).rectangles[0].top)
+    assert tops[0] < 0.3
+    assert tops[1] > 0.7
 
 
 def test_a_changed_document_is_replaced_whole(
@@ -263,10 +284,10 @@ def test_collections_are_apart(library: Library, papers: Path, write: Write) -> 
         ("bad.md", "   \n \n", "empty"),
         ("bad.exe", "MZ", "no loader for .exe"),
         ("README", "words", "name without suffix"),
-        ("bad.pdf", "%PDF-1.4 broken", "bad.pdf"),
-        ("bad.docx", "no zip", "bad.docx"),
+        ("bad.pdf", "%PDF-1.4 broken", "is not a PDF"),
+        ("bad.docx", "no zip", "is not a .docx file"),
         ("bad.jsonl", '{"doc_id": 1', "line 1 is not JSON"),
-        ("bad.txt", bytes([0, 1, 2, 255, 254] * 50), "bad.txt"),
+        ("bad.txt", bytes([0, 1, 2, 255, 254] * 50), "binary data"),
     ],
 )
 def test_a_bad_file_is_named_and_the_others_go_on(
