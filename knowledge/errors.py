@@ -2,7 +2,7 @@
 
     KnowledgeError
     ├── UnreadableFile      one file could not be turned into text; the ingest goes on with the others
-    │   └── PartlyUnreadable  some members of an archive could not
+    │   └── PartlyUnreadable  some members of an archive, or pages, could not
     ├── IndexMismatch       the index was made with another embedder
     ├── EmbedderUnavailable the embedder's files or server are missing
     ├── RerankerUnavailable the reranker's files or library are missing
@@ -21,12 +21,12 @@ class UnreadableFile(KnowledgeError):
 
 
 class PartlyUnreadable(UnreadableFile):
-    """Members of an archive that could not be read; raised after its last document, and the others count."""
+    """Parts of a file that could not be read; raised after its last document, and what was read counts."""
 
     def __init__(self, message: str, failures: tuple[tuple[str, str], ...]) -> None:
         super().__init__(message)
         self.failures = failures
-        """(member's path, error) each."""
+        """(member's path, error) each; "" for pages of the file itself."""
 
 
 class IndexMismatch(KnowledgeError):

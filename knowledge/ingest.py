@@ -206,7 +206,7 @@ class Ingest:
             size_bytes = path.stat().st_size
         except OSError as error:
             return _File(name, path, fault=f"cannot be read: {error.strerror or error}")
-        fingerprint = _fingerprint(content, source.target, self._options)
+        fingerprint = _fingerprint(content, source.target, self._options, self._loading)
         with self._catalog.read() as connection:
             known = catalog.document_fingerprints(connection, source.id, name)
         if source.known.get(name) == fingerprint:
@@ -247,7 +247,7 @@ class Ingest:
                 case Done():
                     self._fail_members(file, message)
                     if seen:
-                        share.fingerprint = file.fingerprint
+                        share.fingerprint = "" if message.failures else file.fingerprint  # "": to be tried again
                         share.gone = _gone(file, seen, message)
                         share.places = places(file.path, source.links)
                         committer.complete(share)
@@ -255,7 +255,8 @@ class Ingest:
                     share = committer.settle(share)
 
     def _fail_members(self, file: _File, done: Done) -> None:
-        self.tally.failed += [_failed(f"{shown(file.path)}!/{member}", error) for member, error in done.failures]
+        for member, error in done.failures:
+            self.tally.failed.append(_failed(f"{shown(file.path)}!/{member}" if member else shown(file.path), error))
 
     def _withdraw(self, source: _Source, file: _File, fault: str, committer: Committer) -> None:
         """Close a file that is not committed now to all but the audience asked for; report it when it has a fault."""
@@ -322,9 +323,12 @@ def _gone(file: _File, seen: set[str], done: Done) -> list[str]:
     if not done.failures:
         return gone
     members = f"{file.name}!/"
-    failed = tuple(f"{members}{member}" for member, _ in done.failures)
-    return [name for name in gone if name.startswith(members) and not name.startswith(failed)]
+    failed = [f"{members}{member}" for member, _ in done.failures if member]
+    within = tuple(f"{member}{mark}" for member in failed for mark in ("#", "!/"))
+    return [name for name in gone if name.startswith(members) and name not in failed and not name.startswith(within)]
 
 
-def _fingerprint(content: str, target: Target, options: ChunkOptions) -> str:
-    return hashlib.sha256("\x00".join([RECIPE, repr(options), target.audience, content]).encode()).hexdigest()
+def _fingerprint(content: str, target: Target, options: ChunkOptions, loading: object | None) -> str:
+    """Return the hash of all that decides what is made of a file; passwords do not, for a file is not in without."""
+    recipe = [RECIPE, repr(options), repr(loading or loaders.NO_OPTIONS), target.audience, content]
+    return hashlib.sha256("\x00".join(recipe).encode()).hexdigest()

@@ -24,6 +24,8 @@ _SMALL_PIXELS = 1500
 """A picture with shorter sides is from a screen: its letters are made twice as large."""
 _DOTS_PER_INCH = 300
 _MOST_PAGES = 500
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP")
+"""What Pillow may take a picture for: for others, as EPS, it runs programs on what a stranger sent."""
 
 
 def load(path: Path, *, options: LoadOptions = NO_OPTIONS) -> Iterator[Document]:
@@ -53,7 +55,7 @@ def frames(path: Path, data: bytes) -> Iterator[Any]:
     from PIL import Image, ImageOps, ImageSequence
 
     try:
-        with Image.open(io.BytesIO(data)) as source:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as source:
             for number, frame in enumerate(ImageSequence.Iterator(source)):
                 if frame.width * frame.height > MOST_PIXELS or number >= _MOST_PAGES:
                     raise UnreadableFile(

@@ -92,7 +92,7 @@ def _read(
         for document in load(copy, options=options):
             documents.append(_named(document, member.name, copy))
     except PartlyUnreadable as partly:
-        failures = [(f"{member.name}!/{name}", error) for name, error in partly.failures]
+        failures = [(f"{member.name}!/{name}" if name else member.name, error) for name, error in partly.failures]
     except UnreadableFile as error:
         return [], [(member.name, str(error))]
     finally:

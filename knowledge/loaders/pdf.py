@@ -5,7 +5,6 @@
 pdfium is not safe for threads, so whoever calls it here or elsewhere holds `PDFIUM`.
 """
 
-import logging
 import re
 import threading
 from collections.abc import Iterator
@@ -17,15 +16,13 @@ from typing import Any
 
 from knowledge import pace
 from knowledge.documents import Document
-from knowledge.errors import UnreadableFile
+from knowledge.errors import PartlyUnreadable, UnreadableFile
 from knowledge.loaders import NO_OPTIONS, LoadOptions, ocr
 from knowledge.loaders.encoding import read_bytes
 from knowledge.loaders.pdf_layout import add_pages
 from knowledge.loaders.pdf_lines import Line
 from knowledge.loaders.pdf_page import page_lines
 from knowledge.loaders.printed import PrintedBuilder
-
-logger = logging.getLogger(__name__)
 
 PDFIUM = threading.Lock()
 """Held around every call of pdfium."""
@@ -56,22 +53,30 @@ class _Contents:
     metadata: dict[str, str] = field(default_factory=dict)
     unread: dict[int, str] = field(default_factory=dict)
     """Page -> why what it shows could not be read."""
+    broken: list[int] = field(default_factory=list)
+    """Pages that pdfium cannot open."""
 
 
 def load(path: Path, *, options: LoadOptions = NO_OPTIONS) -> Iterator[Document]:
-    """Yield the file as one paged document; its title is the one in its properties, else its first heading."""
+    """Yield the file as one paged document; its title is the one in its properties, else its first heading.
+
+    Raises:
+        PartlyUnreadable: After the document: some of its pages could not be read.
+        UnreadableFile: Most of it, or all, could not.
+    """
     contents = _read(path, read_bytes(path), options)
     builder = PrintedBuilder()
     add_pages(builder, contents.pages, contents.outline)
     document = builder.build(title=contents.title, metadata=contents.metadata)
-    if contents.unread:
-        _judge(path, contents, has_text=bool(document.blocks))
+    faults = _faults(path, contents, has_text=bool(document.blocks))
     if not document.blocks:
         raise UnreadableFile(
             f"{path}: has no text on its {len(contents.pages)} page(s), and none is recognised in what they show. "
             "Leave it out, or scan it anew."
         )
     yield document
+    if faults:
+        raise PartlyUnreadable(f"{path}: {faults}", (("", faults),))
 
 
 @contextmanager
@@ -131,8 +136,14 @@ def _read(path: Path, data: bytes, options: LoadOptions) -> _Contents:
     return contents
 
 
-def _judge(path: Path, contents: _Contents, *, has_text: bool) -> None:
-    """Fail for a document whose greater part could not be read; of a smaller part, say so in the log."""
+def _faults(path: Path, contents: _Contents, *, has_text: bool) -> str:
+    """Return what is wrong with a smaller part of the document, else ""; fail when it is the greater part."""
+    faults = []
+    if contents.broken:
+        pages = ", ".join(map(str, contents.broken))
+        faults.append(f"damaged pages are left out ({pages}). Open it in a viewer and print it to a new PDF.")
+    if not contents.unread:
+        return " ".join(faults)
     seen = sum(1 for number, lines in enumerate(contents.pages, start=1) if lines or number in contents.unread)
     pages = ", ".join(map(str, contents.unread))
     why = next(iter(contents.unread.values()))
@@ -141,7 +152,7 @@ def _judge(path: Path, contents: _Contents, *, has_text: bool) -> None:
             f"{path}: {len(contents.unread)} of its {len(contents.pages)} page(s) have no text layer, probably it is a "
             f"scan; {why}"
         )
-    logger.warning("%s: pages without text layer are left out (%s); %s", path, pages, why)
+    return " ".join([*faults, f"pages without text layer are left out ({pages}); {why}"])
 
 
 # --- properties ------------------------------------------------------------------------------------------------------
@@ -192,7 +203,8 @@ def _read_page(source: Any, number: int, contents: _Contents, options: LoadOptio
             finally:
                 page.close()
     except PdfiumError:
-        return []  # a broken page costs its own text, not the document's
+        contents.broken.append(number)  # it costs its own text, not the document's
+        return []
     try:
         seen = ocr.recognise(
             image, size=(width, height), number=number, languages=options.ocr_languages, dots_per_inch=DOTS_PER_INCH

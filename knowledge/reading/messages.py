@@ -69,10 +69,10 @@ class Unchanged(msgspec.Struct, tag=True, frozen=True):
 
 
 class Done(msgspec.Struct, tag=True, frozen=True):
-    """The file is read to its end, but for the members that failed."""
+    """The file is read to its end, but for the members or pages that failed."""
 
     failures: tuple[tuple[str, str], ...] = ()
-    """(member's path, error) each."""
+    """(member's path, error) each; "" for pages of the file itself."""
 
 
 class Failed(msgspec.Struct, tag=True, frozen=True):

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw, ImageFont
+from PIL import EpsImagePlugin, Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from knowledge.errors import UnreadableFile
+from knowledge.errors import PartlyUnreadable, UnreadableFile
 from knowledge.loaders import LoadOptions, load, ocr
 from tests.conftest import missing
 
@@ -174,16 +174,18 @@ def test_without_tesseract_a_scan_is_refused_with_the_way_to_install_it(without_
         list(load(tmp_path / "page.png"))
 
 
-def test_without_tesseract_a_scanned_page_among_others_is_left_out_and_said(without_tesseract, tmp_path, caplog):
+def test_without_tesseract_a_scanned_page_among_others_is_left_out_and_said(without_tesseract, tmp_path):
     canvas = Canvas(str(tmp_path / "mixed.pdf"))
     for number in range(3):
         canvas.drawString(72, 700, f"Page {number} has text.")
         canvas.showPage()
     canvas.drawImage(ImageReader(Image.new("L", (800, 800), 200)), 0, 0, 500, 500)
     canvas.save()
-    (document,) = load(tmp_path / "mixed.pdf")
-    assert "Page 2 has text." in document.text
-    assert "pages without text layer are left out (4)" in caplog.text
+    documents = load(tmp_path / "mixed.pdf")
+    assert "Page 2 has text." in next(documents).text
+    with pytest.raises(PartlyUnreadable, match=r"pages without text layer are left out \(4\).*apt install") as caught:
+        next(documents)
+    assert [name for name, _ in caught.value.failures] == [""]
 
 
 def test_languages_that_are_not_installed(tesseract, font, tmp_path):
@@ -226,6 +228,18 @@ def test_a_damaged_picture_and_one_that_is_too_large(tmp_path):
     (tmp_path / "a.tif").write_bytes(stream.getvalue())
     with pytest.raises(UnreadableFile, match=r"too large|too much"):
         list(load(tmp_path / "a.tif"))
+
+
+def test_no_program_is_run_on_what_calls_itself_a_picture(tmp_path, monkeypatch):
+    def run(*_):
+        raise AssertionError("Ghostscript is run")
+
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", run)
+    (tmp_path / "logo.png").write_bytes(
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
+    )
+    with pytest.raises(UnreadableFile, match="not a picture, damaged"):
+        list(load(tmp_path / "logo.png"))
 
 
 @given(st.text(max_size=200))

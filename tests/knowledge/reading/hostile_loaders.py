@@ -12,6 +12,7 @@ from pathlib import Path
 from knowledge import pace
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import PartlyUnreadable
+from knowledge.loaders import LoadOptions
 
 
 def document(text: str, *, name: str = "") -> Document:
@@ -111,6 +112,15 @@ def members(path: Path) -> Iterator[Document]:
     yield document("a member that can be read", name="!/good.md")
     yield document("a row of a member", name="!/faq.csv#2")
     raise PartlyUnreadable("two members", (("bad.pdf", "is damaged"), ("sub/empty.md", "is empty")))
+
+
+def pages(path: Path) -> Iterator[Document]:
+    yield document("the first page")
+    raise PartlyUnreadable(f"{path}: pages are left out (2)", (("", "pages are left out (2)"),))
+
+
+def languages(path: Path, *, options: LoadOptions) -> Iterator[Document]:
+    yield document(f"read in {options.ocr_languages}")
 
 
 def members_before(path: Path) -> Iterator[Document]:

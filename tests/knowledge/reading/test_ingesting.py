@@ -1,6 +1,7 @@
 """Whole ingests over hostile files: each is named, and the others are read."""
 
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def test_an_archive_with_bad_members_keeps_the_good_ones(
     ]
     assert set(found(library, "member row")) == {"a.members!/good.md", "a.members!/faq.csv#2"}
     again = library.ingest([papers])
-    assert (again.documents, again.unchanged, again.failed) == (0, 2, ())
+    assert (again.documents, again.unchanged, again.failed) == (0, 2, report.failed), "not tried again"
 
 
 def test_a_member_that_turns_bad_keeps_its_old_documents(
@@ -86,6 +87,47 @@ def test_a_member_that_turns_bad_keeps_its_old_documents(
         "a.members!/faq.csv#2",
         "a.members!/bad.pdf",
     }
+
+
+def test_what_a_member_held_stays_while_it_fails_and_its_neighbours_go(library: Library, papers: Path) -> None:
+    def pack(**members: str) -> None:
+        with zipfile.ZipFile(papers / "a.zip", "w") as archive:
+            for name, text in members.items():
+                archive.writestr(name.replace("_", "."), text)
+
+    pack(b_csv="question,answer\nIs it red?,Crimson red.", b_csv2_md="Red neighbour.", c_md="Red stays.")
+    library.ingest([papers])
+    assert len(found(library, "red")) == 3
+    pack(b_csv="", c_md="Red stays.")
+    assert library.ingest([papers]).removed == 1
+    assert set(found(library, "red")) == {"a.zip!/b.csv#1", "a.zip!/c.md"}
+
+
+def test_pages_that_cannot_be_read_are_named_and_tried_again(
+    library: Library, papers: Path, write: Write, hostile: Callable[..., None]
+) -> None:
+    hostile("pages")
+    path = write("a.pages", "x")
+    for documents in (1, 0):
+        report = library.ingest([papers])
+        assert (report.documents, report.unchanged) == (documents, 1 - documents)
+        assert [(failed.path, failed.error) for failed in report.failed] == [(str(path), "pages are left out (2)")]
+    with zipfile.ZipFile(write("b.zip", ""), "w") as archive:
+        archive.writestr("sub/a.pages", "x")
+    assert [failed.path for failed in library.ingest([papers / "b.zip"]).failed] == [f"{papers}/b.zip!/sub/a.pages"]
+
+
+def test_other_languages_of_scans_have_files_read_anew(
+    tmp_path: Path, papers: Path, write: Write, hostile: Callable[..., None]
+) -> None:
+    hostile("languages")
+    write("a.languages", "x")
+    for languages in ("eng", "eng", "deu"):
+        loading = loaders.LoadOptions(ocr_languages=languages)
+        library = Library(LibraryOptions(tmp_path / "home", loading=loading), embedder=HashingEmbedder())
+        library.ingest([papers])
+        assert found(library, "read in") == {"a.languages": f"read in {languages}"}
+        library.close()
 
 
 def test_an_archive_of_bad_members_is_tried_again(
