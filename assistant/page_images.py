@@ -3,7 +3,7 @@
     GET /api/pages?collection=…&document=…&page=3 -> PNG
 
 Whatever cannot be shown is a plain 404: whether a document is missing, for staff only, or changed since it was read is
-nobody's business.
+nobody's business. Of too many who ask at once, some get a 503 soon, so that no one can hold up the rest of the app.
 """
 
 import logging
@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI, HTTPException, Query, Response
 
-from knowledge.errors import KnowledgeError
+from knowledge.errors import Busy, KnowledgeError
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +21,8 @@ PATH = "/api/pages"
 MOST_PAGES = 1_000_000
 KEPT_SECONDS = 600
 """How long the reader's browser may keep a picture."""
+RETRY_SECONDS = 5
+BUSY = "Too many pages are asked for at this moment. Please try again in a few seconds."
 
 
 class PagesPort(Protocol):
@@ -40,6 +42,8 @@ def add_page_images(api: FastAPI, library: PagesPort, *, audiences: Sequence[str
     ) -> Response:
         try:
             view = library.page_view(collection, document, page, audiences=audiences, content=content)
+        except Busy as error:
+            raise HTTPException(503, BUSY, {"Retry-After": str(RETRY_SECONDS)}) from error
         except KnowledgeError as error:
             logger.info("no page %s/%s %d: %s", collection, document, page, error)
             raise HTTPException(404) from error

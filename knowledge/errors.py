@@ -6,7 +6,8 @@
     ├── IndexMismatch       the index was made with another embedder
     ├── EmbedderUnavailable the embedder's files or server are missing
     ├── RerankerUnavailable the reranker's files or library are missing
-    └── FeedUnavailable     a website, mailbox or folder cannot be read; what came from it stays
+    ├── FeedUnavailable     a website, mailbox or folder cannot be read; what came from it stays
+    └── Busy                too many ask for the same thing at once; a moment later it can be had
 
 Every message says what failed, the value, and the next command.
 """
@@ -39,6 +40,10 @@ class EmbedderUnavailable(KnowledgeError):
 
 class FeedUnavailable(KnowledgeError):
     """A feed could not be read at all; nothing that came from it is removed."""
+
+
+class Busy(KnowledgeError):
+    """Too many ask for the same thing at once; to be asked again a moment later."""
 
 
 class RerankerUnavailable(KnowledgeError):

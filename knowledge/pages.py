@@ -5,28 +5,22 @@
 Which file that is stands in the catalogue alone: a caller names a document that the audiences may see, never a path.
 """
 
-import hashlib
-import io
 import logging
 import threading
-import zipfile
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Label, func, select
 
 from knowledge.catalog import Catalog
-from knowledge.drawing import NotDrawn, draw
+from knowledge.drawing import MOST_BYTES, NotAtHand, NotDrawn, Original, OutOfReach, draw, turn
 from knowledge.errors import KnowledgeError
 from knowledge.layout import unpack
 from knowledge.schema import document, file, source
 
 logger = logging.getLogger(__name__)
 
-MOST_BYTES = 300_000_000
-"""Of a file whose pages are shown."""
 KEPT_PAGES = 16
 MEMBER = "!/"
 """Stands between an archive's name and that of a file within it."""
@@ -45,16 +39,6 @@ class Rectangle:
     top: float
     right: float
     bottom: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Original:
-    """A document's file as the catalogue knows it."""
-
-    name: str
-    path: str
-    content: str
-    location: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,28 +99,25 @@ class Pages:
         originals = self._originals(collection, name, page, audiences, content)
         if not originals:
             raise KnowledgeError(f"There is no page {page} in a document named {name!r}.")
-        for original in originals:
-            key = (original.content, _member(original), page)
-            with self._lock:
-                if key in self._kept:
-                    self._kept.move_to_end(key)
-                    return self._kept[key]
-            data = _read(original)
-            if data is None:
-                continue
-            view = self._draw(data, PurePosixPath(original.name), page)
-            with self._lock:
-                self._kept[key] = view
-                while len(self._kept) > KEPT_PAGES:
-                    self._kept.popitem(last=False)
-            return view
-        raise _not_at_hand(name)
+        kept = self._find(originals[0], page)
+        if kept is not None:
+            return kept
+        with turn():  # while it waited, another may have drawn the page
+            return self._first(originals, name, page)
+
+    def _find(self, original: Original, page: int) -> PageView | None:
+        """Return the page if it is kept."""
+        key = (original.content, original.member, page)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
 
     def _originals(
         self, collection: str, name: str, page: int, audiences: Sequence[str], content: str
-    ) -> Sequence[_Original]:
+    ) -> Sequence[Original]:
         query = (
-            select(document.c.name, document.c.text, file.c.path, file.c.content, source.c.location)
+            select(document.c.name, _pages(), file.c.path, file.c.content, source.c.location)
             .join(file, file.c.id == document.c.file_id)
             .join(source, source.c.id == file.c.source_id)
             .where(
@@ -153,19 +134,31 @@ class Pages:
         with self._catalog.read() as connection:
             rows = connection.execute(query).all()
         return [
-            _Original(row.name, row.path, row.content, row.location)
+            Original(row.location, row.path, _member(row.name, row.path), row.content)
             for row in rows
-            if 1 <= page <= row.text.count("\f") + 1
+            if 1 <= page <= row.pages
         ]
 
-    def _draw(self, data: bytes, name: PurePosixPath, page: int) -> PageView:
-        try:
-            image = draw(data, name=name, page=page, passwords=self._passwords)
-        except NotDrawn as error:
-            logger.warning("page %d of %s: %s", page, name, error)
-            raise _not_at_hand(str(name)) from error
+    def _first(self, originals: Sequence[Original], name: str, page: int) -> PageView:
+        """Return the page of the first of these files that can be drawn."""
+        fault: NotDrawn | None = None
+        for original in originals:
+            try:
+                return self._find(original, page) or self._draw(original, page)
+            except NotDrawn as error:
+                logger.warning("page %d of %s: %s", page, name, error)
+                fault = error
+        raise KnowledgeError(_not_shown(name, page, fault)) from fault
+
+    def _draw(self, original: Original, page: int) -> PageView:
+        image = draw(original, page, passwords=self._passwords)
         width, height = (int.from_bytes(image[start : start + 4], "big") for start in _PNG_SIZE)
-        return PageView(page, width, height, image)
+        view = PageView(page, width, height, image)
+        with self._lock:
+            self._kept[original.content, original.member, page] = view
+            while len(self._kept) > KEPT_PAGES:
+                self._kept.popitem(last=False)
+        return view
 
 
 def _touches(above: Rectangle, below: Rectangle) -> bool:
@@ -177,42 +170,27 @@ def _touches(above: Rectangle, below: Rectangle) -> bool:
     )
 
 
-def _not_at_hand(name: str) -> KnowledgeError:
-    return KnowledgeError(
-        f"The original of {name!r} is not at hand: it was moved, changed or removed since it was read. "
-        "Next: frontdesk ingest FOLDER"
-    )
+def _pages() -> Label[int]:
+    """Count the pages where the text lies: it may be long, and anyone may ask."""
+    text = document.c.text
+    return (func.length(text) - func.length(func.replace(text, "\f", "")) + 1).label("pages")
 
 
-# --- files -----------------------------------------------------------------------------------------------------------
-
-
-def _member(original: _Original) -> str:
+def _member(name: str, path: str) -> str:
     """Return the path within the archive; "" for a file that stands by itself."""
-    start = original.path + MEMBER
-    return str(original.name[len(start) :]) if original.name.startswith(start) else ""
+    return name.removeprefix(path + MEMBER) if name.startswith(path + MEMBER) else ""
 
 
-def _read(original: _Original) -> bytes | None:
-    """Return the bytes that the document was read from; None when they are not to be had any more."""
-    location = Path(original.location)
-    path = location if location.is_file() else location / original.path
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            return None
-        data = path.read_bytes()
-        if hashlib.sha256(data).hexdigest() != original.content:
-            return None
-        member = _member(original)
-        return _unpacked(data, member) if member else data
-    except (OSError, ValueError):  # a name that no file can have
-        return None
-
-
-def _unpacked(archive: bytes, member: str) -> bytes | None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(archive)) as opened, opened.open(member) as stream:
-            data = stream.read(MOST_BYTES + 1)
-    except (KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile, OSError, EOFError):
-        return None
-    return data if len(data) <= MOST_BYTES else None
+def _not_shown(name: str, page: int, fault: NotDrawn | None) -> str:
+    if isinstance(fault, NotAtHand):
+        return (
+            f"The original of {name!r} is not at hand: it was moved, changed or removed since it was read. "
+            "Next: frontdesk ingest FOLDER"
+        )
+    if isinstance(fault, OutOfReach):
+        return (
+            f"The pages of {name!r} are not shown, its text is: it is larger than {MOST_BYTES // 10**6} MB, or lies in "
+            "a mail or in an archive within an archive. Next: to have them shown, save it as a file of its own in the "
+            "folder, then frontdesk ingest FOLDER"
+        )
+    return f"Page {page} of {name!r} cannot be drawn ({fault}). Next: open it in a viewer and print it to a new PDF."

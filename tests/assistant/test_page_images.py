@@ -1,6 +1,7 @@
 """Pages of the documents as pictures: over HTTP with a real library, and in a real browser."""
 
 import io
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from reportlab.pdfgen.canvas import Canvas
 
 from assistant.api import create_api
-from assistant.page_images import page_address
+from assistant.page_images import BUSY, page_address
+from knowledge import drawing
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
 from tests.assistant.test_browser import (  # noqa: F401  fixtures
@@ -116,6 +118,19 @@ def test_a_page_whose_original_changed_looks_like_one_that_is_not_there(client: 
     (tmp_path / "public" / "terms.pdf").write_bytes(pdf(SECRET))
     refused = client.get("/" + page_address("default", "terms.pdf", 1, content=""))
     assert (refused.status_code, refused.content) == NOT_HERE
+
+
+def test_of_too_many_who_ask_for_a_page_the_last_are_sent_away_for_a_moment(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = "/" + page_address("default", "terms.pdf", 1, content="")
+    with monkeypatch.context() as patch:
+        patch.setattr(drawing, "_places", threading.BoundedSemaphore(1))
+        with drawing.turn():
+            refused = client.get(asked)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+    assert refused.json() == {"error": BUSY}
+    assert client.get(asked).status_code == 200
 
 
 @pytest.mark.browser

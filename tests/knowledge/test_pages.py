@@ -1,9 +1,10 @@
 """Pages as pictures: of what was read, to those who may read it."""
 
-import hashlib
 import io
 import shutil
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from PIL import Image
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
-from knowledge import pages
+from knowledge import drawing, pages
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.errors import KnowledgeError
 from knowledge.library import Library, LibraryOptions
@@ -142,7 +143,7 @@ def test_an_original_that_changed_moved_or_went_is_not_shown_as_the_one_that_was
 def test_pages_are_kept_and_not_too_many(library, write, papers, monkeypatch):
     drawn = []
     real = pages.draw
-    monkeypatch.setattr(pages, "draw", lambda data, **asked: drawn.append(asked["page"]) or real(data, **asked))
+    monkeypatch.setattr(pages, "draw", lambda what, page, **more: drawn.append(page) or real(what, page, **more))
     monkeypatch.setattr(pages, "KEPT_PAGES", 2)
     write("terms.pdf", pdf("One", "Two", "Three"))
     library.ingest([papers])
@@ -171,18 +172,53 @@ def test_of_two_sources_the_content_says_which_is_meant(library, tmp_path):
     assert old.image != view.image
 
 
-def test_a_member_of_an_archive_is_drawn_from_it(library, papers):
-    """`knowledge.ingest` names a member ARCHIVE!/PATH and keeps the archive's hash."""
-    archive = papers / "all.zip"
-    with zipfile.ZipFile(archive, "w") as made:
-        made.writestr("inner/terms.pdf", pdf("Terms within"))
-    known = pages._Original("all.zip!/inner/terms.pdf", "all.zip", "", str(papers))
-    data = archive.read_bytes()
-    sealed = pages._Original(known.name, known.path, hashlib.sha256(data).hexdigest(), known.location)
-    assert pages._read(sealed) == pdf("Terms within")
-    assert pages._read(known) is None
-    missing = pages._Original("all.zip!/inner/none.pdf", "all.zip", sealed.content, str(papers))
-    assert pages._read(missing) is None
+def zipped(members):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as made:
+        for name, data in members.items():
+            made.writestr(name, data)
+    return stream.getvalue()
+
+
+def test_pages_within_an_archive_are_shown_and_within_two_it_is_said_that_they_are_not(library, write, papers):
+    inner = zipped({"deep.pdf": pdf("Deep terms")})
+    write("all.zip", zipped({"inner/terms.pdf": pdf("Terms within"), "deep.zip": inner}))
+    assert library.ingest([papers]).failed == ()
+    assert library.page_view("default", "all.zip!/inner/terms.pdf", 1, audiences=PUBLIC).width == 1200
+    name = "all.zip!/deep.zip!/deep.pdf"
+    assert span(library, name, "Deep terms").quote == "Deep terms"
+    with pytest.raises(
+        KnowledgeError, match=r"not shown, its text is: .*archive within an archive.*Next: .*of its own"
+    ):
+        library.page_view("default", name, 1, audiences=PUBLIC)
+
+
+def test_a_second_file_is_shown_where_the_first_is_gone(library, tmp_path):
+    for folder in ("old", "new"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "terms.pdf").write_bytes(pdf(folder))
+        library.ingest([tmp_path / folder])
+    newer = library.page_view("default", "terms.pdf", 1, audiences=PUBLIC)
+    (tmp_path / "new" / "terms.pdf").unlink()
+    assert library.page_view("default", "terms.pdf", 1, audiences=PUBLIC) is newer
+    library._pages._kept.clear()
+    older = library.page_view("default", "terms.pdf", 1, audiences=PUBLIC)
+    assert older.image != newer.image
+    assert library.page_view("default", "terms.pdf", 1, audiences=PUBLIC) is older
+
+
+def test_who_waits_for_a_page_that_another_draws_gets_that_one(library, write, papers, monkeypatch):
+    drawn = []
+    real = pages.draw
+    monkeypatch.setattr(pages, "draw", lambda what, page, **more: drawn.append(page) or real(what, page, **more))
+    monkeypatch.setattr(drawing, "_turns", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(drawing, "WAIT_SECONDS", 30.0)
+    write("terms.pdf", pdf("One"))
+    library.ingest([papers])
+    with ThreadPoolExecutor(6) as pool:
+        views = list(pool.map(lambda _: library.page_view("default", "terms.pdf", 1, audiences=PUBLIC), range(6)))
+    assert drawn == [1]
+    assert all(view is views[0] for view in views)
 
 
 def test_protected_pages_are_drawn_with_the_password(tmp_path):
