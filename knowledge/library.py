@@ -250,7 +250,9 @@ class Library:
             KnowledgeError: there is no such page, or the audiences may not see it (the message is the same), or the
                 original has changed since it was read.
         """
-        return self._pages.view(_whole(collection), _whole(document), page, audiences=audiences, content=content)
+        return self._pages.view(
+            _whole(collection), _whole(document), page, audiences=audiences, content=_whole(content)
+        )
 
     def check(self) -> None:
         """Prove that every part answers.
@@ -267,7 +269,7 @@ class Library:
     def count_chunks(self, *, collections: Sequence[str] = ("default",), audiences: Sequence[str] = ("public",)) -> int:
         """Return how many chunks the audiences may see."""
         with self._catalog.read() as connection:
-            return catalog.count_chunks(connection, Scope(tuple(collections), tuple(audiences)))
+            return catalog.count_chunks(connection, Scope(tuple(map(_whole, collections)), tuple(audiences)))
 
     @property
     def retrieval_options(self) -> RetrievalOptions:
@@ -339,5 +341,5 @@ class Library:
 
 
 def _whole(text: str) -> str:
-    """Replace halves of characters, which no database and no embedder takes."""
-    return text.encode("utf-8", "replace").decode()
+    """Replace halves of characters, which no database and no embedder takes, and NUL, which PostgreSQL does not."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")

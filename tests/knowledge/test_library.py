@@ -336,3 +336,26 @@ def test_check_says_what_is_wrong_with_the_embedder(tmp_path: Path) -> None:
         library.check()
     library.close()
     shutil.rmtree(tmp_path / "home")
+
+
+def test_names_and_questions_with_nul_find_nothing_in_any_database(
+    catalog_place: Path | str, tmp_path: Path, papers: Path, write: Write
+) -> None:
+    write("lamps.md", "Lamps have a warranty of two years.")
+    options = LibraryOptions(tmp_path / "home", catalog_url=catalog_place if isinstance(catalog_place, str) else "")
+    library = Library(options, embedder=HashingEmbedder())
+    try:
+        library.ingest([papers])
+        assert [p.document for p in library.search("warranty\0of lamps").passages] == ["lamps.md"]
+        assert library.search("warranty", languages=("e\0",)).passages == ()
+        assert library.search("warranty", collections=("default\0",)).passages == ()
+        assert library.count_chunks(collections=("default\0",)) == 0
+        for name in ("lamps.md\0", "a\0b"):
+            with pytest.raises(KnowledgeError, match="No passage"):
+                library.excerpt("default", name, 0, 1, audiences=("public",))
+            with pytest.raises(KnowledgeError, match="There is no page"):
+                library.page_view("default", name, 1, audiences=("public",))
+        with pytest.raises(KnowledgeError, match="There is no page"):
+            library.page_view("default", "lamps.md", 1, audiences=("public",), content="\0")
+    finally:
+        library.close()
