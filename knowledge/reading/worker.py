@@ -39,6 +39,8 @@ Send = Callable[[Message], None]
 PATIENCE = 1.5
 """How much later than its parent would the process ends itself: only when the parent cannot."""
 ALIVE_SECONDS = 1.0
+MOST_NAME_BYTES = 2000
+"""Of a document's name; PostgreSQL's indexes take rows of 2,704 bytes."""
 NICENESS = 5
 
 
@@ -94,6 +96,9 @@ def _send_documents(job: Job, send: Send) -> tuple[tuple[str, str], ...]:
         try:
             for document in load(path, **({} if job.options is None else {"options": job.options})):
                 name = document_name(job.name, document)
+                if max(len(each.encode("utf-8", "replace")) for each in (name, job.name)) > MOST_NAME_BYTES:
+                    failures += (_too_long(path, document.name),)
+                    continue
                 prepared = prepare(document, name=name, path=path, audience=job.audience, options=job.chunks)
                 del document
                 if prepared.name in seen:
@@ -102,10 +107,18 @@ def _send_documents(job: Job, send: Send) -> tuple[tuple[str, str], ...]:
                 unchanged = job.known.get(prepared.name) == prepared.fingerprint
                 send(Unchanged(prepared.name) if unchanged else prepared)
         except PartlyUnreadable as error:
-            failures = tuple((_sayable(member), _sayable(cause)) for member, cause in error.failures)
+            failures += tuple((_sayable(member), _sayable(cause)) for member, cause in error.failures)
     if not seen and not failures:
         raise UnreadableFile(f"{path.name} holds no text")
     return failures
+
+
+def _too_long(path: Path, name: str) -> tuple[str, str]:
+    """Return the failure of a member with such a name; a file that names itself or its rows so is no good at all."""
+    fault = f"its name is longer than {MOST_NAME_BYTES:,} bytes, which no index takes. Next: shorten it"
+    if not name.startswith("!/"):
+        raise UnreadableFile(f"{path.name}: a document in it cannot be kept; {fault}")
+    return f"{_sayable(name[2:62])}…", fault
 
 
 def _timed(job: Job, results: BinaryIO) -> Send:
