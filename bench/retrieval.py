@@ -119,14 +119,12 @@ def _judged(
 
 
 def _difference(left: Sequence[Judged], right: Sequence[Judged]) -> Score:
-    pairs = zip(left, right, strict=True)
-    return mean(
-        [one.recall - other.recall for one, other in pairs if one.recall is not None and other.recall is not None]
-    )
+    pairs = [(one.measures.recall_at_5, other.measures.recall_at_5) for one, other in zip(left, right, strict=True)]
+    return mean([mine - theirs for mine, theirs in pairs if mine is not None and theirs is not None])
 
 
 def _recalls(judged: Sequence[Judged]) -> list[float]:
-    return [case.recall for case in judged if case.recall is not None]
+    return [recall for case in judged if (recall := case.measures.recall_at_5) is not None]
 
 
 def shortfalls_of(name: str, found: Mapping[Mode, Scores]) -> list[str]:

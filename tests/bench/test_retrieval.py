@@ -2,6 +2,7 @@ from typing import Any
 
 from bench.retrieval import difference_of, shortfalls_of, shown, switched_histories, verdict
 from knowledge.evaluation import Judged
+from knowledge.measures import Measures
 from knowledge.passages import Retrieval, Signals
 from knowledge.questions import Question
 from knowledge.retrieval import Mode
@@ -26,7 +27,8 @@ def test_the_sentence_on_fused_is_computed() -> None:
 
 def judged(*recalls: float | None) -> list[Judged]:
     retrieval = Retrieval("", (), 0.0, Signals(0.0, 0.0, 0.0, None), {}, 0.0)
-    return [Judged(Question(id="q", question="Why?"), retrieval, recall, recall, None) for recall in recalls]
+    question = Question(id="q", question="Why?")
+    return [Judged(question, retrieval, Measures(recall_at_5=recall)) for recall in recalls]
 
 
 def test_fused_is_compared_with_its_better_half_question_by_question() -> None:
