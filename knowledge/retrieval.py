@@ -95,7 +95,7 @@ def search(
     if topic is not None and vector is not None:
         around = asked.around(unit_length((vector + topic)[None, :])[0])
         vectors = asked.vectors([*scores, *around])
-        scores = asked.on_topic(scores, vectors, question_vector=vector, topic=topic)
+        scores = asked.on_topic(scores, vectors, question_vector=vector, topic=topic, floor=asked.floor(nearest))
     hits = asked.hits(scores)
     hits = duplicates.fold(asked.told_behind(hits, vectors), question)
     whole = f"{conversation.previous} {question}" if asked.leans else question
@@ -214,7 +214,16 @@ class _Asked:
         if self.options.mode == "lexical":
             return scale(words)
         weight = self.options.meaning_weight if self.is_known else self.options.foreign_meaning_weight
-        return scale(fuse(words, nearest, weight=weight, floor=self.meanings.floor))
+        return scale(fuse(words, nearest, weight=weight, floor=self.floor(nearest)))
+
+    def floor(self, nearest: Mapping[int, float]) -> float:
+        """Return the cosine above which meaning counts.
+
+        A multilingual embedder sets unrelated texts of one language nearer than related ones of two, so that no one
+        floor serves all questions; there it is the least of the candidates.
+        """
+        least, most = min(nearest.values(), default=0.0), max(nearest.values(), default=0.0)
+        return least if self.meanings.embedder.languages is None and least < most else self.meanings.floor
 
     def _earlier_terms(self) -> list[str]:
         own = set(lexical.question_terms(self.question))
@@ -238,14 +247,20 @@ class _Asked:
         return {chunk: found[name] for chunk, name in names.items() if name in found}
 
     def on_topic(
-        self, scores: Mapping[int, float], vectors: Mapping[int, Vectors], *, question_vector: Vectors, topic: Vectors
+        self,
+        scores: Mapping[int, float],
+        vectors: Mapping[int, Vectors],
+        *,
+        question_vector: Vectors,
+        topic: Vectors,
+        floor: float,
     ) -> dict[int, float]:
         """Return the scores with what nearness to the topic adds, for more chunks: those near question and topic."""
         own = follow_ups.similarities(vectors, question_vector)
-        best = max(own.values(), default=0.0) - self.meanings.floor
+        best = max(own.values(), default=0.0) - floor
         weight = self.options.meaning_weight if self.options.mode == "fused" else 1.0
         late = {
-            chunk: weight * max(cosine - self.meanings.floor, 0.0) / best if best > 0 else 0.0
+            chunk: weight * max(cosine - floor, 0.0) / best if best > 0 else 0.0
             for chunk, cosine in own.items()
             if chunk not in scores
         }

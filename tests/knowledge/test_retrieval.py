@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from knowledge import retrieval
-from knowledge.embedders import Vectors
+from knowledge.conversation import UNRELATED
+from knowledge.embedders import Vectors, unit_length
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.evidence import place_and_text
 from knowledge.follow_ups import leans_on_history
@@ -106,6 +107,30 @@ def test_an_english_embedder_cannot_ruin_chinese(misled: Library) -> None:
     }
     assert first["fused"] == first["lexical"]
     assert sum(map(str.__ne__, first["dense"], first["lexical"])) >= 3
+
+
+class CrowdedEmbedder(HashingEmbedder):
+    """All its cosines lie close together, far above its own floor, as between two languages."""
+
+    def embed(self, texts: list[str]) -> Vectors:
+        vectors = super().embed(texts)
+        if set(texts) != set(UNRELATED):
+            vectors[:, 0] += 3.0
+        return unit_length(vectors)
+
+
+def test_small_differences_of_a_multilingual_embedder_count(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    for name in ("lamp", "parcel", "bulb"):
+        (tmp_path / "shop" / f"{name}.md").write_text(f"The {name} {name} {name} costs euros.", encoding="utf-8")
+    library = Library(LibraryOptions(tmp_path / "home"), embedder=CrowdedEmbedder())
+    library.ingest([tmp_path / "shop"])
+    dense = library.search("lamp", options=RetrievalOptions(mode="dense")).passages
+    scores = {passage.document: passage.score for passage in library.search("lamp").passages}
+    library.close()
+    assert dense[0].document == "lamp.md"
+    assert scores["lamp.md"] == pytest.approx(1.0)
+    assert min(scores.values()) == pytest.approx(0.0)
 
 
 def test_cosine_counts_as_evidence_only_in_languages_that_the_embedder_knows(misled: Library, shop: Library) -> None:
