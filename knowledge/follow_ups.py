@@ -17,21 +17,29 @@ import numpy as np
 from knowledge import lexical
 from knowledge.conversation import Conversation
 from knowledge.embedders import Vectors
-from knowledge.text import tokens
+from knowledge.text import count_cjk, tokens
 
 _LEANING = re.compile(
-    r"\b(it|its|they|them|their|this|that|these|those|he|she|his|her|him|there|one|ones|same|such|also|another|else|"
-    r"instead|others?)\b|^\W*(and|but|so|or|then|why|what about|how about|what if|ok|yes|no)\b"
+    r"\b(it|its|they|them|their|this|that|these|those|he|she|his|her|him|one|ones|same|such|also|another|else|"
+    r"instead|others?)\b|(?<!\bis )(?<!\bare )\bthere\b(?! (?:is|are|was|were)\b)"
+    r"|^\W*(and|but|so|or|then|why|what about|how about|what if|ok|yes|no)\b"
     r"|^(那|那么|这|它|他|她|还有|如果|为什么|换成|可是|但)|[它他她]们?|这个|那个|这些|那些|呢[?？]?$",
     re.IGNORECASE,
 )
-FEW_TERMS = 2
+MOST_TERMS = 3
+"""A question with more words of its own needs no others: "is there a lamp that fits my desk and does it swivel?" stands
+alone. What it finds would get worse by the words of the question before."""
+MOST_CHINESE_TERMS = 6
+"""The same where terms are pairs of characters."""
 
 
 def leans_on_history(question: str) -> bool:
-    """Say whether a question seems to need the one before it: a pronoun, an opening such as "and", or few words."""
+    """Say whether a question seems to need the one before it: it says little, and has a pronoun or opens with "and"."""
     terms = lexical.question_terms(question)
-    return bool(_LEANING.search(question)) or len(terms) <= FEW_TERMS
+    if len(terms) <= 1:
+        return True
+    most = MOST_CHINESE_TERMS if count_cjk(question) else MOST_TERMS
+    return len(terms) <= most and bool(_LEANING.search(question))
 
 
 TOPIC_LIMIT = 0.35
