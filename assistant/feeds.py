@@ -16,8 +16,11 @@ from filelock import FileLock, Timeout
 
 from assistant.feed_settings import MAIL
 from assistant.settings import Settings, SettingsError
-from knowledge.feeds import Caller, Feed, Fetched, fetch, mirrors
+from knowledge.feeds import Caller, Feed, Fetched, fetch, file_name, mirrors
 from knowledge.feeds.mirror import Mirror, safe_name
+
+WITHOUT_TABLE = "folder:"
+"""Begins the name of a folder that no table declares; no feed's name can, so that it is never taken for one."""
 
 
 class Ingest(Protocol):
@@ -144,7 +147,7 @@ def chosen_to_watch(settings: Settings, targets: Sequence[str], *, collection: s
 
 
 def _folder_feed(path: Path, collection: str, audience: str) -> Feed:
-    name = safe_name(path.resolve().name)
+    name = WITHOUT_TABLE + safe_name(path.resolve().name)
     return Feed(name=name, kind="folder", path=path.resolve(), collection=collection, audience=audience)
 
 
@@ -195,7 +198,7 @@ def _empty(mirror: Mirror, ingest: Ingest) -> int:
 def _one_at_a_time(home: Path, name: str, say: Callable[[str], None]) -> Iterator[None]:
     """Hold the feed; two syncs of it would undo each other's work."""
     folder = home / "feeds"
-    lock = FileLock(folder / f"{name}.lock", thread_local=False)
+    lock = FileLock(folder / f"{file_name(name)}.lock", thread_local=False)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:

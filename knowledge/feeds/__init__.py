@@ -14,7 +14,7 @@ from pathlib import Path
 from knowledge.feeds.feed import Caller, Feed, Fetched
 from knowledge.feeds.mirror import STATE_FILE, Mirror, safe_name
 
-__all__ = ["FEEDS", "Caller", "Feed", "Fetched", "fetch", "mirror_folder", "mirrors"]
+__all__ = ["FEEDS", "Caller", "Feed", "Fetched", "fetch", "file_name", "mirror_folder", "mirrors"]
 
 FEEDS: dict[str, str] = {
     "folder": "knowledge.feeds.folder:fetch",
@@ -39,9 +39,14 @@ def fetch(feed: Feed, home: Path, caller: Caller, *, feeds: Mapping[str, str] = 
 
 def mirror_folder(home: Path, name: str, collection: str) -> Path:
     """Return the folder in which a feed's documents are kept; another collection means another one."""
-    return home / "feeds" / name / safe_name(collection, folder=True)
+    return home / "feeds" / file_name(name) / safe_name(collection, folder=True)
+
+
+def file_name(name: str) -> str:
+    """Return a feed's name as every system takes it for a file; no two names become one."""
+    return name.replace(":", ".")
 
 
 def mirrors(home: Path, name: str) -> list[Mirror]:
     """Return the mirrors of a feed that are there: one, or more after its collection was changed."""
-    return [Mirror(path.parent) for path in sorted((home / "feeds" / name).glob(f"*/{STATE_FILE}"))]
+    return [Mirror(path.parent) for path in sorted((home / "feeds" / file_name(name)).glob(f"*/{STATE_FILE}"))]

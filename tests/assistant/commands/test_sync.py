@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from assistant import cli, running
-from assistant.feeds import chosen_to_watch
+from assistant.commands import sync as sync_command
+from assistant.feeds import chosen_to_watch, known
+from assistant.feeds import sync as sync_feed
 from assistant.settings import load
+from knowledge.feeds import Caller
 from tests.knowledge.feeds.conftest import Site, serve
 
 Run = Callable[..., tuple[int, str, str]]
@@ -157,6 +160,22 @@ def test_a_feed_that_is_declared_no_more_is_told_and_can_be_forgotten(run: Run, 
     assert "Nothing was fetched for a feed named 'shop'" in err
 
 
+def test_a_watched_folder_named_like_a_feed_takes_nothing_of_the_feed(
+    run: Run, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declare(SHOP.format(url=site.url))
+    run("sync")
+    folder = tmp_path / "elsewhere/shop"
+    folder.mkdir(parents=True)
+    (folder / "hours.md").write_text("# Hours\n\nOpen from nine to five.")
+    settings = load()
+    (feed,) = chosen_to_watch(settings, [str(folder)], collection="default", audience="public")
+    sync_feed(feed, settings.home, ingest=sync_command.ingester(settings), caller=Caller())
+    assert found(run, "open from nine")
+    assert found(run, "parcels to Ireland")
+    assert known(settings.home) == ["shop"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -222,7 +241,7 @@ def test_what_is_watched(run: Run, site: Site, tmp_path: Path) -> None:
         feeds = chosen_to_watch(settings, targets, collection="support", audience="partners")
         return [(feed.name, feed.audience, feed.collection) for feed in feeds]
 
-    folder = ("docs", "partners", "support")
+    folder = ("folder:docs", "partners", "support")
     assert chosen() == [("shop", "public", "default"), ("papers", "staff", "default"), folder]
     assert chosen("shop") == [("shop", "public", "default")]
     assert chosen("docs", "papers") == [folder, ("papers", "staff", "default")]
