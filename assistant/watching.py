@@ -108,7 +108,7 @@ class Watched(threading.Thread):
         while not self._stop_all.is_set():
             self._woken.clear()
             changed = [self._changed.popleft() for _ in range(len(self._changed))]
-            retries = 0 if self._once(changed) or changed else retries + 1
+            retries = 0 if self._once(changed) else 1 if changed else retries + 1
             again = 0 < retries <= MOST_RETRIES
             self._woken.wait(RETRY_SECONDS if again else self.feed.every_minutes * 60)
 

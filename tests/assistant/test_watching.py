@@ -161,6 +161,22 @@ def test_a_file_that_was_locked_is_read_again(tmp_path: Path) -> None:
     assert "1 failed; failed: a.md: is locked" in watched.lines[0]
 
 
+def test_a_changed_file_that_fails_once_is_read_again(tmp_path: Path) -> None:
+    tries: list[str] = []
+
+    def sync(feed: Feed) -> SyncReport:
+        tries.append(feed.name)
+        failed = [{"path": "a.md", "error": "is locked"}] if len(tries) == 2 else []
+        return report(feed, documents=len(tries) - 1, failed=failed)
+
+    watched = Watching(Feed(name="papers", kind="folder", path=tmp_path), sync=sync)
+    wait_for(lambda: tries)
+    time.sleep(0.3)
+    (tmp_path / "a.md").write_text("text")
+    wait_for(lambda: len(tries) == 3)
+    watched.end()
+
+
 def test_a_slow_website_keeps_no_folder_waiting_and_stops_when_asked(tmp_path: Path) -> None:
     reads: list[str] = []
     stopping = threading.Event()
