@@ -66,6 +66,31 @@ def parse(raw: object, *, folder: Path, environment: Mapping[str, str]) -> tuple
     return tuple(feeds), faults + _alike(feeds)
 
 
+def nested(feeds: Sequence[Feed], *, documents: Path | None, home: Path) -> list[str]:
+    """Tell of places that lie in a folder which other people read: it would be read for both, and the last one wins.
+
+    Args:
+        documents: the folder that is read for everyone; None: there is none.
+        home: what websites and mailboxes hold is kept there.
+    """
+    folders = [(f"feed {feed.name}", feed.path, feed.audience) for feed in feeds if feed.kind == "folder" and feed.path]
+    folders += [("`documents`", documents, "public")] if documents else []
+    mirrors = [
+        (f"what is held of feed {feed.name}", home / "feeds" / feed.name, feed.audience)
+        for feed in feeds
+        if feed.kind != "folder"
+    ]
+    faults = {}
+    for outer, around, audience in folders:
+        for inner, path, other in [*folders, *mirrors]:
+            if audience != other and _is_read_with(path, around):
+                faults[frozenset((outer, inner))] = (
+                    f"{inner} ({path}, for {other}) lies in {outer} ({around}, for {audience}), which would show it to "
+                    f"{audience}; move one of them, or give both the same audience"
+                )
+    return list(faults.values())
+
+
 def shown(feed: Feed) -> dict[str, Any]:
     """Return the keys that its kind has, as JSON-ready data, secrets hidden."""
     values = {key: getattr(feed, key) for key in KEYS[feed.kind]}
@@ -134,6 +159,12 @@ def _checked(key: str, value: Any, folder: Path) -> Any:
         if not canonical(address):
             raise ValueError("an address must start with http:// or https:// and hold no password")
     return value
+
+
+def _is_read_with(path: Path, folder: Path) -> bool:
+    """Return whether an ingest of the folder reads the path; hidden ones it passes over."""
+    path, folder = path.resolve(), folder.resolve()
+    return path.is_relative_to(folder) and not any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def _alike(feeds: Sequence[Feed]) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from filelock import FileLock, Timeout
 
-from assistant.feed_settings import MAIL
+from assistant.feed_settings import MAIL, nested
 from assistant.settings import Settings, SettingsError
 from knowledge.feeds import Caller, Feed, Fetched, fetch, file_name, mirrors
 from knowledge.feeds.mirror import Mirror, safe_name
@@ -60,6 +60,7 @@ def sync(
         KnowledgeError, ServerError: the library cannot be written.
     """
     with _one_at_a_time(home, feed.name, say):
+        _give_audience(feed, home, ingest)
         fetched = fetch(feed, home, caller)
         # A mirror that is empty is so because its feed is; a folder that is empty may be a drive that is not there.
         is_mirror = feed.kind != "folder"
@@ -136,14 +137,24 @@ def chosen_to_watch(settings: Settings, targets: Sequence[str], *, collection: s
             raise SettingsError(
                 "There is nothing to watch. Declare [[feeds]] in frontdesk.toml, or: frontdesk watch FOLDER"
             )
-        return found
+        return _not_nested(found, settings)
     wrong = [target for target in targets if target not in declared and not Path(target).is_dir()]
     if wrong:
         raise SettingsError(
             f"Neither a feed nor a folder: {', '.join(wrong)}. Feeds are: {', '.join(declared) or 'none'}. "
             "Check the path, then: frontdesk watch FOLDER"
         )
-    return [declared.get(target) or _folder_feed(Path(target), collection, audience) for target in targets]
+    found = [declared.get(target) or _folder_feed(Path(target), collection, audience) for target in targets]
+    return _not_nested(found, settings)
+
+
+def _not_nested(feeds: list[Feed], settings: Settings) -> list[Feed]:
+    """Return the feeds, unless one of them would show another's documents to people who may not read them."""
+    every = {feed.name: feed for feed in (*settings.feeds, *feeds)}
+    faults = nested(list(every.values()), documents=None, home=settings.home)
+    if faults:
+        raise SettingsError(f"This cannot be watched: {'; '.join(faults)}. Then: frontdesk watch")
+    return feeds
 
 
 def _folder_feed(path: Path, collection: str, audience: str) -> Feed:
@@ -180,6 +191,16 @@ def _report(feed: Feed, fetched: Fetched, report: dict[str, Any]) -> SyncReport:
         seconds=report["seconds"],
         warning=warning,
     )
+
+
+def _give_audience(feed: Feed, home: Path, ingest: Ingest) -> None:
+    """Give what is held to the audience that the feed has now; its place may be down, and the owner's word counts."""
+    for mirror in mirrors(home, feed.name):
+        if mirror.facts.get("audience", feed.audience) != feed.audience:
+            collection = mirror.facts.get("collection", feed.collection)
+            ingest([mirror.folder], collection=collection, audience=feed.audience, prune=True, prune_empty=True)
+            mirror.facts["audience"] = feed.audience
+            mirror.save()
 
 
 def _empty(mirror: Mirror, ingest: Ingest) -> int:

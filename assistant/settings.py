@@ -198,6 +198,9 @@ def load(
             except ValueError as error:
                 value = HIDDEN if key in SECRETS | URLS_WITH_PASSWORD else repr(raw)
                 faults.append(f"{origin}: `{key}` is {value}; {error}")
+    if not faults:
+        home = values.get("home") or default_home()
+        faults += feed_settings.nested(values.get("feeds", ()), documents=values.get("documents"), home=home)
     if faults:
         raise SettingsError(_fault_message(faults))
     return Settings(**values, origins=MappingProxyType(origins))

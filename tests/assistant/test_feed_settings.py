@@ -129,6 +129,40 @@ def test_names_that_share_a_folder_or_a_variable_are_refused(tmp_path: Path, nam
         read(tmp_path, tables)
 
 
+PAPERS = '[[feeds]]\nname = "papers"\nkind = "folder"\npath = "docs/internal"\naudience = "{}"\n'
+DOCS = '[[feeds]]\nname = "docs"\nkind = "folder"\npath = "docs"\n'
+MAIL = '[[feeds]]\nname = "desk"\nkind = "maildir"\npath = "mails"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (DOCS + PAPERS.format("staff"), ("feed papers (", "for staff) lies in feed docs (", "for public)")),
+        ('documents = "docs"\n' + PAPERS.format("staff"), ("feed papers (", "for staff) lies in `documents` (")),
+        ('documents = "docs/../docs/internal"\n' + PAPERS.format("staff"), ("`documents` (", "feed papers (")),
+        ('documents = "."\nhome = "home"\n' + MAIL, ("what is held of feed desk (", "lies in `documents` (")),
+        (DOCS + 'audience = "staff"\n' + PAPERS.format("public"), ("feed papers (", "lies in feed docs (")),
+    ],
+)
+def test_folders_for_other_people_do_not_lie_in_each_other(tmp_path: Path, text: str, words: tuple[str, ...]) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read(tmp_path, text)
+    assert all(word in str(caught.value) for word in words)
+    assert str(caught.value).count("\n  - ") == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        DOCS + PAPERS.format("public"),
+        'documents = "docs/int"\n' + PAPERS.format("staff"),
+        'documents = "."\nhome = ".frontdesk"\n' + MAIL,
+    ],
+)
+def test_folders_for_the_same_people_or_beside_each_other_are_well(tmp_path: Path, text: str) -> None:
+    assert read(tmp_path, text).feeds
+
+
 @pytest.mark.parametrize("text", ['feeds = "x"', "feeds = [1]", 'feeds = ["a"]', "[feeds]\nname = 1"])
 def test_feeds_are_tables(tmp_path: Path, text: str) -> None:
     with pytest.raises(SettingsError, match=r"\[\[feeds\]\]"):

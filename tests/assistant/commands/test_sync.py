@@ -11,7 +11,7 @@ from assistant import cli, running
 from assistant.commands import sync as sync_command
 from assistant.feeds import chosen_to_watch, known
 from assistant.feeds import sync as sync_feed
-from assistant.settings import load
+from assistant.settings import SettingsError, load
 from knowledge.feeds import Caller
 from tests.knowledge.feeds.conftest import Site, serve
 
@@ -144,6 +144,18 @@ def test_another_collection_takes_the_documents_out_of_the_first(run: Run, site:
     assert found(run, "parcels to Ireland", "--collection", "support")
 
 
+@pytest.mark.parametrize("more", ["", 'collection = "support"\n'])
+def test_another_audience_counts_even_while_the_site_is_down(run: Run, site: Site, more: str) -> None:
+    declare(SHOP.format(url=site.url))
+    run("sync")
+    site.status("/sitemap.xml", 404)
+    declare(SHOP.format(url=site.url), 'audience = "staff"\n', more)
+    code, _, err = run("sync")
+    assert (code, "Nothing of it was removed" in err) == (1, True)
+    assert found(run, "parcels to Ireland") == []
+    assert found(run, "parcels to Ireland", "--audience", "staff")
+
+
 def test_a_feed_that_is_declared_no_more_is_told_and_can_be_forgotten(run: Run, site: Site, tmp_path: Path) -> None:
     declare(SHOP.format(url=site.url))
     run("sync")
@@ -229,6 +241,15 @@ def test_servers_are_told_who_asks(run: Run, site: Site) -> None:
     agents = {headers["User-Agent"] for headers in site.headers}
     assert len(agents) == 1
     assert agents.pop().partition(" ")[2] == "(+help@shop.examplecaf)"
+
+
+def test_a_watched_folder_shows_no_feed_of_other_people(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "docs/papers").mkdir(parents=True)
+    declare(PAPERS.replace('path = "papers"', 'path = "docs/papers"'))
+    settings = load()
+    with pytest.raises(SettingsError, match=r"feed papers .* lies in feed folder:docs .*, for public"):
+        chosen_to_watch(settings, ["docs"], collection="default", audience="public")
+    assert len(chosen_to_watch(settings, ["docs"], collection="default", audience="staff")) == 1
 
 
 def test_what_is_watched(run: Run, site: Site, tmp_path: Path) -> None:
