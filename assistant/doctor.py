@@ -10,7 +10,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from assistant.feed_settings import MAIL, password_variable
 from assistant.model_files import model_state
 from assistant.pinned_models import PINNED
 from assistant.running import find_server
-from assistant.settings import Settings, SettingsError, load, without_password
+from assistant.settings import URLS_WITH_PASSWORD, Settings, SettingsError, load, without_password, without_secrets
 from knowledge.errors import KnowledgeError
 from knowledge.loaders import doc, ocr
 
@@ -62,7 +62,7 @@ def examine(*, config: Path | None = None, model: str | None = None) -> Diagnosi
         return Diagnosis(False, (check,), {})
     application = Application(settings)
     try:
-        checks = tuple(_run(settings, application))
+        checks = tuple(_fit_to_print(check, settings) for check in _run(settings, application))
     finally:
         application.close()
     return Diagnosis(all(check.ok for check in checks), checks, settings.shown())
@@ -85,6 +85,14 @@ def _run(settings: Settings, application: Application) -> Iterator[Check]:
     if settings.feeds:
         yield _check_feeds(settings)
     yield _check_outside(settings)
+
+
+def _fit_to_print(check: Check, settings: Settings) -> Check:
+    """Take passwords out of what a part says of the server that it asked."""
+    detail, fix = check.detail, check.fix
+    for url in filter(None, (getattr(settings, key) for key in URLS_WITH_PASSWORD)):
+        detail, fix = (text.replace(url, without_password(url)) for text in (detail, fix))
+    return replace(check, detail=without_secrets(detail), fix=without_secrets(fix))
 
 
 def _guarded(name: str, check: Callable[[], Check], *, fix: str = "") -> Check:

@@ -8,6 +8,7 @@ reported at once. Lower packages never see this class: they are handed arguments
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -24,7 +25,8 @@ FILE_NAME = "frontdesk.toml"
 PREFIX = "FRONTDESK_"
 HIDDEN = "(set, not shown)"
 SECRETS = frozenset({"openai_api_key", "pdf_passwords"})
-URLS_WITH_PASSWORD = frozenset({"catalog_url", "chroma_url"})
+URLS_WITH_PASSWORD = frozenset({"catalog_url", "chroma_url", "ollama_url", "openai_url"})
+_SECRET_IN_QUERY = re.compile(r"(?i)([?&;][^=&;\s]*(?:passw|secret|token|key)[^=&;\s]*=)[^&\s]*")
 
 Language = Literal["auto", "en", "zh"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -81,9 +83,9 @@ class Settings:
     """Longest prompt and answer together, in tokens, 512 to 131072; given to the model when it is loaded."""
     timeout_seconds: float = 120.0
     """How long a model may be silent before the turn fails, in seconds, 1 to 3600."""
-    ollama_url: str = "http://127.0.0.1:11434"
+    ollama_url: str = field(default="http://127.0.0.1:11434", repr=False)
     """Address of the Ollama server."""
-    openai_url: str = "http://127.0.0.1:8000/v1"
+    openai_url: str = field(default="http://127.0.0.1:8000/v1", repr=False)
     """Address of an OpenAI-compatible server, such as vLLM."""
     openai_api_key: str = field(default="", repr=False)
     """Key for that server; never printed. Best given as FRONTDESK_OPENAI_API_KEY."""
@@ -196,7 +198,8 @@ def load(
                 values[key] = _checked(key, convert(TYPES[key], raw), start)
                 origins[key] = origin
             except ValueError as error:
-                value = HIDDEN if key in SECRETS | URLS_WITH_PASSWORD else repr(raw)
+                may_hold_one = key in URLS_WITH_PASSWORD and any(mark in str(raw) for mark in "@?")
+                value = HIDDEN if key in SECRETS or may_hold_one else repr(raw)
                 faults.append(f"{origin}: `{key}` is {value}; {error}")
     if not faults:
         home = values.get("home") or default_home()
@@ -284,9 +287,14 @@ def _checked(key: str, value: Any, start: Path) -> Any:
 
 def without_password(url: str) -> str:
     """Return a URL that may be printed."""
-    start, separator, rest = url.partition("://")
+    start, separator, rest = without_secrets(url).partition("://")
     account, at, place = rest.rpartition("@")
     return f"{start}{separator}{account.partition(':')[0]}{at}{place}"
+
+
+def without_secrets(text: str) -> str:
+    """Blank the passwords and keys that stand in the queries of URLs, wherever in the text."""
+    return _SECRET_IN_QUERY.sub(r"\1", text)
 
 
 def _plain(kind: Any) -> Any:

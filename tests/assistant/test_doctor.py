@@ -95,9 +95,17 @@ def test_what_reaches_outside_is_listed(monkeypatch: pytest.MonkeyPatch) -> None
     assert "models.example.com" in named(examine(), "outside").detail
 
 
-def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FRONTDESK_OPENAI_API_KEY", "sk-hidden")
-    assert "sk-hidden" not in repr(examine())
+    monkeypatch.setenv("FRONTDESK_OLLAMA_URL", "http://me:hidden@127.0.0.1:9")
+    monkeypatch.setenv("FRONTDESK_OPENAI_URL", "http://me:hidden@127.0.0.1:9/v1")
+    monkeypatch.setenv("FRONTDESK_CATALOG_URL", "postgresql://127.0.0.1:9/db?user=me&password=hidden")
+    monkeypatch.setenv("FRONTDESK_MODEL", "openai:some")
+    (tmp_path / "frontdesk-home").mkdir()
+    diagnosis = examine()
+    assert "hidden" not in repr(diagnosis)
+    assert "me@127.0.0.1:9/v1" in named(diagnosis, "model").detail
+    assert not named(diagnosis, "index").ok
 
 
 @pytest.mark.servers

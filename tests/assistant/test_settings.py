@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from assistant import settings_page
-from assistant.settings import KEYS, PREFIX, Settings, SettingsError, load
+from assistant.settings import KEYS, PREFIX, Settings, SettingsError, load, without_password
 
 
 def write(path: Path, text: str) -> Path:
@@ -145,6 +145,35 @@ def test_the_password_of_a_server_is_never_shown(tmp_path: Path) -> None:
     assert settings.shown()["catalog_url"] == "postgresql://me@db.example.com:5433/frontdesk"
     assert settings.shown()["chroma_url"] == "https://me@vectors.example.com"
     assert "hidden" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://host/db?user=me&password=hid@den", "postgresql://host/db?user=me&password="),
+        ("postgresql://host/db?sslpassword=hidden&port=5", "postgresql://host/db?sslpassword=&port=5"),
+        ("postgresql://me:hi@dd/en@host/db", "postgresql://me@host/db"),
+        ("https://host/v1?api_key=hidden", "https://host/v1?api_key="),
+        ("https://me:hidden@host/v1?x=1", "https://me@host/v1?x=1"),
+        ("http://127.0.0.1:8000/v1", "http://127.0.0.1:8000/v1"),
+    ],
+)
+def test_a_url_is_printed_without_its_password(url: str, shown: str) -> None:
+    assert without_password(url) == shown
+
+
+def test_no_url_shows_its_password(tmp_path: Path) -> None:
+    environment = {
+        "FRONTDESK_CATALOG_URL": "postgresql://host/db?user=me&password=hidden",
+        "FRONTDESK_OPENAI_URL": "https://me:hidden@models.example.com/v1",
+        "FRONTDESK_OLLAMA_URL": "http://me:hidden@ollama.example.com",
+    }
+    settings = load(environment=environment, folder=tmp_path)
+    assert "hidden" not in repr(settings) + repr(settings.shown())
+    assert settings.shown()["ollama_url"] == "http://me@ollama.example.com"
+    with pytest.raises(SettingsError, match="it must start with http:// or https://") as caught:
+        load(environment={"FRONTDESK_OPENAI_URL": "me:hidden@host/v1"}, folder=tmp_path)
+    assert "hidden" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
