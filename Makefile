@@ -11,7 +11,7 @@ demo: .venv/base.stamp  ## the demo company in the browser, at http://127.0.0.1:
 	@$(BIN)/frontdesk demo --home $(DEMO_HOME)
 
 test: .venv/dev.stamp models  ## everything: makes what it needs, then runs all tests
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -rs $(TESTS)
 
 check: .venv/dev.stamp  ## the quick ones: style, types, layers, tests without models
 	$(BIN)/ruff format --check .
