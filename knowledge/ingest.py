@@ -29,7 +29,7 @@ from knowledge.index import VectorIndex
 from knowledge.reading.messages import Done, Failed, Job, Prepared, Unchanged
 from knowledge.reading.pool import Reader, Reading
 from knowledge.reading.preparing import RECIPE
-from knowledge.sources import Links, Listing, content_hash, find_links, list_files, places, shown
+from knowledge.sources import Links, Listing, content_hash, exists, find_links, list_files, places, shown
 from knowledge.spaces import Space, ensure_space
 from knowledge.vectors import Progress, check_embedder, mend
 
@@ -37,6 +37,7 @@ PATIENCE_SECONDS = 5.0
 """How long documents that are read wait for the next ones before they are committed by themselves."""
 FILES_AHEAD = 32
 """Files that are hashed and read before their turn."""
+_LINK = "is a link to a folder, which is not followed. Next: ingest the folder that it leads to by its own path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def check_paths(paths: Sequence[Path]) -> None:
     Raises:
         KnowledgeError: at least one path is missing.
     """
-    missing = [str(path) for path in paths if not path.exists()]
+    missing = [str(path) for path in paths if not exists(path)]
     if missing:
         raise KnowledgeError(f"Not found: {', '.join(missing)}. Next: check the path, then frontdesk ingest FOLDER")
 
@@ -184,6 +185,7 @@ class Ingest:
             others = catalog.places_for_others(connection, collection=target.collection, audience=target.audience)
         listing = list_files(root)
         self.tally.failed.extend(FailedFile(folder, f"cannot be read: {cause}") for folder, cause in listing.unreadable)
+        self.tally.failed.extend(FailedFile(folder, _LINK) for folder in listing.links)
         source = _Source(source_id, target, known, find_links(others))
         ahead: deque[_File] = deque()
         coming = iter(listing.files.items())

@@ -24,7 +24,9 @@ class Listing:
     files: dict[str, Path]
     """Path below the root with `/` -> file, in a fixed order."""
     unreadable: tuple[tuple[str, str], ...]
-    """(folder, cause) for each folder that cannot be listed."""
+    """(folder or file, cause) for each folder that cannot be listed, and each name that cannot be looked at."""
+    links: tuple[str, ...] = ()
+    """Symbolic links to folders, which are not followed."""
 
 
 def list_files(root: Path) -> Listing:
@@ -33,13 +35,21 @@ def list_files(root: Path) -> Listing:
         return Listing({shown(root.name): root}, ())
     unreadable: list[tuple[str, str]] = []
     found = []
+    links = []
     for folder, folders, names in os.walk(
         root, onerror=lambda error: unreadable.append((shown(error.filename), error.strerror or str(error)))
     ):
         folders[:] = [name for name in folders if not name.startswith(HIDDEN)]
-        found += [Path(folder, name) for name in names if not name.startswith(HIDDEN)]
-    files = sorted(path for path in found if path.is_file())
-    return Listing({shown(path.relative_to(root).as_posix()): path for path in files}, tuple(unreadable))
+        links += [shown(path) for name in sorted(folders) if (path := Path(folder, name)).is_symlink()]
+        for name in names:
+            path = Path(folder, name)
+            try:
+                if not name.startswith(HIDDEN) and path.is_file():
+                    found.append(path)
+            except OSError as error:  # a folder that may be listed but not entered
+                unreadable.append((shown(path), error.strerror or str(error)))
+    files = {shown(path.relative_to(root).as_posix()): path for path in sorted(found)}
+    return Listing(files, tuple(unreadable), tuple(links))
 
 
 def places(path: Path, links: Links | None = None) -> list[tuple[str, str]]:
@@ -48,7 +58,7 @@ def places(path: Path, links: Links | None = None) -> list[tuple[str, str]]:
     Args:
         links: by which other names files are known; None for no others.
     """
-    real = path.resolve()
+    real = Path(os.path.realpath(path))  # Path.resolve refuses a link that leads to itself
     names = [path] if real == path else [path, real]
     found = [place for name in names for place in _places(name)]
     return found + (links or {}).get(str(real), [])
@@ -59,12 +69,20 @@ def find_links(held: Iterable[tuple[str, str]]) -> Links:
     links: Links = {}
     for location, name in held:
         path = Path(location, name)
-        if not path.exists():  # a file that is a source by itself
+        if not exists(path):  # a file that is a source by itself
             path = Path(location)
         real = os.path.realpath(path)
         if real != str(path):
             links.setdefault(real, []).append((location, name))
     return links
+
+
+def exists(path: Path) -> bool:
+    """Say whether something is there and may be looked at."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _places(path: Path) -> list[tuple[str, str]]:

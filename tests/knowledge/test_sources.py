@@ -26,6 +26,55 @@ def test_files_are_listed_in_order_and_hidden_ones_are_not(papers: Path, write: 
     assert list(list_files(papers / "b.md").files) == ["b.md"]
 
 
+def test_a_link_that_leads_to_itself_is_like_a_file_that_is_gone(library: Library, papers: Path, write: Write) -> None:
+    file = write("a.md", "Lamps.")
+    library.ingest([papers])
+    file.unlink()
+    file.symlink_to("a.md")
+    write("b.md", "Chairs.")
+    assert library.ingest([papers], prune=True).removed == 1
+    assert found(library, "chairs lamps") == {"b.md"}
+
+
+def test_a_file_that_may_not_be_looked_at_is_named(
+    library: Library, papers: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("a.md", "Lamps.")
+    locked = write("locked/b.md", "Chairs.")
+    is_file = Path.is_file
+
+    def refuse(path: Path) -> bool:
+        if path == locked:
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    report = library.ingest([papers])
+    assert report.documents == 1
+    assert [(failed.path, failed.error) for failed in report.failed] == [
+        (str(locked), "cannot be read: Permission denied")
+    ]
+
+
+def test_places_below_a_folder_that_may_not_be_entered(papers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    assert find_links([(str(papers), "locked/b.md")]) == {}
+
+
+def test_a_link_to_a_folder_is_named(library: Library, papers: Path, write: Write, tmp_path: Path) -> None:
+    write("a.md", "Lamps.")
+    (tmp_path / "elsewhere").mkdir()
+    (papers / "link").symlink_to(tmp_path / "elsewhere")
+    report = library.ingest([papers])
+    assert report.documents == 1
+    (failed,) = report.failed
+    assert failed.path == str(papers / "link")
+    assert "not followed. Next: ingest the folder" in failed.error
+
+
 def test_a_link_has_the_places_of_what_it_points_at_too(papers: Path, write: Write) -> None:
     real = write("real/pay.md", "Wages.")
     link = papers / "link.md"
