@@ -25,7 +25,7 @@ def load(path: Path) -> Iterator[Document]:
     """Yield the file's documents."""
     text = read_text(path)
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_int=_whole)
     except (ValueError, RecursionError) as error:
         if _is_lines(text):
             yield from jsonl.load(path)
@@ -60,6 +60,14 @@ def _document(value: Any, name: str) -> Document:
     builder = DocumentBuilder()
     add_values(builder, value)
     return builder.build(title=_title(value), name=name)
+
+
+def _whole(digits: str) -> int | str:
+    """Return a whole number; one longer than Python converts stays text."""
+    try:
+        return int(digits)
+    except ValueError:
+        return digits
 
 
 def _is_lines(text: str) -> bool:

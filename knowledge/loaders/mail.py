@@ -7,6 +7,7 @@ knows and pictures that cannot be read (logos, mostly) are only named; any other
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path, PurePosixPath
 
 from knowledge.documents import Document, DocumentBuilder
@@ -66,21 +67,24 @@ def documents(path: Path, mail: Mail, *, options: LoadOptions) -> Iterator[Docum
     if document.text == before.text and not mail.subject and not named:
         raise empty(path, "is a mail without subject and text")
     yield document
-    yield from _attached(path, named, options)
+    yield from _attached(path, mail, named, options)
 
 
-def _attached(path: Path, named: dict[str, bytes], options: LoadOptions) -> Iterator[Document]:
+def _attached(path: Path, mail: Mail, named: dict[str, bytes], options: LoadOptions) -> Iterator[Document]:
     known = {name: data for name, data in named.items() if PurePosixPath(name).suffix.lower() in LOADERS and data}
     members = [from_bytes(name, data) for name, data in known.items()]
+    failures: list[tuple[str, str]] = []
     try:
         yield from read_members(path, members, options=options, may_be_none=True)
     except PartlyUnreadable as partly:
-        failures = tuple(
-            (name, error) for name, error in partly.failures if PurePosixPath(name).suffix.lower() not in _PICTURES
-        )
-        if failures:
-            names = ", ".join(name for name, _ in failures)
-            raise PartlyUnreadable(f"{path}: these attachments could not be read: {names}", failures) from partly
+        failures += [each for each in partly.failures if PurePosixPath(each[0]).suffix.lower() not in _PICTURES]
+    if len(mail.attachments) > _MOST_ATTACHMENTS:
+        brought = f"{len(mail.attachments):,}"
+        rest = f"only the first {_MOST_ATTACHMENTS} of its {brought} attachments are read. Save the others."
+        failures.append(("", rest))
+    if failures:
+        names = ", ".join(name or "the last ones" for name, _ in failures)
+        raise PartlyUnreadable(f"{path}: these attachments could not be read: {names}", tuple(failures))
 
 
 def _named(attachments: Sequence[Attachment]) -> dict[str, bytes]:
@@ -89,5 +93,9 @@ def _named(attachments: Sequence[Attachment]) -> dict[str, bytes]:
     for number, attachment in enumerate(attachments[:_MOST_ATTACHMENTS], start=1):
         name = " ".join(_UNFIT_FOR_NAMES.sub("_", attachment.name).split()).strip(". ")[-_LONGEST_NAME:]
         pure = PurePosixPath(name or f"attachment-{number}")
-        named[str(pure) if str(pure) not in named else f"{pure.stem}-{number}{pure.suffix}"] = attachment.data
+        numbers = count(number)
+        name = str(pure)
+        while name in named:
+            name = f"{pure.stem}-{next(numbers)}{pure.suffix}"
+        named[name] = attachment.data
     return named

@@ -95,6 +95,12 @@ def _read(
         failures = [(f"{member.name}!/{name}" if name else member.name, error) for name, error in partly.failures]
     except UnreadableFile as error:
         return [], [(member.name, str(error))]
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a loader's mistake costs this member, not the whole archive
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        fault = f"{copy}: its loader failed ({what}). Next: save it in another format, or leave it out"
+        return [], [(member.name, fault)]
     finally:
         _allowance.reset(token)
     return documents, failures

@@ -7,7 +7,7 @@ pdfium is not safe for threads, so whoever calls it here or elsewhere holds `PDF
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -159,17 +159,28 @@ def _faults(path: Path, contents: _Contents, *, has_text: bool) -> str:
 
 
 def _read_properties(source: Any, contents: _Contents) -> None:
-    said = source.get_metadata_dict()
-    title = " ".join(str(said.get("Title", "")).replace("\0", "").split()).removeprefix("Microsoft Word - ")
+    title = " ".join(_said(source.get_metadata_value, "Title").replace("\0", "").split()).removeprefix(
+        "Microsoft Word - "
+    )
     contents.title = "" if _EMPTY_TITLE.fullmatch(title) else title
-    written = _day(said.get("ModDate", "")) or _day(said.get("CreationDate", ""))
+    written = _day(_said(source.get_metadata_value, "ModDate")) or _day(
+        _said(source.get_metadata_value, "CreationDate")
+    )
     if written:
         contents.metadata["date"] = written
     for mark in source.get_toc():
         target = mark.get_dest()
         page = target.get_index() if target else None
         if page is not None:
-            contents.outline.setdefault(page + 1, {})[mark.get_title()] = mark.level + 1
+            contents.outline.setdefault(page + 1, {})[_said(mark.get_title)] = mark.level + 1
+
+
+def _said(ask: Callable[..., str], *about: str) -> str:
+    """Return what the file says; "" where it is no text, as half a character is not."""
+    try:
+        return ask(*about)
+    except ValueError:
+        return ""
 
 
 def _day(stamp: str) -> str:

@@ -7,6 +7,7 @@ Shops export web pages named `.xls`, programs save RTF named `.doc`. Only marks 
 
 import re
 import zipfile
+import zlib
 from pathlib import Path
 
 from knowledge.loaders.encoding import decode_lenient
@@ -15,6 +16,7 @@ from knowledge.loaders.html_menus import words
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """Begins every file of the container of Office before 2007; protected newer ones and Outlook's mails use it too."""
 _FIRST_BYTES = 4096
+_LONGEST_MIMETYPE = 100
 _LARGEST_SEARCHED_BYTES = 200_000_000
 _TEXT_AS_ITSELF = words(".md .markdown .rst .org .html .htm .xhtml .csv .tsv .json .jsonl .yaml .yml .xml .eml")
 """Formats that may begin with anything a text begins with."""
@@ -74,8 +76,11 @@ def _archive(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-            mimetype = archive.read("mimetype")[:100].strip() if "mimetype" in names else b""
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError):
+            mimetype = b""
+            if "mimetype" in names:
+                with archive.open("mimetype") as stream:  # a hostile one unpacks to gigabytes
+                    mimetype = stream.read(_LONGEST_MIMETYPE).strip()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError, zlib.error):
         return ""
     if mimetype in _MIMETYPES:
         return _MIMETYPES[mimetype]

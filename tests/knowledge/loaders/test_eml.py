@@ -111,6 +111,15 @@ def test_an_attachment_that_cannot_be_read_is_reported_and_the_mail_is_read(read
     assert "member-" not in error
 
 
+def test_attachments_of_one_name_are_all_kept_and_those_beyond_the_limit_are_missed(read, mail, monkeypatch):
+    monkeypatch.setattr("knowledge.loaders.mail._MOST_ATTACHMENTS", 3)
+    for name, text in (("a-3.txt", "one"), ("a.txt", "two"), ("a.txt", "three"), ("a.txt", "four")):
+        mail.add_attachment(text, filename=name)
+    documents, ((name, error),) = read(mail)
+    assert [document.text for document in documents.values()][1:] == ["one", "two", "three"]
+    assert (name, error) == ("", "only the first 3 of its 4 attachments are read. Save the others.")
+
+
 def test_mails_within_mails_end(read):
     message = EmailMessage()
     message["Subject"] = "deepest"

@@ -58,6 +58,12 @@ def test_objects_with_depth_are_documents(read):
     assert (second.name, second.text) == ("#2", "title: Bed\nnote: x")
 
 
+def test_a_number_of_thousands_of_digits_is_kept_as_it_stands(read):
+    (document,) = read('{"modulus": ' + "7" * 5000 + ', "size": 3}')
+    assert "7" * 5000 in document.text.replace("\n", "").replace(" ", "")
+    assert "size: 3" in document.text
+
+
 def test_lines_under_the_wrong_name(read):
     assert [document.name for document in read('{"a": "x"}\n{"a": "y"}\n')] == ["#1", "#2"]
 

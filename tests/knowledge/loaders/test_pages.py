@@ -115,6 +115,23 @@ def test_a_pdf_says_when_it_was_written(tmp_path):
     assert "date" not in document.metadata
 
 
+def test_half_a_character_in_the_title_costs_the_title(tmp_path):
+    path = tmp_path / "a.pdf"
+    canvas = Canvas(str(path), pageCompression=0)
+    canvas.setTitle("TITLE")
+    canvas.bookmarkPage("first")
+    canvas.addOutlineEntry("OUTLINE", "first")
+    canvas.drawString(72, 700, "Returns are free.")
+    canvas.save()
+    data = path.read_bytes()
+    for said in (b"(TITLE)", b"(OUTLINE)"):
+        assert said in data
+        data = data.replace(said, b"<FEFF0048D83D>")
+    path.write_bytes(data)
+    (document,) = load(path)
+    assert document.text == "Returns are free."
+
+
 def test_the_outline_names_headings(tmp_path):
     path = tmp_path / "outline.pdf"
     canvas = Canvas(str(path))

@@ -1,5 +1,6 @@
 """Files whose suffix lies."""
 
+import tracemalloc
 import zipfile
 
 import docx
@@ -57,6 +58,18 @@ def test_office_files_under_other_names(tmp_path):
         data = (tmp_path / f"a{real}").read_bytes()
         for named in (".doc", ".xls", ".zip", ".docm", ".unknown", ""):
             assert suffix(tmp_path, data, named=named) == real
+
+
+def test_no_more_than_the_start_of_a_member_is_unpacked(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", b" " * 100_000_000)
+    tracemalloc.start()
+    try:
+        assert true_suffix(tmp_path / "a.zip", suffix=".zip") == ""
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 10_000_000
 
 
 def test_an_archive_of_files_stays_one(tmp_path):

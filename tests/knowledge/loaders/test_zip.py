@@ -91,6 +91,25 @@ def test_names_that_point_outside(read, tmp_path, name):
     assert not list(tmp_path.rglob("evil*"))
 
 
+def test_a_loader_that_fails_costs_its_member(read, monkeypatch):
+    def fail(path):
+        raise KeyError("a mistake of ours")
+        yield
+
+    monkeypatch.setattr("knowledge.loaders.markdown.load", fail)
+    documents, failures = read({"a.txt": "a", "bad.md": "b", "c.txt": "c"})
+    assert list(documents) == ["!/a.txt", "!/c.txt"]
+    assert "a.zip!/bad.md: its loader failed (KeyError: 'a mistake of ours')" in failures["bad.md"]
+
+    def exhaust(path):
+        raise MemoryError
+        yield
+
+    monkeypatch.setattr("knowledge.loaders.markdown.load", exhaust)
+    with pytest.raises(MemoryError):
+        read({"a.txt": "a", "bad.md": "b"})
+
+
 def test_links_and_passwords_and_damage(read):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
