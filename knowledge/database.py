@@ -7,6 +7,7 @@ from the environment (PGPASSWORD), as for PostgreSQL's own programs.
 """
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -15,7 +16,14 @@ from typing import Any, Protocol
 
 from filelock import FileLock
 from sqlalchemy import URL, Connection, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+)
 
 from knowledge.errors import KnowledgeError
 
@@ -23,6 +31,8 @@ BUSY_TIMEOUT_MILLISECONDS = 15_000
 SERVER_TIMEOUT_SECONDS = 60.0
 """Longest silence of a server; a merge of postings is many short statements, none of which takes that long."""
 TURN_POLL_SECONDS = 0.2
+KEEP_ALIVE_SECONDS = 30.0
+"""Longest silence of the connection that holds a writer's turn."""
 MAPPED_BYTES = 1 << 36
 """Most of a file that is read in place rather than copied; what is not read costs no memory."""
 LOCK_NAME = "ingest.lock"
@@ -134,6 +144,7 @@ class PostgresDatabase:
     def __init__(self, url: URL) -> None:
         driver = "postgresql+pg8000" if url.drivername == "postgresql" else url.drivername
         self._url = url.set(drivername=driver, password=url.password or os.environ.get("PGPASSWORD"))
+        self._held = threading.local()
         options: dict[str, Any] = {"pool_pre_ping": True}
         if driver == "postgresql+pg8000":
             options["connect_args"] = {"timeout": SERVER_TIMEOUT_SECONDS, "application_name": "frontdesk"}
@@ -162,16 +173,21 @@ class PostgresDatabase:
     def write(self) -> Iterator[Connection]:
         with self._translated(), self._writers.connect() as connection, connection.begin():
             self._wait(connection, "pg_try_advisory_xact_lock", _TRANSACTION_LOCK, BUSY_TIMEOUT_MILLISECONDS / 1000)
+            turn: _Turn | None = getattr(self._held, "turn", None)
+            if turn is not None:  # looked at while no one else can write: who has the turn now comes after this
+                turn.check()
             yield connection
 
     @contextmanager
     def writers_turn(self) -> Iterator[None]:
         with self._translated(), self._lockers.connect() as connection:
             self._wait(connection, "pg_try_advisory_lock", _INGEST_LOCK, None)
+            self._held.turn = turn = _Turn(connection, self.shown)
             try:
                 yield
-            finally:  # closing the session would free it too, but a pool keeps sessions
-                connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _INGEST_LOCK})
+            finally:
+                self._held.turn = None
+                turn.end()
 
     def close(self) -> None:
         for engine in (self._readers, self._writers, self._lockers):
@@ -197,6 +213,52 @@ class PostgresDatabase:
             if not cause:
                 raise  # a mistake of ours
             raise KnowledgeError(f"The catalogue {self.shown} cannot be used ({cause}). Next: {next_step}") from error
+
+
+class _Turn:
+    """A writer's turn: a lock that ends with its session, so the session is kept busy and looked at before it counts.
+
+    A firewall that drops silent connections, or an administrator, may end the session; then another ingest begins.
+    """
+
+    def __init__(self, connection: Connection, shown: str) -> None:
+        self._connection = connection
+        self._shown = shown
+        self._fault: SQLAlchemyError | None = None
+        self._one_at_a_time = threading.Lock()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._keep_alive, name="writers-turn", daemon=True)
+        self._thread.start()
+
+    def check(self) -> None:
+        """Raise KnowledgeError when the lock is lost."""
+        self._ask("SELECT 1")
+        if self._fault is not None:
+            cause = getattr(self._fault, "orig", None) or self._fault
+            raise KnowledgeError(
+                f"The turn to write to the catalogue {self._shown} was lost, because its connection was ended "
+                f"({cause}). What was committed stays, and nothing else. Next: frontdesk ingest again"
+            ) from self._fault
+
+    def end(self) -> None:
+        """Free the lock; closing the session would free it too, but a pool keeps sessions."""
+        self._ended.set()
+        self._thread.join()
+        self._ask(f"SELECT pg_advisory_unlock({_INGEST_LOCK})")
+        if self._fault is not None:
+            self._connection.invalidate()
+
+    def _keep_alive(self) -> None:
+        while not self._ended.wait(KEEP_ALIVE_SECONDS):
+            self._ask("SELECT 1")
+
+    def _ask(self, statement: str) -> None:
+        with self._one_at_a_time:
+            if self._fault is None:
+                try:
+                    self._connection.execute(text(statement))
+                except SQLAlchemyError as error:
+                    self._fault = error
 
 
 _TRANSACTION_LOCK, _INGEST_LOCK = 0x66726F6E74, 0x6465736B

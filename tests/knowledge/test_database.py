@@ -1,15 +1,16 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import create_engine, make_url, text
 
 from knowledge import database
 from knowledge.database import Database, open_database
+from knowledge.embedders import Vectors
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.errors import KnowledgeError
 from knowledge.index import _sessions
@@ -111,6 +112,92 @@ def test_a_chroma_server_that_is_down_is_one_clear_message(tmp_path: Path) -> No
     with pytest.raises(KnowledgeError, match=r"Chroma server http://127\.0\.0\.1:9 cannot be used .*Next: see that"):
         library.search("lamp")
     library.close()
+
+
+LIMIT = " SET idle_session_timeout = '1s'"
+TURNS_SESSION = """SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+WHERE locktype = 'advisory' AND granted AND datname = current_database()"""
+
+
+@pytest.mark.servers
+def test_who_lost_the_turn_writes_no_more(new_database: Callable[[], str]) -> None:
+    first, second = open_database(url := new_database()), open_database(url)
+    with first.write() as connection:
+        connection.execute(text("CREATE TABLE written (number integer)"))
+
+    def writers() -> list[int]:
+        with second.read() as connection:
+            return list(connection.execute(text("SELECT number FROM written ORDER BY number")).scalars())
+
+    def lose() -> None:
+        with first.writers_turn():
+            with first.write() as connection:
+                connection.execute(text("INSERT INTO written VALUES (1)"))
+            with second.read() as connection:
+                assert connection.execute(text(TURNS_SESSION)).scalars().all() == [True]
+            with second.writers_turn(), second.write() as connection:
+                connection.execute(text("INSERT INTO written VALUES (2)"))
+            with first.write() as connection:
+                connection.execute(text("INSERT INTO written VALUES (3)"))
+
+    with pytest.raises(KnowledgeError, match=r"The turn to write .* was lost.*Next: frontdesk ingest again"):
+        lose()
+    assert writers() == [1, 2]
+    with first.writers_turn(), first.write() as connection:
+        connection.execute(text("INSERT INTO written VALUES (4)"))
+    with second.writers_turn():
+        assert writers() == [1, 2, 4]
+    first.close()
+    second.close()
+
+
+@pytest.mark.servers
+def test_an_ingest_that_lost_its_turn_commits_nothing_more(
+    new_database: Callable[[], str],
+    tmp_path: Path,
+    write: Callable[..., Path],
+    papers: Path,
+    leftovers: Callable[..., object],
+) -> None:
+    url = new_database()
+
+    class Losing(HashingEmbedder):
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            other = open_database(url)
+            with other.read() as connection:
+                connection.execute(text(TURNS_SESSION))
+            other.close()
+            return super().embed(texts)
+
+    write("a.md", "Lamps cost 5 euros.")
+    library = Library(LibraryOptions(tmp_path / "home", catalog_url=url), embedder=Losing())
+    with pytest.raises(KnowledgeError, match="The turn to write"):
+        library.ingest([papers])
+    assert library.count_chunks() == 0
+    library.close()
+    library = Library(LibraryOptions(tmp_path / "home", catalog_url=url), embedder=HashingEmbedder())
+    assert library.ingest([papers]).documents == 1
+    assert leftovers(library) == (set(), set())
+    library.close()
+
+
+@pytest.mark.servers
+def test_the_connection_that_holds_the_turn_is_never_silent_for_long(
+    new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "KEEP_ALIVE_SECONDS", 0.1)
+    opened = open_database(new_database())
+    with opened.read() as connection:
+        connection.execute(text("SELECT 1"))
+    engine = create_engine(opened._lockers.url, isolation_level="AUTOCOMMIT")  # type: ignore[attr-defined]
+    with engine.connect() as connection:
+        connection.execute(text("ALTER ROLE CURRENT_USER IN DATABASE " + engine.url.database + LIMIT))
+    engine.dispose()
+    with opened.writers_turn():
+        threading.Event().wait(2.0)
+        with opened.write() as connection:
+            assert connection.execute(text("SHOW idle_session_timeout")).scalar() == "1s"
+    opened.close()
 
 
 # Both servers ------------------------------------------------------------------------------------------------------
