@@ -1,14 +1,15 @@
 """The same text twice, and an old version beside its new one: recognised among what a question found.
 
-    hits -> shingles -> the same text: one hit, also in the others;  versions: the newest, in place of the others
+    hits -> shingles -> the same text: one hit, also in the others;  versions: the newest first, the others behind it
 
 The same is what differs in small words, case and punctuation only: a number, a "not", the name of a country make
 another text, however alike the rest is. Versions are texts that resemble each other in shingles (Broder: "On the
-Resemblance and Containment of Documents", 1997) and whose names say which is newer.
+Resemblance and Containment of Documents", 1997) and whose names say which is newer. An old version steps behind the
+new one but stays: what looks like one may be the right page for another product, shop or month.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import combinations
@@ -23,7 +24,10 @@ COMPARED = 30
 SHINGLE_WORDS = 3
 ALIKE_ABOVE = 0.4
 """Resemblance 0-1, the share of common shingles, from which texts may be versions or the same."""
+OLD_FACTOR = 0.8
+"""An old version has at most this share of the new one's score, so that others nearly as good pass it."""
 _WORD = re.compile(f"[{CJK_CLASS}]|[^\\W_{CJK_CLASS}]+")
+_MAIL = re.compile(r"\.(?:eml|msg|mbox|emlx)(?=$|[#!])")
 _DENIALS = frozenset(
     """
     not no never none nor without ain't aren't can't cannot couldn't didn't doesn't don't hadn't hasn't haven't isn't
@@ -36,51 +40,76 @@ Shingles = frozenset[tuple[str, ...]]
 
 
 def fold(hits: Sequence[Hit], question: str) -> list[Hit]:
-    """Return the hits without those that another one stands for; that one says so in its passage.
+    """Return the hits without copies, old versions behind the new ones; a hit names those that it stands for.
 
-    An old version that the question names, by year or number, stays.
+    An old version that the question names, by year or number, keeps its place.
     """
-    first = [(hit, shingles_of(hit.passage.text)) for hit in hits[:COMPARED]]
-    newest = _newest_versions(first, question)
-    current = [(hit, shingles) for hit, shingles in first if hit.document_id not in newest]
+    compared = [(hit, shingles_of(hit.passage.text)) for hit in hits[:COMPARED]]
+    ordered = _newest_first(compared, _newer_places(compared, question))
     kept: list[tuple[Hit, Shingles]] = []
-    copies: dict[int, list[Hit]] = {}
-    for hit, shingles in current:
+    copies: dict[int, list[Passage]] = {}
+    for hit, shingles in ordered:
         original = next((other for other, theirs in kept if _is_copy(other, hit, theirs, shingles)), None)
         if original is None:
             kept.append((hit, shingles))
         else:
-            copies.setdefault(original.chunk, []).append(hit)
-    if len(kept) == len(first):
-        return list(hits)
-    old_hits = [hit for hit, _ in first if hit.document_id in newest]
-    folded = []
-    for hit, _ in kept:
-        same = copies.get(hit.chunk, [])
-        documents = {hit.document_id, *(copy.document_id for copy in same)}
-        folded.append(_standing_for(hit, same, [old for old in old_hits if newest[old.document_id] in documents]))
-    folded.sort(key=lambda hit: -hit.passage.score)
-    return folded + [hit for hit in hits[COMPARED:] if hit.document_id not in newest]
+            copies.setdefault(original.chunk, []).append(hit.passage)
+    folded = [_standing_for(hit, copies.get(hit.chunk, ())) for hit, _ in kept]
+    return sorted([*folded, *hits[COMPARED:]], key=lambda hit: -hit.passage.score)
 
 
-def _newest_versions(first: Sequence[tuple[Hit, Shingles]], question: str) -> dict[int, int]:
-    """Return document -> the newest version of it, for documents that have a newer one."""
+def _newer_places(compared: Sequence[tuple[Hit, Shingles]], question: str) -> dict[int, int]:
+    """Return place -> place of the newest version of it, for hits that have a newer one."""
     newer: dict[int, int] = {}
-    for (left, mine), (right, theirs) in combinations(first, 2):
+    followers: dict[int, set[int]] = {}
+    for (i, (left, mine)), (j, (right, theirs)) in combinations(enumerate(compared), 2):
         if left.document_id == right.document_id or resemblance(mine, theirs) < ALIKE_ABOVE:
             continue
         left_is_newer = _is_newer(left.passage, right.passage)
-        if left_is_newer is not None:
-            old, new = (right, left) if left_is_newer else (left, right)
-            if not _is_asked_for(old.passage, question):
-                newer[old.document_id] = new.document_id
-    return {document: _end_of(document, newer) for document in newer}
+        if left_is_newer is None:
+            continue
+        old, new = (j, i) if left_is_newer else (i, j)
+        old_document, new_document = compared[old][0].document_id, compared[new][0].document_id
+        # Names and days may contradict one another in a ring: the relation that would close it is dropped.
+        if not _is_asked_for(compared[old][0].passage, question) and not _leads(new_document, old_document, followers):
+            followers.setdefault(old_document, set()).add(new_document)
+            newer[old] = new
+    return {place: _end_of(place, newer) for place in newer}
 
 
-def _end_of(document: int, newer: dict[int, int]) -> int:
-    for _ in newer:
-        document = newer.get(document, document)
-    return document
+def _leads(document: int, to: int, followers: Mapping[int, set[int]]) -> bool:
+    return document == to or any(_leads(newer, to, followers) for newer in followers.get(document, ()))
+
+
+def _end_of(place: int, newer: Mapping[int, int]) -> int:
+    while place in newer:
+        place = newer[place]
+    return place
+
+
+def _newest_first(compared: Sequence[tuple[Hit, Shingles]], newest: Mapping[int, int]) -> list[tuple[Hit, Shingles]]:
+    """Return the hits anew in order: the newest stands where the best of its versions stood, these behind it."""
+    passages = [hit.passage for hit, _ in compared]
+    best = {new: max(passages[place].score for place in [new, *_places_of(new, newest)]) for new in newest.values()}
+    moved: list[tuple[Hit, Shingles]] = []
+    for place, (hit, shingles) in enumerate(compared):
+        passage = hit.passage
+        if place in newest:
+            above = best[newest[place]]
+            passage = replace(passage, score=min(passage.score, above - (1 - OLD_FACTOR) * abs(above)))
+        elif place in best:
+            older = [passages[old].document for old in _places_of(place, newest)]
+            passage = replace(
+                passage, score=best[place], supersedes=tuple(dict.fromkeys([*passage.supersedes, *older]))
+            )
+        moved.append((replace(hit, passage=passage), shingles))
+    return [
+        moved[place] for place in sorted(range(len(moved)), key=lambda p: (-moved[p][0].passage.score, p in newest))
+    ]
+
+
+def _places_of(new: int, newest: Mapping[int, int]) -> list[int]:
+    return [place for place, end in newest.items() if end == new]
 
 
 def _is_copy(kept: Hit, hit: Hit, mine: Shingles, theirs: Shingles) -> bool:
@@ -89,16 +118,13 @@ def _is_copy(kept: Hit, hit: Hit, mine: Shingles, theirs: Shingles) -> bool:
     return says_the_same(kept.passage, hit.passage)
 
 
-def _standing_for(hit: Hit, copies: Sequence[Hit], older: Sequence[Hit]) -> Hit:
-    """Return a hit that names what it stands for, and stands where the best of these stood."""
-    names = [copy.passage.document for copy in copies if copy.passage.document != hit.passage.document]
-    passage = replace(
-        hit.passage,
-        score=max([hit.passage.score, *(old.passage.score for old in older)]),
-        also_in=tuple(dict.fromkeys(names)),
-        supersedes=tuple(dict.fromkeys(old.passage.document for old in older)),
-    )
-    return replace(hit, passage=passage)
+def _standing_for(hit: Hit, copies: Sequence[Passage]) -> Hit:
+    """Return a hit that names what it stands for."""
+    own = hit.passage
+    supersedes = dict.fromkeys([*own.supersedes, *(name for copy in copies for name in copy.supersedes)])
+    names = [*own.also_in, *(name for copy in copies for name in (copy.document, *copy.also_in))]
+    also_in = dict.fromkeys(name for name in names if name != own.document and name not in supersedes)
+    return replace(hit, passage=replace(own, also_in=tuple(also_in), supersedes=tuple(supersedes)))
 
 
 def shingles_of(text: str) -> Shingles:
@@ -132,13 +158,18 @@ def _said(text: str) -> str:
 
 def _is_newer(left: Passage, right: Passage) -> bool | None:
     """Say whether the left document is the newer version; None when they are not versions of one another."""
-    if left.collection != right.collection or _file(left) == _file(right):
+    if left.collection != right.collection or _file(left) == _file(right) or _is_mail(left) or _is_mail(right):
         return None
     for mine, other in ((_file(left), _file(right)), (left.title, right.title)):
         newer = is_newer(_version(mine), _version(other), left_dated=left.dated, right_dated=right.dated)
         if newer is not None:
             return newer
     return None
+
+
+def _is_mail(passage: Passage) -> bool:
+    """Say whether a passage is from a mail: mails on one subject differ by their days, and none replaces another."""
+    return bool(_MAIL.search(passage.document.casefold()))
 
 
 def _is_asked_for(passage: Passage, question: str) -> bool:

@@ -97,10 +97,10 @@ def search(
         vectors = asked.vectors([*scores, *around])
         scores = asked.on_topic(scores, vectors, question_vector=vector, topic=topic, floor=asked.floor(nearest))
     hits = asked.hits(scores)
-    hits = duplicates.fold(asked.told_behind(hits, vectors), question)
     whole = f"{conversation.previous} {question}" if asked.leans else question
+    hits = duplicates.fold(asked.told_behind(hits, vectors), whole)
     if reranker is not None:
-        hits = _reranked(whole, hits, reranker, options.reranked)
+        hits = duplicates.fold(_reranked(whole, hits, reranker, options.reranked), whole)
     passages = _result(hits, limit, options, connection)
     weights = asked.weights(question)
     # The question alone is judged, on a fixed choice of passages: those before it must not lend it evidence.

@@ -4,19 +4,23 @@
 
 Only a mark in a name or a title makes two documents versions of one another: a date, a version number, a word such as
 "old". Alike texts without a mark may be the same rule for two countries, and neither takes the place of the other.
+A date with its day is no mark: letters, minutes and reports of different days are different ones.
 """
 
 import re
 from dataclasses import dataclass
 
-_DATE = re.compile(
-    r"(?<!\d)((?:19|20)\d\d)(?:[-_. ]?(0[1-9]|1[0-2])(?:[-_. ]?(0[1-9]|[12]\d|3[01]))?)?(?!\d)年?(?:[修订]*版)?"
+_DAY = re.compile(
+    r"(?<!\d)(?:19|20)\d\d(?:[-_. /]?(?:0[1-9]|1[0-2])[-_. /]?(?:0[1-9]|[12]\d|3[01])(?!\d)|年\d{1,2}月\d{1,2}日)"
 )
+_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:[-_. ]?(0[1-9]|1[0-2]))?(?!\d)年?(?:[修订]*版)?")
 _VERSION = re.compile(
     r"(?:(?<![a-z])(?:version|ver|v|revision|rev|release|edition)[-_. ]?|第|版本)(\d+(?:\.\d+)*)(?:版)?(?![a-z\d])"
 )
 _OLD = re.compile(
-    r"(?<![a-z])(?:old|archived?|outdated|obsolete|superseded|deprecated)(?![a-z])|旧版|旧|已?废止|已?作废|归档|过期"
+    r"(?<![a-z])(?:outdated|obsolete|superseded|deprecated|old version)(?![a-z])|旧版|已?废止|已?作废|归档|过期"
+    # "old-town store" and 以旧换新 are no old versions: the word stands alone in a folder or in brackets, or at the end
+    r"|(?:^|(?<=[/(（\[【]))\s*(?:old|archived?|旧)\s*(?=[/)）\]】])|(?:(?<![a-z])(?:old|archived?)|旧)$"
 )
 _COPY = re.compile(r"(?<![a-z])(?:copy(?: of)?|final|latest|current)(?![a-z])|副本|最新版?|现行版?|新版|\(\d{1,2}\)")
 _BETWEEN = re.compile(r"[\W_]+")
@@ -31,7 +35,7 @@ class Version:
     """The name without its marks: equal for versions of one document."""
     is_old: bool
     date: tuple[int, ...]
-    """Year, month, day as far as given; () when there is none."""
+    """Year, and month if given; () when there is none, or one with a day."""
     number: tuple[int, ...]
     """`2.1` as (2, 1); () when there is none."""
 
@@ -48,13 +52,15 @@ def version_of(name: str) -> Version:
     Version(family='policies returns', is_old=False, date=(2024, 5), number=(2, 1))
     """
     rest = _SUFFIX.sub("", name.casefold())
+    days = _DAY.findall(rest)
+    rest = _DAY.sub(" ", rest)
     date = _DATE.search(rest)
     rest = _DATE.sub(" ", rest)
     number = _VERSION.search(rest)
     rest = _VERSION.sub(" ", rest)
     return Version(
-        family=_BETWEEN.sub(" ", _COPY.sub(" ", _OLD.sub(" ", rest))).strip(),
-        is_old=bool(_OLD.search(rest)),
+        family=_BETWEEN.sub(" ", " ".join([_COPY.sub(" ", _OLD.sub(" ", rest)), *days])).strip(),
+        is_old=bool(_OLD.search(rest.strip(" -_."))),
         date=tuple(int(part) for part in date.groups() if part) if date else (),
         number=tuple(map(int, number.group(1).split("."))) if number else (),
     )
