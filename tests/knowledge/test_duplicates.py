@@ -124,7 +124,7 @@ def test_names_and_days_that_contradict_one_another_hide_nothing(
 def test_mails_from_one_form_do_not_replace_one_another(open_library: OpenLibrary, papers: Path, write: Write) -> None:
     form = (
         "Subject: Contact form\nDate: {date}\nFrom: a@b.c\nTo: d@e.f\nMessage-ID: <{name}@x>\n\nThe customer has "
-        "filled in the contact form and wants an answer within two working days, by mail.\nName: {name}\nMessage: {message}\n"
+        "filled in the contact form and wants an answer within two working days.\nName: {name}\nMessage: {message}\n"
     )
     for month, name, message in [("Jan", "Ann", "The shade arrived broken"), ("Feb", "Bob", "Wrong address")]:
         mail = form.format(date=f"Mon, 05 {month} 2026 10:00:00 +0000", name=name, message=message)
