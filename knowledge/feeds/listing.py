@@ -79,6 +79,8 @@ def _read(url: str, visitor: Visitor, origins: Sequence[str]) -> sitemap.Sitemap
             return sitemap.parse(answer.body)
         target = canonical(answer.location, base=url)
         if target is None or origin(target) not in origins:
-            raise NoSitemap(f"{url} points to {answer.location[:200]}, on a host that `allow` does not name")
+            raise NoSitemap(
+                f"{url} points to {answer.location[:200]}, on a host that `allow` does not name; set `url` to it"
+            )
         url = target
     raise NoSitemap(f"{url} points round in circles")

@@ -8,7 +8,7 @@ No file (4xx) allows everything; a server that fails (5xx, no answer) allows not
 from typing import TYPE_CHECKING
 
 from knowledge.feeds.addresses import canonical, origin
-from knowledge.feeds.visitor import TooLarge, Visitor
+from knowledge.feeds.visitor import NoAnswer, TooLarge, Visitor
 
 if TYPE_CHECKING:
     from protego import Protego
@@ -62,6 +62,8 @@ class Robots:
                 answer = self._visitor.get(url, limit_bytes=LARGEST_BYTES)
             except TooLarge:
                 return "User-agent: *\nDisallow: /"  # rules that cannot be read whole may forbid anything
+            if answer.status >= 500:
+                raise NoAnswer(f"{url}: HTTP {answer.status}")
             target = canonical(answer.location, base=url) if answer.location else None
             if target is None:
                 return answer.body.decode("utf-8-sig", "replace")

@@ -28,6 +28,10 @@ SAVE_EVERY = 20
 GONE = frozenset({404, 410})
 MOVED_FOR_GOOD = frozenset({301, 308})
 SITEMAP_ENDINGS = (".xml", ".xml.gz", ".txt")
+HANDFUL = 5
+"""So many pages may be missed at once; more, and more than half of all, may be an accident of the site's."""
+MISSED = "missed"
+"""The fact that tells which pages, a line each, the last sync missed and kept."""
 LISTED_BY = "listed by"
 """The fact that tells how the pages were found: `sitemap` or `links`."""
 
@@ -44,6 +48,8 @@ class _Visit:
     present: set[str] = field(default_factory=set)
     """What is to stay."""
     gone: set[str] = field(default_factory=set)
+    replaced: set[str] = field(default_factory=set)
+    """What is gone because it moved, and was had where it is now."""
     complete: bool = True
     """Whether every page of the site is listed; else what is not listed stays."""
     follows_links: bool = False
@@ -211,13 +217,16 @@ class Website:
             target = canonical(answer.location, base=url)
             for_good = answer.status in MOVED_FOR_GOOD
             if target is None or not self._allow.covers(target):
-                if visit.follows_links and url not in self._mirror.items:
+                if visit.follows_links and url not in self._mirror.items and hops[0] != self._start:
                     return
                 visit.gone.update([url] if for_good else [])
-                raise NotRead(f"it points to {answer.location[:200]}, which `allow` does not cover")
+                raise NotRead(
+                    f"it points to {answer.location[:200]}, which `allow` does not cover; set `url` or `allow` to it"
+                )
             moved.update([url] if for_good else [])
             url = target
         visit.gone |= moved
+        visit.replaced |= moved if url in visit.present else set()
 
     def _ask(self, url: str) -> Answer:
         marks = self._mirror.items[url].marks if self._mirror.path(url) else {}
@@ -261,17 +270,31 @@ class Website:
     def _drop_what_is_gone(self) -> int:
         """Forget pages that are gone, that the owner's list covers no more, and, when it is whole, that none lists."""
         visit = self._visit
-        doomed = [
-            url
-            for url in self._mirror.items
-            if url in visit.gone or not self._allow.covers(url) or (visit.complete and url not in visit.present)
+        missed = [
+            url for url in self._mirror.items if url in visit.gone or (visit.complete and url not in visit.present)
         ]
+        kept = self._kept_for_now({url for url in missed if self._allow.covers(url) and url not in visit.replaced})
+        doomed = [url for url in self._mirror.items if not self._allow.covers(url)]
+        doomed = list(dict.fromkeys(doomed + [url for url in missed if url not in kept]))
         for url in doomed:
             self._mirror.drop(url)
         if visit.complete:
             self._mirror.sweep(all_read=not visit.failed)
         self._mirror.save()
         return len(doomed)
+
+    def _kept_for_now(self, missed: set[str]) -> set[str]:
+        """Return which of the pages missed stay until the next sync misses them too: those of a half that goes."""
+        before = set(self._mirror.facts.pop(MISSED, "").split("\n"))
+        kept = missed - before
+        if len(missed) <= HANDFUL or len(missed) * 2 <= len(self._mirror.items) or not kept:
+            return set()
+        self._mirror.facts[MISSED] = "\n".join(sorted(missed))
+        self._visit.warnings.append(
+            f"{len(missed)} of {len(self._mirror.items)} pages are gone or listed no more. {len(kept)} of them stay "
+            f"for now; if that is right, run again: frontdesk sync {self._feed.name}"
+        )
+        return kept
 
     def _unavailable(self, fault: str) -> FeedUnavailable:
         name = self._feed.name

@@ -63,10 +63,11 @@ def test_robots_txt_is_obeyed_its_delay_too(site: Site, visit: Visits, clock: Cl
     assert "robots.txt" in result.failed[0].error
 
 
-def test_a_site_whose_robots_txt_fails_is_left_alone(site: Site, visit: Visits) -> None:
+@pytest.mark.parametrize("status", [501, 503, 521])
+def test_a_site_whose_robots_txt_fails_is_left_alone(site: Site, visit: Visits, status: int) -> None:
     fill(site)
-    site.status("/robots.txt", 503)
-    with pytest.raises(FeedUnavailable, match="503"):
+    site.status("/robots.txt", status)
+    with pytest.raises(FeedUnavailable, match=f"{status}"):
         visit()
     assert set(site.take_asked()) == {"/robots.txt"}
 

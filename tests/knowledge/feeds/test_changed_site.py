@@ -1,0 +1,57 @@
+"""A site of which most is gone at once, by accident or because it moved."""
+
+import pytest
+
+from knowledge.errors import FeedUnavailable
+from tests.knowledge.feeds.conftest import Site, Visits
+
+
+@pytest.mark.parametrize("accident", ["all are 404", "one is listed"])
+def test_most_pages_at_once_go_only_when_a_second_sync_misses_them(site: Site, visit: Visits, accident: str) -> None:
+    paths = [f"/help/{number}" for number in range(12)]
+
+    def mend() -> None:
+        site.special.clear()
+        site.sitemap(*paths)
+
+    def harm() -> None:
+        if accident == "one is listed":
+            site.sitemap(paths[0])
+        for path in paths if accident == "all are 404" else ():
+            site.status(path, 404)
+
+    for path in paths:
+        site.page(path, path)
+    mend()
+    visit()
+    harm()
+    result = visit()
+    assert (result.removed, len(visit.held())) == (0, 12)
+    assert "of 12 pages are gone or listed no more" in result.warning
+    mend()
+    assert (visit().warning, len(visit.held())) == ("", 12)
+    harm()
+    assert visit().removed == 0
+    result = visit()
+    assert (result.removed, result.warning) == (12 if accident == "all are 404" else 11, "")
+
+
+def test_pages_that_all_moved_are_held_once(site: Site, visit: Visits) -> None:
+    paths = [f"/help/{number}" for number in range(12)]
+    for path in paths:
+        site.page(path, path)
+    site.sitemap(*paths)
+    visit()
+    for path in paths:
+        site.page(f"{path}/new", path)
+        site.status(path, 301, Location=f"{path}/new")
+    result = visit()
+    assert (result.removed, result.warning, len(visit.held())) == (12, "", 12)
+
+
+@pytest.mark.parametrize("path", ["/help/", "/sitemap.xml"])
+def test_a_site_that_moved_to_another_host_names_it(site: Site, visit: Visits, path: str) -> None:
+    for asked in ("/robots.txt", "/sitemap.xml", "/help/"):
+        site.status(asked, 301, Location="https://www.shop.example" + asked)
+    with pytest.raises(FeedUnavailable, match=rf"points to https://www\.shop\.example{path}.*; set `url`"):
+        visit(path)
