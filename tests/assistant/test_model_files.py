@@ -253,7 +253,8 @@ def test_a_hub_id_is_fetched_by_the_hub_client(tmp_path: Path, wheel: Path, monk
     monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
     folder = get_model(tmp_path / "models", "Org/Some-Model")
     assert asked == [("Org/Some-Model", False, False)]
-    assert folder == tmp_path / "models" / "some-model"
+    assert folder == tmp_path / "models" / "Org" / "Some-Model"  # where the back ends look for it
+    assert ("Org/Some-Model", "ready") in [(model.name, model.state) for model in found_models(tmp_path / "models")]
     assert get_model(tmp_path / "models", "Org/Some-Model") == folder
     assert len(asked) == 1
 
@@ -265,12 +266,18 @@ def test_an_unreachable_hub_is_one_clear_message(tmp_path: Path, wheel: Path, mo
     monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
     with pytest.raises(ModelFilesError, match="network is unreachable"):
         get_model(tmp_path / "models", "org/model")
-    assert model_state(tmp_path / "models", "model") == "missing"
+    assert model_state(tmp_path / "models", "org/model") == "missing"
 
 
 def test_unknown_names_list_the_known_ones(tmp_path: Path, wheel: Path) -> None:
     with pytest.raises(ModelFilesError, match="Known names: tiny"):
         get_model(tmp_path / "models", "gpt-17")
+
+
+@pytest.mark.parametrize("name", ["../outside", "org/..", "org/.hidden"])
+def test_a_hub_id_leads_nowhere_else(tmp_path: Path, wheel: Path, name: str) -> None:
+    with pytest.raises(ModelFilesError, match="There is no model or file called"):
+        get_model(tmp_path / "models", name)
 
 
 def test_every_pinned_model_has_a_licence_and_hashes() -> None:
