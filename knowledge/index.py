@@ -120,6 +120,11 @@ class VectorIndex:
         with self._translated():
             return set(self._open(space).get(include=[])["ids"])
 
+    def names(self) -> list[str]:
+        """Return the names of all spaces that are there."""
+        with self._translated():
+            return [collection.name for collection in self._client.list_collections()]
+
     def count(self, space: str) -> int:
         """Return how many vectors the space holds."""
         with self._translated():

@@ -25,7 +25,16 @@ class Space:
     @property
     def name(self) -> str:
         """What the Chroma collection is called."""
-        return f"space-{self.id}-generation-{self.generation}"
+        return f"{_stem(self)}{self.generation}"
+
+
+def is_generation_of(space: Space, name: str) -> bool:
+    """Say whether a Chroma collection is this space's, now or in another generation."""
+    return name.startswith(_stem(space))
+
+
+def _stem(space: Space) -> str:
+    return f"space-{space.id}-generation-"
 
 
 def spaces(connection: Connection) -> list[Space]:

@@ -7,7 +7,7 @@ embedder needs all of them anew. The documents themselves are not read again for
 catalogue.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -18,7 +18,7 @@ from knowledge.embedders import Embedder
 from knowledge.errors import IndexMismatch
 from knowledge.index import VectorIndex
 from knowledge.scope import Scope
-from knowledge.spaces import Space, advance, committed_vectors, spaces
+from knowledge.spaces import Space, advance, committed_vectors, is_generation_of, spaces
 
 BATCH_CHUNKS = 256
 
@@ -55,6 +55,7 @@ def mend(catalog_: Catalog, index: VectorIndex, embedder: Embedder) -> None:
         in_line = catalog.vectors_are_in_line(connection)
         catalog.set_vectors_in_line(connection, False)
         counts = {space: _count(connection, space) for space in spaces(connection)}
+    _drop_other_generations(index, counts)
     for space, count in counts.items():
         if in_line and index.count(space.name) == count:
             continue
@@ -83,9 +84,9 @@ def reindex(catalog_: Catalog, index: VectorIndex, embedder: Embedder, *, progre
     """
     with catalog_.read() as connection:
         wanted = {space: committed_vectors(connection, space) for space in spaces(connection)}
+    _drop_other_generations(index, wanted)
     for space, vectors in wanted.items():
         following = replace(space, generation=space.generation + 1, embedder=embedder.name)
-        index.drop(following.name)
         _embed(catalog_, index, embedder, following, vectors, progress=progress)
         with catalog_.write() as connection:
             advance(connection, following)
@@ -93,6 +94,17 @@ def reindex(catalog_: Catalog, index: VectorIndex, embedder: Embedder, *, progre
         index.wait_for_readers()
         index.drop(space.name)
     return sum(map(len, wanted.values()))
+
+
+def _drop_other_generations(index: VectorIndex, current: Iterable[Space]) -> None:
+    """Drop what a reindex that was cut short left: the generation it began, or the one that it had replaced."""
+    held = index.names()
+    for space in current:
+        left = [name for name in held if is_generation_of(space, name) and name != space.name]
+        if left:
+            index.wait_for_readers()
+        for name in left:
+            index.drop(name)
 
 
 def _embed(

@@ -156,3 +156,31 @@ def test_after_an_ingest_that_broke_off_vectors_are_compared(
     assert [len(found) for found in leftovers(library)] == [1, 1]
     library.ingest([papers])
     assert leftovers(library) == (set(), set())
+
+
+def test_a_crash_between_the_switch_and_the_drop_leaves_no_old_generation_for_long(
+    open_library: OpenLibrary, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(index: VectorIndex, space: str) -> None:
+        raise RuntimeError("the power went out")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(VectorIndex, "drop", crash)
+        with pytest.raises(RuntimeError, match="power"):
+            open_library(OtherEmbedder()).ingest([], reindex=True)
+    library = open_library(OtherEmbedder())
+    assert "space-1-generation-1" in library.index.names()
+    library.index._client.create_collection("space-11-generation-1", embedding_function=None)
+    library.ingest([], reindex=True)
+    assert "space-1-generation-1" not in library.index.names()
+    monkeypatch.setattr(vectors, "advance", lambda *_: crash(library.index, ""))
+    with pytest.raises(RuntimeError, match="power"):
+        library.ingest([], reindex=True)
+    assert "space-1-generation-4" in library.index.names()
+    library.ingest([filled / "public"])
+    assert set(library.index.names()) == {
+        "space-1-generation-3",
+        "space-2-generation-2",
+        "space-11-generation-1",
+    }
+    assert library.search("lamp", options=DENSE).passages[0].document == "lamps.md"
