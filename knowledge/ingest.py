@@ -253,6 +253,8 @@ class Ingest:
                         share.gone = _gone(file, seen, message)
                         share.places = places(file.path, source.links)
                         committer.complete(share)
+                    else:
+                        self._withdraw(source, file, "", committer)
                 case _:
                     share = committer.settle(share)
 

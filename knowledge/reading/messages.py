@@ -14,7 +14,7 @@ from typing import BinaryIO
 import msgspec
 
 from knowledge.chunking import Chunk, ChunkOptions
-from knowledge.documents import Document
+from knowledge.documents import Document, LineBox
 
 _LENGTH_BYTES = 8
 
@@ -121,9 +121,21 @@ def receive_message(stream: BinaryIO, *, max_bytes: int) -> tuple[Message, int] 
     if payload is None:
         return None
     try:
-        return _decoder.decode(payload), len(payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        message = _decoder.decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BrokenFrame(str(error)) from error
+    if isinstance(message, Prepared) and not _is_sound(message):
+        raise BrokenFrame("a document whose parts do not fit together")
+    return message, len(payload)
+
+
+def _is_sound(prepared: Prepared) -> bool:
+    """Say whether chunks and lines lie within the text, and each chunk has its language."""
+    length = len(prepared.document.text)
+    spans: tuple[Chunk | LineBox, ...] = (*prepared.chunks, *prepared.document.layout)
+    return len(prepared.chunk_languages) == len(prepared.chunks) and all(
+        0 <= span.start <= span.end <= length for span in spans
+    )
 
 
 def _write(stream: BinaryIO, payload: bytes) -> None:

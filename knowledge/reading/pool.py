@@ -197,12 +197,21 @@ class Reader:
                     self._let_go(watch)
                     watch = None
         except KnowledgeError as error:
-            with self._changed:
-                self._fault = error
-                self._changed.notify_all()
+            self._give_up(error)
+        except Exception as error:  # noqa: BLE001 - the thread's edge: whoever waits for its files is told
+            _log.exception("the thread that reads files failed")
+            fault = KnowledgeError(
+                f"The thread that reads files failed ({type(error).__name__}: {error}). Next: the same command again"
+            )
+            self._give_up(fault)
         finally:
             if watch is not None:
                 self._let_go(watch)
+
+    def _give_up(self, fault: KnowledgeError) -> None:
+        with self._changed:
+            self._fault = fault
+            self._changed.notify_all()
 
     def _is_worth_another_worker(self) -> bool:
         """Say whether what waits is worth the start of one more process, most of a second."""

@@ -5,9 +5,12 @@ notebook and a `python -c` without a guard do not survive.
 """
 
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from contextlib import suppress
 from typing import BinaryIO, cast
 
@@ -36,7 +39,10 @@ class WorkerProcess:
         self.files = 0
         """How many files it was given."""
         command = [sys.executable, "-c", _START, json.dumps(sys.path)]
+        self._folder = ""
+        """Where it puts its temporary files: one that is killed leaves them lying."""
         try:
+            self._folder = tempfile.mkdtemp(prefix="frontdesk-worker-")
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
@@ -44,8 +50,10 @@ class WorkerProcess:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,  # a group of its own, so that what it starts ends with it
                 creationflags=_FLAGS,
+                env={**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self._folder)},
             )
         except OSError as error:
+            shutil.rmtree(self._folder, ignore_errors=True)
             raise unstartable(error.strerror or str(error)) from error
 
     def send(self, job: Job) -> None:
@@ -83,9 +91,10 @@ class WorkerProcess:
                 process.kill()
 
     def end(self) -> None:
-        """Kill it and let go of its pipes."""
+        """Kill it, and let go of its pipes and its temporary files."""
         self.kill()
         self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
         for stream in (self._process.stdin, self._process.stdout):
             with suppress(OSError):  # a job that could not be sent is still in the buffer
                 cast(BinaryIO, stream).close()

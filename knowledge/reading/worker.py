@@ -14,6 +14,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import BinaryIO
@@ -39,9 +40,10 @@ Send = Callable[[Message], None]
 PATIENCE = 1.5
 """How much later than its parent would the process ends itself: only when the parent cannot."""
 ALIVE_SECONDS = 1.0
-MOST_NAME_BYTES = 2000
-"""Of a document's name; PostgreSQL's indexes take rows of 2,704 bytes."""
 NICENESS = 5
+LONGEST_NAME = 500
+"""Of a document, in characters: no index of a database holds names of any length."""
+SHOWN_NAME = 80
 
 
 def main() -> None:
@@ -91,13 +93,14 @@ def _send_documents(job: Job, send: Send) -> tuple[tuple[str, str], ...]:
     loaders.LOADERS.update(job.loaders)
     load: Callable[..., Iterator[Document]] = loaders.load
     seen: set[str] = set()
-    failures: tuple[tuple[str, str], ...] = ()
+    failures: list[tuple[str, str]] = []
     with pace.heard_by(_at_most_each(ALIVE_SECONDS, lambda: send(Alive()))):
         try:
             for document in load(path, **({} if job.options is None else {"options": job.options})):
                 name = document_name(job.name, document)
-                if max(len(each.encode("utf-8", "replace")) for each in (name, job.name)) > MOST_NAME_BYTES:
-                    failures += (_too_long(path, document.name),)
+                if len(name) > LONGEST_NAME:
+                    start = document.name.removeprefix("!/")[:SHOWN_NAME]
+                    failures.append((_sayable(f"{start}…") if start else "", _too_long(name)))
                     continue
                 prepared = prepare(document, name=name, path=path, audience=job.audience, options=job.chunks)
                 del document
@@ -107,18 +110,14 @@ def _send_documents(job: Job, send: Send) -> tuple[tuple[str, str], ...]:
                 unchanged = job.known.get(prepared.name) == prepared.fingerprint
                 send(Unchanged(prepared.name) if unchanged else prepared)
         except PartlyUnreadable as error:
-            failures += tuple((_sayable(member), _sayable(cause)) for member, cause in error.failures)
+            failures += [(_sayable(member)[:LONGEST_NAME], _sayable(cause)) for member, cause in error.failures]
     if not seen and not failures:
         raise UnreadableFile(f"{path.name} holds no text")
-    return failures
+    return tuple(failures)
 
 
-def _too_long(path: Path, name: str) -> tuple[str, str]:
-    """Return the failure of a member with such a name; a file that names itself or its rows so is no good at all."""
-    fault = f"its name is longer than {MOST_NAME_BYTES:,} bytes, which no index takes. Next: shorten it"
-    if not name.startswith("!/"):
-        raise UnreadableFile(f"{path.name}: a document in it cannot be kept; {fault}")
-    return f"{_sayable(name[2:62])}…", fault
+def _too_long(name: str) -> str:
+    return f"its name has {len(name):,} characters, more than {LONGEST_NAME}. Next: give it a shorter one"
 
 
 def _timed(job: Job, results: BinaryIO) -> Send:
@@ -163,12 +162,14 @@ def _listen(jobs: BinaryIO, waiting: "SimpleQueue[Job]") -> None:
     """Hand jobs on; without a parent, end this process and the programs it started."""
     while (job := receive_job(jobs)) is not None:
         waiting.put(job)
-    if hasattr(os, "killpg"):
-        os.killpg(0, signal.SIGKILL)
     import psutil
 
-    for child in psutil.Process().children(recursive=True):
-        child.kill()
+    with suppress(psutil.Error):  # first those in a session of their own
+        for child in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                child.kill()
+    if hasattr(os, "killpg"):
+        os.killpg(0, signal.SIGKILL)
     os._exit(1)
 
 

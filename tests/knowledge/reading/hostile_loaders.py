@@ -43,6 +43,12 @@ def start_a_program(path: Path) -> Iterator[Document]:
     yield document("too late")
 
 
+def start_a_session(path: Path) -> Iterator[Document]:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    child.wait()
+    yield document("too late")
+
+
 def work_slowly(path: Path) -> Iterator[Document]:
     for _ in range(20):
         time.sleep(0.2)
@@ -106,6 +112,23 @@ def babble(path: Path) -> Iterator[Document]:
             continue
     time.sleep(600)
     yield document("never")
+
+
+def nest(path: Path) -> Iterator[Document]:
+    """Write a message that is nested deeper than can be read."""
+    payload = b"\x82\xa4type\xa5Alive\xa1x" + b"\x91" * 100_000 + b"\xc0"
+    for channel in range(3, 20):
+        try:
+            os.write(channel, len(payload).to_bytes(8, "big") + payload)
+        except OSError:
+            continue
+    time.sleep(600)
+    yield document("never")
+
+
+def name_at_length(path: Path) -> Iterator[Document]:
+    yield document("a name that fits", name="!/good.md")
+    yield document("one that does not", name=f"!/{'long' * 1500}.md")
 
 
 def members(path: Path) -> Iterator[Document]:

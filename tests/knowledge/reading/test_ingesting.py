@@ -142,6 +142,18 @@ def test_an_archive_of_bad_members_is_tried_again(
         assert (report.documents, len(report.failed)) == (0, 1)
 
 
+def test_an_archive_that_turns_bad_is_closed_to_others(
+    library: Library, papers: Path, write: Write, hostile: Callable[..., None]
+) -> None:
+    hostile("members")
+    write("a.members", "x")
+    library.ingest([papers])
+    hostile("only_bad_members")
+    loaders.LOADERS[".members"] = loaders.LOADERS[".only_bad_members"]
+    assert library.ingest([papers], audience="staff").removed == 2
+    assert found(library, "member row") == {}
+
+
 def test_a_long_file_does_not_keep_what_came_before_it_waiting(
     library: Library, papers: Path, write: Write, hostile: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

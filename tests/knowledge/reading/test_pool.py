@@ -1,3 +1,4 @@
+import io
 import logging
 import os
 import re
@@ -5,15 +6,28 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
+from knowledge.chunking import Chunk
+from knowledge.documents import Document
 from knowledge.errors import KnowledgeError
 from knowledge.reading import pool
-from knowledge.reading.messages import Done, Failed, Job, Message, Prepared, Unchanged
+from knowledge.reading.messages import (
+    BrokenFrame,
+    Done,
+    Failed,
+    Job,
+    Message,
+    Prepared,
+    Unchanged,
+    receive_message,
+    send_message,
+)
 from knowledge.reading.pool import Reader, ReadingOptions
 from knowledge.reading.process import WorkerProcess
 
@@ -54,6 +68,7 @@ def wait_until(fact: Callable[[], bool], seconds: float = 20.0) -> None:
         ("leave", r"the process that read it ended \(exit code 1\)"),
         ("crash", r"the process that read it ended \((SIGSEGV|exit code \d+)\)"),
         ("babble", r"the process that read it ended \(spoke out of turn: "),
+        ("nest", r"the process that read it ended \(spoke out of turn: "),
         ("fail", r"fail\.bad: its loader failed \(KeyError: .*a mistake.*\)\. Next: "),
         ("recurse", r"recurse\.bad: is nested too deeply to be read\. Next: "),
         ("allocate", r"allocate\.bad: reading it takes more than 300 MB of memory\. Next: split"),
@@ -206,6 +221,58 @@ def test_waiting_for_a_slow_file_is_told(open_reader: OpenReader, job: MakeJob) 
     assert isinstance(came[-1], Done)
 
 
+def test_a_thread_that_fails_tells_whoever_waits(
+    open_reader: OpenReader, job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("a mistake of ours")
+
+    monkeypatch.setattr(Reader, "_serve", fail)
+    with pytest.raises(KnowledgeError, match=r"failed \(ValueError: a mistake of ours\)\. Next: "):
+        read(open_reader(), job("chatter"))
+
+
+def test_a_document_whose_parts_do_not_fit_together_is_no_message() -> None:
+    def received(start: int, end: int, languages: tuple[str, ...]) -> object:
+        chunk = Chunk(start, end, (), "", None)
+        whole = Prepared("a", "A", "en", "f", 0.0, "2026-01-01", Document("Lamps.", ()), (chunk,), languages)
+        stream = io.BytesIO()
+        send_message(stream, whole)
+        stream.seek(0)
+        return receive_message(stream, max_bytes=10_000)
+
+    assert received(0, 6, ("en",))
+    for start, end, languages in ((0, 7, ("en",)), (-1, 6, ("en",)), (4, 3, ("en",)), (0, 6, ())):
+        with pytest.raises(BrokenFrame, match="do not fit together"):
+            received(start, end, languages)
+
+
+def test_what_a_killed_process_left_lying_is_removed(
+    open_reader: OpenReader, job: MakeJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    table = {".bad": "hostile_loaders:exit_at_once", ".zip": "knowledge.loaders.zip:load"}
+    outer = job("exit_at_once", "a.zip", loaders=table)
+    with zipfile.ZipFile(outer.path, "w") as archive:
+        archive.writestr("member.bad", "x")
+    reader = open_reader()
+    assert "exit code 3" in error(reader, outer)
+    reader.close()
+    assert list(temporary.rglob("*")) == []
+
+
+def test_a_name_that_no_index_holds_fails_alone(open_reader: OpenReader, job: MakeJob) -> None:
+    (good, ending) = read(open_reader(), job("name_at_length"))
+    assert isinstance(good, Prepared)
+    assert isinstance(ending, Done)
+    ((name, said),) = ending.failures
+    assert name == "long" * 20 + "…"
+    assert re.fullmatch(r"its name has 6,02\d characters, more than 500\. Next: .*", said)
+
+
 def test_closing_ends_every_process_at_once(open_reader: OpenReader, job: MakeJob) -> None:
     before = children()
     reader = open_reader(workers=2)
@@ -246,7 +313,7 @@ print(*reader.messages(reader.start(job)))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
-@pytest.mark.parametrize("loader", ["start_a_program", "hold_the_interpreter"])
+@pytest.mark.parametrize("loader", ["start_a_program", "start_a_session", "hold_the_interpreter"])
 def test_no_process_outlives_its_parent(tmp_path: Path, loader: str) -> None:
     """By the pipe's end, or, when the loader lets nothing of ours run, by a timer."""
     path = tmp_path / "x.bad"
@@ -255,7 +322,7 @@ def test_no_process_outlives_its_parent(tmp_path: Path, loader: str) -> None:
     parent = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL)
     try:
         family = psutil.Process(parent.pid)
-        expected = 2 if loader == "start_a_program" else 1
+        expected = 1 if loader == "hold_the_interpreter" else 2
         wait_until(lambda: len(family.children(recursive=True)) == expected)
         time.sleep(0.5)
         pids = [child.pid for child in family.children(recursive=True)]
