@@ -5,6 +5,7 @@ import pytest
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
+from pypdfium2 import PdfiumError
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.lib.styles import getSampleStyleSheet
@@ -12,8 +13,9 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Table
 
 from knowledge.chunking import split
-from knowledge.errors import UnreadableFile
+from knowledge.errors import PartlyUnreadable, UnreadableFile
 from knowledge.loaders import LoadOptions, load
+from knowledge.loaders import pdf as pdf_loader
 
 PROSE = "You may return any article within thirty days after delivery, unless it was made to measure for you. " * 4
 
@@ -130,6 +132,26 @@ def test_half_a_character_in_the_title_costs_the_title(tmp_path):
     path.write_bytes(data)
     (document,) = load(path)
     assert document.text == "Returns are free."
+
+
+def test_a_page_that_cannot_be_opened_is_said(tmp_path, monkeypatch):
+    canvas = Canvas(str(tmp_path / "a.pdf"))
+    for number in (1, 2, 3):
+        canvas.drawString(72, 700, f"Text of page {number}.")
+        canvas.showPage()
+    canvas.save()
+    flat_page = pdf_loader.flat_page
+
+    def refuse(source, index):
+        if index == 1:
+            raise PdfiumError("Failed to load page.")
+        return flat_page(source, index)
+
+    monkeypatch.setattr(pdf_loader, "flat_page", refuse)
+    documents = load(tmp_path / "a.pdf")
+    assert next(documents).text == "Text of page 1.\f\fText of page 3."
+    with pytest.raises(PartlyUnreadable, match=r"damaged pages are left out \(2\)\. Open it"):
+        next(documents)
 
 
 def test_the_outline_names_headings(tmp_path):
