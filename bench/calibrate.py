@@ -9,15 +9,19 @@ sells. The demo company's questions are never fitted, only reported on.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.homes import DEMO, home_of, in_home
+from bench import datasets
+from bench.homes import DEMO, home_of, in_home, new_home
 from bench.tables import Table
-from knowledge.evidence import MEANING, WORDS, Curve
+from knowledge.errors import EmbedderUnavailable
+from knowledge.evidence import ACROSS, MEANING, WORDS, Curve
+from knowledge.library import Library, LibraryOptions
 from knowledge.passages import Signals
 from knowledge.questions import read
 from knowledge.scores import auroc
@@ -39,14 +43,29 @@ class Recipe:
     name: str
     features: tuple[str, ...]
     sets: tuple[str, ...]
-    demo_language: str
+    demo_language: str = ""
+    """The demo company's questions that are reported on beside; "" for none."""
+    embedder: str = "embedded"
 
 
 RECIPES = (
     Recipe("WORDS", ("coverage", "lead"), ("xquad-zh", "stard-zh"), "zh"),
     Recipe("MEANING", ("coverage", "sentence_coverage", "cosine"), ("mtrag", "xquad-en"), "en"),
+    Recipe(
+        "MEANING, multilingual",
+        ("coverage", "sentence_coverage", "cosine"),
+        ("mtrag", "xquad-en", "xquad-zh", "stard-zh"),
+        embedder="multilingual",
+    ),
+    Recipe("ACROSS, multilingual", ("cosine",), ("xquad-zh-asks-en", "xquad-en-asks-zh"), embedder="multilingual"),
 )
-CURVES_IN_USE = {"WORDS": WORDS, "MEANING": MEANING["all-MiniLM-L6-v2"]}
+E5 = "multilingual-e5-small"
+CURVES_IN_USE = {
+    "WORDS": WORDS,
+    "MEANING": MEANING["all-MiniLM-L6-v2"],
+    "MEANING, multilingual": MEANING[E5],
+    "ACROSS, multilingual": ACROSS[E5],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +84,11 @@ def run(folder: Path) -> Table:
     rows: list[tuple[str, ...]] = []
     notes = []
     for recipe in RECIPES:
-        cases = {name: collect(name, folder) for name in recipe.sets}
-        demo = collect(DEMO, folder, language=recipe.demo_language)
+        try:
+            cases = {name: collect(name, folder, embedder=recipe.embedder) for name in recipe.sets}
+        except EmbedderUnavailable as error:
+            notes.append(f"`{recipe.name}` was not measured: {error}")
+            continue
         curve = fit(cases, recipe.features)
         in_use = CURVES_IN_USE[recipe.name]
         fitted, used = as_code(curve, recipe.features), as_code(in_use, recipe.features)
@@ -76,8 +98,10 @@ def run(folder: Path) -> Table:
             rest = {other: cases[other] for other in cases if other != name}
             rows.append(_row(recipe, name, "left out", fit(rest, recipe.features), cases[name]))
             rows.append(_row(recipe, name, "in use", in_use, cases[name]))
-        rows.append(_row(recipe, f"demo company, {recipe.demo_language}", "never fitted", curve, demo))
-        rows.append(_row(recipe, f"demo company, {recipe.demo_language}", "in use", in_use, demo))
+        if recipe.demo_language:
+            demo = collect(DEMO, folder, language=recipe.demo_language)
+            rows.append(_row(recipe, f"demo company, {recipe.demo_language}", "never fitted", curve, demo))
+            rows.append(_row(recipe, f"demo company, {recipe.demo_language}", "in use", in_use, demo))
     return Table(
         columns=("curve", "questions", "in the fit", "AUROC", "answered when answerable", "refused when not"),
         rows=tuple(rows),
@@ -87,20 +111,35 @@ def run(folder: Path) -> Table:
     )
 
 
-def collect(name: str, folder: Path, *, language: str | None = None) -> list[Case]:
-    """Return what retrieval saw for each question of a set."""
-    home = home_of(name, folder)
+def collect(name: str, folder: Path, *, language: str | None = None, embedder: str = "embedded") -> list[Case]:
+    """Return what retrieval saw for each question of a set.
+
+    Raises:
+        EmbedderUnavailable: the embedder's model is not among the models of `make models`.
+    """
+    if embedder == "embedded":
+        home = home_of(name, folder)
+        with in_home(home.path) as library:
+            return _cases(library, home.questions, language)
+    place = folder / f"{name}-{embedder}"
+    home_path = place / "home" if (place / "home").exists() else new_home(place / "home")
+    corpus, questions = datasets.write(name, place / "data")
+    with closing(Library(LibraryOptions(home_path, embedder=embedder))) as library:
+        library.ingest([corpus])
+        return _cases(library, questions, language)
+
+
+def _cases(library: Library, questions: Path, language: str | None) -> list[Case]:
     cases = []
-    with in_home(home.path) as library:
-        for question in read(home.questions):
-            if language in (None, question.language):
-                retrieval = library.search(
-                    question.question,
-                    history=question.history,
-                    limit=PASSAGES,
-                    audiences=tuple(dict.fromkeys(["public", question.audience])),
-                )
-                cases.append(Case(retrieval.signals, question.answerable))
+    for question in read(questions):
+        if language in (None, question.language):
+            retrieval = library.search(
+                question.question,
+                history=question.history,
+                limit=PASSAGES,
+                audiences=tuple(dict.fromkeys(["public", question.audience])),
+            )
+            cases.append(Case(retrieval.signals, question.answerable))
     return cases
 
 

@@ -8,17 +8,22 @@ answer them. They assume that documents answer four questions of five, as in a s
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from knowledge.passages import Passage, Signals
-from knowledge.text import count_cjk, sentences, tokens
+from knowledge.text import STOP_WORDS, count_cjk, detect_language, sentences, tokens
 
 PASSAGES = 5
 """Passages that evidence is measured on, however many are asked for."""
 UNKNOWN_PAIR_FACTOR = 0.3
 FOLLOWERS = 10
+FEWEST_WORDS = 4
+ENGLISH_SHARE = 0.2
+"""An English sentence has at least this share of English function words."""
+_WORD = re.compile(r"[^\W\d_]+")
 LEAD_FLOOR = 0.1
 """Share of the question's weight added to both scores of a lead: without it, a best score of next to nothing over
 others of even less would look like a clear lead."""
@@ -49,14 +54,41 @@ class Curve:
 WORDS = Curve(intercept=-2.10, coverage=4.03, lead=2.93)
 """For questions in a language the embedder does not know, and for embedders without a curve of their own."""
 
-MEANING = {"all-MiniLM-L6-v2": Curve(intercept=-4.35, coverage=3.18, sentence_coverage=2.31, cosine=5.40)}
+MEANING = {
+    "all-MiniLM-L6-v2": Curve(intercept=-4.35, coverage=3.18, sentence_coverage=2.31, cosine=5.40),
+    "multilingual-e5-small": Curve(intercept=-17.74, coverage=3.70, sentence_coverage=2.84, cosine=18.46),
+}
 """Embedder name -> curve; cosines of different embedders are not comparable."""
 
+ACROSS = {"multilingual-e5-small": Curve(intercept=-17.25, cosine=23.81)}
+"""The same where the question is in another language than the best passage: words say nothing there, and cosine says
+little (AUROC 0.66), so that nearly all such questions are answered."""
 
-def score(signals: Signals, *, embedder: str) -> float:
-    """Return calibrated evidence 0-1."""
-    curve = MEANING.get(embedder)
+
+def score(signals: Signals, *, embedder: str, across: bool = False) -> float:
+    """Return calibrated evidence 0-1.
+
+    Args:
+        across: whether the question is in another language than the best passage.
+    """
+    curve = (ACROSS.get(embedder) if across else None) or MEANING.get(embedder)
     return WORDS.at(signals) if curve is None or signals.cosine is None else curve.at(signals)
+
+
+def is_across(question: str, passages: Sequence[Passage]) -> bool:
+    """Say whether a question is in another language than the best passage, as far as a few words can tell."""
+    mine, theirs = _language(question), _language(passages[0].text) if passages else ""
+    return "" not in (mine, theirs) and mine != theirs
+
+
+def _language(text: str) -> str:
+    """Return "zh", "en", "other", or "" for a few words, such as the name of a product."""
+    if detect_language(text) == "zh":
+        return "zh"
+    words = _WORD.findall(text.casefold())
+    if len(words) < FEWEST_WORDS:
+        return ""
+    return "en" if sum(word in STOP_WORDS for word in words) >= ENGLISH_SHARE * len(words) else "other"
 
 
 def measure(

@@ -107,7 +107,8 @@ def search(
     judged = _result(hits, evidence.PASSAGES, RetrievalOptions(), connection)
     cosine = max(nearest.values(), default=0.0) if vector is not None and asked.is_known else None
     signals = evidence.measure(judged, weights, word_scores=words.values(), cosine=cosine)
-    certainty = evidence.score(signals, embedder=meanings.embedder.name) if passages else 0.0
+    across = evidence.is_across(question, judged)
+    certainty = evidence.score(signals, embedder=meanings.embedder.name, across=across) if passages else 0.0
     return Retrieval(
         asked=whole,
         passages=passages,

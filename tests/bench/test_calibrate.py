@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from bench.calibrate import Case, as_code, fit
+from bench.calibrate import CURVES_IN_USE, RECIPES, Case, as_code, fit
 from knowledge.passages import Signals
 
 
@@ -48,3 +48,14 @@ def test_separable_cases_do_not_run_away() -> None:
 def test_the_line_to_paste() -> None:
     curve = fit({"one": both(200, 200)}, ("coverage",))
     assert as_code(curve, ("coverage",)) == f"Curve(intercept={curve.intercept:.2f}, coverage={curve.coverage:.2f})"
+
+
+def test_every_curve_in_use_has_a_recipe_of_its_signals() -> None:
+    assert [recipe.name for recipe in RECIPES] == list(CURVES_IN_USE)
+    for recipe in RECIPES:
+        slopes = {
+            key
+            for key in ("coverage", "sentence_coverage", "lead", "cosine")
+            if getattr(CURVES_IN_USE[recipe.name], key)
+        }
+        assert slopes == set(recipe.features)

@@ -98,3 +98,30 @@ def test_the_place_of_a_passage_counts_as_its_text() -> None:
 def test_lead_says_how_far_the_best_stands_out(scores: list[float], lead: float) -> None:
     found = evidence.measure([], {"lamp": 1.0}, word_scores=scores, cosine=None)
     assert found.lead == pytest.approx(lead, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "across"),
+    [
+        ("How long may I return a lamp?", "You may return a lamp within 30 days.", False),
+        ("Wie lange kann ich eine Lampe zurückgeben?", "You may return a lamp within 30 days.", True),
+        ("灯可以几天内退货？", "You may return a lamp within 30 days.", True),
+        ("How long may I return a lamp?", "未使用的台灯可以在收货后三十天内退回。", True),
+        ("Wie lange kann ich eine Lampe zurückgeben?", "Eine Lampe kann man dreißig Tage lang zurückgeben.", False),
+        ("Moorlight 40 Heron", "You may return a lamp within 30 days.", False),
+    ],
+)
+def test_a_question_in_another_language_is_told_from_the_best_passage(question: str, text: str, across: bool) -> None:
+    assert evidence.is_across(question, [passage(text)]) is across
+    assert not evidence.is_across(question, [])
+
+
+def test_across_languages_meaning_decides_alone() -> None:
+    found = Signals(coverage=0.0, sentence_coverage=0.0, lead=0.0, cosine=0.865)
+    e5 = "multilingual-e5-small"
+    assert evidence.score(found, embedder=e5, across=True) > 0.9
+    assert evidence.score(found, embedder=e5) < 0.5
+    assert evidence.score(replace(found, cosine=0.7), embedder=e5, across=True) < 0.5
+    same = evidence.score(found, embedder="all-MiniLM-L6-v2")
+    assert evidence.score(found, embedder="all-MiniLM-L6-v2", across=True) == same
+    assert evidence.score(replace(found, cosine=None), embedder=e5, across=True) == evidence.WORDS.at(found)
