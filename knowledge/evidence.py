@@ -23,6 +23,9 @@ FOLLOWERS = 10
 FEWEST_WORDS = 4
 ENGLISH_SHARE = 0.2
 """An English sentence has at least this share of English function words."""
+FEWEST_KANA = 2
+"""A single one may adorn the name of a Chinese shop; more are Japanese."""
+_KANA = re.compile(r"[\u3041-\u30fa]")
 _WORD = re.compile(r"[^\W\d_]+")
 LEAD_FLOOR = 0.1
 """Share of the question's weight added to both scores of a lead: without it, a best score of next to nothing over
@@ -84,7 +87,7 @@ def is_across(question: str, passages: Sequence[Passage]) -> bool:
 def _language(text: str) -> str:
     """Return "zh", "en", "other", or "" for a few words, such as the name of a product."""
     if detect_language(text) == "zh":
-        return "zh"
+        return "other" if len(_KANA.findall(text)) >= FEWEST_KANA else "zh"
     words = _WORD.findall(text.casefold())
     if len(words) < FEWEST_WORDS:
         return ""

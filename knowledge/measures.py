@@ -83,9 +83,8 @@ def measure(question: Question, retrieval: Retrieval, *, refuse_below: float) ->
     gold = [place for place in question.gold if place.document]
     if not gold:
         return Measures(answered_when_answerable=answered)
-    documents = ranked_documents(retrieval)
     wanted = {place.document for place in gold}
-    ranks = [rank for rank, document in enumerate(documents, 1) if document in wanted]
+    ranks = sorted(rank for name, rank in _ranks(retrieval).items() if name in wanted)
     recall = {k: sum(rank <= k for rank in ranks) / len(wanted) for k in (1, 3, 5, 10)}
     quotes = [place for place in gold if place.quote]
     quoted = {k: _share(holds(retrieval.passages[:k], place) for place in quotes) for k in (1, 3, 5, 10)}
@@ -98,7 +97,7 @@ def measure(question: Question, retrieval: Retrieval, *, refuse_below: float) ->
         recall_at_10=recall[10],
         hit_at_5=float(recall[5] > 0),
         mrr_at_10=1.0 / ranks[0] if ranks else 0.0,
-        ndcg_at_10=_gain(ranks) / _gain(range(1, min(len(wanted), DEPTH) + 1)),
+        ndcg_at_10=min(1.0, _gain(ranks) / _gain(range(1, min(len(wanted), DEPTH) + 1))),
         evidence_recall_at_1=quoted[1],
         evidence_recall_at_3=quoted[3],
         evidence_recall_at_5=quoted[5],
@@ -118,10 +117,21 @@ def ranked_documents(retrieval: Retrieval) -> tuple[str, ...]:
     return tuple(dict.fromkeys(passage.document for passage in retrieval.passages[:DEPTH]))
 
 
+def _ranks(retrieval: Retrieval) -> dict[str, int]:
+    """Return document -> its rank; a copy that a passage stands for has the rank of that passage."""
+    documents = ranked_documents(retrieval)
+    ranks = {document: rank for rank, document in enumerate(documents, 1)}
+    for passage in retrieval.passages[:DEPTH]:
+        for copy in passage.also_in:
+            ranks[copy] = min(ranks[passage.document], ranks.get(copy, DEPTH))
+    return ranks
+
+
 def holds(passages: Iterable[Passage], place: Gold) -> bool:
-    """Say whether one of the passages holds the quote, in the right document."""
+    """Say whether one of the passages holds the quote, in the right document or in place of its copy there."""
     return any(
-        passage.document == place.document and locate(place.quote, passage.text) is not None for passage in passages
+        place.document in (passage.document, *passage.also_in) and locate(place.quote, passage.text) is not None
+        for passage in passages
     )
 
 

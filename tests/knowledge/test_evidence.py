@@ -106,6 +106,7 @@ def test_lead_says_how_far_the_best_stands_out(scores: list[float], lead: float)
         ("How long may I return a lamp?", "You may return a lamp within 30 days.", False),
         ("Wie lange kann ich eine Lampe zurückgeben?", "You may return a lamp within 30 days.", True),
         ("灯可以几天内退货？", "You may return a lamp within 30 days.", True),
+        ("照明器具は何日以内に返品できますか", "未使用的台灯可以在收货后三十天内退回。", True),
         ("How long may I return a lamp?", "未使用的台灯可以在收货后三十天内退回。", True),
         ("Wie lange kann ich eine Lampe zurückgeben?", "Eine Lampe kann man dreißig Tage lang zurückgeben.", False),
         ("Moorlight 40 Heron", "You may return a lamp within 30 days.", False),

@@ -1,6 +1,6 @@
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 
 import pytest
 
@@ -113,3 +113,12 @@ def test_every_measure_has_a_name_and_a_meaning() -> None:
     scored = {field.name for field in fields(RagScores)} - {"n"}
     assert set(MEANINGS) == scored
     assert set(asdict(Measures())) <= scored
+
+
+def test_a_copy_is_found_where_the_passage_stands_that_is_shown_for_it() -> None:
+    copied = replace(passage("a", "within 30 days"), also_in=("b",))
+    marks = measured([Gold("b", None, "30 days")], passage("x"), copied)
+    assert (marks.recall_at_1, marks.recall_at_3, marks.mrr_at_10) == (0.0, 1.0, 0.5)
+    assert marks.evidence_recall_at_3 == 1.0
+    both = measured([Gold("a"), Gold("b")], copied)
+    assert (both.recall_at_1, both.ndcg_at_10) == (1.0, 1.0)
