@@ -66,6 +66,8 @@ class StoredDocument:
     audience: str
     text: str
     paged: bool
+    url: str = ""
+    """The web page that it is a copy of."""
 
 
 class Catalog:
@@ -288,7 +290,16 @@ def find_documents(
         .order_by(document.c.generation.desc(), document.c.id.desc())
     ).mappings()
     return [
-        StoredDocument(row["id"], row["name"], row["title"], row["audience"], row["text"], row["paged"]) for row in rows
+        StoredDocument(
+            row["id"],
+            row["name"],
+            row["title"],
+            row["audience"],
+            row["text"],
+            row["paged"],
+            url=str(json.loads(row["metadata"]).get("url", "")),
+        )
+        for row in rows
     ]
 
 

@@ -15,7 +15,7 @@ import hashlib
 import uuid
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from knowledge.chunking import ChunkOptions
 from knowledge.committing import Committed, Committer, FileShare
 from knowledge.embedders import Embedder
 from knowledge.errors import KnowledgeError
+from knowledge.feeds.mirror import addresses
 from knowledge.index import VectorIndex
 from knowledge.reading.messages import Done, Failed, Job, Prepared, Unchanged
 from knowledge.reading.pool import Reader, Reading
@@ -113,6 +114,8 @@ class _Source:
     """File's name -> fingerprint, as the catalogue held them at the start."""
     links: Links
     """By which other names files are known that are held for other audiences."""
+    addresses: dict[str, str]
+    """File's name -> the web page that it is a copy of."""
 
 
 def check_paths(paths: Sequence[Path]) -> None:
@@ -186,7 +189,7 @@ class Ingest:
         listing = list_files(root)
         self.tally.failed.extend(FailedFile(folder, f"cannot be read: {cause}") for folder, cause in listing.unreadable)
         self.tally.failed.extend(FailedFile(folder, _LINK) for folder in listing.links)
-        source = _Source(source_id, target, known, find_links(others))
+        source = _Source(source_id, target, known, find_links(others), addresses(root))
         ahead: deque[_File] = deque()
         coming = iter(listing.files.items())
         for done in range(len(listing.files)):
@@ -239,7 +242,7 @@ class Ingest:
             match message:
                 case Prepared():
                     seen.add(message.name)
-                    share = committer.add(share, _new_document(message, source.target.audience))
+                    share = committer.add(share, _new_document(message, source, file))
                 case Unchanged():
                     seen.add(message.name)
                     self.tally.unchanged += 1
@@ -305,16 +308,20 @@ def _failed(path: str, error: str) -> FailedFile:
     return FailedFile(path, error.removeprefix(f"{path}: "))
 
 
-def _new_document(prepared: Prepared, audience: str) -> NewDocument:
+def _new_document(prepared: Prepared, source: _Source, file: _File) -> NewDocument:
+    url = source.addresses.get(file.name)
+    document = prepared.document
+    if url:
+        document = replace(document, metadata={**document.metadata, "url": url})
     return NewDocument(
         name=prepared.name,
         title=prepared.title,
         language=prepared.language,
-        audience=audience,
+        audience=source.target.audience,
         fingerprint=prepared.fingerprint,
         modified_at=prepared.modified_at,
         dated=prepared.dated,
-        document=prepared.document,
+        document=document,
         chunks=prepared.chunks,
         chunk_languages=prepared.chunk_languages,
         vectors=tuple(uuid.uuid4().hex for _ in prepared.chunks),

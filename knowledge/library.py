@@ -71,6 +71,8 @@ class Excerpt:
     """Where the quote stands on its pages; () when the format has none."""
     content: str = ""
     """SHA-256 of the file it is from, which tells `page_view` which of several is meant."""
+    url: str = ""
+    """The web page that the document is a copy of; "" when it is none."""
 
 
 class Library:
@@ -236,6 +238,7 @@ class Library:
             anchor=anchor,
             rectangles=rectangles,
             content=content,
+            url=found.url,
         )
 
     def page_view(

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from assistant.ui.icons import icon
 from assistant.ui.texts import Texts
@@ -38,6 +39,8 @@ class Excerpt(Protocol):
     def headings(self) -> Sequence[str]: ...
     @property
     def anchor(self) -> str: ...
+    @property
+    def url(self) -> str: ...
 
 
 class Rectangle(Protocol):
@@ -83,7 +86,7 @@ def excerpt_html(excerpt: Excerpt, texts: Texts, *, number: int, pictures: Seque
     place = f"{excerpt.document}#{excerpt.anchor}" if excerpt.anchor else excerpt.document
     return _panel_html(
         texts, number=number, title=title, path=path, body=body, kind="passage paged" if pictures else "passage"
-    ) + _END.format(document=f"{escape(texts.document)}: <code>{escape(place)}</code>")
+    ) + _END.format(document=f"{escape(texts.document)}: {_place_html(place, excerpt)}")
 
 
 def missing_html(citation: Mapping[str, Any], texts: Texts, *, number: int) -> str:
@@ -95,6 +98,15 @@ def missing_html(citation: Mapping[str, Any], texts: Texts, *, number: int) -> s
     return _panel_html(texts, number=number, title=title, path=path, body=f"{note}{quote}") + _END.format(
         document=f"{escape(texts.document)}: <code>{escape(str(citation['document']))}</code>"
     )
+
+
+def _place_html(place: str, excerpt: Excerpt) -> str:
+    """Return where the passage stands: a link to the web page it is from, when that is encrypted."""
+    name = f"<code>{escape(place)}</code>"
+    if not excerpt.url.startswith("https://"):
+        return name
+    address = excerpt.url + (f"#{quote(excerpt.anchor)}" if excerpt.anchor else "")
+    return f'<a href="{escape(address)}" target="_blank" rel="noopener noreferrer">{name}</a>'
 
 
 _END = '<p class="document">{document}</p></aside>'

@@ -196,6 +196,14 @@ class Mirror:
             folder.rmdir()
 
 
+def addresses(folder: Path) -> dict[str, str]:
+    """Return file, as a path below the folder with `/`, -> the web page that it is; {} where there is no mirror."""
+    if not (folder / STATE_FILE).is_file():
+        return {}
+    items = Mirror(folder).items.items()
+    return {item.file: key for key, item in items if key.startswith(("http://", "https://"))}
+
+
 def safe_name(text: str, *, folder: bool = False) -> str:
     """Return `text` as a name that every system takes and that ingest does not pass over as hidden.
 

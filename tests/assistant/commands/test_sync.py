@@ -13,6 +13,7 @@ from assistant.feeds import chosen_to_watch, known
 from assistant.feeds import sync as sync_feed
 from assistant.settings import SettingsError, load
 from knowledge.feeds import Caller
+from knowledge.library import Library, LibraryOptions
 from tests.knowledge.feeds.conftest import Site, serve
 
 Run = Callable[..., tuple[int, str, str]]
@@ -154,6 +155,19 @@ def test_another_audience_counts_even_while_the_site_is_down(run: Run, site: Sit
     assert (code, "Nothing of it was removed" in err) == (1, True)
     assert found(run, "parcels to Ireland") == []
     assert found(run, "parcels to Ireland", "--audience", "staff")
+
+
+def test_a_passage_of_a_website_knows_its_page(run: Run, site: Site) -> None:
+    declare(SHOP.format(url=site.url))
+    run("sync")
+    settings = load()
+    library = Library(LibraryOptions(home=settings.home, embedder="hashing"))
+    try:
+        passage = library.search("parcels to Ireland").passages[0]
+        where = (passage.collection, passage.document, passage.start, passage.end)
+        assert library.excerpt(*where, audiences=["public"]).url == site.url + "/help/shipping"
+    finally:
+        library.close()
 
 
 def test_a_feed_that_is_declared_no_more_is_told_and_can_be_forgotten(run: Run, site: Site, tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from assistant.ui.passages import MARGIN_CHARACTERS, Picture, excerpt_html, missing_html
 from assistant.ui.texts import EN, ZH
 from knowledge.library import Excerpt
@@ -36,6 +38,15 @@ def test_a_documents_text_stays_text() -> None:
     for html in (excerpt_html(page, EN, number=1), missing_html(gone, EN, number=1)):
         assert "<img" not in html
         assert html.count("</mark>") == 1
+
+
+def test_a_copy_of_a_web_page_links_to_it() -> None:
+    page = replace(excerpt(), url='https://shop.example/help?a=1&b="', anchor="sending back")
+    html = excerpt_html(page, EN, number=1)
+    address = "https://shop.example/help?a=1&amp;b=&quot;#sending%20back"
+    assert f'<a href="{address}" target="_blank" rel="noopener noreferrer"><code>policies/returns.pdf#' in html
+    for url in ("", "http://shop.example/", "javascript:alert(1)"):
+        assert "<a " not in excerpt_html(replace(page, url=url), EN, number=1)
 
 
 def test_page_breaks_become_line_breaks() -> None:
