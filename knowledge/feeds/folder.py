@@ -16,17 +16,18 @@ def fetch(feed: Feed, mirror: Mirror, caller: Caller) -> Fetched:
     """
     path = feed.path
     assert path is not None
+    again = f"frontdesk watch {path}" if ":" in feed.name else f"frontdesk sync {feed.name}"  # it stands in no table
     try:
         empty = path.is_dir() and not any(path.iterdir())
     except OSError as error:
         raise FeedUnavailable(
             f"Feed {feed.name}: {path} cannot be read ({error.strerror}). Nothing of it was removed. "
-            f"Next: let Frontdesk read it, then: frontdesk sync {feed.name}"
+            f"Next: let Frontdesk read it, then: {again}"
         ) from error
     if not path.is_dir() or empty:
         raise FeedUnavailable(
             f"Feed {feed.name}: the folder {path} is {'empty' if empty else 'not there'}; is a drive missing? Nothing "
-            f"of it was removed. Next: frontdesk sync {feed.name} when it is back; to remove all that came from an "
+            f"of it was removed. Next: {again} when it is back; to remove all that came from an "
             f"empty folder: frontdesk ingest {path} --prune"
         )
     return Fetched(path)

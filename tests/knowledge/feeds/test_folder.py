@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,9 @@ def test_a_folder_that_is_not_there_removes_nothing(tmp_path: Path, what: str) -
         path.write_text("")
     with pytest.raises(FeedUnavailable, match=r"Nothing of it was removed. Next: "):
         fetch(Feed(name="papers", kind="folder", path=path), tmp_path / "home", Caller())
+
+
+def test_a_folder_without_a_table_names_the_command_that_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "papers"
+    with pytest.raises(FeedUnavailable, match=f"Next: frontdesk watch {re.escape(str(path))} when"):
+        fetch(Feed(name="folder:papers", kind="folder", path=path), tmp_path / "home", Caller())
