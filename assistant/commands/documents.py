@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -110,7 +110,14 @@ def search(
     config: Config = None,
 ) -> None:
     """Show the passages that may hold the answer; no language model is needed."""
+    from knowledge.text import Language
+
     check_one_form(question, questions, out)
+    if question is not None and not question.strip():
+        raise typer.BadParameter("QUESTION is empty; give what you look for, in quotes")
+    known = get_args(Language)
+    if unknown := [name for name in language or () if name not in known]:
+        raise typer.BadParameter(f"--language {unknown[0]}: text is stored as {' or '.join(known)} only")
     with opened(settings_for(config)) as application:
         audiences = tuple(dict.fromkeys(("public", audience)))
 
