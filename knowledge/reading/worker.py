@@ -98,9 +98,10 @@ def _send_documents(job: Job, send: Send) -> tuple[tuple[str, str], ...]:
         try:
             for document in load(path, **({} if job.options is None else {"options": job.options})):
                 name = document_name(job.name, document)
-                if len(name) > LONGEST_NAME:
+                longest = max(name, job.name, key=len)
+                if len(longest) > LONGEST_NAME:
                     start = document.name.removeprefix("!/")[:SHOWN_NAME]
-                    failures.append((_sayable(f"{start}…") if start else "", _too_long(name)))
+                    failures.append((_sayable(f"{start}…") if start else "", _too_long(longest)))
                     continue
                 prepared = prepare(document, name=name, path=path, audience=job.audience, options=job.chunks)
                 del document
