@@ -9,7 +9,7 @@ new one but stays: what looks like one may be the right page for another product
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import combinations
@@ -44,34 +44,55 @@ def fold(hits: Sequence[Hit], question: str) -> list[Hit]:
 
     An old version that the question names, by year or number, keeps its place.
     """
-    compared = [(hit, shingles_of(hit.passage.text)) for hit in hits[:COMPARED]]
-    ordered = _newest_first(compared, _newer_places(compared, question))
-    kept: list[tuple[Hit, Shingles]] = []
+    compared = hits[:COMPARED]
+    alike = _alike(compared)
+    if not alike:
+        return list(hits)
+    kept: list[Hit] = []
     copies: dict[int, list[Passage]] = {}
-    for hit, shingles in ordered:
-        original = next((other for other, theirs in kept if _is_copy(other, hit, theirs, shingles)), None)
+    for hit in _newest_first(compared, _newer_places(compared, alike, question)):
+        original = next((other for other in kept if (other.chunk, hit.chunk) in alike and _is_copy(other, hit)), None)
         if original is None:
-            kept.append((hit, shingles))
+            kept.append(hit)
         else:
             copies.setdefault(original.chunk, []).append(hit.passage)
-    folded = [_standing_for(hit, copies.get(hit.chunk, ())) for hit, _ in kept]
+    folded = [_standing_for(hit, copies.get(hit.chunk, ())) for hit in kept]
     return sorted([*folded, *hits[COMPARED:]], key=lambda hit: -hit.passage.score)
 
 
-def _newer_places(compared: Sequence[tuple[Hit, Shingles]], question: str) -> dict[int, int]:
+def _alike(compared: Sequence[Hit]) -> set[tuple[int, int]]:
+    """Return the pairs of chunks, either way round, of different documents whose texts resemble each other.
+
+    Only those that share a shingle are compared, which of most questions' passages is none.
+    """
+    shingles = [shingles_of(hit.passage.text) for hit in compared]
+    holders: dict[tuple[str, ...], list[int]] = {}
+    for place, own in enumerate(shingles):
+        for shingle in own:
+            holders.setdefault(shingle, []).append(place)
+    together = {pair for places in holders.values() if len(places) > 1 for pair in combinations(places, 2)}
+    alike: set[tuple[int, int]] = set()
+    for i, j in together:
+        left, right = compared[i], compared[j]
+        if left.document_id != right.document_id and resemblance(shingles[i], shingles[j]) >= ALIKE_ABOVE:
+            alike |= {(left.chunk, right.chunk), (right.chunk, left.chunk)}
+    return alike
+
+
+def _newer_places(compared: Sequence[Hit], alike: Container[tuple[int, int]], question: str) -> dict[int, int]:
     """Return place -> place of the newest version of it, for hits that have a newer one."""
     newer: dict[int, int] = {}
     followers: dict[int, set[int]] = {}
-    for (i, (left, mine)), (j, (right, theirs)) in combinations(enumerate(compared), 2):
-        if left.document_id == right.document_id or resemblance(mine, theirs) < ALIKE_ABOVE:
+    for (i, left), (j, right) in combinations(enumerate(compared), 2):
+        if (left.chunk, right.chunk) not in alike:
             continue
         left_is_newer = _is_newer(left.passage, right.passage)
         if left_is_newer is None:
             continue
         old, new = (j, i) if left_is_newer else (i, j)
-        old_document, new_document = compared[old][0].document_id, compared[new][0].document_id
+        old_document, new_document = compared[old].document_id, compared[new].document_id
         # Names and days may contradict one another in a ring: the relation that would close it is dropped.
-        if not _is_asked_for(compared[old][0].passage, question) and not _leads(new_document, old_document, followers):
+        if not _is_asked_for(compared[old].passage, question) and not _leads(new_document, old_document, followers):
             followers.setdefault(old_document, set()).add(new_document)
             newer[old] = new
     return {place: _end_of(place, newer) for place in newer}
@@ -87,12 +108,12 @@ def _end_of(place: int, newer: Mapping[int, int]) -> int:
     return place
 
 
-def _newest_first(compared: Sequence[tuple[Hit, Shingles]], newest: Mapping[int, int]) -> list[tuple[Hit, Shingles]]:
+def _newest_first(compared: Sequence[Hit], newest: Mapping[int, int]) -> list[Hit]:
     """Return the hits anew in order: the newest stands where the best of its versions stood, these behind it."""
-    passages = [hit.passage for hit, _ in compared]
+    passages = [hit.passage for hit in compared]
     best = {new: max(passages[place].score for place in [new, *_places_of(new, newest)]) for new in newest.values()}
-    moved: list[tuple[Hit, Shingles]] = []
-    for place, (hit, shingles) in enumerate(compared):
+    moved: list[Hit] = []
+    for place, hit in enumerate(compared):
         passage = hit.passage
         if place in newest:
             above = best[newest[place]]
@@ -102,19 +123,15 @@ def _newest_first(compared: Sequence[tuple[Hit, Shingles]], newest: Mapping[int,
             passage = replace(
                 passage, score=best[place], supersedes=tuple(dict.fromkeys([*passage.supersedes, *older]))
             )
-        moved.append((replace(hit, passage=passage), shingles))
-    return [
-        moved[place] for place in sorted(range(len(moved)), key=lambda p: (-moved[p][0].passage.score, p in newest))
-    ]
+        moved.append(replace(hit, passage=passage))
+    return [moved[place] for place in sorted(range(len(moved)), key=lambda p: (-moved[p].passage.score, p in newest))]
 
 
 def _places_of(new: int, newest: Mapping[int, int]) -> list[int]:
     return [place for place, end in newest.items() if end == new]
 
 
-def _is_copy(kept: Hit, hit: Hit, mine: Shingles, theirs: Shingles) -> bool:
-    if kept.document_id == hit.document_id or resemblance(mine, theirs) < ALIKE_ABOVE:
-        return False
+def _is_copy(kept: Hit, hit: Hit) -> bool:
     return says_the_same(kept.passage, hit.passage)
 
 
@@ -130,7 +147,9 @@ def _standing_for(hit: Hit, copies: Sequence[Passage]) -> Hit:
 def shingles_of(text: str) -> Shingles:
     """Return the runs of three words, or of three Chinese characters."""
     words = _WORD.findall(text.casefold())
-    return frozenset(tuple(words[i : i + SHINGLE_WORDS]) for i in range(max(1, len(words) - SHINGLE_WORDS + 1)))
+    if len(words) < SHINGLE_WORDS:
+        return frozenset({tuple(words)})
+    return frozenset(zip(*(words[start:] for start in range(SHINGLE_WORDS)), strict=False))
 
 
 def resemblance(left: Shingles, right: Shingles) -> float:
