@@ -10,7 +10,7 @@ The steps are the whole interface: whoever shows, stores or replays a turn consu
 import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents import answering, loop, prompts
 from agents.answering import AnswerOptions, Draft
@@ -19,7 +19,7 @@ from agents.tools import ToolContext
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
 from agents.transcript import Answer, Citation, Delta, Finished, Language, Message, Outcome, Step, searched
 from knowledge.library import Library
-from knowledge.passages import Retrieval
+from knowledge.passages import Retrieval, current
 from knowledge.retrieval import RetrievalOptions
 from knowledge.text import detect_language
 
@@ -187,7 +187,7 @@ class _Turn:
         return Finished(answer)
 
     def _search(self) -> Retrieval:
-        return self.library.search(
+        found = self.library.search(
             self.request.question,
             history=self.request.history,
             limit=self.options.passages,
@@ -195,6 +195,7 @@ class _Turn:
             collections=self.request.collections,
             audiences=self.request.audiences,
         )
+        return replace(found, passages=current(found.passages))  # nobody is told what no longer holds
 
     def _answer_options(self) -> AnswerOptions:
         return AnswerOptions(max_words=self.options.max_words, company=self.options.company)

@@ -1,6 +1,6 @@
 """What retrieval returns: a *chunk* is stored, a *passage* was retrieved."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -33,6 +33,12 @@ class Passage:
     """Other documents that say the same, left out of the result."""
     supersedes: tuple[str, ...] = ()
     """Older versions of the document, left out of the result."""
+
+
+def current(passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """Return the passages without old versions of a document whose newer one is among them."""
+    old = {(passage.collection, name) for passage in passages for name in passage.supersedes}
+    return tuple(passage for passage in passages if (passage.collection, passage.document) not in old)
 
 
 @dataclass(frozen=True, slots=True)

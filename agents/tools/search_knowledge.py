@@ -1,5 +1,6 @@
 """The tool that reads the company's documents."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -7,7 +8,7 @@ from pydantic import Field
 from agents.errors import ToolError
 from agents.tools.context import ToolContext
 from agents.tools.tool import Tool
-from knowledge.passages import Passage
+from knowledge.passages import Passage, current
 
 NOTHING = "Nothing found. Search again with other words, or say that the documents do not answer this."
 
@@ -30,6 +31,7 @@ def search_knowledge(
         collections=context.collections,
         audiences=context.audiences,
     )
+    found = replace(found, passages=current(found.passages))
     numbers = context.sightings.add(question, found)
     if not found.passages:
         return NOTHING
