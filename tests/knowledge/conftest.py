@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.embedders import Embedder
+from knowledge.embedders import Embedder, Vectors
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
 from knowledge.spaces import committed_vectors, spaces
@@ -18,6 +18,28 @@ def catalog_place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
         return tmp_path / "catalog.sqlite3"
     url: str = request.getfixturevalue("new_database")()
     return url
+
+
+class CountingEmbedder(HashingEmbedder):
+    """Remembers what it embedded, and fails when told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+        self.calls_until_failure = -1
+
+    def embed(self, texts: list[str]) -> Vectors:
+        if self.calls_until_failure == 0:
+            self.calls_until_failure = -1
+            raise RuntimeError("the power went out")
+        self.calls_until_failure -= 1
+        self.seen += texts
+        return super().embed(texts)
+
+
+@pytest.fixture
+def counting_embedder() -> CountingEmbedder:
+    return CountingEmbedder()
 
 
 OpenLibrary = Callable[..., Library]

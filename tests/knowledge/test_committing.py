@@ -7,30 +7,11 @@ import pytest
 
 from knowledge import catalog, committing
 from knowledge.committing import Committer
-from knowledge.embedders import Vectors
-from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library
 
 OpenLibrary = Callable[..., Library]
 Write = Callable[[str, str | bytes], Path]
 Leftovers = Callable[[Library], tuple[set[str], set[str]]]
-
-
-class CountingEmbedder(HashingEmbedder):
-    """Remembers what it embedded, and fails when told to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: list[str] = []
-        self.calls_until_failure = -1
-
-    def embed(self, texts: list[str]) -> Vectors:
-        if self.calls_until_failure == 0:
-            self.calls_until_failure = -1
-            raise RuntimeError("the power went out")
-        self.calls_until_failure -= 1
-        self.seen += texts
-        return super().embed(texts)
 
 
 def text_found(library: Library, question: str, **options: Any) -> str:
@@ -74,12 +55,18 @@ def test_a_crash_after_the_commit_leaves_nothing_behind(
 
 
 def test_a_crash_in_the_middle_of_a_big_file_resumes(
-    open_library: OpenLibrary, papers: Path, write: Write, monkeypatch: pytest.MonkeyPatch, leftovers: Leftovers
+    *,
+    open_library: OpenLibrary,
+    papers: Path,
+    write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+    leftovers: Leftovers,
+    counting_embedder: Any,
 ) -> None:
     monkeypatch.setattr(committing, "BATCH_CHUNKS", 4)
     lines = [json.dumps({"doc_id": f"d{n}", "title": "T", "text": f"Number {n} of many."}) for n in range(10)]
     write("big.jsonl", "\n".join(lines))
-    embedder = CountingEmbedder()
+    embedder = counting_embedder
     embedder.calls_until_failure = 2
     library = open_library(embedder)
     with pytest.raises(RuntimeError, match="power"):

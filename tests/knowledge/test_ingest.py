@@ -8,31 +8,12 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from knowledge import ingest, sources
-from knowledge.embedders import Vectors
-from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.errors import KnowledgeError
 from knowledge.library import Library
 
 OpenLibrary = Callable[..., Library]
 Write = Callable[[str, str | bytes], Path]
 Leftovers = Callable[[Library], tuple[set[str], set[str]]]
-
-
-class CountingEmbedder(HashingEmbedder):
-    """Remembers what it embedded, and fails when told to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: list[str] = []
-        self.calls_until_failure = -1
-
-    def embed(self, texts: list[str]) -> Vectors:
-        if self.calls_until_failure == 0:
-            self.calls_until_failure = -1
-            raise RuntimeError("the power went out")
-        self.calls_until_failure -= 1
-        self.seen += texts
-        return super().embed(texts)
 
 
 def documents_found(library: Library, question: str, **options: Any) -> set[str]:
@@ -46,8 +27,10 @@ def text_found(library: Library, question: str, **options: Any) -> str:
 # What is new, what is the same, what is gone -----------------------------------------------------------------------
 
 
-def test_unchanged_files_are_skipped(open_library: OpenLibrary, papers: Path, write: Write) -> None:
-    embedder = CountingEmbedder()
+def test_unchanged_files_are_skipped(
+    open_library: OpenLibrary, papers: Path, write: Write, counting_embedder: Any
+) -> None:
+    embedder = counting_embedder
     library = open_library(embedder)
     write("a.md", "# Lamps\n\nA lamp costs 9 euros.")
     write("sub/b.txt", "A chair costs 20 euros.")
@@ -62,9 +45,9 @@ def test_unchanged_files_are_skipped(open_library: OpenLibrary, papers: Path, wr
 
 
 def test_a_touched_file_with_the_same_text_keeps_its_vectors(
-    open_library: OpenLibrary, papers: Path, write: Write
+    open_library: OpenLibrary, papers: Path, write: Write, counting_embedder: Any
 ) -> None:
-    embedder = CountingEmbedder()
+    embedder = counting_embedder
     library = open_library(embedder)
     write("a.html", "<title>T</title><p>One two three.</p>")
     library.ingest([papers])
