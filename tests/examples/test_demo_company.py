@@ -47,7 +47,9 @@ def load_script(name: str) -> ModuleType:
     return module
 
 
+sys.path.insert(0, str(COMPANY))  # as it is when the script is run: it imports its package `making`
 make_documents = load_script("make_documents")
+sys.path.remove(str(COMPANY))
 make_shop = load_script("make_shop")
 
 
