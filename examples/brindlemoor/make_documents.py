@@ -37,7 +37,25 @@ WRITERS: dict[str, Writer] = {
 
 RULES: tuple[tuple[str, str], ...] = (
     ("account-club-and-privacy.md", "public/account-club-and-privacy.docx"),
+    ("business.md", "public/brindlemoor-for-business.pdf"),
+    ("club-handbook.md", "public/lamplighter-club-handbook.epub"),
+    ("complaints.md", "public/complaints-procedure.rtf"),
     ("goodwill-limits.md", "staff/goodwill-limits.docx"),
+    ("international-and-customs.md", "public/international-and-customs.docx"),
+    ("opening-hours.md", "public/opening-hours.xlsx"),
+    ("opening-hours-zh.md", "public/门店营业时间.xlsx"),
+    ("payment-and-invoices.md", "public/payment-and-invoices.docx"),
+    ("phone-script.md", "staff/phone-script-and-escalation.docx"),
+    ("privacy-notice.md", "public/privacy-notice.odt"),
+    ("privacy-zh.md", "public/隐私说明.odt"),
+    ("repair-prices.md", "public/repair-prices.xlsx"),
+    ("returns-2024.md", "public/returns-2024.pdf"),
+    ("rota.md", "staff/rota-november-2026.xlsx"),
+    ("shop-notices.md", "public/shop-notices.pdf"),
+    ("sustainability.md", "public/materials-and-recycling.docx"),
+    ("terms-of-sale.md", "public/terms-of-sale.pdf"),
+    ("warranty-zh.md", "public/保修与维修.docx"),
+    ("workshops.md", "public/workshops-and-events.pptx"),
 )
 """Source and document, of what the shop promises; the suffix chooses the writer."""
 

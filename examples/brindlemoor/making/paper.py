@@ -4,10 +4,12 @@ import io
 from pathlib import Path
 from typing import Any
 
-from making.pieces import AUTHOR, BRASS, SAND, Piece, is_chinese, read_pieces, title_of
+from making.pieces import AUTHOR, BRASS, CHANGED, SAND, Piece, is_chinese, read_pieces, read_settings, title_of
 from making.scan import draw_page
 
 MARGIN_MM = 16
+FIXED_DAY = b"(D:20000101"
+"""What the library writes for the day, so that its files are always the same."""
 CHINESE_FONT = "STSong-Light"
 """Every PDF reader has its own."""
 
@@ -16,16 +18,20 @@ def write_pdf(source: Path, target: Path) -> Path:
     """Write a paged document; a `[footer TEXT]` is put after its title, `[paper A4]` is the page instead of A5."""
     from reportlab.lib import pagesizes
     from reportlab.lib.units import mm
-    from reportlab.platypus import SimpleDocTemplate
+    from reportlab.lib.utils import ImageReader
+    from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
     target.parent.mkdir(parents=True, exist_ok=True)
     pieces = list(read_pieces(source))
+    said = read_settings(source)
     title = title_of(source)
     chinese = is_chinese(source)
     font = _chinese_font() if chinese else "Helvetica"
-    footer = " · ".join(("Brindlemoor", title, *(piece.text for piece in pieces if piece.kind == "footer")))
-    size = pagesizes.A4 if any(piece.kind == "paper" and piece.text == "A4" for piece in pieces) else pagesizes.A5
+    footer = " · ".join(("Brindlemoor", title, said["footer"]) if "footer" in said else ("Brindlemoor", title))
+    size = pagesizes.A4 if said.get("paper") == "A4" else pagesizes.A5
     margin = MARGIN_MM * mm
+    scanned = next((pieces[place + 1 :] for place, piece in enumerate(pieces) if piece.kind == "scan"), [])
+    picture = draw_page(scanned) if scanned else b""
 
     def decorate(canvas: Any, _template: Any) -> None:
         canvas.saveState()
@@ -35,13 +41,22 @@ def write_pdf(source: Path, target: Path) -> Path:
         canvas.drawRightString(size[0] - margin, 9 * mm, f"Page {canvas.getPageNumber()}")
         canvas.restoreState()
 
-    margins = {"leftMargin": margin, "rightMargin": margin, "topMargin": 15 * mm, "bottomMargin": margin}
-    language = "zh-CN" if chinese else "en"
-    template = SimpleDocTemplate(
-        str(target), pagesize=size, title=title, author=AUTHOR, lang=language, invariant=1, **margins
+    def paste(canvas: Any, _template: Any) -> None:
+        canvas.drawImage(ImageReader(io.BytesIO(picture)), 0, 0, *size)
+
+    room = (size[0] - 2 * margin, size[1] - 15 * mm - margin)
+    template = BaseDocTemplate(
+        str(target), pagesize=size, title=title, author=AUTHOR, lang="zh-CN" if chinese else "en", invariant=1
     )
-    room = (size[0] - 2 * margin - 12, size[1] - 15 * mm - margin - 12)
-    template.build(_story(pieces, font, room), onFirstPage=decorate, onLaterPages=decorate)
+    template.addPageTemplates(
+        [
+            PageTemplate("text", [Frame(margin, margin, *room)], onPage=decorate),
+            PageTemplate("scan", [Frame(margin, margin, *room)], onPage=paste),
+        ]
+    )
+    template.build(_story(pieces, font, room[0] - 10))
+    day = said.get("date", f"{CHANGED:%Y-%m-%d}").replace("-", "").encode()
+    target.write_bytes(target.read_bytes().replace(FIXED_DAY, b"(D:" + day))
     return target
 
 
@@ -53,10 +68,10 @@ def _chinese_font() -> str:
     return CHINESE_FONT
 
 
-def _story(pieces: list[Piece], font: str, room: tuple[float, float]) -> list[Any]:
+def _story(pieces: list[Piece], font: str, width: float) -> list[Any]:
     from reportlab.lib import colors
     from reportlab.lib.styles import ParagraphStyle
-    from reportlab.platypus import Image, KeepTogether, PageBreak, Paragraph, Spacer, Table, TableStyle
+    from reportlab.platypus import KeepTogether, NextPageTemplate, PageBreak, Paragraph, Spacer, Table, TableStyle
 
     bold, slanted = (font, font) if font == CHINESE_FONT else (f"{font}-Bold", f"{font}-BoldOblique")
     brass = colors.HexColor(f"#{BRASS}")
@@ -80,20 +95,18 @@ def _story(pieces: list[Piece], font: str, room: tuple[float, float]) -> list[An
     )
     story: list[Any] = []
     step = 0
-    for place, piece in enumerate(pieces):
+    for piece in pieces:
         step = step + 1 if piece.kind == "step" else 0
         if piece.kind == "heading":
             story.append(Paragraph(piece.text, headings[piece.level]))
         elif piece.kind == "page":
             story.append(PageBreak())
         elif piece.kind == "scan":
-            picture = io.BytesIO(draw_page(pieces[place + 1 :]))
-            story += [PageBreak(), Image(picture, width=room[0], height=room[1], kind="proportional")]
+            story += [NextPageTemplate("scan"), PageBreak(), Spacer(0, 1)]
             break
         elif piece.kind == "table":
             cells = [[Paragraph(text, cell if i else head) for text in row] for i, row in enumerate(piece.rows)]
-            width = (room[0] + 2) / len(cells[0])
-            story.append(KeepTogether([Table(cells, colWidths=width, style=lines), Spacer(0, 5)]))
+            story.append(KeepTogether([Table(cells, colWidths=width / len(cells[0]), style=lines), Spacer(0, 5)]))
         elif piece.kind in ("item", "step"):
             story.append(Paragraph(piece.text, listed, bulletText="•" if piece.kind == "item" else f"{step}."))
         elif piece.kind == "paragraph":

@@ -1,6 +1,7 @@
 """Readable sources as blocks, in the few Markdown forms that they use.
 
-| table | , # heading, - item, 1. step, paragraph, [page], [scan], [paper A4], [footer TEXT]  ->  pieces
+| table |, # heading, - item, 1. step, paragraph, [page], [scan]  ->  pieces
+[paper A4], [footer TEXT], [date 2024-01-01]                      ->  settings of a PDF
 """
 
 import re
@@ -16,7 +17,9 @@ CHANGED = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 BRASS = "8A6D3B"
 SAND = "F3ECE0"
 
-PieceKind = Literal["heading", "paragraph", "item", "step", "table", "page", "scan", "paper", "footer"]
+PieceKind = Literal["heading", "paragraph", "item", "step", "table", "page", "scan"]
+
+SETTING = re.compile(r"\[(paper|footer|date) (.+)]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +49,18 @@ def read_pieces(source: Path) -> Iterator[Piece]:
             yield Piece("heading", heading[2], level=len(heading[1]))
         elif line in ("[page]", "[scan]"):
             yield Piece("page" if line == "[page]" else "scan")
-        elif setting := re.fullmatch(r"\[(paper|footer) (.+)]", line):
-            yield Piece("paper" if setting[1] == "paper" else "footer", setting[2])
         elif line.startswith("- "):
             yield Piece("item", line[2:])
         elif step := re.fullmatch(r"\d+\. (.+)", line):
             yield Piece("step", step[1])
-        elif line:
+        elif line and not SETTING.fullmatch(line):
             yield Piece("paragraph", line)
+
+
+def read_settings(source: Path) -> dict[str, str]:
+    """Return what the source says about its paper, its footer and its date."""
+    lines = source.read_text(encoding="utf-8").splitlines()
+    return {setting[1]: setting[2] for line in lines if (setting := SETTING.fullmatch(line))}
 
 
 def title_of(source: Path) -> str:
