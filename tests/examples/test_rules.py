@@ -2,7 +2,15 @@
 
 import re
 
-from tests.examples.test_demo_company import DOCUMENTS, make_shop, normalised, pages_of, sheet_rows
+from tests.examples.test_demo_company import (
+    COMPANY,
+    DOCUMENTS,
+    make_documents,
+    make_shop,
+    normalised,
+    pages_of,
+    sheet_rows,
+)
 
 
 def text_of(name: str, *, folder: str = "public") -> str:
@@ -88,3 +96,17 @@ def test_gift_cards_are_the_same_in_both_languages() -> None:
     numbers = [sorted(set(re.findall(r"\d+(?:\.\d+)?", text_of(name)))) for name in ("gift-cards.html", "礼品卡.html")]
     english, chinese = map(set, numbers)
     assert chinese <= english | {"2", "3", "4", "8", "1"}
+
+
+def test_readme_names_every_document_of_the_rules() -> None:
+    section = (
+        (COMPANY / "README.md")
+        .read_text(encoding="utf-8")
+        .partition("### The rules")[2]
+        .partition("## The questions")[0]
+    )
+    named = set(re.findall(r"`([^`]+\.\w+)`", section))
+    files = {path.name for path in DOCUMENTS.rglob("*") if path.is_file()}
+    assert named <= files, named - files
+    made = {document.partition("/")[2] for _, document in make_documents.RULES}
+    assert made <= named, made - named
