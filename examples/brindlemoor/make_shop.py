@@ -20,11 +20,12 @@ from typing import Any
 
 PRODUCTS = Path(__file__).resolve().parent / "sources" / "products.csv"
 SEED = 20260304
-CUSTOMERS = 40
-ORDERS = 120
-RECENT_ORDERS = 22
+CUSTOMERS = 200
+ORDERS = 1_000
+RECENT_ORDERS = 60
 """How many of them lie in the last twelve days, so that some are still on their way."""
 FIRST_ORDER = 10_201
+FIRST_DAY = date(2025, 1, 6)
 TODAY = date(2026, 10, 30)
 """The day on which the shop's state was written down."""
 
@@ -85,12 +86,9 @@ CREATE TABLE returns (
 
 GIVEN_NAMES = "Ada Bram Celia Doran Edda Finn Greta Hollis Ines Jory Lorcan Mira Nils Orla Piet Rhea Sorrel Ulf"
 FAMILY_NAMES = "Alderby Birchcote Copsey Dunmarsh Eldwick Farrowby Goslar Heathcroft Inglemere Kettleby Larkhill"
-CHINESE_NAMES = (
-    ("林晓灯", "lin.xiaodeng"),
-    ("周明烛", "zhou.mingzhu"),
-    ("苏夜明", "su.yeming"),
-    ("何暖光", "he.nuanguang"),
-)
+CHINESE_FAMILY_NAMES = {"林": "lin", "周": "zhou", "苏": "su", "何": "he", "沈": "shen", "顾": "gu"}
+CHINESE_GIVEN_NAMES = {"晓灯": "xiaodeng", "明烛": "mingzhu", "夜明": "yeming", "暖光": "nuanguang", "星河": "xinghe"}
+CHINESE_CUSTOMERS = 24
 PLACES = {
     1: ("Brindle Harbour", "Nether Moor", "Oldholm", "Pellwater"),
     2: ("Skerrow Island", "Great Tarn Island"),
@@ -124,7 +122,7 @@ ZONES = {
 LEVELS = (("Beacon", 80_000), ("Glow", 30_000), ("Spark", 0))
 FREE_FROM_IN_CLUB = {"Beacon": 0, "Glow": 3_000}
 RETURN_DAYS = {"Beacon": 60, "Glow": 45}
-LITHIUM = {"BM-401", "BM-402", "BM-701"}
+LITHIUM = {"BM-401", "BM-402", "BM-410", "BM-411", "BM-701", "BM-709"}
 BULKY_RETURN_FEE = 2_500
 
 
@@ -184,9 +182,14 @@ def read_products(source: Path = PRODUCTS) -> tuple[Product, ...]:
 
 def _customers(chance: random.Random) -> list[dict[str, Any]]:
     pairs = [(given, family) for given in GIVEN_NAMES.split() for family in FAMILY_NAMES.split()]
-    pairs = chance.sample(pairs, CUSTOMERS - len(CHINESE_NAMES))
+    pairs = chance.sample(pairs, CUSTOMERS - CHINESE_CUSTOMERS)
     people = [(f"{given} {family}", f"{given}.{family}".lower(), "en") for given, family in pairs]
-    people += [(name, address, "zh") for name, address in CHINESE_NAMES]
+    chinese = [
+        (family + given, f"{family_sound}.{given_sound}", "zh")
+        for family, family_sound in CHINESE_FAMILY_NAMES.items()
+        for given, given_sound in CHINESE_GIVEN_NAMES.items()
+    ]
+    people += chance.sample(chinese, CHINESE_CUSTOMERS)
     chance.shuffle(people)
     customers = []
     for number, (name, address, language) in enumerate(people, start=1):
@@ -200,15 +203,19 @@ def _customers(chance: random.Random) -> list[dict[str, Any]]:
                 "zone": zone,
                 "place": chance.choice(PLACES[zone]),
                 "level": "Spark" if chance.random() < 0.65 else None,
-                "joined_on": (date(2024, 1, 8) + timedelta(days=chance.randrange(720))).isoformat(),
+                "joined_on": (date(2023, 1, 9) + timedelta(days=chance.randrange(720))).isoformat(),
             }
         )
     return customers
 
 
 def _add_orders(connection: sqlite3.Connection, chance: random.Random, products: tuple[Product, ...]) -> None:
-    """Add the orders of 2026 from the oldest to the newest; club levels rise as they go."""
-    spent: dict[int, int] = {}
+    """Add the orders from the oldest to the newest; club levels rise as they go.
+
+    A level reached in one year holds until the end of the next, so with orders of two years none is ever lost.
+    """
+    bought: set[int] = set()
+    spent: dict[tuple[int, int], int] = {}
     for number, ordered in enumerate(_order_days(chance), start=FIRST_ORDER):
         customer = min(chance.randint(1, CUSTOMERS), chance.randint(1, CUSTOMERS))  # some come back, many do not
         zone_number, level = connection.execute(
@@ -221,7 +228,9 @@ def _add_orders(connection: sqlite3.Connection, chance: random.Random, products:
         bulky = any(product.parcel == "bulky" for product, _ in basket)
         express = zone.express is not None and not bulky and (zone_number == 1 or not lithium) and chance.random() < 0.2
         charge = _delivery_charge(zone, goods, express=express, bulky=bulky, level=level if zone_number == 1 else None)
-        invoice = zone_number == 1 and customer in spent and 2_000 <= goods + charge <= 50_000 and chance.random() < 0.3
+        invoice = (
+            zone_number == 1 and customer in bought and 2_000 <= goods + charge <= 50_000 and chance.random() < 0.3
+        )
         status, dispatched, delivered = _progress(chance, ordered, zone, express=express, bulky=bulky)
         order = {
             "order_number": f"B-{number}",
@@ -242,15 +251,17 @@ def _add_orders(connection: sqlite3.Connection, chance: random.Random, products:
             [(order["order_number"], product.sku, quantity, product.price_cents) for product, quantity in basket],
         )
         if status != "cancelled":
-            spent[customer] = spent.get(customer, 0) + goods
+            bought.add(customer)
+            spent[customer, ordered.year] = spent.get((customer, ordered.year), 0) + goods
             if level is not None:
-                reached = next(name for name, needed in LEVELS if spent[customer] >= needed)
+                most = max(spent.get((customer, year), 0) for year in (FIRST_DAY.year, TODAY.year))
+                reached = next(name for name, needed in LEVELS if most >= needed)
                 connection.execute("UPDATE customers SET club_level = ? WHERE customer_id = ?", (reached, customer))
 
 
 def _order_days(chance: random.Random) -> list[date]:
-    year = (TODAY - date(2026, 1, 5)).days
-    ages = [chance.randrange(year) for _ in range(ORDERS - RECENT_ORDERS)]
+    days = (TODAY - FIRST_DAY).days + 1
+    ages = [chance.randrange(days) for _ in range(ORDERS - RECENT_ORDERS)]
     ages += [chance.randrange(12) for _ in range(RECENT_ORDERS)]
     return sorted(TODAY - timedelta(days=age) for age in ages)
 
@@ -293,10 +304,15 @@ def _progress(
 def _after_working_days(start: date, days: int) -> date:
     """Return the working day that lies `days` working days after `start`, itself moved to a working day."""
     day = start
-    while day.weekday() >= 5 or days > 0:
-        days -= day.weekday() < 5
+    while not _is_working_day(day) or days > 0:
+        days -= _is_working_day(day)
         day += timedelta(days=1)
     return day
+
+
+def _is_working_day(day: date) -> bool:
+    """Nothing leaves the packing room at weekends, nor from 24 December to 1 January."""
+    return day.weekday() < 5 and not (day.month == 12 and day.day >= 24) and (day.month, day.day) != (1, 1)
 
 
 def _add_returns(connection: sqlite3.Connection, chance: random.Random) -> None:
@@ -305,7 +321,7 @@ def _add_returns(connection: sqlite3.Connection, chance: random.Random) -> None:
         "SELECT i.order_number, i.sku, i.quantity, i.unit_price_cents, o.delivered_on, c.zone, c.club_level, p.parcel"
         " FROM order_items i JOIN orders o USING (order_number) JOIN customers c USING (customer_id)"
         " JOIN products p USING (sku) WHERE o.status = 'delivered' AND p.category != 'Bulbs'"
-        " AND p.sku NOT IN ('BM-701', 'BM-707') ORDER BY i.order_number, i.sku"
+        " AND p.sku NOT IN ('BM-701', 'BM-707', 'BM-709', 'BM-712', 'BM-713') ORDER BY i.order_number, i.sku"
     ).fetchall()
     for order_number, sku, quantity, price, delivered_on, zone, level, parcel in lines:
         if chance.random() >= 0.15:
