@@ -62,6 +62,23 @@ RULES: tuple[tuple[str, str], ...] = (
 GOODS: tuple[tuple[str, str], ...] = (
     ("moorlight-40-manual.md", "public/moorlight-40-manual.pdf"),
     ("products.csv", "public/price-list.xlsx"),
+    ("moorlight-40-manual-2023.md", "public/moorlight-40-manual-2023.pdf"),
+    ("moorlight-60-manual.md", "public/moorlight-60-manual.pdf"),
+    ("curlew-assembly.md", "public/curlew-assembly.pdf"),
+    ("charging-dock.md", "public/charging-dock.pdf"),
+    ("plover-recall.md", "public/plover-recall-2025.pdf"),
+    ("size-guide.md", "public/size-guide.docx"),
+    ("materials-and-allergies.md", "public/materials-and-allergies.docx"),
+    ("reading-and-childrens-rooms.md", "public/reading-and-childrens-rooms.odt"),
+    ("made-to-order-shade-form.md", "public/made-to-order-shade-form.docx"),
+    ("candles-and-fragrance.md", "public/candles-and-fragrance.rtf"),
+    ("glossary.md", "public/glossary.odt"),
+    ("spare-parts.md", "public/spare-parts.xlsx"),
+    ("new-colleagues.md", "staff/new-colleagues.pptx"),
+    ("moorlight-40-说明.md", "public/Moorlight 40 使用说明.pdf"),
+    ("材料与过敏.md", "public/材料与过敏.docx"),
+    ("尺寸指南.md", "public/尺寸指南.xlsx"),
+    ("产品目录.md", "public/产品目录.docx"),
 )
 """The same, of what it sells."""
 
