@@ -62,7 +62,7 @@ RULES: tuple[tuple[str, str], ...] = (
 GOODS: tuple[tuple[str, str], ...] = (
     ("moorlight-40-manual.md", "public/moorlight-40-manual.pdf"),
     ("products.csv", "public/price-list.xlsx"),
-    ("moorlight-40-manual-2023.md", "public/moorlight-40-manual-2023.pdf"),
+    ("moorlight-40-manual-2024.md", "public/moorlight-40-manual-2024.pdf"),
     ("moorlight-60-manual.md", "public/moorlight-60-manual.pdf"),
     ("curlew-assembly.md", "public/curlew-assembly.pdf"),
     ("charging-dock.md", "public/charging-dock.pdf"),
