@@ -85,8 +85,14 @@ def pages_of(folder: Path) -> dict[str, list[str]]:
                 pages[path.name] = [plain_text(path.read_text(encoding="utf-8"), markup=path.suffix)]
             case ".csv":
                 with path.open(encoding="utf-8", newline="") as lines:
-                    for number, row in enumerate(csv.DictReader(lines), start=1):
-                        pages[f"{path.name}#{number}"] = [f"{row['question']}\n{row['answer']}"]
+                    table = list(csv.DictReader(lines))
+                if "question" not in table[0]:
+                    pages[path.name] = ["\n".join(value for row in table for value in row.values())]
+                    continue
+                for number, row in enumerate(table, start=1):
+                    pages[f"{path.name}#{number}"] = [f"{row['question']}\n{row['answer']}"]
+            case ".json":
+                pages[path.name] = [path.read_text(encoding="utf-8")]
             case ".jsonl":
                 for line in path.read_text(encoding="utf-8").splitlines():
                     row = json.loads(line)
