@@ -23,7 +23,7 @@ from knowledge.loaders import load
 
 COMPANY = Path(__file__).resolve().parents[2] / "examples" / "brindlemoor"
 DOCUMENTS = COMPANY / "documents"
-LOADED = {".odt", ".rtf", ".epub", ".pptx", ".eml", ".txt", ".yaml"}
+LOADED = {".odt", ".rtf", ".epub", ".pptx", ".eml", ".txt", ".yaml", ".json"}
 """Formats that are read with our own loaders, for want of a library that only reads them."""
 LEAST = {"public": 30, "staff": 7, "chinese": 9, "formats": 10}
 KINDS = {
@@ -91,8 +91,6 @@ def pages_of(folder: Path) -> dict[str, list[str]]:
                     continue
                 for number, row in enumerate(table, start=1):
                     pages[f"{path.name}#{number}"] = [f"{row['question']}\n{row['answer']}"]
-            case ".json":
-                pages[path.name] = [path.read_text(encoding="utf-8")]
             case ".jsonl":
                 for line in path.read_text(encoding="utf-8").splitlines():
                     row = json.loads(line)
