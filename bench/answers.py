@@ -78,7 +78,7 @@ def _row(name: str, language: str, model: str, scores: Scores) -> tuple[str, ...
         share(scores["refused_when_unanswerable"]),
         score(scores["refusal_auroc"]),
         str(scores["strays"]),
-        "–" if words is None else f"{words:.0f} ({scores['longest_words']:.0f})",
+        "–" if words is None else f"{words:.0f} ({scores['words_longest']:.0f})",
         "–" if first is None else f"{first:.2f}",
         f"{scores['seconds']['value']:.2f}",
     )

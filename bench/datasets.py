@@ -34,7 +34,7 @@ def _mtrag_question(line: Record) -> Record:
         "gold": [{"document": document} for document in line["gold_doc_ids"]],
         "facts": [],
         "kind": line["answerability"].lower(),
-        "reference": line["reference_answer"],
+        "answers": [line["reference_answer"]] if line["answerable"] else [],
     }
 
 
@@ -56,7 +56,7 @@ def _xquad_question(line: Record, corpus: str, question: str) -> Record:
         "answerable": line["answerable"],
         "gold": [{"document": document} for document in line["gold_doc_ids"]],
         "facts": [answers] if line["answerable"] else [],
-        "reference": answers[0] if answers else "",
+        "answers": answers if line["answerable"] else [],
     }
 
 

@@ -3,7 +3,7 @@
     one JSON object a line -> Question
 
     {"id", "question", "history": [{"role", "content"}], "lang", "answerable",
-     "gold": [{"document", "page", "quote"}], "facts": [["30 days", "thirty days"], ...]}
+     "gold": [{"document", "page", "quote"}], "facts": [["30 days", "thirty days"], ...], "answers": ["30 days", ...]}
 
 Only `id` and `question` are required, so that the same reader serves the batch commands.
 """
@@ -47,6 +47,8 @@ class Question:
     gold: tuple[Gold, ...] = ()
     facts: tuple[tuple[str, ...], ...] = ()
     """Every group needs one hit."""
+    answers: tuple[str, ...] = ()
+    """Right answers as somebody wrote them; an answer is compared with the nearest."""
     kind: str = ""
     audience: str = "public"
 
@@ -90,6 +92,7 @@ def _question(line: str, place: str) -> Question:
             answerable=bool(data.get("answerable", True)),
             gold=tuple(_gold(g) for g in data.get("gold") or ()),
             facts=tuple(tuple(_text(fact) for fact in _list(group)) for group in data.get("facts") or ()),
+            answers=tuple(_text(answer) for answer in _list(data.get("answers") or [])),
             kind=str(data.get("kind", "")),
             audience=str(data.get("audience", "public")),
         )

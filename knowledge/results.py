@@ -65,6 +65,7 @@ def rows_of(report: RagReport) -> tuple[Row, ...]:
 def fingerprint(question: Question) -> str:
     """Return a hash of all that decides what a question's measures mean."""
     parts = {**asdict(question), "facts": None, "kind": None}
+    del parts["answers"]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=True, sort_keys=True).encode()).hexdigest()[:16]
 
 

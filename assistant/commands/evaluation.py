@@ -184,10 +184,12 @@ def answers(
             application.library,
             asked,
             collections=(collection,),
+            contact=settings.contact,
             progress=lambda done, total: progress("", done, total),
         )
     scores: dict[str, Any] = {"overall": asdict(report.overall)}
     scores["languages"] = {language: asdict(part) for language, part in report.languages.items()}
+    scores["kinds"] = {kind: asdict(part) for kind, part in report.kinds.items()}
     if as_json:
         print_json(scores)
     else:

@@ -22,6 +22,8 @@ def test_a_set_reads_as_our_own_formats(name: str, tmp_path: Path, shared_data: 
         assert {place.document for place in question.gold} <= known
         assert bool(question.gold) == question.answerable
         assert all(group and all(group) for group in question.facts)
+        assert question.answerable or not question.answers
+    assert any(question.answers for question in questions) is (name != "stard-zh")
 
 
 @pytest.mark.parametrize("name", ["xquad-zh-asks-en", "xquad-en-asks-zh"])

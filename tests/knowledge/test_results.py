@@ -47,6 +47,7 @@ def test_what_is_written_is_read_again(report: RagReport, tmp_path: Path) -> Non
     [
         (replace(ASKED, facts=(("5",),)), True),
         (replace(ASKED, kind="table"), True),
+        (replace(ASKED, answers=("5",)), True),
         (replace(ASKED, question="Which?"), False),
         (replace(ASKED, history=(Spoken("user", "Hello"),)), False),
         (replace(ASKED, gold=()), False),
