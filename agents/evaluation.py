@@ -3,26 +3,23 @@
 questions -> turns -> measures of each -> scores with n and 95 % intervals, by language and kind; failures
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
-from agents.measures import (
-    AnswerMeasures,
-    measure,
-    said_sentences,
-    stray_parts,
-    unsupported_sentences,
-)
+from agents.grounding import said_sentences, stray_parts, unsupported_sentences
+from agents.measures import ANSWERS, AnswerMeasures, measure
 from agents.transcript import Answer, Finished, Message, Searched, Step
 from agents.turn import Request
+from knowledge import refusal
+from knowledge.errors import KnowledgeError
+from knowledge.evaluation import REFUSE_BELOW
 from knowledge.library import Library
 from knowledge.questions import Question
+from knowledge.results import Row, row_of
 from knowledge.scores import Score, auroc, mean
-
-MEASURES = tuple(field.name for field in fields(AnswerMeasures))
 
 
 class Answering(Protocol):
@@ -85,6 +82,8 @@ class AnswerReport:
     languages: dict[str, AnswerScores]
     kinds: dict[str, AnswerScores]
     """Empty when the questions have no kinds."""
+    curve: tuple[refusal.Point, ...]
+    refuse_below: float
     judged: tuple[JudgedAnswer, ...]
 
 
@@ -96,6 +95,7 @@ def evaluate(
     collections: Sequence[str] = ("default",),
     history: bool = True,
     contact: str = "",
+    refuse_below: float = REFUSE_BELOW,
     progress: Callable[[int, int], None] | None = None,
 ) -> AnswerReport:
     """Ask every question and judge the answers; a question sees its own audience and the public.
@@ -103,6 +103,7 @@ def evaluate(
     Args:
         history: whether the conversation before a question is given to the assistant.
         contact: the company's own address, which a refusal may name though no document holds it.
+        refuse_below: the evidence below which this responder refuses.
 
     Raises:
         KnowledgeError: the index cannot be searched.
@@ -129,8 +130,24 @@ def evaluate(
         overall=summarise(judged),
         languages={lang: summarise([j for j in judged if j.question.language == lang]) for lang in languages},
         kinds={kind: summarise([j for j in judged if j.question.kind == kind]) for kind in kinds},
+        curve=curve_of(judged, refuse_below=refuse_below),
+        refuse_below=refuse_below,
         judged=tuple(judged),
     )
+
+
+def check_measurable(questions: Sequence[Question]) -> None:
+    """Refuse questions on which nothing can be measured, before any is asked.
+
+    Raises:
+        KnowledgeError: no question says what a right answer is, and none is unanswerable.
+    """
+    if not any(not q.answerable or q.facts or q.answers or q.gold for q in questions):
+        raise KnowledgeError(
+            f"None of the {len(questions)} questions says what a right answer is, so nothing can be measured. Next: "
+            'add "facts": [["30 days", "thirty days"]] to those that the documents answer, and "answerable": false to '
+            "the others; docs/evaluating.md shows how."
+        )
 
 
 def judge(
@@ -157,7 +174,9 @@ def summarise(judged: Sequence[JudgedAnswer]) -> AnswerScores:
     answered = [j for j in judged if j.answer.outcome != "refused"]
     return AnswerScores(
         n=len(judged),
-        **{name: mean([m for j in judged if (m := getattr(j.measures, name)) is not None]) for name in MEASURES},
+        **{
+            name: mean([m for j in judged if (m := getattr(j.measures, name)) is not None]) for name in ANSWERS.measures
+        },
         refusal_auroc=auroc(*evidence),
         words_longest=max((j.measures.words or 0.0 for j in judged), default=0.0),
         unsupported=sum(len(j.unsupported) for j in judged),
@@ -167,3 +186,44 @@ def summarise(judged: Sequence[JudgedAnswer]) -> AnswerScores:
         seconds_median=median,
         seconds_p95=late,
     )
+
+
+def curve_of(
+    judged: Sequence[JudgedAnswer], *, refuse_below: float, thresholds: Iterable[float] = refusal.COARSE
+) -> tuple[refusal.Point, ...]:
+    """Return what each threshold would bring on judged answers.
+
+    A refusal in spite of enough evidence, because nothing had support, stays one at any threshold.
+    """
+    sides = []
+    for answerable in (True, False):
+        part = [j.answer for j in judged if j.question.answerable is answerable]
+        sides.append([None if a.outcome == "refused" and a.evidence >= refuse_below else a.evidence for a in part])
+    answerable_ones, unanswerable_ones = sides
+    return refusal.curve(answerable_ones, unanswerable_ones, refuse_below=refuse_below, thresholds=thresholds)
+
+
+def rows_of(report: AnswerReport) -> tuple[Row, ...]:
+    """Return a report's questions as rows to store and to compare."""
+    return tuple(
+        row_of(
+            j.question,
+            ANSWERS,
+            evidence=j.answer.evidence,
+            seconds=j.answer.seconds,
+            documents=tuple(dict.fromkeys(citation.document for citation in j.answer.citations)),
+            measures=asdict(j.measures),
+        )
+        for j in report.judged
+    )
+
+
+def scores_of(report: AnswerReport) -> dict[str, Any]:
+    """Return a report's scores as JSON-ready data."""
+    return {
+        "overall": asdict(report.overall),
+        "languages": {language: asdict(part) for language, part in report.languages.items()},
+        "kinds": {kind: asdict(part) for kind, part in report.kinds.items()},
+        "refuse_below": report.refuse_below,
+        "refusal_curve": [asdict(point) for point in report.curve],
+    }

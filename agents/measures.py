@@ -9,25 +9,21 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 
-from agents.figures import MARKER, exact_parts
+from agents.figures import MARKER
+from agents.grounding import document_around, said_sentences
 from agents.quoting import count_words
-from agents.support import support
 from agents.transcript import Answer, Citation
-from knowledge.errors import KnowledgeError
-from knowledge.library import Excerpt, Library
-from knowledge.passages import Passage
+from knowledge.library import Library
 from knowledge.questions import Gold, Question
-from knowledge.text import CJK_CLASS, locate, sentences
+from knowledge.text import CJK_CLASS, locate
+from knowledge.yardstick import Yardstick
 
-WHOLE_DOCUMENT = 10_000_000
 ARTICLES = frozenset({"a", "an", "the"})
 _SEPARATORS = re.compile(r"[\W_]+")
 _TOKEN = re.compile(f"[{CJK_CLASS}]|[^\\s{CJK_CLASS}]+")
-_CELLS = re.compile(r" – |; ")
-"""What stands between the cells of a table row that is shown in an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +75,45 @@ MEANINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """Name -> how it is shown, and what it says to someone who runs a shop."""
+ANSWERS = Yardstick(
+    command="answers",
+    measures=tuple(field.name for field in fields(AnswerMeasures)),
+    meanings=MEANINGS,
+    said=MappingProxyType(
+        {
+            "held_and_cited": (
+                "answers rightly, with the right citation, more often",
+                "in how often an answer is right",
+            ),
+            "facts_held": ("holds the facts more often", "in how often the facts are held"),
+            "citation_right": ("cites the right place more often", "in how often the right place is cited"),
+            "pointed_f1": ("comes closer to the right answers in what it says first", "in what is said first"),
+            "answer_f1": ("comes closer to the right answers in all that it says", "in all that is said"),
+            "supported": ("says more of what its citations support", "in how much is supported"),
+            "answered_when_answerable": ("answers more of the answerable questions", "in what is answered"),
+            "refused_when_unanswerable": ("refuses more of the unanswerable questions", "in what is refused"),
+            "words": ("uses fewer words", "in length"),
+        }
+    ),
+    repeats=MappingProxyType({"facts_held": "held_and_cited", "answer_f1": "pointed_f1"}),
+    won="held_and_cited",
+    winning="Right",
+    by_part=(
+        "held_and_cited",
+        "pointed_f1",
+        "answered_when_answerable",
+        "refused_when_unanswerable",
+        "refusal_auroc",
+        "facts_held",
+        "citation_right",
+        "answer_f1",
+        "supported",
+        "words",
+    ),
+    compared=("held_and_cited", "facts_held", "pointed_f1", "words"),
+    beside=frozenset({"kind"}),
+    units=MappingProxyType({"words": "words", "seconds": "seconds", "first_text_seconds": "seconds"}),
+)
 
 
 def measure(
@@ -116,8 +151,8 @@ def measure(
 
 def missing_facts(text: str, facts: Sequence[Sequence[str]]) -> list[Sequence[str]]:
     """Return the groups without a hit, compared after NFKC, casefold and removal of separators."""
-    plain = _plain(text)
-    return [group for group in facts if not any(_plain(fact) in plain for fact in group)]
+    said = _plain(text)
+    return [group for group in facts if not any(_plain(fact) in said for fact in group)]
 
 
 def is_right(citation: Citation, gold: Sequence[Gold], library: Library, *, audiences: Sequence[str]) -> bool:
@@ -128,7 +163,7 @@ def is_right(citation: Citation, gold: Sequence[Gold], library: Library, *, audi
         if not place.quote:
             if place.page is None or place.page == citation.page:
                 return True
-        elif (around := _around(citation, library, audiences)) and _overlaps(
+        elif (around := document_around(citation, library, audiences)) and _overlaps(
             citation, place.quote, around.before + around.quote + around.after
         ):
             return True
@@ -151,85 +186,6 @@ def token_f1(text: str, references: Sequence[str], *, language: str) -> float:
 def pointed_part(answer: Answer) -> str:
     """Return the short answer that comes first; all of it where an answer has no such part."""
     return answer.text
-
-
-def stray_parts(answer: Answer, library: Library, *, audiences: Sequence[str], contact: str = "") -> set[str]:
-    """Return the numbers, dates, prices, links and addresses that neither quotes nor the headings above them hold.
-
-    Args:
-        contact: the company's own address, which refusals name.
-    """
-    parts = exact_parts(answer.text) - exact_parts(contact)
-    for citation in answer.citations:
-        parts -= exact_parts(citation.quote)
-    for citation in answer.citations if parts else ():
-        parts -= exact_parts("\n".join((citation.title, *_headings(citation, library, audiences))))
-    return parts
-
-
-def unsupported_sentences(answer: Answer, library: Library, *, audiences: Sequence[str]) -> tuple[str, ...]:
-    """Return the sentences of an answer that nothing it cites says; none for a refusal, which says nothing.
-
-    A sentence is supported when a quote holds it word for word, or when a quote under its headings passes the check
-    that written answers go through (`agents.support`).
-    """
-    if answer.outcome == "refused":
-        return ()
-    quotes = [_plain(citation.quote) for citation in answer.citations]
-    doubtful = [text for text in said_sentences(answer.text) if not any(_is_quoted(text, quote) for quote in quotes)]
-    if not doubtful:
-        return ()
-    cited = [_cited_passage(citation, library, audiences) for citation in answer.citations]
-    return tuple(text for text in doubtful if support(text, cited) is None)
-
-
-def said_sentences(text: str) -> list[str]:
-    """Return the sentences of an answer without their markers."""
-    plain = MARKER.sub("", text)
-    return [plain[start:end] for start, end in sentences(plain)]
-
-
-def _is_quoted(sentence: str, quote: str) -> bool:
-    """Say whether a quote holds a sentence, or all cells of a table row."""
-    return _plain(sentence) in quote or all(_plain(cell) in quote for cell in _CELLS.split(sentence))
-
-
-def _cited_passage(citation: Citation, library: Library, audiences: Sequence[str]) -> Passage:
-    return Passage(
-        collection=citation.collection,
-        document=citation.document,
-        title=citation.title,
-        headings=_headings(citation, library, audiences),
-        header="",
-        page=citation.page,
-        start=citation.start,
-        end=citation.end,
-        text=citation.quote,
-        audience="public",
-        language="",
-        score=0.0,
-    )
-
-
-def _headings(citation: Citation, library: Library, audiences: Sequence[str]) -> tuple[str, ...]:
-    around = _around(citation, library, audiences)
-    return around.headings if around else ()
-
-
-def _around(citation: Citation, library: Library, audiences: Sequence[str]) -> Excerpt | None:
-    """Return the cited document around the citation; None when there is no such document for who asked."""
-    try:
-        return library.excerpt(
-            citation.collection,
-            citation.document,
-            citation.start,
-            citation.end,
-            audiences=audiences,
-            margin=WHOLE_DOCUMENT,
-            quote=citation.quote,
-        )
-    except KnowledgeError:
-        return None
 
 
 def _overlaps(citation: Citation, quote: str, text: str) -> bool:
@@ -262,8 +218,8 @@ def _f1(said: Sequence[str], wanted: Sequence[str]) -> float:
 
 
 def _tokens(text: str, language: str) -> list[str]:
-    plain = unicodedata.normalize("NFKC", MARKER.sub("", text)).casefold()
-    kept = "".join(character for character in plain if unicodedata.category(character)[0] not in "PS")
+    folded = unicodedata.normalize("NFKC", MARKER.sub("", text)).casefold()
+    kept = "".join(character for character in folded if unicodedata.category(character)[0] not in "PS")
     found = _TOKEN.findall(kept)
     return [token for token in found if token not in ARTICLES] if language == "en" else found
 

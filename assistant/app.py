@@ -21,7 +21,7 @@ from assistant.settings import Settings, SettingsError
 if TYPE_CHECKING:
     from agents.models import LoadedModel
     from agents.transcript import Step
-    from agents.turn import Request, Responder
+    from agents.turn import Request, Responder, ResponderOptions
     from assistant.store import Store
     from assistant.turns import TurnRunner
     from knowledge.library import Library
@@ -70,6 +70,10 @@ class Application:
     @cached_property
     def model(self) -> "LoadedModel":
         """The language model, resolved once."""
+        return self.load_model(self.settings.model)
+
+    def load_model(self, name: str) -> "LoadedModel":
+        """Return the model of this name with the settings' options; whoever asks for it closes it."""
         from agents.models import ModelOptions, resolve
 
         settings = self.settings
@@ -83,22 +87,28 @@ class Application:
             threads=settings.threads,
             timeout_seconds=settings.timeout_seconds,
         )
-        return resolve(settings.model, options)
+        return resolve(name, options)
 
     @cached_property
     def responder(self) -> "Responder":
         """Questions in, steps out."""
-        from agents.turn import Responder, ResponderOptions
+        from agents.turn import Responder
+
+        return Responder(self.library, self.model, self.responder_options)
+
+    @property
+    def responder_options(self) -> "ResponderOptions":
+        """How questions are answered, by the settings."""
+        from agents.turn import ResponderOptions
 
         settings = self.settings
-        options = ResponderOptions(
+        return ResponderOptions(
             company=settings.company,
             contact=settings.contact,
             max_words=settings.max_words,
             passages=settings.passages,
             refuse_below=settings.refuse_below,
         )
-        return Responder(self.library, self.model, options)
 
     @cached_property
     def store(self) -> "Store":

@@ -1,4 +1,4 @@
-"""Two ways to retrieve, compared question by question.
+"""Two ways to retrieve, or to answer, compared question by question.
 
 rows + rows -> matched by id -> paired test of each measure -> a sentence for each that a person can act on
 """
@@ -6,21 +6,10 @@ rows + rows -> matched by id -> paired test of each measure -> a sentence for ea
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from knowledge.evaluation import MEASURES
-from knowledge.measures import MEANINGS
 from knowledge.results import Row
 from knowledge.scores import PairedScore, paired
 from knowledge.trial import THIS_RUN
-
-SAID: Mapping[str, tuple[str, str]] = {
-    "hit_at_5": ("finds the answer more often", "in how often the answer is found"),
-    "recall_at_5": ("finds more of the documents that hold the answer", "in how many of these documents are found"),
-    "mrr_at_10": ("ranks the answer higher", "in how high the answer stands"),
-    "evidence_recall_at_5": ("brings the very sentence more often", "in how often the very sentence is found"),
-    "answered_when_answerable": ("answers more of the answerable questions", "in what is answered"),
-    "refused_when_unanswerable": ("refuses more of the unanswerable questions", "in what is refused"),
-}
-"""Measure -> what the better one does, and where nothing can be shown; the first one decides."""
+from knowledge.yardstick import Yardstick
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +20,12 @@ class Comparison:
     right: str
     n: int
     scores: dict[str, PairedScore]
-    """Name in `Measures` -> left minus right; `seconds` as well."""
+    """Name in the yardstick -> left minus right; `seconds` as well."""
     languages: dict[str, dict[str, PairedScore]]
     """The same for each language, when the questions have several."""
-    found_by_left: tuple[str, ...]
-    """Ids of questions with a gold document among the first five on the left only."""
-    found_by_right: tuple[str, ...]
+    won_by_left: tuple[str, ...]
+    """Ids of questions that went well on the left only: found, or answered rightly."""
+    won_by_right: tuple[str, ...]
     only_left: tuple[str, ...]
     """Ids of questions that the right side does not have."""
     only_right: tuple[str, ...]
@@ -46,7 +35,7 @@ class Comparison:
     """One sentence for each measure that matters, the deciding one first."""
 
 
-def compare(left: Sequence[Row], right: Sequence[Row], *, names: tuple[str, str]) -> Comparison:
+def compare(left: Sequence[Row], right: Sequence[Row], *, yardstick: Yardstick, names: tuple[str, str]) -> Comparison:
     """Compare two evaluations of the same questions.
 
     Args:
@@ -56,49 +45,51 @@ def compare(left: Sequence[Row], right: Sequence[Row], *, names: tuple[str, str]
     shared = [name for name in here if name in there]
     changed = tuple(name for name in shared if here[name].fingerprint != there[name].fingerprint)
     pairs = [(here[name], there[name]) for name in shared if name not in set(changed)]
-    scores = _paired(pairs)
+    scores = _paired(pairs, yardstick)
     languages = sorted({one.language for one, _ in pairs})
-    hits = [(one.id, one.measures["hit_at_5"], other.measures["hit_at_5"]) for one, other in pairs]
+    won = [(one.id, one.measures[yardstick.won], other.measures[yardstick.won]) for one, other in pairs]
     return Comparison(
         left=names[0],
         right=names[1],
         n=len(pairs),
         scores=scores,
         languages={
-            language: _paired([pair for pair in pairs if pair[0].language == language])
+            language: _paired([pair for pair in pairs if pair[0].language == language], yardstick)
             for language in (languages if len(languages) > 1 else ())
         },
-        found_by_left=tuple(name for name, mine, other in hits if mine == 1 and other == 0),
-        found_by_right=tuple(name for name, mine, other in hits if mine == 0 and other == 1),
+        won_by_left=tuple(name for name, mine, other in won if mine == 1 and other == 0),
+        won_by_right=tuple(name for name, mine, other in won if mine == 0 and other == 1),
         only_left=tuple(name for name in here if name not in there),
         only_right=tuple(name for name in there if name not in here),
         changed=changed,
-        verdicts=tuple(verdict(name, scores[name], names=names) for name in _said(scores)),
+        verdicts=tuple(
+            verdict(name, scores[name], yardstick=yardstick, names=names) for name in _said(scores, yardstick)
+        ),
     )
 
 
-def verdict(measure: str, score: PairedScore, *, names: tuple[str, str]) -> str:
+def verdict(measure: str, score: PairedScore, *, yardstick: Yardstick, names: tuple[str, str]) -> str:
     """Return one sentence on a measure: who is better and by how much, or that nothing can be shown."""
     left, right = names
-    better, nothing = SAID[measure]
-    label = MEANINGS[measure][0]
+    better, nothing = yardstick.said[measure]
+    label, unit = yardstick.label(measure), yardstick.units.get(measure)
     if score.difference is None or score.low is None or score.high is None:
         return f"{label}: no question has it on both sides."
     if score.wins == score.losses == 0:
         return sentence(f"{left} and {right} are equal {nothing}: {label} is the same on all {score.n} questions.")
     if not score.is_shown:
         return (
-            f"No difference can be shown {nothing}: {_points(score.difference)} points of {label} "
-            f"[{_points(score.low)}, {_points(score.high)}], n={score.n}, p={score.p}; "
+            f"No difference can be shown {nothing}: {_amount(score.difference, label, unit)} "
+            f"[{_number(score.low, unit)}, {_number(score.high, unit)}], n={score.n}, p={score.p}; "
             f"{_questions(score.wins + score.losses)}."
         )
-    if score.difference > 0:
-        best, other, size, low, high = left, right, score.difference, score.low, score.high
-    else:
-        best, other, size, low, high = right, left, -score.difference, -score.high, -score.low
+    is_left = (score.difference > 0) is (unit is None)
+    best, other = (left, right) if is_left else (right, left)
+    turned = 1 if is_left else -1
+    low, high = sorted((turned * score.low, turned * score.high))
     return sentence(
-        f"{best} {better} than {other}: {_points(size)} points of {label} "
-        f"[{_points(low)}, {_points(high)}], n={score.n}, p={score.p}."
+        f"{best} {better} than {other}: {_amount(turned * score.difference, label, unit)} "
+        f"[{_number(low, unit)}, {_number(high, unit)}], n={score.n}, p={score.p}."
     )
 
 
@@ -107,18 +98,21 @@ def sentence(text: str) -> str:
     return text.replace(THIS_RUN, THIS_RUN.capitalize(), 1) if text.startswith(THIS_RUN) else text
 
 
-def _paired(pairs: Sequence[tuple[Row, Row]]) -> dict[str, PairedScore]:
+def _paired(pairs: Sequence[tuple[Row, Row]], yardstick: Yardstick) -> dict[str, PairedScore]:
     scores = {
         name: paired([one.measures[name] for one, _ in pairs], [other.measures[name] for _, other in pairs])
-        for name in MEASURES
+        for name in yardstick.measures
     }
     return {**scores, "seconds": paired([one.seconds for one, _ in pairs], [other.seconds for _, other in pairs])}
 
 
-def _said(scores: Mapping[str, PairedScore]) -> list[str]:
-    """Return the measures worth a sentence; where each question has one gold document, recall says what hits say."""
+def _said(scores: Mapping[str, PairedScore], yardstick: Yardstick) -> list[str]:
+    """Return the measures worth a sentence."""
+    repeats = yardstick.repeats
     return [
-        name for name in SAID if scores[name].n and not (name == "recall_at_5" and scores[name] == scores["hit_at_5"])
+        name
+        for name in yardstick.said
+        if scores[name].n and not (name in repeats and scores[name] == scores[repeats[name]])
     ]
 
 
@@ -127,5 +121,10 @@ def _questions(differing: int) -> str:
     return "1 question differs" if differing == 1 else f"{differing} questions differ"
 
 
-def _points(share: float) -> str:
-    return f"{100 * share:+.1f}"
+def _amount(value: float, label: str, unit: str | None) -> str:
+    return f"{_number(value, unit)} {f'points of {label}' if unit is None else unit}"
+
+
+def _number(value: float, unit: str | None) -> str:
+    """Return a share in points, anything else as it is."""
+    return f"{100 * value:+.1f}" if unit is None else f"{value:+.1f}"

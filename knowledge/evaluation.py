@@ -3,8 +3,8 @@
 questions -> search -> measures of each -> scores with n and 95 % intervals, by language and kind; failures
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -12,14 +12,13 @@ import numpy as np
 from knowledge import refusal
 from knowledge.errors import KnowledgeError
 from knowledge.library import Library
-from knowledge.measures import DEPTH, Measures, measure
+from knowledge.measures import DEPTH, RETRIEVAL, Measures, evidence_of, measure
 from knowledge.passages import Retrieval
 from knowledge.questions import Question
 from knowledge.retrieval import RetrievalOptions
 from knowledge.scores import Score, auroc, calibration_error, mean
 
 REFUSE_BELOW = 0.5
-MEASURES = tuple(field.name for field in fields(Measures))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +135,7 @@ def evaluate(
         overall=summarise(judged),
         languages={lang: summarise([j for j in judged if j.question.language == lang]) for lang in languages},
         kinds={kind: summarise([j for j in judged if j.question.kind == kind]) for kind in kinds},
-        curve=refusal.curve(*by_answerable(judged), refuse_below=refuse_below),
+        curve=curve_of(judged, refuse_below=refuse_below),
         refuse_below=refuse_below,
         absent=_absent_gold(library, judged, collections),
         judged=tuple(judged),
@@ -169,7 +168,10 @@ def summarise(judged: Sequence[Judged]) -> RagScores:
     median, late = np.quantile(seconds, [0.5, 0.95]).round(6).tolist() if seconds else (None, None)
     return RagScores(
         n=len(judged),
-        **{name: mean([m for j in judged if (m := getattr(j.measures, name)) is not None]) for name in MEASURES},
+        **{
+            name: mean([m for j in judged if (m := getattr(j.measures, name)) is not None])
+            for name in RETRIEVAL.measures
+        },
         refusal_auroc=auroc(answerable, unanswerable),
         calibration_error=calibration_error(answerable, unanswerable),
         seconds=mean(seconds),
@@ -195,6 +197,14 @@ def wrongly_refused(judged: Sequence[Judged]) -> tuple[Judged, ...]:
     """Return the answerable questions that would be refused, the least sure first."""
     wrong = [j for j in judged if j.measures.answered_when_answerable == 0]
     return tuple(sorted(wrong, key=lambda j: j.retrieval.evidence))
+
+
+def curve_of(
+    judged: Sequence[Judged], *, refuse_below: float, thresholds: Iterable[float] = refusal.COARSE
+) -> tuple[refusal.Point, ...]:
+    """Return what each threshold would bring on judged questions."""
+    answerable, unanswerable = ([evidence_of(retrieval) for retrieval in part] for part in by_answerable(judged))
+    return refusal.curve(answerable, unanswerable, refuse_below=refuse_below, thresholds=thresholds)
 
 
 def by_answerable(judged: Sequence[Judged]) -> tuple[list[Retrieval], list[Retrieval]]:

@@ -7,12 +7,13 @@ Documents are ranked by their best passage among the first ten passages, and a d
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 
 from knowledge.passages import Passage, Retrieval
 from knowledge.questions import Gold, Question
 from knowledge.text import locate
+from knowledge.yardstick import Yardstick
 
 DEPTH = 10
 """Passages that are looked at."""
@@ -73,11 +74,47 @@ MEANINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """Name -> how it is shown, and what it says to someone who runs a shop."""
+RETRIEVAL = Yardstick(
+    command="rag",
+    measures=tuple(field.name for field in fields(Measures)),
+    meanings=MEANINGS,
+    said=MappingProxyType(
+        {
+            "hit_at_5": ("finds the answer more often", "in how often the answer is found"),
+            "recall_at_5": (
+                "finds more of the documents that hold the answer",
+                "in how many of these documents are found",
+            ),
+            "mrr_at_10": ("ranks the answer higher", "in how high the answer stands"),
+            "evidence_recall_at_5": (
+                "brings the very sentence more often",
+                "in how often the very sentence is found",
+            ),
+            "answered_when_answerable": ("answers more of the answerable questions", "in what is answered"),
+            "refused_when_unanswerable": ("refuses more of the unanswerable questions", "in what is refused"),
+        }
+    ),
+    repeats=MappingProxyType({"recall_at_5": "hit_at_5"}),  # equal where each question has one gold document
+    won="hit_at_5",
+    winning="Found",
+    by_part=(
+        "recall_at_5",
+        "mrr_at_10",
+        "ndcg_at_10",
+        "refusal_auroc",
+        "evidence_recall_at_5",
+        "answered_when_answerable",
+        "refused_when_unanswerable",
+    ),
+    compared=("recall_at_5", "mrr_at_10", "evidence_recall_at_5"),
+    beside=frozenset({"facts", "answers", "kind"}),
+    units=MappingProxyType({"seconds": "seconds"}),
+)
 
 
 def measure(question: Question, retrieval: Retrieval, *, refuse_below: float) -> Measures:
     """Compare what was found with where the answer stands."""
-    answered = float(is_answered(retrieval, refuse_below))
+    answered = float(is_answered(evidence_of(retrieval), refuse_below))
     if not question.answerable:
         return Measures(refused_when_unanswerable=1.0 - answered)
     gold = [place for place in question.gold if place.document]
@@ -107,9 +144,14 @@ def measure(question: Question, retrieval: Retrieval, *, refuse_below: float) ->
     )
 
 
-def is_answered(retrieval: Retrieval, refuse_below: float) -> bool:
-    """Say whether the assistant would answer at this threshold."""
-    return bool(retrieval.passages) and retrieval.evidence >= refuse_below
+def is_answered(evidence: float | None, refuse_below: float) -> bool:
+    """Say whether the assistant would answer at this threshold; evidence of None is never enough."""
+    return evidence is not None and evidence >= refuse_below
+
+
+def evidence_of(retrieval: Retrieval) -> float | None:
+    """Return the evidence that the decision to answer is made by; None when nothing was found."""
+    return retrieval.evidence if retrieval.passages else None
 
 
 def ranked_documents(retrieval: Retrieval) -> tuple[str, ...]:

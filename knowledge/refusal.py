@@ -1,13 +1,12 @@
 """Whether a question is refused: evidence and a threshold in, the shares of right decisions out.
 
-searches of answerable and of unanswerable questions -> a point for each threshold
+evidence of answerable and of unanswerable questions -> a point for each threshold
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from knowledge.measures import is_answered
-from knowledge.passages import Retrieval
 
 COARSE = tuple(step / 10 for step in range(1, 10))
 FINE = tuple(step / 100 for step in range(101))
@@ -27,18 +26,22 @@ class Point:
 
 
 def curve(
-    answerable: Sequence[Retrieval],
-    unanswerable: Sequence[Retrieval],
+    answerable: Sequence[float | None],
+    unanswerable: Sequence[float | None],
     *,
     refuse_below: float,
     thresholds: Iterable[float] = COARSE,
 ) -> tuple[Point, ...]:
-    """Return a point for each threshold and for the one in use, lowest first."""
+    """Return a point for each threshold and for the one in use, lowest first.
+
+    Args:
+        answerable: evidence 0-1 of each question; None for one that is refused at any threshold.
+    """
     return tuple(
         Point(
             threshold,
-            _share([is_answered(retrieval, threshold) for retrieval in answerable]),
-            _share([not is_answered(retrieval, threshold) for retrieval in unanswerable]),
+            _share([is_answered(evidence, threshold) for evidence in answerable]),
+            _share([not is_answered(evidence, threshold) for evidence in unanswerable]),
             in_use=threshold == refuse_below,
         )
         for threshold in sorted({*thresholds, refuse_below})

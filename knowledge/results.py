@@ -1,21 +1,23 @@
 """A finished evaluation as a file, so that a later one can be compared with it.
 
-    RagReport -> rows -> result.json -> rows
+    report -> rows -> result.json -> rows
 
-A row carries a fingerprint of its question: measures of a question that was changed since are not compared.
+A row carries a fingerprint of its question: measures of a question that was changed since are not compared. Results of
+retrieval and of answers differ in their yardstick only.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from knowledge.errors import KnowledgeError
-from knowledge.evaluation import MEASURES, RagReport
-from knowledge.measures import ranked_documents
+from knowledge.evaluation import RagReport
+from knowledge.measures import RETRIEVAL, ranked_documents
 from knowledge.questions import Question
+from knowledge.yardstick import Yardstick
 
 FORMAT = 1
 SHOWN_QUESTION_CHARACTERS = 200
@@ -32,9 +34,9 @@ class Row:
     evidence: float
     seconds: float
     documents: tuple[str, ...]
-    """The documents found, best first."""
+    """The documents found, best first; of an answer, those it cites."""
     measures: Mapping[str, float | None]
-    """Name in `Measures` -> 0-1."""
+    """Name in the yardstick -> 0-1, or in its unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +48,13 @@ class Result:
 
 
 def rows_of(report: RagReport) -> tuple[Row, ...]:
-    """Return a report's questions as rows."""
+    """Return the questions of a report on retrieval as rows."""
     return tuple(
-        Row(
-            id=j.question.id,
-            question=j.question.question[:SHOWN_QUESTION_CHARACTERS],
-            language=j.question.language,
-            fingerprint=fingerprint(j.question),
-            evidence=round(j.retrieval.evidence, 6),
-            seconds=round(j.retrieval.seconds, 6),
+        row_of(
+            j.question,
+            RETRIEVAL,
+            evidence=j.retrieval.evidence,
+            seconds=j.retrieval.seconds,
             documents=ranked_documents(j.retrieval),
             measures=asdict(j.measures),
         )
@@ -62,15 +62,36 @@ def rows_of(report: RagReport) -> tuple[Row, ...]:
     )
 
 
-def fingerprint(question: Question) -> str:
+def row_of(
+    question: Question,
+    yardstick: Yardstick,
+    *,
+    evidence: float,
+    seconds: float,
+    documents: tuple[str, ...],
+    measures: Mapping[str, float | None],
+) -> Row:
+    """Return what is kept of a judged question."""
+    return Row(
+        id=question.id,
+        question=question.question[:SHOWN_QUESTION_CHARACTERS],
+        language=question.language,
+        fingerprint=fingerprint(question, yardstick),
+        evidence=round(evidence, 6),
+        seconds=round(seconds, 6),
+        documents=documents,
+        measures=measures,
+    )
+
+
+def fingerprint(question: Question, yardstick: Yardstick) -> str:
     """Return a hash of all that decides what a question's measures mean."""
-    parts = {**asdict(question), "facts": None, "kind": None}
-    del parts["answers"]
+    parts = {key: value for key, value in asdict(question).items() if key not in yardstick.beside}
     return hashlib.sha256(json.dumps(parts, ensure_ascii=True, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def scores_of(report: RagReport) -> dict[str, Any]:
-    """Return a report's scores as JSON-ready data."""
+    """Return the scores of a report on retrieval as JSON-ready data."""
     return {
         "overall": asdict(report.overall),
         "languages": {language: asdict(part) for language, part in report.languages.items()},
@@ -81,18 +102,27 @@ def scores_of(report: RagReport) -> dict[str, Any]:
     }
 
 
-def write(path: Path, *, report: RagReport, label: str, settings: Mapping[str, Any]) -> None:
-    """Store a report.
+def write(
+    path: Path,
+    yardstick: Yardstick,
+    *,
+    rows: Sequence[Row],
+    scores: Mapping[str, Any],
+    label: str,
+    settings: Mapping[str, Any],
+) -> None:
+    """Store an evaluation.
 
     Args:
+        scores: JSON-ready data, for a reader to look up.
         label: how this evaluation is called in comparisons.
         settings: what it was made with, for a reader to look up.
 
     Raises:
         KnowledgeError: the file cannot be written.
     """
-    rows = [asdict(row) for row in rows_of(report)]
-    data = {"format": FORMAT, "label": label, "settings": settings, **scores_of(report), "questions": rows}
+    head = {"format": FORMAT, "evaluates": yardstick.command, "label": label, "settings": settings}
+    data = {**head, **scores, "questions": [asdict(row) for row in rows]}
     write_text(path, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
 
 
@@ -123,13 +153,13 @@ def write_text(path: Path, text: str) -> None:
         ) from error
 
 
-def read(path: Path) -> Result:
+def read(path: Path, yardstick: Yardstick) -> Result:
     """Return a stored evaluation.
 
     Raises:
-        KnowledgeError: the file is missing, or is none that `--out` wrote.
+        KnowledgeError: the file is missing, or is none that `--out` of the same command wrote.
     """
-    again = "Next: write one with: frontdesk evaluate rag --questions FILE --out RESULT.json"
+    again = f"Next: write one with: frontdesk evaluate {yardstick.command} --questions FILE --out RESULT.json"
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -138,15 +168,17 @@ def read(path: Path) -> Result:
         raise KnowledgeError(f"{path} is not a stored result: it is not JSON ({error}). {again}") from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise KnowledgeError(f'{path} is not a stored result: it lacks "format": {FORMAT}. {again}')
+    if data.get("evaluates") != yardstick.command:
+        raise KnowledgeError(f"{path} is a result of `evaluate {data.get('evaluates')}`. {again}")
     try:
-        rows = tuple(_row(item) for item in data["questions"])
+        rows = tuple(_row(item, yardstick) for item in data["questions"])
         return Result(str(data["label"]), rows)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise KnowledgeError(f"{path} is a damaged stored result ({error!r}). {again}") from error
 
 
-def _row(item: Mapping[str, Any]) -> Row:
-    measures = {name: item["measures"].get(name) for name in MEASURES}
+def _row(item: Mapping[str, Any], yardstick: Yardstick) -> Row:
+    measures = {name: item["measures"].get(name) for name in yardstick.measures}
     return Row(
         id=str(item["id"]),
         question=str(item["question"]),

@@ -41,7 +41,20 @@ def vary(trial: Trial, pairs: Sequence[str]) -> Trial:
     Raises:
         KnowledgeError: unknown keys and values that do not fit, all in one message.
     """
-    kinds = choosable()
+    values = parsed(pairs, choosable())
+    own = {key: values.pop(key) for key in ("history", "refuse_below") if key in values}
+    return replace(trial, options=replace(trial.options, **values), label=label_of(pairs, otherwise=trial.label), **own)
+
+
+def parsed(pairs: Sequence[str], kinds: Mapping[str, Any], *, least: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """Return the values of `key=value` pairs, each as the type of its key.
+
+    Args:
+        least: the smallest whole number of a key, where it is not that of retrieval's options.
+
+    Raises:
+        KnowledgeError: unknown keys and values that do not fit, all in one message.
+    """
     faults: list[str] = []
     values: dict[str, Any] = {}
     for pair in pairs:
@@ -55,22 +68,29 @@ def vary(trial: Trial, pairs: Sequence[str]) -> Trial:
             faults.append(f"`{key}` is given twice")
         else:
             try:
-                values[key] = _checked(key, _value(kinds[key], text))
+                values[key] = _checked(key, _value(kinds[key], text), least or {})
             except ValueError as error:
                 faults.append(f"`{key}` is {text!r}; {error}")
     if faults:
         lines = ["These settings cannot be tried:", *(f"  - {fault}" for fault in faults)]
         raise KnowledgeError("\n".join([*lines, f"Known keys: {', '.join(kinds)}. Next: mend them and run again."]))
-    own = {key: values.pop(key) for key in ("history", "refuse_below") if key in values}
-    label = ", ".join("=".join(part.strip() for part in pair.split("=", 1)) for pair in pairs)
-    return replace(trial, options=replace(trial.options, **values), label=label or trial.label, **own)
+    return values
+
+
+def label_of(pairs: Sequence[str], *, otherwise: str) -> str:
+    """Return what a trial with these pairs is called."""
+    return ", ".join("=".join(part.strip() for part in pair.split("=", 1)) for pair in pairs) or otherwise
 
 
 def choosable() -> Mapping[str, Any]:
     """Return the keys that can be written as text, each with its type."""
-    hints = get_type_hints(RetrievalOptions)
-    kinds = {item.name: hints[item.name] for item in fields(RetrievalOptions) if _is_plain(hints[item.name])}
-    return {**kinds, "history": bool, "refuse_below": float}
+    return {**plain_fields(RetrievalOptions), "history": bool, "refuse_below": float}
+
+
+def plain_fields(options: type) -> dict[str, Any]:
+    """Return the fields of an options dataclass that can be written as text, each with its type."""
+    hints = get_type_hints(options)
+    return {item.name: hints[item.name] for item in fields(options) if _is_plain(hints[item.name])}
 
 
 def _is_plain(kind: Any) -> bool:
@@ -101,11 +121,11 @@ def _value(kind: Any, text: str) -> Any:
         raise ValueError("it must be a whole number" if plain is int else "it must be a number") from None
 
 
-def _checked(key: str, value: Any) -> Any:
+def _checked(key: str, value: Any, least: Mapping[str, int]) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
-        least = min(1, getattr(RetrievalOptions(), key) or 0)
-        if value < least:
-            raise ValueError(f"it must be {least} or more")
+        smallest = least[key] if key in least else min(1, getattr(RetrievalOptions(), key, 1) or 0)
+        if value < smallest:
+            raise ValueError(f"it must be {smallest} or more")
     if isinstance(value, float) and not (0 <= value <= 1 if _is_share(key) else 0 <= value < float("inf")):
         raise ValueError("it must be from 0 to 1" if _is_share(key) else "it must be 0 or more")
     return value

@@ -5,26 +5,20 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from agents.evaluation import AnswerReport
+    from agents.failures import Failure as AnswerFailure
     from knowledge.comparison import Comparison
     from knowledge.evaluation import Failure, RagReport
     from knowledge.passages import Passage
     from knowledge.questions import Gold
     from knowledge.scores import PairedScore
+    from knowledge.yardstick import Yardstick
 
-SCORE_KEYS = {"value", "low", "high", "n"}
 NOTHING = "–"
 QUESTION_CHARACTERS = 100
 TEXT_CHARACTERS = 70
-DIFFERENCE_COLUMNS = ("recall_at_5", "mrr_at_10", "evidence_recall_at_5")
-PART_COLUMNS = ("recall_at_5", "mrr_at_10", "ndcg_at_10", "refusal_auroc")
-
-
-def flat_lines(scores: Mapping[str, Any]) -> Iterator[str]:
-    """Yield lines `name  value [low, high]  n` for scores as JSON-ready data."""
-    rows: list[tuple[str, ...]] = []
-    for name, value in _flat(scores):
-        rows.append((name, interval(value), f"n={value['n']}") if isinstance(value, Mapping) else (name, str(value)))
-    return table_lines(rows)
+PART_COLUMNS = 4
+"""Columns of the table by language and kind, which a terminal has room for; the page shows more."""
 
 
 def report_lines(report: "RagReport", *, failures: int) -> Iterator[str]:
@@ -33,8 +27,33 @@ def report_lines(report: "RagReport", *, failures: int) -> Iterator[str]:
     Args:
         failures: most questions shown that failed.
     """
+    from knowledge.measures import RETRIEVAL
+
     yield from failure_lines(report, limit=failures)
-    yield from score_lines(report)
+    yield from score_lines(report, RETRIEVAL)
+
+
+def answer_lines(report: "AnswerReport", *, failures: int) -> Iterator[str]:
+    """Yield what a person reads about answers: what went wrong, then the scores.
+
+    Args:
+        failures: most questions shown that failed.
+    """
+    from agents.failures import failures as failures_of
+    from agents.measures import ANSWERS
+
+    failed = failures_of(report.judged)
+    if failed:
+        yield f"{len(failed)} of {report.overall.n} questions went wrong, the worst first:"
+    elif report.judged:
+        yield f"All {report.overall.n} questions were answered, or refused, as they should be."
+    for failure in failed[:failures]:
+        yield from _answer_failure(failure)
+    if len(failed) > failures:
+        yield f"  … and {len(failed) - failures} more: --failures {len(failed)}, or --report FILE.html"
+    if failed:
+        yield ""
+    yield from score_lines(report, ANSWERS)
 
 
 def failure_lines(report: "RagReport", *, limit: int) -> Iterator[str]:
@@ -63,44 +82,40 @@ def failure_lines(report: "RagReport", *, limit: int) -> Iterator[str]:
         yield ""
 
 
-def score_lines(report: "RagReport") -> Iterator[str]:
+def score_lines(report: "RagReport | AnswerReport", yardstick: "Yardstick") -> Iterator[str]:
     """Yield the scores over all questions, and a line for each language and kind."""
-    from knowledge.measures import MEANINGS
-
     overall = asdict(report.overall)
     rows = [(f"{report.overall.n} questions", "", "")]
-    for name, (label, _meaning) in MEANINGS.items():
+    for name, (label, _meaning) in yardstick.meanings.items():
         value = overall[name]
         if isinstance(value, Mapping) and value["value"] is not None:
             rows.append((label, interval(value), f"n={value['n']}"))
-        elif isinstance(value, float):
-            rows.append((label, f"{value:.3f}", ""))
+        elif isinstance(value, int | float):
+            rows.append((label, str(value) if isinstance(value, int) else f"{value:.3f}", ""))
     yield from table_lines(rows)
-    parts = {**(report.languages if len(report.languages) > 1 else {}), **report.kinds}
+    parts: dict[str, Any] = {**(report.languages if len(report.languages) > 1 else {}), **report.kinds}
     if parts:
         yield ""
-        head = ("", "n", *(MEANINGS[name][0] for name in PART_COLUMNS))
+        columns = yardstick.by_part[:PART_COLUMNS]
         lines = [
-            (part, str(scores.n), *(interval(asdict(getattr(scores, name))) for name in PART_COLUMNS))
+            (part, str(scores.n), *(interval(asdict(getattr(scores, name))) for name in columns))
             for part, scores in parts.items()
         ]
-        yield from table_lines([head, *lines])
+        yield from table_lines([("", "n", *map(yardstick.label, columns)), *lines])
 
 
-def comparison_lines(comparison: "Comparison", *, limit: int) -> Iterator[str]:
-    """Yield the verdicts of a comparison, what each side alone found, and what was left out."""
-    from knowledge.measures import MEANINGS
-
+def comparison_lines(comparison: "Comparison", yardstick: "Yardstick", *, limit: int) -> Iterator[str]:
+    """Yield the verdicts of a comparison, what each side alone did well, and what was left out."""
     yield from comparison.verdicts
     if comparison.languages:
-        head = ("", *(MEANINGS[name][0] for name in DIFFERENCE_COLUMNS))
         lines = [
-            (language, *(difference(scores[name]) for name in DIFFERENCE_COLUMNS))
+            (language, *(difference(scores[name]) for name in yardstick.compared))
             for language, scores in comparison.languages.items()
         ]
-        yield from ("", *table_lines([head, *lines]), "")
-    yield from _named(f"Found by {comparison.left} only", comparison.found_by_left, limit)
-    yield from _named(f"Found by {comparison.right} only", comparison.found_by_right, limit)
+        yield from ("", *table_lines([("", *map(yardstick.label, yardstick.compared)), *lines]), "")
+    won = yardstick.winning
+    yield from _named(f"{won} by {comparison.left} only", comparison.won_by_left, limit)
+    yield from _named(f"{won} by {comparison.right} only", comparison.won_by_right, limit)
     yield from _named(f"Only in {comparison.left}, not compared", comparison.only_left, limit)
     yield from _named(f"Only in {comparison.right}, not compared", comparison.only_right, limit)
     yield from _named("Changed since, not compared", comparison.changed, limit)
@@ -146,6 +161,24 @@ def _failure(failure: "Failure", absent: set[tuple[str, str]]) -> Iterator[str]:
     yield f"      why     {failure.reason}; evidence {retrieval.evidence:.2f}"
 
 
+def _answer_failure(failure: "AnswerFailure") -> Iterator[str]:
+    from agents.failures import expected
+
+    judged = failure.judged
+    question, answer = judged.question, judged.answer
+    asked = one_line(question.question, limit=QUESTION_CHARACTERS)
+    yield f"  {one_line(question.id, limit=TEXT_CHARACTERS)}  {asked}"
+    for fact in expected(question)[:2]:
+        yield f"      expected  {one_line(fact, limit=TEXT_CHARACTERS)}"
+    yield f"      said      {one_line(answer.text, limit=QUESTION_CHARACTERS)}"
+    for citation in answer.citations[:2]:
+        page = "" if citation.page is None else f", page {citation.page}"
+        yield f"      cited     {one_line(citation.document, limit=TEXT_CHARACTERS)}{page}"
+    for place in question.gold[:2]:
+        yield f"      wanted    {_place(place)}"
+    yield f"      why       {one_line(failure.reason, limit=2 * QUESTION_CHARACTERS)}"
+
+
 def _place(place: "Gold") -> str:
     page = "" if place.page is None else f", page {place.page}"
     quote = f": {one_line(place.quote, limit=TEXT_CHARACTERS)}" if place.quote else ""
@@ -161,11 +194,3 @@ def _named(what: str, names: Sequence[str], limit: int) -> Iterator[str]:
     if names:
         shown: Iterable[str] = (one_line(name, limit=TEXT_CHARACTERS) for name in names[:limit])
         yield f"{what} ({len(names)}): {', '.join(shown)}{', …' if len(names) > limit else ''}"
-
-
-def _flat(scores: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in scores.items():
-        if isinstance(value, Mapping) and value.keys() != SCORE_KEYS:
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value

@@ -3,11 +3,12 @@ from typing import Any
 
 import pytest
 
-from agents.evaluation import JudgedAnswer, evaluate, judge, summarise
+from agents.evaluation import JudgedAnswer, check_measurable, curve_of, evaluate, judge, rows_of, scores_of, summarise
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
 from agents.transcript import Answer, Citation, Finished, Searched
 from agents.turn import Responder, ResponderOptions
+from knowledge.errors import KnowledgeError
 from knowledge.library import Library
 from knowledge.questions import Gold, Question, Spoken
 
@@ -139,3 +140,30 @@ def test_history_and_options_reach_the_model(shop: Library) -> None:
 def test_no_questions_give_an_empty_report(shop: Library) -> None:
     report = evaluate(Responder(shop, NONE), shop, [])
     assert (report.model, report.overall.n, report.languages, report.kinds, report.judged) == ("none", 0, {}, {}, ())
+
+
+def test_a_refusal_for_want_of_support_stays_one_at_any_threshold(shop: Library) -> None:
+    unsupported = replace(REFUSED, evidence=0.9)
+    judged = [judged_of(question(), answer, shop) for answer in (ANSWER, REFUSED, unsupported)]
+    low, used = curve_of(judged, refuse_below=0.5, thresholds=[0.0])
+    assert (low.answered, used.answered, used.in_use) == (0.6667, 0.3333, True)
+
+
+def test_rows_and_scores_are_plain_data(shop: Library) -> None:
+    report = evaluate(Responder(shop, NONE), shop, QUESTIONS[:1], refuse_below=0.4)
+    (row,) = rows_of(report)
+    assert (row.id, row.language, row.documents) == ("1", "en", ("returns.md",))
+    assert row.measures["held_and_cited"] == 1.0
+    scores = scores_of(report)
+    assert scores["overall"]["facts_held"] == {"value": 1.0, "low": 1.0, "high": 1.0, "n": 1}
+    assert scores["kinds"]["plain"]["n"] == 1
+    assert [point["threshold"] for point in scores["refusal_curve"] if point["in_use"]] == [0.4]
+
+
+@pytest.mark.parametrize(
+    "more", [{"answerable": False}, {"facts": (("5",),)}, {"answers": ("5",)}, {"gold": (Gold("a.md"),)}]
+)
+def test_questions_that_say_nothing_of_a_right_answer_cannot_be_measured(more: dict[str, Any]) -> None:
+    with pytest.raises(KnowledgeError, match="None of the 1 questions says what a right answer is"):
+        check_measurable([question(facts=())])
+    check_measurable([question(facts=()), question(**({"facts": ()} | more))])

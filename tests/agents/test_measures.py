@@ -3,16 +3,7 @@ from typing import Any
 
 import pytest
 
-from agents.measures import (
-    is_right,
-    measure,
-    missing_facts,
-    pointed_part,
-    said_sentences,
-    stray_parts,
-    token_f1,
-    unsupported_sentences,
-)
+from agents.measures import ANSWERS, is_right, measure, missing_facts, pointed_part, token_f1
 from agents.transcript import Answer, Citation
 from knowledge.library import Library
 from knowledge.questions import Gold, Question
@@ -132,46 +123,6 @@ def test_an_answer_without_a_short_part_is_all_pointed() -> None:
     assert pointed_part(ANSWER) == ANSWER.text
 
 
-def test_strays_are_what_neither_quotes_nor_the_headings_above_them_hold(shop: Library) -> None:
-    assert stray_parts(ANSWER, shop, audiences=PUBLIC) == set()
-    text = "You have 30 days [1], or 40 at https://evil.example, 1,200 times [2]."
-    assert stray_parts(replace(ANSWER, text=text), shop, audiences=PUBLIC) == {"40", "evil.example", "1200"}
-    titled = replace(CITATION, title="Rules of 2024")
-    assert stray_parts(replace(ANSWER, text="30 days in 2024", citations=(titled,)), shop, audiences=PUBLIC) == set()
-
-
-def test_the_address_that_a_refusal_names_is_no_stray(shop: Library) -> None:
-    refusal = replace(REFUSED, text="Not found. Write to help@lumen.example, or to evil.example.")
-    found = stray_parts(refusal, shop, audiences=PUBLIC, contact="help@lumen.example")
-    assert found == {"evil.example"}
-
-
-def test_a_sentence_is_supported_by_a_quote_that_holds_or_says_it(shop: Library) -> None:
-    quote = "You can send a lamp back within 30 days of delivery."
-    answer = replace(ANSWER, citations=(cited(shop, quote),))
-
-    def unsupported(text: str) -> tuple[str, ...]:
-        return unsupported_sentences(replace(answer, text=text), shop, audiences=PUBLIC)
-
-    assert unsupported(f"30 days. [1]\n{quote} [1]") == ()
-    assert unsupported("You can return a lamp within 30 days. [1]") == ()
-    assert unsupported(f"{quote} [1] Gift cards never expire. [1]") == ("Gift cards never expire.",)
-    assert unsupported("You can send a lamp back within 40 days of delivery. [1]") != ()
-    assert unsupported_sentences(replace(REFUSED, text="Gift cards never expire."), shop, audiences=PUBLIC) == ()
-
-
-def test_a_table_row_is_supported_as_it_is_shown(shop: Library) -> None:
-    row = cited(shop, "Zone: Islands | Price: €19.00 | Days: 7", "delivery.md")
-    answer = replace(ANSWER, text="Islands – Price: €19.00; Days: 7 [1]", citations=(row,))
-    assert unsupported_sentences(answer, shop, audiences=PUBLIC) == ()
-    wrong = replace(answer, text="Islands – Price: €9.50; Days: 7 [1]")
-    assert unsupported_sentences(wrong, shop, audiences=PUBLIC) == ("Islands – Price: €9.50; Days: 7",)
-
-
-def test_markers_belong_to_no_sentence() -> None:
-    assert said_sentences("One. [1] Two.\n三。[2]") == ["One.", "Two.", "三。"]
-
-
 @pytest.mark.parametrize(
     ("asked", "answer", "expected"),
     [
@@ -200,3 +151,9 @@ def test_an_answer_is_judged_by_what_its_question_asks_for(
 def test_support_is_a_share_of_the_sentences(shop: Library) -> None:
     answer = replace(ANSWER, text="30 days. [1] Or more. [1] Or less. Never.")
     assert measure(question(), answer, shop, audiences=PUBLIC, unsupported=("Or more.",)).supported == 0.75
+
+
+def test_every_measure_is_told_in_words() -> None:
+    assert set(ANSWERS.measures) <= set(ANSWERS.meanings)
+    assert set(ANSWERS.said) | {ANSWERS.won} | set(ANSWERS.repeats) | set(ANSWERS.compared) <= set(ANSWERS.measures)
+    assert set(ANSWERS.by_part) <= set(ANSWERS.meanings)

@@ -5,7 +5,7 @@ from dataclasses import asdict, fields, replace
 import pytest
 
 from knowledge.evaluation import RagScores
-from knowledge.measures import MEANINGS, Measures, holds, is_answered, measure, ranked_documents
+from knowledge.measures import MEANINGS, Measures, evidence_of, holds, is_answered, measure, ranked_documents
 from knowledge.passages import Passage, Retrieval, Signals
 from knowledge.questions import Gold, Question
 
@@ -101,8 +101,8 @@ def test_an_unanswerable_question_is_right_when_refused() -> None:
 
 
 def test_nothing_found_is_refused_whatever_the_threshold() -> None:
-    assert not is_answered(found(evidence=0.0), 0.0)
-    assert is_answered(found(passage("a"), evidence=0.0), 0.0)
+    assert not is_answered(evidence_of(found(evidence=0.0)), 0.0)
+    assert is_answered(evidence_of(found(passage("a"), evidence=0.0)), 0.0)
 
 
 def test_documents_are_ranked_by_their_best_passage() -> None:

@@ -7,11 +7,12 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from knowledge.comparison import compare
-from knowledge.evaluation import Judged, RagReport, by_answerable, judge, summarise
+from knowledge.evaluation import Judged, RagReport, curve_of, judge, summarise
+from knowledge.measures import RETRIEVAL
 from knowledge.passages import Passage, Retrieval, Signals
 from knowledge.questions import Gold, Question, Spoken
-from knowledge.refusal import curve
-from knowledge.report import MAX_CASES, page
+from knowledge.report import page
+from knowledge.report_sections import MAX_CASES
 from knowledge.results import rows_of, write_text
 
 HOSTILE = """<script>alert(1)</script><img src=x onerror=alert(1)>"' --><style>*{display:none}</style>\x00\ud800&amp;"""
@@ -72,7 +73,7 @@ def report_of(*judged: Judged) -> RagReport:
         overall=scores,
         languages={lang: summarise([j for j in judged if j.question.language == lang]) for lang in languages},
         kinds={"plain": scores} if any(j.question.kind for j in judged) else {},
-        curve=curve(*by_answerable(judged), refuse_below=0.5),
+        curve=curve_of(judged, refuse_below=0.5),
         refuse_below=0.5,
         absent=(("missed", "x.md"),),
         judged=judged,
@@ -145,7 +146,7 @@ def test_text_of_documents_questions_and_settings_is_data() -> None:
     missed = judge(replace(hostile, gold=(Gold("x" + HOSTILE, 1, HOSTILE),)), replace(retrieval, passages=(passage,)))
     cases = (missed, judge(replace(hostile, id="2", answerable=False), retrieval))
     report = replace(report_of(*cases), kinds={HOSTILE: summarise(cases)}, absent=((HOSTILE, "x" + HOSTILE),))
-    comparison = compare(rows_of(report), (), names=(HOSTILE, HOSTILE))
+    comparison = compare(rows_of(report), (), yardstick=RETRIEVAL, names=(HOSTILE, HOSTILE))
     text = page(report, comparison=comparison, settings={HOSTILE: HOSTILE}, command=HOSTILE, made=HOSTILE)
     reader = Reader(text)
     assert {"script", "img"} & set(reader.tags) == set()
@@ -195,7 +196,7 @@ def test_a_comparison_stands_at_the_top_with_its_verdicts() -> None:
     better = [
         replace(row, measures={**row.measures, "hit_at_5": 1.0}) if row.id == "late" else row for row in rows_of(report)
     ]
-    comparison = compare(rows_of(report), better[:-1], names=("this run", "before.json"))
+    comparison = compare(rows_of(report), better[:-1], yardstick=RETRIEVAL, names=("this run", "before.json"))
     reader = Reader(rendered(*CASES, comparison=comparison))
     words = reader.words
     assert words.index("This run against before.json") < words.index("Not found")
@@ -204,7 +205,7 @@ def test_a_comparison_stands_at_the_top_with_its_verdicts() -> None:
     assert "Only in this run, not compared (1): rightly refused" in words
     assert reader.open == []
     assert "recall@5, en" not in words  # one language is left to compare
-    both = compare(rows_of(report), better, names=("this run", "before.json"))
+    both = compare(rows_of(report), better, yardstick=RETRIEVAL, names=("this run", "before.json"))
     assert "recall@5, en" in Reader(rendered(*CASES, comparison=both)).words
 
 

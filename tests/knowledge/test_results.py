@@ -7,10 +7,10 @@ import pytest
 
 from knowledge import results
 from knowledge.errors import KnowledgeError
-from knowledge.evaluation import RagReport, judge, summarise
+from knowledge.evaluation import RagReport, curve_of, judge, summarise
+from knowledge.measures import RETRIEVAL
 from knowledge.passages import Passage, Retrieval, Signals
 from knowledge.questions import Gold, Question, Spoken
-from knowledge.refusal import curve
 
 PASSAGE = Passage("default", "a.md", "", (), "", None, 0, 5, "lamps", "public", "en", 1.0)
 SEARCH = Retrieval("", (PASSAGE, replace(PASSAGE, document="b.md"), PASSAGE), 0.75, Signals(0, 0, 0, None), {}, 0.01)
@@ -20,15 +20,20 @@ ASKED = Question("1", "What \u2028 \ud800?", gold=(Gold("b.md", 2, "lamps"),), l
 @pytest.fixture
 def report() -> RagReport:
     judged = (judge(ASKED, SEARCH),)
-    points = curve([SEARCH], [], refuse_below=0.5)
+    points = curve_of(judged, refuse_below=0.5)
     scores = summarise(judged)
     return RagReport(scores, {"zh": scores}, {"plain": scores}, points, 0.5, (("1", "x.md"),), judged)
 
 
+def write(path: Path, report: RagReport, **more: Any) -> None:
+    rows, scores = results.rows_of(report), results.scores_of(report)
+    results.write(path, RETRIEVAL, rows=rows, scores=scores, **({"label": "x", "settings": {}} | more))
+
+
 def test_what_is_written_is_read_again(report: RagReport, tmp_path: Path) -> None:
     path = tmp_path / "before.json"
-    results.write(path, report=report, label="this run", settings={"mode": "fused"})
-    stored = results.read(path)
+    write(path, report, label="this run", settings={"mode": "fused"})
+    stored = results.read(path, RETRIEVAL)
     (row,) = stored.rows
     assert stored.label == "this run"
     assert replace(row, question="") == replace(results.rows_of(report)[0], question="")
@@ -56,11 +61,11 @@ def test_what_is_written_is_read_again(report: RagReport, tmp_path: Path) -> Non
     ],
 )
 def test_the_fingerprint_tells_whether_measures_mean_the_same(other: Question, same: bool) -> None:
-    assert (results.fingerprint(other) == results.fingerprint(ASKED)) is same
+    assert (results.fingerprint(other, RETRIEVAL) == results.fingerprint(ASKED, RETRIEVAL)) is same
 
 
 def damaged(report: RagReport, path: Path, change: dict[str, Any]) -> None:
-    results.write(path, report=report, label="x", settings={})
+    write(path, report)
     data = json.loads(path.read_text("utf-8"))
     path.write_text(json.dumps(data | change), encoding="utf-8")
 
@@ -69,6 +74,7 @@ def damaged(report: RagReport, path: Path, change: dict[str, Any]) -> None:
     ("change", "message"),
     [
         ({"format": 9}, 'lacks "format": 1'),
+        ({"evaluates": "answers"}, "is a result of `evaluate answers`"),
         ({"questions": None}, "damaged"),
         ({"questions": [{}]}, "damaged"),
         ({"questions": [7]}, "damaged"),
@@ -80,7 +86,7 @@ def test_a_damaged_result_is_named_with_the_command_that_makes_one(
     path = tmp_path / "before.json"
     damaged(report, path, change)
     with pytest.raises(KnowledgeError, match=message) as caught:
-        results.read(path)
+        results.read(path, RETRIEVAL)
     assert str(path) in str(caught.value)
     assert "--out RESULT.json" in str(caught.value)
 
@@ -90,9 +96,9 @@ def test_other_files_are_no_results(tmp_path: Path, content: bytes, message: str
     path = tmp_path / "other.json"
     path.write_bytes(content)
     with pytest.raises(KnowledgeError, match=message):
-        results.read(path)
+        results.read(path, RETRIEVAL)
     with pytest.raises(KnowledgeError, match="cannot be read"):
-        results.read(tmp_path / "none.json")
+        results.read(tmp_path / "none.json", RETRIEVAL)
 
 
 def test_places_to_write_are_checked_before_the_work(tmp_path: Path) -> None:

@@ -160,11 +160,120 @@ def test_questions_without_any_gold_are_an_error(run: Run) -> None:
     assert 'add "gold"' in err
 
 
+ASKED: tuple[dict[str, Any], ...] = (
+    {
+        "id": "1",
+        "question": "How many days may I return a lamp?",
+        "gold": [{"document": "returns.md", "quote": "30 days"}],
+        "facts": [["30 days", "thirty days"]],
+        "kind": "plain",
+    },
+    {
+        "id": "2",
+        "question": "What does a parcel cost in euros?",
+        "gold": [{"document": "shipping.md", "quote": "costs 5 euros"}],
+        "facts": [["6 euros"]],
+    },
+    {"id": "3", "question": "一盏灯多少钱？", "answerable": False},
+)
+
+
 @pytest.mark.usefixtures("papers")
-def test_answers_are_printed_in_aligned_lines(run: Run) -> None:
-    code, out, _ = run("answers", "--questions", "q.jsonl")
-    assert code == 0
-    scored = [line for line in out.splitlines() if line.startswith("overall.") and "n=" in line]
+def test_of_answers_failures_are_read_first_and_then_a_table(run: Run) -> None:
+    write(*ASKED)
+    code, out, err = run("answers", "--questions", "q.jsonl")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "1 of 3 questions went wrong, the worst first:"
+    assert lines[1:4] == [
+        "  2  What does a parcel cost in euros?",
+        "      expected  6 euros",
+        "      said      A parcel costs 5 euros. [1]",
+    ]
+    assert "      wanted    shipping.md: costs 5 euros" in lines
+    assert "      why       lacks 6 euros; the right place was among the passages read" in lines
+    scored = [line for line in lines if line.rstrip().endswith(("n=1", "n=2", "n=3"))]
     assert len(scored) > 5
-    assert len({line.rindex("n=") for line in scored}) == 1
-    assert any(line.split() == ["overall.n", "3"] for line in out.splitlines())
+    assert len({line.index("n=") for line in scored}) == 1
+    assert any(line.split() == ["held", "and", "cited", "0.500", "[0.000,", "1.000]", "n=2"] for line in lines)
+    assert any(line.split() == ["strays", "0"] for line in lines)
+    assert any(line.startswith("plain ") for line in lines)
+
+
+@pytest.mark.usefixtures("papers")
+def test_answers_as_json_are_scored_by_language_and_kind(run: Run) -> None:
+    write(*ASKED)
+    code, out, _ = run("answers", "--questions", "q.jsonl", "--set", "max_words=40", "--json")
+    data = json.loads(out)
+    assert code == 0
+    assert data["overall"]["facts_held"] == {"value": 0.5, "low": 0.0, "high": 1.0, "n": 2}
+    assert (data["overall"]["strays"], data["overall"]["unsupported"]) == (0, 0)
+    assert (data["languages"].keys(), data["kinds"].keys()) == ({"en", "zh"}, {"plain"})
+    assert [point["threshold"] for point in data["refusal_curve"] if point["in_use"]] == [0.5]
+    assert (data["settings"]["model"], data["settings"]["max_words"]) == ("none", 40)
+
+
+@pytest.mark.usefixtures("papers")
+def test_two_ways_to_answer_are_compared(run: Run) -> None:
+    write(*ASKED)
+    code, out, _ = run("answers", "--questions", "q.jsonl", "--compare", "refuse_below=1", "--json")
+    data = json.loads(out)
+    assert code == 0
+    assert (data["comparison"]["left"], data["comparison"]["right"]) == ("this run", "refuse_below=1")
+    score = data["comparison"]["scores"]["held_and_cited"]
+    assert (score["difference"], score["n"], score["wins"]) == (0.5, 2, 1)
+    assert data["comparison"]["won_by_left"] == ["1"]
+    assert data["comparison"]["scores"]["words"]["n"] == 0
+    script = [
+        {"text": "You may return a lamp within 30 days. [1]", "when": "How many days may I"},
+        {"text": "A parcel costs 5 euros. [1]", "when": "What does a parcel"},
+        {"text": "I do not know.", "when": "."},
+    ]
+    Path("script.json").write_text(json.dumps(script), encoding="utf-8")
+    code, out, _ = run("answers", "--questions", "q.jsonl", "--compare", "model=scripted:script.json")
+    assert code == 0
+    assert "This run and model=scripted:script.json are equal in how often an answer is right" in out
+
+
+@pytest.mark.usefixtures("papers")
+def test_answers_are_compared_with_stored_ones_and_a_page_is_written(run: Run) -> None:
+    write(*ASKED)
+    assert run("answers", "--questions", "q.jsonl", "--out", "before.json")[0] == 0
+    write(ASKED[0], {**ASKED[1], "facts": [["5 euros"]]}, ASKED[2])
+    code, out, _ = run("answers", "--questions", "q.jsonl", "--compare", "before.json", "--report", "page.html")
+    assert code == 0
+    assert "Changed since, not compared (1): 2" in out
+    assert "All 3 questions were answered, or refused, as they should be." in out
+    page = Path("page.html").read_text("utf-8")
+    assert "This run against before.json" in page
+    assert "frontdesk evaluate answers --questions q.jsonl --compare before.json --report page.html" in page
+    code, _, err = run("rag", "--questions", "q.jsonl", "--compare", "before.json")
+    assert (code, "before.json is a result of `evaluate answers`" in err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("--set", "max_word=5"), 1, "did you mean `max_words`?"),
+        (("--set", "max_words=5"), 1, "it must be 10 or more"),
+        (("--set", "refuse_below=2"), 1, "it must be from 0 to 1"),
+        (("--compare", "model=nothing"), 1, "nothing"),
+        (("--compare", "none.json"), 1, "The stored result none.json cannot be read"),
+        (("--out", "none/result.json"), 1, "none is no folder"),
+        (("--report", "."), 1, ". is a folder"),
+    ],
+)
+def test_what_cannot_be_done_with_answers_is_said(
+    run: Run, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    write(*ASKED)
+    ended, out, err = run("answers", "--questions", "q.jsonl", *arguments)
+    assert (ended, out) == (code, "")
+    assert message in err
+
+
+def test_questions_without_any_right_answer_are_an_error(run: Run) -> None:
+    write({"id": "1", "question": "return a lamp"})
+    code, _, err = run("answers", "--questions", "q.jsonl")
+    assert code == 1
+    assert 'add "facts"' in err

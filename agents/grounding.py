@@ -1,0 +1,103 @@
+"""Is all that an answer says in what it cites?
+
+    answer + citations -> sentences without support, numbers and links that nothing cited holds
+
+It takes no account of what is right: an answer may be well grounded and wrong.
+"""
+
+import re
+from collections.abc import Sequence
+
+from agents.figures import MARKER, exact_parts
+from agents.support import support
+from agents.transcript import Answer, Citation
+from knowledge.errors import KnowledgeError
+from knowledge.library import Excerpt, Library
+from knowledge.passages import Passage
+from knowledge.text import locate, sentences
+
+WHOLE_DOCUMENT = 10_000_000
+_CELLS = re.compile(r" – |; ")
+"""What stands between the cells of a table row that is shown in an answer."""
+
+
+def stray_parts(answer: Answer, library: Library, *, audiences: Sequence[str], contact: str = "") -> set[str]:
+    """Return the numbers, dates, prices, links and addresses that neither quotes nor the headings above them hold.
+
+    Args:
+        contact: the company's own address, which refusals name.
+    """
+    parts = exact_parts(answer.text) - exact_parts(contact)
+    for citation in answer.citations:
+        parts -= exact_parts(citation.quote)
+    for citation in answer.citations if parts else ():
+        parts -= exact_parts("\n".join((citation.title, *_headings(citation, library, audiences))))
+    return parts
+
+
+def unsupported_sentences(answer: Answer, library: Library, *, audiences: Sequence[str]) -> tuple[str, ...]:
+    """Return the sentences of an answer that nothing it cites says; none for a refusal, which says nothing.
+
+    A sentence is supported when a quote holds it word for word, or when a quote under its headings passes the check
+    that written answers go through (`agents.support`).
+    """
+    if answer.outcome == "refused":
+        return ()
+    doubtful = [
+        text
+        for text in said_sentences(answer.text)
+        if not any(_is_quoted(text, citation.quote) for citation in answer.citations)
+    ]
+    if not doubtful:
+        return ()
+    cited = [_cited_passage(citation, library, audiences) for citation in answer.citations]
+    return tuple(text for text in doubtful if support(text, cited) is None)
+
+
+def said_sentences(text: str) -> list[str]:
+    """Return the sentences of an answer without their markers."""
+    unmarked = MARKER.sub("", text)
+    return [unmarked[start:end] for start, end in sentences(unmarked)]
+
+
+def _is_quoted(sentence: str, quote: str) -> bool:
+    """Say whether a quote holds a sentence word for word, or all cells of a table row."""
+    return locate(sentence, quote) is not None or all(locate(cell, quote) for cell in _CELLS.split(sentence))
+
+
+def _cited_passage(citation: Citation, library: Library, audiences: Sequence[str]) -> Passage:
+    return Passage(
+        collection=citation.collection,
+        document=citation.document,
+        title=citation.title,
+        headings=_headings(citation, library, audiences),
+        header="",
+        page=citation.page,
+        start=citation.start,
+        end=citation.end,
+        text=citation.quote,
+        audience="public",
+        language="",
+        score=0.0,
+    )
+
+
+def _headings(citation: Citation, library: Library, audiences: Sequence[str]) -> tuple[str, ...]:
+    around = document_around(citation, library, audiences)
+    return around.headings if around else ()
+
+
+def document_around(citation: Citation, library: Library, audiences: Sequence[str]) -> Excerpt | None:
+    """Return the cited document around the citation; None when there is no such document for who asked."""
+    try:
+        return library.excerpt(
+            citation.collection,
+            citation.document,
+            citation.start,
+            citation.end,
+            audiences=audiences,
+            margin=WHOLE_DOCUMENT,
+            quote=citation.quote,
+        )
+    except KnowledgeError:
+        return None
