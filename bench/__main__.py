@@ -3,6 +3,7 @@
     python -m bench                     every measurement but those that must be asked for
     python -m bench retrieval answers   these only; the page's other sections stay as they are
     python -m bench --list              their names
+    python -m bench answers --limit 20  few questions, to see that it works; printed, not written
 
 A section is written as soon as it is measured.
 """
@@ -10,9 +11,10 @@ A section is written as soon as it is measured.
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from pkgutil import resolve_name
+from typing import Any
 
 from bench.conditions import watch
 from bench.homes import ROOT
@@ -35,6 +37,9 @@ MEASUREMENTS = {
 BY_REQUEST = {"fresh": "bench.fresh:run", "scale": "bench.scale:run"}
 """Not part of "everything": one installs anew and takes minutes of network, one fills a library for an hour or two."""
 
+LIMITED = ("answers",)
+"""Those that can ask a part of their questions."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the named measurements and write their sections; 1 when one could not be made."""
@@ -45,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="print the names and end")
     parser.add_argument("--folder", type=Path, help="keep the homes here, and use those that are there")
     parser.add_argument("--page", type=Path, default=PAGE, help="the page to write")
+    parser.add_argument("--limit", type=int, metavar="N", help=f"N questions a set only ({', '.join(LIMITED)})")
     given = parser.parse_args(arguments)
     known = {**MEASUREMENTS, **BY_REQUEST}
     if given.list:
@@ -53,22 +59,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if strange := [name for name in given.names if name not in known]:
         parser.error(f"unknown: {', '.join(strange)}; known: {', '.join(known)}")
+    if given.limit is not None and (given.limit < 1 or not given.names or set(given.names) - set(LIMITED)):
+        parser.error(f"--limit takes 1 or more, and only with: {', '.join(LIMITED)}")
     with tempfile.TemporaryDirectory(prefix="frontdesk-bench-", ignore_cleanup_errors=True) as temporary:
         folder = (given.folder or Path(temporary)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        failed = [name for name in given.names or MEASUREMENTS if not _measure(name, known[name], folder, given.page)]
+        page = given.page if given.limit is None else None
+        options = {} if given.limit is None else {"limit": given.limit}
+        names = given.names or MEASUREMENTS
+        failed = [name for name in names if not _measure(name, known[name], folder, page, options)]
     return 1 if failed else 0
 
 
-def _measure(name: str, target: str, folder: Path, page: Path) -> bool:
-    """Run one measurement and write its section at once, so that a later failure loses nothing."""
+def _measure(name: str, target: str, folder: Path, page: Path | None, options: Mapping[str, Any]) -> bool:
+    """Run one measurement and write its section at once, so that a later failure loses nothing.
+
+    Args:
+        page: None prints only: a part of the questions is no result.
+    """
     print(f"== {name}", file=sys.stderr, flush=True)
-    run: Callable[[Path], Table] = resolve_name(target)
+    run: Callable[..., Table] = resolve_name(target)
     end = watch()
     try:
-        table = run(folder)
-        text = render(table, end(), command=f"python -m bench {name}")
-        page.write_text(replace_sections(page.read_text(encoding="utf-8"), {name: text}), encoding="utf-8")
+        table = run(folder, **options)
+        given = "".join(f" --{key} {value}" for key, value in options.items())
+        text = render(table, end(), command=f"python -m bench {name}{given}")
+        if page is not None:
+            page.write_text(replace_sections(page.read_text(encoding="utf-8"), {name: text}), encoding="utf-8")
     except BenchError as error:
         print(f"{name}: {error}", file=sys.stderr)
         return False

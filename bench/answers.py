@@ -1,84 +1,156 @@
-"""Are the answers right: with the embedded model, and without any model as the ablation.
+"""Are the answers right: with the embedded model, without any model, and against a plain floor.
 
-    demo questions, xquad samples -> frontdesk evaluate answers --model … -> one row a set, model and language
+    demo questions, xquad, mtrag -> frontdesk evaluate answers --model … -> one row a set, language and setting
+    the same questions, the same retrieval -> the two sentences that BM25 likes best -> the floor's rows
 
-Models are compared in one run, on the same questions.
+The sentences below the table are computed: the settings compared question by question, and the strays of all runs.
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.homes import DEMO, Home, frontdesk, home_of
+from agents.evaluation import AnswerReport, evaluate, rows_of, scores_of
+from agents.measures import ANSWERS
+from bench.floor import TwoSentences
+from bench.homes import DEMO, Home, frontdesk, home_of, in_home
 from bench.tables import Table, score, share
+from knowledge import results
+from knowledge.comparison import compare
+from knowledge.questions import read
+from knowledge.results import Row
+from knowledge.scores import PairedScore
 
-MODELS = ("embedded", "none")
-SAMPLED = ("xquad-en", "xquad-zh")
-SAMPLE = 100
+SETS = (DEMO, "xquad-en", "xquad-zh", "mtrag")
+FLOOR = "two sentences"
+MODELS = ("none", "embedded")
+PAIRS = ((MODELS[0], FLOOR), (MODELS[1], FLOOR), (MODELS[1], MODELS[0]))
 SEED = 7
 COLUMNS = (
     "set",
     "language",
-    "model",
+    "answered by",
     "n",
     "facts held",
     "held and cited",
     "citation right",
+    "token F1, pointed",
+    "token F1, whole",
     "answered when answerable",
     "refused when not",
     "AUROC",
+    "unsupported sentences",
     "strays",
     "words (longest)",
     "s to first text",
-    "s an answer",
+    "s an answer, median (95 %)",
 )
+DIFFERENCES = ("facts_held", "held_and_cited", "pointed_f1", "answer_f1", "words")
 
 Scores = Mapping[str, Any]
 
 
-def run(folder: Path) -> Table:
+def run(folder: Path, *, limit: int | None = None) -> Table:
+    """Ask all questions of every set, or a random part of them.
+
+    Args:
+        limit: how many questions of each set.
+    """
     rows: list[tuple[str, ...]] = []
-    for name in (DEMO, *SAMPLED):
+    differences: list[str] = []
+    strays = answers = 0
+    for name in SETS:
         home = home_of(name, folder)
-        questions = home.questions if name == DEMO else sample(home, folder / f"{name}-{SAMPLE}.jsonl")
+        questions = home.questions if limit is None else sample(home, folder / f"{name}-{limit}.jsonl", limit=limit)
+        floor = _floor(home, questions)
+        compared = {FLOOR: rows_of(floor)}
+        rows += rows_for(name, FLOOR, scores_of(floor))
         for model in MODELS:
-            found = frontdesk(home.path, "evaluate", "answers", "--questions", questions, "--model", model)
-            rows.append(_row(name, "all", model, found["overall"]))
-            if len(found["languages"]) > 1:
-                rows += [_row(name, language, model, scores) for language, scores in found["languages"].items()]
+            stored = folder / f"{name}-{model}.json"
+            found = frontdesk(
+                home.path, "evaluate", "answers", "--questions", questions, "--model", model, "--out", stored
+            )
+            compared[model] = results.read(stored, ANSWERS).rows
+            rows += rows_for(name, model, found)
+            strays += found["overall"]["strays"]
+            answers += found["overall"]["words"]["n"]
+        differences += differences_of(name, compared)
+    part = "" if limit is None else f"; of each set {limit}, drawn with seed {SEED}"
     return Table(
         columns=COLUMNS,
         rows=tuple(rows),
-        cases=f"one question is one case; xquad: the same {SAMPLE} of each language, drawn with seed {SEED}",
-        spread="right/all [95 % bootstrap interval]",
+        cases=f"one question is one case{part}",
+        spread="right/all, or the mean, [95 % bootstrap interval]",
+        notes=(
+            f"Strays in the {answers} answers of the assistant: {strays}.",
+            *(f"Paired difference [95 % interval]: {difference}." for difference in differences),
+        ),
     )
 
 
-def sample(home: Home, target: Path) -> Path:
+def sample(home: Home, target: Path, *, limit: int) -> Path:
     """Write a random part of the questions, the same on every run, in the file's order."""
     lines = home.questions.read_text(encoding="utf-8").splitlines()
-    chosen = sorted(random.Random(SEED).sample(range(len(lines)), SAMPLE))
+    chosen = sorted(random.Random(SEED).sample(range(len(lines)), min(limit, len(lines))))
     target.write_text("".join(lines[number] + "\n" for number in chosen), encoding="utf-8")
     return target
 
 
-def _row(name: str, language: str, model: str, scores: Scores) -> tuple[str, ...]:
-    first = scores["first_text_seconds"]["value"]
-    words = scores["words"]["value"]
+def rows_for(name: str, setting: str, scores: Scores) -> list[tuple[str, ...]]:
+    """Return the table's rows of one setting: all questions, then each language where there are several."""
+    rows = [_row(name, "all", setting, scores["overall"])]
+    if len(scores["languages"]) > 1:
+        rows += [_row(name, language, setting, part) for language, part in scores["languages"].items()]
+    return rows
+
+
+def differences_of(name: str, rows: Mapping[str, Sequence[Row]]) -> list[str]:
+    """Return how far apart the settings of a set are, question by question, a sentence for each pair."""
+    found = []
+    for left, right in PAIRS:
+        comparison = compare(rows[left], rows[right], yardstick=ANSWERS, names=(left, right))
+        parts = {"": comparison.scores, **{f", {key}": part for key, part in comparison.languages.items()}}
+        found += [f"{name}{part}, {left} against {right}: {'; '.join(shown(scores))}" for part, scores in parts.items()]
+    return found
+
+
+def shown(scores: Mapping[str, PairedScore]) -> list[str]:
+    """Return the differences that matter, with their intervals."""
+    texts = []
+    for measure in DIFFERENCES:
+        value = scores[measure]
+        if value.difference is None or value.low is None or value.high is None:
+            continue
+        factor, unit = (1, "words") if measure in ANSWERS.units else (100, f"points of {ANSWERS.label(measure)}")
+        low, high = factor * value.low, factor * value.high
+        texts.append(f"{factor * value.difference:+.1f} {unit} [{low:+.1f}, {high:+.1f}], n={value.n}, p={value.p}")
+    return texts
+
+
+def _floor(home: Home, questions: Path) -> AnswerReport:
+    with in_home(home.path) as library:
+        return evaluate(TwoSentences(library), library, read(questions))
+
+
+def _row(name: str, language: str, setting: str, scores: Scores) -> tuple[str, ...]:
+    first, words = scores["first_text_seconds"]["value"], scores["words"]["value"]
     return (
         name,
         language,
-        model,
+        setting,
         str(scores["n"]),
         share(scores["facts_held"]),
         share(scores["held_and_cited"]),
         share(scores["citation_right"]),
+        score(scores["pointed_f1"]),
+        score(scores["answer_f1"]),
         share(scores["answered_when_answerable"]),
         share(scores["refused_when_unanswerable"]),
         score(scores["refusal_auroc"]),
+        f"{scores['unsupported']}/{scores['sentences']}",
         str(scores["strays"]),
         "–" if words is None else f"{words:.0f} ({scores['words_longest']:.0f})",
         "–" if first is None else f"{first:.2f}",
-        f"{scores['seconds']['value']:.2f}",
+        f"{scores['seconds_median']:.2f} ({scores['seconds_p95']:.2f})",
     )
