@@ -85,7 +85,7 @@ def _whereabouts(judged: JudgedAnswer) -> str:
     if not places:
         return "where the answer stands is not given"
     if any(_holds(passage, place) for passage in read for place in places):
-        return "the right place was among the passages read"
+        return "the right place was among the passages found"
     if any(passage["document"] == place.document for passage in read for place in places):
         return "the right document was found, but not this place in it"
     return "the right document was not found"

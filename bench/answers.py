@@ -15,7 +15,7 @@ from agents.evaluation import AnswerReport, evaluate, rows_of, scores_of
 from agents.measures import ANSWERS
 from bench.floor import TwoSentences
 from bench.homes import DEMO, Home, frontdesk, home_of, in_home
-from bench.tables import Table, score, share
+from bench.tables import Table, grid, score, share
 from knowledge import results
 from knowledge.comparison import compare
 from knowledge.questions import read
@@ -58,7 +58,7 @@ def run(folder: Path, *, limit: int | None = None) -> Table:
         limit: how many questions of each set.
     """
     rows: list[tuple[str, ...]] = []
-    differences: list[str] = []
+    differences: list[tuple[str, ...]] = []
     strays = answers = 0
     for name in SETS:
         home = home_of(name, folder)
@@ -84,7 +84,9 @@ def run(folder: Path, *, limit: int | None = None) -> Table:
         spread="right/all, or the mean, [95 % bootstrap interval]",
         notes=(
             f"Strays in the {answers} answers of the assistant: {strays}.",
-            *(f"Paired difference [95 % interval]: {difference}." for difference in differences),
+            "Paired differences, the first less the second, in points of shares and of F1, or in words; bold where the "
+            "interval excludes zero and p is below 0.05.",
+            grid(("set", "language", "compared", *map(ANSWERS.label, DIFFERENCES)), differences),
         ),
     )
 
@@ -105,27 +107,26 @@ def rows_for(name: str, setting: str, scores: Scores) -> list[tuple[str, ...]]:
     return rows
 
 
-def differences_of(name: str, rows: Mapping[str, Sequence[Row]]) -> list[str]:
-    """Return how far apart the settings of a set are, question by question, a sentence for each pair."""
-    found = []
+def differences_of(name: str, rows: Mapping[str, Sequence[Row]]) -> list[tuple[str, ...]]:
+    """Return how far apart the settings of a set are, question by question: a row for each pair and language."""
+    found: list[tuple[str, ...]] = []
     for left, right in PAIRS:
         comparison = compare(rows[left], rows[right], yardstick=ANSWERS, names=(left, right))
-        parts = {"": comparison.scores, **{f", {key}": part for key, part in comparison.languages.items()}}
-        found += [f"{name}{part}, {left} against {right}: {'; '.join(shown(scores))}" for part, scores in parts.items()]
+        parts = {"all": comparison.scores, **comparison.languages}
+        for language, scores in parts.items():
+            cells = [shown(scores[measure], in_points=measure not in ANSWERS.units) for measure in DIFFERENCES]
+            found.append((name, language, f"{left} – {right}", *cells))
     return found
 
 
-def shown(scores: Mapping[str, PairedScore]) -> list[str]:
-    """Return the differences that matter, with their intervals."""
-    texts = []
-    for measure in DIFFERENCES:
-        value = scores[measure]
-        if value.difference is None or value.low is None or value.high is None:
-            continue
-        factor, unit = (1, "words") if measure in ANSWERS.units else (100, f"points of {ANSWERS.label(measure)}")
-        low, high = factor * value.low, factor * value.high
-        texts.append(f"{factor * value.difference:+.1f} {unit} [{low:+.1f}, {high:+.1f}], n={value.n}, p={value.p}")
-    return texts
+def shown(difference: PairedScore, *, in_points: bool) -> str:
+    """Return a difference with its interval, bold where it is shown."""
+    if difference.difference is None or difference.low is None or difference.high is None:
+        return "–"
+    factor = 100 if in_points else 1
+    value, low, high = (factor * part for part in (difference.difference, difference.low, difference.high))
+    mark = "**" if difference.is_shown else ""
+    return f"{mark}{value:+.1f}{mark} [{low:+.1f}, {high:+.1f}], n={difference.n}"
 
 
 def _floor(home: Home, questions: Path) -> AnswerReport:

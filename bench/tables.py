@@ -6,7 +6,7 @@ The page is its own template: what stands between `<!-- NAME -->` and `<!-- /NAM
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,11 +35,16 @@ class Table:
 
 def render(table: Table, conditions: Conditions, *, command: str) -> str:
     """Return a table as Markdown, with what it takes to repeat it."""
-    lines = [_line(table.columns), _line("---" for _ in table.columns), *map(_line, table.rows), ""]
+    lines = [grid(table.columns, table.rows), ""]
     for note in table.notes:
         lines += [note, ""]
     parts = [table.cases, table.spread, f"`{command}`", conditions.when, conditions.load, conditions.machine]
     return "\n".join([*lines, f"*{' · '.join(part for part in parts if part)}*"])
+
+
+def grid(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return rows under their heads as a table in Markdown."""
+    return "\n".join([_line(columns), _line("---" for _ in columns), *map(_line, rows)])
 
 
 def replace_sections(page: str, sections: Mapping[str, str]) -> str:

@@ -25,7 +25,7 @@ WRONG = judged(READ, facts_held=0.0, answered_when_answerable=1.0, citation_righ
 CASES = (
     (judged(strays=("7",), facts_held=1.0), "stray", "what it cites does not hold: 7"),
     (judged(refused_when_unanswerable=0.0), "made_up", "answered, though the documents do not say it; evidence 0.90"),
-    (WRONG, "wrong", "lacks 5; the right place was among the passages read"),
+    (WRONG, "wrong", "lacks 5; the right place was among the passages found"),
     (
         judged(answered_when_answerable=0.0, facts_held=0.0),
         "refused",
@@ -66,8 +66,8 @@ def test_what_is_right_is_no_failure() -> None:
 @pytest.mark.parametrize(
     ("passage", "gold", "words"),
     [
-        (READ, Gold("a.md"), "was among the passages read"),
-        (READ, Gold("a.md", page=1), "was among the passages read"),
+        (READ, Gold("a.md"), "was among the passages found"),
+        (READ, Gold("a.md", page=1), "was among the passages found"),
         (READ, Gold("a.md", page=2), "the right document was found, but not this place in it"),
         (READ, Gold("a.md", quote="40 days"), "the right document was found, but not this place in it"),
         (READ, Gold("b.md", quote="30 days"), "the right document was not found"),

@@ -12,6 +12,11 @@ def fake(folder: Path) -> Table:
     return Table(("what",), ((folder.name,),), cases="n=1", spread="")
 
 
+def partial(folder: Path, *, limit: int | None = None) -> Table:
+    """Measure as much as is asked."""
+    return Table(("what",), ((f"limit {limit}",),), cases="n=1", spread="")
+
+
 def broken(folder: Path) -> Table:
     raise BenchError("There is no Chromium.")
 
@@ -20,8 +25,9 @@ def broken(folder: Path) -> Table:
 def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     page = tmp_path / "benchmarks.md"
     page.write_text("<!-- fake -->\n<!-- /fake -->\n<!-- broken -->\nas it was\n<!-- /broken -->\n", encoding="utf-8")
-    targets = {name: f"{__name__}:{name}" for name in ("fake", "broken")}
+    targets = {name: f"{__name__}:{name}" for name in ("fake", "broken", "partial")}
     monkeypatch.setattr(command, "MEASUREMENTS", targets)
+    monkeypatch.setattr(command, "LIMITED", ("partial",))
     monkeypatch.setattr(command, "resolve_name", lambda target: globals()[target.partition(":")[2]])
     return page
 
@@ -33,6 +39,23 @@ def test_each_section_is_written_and_a_failure_leaves_its_own(page: Path, tmp_pa
     assert "| kept |" in text
     assert "`python -m bench fake`" in text
     assert "as it was" in text
+
+
+def test_a_part_of_the_questions_is_printed_and_not_written(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = page.read_text(encoding="utf-8")
+    assert command.main(["partial", "--limit", "3", "--page", str(page)]) == 0
+    printed = capsys.readouterr().out
+    assert "| limit 3 |" in printed
+    assert "`python -m bench partial --limit 3`" in printed
+    assert page.read_text(encoding="utf-8") == before
+
+
+@pytest.mark.parametrize("names", [["fake"], [], ["partial", "fake"]])
+def test_only_some_can_ask_a_part(page: Path, names: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command.main([*names, "--limit", "3", "--page", str(page)])
+    assert ended.value.code == 2
+    assert "only with: partial" in capsys.readouterr().err
 
 
 def test_an_unknown_name_is_wrong_usage(page: Path, capsys: pytest.CaptureFixture[str]) -> None:

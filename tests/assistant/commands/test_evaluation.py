@@ -191,7 +191,7 @@ def test_of_answers_failures_are_read_first_and_then_a_table(run: Run) -> None:
         "      said      A parcel costs 5 euros. [1]",
     ]
     assert "      wanted    shipping.md: costs 5 euros" in lines
-    assert "      why       lacks 6 euros; the right place was among the passages read" in lines
+    assert "      why       lacks 6 euros; the right place was among the passages found" in lines
     scored = [line for line in lines if line.rstrip().endswith(("n=1", "n=2", "n=3"))]
     assert len(scored) > 5
     assert len({line.index("n=") for line in scored}) == 1
