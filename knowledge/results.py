@@ -168,8 +168,8 @@ def read(path: Path, yardstick: Yardstick) -> Result:
         raise KnowledgeError(f"{path} is not a stored result: it is not JSON ({error}). {again}") from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise KnowledgeError(f'{path} is not a stored result: it lacks "format": {FORMAT}. {again}')
-    if data.get("evaluates") != yardstick.command:
-        raise KnowledgeError(f"{path} is a result of `evaluate {data.get('evaluates')}`. {again}")
+    if (command := data.get("evaluates", "rag")) != yardstick.command:
+        raise KnowledgeError(f"{path} is a result of `evaluate {command}`. {again}")
     try:
         rows = tuple(_row(item, yardstick) for item in data["questions"])
         return Result(str(data["label"]), rows)

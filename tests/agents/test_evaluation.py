@@ -1,13 +1,18 @@
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agents.evaluation import JudgedAnswer, check_measurable, curve_of, evaluate, judge, rows_of, scores_of, summarise
+from agents.failures import FAULTS
+from agents.measures import ANSWERS
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
 from agents.transcript import Answer, Citation, Finished, Searched
 from agents.turn import Responder, ResponderOptions
+from knowledge import questions
 from knowledge.errors import KnowledgeError
 from knowledge.library import Library
 from knowledge.questions import Gold, Question, Spoken
@@ -167,3 +172,23 @@ def test_questions_that_say_nothing_of_a_right_answer_cannot_be_measured(more: d
     with pytest.raises(KnowledgeError, match="None of the 1 questions says what a right answer is"):
         check_measurable([question(facts=())])
     check_measurable([question(facts=()), question(**({"facts": ()} | more))])
+
+
+def test_the_lines_on_the_page_for_owners_say_what_a_right_answer_is(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "evaluating.md").read_text(encoding="utf-8")
+    _for_search, block = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "questions.jsonl").write_text(block, encoding="utf-8")
+    asked = questions.read(tmp_path / "questions.jsonl")
+    check_measurable(asked)
+    assert [len(one.facts) for one in asked] == [1, 2, 0]
+    assert asked[2].answers == ("paraffin",)
+
+
+def test_the_page_for_owners_names_every_score_and_fault() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "evaluating.md").read_text(encoding="utf-8")
+    answers = page[page.index("## 5.") :]
+    told = {"words_longest", "sentences", "first_text_seconds", "seconds_median", "seconds_p95"}
+    for name in set(ANSWERS.meanings) - told:
+        assert ANSWERS.label(name) in answers
+    for tag in FAULTS.values():
+        assert f"| {tag} |" in answers
