@@ -21,17 +21,22 @@ _CELLS = re.compile(r" – |; ")
 """What stands between the cells of a table row that is shown in an answer."""
 
 
-def stray_parts(answer: Answer, library: Library, *, audiences: Sequence[str], contact: str = "") -> set[str]:
+def stray_parts(
+    answer: Answer, library: Library | None = None, *, audiences: Sequence[str] = (), contact: str = ""
+) -> set[str]:
     """Return the numbers, dates, prices, links and addresses that neither quotes nor the headings above them hold.
 
     Args:
+        library: where the headings are looked up; None takes quotes and titles only.
+        audiences: who asked.
         contact: the company's own address, which refusals name.
     """
     parts = exact_parts(answer.text) - exact_parts(contact)
     for citation in answer.citations:
         parts -= exact_parts(citation.quote)
     for citation in answer.citations if parts else ():
-        parts -= exact_parts("\n".join((citation.title, *_headings(citation, library, audiences))))
+        headings = _headings(citation, library, audiences) if library else ()
+        parts -= exact_parts("\n".join((citation.title, *headings)))
     return parts
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from agents.errors import ModelUnavailable
-from agents.evaluation import holds_facts, stray_parts
+from agents.grounding import stray_parts
+from agents.measures import missing_facts
 from agents.models import LoadedModel, ModelOptions, resolve
 from agents.models.scripted import ScriptedChat
 from agents.prompts import NOT_FOUND, refusal
@@ -302,7 +303,7 @@ def test_demo_company_answers_with_the_right_place(
 ) -> None:
     answer = answer_of(list(demo_company.respond(Request(question))))
     assert (answer.outcome, answer.model) == ("answered", "embedded")
-    assert holds_facts(answer.text, [[fact]])
+    assert missing_facts(answer.text, [[fact]]) == []
     assert any(places.get(cited.document, "\0") in cited.quote for cited in answer.citations)
     assert stray_parts(answer) == set()
     assert count_words(answer.text) <= OPTIONS.max_words
