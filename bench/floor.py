@@ -6,7 +6,9 @@ It never refuses, so nothing that it holds is lost to caution.
 """
 
 import math
+import re
 import time
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -17,11 +19,13 @@ from agents.turn import Request, ResponderOptions
 from knowledge.library import Library
 from knowledge.passages import Passage, Retrieval, current
 from knowledge.retrieval import RetrievalOptions
-from knowledge.text import detect_language, sentences, tokens
+from knowledge.text import CJK_CLASS, detect_language, sentences
 
 PASSAGES = 3
 SENTENCES = 2
 K1, B = 1.2, 0.75
+_TERM = re.compile(f"[{CJK_CLASS}]|[^\\W_{CJK_CLASS}]+")
+"""A word as it stands, or one Chinese character: nothing of the project's own search is in the floor's ranking."""
 
 
 class TwoSentences:
@@ -72,9 +76,9 @@ def best_sentences(question: str, passages: Sequence[Passage]) -> list[Statement
         for start, end in sentences(passage.text)
     ]
     once = list({(s.passage.document, s.start, s.end): s for s in statements}.values())
-    counts = [Counter(tokens(statement.text)) for statement in once]
+    counts = [Counter(_terms(statement.text)) for statement in once]
     mean = sum(found.total() for found in counts) / max(len(counts), 1) or 1.0
-    wanted = set(tokens(question))
+    wanted = set(_terms(question))
     having = {term: sum(term in found for found in counts) for term in wanted}
     weights = {term: math.log(1 + (len(counts) - n + 0.5) / (n + 0.5)) for term, n in having.items()}
 
@@ -85,3 +89,7 @@ def best_sentences(question: str, passages: Sequence[Passage]) -> list[Statement
 
     order = sorted(range(len(once)), key=lambda place: -rank(place))
     return [once[place] for place in order[:SENTENCES]]
+
+
+def _terms(text: str) -> list[str]:
+    return _TERM.findall(unicodedata.normalize("NFKC", text).casefold())

@@ -38,6 +38,11 @@ def test_a_rare_word_counts_more_and_length_counts_against() -> None:
     assert chosen[0].text == "a shade"
 
 
+def test_chinese_is_compared_by_characters() -> None:
+    chosen = best_sentences("台灯保修多久？", [passage("灯泡不退。台灯的保修期是五年。运费五元。")])
+    assert chosen[0].text == "台灯的保修期是五年。"
+
+
 def test_a_sentence_that_two_passages_share_is_taken_once() -> None:
     assert len(best_sentences("lamp", [passage("A lamp."), passage("A lamp.")])) == 1
     assert best_sentences("lamp", []) == []
