@@ -57,7 +57,7 @@ def step_schema(tools: Sequence[Tool]) -> dict[str, Any]:
 def read_json_step(text: str) -> Decision:
     """Read a step of the `json` protocol; text around the object, such as a code fence, is ignored."""
     thought = " ".join(_THINKING.findall(text)).strip()
-    step = _first_object(_THINKING.sub("", text))
+    step = first_object(text)
     if step is None:
         return Decision(fault="it is no JSON object.")
     thought = str(step.get("thought") or thought)
@@ -96,6 +96,19 @@ def tool_declarations(tools: Sequence[Tool]) -> list[dict[str, Any]]:
     ]
 
 
+def first_object(text: str) -> dict[str, Any] | None:
+    """Return the first JSON object of a text beside its thinking, as in a code fence; None when there is none."""
+    text = _THINKING.sub("", text)
+    start = text.find("{")
+    if start < 0:
+        return None
+    try:
+        found, _ = json.JSONDecoder(strict=False).raw_decode(text, start)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def _object(**properties: Any) -> dict[str, Any]:
     return {
         "type": "object",
@@ -119,14 +132,3 @@ def _bounded(schema: Any) -> Any:
     if bounded.get("type") == "string" and not {"enum", "const", "maxLength", "format", "pattern"} & set(bounded):
         bounded["maxLength"] = LONGEST_ARGUMENT
     return bounded
-
-
-def _first_object(text: str) -> dict[str, Any] | None:
-    start = text.find("{")
-    if start < 0:
-        return None
-    try:
-        found, _ = json.JSONDecoder(strict=False).raw_decode(text, start)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None

@@ -1,6 +1,6 @@
 """One question of a conversation in, its steps and at last an answer out.
 
-    search -> refuse, when the evidence is low
+    search (once more, when a larger model can write out a follow-up) -> refuse, when the evidence is low
            -> quote | choose | write, the ordinary path: at most one model call
            -> the loop, when a larger model is there and one search did not do
 
@@ -12,7 +12,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from agents import answering, loop, prompts
+from agents import answering, loop, prompts, rewriting
 from agents.answering import AnswerOptions, Draft
 from agents.models import LoadedModel
 from agents.tools import ToolContext
@@ -88,7 +88,7 @@ class _Turn:
         self.language: Language = self.request.language or detect_language(self.request.question)
 
     def run(self) -> Iterator[Step]:
-        retrieval = self._search()
+        retrieval = self._search(self.request.question, self.request.history)
         yield searched(retrieval)
         enough = bool(retrieval.passages) and retrieval.evidence >= self.options.refuse_below
         if self._is_stopped():
@@ -96,6 +96,8 @@ class _Turn:
         if not enough and not self._may_loop:
             yield from self._refuse(retrieval.evidence)
             return
+        if enough:
+            retrieval = yield from self._widened(retrieval)
         draft = (yield from self._ordinary(retrieval)) if enough else Draft((), False)
         evidence = retrieval.evidence
         if not draft.found and not self.text and self._may_loop and not self._is_stopped():
@@ -106,6 +108,17 @@ class _Turn:
             yield self._finished("answered", evidence, draft.citations)
         else:
             yield from self._refuse(evidence)
+
+    def _widened(self, retrieval: Retrieval) -> Generator[Step, None, Retrieval]:
+        """Search for a follow-up as the model writes it out too; without evidence the loop does its own searches."""
+        whole = rewriting.standalone(
+            self.request.question, self.request.history, model=self.model, language=self.language, stop=self.stop
+        )
+        if whole is None:
+            return retrieval
+        found = self._search(whole, ())
+        yield searched(found)
+        return rewriting.merge(retrieval, found, limit=self.options.passages)
 
     def _ordinary(self, retrieval: Retrieval) -> Generator[Step, None, Draft]:
         question, options = self.request.question, self._answer_options()
@@ -186,10 +199,10 @@ class _Turn:
         )
         return Finished(answer)
 
-    def _search(self) -> Retrieval:
+    def _search(self, question: str, history: Sequence[Message]) -> Retrieval:
         found = self.library.search(
-            self.request.question,
-            history=self.request.history,
+            question,
+            history=history,
             limit=self.options.passages,
             options=RetrievalOptions(passages_per_document=self.options.passages_per_document),
             collections=self.request.collections,
@@ -202,7 +215,7 @@ class _Turn:
 
     @property
     def _may_loop(self) -> bool:
-        return self.model.chat is not None and not self.model.small
+        return self.model.writes
 
     def _is_stopped(self) -> bool:
         return self.stop is not None and self.stop.is_set()

@@ -91,6 +91,11 @@ class LoadedModel:
     """Raises ModelUnavailable when the model would not answer now."""
     release: Callable[[], None] = _pass
 
+    @property
+    def writes(self) -> bool:
+        """Whether the model is good enough to write in its own words, and to take steps."""
+        return self.chat is not None and not self.small
+
     def check(self) -> None:
         """Make sure that the model answers now.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agents import rewriting
 from agents.errors import ModelUnavailable
 from agents.grounding import stray_parts
 from agents.measures import missing_facts
@@ -182,9 +183,63 @@ def test_history_carries_a_follow_up(shop: Library) -> None:
     steps = respond(shop, NONE, question, history=history)
     assert isinstance(steps[0], Searched)
     assert "warranty" in steps[0].query
-    larger = model("The battery of the Moorlight has a warranty of 1 year [1].")
+    larger = model("no rewriting", "The battery of the Moorlight has a warranty of 1 year [1].")
     assert answer_of(respond(shop, larger, question, history=history)).outcome == "answered"
-    assert [message.text for message in calls(larger)[0].messages[1:3]] == [message.content for message in history]
+    assert [message.text for message in calls(larger)[1].messages[1:3]] == [message.content for message in history]
+
+
+ABOUT_DELIVERY = (Message("user", "What does standard delivery cost?"), Message("assistant", "It costs €9.50 [1]."))
+TO_ISLANDS = "And the islands?"
+TO_ISLANDS_WHOLE = "What does standard delivery to the islands cost?"
+ISLANDS = "Islands: the price is €19.00 [1]."
+
+
+def whole(question: str) -> str:
+    return json.dumps({"question": question})
+
+
+def test_follow_up_is_searched_for_as_the_model_writes_it_out_too(shop: Library) -> None:
+    larger = model(whole(TO_ISLANDS_WHOLE), ISLANDS)
+    steps = respond(shop, larger, TO_ISLANDS, history=ABOUT_DELIVERY)
+    answer = answer_of(steps)
+    assert (answer.outcome, answer.citations[0].document) == ("answered", "delivery.md")
+    asked, written = (step for step in steps if isinstance(step, Searched))
+    assert TO_ISLANDS in asked.query
+    assert written.query == TO_ISLANDS_WHOLE, "the step log tells what was searched for"
+    assert answer.evidence == asked.evidence, "what the model wrote is no evidence"
+    assert calls(larger)[1].messages[-1].text.endswith(f"Customer's question: {TO_ISLANDS}"), "the customer's own words"
+    assert TO_ISLANDS_WHOLE not in "".join(message.text for message in calls(larger)[1].messages)
+
+
+@pytest.mark.parametrize("reply", [whole("What does delivery to Canada cost?"), "…", {"error": "gone"}])
+def test_turn_goes_on_without_a_rewriting(shop: Library, reply: Any) -> None:
+    steps = respond(shop, model(reply, ISLANDS), TO_ISLANDS, history=ABOUT_DELIVERY)
+    assert answer_of(steps).outcome == "answered"
+    assert [type(step) for step in steps if not isinstance(step, Delta)] == [Searched, Finished]
+
+
+def test_turn_goes_on_without_a_slow_rewriting(shop: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    standalone = rewriting.standalone
+    monkeypatch.setattr(rewriting, "standalone", lambda *a, **more: standalone(*a, **more, seconds=0.1))
+    slow = {"text": whole(TO_ISLANDS_WHOLE), "delay_seconds": 0.3}
+    steps = respond(shop, model(slow, ISLANDS), TO_ISLANDS, history=ABOUT_DELIVERY)
+    assert answer_of(steps).outcome == "answered"
+    assert sum(isinstance(step, Searched) for step in steps) == 1
+
+
+def test_rewriting_sees_what_the_caller_may_see(shop: Library) -> None:
+    history = (Message("user", "How much goodwill credit may agents grant, and is there a warranty for the battery?"),)
+    larger = model(whole("How much goodwill credit may agents grant for the battery?"), NOT_FOUND, "No.", "No.")
+    steps = respond(shop, larger, "And its battery?", history=history)
+    seen = [passage for step in steps if isinstance(step, Searched) for passage in step.passages]
+    assert sum(isinstance(step, Searched) for step in steps) == 2
+    assert "goodwill.md" not in {passage["document"] for passage in seen}
+
+
+def test_without_evidence_no_rewriting_is_asked_for(shop: Library) -> None:
+    larger = model("I cannot say.", "I cannot say.")
+    answer_of(respond(shop, larger, "And on Jupiter?", history=ABOUT_DELIVERY))
+    assert not any("schema" in call.arguments for call in calls(larger)), "the loop does its own searches"
 
 
 def test_staff_documents_never_reach_the_public(shop: Library) -> None:
