@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents import quoting
+from agents.budget import fit
 from agents.citations import CitationChecker
 from agents.figures import MARKER
 from agents.models import LoadedModel
 from agents.prompts import NOT_FOUND, Choice, Writing, render
+from agents.protocols import without_thinking
 from agents.quoting import Statement
 from agents.transcript import Citation, Language, Message
 from knowledge.embedders import Embedder
@@ -116,14 +118,17 @@ def write(
         ModelUnavailable: the model does not answer.
     """
     assert model.chat is not None
-    prompt = writing(question, passages, history, language=language, options=options)
-    call: dict[str, Any] = {"max_tokens": options.max_words * TOKENS_PER_WORD}
+    reply_tokens = options.max_words * TOKENS_PER_WORD
+    prompt = fit(
+        writing(question, passages, history, language=language, options=options), model, reply_tokens=reply_tokens
+    )
+    call: dict[str, Any] = {"max_tokens": reply_tokens}
     if stop is not None:
         call["stop_event"] = stop
-    checker = CitationChecker(passages)
+    checker = CitationChecker(prompt.passages)
     room = _Room(options.max_words, language)
-    for chunk in model.chat.stream(render(prompt), **call):
-        yield from room.fit(checker.feed(chunk.text))
+    for text in without_thinking(chunk.text for chunk in model.chat.stream(render(prompt), **call)):
+        yield from room.fit(checker.feed(text))
         if stop is not None and stop.is_set():
             return _draft(checker, room)
     yield from room.fit(checker.finish())

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from agents.ages import support_by_older
 from agents.figures import MARKER
 from agents.prompts import NOT_FOUND
 from agents.quoting import cite
@@ -63,7 +64,9 @@ class CitationChecker:
         if text in self._said:
             return
         self._said.add(text)
-        found = None if NOT_FOUND in text else support(text, self._passages, named=named)
+        found = None
+        if NOT_FOUND not in text:
+            found = support(text, self._passages, named=named) or support_by_older(text, self._passages, named=named)
         if found is None:
             self.dropped.append(text)
             return

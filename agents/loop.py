@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, TypedDict
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
 
+from agents.budget import HISTORY_SHARE, count_tokens, fit_result, latest
 from agents.errors import AgentError, ToolError
 from agents.models import LoadedModel
 from agents.prompts import render
@@ -28,9 +29,6 @@ from agents.transcript import Step, Thought, ToolCalled, ToolReturned, searched
 from knowledge.passages import Passage
 
 Ending = Literal["answered", "steps", "time", "tokens", "failures", "garbled", "stopped"]
-CHARACTERS_PER_TOKEN = 3
-"""Cautious for English; used only where a back end counts no tokens, and to cut results to what fits."""
-
 logger = logging.getLogger(__name__)
 
 
@@ -165,7 +163,9 @@ class _Loop:
         object.__setattr__(self, "names", {tool.name: tool for tool in self.tools})
 
     def start(self, question: str) -> State:
-        prompt = prompts.Steps(question, self.context.history, self.tools, self.context.language, self._json)
+        count, room = self.model.count_tokens, int(HISTORY_SHARE * self.options.context_tokens)
+        history = latest(self.context.history, count=count, room=room)
+        prompt = prompts.Steps(question, history, self.tools, self.context.language, self._json)
         return State(
             messages=render(prompt),
             calls=(),
@@ -202,7 +202,7 @@ class _Loop:
         steps: list[Step] = []
         messages: list[BaseMessage] = []
         failures, done = state["failures"], list(state["done"])
-        room = max(0, self._room(state)) * CHARACTERS_PER_TOKEN // max(1, len(state["calls"]))
+        room = max(0, self._room(state)) // max(1, len(state["calls"]))
         for call in state["calls"]:
             if self._stopped:
                 return self._end("stopped", "") | {"steps": tuple(steps)}
@@ -212,7 +212,8 @@ class _Loop:
             failures += not ok
             steps += [searched(sighting.retrieval) for sighting in self.context.sightings.searches[known:]]
             steps.append(ToolReturned(call.tool, content, ok))
-            messages.append(self._result(call, content if len(content) <= room else content[:room] + prompts.CUT))
+            fitting = fit_result(content, count=self.model.count_tokens, room=room, cut=prompts.CUT)
+            messages.append(self._result(call, fitting))
         return {"messages": messages, "steps": tuple(steps), "calls": (), "failures": failures, "done": tuple(done)}
 
     def _decided(self, decision: Decision, state: State, *, reply: AIMessage, spent: Ending | None) -> dict[str, Any]:
@@ -264,7 +265,10 @@ class _Loop:
             if self._stopped or time.monotonic() > self.deadline:
                 broken_off = "stopped" if self._stopped else "time"
                 break
-        return _finished(whole, sent, "stopped" if self._stopped else broken_off)
+        message = AIMessage("") if whole is None else _plain(whole)
+        usage = message.usage_metadata
+        tokens = usage["total_tokens"] if usage else count_tokens([*sent, message], self.model.count_tokens)
+        return _Reply(message, tokens, "stopped" if self._stopped else broken_off)
 
     def _run(self, call: ToolCall, done: Sequence[str]) -> tuple[str, bool]:
         """Return what a call gives the model to read, and whether it went well."""
@@ -300,14 +304,6 @@ class _Loop:
         return self.stop is not None and self.stop.is_set()
 
 
-def _finished(whole: AIMessageChunk | None, sent: Sequence[BaseMessage], broken_off: Ending | None) -> _Reply:
-    """Return a reply with its tokens, estimated where the back end counted none."""
-    message = AIMessage("") if whole is None else _plain(whole)
-    usage = message.usage_metadata
-    tokens = usage["total_tokens"] if usage else _estimate([*sent, message])
-    return _Reply(message, tokens, broken_off)
-
-
 def _plain(chunk: AIMessageChunk) -> AIMessage:
     """Return the message that the chunks make, without what only the stream needed."""
     return AIMessage(
@@ -316,10 +312,6 @@ def _plain(chunk: AIMessageChunk) -> AIMessage:
         invalid_tool_calls=chunk.invalid_tool_calls,
         usage_metadata=chunk.usage_metadata,
     )
-
-
-def _estimate(messages: Sequence[BaseMessage]) -> int:
-    return sum(len(message.text) for message in messages) // CHARACTERS_PER_TOKEN
 
 
 def _signature(call: ToolCall) -> str:

@@ -8,7 +8,7 @@ Nothing here calls a model or a tool.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ LONGEST_THOUGHT = 240
 LONGEST_ARGUMENT = 300
 LONGEST_ANSWER = 1_000
 """In characters: a model bound to a schema without limits can write until its tokens end, and leave broken JSON."""
+_THINK, _END_OF_THINKING = "<think>", "</think>"
 _THINKING = re.compile(r"<think>(.*?)</think>", re.DOTALL)
 
 
@@ -107,6 +108,25 @@ def first_object(text: str) -> dict[str, Any] | None:
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
+
+
+def without_thinking(pieces: Iterable[str]) -> Iterator[str]:
+    """Yield, for each piece of a reply, what of it is said and not only thought, "" when there is nothing yet.
+
+    >>> "".join(without_thinking(["<thi", "nk>Hm, 30?</th", "ink>30 days", " <3"]))
+    '30 days <3'
+    """
+    waiting, thinks = "", False
+    for piece in pieces:
+        waiting, visible = waiting + piece, ""
+        while (mark := _END_OF_THINKING if thinks else _THINK) in waiting:
+            before, _, waiting = waiting.partition(mark)
+            visible, thinks = visible + ("" if thinks else before), not thinks
+        held = next(size for size in range(len(mark), -1, -1) if waiting.endswith(mark[:size]))
+        visible += "" if thinks else waiting[: len(waiting) - held]
+        waiting = waiting[len(waiting) - held :]
+        yield visible
+    yield "" if thinks else waiting
 
 
 def _object(**properties: Any) -> dict[str, Any]:

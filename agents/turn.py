@@ -105,6 +105,8 @@ class _Turn:
         if self._is_stopped():
             return
         if draft.citations and self.text:
+            if not draft.found:  # the model says that this is not all that was asked
+                yield self._delta(prompts.partly(self.language, self.options.contact))
             yield self._finished("answered", evidence, draft.citations)
         else:
             yield from self._refuse(evidence)
@@ -155,7 +157,12 @@ class _Turn:
             language=self.language,
         )
         result = yield from loop.run(
-            self.request.question, model=self.model, tools=(SEARCH_KNOWLEDGE,), context=context, stop=self.stop
+            self.request.question,
+            model=self.model,
+            tools=(SEARCH_KNOWLEDGE,),
+            context=context,
+            options=loop.LoopOptions(context_tokens=self.model.context_tokens),
+            stop=self.stop,
         )
         evidence = max(evidence, result.evidence)
         if result.ended == "stopped" or evidence < self.options.refuse_below:

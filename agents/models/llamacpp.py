@@ -50,8 +50,16 @@ def build_file(name: str, options: ModelOptions) -> LoadedModel:
             f"There is no model file at {path}. Write gguf:PATH with the path of a .gguf file, or: {GET_EMBEDDED}"
         )
     chat = _chat(path, options)
-    small = chat.engine().parameters() <= SMALL_PARAMETERS
-    return LoadedModel(f"gguf:{name}", chat, "json", small=small, verify=chat.check, release=chat.close)
+    return LoadedModel(
+        f"gguf:{name}",
+        chat,
+        "json",
+        small=chat.engine().parameters() <= SMALL_PARAMETERS,
+        context_tokens=options.context_tokens,
+        count_tokens=lambda text: chat.engine().count_text_tokens(text),
+        verify=chat.check,
+        release=chat.close,
+    )
 
 
 class ChatLlamaCpp(BaseChatModel):

@@ -14,6 +14,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Literal
 
 from agents.errors import AgentError
+from agents.models.tokens import estimate
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -87,6 +88,10 @@ class LoadedModel:
     """True when the model should choose rather than write."""
     demo: bool = False
     """True for the embedded model, whose answers carry a badge."""
+    context_tokens: int = 4096
+    """Prompt and reply together."""
+    count_tokens: Callable[[str], int] = estimate
+    """Tokens of a text: the model's own count where it is in this process, else an estimate on the high side."""
     verify: Callable[[], None] = _pass
     """Raises ModelUnavailable when the model would not answer now."""
     release: Callable[[], None] = _pass

@@ -20,11 +20,7 @@ from langchain_ollama import ChatOllama
 from agents.errors import ModelUnavailable
 from agents.models.loading import SMALL_PARAMETERS, LoadedModel, ModelOptions, nothing
 from agents.models.ollama_server import describe, is_loopback, translated
-
-LIKELY_CHARACTERS_PER_TOKEN = {"ascii": 3.5, "other": 1.0}
-"""Cautious for prose: a prompt that would not fit at this rate is not sent."""
-MOST_CHARACTERS_PER_TOKEN = {"ascii": 6.0, "other": 3.0}
-"""No prose reaches this: a prompt of which Ollama read fewer tokens was cut."""
+from agents.models.tokens import MOST_CHARACTERS_PER_TOKEN, at_rate, estimate
 
 
 def build(name: str, options: ModelOptions) -> LoadedModel:
@@ -41,6 +37,7 @@ def build(name: str, options: ModelOptions) -> LoadedModel:
         num_ctx=options.context_tokens,
         keep_alive=options.ollama_keep_alive,
         temperature=0.0,
+        reasoning=False if "thinking" in described["capabilities"] else None,  # an answer's tokens are few
         client_kwargs={"timeout": options.timeout_seconds, "trust_env": not is_loopback(url)},
     )
     return LoadedModel(
@@ -48,6 +45,7 @@ def build(name: str, options: ModelOptions) -> LoadedModel:
         chat,
         "native" if "tools" in described["capabilities"] else "json",
         small=0 < described["parameters"] <= SMALL_PARAMETERS,
+        context_tokens=options.context_tokens,
         verify=lambda: _verify(name, url),
         release=chat.close,
     )
@@ -108,7 +106,7 @@ class CheckedChatOllama(ChatOllama):
         return arguments
 
     def _refuse_too_long(self, text: str) -> None:
-        if self.num_ctx and _tokens(text, LIKELY_CHARACTERS_PER_TOKEN) > self.num_ctx:
+        if self.num_ctx and estimate(text) > self.num_ctx:
             raise self._cut(f"has {len(text)} characters")
 
     def _refuse_cut(self, chunk: ChatGenerationChunk, text: str) -> None:
@@ -117,7 +115,7 @@ class CheckedChatOllama(ChatOllama):
             return
         read = int(usage["input_tokens"])
         full = self.num_ctx is not None and read >= self.num_ctx
-        if full or read < _tokens(text, MOST_CHARACTERS_PER_TOKEN):
+        if full or read < at_rate(text, MOST_CHARACTERS_PER_TOKEN):
             raise self._cut(f"has {len(text)} characters, of which Ollama read {read} tokens")
 
     def _cut(self, what: str) -> ModelUnavailable:
@@ -129,9 +127,3 @@ class CheckedChatOllama(ChatOllama):
 
 def _verify(name: str, url: str) -> None:
     describe(name, url=url, timeout_seconds=5.0)
-
-
-def _tokens(text: str, characters_per_token: Mapping[str, float]) -> float:
-    """Return a text's tokens at a rate for ASCII and one for all else, where a sign is often a word."""
-    plain = sum(map(str.isascii, text))
-    return plain / characters_per_token["ascii"] + (len(text) - plain) / characters_per_token["other"]

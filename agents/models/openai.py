@@ -39,6 +39,7 @@ def build(name: str, options: ModelOptions) -> LoadedModel:
         f"openai:{name}",
         chat,
         "native",
+        context_tokens=options.context_tokens,
         verify=lambda: _verify(chat, name, options.openai_url),
         release=chat.close,
     )

@@ -31,7 +31,7 @@ from langchain_core.tools import BaseTool
 from pydantic import ConfigDict, Field, PrivateAttr
 
 from agents.errors import ModelUnavailable
-from agents.models.loading import LoadedModel, ModelOptions, nothing
+from agents.models.loading import LoadedModel, ModelOptions, Protocol, nothing
 
 REPLY_KEYS = {"text", "tool_calls", "delay_seconds", "error", "when"}
 
@@ -68,7 +68,8 @@ def build(name: str, options: ModelOptions) -> LoadedModel:
     """
     replies = read_script(Path(name).expanduser())
     native = any(reply.tool_calls for reply in replies)
-    return LoadedModel(f"scripted:{name}", ScriptedChat(replies), "native" if native else "json")
+    protocol: Protocol = "native" if native else "json"
+    return LoadedModel(f"scripted:{name}", ScriptedChat(replies), protocol, context_tokens=options.context_tokens)
 
 
 def read_script(path: Path) -> tuple[Reply, ...]:

@@ -9,11 +9,11 @@ messages, between marks, never among the instructions.
 
 from langchain_core.messages import BaseMessage
 
-from agents.prompts.answers import NOT_FOUND, Choice, Writing, refusal
+from agents.prompts.answers import NOT_FOUND, Choice, Writing, partly, refusal
 from agents.prompts.rewriting import Rewriting
 from agents.prompts.steps import Steps
 
-__all__ = ["NOT_FOUND", "Choice", "Rewriting", "Steps", "Writing", "refusal", "render"]
+__all__ = ["NOT_FOUND", "Choice", "Rewriting", "Steps", "Writing", "partly", "refusal", "render"]
 
 
 def render(prompt: Choice | Writing | Rewriting | Steps) -> list[BaseMessage]:

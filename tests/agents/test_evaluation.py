@@ -126,7 +126,7 @@ def test_staff_documents_are_seen_by_staff_questions_only(shop: Library) -> None
 
 
 def test_history_and_options_reach_the_model(shop: Library) -> None:
-    chat = ScriptedChat(["The battery of the Moorlight has a warranty of 1 year [1]."])
+    chat = ScriptedChat(["no rewriting", "The battery of the Moorlight has a warranty of 1 year [1]."])
     asked = question(
         question="And that of the Moorlight battery?",
         history=(Spoken("user", "How long is the warranty of a lamp?"), Spoken("assistant", "5 years.")),
@@ -136,7 +136,7 @@ def test_history_and_options_reach_the_model(shop: Library) -> None:
     responder = Responder(shop, LoadedModel("scripted", chat), ResponderOptions(company="Lumen"))
     report = evaluate(responder, shop, [asked])
     assert report.overall.held_and_cited.value == 1.0
-    assert [message.type for message in chat.calls[0].messages] == ["system", "human", "ai", "human"]
+    assert [message.type for message in chat.calls[1].messages] == ["system", "human", "ai", "human"]
     chat = ScriptedChat(["The battery of the Moorlight has a warranty of 1 year [1]."])
     evaluate(Responder(shop, LoadedModel("scripted", chat)), shop, [asked], history=False)
     assert [message.type for message in chat.calls[0].messages] == ["system", "human"]

@@ -12,7 +12,7 @@ from agents.grounding import stray_parts
 from agents.measures import missing_facts
 from agents.models import LoadedModel, ModelOptions, resolve
 from agents.models.scripted import ScriptedChat
-from agents.prompts import NOT_FOUND, refusal
+from agents.prompts import NOT_FOUND, partly, refusal
 from agents.quoting import count_words
 from agents.transcript import Answer, Delta, Finished, Message, Searched, Step, ToolCalled, ToolReturned
 from agents.turn import Request, Responder, ResponderOptions
@@ -148,9 +148,9 @@ def test_not_in_documents_leads_to_the_loop_and_then_to_a_refusal(shop: Library)
     assert [type(step) for step in steps] == [Searched, ToolCalled, Searched, ToolReturned, Delta, Finished]
 
 
-def test_nothing_is_taken_back_after_not_in_documents(shop: Library) -> None:
+def test_answer_to_a_part_says_that_the_rest_was_not_found(shop: Library) -> None:
     answer = answer_of(respond(shop, model(f"{RIGHT} {NOT_FOUND}"), RETURN))
-    assert answer.text == "You can send a lamp back within 30 days of delivery. [1]"
+    assert answer.text == f"You can send a lamp back within 30 days of delivery. [1]{partly('en', CONTACT)}"
     assert answer.outcome == "answered"
 
 

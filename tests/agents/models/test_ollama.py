@@ -136,6 +136,16 @@ def test_size_and_tools_are_read_from_the_server(server: Server) -> None:
     assert load(url(server)).protocol == "json"
 
 
+def test_model_that_can_think_first_is_told_not_to(server: Server) -> None:
+    """An answer's tokens are few, and a chain of thought would take them all."""
+    chat: Any = load(url(server)).chat
+    chat.invoke("Hello")
+    server.capabilities = ["completion", "thinking"]
+    chat = load(url(server)).chat
+    chat.invoke("Hello")
+    assert [request.get("think") for request in server.requests] == [None, False]
+
+
 def test_stop_event_ends_the_stream(server: Server) -> None:
     stop = threading.Event()
     stop.set()

@@ -1,0 +1,30 @@
+import pytest
+
+from agents.protocols import first_object, without_thinking
+
+REPLY = "<think>Is 30 < 60? Then [1] holds.</think>You have 30 days <3 [1]. <think>Done.</think>"
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+def test_thinking_is_left_out_however_the_text_is_cut(size: int) -> None:
+    pieces = [REPLY[start : start + size] for start in range(0, len(REPLY), size)]
+    assert "".join(without_thinking(pieces)) == "You have 30 days <3 [1]. "
+
+
+def test_every_piece_is_answered_at_once() -> None:
+    stream = without_thinking(iter(["a ", "<th", "ree", "<think>b"]))
+    assert [next(stream) for _ in range(4)] == ["a ", "", "<three", ""]
+    assert "".join(without_thinking(["ends with <thi"])) == "ends with <thi"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('```json\n{"a": 1}\n```', {"a": 1}),
+        ('<think>{"b": 2}</think>{"a": 1} {', {"a": 1}),
+        ("{oops", None),
+        ("[1]", None),
+    ],
+)
+def test_first_object_may_stand_in_other_text(text: str, found: object) -> None:
+    assert first_object(text) == found
