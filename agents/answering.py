@@ -127,11 +127,20 @@ def write(
         call["stop_event"] = stop
     checker = CitationChecker(prompt.passages)
     room = _Room(options.max_words, language)
-    for text in without_thinking(chunk.text for chunk in model.chat.stream(render(prompt), **call)):
+    ended: set[str] = set()
+
+    def heard() -> Iterator[str]:
+        assert model.chat is not None
+        for chunk in model.chat.stream(render(prompt), **call):
+            ended.update(str(chunk.response_metadata.get(key)) for key in ("finish_reason", "done_reason"))
+            yield chunk.text
+
+    for text in without_thinking(heard()):
         yield from room.fit(checker.feed(text))
         if stop is not None and stop.is_set():
             return _draft(checker, room)
-    yield from room.fit(checker.finish())
+    if "length" not in ended:  # half a sentence may lack the condition that it depends on
+        yield from room.fit(checker.finish())
     return _draft(checker, room)
 
 

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from agents.ages import support_by_older
+from agents.commands import command_spans
 from agents.figures import MARKER
 from agents.prompts import NOT_FOUND
 from agents.quoting import cite
-from agents.support import support
+from agents.support import Span, support
 from agents.transcript import Citation
 from knowledge.passages import Passage
 from knowledge.text import sentences
@@ -67,7 +68,7 @@ class CitationChecker:
         found = None
         if NOT_FOUND not in text:
             found = support(text, self._passages, named=named) or support_by_older(text, self._passages, named=named)
-        if found is None:
+        if found is None or _is_command(*found):
             self.dropped.append(text)
             return
         passage, spans = found
@@ -81,3 +82,9 @@ class CitationChecker:
                 return known.number
         self.citations.append(cited)
         return cited.number
+
+
+def _is_command(passage: Passage, spans: Sequence[Span]) -> bool:
+    """Say whether a quote is an order to the machine that reads it."""
+    orders = [(passage.start + start, passage.start + end) for start, end in command_spans(passage.text)]
+    return any(start < until and since < end for start, end in spans for since, until in orders)

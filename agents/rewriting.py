@@ -55,7 +55,7 @@ def standalone(
     *,
     model: LoadedModel,
     language: Language,
-    seconds: float = MOST_SECONDS,
+    seconds: float,
     stop: threading.Event | None = None,
 ) -> str | None:
     """Return the question so that it is understood alone; None when it is already, or no such question came in time."""
@@ -123,6 +123,9 @@ def _reply(prompt: Rewriting, *, model: LoadedModel, seconds: float, stop: threa
             whole.set()
         except ModelUnavailable as error:  # the answer's own call tells it, if the model is still gone by then
             logger.info("a question was not rewritten: %s", error)
+        except RuntimeError:
+            if not abandoned.is_set():  # else the model may be closed meanwhile, and nobody listens
+                raise
         finally:
             ended.set()
 

@@ -114,7 +114,12 @@ class _Turn:
     def _widened(self, retrieval: Retrieval) -> Generator[Step, None, Retrieval]:
         """Search for a follow-up as the model writes it out too; without evidence the loop does its own searches."""
         whole = rewriting.standalone(
-            self.request.question, self.request.history, model=self.model, language=self.language, stop=self.stop
+            self.request.question,
+            self.request.history,
+            model=self.model,
+            language=self.language,
+            seconds=rewriting.MOST_SECONDS,
+            stop=self.stop,
         )
         if whole is None:
             return retrieval

@@ -50,15 +50,30 @@ class CheckedChatOpenAI(ChatOpenAI):
 
     def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
         stop_event = kwargs.pop("stop_event", None)
-        with (
-            translated(self.model_name, self.openai_api_base or ""),
-            closing(super()._stream(*args, **_arguments(kwargs))) as chunks,  # type: ignore[type-var]
-        ):
-            for chunk in chunks:
-                if stop_event is not None and stop_event.is_set():
-                    yield nothing()
-                    return
-                yield chunk
+        url = self.openai_api_base or ""
+        begun = ended = False
+        try:
+            with (
+                translated(self.model_name, url),
+                closing(super()._stream(*args, **_arguments(kwargs))) as chunks,  # type: ignore[type-var]
+            ):
+                for chunk in chunks:
+                    if stop_event is not None and stop_event.is_set():
+                        yield nothing()
+                        return
+                    begun = True
+                    ended = ended or bool((chunk.generation_info or {}).get("finish_reason"))
+                    yield chunk
+        except ModelUnavailable as error:
+            if (
+                begun
+                and isinstance(error.__cause__, openai.APIConnectionError)
+                and not isinstance(error.__cause__, openai.APITimeoutError)
+            ):
+                raise _broken_off(self.model_name, url) from error
+            raise
+        if not ended:
+            raise _broken_off(self.model_name, url)
 
     def close(self) -> None:
         """Close the connections to the server."""
@@ -93,12 +108,22 @@ def translated(name: str, url: str) -> Iterator[None]:
         ) from error
     except openai.APIConnectionError as error:
         raise ModelUnavailable(
-            f"No server answers at {url}: {error.__cause__ or error}. Start it, or set openai_url in frontdesk.toml."
+            f"No server answers at {url}: {str(error.__cause__ or error).rstrip('.')}. "
+            "Start it, or set openai_url in frontdesk.toml."
         ) from error
-    except openai.APIError as error:
+    except openai.LengthFinishReasonError:
+        pass  # the text was streamed; that what is bound to a schema was cut is seen by whoever reads it
+    except openai.OpenAIError as error:
+        told = getattr(error, "message", str(error)).rstrip(".")
         raise ModelUnavailable(
-            f"The server at {url} cannot answer with {name!r}: {error.message} See the server's log."
+            f"The server at {url} cannot answer with {name!r}: {told}. See the server's log."
         ) from error
+
+
+def _broken_off(name: str, url: str) -> ModelUnavailable:
+    return ModelUnavailable(
+        f"The server at {url} broke off in the middle of an answer of {name!r}. See the server's log, then ask again."
+    )
 
 
 def _arguments(call: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,8 @@
 
 One line of a script is a string, or an object:
 
-    {"text": "…", "tool_calls": [{"name", "arguments"}], "delay_seconds": 0.1, "error": "…", "when": "a regex"}
+    {"text": "…", "tool_calls": [{"name", "arguments"}], "delay_seconds": 0.1, "error": "…", "when": "a regex",
+     "finished": "length"}
 
 Replies are used in order, once each. A reply with `when` is used whenever the last message matches, any number of
 times, and before the others. `delay_seconds` passes before every word; `error` makes the model fail after its text.
@@ -33,7 +34,7 @@ from pydantic import ConfigDict, Field, PrivateAttr
 from agents.errors import ModelUnavailable
 from agents.models.loading import LoadedModel, ModelOptions, Protocol, nothing
 
-REPLY_KEYS = {"text", "tool_calls", "delay_seconds", "error", "when"}
+REPLY_KEYS = {"text", "tool_calls", "delay_seconds", "error", "when", "finished"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class Reply:
     """Fails with this message after the text."""
     when: str = ""
     """A regular expression sought in the last message; "" takes replies in order."""
+    finished: str = ""
+    """Why the reply ends: "length" when its tokens did; "" for the usual reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +84,33 @@ def read_script(path: Path) -> tuple[Reply, ...]:
     try:
         text = path.read_text(encoding="utf-8")
         lines = json.loads(text) if path.suffix == ".json" else [json.loads(line) for line in text.splitlines() if line]
-        return tuple(_reply(line) for line in lines)
+        return tuple(to_reply(line) for line in lines)
     except OSError as error:
         raise ModelUnavailable(f"The script {path} cannot be read: {error.strerror}.") from error
     except (ValueError, TypeError) as error:
         raise ModelUnavailable(
             f'{path} is no script: {error}. Each line is a JSON string or an object such as {{"text": "Hello"}}.'
         ) from error
+
+
+def to_reply(line: str | Mapping[str, Any] | Reply) -> Reply:
+    """Return one line of a script as a reply.
+
+    Raises:
+        TypeError, ValueError: it is none.
+    """
+    if isinstance(line, Reply):
+        return line
+    if isinstance(line, str):
+        return Reply(line)
+    if not isinstance(line, Mapping):
+        raise TypeError(f"a reply must be a string or an object, not {line!r}")
+    if unknown := set(line) - REPLY_KEYS:
+        raise ValueError(f"unknown keys {sorted(unknown)}")
+    calls = tuple(line.get("tool_calls", ()))
+    if any(set(call) != {"name", "arguments"} for call in calls):
+        raise ValueError(f"a tool call must have name and arguments: {calls!r}")
+    return Reply(**{**line, "tool_calls": calls})
 
 
 class ScriptedChat(BaseChatModel):
@@ -101,7 +124,7 @@ class ScriptedChat(BaseChatModel):
     _turn: threading.Lock = PrivateAttr(default_factory=threading.Lock)
 
     def __init__(self, replies: Sequence[str | Mapping[str, Any] | Reply], **fields: Any) -> None:
-        super().__init__(**{"replies": tuple(_reply(reply) for reply in replies), **fields})
+        super().__init__(**{"replies": tuple(to_reply(reply) for reply in replies), **fields})
 
     @property
     def _llm_type(self) -> str:
@@ -143,6 +166,7 @@ class ScriptedChat(BaseChatModel):
                 content="",
                 tool_call_chunks=[_tool_call(call, index) for index, call in enumerate(reply.tool_calls)],
                 usage_metadata=_usage(messages, len(words)),
+                response_metadata={"finish_reason": reply.finished} if reply.finished else {},
             )
         )
 
@@ -167,21 +191,6 @@ class ScriptedChat(BaseChatModel):
             if self._used > len(ordered):
                 raise ModelUnavailable(f"The script has {len(ordered)} replies and was asked for one more: {last!r}.")
             return ordered[self._used - 1]
-
-
-def _reply(line: str | Mapping[str, Any] | Reply) -> Reply:
-    if isinstance(line, Reply):
-        return line
-    if isinstance(line, str):
-        return Reply(line)
-    if not isinstance(line, Mapping):
-        raise TypeError(f"a reply must be a string or an object, not {line!r}")
-    if unknown := set(line) - REPLY_KEYS:
-        raise ValueError(f"unknown keys {sorted(unknown)}")
-    calls = tuple(line.get("tool_calls", ()))
-    if any(set(call) != {"name", "arguments"} for call in calls):
-        raise ValueError(f"a tool call must have name and arguments: {calls!r}")
-    return Reply(**{**line, "tool_calls": calls})
 
 
 def _tool_call(call: Mapping[str, Any], index: int) -> Any:

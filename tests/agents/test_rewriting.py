@@ -41,7 +41,7 @@ def written(question: str) -> str:
 
 
 def ask(model: LoadedModel, question: str = LEANING, **more: Any) -> str | None:
-    fields: dict[str, Any] = {"language": "en"} | more
+    fields: dict[str, Any] = {"language": "en", "seconds": 30} | more
     return standalone(question, fields.pop("history", HISTORY), model=model, **fields)
 
 

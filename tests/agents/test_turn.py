@@ -219,8 +219,7 @@ def test_turn_goes_on_without_a_rewriting(shop: Library, reply: Any) -> None:
 
 
 def test_turn_goes_on_without_a_slow_rewriting(shop: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    standalone = rewriting.standalone
-    monkeypatch.setattr(rewriting, "standalone", lambda *a, **more: standalone(*a, **more, seconds=0.1))
+    monkeypatch.setattr(rewriting, "MOST_SECONDS", 0.1)
     slow = {"text": whole(TO_ISLANDS_WHOLE), "delay_seconds": 0.3}
     steps = respond(shop, model(slow, ISLANDS), TO_ISLANDS, history=ABOUT_DELIVERY)
     assert answer_of(steps).outcome == "answered"

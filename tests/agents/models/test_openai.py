@@ -9,6 +9,7 @@ import pytest
 
 from agents.errors import ModelUnavailable
 from agents.models import LoadedModel, ModelOptions, resolve
+from agents.models.stand_in import StandIn
 
 
 class Server(ThreadingHTTPServer):
@@ -21,6 +22,7 @@ class Server(ThreadingHTTPServer):
         self.status = 200
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
+        self.unfinished = False
         self.hang = threading.Event()
         self.hang.set()
 
@@ -38,7 +40,8 @@ class Answers(BaseHTTPRequestHandler):
         chunks: list[dict[str, Any]] = [
             {"choices": [{"index": 0, "delta": {"role": "assistant", "content": word}}]} for word in ("a ", "b")
         ]
-        chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        if not self.server.unfinished:
+            chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
         chunks.append({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}})
         lines = [json.dumps({"id": "1", "object": "chat.completion.chunk", **chunk}) for chunk in chunks]
         self._send("".join(f"data: {line}\n\n" for line in [*lines, "[DONE]"]), "text/event-stream")
@@ -103,6 +106,23 @@ def test_schema_becomes_the_response_format_and_grammar_is_left_out(server: Serv
     chat(server).invoke("Hello", schema=schema, grammar='root ::= "a"')
     assert server.requests[0]["response_format"]["json_schema"]["schema"]["type"] == "object"
     assert "grammar" not in server.requests[0]
+
+
+def test_reply_under_a_schema_may_be_cut_by_the_limit() -> None:
+    """The library fails on it at the end; here whoever reads the text finds that it is no whole object."""
+    with StandIn([{"text": '{"question": "How', "finished": "length"}]) as stand_in:
+        loaded = resolve("openai:stand-in", ModelOptions(models_folder=Path(), openai_url=stand_in.url))
+        LOADED.append(loaded)
+        client: Any = loaded.chat
+        said = "".join(chunk.text for chunk in client.stream("Hello", schema={"type": "object", "properties": {}}))
+    assert said == '{"question": "How'
+
+
+def test_answer_without_an_end_was_broken_off(server: Server) -> None:
+    """A server that closes the connection in order, but says nowhere that the answer is whole."""
+    server.unfinished = True
+    with pytest.raises(ModelUnavailable, match="broke off in the middle"):
+        chat(server).invoke("Hello")
 
 
 def test_stop_event_ends_the_stream(server: Server) -> None:
