@@ -41,8 +41,9 @@ def search_knowledge(
 def _shown(number: int, passage: Passage) -> str:
     where = " > ".join(part for part in (passage.title, *passage.headings) if part)
     page = f", page {passage.page}" if passage.page else ""
+    dated = f" ({passage.dated})" if passage.dated else ""
     header = f"\n({passage.header})" if passage.header else ""
-    return f"[{number}] {where}{page}{header}\n{passage.text}"
+    return f"[{number}] {where}{page}{dated}{header}\n{passage.text}"
 
 
 TOOL = Tool(search_knowledge, effect="read")

@@ -3,7 +3,9 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,20 @@ from typing import Any
 import pytest
 from langchain_core.messages import HumanMessage, SystemMessage
 
+from agents.answering import AnswerOptions, Draft, write, writing
+from agents.budget import count_tokens
 from agents.errors import ModelUnavailable
+from agents.evaluation import stray_parts
 from agents.models import LoadedModel, ModelOptions, resolve
 from agents.models.ollama_server import has_model
+from agents.models.tokens import estimate
+from agents.prompts import Rewriting, render
+from agents.prompts.rewriting import LONGEST_REWRITTEN, REWRITTEN_SCHEMA
+from agents.rewriting import MOST_TOKENS, has_only_words_of, standalone
+from agents.transcript import Delta, Finished, Language, Message, Step
+from agents.turn import Request, Responder, ResponderOptions
+from knowledge.embedders.hashing import HashingEmbedder
+from knowledge.library import Library, LibraryOptions
 
 MODELFILE = Path(__file__).parents[3] / "Modelfile"
 
@@ -29,6 +42,11 @@ class Server(ThreadingHTTPServer):
         self.read_tokens = 20
         self.requests: list[dict[str, Any]] = []
         self.capabilities = ["completion", "tools"]
+        self.says = ("a ", "b")
+        self.dies = False
+        self.silent = threading.Event()
+        """Set it to let the server speak again."""
+        self.silent.set()
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -45,10 +63,22 @@ class Answers(BaseHTTPRequestHandler):
             )
             return
         self.server.requests.append(asked)
-        words = [{"message": {"role": "assistant", "content": word}, "done": False} for word in ("a ", "b")]
+        self.server.silent.wait(20)
+        words = [{"message": {"role": "assistant", "content": word}, "done": False} for word in self.server.says]
         last = {"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "stop"}
+        if self.server.dies:
+            self._break_off(words)
+            return
         counts = {"prompt_eval_count": self.server.read_tokens, "eval_count": 2}
         self._send(self.server.status, *words, {**last, **counts, "error": "out of memory"})
+
+    def _break_off(self, lines: list[dict[str, Any]]) -> None:
+        """Promise more than what comes, as a server does that is killed."""
+        data = "".join(json.dumps({"model": "m", **line}) + "\n" for line in lines).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data) + 100))
+        self.end_headers()
+        self.wfile.write(data)
 
     def _send(self, status: int, *lines: dict[str, Any]) -> None:
         self.send_response(status)
@@ -57,7 +87,8 @@ class Answers(BaseHTTPRequestHandler):
             lines = tuple({key: value for key, value in line.items() if key != "error"} for line in lines)
         else:
             lines = ({"error": lines[-1]["error"]},)
-        self.wfile.write("".join(json.dumps({"model": "m", **line}) + "\n" for line in lines).encode())
+        with suppress(ConnectionError):  # whoever listened has gone
+            self.wfile.write("".join(json.dumps({"model": "m", **line}) + "\n" for line in lines).encode())
 
     def log_message(self, *_: Any) -> None:
         """Keep quiet."""
@@ -68,6 +99,7 @@ def server() -> Iterator[Server]:
     with Server() as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield server
+        server.silent.set()
         server.shutdown()
 
 
@@ -167,6 +199,47 @@ def test_failing_server_is_explained(server: Server) -> None:
         chat.invoke("Hello")
 
 
+def test_server_that_dies_in_the_middle_is_told_after_what_was_said(server: Server, shop: Library) -> None:
+    server.says, server.dies = ("Every lamp has a warranty of 5 years [1]. ", "The battery"), True
+    seen: list[Step] = []
+    turn = Responder(shop, load(url(server))).respond(Request("How long is the warranty of a lamp?"))
+    with pytest.raises(ModelUnavailable, match="ollama serve"):
+        seen.extend(turn)
+    assert [step.text for step in seen if isinstance(step, Delta)] == ["Every lamp has a warranty of 5 years. [1]"]
+    assert not any(isinstance(step, Finished) for step in seen)
+
+
+def test_silent_server_is_not_waited_for(server: Server) -> None:
+    server.silent.clear()
+    chat: Any = load(url(server), timeout_seconds=0.3).chat
+    with pytest.raises(ModelUnavailable, match="did not answer in time"):
+        chat.invoke("Hello")
+
+
+def test_long_passages_are_left_out_rather_than_refused(server: Server, tmp_path: Path) -> None:
+    """Five long Chinese passages do not fit into the context; the best of them are sent, whole."""
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    for number in range(6):
+        lines = "".join(f"第{number}条：台灯可以在收货后三十天内退回，请保留收据。" for _ in range(60))
+        (documents / f"{number}.md").write_text(f"# 台灯退货 {number}\n\n{lines}\n", encoding="utf-8")
+    library = Library(LibraryOptions(home=tmp_path / "home"), embedder=HashingEmbedder())
+    assert not library.ingest([documents]).failed
+    server.says = ("台灯可以在收货后三十天内退回[1]。",)
+    server.read_tokens = 1000
+    model = load(url(server), context_tokens=2048)
+    options = ResponderOptions(refuse_below=0.0)
+    last = list(Responder(library, model, options).respond(Request("台灯收货后多少天内可以退回？")))[-1]
+    library.close()
+    assert isinstance(last, Finished)
+    assert last.answer.outcome == "answered"
+    sent = server.requests[0]["messages"][-1]["content"]
+    assert 1 <= len(re.findall(r"^\[\d\]", sent, re.MULTILINE)) < 5
+    assert estimate(sent) <= 2048
+    passages = sent.partition("<passages>\n")[2].rpartition("\n</passages>")[0]
+    assert passages.endswith("请保留收据。"), "none is cut within"
+
+
 def test_missing_server_names_the_command() -> None:
     with pytest.raises(ModelUnavailable, match="ollama serve"):
         load("http://127.0.0.1:9")
@@ -204,6 +277,96 @@ class TestRealServer:
         chat: Any = load(ollama_url, created, context_tokens=512).chat
         with pytest.raises(ModelUnavailable, match="cuts from the front"):
             chat.invoke([SystemMessage("a b " * 400), HumanMessage("Hello")], max_tokens=3)
+
+
+RETURN = "How many days do I have to send a lamp back after delivery?"
+RETURN_ZH = "台灯收货后多少天内可以退回？"
+ABOUT_DELIVERY = (Message("user", "What does standard delivery cost?"), Message("assistant", "It costs €9.50 [1]."))
+
+
+@pytest.mark.ollama
+class TestRealAnswers:
+    """Questions through a real server: what holds whatever a small model writes."""
+
+    def turn(self, library: Library, model: LoadedModel, question: str, **more: Any) -> list[Step]:
+        options = ResponderOptions(max_words=20, refuse_below=0.3)
+        steps = list(Responder(library, model, options).respond(Request(question, **more)))
+        last = steps[-1]
+        assert isinstance(last, Finished)
+        answer = last.answer
+        assert "".join(step.text for step in steps if isinstance(step, Delta)) == answer.text
+        assert bool(answer.citations) == (answer.outcome == "answered")
+        assert stray_parts(answer) == set() or answer.outcome == "refused"
+        for citation in answer.citations:
+            found = library.excerpt(
+                citation.collection, citation.document, citation.start, citation.end, audiences=["public"]
+            )
+            assert found.quote == citation.quote
+            assert f"[{citation.number}]" in answer.text
+        return steps
+
+    def test_small_model_chooses(self, shop: Library, ollama_url: str, created: str) -> None:
+        last = self.turn(shop, load(ollama_url, created), RETURN)[-1]
+        assert isinstance(last, Finished)
+        assert (last.answer.outcome, last.answer.model) == ("answered", f"ollama:{created}")
+        assert last.answer.citations[0].quote == "You can send a lamp back within 30 days of delivery."
+
+    def test_small_model_refuses(self, shop: Library, ollama_url: str, created: str) -> None:
+        last = self.turn(shop, load(ollama_url, created), "Do you rent spaceships in Canada?")[-1]
+        assert isinstance(last, Finished)
+        assert last.answer.outcome == "refused"
+
+    @pytest.mark.slow
+    @pytest.mark.timeout(400)
+    @pytest.mark.parametrize(("question", "language"), [(RETURN, "en"), (RETURN_ZH, "zh")])
+    def test_writing_is_streamed_and_checked(
+        self, shop: Library, ollama_url: str, created: str, question: str, language: Language
+    ) -> None:
+        """The model is taken for a larger one: what it writes is bad, so what is shown of it is little or nothing."""
+        passages, options = shop.search(question).passages[:1], AnswerOptions(max_words=8)
+        prompt = writing(question, passages, (), language=language, options=options)
+        larger = replace(load(ollama_url, created), small=False)
+        assert larger.chat is not None
+        chunks = list(larger.chat.stream(render(prompt), max_tokens=8))
+        assert len([chunk for chunk in chunks if chunk.text]) > 1
+        counted = [chunk.usage_metadata for chunk in chunks if chunk.usage_metadata]
+        assert counted[-1]["input_tokens"] <= count_tokens(render(prompt), estimate), "the estimate is on the high side"
+        draft = finish(write(question, passages, (), model=larger, language=language, options=options))
+        assert all(citation.quote in passages[0].text for citation in draft.citations)
+
+    def test_rewriting_keeps_to_its_schema(self, ollama_url: str, created: str) -> None:
+        chat: Any = load(ollama_url, created).chat
+        prompt = Rewriting("And the islands?", ABOUT_DELIVERY, "en")
+        reply = chat.invoke(render(prompt), schema=REWRITTEN_SCHEMA, max_tokens=MOST_TOKENS, temperature=0.0)
+        assert list(json.loads(reply.text)) == ["question"]
+        assert 0 < len(json.loads(reply.text)["question"]) <= LONGEST_REWRITTEN
+
+    def test_rewriting_is_checked_or_dropped(self, ollama_url: str, created: str) -> None:
+        larger = replace(load(ollama_url, created), small=False)
+        asked = "And the islands?"
+        text = standalone(asked, ABOUT_DELIVERY, model=larger, language="en", seconds=60)
+        said = " ".join([asked, *(message.content for message in ABOUT_DELIVERY)])
+        assert text is None or has_only_words_of(said, text)
+
+    def test_same_server_speaks_as_an_openai_compatible_one(self, ollama_url: str, created: str) -> None:
+        options = ModelOptions(Path(), openai_url=f"{ollama_url}/v1")
+        LOADED.append(resolve(f"openai:{created}:latest", options))
+        LOADED[-1].check()
+        chat: Any = LOADED[-1].chat
+        chunks = list(chat.stream("Hello", max_tokens=8))
+        assert len([chunk for chunk in chunks if chunk.text]) > 1
+        assert [chunk.usage_metadata["output_tokens"] for chunk in chunks if chunk.usage_metadata] == [8]
+        with pytest.raises(ModelUnavailable, match="no model 'no-such-model'"):
+            resolve("openai:no-such-model", options).chat.invoke("Hello")  # type: ignore[union-attr]
+
+
+def finish(pieces: Generator[str, None, Draft]) -> Draft:
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            draft: Draft = end.value
+            return draft
 
 
 @pytest.fixture(scope="module")
