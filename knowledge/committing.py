@@ -87,6 +87,10 @@ class Committer:
         self._under_way: _Slice | None = None
         self._clear()
 
+    def new_ids(self, count: int) -> tuple[str, ...]:
+        """Return names for the vectors of a document that is to be added."""
+        return self._index.new_ids(self._space.name, count)
+
     def add(self, file: FileShare, document: NewDocument) -> FileShare:
         """Take a document of a file; return the share of the file that further documents belong to."""
         file.documents.append(document)

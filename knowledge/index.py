@@ -2,8 +2,8 @@
 
     (ids, vectors) -> space;  (space, question vector) -> (id, cosine) pairs, nearest first
 
-A *space* is one Chroma collection. It holds vectors and ids, nothing else: what an id means, and whether it still
-counts, the catalogue says. Chroma commits on its own, so a crash may leave ids here that the catalogue does not know;
+A *space* is one Chroma collection, or several when it is large (`knowledge.parts`). It holds vectors and ids, nothing
+else: what an id means, and whether it still counts, the catalogue says. Chroma commits on its own, so a crash may leave ids here that the catalogue does not know;
 they are never shown, and the next ingest sweeps them out.
 """
 
@@ -20,6 +20,7 @@ import numpy as np
 
 from knowledge.embedders import Vectors
 from knowledge.errors import KnowledgeError
+from knowledge.parts import HELD_VECTORS, PART_VECTORS, by_part, new_id, part_name, part_numbers, space_of
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -48,20 +49,45 @@ class VectorIndex:
         """
         self._shown = location if isinstance(location, Path) else _without_account(location)
         self._doomed: list[tuple[float, str, list[str]]] | None = None if isinstance(location, Path) else []
+        self._location = location
         self._opened: dict[str, Collection] = {}
+        self._parts: dict[str, list[int]] = {}
+        self._held: dict[str, int] = {}
+        """Chroma collection -> vectors of it in memory."""
+        self._given: dict[str, int] = {}
+        """Chroma collection -> vectors that it has, or that were given an id in it."""
         self._searches: set[object] = set()
+        self._was_searched = False
         self._changed = threading.Condition()
         with self._translated():
             self._client = _client(location)
+
+    def new_ids(self, space: str, count: int) -> tuple[str, ...]:
+        """Return ids for vectors that are to be added; they say in which part of the space they belong."""
+        with self._translated():
+            number = (self._numbers(space) or [1])[-1]
+            if self._doomed is None:
+                name = part_name(space, number)
+                if name not in self._given:
+                    self._given[name] = self._touch(name)
+                if self._given[name] >= PART_VECTORS:
+                    number += 1
+                    self._touch(part_name(space, number))
+                    self._given[part_name(space, number)] = 0
+                self._given[part_name(space, number)] += count
+        return tuple(new_id(number) for _ in range(count))
 
     def add(self, space: str, ids: list[str], vectors: Vectors) -> None:
         """Store vectors under their ids; an id that is there already is replaced."""
         with self._translated():
             self._remove_due()
-            collection = self._open(space)
-            for start in range(0, len(ids), BATCH_SIZE):
-                stop = start + BATCH_SIZE
-                collection.upsert(ids=ids[start:stop], embeddings=cast(Any, vectors[start:stop]))
+            for number, places in by_part(ids).items():
+                name = part_name(space, number)
+                self._touch(name)
+                for start in range(0, len(places), BATCH_SIZE):
+                    some = places[start : start + BATCH_SIZE]
+                    self._open(name).upsert(ids=[ids[place] for place in some], embeddings=cast(Any, vectors[some]))
+                self._held[name] += len(places)
 
     def remove(self, space: str, ids: Iterable[str]) -> None:
         """Delete vectors, on a server a moment later; unknown ids are ignored."""
@@ -75,29 +101,28 @@ class VectorIndex:
 
     def nearest(self, space: str, vector: Vectors, *, limit: int) -> list[tuple[str, float]]:
         """Return up to `limit` (id, cosine similarity) pairs, the most similar first."""
-        with self._translated():
-            return self._nearest(space, vector, limit)
+        with self.reading(), self._translated():
+            found = [
+                pair
+                for number in self._numbers(space)
+                for pair in self._nearest(part_name(space, number), vector, limit)
+            ]
+        return sorted(found, key=lambda pair: -pair[1])[:limit]
 
     def vectors(self, space: str, ids: Sequence[str]) -> dict[str, Vectors]:
         """Return the stored vectors of these ids; those that the space does not hold are left out."""
-        from chromadb.errors import NotFoundError
-
-        with self._translated():
-            try:
-                collection = self._opened.get(space) or self._client.get_collection(space, embedding_function=None)
-                found = collection.get(ids=list(ids), include=["embeddings"]) if ids else None
-            except NotFoundError:  # never filled, or dropped by a reindex a moment ago
-                return {}
-            if found is None:
-                return {}
-            rows = np.asarray(found["embeddings"], dtype=np.float32)
-            return dict(zip(found["ids"], rows, strict=True))
+        held: dict[str, Vectors] = {}
+        with self.reading(), self._translated():
+            for number, places in by_part(ids).items():
+                held |= self._vectors(part_name(space, number), [ids[place] for place in places])
+        return held
 
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Say that a search is under way; to be entered before the search takes its view of the catalogue."""
         search = object()
         with self._changed:
+            self._was_searched = True
             self._searches.add(search)
         try:
             yield
@@ -118,26 +143,34 @@ class VectorIndex:
     def ids(self, space: str) -> set[str]:
         """Return every id that the space holds."""
         with self._translated():
-            return set(self._open(space).get(include=[])["ids"])
+            held: set[str] = set()
+            for number in self._numbers(space):
+                self._touch(part_name(space, number))
+                held.update(self._open(part_name(space, number)).get(include=[])["ids"])
+            return held
 
     def names(self) -> list[str]:
         """Return the names of all spaces that are there."""
         with self._translated():
-            return [collection.name for collection in self._client.list_collections()]
+            return list(dict.fromkeys(space_of(collection.name) for collection in self._client.list_collections()))
 
     def count(self, space: str) -> int:
         """Return how many vectors the space holds."""
         with self._translated():
-            return int(self._open(space).count())
+            return sum(self._touch(part_name(space, number), anew=True) for number in self._numbers(space))
 
     def drop(self, space: str) -> None:
         """Delete the space with all its vectors, if it is there."""
         with self._translated():
             if self._doomed is not None:
                 time.sleep(GRACE_SECONDS)
-            self._open(space)
-            self._client.delete_collection(space)
-            self._opened.pop(space, None)
+            for number in self._numbers(space):
+                name = part_name(space, number)
+                self._open(name)
+                self._client.delete_collection(name)
+                for known in (self._opened, self._held, self._given):
+                    known.pop(name, None)
+            self._parts.pop(space, None)
 
     def close(self) -> None:
         """Let go of the files or the server, with nothing left to delete."""
@@ -151,40 +184,86 @@ class VectorIndex:
                 session.close()  # Chroma's own close leaves its connections open
 
     def _remove(self, space: str, ids: list[str]) -> None:
-        for start in range(0, len(ids), BATCH_SIZE):
-            self._open(space).delete(ids=ids[start : start + BATCH_SIZE])
+        for number, places in by_part(ids).items():
+            if number not in self._numbers(space):
+                continue
+            name = part_name(space, number)
+            self._touch(name)
+            for start in range(0, len(places), BATCH_SIZE):
+                self._open(name).delete(ids=[ids[place] for place in places[start : start + BATCH_SIZE]])
 
     def _remove_due(self) -> None:
         while self._doomed and self._doomed[0][0] <= time.monotonic():
             _, space, ids = self._doomed.pop(0)
             self._remove(space, ids)
 
-    def _nearest(self, space: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
+    def _nearest(self, name: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         from chromadb.errors import NotFoundError
 
-        known = self._opened.get(space)  # to look it up takes Chroma longer than to search it
+        known = self._opened.get(name)  # to look it up takes Chroma longer than to search it
         try:
-            collection = known or self._client.get_collection(space, embedding_function=None)
+            collection = known or self._client.get_collection(name, embedding_function=None)
             found = collection.query(query_embeddings=cast(Any, [vector]), n_results=limit, include=["distances"])
         except NotFoundError:  # never filled, or dropped by a reindex a moment ago, perhaps to be made anew
+            self._parts.pop(space_of(name), None)
             if known is None:
                 return []
-            self._opened.pop(space, None)
-            return self._nearest(space, vector, limit)
-        self._opened.setdefault(space, collection)
+            self._opened.pop(name, None)
+            return self._nearest(name, vector, limit)
+        self._opened.setdefault(name, collection)
         distances = (found["distances"] or [[]])[0]
-        return [(name, 1.0 - distance) for name, distance in zip(found["ids"][0], distances, strict=True)]
+        return [(found_id, 1.0 - distance) for found_id, distance in zip(found["ids"][0], distances, strict=True)]
 
-    def _open(self, space: str) -> "Collection":
-        if space not in self._opened:
-            self._opened[space] = self._client.get_or_create_collection(
-                space,
+    def _vectors(self, name: str, ids: list[str]) -> dict[str, Vectors]:
+        from chromadb.errors import NotFoundError
+
+        try:
+            collection = self._opened.get(name) or self._client.get_collection(name, embedding_function=None)
+            found = collection.get(ids=ids, include=["embeddings"])
+        except NotFoundError:  # never filled, or dropped by a reindex a moment ago
+            return {}
+        return dict(zip(found["ids"], np.asarray(found["embeddings"], dtype=np.float32), strict=True))
+
+    def _numbers(self, space: str) -> list[int]:
+        """Return the numbers of the parts that the space has."""
+        if self._doomed is not None:  # a server's memory is its own affair, and others may fill it
+            return [1]
+        if space not in self._parts:
+            names = [collection.name for collection in self._client.list_collections()]
+            numbers = part_numbers(space, names)
+            if not numbers:
+                return []
+            self._parts[space] = numbers
+        return self._parts[space]
+
+    def _touch(self, name: str, *, anew: bool = False) -> int:
+        """Return how many vectors of a part are in memory from now on; those of others make room for it."""
+        if name not in self._held and self._doomed is None:
+            with self._changed:
+                if sum(self._held.values()) > HELD_VECTORS - PART_VECTORS and not self._was_searched:
+                    self._let_go()
+        if anew or name not in self._held:
+            self._held[name] = int(self._open(name).count())
+        return self._held[name]
+
+    def _let_go(self) -> None:
+        """Close Chroma, which keeps all that was ever written or read in memory, and open it anew."""
+        self._client.close()
+        self._opened.clear()
+        self._held.clear()
+        self._client = _client(self._location)
+
+    def _open(self, name: str) -> "Collection":
+        if name not in self._opened:
+            self._opened[name] = self._client.get_or_create_collection(
+                name,
                 configuration={
                     "hnsw": {"space": "cosine", "ef_construction": BEAM_BUILDING, "ef_search": BEAM_SEARCHING}
                 },
                 embedding_function=None,
             )
-        return self._opened[space]
+            self._parts.pop(space_of(name), None)
+        return self._opened[name]
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -12,7 +12,6 @@ source of the collection it came, and although the file itself cannot be read no
 """
 
 import hashlib
-import uuid
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -242,7 +241,7 @@ class Ingest:
             match message:
                 case Prepared():
                     seen.add(message.name)
-                    share = committer.add(share, _new_document(message, source, file))
+                    share = committer.add(share, _new_document(message, source, file, committer.new_ids(len(message.chunks))))
                 case Unchanged():
                     seen.add(message.name)
                     self.tally.unchanged += 1
@@ -308,7 +307,7 @@ def _failed(path: str, error: str) -> FailedFile:
     return FailedFile(path, error.removeprefix(f"{path}: "))
 
 
-def _new_document(prepared: Prepared, source: _Source, file: _File) -> NewDocument:
+def _new_document(prepared: Prepared, source: _Source, file: _File, vectors: tuple[str, ...]) -> NewDocument:
     url = source.addresses.get(file.name)
     document = prepared.document
     if url:
@@ -324,7 +323,7 @@ def _new_document(prepared: Prepared, source: _Source, file: _File) -> NewDocume
         document=document,
         chunks=prepared.chunks,
         chunk_languages=prepared.chunk_languages,
-        vectors=tuple(uuid.uuid4().hex for _ in prepared.chunks),
+        vectors=vectors,
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from knowledge import index as indexing
 from knowledge.errors import KnowledgeError
 from knowledge.index import VectorIndex
 
@@ -115,3 +116,65 @@ def test_vectors_of_another_length_are_refused(index: VectorIndex) -> None:
         index.add("space-1", ["b"], rows([1, 0, 0]))
     with pytest.raises(KnowledgeError, match="dimension of 2, got 3"):
         index.nearest("space-1", rows([1, 0, 0])[0], limit=1)
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "PART_VECTORS", 4)
+    monkeypatch.setattr(indexing, "HELD_VECTORS", 8)
+
+
+def fill(index: VectorIndex, count: int) -> list[str]:
+    """Add vectors by threes, each at an angle of its own; return their ids."""
+    names: list[str] = []
+    for start in range(0, count, 3):
+        ids = index.new_ids("space-1", 3)
+        angles = np.arange(start, start + 3) / count
+        index.add("space-1", list(ids), np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32))
+        names += ids
+    return names
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_large_space_is_several_collections_and_one_to_whoever_asks(index: VectorIndex) -> None:
+    names = fill(index, 18)
+    assert index.names() == ["space-1"]
+    assert len(index._client.list_collections()) == 3
+    assert index.ids("space-1") == set(names)
+    assert index.count("space-1") == 18
+    found = index.nearest("space-1", rows([1, 0])[0], limit=18)
+    assert [name for name, _ in found] == names
+    assert index.nearest("space-1", rows([1, 0])[0], limit=7) == found[:7]
+    assert set(index.vectors("space-1", names[::5])) == set(names[::5])
+    index.remove("space-1", names[1:16])
+    assert index.ids("space-1") == {names[0], *names[16:]}
+    index.drop("space-1")
+    assert (index.names(), index._client.list_collections()) == ([], [])
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_an_ingest_after_another_fills_the_last_part(index: VectorIndex, tmp_path: Path) -> None:
+    names = fill(index, 9)
+    index.close()
+    again = VectorIndex(tmp_path / "chroma")
+    try:
+        names += fill(again, 3)
+        assert len(again._client.list_collections()) == 2
+        assert again.ids("space-1") == set(names)
+    finally:
+        again.close()
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_whoever_fills_lets_go_of_full_parts_and_whoever_searches_keeps_them(index: VectorIndex) -> None:
+    clients = {id(index._client): index._client}
+    for _ in range(4):
+        fill(index, 6)
+        clients.setdefault(id(index._client), index._client)
+        assert sum(index._held.values()) <= indexing.HELD_VECTORS + 2
+    assert len(clients) > 1
+    index.nearest("space-1", rows([1, 0])[0], limit=1)
+    kept = index._client
+    fill(index, 24)
+    assert index._client is kept
+    assert index.count("space-1") == 48
