@@ -14,6 +14,7 @@ from typing import Literal
 BlockKind = Literal["heading", "paragraph", "item", "row", "code"]
 PAGE_BREAK = "\f"
 BLOCK_BREAK = "\n\n"
+_PARTS_APART = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,8 @@ class DocumentBuilder:
 
     def __init__(self) -> None:
         self._parts: list[str] = []
+        self._joined = 0
+        """Parts at the beginning that are many joined."""
         self._blocks: list[Block] = []
         self._length = 0
         self._paged = False
@@ -109,6 +112,9 @@ class DocumentBuilder:
     def _append(self, part: str) -> None:
         self._parts.append(part)
         self._length += len(part)
+        if len(self._parts) - self._joined > _PARTS_APART:  # each costs 50 bytes beside its characters
+            self._parts[self._joined :] = ["".join(self._parts[self._joined :])]
+            self._joined += 1
 
 
 def page_at(document_text: str, offset: int, *, paged: bool) -> int | None:

@@ -1,8 +1,7 @@
 """CSV and TSV files: questions with answers become a document each, anything else one document of rows."""
 
 import csv
-import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
 from knowledge.loaders.answers import answer_columns, build_answer
-from knowledge.loaders.encoding import empty, read_text
+from knowledge.loaders.encoding import TextLines, empty, read_lines
 from knowledge.loaders.tables import add_sheet
 
 if TYPE_CHECKING:
@@ -21,52 +20,67 @@ _SAMPLED_ROWS = 50
 
 
 def load(path: Path) -> Iterator[Document]:
-    """Yield one document a row, named `#1`, `#2`, …, when there are columns of questions and answers; else one."""
-    rows = _read(path)
-    filled = [row for row in rows if any(cell.strip() for cell in row)]
-    if not filled:
+    """Yield one document a row, named `#1`, `#2`, …, when there are columns of questions and answers; else one.
+
+    The file is gone through several times and never held: a mistake in its last row is found before the first document.
+    """
+    lines = read_lines(path)
+    is_tabbed = path.suffix.lower() == ".tsv" and any("\t" in line for line in lines)
+    delimiter = "\t" if is_tabbed else _delimiter(lines)
+    head: list[str] = []
+    for row in _checked(lines, delimiter):
+        head = head or (row if _is_filled(row) else [])
+    if not head:
         raise empty(path, "has no cell with a value")
-    columns = answer_columns(filled[0])
+    columns = answer_columns(head)
     if columns is None:
-        builder = DocumentBuilder()
-        add_sheet(builder, rows)
-        yield builder.build()
-        return
-    names = [name.strip() for name in filled[0]]
-    found = [
-        document
-        for number, row in enumerate(filled[1:], start=1)
-        if (document := build_answer(dict(zip(names, row, strict=False)), columns, number=number))
-    ]
-    if not found:
+        yield _table(_checked(lines, delimiter))
+    else:
+        yield from _answers(path, filter(_is_filled, _checked(lines, delimiter)), columns)
+
+
+def _table(rows: Iterable[list[str]]) -> Document:
+    builder = DocumentBuilder()
+    add_sheet(builder, rows)
+    return builder.build()
+
+
+def _answers(path: Path, rows: Iterator[list[str]], columns: tuple[str, str]) -> Iterator[Document]:
+    names = [name.strip() for name in next(rows)]
+    has_any = False
+    for number, row in enumerate(rows, start=1):
+        if document := build_answer(dict(zip(names, row, strict=False)), columns, number=number):
+            has_any = True
+            yield document
+    if not has_any:
         raise empty(path, "has columns of questions and answers but no row with both")
-    yield from found
 
 
-def _read(path: Path) -> list[list[str]]:
-    text = read_text(path)
-    delimiter = "\t" if path.suffix.lower() == ".tsv" and "\t" in text else _delimiter(text)
-    rows = []
+def _is_filled(row: Sequence[str]) -> bool:
+    return any(cell.strip() for cell in row)
+
+
+def _checked(lines: TextLines, delimiter: str) -> Iterator[list[str]]:
+    """Yield the rows; a stray quotation mark is an error."""
     line = 1
-    reader = _rows(text, delimiter, strict=True)
+    reader = _rows(lines, delimiter, strict=True)
     try:
         for row in reader:
-            rows.append(row)
+            yield row
             line = reader.line_num + 1
     except csv.Error as error:
         raise UnreadableFile(
-            f"{path}: is not a table ({error}, in the row that starts at line {line}). "
+            f"{lines.path}: is not a table ({error}, in the row that starts at line {line}). "
             "Look there for a stray quotation mark (inside a quoted cell it is doubled), and save it as CSV again."
         ) from error
-    return rows
 
 
-def _delimiter(text: str) -> str:
+def _delimiter(lines: TextLines) -> str:
     """Return the delimiter that cuts the first rows most evenly into most cells."""
 
     def evenness(delimiter: str) -> tuple[float, int]:
         try:
-            widths = [len(row) for row in islice(_rows(text, delimiter), _SAMPLED_ROWS) if row]
+            widths = [len(row) for row in islice(_rows(lines, delimiter), _SAMPLED_ROWS) if row]
         except csv.Error:
             return (0.0, 0)
         usual = max(set(widths), key=lambda width: (widths.count(width), width), default=1)
@@ -75,6 +89,6 @@ def _delimiter(text: str) -> str:
     return max(_DELIMITERS, key=evenness)
 
 
-def _rows(text: str, delimiter: str, *, strict: bool = False) -> "_csv.Reader":
+def _rows(lines: Iterable[str], delimiter: str, *, strict: bool = False) -> "_csv.Reader":
     """Read rows; unless strict, a stray quotation mark swallows what follows rather than being an error."""
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=strict)
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=strict)

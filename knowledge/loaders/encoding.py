@@ -5,7 +5,11 @@ byte order mark -> UTF-8 -> declared -> charset-normalizer's best guess
 
 import codecs
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from knowledge.errors import UnreadableFile
 
@@ -23,16 +27,36 @@ _NEVER_GUESSED = ["utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "ut
 _GUESSED_BYTES = 100_000
 _SAMPLED_CHARACTERS = 20_000
 _LARGEST_CONTROL_SHARE = 0.02
+_BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class TextLines:
+    """A text file's lines, each with its line feed, read anew each time they are gone through: the file is not held."""
+
+    path: Path
+    encoding: str
+    errors: str
+
+    def __iter__(self) -> Iterator[str]:
+        with self.path.open(encoding=self.encoding, errors=self.errors) as file:
+            for line in file:
+                yield line.translate(_CONTROLS)
+
+
+def read_lines(path: Path) -> TextLines:
+    """Return the lines of `read_text`, for files of which a row at a time is enough."""
+    encoding, errors = _encoding_of(path)
+    with path.open(encoding=encoding, errors=errors, newline="") as file:
+        if _control_share(file.read(_SAMPLED_CHARACTERS)) > _LARGEST_CONTROL_SHARE:
+            raise _binary(path)
+    return TextLines(path, encoding, errors)
 
 
 def read_bytes(path: Path) -> bytes:
     """Return the file's bytes, or say in one sentence why not."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UnreadableFile(
-            f"{path}: cannot be opened ({error.strerror}). Check that it exists and that you may read it."
-        ) from error
+    with _opened(path) as file:
+        data = file.read()
     if not data.strip():
         raise empty(path)
     return data
@@ -82,6 +106,52 @@ def empty(path: Path, what: str = "is empty") -> UnreadableFile:
     )
 
 
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    try:
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise UnreadableFile(
+            f"{path}: cannot be opened ({error.strerror}). Check that it exists and that you may read it."
+        ) from error
+
+
+def _encoding_of(path: Path) -> tuple[str, str]:
+    """Return what `_decode` decodes with, and what is done with bytes that do not fit, without holding the file."""
+    with _opened(path) as file:
+        head = file.read(_BLOCK_BYTES)
+        length, blank = len(head), not head.strip()
+        even, odd = head[0::2].count(0), head[1::2].count(0)
+        while block := file.read(_BLOCK_BYTES):
+            blank = blank and not block.strip()
+            if b"\0" in block:
+                start = length % 2
+                even, odd = even + block[start::2].count(0), odd + block[1 - start :: 2].count(0)
+            length += len(block)
+    if blank:
+        raise empty(path)
+    marked = next((encoding for mark, encoding in _MARKS if head.startswith(mark)), "")
+    found = marked or (_wide(even, odd, length) if even or odd else "utf-8")
+    if found and _holds(path, found):
+        return found, "strict"
+    guessed = None if marked or even or odd else _guess_encoding(head)
+    return (guessed, "replace") if guessed else (_raise(_binary(path)), "")
+
+
+def _holds(path: Path, encoding: str) -> bool:
+    """Say whether the whole file is text of this encoding."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        with _opened(path) as file:
+            while block := file.read(_BLOCK_BYTES):
+                decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _decode(path: Path, data: bytes, declared: str) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
@@ -104,19 +174,27 @@ def _try(data: bytes, encoding: str) -> str | None:
 
 def _without_mark(data: bytes) -> str | None:
     """Decode UTF-16 without a mark: Latin text has its zeros all on one side."""
-    even, odd = data[0::2].count(0), data[1::2].count(0)
-    if max(even, odd) * 4 < len(data) or min(even, odd) * 20 > max(even, odd):
-        return None
-    return _try(data, "utf-16-le" if odd > even else "utf-16-be")
+    encoding = _wide(data[0::2].count(0), data[1::2].count(0), len(data))
+    return _try(data, encoding) if encoding else None
+
+
+def _wide(even: int, odd: int, length: int) -> str:
+    """Return which UTF-16 has so many zeros on even and odd places; "" for neither."""
+    if max(even, odd) * 4 < length or min(even, odd) * 20 > max(even, odd):
+        return ""
+    return "utf-16-le" if odd > even else "utf-16-be"
 
 
 def _guess(data: bytes) -> str | None:
+    encoding = _guess_encoding(data)
+    return data.decode(encoding, errors="replace") if encoding else None
+
+
+def _guess_encoding(data: bytes) -> str | None:
     from charset_normalizer import from_bytes
 
     best = from_bytes(data[:_GUESSED_BYTES], cp_exclusion=_NEVER_GUESSED).best()
-    if best is None:
-        return None
-    return data.decode(best.encoding, errors="replace")
+    return best.encoding if best else None
 
 
 _KEPT_CONTROLS = "\t\n\f"

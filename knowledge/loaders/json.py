@@ -41,7 +41,7 @@ def load(path: Path) -> Iterator[Document]:
 def _documents(path: Path, value: Any) -> Iterator[Document]:
     if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
         if jsonl.is_document(value[0]):
-            yield from jsonl.records(path, enumerate(value, start=1), what="entry")
+            yield from jsonl.records(path, list(enumerate(value, start=1)), what="entry")
             return
         if not is_table(value):
             found = [_document(entry, f"#{number}") for number, entry in enumerate(value, start=1)]

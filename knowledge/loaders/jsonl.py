@@ -8,13 +8,14 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from knowledge.documents import Block, Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
 from knowledge.loaders.answers import answer_columns, build_answer
-from knowledge.loaders.encoding import empty, read_text
+from knowledge.loaders.encoding import TextLines, empty, read_lines
 from knowledge.loaders.tables import add_table
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
@@ -23,22 +24,20 @@ _PROSE_CHARACTERS = 200
 
 def load(path: Path) -> Iterator[Document]:
     """Yield a document a line; nothing is yielded when any line is broken."""
-    lines = enumerate(read_text(path).split("\n"), start=1)
-    yield from records(path, ((number, _parse(line, path, number)) for number, line in lines if line.strip()))
+    yield from records(path, _Records(read_lines(path)))
 
 
 def records(path: Path, numbered: Iterable[tuple[int, Mapping[str, Any]]], *, what: str = "line") -> Iterator[Document]:
-    """Yield a document an object.
+    """Yield a document an object, when all of them are in order.
 
     Args:
         path: The file, for the error.
-        numbered: Each object with the number of its place.
+        numbered: Each object with the number of its place; gone through twice.
         what: What such a place is called.
 
     Raises:
         UnreadableFile: Two have the same doc_id, or none has text.
     """
-    documents: list[Document] = []
     names: dict[str, int] = {}
     for number, record in numbered:
         document = _document(record, number)
@@ -50,10 +49,24 @@ def records(path: Path, numbered: Iterable[tuple[int, Mapping[str, Any]]], *, wh
                 f"Give each {what} a doc_id of its own."
             )
         names[document.name] = number
-        documents.append(document)
-    if not documents:
+    if not names:
         raise empty(path, f"has no {what} with text")
-    yield from documents
+    del names
+    for number, record in numbered:
+        if document := _document(record, number):
+            yield document
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """The objects of a file's lines, parsed anew each time they are gone through."""
+
+    lines: TextLines
+
+    def __iter__(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        for number, line in enumerate(self.lines, start=1):
+            if line.strip():
+                yield number, _parse(line.removesuffix("\n"), self.lines.path, number)
 
 
 def is_document(record: Mapping[str, Any]) -> bool:
