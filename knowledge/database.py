@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -34,7 +35,10 @@ TURN_POLL_SECONDS = 0.2
 KEEP_ALIVE_SECONDS = 30.0
 """Longest silence of the connection that holds a writer's turn."""
 MAPPED_BYTES = 1 << 36
-"""Most of a file that is read in place rather than copied; what is not read costs no memory."""
+"""Most of a file that readers read in place rather than copy; a writer, who goes through all of it, would hold it."""
+WRITERS_CACHE_KIBIBYTES = 16_000
+LOG_BYTES = 64_000_000
+"""What is left of the write-ahead log when all of it is in the database; the commit of a large document makes more."""
 LOCK_NAME = "ingest.lock"
 
 
@@ -84,9 +88,16 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._engine = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False})
-        event.listen(self._engine, "connect", _prepare_sqlite)
-        event.listen(self._engine, "begin", _begin_sqlite)
+        self._readers, self._writers = (
+            create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False}) for _ in range(2)
+        )
+        for engine, own, begin in (
+            (self._readers, f"mmap_size={MAPPED_BYTES}", "BEGIN"),
+            # A transaction that reads before it writes would fail, not wait, when another one wrote in between.
+            (self._writers, f"cache_size=-{WRITERS_CACHE_KIBIBYTES}", "BEGIN IMMEDIATE"),
+        ):
+            event.listen(engine, "connect", partial(_prepare_sqlite, own=own))
+            event.listen(engine, "begin", partial(_begin_sqlite, statement=begin))
 
     @property
     def shown(self) -> str:
@@ -94,16 +105,12 @@ class SqliteDatabase:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with self._translated(), self._engine.connect() as connection, connection.begin():
+        with self._translated(), self._readers.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        with (
-            self._translated(),
-            self._engine.connect().execution_options(**{_WRITES: True}) as connection,
-            connection.begin(),
-        ):
+        with self._translated(), self._writers.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -122,7 +129,8 @@ class SqliteDatabase:
             lock.release()
 
     def close(self) -> None:
-        self._engine.dispose()
+        for engine in (self._readers, self._writers):
+            engine.dispose()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -291,20 +299,17 @@ def _server_fault(error: DatabaseError | InterfaceError) -> tuple[str, str]:
     return "", ""
 
 
-_WRITES = "frontdesk_writes"
+def _begin_sqlite(connection: Connection, *, statement: str) -> None:
+    connection.exec_driver_sql(statement)
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that reads before it writes would fail, not wait, when another one wrote in between.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(_WRITES) else "BEGIN")
-
-
-def _prepare_sqlite(connection: Any, record: Any) -> None:
+def _prepare_sqlite(connection: Any, record: Any, *, own: str) -> None:
     connection.isolation_level = None  # else the driver begins only at the first write, and reads see no one snapshot
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MILLISECONDS}")
     cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute(f"PRAGMA journal_size_limit={LOG_BYTES}")
     cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute(f"PRAGMA mmap_size={MAPPED_BYTES}")
+    cursor.execute(f"PRAGMA {own}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()

@@ -3,8 +3,8 @@
     (ids, vectors) -> space;  (space, question vector) -> (id, cosine) pairs, nearest first
 
 A *space* is one Chroma collection, or several when it is large (`knowledge.parts`). It holds vectors and ids, nothing
-else: what an id means, and whether it still counts, the catalogue says. Chroma commits on its own, so a crash may leave ids here that the catalogue does not know;
-they are never shown, and the next ingest sweeps them out.
+else: what an id means, and whether it still counts, the catalogue says. Chroma commits on its own, so a crash may leave
+ids here that the catalogue does not know; they are never shown, and the next ingest sweeps them out.
 """
 
 import threading

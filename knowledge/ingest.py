@@ -241,7 +241,9 @@ class Ingest:
             match message:
                 case Prepared():
                     seen.add(message.name)
-                    share = committer.add(share, _new_document(message, source, file, committer.new_ids(len(message.chunks))))
+                    share = committer.add(
+                        share, _new_document(message, source, file, committer.new_ids(len(message.chunks)))
+                    )
                 case Unchanged():
                     seen.add(message.name)
                     self.tally.unchanged += 1

@@ -1,14 +1,15 @@
 """What passes between a run and its worker processes.
 
     parent: Job (pickled) -> child
-    child:  Ready, then for each file Prepared | Unchanged | Alive …, Done | Failed -> parent
+    child:  Ready, then for each file Portion … Prepared | Unchanged | Alive …, Done | Failed -> parent
 
-A frame is eight bytes of length and that many bytes.
+A frame is eight bytes of length and that many bytes. A large document comes in portions, so that neither side holds it
+and its frame at the same time.
 """
 
 import pickle
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import msgspec
@@ -16,6 +17,9 @@ import msgspec
 from knowledge.chunking import Chunk, ChunkOptions
 from knowledge.documents import Document, LineBox
 
+PORTION_CHARACTERS = 1_000_000
+PORTION_CHUNKS = 2000
+PORTION_LINES = 1000
 _LENGTH_BYTES = 8
 
 
@@ -62,6 +66,15 @@ class Prepared(msgspec.Struct, tag=True, frozen=True):
     chunk_languages: tuple[str, ...]
 
 
+class Portion(msgspec.Struct, tag=True, frozen=True):
+    """What stands before the content of the next `Prepared`."""
+
+    text: str = ""
+    layout: tuple[LineBox, ...] = ()
+    chunks: tuple[Chunk, ...] = ()
+    chunk_languages: tuple[str, ...] = ()
+
+
 class Unchanged(msgspec.Struct, tag=True, frozen=True):
     """A document of which the catalogue holds just this."""
 
@@ -83,7 +96,7 @@ class Failed(msgspec.Struct, tag=True, frozen=True):
     """Of a fault in the loader; for the log."""
 
 
-Message = Ready | Alive | Prepared | Unchanged | Done | Failed
+Message = Ready | Alive | Portion | Prepared | Unchanged | Done | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Message)
@@ -91,6 +104,43 @@ _decoder = msgspec.msgpack.Decoder(Message)
 
 class BrokenFrame(Exception):
     """What came is no message of ours."""
+
+
+def in_portions(prepared: Prepared) -> Iterator[Portion | Prepared]:
+    """Yield the document as it is sent: what is large about it first, then the rest."""
+    document = prepared.document
+    if len(document.text) > PORTION_CHARACTERS:
+        for start in range(0, len(document.text), PORTION_CHARACTERS):
+            yield Portion(text=document.text[start : start + PORTION_CHARACTERS])
+        document = replace(document, text="")
+    if len(document.layout) > PORTION_LINES:
+        for start in range(0, len(document.layout), PORTION_LINES):
+            yield Portion(layout=document.layout[start : start + PORTION_LINES])
+        document = replace(document, layout=())
+    chunks, languages = prepared.chunks, prepared.chunk_languages
+    if len(chunks) > PORTION_CHUNKS:
+        for start in range(0, len(chunks), PORTION_CHUNKS):
+            stop = start + PORTION_CHUNKS
+            yield Portion(chunks=chunks[start:stop], chunk_languages=languages[start:stop])
+        chunks, languages = (), ()
+    yield msgspec.structs.replace(prepared, document=document, chunks=chunks, chunk_languages=languages)
+
+
+def _joined(portions: list[Portion], prepared: Prepared) -> Prepared:
+    document = prepared.document
+    return msgspec.structs.replace(
+        prepared,
+        document=replace(
+            document,
+            text="".join([*(portion.text for portion in portions), document.text]),
+            layout=(*(box for portion in portions for box in portion.layout), *document.layout),
+        ),
+        chunks=(*(chunk for portion in portions for chunk in portion.chunks), *prepared.chunks),
+        chunk_languages=(
+            *(language for portion in portions for language in portion.chunk_languages),
+            *prepared.chunk_languages,
+        ),
+    )
 
 
 def send_job(stream: BinaryIO, job: Job) -> None:
@@ -112,21 +162,28 @@ def send_message(stream: BinaryIO, message: Message) -> None:
 
 
 def receive_message(stream: BinaryIO, *, max_bytes: int) -> tuple[Message, int] | None:
-    """Return the next message and its size in bytes; None when the child is gone.
+    """Return the next message, a document whole, and its size in bytes; None when the child is gone.
 
     Raises:
         BrokenFrame: it is larger than allowed, or no message.
     """
-    payload = _read(stream, max_bytes)
-    if payload is None:
-        return None
-    try:
-        message = _decoder.decode(payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise BrokenFrame(str(error)) from error
-    if isinstance(message, Prepared) and not _is_sound(message):
-        raise BrokenFrame("a document whose parts do not fit together")
-    return message, len(payload)
+    portions: list[Portion] = []
+    size = 0
+    while (payload := _read(stream, max_bytes - size)) is not None:
+        size += len(payload)
+        try:
+            message = _decoder.decode(payload)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise BrokenFrame(str(error)) from error
+        if isinstance(message, Portion):
+            portions.append(message)
+            continue
+        if isinstance(message, Prepared):
+            message = _joined(portions, message) if portions else message
+            if not _is_sound(message):
+                raise BrokenFrame("a document whose parts do not fit together")
+        return message, size
+    return None
 
 
 def _is_sound(prepared: Prepared) -> bool:

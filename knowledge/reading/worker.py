@@ -30,6 +30,7 @@ from knowledge.reading.messages import (
     Message,
     Ready,
     Unchanged,
+    in_portions,
     receive_job,
     send_message,
 )
@@ -109,7 +110,9 @@ def _send_documents(job: Job, send: Send) -> tuple[tuple[str, str], ...]:
                     raise UnreadableFile(f"two documents in {path.name} are named {prepared.name!r}; names must differ")
                 seen.add(prepared.name)
                 unchanged = job.known.get(prepared.name) == prepared.fingerprint
-                send(Unchanged(prepared.name) if unchanged else prepared)
+                for message in [Unchanged(prepared.name)] if unchanged else in_portions(prepared):
+                    send(message)
+                del prepared
         except PartlyUnreadable as error:
             failures += [(_sayable(member)[:LONGEST_NAME], _sayable(cause)) for member, cause in error.failures]
     if not seen and not failures:
