@@ -204,7 +204,7 @@ def _new(made: crowd.MadeDocument) -> NewDocument:
         document=Document("\n\n".join(made.chunks), ()),
         chunks=tuple(spans),
         chunk_languages=("en",) * len(spans),
-        vectors=tuple(vector_id(first + place) for place in range(len(spans))),
+        vectors=[vector_id(first + place) for place in range(len(spans))],
     )
 
 

@@ -9,7 +9,7 @@ document or the new one, never a mixture.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ ROWS_AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """A document ready to be committed; `vectors[i]` names the vector of `chunks[i]`."""
+    """A document ready to be committed."""
 
     name: str
     title: str
@@ -53,7 +53,8 @@ class NewDocument:
     document: Document
     chunks: tuple[Chunk, ...]
     chunk_languages: tuple[str, ...]
-    vectors: tuple[str, ...]
+    vectors: list[str] = field(default_factory=list)
+    """Names of the chunks' vectors, as far as those are stored: all of them when it is committed."""
 
 
 @dataclass(frozen=True, slots=True)

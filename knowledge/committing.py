@@ -21,6 +21,8 @@ from knowledge.index import VectorIndex
 from knowledge.spaces import Space, spaces
 from knowledge.vectors import BATCH_CHUNKS, embedded_text
 
+FIRST_CHUNKS = 64
+"""With so many the first batch is begun, for until then the embedder has nothing to do."""
 BATCH_CHARACTERS = 8_000_000
 BATCH_SECONDS = 5.0
 """How long documents wait for others to share their batch."""
@@ -56,7 +58,8 @@ class Committed:
 class _Slice:
     """Chunks that are embedded together; the last slice of a batch brings its files."""
 
-    ids: list[str]
+    names: list[list[str]]
+    """For each chunk, the list of its document that takes its vector's name."""
     vectors: "Future[Vectors] | None"
     files: list[FileShare] | None
 
@@ -67,7 +70,7 @@ class Committer:
     def __init__(
         self,
         catalog_: Catalog,
-        index: VectorIndex,
+        index: Callable[[], VectorIndex],
         embedder: Embedder,
         *,
         space: Space,
@@ -76,6 +79,7 @@ class Committer:
         """Begin with nothing.
 
         Args:
+            index: asked for before the first change: until then it may be opened while the first texts are embedded.
             told: called after each commit.
         """
         self._catalog = catalog_
@@ -87,10 +91,6 @@ class Committer:
         self._under_way: _Slice | None = None
         self._clear()
 
-    def new_ids(self, count: int) -> tuple[str, ...]:
-        """Return names for the vectors of a document that is to be added."""
-        return self._index.new_ids(self._space.name, count)
-
     def add(self, file: FileShare, document: NewDocument) -> FileShare:
         """Take a document of a file; return the share of the file that further documents belong to."""
         file.documents.append(document)
@@ -98,7 +98,8 @@ class Committer:
             self._take(file)
         self._chunks += len(document.chunks)
         self._characters += len(document.document.text)
-        if self._chunks < BATCH_CHUNKS and self._characters < BATCH_CHARACTERS:
+        enough = BATCH_CHUNKS if self._under_way else min(FIRST_CHUNKS, BATCH_CHUNKS)
+        if self._chunks < enough and self._characters < BATCH_CHARACTERS:
             return file
         self._flush()
         return FileShare(file.source_id, file.name, content=file.content)
@@ -145,6 +146,7 @@ class Committer:
         with self._catalog.read() as connection:
             if not self._held_for_others(connection, places):
                 return 0
+        self._index()
         old: list[str] = []
         with self._catalog.write() as connection:
             removed = self._close_to_others(connection, places, old)
@@ -158,9 +160,10 @@ class Committer:
             return
         with self._catalog.read() as connection:
             names = [space.name for space in spaces(connection)]
-        self._index.wait_for_readers()
+        index = self._index()
+        index.wait_for_readers()
         for name in names:
-            self._index.remove(name, vectors)
+            index.remove(name, vectors)
 
     @property
     def _is_idle(self) -> bool:
@@ -188,7 +191,7 @@ class Committer:
         for start in range(0, max(1, len(pairs)), BATCH_CHUNKS):
             part = pairs[start : start + BATCH_CHUNKS]
             last = start + BATCH_CHUNKS >= len(pairs)
-            self._advance(_Slice([new.vectors[number] for new, number in part], None, files if last else None), part)
+            self._advance(_Slice([new.vectors for new, _ in part], None, files if last else None), part)
 
     def _advance(self, following: _Slice | None, pairs: Sequence[tuple[NewDocument, int]] = ()) -> None:
         """Begin to embed the next slice, then store the one before it."""
@@ -199,11 +202,15 @@ class Committer:
         self._under_way = following
         if before:
             if vectors is not None:
-                self._index.add(self._space.name, before.ids, vectors)
+                ids = self._index().new_ids(self._space.name, len(before.names))
+                for names, name in zip(before.names, ids, strict=True):
+                    names.append(name)
+                self._index().add(self._space.name, list(ids), vectors)
             if before.files is not None:
                 self._commit(before.files)
 
     def _commit(self, files: Sequence[FileShare]) -> None:
+        self._index()
         old: list[str] = []
         removed = 0
         with self._catalog.write() as connection:

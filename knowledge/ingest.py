@@ -13,7 +13,7 @@ source of the collection it came, and although the file itself cannot be read no
 
 import hashlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -134,7 +134,7 @@ class Ingest:
     def __init__(
         self,
         catalog_: Catalog,
-        index: VectorIndex,
+        index: Callable[[], VectorIndex],
         embedder: Embedder,
         options: ChunkOptions,
         *,
@@ -144,11 +144,13 @@ class Ingest:
         """Make a run ready.
 
         Args:
+            index: asked for when it is needed, so that it can be opened while the first files are read and embedded.
             reader: to be closed by the caller; after an error it is not to be used again.
             loading: what `knowledge.loaders.load` takes as `options`.
         """
         self._catalog = catalog_
-        self._index = index
+        self._open_index = index
+        self._index: VectorIndex | None = None
         self._embedder = embedder
         self._options = options
         self._reader = reader
@@ -163,11 +165,12 @@ class Ingest:
         """
         check_paths(paths)
         committer = Committer(
-            self._catalog, self._index, self._embedder, space=self._open_space(target), told=self.tally.count
+            self._catalog, self._mended, self._embedder, space=self._open_space(target), told=self.tally.count
         )
         try:
             for path in paths:
                 self._source(path.resolve(), target, committer, progress)
+            self._mended()
         finally:
             committer.close()
 
@@ -177,8 +180,14 @@ class Ingest:
                 connection, collection=target.collection, audience=target.audience, embedder=self._embedder.name
             )
             check_embedder(space, self._embedder)
-        mend(self._catalog, self._index, self._embedder)
         return space
+
+    def _mended(self) -> VectorIndex:
+        """Return the vectors, brought in line with the catalogue before the first change of this run."""
+        if self._index is None:
+            self._index = self._open_index()
+            mend(self._catalog, self._index, self._embedder)
+        return self._index
 
     def _source(self, root: Path, target: Target, committer: Committer, progress: Progress | None) -> None:
         with self._catalog.write() as connection:
@@ -241,9 +250,7 @@ class Ingest:
             match message:
                 case Prepared():
                     seen.add(message.name)
-                    share = committer.add(
-                        share, _new_document(message, source, file, committer.new_ids(len(message.chunks)))
-                    )
+                    share = committer.add(share, _new_document(message, source, file))
                 case Unchanged():
                     seen.add(message.name)
                     self.tally.unchanged += 1
@@ -294,6 +301,7 @@ class Ingest:
                 self.tally.failed.append(FailedFile(shown(root / name), f"{fault}, documents: {withdrawn}"))
 
     def _prune(self, source: _Source, names: Sequence[str], committer: Committer) -> None:
+        self._mended()
         for name in names:
             with self._catalog.write() as connection:
                 doomed = list(catalog.document_fingerprints(connection, source.id, name))
@@ -309,7 +317,7 @@ def _failed(path: str, error: str) -> FailedFile:
     return FailedFile(path, error.removeprefix(f"{path}: "))
 
 
-def _new_document(prepared: Prepared, source: _Source, file: _File, vectors: tuple[str, ...]) -> NewDocument:
+def _new_document(prepared: Prepared, source: _Source, file: _File) -> NewDocument:
     url = source.addresses.get(file.name)
     document = prepared.document
     if url:
@@ -325,7 +333,6 @@ def _new_document(prepared: Prepared, source: _Source, file: _File, vectors: tup
         document=document,
         chunks=prepared.chunks,
         chunk_languages=prepared.chunk_languages,
-        vectors=vectors,
     )
 
 

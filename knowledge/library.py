@@ -8,6 +8,7 @@ Readers may call from many threads. There is one writer at a time, across proces
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,6 +103,7 @@ class Library:
         self._pages = Pages(self._catalog, passwords=options.loading.passwords)
         self._reader: Reader | None = None
         self._opening = threading.Lock()
+        self._opening_index = threading.Lock()
 
     def ingest(
         self,
@@ -131,11 +133,15 @@ class Library:
         with self._catalog.writers_turn():
             if reindex:
                 embedded = vectors.reindex(self._catalog, self.index, self.embedder, progress=progress)
-            with self._reading() as reader:
+            with self._reading() as reader, ThreadPoolExecutor(1, thread_name_prefix="open-index") as thread:
+                if paths:
+                    reader.warm()
+                embedder = self.embedder
+                opening = thread.submit(lambda: self.index)  # takes a second, in which the first files are embedded
                 run = Ingest(
                     self._catalog,
-                    self.index,
-                    self.embedder,
+                    opening.result,
+                    embedder,
                     self._options.chunks,
                     reader=reader,
                     loading=self._options.loading,
@@ -314,7 +320,7 @@ class Library:
     @property
     def index(self) -> VectorIndex:
         """The vectors, opened when first used."""
-        with self._opening:
+        with self._opening_index:
             if self._index is None:
                 self._index = VectorIndex(self._options.chroma_url or self._options.home / "chroma")
             return self._index

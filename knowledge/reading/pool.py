@@ -133,17 +133,19 @@ class Reader:
     def options(self) -> ReadingOptions:
         return self._options
 
+    def warm(self) -> None:
+        """Have a process started before the first file is there."""
+        with self._changed:
+            if not self._drivers:
+                self._add_driver(is_eager=True)
+
     def start(self, job: Job) -> Reading:
         """Have a file read as soon as a worker is free."""
         reading = Reading(job)
         with self._changed:
             self._waiting.append(reading)
             if self._is_worth_another_worker():
-                if not self._drivers:
-                    threading.Thread(target=self._watch, name="reading-watch", daemon=True).start()
-                driver = threading.Thread(target=self._drive, name="reading", daemon=True)
-                self._drivers.append(driver)
-                driver.start()
+                self._add_driver()
             self._changed.notify_all()
         return reading
 
@@ -184,10 +186,19 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _drive(self) -> None:
+    def _add_driver(self, *, is_eager: bool = False) -> None:
+        if not self._drivers:
+            threading.Thread(target=self._watch, name="reading-watch", daemon=True).start()
+        driver = threading.Thread(target=self._drive, args=(is_eager,), name="reading", daemon=True)
+        self._drivers.append(driver)
+        driver.start()
+
+    def _drive(self, is_eager: bool) -> None:
         """Serve files with one process after another, on a thread of its own."""
         watch: _Watch | None = None
         try:
+            if is_eager:
+                watch = self._start_process()
             while not self._closed.is_set():
                 reading = self._next()
                 if reading is not None:
