@@ -72,6 +72,7 @@ class VectorIndex:
                     self._given[name] = self._touch(name)
                 if self._given[name] >= PART_VECTORS:
                     number += 1
+                    self._make_room(0)
                     self._touch(part_name(space, number))
                     self._given[part_name(space, number)] = 0
                 self._given[part_name(space, number)] += count
@@ -239,19 +240,20 @@ class VectorIndex:
     def _touch(self, name: str, *, anew: bool = False) -> int:
         """Return how many vectors of a part are in memory from now on; those of others make room for it."""
         if name not in self._held and self._doomed is None:
-            with self._changed:
-                if sum(self._held.values()) > HELD_VECTORS - PART_VECTORS and not self._was_searched:
-                    self._let_go()
+            self._make_room(HELD_VECTORS - PART_VECTORS)
         if anew or name not in self._held:
             self._held[name] = int(self._open(name).count())
         return self._held[name]
 
-    def _let_go(self) -> None:
-        """Close Chroma, which keeps all that was ever written or read in memory, and open it anew."""
-        self._client.close()
-        self._opened.clear()
-        self._held.clear()
-        self._client = _client(self._location)
+    def _make_room(self, most: int) -> None:
+        """Where no one searches, have at most so many vectors in memory: Chroma keeps all that it wrote or read."""
+        with self._changed:
+            if self._was_searched or sum(self._held.values()) <= most:
+                return
+            self._client.close()
+            self._opened.clear()
+            self._held.clear()
+            self._client = _client(self._location)
 
     def _open(self, name: str) -> "Collection":
         if name not in self._opened:

@@ -77,3 +77,36 @@ def test_a_crash_in_the_middle_of_a_big_file_resumes(
     assert (report.documents, report.unchanged, len(embedder.seen)) == (2, 8, 2)
     assert library.ingest([papers]).unchanged == 10
     assert leftovers(library) == (set(), set())
+
+
+def test_a_crash_in_the_middle_of_a_large_document_leaves_the_old_one_whole(
+    *,
+    open_library: OpenLibrary,
+    papers: Path,
+    write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+    leftovers: Leftovers,
+    counting_embedder: Any,
+) -> None:
+    def prices(version: str) -> str:
+        return "lamp,price\n" + "".join(f"Lamp number {n},It costs {n} {version} euros.\n" for n in range(200))
+
+    write("prices.csv", prices("old"))
+    open_library(counting_embedder).ingest([papers])
+    chunks = open_library(counting_embedder).count_chunks()
+    assert chunks > 8
+    monkeypatch.setattr(committing, "BATCH_CHUNKS", 4)
+    write("prices.csv", prices("new"))
+    counting_embedder.calls_until_failure = 2
+    with pytest.raises(RuntimeError, match="power"):
+        open_library(counting_embedder).ingest([papers])
+    library = open_library(counting_embedder)
+    orphans, missing = leftovers(library)
+    assert (len(orphans) >= 4, missing, library.count_chunks()) == (True, set(), chunks)
+    found = text_found(library, "lamp number 7 price")
+    assert "7 old euros" in found
+    assert "new" not in found
+    counting_embedder.calls_until_failure = 10_000
+    library.ingest([papers])
+    assert "old" not in text_found(library, "lamp number 7 price")
+    assert leftovers(library) == (set(), set())

@@ -171,7 +171,7 @@ def test_whoever_fills_lets_go_of_full_parts_and_whoever_searches_keeps_them(ind
     for _ in range(4):
         fill(index, 6)
         clients.setdefault(id(index._client), index._client)
-        assert sum(index._held.values()) <= indexing.HELD_VECTORS + 2
+        assert sum(index._held.values()) <= indexing.PART_VECTORS + 2
     assert len(clients) > 1
     index.nearest("space-1", rows([1, 0])[0], limit=1)
     kept = index._client

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import tracemalloc
 
 import openpyxl
 import pytest
@@ -184,3 +185,29 @@ def test_a_table_without_a_cell(read):
 def test_a_table_of_tabs_may_be_full_of_commas(read):
     (document,) = read("a.tsv", "Name\tNote\nLamp\ta, b, c\nSofa\td, e, f\n")
     assert document.text == "Name: Lamp | Note: a, b, c\nName: Sofa | Note: d, e, f"
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "row", "most"),
+    [
+        ("table.csv", "number,name,description\n", "{0},Lamp number {0},{1}\n", 5.0),
+        ("faq.csv", "question,answer\n", "How tall is lamp {0}?,{1}\n", 1.5),
+        ("lamps.jsonl", "", '{{"doc_id": "lamp {0}", "title": "Lamp", "text": "{1}"}}\n', 1.5),
+    ],
+)
+def test_a_large_file_of_rows_is_never_held_as_rows(tmp_path, name, head, row, most):
+    path = tmp_path / name
+    text = "It stands as tall as the one before it, and takes the same bulb. " * 3
+    with path.open("w") as file:
+        file.write(head)
+        size = 0
+        while size < 5_000_000:
+            size += file.write(row.format(size, text))
+    tracemalloc.start()
+    try:
+        number = sum(len(document.text) > 0 for document in load(path))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert number == (1 if name == "table.csv" else pytest.approx(size / 230, rel=0.2))
+    assert peak < most * size
