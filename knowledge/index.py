@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
+from knowledge import heap
 from knowledge.embedders import Vectors
 from knowledge.errors import KnowledgeError
 from knowledge.parts import HELD_VECTORS, PART_VECTORS, by_part, new_id, part_name, part_numbers, space_of
@@ -253,6 +254,7 @@ class VectorIndex:
             self._client.close()
             self._opened.clear()
             self._held.clear()
+            heap.give_back()
             self._client = _client(self._location)
 
     def _open(self, name: str) -> "Collection":

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from knowledge import catalog, loaders
+from knowledge import catalog, heap, loaders
 from knowledge.catalog import Catalog, NewDocument
 from knowledge.chunking import ChunkOptions
 from knowledge.committing import Committed, Committer, FileShare
@@ -164,6 +164,7 @@ class Ingest:
             KnowledgeError: a path is missing, or the vectors there were made by another embedder.
         """
         check_paths(paths)
+        heap.give_back()
         committer = Committer(
             self._catalog, self._mended, self._embedder, space=self._open_space(target), told=self.tally.count
         )
