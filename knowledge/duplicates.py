@@ -36,7 +36,7 @@ _DENIALS = frozenset(
 )
 _SMALL = STOP_WORDS - _DENIALS
 
-Shingles = frozenset[tuple[str, ...]]
+Shingles = frozenset[int]
 
 
 def fold(hits: Sequence[Hit], question: str) -> list[Hit]:
@@ -63,19 +63,20 @@ def fold(hits: Sequence[Hit], question: str) -> list[Hit]:
 def _alike(compared: Sequence[Hit]) -> set[tuple[int, int]]:
     """Return the pairs of chunks, either way round, of different documents whose texts resemble each other.
 
-    Only those that share a shingle are compared, which of most questions' passages is none.
+    Only a text that shares enough with all before it together is compared with each, which of most questions' passages
+    is none.
     """
-    shingles = [shingles_of(hit.passage.text) for hit in compared]
-    holders: dict[tuple[str, ...], list[int]] = {}
-    for place, own in enumerate(shingles):
-        for shingle in own:
-            holders.setdefault(shingle, []).append(place)
-    together = {pair for places in holders.values() if len(places) > 1 for pair in combinations(places, 2)}
     alike: set[tuple[int, int]] = set()
-    for i, j in together:
-        left, right = compared[i], compared[j]
-        if left.document_id != right.document_id and resemblance(shingles[i], shingles[j]) >= ALIKE_ABOVE:
-            alike |= {(left.chunk, right.chunk), (right.chunk, left.chunk)}
+    before: list[Shingles] = []
+    together: set[int] = set()
+    for hit in compared:
+        own = shingles_of(hit.passage.text)
+        if len(own & together) / len(own) >= ALIKE_ABOVE:
+            for other, its in zip(compared, before, strict=False):
+                if other.document_id != hit.document_id and resemblance(own, its) >= ALIKE_ABOVE:
+                    alike |= {(hit.chunk, other.chunk), (other.chunk, hit.chunk)}
+        before.append(own)
+        together |= own
     return alike
 
 
@@ -145,11 +146,11 @@ def _standing_for(hit: Hit, copies: Sequence[Passage]) -> Hit:
 
 
 def shingles_of(text: str) -> Shingles:
-    """Return the runs of three words, or of three Chinese characters."""
+    """Return the runs of three words, or of three Chinese characters, each as a number that this process gives it."""
     words = _WORD.findall(text.casefold())
     if len(words) < SHINGLE_WORDS:
-        return frozenset({tuple(words)})
-    return frozenset(zip(*(words[start:] for start in range(SHINGLE_WORDS)), strict=False))
+        return frozenset({hash(tuple(words))})
+    return frozenset(map(hash, zip(*(words[start:] for start in range(SHINGLE_WORDS)), strict=False)))
 
 
 def resemblance(left: Shingles, right: Shingles) -> float:

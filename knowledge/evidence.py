@@ -109,10 +109,11 @@ def measure(
     spoken = [_sentence_tokens(passage.text) for passage in passages]
     places = [tokens("\n".join([passage.title, *passage.headings, passage.header])) for passage in passages]
     whole = [frozenset(place).union(*said) for place, said in zip(places, spoken, strict=True)]
+    total = sum(weights.values())
     return Signals(
-        coverage=max((_share(present, weights) for present in whole), default=0.0),
-        sentence_coverage=max((_share(present, weights) for said in spoken for present in said), default=0.0),
-        lead=_lead(sorted(word_scores, reverse=True), floor=LEAD_FLOOR * sum(weights.values())),
+        coverage=max((_share(present, weights, total) for present in whole), default=0.0),
+        sentence_coverage=max((_share(present, weights, total) for said in spoken for present in said), default=0.0),
+        lead=_lead(sorted(word_scores, reverse=True), floor=LEAD_FLOOR * total),
         cosine=cosine,
     )
 
@@ -133,7 +134,7 @@ def term_weights(terms: Sequence[str], frequencies: Mapping[str, int], total_chu
 
 def term_coverage(content: str, weights: Mapping[str, float]) -> float:
     """Return which share 0-1 of the terms' weight stands in `content`."""
-    return _share(frozenset(tokens(content)), weights)
+    return _share(frozenset(tokens(content)), weights, sum(weights.values()))
 
 
 @lru_cache(maxsize=2000)
@@ -142,9 +143,8 @@ def _sentence_tokens(text: str) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(tokens(text[start:end])) for start, end in sentences(text))
 
 
-def _share(present: frozenset[str], weights: Mapping[str, float]) -> float:
-    total = sum(weights.values())
-    return sum(weight for term, weight in weights.items() if term in present) / total if total else 0.0
+def _share(present: frozenset[str], weights: Mapping[str, float], total: float) -> float:
+    return sum([weight for term, weight in weights.items() if term in present]) / total if total else 0.0
 
 
 def place_and_text(passage: Passage) -> str:

@@ -11,6 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -65,11 +66,13 @@ def told(
         passages: what stands in them, with title and headings.
         cosines: for each answer, its similarity to each passage; None where the embedder does not know the language.
     """
-    words = [set(tokens(passage)) for passage in passages]
-    frequencies = Counter(term for present in words for term in present)
+    words = [_words(passage) for passage in passages]
+    answers = [lexical.question_terms(answer) for answer in conversation.answers]
+    asked = frozenset().union(*answers)
+    frequencies = Counter(term for present in words for term in present & asked)
     sure = np.zeros(len(passages))
-    for number, answer in enumerate(conversation.answers):
-        weights = {term: _weight(frequencies[term], len(passages)) for term in lexical.question_terms(answer)}
+    for number, terms in enumerate(answers):
+        weights = {term: _weight(frequencies[term], len(passages)) for term in terms}
         total = sum(weights.values())
         covered = np.array([sum(weights[term] for term in weights.keys() & present) for present in words])
         if not total or not covered.any():
@@ -81,6 +84,12 @@ def told(
             likely = likely * near / max(float(near.max()), 1e-9)
         sure = np.maximum(sure, likely)
     return [float(value) for value in sure]
+
+
+@lru_cache(maxsize=500)
+def _words(passage: str) -> frozenset[str]:
+    """Return the tokens of a passage. Kept, for the next question of a conversation finds much of the same."""
+    return frozenset(tokens(passage))
 
 
 def _weight(found: int, total: int) -> float:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
 from knowledge import postings
-from knowledge.postings import Postings
+from knowledge.postings import Postings, Segment
 from knowledge.schema import chunk, document
 from knowledge.scope import Scope, within
 from knowledge.text import STOP_WORDS, tokens
@@ -64,17 +64,19 @@ def search(
     *,
     limit: int,
     weights: Mapping[str, float] | None = None,
+    among: Sequence[Segment] | None = None,
 ) -> list[tuple[int, float]]:
     """Return (chunk id, BM25) pairs, best first; only chunks in scope are looked at.
 
     Args:
         weights: factor of a term's share of the score; 1 for those that are not named.
+        among: what `segments` returned for this scope, where it is known already.
     """
-    among = postings.segments(connection, collections=scope.collections, audiences=scope.audiences)
+    among = segments(connection, scope) if among is None else among
     found = postings.read(connection, among, terms)
     if not found:
         return []
-    total = sum(segment.chunks for segment in among)
+    total = count_in(among)
     mean = sum(segment.tokens for segment in among) / total
     ids, shares = [], []
     for term, parts in found.items():
@@ -89,21 +91,31 @@ def search(
     return [(int(chunks[place]), float(scores[place])) for place in _best(chunks, scores, limit)]
 
 
-def document_frequencies(connection: Connection, terms: Sequence[str], scope: Scope) -> dict[str, int]:
+def document_frequencies(
+    connection: Connection, terms: Sequence[str], scope: Scope, *, among: Sequence[Segment] | None = None
+) -> dict[str, int]:
     """Return in how many chunks each term occurs; terms that occur in none are left out.
 
     Counted are the chunks that the audiences may see of the collections, as `count_chunks` does; counting others too
     would tell a customer which words stand in documents for staff. Languages and dates do not count.
     """
-    among = postings.segments(connection, collections=scope.collections, audiences=scope.audiences)
-    found = postings.read(connection, among, terms)
+    found = postings.read(connection, segments(connection, scope) if among is None else among, terms)
     return {term: sum(len(part.chunks) for part in found[term]) for term in terms if term in found}
 
 
 def count_chunks(connection: Connection, scope: Scope) -> int:
     """Return out of how many chunks `document_frequencies` counts."""
-    among = postings.segments(connection, collections=scope.collections, audiences=scope.audiences)
+    return count_in(segments(connection, scope))
+
+
+def count_in(among: Sequence[Segment]) -> int:
+    """Return how many chunks segments hold."""
     return sum(segment.chunks for segment in among)
+
+
+def segments(connection: Connection, scope: Scope) -> list[Segment]:
+    """Return the parts of the index that hold what the audiences may see of the collections."""
+    return postings.segments(connection, collections=scope.collections, audiences=scope.audiences)
 
 
 def inverse_frequency(found: int, total: int) -> float:

@@ -8,7 +8,8 @@ What the caller may not see is in no query here (`Scope`), so it is neither rank
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -19,10 +20,12 @@ from knowledge.embedders import Vectors, unit_length
 from knowledge.fusion import add, fuse, scale
 from knowledge.index import VectorIndex
 from knowledge.passages import Passage, Retrieval
+from knowledge.postings import Segment
 from knowledge.rerankers import Reranker
 from knowledge.scope import Scope
 from knowledge.selection import Hit, select
 from knowledge.spaces import Space, spaces
+from knowledge.stored_passages import StoredChunk
 from knowledge.text import detect_language
 from knowledge.vectors import check_embedder
 
@@ -87,8 +90,8 @@ def search(
     """
     started = time.perf_counter()
     asked = _Asked(question, conversation, scope, connection, index, meanings, options)
-    words = asked.words(question)
-    nearest, vector = asked.nearest(question)
+    words = asked.words(asked.terms)
+    nearest, vector = asked.nearest(beside=words)
     scores = asked.fused(words, nearest)
     topic = asked.topic()
     vectors: dict[int, Vectors] = {}
@@ -102,9 +105,10 @@ def search(
     if reranker is not None:
         hits = duplicates.fold(_reranked(whole, hits, reranker, options.reranked), whole)
     passages = _result(hits, limit, options, connection)
-    weights = asked.weights(question)
+    weights = asked.weights(asked.terms)
     # The question alone is judged, on a fixed choice of passages: those before it must not lend it evidence.
-    judged = _result(hits, evidence.PASSAGES, RetrievalOptions(), connection)
+    as_judged = (limit, options) == (evidence.PASSAGES, _JUDGED)
+    judged = passages if as_judged else _result(hits, evidence.PASSAGES, _JUDGED, connection)
     cosine = max(nearest.values(), default=0.0) if vector is not None and asked.is_known else None
     signals = evidence.measure(judged, weights, word_scores=words.values(), cosine=cosine)
     across = evidence.is_across(question, judged)
@@ -117,6 +121,9 @@ def search(
         weights={**asked.earlier_weights(), **weights},
         seconds=time.perf_counter() - started,
     )
+
+
+_JUDGED = RetrievalOptions()
 
 
 def _reranked(question: str, hits: Sequence[Hit], reranker: Reranker, count: int) -> list[Hit]:
@@ -141,9 +148,9 @@ def _result(hits: Sequence[Hit], limit: int, options: RetrievalOptions, connecti
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Asked:
-    """A question with all that it is asked of: one scope, one snapshot of the catalogue."""
+    """A question with all that it is asked of: one scope, one snapshot of the catalogue, nothing read twice."""
 
     question: str
     conversation: Conversation
@@ -152,38 +159,58 @@ class _Asked:
     index: VectorIndex
     meanings: Meanings
     options: RetrievalOptions
+    _read: dict[int, StoredChunk] = field(default_factory=dict, init=False)
 
-    @property
+    @cached_property
     def language(self) -> str:
         return detect_language(self.question)
 
-    @property
+    @cached_property
     def is_known(self) -> bool:
         """Whether the embedder knows the question's language."""
         languages = self.meanings.embedder.languages
         return languages is None or self.language in languages
 
-    @property
+    @cached_property
     def leans(self) -> bool:
         return bool(self.conversation.previous) and follow_ups.leans_on_history(self.question)
 
+    @cached_property
+    def terms(self) -> list[str]:
+        """The question's terms."""
+        return lexical.question_terms(self.question)
+
+    @cached_property
+    def _segments(self) -> list[Segment]:
+        return lexical.segments(self.connection, self.scope)
+
+    @cached_property
+    def _spaces(self) -> list[Space]:
+        return [
+            space
+            for space in spaces(self.connection)
+            if space.collection in self.scope.collections and space.audience in self.scope.audiences
+        ]
+
     # The two halves
 
-    def words(self, question: str) -> dict[int, float]:
+    def words(self, terms: Sequence[str]) -> dict[int, float]:
         """Return chunk -> BM25."""
-        return self._words(lexical.question_terms(question))
+        limit = self.options.candidates
+        return dict(lexical.search(self.connection, terms, self.scope, limit=limit, among=self._segments))
 
-    def _words(self, terms: Sequence[str]) -> dict[int, float]:
-        return dict(lexical.search(self.connection, terms, self.scope, limit=self.options.candidates))
+    def nearest(self, *, beside: Iterable[int]) -> tuple[dict[int, float], Vectors | None]:
+        """Return chunk -> cosine, and the question's vector; nothing where words alone are asked for.
 
-    def nearest(self, question: str) -> tuple[dict[int, float], Vectors | None]:
-        """Return chunk -> cosine, and the question's vector; nothing where words alone are asked for."""
+        Args:
+            beside: chunks that were found by words, to be read together with these.
+        """
         if self.options.mode == "lexical":
             return {}, None
-        vector = self.meanings.of_question(question)
-        return self.around(vector), vector
+        vector = self.meanings.of_question(self.question)
+        return self.around(vector, beside=beside), vector
 
-    def around(self, vector: Vectors) -> dict[int, float]:
+    def around(self, vector: Vectors, *, beside: Iterable[int] = ()) -> dict[int, float]:
         """Return chunk -> cosine, for chunks that are committed.
 
         The vectors know nothing of languages and dates. So where a scope is narrow, its few vectors are all compared;
@@ -193,15 +220,18 @@ class _Asked:
         if self.scope.is_narrowed:
             few = stored_passages.vectors_in_scope(self.connection, self.scope, limit=ALL_COMPARED + 1)
             if len(few) <= ALL_COMPARED:
-                near = follow_ups.similarities(self.vectors(list(few)), vector)
+                near = follow_ups.similarities(self._vectors(few), vector)
                 return dict(sorted(near.items(), key=lambda pair: -pair[1])[:limit])
             limit *= NARROWED_FACTOR
         nearest: dict[str, float] = {}
-        for space in self._spaces():
+        for space in self._spaces:
             check_embedder(space, self.meanings.embedder)
             nearest.update(self.index.nearest(space.name, vector, limit=limit))
         closest = dict(sorted(nearest.items(), key=lambda pair: -pair[1])[:limit])
-        chunks = stored_passages.chunks_by_vector(self.connection, list(closest), self.scope)
+        if self.scope.is_narrowed:  # most of them are not in scope: only their names are read
+            chunks = stored_passages.chunks_by_vector(self.connection, list(closest), self.scope)
+        else:
+            chunks = {stored.vector: stored.id for stored in self._chunks(beside, vectors=list(closest))}
         found = [(chunks[vector_id], cosine) for vector_id, cosine in closest.items() if vector_id in chunks]
         return dict(found[: self.options.candidates])
 
@@ -211,7 +241,7 @@ class _Asked:
             return scale(nearest)
         earlier = self._earlier_terms()
         if earlier:
-            words = add(words, self._words(earlier), self.options.earlier_words_weight)
+            words = add(words, self.words(earlier), self.options.earlier_words_weight)
         if self.options.mode == "lexical":
             return scale(words)
         weight = self.options.meaning_weight if self.is_known else self.options.foreign_meaning_weight
@@ -227,7 +257,7 @@ class _Asked:
         return least if self.meanings.embedder.languages is None and least < most else self.meanings.floor
 
     def _earlier_terms(self) -> list[str]:
-        own = set(lexical.question_terms(self.question))
+        own = set(self.terms)
         previous = self.conversation.previous
         return [term for term in lexical.question_terms(previous) if term not in own] if previous else []
 
@@ -239,11 +269,13 @@ class _Asked:
             return None
         return self.meanings.topic(self.conversation)
 
-    def vectors(self, chunks: Sequence[int]) -> dict[int, Vectors]:
+    def vectors(self, chunks: Iterable[int]) -> dict[int, Vectors]:
         """Return chunk -> its own vector."""
-        names = stored_passages.vectors_by_chunk(self.connection, list(dict.fromkeys(chunks)), self.scope)
+        return self._vectors({stored.id: stored.vector for stored in self._chunks(chunks)})
+
+    def _vectors(self, names: Mapping[int, str]) -> dict[int, Vectors]:
         found: dict[str, Vectors] = {}
-        for space in self._spaces():
+        for space in self._spaces:
             found.update(self.index.vectors(space.name, list(set(names.values()) - found.keys())))
         return {chunk: found[name] for chunk, name in names.items() if name in found}
 
@@ -287,41 +319,45 @@ class _Asked:
             if sure > TOLD_ABOVE:
                 kept = kept or {hit.document_id}
                 lost = 0.0 if hit.document_id in kept else self.options.told_weight * (sure - TOLD_ABOVE)
-            moved.append(replace(hit, passage=replace(hit.passage, score=hit.passage.score - lost)))
+            passage = hit.passage
+            moved.append(replace(hit, passage=replace(passage, score=passage.score - lost)) if lost else hit)
         return _in_order([*moved, *hits[TOLD_AMONG:]])
 
     # What is found
 
     def hits(self, scores: Mapping[int, float]) -> list[Hit]:
         """Return the chunks in scope with their passages, best first."""
-        known = stored_passages.passages_by_chunk(self.connection, list(scores), self.scope)
         factors = {True: 1.0, False: self.options.other_language_factor}
-        language = self.language
         return _in_order(
-            Hit(chunk, document_id, replace(passage, score=scores[chunk] * factors[passage.language == language]))
-            for chunk, (document_id, passage) in known.items()
+            Hit(
+                stored.id,
+                stored.document_id,
+                stored.passage(scores[stored.id] * factors[stored.language == self.language]),
+            )
+            for stored in self._chunks(scores)
         )
 
-    def weights(self, question: str) -> dict[str, float]:
-        """Return the question's terms with their weight among the chunks in scope."""
-        terms = lexical.question_terms(question)
-        total = lexical.count_chunks(self.connection, self.scope)
-        frequencies = lexical.document_frequencies(self.connection, terms, self.scope)
-        return evidence.term_weights(terms, frequencies, total)
+    def _chunks(self, chunks: Iterable[int], *, vectors: Sequence[str] = ()) -> list[StoredChunk]:
+        """Return those of these chunks and of those that have these vectors that are in scope."""
+        wanted = set(chunks)
+        missing = sorted(wanted - self._read.keys())
+        if missing or vectors:
+            found = stored_passages.chunks_in_scope(self.connection, self.scope, chunks=missing, vectors=vectors)
+            self._read.update((stored.id, stored) for stored in found)
+            wanted.update(stored.id for stored in found)
+        return [self._read[chunk] for chunk in wanted if chunk in self._read]
+
+    def weights(self, terms: Sequence[str]) -> dict[str, float]:
+        """Return terms with their weight among the chunks in scope."""
+        frequencies = lexical.document_frequencies(self.connection, terms, self.scope, among=self._segments)
+        return evidence.term_weights(terms, frequencies, lexical.count_in(self._segments))
 
     def earlier_weights(self) -> dict[str, float]:
         """Return the same of the question before, for less, when this one leans on it."""
         if not self.leans:
             return {}
-        weights = self.weights(self.conversation.previous)
+        weights = self.weights(lexical.question_terms(self.conversation.previous))
         return {term: self.options.leaning_words_weight * weight for term, weight in weights.items()}
-
-    def _spaces(self) -> list[Space]:
-        return [
-            space
-            for space in spaces(self.connection)
-            if space.collection in self.scope.collections and space.audience in self.scope.audiences
-        ]
 
 
 def _in_order(hits: Iterable[Hit]) -> list[Hit]:

@@ -136,9 +136,9 @@ def detect_language(text: str) -> Language:
 # --- tokens ----------------------------------------------------------------------------------------------------------
 
 _TOKEN = re.compile(
-    f"(?P<cjk>[{CJK_CLASS}]+)"
-    "|(?P<number>\\d{1,3}(?:,\\d{3}){1,6}(?!\\d)(?:\\.\\d+)?|\\d+(?:\\.\\d+)*)"
-    f"|(?P<word>[^\\W\\d_{CJK_CLASS}]+(?:'[^\\W\\d_{CJK_CLASS}]+)*)"
+    f"([^\\W\\d_{CJK_CLASS}]+(?:'[^\\W\\d_{CJK_CLASS}]+)*"
+    "|\\d{1,3}(?:,\\d{3}){1,6}(?!\\d)(?:\\.\\d+)?|\\d+(?:\\.\\d+)*)"
+    f"|([{CJK_CLASS}]+)"
 )
 _ZERO_DECIMALS = re.compile(r"(\d+)\.0+")
 
@@ -171,18 +171,13 @@ def tokens(text: str) -> list[str]:
     ['return', '30', 'day', 'limit', '1200', '退货', '货政', '政策']
     """
     found: list[str] = []
-    for match in _TOKEN.finditer(unicodedata.normalize("NFKC", text).replace("’", "'").casefold()):
-        token = match.group()
-        if match.lastgroup == "word":
-            found.append(_stem(token))
-        elif match.lastgroup == "number":
-            found.append(
-                _ZERO_DECIMALS.sub(r"\1", token.replace(",", "")) if token.count(".") == 1 else token.replace(",", "")
-            )
-        elif len(token) == 1:
-            found.append(token)
+    for other, chinese in _TOKEN.findall(unicodedata.normalize("NFKC", text).replace("’", "'").casefold()):
+        if other:
+            found.append(_token(other))
+        elif len(chinese) == 1:
+            found.append(chinese)
         else:
-            found.extend(token[i : i + 2] for i in range(len(token) - 1))
+            found.extend(chinese[i : i + 2] for i in range(len(chinese) - 1))
     return found
 
 
@@ -203,11 +198,15 @@ def _english_stemmer() -> _Stemmer:
 
 
 @lru_cache(maxsize=100_000)
-def _stem(word: str) -> str:
-    if len(word) > _LONGEST_STEMMED_WORD:
-        return word
+def _token(run: str) -> str:
+    """Return a word's stem, or a number without separators and zero decimals."""
+    if run[0].isdecimal():
+        plain = run.replace(",", "")
+        return _ZERO_DECIMALS.sub(r"\1", plain) if run.count(".") == 1 else plain
+    if len(run) > _LONGEST_STEMMED_WORD:
+        return run
     with _stemmer_lock:  # a Snowball stemmer keeps the word it works on in itself
-        return _english_stemmer().stemWord(word)
+        return _english_stemmer().stemWord(run)
 
 
 # --- quotes ----------------------------------------------------------------------------------------------------------

@@ -41,10 +41,10 @@ def found(connection: Connection, question: str, audiences: Sequence[str] = ("pu
         limit=limit,
     )
     assert [score for _, score in hits] == sorted((score for _, score in hits), reverse=True)
-    known = stored_passages.passages_by_chunk(
-        connection, [chunk for chunk, _ in hits], Scope(("default",), tuple(audiences))
-    )
-    return [known[chunk][1].document for chunk, _ in hits]
+    scope = Scope(("default",), tuple(audiences))
+    stored = stored_passages.chunks_in_scope(connection, scope, chunks=[chunk for chunk, _ in hits])
+    known = {chunk.id: chunk.document for chunk in stored}
+    return [known[chunk] for chunk, _ in hits]
 
 
 def test_the_document_with_the_rarer_words_comes_first(connection: Connection) -> None:

@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from knowledge.embedders import Vectors
-from knowledge.embedders.bert import BATCH_TOKENS, Bert, BertEmbedder, Weights, batches_of
+from knowledge.embedders import Vectors, unit_length
+from knowledge.embedders.bert import ALONE_STEP, BATCH_TOKENS, Bert, BertEmbedder, Weights, batches_of, padded
 
 HEADS = 2
 
@@ -71,6 +71,25 @@ def test_a_text_means_the_same_alone_and_beside_longer_ones(bert: Bert) -> None:
     beside = bert.batch_means([long, short])[1]
     assert bert.batch_means([short])[0] == pytest.approx(beside, abs=0.02)
     assert bert.means([]).shape == (0, 16)
+
+
+@pytest.mark.parametrize("length", [1, ALONE_STEP - 1, ALONE_STEP, ALONE_STEP + 1, 63, 64])
+def test_a_question_is_padded_and_means_what_it_would_among_others(
+    bert: Bert, tiny_weights: dict[str, Vectors], length: int
+) -> None:
+    text = [(7 * place) % 50 for place in range(length)]
+    assert padded([text], at_least=ALONE_STEP)[0].shape == (1, max(length, ALONE_STEP))
+    alone, beside = unit_length(bert.batch_means([text, text]))[0], unit_length(bert.batch_means([text]))[0]
+    assert alone @ beside > 0.999
+    assert alone @ unit_length(mean_by_hand(tiny_weights, text)[None, :])[0] > 0.999
+
+
+def test_no_question_is_padded_beyond_the_places_that_the_model_has(tiny_weights: dict[str, Vectors]) -> None:
+    name = "embeddings.position_embeddings.weight"
+    few = build({**tiny_weights, name: tiny_weights[name][:50]}, tiny_weights["embeddings.word_embeddings.weight"])
+    text = list(range(49))
+    beside = unit_length(few.batch_means([text, text]))[0]
+    assert beside @ unit_length(few.batch_means([text]))[0] > 0.999
 
 
 def test_many_threads_may_ask_at_once(bert: Bert, tiny_texts: Texts) -> None:
