@@ -70,7 +70,6 @@ def test_repair_prices_are_the_same_in_all_three_lists() -> None:
     short = dict(re.findall(r"<tr><td>([^<]+)</td><td>€(\d+)</td>", page_source("warranty.html")))
     assert len(short) == 6
     names = {"Rewiring with textile cable": "Rewiring with textile cable, up to 3 m"}
-    names["Refinishing brass"] = "Refinishing brass, table lamp"
     assert {name: prices[names.get(name, name)] for name in short} == {
         name: int(price) for name, price in short.items()
     }
