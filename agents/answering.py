@@ -1,7 +1,7 @@
-"""A question and its passages in, a checked answer out, in three ways.
+"""A question and its passages in, a checked answer out.
 
-    quote    no model: the best sentences, word for word
-    choose   the best sentence, and those that a small model chooses to add; again word for word
+    quote    no model: the few words that answer, and the best sentences around them, word for word
+    quote    the same with a small model, whose words lift the spans that share them
     write    a larger model writes; each sentence is checked against the passages before it is shown
 
 What is yielded may be shown at once: nothing is taken back later.
@@ -12,12 +12,13 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agents import quoting
+from agents import pointing, quoting
 from agents.budget import fit
 from agents.citations import CitationChecker
 from agents.figures import MARKER
 from agents.models import LoadedModel
-from agents.prompts import NOT_FOUND, Choice, Writing, render
+from agents.pointing import Pointed
+from agents.prompts import NOT_FOUND, Pointing, Writing, render
 from agents.protocols import without_thinking
 from agents.quoting import Statement
 from agents.transcript import Citation, Language, Message
@@ -28,8 +29,8 @@ HISTORY_MESSAGES = 6
 """Messages before the question that a larger model reads."""
 READ_PASSAGES = 5
 """Passages that a larger model reads: some 1,200 tokens."""
-CHOICES = 3
-"""Sentences among which a small model chooses: more would make its prompt slow to read."""
+POINTED_TOKENS = 24
+"""Of what a small model says: an answer of a few words."""
 TOKENS_PER_WORD = 3
 
 
@@ -53,53 +54,87 @@ class Draft:
     """False when the model, or the lack of any sentence, says that the passages do not answer."""
     dropped: tuple[str, ...] = ()
     """Sentences that were written and had no support."""
+    pointed: str = ""
+    """The few words that the answer begins with."""
 
 
 def quote(
-    retrieval: Retrieval,
-    *,
-    language: Language,
-    embedder: Embedder | None,
-    options: AnswerOptions,
-) -> Generator[str, None, Draft]:
-    """Answer with the best sentences of the passages."""
-    ranked = quoting.rank(retrieval, language=language, embedder=embedder)
-    begun = quoting.lead(ranked, max_words=options.max_words)
-    more = quoting.further(ranked, begun, most=options.sentences - 1, max_words=options.max_words)
-    chosen = [*begun, *more]
-    for number, statement in enumerate(chosen, 1):
-        yield ("\n" if number > 1 else "") + quoting.line(statement, number=number)
-    return Draft(quoting.citations(chosen), bool(chosen))
-
-
-def choose(
     question: str,
     retrieval: Retrieval,
     *,
-    model: LoadedModel,
+    model: LoadedModel | None = None,
     language: Language,
     embedder: Embedder | None,
     options: AnswerOptions,
     stop: threading.Event | None = None,
 ) -> Generator[str, None, Draft]:
-    """Quote the best sentence at once, then let a small model choose which of the next ones to add.
+    """Answer with the best sentences of the passages, the few words that answer first where they are sure enough.
+
+    Args:
+        model: a small one, asked for the few words too; what it says is compared and never shown.
 
     Raises:
         ModelUnavailable: the model does not answer.
     """
     ranked = quoting.rank(retrieval, language=language, embedder=embedder)
-    chosen = quoting.lead(ranked, max_words=options.max_words)
-    if not chosen:
-        return Draft((), False)
-    yield "\n".join(quoting.line(statement, number=number) for number, statement in enumerate(chosen, 1))
-    others = quoting.further(ranked, chosen, most=CHOICES, max_words=options.max_words, each=True)
-    while others and len(chosen) < options.sentences:
-        number = _chosen_number(question, others, model=model, language=language, stop=stop)
-        if number is None:
-            break
-        chosen.append(others.pop(number - 1))
-        yield "\n" + quoting.line(chosen[-1], number=len(chosen))
-    return Draft(quoting.citations(chosen), True)
+    begun = quoting.lead(ranked, max_words=options.max_words)
+    pointed = None
+    if len(begun) == 1:
+        pointed = point(question, ranked, model=model, language=language, embedder=embedder, stop=stop)
+    if pointed is not None:
+        begun = quoting.lead([pointed.candidate.statement], max_words=options.max_words)
+    room = options.max_words - (quoting.count_words(pointed.candidate.shown) if pointed else 0)
+    more = quoting.further(ranked, begun, most=options.sentences - 1, max_words=room)
+    chosen = [*begun, *more]
+    if pointed is not None:
+        yield f"{pointed.candidate.shown} [1]\n"
+    for number, statement in enumerate(chosen, 1):
+        yield ("\n" if number > 1 else "") + quoting.line(statement, number=number)
+    return Draft(quoting.citations(chosen), bool(chosen), pointed=pointed.candidate.shown if pointed else "")
+
+
+def point(
+    question: str,
+    ranked: Sequence[Statement],
+    *,
+    model: LoadedModel | None,
+    language: Language,
+    embedder: Embedder | None,
+    stop: threading.Event | None = None,
+) -> Pointed | None:
+    """Return the few words that answer; None when none are sure enough, or the question asks for no such thing.
+
+    Raises:
+        ModelUnavailable: the model does not answer.
+    """
+    found = pointing.candidates(question, ranked, language=language, embedder=embedder)
+    if not found:
+        return None
+    helps = model is not None and model.chat is not None and pointing.weights_of(language).said > 0
+    said = said_by(question, ranked[0], model=model, language=language, stop=stop) if helps and model else ""
+    pointed = pointing.choose(found, language=language, said=said)
+    return pointed if pointed is not None and pointed.share >= pointing.SURE else None
+
+
+def said_by(
+    question: str,
+    statement: Statement,
+    *,
+    model: LoadedModel,
+    language: Language,
+    stop: threading.Event | None = None,
+) -> str:
+    """Return the words that a small model finds in a sentence: one line, unchecked.
+
+    Raises:
+        ModelUnavailable: the model does not answer.
+    """
+    assert model.chat is not None
+    call: dict[str, Any] = {"max_tokens": POINTED_TOKENS, "temperature": 0.0, "stop": ["\n"]}
+    if stop is not None:
+        call["stop_event"] = stop
+    prompt = Pointing(question, statement.text, language)
+    return "".join(chunk.text for chunk in model.chat.stream(render(prompt), **call)).strip()
 
 
 def write(
@@ -170,33 +205,6 @@ def _draft(checker: CitationChecker, room: "_Room") -> Draft:
     cited = tuple(citation for citation in checker.citations if citation.number in room.numbers)
     says_not_found = any(NOT_FOUND in sentence for sentence in checker.dropped)
     return Draft(cited, bool(cited) and not says_not_found, tuple(checker.dropped))
-
-
-def _chosen_number(
-    question: str,
-    others: Sequence[Statement],
-    *,
-    model: LoadedModel,
-    language: Language,
-    stop: threading.Event | None,
-) -> int | None:
-    """Return which of the numbered sentences the model names, from 1; None for none of them.
-
-    The reply is bound to one of the numbers: to a JSON schema, and to the same as a grammar where a back end knows it.
-    """
-    assert model.chat is not None
-    numbers = range(len(others) + 1)
-    call: dict[str, Any] = {
-        "max_tokens": 4,
-        "temperature": 0.0,
-        "schema": {"type": "integer", "enum": list(numbers)},
-        "grammar": "root ::= " + " | ".join(f'"{number}"' for number in numbers),
-    }
-    if stop is not None:
-        call["stop_event"] = stop
-    prompt = Choice(question, tuple(quoting.shown(s.text) for s in others), language)
-    reply = "".join(chunk.text for chunk in model.chat.stream(render(prompt), **call)).strip()
-    return int(reply) if reply.isdecimal() and 0 < int(reply) <= len(others) else None
 
 
 class _Room:

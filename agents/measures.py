@@ -7,23 +7,21 @@ It knows neither models nor searches: only what was said, what was cited, and wh
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from types import MappingProxyType
 
 from agents.figures import MARKER
 from agents.grounding import document_around, said_sentences
+from agents.overlap import token_f1
 from agents.quoting import count_words
 from agents.transcript import Answer, Citation
 from knowledge.library import Library
 from knowledge.questions import Gold, Question
-from knowledge.text import CJK_CLASS, locate
+from knowledge.text import locate
 from knowledge.yardstick import Yardstick
 
-ARTICLES = frozenset({"a", "an", "the"})
 _SEPARATORS = re.compile(r"[\W_]+")
-_TOKEN = re.compile(f"[{CJK_CLASS}]|[^\\s{CJK_CLASS}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,22 +168,9 @@ def is_right(citation: Citation, gold: Sequence[Gold], library: Library, *, audi
     return False
 
 
-def token_f1(text: str, references: Sequence[str], *, language: str) -> float:
-    """Return the harmonic mean of precision and recall of tokens, for the best of the right answers.
-
-    As in SQuAD (Rajpurkar et al. 2016): case, punctuation and English articles do not count. A token is a word, but
-    each Chinese character is one, as in CMRC 2018 (Cui et al. 2019). Markers such as [1] are no part of the text.
-
-    Args:
-        references: the right answers; with none the mark is 0.
-        language: of the question, `en` or `zh`.
-    """
-    return max((_f1(_tokens(text, language), _tokens(other, language)) for other in references), default=0.0)
-
-
 def pointed_part(answer: Answer) -> str:
     """Return the short answer that comes first; all of it where an answer has no such part."""
-    return answer.text
+    return answer.pointed or answer.text
 
 
 def _overlaps(citation: Citation, quote: str, text: str) -> bool:
@@ -208,20 +193,6 @@ def _best_f1(text: str, question: Question) -> float | None:
         return None
     nearest = [max(group, key=lambda fact: token_f1(text, [fact], language=language)) for group in question.facts]
     return token_f1(text, [" ".join(nearest)], language=language)
-
-
-def _f1(said: Sequence[str], wanted: Sequence[str]) -> float:
-    if not said or not wanted:
-        return float(said == wanted)
-    shared = sum((Counter(said) & Counter(wanted)).values())
-    return 2 * shared / (len(said) + len(wanted))
-
-
-def _tokens(text: str, language: str) -> list[str]:
-    folded = unicodedata.normalize("NFKC", MARKER.sub("", text)).casefold()
-    kept = "".join(character for character in folded if unicodedata.category(character)[0] not in "PS")
-    found = _TOKEN.findall(kept)
-    return [token for token in found if token not in ARTICLES] if language == "en" else found
 
 
 def _plain(text: str) -> str:

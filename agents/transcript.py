@@ -54,6 +54,8 @@ class Answer:
     seconds: float
     first_token_seconds: float | None
     """From the question to the first text a customer could see; None before there is any."""
+    pointed: str = ""
+    """The few words that `text` begins with when they answer the question alone; "" otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ class _Turn:
         if draft.citations and self.text:
             if not draft.found:  # the model says that this is not all that was asked
                 yield self._delta(prompts.partly(self.language, self.options.contact))
-            yield self._finished("answered", evidence, draft.citations)
+            yield self._finished("answered", evidence, draft.citations, draft.pointed)
         else:
             yield from self._refuse(evidence)
 
@@ -129,10 +129,8 @@ class _Turn:
 
     def _ordinary(self, retrieval: Retrieval) -> Generator[Step, None, Draft]:
         question, options = self.request.question, self._answer_options()
-        if self.model.chat is None:
-            pieces = answering.quote(retrieval, language=self.language, embedder=self.library.embedder, options=options)
-        elif self.model.small:
-            pieces = answering.choose(
+        if self.model.chat is None or self.model.small:
+            pieces = answering.quote(
                 question,
                 retrieval,
                 model=self.model,
@@ -198,7 +196,9 @@ class _Turn:
         self.text += text
         return Delta(text)
 
-    def _finished(self, outcome: Outcome, evidence: float, citations: Sequence[Citation]) -> Finished:
+    def _finished(
+        self, outcome: Outcome, evidence: float, citations: Sequence[Citation], pointed: str = ""
+    ) -> Finished:
         answer = Answer(
             text=self.text,
             citations=tuple(citations),
@@ -208,6 +208,7 @@ class _Turn:
             model=self.model.name,
             seconds=time.perf_counter() - self.started,
             first_token_seconds=self.first_text,
+            pointed=pointed,
         )
         return Finished(answer)
 

@@ -34,7 +34,7 @@ MEASUREMENTS = {
     "memory": "bench.memory:run",
     "pdf": "bench.pdf_text:run",
 }
-BY_REQUEST = {"fresh": "bench.fresh:run", "scale": "bench.scale:run"}
+BY_REQUEST = {"fresh": "bench.fresh:run", "scale": "bench.scale:run", "pointing": "bench.pointing:run"}
 """Not part of "everything": one installs anew and takes minutes of network, one fills a library for an hour or two."""
 
 LIMITED = ("answers",)

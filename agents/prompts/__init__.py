@@ -1,6 +1,6 @@
 """Every prompt of the project, in one place.
 
-    render(Choice(...) | Writing(...) | Rewriting(...) | Steps(...)) -> messages
+    render(Pointing(...) | Writing(...) | Rewriting(...) | Steps(...)) -> messages
 
 Training examples are rendered by this function too, so that what a model was trained on is what it is asked. The static
 part stands first, which lets a back end keep it cached. Text of documents and customers only ever stands in user
@@ -9,13 +9,13 @@ messages, between marks, never among the instructions.
 
 from langchain_core.messages import BaseMessage
 
-from agents.prompts.answers import NOT_FOUND, Choice, Writing, partly, refusal
+from agents.prompts.answers import NOT_FOUND, Pointing, Writing, partly, refusal
 from agents.prompts.rewriting import Rewriting
 from agents.prompts.steps import Steps
 
-__all__ = ["NOT_FOUND", "Choice", "Rewriting", "Steps", "Writing", "partly", "refusal", "render"]
+__all__ = ["NOT_FOUND", "Pointing", "Rewriting", "Steps", "Writing", "partly", "refusal", "render"]
 
 
-def render(prompt: Choice | Writing | Rewriting | Steps) -> list[BaseMessage]:
+def render(prompt: Pointing | Writing | Rewriting | Steps) -> list[BaseMessage]:
     """Return the messages that a model gets."""
     return prompt.messages()

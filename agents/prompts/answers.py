@@ -11,13 +11,45 @@ from knowledge.passages import Passage
 NOT_FOUND = "NOT_IN_DOCUMENTS"
 """What a model writes when the passages do not answer."""
 
-CHOOSE = {
-    "en": "Which sentence helps to answer the customer's question? Reply with its number, or 0 for none.",
-    "zh": "哪一句有助于回答客户的问题？只回复编号，都没有则回复0。",
+POINT = {
+    "en": "Copy from the text the few words that answer the question.",
+    "zh": "从文本中照抄能回答问题的几个词。",
 }
-CHOOSE_QUESTION = {
-    "en": "{sentences}\n\nQuestion: {question}\nNumber:",
-    "zh": "{sentences}\n\n问题：{question}\n编号：",
+POINT_QUESTION = {"en": "Text: {text}\nQuestion: {question}", "zh": "文本：{text}\n问题：{question}"}
+POINT_EXAMPLES: dict[Language, tuple[tuple[str, str, str], ...]] = {
+    "en": (
+        (
+            "Parcels to the islands take 4 to 6 working days and cost 9.50 euros.",
+            "How long does delivery to an island take?",
+            "4 to 6 working days",
+        ),
+        ("The company was founded by Anna Berg in 1987 in Oslo.", "Who started the company?", "Anna Berg"),
+        (
+            "Bulbs, candles and batteries are excluded from the warranty, since they wear out in use.",
+            "What is not covered by the warranty?",
+            "Bulbs, candles and batteries",
+        ),
+        (
+            "Since 2019 all repairs have been done in the workshop at Pellwater, where twelve people work.",
+            "Where are lamps repaired?",
+            "the workshop at Pellwater",
+        ),
+        (
+            "Members of the club receive a discount of 10 % on every order above 80 euros.",
+            "How much is the discount for members?",
+            "10 %",
+        ),
+        (
+            "The lamp flickers because the dimmer does not suit LED bulbs.",
+            "Why does the lamp flicker?",
+            "the dimmer does not suit LED bulbs",
+        ),
+    ),
+    "zh": (
+        ("寄往海岛的包裹需要4到6个工作日，费用为9.50欧元。", "寄到海岛要多久？", "4到6个工作日"),
+        ("公司由安娜·贝格于1987年在奥斯陆创办。", "公司是谁创办的？", "安娜·贝格"),
+        ("自2019年起，所有维修都在佩尔沃特的车间进行。", "灯具在哪里维修？", "佩尔沃特的车间"),
+    ),
 }
 
 ANSWER = {
@@ -67,18 +99,21 @@ SOMEONE = {"en": "the company", "zh": "本公司"}
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """Asks a small model which of the numbered sentences helps to answer the question."""
+class Pointing:
+    """Asks a small model for the few words of a sentence that answer the question; what it says is only compared."""
 
     question: str
-    sentences: tuple[str, ...]
+    sentence: str
     language: Language
 
     def messages(self) -> list[BaseMessage]:
-        """Return the prompt."""
-        numbered = "\n".join(f"{number}. {' '.join(text.split())}" for number, text in enumerate(self.sentences, 1))
-        content = CHOOSE_QUESTION[self.language].format(sentences=numbered, question=self.question)
-        return [SystemMessage(CHOOSE[self.language]), HumanMessage(content)]
+        """Return the prompt; its examples stand first, so that a back end keeps them cached."""
+        shown: list[BaseMessage] = [SystemMessage(POINT[self.language])]
+        template = POINT_QUESTION[self.language]
+        for text, question, answer in POINT_EXAMPLES[self.language]:
+            shown += [HumanMessage(template.format(text=text, question=question)), AIMessage(answer)]
+        text = " ".join(self.sentence.split())
+        return [*shown, HumanMessage(template.format(text=text, question=" ".join(self.question.split())))]
 
 
 @dataclass(frozen=True, slots=True)

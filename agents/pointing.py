@@ -1,0 +1,150 @@
+"""A question and the sentences that fit it best in, the few words that answer it out.
+
+    sentences -> spans -> the likeliest by their features -> + likeness of meaning + what a small model says -> one span
+
+The words are always an exact stretch of a document. A small model's own words only lift the spans that share them, so
+that what it makes up is never shown. The weights are fitted on development questions: `python -m bench pointing`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from agents.overlap import token_f1
+from agents.quoting import Statement
+from agents.spans import NAMES, asked_for, asking_phrase, spans
+from agents.transcript import Language
+from knowledge.embedders import Embedder
+
+WEIGHTS = Path(__file__).with_name("pointing_weights.json")
+SENTENCES = 3
+"""Sentences whose spans are looked at."""
+KEPT = 30
+"""Spans that are weighed by meaning and by the model's words too."""
+SURE = 0.3
+"""The least share of the likelihood with which words are shown before their sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each feature of a span is worth, in one language."""
+
+    features: np.ndarray
+    likeness: float
+    """For the cosine of the question and the span."""
+    asked: float
+    """For the cosine of the words that name what is asked for and the span."""
+    said: float
+    """For the token F1 with what a small model says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A span that may be the answer, and what speaks for it."""
+
+    statement: Statement
+    start: int
+    end: int
+    """Half-open, in the statement's text."""
+    form: float
+    """Its score by features."""
+    likeness: float = 0.0
+    asked: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """The exact words."""
+        return self.statement.text[self.start : self.end]
+
+    @property
+    def shown(self) -> str:
+        """The words as a customer reads them, on one line."""
+        return " ".join(self.text.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """The few words that answer, and how sure that is among what was weighed."""
+
+    candidate: Candidate
+    share: float
+    """0-1: the share of all candidates' likelihood that falls on these words and those that hold or are held by them."""
+
+
+def candidates(
+    question: str, ranked: Sequence[Statement], *, language: Language, embedder: Embedder | None
+) -> list[Candidate]:
+    """Return the likeliest spans of the best sentences; none when the question asks for no such thing.
+
+    Args:
+        ranked: statements, the one that fits best first.
+        embedder: adds likeness of meaning, where it knows the language.
+    """
+    if asked_for(question) is None or not ranked:
+        return []
+    weights = weights_of(language)
+    found: list[Candidate] = []
+    for rank, statement in enumerate(ranked[:SENTENCES]):
+        behind = statement.score - ranked[0].score
+        of_one = spans(question, statement.text, language=language, rank=rank, behind=behind)
+        scores = of_one.features @ weights.features
+        found += [
+            Candidate(statement, start, end, float(score))
+            for (start, end), score in zip(of_one.places, scores, strict=True)
+        ]
+    found.sort(key=lambda candidate: -candidate.form)
+    kept = list({candidate.text: candidate for candidate in reversed(found[: 2 * KEPT])}.values())[::-1][:KEPT]
+    if kept and embedder is not None and (embedder.languages is None or language in embedder.languages):
+        return with_likeness(question, kept, embedder)
+    return kept
+
+
+def choose(found: Sequence[Candidate], *, language: Language, said: str = "") -> Pointed | None:
+    """Return the best of the candidates.
+
+    Args:
+        said: what a small model answers from the same sentence; "" without one.
+    """
+    if not found:
+        return None
+    weights = weights_of(language)
+    scores = np.array([total(candidate, weights, said, language) for candidate in found])
+    likelihood = np.exp(scores - scores.max())
+    likelihood /= likelihood.sum()
+    best = found[int(scores.argmax())]
+    share = sum(
+        float(part)
+        for part, other in zip(likelihood, found, strict=True)
+        if other.text in best.text or best.text in other.text
+    )
+    return Pointed(best, share)
+
+
+def total(candidate: Candidate, weights: Weights, said: str, language: Language) -> float:
+    """Return a candidate's score from all that speaks for it."""
+    score = candidate.form + weights.likeness * candidate.likeness + weights.asked * candidate.asked
+    return score + (weights.said * token_f1(candidate.text, [said], language=language) if said else 0.0)
+
+
+@lru_cache
+def weights_of(language: Language) -> Weights:
+    """Return the fitted weights for a language."""
+    stored: Mapping[str, Mapping[str, object]] = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    fitted: Mapping[str, float] = stored[language]["features"]  # type: ignore[assignment]
+    others: Mapping[str, float] = stored[language]["others"]  # type: ignore[assignment]
+    return Weights(np.array([fitted[name] for name in NAMES], dtype=np.float32), **others)
+
+
+def with_likeness(question: str, kept: Sequence[Candidate], embedder: Embedder) -> list[Candidate]:
+    """Add how near each span is to the question and to what it asks for; the mean of all is taken off."""
+    vectors = embedder.embed([*(candidate.text for candidate in kept), asking_phrase(question)])
+    likeness = vectors[:-1] @ embedder.embed_question(question)
+    asked = vectors[:-1] @ vectors[-1]
+    return [
+        Candidate(c.statement, c.start, c.end, c.form, float(near), float(kind))
+        for c, near, kind in zip(kept, likeness - likeness.mean(), asked - asked.mean(), strict=True)
+    ]
