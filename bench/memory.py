@@ -1,6 +1,6 @@
 """How much memory an ingest takes: many mixed files and a few very large ones, read by one process and its workers.
 
-    generated text, CSV, HTML, DOCX, PDF -> ingest (hashing) -> peak of the process, of its workers, of both together
+    generated text, CSV, HTML, DOCX, PDF -> ingest (hashing, as wide as the bundled model) -> peak of the process, of its workers, of both together
 
 A fifth of the bytes is one CSV and a tenth one text file.
 """
@@ -28,7 +28,7 @@ import sys
 from pathlib import Path
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
-library = Library(LibraryOptions(Path(sys.argv[1])), embedder=HashingEmbedder())
+library = Library(LibraryOptions(Path(sys.argv[1])), embedder=HashingEmbedder(384))
 report = library.ingest([Path(sys.argv[2])])
 print(report.documents, report.chunks, len(report.failed), report.seconds)
 library.close()

@@ -49,7 +49,7 @@ class ReadingOptions:
     file_seconds: float = 3600.0
     """Longest time for one file; a long scan takes a few seconds a page."""
     memory_bytes: int = 1_500_000_000
-    """Most memory of one worker with the programs it starts; a table of 100 MB takes 1.1 GB."""
+    """Most memory of one worker with the programs it starts; a table of 100 MB takes some 400 MB."""
 
     def silence_of(self, size_bytes: int) -> float:
         """Return the longest silence, in seconds, for a file of this size."""

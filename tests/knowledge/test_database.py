@@ -115,8 +115,8 @@ def test_a_chroma_server_that_is_down_is_one_clear_message(tmp_path: Path) -> No
 
 
 LIMIT = " SET idle_session_timeout = '1s'"
-TURNS_SESSION = """SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = database
-WHERE locktype = 'advisory' AND granted AND datname = current_database()"""
+TURNS_SESSION = f"""SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+WHERE locktype = 'advisory' AND granted AND datname = current_database() AND objid = {database._INGEST_LOCK}"""
 
 
 @pytest.mark.servers
