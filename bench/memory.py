@@ -1,6 +1,6 @@
 """How much memory an ingest takes: many mixed files and a few very large ones, read by one process and its workers.
 
-    generated text, CSV, HTML, DOCX, PDF -> ingest (hashing, as wide as the bundled model) -> peak of the process, of its workers, of both together
+    generated text, CSV, HTML, DOCX, PDF -> ingest (hashing, 384 wide) -> peak of process, workers, both together
 
 A fifth of the bytes is one CSV and a tenth one text file.
 """
