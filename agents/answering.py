@@ -10,6 +10,7 @@ What is yielded may be shown at once: nothing is taken back later.
 import threading
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from agents import pointing, quoting
@@ -83,7 +84,7 @@ def quote(
         pointed = point(question, ranked, model=model, language=language, embedder=embedder, stop=stop)
     if pointed is not None:
         begun = quoting.lead([pointed.candidate.statement], max_words=options.max_words)
-    room = options.max_words - (quoting.count_words(pointed.candidate.shown) if pointed else 0)
+    room = options.max_words - (ceil(quoting.count_words(pointed.candidate.shown)) if pointed else 0)
     more = quoting.further(ranked, begun, most=options.sentences - 1, max_words=room)
     chosen = [*begun, *more]
     if pointed is not None:

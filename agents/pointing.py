@@ -72,7 +72,7 @@ class Pointed:
 
     candidate: Candidate
     share: float
-    """0-1: the share of all candidates' likelihood that falls on these words and those that hold or are held by them."""
+    """0-1: what share of the likelihood falls on these words, on those that hold them and on those that they hold."""
 
 
 def candidates(

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from platformdirs import user_data_path
 
 from assistant.model_files import get_model, model_state
-from assistant.pinned_models import BUNDLED
 from assistant.settings import PREFIX, Settings, SettingsError, default_home, load
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ PROFILE = {
     "company": "Brindlemoor",
     "tagline": "Lamps and lanterns, made to last",
     "contact": "help@example.com",
+    "embedder": "multilingual",
     "examples": (
         "How long do I have to return a lamp?",
         "How much for the Bittern in walnut?",
@@ -36,6 +36,8 @@ PROFILE = {
         "积分会过期吗？",
     ),
 }
+MODELS = ("smollm2-135m-instruct", "multilingual-e5-small")
+"""What the demo runs on: a third of its documents are Chinese, so its embedder knows more than English."""
 Progress = Callable[[str, int, int], None]
 
 
@@ -71,7 +73,7 @@ def get_models(settings: Settings, *, progress: Callable[[str], None]) -> None:
     """Get the embedded models that the demo uses, from the owner's home where they are there already."""
     home = os.environ.get(PREFIX + "HOME")
     own = (Path(home).expanduser() if home else default_home()) / "models"
-    for name in BUNDLED:
+    for name in MODELS:
         sources = [own / name] if model_state(own, name, hashed=False) == "ready" else []
         get_model(settings.models_folder, name, sources=sources, offline=settings.offline, progress=progress)
 

@@ -5,7 +5,6 @@ import pytest
 
 from assistant import demo
 from assistant.app import Application
-from assistant.pinned_models import BUNDLED
 from assistant.settings import SettingsError
 
 
@@ -48,7 +47,7 @@ def test_models_come_from_the_owners_home_where_they_are(
     monkeypatch.setattr(demo, "get_model", lambda _folder, name, *, sources, **_: asked.update({name: sources}))
     demo.get_models(demo.demo_settings(home=tmp_path), progress=print)
     assert asked["smollm2-135m-instruct"] == [tmp_path / "owner" / "models" / "smollm2-135m-instruct"]
-    assert asked["all-minilm-l6-v2"] == []
+    assert asked["multilingual-e5-small"] == []
 
 
 def test_an_installation_without_the_documents_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,10 +56,11 @@ def test_an_installation_without_the_documents_says_so(monkeypatch: pytest.Monke
         demo.company_folder()
 
 
-def test_the_demo_gets_the_models_of_the_default_settings_alone(
+def test_the_demo_gets_the_models_it_runs_on_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
     monkeypatch.setattr(demo, "get_model", lambda _folder, name, **_: asked.append(name))
     demo.get_models(demo.demo_settings(home=tmp_path), progress=print)
-    assert tuple(asked) == BUNDLED
+    assert tuple(asked) == demo.MODELS == ("smollm2-135m-instruct", "multilingual-e5-small")
+    assert demo.demo_settings(home=tmp_path).embedder == "multilingual"
