@@ -29,9 +29,9 @@ _ENGLISH = re.compile(
 )
 _FUNCTION_TEXT: dict[Language, str] = {
     "en": "a an the of in on at to for from by with and or but as is are was were be been being has have had do does "
-    "did that which who whom whose this these those it its he she they their his her not also than then there when where "
-    "while after before into over under between during about because since so if can could may might will would should "
-    "must such some any all each both more most other no nor only own same too very just",
+    "did that which who whom whose this these those it its he she they their his her not also than then there when "
+    "where while after before into over under between during about because since so if can could may might will would "
+    "should must such some any all each both more most other no nor only own same too very just",
     "zh": "的 了 是 在 有 和 与 及 或 也 就 都 而 着 过 被 把 对 从 到 为 以 于 之 其 这 那 并 且 但 等 所 由 "
     "向 将 会 可 这个 一个 他 她 它 他们 我们 您 我 你 因为 由于 所以 但是 可以",
 }

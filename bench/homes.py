@@ -19,6 +19,7 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
+from assistant.demo import PROFILE
 from assistant.model_files import model_state
 from assistant.pinned_models import BUNDLED
 from bench import datasets
@@ -136,6 +137,7 @@ def _fill(name: str, place: Path) -> list[Any]:
     shutil.rmtree(place, ignore_errors=True)
     home = new_home(place / "home")
     if name == DEMO:
+        (home / "frontdesk.toml").write_text(f'embedder = "{PROFILE["embedder"]}"\n', encoding="utf-8")
         return [
             frontdesk(home, "ingest", COMPANY / "documents" / audience, "--audience", audience)
             for audience in ("public", "staff")
