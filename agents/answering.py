@@ -41,8 +41,10 @@ class AnswerOptions:
 
     max_words: int = 80
     """Two Chinese characters count as a word."""
-    sentences: int = 2
+    sentences: int = 4
     """Most sentences of an answer made of quotes."""
+    brief_words: int = 50
+    """What a third sentence and further ones of such an answer must fit into."""
     company: str = ""
 
 
@@ -85,7 +87,9 @@ def quote(
     if pointed is not None:
         begun = quoting.lead([pointed.candidate.statement], max_words=options.max_words)
     room = options.max_words - (ceil(quoting.count_words(pointed.candidate.shown)) if pointed else 0)
-    more = quoting.further(ranked, begun, most=options.sentences - 1, max_words=room)
+    more = quoting.further(
+        ranked, begun, most=options.sentences - 1, max_words=room, brief_words=min(room, options.brief_words)
+    )
     chosen = [*begun, *more]
     if pointed is not None:
         yield f"{pointed.candidate.shown} [1]\n"

@@ -129,25 +129,26 @@ def lead(ranked: Sequence[Statement], *, max_words: int) -> list[Statement]:
 
 
 def further(
-    ranked: Sequence[Statement], begun: Sequence[Statement], *, most: int, max_words: int, each: bool = False
+    ranked: Sequence[Statement], begun: Sequence[Statement], *, most: int, max_words: int, brief_words: int
 ) -> list[Statement]:
     """Return up to `most` statements to follow those that an answer begins with; none after several rows of a table.
 
     Args:
         max_words: room for the whole answer.
-        each: every statement may use all the room that is left: for choices, of which one is taken.
+        brief_words: room for a third statement and more: many short ones say more than two long ones.
     """
     chosen: list[Statement] = []
     if len(begun) != 1:
         return chosen
     words = count_words(line(begun[0], number=1))
-    for statement in ranked[1:]:
+    for statement in ranked:
         if len(chosen) == most or statement.score < SECOND_SHARE * ranked[0].score:
             break
-        more = count_words(line(statement, number=len(chosen) + 2))
-        if words + more <= max_words and not any(_says_the_same(statement, other) for other in [*begun, *chosen]):
+        longer = words + count_words(line(statement, number=len(chosen) + 2))
+        fits = longer <= (brief_words if chosen else max_words)
+        if fits and not any(_says_the_same(statement, other) for other in [*begun, *chosen]):
             chosen.append(statement)
-            words += 0 if each else more
+            words = longer
     return chosen
 
 

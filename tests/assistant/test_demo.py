@@ -56,9 +56,7 @@ def test_an_installation_without_the_documents_says_so(monkeypatch: pytest.Monke
         demo.company_folder()
 
 
-def test_the_demo_gets_the_models_it_runs_on_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_demo_gets_the_models_it_runs_on_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(demo, "get_model", lambda _folder, name, **_: asked.append(name))
     demo.get_models(demo.demo_settings(home=tmp_path), progress=print)
