@@ -30,6 +30,10 @@ HISTORY_MESSAGES = 6
 """Messages before the question that a larger model reads."""
 READ_PASSAGES = 5
 """Passages that a larger model reads: some 1,200 tokens."""
+NEAR = 0.2
+"""Evidence from which the nearest statement is worth a look when the answer itself is not there."""
+REFUSAL_WORDS = 40
+"""Room for the words of a refusal itself."""
 POINTED_TOKENS = 24
 """Of what a small model says: an answer of a few words."""
 TOKENS_PER_WORD = 3
@@ -96,6 +100,14 @@ def quote(
     for number, statement in enumerate(chosen, 1):
         yield ("\n" if number > 1 else "") + quoting.line(statement, number=number)
     return Draft(quoting.citations(chosen), bool(chosen), pointed=pointed.candidate.shown if pointed else "")
+
+
+def nearest(retrieval: Retrieval, *, language: Language, embedder: Embedder | None, max_words: int) -> Statement | None:
+    """Return what comes nearest to an answer that is not there; None when nothing is near."""
+    if not retrieval.passages or retrieval.evidence < NEAR:
+        return None
+    ranked = quoting.rank(retrieval, language=language, embedder=embedder)
+    return next(iter(quoting.lead(ranked[:1], max_words=max_words)), None)
 
 
 def point(

@@ -12,7 +12,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from agents import answering, loop, prompts, rewriting
+from agents import answering, loop, prompts, quoting, rewriting
 from agents.answering import AnswerOptions, Draft
 from agents.models import LoadedModel
 from agents.tools import ToolContext
@@ -94,7 +94,7 @@ class _Turn:
         if self._is_stopped():
             return
         if not enough and not self._may_loop:
-            yield from self._refuse(retrieval.evidence)
+            yield from self._refuse(retrieval.evidence, retrieval)
             return
         if enough:
             retrieval = yield from self._widened(retrieval)
@@ -109,7 +109,7 @@ class _Turn:
                 yield self._delta(prompts.partly(self.language, self.options.contact))
             yield self._finished("answered", evidence, draft.citations, draft.pointed)
         else:
-            yield from self._refuse(evidence)
+            yield from self._refuse(evidence, retrieval)
 
     def _widened(self, retrieval: Retrieval) -> Generator[Step, None, Retrieval]:
         """Search for a follow-up as the model writes it out too; without evidence the loop does its own searches."""
@@ -186,9 +186,18 @@ class _Turn:
                 return draft
             yield self._delta(piece)
 
-    def _refuse(self, evidence: float) -> Iterator[Step]:
+    def _refuse(self, evidence: float, retrieval: Retrieval) -> Iterator[Step]:
+        """Say that the documents hold no answer, what they hold that is nearest, and who can be asked."""
+        near = answering.nearest(
+            retrieval,
+            language=self.language,
+            embedder=self.library.embedder,
+            max_words=self.options.max_words - answering.REFUSAL_WORDS,
+        )
         yield self._delta(prompts.refusal(self.language, self.options.contact))
-        yield self._finished("refused", evidence, ())
+        if near is not None:
+            yield self._delta("\n" + prompts.nearest(self.language, quoting.line(near, number=1)))
+        yield self._finished("refused", evidence, quoting.citations([near] if near else []))
 
     def _delta(self, text: str) -> Delta:
         if self.first_text is None:

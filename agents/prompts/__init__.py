@@ -9,11 +9,11 @@ messages, between marks, never among the instructions.
 
 from langchain_core.messages import BaseMessage
 
-from agents.prompts.answers import NOT_FOUND, Pointing, Writing, partly, refusal
+from agents.prompts.answers import NOT_FOUND, Pointing, Writing, nearest, partly, refusal
 from agents.prompts.rewriting import Rewriting
 from agents.prompts.steps import Steps
 
-__all__ = ["NOT_FOUND", "Pointing", "Rewriting", "Steps", "Writing", "partly", "refusal", "render"]
+__all__ = ["NOT_FOUND", "Pointing", "Rewriting", "Steps", "Writing", "nearest", "partly", "refusal", "render"]
 
 
 def render(prompt: Pointing | Writing | Rewriting | Steps) -> list[BaseMessage]:

@@ -95,6 +95,7 @@ PARTLY = {
     "en": " I found nothing in our documents on the rest of your question.",
     "zh": "问题的其余部分，我在我们的资料中没有找到。",
 }
+NEAREST = {"en": "What comes nearest: {statement}", "zh": "最接近的内容：{statement}"}
 SOMEONE = {"en": "the company", "zh": "本公司"}
 
 
@@ -137,6 +138,11 @@ class Writing:
         )
         turns = [HumanMessage(m.content) if m.role == "user" else AIMessage(m.content) for m in self.history]
         return [SystemMessage(system), *turns, HumanMessage(content)]
+
+
+def nearest(language: Language, statement: str) -> str:
+    """Return the line of a refusal that says what the documents do hold on the subject."""
+    return NEAREST[language].format(statement=statement)
 
 
 def refusal(language: Language, contact: str) -> str:
