@@ -54,7 +54,7 @@ _SMALL_NUMBERS = {word: value for value, word in enumerate(_SMALL_WORDS.split())
 _SMALL_NUMBERS |= {word: 10 * value for value, word in enumerate(_TENS_WORDS.split(), start=2)}
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 _NUMBER_WORD = "|".join(sorted({*_SMALL_NUMBERS, *_SCALES}, key=len, reverse=True))
-_UNIT = re.compile(
+UNIT = re.compile(
     r"[\s-]*(?:(?:working|business|calendar|full|single|more)\s+)?(?:second|minute|hour|day|week|month|year|euro|dollar"
     r"|cent|per ?cent|time|piece|metre|gram|kilogram)s?(?![a-z])"
     r"|\s*(?:个?(?:工作日|自然日|月|小时|星期)|天|日|周|年|次|件|分钟|欧元|美元|元|公斤|克|米)",
@@ -151,7 +151,7 @@ def _in_figures(found: re.Match[str]) -> str:
     if month := found["han_month"]:
         number = int(month) if month.isdecimal() else _han_value(month)
         return f" {_MONTHS[number - 1]} "
-    is_counted = _UNIT.match(found.string, found.end()) is not None
+    is_counted = UNIT.match(found.string, found.end()) is not None
     if words := found["english"]:
         return words if words.casefold() == "one" and not is_counted else _english_values(words)
     if numeral := found["han"]:

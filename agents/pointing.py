@@ -8,12 +8,13 @@ that what it makes up is never shown. The weights are fitted on development ques
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
+from agents.figures import UNIT
 from agents.overlap import token_f1
 from agents.quoting import Statement
 from agents.spans import NAMES, asked_for, asking_phrase, spans
@@ -121,7 +122,14 @@ def choose(found: Sequence[Candidate], *, language: Language, said: str = "") ->
         for part, other in zip(likelihood, found, strict=True)
         if other.text in best.text or best.text in other.text
     )
-    return Pointed(best, share)
+    return Pointed(with_unit(best), share)
+
+
+def with_unit(candidate: Candidate) -> Candidate:
+    """Return a candidate that ends with a number together with what it counts: `5` of "5 euros" is half an answer."""
+    text, end = candidate.statement.text, candidate.end
+    unit = UNIT.match(text, end) if text[candidate.start : end][-1:].isdigit() else None
+    return candidate if unit is None else replace(candidate, end=unit.end())
 
 
 def total(candidate: Candidate, weights: Weights, said: str, language: Language) -> float:
@@ -145,6 +153,6 @@ def with_likeness(question: str, kept: Sequence[Candidate], embedder: Embedder) 
     likeness = vectors[:-1] @ embedder.embed_question(question)
     asked = vectors[:-1] @ vectors[-1]
     return [
-        Candidate(c.statement, c.start, c.end, c.form, float(near), float(kind))
+        replace(c, likeness=float(near), asked=float(kind))
         for c, near, kind in zip(kept, likeness - likeness.mean(), asked - asked.mean(), strict=True)
     ]
