@@ -1,7 +1,7 @@
 """A question and its passages in, a checked answer out.
 
-    quote    no model: the few words that answer, and the best sentences around them, word for word
-    quote    the same with a small model, whose words lift the spans that share them
+    quote    the few words that answer, and the best sentences around them, word for word; a small model is asked for
+             the few words too, and what it says only lifts the spans that share it
     write    a larger model writes; each sentence is checked against the passages before it is shown
 
 What is yielded may be shown at once: nothing is taken back later.
@@ -18,7 +18,7 @@ from agents.budget import fit
 from agents.citations import CitationChecker
 from agents.figures import MARKER
 from agents.models import LoadedModel
-from agents.pointing import Pointed
+from agents.pointing import Candidate
 from agents.prompts import NOT_FOUND, Pointing, Writing, render
 from agents.protocols import without_thinking
 from agents.quoting import Statement
@@ -88,18 +88,23 @@ def quote(
     pointed = None
     if len(begun) == 1:
         pointed = point(question, ranked, model=model, language=language, embedder=embedder, stop=stop)
+    if stop is not None and stop.is_set():
+        return Draft((), False)
+    short, room = "", options.max_words
     if pointed is not None:
-        begun = quoting.lead([pointed.candidate.statement], max_words=options.max_words)
-    room = options.max_words - (ceil(quoting.count_words(pointed.candidate.shown)) if pointed else 0)
+        line = f"{pointed.shown} [1]\n"
+        left = room - ceil(quoting.count_words(line))
+        around = quoting.lead([pointed.statement], max_words=left)
+        if pointed.end <= len(around[0].text):  # else the sentence is cut before them
+            short, room, begun = line, left, around
+            yield line
     more = quoting.further(
         ranked, begun, most=options.sentences - 1, max_words=room, brief_words=min(room, options.brief_words)
     )
     chosen = [*begun, *more]
-    if pointed is not None:
-        yield f"{pointed.candidate.shown} [1]\n"
     for number, statement in enumerate(chosen, 1):
         yield ("\n" if number > 1 else "") + quoting.line(statement, number=number)
-    return Draft(quoting.citations(chosen), bool(chosen), pointed=pointed.candidate.shown if pointed else "")
+    return Draft(quoting.citations(chosen), bool(chosen), pointed=pointed.shown if pointed and short else "")
 
 
 def nearest(retrieval: Retrieval, *, language: Language, embedder: Embedder | None, max_words: int) -> Statement | None:
@@ -118,7 +123,7 @@ def point(
     language: Language,
     embedder: Embedder | None,
     stop: threading.Event | None = None,
-) -> Pointed | None:
+) -> Candidate | None:
     """Return the few words that answer; None when none are sure enough, or the question asks for no such thing.
 
     Raises:
@@ -130,7 +135,7 @@ def point(
     helps = model is not None and model.chat is not None and pointing.weights_of(language).said > 0
     said = said_by(question, ranked[0], model=model, language=language, stop=stop) if helps and model else ""
     pointed = pointing.choose(found, language=language, said=said)
-    return pointed if pointed is not None and pointed.share >= pointing.SURE else None
+    return pointed.candidate if pointed is not None and pointed.share >= pointing.SURE else None
 
 
 def said_by(

@@ -7,7 +7,7 @@ that what it makes up is never shown. The weights are fitted on development ques
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -51,7 +51,7 @@ class Candidate:
     start: int
     end: int
     """Half-open, in the statement's text."""
-    form: float
+    form: float = 0.0
     """Its score by features."""
     likeness: float = 0.0
     asked: float = 0.0
@@ -87,21 +87,26 @@ def candidates(
     """
     if asked_for(question) is None or not ranked:
         return []
-    weights = weights_of(language)
     found: list[Candidate] = []
+    features: list[np.ndarray] = []
     for rank, statement in enumerate(ranked[:SENTENCES]):
         behind = statement.score - ranked[0].score
         of_one = spans(question, statement.text, language=language, rank=rank, behind=behind)
-        scores = of_one.features @ weights.features
-        found += [
-            Candidate(statement, start, end, float(score))
-            for (start, end), score in zip(of_one.places, scores, strict=True)
-        ]
-    found.sort(key=lambda candidate: -candidate.form)
-    kept = list({candidate.text: candidate for candidate in reversed(found[: 2 * KEPT])}.values())[::-1][:KEPT]
+        found += [Candidate(statement, start, end) for start, end in of_one.places]
+        features.append(of_one.features)
+    scores = np.concatenate(features) @ weights_of(language).features
+    kept = [replace(found[at], form=float(scores[at])) for at in likeliest(found, scores)]
     if kept and embedder is not None and (embedder.languages is None or language in embedder.languages):
         return with_likeness(question, kept, embedder)
     return kept
+
+
+def likeliest(found: Sequence[Candidate], scores: np.ndarray) -> list[int]:
+    """Return the places of the candidates that score highest, best first; of the same words the best one alone."""
+    first: dict[str, int] = {}
+    for at in np.argsort(-scores, kind="stable")[: 2 * KEPT]:
+        first.setdefault(found[at].text, int(at))
+    return list(first.values())[:KEPT]
 
 
 def choose(found: Sequence[Candidate], *, language: Language, said: str = "") -> Pointed | None:
@@ -141,10 +146,9 @@ def total(candidate: Candidate, weights: Weights, said: str, language: Language)
 @lru_cache
 def weights_of(language: Language) -> Weights:
     """Return the fitted weights for a language."""
-    stored: Mapping[str, Mapping[str, object]] = json.loads(WEIGHTS.read_text(encoding="utf-8"))
-    fitted: Mapping[str, float] = stored[language]["features"]  # type: ignore[assignment]
-    others: Mapping[str, float] = stored[language]["others"]  # type: ignore[assignment]
-    return Weights(np.array([fitted[name] for name in NAMES], dtype=np.float32), **others)
+    fitted = json.loads(WEIGHTS.read_text(encoding="utf-8"))[language]
+    features = np.array([fitted["features"][name] for name in NAMES], dtype=np.float32)
+    return Weights(features, **fitted["others"])
 
 
 def with_likeness(question: str, kept: Sequence[Candidate], embedder: Embedder) -> list[Candidate]:
@@ -153,6 +157,6 @@ def with_likeness(question: str, kept: Sequence[Candidate], embedder: Embedder) 
     likeness = vectors[:-1] @ embedder.embed_question(question)
     asked = vectors[:-1] @ vectors[-1]
     return [
-        replace(c, likeness=float(near), asked=float(kind))
-        for c, near, kind in zip(kept, likeness - likeness.mean(), asked - asked.mean(), strict=True)
+        replace(candidate, likeness=float(near), asked=float(kind))
+        for candidate, near, kind in zip(kept, likeness - likeness.mean(), asked - asked.mean(), strict=True)
     ]

@@ -8,10 +8,11 @@ words, how it begins and ends, and whether it is the kind of thing asked for.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -72,10 +73,23 @@ ASKED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("why", r"\bwhy\b|\bwhat (?:caused|causes|reason)|为什么|为何|原因|怎么会"),
         ("how", r"\bhow\b|如何|怎么|怎样"),
         ("which", r"\bwhich\b|哪"),
-        ("what", r"\bwhat|什么|何"),
+        ("what", r"\bwhat|什么|(?<!任)何"),
     )
 )
 """What a question asks for, the first that fits; a question that fits none is no question for a short answer."""
+CROSSED = (
+    "all names", "time", "number", "length", "whole", "after place", "after by", "after cause", "ends noun", "ends verb"
+)  # fmt: skip
+"""What weighs differently by what is asked for."""
+_YES_OR_NO = re.compile(
+    r"^\W*(?:is|are|am|was|were|do|does|did|can|could|will|would|should|shall|may|might|must|has|have|had)\b"
+    r"|吗|是否|([是有能会要])[不没]\1|可不可以",
+    re.IGNORECASE,
+)
+_ASKING_WORD = re.compile(
+    r"\b(?:who(?:m|se)?|what|which|when|where|why|how)\b|谁|哪|什么|[多几怎]|(?<!任)何", re.IGNORECASE
+)
+"""With one of these even "Can you tell me when …" asks for more than yes or no."""
 _HEAD = re.compile(
     r"\b(?:what|which|how many|how much)\s+([\w'-]+)"
     r"|(?:哪[个些位家种座条项支]?|什么样?的?|多少|几)([\u4e00-\u9fff]{1,2})",
@@ -90,6 +104,10 @@ _COPULA = frozenset(
 )
 _CAUSE = frozenset(("because", "since", "due", "因", "因为", "由于"))
 _CHINESE_KINDS: dict[str, Kind] = {"m": "number", "t": "time", "eng": "name", "x": "mark"}
+
+
+_NARROW = {wide: wide - 0xFEE0 for wide in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+"""Full-width digits and letters, which the tagger takes for marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +130,9 @@ class Spans:
 
 
 def asked_for(question: str) -> str | None:
-    """Return what a question asks for, `who`, `when`, …; None for one that asks for yes, no or advice."""
+    """Return what a question asks for, `who`, `when`, …; None for one that asks for yes or no."""
+    if _YES_OR_NO.search(question) and not _ASKING_WORD.search(question):
+        return None
     return next((name for name, pattern in ASKED if pattern.search(question)), None)
 
 
@@ -173,7 +193,7 @@ class _Sentence:
         asked = _question_terms(question, language)
         pairs = {question[at : at + 2] for at in range(len(question) - 1)} if language == "zh" else set()
         self._in_question = np.array([_is_asked(word, asked, pairs) for word in words], dtype=float)
-        self._at = np.flatnonzero(self._in_question)
+        self._at: list[int] = np.flatnonzero(self._in_question).tolist()
         self._sums = np.concatenate([[0.0], np.cumsum(self._in_question)])
         self._clause = np.cumsum([word.text in _CLAUSE_MARKS for word in words])
         shares = Counter(int(self._clause[at]) for at in self._at)
@@ -189,11 +209,11 @@ class _Sentence:
         before = words[first - 1] if first else None
         after = words[last + 1] if last + 1 < len(words) else None
         text = "".join(word.text for word in inside)
-        near = [FAR, FAR]
-        if len(left := self._at[self._at < first]):
-            near[0] = min(FAR, first - int(left.max()))
-        if len(right := self._at[self._at > last]):
-            near[1] = min(FAR, int(right.min()) - last)
+        left, right = bisect_left(self._at, first), bisect_right(self._at, last)
+        near = (
+            min(FAR, first - self._at[left - 1]) if left else FAR,
+            min(FAR, self._at[right] - last) if right < len(self._at) else FAR,
+        )
         shared = self._sums[last + 1] - self._sums[first]
         opens = before is None or before.kind == "mark"
         closes = after is None or after.kind == "mark"
@@ -297,14 +317,12 @@ def _english_kind(word: str, *, first: bool) -> Kind:
 def _chinese_words(text: str) -> list[Word]:
     import rjieba
 
-    tagged: Sequence[Any] = rjieba.tag(text)
     words: list[Word] = []
     at = 0
-    for word, tag in tagged:
-        start = text.index(word, at)
-        at = start + len(word)
+    for word, tag in rjieba.tag(text.translate(_NARROW)):
+        start, at = at, at + len(word)
         if word.strip():
-            words.append(Word(word, start, at, _chinese_kind(word, tag)))
+            words.append(Word(text[start:at], start, at, _chinese_kind(word, tag)))
     return words
 
 
@@ -323,10 +341,6 @@ def _chinese_kind(word: str, tag: str) -> Kind:
     return "noun" if tag[:1] in ("n", "l", "i", "j") else "word"
 
 
-CROSSED = (
-    "all names", "time", "number", "length", "whole", "after place", "after by", "after cause", "ends noun", "ends verb"
-)  # fmt: skip
-"""What weighs differently by what is asked for."""
 NAMES: tuple[str, ...] = (
     *_Sentence("", [Word("a", 0, 1, "word")], "en").describe(0, 0),
     "best sentence",

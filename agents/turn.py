@@ -1,7 +1,7 @@
 """One question of a conversation in, its steps and at last an answer out.
 
     search (once more, when a larger model can write out a follow-up) -> refuse, when the evidence is low
-           -> quote | choose | write, the ordinary path: at most one model call
+           -> quote | write, the ordinary path: at most one model call
            -> the loop, when a larger model is there and one search did not do
 
 The steps are the whole interface: whoever shows, stores or replays a turn consumes them.

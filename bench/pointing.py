@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from agents import answering, quoting
 from agents.models import ModelOptions, resolve
 from agents.overlap import token_f1
-from agents.pointing import KEPT, SENTENCES, WEIGHTS, Candidate, with_likeness
+from agents.pointing import SENTENCES, WEIGHTS, Candidate, likeliest, with_likeness
 from agents.quoting import Statement
 from agents.spans import NAMES, asked_for, spans
 from agents.transcript import Language
@@ -66,7 +66,8 @@ def run(folder: Path) -> Table:
             cases = collect(library, read(home.questions), language)
         forms = fit(cases, range(FOLDS))
         said = ask(cases, language, folder / name / "said.json") if language in MODEL_KNOWS else {}
-        second = [weighed(case, weights(cases, case.fold), embedder, language, said) for case in cases]
+        unseen = {fold: fit(cases, [other for other in range(FOLDS) if other != fold]) for fold in range(FOLDS)}
+        second = [weighed(case, unseen[case.fold], embedder, language, said) for case in cases]
         others = fit(second, range(FOLDS))
         fitted[language] = {
             "features": dict(zip(NAMES, (forms * others[0]).round(4).tolist(), strict=True)),
@@ -94,7 +95,7 @@ def collect(library: Library, questions: Sequence[Question], language: Language)
         for rank, statement in enumerate(ranked[:SENTENCES]):
             behind = statement.score - ranked[0].score
             of_one = spans(question.question, statement.text, language=language, rank=rank, behind=behind)
-            found += [Candidate(statement, start, end, 0.0) for start, end in of_one.places]
+            found += [Candidate(statement, start, end) for start, end in of_one.places]
             features.append(of_one.features)
         right = np.array([token_f1(c.text, question.answers, language=language) for c in found])
         article = question.gold[0].document.partition("_")[0]
@@ -119,19 +120,10 @@ def fit(cases: Sequence[Case], folds: Sequence[int]) -> Array:
     return weights / scale
 
 
-def weights(cases: Sequence[Case], left_out: int, known: dict[tuple[int, int], Array] = {}) -> Array:  # noqa: B006
-    """Return the weights fitted without one fold; kept, because every case of the fold asks for them."""
-    key = (id(cases), left_out)
-    if key not in known:
-        known[key] = fit(cases, [fold for fold in range(FOLDS) if fold != left_out])
-    return known[key]
-
-
 def weighed(case: Case, forms: Array, embedder: Embedder | None, language: Language, said: Mapping[str, str]) -> Case:
     """Return the likeliest spans of a case with four features: form, likeness, asked, said."""
     scores = case.features @ forms
-    order = np.argsort(-scores)[: 2 * KEPT]
-    kept = list({case.spans[at].text: int(at) for at in order[::-1]}.values())[::-1][:KEPT]
+    kept = likeliest(case.spans, scores)
     chosen = [replace(case.spans[at], form=float(scores[at])) for at in kept]
     if embedder is not None and (embedder.languages is None or language in embedder.languages):
         chosen = with_likeness(case.question.question, chosen, embedder)
