@@ -12,7 +12,7 @@ from agents.grounding import stray_parts
 from agents.measures import missing_facts
 from agents.models import LoadedModel, ModelOptions, resolve
 from agents.models.scripted import ScriptedChat
-from agents.prompts import NOT_FOUND, partly, refusal
+from agents.prompts import NOT_FOUND, nearest, partly, refusal
 from agents.quoting import count_words
 from agents.transcript import Answer, Delta, Finished, Message, Searched, Step, ToolCalled, ToolReturned
 from agents.turn import Request, Responder, ResponderOptions
@@ -133,7 +133,10 @@ def test_unsupported_sentences_are_never_shown(shop: Library) -> None:
     lies = "You can send a lamp back within 90 days [1]. You cannot send a lamp back within 30 days of delivery [1]."
     larger = model(lies, lies)
     steps = respond(shop, larger, RETURN)
-    assert answer_of(steps).text == refusal("en", CONTACT)
+    near = nearest("en", "You can send a lamp back within 30 days of delivery. [1]")
+    assert answer_of(steps).text == f"{refusal('en', CONTACT)}\n{near}", (
+        "what stands there may be shown, the lies never"
+    )
     assert len(calls(larger)) == 2, "after the ordinary path the loop had a try"
 
 
@@ -146,7 +149,20 @@ def test_not_in_documents_leads_to_the_loop_and_then_to_a_refusal(shop: Library)
     larger = model(NOT_FOUND, search("lamp colours"), "Nothing is said about this.")
     steps = respond(shop, larger, RETURN)
     assert answer_of(steps).outcome == "refused"
-    assert [type(step) for step in steps] == [Searched, ToolCalled, Searched, ToolReturned, Delta, Finished]
+    assert [type(step) for step in steps] == [Searched, ToolCalled, Searched, ToolReturned, Delta, Delta, Finished]
+
+
+def test_refusal_says_what_comes_nearest_and_cites_it(shop: Library) -> None:
+    unsure = Responder(shop, NONE, ResponderOptions(contact=CONTACT, refuse_below=0.999))
+    answer = answer_of(list(unsure.respond(Request(RETURN))))
+    assert answer.outcome == "refused"
+    assert [citation.quote for citation in answer.citations] == ["You can send a lamp back within 30 days of delivery."]
+    assert answer.text.startswith(refusal("en", CONTACT))
+
+
+def test_refusal_of_what_is_nowhere_shows_nothing(shop: Library) -> None:
+    answer = answer_of(respond(shop, NONE, "Who painted the ceiling of the chapel in Rome?"))
+    assert (answer.outcome, answer.citations, answer.text) == ("refused", (), refusal("en", CONTACT))
 
 
 def test_answer_to_a_part_says_that_the_rest_was_not_found(shop: Library) -> None:
