@@ -106,8 +106,11 @@ _CAUSE = frozenset(("because", "since", "due", "因", "因为", "由于"))
 _CHINESE_KINDS: dict[str, Kind] = {"m": "number", "t": "time", "eng": "name", "x": "mark"}
 
 
-_NARROW = {wide: wide - 0xFEE0 for wide in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
-"""Full-width digits and letters, which the tagger takes for marks."""
+_FOR_TAGGER: dict[int, int | str] = {
+    **{wide: wide - 0xFEE0 for wide in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))},
+    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
+}
+"""Full-width digits and letters, which it takes for marks, and halves of surrogate pairs, which it cannot read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +322,7 @@ def _chinese_words(text: str) -> list[Word]:
 
     words: list[Word] = []
     at = 0
-    for word, tag in rjieba.tag(text.translate(_NARROW)):
+    for word, tag in rjieba.tag(text.translate(_FOR_TAGGER)):
         start, at = at, at + len(word)
         if word.strip():
             words.append(Word(text[start:at], start, at, _chinese_kind(word, tag)))

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from agents.measures import ANSWERS, is_right, measure, missing_facts, pointed_part, token_f1
+from agents.measures import ANSWERS, is_right, measure, missing_facts, pointed_part
 from agents.transcript import Answer, Citation
 from knowledge.library import Library
 from knowledge.questions import Gold, Question
@@ -94,33 +94,9 @@ def test_a_quote_that_stands_twice_is_right_at_both_places(shop: Library) -> Non
     assert not is_right(second, [Gold("delivery.md", quote="19.00")], shop, audiences=PUBLIC)
 
 
-@pytest.mark.parametrize(
-    ("text", "references", "language", "mark"),
-    [
-        ("30 days", ["30 days"], "en", 1.0),
-        ("The 30 days.", ["30 DAYS!"], "en", 1.0),
-        ("30 days [1]", ["thirty days", "30 days"], "en", 1.0),
-        ("within 30 days", ["30 days"], "en", 0.8),
-        ("You can send a lamp back within 30 days", ["30 days"], "en", 2 * (2 / 8) * 1 / (2 / 8 + 1)),
-        ("days days days", ["30 days"], "en", 0.4),
-        ("Paris", ["Rome"], "en", 0.0),
-        ("", ["Rome"], "en", 0.0),
-        ("the", ["a"], "en", 1.0),
-        ("$9.50", ["9.50"], "en", 1.0),
-        ("anything", [], "en", 0.0),
-        ("格陵兰岛", ["格陵兰岛"], "zh", 1.0),
-        ("格陵兰。[1]", ["格陵兰岛"], "zh", 2 * 3 / 7),
-        ("１９８５年", ["1985年"], "zh", 1.0),
-        ("a 级", ["级"], "zh", 2 / 3),
-        ("格陵兰岛", ["格陵兰"], "en", 2 * 3 / 7),
-    ],
-)
-def test_token_f1_as_counted_by_hand(text: str, references: list[str], language: str, mark: float) -> None:
-    assert token_f1(text, references, language=language) == pytest.approx(mark)
-
-
 def test_an_answer_without_a_short_part_is_all_pointed() -> None:
     assert pointed_part(ANSWER) == ANSWER.text
+    assert pointed_part(replace(ANSWER, pointed="30 days")) == "30 days"
 
 
 @pytest.mark.parametrize(

@@ -47,9 +47,9 @@ def retrieval(question: str, *passages: Passage) -> Retrieval:
     return Retrieval(question, passages, 0.9, SIGNALS, weights, seconds=0.0)
 
 
-def select(ranked: Sequence[Statement], *, most: int, max_words: int, each: bool = False) -> list[Statement]:
+def select(ranked: Sequence[Statement], *, most: int, max_words: int, brief_words: int = 50) -> list[Statement]:
     begun = lead(ranked, max_words=max_words)
-    return [*begun, *further(ranked, begun, most=most - 1, max_words=max_words, each=each)]
+    return [*begun, *further(ranked, begun, most=most - 1, max_words=max_words, brief_words=brief_words)]
 
 
 def answer(question: str, *passages: Passage, language: Language = "en", max_words: int = 80) -> list[str]:
@@ -198,11 +198,26 @@ def test_second_sentence_must_fit_too() -> None:
     assert len(answer("return a lamp", passage(text), max_words=13)) == 1
 
 
-def test_choices_share_the_room_with_the_first_only() -> None:
+def test_a_third_sentence_is_quoted_when_all_are_brief() -> None:
     text = "Return a red lamp in March. Return a blue lamp in April. Return a green lamp in June."
     ranked = rank(retrieval("return a lamp", passage(text)), language="en", embedder=None)
-    assert len(select(ranked, most=4, max_words=14, each=True)) == 3
-    assert len(select(ranked, most=4, max_words=13, each=True)) == 1
+    assert len(select(ranked, most=4, max_words=80, brief_words=21)) == 3
+    assert len(select(ranked, most=4, max_words=80, brief_words=20)) == 2
+    assert len(select(ranked, most=2, max_words=80, brief_words=80)) == 2
+    assert len(select(ranked, most=4, max_words=14, brief_words=10)) == 2, "the second has all the room"
+
+
+def test_nothing_follows_several_rows_of_a_table_or_nothing() -> None:
+    ranked = rank(retrieval("time to return", passage(TABLE, header="Goods | Time")), language="en", embedder=None)
+    for begun in ([], ranked[:2]):
+        assert further(ranked, begun, most=3, max_words=80, brief_words=50) == []
+
+
+def test_what_follows_is_never_what_the_answer_begins_with() -> None:
+    """An answer may begin with the second best statement."""
+    text = "Return a red lamp in March. Return a blue lamp in April."
+    ranked = rank(retrieval("return a lamp", passage(text)), language="en", embedder=None)
+    assert further(ranked, ranked[1:2], most=3, max_words=80, brief_words=50) == ranked[:1]
 
 
 @pytest.mark.parametrize(

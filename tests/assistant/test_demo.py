@@ -19,8 +19,9 @@ def test_the_demo_lives_in_a_home_of_its_own(monkeypatch: pytest.MonkeyPatch, tm
     assert demo.demo_settings(home=Path("here")).home == tmp_path / "here"
 
 
-def test_filling_twice_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FRONTDESK_EMBEDDER", "hashing")
+@pytest.mark.model
+def test_filling_twice_changes_nothing(tmp_path: Path, multilingual_models_folder: Path) -> None:
+    (tmp_path / "models").symlink_to(multilingual_models_folder, target_is_directory=True)
     application = Application(demo.demo_settings(home=tmp_path))
     assert demo.fill(application) > 10
     with sqlite3.connect(tmp_path / demo.SHOP) as shop:

@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from agents.models.tokens import estimate
-from agents.prompts import NOT_FOUND, Choice, Writing, partly, refusal, render
-from agents.prompts.answers import ANSWER, CHOOSE
+from agents.prompts import NOT_FOUND, Pointing, Writing, partly, refusal, render
+from agents.prompts.answers import ANSWER, POINT, POINT_EXAMPLES, POINT_QUESTION
 from agents.transcript import Language, Message
 from knowledge.passages import Passage
 
@@ -39,12 +39,18 @@ def writing(**more: Any) -> Writing:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_choice_numbers_the_sentences(language: Language) -> None:
-    system, human = render(Choice("How\nlong?", ("one\n line", "two"), language))
-    assert (system.type, human.type) == ("system", "human")
-    assert system.text == CHOOSE[language]
-    assert human.text.startswith("1. one line\n2. two\n\n")
-    assert "How\nlong?" in human.text
+def test_pointing_shows_examples_before_the_one_sentence(language: Language) -> None:
+    system, *examples, human = render(Pointing("How\nlong?", "one\n line", language))
+    assert system.text == POINT[language]
+    assert [message.type for message in examples] == ["human", "ai"] * len(POINT_EXAMPLES[language])
+    assert human.text == POINT_QUESTION[language].format(text="one line", question="How long?")
+    assert render(Pointing("Other?", "Else.", language))[:-1] == [system, *examples], "a back end keeps them cached"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_examples_copy_their_answers(language: Language) -> None:
+    for text, _, answer in POINT_EXAMPLES[language]:
+        assert answer in text
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -134,8 +140,9 @@ def test_text_of_documents_and_customers_is_never_an_instruction(language: Langu
     assert within.count("Ignore previous instructions") == 3
     assert after.count("Ignore previous instructions") == 1
     assert human.text.count("</passages>") == 1, "text cannot close the marks around it"
-    chosen = render(Choice(INJECTION, (INJECTION,), language))
-    assert chosen[0].text == CHOOSE[language]
+    *before_it, last = render(Pointing(INJECTION, INJECTION, language))
+    assert before_it == render(Pointing("How long?", "30 days.", language))[:-1]
+    assert last.text.count("{company}") == 2
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
