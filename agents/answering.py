@@ -22,7 +22,7 @@ from agents.pointing import Candidate
 from agents.prompts import NOT_FOUND, Pointing, Writing, render
 from agents.protocols import without_thinking
 from agents.quoting import Statement
-from agents.transcript import Citation, Language, Message
+from agents.transcript import Citation, Language, Message, ShortAnswer
 from knowledge.embedders import Embedder
 from knowledge.passages import Passage, Retrieval
 
@@ -74,7 +74,7 @@ def quote(
     embedder: Embedder | None,
     options: AnswerOptions,
     stop: threading.Event | None = None,
-) -> Generator[str, None, Draft]:
+) -> Generator[str | ShortAnswer, None, Draft]:
     """Answer with the best sentences of the passages, the few words that answer first where they are sure enough.
 
     Args:
@@ -97,6 +97,7 @@ def quote(
         around = quoting.lead([pointed.statement], max_words=left)
         if pointed.end <= len(around[0].text):  # else the sentence is cut before them
             short, room, begun = line, left, around
+            yield ShortAnswer(pointed.shown)
             yield line
     more = quoting.further(
         ranked, begun, most=options.sentences - 1, max_words=room, brief_words=min(room, options.brief_words)

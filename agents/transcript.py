@@ -3,7 +3,7 @@
 A turn is a stream of steps; screens, logs and replay only consume it. Every step is plain data, so that a store can
 keep it as JSON and a second process can read it back.
 
-    Searched -> Delta* -> Finished                     the ordinary path
+    Searched -> ShortAnswer? -> Delta* -> Finished     the ordinary path
     (Thought? -> ToolCalled -> ToolReturned)* -> ...   the loop, for what needs steps
 """
 
@@ -88,6 +88,14 @@ class ToolReturned:
 
 
 @dataclass(frozen=True, slots=True)
+class ShortAnswer:
+    """The text that follows begins with a line of these few words, which answer alone; quotes come below it."""
+
+    text: str
+    """`Answer.pointed`; the deltas hold it too."""
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """A piece of the answer, already checked: what was shown is never taken back."""
 
@@ -101,7 +109,7 @@ class Finished:
     answer: Answer
 
 
-Step = Searched | Thought | ToolCalled | ToolReturned | Delta | Finished
+Step = Searched | Thought | ToolCalled | ToolReturned | ShortAnswer | Delta | Finished
 
 
 SHOWN_OF_A_PASSAGE = ("collection", "document", "title", "page", "start", "end", "text", "score")

@@ -17,7 +17,7 @@ from agents.answering import AnswerOptions, Draft
 from agents.models import LoadedModel
 from agents.tools import ToolContext
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
-from agents.transcript import Answer, Citation, Delta, Finished, Language, Message, Outcome, Step, searched
+from agents.transcript import Answer, Citation, Delta, Finished, Language, Message, Outcome, ShortAnswer, Step, searched
 from knowledge.library import Library
 from knowledge.passages import Retrieval, current
 from knowledge.retrieval import RetrievalOptions
@@ -129,6 +129,7 @@ class _Turn:
 
     def _ordinary(self, retrieval: Retrieval) -> Generator[Step, None, Draft]:
         question, options = self.request.question, self._answer_options()
+        pieces: Generator[str | ShortAnswer, None, Draft] | Generator[str, None, Draft]
         if self.model.chat is None or self.model.small:
             pieces = answering.quote(
                 question,
@@ -177,14 +178,16 @@ class _Turn:
             yield self._delta(shown)
         return draft, evidence
 
-    def _said(self, pieces: Generator[str, None, Draft]) -> Generator[Step, None, Draft]:
+    def _said(
+        self, pieces: Generator[str | ShortAnswer, None, Draft] | Generator[str, None, Draft]
+    ) -> Generator[Step, None, Draft]:
         while True:
             try:
                 piece = next(pieces)
             except StopIteration as end:
                 draft: Draft = end.value
                 return draft
-            yield self._delta(piece)
+            yield self._delta(piece) if isinstance(piece, str) else piece
 
     def _refuse(self, evidence: float, retrieval: Retrieval) -> Iterator[Step]:
         """Say that the documents hold no answer, what they hold that is nearest, and who can be asked."""

@@ -29,11 +29,11 @@ PROFILE = {
     "embedder": "multilingual",
     "examples": (
         "How long do I have to return a lamp?",
-        "How much for the Bittern in walnut?",
-        "Do you repair old lamps?",
-        "How long is a gift card valid?",
-        "蜡烛已经拆开了，还能退掉吗？",
-        "积分会过期吗？",
+        "How long is the warranty on a lantern battery?",
+        "How long does a repair take in December?",
+        "How much does the Bittern floor lamp cost in walnut?",
+        "礼品卡丢了怎么办？",
+        "Heron 的保修期多长？",
     ),
 }
 MODELS = ("smollm2-135m-instruct", "multilingual-e5-small")

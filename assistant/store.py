@@ -98,6 +98,8 @@ class StoredTurn:
     """The fields of `agents.transcript.Answer` when the turn finished; else None."""
     text: str
     """The answer's text; for a turn that did not finish, what had been shown."""
+    pointed: str
+    """The few words that `text` begins with, on a line of their own; "" when it begins otherwise."""
     reference: str | None
     """For a failed turn, the number that finds the log line; else None."""
     started_at: datetime
@@ -230,7 +232,7 @@ class Store:
             turns = session.scalars(
                 select(TurnRow).where(TurnRow.conversation == conversation).order_by(TurnRow.turn)
             ).all()
-            kinds = ("delta", *TERMINAL_STEPS)
+            kinds = ("short_answer", "delta", *TERMINAL_STEPS)
             query = select(StepRow).where(StepRow.conversation == conversation, StepRow.kind.in_(kinds))
             steps: dict[int, list[Mapping[str, Any]]] = {}
             for step in session.scalars(query.order_by(StepRow.turn, StepRow.sequence)):
@@ -349,12 +351,14 @@ def _stored_turn(row: TurnRow, steps: list[Mapping[str, Any]], feedback: StoredF
     last = steps[-1] if steps else {}
     answer: Mapping[str, Any] | None = last.get("answer") if last.get("kind") == "finished" else None
     shown = "".join(step.get("text", "") for step in steps if step["kind"] == "delta")
+    pointed = next((step["text"] for step in steps if step["kind"] == "short_answer"), "")
     return StoredTurn(
         turn=row.turn,
         question=row.question,
         status=cast(TurnStatus, row.status),
         answer=answer,
         text=answer["text"] if answer else shown,
+        pointed=answer.get("pointed", "") if answer else pointed,  # older ones have none
         reference=last.get("reference"),
         started_at=row.started_at,
         ended_at=row.ended_at,

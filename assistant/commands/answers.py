@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from assistant.app import Application
     from assistant.batch import Question
 
-ANSWER_KEYS = ("outcome", "evidence", "language", "model", "seconds", "first_token_seconds")
+ANSWER_KEYS = ("pointed", "outcome", "evidence", "language", "model", "seconds", "first_token_seconds")
 ASK_EXAMPLES = examples(
     'frontdesk ask "How long may I return a lamp?"',
     f'frontdesk ask "退货要多久？" --model ollama:{SUGGESTED_OLLAMA_MODEL} --json',
@@ -84,19 +84,22 @@ def chat(
 
 def print_answer(steps: "Iterable[Step]") -> "Answer":
     """Print an answer, as it comes on a terminal and whole in a pipe, and its sources."""
-    from agents.transcript import Delta, Finished
+    from agents.transcript import Delta, Finished, ShortAnswer
 
     answer = None
-    streamed = ""
+    pointed = streamed = ""
     for step in steps:
-        if isinstance(step, Delta) and is_terminal():
+        if isinstance(step, ShortAnswer):
+            pointed = step.text
+        elif isinstance(step, Delta) and is_terminal():
+            before = _set_apart(streamed, pointed)
             streamed += step.text
-            print(step.text, end="", flush=True)
+            print(_set_apart(streamed, pointed).removeprefix(before), end="", flush=True)
         elif isinstance(step, Finished):
             answer = step.answer
     answer = _present(answer)
     if streamed.strip() != answer.text.strip():
-        print(("\n" if streamed else "") + answer.text)
+        print(("\n" if streamed else "") + _set_apart(answer.text, answer.pointed))
     else:
         print()
     for citation in answer.citations:
@@ -108,16 +111,21 @@ def print_answer(steps: "Iterable[Step]") -> "Answer":
 
 def result_data(steps: "list[Step]") -> dict[str, Any]:
     """Return what `--json` prints for an answer; `steps` leaves out the streamed pieces, which `answer` holds."""
-    from agents.transcript import Delta, Finished, step_to_data
+    from agents.transcript import Delta, Finished, ShortAnswer, step_to_data
 
     answer = _present(next((step.answer for step in steps if isinstance(step, Finished)), None))
-    kept = [step_to_data(step) for step in steps if not isinstance(step, Delta | Finished)]
+    kept = [step_to_data(step) for step in steps if not isinstance(step, Delta | ShortAnswer | Finished)]
     return {
         "answer": answer.text,
         "citations": [asdict(citation) for citation in answer.citations],
         **{key: getattr(answer, key) for key in ANSWER_KEYS},
         "steps": kept,
     }
+
+
+def _set_apart(text: str, pointed: str) -> str:
+    """Return an answer with an empty line below the few words that it begins with."""
+    return text.replace("\n", "\n\n", 1) if pointed and text.startswith(pointed) else text
 
 
 def is_terminal() -> bool:

@@ -1,6 +1,7 @@
 """An answer's text as HTML: nothing gets through but paragraphs, lists, bold and citation markers.
 
     text -> escaped -> paragraphs and lists -> markers
+    text that begins with a short answer -> its line -> the quotes below it
 
 Whatever stands in a document, a question or a model's answer is data. It is escaped first, and the few forms that are
 shown are made from the escaped text, so tags, links, images and formulas appear as the characters they are.
@@ -18,8 +19,17 @@ Marker = Callable[[int], str | None]
 """From a citation's number to its HTML; None when there is no such citation, and the marker stays text."""
 
 
-def answer_html(text: str, *, marker: Marker) -> str:
-    """Return the HTML of an answer."""
+def answer_html(text: str, *, marker: Marker, pointed: str = "") -> str:
+    """Return the HTML of an answer.
+
+    Args:
+        pointed: The few words that the first line holds when they answer alone; the other lines are quotes then.
+    """
+    first, _, rest = text.strip().partition("\n")
+    if pointed and first.startswith(pointed):
+        quotes = "".join(f"<p>{_inline_html(line.strip(), marker)}</p>" for line in rest.split("\n") if line.strip())
+        short = f'<p class="short">{_inline_html(first, marker)}</p>'
+        return short + (f'<blockquote class="quotes">{quotes}</blockquote>' if quotes else "")
     parts: list[str] = []
     for block in re.split(r"\n\s*\n", text.strip()):
         parts.extend(_block_html(block.split("\n"), marker))

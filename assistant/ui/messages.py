@@ -84,7 +84,7 @@ def _written_html(view: TurnView, texts: Texts) -> str:
         return ""
     language = "zh-CN" if view.answer and view.answer["language"] == "zh" else ""
     attribute = f' lang="{language}"' if language else ""
-    body = answer_html(view.text, marker=lambda number: _marker_html(view, texts, number))
+    body = answer_html(view.text, marker=lambda number: _marker_html(view, texts, number), pointed=view.pointed)
     return f'<div class="answer"{attribute}><h2 class="unseen">{escape(texts.assistant)}</h2>{body}</div>'
 
 

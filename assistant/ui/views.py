@@ -25,6 +25,8 @@ class TurnView:
     status: Status = "running"
     text: str = ""
     """The answer as far as it is written; the final text once the turn is finished."""
+    pointed: str = ""
+    """The few words that `text` begins with, on a line of their own; "" when it begins otherwise."""
     answer: Mapping[str, Any] | None = None
     """The finished answer as stored, with its citations; None before, and when there is none."""
     reference: str = ""
@@ -59,6 +61,8 @@ class TurnView:
         kind = str(data["kind"])
         if kind == "delta":
             self.text += str(data["text"])
+        elif kind == "short_answer":
+            self.pointed = str(data["text"])
         elif kind in TERMINAL:
             self._end(kind, data)
         else:
@@ -71,6 +75,7 @@ class TurnView:
         if answer is not None:
             self.answer = answer
             self.text = str(answer["text"])
+            self.pointed = str(answer.get("pointed", ""))
 
 
 def replay(view: TurnView, steps: Iterable[StoredStep]) -> TurnView:

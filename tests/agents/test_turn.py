@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agents import rewriting
+from agents import pointing, rewriting
 from agents.errors import ModelUnavailable
 from agents.grounding import stray_parts
 from agents.measures import missing_facts
@@ -14,7 +14,7 @@ from agents.models import LoadedModel, ModelOptions, resolve
 from agents.models.scripted import ScriptedChat
 from agents.prompts import NOT_FOUND, nearest, partly, refusal
 from agents.quoting import count_words
-from agents.transcript import Answer, Delta, Finished, Message, Searched, Step, ToolCalled, ToolReturned
+from agents.transcript import Answer, Delta, Finished, Message, Searched, ShortAnswer, Step, ToolCalled, ToolReturned
 from agents.turn import Request, Responder, ResponderOptions
 from knowledge import embedders
 from knowledge.library import Library, LibraryOptions
@@ -58,6 +58,8 @@ def answer_of(steps: Sequence[Step]) -> Answer:
     assert sum(isinstance(step, Finished) for step in steps) == 1
     assert isinstance(steps[0], Searched)
     assert answer.first_token_seconds is not None
+    assert [step.text for step in steps if isinstance(step, ShortAnswer)] == [answer.pointed] * bool(answer.pointed)
+    assert answer.text.startswith(answer.pointed)
     assert 0 <= answer.first_token_seconds <= answer.seconds
     for citation in answer.citations:
         assert f"[{citation.number}]" in answer.text
@@ -82,6 +84,15 @@ def test_every_way_gives_a_cited_answer(shop: Library, by: Any, name: str) -> No
     assert answer.citations[0].quote == "You can send a lamp back within 30 days of delivery."
     assert "30 days" in answer.text
     assert answer.evidence >= OPTIONS.refuse_below
+
+
+def test_short_answer_is_told_before_its_text(shop: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pointing, "SURE", 0.0)
+    steps = respond(shop, NONE, RETURN)
+    answer = answer_of(steps)
+    assert answer.pointed
+    assert [type(step) for step in steps[:3]] == [Searched, ShortAnswer, Delta]
+    assert answer.text.startswith(f"{answer.pointed} [1]\n")
 
 
 @pytest.mark.parametrize("by", [lambda: NONE, lambda: model("0", small=True), lambda: model(*["I do not know."] * 3)])

@@ -199,6 +199,36 @@ def test_a_conversation_from_question_to_comment(page: Page, home: Path) -> None
     assert feedback == [("down", ""), ("down", "The postage is missing.")]
 
 
+@pytest.mark.parametrize("look", [{}, {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}])
+def test_a_short_answer_stands_out_from_the_first_word_on(
+    browser: Browser, address: str, requested: list[str], look: dict[str, Any], context: BrowserContext
+) -> None:
+    visitor = open_context(browser, requested, **look)
+    page = open_page(visitor, address)
+    ask(page, "In short, how long have I got?")
+    written = page.locator("#present .answer .short")
+    expect(written).to_contain_text("within")
+    expect(page.locator("#present .answer .quotes p")).to_have_count(1)
+    await_answers(page)
+    for _ in range(2):
+        answer = page.locator("#past .answer")
+        short, quotes = answer.locator(".short"), answer.locator(".quotes p")
+        expect(short).to_have_text("within <30 days>1")
+        expect(quotes).to_have_count(2)
+        size, weight, quoted = (
+            float(place.first.evaluate(f"n => getComputedStyle(n).{name}").removesuffix("px"))
+            for place, name in ((short, "fontSize"), (short, "fontWeight"), (quotes, "fontSize"))
+        )
+        assert size >= 1.2 * quoted
+        assert weight >= 600
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        page.reload()
+        expect(short).to_be_visible()
+    page.locator("#past .short button.marker").click()
+    expect(page.locator(".passage mark")).to_have_text(QUOTE)
+    visitor.close()
+
+
 def test_stop_start_anew_and_an_example(page: Page) -> None:
     page.locator(".example").first.click()
     expect(page.locator("#present .answer")).to_be_visible()

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from filelock import FileLock
 
 from agents.errors import ModelUnavailable
-from agents.transcript import Answer, Citation, Delta, Finished, Searched, Step
+from agents.transcript import Answer, Citation, Delta, Finished, Searched, ShortAnswer, Step
 from assistant import app as app_module
 from assistant import cli, running
 from assistant.app import Application
@@ -40,6 +41,12 @@ class FakeResponder:
         if "fail" in request.question:
             raise ModelUnavailable("The model does not answer. Next: frontdesk doctor")
         yield Searched("q", 0.9, (), 0.01)
+        if "short" in request.question:
+            text = "30 days [1]\nYou have 30 days. [1]"
+            yield ShortAnswer("30 days")
+            yield from map(Delta, ("30 days [1]", "\n", "You have ", "30 days. [1]"))
+            yield Finished(replace(ANSWER, text=text, pointed="30 days"))
+            return
         yield Delta("You have 30 days ")
         yield Delta("[1].")
         yield Finished(ANSWER)
@@ -270,6 +277,19 @@ def test_ask_streams_on_a_terminal_and_repeats_nothing(
     monkeypatch.setattr("assistant.commands.answers.is_terminal", lambda: True)
     _, out, _ = run("ask", "How long?")
     assert out.count("30 days [1]") == 1
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_ask_sets_a_short_answer_apart(
+    run: Run, responder: FakeResponder, monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    monkeypatch.setattr("assistant.commands.answers.is_terminal", lambda: terminal)
+    _, out, _ = run("ask", "In short, how long?")
+    assert out.startswith("30 days [1]\n\nYou have 30 days. [1]\n  [1] Returns")
+    _, out, _ = run("ask", "In short, how long?", "--json")
+    result = json.loads(out)
+    assert (result["pointed"], result["answer"]) == ("30 days", "30 days [1]\nYou have 30 days. [1]")
+    assert [step["kind"] for step in result["steps"]] == ["searched"]
 
 
 def test_ask_as_json_is_exactly_one_object(run: Run, responder: FakeResponder) -> None:

@@ -82,6 +82,25 @@ def test_the_transcript_holds_answer_text_feedback(store: Store) -> None:
     assert two.ended_at >= two.started_at
 
 
+def test_a_turn_keeps_the_few_words_that_it_begins_with(store: Store) -> None:
+    conversation = store.start_conversation()
+    text = "30 days [1]\nYou have 30 days. [1]"
+    for pieces, end in (
+        (({"kind": "delta", "text": "x"},), {"kind": "finished", "answer": ANSWER}),
+        ((), {"kind": "finished", "answer": {**ANSWER, "text": text, "pointed": "30 days"}}),
+        (
+            ({"kind": "short_answer", "text": "30 days"}, {"kind": "delta", "text": "30 days [1]\n"}),
+            {"kind": "stopped"},
+        ),
+    ):
+        turn = store.start_turn(conversation, "How long?")
+        for data in (*pieces, end):
+            store.append_step(conversation, turn, data)
+    older, finished, stopped = store.transcript(conversation)
+    assert (older.pointed, finished.pointed, stopped.pointed) == ("", "30 days", "30 days")
+    assert (finished.text, stopped.text) == (text, "30 days [1]\n")
+
+
 def test_a_failed_turn_tells_its_reference(store: Store) -> None:
     conversation = store.start_conversation()
     turn = store.start_turn(conversation, "?")

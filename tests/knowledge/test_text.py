@@ -113,6 +113,8 @@ def test_locate(quote, text, found):
 def test_a_quote_set_apart_is_found_where_it_stands(quote, before, after):
     text = f"{before} | {quote} | {after}"
     span = locate(quote, text)
+    if unicodedata.combining(normalise(quote)[:1] or " "):
+        return  # it begins with an accent, which belongs to the letter before it
     if normalise(quote):
         assert span is not None
         assert normalise(text[span[0] : span[1]]) == normalise(quote)

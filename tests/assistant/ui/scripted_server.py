@@ -15,7 +15,7 @@ from typing import Any
 from reportlab.lib.pagesizes import A5
 from reportlab.pdfgen.canvas import Canvas
 
-from agents.transcript import Answer, Citation, Delta, Finished, Searched, Step
+from agents.transcript import Answer, Citation, Delta, Finished, Searched, ShortAnswer, Step
 from assistant.app import Application
 from assistant.server import serve
 from assistant.settings import Settings
@@ -29,6 +29,7 @@ DOCUMENT = f"""# Returns and refunds
 
 Opened seed packets stay with you. {QUOTE} Write `<img src=x onerror="alert(1)">` or $x^2$ on the label.
 """
+POINTED = "within <30 days>"
 PRINTED_QUOTE = "Parcels to the islands take four days longer."
 PRINTED_PLACE = (90, 415)
 """Of the quote's baseline on its page, A5, in points from the bottom left."""
@@ -37,7 +38,7 @@ WORD_SECONDS = 0.15
 
 
 class Script:
-    """Answers every question from the one document, word by word; `refuse` and `fail` in a question do as they say."""
+    """Answers every question from the one document, word by word; `refuse`, `fail` and `short` are obeyed."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -58,6 +59,10 @@ class Script:
             yield self._finished("Our documents do not say.", (), "refused")
             return
         text = f"As long as you like, **really**: {request.question} It says so on the first page of all. [1]"
+        pointed = POINTED if "short" in request.question else ""
+        if pointed:
+            text = f"{pointed} [1]\n{QUOTE} [1]\nOpened seed packets stay with you. [1]"
+            yield ShortAnswer(pointed)
         for word in text.split(" "):
             if stop.is_set():
                 return
@@ -67,7 +72,7 @@ class Script:
             citation = self._cited("guide.pdf", "Parcel guide", PRINTED_QUOTE)
         else:
             citation = self._cited("returns.md", "Returns and refunds", QUOTE)
-        yield self._finished(text, (citation,), "answered")
+        yield self._finished(text, (citation,), "answered", pointed)
 
     def _cited(self, document: str, title: str, quote: str) -> Citation:
         whole = self._library.excerpt("default", document, 0, 1, audiences=("public",), margin=10_000)
@@ -76,8 +81,8 @@ class Script:
         page = text.count("\f", 0, start) + 1 if document.endswith(".pdf") else None
         return Citation(1, "default", document, title, page, start, start + len(quote), quote)
 
-    def _finished(self, text: str, citations: tuple[Citation, ...], outcome: Any) -> Finished:
-        return Finished(Answer(text, citations, outcome, 0.82, "en", "scripted", 1.0, 0.4))
+    def _finished(self, text: str, citations: tuple[Citation, ...], outcome: Any, pointed: str = "") -> Finished:
+        return Finished(Answer(text, citations, outcome, 0.82, "en", "scripted", 1.0, 0.4, pointed))
 
 
 def write_guide(path: Path) -> None:

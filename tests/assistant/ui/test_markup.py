@@ -39,6 +39,30 @@ def test_an_answers_few_forms(text: str, html: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        (
+            "30 days [1]\nYou have 30 days. [1]\n- No more. [2]",
+            '<p class="short">30 <span class="joined">days<i>1</i></span></p><blockquote class="quotes">'
+            '<p>You have 30 d<span class="joined">ays.<i>1</i></span></p>'
+            '<p>- No m<span class="joined">ore.<i>2</i></span></p></blockquote>',
+        ),
+        ("30 days [1]\n", '<p class="short">30 <span class="joined">days<i>1</i></span></p>'),
+        ("Sixty. [1]\n30 days.", '<p>Si<span class="joined">xty.<i>1</i></span><br>30 days.</p>'),
+    ],
+    ids=["whole", "begun", "begins otherwise"],
+)
+def test_a_short_answer_and_the_quotes_below_it(text: str, html: str) -> None:
+    assert answer_html(text, marker=marker, pointed="30 days") == html
+
+
+def test_a_short_answer_is_escaped() -> None:
+    assert answer_html("<b>1\n<i>2", marker=marker, pointed="<b>1") == (
+        '<p class="short">&lt;b&gt;1</p><blockquote class="quotes"><p>&lt;i&gt;2</p></blockquote>'
+    )
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "<img src=x onerror=alert(1)>",

@@ -8,6 +8,7 @@ from assistant.ui.texts import EN, ZH
 from assistant.ui.views import TurnView
 
 NASTY = '<img src=x onerror=alert(1)> [x](javascript:alert(1)) $x^2$ "quoted"'
+SHORT = "4–6 working days [1]\nThe islands take 4–6 working days. [1]\nThere is no express. [2]"
 
 
 def citation(**changes: Any) -> dict[str, Any]:
@@ -53,6 +54,18 @@ def test_an_answer_has_markers_and_sources_that_open_the_passage() -> None:
     assert 'aria-label="Open source 1: Returns"' in html
 
 
+def test_a_short_answer_stands_above_its_quotes_while_it_is_written_and_afterwards() -> None:
+    finished = answered(text=SHORT, pointed="4–6 working days", citations=[citation(), citation(number=2)])
+    finished.pointed = "4–6 working days"
+    running = TurnView(1, "?", text=SHORT, pointed="4–6 working days")
+    for view in (finished, running):
+        short, quotes = turn_html(view, EN).split('<p class="short">')[1].split('<blockquote class="quotes">')
+        assert visible(short) == "4–6 working days 1"
+        assert quotes.split("</blockquote>")[0].count("<p>") == 2
+    assert turn_html(finished, EN).count('data-action="cite" data-turn="3" data-number="1"') == 3
+    assert "short" not in turn_html(answered(), EN)
+
+
 def test_while_it_is_written_markers_do_nothing_yet() -> None:
     html = turn_html(TurnView(1, "?", text="Thirty. [1]"), EN)
     assert '<span class="marker">1</span>' in html
@@ -76,8 +89,13 @@ def test_a_line_says_what_is_being_done(steps: list[dict[str, Any]], line: str) 
 
 
 def test_nothing_that_was_written_elsewhere_becomes_markup() -> None:
-    view = answered(text=NASTY, citations=[citation(title=NASTY, quote=NASTY, document=NASTY)], model=NASTY)
-    view.question = view.comment = NASTY
+    view = answered(
+        text=f"{NASTY} [1]\n{NASTY} [1]",
+        pointed=NASTY,
+        citations=[citation(title=NASTY, quote=NASTY, document=NASTY)],
+        model=NASTY,
+    )
+    view.question = view.comment = view.pointed = NASTY
     view.rating = "down"
     view.steps = [
         {**searched({"title": NASTY, "document": "d", "page": None, "score": 0.5, "text": NASTY}), "query": NASTY},

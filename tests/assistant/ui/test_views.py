@@ -38,6 +38,15 @@ def test_a_finished_turn_has_the_answer_as_it_was_stored() -> None:
     assert view.citation(2) is None
 
 
+def test_the_short_answer_is_known_while_it_is_written_and_afterwards() -> None:
+    log = steps({"kind": "short_answer", "text": "30 days"}, {"kind": "delta", "text": "30 days [1]\n"})
+    view = replay(TurnView(1, "?"), log)
+    assert (view.pointed, view.text, view.steps) == ("30 days", "30 days [1]\n", [])
+    whole = {**ANSWER, "text": "30 days [1]\nYou have 30 days. [1]", "pointed": "30 days"}
+    assert replay(TurnView(1, "?"), steps({"kind": "finished", "answer": whole})).pointed == "30 days"
+    assert replay(TurnView(1, "?"), steps({"kind": "finished", "answer": ANSWER})).pointed == ""
+
+
 def test_a_stopped_turn_keeps_its_text_and_a_failed_one_its_reference() -> None:
     stopped = replay(TurnView(1, "?"), steps({"kind": "delta", "text": "Thirty"}, {"kind": "stopped"}))
     assert (stopped.status, stopped.text) == ("stopped", "Thirty")
