@@ -19,6 +19,9 @@ from assistant.ui.texts import Texts
 MARGIN_CHARACTERS = 600
 """How much of the document is shown before the quote, and after it."""
 
+_ROW = re.compile(r"^([^\n]+ \| [^\n]+)\n", re.MULTILINE)
+"""A table row as loaders write it, with its line break."""
+
 
 class Excerpt(Protocol):
     """What is shown of `knowledge.library.Excerpt`."""
@@ -75,7 +78,9 @@ def excerpt_html(excerpt: Excerpt, texts: Texts, *, number: int, pictures: Seque
         before = "… " + re.sub(r"^[^\s。！？]{1,40}[\s。！？]", "", before).lstrip()
     if len(excerpt.after) >= MARGIN_CHARACTERS:
         after = re.sub(r"[\s][^\s]{1,40}$", "", after).rstrip() + " …"
-    body = f"{escape(before)}<mark>{escape(_readable(excerpt.quote))}</mark>{escape(after)}"
+    rest, newline, below = after.partition("\n")  # a row that the quote begins or ends in is left whole
+    body = f"{_rows_html(before)}<mark>{escape(_readable(excerpt.quote))}</mark>"
+    body += escape(rest) + newline + _rows_html(below)
     path = [heading for heading in excerpt.headings if heading and heading != excerpt.title]
     page = pictures[0].page if pictures else excerpt.page
     if page is not None:
@@ -153,6 +158,11 @@ def _panel_html(texts: Texts, *, number: int, title: str, path: Sequence[str], b
         f'<button type="button" class="plain" data-action="close" aria-label="{close}" title="{close}">{icon("close")}'
         f'</button></header><div class="context" tabindex="0">{body}</div>'
     )
+
+
+def _rows_html(text: str) -> str:
+    """Return text escaped, with each whole table row in a box of its own; the box takes the place of its line break."""
+    return _ROW.sub(r'<span class="row">\1</span>', escape(text))
 
 
 def _readable(text: str) -> str:

@@ -77,3 +77,10 @@ def test_a_page_of_the_original_is_shown_with_the_quote_marked() -> None:
 def test_a_heading_with_an_anchor_is_part_of_the_place() -> None:
     page = Excerpt("returns.html", "Returns", (), None, "", "Thirty days.", "", anchor='how"to')
     assert "<code>returns.html#how&quot;to</code>" in excerpt_html(page, EN, number=1)
+
+
+def test_whole_table_rows_stand_apart_and_the_quoted_one_is_marked() -> None:
+    before, after = "Prices\nLamp: <A> | Price: 1\nLamp: ", " | Price: 2\nLamp: C | Price: 3\nEnd"
+    html = excerpt_html(excerpt(before, "B", after), EN, number=1)
+    assert 'Prices\n<span class="row">Lamp: &lt;A&gt; | Price: 1</span>Lamp: <mark>B</mark> | Price: 2\n' in html
+    assert ' | Price: 2\n<span class="row">Lamp: C | Price: 3</span>End</div>' in html
