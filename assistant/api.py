@@ -197,6 +197,7 @@ def _add_conversations(api: FastAPI, application: ApplicationPort) -> None:
 
     @api.get("/api/conversations/{conversation}/transcript")
     def transcript(conversation: str) -> dict[str, Any]:
+        """Return the turns; where one's `pointed` is not "", it is the first line of `text`, and quotes follow."""
         return {"conversation": conversation, "turns": [_turn_to_data(turn) for turn in store.transcript(conversation)]}
 
     @api.post("/api/conversations/{conversation}/turns", status_code=201)
@@ -211,6 +212,7 @@ def _add_conversations(api: FastAPI, application: ApplicationPort) -> None:
         after: Offset = 0,
         last_event_id: Annotated[str | None, Header()] = None,
     ) -> Response:
+        """Send steps as they come; a `short_answer` precedes the deltas, which hold its words too."""
         if last_event_id is not None and last_event_id.isdecimal():
             after = min(int(last_event_id), LARGEST)
         status = await asyncio.to_thread(store.status, conversation, turn)

@@ -250,8 +250,8 @@ def test_transcript_and_feedback(served: Served) -> None:
         list(stream.iter_lines())
     assert served.client.post(turn + "/feedback", json={"rating": "down", "comment": "wrong"}).status_code == 201
     kept = served.client.get(turn.partition("/turns")[0] + "/transcript").json()["turns"]
-    assert [(one["question"], one["text"], one["status"]) for one in kept] == [
-        ("How long?", "Within 30 days.", "finished")
+    assert [(one["question"], one["text"], one["pointed"], one["status"]) for one in kept] == [
+        ("How long?", "Within 30 days.", "", "finished")
     ]
     assert (kept[0]["feedback"]["rating"], kept[0]["feedback"]["comment"]) == ("down", "wrong")
 
