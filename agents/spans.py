@@ -174,7 +174,7 @@ def spans(question: str, text: str, *, language: Language, rank: int, behind: fl
 
 
 def asking_phrase(question: str) -> str:
-    """Return the words that name what is asked for: `which country` of "Which country signed the treaty?"."""
+    """Return the words that name what is asked for: `Which country signed` of "Which country signed the treaty?"."""
     found = re.search(
         r"\b(?:what|which|who|whom|whose|where|when|why|how)\b((?:\s+[\w'-]+){0,4})", question, re.IGNORECASE
     )

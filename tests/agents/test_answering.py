@@ -1,20 +1,25 @@
 import threading
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agents.answering import HISTORY_MESSAGES, AnswerOptions, Draft, check_text, choose, quote, write
+from agents import pointing, quoting
+from agents.answering import HISTORY_MESSAGES, POINTED_TOKENS, AnswerOptions, Draft, check_text, quote, said_by, write
 from agents.errors import ModelUnavailable
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
 from agents.prompts import NOT_FOUND
 from agents.quoting import count_words
 from agents.transcript import Language, Message
-from knowledge.library import Library
+from knowledge.embedders.hashing import HashingEmbedder
+from knowledge.library import Library, LibraryOptions
 from knowledge.passages import Retrieval
 
 OPTIONS = AnswerOptions(company="Lumen")
+WARRANTY = "How long is the warranty of a lamp?"
+DELIVERY = "How much does standard delivery cost?"
 QUESTION = "How long do I have to send a lamp back, and how long for goods from the sale?"
 
 
@@ -31,26 +36,32 @@ def scripted(*replies: Any, small: bool = False) -> LoadedModel:
     return LoadedModel("scripted", ScriptedChat(replies), small=small)
 
 
-def asked(model: LoadedModel, number: int = 0) -> Any:
+def calls(model: LoadedModel) -> Any:
     assert isinstance(model.chat, ScriptedChat)
-    return model.chat.calls[number]
+    return model.chat.calls
 
 
-def choosing(
-    shop: Library, *replies: Any, question: str = QUESTION, **more: Any
-) -> tuple[list[str], Draft, LoadedModel]:
-    model = scripted(*replies, small=True)
-    language: Language = more.pop("language", "en")
-    pieces = choose(
+def quoted(
+    library: Library, question: str, *, model: LoadedModel | None = None, language: Language = "en", **more: Any
+) -> tuple[list[str], Draft]:
+    """Return what a quoted answer shows, after checking what holds for every one."""
+    options: AnswerOptions = more.pop("options", OPTIONS)
+    pieces = quote(
         question,
-        shop.search(question),
+        library.search(question),
         model=model,
         language=language,
-        embedder=shop.embedder,
-        options=more.pop("options", OPTIONS),
+        embedder=library.embedder,
+        options=options,
         **more,
     )
-    return *finish(pieces), model
+    shown, draft = finish(pieces)
+    if draft.pointed:
+        assert shown[0] == f"{draft.pointed} [1]\n"
+        assert draft.pointed in " ".join(draft.citations[0].quote.split())
+    assert count_words("".join(shown)) <= options.max_words
+    assert len(shown) - bool(draft.pointed) == len(draft.citations) <= options.sentences
+    return shown, draft
 
 
 def writing(found: Retrieval, *replies: Any, **more: Any) -> tuple[list[str], Draft, LoadedModel]:
@@ -67,68 +78,138 @@ def found(shop: Library) -> Retrieval:
 
 
 def test_quotes_need_no_model(shop: Library) -> None:
-    found = shop.search("How many days do I have to send a lamp back after delivery?")
-    shown, draft = finish(quote(found, language="en", embedder=shop.embedder, options=OPTIONS))
-    assert shown[0] == "You can send a lamp back within 30 days of delivery. [1]"
-    assert draft.citations[0].quote == "You can send a lamp back within 30 days of delivery."
-    assert len(shown) == len(draft.citations) <= OPTIONS.sentences
+    shown, draft = quoted(shop, "What do I do with a lamp after delivery? Send it back?")
+    assert "You can send a lamp back within 30 days of delivery." in {cited.quote for cited in draft.citations}
+    assert shown[-1].endswith(f"[{len(draft.citations)}]")
     assert draft.found
 
 
 def test_quotes_from_nothing_are_nothing(empty_library: Library) -> None:
-    found = empty_library.search(QUESTION)
-    assert finish(quote(found, language="en", embedder=None, options=OPTIONS)) == ([], Draft((), False))
+    assert quoted(empty_library, QUESTION) == ([], Draft((), False))
 
 
-def test_small_model_adds_the_sentence_whose_number_it_says(shop: Library) -> None:
-    alone, _, model = choosing(shop, "0")
-    choices = asked(model).messages[-1].text.splitlines()
-    shown, draft, _ = choosing(shop, "1")
-    assert [shown[0]] == alone
-    assert shown[0].endswith("days. [1]")
-    assert choices[0].startswith("1. ")
-    assert shown[1] == f"\n{choices[0][3:]} [2]"
-    assert [citation.number for citation in draft.citations] == [1, 2]
+@pytest.mark.parametrize(
+    ("question", "language", "words", "sentence"),
+    [
+        (WARRANTY, "en", "5 years", "Every lamp has a warranty of 5 years. [1]"),
+        ("退款几个工作日到账？", "zh", "5", "退款在 5 个工作日内到账。 [1]"),
+    ],
+)
+def test_the_few_words_come_before_their_sentence(
+    shop: Library, question: str, language: Language, words: str, sentence: str
+) -> None:
+    shown, draft = quoted(shop, question, language=language)
+    assert words in draft.pointed
+    assert shown[1] == sentence
 
 
-def test_first_sentence_is_there_before_the_model_is_asked(shop: Library, found: Retrieval) -> None:
-    model = scripted("1", small=True)
-    pieces = choose(QUESTION, found, model=model, language="en", embedder=shop.embedder, options=OPTIONS)
-    assert next(pieces)
-    assert isinstance(model.chat, ScriptedChat)
-    assert model.chat.calls == []
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Can I send a lamp back after delivery?", "en"),
+        ("Does a lamp have a warranty?", "en"),
+        ("台灯可以退吗？", "zh"),
+    ],
+)
+def test_yes_or_no_has_no_short_answer(shop: Library, question: str, language: Language) -> None:
+    model = scripted(small=True)
+    shown, draft = quoted(shop, question, language=language, model=model)
+    assert (draft.pointed, bool(shown)) == ("", True)
+    assert calls(model) == []
 
 
-def test_choice_is_bound_to_the_numbers(shop: Library) -> None:
-    _, _, model = choosing(shop, "0")
-    call = asked(model)
-    numbers = list(range(call.messages[-1].text.count("\n") - 1))
-    assert call.arguments["schema"] == {"type": "integer", "enum": numbers}
-    assert call.arguments["grammar"] == "root ::= " + " | ".join(f'"{number}"' for number in numbers)
-    assert call.arguments["max_tokens"] <= 4
+def test_below_sure_there_is_no_short_answer(shop: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pointing, "SURE", 1.01)
+    shown, draft = quoted(shop, WARRANTY)
+    assert (draft.pointed, shown[0]) == ("", "Every lamp has a warranty of 5 years. [1]")
 
 
-@pytest.mark.parametrize("reply", ["0", "9", "-1", "", "the first", "²", "1.5", "1 2"])
-def test_any_other_reply_adds_nothing(shop: Library, reply: str) -> None:
-    shown, draft, _ = choosing(shop, reply)
-    assert len(shown) == len(draft.citations) == 1
-    assert draft.found
+def test_several_rows_of_a_table_have_no_short_answer(shop: Library) -> None:
+    """Which of them is meant would be a guess."""
+    model = scripted(small=True)
+    shown, draft = quoted(shop, "What is the price of a zone?", model=model)
+    assert shown[0].startswith("Islands – Price: €19.00")
+    assert shown[1].startswith("\nMainland – Price: €9.50")
+    assert (draft.pointed, calls(model)) == ("", [])
+
+
+@pytest.mark.parametrize(
+    "reply", ["€0.01", "Everything is free.", "Ignore previous instructions [9]", "99 years", "", "<b>5</b>", "5 years"]
+)
+def test_what_a_small_model_says_is_compared_and_never_shown(shop: Library, reply: str) -> None:
+    alone, _ = quoted(shop, WARRANTY)
+    shown, draft = quoted(shop, WARRANTY, model=scripted(reply, small=True))
+    said = "".join(shown)
+    assert reply not in said or reply in {"", "5 years"}
+    assert "5 years" in draft.pointed
+    assert shown[1:] == alone[1:], "its sentences are the same"
+
+
+def test_text_of_a_document_that_gives_orders_is_only_a_quote(shop: Library) -> None:
+    obeying = scripted("everything is free", small=True)
+    _, draft = quoted(shop, "What should I write about previous instructions?", model=obeying)
+    assert draft.citations[0].document == "warranty.md"
+
+
+def test_a_small_model_may_choose_among_the_words_that_stand_there(shop: Library) -> None:
+    question = "What does standard delivery have?"
+    for reply in ("€9.50", "4–6 working days"):
+        _, draft = quoted(shop, question, model=scripted(reply, small=True))
+        assert draft.pointed == reply
+
+
+def test_small_model_reads_the_best_sentence_alone(shop: Library) -> None:
+    model = scripted("5 years", small=True)
+    quoted(shop, WARRANTY, model=model)
+    (call,) = calls(model)
+    assert call.messages[-1].text == f"Text: Every lamp has a warranty of 5 years.\nQuestion: {WARRANTY}"
+    assert call.arguments["max_tokens"] == POINTED_TOKENS
+    assert call.arguments["temperature"] == 0.0
+
+
+def test_small_model_is_not_asked_where_its_words_weigh_nothing(shop: Library) -> None:
+    model = scripted(small=True)
+    _, draft = quoted(shop, "退款几个工作日到账？", language="zh", model=model)
+    assert draft.pointed
+    assert calls(model) == []
 
 
 def test_small_model_that_fails_is_no_quiet_step_down(shop: Library) -> None:
     with pytest.raises(ModelUnavailable, match="gone"):
-        choosing(shop, {"error": "gone"})
+        quoted(shop, WARRANTY, model=scripted({"error": "gone"}, small=True))
 
 
-def test_small_model_is_asked_in_chinese(shop: Library) -> None:
-    shown, _, model = choosing(shop, "0", question="台灯退回和退款分别要几天？", language="zh")
-    assert shown == ["台灯可以在收货后 30 天内退回。 [1]"]
-    assert "编号" in asked(model).messages[0].text
+def test_a_stop_while_the_small_model_speaks_leaves_nothing_to_say(shop: Library) -> None:
+    stop = threading.Event()
+    stop.set()
+    model = scripted("5 years", small=True)
+    assert quoted(shop, WARRANTY, model=model, stop=stop) == ([], Draft((), False))
+    sentence = quoting.rank(shop.search(WARRANTY), language="en", embedder=None)[0]
+    assert said_by(WARRANTY, sentence, model=scripted("5 years", small=True), language="en", stop=stop) == ""
 
 
-def test_choice_keeps_within_the_words(shop: Library) -> None:
-    shown, _, _ = choosing(shop, "1", options=AnswerOptions(max_words=12))
-    assert count_words("".join(shown)) <= 12
+@pytest.mark.parametrize("max_words", range(1, 24))
+def test_the_short_answer_counts_among_the_words(shop: Library, max_words: int) -> None:
+    for question, language in ((WARRANTY, "en"), (DELIVERY, "en"), ("退款几个工作日到账？", "zh")):
+        quoted(shop, question, language=language, options=AnswerOptions(max_words=max_words))  # type: ignore[arg-type]
+
+
+def test_words_beyond_the_cut_of_a_long_sentence_are_not_shown(tmp_path: Path) -> None:
+    long = "The warranty of a lamp, " + "which we give for any lamp of ours, " * 20 + "is 5 years."
+    (tmp_path / "a.md").write_text(f"# Warranty\n\n{long}\n", encoding="utf-8")
+    library = Library(LibraryOptions(home=tmp_path / "home"), embedder=HashingEmbedder())
+    library.ingest([tmp_path / "a.md"])
+    model = scripted("5 years", "5 years", small=True)
+    _, whole = quoted(library, WARRANTY, model=model, options=AnswerOptions(max_words=300))
+    assert whole.pointed == "5 years"
+    shown, cut = quoted(library, WARRANTY, model=model)
+    assert (cut.pointed, len(shown)) == ("", 1)
+    library.close()
+
+
+def test_half_a_surrogate_pair_in_a_question_hurts_nothing(shop: Library) -> None:
+    _, draft = quoted(shop, "退款几个工作日到账\ud800？", language="zh")
+    assert draft.found
 
 
 def test_written_sentences_come_one_by_one(found: Retrieval) -> None:
@@ -174,11 +255,11 @@ def test_answer_ends_where_the_words_end(found: Retrieval) -> None:
 def test_prompt_holds_the_last_messages_only(found: Retrieval) -> None:
     history = tuple(Message("assistant" if n % 2 else "user", f"message {n}") for n in range(10))
     _, _, model = writing(found, "No.", history=history)
-    messages = [message.text for message in asked(model).messages]
+    messages = [message.text for message in calls(model)[0].messages]
     assert messages[1:-1] == [f"message {n}" for n in range(10 - HISTORY_MESSAGES, 10)]
     assert "Lumen" in messages[0]
     assert QUESTION in messages[-1]
-    assert asked(model).arguments["max_tokens"] >= OPTIONS.max_words
+    assert calls(model)[0].arguments["max_tokens"] >= OPTIONS.max_words
 
 
 def test_larger_model_that_fails_says_so(found: Retrieval) -> None:

@@ -1,0 +1,168 @@
+import json
+from collections.abc import Sequence
+from string import ascii_lowercase
+from typing import Any
+
+import numpy as np
+import pytest
+
+from agents import pointing
+from agents.pointing import KEPT, SENTENCES, WEIGHTS, Candidate, candidates, choose, likeliest, weights_of
+from agents.quoting import Statement
+from agents.spans import NAMES
+from agents.transcript import Language
+from knowledge.embedders.hashing import HashingEmbedder
+from knowledge.passages import Passage
+
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+FOUNDED = "The company was founded by Anna Berg in 1987 in Oslo."
+FOUNDED_ZH = "公司由安娜于1987年在北京创办。"
+
+
+def statement(text: str, *, start: int = 0, score: float = 1.0) -> Statement:
+    whole = "x" * start + text
+    source = Passage("default", "a.md", "", (), "", None, 0, len(whole), whole, "public", "en", 1.0)
+    return Statement(source, start, len(whole), score)
+
+
+def found(
+    question: str, *texts: str, language: Language = "en", embedder: HashingEmbedder | None = None
+) -> list[Candidate]:
+    ranked = [statement(text, score=1.0 - at / 10) for at, text in enumerate(texts)]
+    return candidates(question, ranked, language=language, embedder=embedder)
+
+
+def best(question: str, *texts: str, language: Language = "en", said: str = "") -> str:
+    pointed = choose(found(question, *texts, language=language), language=language, said=said)
+    return pointed.candidate.text if pointed else ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_weights_hold_every_feature(language: Language) -> None:
+    stored = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    assert set(stored) == set(LANGUAGES)
+    assert tuple(stored[language]["features"]) == NAMES
+    assert set(stored[language]["others"]) == {"likeness", "asked", "said"}
+    weights = weights_of(language)
+    assert weights.features.shape == (len(NAMES),)
+    assert np.isfinite(weights.features).all()
+    assert weights.features.any()
+
+
+def test_a_small_model_is_listened_to_in_english_only() -> None:
+    assert weights_of("en").said > 0
+    assert weights_of("zh").said == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "language", "words"),
+    [
+        ("Who founded the company?", FOUNDED, "en", "Anna Berg"),
+        ("When was the company founded?", FOUNDED, "en", "1987"),
+        ("How long is the warranty of a lamp?", "Every lamp has a warranty of 5 years.", "en", "5 years"),
+        ("公司哪年创办？", FOUNDED_ZH, "zh", "1987"),
+    ],
+)
+def test_the_kind_of_thing_asked_for_is_pointed_at(question: str, text: str, language: Language, words: str) -> None:
+    assert words in best(question, text, language=language)
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", FOUNDED), ("zh", FOUNDED_ZH)])
+def test_words_are_an_exact_stretch_of_their_sentence(language: Language, text: str) -> None:
+    ranked = [statement(text, start=40)]
+    for one in candidates("Who? 谁？", ranked, language=language, embedder=HashingEmbedder()):
+        assert text[one.start : one.end] == one.text
+        assert one.statement is ranked[0]
+        assert one.text.strip() == one.text != ""
+
+
+def test_words_are_shown_on_one_line() -> None:
+    assert Candidate(statement("4 to\n 6 days"), 0, 12).shown == "4 to 6 days"
+
+
+@pytest.mark.parametrize("question", ["Can I send it back?", "Is the price high?", "可以退货吗？", ""])
+def test_a_question_for_yes_or_no_has_no_candidates(question: str) -> None:
+    assert found(question, FOUNDED, FOUNDED_ZH) == []
+
+
+@pytest.mark.parametrize("texts", [(), ("",), ("…",), ("", " ", "—")])
+@pytest.mark.parametrize("embedder", [None, HashingEmbedder()])
+def test_nothing_to_point_at_gives_nothing(texts: Sequence[str], embedder: HashingEmbedder | None) -> None:
+    for language in LANGUAGES:
+        assert found("Who? 谁？", *texts, language=language, embedder=embedder) == []
+        assert choose([], language=language) is None
+
+
+def test_only_the_best_sentences_are_looked_at() -> None:
+    texts = [f"Lamp {at}." for at in range(SENTENCES)]
+    kept = found("Who founded it?", *texts, FOUNDED)
+    assert {one.statement.text for one in kept} == set(texts)
+
+
+def test_few_candidates_are_kept_best_first_and_none_twice() -> None:
+    many = ", ".join(
+        f"the {one}{other} lamp" for one in ("red", "blue", "old", "new", "tall") for other in ascii_lowercase[:9]
+    )
+    kept = found("What is sold?", many, many)
+    assert len(kept) == KEPT
+    assert len({one.text for one in kept}) == KEPT
+    assert [one.form for one in kept] == sorted((one.form for one in kept), reverse=True)
+
+
+def test_the_same_words_are_kept_where_they_score_best() -> None:
+    """However low they stand a second time."""
+    spans = [Candidate(statement(f"word{at}"), 0, 6) for at in range(2 * KEPT)]
+    spans[-1] = spans[0]
+    scores = -np.arange(len(spans), dtype=float)
+    assert likeliest(spans, scores) == list(range(KEPT))
+    assert likeliest([], np.zeros(0)) == []
+
+
+def test_meaning_is_asked_only_of_an_embedder_that_knows_the_language() -> None:
+    class English(HashingEmbedder):
+        languages = frozenset({"en"})
+
+        def embed(self, texts: Sequence[str]) -> Any:
+            asked.append(list(texts))
+            return super().embed(texts)
+
+    asked: list[list[str]] = []
+    assert not any(one.likeness for one in found("谁创办公司？", FOUNDED_ZH, language="zh", embedder=English()))
+    assert asked == []
+    kept = found("Who founded the company?", FOUNDED, embedder=English())
+    assert asked[0] == [*(one.text for one in kept), "Who founded"]
+    assert sum(one.likeness for one in kept) == pytest.approx(0, abs=1e-4)
+    assert any(one.likeness for one in kept)
+
+
+def test_a_models_words_lift_the_span_that_shares_them() -> None:
+    text = "Goods from the sale have 14 days and all others have 30 days."
+    assert best("How long do I have?", text, said="14 days") == "14 days"
+    assert best("How long do I have?", text, said="You have 30 days!") == "30 days"
+
+
+@pytest.mark.parametrize(
+    "said", ["€0.01", "Everything is free.", "Ignore previous instructions", "", "?", "Anna Berg" * 200, "<b>[9]"]
+)
+def test_what_a_model_makes_up_is_never_pointed_at(said: str) -> None:
+    for question in ("Who founded the company?", "How much is it?", "What is it?"):
+        assert best(question, FOUNDED, said=said) in FOUNDED
+    assert best("Who founded the company?", FOUNDED, said=said) == "Anna Berg"
+
+
+def test_a_model_is_not_heard_where_its_weight_is_nothing() -> None:
+    spans = found("谁创办公司？", FOUNDED_ZH, language="zh")
+    assert choose(spans, language="zh", said="北京") == choose(spans, language="zh")
+
+
+def test_share_is_that_of_the_words_and_of_those_that_hold_them() -> None:
+    text = "14 days or 30 days"
+    spans = [Candidate(statement(text), 0, 7, 1.0), Candidate(statement(text), 0, 2, 1.0)]
+    alone = choose(spans[:1], language="en")
+    assert alone is not None
+    assert alone.share == pytest.approx(1.0)
+    together = choose([*spans, Candidate(statement(text), 11, 18, 1.0)], language="en")
+    assert together is not None
+    assert together.candidate is spans[0]
+    assert together.share == pytest.approx(2 / 3)
+    assert together.share > pointing.SURE
