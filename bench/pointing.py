@@ -107,7 +107,8 @@ def collect(library: Library, questions: Sequence[Question], language: Language)
 def fit(cases: Sequence[Case], folds: Sequence[int]) -> Array:
     """Return the weights under which the best spans of the folds' questions are likeliest: softmax, ridge, Adam."""
     taught = [case for case in cases if case.fold in folds and case.right.max(initial=0.0) >= CLEAR]
-    scale = np.concatenate([case.features for case in taught]).std(axis=0) + 1e-6
+    spread = np.concatenate([case.features for case in taught]).std(axis=0)
+    scale = np.where(spread > 1e-9, spread + 1e-6, 1.0)  # what is the same for all spans tells none from another
     weights, mean, square = (np.zeros(len(scale)) for _ in range(3))
     for step in range(1, STEPS + 1):
         gradient = -RIDGE * weights
