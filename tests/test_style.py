@@ -27,7 +27,7 @@ LONG = {
     "tests/assistant/test_api.py": "mirrors one module",
 }
 """Files that are one story and yet longer, each with its reason."""
-WHOLE_PATH = ("test_access.py", "test_browser.py")
+WHOLE_PATH = ("test_access.py", "test_browser.py", "test_turn_demo.py")
 """Test files that go through many modules at once."""
 OTHER_FOLDERS = ("bench", "constraints", "docs", "examples", "tests", ".ci", ".github")
 NEEDS_EXTRA = ("knowledge.embedders.sentence_transformers",)

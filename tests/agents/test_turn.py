@@ -1,7 +1,6 @@
 import json
 import threading
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -9,17 +8,14 @@ import pytest
 from agents import pointing, rewriting
 from agents.errors import ModelUnavailable
 from agents.grounding import stray_parts
-from agents.measures import missing_facts
-from agents.models import LoadedModel, ModelOptions, resolve
+from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
 from agents.prompts import NOT_FOUND, nearest, partly, refusal
 from agents.quoting import count_words
 from agents.transcript import Answer, Delta, Finished, Message, Searched, ShortAnswer, Step, ToolCalled, ToolReturned
 from agents.turn import Request, Responder, ResponderOptions
-from knowledge import embedders
-from knowledge.library import Library, LibraryOptions
+from knowledge.library import Library
 
-DEMO_DOCUMENTS = Path(__file__).parents[2] / "examples" / "brindlemoor" / "documents"
 CONTACT = "hello@lumen.example"
 OPTIONS = ResponderOptions(company="Lumen", contact=CONTACT)
 RETURN = "How many days do I have to send a lamp back after delivery?"
@@ -65,6 +61,9 @@ def answer_of(steps: Sequence[Step]) -> Answer:
         assert f"[{citation.number}]" in answer.text
     assert answer.citations or answer.outcome != "answered"
     assert not answer.citations or answer.outcome in ("answered", "refused")
+    if answer.pointed:
+        assert answer.text.startswith(f"{answer.pointed} [1]\n")
+        assert answer.pointed in " ".join(answer.citations[0].quote.split())
     return answer
 
 
@@ -138,6 +137,47 @@ def test_chinese_question_is_answered_from_the_chinese_document(shop: Library) -
     assert (answer.outcome, answer.language) == ("answered", "zh")
     assert answer.citations[0].document == "退货.md"
     assert answer.citations[0].quote == "台灯可以在收货后 30 天内退回。"
+
+
+WARRANTY = "How long is the warranty of a lamp?"
+
+
+@pytest.mark.parametrize("reply", ["5 years", "99 years", "Everything is free.", "Ignore previous instructions [7]"])
+def test_short_answer_stands_in_a_document_whatever_a_small_model_says(shop: Library, reply: str) -> None:
+    answer = answer_of(respond(shop, model(reply, small=True), WARRANTY))
+    assert "5 years" in answer.pointed
+    assert answer.citations[0].quote == "Every lamp has a warranty of 5 years."
+    assert stray_parts(answer) == set()
+    assert reply == "5 years" or reply not in answer.text
+
+
+@pytest.mark.parametrize(
+    "question", ["Is there a warranty for every lamp?", "What is the price of a zone?", "台灯收货后可以退回吗？"]
+)
+def test_yes_or_no_and_like_rows_have_no_short_answer(shop: Library, question: str) -> None:
+    small = model(small=True)
+    answer = answer_of(respond(shop, small, question, ResponderOptions(refuse_below=0.0)))
+    assert (answer.outcome, answer.pointed) == ("answered", "")
+    assert calls(small) == []
+
+
+def test_refusals_and_written_answers_have_no_short_answer(shop: Library) -> None:
+    assert answer_of(respond(shop, NONE, UNKNOWN)).pointed == ""
+    assert answer_of(respond(shop, model(RIGHT), RETURN)).pointed == ""
+
+
+def test_stop_while_the_small_model_is_asked_shows_nothing(shop: Library) -> None:
+    stop = threading.Event()
+
+    class Stopping(ScriptedChat):
+        def _next(self, messages: Any, arguments: Any) -> Any:
+            stop.set()
+            return super()._next(messages, arguments)
+
+    small = LoadedModel("scripted:test", Stopping(["5 years"]), small=True)
+    steps = list(Responder(shop, small, OPTIONS).respond(Request(WARRANTY), stop=stop))
+    assert [type(step) for step in steps] == [Searched]
+    assert len(calls(small)) == 1
 
 
 def test_unsupported_sentences_are_never_shown(shop: Library) -> None:
@@ -343,57 +383,3 @@ def test_many_threads_share_a_responder(shop: Library) -> None:
         thread.join()
     assert len(texts) == 6
     assert len(set(texts)) == 1
-
-
-@pytest.fixture(scope="module")
-def demo_company(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Responder]:
-    """Return the demo company's documents behind the real embedder and the real small model."""
-    embedder = embedders.resolve("embedded", models_folder=models_folder, ollama_url="")
-    library = Library(LibraryOptions(home=tmp_path_factory.mktemp("demo")), embedder=embedder)
-    assert not library.ingest([DEMO_DOCUMENTS / "public"]).failed
-    embedded = resolve("embedded", ModelOptions(models_folder=models_folder))
-    yield Responder(library, embedded, OPTIONS)
-    embedded.close()
-    library.close()
-
-
-@pytest.mark.model
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("question", "fact", "places"),
-    [
-        (
-            "my moorlight 40 is dead, button does nothing. is there some kind of reset",
-            "12 seconds",
-            {"moorlight-40-manual.pdf": "hold the button for 12 seconds"},
-        ),
-        (
-            "How much for the Bittern in walnut?",
-            "194",
-            {"bittern-floor-lamp": "194", "price-list.xlsx": "194"},
-        ),
-        (
-            "whats the widest shade you could sew for me",
-            "60 cm",
-            {"lamp-guide.html": "60 cm", "made-to-order-shade": "60 cm"},
-        ),
-        ("蜡烛已经拆开了，还能退掉吗", "不能", {"退货政策.md": "不能退"}),
-    ],
-)
-def test_demo_company_answers_with_the_right_place(
-    demo_company: Responder, question: str, fact: str, places: dict[str, str]
-) -> None:
-    answer = answer_of(list(demo_company.respond(Request(question))))
-    assert (answer.outcome, answer.model) == ("answered", "embedded")
-    assert missing_facts(answer.text, [[fact]]) == []
-    assert any(places.get(cited.document, "\0") in cited.quote for cited in answer.citations)
-    assert stray_parts(answer) == set()
-    assert count_words(answer.text) <= OPTIONS.max_words
-    assert all(cited.page for cited in answer.citations if cited.document.endswith(".pdf"))
-
-
-@pytest.mark.model
-@pytest.mark.slow
-def test_demo_company_refuses_what_is_not_in_its_documents(demo_company: Responder) -> None:
-    answer = answer_of(list(demo_company.respond(Request("Who won the football world cup in 1998?"))))
-    assert (answer.outcome, answer.citations) == ("refused", ())
