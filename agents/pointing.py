@@ -7,6 +7,7 @@ that what it makes up is never shown. The weights are fitted on development ques
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,9 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
+from agents import answer_types
 from agents.figures import UNIT
 from agents.overlap import token_f1
-from agents.quoting import Statement
+from agents.quoting import CELL_BREAK, Statement
 from agents.spans import NAMES, asked_for, asking_phrase, spans
 from agents.transcript import Language
 from knowledge.embedders import Embedder
@@ -26,8 +28,15 @@ SENTENCES = 3
 """Sentences whose spans are looked at."""
 KEPT = 30
 """Spans that are weighed by meaning and by the model's words too."""
-SURE = 0.35
+SURE = 0.5
 """The least share of the likelihood with which words are shown before their sentence: about as often right as not."""
+
+
+_SHORT_UNIT = re.compile(r"\s?(?:mm|cm|km|m|g|kg|ml|l|W|V|A|K|Ah|mAh|Wh|kWh|Hz|lm|lumens|MB|GB|%|°C?)(?![A-Za-z])")
+_ASKING_WORDS = re.compile(
+    r"\b(?:what|which|who|whom|whose|where|when|why|how)\b|什么|哪|谁|多少|几|何时|为什么|怎么|如何|多久|多[长大高远快宽重]",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +106,39 @@ def candidates(
     scores = np.concatenate(features) @ weights_of(language).features
     kept = [replace(found[at], form=float(scores[at])) for at in likeliest(found, scores)]
     if kept and embedder is not None and (embedder.languages is None or language in embedder.languages):
-        return with_likeness(question, kept, embedder)
-    return kept
+        kept = with_likeness(question, kept, embedder)
+    return shaped(question, kept)
+
+
+def shaped(question: str, found: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates that are whole answers of the kind asked for, numbers with what they count.
+
+    "How long" wants a duration and "how much" a price, so `54` is neither; of a table's row only a whole cell is an
+    answer; ways and reasons take more than a few words, and so do two questions in one.
+    """
+    if asked_for(question) in ("how", "why") or len(_ASKING_WORDS.findall(question)) > 1:
+        return []
+    kinds = answer_types.expected(question)
+    whole = [with_unit(candidate) for candidate in found]
+    return [
+        candidate
+        for candidate in whole
+        if (not kinds or answer_types.holds(candidate.text, kinds)) and _is_in_no_row_or_a_cell(candidate)
+    ]
+
+
+def _is_in_no_row_or_a_cell(candidate: Candidate) -> bool:
+    row = candidate.statement.text
+    if CELL_BREAK not in row:
+        return True
+    at = 0
+    for cell in row.split(CELL_BREAK):
+        name, colon, value = cell.partition(": ")
+        begins = at + (len(name) + len(colon) if colon else 0)
+        if (candidate.start, candidate.end) == (begins, begins + len((value if colon else name).rstrip())):
+            return True
+        at += len(cell) + len(CELL_BREAK)
+    return False
 
 
 def likeliest(found: Sequence[Candidate], scores: np.ndarray) -> list[int]:
@@ -127,13 +167,15 @@ def choose(found: Sequence[Candidate], *, language: Language, said: str = "") ->
         for part, other in zip(likelihood, found, strict=True)
         if other.text in best.text or best.text in other.text
     )
-    return Pointed(with_unit(best), share)
+    return Pointed(best, share)
 
 
 def with_unit(candidate: Candidate) -> Candidate:
     """Return a candidate that ends with a number together with what it counts: `5` of "5 euros" is half an answer."""
     text, end = candidate.statement.text, candidate.end
-    unit = UNIT.match(text, end) if text[candidate.start : end][-1:].isdigit() else None
+    if not text[candidate.start : end][-1:].isdigit():
+        return candidate
+    unit = UNIT.match(text, end) or _SHORT_UNIT.match(text, end)
     return candidate if unit is None else replace(candidate, end=unit.end())
 
 
