@@ -31,7 +31,8 @@ class AnswerType(Enum):
         rf"{_NUMBER}[ -]?(?:\w+ )?(?:{_UNITS})",
     )
     PRICE = (
-        r"\bhow much\b|\bprice|\bcosts?\b|\bfees?\b|\bcharges?\b|\bpostage\b|\bwhat do i pay\b"
+        r"\bhow much(?= (?:is|are|was|were|does|do|did|for|to|will|would|it|money|can|could|must|should|you|i|we|the|a"
+        r"|an|my|more|extra)\b|\W*$)|\bprice|\bcosts?\b|\bfees?\b|\bcharges?\b|\bpostage\b|\bwhat do i pay\b"
         r"|多少钱|价格|费用|运费|邮费|几块|收费",
         r"[€$£¥]\s?\d|\d\s?(?:€|\$|£|euros?\b|EUR\b|USD\b|dollars?\b|pounds?\b|元|欧元|美元|块)"
         r"|\bfree\b|免费|免运费|\b(?:price|cost)[^|:：]*[:：]\s*\d",

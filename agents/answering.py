@@ -109,11 +109,12 @@ def quote(
 
 
 def nearest(retrieval: Retrieval, *, language: Language, embedder: Embedder | None, max_words: int) -> Statement | None:
-    """Return what comes nearest to an answer that is not there; None when nothing is near."""
+    """Return what comes nearest to an answer that is not there; None when nothing is near, or it does not fit."""
     if not retrieval.passages or retrieval.evidence < NEAR:
         return None
     ranked = quoting.rank(retrieval, language=language, embedder=embedder)
-    return next(iter(quoting.lead(ranked[:1], max_words=max_words)), None)
+    whole = [s for s in ranked[:1] if quoting.count_words(quoting.line(s, number=1)) <= max_words]
+    return whole[0] if whole else None
 
 
 def point(
@@ -136,7 +137,10 @@ def point(
     helps = model is not None and model.chat is not None and pointing.weights_of(language).said > 0
     said = said_by(question, ranked[0], model=model, language=language, stop=stop) if helps and model else ""
     pointed = pointing.choose(found, language=language, said=said)
-    return pointed.candidate if pointed is not None and pointed.share >= pointing.SURE else None
+    if pointed is None or pointed.share < pointing.SURE:
+        return None
+    one_of_many = len(quoting.rows_alike(pointed.candidate.statement, ranked)) > 1
+    return None if one_of_many or not pointing.stands_alone(question, pointed.candidate) else pointed.candidate
 
 
 def said_by(

@@ -41,7 +41,7 @@ def stray_parts(
 
 
 def unsupported_sentences(answer: Answer, library: Library, *, audiences: Sequence[str]) -> tuple[str, ...]:
-    """Return the sentences of an answer that nothing it cites says; none for a refusal, which says nothing.
+    """Return the sentences of an answer that nothing it cites says; none for a refusal, which is no answer.
 
     A sentence is supported when a quote holds it word for word, or when a quote under its headings passes the check
     that written answers go through (`agents.support`).

@@ -18,21 +18,25 @@ import numpy as np
 from agents import answer_types
 from agents.figures import UNIT
 from agents.overlap import token_f1
+from agents.polarity import is_negated
 from agents.quoting import CELL_BREAK, Statement
 from agents.spans import NAMES, asked_for, asking_phrase, spans
 from agents.transcript import Language
 from knowledge.embedders import Embedder
+from knowledge.text import CJK_CLASS
 
 WEIGHTS = Path(__file__).with_name("pointing_weights.json")
 SENTENCES = 3
 """Sentences whose spans are looked at."""
 KEPT = 30
 """Spans that are weighed by meaning and by the model's words too."""
-SURE = 0.5
+SURE = 0.4
 """The least share of the likelihood with which words are shown before their sentence: about as often right as not."""
 
 
-_SHORT_UNIT = re.compile(r"\s?(?:mm|cm|km|m|g|kg|ml|l|W|V|A|K|Ah|mAh|Wh|kWh|Hz|lm|lumens|MB|GB|%|°C?)(?![A-Za-z])")
+_SHORT_UNIT = re.compile(
+    r"\s?(?:mm|cm|km|m|g|kg|ml|l|W|V|A|K|Ah|mAh|Wh|kWh|Hz|lm|lumens|MB|GB|%|°C?|€|£|\\$)(?![A-Za-z])"
+)
 _ASKING_WORDS = re.compile(
     r"\b(?:what|which|who|whom|whose|where|when|why|how)\b|什么|哪|谁|多少|几|何时|为什么|怎么|如何|多久|多[长大高远快宽重]",
     re.IGNORECASE,
@@ -105,7 +109,8 @@ def candidates(
         features.append(of_one.features)
     scores = np.concatenate(features) @ weights_of(language).features
     kept = [replace(found[at], form=float(scores[at])) for at in likeliest(found, scores)]
-    if kept and embedder is not None and (embedder.languages is None or language in embedder.languages):
+    counts = weights_of(language).likeness or weights_of(language).asked
+    if kept and counts and embedder is not None and (embedder.languages is None or language in embedder.languages):
         kept = with_likeness(question, kept, embedder)
     return shaped(question, kept)
 
@@ -165,9 +170,28 @@ def choose(found: Sequence[Candidate], *, language: Language, said: str = "") ->
     share = sum(
         float(part)
         for part, other in zip(likelihood, found, strict=True)
-        if other.text in best.text or best.text in other.text
+        if _within(other.text, best.text) or _within(best.text, other.text)
     )
     return Pointed(best, share)
+
+
+def _within(short: str, long: str) -> bool:
+    """Say whether one text stands in another, not inside a number or a word of Latin letters."""
+    return re.search(rf"(?<![A-Za-z0-9]){re.escape(short)}(?![A-Za-z0-9])", long) is not None
+
+
+def stands_alone(question: str, candidate: Candidate) -> bool:
+    """Say whether words mean the same without what stands beside them in their sentence.
+
+    They do not when they are torn off a longer number, address or time, hold half a bracket, or when the sentence
+    denies something that the question does not: "not open in Leeds" is no Leeds.
+    """
+    sentence, text = candidate.statement.text, candidate.text
+    before, after = sentence[: candidate.start], sentence[candidate.end :]
+    torn = re.search(r"[-−+@/.\w]$", before) if not re.search(f"[{CJK_CLASS}]$", before) else None
+    torn = torn or re.match(r"[@/]|[.:,]\w|\s?[ap]\.?m\b|-\w", after)
+    clause = re.split(r"[;；。.!?！？](?:\s|$)", before)[-1] + text + re.split(r"[;；。.!?！？](?:\s|$)", after)[0]
+    return not (torn or re.search(r"[][()（）【】]", text) or (is_negated(clause) and not is_negated(question)))
 
 
 def with_unit(candidate: Candidate) -> Candidate:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from agents import answer_types
+from agents.commands import command_spans
+from agents.figures import MARKER
 from agents.transcript import Citation, Language
 from knowledge.embedders import Embedder
 from knowledge.evidence import term_coverage
@@ -74,6 +76,7 @@ def rank(retrieval: Retrieval, *, language: Language, embedder: Embedder | None)
         Statement(passage, passage.start + start, passage.start + end, 0.0)
         for passage in retrieval.passages
         for start, end in stretches(passage.text)
+        if not any(start < other_end and other_start < end for other_start, other_end in command_spans(passage.text))
     ]
     scored = [
         replace(
@@ -117,7 +120,7 @@ def lead(ranked: Sequence[Statement], *, max_words: int) -> list[Statement]:
     if not ranked:
         return []
     best = ranked[0]
-    rows = [s for s in ranked if CELL_BREAK in s.text and _table(s) == _table(best) and s.words == best.words]
+    rows = rows_alike(best, ranked)
     fitting: list[Statement] = []
     if CELL_BREAK in best.text and len(rows) <= TABLE_ROWS:
         for row in sorted(rows, key=lambda statement: statement.start):
@@ -126,6 +129,13 @@ def lead(ranked: Sequence[Statement], *, max_words: int) -> list[Statement]:
                 break
             fitting.append(row)
     return fitting if len(fitting) > 1 else [_cut(best, max_words)]
+
+
+def rows_alike(statement: Statement, ranked: Sequence[Statement]) -> list[Statement]:
+    """Return the rows of a row's table that hold the same of the question's words, itself among them."""
+    if CELL_BREAK not in statement.text:
+        return []
+    return [s for s in ranked if CELL_BREAK in s.text and _table(s) == _table(statement) and s.words == statement.words]
 
 
 def further(
@@ -172,12 +182,12 @@ def cite(passage: Passage, start: int, end: int, *, number: int) -> Citation:
 
 
 def shown(text: str) -> str:
-    """Return a statement as a customer reads it, on one line.
+    """Return a statement as a customer reads it, on one line; a footnote's mark would look like one of ours.
 
     Of a table row `Zone: Islands | Price: 9.50` the first cell names the row: `Islands: Price 9.50` would change words,
     so it reads `Islands – Price: 9.50`.
     """
-    first, *cells = " ".join(text.split()).split(CELL_BREAK)
+    first, *cells = " ".join(MARKER.sub(" ", text).split()).split(CELL_BREAK)
     if not cells:
         return first
     return f"{first.partition(': ')[2] or first} – {'; '.join(cells)}"

@@ -86,8 +86,11 @@ _YES_OR_NO = re.compile(
     r"|吗|是否|([是有能会要])[不没]\1|可不可以",
     re.IGNORECASE,
 )
-_ASKING_WORD = re.compile(
-    r"\b(?:who(?:m|se)?|what|which|when|where|why|how)\b|谁|哪|什么|[多几怎]|(?<!任)何", re.IGNORECASE
+_ASKED_ABOUT = re.compile(
+    r"\b(?:tell|know|say|explain|find out|ask|remember|show)\b.{0,20}?"
+    r"\b(?:who(?:m|se)?|what|which|when|where|why|how)\b"
+    r"|(?:知道|告诉|请问|问一下).*?(?:谁|哪|什么|[多几怎]|(?<!任)何)",
+    re.IGNORECASE,
 )
 """With one of these even "Can you tell me when …" asks for more than yes or no."""
 _HEAD = re.compile(
@@ -134,7 +137,7 @@ class Spans:
 
 def asked_for(question: str) -> str | None:
     """Return what a question asks for, `who`, `when`, …; None for one that asks for yes or no."""
-    if _YES_OR_NO.search(question) and not _ASKING_WORD.search(question):
+    if _YES_OR_NO.search(question) and not _ASKED_ABOUT.search(question):
         return None
     return next((name for name, pattern in ASKED if pattern.search(question)), None)
 

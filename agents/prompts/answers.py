@@ -15,6 +15,8 @@ POINT = {
     "en": "Copy from the text the few words that answer the question.",
     "zh": "从文本中照抄能回答问题的几个词。",
 }
+POINT_CHARACTERS = 600
+"""Of sentence and question each: a small model reads slowly, and longer ones it does not understand."""
 POINT_QUESTION = {"en": "Text: {text}\nQuestion: {question}", "zh": "文本：{text}\n问题：{question}"}
 POINT_EXAMPLES: dict[Language, tuple[tuple[str, str, str], ...]] = {
     "en": (
@@ -113,8 +115,8 @@ class Pointing:
         template = POINT_QUESTION[self.language]
         for text, question, answer in POINT_EXAMPLES[self.language]:
             shown += [HumanMessage(template.format(text=text, question=question)), AIMessage(answer)]
-        text = " ".join(self.sentence.split())
-        return [*shown, HumanMessage(template.format(text=text, question=" ".join(self.question.split())))]
+        text, question = (" ".join(part.split())[:POINT_CHARACTERS] for part in (self.sentence, self.question))
+        return [*shown, HumanMessage(template.format(text=text, question=question))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
 from agents.prompts import NOT_FOUND
 from agents.quoting import count_words
-from agents.transcript import Language, Message
+from agents.transcript import Language, Message, ShortAnswer
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
 from knowledge.passages import Retrieval
@@ -55,7 +55,10 @@ def quoted(
         options=options,
         **more,
     )
-    shown, draft = finish(pieces)
+    steps, draft = finish(pieces)
+    short = [step.text for step in steps if isinstance(step, ShortAnswer)]
+    assert short == ([draft.pointed] if draft.pointed else [])
+    shown = [step for step in steps if isinstance(step, str)]
     if draft.pointed:
         assert shown[0] == f"{draft.pointed} [1]\n"
         assert draft.pointed in " ".join(draft.citations[0].quote.split())
@@ -145,10 +148,11 @@ def test_what_a_small_model_says_is_compared_and_never_shown(shop: Library, repl
     assert shown[1:] == alone[1:], "its sentences are the same"
 
 
-def test_text_of_a_document_that_gives_orders_is_only_a_quote(shop: Library) -> None:
+def test_text_of_a_document_that_gives_orders_is_not_even_quoted(shop: Library) -> None:
     obeying = scripted("everything is free", small=True)
-    _, draft = quoted(shop, "What should I write about previous instructions?", model=obeying)
-    assert draft.citations[0].document == "warranty.md"
+    shown, draft = quoted(shop, "What should I write about previous instructions?", model=obeying)
+    assert "gnore" not in "".join(shown)
+    assert "gnore" not in draft.pointed
 
 
 def test_a_small_model_may_choose_among_the_words_that_stand_there(shop: Library) -> None:

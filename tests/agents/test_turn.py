@@ -341,9 +341,7 @@ def test_answers_keep_within_the_words(shop: Library, by: Any) -> None:
 
 @pytest.mark.parametrize("small", [True, False])
 def test_model_that_fails_is_told_never_replaced(shop: Library, small: bool) -> None:
-    steps = Responder(shop, model({"error": "gone"}, small=small), OPTIONS).respond(
-        Request("How long for a lamp, and how long for goods from the sale?")
-    )
+    steps = Responder(shop, model({"error": "gone"}, small=small), OPTIONS).respond(Request(RETURN))
     with pytest.raises(ModelUnavailable, match="gone"):
         list(steps)
 
