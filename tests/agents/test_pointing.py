@@ -166,3 +166,54 @@ def test_share_is_that_of_the_words_and_of_those_that_hold_them() -> None:
     assert together.candidate is spans[0]
     assert together.share == pytest.approx(2 / 3)
     assert together.share > pointing.SURE
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "words", "alone"),
+    [
+        ("Where is your showroom?", "Our showroom is in Leeds.", "Leeds", True),
+        ("Where is your showroom?", "Our showroom is not open in Leeds.", "Leeds", False),
+        ("What do you not accept?", "We do not accept cheques.", "cheques", True),
+        ("When do gift cards expire?", "Gift cards do not expire after 12 months.", "12 months", False),
+        ("When can I come?", "We are closed on Mondays, never on Sundays. Come at 9.", "9", True),
+        ("How cold may it be?", "Keep the battery above -20 °C.", "20 °C", False),
+        ("When do you close?", "The shop closes at 5.30 p.m. on Fridays.", "5.30 p", False),
+        ("When do you open?", "The shop opens at 9.30 a.m. daily.", "9.30", False),
+        ("Where is the map?", "See https://lumen.example/map for it.", "https://lumen", False),
+        ("Where do I write?", "Write to accounts@lumen.example first.", "accounts", False),
+        ("What number?", "Call +44 161 496 0123 then.", "44 161 496 0123", False),
+        ("What is it called?", "The Curlew [3] lasts long.", "Curlew [3", False),
+        ("门店在哪里？", "门店不在上海。", "上海", False),
+        ("门店在哪里？", "门店在上海。", "上海", True),
+    ],
+)
+def test_words_that_mean_something_else_alone_do_not_stand_alone(
+    question: str, sentence: str, words: str, alone: bool
+) -> None:
+    start = sentence.index(words)
+    assert pointing.stands_alone(question, Candidate(statement(sentence), start, start + len(words))) == alone
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words", "whole"),
+    [
+        ("It costs 5 euros.", "5", "5 euros"),
+        ("It hangs 30 cm above.", "30", "30 cm"),
+        ("It gives 600 lumens.", "600", "600 lumens"),
+        ("Within 15 working days.", "15", "15 working days"),
+        ("退款在 5 个工作日内到账。", "5", "5 个工作日"),
+        ("Room 5 is upstairs.", "5", "5"),
+    ],
+)
+def test_a_number_takes_what_it_counts(sentence: str, words: str, whole: str) -> None:
+    start = sentence.index(words)
+    assert pointing.with_unit(Candidate(statement(sentence), start, start + len(words))).text == whole
+
+
+def test_of_a_row_only_a_whole_cell_is_an_answer() -> None:
+    row = statement("Zone: Islands | Price: €9.50 | Time: 4–6 working days")
+    texts = ("€9.50", "4–6 working days", "working days", "Islands", "Islands | Price")
+    found = [Candidate(row, row.text.index(text), row.text.index(text) + len(text)) for text in texts]
+    assert [c.text for c in pointing.shaped("Which one is it?", found)] == ["€9.50", "4–6 working days", "Islands"]
+    assert [c.text for c in pointing.shaped("How much is it?", found)] == ["€9.50"]
+    assert pointing.shaped("How much is it, and how long does it take?", found) == []
