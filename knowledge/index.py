@@ -67,7 +67,7 @@ class VectorIndex:
         """Return ids for vectors that are to be added; they say in which part of the space they belong."""
         with self._translated():
             number = (self._numbers(space) or [1])[-1]
-            if self._doomed is None:
+            if not self._is_server:
                 name = part_name(space, number)
                 if name not in self._given:
                     self._given[name] = self._touch(name)
@@ -83,7 +83,7 @@ class VectorIndex:
         """Store vectors under their ids; an id that is there already is replaced."""
         with self._translated():
             self._remove_due()
-            for number, places in by_part(ids).items():
+            for number, places in self._by_part(ids).items():
                 name = part_name(space, number)
                 self._touch(name)
                 for start in range(0, len(places), BATCH_SIZE):
@@ -115,7 +115,7 @@ class VectorIndex:
         """Return the stored vectors of these ids; those that the space does not hold are left out."""
         held: dict[str, Vectors] = {}
         with self.reading(), self._translated():
-            for number, places in by_part(ids).items():
+            for number, places in self._by_part(ids).items():
                 held |= self._vectors(part_name(space, number), [ids[place] for place in places])
         return held
 
@@ -164,7 +164,7 @@ class VectorIndex:
     def drop(self, space: str) -> None:
         """Delete the space with all its vectors, if it is there."""
         with self._translated():
-            if self._doomed is not None:
+            if self._is_server:
                 time.sleep(GRACE_SECONDS)
             for number in self._numbers(space):
                 name = part_name(space, number)
@@ -181,12 +181,12 @@ class VectorIndex:
             with self._translated():
                 self._remove_due()
         self._client.close()
-        if self._doomed is not None:
+        if self._is_server:
             for session in _sessions(self._client):
                 session.close()  # Chroma's own close leaves its connections open
 
     def _remove(self, space: str, ids: list[str]) -> None:
-        for number, places in by_part(ids).items():
+        for number, places in self._by_part(ids).items():
             if number not in self._numbers(space):
                 continue
             name = part_name(space, number)
@@ -226,9 +226,20 @@ class VectorIndex:
             return {}
         return dict(zip(found["ids"], np.asarray(found["embeddings"], dtype=np.float32), strict=True))
 
+    @property
+    def _is_server(self) -> bool:
+        """Whether a space is one collection, for a server's memory is its own affair and others may fill it."""
+        return self._doomed is not None
+
+    def _by_part(self, ids: Sequence[str]) -> dict[int, list[int]]:
+        """Return part's number -> the places in `ids` of its vectors; those that came from a folder name parts too."""
+        if not self._is_server:
+            return by_part(ids)
+        return {1: list(range(len(ids)))} if ids else {}
+
     def _numbers(self, space: str) -> list[int]:
         """Return the numbers of the parts that the space has."""
-        if self._doomed is not None:  # a server's memory is its own affair, and others may fill it
+        if self._is_server:
             return [1]
         if space not in self._parts:
             names = [collection.name for collection in self._client.list_collections()]
@@ -240,7 +251,7 @@ class VectorIndex:
 
     def _touch(self, name: str, *, anew: bool = False) -> int:
         """Return how many vectors of a part are in memory from now on; those of others make room for it."""
-        if name not in self._held and self._doomed is None:
+        if name not in self._held and not self._is_server:
             self._make_room(HELD_VECTORS - PART_VECTORS)
         if anew or name not in self._held:
             self._held[name] = int(self._open(name).count())

@@ -178,3 +178,29 @@ def test_whoever_fills_lets_go_of_full_parts_and_whoever_searches_keeps_them(ind
     fill(index, 24)
     assert index._client is kept
     assert index.count("space-1") == 48
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_space_of_parts_is_whole_on_a_server_too(
+    index: VectorIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = fill(index, 18)
+    assert len(index._client.list_collections()) == 3
+    held = index.vectors("space-1", names)
+    in_process = indexing._client
+    monkeypatch.setattr(indexing, "_client", lambda url: in_process(tmp_path / "server"))
+    monkeypatch.setattr(indexing, "_sessions", lambda client: [])
+    monkeypatch.setattr(indexing, "GRACE_SECONDS", 0.0)
+    server = VectorIndex("http://127.0.0.1:9")
+    try:
+        server.add("space-1", names, np.stack([held[name] for name in names]))
+        assert (server.ids("space-1"), server.count("space-1")) == (set(names), 18)
+        assert [name for name, _ in server.nearest("space-1", rows([1, 0])[0], limit=18)] == names
+        assert set(server.vectors("space-1", names[::5])) == set(names[::5])
+        assert server.vectors("space-1", []) == {}
+        server.remove("space-1", names[1:16])
+        assert server.ids("space-1") == {names[0], *names[16:]}
+        server.drop("space-1")
+        assert server._client.list_collections() == []
+    finally:
+        server.close()
