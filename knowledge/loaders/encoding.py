@@ -136,7 +136,9 @@ def _encoding_of(path: Path) -> tuple[str, str]:
     if found and _holds(path, found):
         return found, "strict"
     guessed = None if marked or even or odd else _guess_encoding(head)
-    return (guessed, "replace") if guessed else (_raise(_binary(path)), "")
+    if guessed is None:
+        raise _binary(path)
+    return guessed, "replace"
 
 
 def _holds(path: Path, encoding: str) -> bool:
