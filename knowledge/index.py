@@ -55,8 +55,8 @@ class VectorIndex:
         self._parts: dict[str, list[int]] = {}
         self._held: dict[str, int] = {}
         """Chroma collection -> vectors of it in memory."""
-        self._given: dict[str, int] = {}
-        """Chroma collection -> vectors that it has, or that were given an id in it."""
+        self._filled: dict[str, int] = {}
+        """Chroma collection -> vectors that it has, as the one writer knows; also of those that memory let go."""
         self._searches: set[object] = set()
         self._was_searched = False
         self._changed = threading.Condition()
@@ -64,19 +64,9 @@ class VectorIndex:
             self._client = _client(location)
 
     def new_ids(self, space: str, count: int) -> tuple[str, ...]:
-        """Return ids for vectors that are to be added; they say in which part of the space they belong."""
+        """Return ids for vectors that are added next; they name the first part of the space that has room."""
         with self._translated():
-            number = (self._numbers(space) or [1])[-1]
-            if not self._is_server:
-                name = part_name(space, number)
-                if name not in self._given:
-                    self._given[name] = self._touch(name)
-                if self._given[name] >= PART_VECTORS:
-                    number += 1
-                    self._make_room(0)
-                    self._touch(part_name(space, number))
-                    self._given[part_name(space, number)] = 0
-                self._given[part_name(space, number)] += count
+            number = 1 if self._is_server else self._part_with_room(space)
         return tuple(new_id(number) for _ in range(count))
 
     def add(self, space: str, ids: list[str], vectors: Vectors) -> None:
@@ -90,6 +80,7 @@ class VectorIndex:
                     some = places[start : start + BATCH_SIZE]
                     self._open(name).upsert(ids=[ids[place] for place in some], embeddings=cast(Any, vectors[some]))
                 self._held[name] += len(places)
+                self._filled[name] += len(places)
 
     def remove(self, space: str, ids: Iterable[str]) -> None:
         """Delete vectors, on a server a moment later; unknown ids are ignored."""
@@ -170,7 +161,7 @@ class VectorIndex:
                 name = part_name(space, number)
                 self._open(name)
                 self._client.delete_collection(name)
-                for known in (self._opened, self._held, self._given):
+                for known in (self._opened, self._held, self._filled):
                     known.pop(name, None)
             self._parts.pop(space, None)
 
@@ -193,6 +184,8 @@ class VectorIndex:
             self._touch(name)
             for start in range(0, len(places), BATCH_SIZE):
                 self._open(name).delete(ids=[ids[place] for place in places[start : start + BATCH_SIZE]])
+            if not self._is_server:
+                self._filled[name] = int(self._open(name).count())  # not all of these ids need be there
 
     def _remove_due(self) -> None:
         while self._doomed and self._doomed[0][0] <= time.monotonic():
@@ -249,12 +242,24 @@ class VectorIndex:
             self._parts[space] = numbers
         return self._parts[space]
 
+    def _part_with_room(self, space: str) -> int:
+        numbers = self._numbers(space) or [1]
+        for number in numbers:
+            name = part_name(space, number)
+            if name not in self._filled:
+                self._touch(name)
+            if self._filled[name] < PART_VECTORS:
+                return number
+        self._make_room(0)
+        self._touch(part_name(space, numbers[-1] + 1))
+        return numbers[-1] + 1
+
     def _touch(self, name: str, *, anew: bool = False) -> int:
         """Return how many vectors of a part are in memory from now on; those of others make room for it."""
         if name not in self._held and not self._is_server:
             self._make_room(HELD_VECTORS - PART_VECTORS)
-        if anew or name not in self._held:
-            self._held[name] = int(self._open(name).count())
+        if anew or name not in self._held or name not in self._filled:
+            self._held[name] = self._filled[name] = int(self._open(name).count())
         return self._held[name]
 
     def _make_room(self, most: int) -> None:

@@ -2,15 +2,16 @@
 
     space -> parts of so many vectors each;  a vector's id -> the number of its part
 
-Chroma holds a collection whole while it is written or searched. A search asks every part; an ingest writes the last
-one, and removes from the one that the id names.
+Chroma holds a collection whole while it is written or searched. A search asks every part; an ingest writes the
+first one that has room, and removes from the one that the id names. On a server every space is a single part, for its
+memory is its own affair.
 """
 
 import uuid
 from collections.abc import Iterable, Sequence
 
 PART_VECTORS = 150_000
-"""From so many on, the vectors that follow go into a part of their own; some 330 MB with 384 numbers each."""
+"""A part with so many is full, and the vectors that follow go into another; some 330 MB with 384 numbers each."""
 HELD_VECTORS = 2 * PART_VECTORS
 """Vectors in memory beyond which an ingest lets go of them: room for the part that grows and one that shrinks."""
 _MARK = "-part-"

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from knowledge import index as indexing
+from knowledge import parts
 from knowledge.errors import KnowledgeError
 from knowledge.index import VectorIndex
 
@@ -178,6 +179,31 @@ def test_whoever_fills_lets_go_of_full_parts_and_whoever_searches_keeps_them(ind
     fill(index, 24)
     assert index._client is kept
     assert index.count("space-1") == 48
+
+
+def test_parts_that_updates_empty_are_filled_again(index: VectorIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "PART_VECTORS", 20)
+    monkeypatch.setattr(indexing, "HELD_VECTORS", 200)  # to open the client anew takes a while
+    chance = np.random.default_rng(1)
+    live: list[str] = []
+    for _ in range(60):
+        ids = index.new_ids("space-1", 20)
+        index.add("space-1", list(ids), chance.random((20, 4), dtype=np.float32))
+        live += ids
+        if len(live) > 40:
+            gone = {live[place] for place in chance.choice(len(live), 20, replace=False)}
+            index.remove("space-1", [*gone, "unknown", *(f"unknown-{number}" for number in (2, 3))])
+            live = [name for name in live if name not in gone]
+    assert len(index._client.list_collections()) <= 3
+    assert (index.ids("space-1"), index.count("space-1")) == (set(live), 40)
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_what_is_dropped_is_filled_from_its_first_part_on(index: VectorIndex) -> None:
+    fill(index, 12)
+    index.drop("space-1")
+    assert set(parts.by_part(fill(index, 9))) == {1, 2}
+    assert index.count("space-1") == 9
 
 
 @pytest.mark.usefixtures("small_parts")
