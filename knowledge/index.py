@@ -34,6 +34,8 @@ build with more than its own as well takes half as long again (docs/scaling.md).
 
 LONGEST_SEARCH_SECONDS = 30.0
 SERVER_TIMEOUT_SECONDS = 60.0
+KEPT_SECONDS = 300.0
+"""How long after a search an ingest leaves in memory what the next search would have to read again."""
 GRACE_SECONDS = 3.0
 """How long vectors on a server outlive their removal: searches of other machines may have an older view of the
 catalogue."""
@@ -58,7 +60,7 @@ class VectorIndex:
         self._filled: dict[str, int] = {}
         """Chroma collection -> vectors that it has, as the one writer knows; also of those that memory let go."""
         self._searches: set[object] = set()
-        self._was_searched = False
+        self._searched_at = float("-inf")
         self._changed = threading.Condition()
         with self._translated():
             self._client = _client(location)
@@ -94,13 +96,13 @@ class VectorIndex:
 
     def nearest(self, space: str, vector: Vectors, *, limit: int) -> list[tuple[str, float]]:
         """Return up to `limit` (id, cosine similarity) pairs, the most similar first."""
-        with self.reading(), self._translated():
-            found = [
-                pair
-                for number in self._numbers(space)
-                for pair in self._nearest(part_name(space, number), vector, limit)
-            ]
-        return sorted(found, key=lambda pair: -pair[1])[:limit]
+        with self._changed:
+            self._searched_at = time.monotonic()
+        return self._found(space, vector, limit)
+
+    def check(self, space: str, vector: Vectors) -> None:
+        """Prove that the space can be searched; unlike a search, this makes no ingest keep it in memory."""
+        self._found(space, vector, 1)
 
     def vectors(self, space: str, ids: Sequence[str]) -> dict[str, Vectors]:
         """Return the stored vectors of these ids; those that the space does not hold are left out."""
@@ -115,7 +117,6 @@ class VectorIndex:
         """Say that a search is under way; to be entered before the search takes its view of the catalogue."""
         search = object()
         with self._changed:
-            self._was_searched = True
             self._searches.add(search)
         try:
             yield
@@ -192,6 +193,15 @@ class VectorIndex:
             _, space, ids = self._doomed.pop(0)
             self._remove(space, ids)
 
+    def _found(self, space: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
+        with self.reading(), self._translated():
+            found = [
+                pair
+                for number in self._numbers(space)
+                for pair in self._nearest(part_name(space, number), vector, limit)
+            ]
+        return sorted(found, key=lambda pair: -pair[1])[:limit]
+
     def _nearest(self, name: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         from chromadb.errors import NotFoundError
 
@@ -205,9 +215,18 @@ class VectorIndex:
                 return []
             self._opened.pop(name, None)
             return self._nearest(name, vector, limit)
-        self._opened.setdefault(name, collection)
+        if known is None:
+            self._keep(name, collection)
         distances = (found["distances"] or [[]])[0]
         return [(found_id, 1.0 - distance) for found_id, distance in zip(found["ids"][0], distances, strict=True)]
+
+    def _keep(self, name: str, collection: "Collection") -> None:
+        """Note what a search has read into memory."""
+        count = 0 if self._is_server else int(collection.count())
+        with self._changed:
+            self._opened.setdefault(name, collection)
+            if not self._is_server:
+                self._held.setdefault(name, count)
 
     def _vectors(self, name: str, ids: list[str]) -> dict[str, Vectors]:
         from chromadb.errors import NotFoundError
@@ -265,7 +284,8 @@ class VectorIndex:
     def _make_room(self, most: int) -> None:
         """Where no one searches, have at most so many vectors in memory: Chroma keeps all that it wrote or read."""
         with self._changed:
-            if self._was_searched or sum(self._held.values()) <= most:
+            is_searched = self._searches or time.monotonic() - self._searched_at < KEPT_SECONDS
+            if is_searched or sum(self._held.values()) <= most:
                 return
             self._client.close()
             self._opened.clear()

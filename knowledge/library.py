@@ -273,7 +273,7 @@ class Library:
         with self._catalog.read() as connection:
             for space in spaces(connection):
                 check_embedder(space, self.embedder)
-                self.index.nearest(space.name, vector, limit=1)
+                self.index.check(space.name, vector)
 
     def count_chunks(self, *, collections: Sequence[str] = ("default",), audiences: Sequence[str] = ("public",)) -> int:
         """Return how many chunks the audiences may see."""

@@ -181,6 +181,64 @@ def test_whoever_fills_lets_go_of_full_parts_and_whoever_searches_keeps_them(ind
     assert index.count("space-1") == 48
 
 
+@pytest.mark.usefixtures("small_parts")
+def test_a_check_keeps_nothing_in_memory_and_a_search_only_for_a_while(
+    index: VectorIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lets_go() -> bool:
+        before = index._client
+        fill(index, 24)
+        return index._client is not before
+
+    fill(index, 12)
+    index.check("space-1", rows([1, 0])[0])
+    assert sum(index._held.values()) == 12
+    assert lets_go()
+    index.nearest("space-1", rows([1, 0])[0], limit=1)
+    assert not lets_go()
+    monkeypatch.setattr(indexing, "KEPT_SECONDS", 0.0)
+    with index.reading():
+        assert not lets_go()
+    assert lets_go()
+    assert sum(index._held.values()) <= indexing.PART_VECTORS + 2
+    assert len(index.nearest("space-1", rows([1, 0])[0], limit=200)) == index.count("space-1") == 108
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_searches_go_on_while_an_ingest_lets_go(index: VectorIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "KEPT_SECONDS", 0.0)
+    names = fill(index, 12)
+    clients = {id(index._client): index._client}
+    found: list[set[str]] = []
+    failed: list[KnowledgeError] = []
+    ended = threading.Event()
+
+    def search() -> None:
+        try:
+            while not ended.is_set():
+                found.append({name for name, _ in index.nearest("space-1", rows([1, 0])[0], limit=200)})
+                ended.wait(0.005)
+        except KnowledgeError as error:
+            failed.append(error)
+
+    searcher = threading.Thread(target=search)
+    searcher.start()
+    for attempt in range(300):
+        if attempt % 100 == 0:
+            fill(index, 3)
+        index._make_room(0)  # does nothing where a search is under way
+        clients.setdefault(id(index._client), index._client)
+        if len(clients) > 4:
+            break
+        ended.wait(0.01)
+    ended.set()
+    searcher.join(30)
+    assert not failed
+    assert len(clients) > 4
+    assert found
+    assert all(set(names) <= some for some in found)
+
+
 def test_parts_that_updates_empty_are_filled_again(index: VectorIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(indexing, "PART_VECTORS", 20)
     monkeypatch.setattr(indexing, "HELD_VECTORS", 200)  # to open the client anew takes a while
