@@ -188,7 +188,7 @@ def test_of_answers_failures_are_read_first_and_then_a_table(run: Run) -> None:
     assert lines[1:4] == [
         "  2  What does a parcel cost in euros?",
         "      expected  6 euros",
-        "      said      A parcel costs 5 euros. [1]",
+        "      said      5 euros [1] A parcel costs 5 euros. [1]",
     ]
     assert "      wanted    shipping.md: costs 5 euros" in lines
     assert "      why       lacks 6 euros; the right place was among the passages found" in lines
