@@ -184,6 +184,14 @@ def test_an_empty_library_finds_nothing(open_library: OpenLibrary) -> None:
     assert library.count_chunks() == 0
 
 
+def test_a_check_is_no_search_for_which_vectors_stay_in_memory(filled: Library) -> None:
+    before = filled.index._searched_at
+    filled.check()
+    assert filled.index._searched_at == before
+    filled.search("discount")
+    assert filled.index._searched_at > before
+
+
 # Several at once ---------------------------------------------------------------------------------------------------
 
 
