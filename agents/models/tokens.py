@@ -7,7 +7,8 @@ import math
 from collections.abc import Mapping
 
 LIKELY_CHARACTERS_PER_TOKEN = {"ascii": 3.5, "other": 1.0}
-"""Cautious for prose: a prompt that would not fit at this rate is not sent."""
+"""Cautious for prose in a language that the tokenizer knows: a prompt that would not fit at this rate is not sent. One
+that knows no Chinese spells a sign out in up to three tokens; what a server then cuts is told (`ollama.py`)."""
 MOST_CHARACTERS_PER_TOKEN = {"ascii": 6.0, "other": 3.0}
 """No prose reaches this: a prompt of which a server read fewer tokens was cut."""
 
