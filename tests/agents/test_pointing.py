@@ -199,6 +199,7 @@ def test_words_that_mean_something_else_alone_do_not_stand_alone(
     [
         ("It costs 5 euros.", "5", "5 euros"),
         ("It hangs 30 cm above.", "30", "30 cm"),
+        ("It costs 5 $ there.", "5", "5 $"),
         ("It gives 600 lumens.", "600", "600 lumens"),
         ("Within 15 working days.", "15", "15 working days"),
         ("退款在 5 个工作日内到账。", "5", "5 个工作日"),
