@@ -59,6 +59,11 @@ class Statement:
         """The exact text."""
         return self.passage.text[self.start - self.passage.start : self.end - self.passage.start]
 
+    @property
+    def place(self) -> str:
+        """The nearest heading above it, or the document's title."""
+        return (self.passage.headings or (self.passage.title,))[-1]
+
 
 def rank(retrieval: Retrieval, *, language: Language, embedder: Embedder | None) -> list[Statement]:
     """Return every sentence of the passages, the likeliest answer first.

@@ -199,7 +199,7 @@ class _Turn:
         )
         yield self._delta(prompts.refusal(self.language, self.options.contact))
         if near is not None:
-            yield self._delta("\n" + prompts.nearest(self.language, quoting.line(near, number=1)))
+            yield self._delta("\n" + prompts.nearest(self.language, quoting.line(near, number=1), place=near.place))
         yield self._finished("refused", evidence, quoting.citations([near] if near else []))
 
     def _delta(self, text: str) -> Delta:

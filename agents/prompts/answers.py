@@ -97,7 +97,7 @@ PARTLY = {
     "en": " I found nothing in our documents on the rest of your question.",
     "zh": "问题的其余部分，我在我们的资料中没有找到。",
 }
-NEAREST = {"en": "What comes nearest: {statement}", "zh": "最接近的内容：{statement}"}
+NEAREST = {"en": "What comes nearest, under “{place}”: {statement}", "zh": "最接近的内容，见“{place}”：{statement}"}
 SOMEONE = {"en": "the company", "zh": "本公司"}
 
 
@@ -142,9 +142,12 @@ class Writing:
         return [SystemMessage(system), *turns, HumanMessage(content)]
 
 
-def nearest(language: Language, statement: str) -> str:
-    """Return the line of a refusal that says what the documents do hold on the subject."""
-    return NEAREST[language].format(statement=statement)
+def nearest(language: Language, statement: str, *, place: str) -> str:
+    """Return the line of a refusal that says what the documents do hold.
+
+    Its place stands with it, because a "No." may be the answer to another question.
+    """
+    return NEAREST[language].format(statement=statement, place=place)
 
 
 def refusal(language: Language, contact: str) -> str:

@@ -184,7 +184,7 @@ def test_unsupported_sentences_are_never_shown(shop: Library) -> None:
     lies = "You can send a lamp back within 90 days [1]. You cannot send a lamp back within 30 days of delivery [1]."
     larger = model(lies, lies)
     steps = respond(shop, larger, RETURN)
-    near = nearest("en", "You can send a lamp back within 30 days of delivery. [1]")
+    near = nearest("en", "You can send a lamp back within 30 days of delivery. [1]", place="How long you have")
     assert answer_of(steps).text == f"{refusal('en', CONTACT)}\n{near}", (
         "what stands there may be shown, the lies never"
     )

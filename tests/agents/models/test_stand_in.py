@@ -83,7 +83,7 @@ def test_what_no_passage_says_is_removed(shop: Library, invented: str) -> None:
 def test_nothing_but_inventions_is_a_refusal(shop: Library, reply: str) -> None:
     with serving(reply, reply) as (_, model):
         answer = answer_of(respond(shop, model, RETURN))
-    near = nearest("en", "You can send a lamp back within 30 days of delivery. [1]")
+    near = nearest("en", "You can send a lamp back within 30 days of delivery. [1]", place="How long you have")
     assert (answer.outcome, answer.text) == ("refused", f"{refusal('en', '')}\n{near}")
 
 
