@@ -5,8 +5,10 @@ ToolContext(library, audiences, …).sightings  <- the passages that tools found
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
+from agents.actions import Visitor
 from agents.transcript import Language, Message
 from knowledge.passages import Passage, Retrieval
 
@@ -71,4 +73,10 @@ class ToolContext:
     language: Language = "en"
     history: tuple[Message, ...] = ()
     conversation: str = ""
+    visitor: Visitor = field(default_factory=Visitor)
+    """Shared by all turns of a conversation: a tool that recognises the customer sets `visitor.customer`."""
+    home: Path = Path()
+    """The folder that holds all state, where a company's tools may keep a database of their own."""
+    action_key: str = ""
+    """In a write: the same for every try of the same write, so that the tool can make it once only."""
     sightings: Sightings = field(default_factory=Sightings)

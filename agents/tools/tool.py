@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
+from agents.actions import Change, Preview
 from agents.errors import AgentError, ToolError
 from agents.tools.context import ToolContext
 
@@ -35,6 +36,10 @@ class Tool:
     """`read` may be repeated at will; `write` changes something outside."""
     name: str = field(default="")
     """How the model calls it; the function's own name when empty."""
+    identified: bool = False
+    """Whether it runs only for a customer who is established; the tool itself must keep to that customer's rows."""
+    preview: Callable[..., Preview] | None = None
+    """Of a write: takes what `function` takes, checks every rule, changes nothing, and says what would be done."""
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -58,13 +63,45 @@ class Tool:
         Raises:
             ToolError: the arguments do not fit, or the tool itself tells the model what to do instead.
         """
+        return self.change(context, arguments).text
+
+    def change(self, context: ToolContext, arguments: Mapping[str, Any]) -> Change:
+        """Run the tool and return what it did; a tool that tells no before and after leaves them empty.
+
+        Raises:
+            ToolError: as in `call`.
+        """
+        result = self._run(self.function, context, self.validated(arguments))
+        if isinstance(result, Change):
+            return result
+        return Change(result if isinstance(result, str) else json.dumps(result, ensure_ascii=False, default=str))
+
+    def plan(self, context: ToolContext, arguments: Mapping[str, Any]) -> Preview:
+        """Return what the tool would do with these arguments; nothing is changed.
+
+        Raises:
+            ToolError: the arguments do not fit, or it may not be done.
+        """
+        values = self.validated(arguments)
+        if self.preview is None:
+            return Preview(f"{self.name}({json.dumps(values, ensure_ascii=False, default=str)})")
+        found: Preview = self._run(self.preview, context, values)
+        return found
+
+    def validated(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return arguments as the model gave them in the types of the function.
+
+        Raises:
+            ToolError: they do not fit; it says all that is wrong.
+        """
         try:
             valid = self._arguments.model_validate(dict(arguments))
         except ValidationError as error:
             raise ToolError(f"{self.name} was not run: {_faults(error)}") from error
-        values = {name: getattr(valid, name) for name in type(valid).model_fields}
-        result = self.function(context, **values) if self._context_name else self.function(**values)
-        return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False, default=str)
+        return {name: getattr(valid, name) for name in type(valid).model_fields}
+
+    def _run(self, function: Callable[..., Any], context: ToolContext, values: Mapping[str, Any]) -> Any:
+        return function(context, **values) if self._context_name else function(**values)
 
     @cached_property
     def _hints(self) -> dict[str, Any]:
