@@ -1,7 +1,8 @@
 """A question and its passages in, a checked answer out.
 
     quote    the few words that answer, and the best sentences around them, word for word; a small model is asked for
-             the few words too, and what it says only lifts the spans that share it
+             the few words too, and what it says only lifts the spans that share it; a middling one reads the best
+             sentences and says which words answer, or that none do
     write    a larger model writes; each sentence is checked against the passages before it is shown
 
 What is yielded may be shown at once: nothing is taken back later.
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from agents import pointing, quoting
+from agents import pointing, quoting, reading
 from agents.budget import fit
 from agents.citations import CitationChecker
 from agents.figures import MARKER
@@ -68,6 +69,7 @@ class Draft:
 def quote(
     question: str,
     retrieval: Retrieval,
+    history: Sequence[Message] = (),
     *,
     model: LoadedModel | None = None,
     language: Language,
@@ -78,15 +80,21 @@ def quote(
     """Answer with the best sentences of the passages, the few words that answer first where they are sure enough.
 
     Args:
-        model: a small one, asked for the few words too; what it says is compared and never shown.
+        history: the conversation before the question, which a model that reads is shown.
+        model: asked for the few words too; what it says is looked up in the documents and never shown itself.
 
     Raises:
         ModelUnavailable: the model does not answer.
     """
-    ranked = quoting.rank(retrieval, language=language, embedder=embedder)
-    begun = quoting.lead(ranked, max_words=options.max_words)
+    ranked = quoting.rank(retrieval, language=language, embedder=embedder, history=history)
     pointed = None
-    if len(begun) == 1:
+    if model is not None and model.reads and ranked:
+        read = reading.read(question, ranked, history=history, model=model, language=language, stop=stop)
+        if not read.found:
+            return Draft((), False)
+        ranked, pointed = list(read.ranked), read.pointed
+    begun = [pointed.statement] if pointed else quoting.lead(ranked, max_words=options.max_words)
+    if len(begun) == 1 and not (model is not None and model.reads):
         pointed = point(question, ranked, model=model, language=language, embedder=embedder, stop=stop)
     if stop is not None and stop.is_set():
         return Draft((), False)
@@ -108,11 +116,18 @@ def quote(
     return Draft(quoting.citations(chosen), bool(chosen), pointed=pointed.shown if pointed and short else "")
 
 
-def nearest(retrieval: Retrieval, *, language: Language, embedder: Embedder | None, max_words: int) -> Statement | None:
+def nearest(
+    retrieval: Retrieval,
+    history: Sequence[Message] = (),
+    *,
+    language: Language,
+    embedder: Embedder | None,
+    max_words: int,
+) -> Statement | None:
     """Return what comes nearest to an answer that is not there; None when nothing is near, or it does not fit."""
     if not retrieval.passages or retrieval.evidence < NEAR:
         return None
-    ranked = quoting.rank(retrieval, language=language, embedder=embedder)
+    ranked = quoting.rank(retrieval, language=language, embedder=embedder, history=history)
     whole = [s for s in ranked[:1] if quoting.count_words(quoting.line(s, number=1)) <= max_words]
     return whole[0] if whole else None
 

@@ -14,7 +14,7 @@ import numpy as np
 from agents import answer_types
 from agents.commands import command_spans
 from agents.figures import MARKER
-from agents.transcript import Citation, Language
+from agents.transcript import Citation, Language, Message
 from knowledge.embedders import Embedder
 from knowledge.evidence import term_coverage
 from knowledge.passages import Passage, Retrieval
@@ -65,13 +65,17 @@ class Statement:
         return (self.passage.headings or (self.passage.title,))[-1]
 
 
-def rank(retrieval: Retrieval, *, language: Language, embedder: Embedder | None) -> list[Statement]:
+def rank(
+    retrieval: Retrieval, *, language: Language, embedder: Embedder | None, history: Sequence[Message] = ()
+) -> list[Statement]:
     """Return every sentence of the passages, the likeliest answer first.
 
     The score adds up the share of the question's weighted terms, the passage's rank and, where the embedder knows the
-    language, the likeness of meaning.
+    language, the likeness of meaning: that of the question together with the one before it, for "and from the UK?"
+    means little alone.
     """
-    kinds = answer_types.expected(retrieval.asked)
+    previous = next((message.content for message in reversed(history) if message.role == "user"), "")
+    kinds = answer_types.expected(retrieval.asked) or answer_types.expected(previous)
 
     def typed(statement: Statement) -> float:
         return TYPE_WEIGHT if kinds and answer_types.holds(statement.text, kinds) else 0.0
@@ -93,7 +97,7 @@ def rank(retrieval: Retrieval, *, language: Language, embedder: Embedder | None)
     ]
     scored.sort(key=lambda statement: -statement.score)
     if embedder is not None and (embedder.languages is None or language in embedder.languages):
-        scored = _add_meaning(retrieval.asked, scored, embedder)
+        scored = _add_meaning(retrieval.asked, scored, embedder, previous=previous)
     scored = [
         s if detect_language(s.text) == language else replace(s, score=s.score * OTHER_LANGUAGE_FACTOR) for s in scored
     ]
@@ -226,12 +230,17 @@ def is_question(headings: Sequence[str]) -> bool:
     return bool(headings) and headings[-1].rstrip().endswith(("?", "？"))
 
 
-def _add_meaning(question: str, scored: Sequence[Statement], embedder: Embedder) -> list[Statement]:
+def _add_meaning(
+    question: str, scored: Sequence[Statement], embedder: Embedder, *, previous: str
+) -> list[Statement]:
     head, tail = list(scored[:EMBEDDED_AT_MOST]), list(scored[EMBEDDED_AT_MOST:])
     if not head:
         return []
     texts = [f"{_place(s.passage)}\n{s.text}" for s in head]
-    likeness = embedder.embed(texts) @ embedder.embed_question(question)
+    meaning = embedder.embed_question(question)
+    if previous:
+        meaning = (meaning + embedder.embed_question(f"{previous} {question}")) / 2
+    likeness = embedder.embed(texts) @ meaning
     floor = float(np.min(likeness))
     return [
         replace(s, score=s.score + MEANING_WEIGHT * float(value))

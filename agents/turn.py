@@ -130,10 +130,11 @@ class _Turn:
     def _ordinary(self, retrieval: Retrieval) -> Generator[Step, None, Draft]:
         question, options = self.request.question, self._answer_options()
         pieces: Generator[str | ShortAnswer, None, Draft] | Generator[str, None, Draft]
-        if self.model.chat is None or self.model.small:
+        if not self.model.writes:
             pieces = answering.quote(
                 question,
                 retrieval,
+                self.request.history,
                 model=self.model,
                 language=self.language,
                 embedder=self.library.embedder,
@@ -193,6 +194,7 @@ class _Turn:
         """Say that the documents hold no answer, what they hold that is nearest, and who can be asked."""
         near = answering.nearest(
             retrieval,
+            self.request.history,
             language=self.language,
             embedder=self.library.embedder,
             max_words=self.options.max_words - answering.REFUSAL_WORDS,

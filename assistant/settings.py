@@ -62,7 +62,8 @@ class Settings:
     language: Language = "auto"
     """Language of the page's labels and of refusals; `auto` follows the question and the browser."""
     model: str = "auto"
-    """`auto`, `embedded`, `gguf:PATH`, `ollama:NAME`, `openai:NAME` or `none` (quotes only)."""
+    """`auto`, `embedded`, `embedded:NAME` (from `frontdesk models get`), `gguf:PATH`, `ollama:NAME`, `openai:NAME` or
+    `none` (quotes only)."""
     ollama_model: str = "frontdesk"
     """The model that `auto` looks for in Ollama; without it, `auto` is `embedded`."""
     embedder: str = "embedded"
@@ -145,7 +146,7 @@ RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "model": ("auto", "embedded", "none", "gguf:", "ollama:", "openai:", "scripted:"),
+        "model": ("auto", "embedded", "none", "embedded:", "gguf:", "ollama:", "openai:", "scripted:"),
         "embedder": ("embedded", "english", "multilingual", "sentence-transformers:", "ollama:", "hashing"),
         "reranker": ("", "onnx:", "sentence-transformers:"),
     }

@@ -21,13 +21,14 @@ from queue import Empty, SimpleQueue
 from typing import Any, ClassVar, cast
 
 from agents.errors import ModelUnavailable
-from agents.models.threads import choose_threads
+from agents.models.threads import choose_threads, usable_cores
 
 GET_EMBEDDED = "frontdesk models get smollm2-135m-instruct"
 NO_ORIGIN = "http://frontdesk.invalid"
 """The one origin that CORS allows: a reserved name that resolves nowhere."""
 POLL_SECONDS = 0.05
 """How often a waiting consumer looks whether it was stopped."""
+LARGE_BYTES = 500_000_000
 PROMPT_CACHE_MIB = 256
 """Memory for the prompts of conversations that lost their slot."""
 SILENT = -1
@@ -171,6 +172,11 @@ class Engine:
         for worker in list(self._workers):
             worker.join(timeout=5)
 
+    @property
+    def _is_large(self) -> bool:
+        """Whether reading a prompt takes long enough that all cores are worth what they lose by waiting."""
+        return self.path.stat().st_size > LARGE_BYTES
+
     def _too_silent(self, timeout_seconds: float) -> ModelUnavailable:
         return ModelUnavailable(
             f"The model {self.path.name} was silent for {timeout_seconds:g} s. "
@@ -184,7 +190,8 @@ class Engine:
         settings.n_parallel = conversations
         settings.kv_unified = True  # conversations share one cache, so that each may use the whole context
         settings.n_batch = settings.n_ubatch = 512
-        settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = self.threads
+        settings.cpuparams.n_threads = self.threads
+        settings.cpuparams_batch.n_threads = max(self.threads, usable_cores()) if self._is_large else self.threads
         settings.cache_prompt = True
         settings.cache_ram_mib = PROMPT_CACHE_MIB
         settings.ctx_shift = False  # too long is an error, never a silent cut

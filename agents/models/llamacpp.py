@@ -20,17 +20,24 @@ from pydantic import Field
 
 from agents.errors import ModelUnavailable
 from agents.models.llama_engine import GET_EMBEDDED, Engine
-from agents.models.loading import SMALL_PARAMETERS, LoadedModel, ModelOptions, nothing
+from agents.models.loading import READING_PARAMETERS, SMALL_PARAMETERS, LoadedModel, ModelOptions, nothing
 
 EMBEDDED_FILE = Path("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf")
 
 
-def build(name: str, options: ModelOptions) -> LoadedModel:
-    """Return the small model that `frontdesk models get` puts in place.
+def build_embedded(name: str, options: ModelOptions) -> LoadedModel:
+    """Return a model that `frontdesk models get` put in place: the small one, or the one of this name.
 
     Raises:
-        ModelUnavailable: its file is missing.
+        ModelUnavailable: its file is missing, or llama.cpp cannot read it.
     """
+    if name:
+        folder = options.models_folder / name
+        files = sorted(folder.glob("*.gguf")) if folder.is_relative_to(options.models_folder) else []
+        if len(files) != 1:
+            found = f"{len(files)} .gguf files" if files else "no .gguf file"
+            raise ModelUnavailable(f"There is {found} in {folder}. Get a model with: frontdesk models get {name}")
+        return _loaded(f"embedded:{name}", files[0], options)
     path = options.models_folder / EMBEDDED_FILE
     if not path.is_file():
         raise ModelUnavailable(f"The embedded model is not at {path}. Get it with: {GET_EMBEDDED}")
@@ -49,12 +56,18 @@ def build_file(name: str, options: ModelOptions) -> LoadedModel:
         raise ModelUnavailable(
             f"There is no model file at {path}. Write gguf:PATH with the path of a .gguf file, or: {GET_EMBEDDED}"
         )
+    return _loaded(f"gguf:{name}", path, options)
+
+
+def _loaded(name: str, path: Path, options: ModelOptions) -> LoadedModel:
     chat = _chat(path, options)
+    parameters = chat.engine().parameters()
     return LoadedModel(
-        f"gguf:{name}",
+        name,
         chat,
         "json",
-        small=chat.engine().parameters() <= SMALL_PARAMETERS,
+        small=parameters <= SMALL_PARAMETERS,
+        reads=SMALL_PARAMETERS < parameters <= READING_PARAMETERS,
         context_tokens=options.context_tokens,
         count_tokens=lambda text: chat.engine().count_text_tokens(text),
         verify=chat.check,

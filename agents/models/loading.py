@@ -1,7 +1,7 @@
 """Which language model answers: from a setting to a model ready to stream.
 
-    "auto" -> Ollama when it answers and has the model, else the embedded one
-    "embedded" | "gguf:PATH" | "ollama:NAME" | "openai:NAME" | "scripted:FILE" | "none"
+    "auto" -> Ollama when it answers and has the model, else the best embedded one that is here
+    "embedded" | "embedded:NAME" | "gguf:PATH" | "ollama:NAME" | "openai:NAME" | "scripted:FILE" | "none"
 
 Resolved once at start. A model that fails later says so (`ModelUnavailable`); nothing steps down silently. This file
 knows no back end's library.
@@ -24,17 +24,21 @@ Protocol = Literal["native", "json"]
 """How a model calls tools: in its own format, or as JSON steps under a schema."""
 
 BACK_ENDS: dict[str, str] = {
-    "embedded": "agents.models.llamacpp:build",
+    "embedded": "agents.models.llamacpp:build_embedded",
     "gguf": "agents.models.llamacpp:build_file",
     "ollama": "agents.models.ollama:build",
     "openai": "agents.models.openai:build",
     "scripted": "agents.models.scripted:build",
 }
 NEEDS_NAME = {"gguf": "PATH", "ollama": "NAME", "openai": "NAME", "scripted": "FILE"}
+LARGER_EMBEDDED = "qwen2.5-coder-1.5b-instruct"
+"""The embedded model that reads; `auto` takes it where `frontdesk models get` has put it."""
 SUGGESTED_OLLAMA_MODEL = "qwen2.5:7b-instruct"
 """The model that help and the demo badge name: answers well from documents, fits a desktop with 8 GB to spare."""
 SMALL_PARAMETERS = 1_000_000_000
 """Up to here a model cannot reason over long prompts, and is asked to choose rather than to write."""
+READING_PARAMETERS = 4_000_000_000
+"""Up to here a model is asked to find the words that answer, which are then quoted, rather than to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ class LoadedModel:
     protocol: Protocol = "native"
     small: bool = False
     """True when the model should choose rather than write."""
+    reads: bool = False
+    """True when the model should find the words that answer and leave the writing to quotes."""
     demo: bool = False
     """True for the embedded model, whose answers carry a badge."""
     context_tokens: int = 4096
@@ -97,9 +103,14 @@ class LoadedModel:
     release: Callable[[], None] = _pass
 
     @property
-    def writes(self) -> bool:
-        """Whether the model is good enough to write in its own words, and to take steps."""
+    def acts(self) -> bool:
+        """Whether the model is good enough to take steps."""
         return self.chat is not None and not self.small
+
+    @property
+    def writes(self) -> bool:
+        """Whether the model is good enough to write in its own words."""
+        return self.acts and not self.reads
 
     def check(self) -> None:
         """Make sure that the model answers now.
@@ -130,7 +141,7 @@ def resolve(setting: str, options: ModelOptions) -> LoadedModel:
     if kind not in table:
         raise AgentError(
             f"Unknown model {setting!r}. Use auto, none, embedded, "
-            + ", ".join(f"{known}:{NEEDS_NAME.get(known, 'NAME')}" for known in table if known != "embedded")
+            + ", ".join(f"{known}:{NEEDS_NAME.get(known, 'NAME')}" for known in table)
             + "."
         )
     if kind != "embedded" and not name:
@@ -152,4 +163,6 @@ def _choose(options: ModelOptions) -> str:
 
     if has_model(options.ollama_model, url=options.ollama_url, timeout_seconds=1.0):
         return f"ollama:{options.ollama_model}"
-    return "embedded"
+    return (
+        f"embedded:{LARGER_EMBEDDED}" if any((options.models_folder / LARGER_EMBEDDED).glob("*.gguf")) else "embedded"
+    )

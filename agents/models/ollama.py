@@ -18,7 +18,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_ollama import ChatOllama
 
 from agents.errors import ModelUnavailable
-from agents.models.loading import SMALL_PARAMETERS, LoadedModel, ModelOptions, nothing
+from agents.models.loading import READING_PARAMETERS, SMALL_PARAMETERS, LoadedModel, ModelOptions, nothing
 from agents.models.ollama_server import describe, is_loopback, translated
 from agents.models.tokens import MOST_CHARACTERS_PER_TOKEN, at_rate, estimate
 
@@ -45,6 +45,7 @@ def build(name: str, options: ModelOptions) -> LoadedModel:
         chat,
         "native" if "tools" in described["capabilities"] else "json",
         small=0 < described["parameters"] <= SMALL_PARAMETERS,
+        reads=SMALL_PARAMETERS < described["parameters"] <= READING_PARAMETERS,
         context_tokens=options.context_tokens,
         verify=lambda: _verify(name, url),
         release=chat.close,

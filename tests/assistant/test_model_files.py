@@ -284,6 +284,7 @@ def test_every_pinned_model_has_a_licence_and_hashes() -> None:
     for name, model in pinned_models.PINNED.items():
         assert name == model.name
         assert model.license in ("Apache-2.0", "MIT")
+        assert all(len(file.sha256) == 64 for file in model.files)
         for part in model.parts:
-            assert len(part.sha256) == len(part.wheel_sha256) == 64
+            assert len(part.wheel_sha256) == 64
     assert pinned_models.BUNDLED == ("smollm2-135m-instruct", "all-minilm-l6-v2")

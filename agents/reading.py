@@ -1,0 +1,153 @@
+"""The sentences that fit a question best in, the one that answers it out: a model reads them and copies a few words.
+
+    statements, best first -> excerpts, a few hundred tokens -> model -> words it copied, found again in a document
+                                                                      -> "not stated": a refusal
+
+For models that understand what they read and are too slow, or too free, to write: some one to four thousand million
+parameters. What a customer sees is never the model's own text. Its words are looked up in the excerpts; they choose
+which sentence is quoted, and stand before it only where a document holds them to the letter.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agents import pointing
+from agents.models import LoadedModel
+from agents.overlap import token_f1
+from agents.pointing import Candidate
+from agents.prompts import NOT_STATED, Excerpt, Reading, render
+from agents.quoting import CELL_BREAK, Statement, count_words, shown
+from agents.transcript import Language, Message
+from knowledge.text import STOP_WORDS, locate, tokens
+
+EXCERPT_WORDS = 220
+"""Words of all excerpts together, two Chinese characters as one: what two cores read in three seconds."""
+EXCERPTS = 12
+"""Statements that are read at most."""
+LONGEST_STATEMENT = 60
+"""Words of one excerpt; a longer sentence is cut for the model, never for the customer."""
+REPLY_TOKENS = 40
+POINTED_WORDS = 12
+"""What is copied may be this long to stand alone before its sentence."""
+LEAST_OVERLAP = 0.3
+"""Token F1 of a reply that is not found to the letter with the sentence that it is taken to mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a model found in the excerpts."""
+
+    said: str
+    """Its reply; for logs and evaluation, never for a customer."""
+    found: bool
+    """False when it says that the excerpts do not answer."""
+    ranked: tuple[Statement, ...] = ()
+    """The statements, the one it means first."""
+    pointed: Candidate | None = None
+    """Its words as they stand in that statement, where they answer alone."""
+
+
+def read(
+    question: str,
+    ranked: Sequence[Statement],
+    *,
+    history: Sequence[Message] = (),
+    model: LoadedModel,
+    language: Language,
+    stop: threading.Event | None = None,
+) -> Read:
+    """Let the model look for the answer in the statements that fit best.
+
+    Args:
+        ranked: statements, the one that fits best first.
+
+    Raises:
+        ModelUnavailable: the model does not answer.
+    """
+    assert model.chat is not None
+    given = excerpted(ranked)
+    call: dict[str, Any] = {"max_tokens": REPLY_TOKENS, "temperature": 0.0, "stop": ["\n"]}
+    if stop is not None:
+        call["stop_event"] = stop
+    prompt = reading(question, given, history, language=language)
+    said = "".join(chunk.text for chunk in model.chat.stream(render(prompt), **call)).strip()
+    return understood(said, question, ranked, given=given, language=language)
+
+
+def reading(question: str, given: Sequence[Statement], history: Sequence[Message], *, language: Language) -> Reading:
+    """Return what `read` asks the model; training examples are made of the same."""
+    by_passage: dict[tuple[str, int], list[Statement]] = {}
+    for statement in given:
+        by_passage.setdefault((statement.passage.document, statement.passage.start), []).append(statement)
+    excerpts = tuple(
+        Excerpt(
+            place=" > ".join(dict.fromkeys(part for part in (p.title, *p.headings) if part)),
+            dated=str(p.dated) if p.dated else "",
+            sentences=tuple(_short(shown(s.text)) for s in sorted(group, key=lambda s: s.start)),
+        )
+        for group in reversed(list(by_passage.values()))  # what stands last is read best
+        for p in [group[0].passage]
+    )
+    return Reading(question, excerpts, tuple(history), language)
+
+
+def excerpted(ranked: Sequence[Statement]) -> list[Statement]:
+    """Return the statements, best first, that fit into what is read."""
+    given: list[Statement] = []
+    words = 0.0
+    for statement in ranked[:EXCERPTS]:
+        words += min(count_words(statement.text), LONGEST_STATEMENT)
+        if given and words > EXCERPT_WORDS:
+            break
+        given.append(statement)
+    return given
+
+
+def understood(
+    said: str, question: str, ranked: Sequence[Statement], *, given: Sequence[Statement], language: Language
+) -> Read:
+    """Return what a reply means: the statement that holds its words, or else the one most like it."""
+    reply = said.strip().strip("\"'“”「」.。")
+    if not reply or reply.casefold().startswith(tuple(words.casefold() for words in NOT_STATED.values())):
+        return Read(said, False)
+    for statement in given:
+        candidate = _in_statement(reply, statement)
+        if candidate is not None:
+            alone = pointing.stands_alone(question, candidate) and count_words(candidate.text) <= POINTED_WORDS
+            return Read(
+                said, True, _first(statement, ranked), candidate if alone and not _says_nothing(reply) else None
+            )
+    likeness = [token_f1(reply, [shown(s.text)], language=language) for s in given]
+    best = max(range(len(given)), key=lambda at: likeness[at], default=None)
+    if best is not None and likeness[best] >= LEAST_OVERLAP:
+        return Read(said, True, _first(given[best], ranked))
+    return Read(said, True, tuple(ranked))
+
+
+def _in_statement(reply: str, statement: Statement) -> Candidate | None:
+    """Return where a statement says the reply to the letter; of a table's row, a whole cell or part of one."""
+    span = locate(reply, statement.text)
+    if (
+        span is None and CELL_BREAK in statement.text
+    ):  # "Price: 9.50" of a row that was shown as "Islands – Price: 9.50"
+        span = locate(reply.rpartition(": ")[2], statement.text)
+    return None if span is None else Candidate(statement, *span)
+
+
+def _says_nothing(reply: str) -> bool:
+    """Say whether a reply such as "Yes" or "the" is no answer that could stand alone."""
+    return not (set(tokens(reply)) - STOP_WORDS) or reply.casefold() in ("yes", "no", "是", "否", "可以", "不可以")
+
+
+def _first(statement: Statement, ranked: Sequence[Statement]) -> tuple[Statement, ...]:
+    return (statement, *(other for other in ranked if other is not statement))
+
+
+def _short(text: str) -> str:
+    """Return a sentence as the model reads it, cut where it is very long."""
+    words = text.split()
+    if len(words) > LONGEST_STATEMENT:
+        return " ".join(words[:LONGEST_STATEMENT]) + " …"
+    return text if count_words(text) <= 2 * LONGEST_STATEMENT else text[: 4 * LONGEST_STATEMENT] + " …"
