@@ -32,6 +32,7 @@ from knowledge.documents import Document
 from knowledge.embedders import Embedder, Vectors, resolve
 from knowledge.index import VectorIndex
 from knowledge.library import Library, LibraryOptions
+from knowledge.parts import PART_VECTORS, id_in
 from knowledge.scope import Scope
 from knowledge.spaces import ensure_space
 
@@ -125,7 +126,11 @@ def audience_of(chunk: int) -> str:
 
 
 def vector_id(chunk: int) -> str:
-    return f"{chunk:032x}"
+    """Return the name of a chunk's vector, in the part where an ingest would have room for it."""
+    document, place = divmod(chunk, crowd.CHUNKS_PER_DOCUMENT)
+    staff = document // crowd.STAFF_SHARE
+    before = staff if audience_of(chunk) == "staff" else document - staff
+    return id_in((before * crowd.CHUNKS_PER_DOCUMENT + place) // PART_VECTORS + 1, f"{chunk:032x}")
 
 
 def measure(home: Path, size: int) -> dict[str, Any]:
