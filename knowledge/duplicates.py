@@ -147,8 +147,12 @@ def _standing_for(hit: Hit, copies: Sequence[Passage]) -> Hit:
     return replace(hit, passage=replace(own, also_in=tuple(also_in), supersedes=tuple(supersedes)))
 
 
+@lru_cache(maxsize=1000)
 def shingles_of(text: str) -> Shingles:
-    """Return the runs of three words, or of three Chinese characters, each as a number that this process gives it."""
+    """Return the runs of three words, or of three Chinese characters, each as a number that this process gives it.
+
+    Kept, some 12 MB at most for chunks of the usual length, because good passages come again.
+    """
     folded = without_signs(text.casefold())
     words = (_ASCII_WORD if folded.isascii() else _WORD).findall(folded)
     if len(words) < SHINGLE_WORDS:

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, select, update
 
 from knowledge.schema import chunk, document, new_id, vector_space
 
-
 _SPACES = select(
     vector_space.c.id,
     vector_space.c.collection,
