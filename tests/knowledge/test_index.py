@@ -265,7 +265,7 @@ def test_parts_that_updates_empty_are_filled_again(index: VectorIndex, monkeypat
     monkeypatch.setattr(indexing, "HELD_VECTORS", 200)  # to open the client anew takes a while
     chance = np.random.default_rng(1)
     live: list[str] = []
-    for _ in range(60):
+    for _ in range(20):
         ids = index.new_ids("space-1", 20)
         index.add("space-1", list(ids), chance.random((20, 4), dtype=np.float32))
         live += ids
