@@ -4,6 +4,7 @@
     python -m bench retrieval answers   these only; the page's other sections stay as they are
     python -m bench --list              their names
     python -m bench answers --limit 20  few questions, to see that it works; printed, not written
+    python -m bench scale --up-to 1000  no library larger than this; written, for its rows are whole
 
 A section is written as soon as it is measured.
 """
@@ -39,6 +40,8 @@ BY_REQUEST = {"fresh": "bench.fresh:run", "scale": "bench.scale:run", "pointing"
 
 LIMITED = ("answers",)
 """Those that can ask a part of their questions."""
+GROWING = ("scale",)
+"""Those that can end at a size."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, help="keep the homes here, and use those that are there")
     parser.add_argument("--page", type=Path, default=PAGE, help="the page to write")
     parser.add_argument("--limit", type=int, metavar="N", help=f"N questions a set only ({', '.join(LIMITED)})")
+    parser.add_argument(
+        "--up-to", type=int, metavar="CHUNKS", help=f"the largest library, in thousands ({', '.join(GROWING)})"
+    )
     given = parser.parse_args(arguments)
     known = {**MEASUREMENTS, **BY_REQUEST}
     if given.list:
@@ -61,11 +67,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"unknown: {', '.join(strange)}; known: {', '.join(known)}")
     if given.limit is not None and (given.limit < 1 or not given.names or set(given.names) - set(LIMITED)):
         parser.error(f"--limit takes 1 or more, and only with: {', '.join(LIMITED)}")
+    if given.up_to is not None and (given.up_to < 1 or not given.names or set(given.names) - set(GROWING)):
+        parser.error(f"--up-to takes 1 or more, and only with: {', '.join(GROWING)}")
     with tempfile.TemporaryDirectory(prefix="frontdesk-bench-", ignore_cleanup_errors=True) as temporary:
         folder = (given.folder or Path(temporary)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         page = given.page if given.limit is None else None
-        options = {} if given.limit is None else {"limit": given.limit}
+        options = {key: value for key in ("limit", "up_to") if (value := getattr(given, key)) is not None}
         names = given.names or MEASUREMENTS
         failed = [name for name in names if not _measure(name, known[name], folder, page, options)]
     return 1 if failed else 0
@@ -82,7 +90,7 @@ def _measure(name: str, target: str, folder: Path, page: Path | None, options: M
     end = watch()
     try:
         table = run(folder, **options)
-        given = "".join(f" --{key} {value}" for key, value in options.items())
+        given = "".join(f" --{key.replace('_', '-')} {value}" for key, value in options.items())
         text = render(table, end(), command=f"python -m bench {name}{given}")
         if page is not None:
             page.write_text(replace_sections(page.read_text(encoding="utf-8"), {name: text}), encoding="utf-8")

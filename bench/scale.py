@@ -2,7 +2,7 @@
 
     size -> catalogue and vectors, filled through the storage layer -> questions, the real embedder included -> times
 
-    python -m bench scale                     all sizes
+    python -m bench scale                     all sizes; --up-to CHUNKS ends with another
     python -m bench.scale fill HOME SIZE      one of them; fill-catalog and fill-vectors are its halves, for two cores
     python -m bench.scale measure HOME SIZE   a row of it, as JSON
 
@@ -32,6 +32,7 @@ from knowledge.documents import Document
 from knowledge.embedders import Embedder, Vectors, resolve
 from knowledge.index import VectorIndex
 from knowledge.library import Library, LibraryOptions
+from knowledge.parts import PART_VECTORS, id_in
 from knowledge.scope import Scope
 from knowledge.spaces import ensure_space
 
@@ -45,9 +46,16 @@ RECALL_UP_TO = 100_000
 """Chunks up to which the nearest vectors are also found by comparing all."""
 
 
-def run(folder: Path) -> Table:
+def run(folder: Path, *, up_to: int = SIZES[-1]) -> Table:
+    """Measure each size below `up_to`, and that one.
+
+    Raises:
+        BenchError: `up_to` cannot be made of whole blocks.
+    """
+    if up_to < crowd.BLOCK or up_to % crowd.BLOCK:
+        raise BenchError(f"--up-to {up_to} is no size. Next: give a multiple of {crowd.BLOCK:,}.")
     rows = []
-    for size in SIZES:
+    for size in (*(size for size in SIZES if size < up_to), up_to):
         home = folder / f"scale-{size}"
         fill(home, size)
         found = _apart("measure", home, size)
@@ -125,7 +133,11 @@ def audience_of(chunk: int) -> str:
 
 
 def vector_id(chunk: int) -> str:
-    return f"{chunk:032x}"
+    """Return the name of a chunk's vector, in the part where an ingest would have room for it."""
+    document, place = divmod(chunk, crowd.CHUNKS_PER_DOCUMENT)
+    staff = document // crowd.STAFF_SHARE
+    before = staff if audience_of(chunk) == "staff" else document - staff
+    return id_in((before * crowd.CHUNKS_PER_DOCUMENT + place) // PART_VECTORS + 1, f"{chunk:032x}")
 
 
 def measure(home: Path, size: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from itertools import combinations
 
 from knowledge.passages import Passage
 from knowledge.selection import Hit
-from knowledge.text import CJK_CLASS, STOP_WORDS, normalise, tokens
+from knowledge.text import CJK_CLASS, STOP_WORDS, normalise, tokens, without_signs
 from knowledge.versions import Version, is_newer, version_of
 
 COMPARED = 30
@@ -27,6 +27,8 @@ ALIKE_ABOVE = 0.4
 OLD_FACTOR = 0.8
 """An old version has at most this share of the new one's score, so that others nearly as good pass it."""
 _WORD = re.compile(f"[{CJK_CLASS}]|[^\\W_{CJK_CLASS}]+")
+_ASCII_WORD = re.compile("[a-z0-9]+")
+"""What the same finds in a text of ASCII, in a fraction of the time."""
 _MAIL = re.compile(r"\.(?:eml|msg|mbox|emlx)(?=$|[#!])")
 _DENIALS = frozenset(
     """
@@ -145,9 +147,14 @@ def _standing_for(hit: Hit, copies: Sequence[Passage]) -> Hit:
     return replace(hit, passage=replace(own, also_in=tuple(also_in), supersedes=tuple(supersedes)))
 
 
+@lru_cache(maxsize=1000)
 def shingles_of(text: str) -> Shingles:
-    """Return the runs of three words, or of three Chinese characters, each as a number that this process gives it."""
-    words = _WORD.findall(text.casefold())
+    """Return the runs of three words, or of three Chinese characters, each as a number that this process gives it.
+
+    Kept, some 12 MB at most for chunks of the usual length, because good passages come again.
+    """
+    folded = without_signs(text.casefold())
+    words = (_ASCII_WORD if folded.isascii() else _WORD).findall(folded)
     if len(words) < SHINGLE_WORDS:
         return frozenset({hash(tuple(words))})
     return frozenset(map(hash, zip(*(words[start:] for start in range(SHINGLE_WORDS)), strict=False)))

@@ -7,11 +7,13 @@ else: what an id means, and whether it still counts, the catalogue says. Chroma 
 ids here that the catalogue does not know; they are never shown, and the next ingest sweeps them out.
 """
 
+import os
 import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
@@ -19,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 
 from knowledge import heap
+from knowledge.at_once import AtOnce
 from knowledge.embedders import Vectors
 from knowledge.errors import KnowledgeError
 from knowledge.parts import HELD_VECTORS, PART_VECTORS, by_part, new_id, part_name, part_numbers, space_of
@@ -34,6 +37,8 @@ build with more than its own as well takes half as long again (docs/scaling.md).
 
 LONGEST_SEARCH_SECONDS = 30.0
 SERVER_TIMEOUT_SECONDS = 60.0
+SEARCHED_AT_ONCE = 8
+"""Most parts and spaces that are searched at the same time; in process no more than there are cores."""
 KEPT_SECONDS = 300.0
 """How long after a search an ingest leaves in memory what the next search would have to read again."""
 GRACE_SECONDS = 3.0
@@ -62,6 +67,7 @@ class VectorIndex:
         self._searches: set[object] = set()
         self._searched_at = float("-inf")
         self._changed = threading.Condition()
+        self._at_once = AtOnce(SEARCHED_AT_ONCE if self._is_server else min(SEARCHED_AT_ONCE, os.cpu_count() or 1))
         with self._translated():
             self._client = _client(location)
 
@@ -94,15 +100,15 @@ class VectorIndex:
                 self._doomed.append((time.monotonic() + GRACE_SECONDS, space, doomed))
                 self._remove_due()
 
-    def nearest(self, space: str, vector: Vectors, *, limit: int) -> list[tuple[str, float]]:
-        """Return up to `limit` (id, cosine similarity) pairs, the most similar first."""
+    def nearest(self, space: str | Sequence[str], vector: Vectors, *, limit: int) -> list[tuple[str, float]]:
+        """Return up to `limit` (id, cosine similarity) pairs of a space, or of several, the most similar first."""
         with self._changed:
             self._searched_at = time.monotonic()
-        return self._found(space, vector, limit)
+        return self._found([space] if isinstance(space, str) else space, vector, limit)
 
     def check(self, space: str, vector: Vectors) -> None:
         """Prove that the space can be searched; unlike a search, this makes no ingest keep it in memory."""
-        self._found(space, vector, 1)
+        self._found([space], vector, 1)
 
     def vectors(self, space: str, ids: Sequence[str]) -> dict[str, Vectors]:
         """Return the stored vectors of these ids; those that the space does not hold are left out."""
@@ -172,6 +178,7 @@ class VectorIndex:
             time.sleep(max(0.0, self._doomed[-1][0] - time.monotonic()))
             with self._translated():
                 self._remove_due()
+        self._at_once.close()
         self._client.close()
         if self._is_server:
             for session in _sessions(self._client):
@@ -193,14 +200,12 @@ class VectorIndex:
             _, space, ids = self._doomed.pop(0)
             self._remove(space, ids)
 
-    def _found(self, space: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
+    def _found(self, spaces: Iterable[str], vector: Vectors, limit: int) -> list[tuple[str, float]]:
         with self.reading(), self._translated():
-            found = [
-                pair
-                for number in self._numbers(space)
-                for pair in self._nearest(part_name(space, number), vector, limit)
-            ]
-        return sorted(found, key=lambda pair: -pair[1])[:limit]
+            names = [part_name(space, number) for space in spaces for number in self._numbers(space)]
+            # Chroma lets go of Python's lock while it searches.
+            found = self._at_once.results([partial(self._nearest, name, vector, limit) for name in names])
+        return sorted((pair for part in found for pair in part), key=lambda pair: -pair[1])[:limit]
 
     def _nearest(self, name: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         from chromadb.errors import NotFoundError

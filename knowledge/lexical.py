@@ -78,14 +78,13 @@ def search(
         return []
     total = count_in(among)
     mean = sum(segment.tokens for segment in among) / total
-    ids, shares = [], []
-    for term, parts in found.items():
-        rarity = inverse_frequency(sum(len(part.chunks) for part in parts), total)
-        factor = rarity * (1.0 if weights is None else weights.get(term, 1.0))
-        for part in parts:
-            ids.append(part.chunks)
-            shares.append(_shares(part, factor, mean))
-    chunks, scores = _summed(np.concatenate(ids), np.concatenate(shares))
+    parts: list[Postings] = []
+    factors: list[float] = []
+    for term, lists in found.items():
+        rarity = inverse_frequency(sum(len(part.chunks) for part in lists), total)
+        parts += lists
+        factors += [rarity * (1.0 if weights is None else weights.get(term, 1.0))] * len(lists)
+    chunks, scores = _summed(np.concatenate([part.chunks for part in parts]), _shares(parts, factors, mean))
     if scope.is_narrowed:
         return _best_within(connection, chunks, scores, scope, limit)
     return [(int(chunks[place]), float(scores[place])) for place in _best(chunks, scores, limit)]
@@ -123,14 +122,18 @@ def inverse_frequency(found: int, total: int) -> float:
     return float(np.log1p((total - found + 0.5) / (found + 0.5)))
 
 
-def _shares(part: Postings, factor: float, mean_length: float) -> NDArray[np.float32]:
-    """Return what one term adds to the score of each of its chunks."""
-    frequency = part.frequencies.astype(np.float32)
-    length = part.lengths.astype(np.float32)
+def _shares(parts: Sequence[Postings], factors: Sequence[float], mean_length: float) -> NDArray[np.float32]:
+    """Return what each posting adds to the score of its chunk, part after part.
+
+    All parts are calculated together: there are many short ones, and numpy takes longer to begin than to calculate.
+    """
+    frequency = np.concatenate([part.frequencies for part in parts], dtype=np.float32)
+    length = np.concatenate([part.lengths for part in parts], dtype=np.float32)
     length *= np.float32(SATURATION * LENGTH_SHARE / mean_length)
     length += np.float32(SATURATION * (1.0 - LENGTH_SHARE))
     length += frequency
-    frequency *= np.float32(factor * (SATURATION + 1.0))
+    most = np.array([factor * (SATURATION + 1.0) for factor in factors], dtype=np.float32)
+    frequency *= np.repeat(most, [len(part.chunks) for part in parts])
     frequency /= length
     return frequency
 

@@ -35,7 +35,11 @@ def part_numbers(space: str, names: Iterable[str]) -> list[int]:
 
 def new_id(number: int) -> str:
     """Return an id, never used before, for a vector of the part with this number."""
-    own = uuid.uuid4().hex
+    return id_in(number, uuid.uuid4().hex)
+
+
+def id_in(number: int, own: str) -> str:
+    """Return the id of a vector that is called so, in the part with this number."""
     return own if number == 1 else f"{own}-{number}"
 
 

@@ -148,7 +148,7 @@ def remove(connection: Connection, chunks: Iterable[int]) -> None:
 def segments(connection: Connection, *, collections: Sequence[str], audiences: Sequence[str]) -> list[Segment]:
     """Return the segments of these collections that the audiences may see."""
     rows = connection.execute(_SEGMENTS, {"collections": collections, "audiences": audiences})
-    return [Segment(*row) for row in rows]
+    return [Segment(*row) for row in rows.all()]
 
 
 def read(connection: Connection, among: Sequence[Segment], terms: Sequence[str]) -> dict[str, list[Postings]]:
@@ -176,7 +176,7 @@ def _read(connection: Connection, among: Sequence[Segment], terms: Sequence[str]
     rows = connection.execute(_POSTINGS, {"segments": [segment.id for segment in among], "terms": list(wanted)})
     removed = {segment.id: np.frombuffer(segment.removed, "<u4") for segment in among}
     found: dict[str, list[Postings]] = {}
-    for segment, term, data in rows:
+    for segment, term, data in rows.all():
         postings = Postings.unpack(data).without(removed[segment])
         if len(postings.chunks):
             for asked in wanted[term]:

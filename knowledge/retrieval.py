@@ -223,11 +223,9 @@ class _Asked:
                 near = follow_ups.similarities(self._vectors(few), vector)
                 return dict(sorted(near.items(), key=lambda pair: -pair[1])[:limit])
             limit *= NARROWED_FACTOR
-        nearest: dict[str, float] = {}
         for space in self._spaces:
             check_embedder(space, self.meanings.embedder)
-            nearest.update(self.index.nearest(space.name, vector, limit=limit))
-        closest = dict(sorted(nearest.items(), key=lambda pair: -pair[1])[:limit])
+        closest = dict(self.index.nearest([space.name for space in self._spaces], vector, limit=limit))
         if self.scope.is_narrowed:  # most of them are not in scope: only their names are read
             chunks = stored_passages.chunks_by_vector(self.connection, list(closest), self.scope)
         else:

@@ -11,6 +11,14 @@ from sqlalchemy import Connection, select, update
 
 from knowledge.schema import chunk, document, new_id, vector_space
 
+_SPACES = select(
+    vector_space.c.id,
+    vector_space.c.collection,
+    vector_space.c.audience,
+    vector_space.c.embedder,
+    vector_space.c.generation,
+).order_by(vector_space.c.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Space:
@@ -39,8 +47,7 @@ def _stem(space: Space) -> str:
 
 def spaces(connection: Connection) -> list[Space]:
     """Return every vector space."""
-    rows = connection.execute(select(vector_space).order_by(vector_space.c.id)).mappings()
-    return [Space(row["id"], row["collection"], row["audience"], row["embedder"], row["generation"]) for row in rows]
+    return [Space(*row) for row in connection.execute(_SPACES).all()]
 
 
 def ensure_space(connection: Connection, *, collection: str, audience: str, embedder: str) -> Space:

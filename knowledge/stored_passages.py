@@ -61,7 +61,7 @@ def chunks_in_scope(
 ) -> list[StoredChunk]:
     """Return those of these chunks, named by their own ids or their vectors', that are committed and in scope."""
     rows = connection.execute(_stored_within(scope), {"chunks": chunks, "vectors": vectors})
-    return [StoredChunk._make(row) for row in rows]
+    return [StoredChunk._make(row) for row in rows.all()]
 
 
 def passages_by_vector(connection: Connection, vectors: Sequence[str]) -> dict[str, Passage]:

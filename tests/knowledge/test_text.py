@@ -5,6 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from knowledge import text as written
 from knowledge.text import STOP_WORDS, detect_language, locate, normalise, sentences, tokens
 
 
@@ -80,6 +81,21 @@ def test_language(text, language):
 )
 def test_tokens(text, expected):
     assert tokens(text) == expected
+
+
+@given(st.text(alphabet="abZ09,.'_ -’“”–€éı五６ſª\n"))
+@example("it’s “1,200.00” – or 1,20.5.6 a_b'c 30’s")
+def test_a_text_of_ascii_has_the_tokens_that_the_pattern_for_all_scripts_finds(text):
+    found = tokens(text)
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setattr(written, "without_signs", lambda text: text + " é")
+        assert tokens(text) == [*found, "é"]
+
+
+def test_no_sign_that_is_left_out_is_part_of_a_word():
+    signs = written._SIGNS.pattern.strip("[]+")
+    assert not any(sign.isalnum() or sign in "_'.," for sign in signs)
+    assert written.without_signs(f"a{signs}b") == "a b"
 
 
 def test_stop_words_are_tokens_and_leave_negation_alone():
