@@ -230,16 +230,14 @@ def is_question(headings: Sequence[str]) -> bool:
     return bool(headings) and headings[-1].rstrip().endswith(("?", "？"))
 
 
-def _add_meaning(
-    question: str, scored: Sequence[Statement], embedder: Embedder, *, previous: str
-) -> list[Statement]:
+def _add_meaning(question: str, scored: Sequence[Statement], embedder: Embedder, *, previous: str) -> list[Statement]:
     head, tail = list(scored[:EMBEDDED_AT_MOST]), list(scored[EMBEDDED_AT_MOST:])
     if not head:
         return []
     texts = [f"{_place(s.passage)}\n{s.text}" for s in head]
     meaning = embedder.embed_question(question)
     if previous:
-        meaning = (meaning + embedder.embed_question(f"{previous} {question}")) / 2
+        meaning = np.float32(0.5) * (meaning + embedder.embed_question(f"{previous} {question}"))
     likeness = embedder.embed(texts) @ meaning
     floor = float(np.min(likeness))
     return [

