@@ -70,10 +70,14 @@ def company_folder() -> Path:
 
 
 def get_models(settings: Settings, *, progress: Callable[[str], None]) -> None:
-    """Get the embedded models that the demo uses, from the owner's home where they are there already."""
+    """Get the embedded models that the demo uses, from the owner's home where they are there already.
+
+    With `model = "embedded:NAME"` that one too.
+    """
     home = os.environ.get(PREFIX + "HOME")
     own = (Path(home).expanduser() if home else default_home()) / "models"
-    for name in MODELS:
+    larger = settings.model.removeprefix("embedded:") if settings.model.startswith("embedded:") else ""
+    for name in (*MODELS, *filter(None, [larger])):
         sources = [own / name] if model_state(own, name, hashed=False) == "ready" else []
         get_model(settings.models_folder, name, sources=sources, offline=settings.offline, progress=progress)
 

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 from agents.errors import AgentError
-from agents.models.loading import SUGGESTED_OLLAMA_MODEL
+from agents.models.loading import LARGER_EMBEDDED
 from assistant.app import DATABASE, Application
 from assistant.errors import StoreError
 from assistant.feed_settings import MAIL, password_variable
@@ -180,7 +180,7 @@ def _check_embedder(settings: Settings) -> Check:
 def _check_model(application: Application) -> Check:
     model = application.model
     model.check()
-    demo = f"; a demo model, for a bigger one: ollama pull {SUGGESTED_OLLAMA_MODEL}" if model.demo else ""
+    demo = f"; a demo model, for a larger one: frontdesk models get {LARGER_EMBEDDED}" if model.demo else ""
     return Check("model", True, f"{model.name} loads and answers{demo}")
 
 

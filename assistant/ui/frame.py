@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from agents.models.loading import SUGGESTED_OLLAMA_MODEL
+from agents.models.loading import LARGER_EMBEDDED, SUGGESTED_OLLAMA_MODEL
 from assistant.ui.icons import icon
 from assistant.ui.texts import Texts
 from knowledge.text import detect_language
@@ -66,6 +66,7 @@ def _badge_html(texts: Texts) -> str:
     return (
         f'<details class="badge" data-key="badge"><summary>{escape(texts.demo)}</summary><div class="card">'
         f"<h2>{escape(texts.demo_title)}</h2><p>{escape(texts.demo_detail)}</p>"
+        f"<p>{escape(texts.demo_larger)}</p><pre>frontdesk models get {LARGER_EMBEDDED}</pre>"
         f"<p>{escape(texts.demo_get)}</p><pre>ollama pull {SUGGESTED_OLLAMA_MODEL}</pre>"
         f'<p>{escape(texts.demo_then)}</p><pre>model = "ollama:{SUGGESTED_OLLAMA_MODEL}"</pre></div></details>'
     )

@@ -81,6 +81,7 @@ class Texts:
     demo: str
     demo_title: str
     demo_detail: str
+    demo_larger: str
     demo_get: str
     demo_then: str
 
@@ -152,7 +153,8 @@ EN = Texts(
     demo_title="This is the small demo model",
     demo_detail="It runs anywhere, but it is small: it quotes more than it explains. "
     "A bigger model writes better answers from the same documents.",
-    demo_get="Get one, for example with Ollama:",
+    demo_larger="One that reads (1.1 GB) runs here as well. Get it and start again:",
+    demo_get="A still bigger one, for example with Ollama:",
     demo_then="Then set this in frontdesk.toml and start again:",
 )
 
@@ -221,7 +223,8 @@ ZH = Texts(
     demo="演示模型",
     demo_title="当前使用的是小型演示模型",
     demo_detail="它在任何电脑上都能运行，但规模很小，多为引用原文。换用更大的模型，同样的文件可以得到更好的回答。",
-    demo_get="例如用 Ollama 获取：",
+    demo_larger="本机也可以运行一个会阅读的模型（1.1 GB）。获取后重新启动：",
+    demo_get="更大的模型，例如用 Ollama 获取：",
     demo_then="然后在 frontdesk.toml 中写入下面一行并重新启动：",
 )
 

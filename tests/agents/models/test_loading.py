@@ -5,6 +5,7 @@ from langsmith.utils import tracing_is_enabled
 
 from agents.errors import AgentError, ModelUnavailable
 from agents.models import BACK_ENDS, LoadedModel, ModelOptions, loading, resolve
+from agents.models.loading import LARGER_EMBEDDED
 from agents.models.scripted import ScriptedChat
 
 
@@ -43,6 +44,23 @@ def test_missing_name_is_told(tmp_path: Path, setting: str) -> None:
 def test_auto_is_embedded_without_ollama(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match="frontdesk models get smollm2-135m-instruct"):
         resolve("auto", options(tmp_path, ollama_url="http://127.0.0.1:9"))
+
+
+def test_auto_takes_the_embedded_model_that_reads_when_it_is_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / LARGER_EMBEDDED).mkdir()
+    (tmp_path / LARGER_EMBEDDED / "model.gguf").touch()
+    monkeypatch.setattr(loading, "resolve_name", lambda _: company_model)
+    given = options(tmp_path, ollama_url="http://127.0.0.1:9")
+    assert resolve("auto", given).name == f"company:{LARGER_EMBEDDED}"
+    assert resolve("embedded", given).name == "company:"
+
+
+@pytest.mark.parametrize("name", ["nothing-here", "../outside", "/etc"])
+def test_an_embedded_model_that_is_not_here_names_the_command(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ModelUnavailable, match="frontdesk models get"):
+        resolve(f"embedded:{name}", options(tmp_path / "models"))
 
 
 def test_auto_takes_ollama_when_it_has_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
