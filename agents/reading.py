@@ -9,8 +9,9 @@ which sentence is quoted, and stand before it only where a document holds them t
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import exp
 from typing import Any
 
 from agents import pointing
@@ -31,6 +32,10 @@ LONGEST_STATEMENT = 60
 REPLY_TOKENS = 40
 POINTED_WORDS = 12
 """What is copied may be this long to stand alone before its sentence."""
+DOUBT = 0.3
+"""From this likelihood 0-1 of "not stated" on, what else a model says is not taken for an answer."""
+LIKELIHOODS = 20
+"""Of how many first words the likelihood is asked."""
 LEAST_OVERLAP = 0.3
 """Token F1 of a reply that is not found to the letter with the sentence that it is taken to mean."""
 
@@ -72,8 +77,30 @@ def read(
     if stop is not None:
         call["stop_event"] = stop
     prompt = reading(question, given, history, language=language)
-    said = "".join(chunk.text for chunk in model.chat.stream(render(prompt), **call)).strip()
+    if model.tells_likelihood:
+        call["top_logprobs"] = LIKELIHOODS
+    said, doubt = "", 0.0
+    for chunk in model.chat.stream(render(prompt), **call):
+        if not said:
+            doubt = max(doubt, _doubt(chunk.response_metadata.get("logprobs") or ()))
+        said += chunk.text
+    if doubt >= DOUBT:
+        return Read(said.strip(), False)
     return understood(said, question, ranked, given=given, language=language)
+
+
+def _doubt(likelihoods: Sequence[Mapping[str, Any]]) -> float:
+    """Return how likely "not stated" was as the beginning of a reply, 0-1; 0 where that is not told."""
+    first = likelihoods[0].get("top_logprobs", ()) if likelihoods else ()
+    return sum(exp(other["logprob"]) for other in first if _begins_refusal(other["token"]))
+
+
+def _begins_refusal(token: str) -> bool:
+    """Say whether a first token is that of "not stated"; "no" may begin an answer."""
+    begun = token.strip().casefold()
+    return (len(begun) > 2 or not begun.isascii()) and any(
+        words.casefold().startswith(begun) for words in NOT_STATED.values()
+    )
 
 
 def reading(question: str, given: Sequence[Statement], history: Sequence[Message], *, language: Language) -> Reading:

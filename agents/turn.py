@@ -23,6 +23,10 @@ from knowledge.passages import Retrieval, current
 from knowledge.retrieval import RetrievalOptions
 from knowledge.text import detect_language
 
+READER_SHARE = 0.4
+"""From this share of `refuse_below` on, a model that reads is asked: it tells near misses from answers better than
+evidence does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -49,7 +53,11 @@ class ResponderOptions:
     passages_per_document: int = 3
     """Most of them from one document: an answer often stands beside others in the one document on its subject."""
     refuse_below: float = 0.5
-    """Evidence 0-1 under which the documents are said to hold no answer."""
+    """Evidence 0-1 under which the documents are said to hold no answer; of a model that reads, a share of it."""
+
+    def refuse_with(self, model: LoadedModel) -> float:
+        """Return the evidence under which nothing is answered with this model."""
+        return self.refuse_below * (READER_SHARE if model.reads else 1.0)
 
 
 class Responder:
@@ -90,7 +98,7 @@ class _Turn:
     def run(self) -> Iterator[Step]:
         retrieval = self._search(self.request.question, self.request.history)
         yield searched(retrieval)
-        enough = bool(retrieval.passages) and retrieval.evidence >= self.options.refuse_below
+        enough = bool(retrieval.passages) and retrieval.evidence >= self.options.refuse_with(self.model)
         if self._is_stopped():
             return
         if not enough and not self._may_loop:

@@ -68,6 +68,7 @@ def _loaded(name: str, path: Path, options: ModelOptions) -> LoadedModel:
         "json",
         small=parameters <= SMALL_PARAMETERS,
         reads=SMALL_PARAMETERS < parameters <= READING_PARAMETERS,
+        tells_likelihood=True,
         context_tokens=options.context_tokens,
         count_tokens=lambda text: chat.engine().count_text_tokens(text),
         verify=chat.check,

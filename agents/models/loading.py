@@ -92,6 +92,8 @@ class LoadedModel:
     """True when the model should choose rather than write."""
     reads: bool = False
     """True when the model should find the words that answer and leave the writing to quotes."""
+    tells_likelihood: bool = False
+    """Whether its stream can carry the likelihood of other words (`top_logprobs`)."""
     demo: bool = False
     """True for the embedded model, whose answers carry a badge."""
     context_tokens: int = 4096

@@ -243,7 +243,7 @@ def _answered(
             collections=(collection,),
             history=trial.history,
             contact=trial.options.contact,
-            refuse_below=trial.options.refuse_below,
+            refuse_below=trial.options.refuse_with(model),
             progress=lambda done, total: progress("", done, total),
         )
 

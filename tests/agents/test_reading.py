@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,12 +8,12 @@ import pytest
 from agents import answering, quoting, reading
 from agents.answering import AnswerOptions
 from agents.errors import ModelUnavailable
-from agents.models import LoadedModel
+from agents.models import LoadedModel, ModelOptions, resolve
 from agents.models.scripted import ScriptedChat
 from agents.prompts import render
 from agents.quoting import Statement, count_words
-from agents.transcript import Language, Message
-from agents.turn import Request, Responder
+from agents.transcript import Finished, Language, Message
+from agents.turn import Request, Responder, ResponderOptions
 from knowledge.library import Library
 
 WARRANTY = "How long is the warranty of a lamp?"
@@ -135,3 +136,38 @@ def test_the_question_before_helps_to_choose_the_sentence(shop: Library) -> None
     after = quoting.rank(found, language="en", embedder=shop.embedder, history=before)
     place = "Zone: Islands"
     assert [place in s.text for s in after].index(True) <= [place in s.text for s in alone].index(True)
+
+
+def test_a_reader_is_asked_where_evidence_alone_would_refuse(shop: Library) -> None:
+    evidence = shop.search(WARRANTY).evidence
+    options = ResponderOptions(refuse_below=min(1.0, 1.5 * evidence))
+    model = reader("5 years")
+    last = list(Responder(shop, model, options).respond(Request(WARRANTY)))[-1]
+    assert isinstance(last, Finished)
+    assert last.answer.pointed == "5 years"
+    nobody = LoadedModel("none", None, protocol="json", small=True)
+    last = list(Responder(shop, nobody, options).respond(Request(WARRANTY)))[-1]
+    assert isinstance(last, Finished)
+    assert last.answer.outcome == "refused"
+
+
+@pytest.mark.parametrize(
+    ("token", "begins"),
+    [("not", True), (" Not", True), ("未", True), ("no", False), ("No", False), ("", False), ("5", False)],
+)
+def test_what_begins_not_stated(token: str, begins: bool) -> None:
+    likelihoods = [{"top_logprobs": [{"token": token, "logprob": -0.5}, {"token": "5", "logprob": -1.0}]}]
+    assert (reading._doubt(likelihoods) > 0.5) is begins
+    assert reading._doubt(()) == 0.0
+
+
+@pytest.mark.model
+def test_likelihoods_come_with_the_stream(models_folder: Path, shop: Library) -> None:
+    """With the small embedded model, which is here in every test run; a reader's are of the same form."""
+    small = resolve("embedded", ModelOptions(models_folder=models_folder))
+    read = reading.read(WARRANTY, ranked(shop, WARRANTY), model=replace(small, tells_likelihood=True), language="en")
+    assert isinstance(read.said, str)
+    chunks = list(small.chat.stream("Say yes or no.", max_tokens=2, top_logprobs=5))  # type: ignore[union-attr]
+    first = next(likely for chunk in chunks if (likely := chunk.response_metadata.get("logprobs")))
+    assert len(first[0]["top_logprobs"]) == 5
+    assert all(set(other) >= {"token", "logprob"} for other in first[0]["top_logprobs"])
