@@ -95,6 +95,11 @@ class TurnRunner:
         for conversation, turn in store.interrupted():
             logger.warning("turn %d of conversation %s was interrupted: its process ended", turn, conversation)
 
+    @property
+    def tickets(self) -> Tickets | None:
+        """Where conversations go that need a person."""
+        return self._tickets
+
     def start(
         self,
         conversation: str,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assistant.log_privacy import PrivacyFilter
 from assistant.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def settings_for(config: Path | None, **flags: Any) -> Settings:
 
 
 def set_up_log(settings: Settings, *, quiet: bool = False) -> None:
-    """Send the log to stderr.
+    """Send the log to stderr, without personal data.
 
     Args:
         quiet: Warnings only, unless the owner chose a level; for commands that end by themselves.
@@ -55,6 +56,9 @@ def set_up_log(settings: Settings, *, quiet: bool = False) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    for handler in logging.getLogger().handlers:
+        if not any(isinstance(each, PrivacyFilter) for each in handler.filters):
+            handler.addFilter(PrivacyFilter())
     for name in OURS:
         logging.getLogger(name).setLevel(level.upper())
 
