@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-from agents.hand_over_words import ANGER, ASKED, LEGAL, NOT_ASKED, SAFETY
+from agents.hand_over_words import ANGER, ASKED, LEGAL, NOT_ASKED, NOT_SAFETY, SAFETY
 from agents.transcript import Outcome
 
 Reason = Literal["asked", "safety", "legal", "anger", "low_evidence", "repeated_failure", "tool", "model_failed"]
@@ -50,7 +50,7 @@ class Desk(Protocol):
 def from_words(question: str) -> Reason | None:
     """Return why a customer's message needs a person, the gravest reason first; None when it does not."""
     text = plain(question)
-    if SAFETY.search(text):
+    if SAFETY.search(NOT_SAFETY.sub(" ", text)):
         return "safety"
     if LEGAL.search(text):
         return "legal"

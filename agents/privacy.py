@@ -138,7 +138,7 @@ _POSTCODE = r"(?:[A-Z]{1,2}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}|[A-Z]{2} \d{5}(?:-\
 _TOWN = r"(?:,? ?(?:[A-Z][a-z'’.-]+(?: [A-Z][a-z'’.-]+){0,2}))"
 _ADDRESS = re.compile(
     r"(?<![\w-])(?:(?:[Ff]lat|[Aa]partment|[Aa]pt\.?|[Uu]nit|[Ss]uite) ?#?\w{1,5},? )?\d{1,5}[A-Za-z]?,? (?:[NSEW]\.? )?"
-    rf"(?:[A-Z][\w'’-]+ ){{1,3}}{_STREET}(?![\w])(?:,? (?:[Ff]lat|[Aa]partment|[Aa]pt\.?|[Uu]nit|[Ss]uite|#) ?\w{{1,5}})?"
+    rf"(?:[A-Z][\w'’-]+\.? ){{1,3}}{_STREET}(?![\w])(?:,? (?:[Ff]lat|[Aa]partment|[Aa]pt\.?|[Uu]nit|[Ss]uite|#) ?\w{{1,5}})?"
     rf"(?:,{_TOWN}){{0,3}}(?:,? ?{_POSTCODE})?"
 )
 _LOWER_ADDRESS = re.compile(
@@ -166,8 +166,7 @@ _CN_ADDRESS_HEAD = re.compile(
     r"^(?:请|把|将|送到|寄到|发到|改成|改为|改到|我的?|地址|家|住在|住址|住|收货|是|在|为|到|和|退到|邮寄|快递)+"
 )
 
-_PERSON = r"[A-Z][a-zÀ-ÿ'’-]+(?: (?:[A-Z]\.|van|de|der|von|la|Mc|O'|O’)?\s?[A-Z]?[A-Za-zÀ-ÿ'’-]*[a-zÀ-ÿ]){0,2}"
-_FULL = r"[A-ZÀ-Þ][a-zÀ-ÿ'’-]+(?: [A-Z]\.?)?(?: (?:van|de|der|von|la|den|al))*(?: [A-ZÀ-Þ][\wÀ-ÿ'’-]*[a-zÀ-ÿ]){0,2}"
+_FULL = r"[A-ZÀ-Þ][a-zÀ-ÿ'’-]+(?: [A-Z]\.)?(?: (?:van|de|der|von|la|den|al))*(?: [A-ZÀ-Þ][\wÀ-ÿ'’-]*[a-zÀ-ÿ]){0,2}"
 _NAME_SAID = re.compile(
     r"(?i:\b(?:(?:my|the|his|her|customer|full|account|cardholder|contact|billing|recipient)(?:'s)? (?:full |last |first |sur)?name(?: is|:|'s)?|"
     r"name[ds]?(?: is)?:|name on (?:the|my) (?:order|account|card) is|i am called|called me|signed,?|attention:?|attn:?|c/o|care of|"
@@ -303,17 +302,17 @@ def _phones(text: str) -> Iterator[tuple[int, int]]:
     from phonenumbers import Leniency, PhoneNumberMatcher
 
     for region in REGIONS:
-        for match in PhoneNumberMatcher(text, region, leniency=Leniency.VALID):
-            written = match.raw_string
+        for found in PhoneNumberMatcher(text, region, leniency=Leniency.VALID):
+            written = found.raw_string
             bare = written.isdigit() and not written.startswith("0")
             # Ten bare digits are anything; a number in a national form has separators or its leading zero.
-            if (bare and not _is_phone_said(text, match.start)) or _is_reference(text, match.start):
+            if (bare and not _is_phone_said(text, found.start)) or _is_reference(text, found.start):
                 continue
-            if _MONEY_BESIDE.search(text[: match.start][-6:]) or re.match(r"[-/]?\w", text[match.end :]):
+            if _MONEY_BESIDE.search(text[: found.start][-6:]) or re.match(r"[-/]?\w", text[found.end :]):
                 continue
-            if match.start and re.match(r"[\w/-]", text[match.start - 1], re.ASCII):
+            if found.start and re.match(r"[\w/-]", text[found.start - 1], re.ASCII):
                 continue
-            yield match.start, match.end
+            yield found.start, found.end
 
 
 def _streets(text: str) -> Iterator[tuple[int, int]]:
