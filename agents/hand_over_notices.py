@@ -14,18 +14,21 @@ Channel = Literal["browser", "api"]
 _OPENINGS: Mapping[Language, Mapping[Reason, str]] = {
     "en": {
         "asked": "I have passed your conversation on to a person.",
-        "safety": "Your safety comes first: if there is any danger, switch the product off, do not use it, and call the "
+        "safety": "Your safety comes first: if there is any danger, switch the product off, do not use it, and "
+        "call the "
         "emergency services if someone is hurt. I have passed this on to a person.",
         "legal": "This is something a person must answer. I have passed your conversation on.",
         "anger": "I am sorry that this has gone so badly. I have passed your conversation on to a person.",
         "low_evidence": "I could not find this twice now, so I have passed your conversation on to a person.",
-        "repeated_failure": "I am sorry, this has failed more than once. I have passed your conversation on to a person.",
+        "repeated_failure": "I am sorry, this has failed more than once. I have passed your conversation on to a "
+        "person.",
         "tool": "This needs a person. I have passed your conversation on.",
         "model_failed": "I cannot answer at the moment, so I have passed your conversation on to a person.",
     },
     "zh": {
         "asked": "我已将您的对话转交人工客服。",
-        "safety": "您的安全最重要：如有任何危险，请先切断电源并停止使用；如有人受伤，请立即拨打急救电话。我已将此事转交人工客服。",
+        "safety": "您的安全最重要：如有任何危险，请先切断电源并停止使用；"
+        "如有人受伤，请立即拨打急救电话。我已将此事转交人工客服。",
         "legal": "这件事需要由人工答复。我已将您的对话转交人工客服。",
         "anger": "非常抱歉给您带来这样的体验。我已将您的对话转交人工客服。",
         "low_evidence": "我已经两次没能找到答案，因此把您的对话转交人工客服。",

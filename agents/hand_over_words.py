@@ -21,14 +21,17 @@ _PERSON = (
     r"customer (?:service|care|support)|support team|call cent(?:re|er)|service desk|help ?desk|reception)"
 )
 _TALK = (
-    r"(?:talk|talkin|tlak|speak|speek|spek|chat|get|be put|put me|connect(?: me)?|conect me|transfer me|be transferred|"
-    r"trasfer me|escalate(?: this| it| me)?|hand me(?: over)?|pass me(?: on| over)?|forward me|switch me|reach|contact|"
+    r"(?:talk|talkin|tlak|speak|speek|spek|chat|get|be put|put me|connect(?: me)?|conect me|transfer me|"
+    r"be transferred|"
+    r"trasfer me|escalate(?: this| it| me)?|hand me(?: over)?|pass me(?: on| over)?|forward me|switch me|"
+    r"reach|contact|"
     r"deal|be connected|be transferred|a word|a chat)"
 )
 
 ASKED = _any(
     # English: to talk to a person
-    rf"\b{_TALK} (?:through |over |directly |right now |now )*(?:to|with|wth|onto|through to|in touch with) {_PERSON}\b",
+    rf"\b{_TALK} (?:through |over |directly |right now |now )*(?:to|with|wth|onto|through to|"
+    rf"in touch with) {_PERSON}\b",
     r"\b(?:give|get|find|fetch|send|bring|call|pass me|i want|i need|i'd like|i would like|want|need|let me have|"
     r"can i (?:please )?have|could i (?:please )?have|may i have) (?:me |us |to see |to reach |to have )*"
     r"(?:(?:a|an|the|your|some) )?(?:(?:real|actual|live|human|proper|living) )+"
@@ -38,7 +41,8 @@ ASKED = _any(
     r"(?:(?:customer|service|support|sales) )*"
     r"(?:person|human|humn|agent|agnet|rep|representative|operator|manager|supervisor|someone|somebody)\b",
     r"\b(?:i )?(?:want|need|demand|require|insist on) (?:an? |the |your |some )?"
-    r"(?:human|person|persn|agent|agnet|operator|manager|supervisor|someone real|someone (?:to|who can) (?:help|call))\b(?! for)",
+    r"(?:human|person|persn|agent|agnet|operator|manager|supervisor|someone real|someone (?:to|"
+    r"who can) (?:help|call))\b(?! for)",
     r"\b(?:is|are) there (?:an? |any |some )?(?:real |actual |live |human )*"
     r"(?:person|human|people|humans|agent|someone|somebody|anyone|anybody)(?: real)? "
     r"(?:there|here|i (?:can|could) (?:talk|speak|chat)|to (?:talk|speak|chat)|around|available)",
@@ -46,10 +50,12 @@ ASKED = _any(
     r"(?:talk|speak|speek|chat) (?:to|with) (?:someone|somebody|anyone|anybody|one of you)\b",
     r"\b(?:someone|somebody|a (?:real )?person|a human|an agent|a manager) (?:please )?(?:to )?"
     r"(?:call|ring|phone|contact) me(?: back)?\b",
-    r"\b(?:can|could|will|would) (?:someone|somebody|one of you|anyone)\b[^.?!]{0,30}\b(?:call|ring|phone|contact|help) "
+    r"\b(?:can|could|will|would) (?:someone|somebody|one of you|anyone)\b[^.?!]{0,30}\b(?:call|ring|phone|"
+    r"contact|help) "
     r"(?:me|us)\b",
     r"\b(?:(?:not|no|no more|stop with the|enough of|sick of|tired of|hate|don't want|dont want)(?: to)?"
-    r"(?: talk| chat| speak| deal| (?:talking|chatting|speaking|dealing))?(?: to| with)?(?: a| an| the| your| some| these| this| stupid)*|"
+    r"(?: talk| chat| speak| deal| (?:talking|chatting|speaking|dealing))?(?: to| with)?(?: a| an| the|"
+    r" your| some| these| this| stupid)*|"
     r"not (?:with|to|from|by) (?:a|an|some|your)) (?:stupid |dumb )?"
     r"(?:bots?|robots?|chat ?bots?|machines?|computers?|a\.?i\.?|automated)\b",
     r"\b(?:bots?|robots?|chat ?bots?|machines?|computers?)\b[^.?!]{0,30}\b(?:real person|human|people)\b",
@@ -93,25 +99,32 @@ NOT_ASKED = _any(
     r"(?: to)?(?: talk| speak| talking| speaking)?(?: to| with)? (?:an? |any |the )?"
     r"(?:(?:real|live|human) )*(?:person|human|agent|operator|representative)\b",
     r"\b(?:do|does|must|should|will) (?:i|we|you|one|it) (?:have to|need to|have|need)? ?(?:talk|speak|chat|contact)"
-    r"(?: to| with)? (?:an? |any |the |some)?(?:real |live )*(?:person|human|agent|representative|someone|anyone|somebody)\b",
-    r"\b(?:are|r) (?:you|u) (?:a |an |really )?(?:real |actual )?(?:human(?: being)?|person|bot|robot|computer|machine)[^.!]*",
+    r"(?: to| with)? (?:an? |any |the |some)?(?:real |live )*(?:person|human|agent|representative|someone|"
+    r"anyone|somebody)\b",
+    r"\b(?:are|r) (?:you|u) (?:a |an |really )?(?:real |actual )?(?:human(?: being)?|person|bot|robot|"
+    r"computer|machine)[^.!]*",
     r"\b(?:he|she|it|they) (?:is|are|was) (?:an? )?(?:\w+ )?human being\b",
     r"\b(?:who|which|what) (?:agent|person|representative)\b",
 )
 
 _HURT = r"(?:injur(?:y|ed|ies)|hurt|burn(?:ed|t|s)?|cut|bleeding|scalded|poison(?:ed|ing)|chok(?:ed|ing)|unconscious)"
 _US = (
-    r"(?:i|we|he|she|me|us|my|our|myself|someone|somebody|child|kid|son|daughter|baby|wife|husband|dog|cat|finger|hand)"
+    r"(?:i|we|he|she|me|us|my|our|myself|someone|somebody|child|kid|son|daughter|baby|wife|husband|dog|cat|"
+    r"finger|hand)"
 )
 
 SAFETY = _any(
     r"\b(?:got|get|gets|getting|received|gave|gives|giving|had|have) (?:me |us |my \w+ |him |her )?"
     r"(?:an? )?(?:\w+ )?(?:electric(?:al)?|eletric|electic) ?(?:shocks?|shok)\b(?! (?:resist|protect|warning))",
-    r"\b(?:was|were|been|got|get|nearly|almost) (?:\w+ )?(?:electrocuted|electricuted|zapped|shocked by (?:the|it|my|your))",
-    r"\bshocked (?:me|my|us) when\b|\b(?:lamp|it|plug|cable|light|heater) (?:just )?(?:shocked|zapped) (?:me|my|us)\b",
-    r"\b(?:caught|catches|catching|is on|was on|went on|set|started an?|burst into|went up in) (?:\w+ )?(?:fire|flames?)\b"
+    r"\b(?:was|were|been|got|get|nearly|almost) (?:\w+ )?(?:electrocuted|electricuted|zapped|"
+    r"shocked by (?:the|it|my|your))",
+    r"\bshocked (?:me|my|us) when\b|\b(?:lamp|it|plug|cable|light|heater) (?:just )?(?:shocked|"
+    r"zapped) (?:me|my|us)\b",
+    r"\b(?:caught|catches|catching|is on|was on|went on|set|started an?|burst into|"
+    r"went up in) (?:\w+ )?(?:fire|flames?)\b"
     r"(?! (?:alarm|sale|side|place|safety))",
-    r"\b(?:smok(?:e|ing)|sparks?|sparking|flames?|burning smell|smell of burning|smells? (?:of|like) burning)\b[^.?!]{0,40}"
+    r"\b(?:smok(?:e|ing)|sparks?|sparking|flames?|burning smell|smell of burning|smells? (?:of|"
+    r"like) burning)\b[^.?!]{0,40}"
     r"\b(?:com(?:es?|ing|ing out)|from|out of|when i|plug|lamp|socket|cable|it|battery)\b",
     r"\b(?:lamp|plug|socket|cable|battery|charger|it|heater|light|product|bulb|adapter)\b[^.?!]{0,24}"
     r"\b(?:is |was |started |keeps? |began )?(?:smoking|sparking|exploded|melt(?:ed|ing)|blew up|burst|on fire)\b",
@@ -121,7 +134,8 @@ SAFETY = _any(
     rf"\b{_HURT} (?:me|myself|himself|herself|my|our|his|her)\b(?! feelings)",
     r"\b(?:hospital|ambulance|emergency room|a&e|burns unit|fire brigade|paramedics?)\b",
     r"\b(?:suicid\w*|kill myself|end my life|harm myself|want to die)\b",
-    rf"\b(?:{_US}|toddler|puppy) (?:has |have |just |may have |might have )*(?:swallowed|choked on|ate)\b|\bchoking on\b",
+    rf"\b(?:{_US}|toddler|puppy) (?:has |have |just |may have |might have )*(?:swallowed|choked on|ate)\b|"
+    rf"\bchoking on\b",
     r"\b(?:allergic reaction|carbon monoxide|gas leak)\b",
     r"触电|觸電|漏电|漏電|电到了|被电(?:了|到|击|着)|电击了",
     r"着火|著火|起火|冒烟|冒煙|冒火|烧起来|燒起來|烧焦|爆炸|炸了|自燃|短路了|烧着了",
@@ -144,7 +158,8 @@ LEGAL = _any(
     r"watchdog|regulator|better business bureau|bbb|data protection (?:authority|commissioner|officer)|"
     r"small claims|information commissioner)\b",
     r"\b(?:sue|suing|sued) (?:you|your|the|this|them|over)\b|\bi(?:'ll| will| am going to|'m going to) sue\b",
-    r"\b(?:take|taking|see|seeing|bring) (?:you|this|it|your company) (?:to|in|before) (?:a )?court\b|\bsee you in court\b",
+    r"\b(?:take|taking|see|seeing|bring) (?:you|this|it|your company) (?:to|in|before) (?:a )?court\b|"
+    r"\bsee you in court\b",
     r"\b(?:report(?:ed|ing)?|complain(?:ed|ing)?|go(?:ing)?|write|take this) (?:you |this |it )?(?:to )?(?:the )?"
     r"(?:police|press|newspapers?|authorities|media)\b",
     r"\b(?:go|going|gone) to the (?:police|press|papers|media)\b",
@@ -159,21 +174,27 @@ LEGAL = _any(
 )
 
 ANGER = _any(
-    r"\b(?:fuck\w*|f\*+k\w*|fck\w*|fk off|wtf|bullshit|bs service|shit(?:ty|e)?|crap(?:py)?|bloody (?:useless|joke|hell|awful|"
+    r"\b(?:fuck\w*|f\*+k\w*|fck\w*|fk off|wtf|bullshit|bs service|shit(?:ty|e)?|crap(?:py)?|"
+    r"bloody (?:useless|joke|hell|awful|"
     r"ridiculous|disgrace)|piss(?:ed)? off|asshole|arsehole|bastards?|idiots?|morons?|imbecile|screw you|go to hell|"
     r"stupid (?:bot|machine|company|robot|thing)|dumb (?:bot|machine|robot)|damn (?:bot|machine|thing|you))\b",
     r"\b(?:useless|worthless|pathetic|disgusting|disgrace(?:ful)?|appalling|outrageous|unacceptable|unaceptable|"
-    r"atrocious|shambles|incompetent|(?:is|are|what|such|absolute|complete|total|just) a (?:complete |bad |sick |total )?joke|rip ?-?off|daylight robbery|shameful|scandalous)\b",
-    r"\b(?:worst|terrible|horrible|awful|horrendous|dreadful|abysmal) (?:\w+ )?(?:service|company|experience|support|shop|"
+    r"atrocious|shambles|incompetent|(?:is|are|what|such|absolute|complete|total|just) a (?:complete |bad |"
+    r"sick |total )?joke|rip ?-?off|daylight robbery|shameful|scandalous)\b",
+    r"\b(?:worst|terrible|horrible|awful|horrendous|dreadful|abysmal) (?:\w+ )?(?:service|company|"
+    r"experience|support|shop|"
     r"customer service|ever)\b",
     r"\b(?:i'm|i am|im|we're|we are|getting|really|so|absolutely|extremely|very) (?:so |very |really |absolutely |"
-    r"extremely |beyond |getting |utterly |totally |completely |just )*(?:angry|furious|fuming|livid|outraged|fed up|sick (?:and tired )?of (?:this|you)|"
+    r"extremely |beyond |getting |utterly |totally |completely |just )*(?:angry|furious|fuming|livid|"
+    r"outraged|fed up|sick (?:and tired )?of (?:this|you)|"
     r"sick of this|disgusted|losing (?:my )?patience|at the end of my (?:rope|tether))\b",
     r"\b(?:totally|completely|absolutely|utterly|so|really|thoroughly) fed up\b|^fed up\b",
-    r"\b(?:sick and tired|had enough of|have had enough(?! \w)|i've had enough(?! \w)|had it with (?:you|this)|never (?:buy|order|shop)\w* (?:from |with |at )?(?:you|here|this)"
+    r"\b(?:sick and tired|had enough of|have had enough(?! \w)|i've had enough(?! \w)|had it with (?:you|"
+    r"this)|never (?:buy|order|shop)\w* (?:from |with |at )?(?:you|here|this)"
     r"(?: \w+)? again|last time i (?:buy|order|shop))\b",
     r"\bhow many times (?:do|must|have|should) (?:i|we) (?:have to |need to |got to )?"
-    r"(?:ask|tell|explain\w*|say|said|repeat|call|write|asked|told)\b|\b(?:third time|fourth time|fifth time|tenth time|for the (?:\w+ )?time)\b[^.!]{0,40}"
+    r"(?:ask|tell|explain\w*|say|said|repeat|call|write|asked|told)\b|\b(?:third time|fourth time|"
+    r"fifth time|tenth time|for the (?:\w+ )?time)\b[^.!]{0,40}"
     r"\b(?:do i|must i|i have to|asked|ask|told|tell|explain\w*|said)\b",
     r"\bwast(?:e|ed|ing) (?:of )?(?:my|our) (?:time|money)\b",
     r"\byou(?:'re| are)? (?:not (?:even )?)?(?:listening|kidding me|taking the piss|lying to me|ignoring me)\b",
@@ -184,5 +205,6 @@ ANGER = _any(
     r"(?:骗子|骗人|骗钱|坑人|黑店|奸商|欺诈|诈骗|耍我|糊弄|忽悠|敷衍|不要脸)",
     r"(?:什么|这是什么|这叫什么|啥)(?:破|烂|狗屁|垃圾)|(?:破|烂)(?:公司|店|客服|服务|机器人|东西)",
     r"(?:说|问|讲|催|打)了(?:多少|几|好几|无数|八百|一百|n|[三四五六七八九十])(?:次|遍)|(?:第[三四五六七八九十]+|好几|无数)次(?:了|问|说|联系)",
-    r"(?:再也不|永远不|以后不|以后绝不)会?(?:再)?(?:买|来|光顾|用|信)|浪费(?:我的?)?时间|态度(?:太|这么|真)(?:差|恶劣)|(?:太|最)(?:差|烂|垃圾)的?(?:一次)?(?:购物)?(?:服务|客服|体验|公司)",
+    r"(?:再也不|永远不|以后不|以后绝不)会?(?:再)?(?:买|来|光顾|用|信)|浪费(?:我的?)?时间|态度(?:太|这么|真)(?:差|恶劣)|(?:太|最)(?:差|烂|"
+    r"垃圾)的?(?:一次)?(?:购物)?(?:服务|客服|体验|公司)",
 )

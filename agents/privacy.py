@@ -79,8 +79,10 @@ def may_hold_any(text: str) -> bool:
 
 
 _SIGNS = re.compile(
-    r"[@＠]|\d(?:[^\w\n]?\d){3}|[A-Z]{2}\d{2}|\b\d+[a-z]? \w+ \w|\b(?i:name|dear|mr|mrs|ms|dr|miss|prof|regards|sincerely|"
-    r"cheers|thanks|i'm|i am|this is|signed|customer|contact|box|flat)\b|[0-9a-fA-F]{1,4}:[0-9a-fA-F:]{2,}|[一-鿿]|[０-９]{4}"
+    r"[@＠]|\d(?:[^\w\n]?\d){3}|[A-Z]{2}\d{2}|\b\d+[a-z]? \w+ \w|\b(?i:name|dear|mr|mrs|ms|dr|miss|prof|"
+    r"regards|sincerely|"
+    r"cheers|thanks|i'm|i am|this is|signed|customer|contact|box|flat)\b|[0-9a-fA-F]{1,4}:[0-9a-fA-F:]{2,}|"
+    r"[一-鿿]|[０-９]{4}"
 )
 _EMAIL = re.compile(
     r"(?<![\w.+-])[\w.!#$%&'*+/=?^`{|}~-]{1,64}[@＠](?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,24}", re.ASCII
@@ -97,7 +99,8 @@ _RESIDENT = re.compile(
 )
 _SSN = re.compile(r"(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])", re.ASCII)
 _SSN_SAID = re.compile(
-    r"(?:\bssn|social security(?: number| no\.?)?)[^0-9\n]{0,12}(?P<value>(?!000|666|9)\d{3}[ ]?(?!00)\d{2}[ ]?(?!0000)\d{4})(?!\d)",
+    r"(?:\bssn|social security(?: number| no\.?)?)[^0-9\n]{0,12}(?P<value>(?!000|666|"
+    r"9)\d{3}[ ]?(?!00)\d{2}[ ]?(?!0000)\d{4})(?!\d)",
     re.I,
 )
 _NINO = re.compile(
@@ -109,7 +112,8 @@ _PASSPORT = re.compile(
     re.I,
 )
 _ACCOUNT = re.compile(
-    r"(?:\b(?:bank |current |checking )?account(?:\s+(?:number|no\.?|nr\.?))(?:\s+is)?|\brouting(?:\s+number)?(?:\s+is)?|"
+    r"(?:\b(?:bank |current |checking )?account(?:\s+(?:number|no\.?|nr\.?))(?:\s+is)?|"
+    r"\brouting(?:\s+number)?(?:\s+is)?|"
     r"(?:银行)?(?:账号|帐号|卡号|账户)(?:是|为)?)[\s:：#]{0,3}(?P<value>\d(?:[ -]?\d){6,18})(?!\d)",
     re.I,
 )
@@ -118,12 +122,14 @@ _IP4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)", re.ASCII)
 _IP6 = re.compile(r"(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.I | re.ASCII)
 _VERSION_BEFORE = re.compile(r"(?:version|firmware|release|\bv|build)\s*$", re.I)
 _CN_PHONE = re.compile(
-    r"(?<![\w.-])(?:(?:\+|00)?86[ -]?)?(?:1[3-9]\d[ -]?\d{4}[ -]?\d{4}|0\d{2,3}[ -]\d{7,8}|\(0\d{2,3}\) ?\d{7,8})(?![\d-]|[A-Za-z])",
+    r"(?<![\w.-])(?:(?:\+|00)?86[ -]?)?(?:1[3-9]\d[ -]?\d{4}[ -]?\d{4}|0\d{2,3}[ -]\d{7,8}|"
+    r"\(0\d{2,3}\) ?\d{7,8})(?![\d-]|[A-Za-z])",
     re.ASCII,
 )
 _CN_HOTLINE = re.compile(r"(?<![\w-])[48]00-?\d{3}-?\d{4}(?![\w-])", re.ASCII)
 _NO_PHONE_BEFORE = re.compile(
-    r"(?:order|tracking|parcel|invoice|ticket|reference|ref|sku|item|article|product|model|serial|number plate|coupon|voucher|code|"
+    r"(?:order|tracking|parcel|invoice|ticket|reference|ref|sku|item|article|product|model|serial|"
+    r"number plate|coupon|voucher|code|"
     r"ean|isbn|gtin|batch|lot|case|part|订单号?|单号|编号|货号|型号|运单号?|快递单号|条码|序列号|工单|发票号?)"
     r"(?:\s*(?:number|no\.?|nr\.?|id|is|was|号|是|为))*[\s:：#]*(?:[A-Za-z]{1,4}-?)?$",
     re.I,
@@ -131,21 +137,25 @@ _NO_PHONE_BEFORE = re.compile(
 _MONEY_BESIDE = re.compile(r"[€$£¥]\s*$|(?:EUR|USD|GBP|RMB|CNY)\s*$")
 
 _STREET = (
-    r"(?:Street|St\.?|Road|Rd\.?|Avenue|Ave\.?|Lane|Ln\.?|Drive|Dr\.?|Way|Close|Court|Ct\.?|Crescent|Boulevard|Blvd\.?|Square|"
+    r"(?:Street|St\.?|Road|Rd\.?|Avenue|Ave\.?|Lane|Ln\.?|Drive|Dr\.?|Way|Close|Court|Ct\.?|Crescent|"
+    r"Boulevard|Blvd\.?|Square|"
     r"Terrace|Place|Pl\.?|Row|Gardens|Grove|Hill|Mews|Parkway|Pkwy\.?|Highway|Walk|Quay|Yard|Circle|Wharf)"
 )
 _POSTCODE = r"(?:[A-Z]{1,2}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}|[A-Z]{2} \d{5}(?:-\d{4})?|\d{5}(?= [A-Z]))"
 _TOWN = r"(?:,? ?(?:[A-Z][a-z'’.-]+(?: [A-Z][a-z'’.-]+){0,2}))"
 _ADDRESS = re.compile(
-    r"(?<![\w-])(?:(?:[Ff]lat|[Aa]partment|[Aa]pt\.?|[Uu]nit|[Ss]uite) ?#?\w{1,5},? )?\d{1,5}[A-Za-z]?,? (?:[NSEW]\.? )?"
-    rf"(?:[A-Z][\w'’-]+\.? ){{1,3}}{_STREET}(?![\w])(?:,? (?:[Ff]lat|[Aa]partment|[Aa]pt\.?|[Uu]nit|[Ss]uite|#) ?\w{{1,5}})?"
+    r"(?<![\w-])(?:(?:[Ff]lat|[Aa]partment|[Aa]pt\.?|[Uu]nit|"
+    r"[Ss]uite) ?#?\w{1,5},? )?\d{1,5}[A-Za-z]?,? (?:[NSEW]\.? )?"
+    rf"(?:[A-Z][\w'’-]+\.? ){{1,3}}{_STREET}(?![\w])(?:,? (?:[Ff]lat|[Aa]partment|[Aa]pt\.?|[Uu]nit|"
+    rf"[Ss]uite|#) ?\w{{1,5}})?"
     rf"(?:,{_TOWN}){{0,3}}(?:,? ?{_POSTCODE})?"
 )
 _LOWER_ADDRESS = re.compile(
     r"(?<![\w-])\d{1,5}[a-z]? (?:[a-z]+ ){1,2}(?:street|road|avenue|lane|drive|crescent|boulevard|terrace)\b", re.ASCII
 )
 _GERMAN_ADDRESS = re.compile(
-    r"(?<!\w)[A-ZÄÖÜ][\wäöüß.-]*(?:straße|strasse|str\.|weg|platz|allee|gasse|damm|ufer) ?\d{1,4} ?[a-z]?(?!\w)(?:, ?\d{5} [A-ZÄÖÜ][\wäöüß-]+)?"
+    r"(?<!\w)[A-ZÄÖÜ][\wäöüß.-]*(?:straße|strasse|str\.|weg|platz|allee|gasse|damm|"
+    r"ufer) ?\d{1,4} ?[a-z]?(?!\w)(?:, ?\d{5} [A-ZÄÖÜ][\wäöüß-]+)?"
 )
 _BOX = re.compile(r"\bP\.? ?O\.? ?Box \d{1,7}(?:,(?: [A-Z][\w'-]+){1,3})?(?:,? [A-Z]{2} \d{5})?", re.I)
 _UK_POSTCODE = re.compile(r"(?<![\w-])[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}(?![\w-])")
@@ -160,7 +170,8 @@ _CN_ADDRESS = re.compile(
     r"(?:[\u4e00-\u9fffA-Za-z0-9]{0,12}?\d{1,4}(?:号楼|栋|幢|座|楼|层|单元|室))*"
 )
 _CN_BUILDING = re.compile(
-    r"[\u4e00-\u9fff]{2,12}?(?:小区|花园|公寓|大厦|家园|新村|苑|广场)\s?[A-Za-z]?\d{1,4}(?:号楼|栋|幢|座|号)(?:\s?\d{1,3}单元)?(?:\s?\d{2,5}(?:室|号)?)?"
+    r"[\u4e00-\u9fff]{2,12}?(?:小区|花园|公寓|大厦|家园|新村|苑|广场)\s?[A-Za-z]?\d{1,4}(?:号楼|栋|幢|座|"
+    r"号)(?:\s?\d{1,3}单元)?(?:\s?\d{2,5}(?:室|号)?)?"
 )
 _CN_ADDRESS_HEAD = re.compile(
     r"^(?:请|把|将|送到|寄到|发到|改成|改为|改到|我的?|地址|家|住在|住址|住|收货|是|在|为|到|和|退到|邮寄|快递)+"
@@ -168,17 +179,21 @@ _CN_ADDRESS_HEAD = re.compile(
 
 _FULL = r"[A-ZÀ-Þ][a-zÀ-ÿ'’-]+(?: [A-Z]\.)?(?: (?:van|de|der|von|la|den|al))*(?: [A-ZÀ-Þ][\wÀ-ÿ'’-]*[a-zÀ-ÿ]){0,2}"
 _NAME_SAID = re.compile(
-    r"(?i:\b(?:(?:my|the|his|her|customer|full|account|cardholder|contact|billing|recipient)(?:'s)? (?:full |last |first |sur)?name(?: is|:|'s)?|"
-    r"name[ds]?(?: is)?:|name on (?:the|my) (?:order|account|card) is|i am called|called me|signed,?|attention:?|attn:?|c/o|care of|"
+    r"(?i:\b(?:(?:my|the|his|her|customer|full|account|cardholder|contact|billing|"
+    r"recipient)(?:'s)? (?:full |last |first |sur)?name(?: is|:|'s)?|"
+    r"name[ds]?(?: is)?:|name on (?:the|my) (?:order|account|card) is|i am called|called me|signed,?|"
+    r"attention:?|attn:?|c/o|care of|"
     rf"recipient:|customer:|under the name(?: of)?|in the name of))\s+(?P<value>{_FULL})"
 )
 _NAME_TITLED = re.compile(rf"(?<!\w)(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herr|Frau|Sir|Madam)\.? (?P<value>{_FULL})")
 _NAME_SPEAKING = re.compile(
-    r"(?:\b[Tt]his is|\b[Ii]t's|\b[Ii]t is|\b[Ii]'?m|\bI am|\b[Hh]ere is) (?P<value>[A-ZÀ-Þ][a-zÀ-ÿ'’-]+ [A-ZÀ-Þ][\wÀ-ÿ'’-]*[a-zÀ-ÿ])(?! (?:[Ll]amp|[Dd]esk|[Cc]hair))"
+    r"(?:\b[Tt]his is|\b[Ii]t's|\b[Ii]t is|\b[Ii]'?m|\bI am|"
+    r"\b[Hh]ere is) (?P<value>[A-ZÀ-Þ][a-zÀ-ÿ'’-]+ [A-ZÀ-Þ][\wÀ-ÿ'’-]*[a-zÀ-ÿ])(?! (?:[Ll]amp|[Dd]esk|[Cc]hair))"
 )
 _NAME_CALLING = re.compile(rf"\b[Tt]his is (?P<value>{_FULL}) (?:speaking|calling|writing|here|from)\b")
 _NAME_SIGNED = re.compile(
-    r"(?:^|\n|[.!?,] ?)\s*(?:(?:[Kk]ind|[Bb]est|[Ww]arm|[Mm]any)? ?(?:[Rr]egards|[Ww]ishes|[Tt]hanks)|[Yy]ours (?:sincerely|faithfully|truly)|[Ss]incerely|[Cc]heers)"
+    r"(?:^|\n|[.!?,] ?)\s*(?:(?:[Kk]ind|[Bb]est|[Ww]arm|[Mm]any)? ?(?:[Rr]egards|[Ww]ishes|[Tt]hanks)|"
+    r"[Yy]ours (?:sincerely|faithfully|truly)|[Ss]incerely|[Cc]heers)"
     rf",\s*(?P<value>{_FULL})\s*(?:$|\n|\.|,)"
 )
 _NAME_GREETED = re.compile(r"(?:^|\n)(?:Dear|Hi|Hello) (?P<value>[A-ZÀ-Þ][a-zÀ-ÿ'’-]+ [A-ZÀ-Þ][\wÀ-ÿ'’-]*[a-zÀ-ÿ]),")
@@ -232,7 +247,8 @@ _SURNAMES = (
     "单洪包左石崔龚程陆叶黎白温廖易覃武刘龙曾关肖侯文向段辛]"
 )
 _CN_SAID = re.compile(
-    rf"(?:我叫|我的名字(?:是|叫)|名字(?:是|叫)|姓名[:：是为]?\s?|收件人[:：是为]?\s?|收货人[:：是为]?\s?|联系人[:：是为]?\s?|户名[:：是为]?\s?|持卡人[:：是为]?\s?|本人|署名[:：]?|我是|这里是|收款人[:：是为]?\s?)"
+    rf"(?:我叫|我的名字(?:是|叫)|名字(?:是|叫)|姓名[:：是为]?\s?|收件人[:：是为]?\s?|收货人[:：是为]?\s?|联系人[:：是为]?\s?|户名[:：是为]?\s?|"
+    rf"持卡人[:：是为]?\s?|本人|署名[:：]?|我是|这里是|收款人[:：是为]?\s?)"
     rf"(?P<value>(?:{_SURNAMES})[\u4e00-\u9fff]{{1,2}})(?=[，。,.！!；;、\s]|$|的|电话|手机|身份证|住|在|，)"
 )
 _CN_TITLED = re.compile(rf"(?P<value>(?:{_SURNAMES})[\u4e00-\u9fff]{{0,2}}?)(?=先生|女士|小姐|太太|老师|经理(?!部))")

@@ -3,7 +3,8 @@
     request -> store, turns, library -> JSON, server-sent events, or lines of JSON
 
 Callers here are anonymous customers: they read public documents only, and their errors are fixed sentences. A
-conversation's id is the key to it. Ingest and tickets ask for the token that `assistant.server` keeps in the owner's home.
+conversation's id is the key to it. Ingest and tickets ask for the token that `assistant.server` keeps in the owner's
+home.
 """
 
 import asyncio

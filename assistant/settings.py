@@ -115,7 +115,8 @@ class Settings:
     ticket_webhook_url: str = field(default="", repr=False)
     """Where tickets are posted, signed (docs/hand-over.md says how to verify); empty: nowhere."""
     ticket_webhook_secret: str = field(default="", repr=False)
-    """Shared with that receiver, 16 characters or more; never printed. Best given as FRONTDESK_TICKET_WEBHOOK_SECRET."""
+    """Shared with that receiver, 16 characters or more; never printed. Best given as
+    FRONTDESK_TICKET_WEBHOOK_SECRET."""
     ticket_email: str = ""
     """Address that gets a mail for each ticket, by `smtp_url`; empty: none."""
     smtp_url: str = field(default="", repr=False)

@@ -25,8 +25,8 @@ def run(folder: Path) -> Table:
     touched = sum(bool(find(text)) for text in texts)
     milliseconds = 1000 * (time.perf_counter() - started) / len(texts)
     note = (
-        f"Of {len(texts):,} ordinary questions of other sets (see hand-over), {touched} had something replaced; some of "
-        f"them do hold names or addresses. One question takes {milliseconds:.2f} ms."
+        f"Of {len(texts):,} ordinary questions of other sets (see hand-over), {touched} had something "
+        f"replaced; some of them do hold names or addresses. One question takes {milliseconds:.2f} ms."
     )
     return Table(
         columns=("sentences", "sentences with any", "spans", "recall", "precision"),
