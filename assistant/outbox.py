@@ -133,7 +133,7 @@ class Outbox:
         """Return how many entries are in which state."""
         with self._store.reading() as session:
             found = session.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state))
-            numbers: dict[str, int] = dict(found.tuples().all())
+            numbers = {str(row[0]): int(row[1]) for row in found}
             query = select(OutboxRow.error).where(OutboxRow.state != "sent", OutboxRow.error != "")
             error = session.scalar(query.order_by(OutboxRow.id.desc()).limit(1)) or ""
         return Counts(numbers.get("waiting", 0), numbers.get("failed", 0), numbers.get("sent", 0), error)

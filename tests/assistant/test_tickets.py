@@ -158,7 +158,7 @@ def test_a_persons_reply_and_the_return(store: Store, tickets: Tickets) -> None:
     assert tickets.give_back(number).status == "returned"
     assert not tickets.is_held(conversation)
     assert tickets.give_back(number).status == "returned"
-    with pytest.raises(StoreError, match="returned to the assistant already.*Next: "):
+    with pytest.raises(StoreError, match=r"returned to the assistant already.*Next: "):
         tickets.reply(number, "Too late")
     again = store.start_turn(conversation, "A person again")
     assert tickets.hand_over(conversation, again, reason="asked") != number
