@@ -61,7 +61,8 @@ ASKED = _any(
     r"\b(?:bots?|robots?|chat ?bots?|machines?|computers?)\b[^.?!]{0,30}\b(?:real person|human|people)\b",
     r"^(?:(?:please|pls|plz|just|hello|hi|hey|agent|human|a|an|the|real|live|person|operator|representative|"
     r"supervisor|manager|now|speak|talk|to)[ ,.!]*)*"
-    r"(?:human|(?:real|live) (?:person|agent|human|support)|operator|representative|agent|supervisor|manager)"
+    r"(?:human|(?:real |live )?person|someone|(?:real|live) (?:agent|human|support)|operator|"
+    r"representative|agent|supervisor|manager)"
     r"(?:[ ,.!]*(?:please|pls|plz|now|thanks|human|agent))*[ .!?]*$",
     r"\bhuman (?:agent|help|support|assistance|being|please|pls|customer service)\b(?! error)",
     r"\btake me (?:off|away from) (?:this )?(?:bot|chat ?bot)\b",
