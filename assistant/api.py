@@ -26,11 +26,11 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from agents import hand_over_notices
 from agents.errors import AgentError
 from assistant.background import run_beside
 from assistant.errors import NotStored, StoreError, TurnRefused
 from assistant.gate import Gate
+from assistant.owner import token_check
 from assistant.page_images import PagesPort, add_page_images
 from assistant.store import Store, StoredStep, StoredTurn
 from assistant.ticket_api import add_tickets
@@ -171,10 +171,10 @@ def create_api(application: ApplicationPort, *, token: str = "") -> FastAPI:
     _add_conversations(api, application)
     _add_passages(api, application.library)
     add_page_images(api, application.library, audiences=AUDIENCES)
-    require_token = _token_check(token)
+    require_token = token_check(token)
     _add_ingest(api, application.library, require_token)
     if application.turns.tickets is not None:
-        add_tickets(api, application.turns.tickets, require_token=require_token)
+        add_tickets(api, application.store, application.turns, require_token=require_token)
     return api
 
 
@@ -210,13 +210,6 @@ def _add_conversations(api: FastAPI, application: ApplicationPort) -> None:
     def start_turn(conversation: str, body: QuestionBody) -> dict[str, int]:
         language = body.language or store.conversation(conversation).language
         return {"turn": turns.start(conversation, body.question, language=language, audiences=AUDIENCES)}
-
-    @api.post("/api/conversations/{conversation}/hand-over", status_code=201)
-    def ask_for_a_person(conversation: str, body: ConversationBody | None = None) -> dict[str, int]:
-        """Begin a turn in which the customer asks for a person, as the button on the page does."""
-        language = (body.language if body else None) or store.conversation(conversation).language or "en"
-        question = hand_over_notices.request(language=language)
-        return {"turn": turns.start(conversation, question, language=language, audiences=AUDIENCES)}
 
     @api.get("/api/conversations/{conversation}/turns/{turn}/steps")
     async def follow_turn(
@@ -256,16 +249,6 @@ def _add_passages(api: FastAPI, library: LibraryPort) -> None:
         except KnowledgeError as error:  # whether it is missing or for staff only is nobody's business
             logger.info("no passage for %s/%s %d-%d: %s", collection, document, start, end, error)
             raise HTTPException(404, NOT_FOUND) from error
-
-
-def _token_check(token: str) -> Callable[..., None]:
-    def require_token(authorization: Annotated[str, Header()] = "") -> None:
-        scheme, _, given = authorization.partition(" ")
-        right = secrets.compare_digest(given.strip().encode(), token.encode())
-        if not token or scheme.lower() != "bearer" or not right:
-            raise HTTPException(401, "This needs the server's token.", {"WWW-Authenticate": "Bearer"})
-
-    return require_token
 
 
 def _add_ingest(api: FastAPI, library: LibraryPort, require_token: Callable[..., None]) -> None:

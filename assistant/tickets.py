@@ -7,31 +7,25 @@ A crash therefore leaves either a turn that has not ended, which the next start 
 whole. While a person has a conversation there is one open ticket for it, whatever is tried how often.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Any, Literal, cast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from agents import hand_over_notices as notices
-from agents import privacy
 from agents.handover import Reason, from_words
 from agents.transcript import Answer, Citation, Delta, Finished, HandedOver, Language, step_to_data
-from assistant import outbox, ticket_numbers
-from assistant.database import ConversationRow, StepRow, TicketRow, TurnRow, storable
+from assistant import outbox, ticket_contents, ticket_numbers
+from assistant.database import ConversationRow, TicketRow, TurnRow, storable
 from assistant.errors import NotStored, StoreError
 from assistant.outbox import Channel
 from assistant.store import Store, append, conversation_row, now, turn_row
+from assistant.ticket_contents import PERSON, Line, Status, Ticket
 from knowledge.text import detect_language
 
-Status = Literal["open", "returned"]
-PERSON = "person"
-"""The `model` of an answer that a person wrote, and who holds a conversation that has an open ticket."""
 ASSISTANT = "assistant"
-TRIED_STEPS = ("searched", "tool_called", "tool_returned")
-SHOWN_PASSAGES = 3
 REPLY_CHARACTERS = 10_000
 
 
@@ -43,36 +37,6 @@ class Wording:
     hours: str = ""
     language: Language | None = None
     """The language of all answers; None takes the customer's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """One hand-over."""
-
-    number: str
-    conversation: str
-    turn: int
-    """The turn in which it was made."""
-    reason: str
-    status: Status
-    language: Language
-    summary: Mapping[str, Any]
-    """`asked` (the customer's words, oldest first), `tried` (searches and tools), `found`, `answered`."""
-    contact: str
-    """An e-mail address or telephone number that the customer gave; "" when there is none."""
-    customer: str
-    """As the company's system names them; "" when nobody was recognised."""
-    created_at: datetime
-    returned_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One message of the conversation behind a ticket."""
-
-    who: Literal["customer", "assistant", "person"]
-    text: str
-    at: datetime
 
 
 class Tickets:
@@ -221,7 +185,7 @@ class Tickets:
         reason = from_words(row.question)
         if reason is None:
             return False
-        self._hand_over(session, row, reason, shown=_shown(session, row))
+        self._hand_over(session, row, reason, shown=ticket_contents.shown_text(session, row))
         return True
 
     def _hand_over(
@@ -240,8 +204,8 @@ class Tickets:
             self._add_message(session, row, open_one)
             return open_one.number
         language = self._language(row.question, conversation)
-        summary = _summary(session, row, said)
-        contact = _contact(summary["asked"])
+        summary = ticket_contents.summary(session, row, said)
+        contact = ticket_contents.contact(summary["asked"])
         ticket = TicketRow(
             number=_free_number(session),
             conversation=row.conversation,
@@ -270,15 +234,17 @@ class Tickets:
         append(session, row, step_to_data(HandedOver(ticket.number, reason)))
         _finish(session, row, told, before=before, language=language, said=said)
         session.flush()
-        self._send(session, ticket, "ticket.created", _transcript_data(session, row.conversation))
+        self._send(session, ticket, "ticket.created", ticket_contents.messages(session, row.conversation))
         return ticket.number
 
     def _add_message(self, session: Session, row: TurnRow, ticket: TicketRow) -> None:
         language = self._language(row.question, conversation_row(session, row.conversation))
         _finish(session, row, notices.waiting(ticket.number, language=language), language=language)
         if not ticket.contact:
-            ticket.contact = _contact([row.question])
-        self._send(session, ticket, "ticket.message", [_message("customer", row.question, row.started_at)])
+            ticket.contact = ticket_contents.contact([row.question])
+        self._send(
+            session, ticket, "ticket.message", [ticket_contents.message("customer", row.question, row.started_at)]
+        )
 
     def _say(self, session: Session, ticket: TicketRow, text: str, *, model: str = PERSON) -> int:
         """Store a turn that nobody asked for: it holds what a person, or the return, says."""
@@ -319,19 +285,6 @@ class Tickets:
         return detect_language(question) if question.strip() else cast(Language, conversation.language or "en")
 
 
-def ticket_data(ticket: Ticket) -> dict[str, Any]:
-    """Return a ticket as JSON-ready data."""
-    data = asdict(ticket)
-    for key in ("created_at", "returned_at"):
-        data[key] = data[key].isoformat() if data[key] else None
-    return data
-
-
-def line_data(line: Line) -> dict[str, Any]:
-    """Return a message as JSON-ready data."""
-    return _message(line.who, line.text, line.at)
-
-
 def _finish(
     session: Session,
     row: TurnRow,
@@ -360,75 +313,11 @@ def _finish(
     append(session, row, step_to_data(Finished(answer)))
 
 
-def _summary(session: Session, row: TurnRow, said: Answer | None) -> dict[str, Any]:
-    """Return what a person should know before reading all of it: words of the customer and facts of the log only."""
-    turns = session.scalars(
-        select(TurnRow).where(TurnRow.conversation == row.conversation, TurnRow.turn <= row.turn).order_by(TurnRow.turn)
-    )
-    steps = session.scalars(
-        select(StepRow).where(StepRow.conversation == row.conversation).order_by(StepRow.turn, StepRow.sequence)
-    ).all()
-    tried, found = [], []
-    for step in steps:
-        data = step.data
-        if step.kind == "searched":
-            places = [passage.get("document", "") for passage in data.get("passages", ())[:SHOWN_PASSAGES]]
-            tried.append({"turn": step.turn, "step": "search", "what": data.get("query", "")})
-            found.append({"turn": step.turn, "documents": places, "evidence": data.get("evidence", 0.0)})
-        elif step.kind == "tool_called":
-            tried.append({"turn": step.turn, "step": data["tool"], "what": data["arguments"]})
-        elif step.kind == "tool_returned":
-            found.append({"turn": step.turn, "tool": data["tool"], "ok": data["ok"], "result": data["content"]})
-    return {
-        "asked": [turn.question for turn in turns if turn.question],
-        "tried": tried,
-        "found": found,
-        "answered": said.outcome if said else "",
-    }
-
-
-def _transcript_data(session: Session, conversation: str) -> list[dict[str, Any]]:
-    messages = []
-    ends = {
-        step.turn: step.data
-        for step in session.scalars(
-            select(StepRow).where(StepRow.conversation == conversation, StepRow.kind == "finished")
-        )
-    }
-    for turn in session.scalars(select(TurnRow).where(TurnRow.conversation == conversation).order_by(TurnRow.turn)):
-        if turn.question:
-            messages.append(_message("customer", turn.question, turn.started_at))
-        answer = ends.get(turn.turn, {}).get("answer")
-        if answer:
-            who = "person" if answer["model"] == PERSON else "assistant"
-            messages.append(_message(who, answer["text"], turn.ended_at or turn.started_at))
-    return messages
-
-
-def _message(who: str, text: str, at: datetime) -> dict[str, Any]:
-    return {"who": who, "text": text, "at": at.isoformat()}
-
-
-def _contact(texts: Sequence[str]) -> str:
-    """Return the last address or number that the customer wrote; "" when there is none."""
-    for text in reversed(texts):
-        found = [span for span in privacy.find(text) if span.kind in ("email", "phone")]
-        if found:
-            return ", ".join(dict.fromkeys(text[span.start : span.end] for span in found))
-    return ""
-
-
 def _free_number(session: Session) -> str:
     while True:
         number = ticket_numbers.new()
         if session.scalar(select(TicketRow.id).where(TicketRow.number == number)) is None:
             return number
-
-
-def _shown(session: Session, row: TurnRow) -> str:
-    query = select(StepRow).where(StepRow.conversation == row.conversation, StepRow.turn == row.turn)
-    deltas = session.scalars(query.where(StepRow.kind == "delta").order_by(StepRow.sequence))
-    return "".join(str(step.data["text"]) for step in deltas)
 
 
 def _open_ticket(session: Session, conversation: str) -> TicketRow | None:

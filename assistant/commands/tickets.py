@@ -28,7 +28,7 @@ def list_tickets(
 ) -> None:
     """Show the open tickets, the newest first, and what waits to be sent."""
     from assistant.outbox import Outbox
-    from assistant.tickets import ticket_data
+    from assistant.ticket_contents import ticket_data
 
     with opened(settings_for(config)) as application:
         found = application.tickets.all(status=None if everything else "open")
@@ -53,7 +53,7 @@ def list_tickets(
 def show(number: Number, as_json: AsJson = False, config: Config = None) -> None:
     """Show one ticket: why, what was tried, and the whole conversation."""
     from assistant.outbox import Outbox
-    from assistant.tickets import line_data, ticket_data
+    from assistant.ticket_contents import line_data, ticket_data
 
     with opened(settings_for(config)) as application:
         ticket = application.tickets.get(number)
@@ -99,7 +99,7 @@ def reply(
 @app.command("return", epilog=RETURN_EXAMPLES)
 def give_back(number: Number, as_json: AsJson = False, config: Config = None) -> None:
     """Close a ticket: the assistant has the conversation again."""
-    from assistant.tickets import ticket_data
+    from assistant.ticket_contents import ticket_data
 
     with opened(settings_for(config)) as application:
         ticket = application.tickets.give_back(number)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from assistant.store import StoredStep
-from assistant.tickets import PERSON
+from assistant.ticket_contents import PERSON
 
 Status = Literal["running", "finished", "stopped", "failed"]
 TERMINAL: Mapping[str, Status] = {"finished": "finished", "stopped": "stopped", "failed": "failed"}
