@@ -50,7 +50,7 @@ def handed_over(
     if language == "zh":
         lines = [
             f"{_OPENINGS['zh'][reason]}您的工单编号是 {number}。",
-            "接下来：工作人员会阅读这段对话，并在这里回复您。在此之前您可以继续补充信息，助手不会作答。"
+            "接下来：工作人员会阅读这段对话，并在这里回复您。在此之前您可以继续补充信息，助手不会作答；如有其他问题，请开始新对话。"
             + (
                 f"如有需要，我们也会通过 {reachable} 联系您。"
                 if reachable
@@ -62,7 +62,7 @@ def handed_over(
     lines = [
         f"{_OPENINGS['en'][reason]} Your ticket number is {number}.",
         "What happens next: a person reads this conversation and replies here. Until then you can add anything that "
-        "helps; the assistant stays silent. "
+        "helps; the assistant stays silent. For another matter, begin a new conversation. "
         + (
             f"If needed we will also reach you at {reachable}."
             if reachable
