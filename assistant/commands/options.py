@@ -53,12 +53,10 @@ def set_up_log(settings: Settings, *, quiet: bool = False) -> None:
         quiet: Warnings only, unless the owner chose a level; for commands that end by themselves.
     """
     level = "warning" if quiet and "log_level" not in settings.origins else settings.log_level
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    for handler in logging.getLogger().handlers:
-        if not any(isinstance(each, PrivacyFilter) for each in handler.filters):
-            handler.addFilter(PrivacyFilter())
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.addFilter(PrivacyFilter())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in OURS:
         logging.getLogger(name).setLevel(level.upper())
 

@@ -86,7 +86,8 @@ def _handed_over_html(view: TurnView, texts: Texts) -> str:
     """Return a person's message, the card of a new ticket, or the line that answers what is added to one."""
     if view.from_person:
         head = f'<p class="notice-title">{escape(texts.from_person)}</p>'
-        return f'<div class="notice person">{icon("person")}<div>{head}{_written_html(view, texts)}</div></div>'
+        body = f"<div>{head}{_written_html(view, texts)}</div>"
+        return f'<div class="notice person" role="status">{icon("person")}{body}</div>'
     if not view.ticket:
         return f'<p class="aside" role="status">{plain_html(view.text)}</p>'
     number = (

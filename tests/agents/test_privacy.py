@@ -4,6 +4,8 @@ import time
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agents.privacy import Found, find, redact
 from bench.labelled import marked
@@ -75,3 +77,18 @@ def test_long_texts_take_no_time(piece: str) -> None:
     started = time.perf_counter()
     find(text)
     assert time.perf_counter() - started < 2.0
+
+
+@given(st.text(alphabet=st.sampled_from("0123456789 -+().@abcXYZ王小明路号省市,:/\n"), max_size=120))
+def test_any_text_is_cut_into_spans_that_lie_within_it(text: str) -> None:
+    found = find(text)
+    assert all(0 <= each.start < each.end <= len(text) for each in found)
+    kept = "".join(
+        text[left:right]
+        for left, right in zip([0, *(f.end for f in found)], [*(f.start for f in found), len(text)], strict=True)
+    )
+    clean = redact(text)
+    for each in found:
+        kept_placeholder = f"[{each.kind}]"
+        assert kept_placeholder in clean
+    assert len(clean) == len(kept) + sum(len(f"[{each.kind}]") for each in found)

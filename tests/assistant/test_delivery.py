@@ -2,7 +2,10 @@
 
 import json
 import re
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +16,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
+from assistant import delivery
 from assistant.delivery import Places, deliver_due, probe_mail, probe_webhook, sign
 from assistant.errors import DeliveryError
 from assistant.outbox import Outbox
@@ -232,8 +236,6 @@ def test_a_wrong_password_and_a_server_without_encryption_are_said(mailbox: tupl
 def test_a_password_is_never_sent_unencrypted_beyond_this_machine(
     mailbox: tuple[Mailbox, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from assistant import delivery
-
     monkeypatch.setattr(delivery, "_is_this_machine", lambda host: False)
     with pytest.raises(DeliveryError, match="STARTTLS"):
         probe_mail(Places(smtp_url=mailbox[1], email="desk@example.com"))
@@ -251,3 +253,42 @@ def test_a_channel_that_was_taken_away_is_a_visible_failure(store: Store, receiv
     hand_over(store, Places(webhook_url=receiver.url, webhook_secret=SECRET))
     deliver_due(Outbox(store), Places())
     assert "name no webhook any more" in Outbox(store).counts().error
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """Return a certificate for localhost, good for a day, and its key."""
+    program = shutil.which("openssl")
+    if program is None:
+        pytest.skip("openssl is missing")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = [program, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    command += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    return certificate, key
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_starttls_checks_the_servers_certificate(
+    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, trusted: bool
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    box = Mailbox()
+    controller = Controller(
+        box, hostname="127.0.0.1", port=free_port(), tls_context=context, require_starttls=True,
+        authenticator=authenticate, auth_required=True,
+    )  # fmt: skip
+    controller.start()
+    try:
+        monkeypatch.setattr(delivery, "_is_this_machine", lambda host: False)
+        if trusted:
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+        places = Places(smtp_url=f"smtp://desk:p%40ss@127.0.0.1:{controller.port}", email="desk@example.com")
+        if trusted:
+            probe_mail(places)
+        else:
+            with pytest.raises(DeliveryError, match="certificate verify failed"):
+                probe_mail(places)
+    finally:
+        controller.stop()

@@ -2,11 +2,16 @@
 
 import io
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from assistant.log_privacy import PrivacyFilter
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -42,3 +47,16 @@ def test_what_holds_nothing_is_left_alone(log: tuple[logging.Logger, io.StringIO
     logger, stream = log
     logger.warning("turn %d of conversation %s failed, reference %s", 3, "abc", "12345678")
     assert stream.getvalue() == "turn 3 of conversation abc failed, reference 12345678\n"
+
+
+def test_the_command_line_logs_through_it() -> None:
+    """In a process of its own: here the root has handlers of the test's."""
+    program = (
+        "import logging\n"
+        "from assistant.commands.options import set_up_log\n"
+        "from assistant.settings import Settings\n"
+        "set_up_log(Settings())\n"
+        "logging.getLogger('uvicorn.error').error('from ada@example.com')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert "uvicorn.error: from [email]" in done.stderr

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.handover import Desk
 from agents.transcript import Answer, Citation
 from assistant import ticket_numbers
 from assistant.errors import NotStored, StoreError
@@ -247,3 +248,12 @@ def test_an_interrupted_question_that_needs_no_person_fails_as_before(tmp_path: 
     assert store.transcript(conversation)[-1].status == "failed"
     assert tickets.all() == ()
     store.close()
+
+
+def test_it_is_the_desk_that_agents_ask_for(store: Store) -> None:
+    desk: Desk = Tickets(store)
+    conversation = store.start_conversation()
+    turn = store.start_turn(conversation, "x")
+    assert not desk.is_held(conversation)
+    assert desk.hand_over(conversation, turn, reason="tool")
+    assert desk.is_held(conversation)
