@@ -30,7 +30,7 @@ def run(folder: Path) -> Table:
     return Table(
         columns=("messages", "n", "handed over", *REASONS),
         rows=tuple(rows),
-        cases="one message each; the held-out half was looked at once, after the patterns were done",
+        cases="one message each; no pattern was made or changed for a message of the held-out half",
         spread="brackets: 95 % interval",
     )
 

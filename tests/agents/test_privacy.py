@@ -18,6 +18,8 @@ from bench.labelled import marked
         ("Card 4111 1111 1111 1111, IBAN DE89 3704 0044 0532 0130 00", "Card [card], IBAN [iban]"),
         ("Send it to 12 Mill Lane, Leeds LS1 4AP", "Send it to [address]"),
         ("My name is Ada Byron, SSN 536-22-8714", "My name is [name], SSN [id]"),
+        ("my name is john smith and i want", "my name is [name] and i want"),
+        ("hi, my name's priya, where is it", "hi, my name's [name], where is it"),
         ("from 203.0.113.9 and 2001:db8::1", "from [ip] and [ip]"),
         ("我叫王小明，手机13812345678，身份证11010519491231002X", "我叫[name]，手机[phone]，身份证[id]"),
     ],
@@ -34,6 +36,8 @@ def test_placeholders_come_in_chinese_too() -> None:
     "text",
     [
         "Card 4111 1111 1111 1112",
+        "my name is wrong on the order",
+        "my name is misspelled",
         "IBAN DE89 3704 0044 0532 0130 02",
         "身份证110105194912310021",
         "Order BW-10023 of 2026-11-28 14:30 for 1,299.00 EUR, item LMP-4711-22",

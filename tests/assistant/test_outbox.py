@@ -12,9 +12,13 @@ from assistant.store import Store, now, sqlite_url
 from assistant.tickets import Tickets
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(sqlite_url(tmp_path / "frontdesk.sqlite3"))
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    if request.param == "sqlite":
+        url = sqlite_url(tmp_path / "frontdesk.sqlite3")
+    else:
+        url = request.getfixturevalue("new_database")().replace("postgresql://", "postgresql+pg8000://")
+    store = Store(url)
     yield store
     store.close()
 

@@ -21,9 +21,13 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "frontdesk.sqlite3"
 
 
-@pytest.fixture
-def store(file: Path) -> Iterator[Store]:
-    store = Store(sqlite_url(file))
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def store(request: pytest.FixtureRequest, file: Path) -> Iterator[Store]:
+    if request.param == "sqlite":
+        url = sqlite_url(file)
+    else:
+        url = request.getfixturevalue("new_database")().replace("postgresql://", "postgresql+pg8000://")
+    store = Store(url)
     yield store
     store.close()
 
@@ -46,7 +50,8 @@ def bytes_of(file: Path) -> bytes:
 def test_a_customers_bytes_are_gone_from_the_files_and_others_stay(store: Store, file: Path) -> None:
     gone = filled(store, f"{SECRET} mail ada@example.com " * 50)
     kept = filled(store, "kept-words mail bob@example.com")
-    assert SECRET.encode() in bytes_of(file)
+    sqlite = store.engine.dialect.name == "sqlite"
+    assert not sqlite or SECRET.encode() in bytes_of(file)
     found = retention.find(store, "Ada@Example.com")
     assert found == (gone,)
     planned = retention.count(store, found)
@@ -55,7 +60,7 @@ def test_a_customers_bytes_are_gone_from_the_files_and_others_stay(store: Store,
     assert done.rows == {"conversation": 1, "turn": 1, "step": 4, "feedback": 1, "ticket": 1, "outbox": 2}
     assert SECRET.encode() not in bytes_of(file)
     assert b"ada@example.com" not in bytes_of(file)
-    assert b"kept-words" in bytes_of(file)
+    assert not sqlite or b"kept-words" in bytes_of(file)
     assert store.transcript(kept)
     with pytest.raises(NotStored):
         store.transcript(gone)
