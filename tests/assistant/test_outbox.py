@@ -12,7 +12,7 @@ from assistant.store import Store, now, sqlite_url
 from assistant.tickets import Tickets
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     if request.param == "sqlite":
         url = sqlite_url(tmp_path / "frontdesk.sqlite3")

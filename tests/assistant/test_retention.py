@@ -21,7 +21,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "frontdesk.sqlite3"
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
 def store(request: pytest.FixtureRequest, file: Path) -> Iterator[Store]:
     if request.param == "sqlite":
         url = sqlite_url(file)
