@@ -23,7 +23,7 @@ from agents.errors import AgentError
 from agents.handover import Reason, from_outcomes, from_words
 from agents.transcript import Answer, Delta, Finished, Language, Message, Outcome, Step, step_to_data
 from agents.turn import Request
-from assistant.errors import StoreError, TurnRefused
+from assistant.errors import NotStored, StoreError, TurnRefused
 from assistant.step_log import Announcer, Flusher, StepLog
 from assistant.store import TERMINAL_STEPS, Store, StoredStep, StoredTurn, storable
 from assistant.tickets import Tickets
@@ -290,8 +290,12 @@ class TurnRunner:
             self._ask_model(job)
             return
         if self._tickets.is_held(job.conversation):
-            job.log.end_by(partial(self._tickets.add_message, *job.key))
-        elif reason := from_words(job.question):
+            try:
+                job.log.end_by(partial(self._tickets.add_message, *job.key))
+                return
+            except NotStored:
+                logger.info("conversation %s was returned meanwhile", job.conversation)
+        if reason := from_words(job.question):
             self._hand_over(job, reason)
         else:
             try:

@@ -510,3 +510,13 @@ def test_a_hand_over_that_cannot_be_stored_is_no_silence(
     steps = run_turn(turns, conversation, "A person, please")
     assert steps[-1]["kind"] == "failed"
     assert steps[-1]["reference"]
+
+
+def test_a_conversation_that_is_returned_at_this_moment_is_answered(
+    store: Store, desk: Tickets, runner: Callable[..., TurnRunner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "is_held", lambda conversation: True)
+    respond, conversation = Refusing(), store.start_conversation()
+    steps = run_turn(runner(respond, tickets=desk), conversation, "How long?")
+    assert steps[-1]["answer"]["outcome"] == "refused"
+    assert len(respond.asked) == 1
