@@ -5,6 +5,7 @@ keep it as JSON and a second process can read it back.
 
     Searched -> ShortAnswer? -> Delta* -> Finished     the ordinary path
     (Thought? -> ToolCalled -> ToolReturned)* -> ...   the loop, for what needs steps
+    ... -> HandedOver -> Finished                      a person takes over
 """
 
 from collections.abc import Mapping
@@ -103,13 +104,23 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """A person takes over; the ticket is stored, and from here on the assistant is silent."""
+
+    ticket: str
+    """Its number, as a customer reads it out on the telephone."""
+    reason: str
+    """One of `agents.handover.Reason`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The last step of every turn that ran to its end."""
 
     answer: Answer
 
 
-Step = Searched | Thought | ToolCalled | ToolReturned | ShortAnswer | Delta | Finished
+Step = Searched | Thought | ToolCalled | ToolReturned | ShortAnswer | Delta | HandedOver | Finished
 
 
 SHOWN_OF_A_PASSAGE = ("collection", "document", "title", "page", "start", "end", "text", "score")

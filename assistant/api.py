@@ -3,7 +3,8 @@
     request -> store, turns, library -> JSON, server-sent events, or lines of JSON
 
 Callers here are anonymous customers: they read public documents only, and their errors are fixed sentences. A
-conversation's id is the key to it. Ingest asks for the token that `assistant.server` keeps in the owner's home.
+conversation's id is the key to it. Ingest and tickets ask for the token that `assistant.server` keeps in the owner's
+home.
 """
 
 import asyncio
@@ -29,8 +30,10 @@ from agents.errors import AgentError
 from assistant.background import run_beside
 from assistant.errors import NotStored, StoreError, TurnRefused
 from assistant.gate import Gate
+from assistant.owner import token_check
 from assistant.page_images import PagesPort, add_page_images
 from assistant.store import Store, StoredStep, StoredTurn
+from assistant.ticket_api import add_tickets
 from assistant.turns import TurnRunner
 from knowledge.errors import KnowledgeError
 
@@ -159,7 +162,7 @@ def create_api(application: ApplicationPort, *, token: str = "") -> FastAPI:
 
     Args:
         application: The parts that answer.
-        token: What `Authorization: Bearer …` must say to ingest; "" closes ingest to everyone.
+        token: What `Authorization: Bearer …` must say to ingest and for tickets; "" closes both to everyone.
     """
     api = FastAPI(title="Frontdesk", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     api.add_middleware(Gate, hosts=(application.settings.host,))
@@ -168,7 +171,10 @@ def create_api(application: ApplicationPort, *, token: str = "") -> FastAPI:
     _add_conversations(api, application)
     _add_passages(api, application.library)
     add_page_images(api, application.library, audiences=AUDIENCES)
-    _add_ingest(api, application.library, token)
+    require_token = token_check(token)
+    _add_ingest(api, application.library, require_token)
+    if application.turns.tickets is not None:
+        add_tickets(api, application.store, application.turns, require_token=require_token)
     return api
 
 
@@ -245,14 +251,8 @@ def _add_passages(api: FastAPI, library: LibraryPort) -> None:
             raise HTTPException(404, NOT_FOUND) from error
 
 
-def _add_ingest(api: FastAPI, library: LibraryPort, token: str) -> None:
+def _add_ingest(api: FastAPI, library: LibraryPort, require_token: Callable[..., None]) -> None:
     writing = threading.Lock()
-
-    def require_token(authorization: Annotated[str, Header()] = "") -> None:
-        scheme, _, given = authorization.partition(" ")
-        right = secrets.compare_digest(given.strip().encode(), token.encode())
-        if not token or scheme.lower() != "bearer" or not right:
-            raise HTTPException(401, "Ingest needs the server's token.", {"WWW-Authenticate": "Bearer"})
 
     @api.post("/api/ingest", dependencies=[Depends(require_token)])
     async def ingest(body: IngestBody) -> StreamingResponse:

@@ -2,7 +2,8 @@
 
     settings -> library -> responder <- model
                               |
-                store <- turns (jobs)
+      tickets -> store <- turns (jobs)
+      chores  ---^
 
 `search` therefore loads no language model, and `ask` opens no database of conversations.
 """
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from agents.models import LoadedModel
     from agents.transcript import Step
     from agents.turn import Request, Responder, ResponderOptions
+    from assistant.chores import Chores
+    from assistant.delivery import Places
     from assistant.store import Store
+    from assistant.tickets import Tickets
     from assistant.turns import TurnRunner
     from knowledge.library import Library
 
@@ -122,7 +126,38 @@ class Application:
         """Turns as jobs of this process."""
         from assistant.turns import TurnRunner
 
-        return TurnRunner(self.store, self._respond, workers=self.settings.workers)
+        return TurnRunner(self.store, self._respond, workers=self.settings.workers, tickets=self.tickets)
+
+    @cached_property
+    def tickets(self) -> "Tickets":
+        """Conversations that a person has."""
+        from assistant.tickets import Tickets, Wording
+
+        settings = self.settings
+        language = None if settings.language == "auto" else settings.language
+        wording = Wording(contact=settings.contact, hours=settings.hours, language=language)
+        return Tickets(self.store, wording=wording, channels=self.places.channels)
+
+    @property
+    def places(self) -> "Places":
+        """Where tickets are sent, by the settings."""
+        from assistant.delivery import Places
+
+        settings = self.settings
+        return Places(
+            webhook_url=settings.ticket_webhook_url,
+            webhook_secret=settings.ticket_webhook_secret,
+            smtp_url=settings.smtp_url,
+            email=settings.ticket_email,
+            sender=settings.smtp_sender,
+        )
+
+    @cached_property
+    def chores(self) -> "Chores":
+        """What a server does beside answering, begun when first asked for."""
+        from assistant.chores import Chores
+
+        return Chores(self.store, places=self.places, keep_days=self.settings.keep_days)
 
     def load_model_soon(self) -> None:
         """Load the model on a thread while other parts open; a fault shows when the model is first used."""
@@ -138,7 +173,7 @@ class Application:
 
     def close(self) -> None:
         """Close what was opened, the last opened first."""
-        for name in ("turns", "store", "responder", "model", "library"):
+        for name in ("turns", "chores", "tickets", "store", "responder", "model", "library"):
             part = self.__dict__.pop(name, None)
             if hasattr(part, "close"):
                 part.close()

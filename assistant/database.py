@@ -23,6 +23,7 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     create_engine,
     event,
     inspect,
@@ -34,7 +35,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from assistant.errors import StoreError, StoreTooNew
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration; a database that has it is opened without loading alembic."""
 BUSY_TIMEOUT_SECONDS = 15
 
@@ -62,6 +63,7 @@ class ConversationRow(Base):
     channel: Mapped[str] = mapped_column(String(32))
     language: Mapped[str | None] = mapped_column(String(8))
     started_at: Mapped[datetime]
+    held_by: Mapped[str] = mapped_column(String(16), default="assistant", server_default="assistant")
 
 
 class TurnRow(Base):
@@ -99,6 +101,45 @@ class FeedbackRow(Base):
     rating: Mapped[str] = mapped_column(String(8))
     comment: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
+
+
+class TicketRow(Base):
+    __tablename__ = "ticket"
+    __table_args__ = (
+        ForeignKeyConstraint(["conversation", "turn"], ["turn.conversation", "turn.turn"]),
+        UniqueConstraint("conversation", "turn"),
+        Index("ticket_status", "status"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(16), unique=True)
+    conversation: Mapped[str] = mapped_column(String(64))
+    turn: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(32))
+    status: Mapped[str] = mapped_column(String(16))
+    language: Mapped[str] = mapped_column(String(8))
+    summary: Mapped[dict[str, Any]]
+    contact: Mapped[str] = mapped_column(Text)
+    customer: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    returned_at: Mapped[datetime | None]
+
+
+class OutboxRow(Base):
+    __tablename__ = "outbox"
+    __table_args__ = (Index("outbox_due", "state", "next_at"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    conversation: Mapped[str] = mapped_column(String(64), ForeignKey("conversation.id"), index=True)
+    ticket: Mapped[str] = mapped_column(String(16))
+    channel: Mapped[str] = mapped_column(String(16))
+    event: Mapped[str] = mapped_column(String(32))
+    body: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int]
+    error: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    next_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
 
 
 def sqlite_url(path: Path) -> str:
@@ -144,7 +185,7 @@ def create_database_engine(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions by itself; _begin_sqlite does
-    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL"):
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

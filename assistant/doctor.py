@@ -19,7 +19,7 @@ import httpx
 from agents.errors import AgentError
 from agents.models.loading import LARGER_EMBEDDED
 from assistant.app import DATABASE, Application
-from assistant.errors import StoreError
+from assistant.errors import DeliveryError, StoreError
 from assistant.feed_settings import MAIL, password_variable
 from assistant.model_files import model_state
 from assistant.pinned_models import PINNED
@@ -82,6 +82,8 @@ def _run(settings: Settings, application: Application) -> Iterator[Check]:
     yield _check_ollama(settings)
     yield _guarded("port", lambda: _check_port(settings), fix="frontdesk serve --port 0")
     yield _check_programs(settings)
+    if home.ok and (application.places.channels or (settings.home / DATABASE).exists()):
+        yield _guarded("tickets", lambda: _check_tickets(application), fix="frontdesk tickets resend")
     if settings.feeds:
         yield _check_feeds(settings)
     yield _check_outside(settings)
@@ -222,6 +224,31 @@ def _check_programs(settings: Settings) -> Check:
     return Check("programs", True, f"{scans}; {office}")
 
 
+def _check_tickets(application: Application) -> Check:
+    """Sign in at the mail server, send the webhook a signed ping, and count what has not arrived."""
+    from assistant.delivery import probe_mail, probe_webhook
+    from assistant.outbox import Counts, Outbox
+
+    there = (application.settings.home / DATABASE).exists()
+    counts = Outbox(application.store).counts() if there else Counts(0, 0, 0, "")
+    places, said, faults = application.places, [], []
+    for channel, probe in (("webhook", probe_webhook), ("email", probe_mail)):
+        if channel in places.channels:
+            try:
+                probe(places)
+                said.append(f"{channel} answers")
+            except DeliveryError as error:
+                faults.append(str(error))
+    said += [] if places.channels else ["sent nowhere; they wait in: frontdesk tickets list"]
+    said += [f"{counts.waiting} waiting, {counts.failed} failed"]
+    if faults:
+        fix = "edit ticket_webhook_url or smtp_url in frontdesk.toml, then: frontdesk doctor"
+        return Check("tickets", False, "; ".join([*faults, *said]), fix)
+    if counts.failed:
+        return Check("tickets", False, "; ".join([*said, counts.error]), "frontdesk tickets resend")
+    return Check("tickets", True, "; ".join(said))
+
+
 def _check_feeds(settings: Settings) -> Check:
     """Tell what the feeds lack; nothing is asked of a server, which may be slow."""
     faults = []
@@ -240,7 +267,7 @@ def _check_feeds(settings: Settings) -> Check:
 
 def _check_outside(settings: Settings) -> Check:
     """List what the owner configured that reaches beyond this machine."""
-    keys = ("ollama_url", "openai_url", "catalog_url", "chroma_url")
+    keys = ("ollama_url", "openai_url", "catalog_url", "chroma_url", "ticket_webhook_url", "smtp_url")
     named = [f"{key} = {without_password(getattr(settings, key))}" for key in keys if _is_outside(settings, key)]
     named += [f"feed {feed.name} = {feed.place}" for feed in settings.feeds if feed.kind in ("website", "imap")]
     if settings.offline:

@@ -4,6 +4,7 @@
     ├── StoreTooNew      it was written by a newer Frontdesk
     └── NotStored        a conversation or turn that does not exist
     ServerError          the server cannot start; says who has the port, and the next command
+    DeliveryError        a ticket did not reach the company's own system; tried again unless `lasting`
     TurnRefused          the customer: a question cannot be taken now; `str(error)` is fit to show
 
 `SettingsError` lives beside the settings.
@@ -24,6 +25,18 @@ class NotStored(StoreError):
 
 class ServerError(Exception):
     """The server cannot start; `str(error)` is fit to print."""
+
+
+class DeliveryError(Exception):
+    """A message that has not arrived; `str(error)` is fit to print.
+
+    Args:
+        lasting: Whether trying again is pointless, as the receiver says.
+    """
+
+    def __init__(self, message: str, *, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.lasting = lasting
 
 
 class TurnRefused(Exception):

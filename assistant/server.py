@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-PARTS = ("library", "model", "responder", "store", "turns")
+PARTS = ("library", "model", "responder", "store", "turns", "chores")
 PATIENT_PATH = "/api/ingest"
 """Requests to this wait until the server has loaded: only the server may write, so there is nowhere else to go."""
 DRAIN_SECONDS = 1

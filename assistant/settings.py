@@ -24,8 +24,13 @@ from knowledge.feeds.feed import Feed
 FILE_NAME = "frontdesk.toml"
 PREFIX = "FRONTDESK_"
 HIDDEN = "(set, not shown)"
-SECRETS = frozenset({"openai_api_key", "pdf_passwords"})
-URLS_WITH_PASSWORD = frozenset({"catalog_url", "chroma_url", "ollama_url", "openai_url"})
+SECRETS = frozenset({"openai_api_key", "pdf_passwords", "ticket_webhook_secret"})
+URLS_WITH_PASSWORD = frozenset(
+    {"catalog_url", "chroma_url", "ollama_url", "openai_url", "ticket_webhook_url", "smtp_url"}
+)
+SECRET_CHARACTERS = 16
+PAIRS = (("ticket_webhook_url", "ticket_webhook_secret"), ("ticket_email", "smtp_url"))
+"""Settings that are nothing without each other."""
 _SECRET_IN_QUERY = re.compile(r"(?i)([?&;][^=&;\s]*(?:passw|secret|token|key)[^=&;\s]*=)[^&\s]*")
 
 Language = Literal["auto", "en", "zh"]
@@ -108,6 +113,20 @@ class Settings:
     """Port to listen on, 1 to 65535; 0 takes any free one."""
     workers: int = 2
     """Turns that are answered at the same time, 1 to 64."""
+    ticket_webhook_url: str = field(default="", repr=False)
+    """Where tickets are posted, signed (docs/hand-over.md says how to verify); empty: nowhere."""
+    ticket_webhook_secret: str = field(default="", repr=False)
+    """Shared with that receiver, 16 characters or more; never printed. Best given as
+    FRONTDESK_TICKET_WEBHOOK_SECRET."""
+    ticket_email: str = ""
+    """Address that gets a mail for each ticket, by `smtp_url`; empty: none."""
+    smtp_url: str = field(default="", repr=False)
+    """Mail server: `smtp://user:password@host:587` (STARTTLS; without it only to this machine) or `smtps://…:465`. The
+    password is never printed. Best given as FRONTDESK_SMTP_URL."""
+    smtp_sender: str = ""
+    """Address that these mails come from; empty: `ticket_email`."""
+    keep_days: int = 0
+    """Days that a conversation is kept after its last message, 0 to 36500; 0 keeps all. Open tickets stay."""
     log_level: LogLevel = "info"
     """Least severe message that goes to the log (stderr)."""
     feeds: tuple[Feed, ...] = ()
@@ -142,6 +161,7 @@ RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
         "max_words": (20, 400),
         "port": (0, 65_535),
         "workers": (1, 64),
+        "keep_days": (0, 36_500),
     }
 )
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -204,6 +224,7 @@ def load(
                 faults.append(f"{origin}: `{key}` is {value}; {error}")
     if not faults:
         home = values.get("home") or default_home()
+        faults += _lone_faults(values)
         faults += feed_settings.nested(values.get("feeds", ()), documents=values.get("documents"), home=home)
     if faults:
         raise SettingsError(_fault_message(faults))
@@ -281,9 +302,29 @@ def _checked(key: str, value: Any, start: Path) -> Any:
         raise ValueError(f"it must be one of {shown}")
     if key == "catalog_url" and value and not value.startswith(("postgresql://", "postgresql+")):
         raise ValueError("it must be like postgresql://user@host/database")
-    if key.endswith("_url") and key != "catalog_url" and value and not value.startswith(("http://", "https://")):
+    if key == "smtp_url" and value and not re.match(r"smtps?://[^/]*[^/@:]", value):
+        raise ValueError("it must be like smtp://user:password@host:587 or smtps://user:password@host:465")
+    if key in ("ticket_email", "smtp_sender") and value and not re.fullmatch(r"[^@\s<>,]+@[^@\s<>,]+", value):
+        raise ValueError("it must be one e-mail address")
+    if key == "ticket_webhook_secret" and value and len(value) < SECRET_CHARACTERS:
+        raise ValueError(f"it must have {SECRET_CHARACTERS} characters or more")
+    if (
+        key.endswith("_url")
+        and key not in ("catalog_url", "smtp_url")
+        and value
+        and not value.startswith(("http://", "https://"))
+    ):
         raise ValueError("it must start with http:// or https://")
     return value
+
+
+def _lone_faults(values: Mapping[str, Any]) -> list[str]:
+    return [
+        f"`{one}` is set, but `{other}` is not; set both or neither"
+        for pair in PAIRS
+        for one, other in (pair, pair[::-1])
+        if values.get(one) and not values.get(other)
+    ]
 
 
 def without_password(url: str) -> str:

@@ -75,11 +75,14 @@ class StepLog:
         self._lock = threading.Lock()
         self._pending: list[str] = []
         self._written = 0.0
+        self.shown = ""
+        """All the text so far."""
         self.has_ended = False
 
     def add_text(self, text: str) -> None:
         with self._lock:
             self._pending.append(text)
+            self.shown += text
             if time.monotonic() - self._written >= DELTA_SECONDS:
                 self._write_pending()
                 return
@@ -92,6 +95,16 @@ class StepLog:
             self._write_pending()
             self._store.append_step(*self._key, data)
             self.has_ended = data["kind"] in TERMINAL_STEPS
+        self._announcer.announce(self._key)
+
+    def end_by(self, store_end: Callable[[], object]) -> None:
+        """End the turn by a transaction of somebody else's, which stores the last steps; once, like `add`."""
+        with self._lock:
+            if self.has_ended:
+                return
+            self._write_pending()
+            store_end()
+            self.has_ended = True
         self._announcer.announce(self._key)
 
     def flush(self) -> None:

@@ -9,15 +9,15 @@ out as frozen dataclasses, so nothing outside this file knows SQL. Every call is
 
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from filelock import FileLock, Timeout
-from sqlalchemy import func, make_url, select
+from sqlalchemy import Engine, func, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -125,6 +125,7 @@ class Store:
         self._owner = secrets.token_hex(8)
         self._lock: FileLock | None = None
         self._locking = threading.Lock()
+        self._rescue: Callable[[Session, TurnRow], bool] | None = None
         self._engine = create_database_engine(url)
         self._writer = self._engine.execution_options(frontdesk_writes=True)
         try:
@@ -138,7 +139,7 @@ class Store:
         """Begin a conversation and return its id, which nobody can guess."""
         identity = secrets.token_urlsafe(18)
         with self._write() as session:
-            session.add(ConversationRow(id=identity, channel=channel, language=language, started_at=_now()))
+            session.add(ConversationRow(id=identity, channel=channel, language=language, started_at=now()))
         return identity
 
     def conversation(self, conversation: str) -> StoredConversation:
@@ -148,7 +149,7 @@ class Store:
             NotStored: There is none with this id.
         """
         with self._read() as session:
-            row = _conversation_row(session, conversation)
+            row = conversation_row(session, conversation)
             return StoredConversation(row.id, row.channel, cast(Language | None, row.language), row.started_at)
 
     def start_turn(self, conversation: str, question: str) -> int:
@@ -159,7 +160,7 @@ class Store:
         """
         self._hold_lock()
         with self._write() as session:
-            _conversation_row(session, conversation, locked=True)
+            conversation_row(session, conversation, locked=True)
             last = session.scalar(select(func.max(TurnRow.turn)).where(TurnRow.conversation == conversation)) or 0
             session.add(
                 TurnRow(
@@ -168,7 +169,7 @@ class Store:
                     question=storable(question),
                     status="running",
                     owner=self._owner,
-                    started_at=_now(),
+                    started_at=now(),
                 )
             )
         return last + 1
@@ -181,10 +182,10 @@ class Store:
             StoreError: The turn has ended.
         """
         with self._write() as session:
-            row = _turn_row(session, conversation, turn, locked=True)
+            row = turn_row(session, conversation, turn, locked=True)
             if row.status != "running":
                 raise StoreError(f"Turn {turn} of conversation {conversation} has ended ({row.status}): no more steps.")
-            return _append(session, row, data)
+            return append(session, row, data)
 
     def end_turn(self, conversation: str, turn: int, status: EndStatus, *, reference: str | None = None) -> None:
         """End a turn that its last step has not ended yet; an ended turn stays as it is.
@@ -199,9 +200,9 @@ class Store:
             NotStored: There is no such turn.
         """
         with self._write() as session:
-            row = _turn_row(session, conversation, turn, locked=True)
+            row = turn_row(session, conversation, turn, locked=True)
             if row.status == "running":
-                _append(session, row, {"kind": status, **({"reference": reference} if reference else {})})
+                append(session, row, {"kind": status, **({"reference": reference} if reference else {})})
 
     def status(self, conversation: str, turn: int) -> TurnStatus:
         """Return how a turn stands.
@@ -210,7 +211,7 @@ class Store:
             NotStored: There is no such turn.
         """
         with self._read() as session:
-            return cast(TurnStatus, _turn_row(session, conversation, turn).status)
+            return cast(TurnStatus, turn_row(session, conversation, turn).status)
 
     def steps(self, conversation: str, turn: int, *, after: int = 0) -> tuple[StoredStep, ...]:
         """Return a turn's steps with a number above `after`, in order; none for a turn that does not exist."""
@@ -228,7 +229,7 @@ class Store:
             NotStored: There is no such conversation.
         """
         with self._read() as session:
-            _conversation_row(session, conversation)
+            conversation_row(session, conversation)
             turns = session.scalars(
                 select(TurnRow).where(TurnRow.conversation == conversation).order_by(TurnRow.turn)
             ).all()
@@ -250,9 +251,9 @@ class Store:
             NotStored: There is no such turn.
         """
         with self._write() as session:
-            _turn_row(session, conversation, turn)
+            turn_row(session, conversation, turn)
             session.add(
-                FeedbackRow(conversation=conversation, turn=turn, rating=rating, comment=storable(comment), at=_now())
+                FeedbackRow(conversation=conversation, turn=turn, rating=rating, comment=storable(comment), at=now())
             )
 
     def interrupted(self) -> tuple[tuple[str, int], ...]:
@@ -273,13 +274,37 @@ class Store:
             with self._write() as session:
                 running = select(TurnRow).where(TurnRow.status == "running", TurnRow.owner == owner)
                 for row in session.scalars(running.with_for_update()):
-                    if self._file is None and _last_sign(session, row) > _now() - timedelta(seconds=SILENCE_SECONDS):
+                    if self._file is None and _last_sign(session, row) > now() - timedelta(seconds=SILENCE_SECONDS):
                         continue
-                    _append(session, row, {"kind": "failed", "reference": secrets.token_hex(4)})
+                    if self._rescue is None or not self._rescue(session, row):
+                        append(session, row, {"kind": "failed", "reference": secrets.token_hex(4)})
                     ended.append((row.conversation, row.turn))
             if self._file is not None:
                 _lock_file(self._file, owner).unlink(missing_ok=True)
         return tuple(ended)
+
+    def rescue_with(self, rescue: Callable[[Session, TurnRow], bool]) -> None:
+        """Have interrupted turns looked at before they are ended as failed.
+
+        Args:
+            rescue: Called within the transaction; True says that it ended the turn itself.
+        """
+        self._rescue = rescue
+
+    @property
+    def reading(self) -> Callable[[], AbstractContextManager[Session]]:
+        """A transaction that reads, for the modules that keep further tables in the same database."""
+        return self._read
+
+    @property
+    def writing(self) -> Callable[[], AbstractContextManager[Session]]:
+        """A transaction that writes, for the same."""
+        return self._write
+
+    @property
+    def engine(self) -> Engine:
+        """For what no transaction may hold, such as VACUUM."""
+        return self._engine
 
     def check(self) -> None:
         """Read one row.
@@ -335,11 +360,12 @@ class Store:
             ) from error
 
 
-def _append(session: Session, row: TurnRow, data: Mapping[str, Any]) -> int:
+def append(session: Session, row: TurnRow, data: Mapping[str, Any]) -> int:
+    """Add a step to a turn within a transaction and return its number; a terminal kind also ends the turn."""
     last = session.scalar(
         select(func.max(StepRow.sequence)).where(StepRow.conversation == row.conversation, StepRow.turn == row.turn)
     )
-    sequence, at, kind = (last or 0) + 1, _now(), str(data["kind"])
+    sequence, at, kind = (last or 0) + 1, now(), str(data["kind"])
     step = StepRow(conversation=row.conversation, turn=row.turn, sequence=sequence, kind=kind, data=dict(data), at=at)
     session.add(step)
     if kind in TERMINAL_STEPS:
@@ -366,14 +392,16 @@ def _stored_turn(row: TurnRow, steps: list[Mapping[str, Any]], feedback: StoredF
     )
 
 
-def _conversation_row(session: Session, conversation: str, *, locked: bool = False) -> ConversationRow:
+def conversation_row(session: Session, conversation: str, *, locked: bool = False) -> ConversationRow:
+    """Return a conversation's row within a transaction, or raise NotStored."""
     row = session.get(ConversationRow, conversation, with_for_update=locked)
     if row is None:
         raise NotStored(f"There is no conversation {conversation!r}.")
     return row
 
 
-def _turn_row(session: Session, conversation: str, turn: int, *, locked: bool = False) -> TurnRow:
+def turn_row(session: Session, conversation: str, turn: int, *, locked: bool = False) -> TurnRow:
+    """Return a turn's row within a transaction, or raise NotStored."""
     row = session.get(TurnRow, (conversation, turn), with_for_update=locked)
     if row is None:
         raise NotStored(f"There is no turn {turn} in conversation {conversation!r}.")
@@ -402,5 +430,6 @@ def _is_held(path: Path) -> bool:
         return False
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """Return this moment, in UTC."""
     return datetime.now(UTC)

@@ -4,8 +4,9 @@
 
 A step is stored first and announced second, so a subscriber that asks for what came after number N misses nothing and
 sees nothing twice, after a reload or from another process. A turn ends with exactly one of `finished`, `stopped` and
-`failed`. Turns of one conversation run one after another; different conversations run beside each other. This file
-knows neither models nor screens.
+`failed`. Turns of one conversation run one after another; different conversations run beside each other. With a desk,
+a turn that needs a person becomes a ticket, and while a person has the conversation nothing is asked of a model. This
+file knows neither models nor screens.
 """
 
 import asyncio
@@ -18,11 +19,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from agents.transcript import Delta, Language, Message, Step, step_to_data
+from agents.errors import AgentError
+from agents.handover import Reason, from_outcomes, from_words
+from agents.transcript import Answer, Delta, Finished, Language, Message, Outcome, Step, step_to_data
 from agents.turn import Request
-from assistant.errors import StoreError, TurnRefused
+from assistant.errors import NotStored, StoreError, TurnRefused
 from assistant.step_log import Announcer, Flusher, StepLog
-from assistant.store import TERMINAL_STEPS, Store, StoredStep, storable
+from assistant.store import TERMINAL_STEPS, Store, StoredStep, StoredTurn, storable
+from assistant.tickets import Tickets
 
 logger = logging.getLogger(__name__)
 
@@ -62,10 +66,20 @@ class TurnRunner:
         respond: Answers a request.
         workers: How many turns run at once.
         waiting: How many more may wait; the next one is refused.
+        tickets: Where conversations go that need a person; None hands nothing over.
     """
 
-    def __init__(self, store: Store, respond: Respond, *, workers: int = 2, waiting: int = 32) -> None:
+    def __init__(
+        self,
+        store: Store,
+        respond: Respond,
+        *,
+        workers: int = 2,
+        waiting: int = 32,
+        tickets: Tickets | None = None,
+    ) -> None:
         self._store = store
+        self._tickets = tickets
         self._respond = respond
         self._workers = workers
         self._waiting = waiting
@@ -80,6 +94,11 @@ class TurnRunner:
         self._flusher = Flusher()
         for conversation, turn in store.interrupted():
             logger.warning("turn %d of conversation %s was interrupted: its process ended", turn, conversation)
+
+    @property
+    def tickets(self) -> Tickets | None:
+        """Where conversations go that need a person."""
+        return self._tickets
 
     def start(
         self,
@@ -266,6 +285,35 @@ class TurnRunner:
             self._fail(job, "the steps ended without an answer")
 
     def _answer(self, job: _Job) -> None:
+        """Store the steps of the answer, or hand the conversation over, before, after or instead."""
+        if self._tickets is None:
+            self._ask_model(job)
+            return
+        if self._tickets.is_held(job.conversation):
+            try:
+                job.log.end_by(partial(self._tickets.add_message, *job.key))
+                return
+            except NotStored:
+                logger.info("conversation %s was returned meanwhile", job.conversation)
+        if reason := from_words(job.question):
+            self._hand_over(job, reason)
+        else:
+            try:
+                self._ask_model(job)
+            except AgentError:
+                if job.stop.is_set() or job.log.has_ended:
+                    raise
+                logger.exception("turn %d of conversation %s is handed over", job.turn, job.conversation)
+                self._hand_over(job, "model_failed")
+            except StoreError:
+                raise
+            except Exception:  # the customer reads what follows of it: a ticket's number or a reference
+                if from_outcomes([*self._outcomes(job), "failed"]) is None:
+                    raise
+                logger.exception("turn %d of conversation %s is handed over", job.turn, job.conversation)
+                self._hand_over(job, "repeated_failure")
+
+    def _ask_model(self, job: _Job) -> None:
         """Store the steps of the answer, until it is there or was stopped."""
         request = Request(
             question=job.question,
@@ -280,6 +328,8 @@ class TurnRunner:
                     return
                 if isinstance(step, Delta):
                     job.log.add_text(step.text)
+                elif isinstance(step, Finished) and (reason := self._reason_after(job, step.answer)):
+                    self._hand_over(job, reason, said=step.answer)
                 else:
                     job.log.add(step_to_data(step))
         finally:
@@ -287,13 +337,35 @@ class TurnRunner:
             if close is not None:
                 close()
 
+    def _hand_over(self, job: _Job, reason: Reason, *, said: Answer | None = None) -> None:
+        assert self._tickets is not None
+        shown = "" if said else job.log.shown
+        hand_over = partial(self._tickets.hand_over, *job.key, reason=reason, said=said, shown=shown)
+        job.log.end_by(hand_over)
+
+    def _reason_after(self, job: _Job, answer: Answer) -> Reason | None:
+        """Return why a turn that has its answer must be handed over after all."""
+        return from_outcomes([*self._outcomes(job), answer.outcome]) if self._tickets is not None else None
+
+    def _outcomes(self, job: _Job) -> list[Outcome]:
+        """Return how the earlier turns ended since the assistant last had the conversation."""
+        outcomes: list[Outcome] = []
+        for turn in self._earlier(job):
+            outcome = _outcome(turn)
+            outcomes = [] if outcome == "handed_over" else [*outcomes, outcome] if outcome else outcomes
+        return outcomes
+
     def _history(self, job: _Job) -> tuple[Message, ...]:
-        turns = [turn for turn in self._store.transcript(job.conversation) if turn.turn < job.turn and turn.answer]
+        turns = [turn for turn in self._earlier(job) if turn.answer]
         return tuple(
             message
             for turn in turns[-HISTORY_TURNS:]
             for message in (Message("user", turn.question), Message("assistant", turn.text))
+            if message.content
         )
+
+    def _earlier(self, job: _Job) -> list[StoredTurn]:
+        return [turn for turn in self._store.transcript(job.conversation) if turn.turn < job.turn]
 
     def _stop_now(self, job: _Job) -> None:
         """End a turn whose model does not hear that it should stop; what it still says is dropped."""
@@ -315,3 +387,11 @@ class TurnRunner:
             exc_info=traceback,
         )
         job.log.add({"kind": "failed", "reference": reference})
+
+
+def _outcome(turn: StoredTurn) -> Outcome | None:
+    """Return how a turn ended; None for one that was stopped or still runs."""
+    if turn.answer is not None:
+        outcome: Outcome = turn.answer["outcome"]
+        return outcome
+    return "failed" if turn.status == "failed" else None

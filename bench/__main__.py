@@ -34,6 +34,8 @@ MEASUREMENTS = {
     "crash": "bench.crash:run",
     "memory": "bench.memory:run",
     "pdf": "bench.pdf_text:run",
+    "handover": "bench.hand_over:run",
+    "privacy": "bench.privacy:run",
 }
 BY_REQUEST = {"fresh": "bench.fresh:run", "scale": "bench.scale:run", "pointing": "bench.pointing:run"}
 """Not part of "everything": one installs anew and takes minutes of network, one fills a library for an hour or two."""

@@ -25,6 +25,8 @@ TABLES = (
 LONG = {
     "assistant/store.py": "the one file that knows the SQL of conversations",
     "tests/assistant/test_api.py": "mirrors one module",
+    "tests/assistant/test_browser.py": "one page",
+    "tests/assistant/test_turns.py": "mirrors one module",
 }
 """Files that are one story and yet longer, each with its reason."""
 WHOLE_PATH = ("test_access.py", "test_browser.py", "test_turn_demo.py")

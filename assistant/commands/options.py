@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assistant.log_privacy import PrivacyFilter
 from assistant.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -46,15 +47,16 @@ def settings_for(config: Path | None, **flags: Any) -> Settings:
 
 
 def set_up_log(settings: Settings, *, quiet: bool = False) -> None:
-    """Send the log to stderr.
+    """Send the log to stderr, without personal data.
 
     Args:
         quiet: Warnings only, unless the owner chose a level; for commands that end by themselves.
     """
     level = "warning" if quiet and "log_level" not in settings.origins else settings.log_level
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.addFilter(PrivacyFilter())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in OURS:
         logging.getLogger(name).setLevel(level.upper())
 

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from agents import hand_over_notices
 from assistant.errors import NotStored, TurnRefused
 from assistant.page_images import page_address
 from assistant.store import StoredTurn
@@ -49,6 +50,8 @@ class Screen:
     """HTML of the turns that have ended, or the welcome."""
     present: str | None = None
     """HTML of the turns under way; "" when nothing runs."""
+    held: bool | None = None
+    """Whether a person has the conversation, so that their messages must be looked for."""
     taken: bool = False
     """Whether the question was accepted, so that its box can be emptied."""
 
@@ -76,6 +79,24 @@ class Chat:
         if question:
             async for screen in self._guarded(self._ask(conversation, question, texts), texts):
                 yield screen
+
+    async def ask_person(self, conversation: str, texts: Texts) -> AsyncIterator[Screen]:
+        """Ask for a person in the customer's name, and follow what comes of it."""
+        async for screen in self.ask(conversation, hand_over_notices.request(language=texts.language), texts):
+            yield screen
+
+    def look(self, conversation: str, seen: str, texts: Texts) -> tuple[Screen, str]:
+        """Return what has come since, such as a person's message, with a mark of what is seen now.
+
+        Args:
+            seen: The mark that the last look returned; "" at first.
+        """
+        stored = self._stored(conversation)
+        held = self._is_held(conversation)
+        mark = f"{conversation} {len(stored)} {held}"
+        if mark == seen or any(turn.status == "running" for turn in stored):
+            return Screen(), seen
+        return Screen(past=self.draw(conversation, texts), held=held), mark
 
     def stop(self, conversation: str) -> None:
         """End what runs in a conversation; who follows it sees it end."""
@@ -174,7 +195,8 @@ class Chat:
         while True:
             views = await asyncio.to_thread(self._views, conversation)
             running = [view for view in views if view.running]
-            yield Screen(past=self._past_html(views, texts), present=conversation_html(running, texts))
+            held = None if running else await asyncio.to_thread(self._is_held, conversation)
+            yield Screen(past=self._past_html(views, texts), present=conversation_html(running, texts), held=held)
             if not running:
                 return
             first, *waiting = running
@@ -187,6 +209,13 @@ class Chat:
         if not views:
             return welcome_html(self._frame, texts)
         return conversation_html([view for view in views if not view.running], texts, commenting=commenting)
+
+    def _is_held(self, conversation: str) -> bool:
+        tickets = self._turns.tickets
+        try:
+            return tickets is not None and tickets.is_held(conversation)
+        except NotStored:
+            return False
 
     def _stored(self, conversation: str) -> tuple[StoredTurn, ...]:
         try:

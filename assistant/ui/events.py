@@ -5,6 +5,7 @@ import inspect
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+LOOK_SECONDS = 2.0
+"""How often a page looks for a person's message, while a person has the conversation."""
 Changes = dict[Any, Any]
 """A part of the page and its new value; parts that are not named stay as they are."""
 Event = TypeVar("Event", bound=Callable[..., Any])
@@ -80,6 +83,17 @@ class Events:
         async for changes in self.ask(str(event.question), kept, chosen, request):
             yield changes
 
+    async def ask_person(self, kept: str, chosen: str, request: gradio.Request) -> AsyncIterator[Changes]:
+        """Ask for a person."""
+        async for screen in self._chat.ask_person(kept, self.texts(chosen, request)):
+            yield self._changes(replace(screen, taken=False))  # what is in the box stays there
+
+    @_guarded
+    def look(self, seen: str, kept: str, chosen: str, request: gradio.Request) -> Changes:
+        """Draw what a person has written meanwhile."""
+        screen, mark = self._chat.look(kept, seen, self.texts(chosen, request))
+        return {self._parts.seen: mark, **self._changes(screen)}
+
     @_guarded
     def stop(self, kept: str) -> None:
         """End the answer; the page that follows it is told by its steps."""
@@ -98,7 +112,7 @@ class Events:
         """End what runs and show the welcome."""
         self._chat.stop(kept)
         past = self._chat.draw(NO_CONVERSATION, self.texts(chosen, request))
-        return self._changes(Screen(conversation=NO_CONVERSATION, past=past, present=""))
+        return self._changes(Screen(conversation=NO_CONVERSATION, past=past, present="", held=False))
 
     @_guarded
     def show_passage(self, event: gradio.EventData, kept: str, chosen: str, request: gradio.Request) -> Changes:
@@ -136,6 +150,12 @@ class Events:
 
     def _changes(self, screen: Screen) -> Changes:
         parts = self._parts
-        values = {parts.conversation: screen.conversation, parts.past: screen.past, parts.present: screen.present}
+        values: Changes = {
+            parts.conversation: screen.conversation,
+            parts.past: screen.past,
+            parts.present: screen.present,
+        }
         changes = {part: value for part, value in values.items() if value is not None}
+        if screen.held is not None:
+            changes[parts.timer] = gradio.Timer(LOOK_SECONDS, active=screen.held)
         return {**changes, parts.question: ""} if screen.taken else changes

@@ -57,9 +57,13 @@ def welcome_html(frame: Frame, texts: Texts) -> str:
 
 
 def footer_html(frame: Frame, texts: Texts) -> str:
-    """Return the line below the question box."""
+    """Return what stands below the question box: the way to a person, and where answers come from."""
+    button = (
+        f'<button type="button" class="plain word ask-person" data-action="person">'
+        f"{icon('person')}<span>{escape(texts.ask_person)}</span></button>"
+    )
     person = " · ".join(escape(part) for part in (frame.contact, frame.hours) if part)
-    return f'<p class="bottom">{escape(texts.footer)}{f" <span>{person}</span>" if person else ""}</p>'
+    return f'{button}<p class="bottom">{escape(texts.footer)}{f" <span>{person}</span>" if person else ""}</p>'
 
 
 def _badge_html(texts: Texts) -> str:

@@ -23,7 +23,6 @@ COMMENT_CHARACTERS = 4000
 
 NOTICES: Mapping[str, tuple[str, str]] = {
     "refused": ("refused", "info"),
-    "handed_over": ("handed_over", "person"),
     "clarify": ("clarify", "info"),
     "awaiting_approval": ("awaiting_approval", "clock"),
 }
@@ -41,8 +40,10 @@ def conversation_html(views: Iterable[TurnView], texts: Texts, *, commenting: in
 
 def turn_html(view: TurnView, texts: Texts, *, commenting: bool = False) -> str:
     """Return the HTML of one turn, running or ended."""
-    parts = [_question_html(view, texts), _body_html(view, texts)]
-    if view.status == "finished":
+    parts = [_question_html(view, texts) if view.question else "", _body_html(view, texts)]
+    if view.outcome == "handed_over":  # what a person or code says is not rated, and was not found anywhere
+        parts.append(_sources_html(view, texts))
+    elif view.status == "finished":
         parts += [_sources_html(view, texts), _foot_html(view, texts), _comment_html(view, texts, commenting)]
     elif not view.running and view.steps:
         parts.append(f'<div class="foot">{_found_html(view, texts)}</div>')
@@ -67,6 +68,8 @@ def _question_html(view: TurnView, texts: Texts) -> str:
 def _body_html(view: TurnView, texts: Texts) -> str:
     if view.status == "failed" or view.outcome == "failed":
         return _written_html(view, texts) + failure_html(texts.failed, reference=view.reference, label=texts.reference)
+    if view.outcome == "handed_over":
+        return _handed_over_html(view, texts)
     if view.outcome in NOTICES:
         name, sign = NOTICES[view.outcome]
         head = f'<p class="notice-title">{escape(getattr(texts, name))}</p>'
@@ -77,6 +80,23 @@ def _body_html(view: TurnView, texts: Texts) -> str:
     elif view.status == "stopped":
         body += f'<p class="aside">{escape(texts.stopped)}</p>'
     return body
+
+
+def _handed_over_html(view: TurnView, texts: Texts) -> str:
+    """Return a person's message, the card of a new ticket, or the line that answers what is added to one."""
+    if view.from_person:
+        head = f'<p class="notice-title">{escape(texts.from_person)}</p>'
+        body = f"<div>{head}{_written_html(view, texts)}</div>"
+        return f'<div class="notice person" role="status">{icon("person")}{body}</div>'
+    if not view.ticket:
+        return f'<p class="aside" role="status">{plain_html(view.text)}</p>'
+    number = (
+        f'<p class="ticket"><span>{escape(texts.ticket)}</span> '
+        f'<strong aria-label="{escape(" ".join(view.ticket))}">{escape(view.ticket)}</strong></p>'
+    )
+    head = f'<p class="notice-title">{escape(texts.handed_over)}</p>'
+    body = f"<div>{head}{number}{_written_html(view, texts)}</div>"
+    return f'<div class="notice handed" role="status">{icon("person")}{body}</div>'
 
 
 def _written_html(view: TurnView, texts: Texts) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import gradio
 
 from assistant.ui.chat import NO_CONVERSATION, QUESTION_CHARACTERS, Chat
-from assistant.ui.events import Events
+from assistant.ui.events import LOOK_SECONDS, Events
 from assistant.ui.frame import Frame
 
 if TYPE_CHECKING:
@@ -44,6 +44,10 @@ class Parts:
     stop: gradio.Button
     footer: gradio.HTML
     passage: gradio.HTML
+    timer: gradio.Timer
+    """Runs while a person has the conversation, whose messages nothing else announces."""
+    seen: gradio.State
+    """What the last look saw."""
 
 
 def build(application: "Application") -> gradio.Blocks:
@@ -87,7 +91,8 @@ def _lay_out() -> Parts:
             stop = gradio.Button(elem_id="stop")
         footer = _html("bottom")
     passage = _html("passage")
-    return Parts(conversation, language, header, past, present, question, send, stop, footer, passage)
+    timer, seen = gradio.Timer(LOOK_SECONDS, active=False), gradio.State("")
+    return Parts(conversation, language, header, past, present, question, send, stop, footer, passage, timer, seen)
 
 
 def _html(name: str) -> gradio.HTML:
@@ -108,12 +113,17 @@ def _connect(page: gradio.Blocks, parts: Parts, events: Events) -> None:
     typed = [parts.question.submit, parts.send.click]
     asked = gradio.on(typed, events.ask, [parts.question, *memory], everything, **following)
     example = past.example(events.ask_example, memory, everything, **following)
+    footer: Any = parts.footer
+    person = footer.person(events.ask_person, memory, everything, **following)
+    parts.timer.tick(events.look, [parts.seen, *memory], everything, **quiet)
     parts.stop.click(events.stop, parts.conversation, None, **quiet)
 
     # In two steps: whoever still draws the old page must be gone before the new one is drawn.
-    chosen = header.language(events.choose_language, None, everything, cancels=[opened, asked, example], **quiet)
+    chosen = header.language(
+        events.choose_language, None, everything, cancels=[opened, asked, example, person], **quiet
+    )
     switched = chosen.then(events.open_page, memory, everything, **following)
-    left = header.anew(events.leave, None, everything, cancels=[opened, asked, example, switched], **quiet)
+    left = header.anew(events.leave, None, everything, cancels=[opened, asked, example, person, switched], **quiet)
     left.then(events.start_anew, memory, everything, **quiet)
 
     past.cite(events.show_passage, memory, everything, trigger_mode="always_last", **quiet)

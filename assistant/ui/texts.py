@@ -37,6 +37,10 @@ class Texts:
     working: str
     refused: str
     handed_over: str
+    ticket: str
+    from_person: str
+    ask_person: str
+    """On the button that asks for a person."""
     clarify: str
     awaiting_approval: str
     stopped: str
@@ -110,6 +114,9 @@ EN = Texts(
     working="Working on it",
     refused="Not in our documents",
     handed_over="Passed on to a person",
+    ticket="Ticket",
+    from_person="From a person in our team",
+    ask_person="Talk to a person",
     clarify="One question first",
     awaiting_approval="Waiting for approval",
     stopped="Stopped. You can ask again at any time.",
@@ -181,6 +188,9 @@ ZH = Texts(
     working="正在处理",
     refused="我们的文件中没有相关内容",
     handed_over="已转交人工",
+    ticket="工单编号",
+    from_person="来自我们的工作人员",
+    ask_person="联系人工客服",
     clarify="需要先确认一点",
     awaiting_approval="等待批准",
     stopped="已停止。您可以随时再次提问。",

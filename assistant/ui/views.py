@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from assistant.store import StoredStep
+from assistant.ticket_contents import PERSON
 
 Status = Literal["running", "finished", "stopped", "failed"]
 TERMINAL: Mapping[str, Status] = {"finished": "finished", "stopped": "stopped", "failed": "failed"}
@@ -31,6 +32,8 @@ class TurnView:
     """The finished answer as stored, with its citations; None before, and when there is none."""
     reference: str = ""
     """For a failed turn: what finds its line in the log."""
+    ticket: str = ""
+    """The number of the ticket that this turn made; "" when it made none."""
     steps: list[Mapping[str, Any]] = field(default_factory=list)
     """Searches, thoughts and tool calls, in order."""
     rating: Literal["up", "down"] | None = None
@@ -48,6 +51,11 @@ class TurnView:
         return str(self.answer["outcome"]) if self.answer else ""
 
     @property
+    def from_person(self) -> bool:
+        """Whether a person wrote this, and not the assistant."""
+        return self.answer is not None and bool(self.answer["model"] == PERSON)
+
+    @property
     def citations(self) -> list[Mapping[str, Any]]:
         return list(self.answer["citations"]) if self.answer else []
 
@@ -63,6 +71,8 @@ class TurnView:
             self.text += str(data["text"])
         elif kind == "short_answer":
             self.pointed = str(data["text"])
+        elif kind == "handed_over":
+            self.ticket = str(data["ticket"])
         elif kind in TERMINAL:
             self._end(kind, data)
         else:

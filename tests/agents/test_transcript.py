@@ -6,6 +6,7 @@ from agents.transcript import (
     Citation,
     Delta,
     Finished,
+    HandedOver,
     Searched,
     Step,
     Thought,
@@ -26,6 +27,7 @@ STEPS: dict[str, Step] = {
     "tool_called": ToolCalled("search_knowledge", {"question": "q"}),
     "tool_returned": ToolReturned("search_knowledge", "[1] A", True),
     "delta": Delta("Text"),
+    "handed_over": HandedOver("483-9206", "asked"),
     "finished": Finished(ANSWER),
 }
 

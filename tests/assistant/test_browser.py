@@ -199,6 +199,31 @@ def test_a_conversation_from_question_to_comment(page: Page, home: Path) -> None
     assert feedback == [("down", ""), ("down", "The postage is missing.")]
 
 
+def test_a_person_takes_over_and_gives_back(page: Page, home: Path) -> None:
+    """The operator works in a process of their own; their message appears by itself."""
+    page.get_by_role("button", name="Talk to a person").click()
+    expect(page.locator(".notice.handed .ticket strong")).to_be_visible()
+    number = page.locator(".ticket strong").inner_text()
+    ask(page, "My order is 4711")
+    expect(page.locator("#past")).to_contain_text(f"added to ticket {number}")
+    operator("reply", number, "Hello, this is <b>Ada</b>.", home=home)
+    message = page.locator(".notice.person")
+    expect(message).to_contain_text("From a person in our team")
+    expect(message).to_contain_text("Hello, this is <b>Ada</b>.")
+    page.reload()
+    expect(message).to_be_visible()
+    operator("return", number, home=home)
+    expect(page.locator("#past")).to_contain_text("you can ask the assistant again")
+    ask(page, "May I send it back?")
+    expect(page.locator("#past .sources")).to_be_visible()
+
+
+def operator(verb: str, number: str, *words: str, home: Path) -> None:
+    environment = {**os.environ, "FRONTDESK_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "assistant.cli", "tickets", verb, number, *words]
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60)
+
+
 @pytest.mark.parametrize("look", [{}, {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}])
 def test_a_short_answer_stands_out_from_the_first_word_on(
     browser: Browser, address: str, requested: list[str], look: dict[str, Any], context: BrowserContext

@@ -141,3 +141,30 @@ def test_the_programs_that_some_formats_need_are_told(monkeypatch: pytest.Monkey
     program.write_text("#!/bin/sh\necho List of languages\necho eng\n")
     program.chmod(0o755)
     assert named(examine(), "programs").detail.startswith("tesseract without chi_sim; ")
+
+
+def test_tickets_that_are_sent_nowhere_are_no_fault(tmp_path: Path) -> None:
+    ingest(tmp_path)
+    from assistant.store import Store, sqlite_url
+
+    Store(sqlite_url(tmp_path / "frontdesk-home" / "frontdesk.sqlite3")).close()
+    check = named(examine(), "tickets")
+    assert check.ok
+    assert "frontdesk tickets list; 0 waiting, 0 failed" in check.detail
+
+
+def test_a_webhook_and_a_mail_server_that_do_not_answer_are_faults(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FRONTDESK_TICKET_WEBHOOK_URL", "http://127.0.0.1:9/tickets?token=hidden-1")
+    monkeypatch.setenv("FRONTDESK_TICKET_WEBHOOK_SECRET", "hidden-secret-of-many")
+    monkeypatch.setenv("FRONTDESK_SMTP_URL", "smtp://desk:hidden-2@127.0.0.1:9")
+    monkeypatch.setenv("FRONTDESK_TICKET_EMAIL", "desk@example.com")
+    ingest(tmp_path)
+    diagnosis = examine()
+    check = named(diagnosis, "tickets")
+    assert not check.ok
+    assert "the webhook cannot be reached" in check.detail
+    assert "the mail server cannot be used" in check.detail
+    assert "then: frontdesk doctor" in check.fix
+    assert "hidden" not in str(diagnosis)

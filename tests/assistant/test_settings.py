@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -187,3 +188,32 @@ def test_a_server_of_another_kind_is_a_fault(tmp_path: Path, key: str, value: st
     with pytest.raises(SettingsError, match=message) as caught:
         load(environment={PREFIX + key.upper(): value}, folder=tmp_path)
     assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        ({"ticket_webhook_url": "https://desk.example/x"}, "`ticket_webhook_secret` is not; set both or neither"),
+        ({"ticket_webhook_secret": "short"}, "it must have 16 characters or more"),
+        ({"ticket_email": "desk@example.com"}, "`smtp_url` is not; set both or neither"),
+        ({"smtp_url": "mail.example.com"}, "it must be like smtp://user:password@host:587"),
+        ({"ticket_email": "a@example.com, b@example.com"}, "it must be one e-mail address"),
+        ({"keep_days": -1}, "it must be from 0 to 36,500"),
+    ],
+)
+def test_ticket_settings_are_checked(flags: dict[str, object], told: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=re.escape(told)) as raised:
+        load(flags=flags, environment={}, folder=tmp_path)
+    assert "short" not in str(raised.value)
+
+
+def test_ticket_secrets_are_never_shown(tmp_path: Path) -> None:
+    flags = {
+        "ticket_webhook_url": "https://desk.example/x?token=hidden-1",
+        "ticket_webhook_secret": "hidden-2-hidden-2",
+        "smtp_url": "smtps://desk:hidden-3@mail.example.com",
+        "ticket_email": "desk@example.com",
+    }
+    settings = load(flags=flags, environment={}, folder=tmp_path)
+    assert "hidden" not in repr(settings)
+    assert "hidden-" not in str(settings.shown())

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from agents.errors import ModelUnavailable
 from agents.transcript import Answer, Delta, Finished, Searched, Step
 from agents.turn import Request
 from assistant import step_log
 from assistant import turns as turns_module
 from assistant.errors import NotStored, StoreError, TurnRefused
 from assistant.store import Store, StoredStep, sqlite_url
+from assistant.tickets import Tickets, Wording
 from assistant.turns import Respond, TurnRunner
 
 WAIT = 10.0
@@ -32,7 +34,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def runner(store: Store) -> Iterator[Callable[..., TurnRunner]]:
     runners: list[TurnRunner] = []
 
-    def build(respond: Respond, **options: int) -> TurnRunner:
+    def build(respond: Respond, **options: Any) -> TurnRunner:
         runners.append(TurnRunner(store, respond, **options))
         return runners[-1]
 
@@ -394,3 +396,127 @@ def test_closing_does_not_wait_for_a_model_that_hangs(store: Store, runner: Call
     turns.close(timeout_seconds=0.05)
     assert [turn.status for turn in store.transcript(conversation)] == ["failed"]
     let_on.set()
+
+
+@pytest.fixture
+def desk(store: Store) -> Tickets:
+    return Tickets(store, wording=Wording(contact="help@example.com"))
+
+
+class Refusing:
+    """Refuses every question, or fails, and counts how often it was asked."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.asked: list[Request] = []
+        self.error = error
+
+    def __call__(self, request: Request, stop: threading.Event) -> Iterator[Step]:
+        self.asked.append(request)
+        if self.error is not None:
+            raise self.error
+        yield Delta("It is not there.")
+        yield Finished(Answer("It is not there.", (), "refused", 0.1, "en", "scripted", 0.1, 0.05))
+
+
+def run_turn(runner: TurnRunner, conversation: str, question: str) -> list[Mapping[str, Any]]:
+    return [step.data for step in runner.subscribe(conversation, runner.start(conversation, question))]
+
+
+def test_who_asks_for_a_person_gets_one_and_no_model_is_asked(
+    store: Store, desk: Tickets, runner: Callable[..., TurnRunner]
+) -> None:
+    respond, conversation = Refusing(), store.start_conversation()
+    turns = runner(respond, tickets=desk)
+    steps = run_turn(turns, conversation, "Can I talk to a real person?")
+    assert [step["kind"] for step in steps] == ["handed_over", "delta", "finished"]
+    assert steps[0]["reason"] == "asked"
+    assert steps[0]["ticket"] in steps[1]["text"]
+    steps = run_turn(turns, conversation, "How long may I return a lamp?")
+    assert "has been added to ticket" in steps[0]["text"]
+    assert respond.asked == []
+
+
+def test_the_second_refusal_in_a_row_is_handed_over_and_still_shown(
+    store: Store, desk: Tickets, runner: Callable[..., TurnRunner]
+) -> None:
+    conversation, turns = store.start_conversation(), runner(Refusing(), tickets=desk)
+    assert run_turn(turns, conversation, "One?")[-1]["answer"]["outcome"] == "refused"
+    steps = run_turn(turns, conversation, "Two?")
+    assert [step["kind"] for step in steps] == ["delta", "handed_over", "delta", "finished"]
+    text = steps[-1]["answer"]["text"]
+    assert text == "".join(step["text"] for step in steps if step["kind"] == "delta")
+    assert text.startswith("It is not there.\n\nI could not find this twice now")
+
+
+def test_a_model_that_fails_is_a_hand_over_and_no_error(
+    store: Store, desk: Tickets, runner: Callable[..., TurnRunner]
+) -> None:
+    conversation = store.start_conversation()
+    turns = runner(Refusing(ModelUnavailable("secret detail")), tickets=desk)
+    steps = run_turn(turns, conversation, "How long?")
+    assert steps[0] == {"kind": "handed_over", "ticket": desk.all()[0].number, "reason": "model_failed"}
+    assert "secret" not in str(steps)
+
+
+def test_the_second_failure_in_a_row_is_handed_over(
+    store: Store, desk: Tickets, runner: Callable[..., TurnRunner]
+) -> None:
+    conversation, turns = store.start_conversation(), runner(Refusing(RuntimeError("a bug")), tickets=desk)
+    assert run_turn(turns, conversation, "One?")[-1]["kind"] == "failed"
+    assert run_turn(turns, conversation, "Two?")[0]["reason"] == "repeated_failure"
+
+
+def test_a_tool_that_needs_a_person_gets_one(store: Store, desk: Tickets, runner: Callable[..., TurnRunner]) -> None:
+    def respond(request: Request, stop: threading.Event) -> Iterator[Step]:
+        yield Delta("This is above my limit.")
+        yield Finished(Answer("This is above my limit.", (), "handed_over", 0.9, "en", "scripted", 0.1, 0.05))
+
+    conversation = store.start_conversation()
+    steps = run_turn(runner(respond, tickets=desk), conversation, "Refund 900 euros")
+    assert [step["kind"] for step in steps] == ["delta", "handed_over", "delta", "finished"]
+    assert desk.all()[0].reason == "tool"
+
+
+def test_a_returned_conversation_begins_anew_and_the_model_reads_the_person(
+    store: Store, desk: Tickets, runner: Callable[..., TurnRunner]
+) -> None:
+    respond, conversation = Refusing(), store.start_conversation()
+    turns = runner(respond, tickets=desk)
+    run_turn(turns, conversation, "One?")
+    run_turn(turns, conversation, "Two?")
+    number = desk.all()[0].number
+    desk.reply(number, "We sell no such lamp.")
+    desk.give_back(number)
+    assert run_turn(turns, conversation, "Three?")[-1]["answer"]["outcome"] == "refused"
+    said = [(message.role, message.content) for message in respond.asked[-1].history]
+    assert ("assistant", "We sell no such lamp.") in said
+    assert all(content for _, content in said)
+
+
+def test_without_a_desk_nothing_is_handed_over(store: Store, runner: Callable[..., TurnRunner]) -> None:
+    conversation, turns = store.start_conversation(), runner(Refusing())
+    for _ in range(3):
+        assert run_turn(turns, conversation, "A person, please")[-1]["answer"]["outcome"] == "refused"
+
+
+def test_a_hand_over_that_cannot_be_stored_is_no_silence(
+    store: Store, desk: Tickets, runner: Callable[..., TurnRunner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> str:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(desk, "hand_over", fail)
+    conversation, turns = store.start_conversation(), runner(Refusing(), tickets=desk)
+    steps = run_turn(turns, conversation, "A person, please")
+    assert steps[-1]["kind"] == "failed"
+    assert steps[-1]["reference"]
+
+
+def test_a_conversation_that_is_returned_at_this_moment_is_answered(
+    store: Store, desk: Tickets, runner: Callable[..., TurnRunner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "is_held", lambda conversation: True)
+    respond, conversation = Refusing(), store.start_conversation()
+    steps = run_turn(runner(respond, tickets=desk), conversation, "How long?")
+    assert steps[-1]["answer"]["outcome"] == "refused"
+    assert len(respond.asked) == 1

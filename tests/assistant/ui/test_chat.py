@@ -10,10 +10,11 @@ import pytest
 from agents.transcript import Answer, Citation, Delta, Finished, Searched, Step
 from assistant.errors import TurnRefused
 from assistant.store import Store, sqlite_url
+from assistant.tickets import Tickets
 from assistant.turns import TurnRunner
 from assistant.ui.chat import NO_CONVERSATION, QUESTION_CHARACTERS, Chat, Screen
 from assistant.ui.frame import Frame
-from assistant.ui.texts import EN
+from assistant.ui.texts import EN, ZH
 from knowledge.errors import KnowledgeError
 from knowledge.library import Excerpt
 from knowledge.pages import PageView, Rectangle
@@ -288,3 +289,33 @@ def test_the_same_thumb_twice_is_one_rating(chat: Chat, store: Store, monkeypatc
     chat.rate(conversation, 1, "down", EN)
     chat.comment(conversation, 1, "  ", EN)
     assert len(kept) == 1
+
+
+@pytest.fixture
+def desk_chat(store: Store, script: Script) -> Iterator[tuple[Chat, Tickets]]:
+    tickets = Tickets(store)
+    turns = TurnRunner(store, script.respond, workers=2, tickets=tickets)
+    application: Any = SimpleNamespace(library=Documents(), store=store, turns=turns)
+    yield Chat(application, Frame("Brindlemoor")), tickets
+    turns.close()
+
+
+def test_a_person_is_asked_for_and_their_message_is_found_by_looking(desk_chat: tuple[Chat, Tickets]) -> None:
+    chat, tickets = desk_chat
+    screens = collect(chat.ask_person(NO_CONVERSATION, ZH))
+    conversation = screens[0].conversation or ""
+    assert screens[-1].held is True
+    assert "已转交人工" in (screens[-1].past or "")
+    _, mark = chat.look(conversation, "", ZH)
+    assert chat.look(conversation, mark, ZH) == (Screen(), mark)
+    number = tickets.all()[0].number
+    tickets.reply(number, "您好")
+    screen, mark = chat.look(conversation, mark, ZH)
+    assert "您好" in (screen.past or "")
+    assert screen.held is True
+    tickets.give_back(number)
+    assert chat.look(conversation, mark, ZH)[0].held is False
+
+
+def test_nobody_has_a_conversation_that_does_not_exist(chat: Chat) -> None:
+    assert chat.look("none", "", EN)[0].held is False

@@ -36,3 +36,9 @@ def test_examples_in_the_readers_language_come_first() -> None:
     frame = Frame("X", examples=("How long?", "可以退货吗？", "What else?"))
     assert welcome_html(frame, ZH).index("可以退货吗") < welcome_html(frame, ZH).index("How long")
     assert welcome_html(frame, EN).index("How long") < welcome_html(frame, EN).index("What else")
+
+
+def test_the_footer_leads_to_a_person_in_both_languages() -> None:
+    assert 'data-action="person"' in footer_html(FRAME, EN)
+    assert "Talk to a person" in footer_html(FRAME, EN)
+    assert "联系人工客服" in footer_html(FRAME, ZH)

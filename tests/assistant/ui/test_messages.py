@@ -170,3 +170,36 @@ def test_chinese_answers_and_labels_are_marked_as_such() -> None:
     html = turn_html(answered(text="三十天。[1]", language="zh"), ZH)
     assert '<div class="answer" lang="zh-CN">' in html
     assert "出处 1 Returns 第 2 页" in visible(html)
+
+
+def handed(**fields: object) -> TurnView:
+    answer = {"text": "Ticket 483-9206.", "citations": [], "outcome": "handed_over", "evidence": 0.0, "language": "en"}
+    answer |= {"model": "none", "seconds": 0.1, **fields}
+    return TurnView(number=1, question="A person", status="finished", text=str(answer["text"]), answer=answer)
+
+
+def test_a_hand_over_is_a_card_with_its_number() -> None:
+    view = handed()
+    view.ticket = "483-9206"
+    html = turn_html(view, EN)
+    assert 'class="notice handed"' in html
+    assert '<strong aria-label="4 8 3 - 9 2 0 6">483-9206</strong>' in html
+    assert "Passed on to a person" in html
+    assert "已转交人工" in turn_html(view, ZH)
+    assert 'data-action="rate"' not in html
+
+
+def test_a_persons_message_is_marked_and_has_no_question() -> None:
+    view = handed(model="person", text="<b>Hello</b>")
+    view.question, view.text = "", "<b>Hello</b>"
+    html = turn_html(view, EN)
+    assert "From a person in our team" in html
+    assert "&lt;b&gt;Hello" in html
+    assert 'class="question"' not in html
+    assert "来自我们的工作人员" in turn_html(view, ZH)
+
+
+def test_what_is_added_to_a_ticket_is_answered_in_a_line() -> None:
+    html = turn_html(handed(text="Added to 483-9206."), EN)
+    assert 'class="notice' not in html
+    assert 'class="aside" role="status"' in html

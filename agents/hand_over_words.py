@@ -1,0 +1,211 @@
+"""The wordings that call for a person, in English and Chinese; read by `agents.handover` alone.
+
+    text in lower case, NFKC -> ASKED | SAFETY | LEGAL | ANGER
+
+Each is one pattern made of short ones. Misspellings that are common are spelt out; none is guessed.
+"""
+
+import re
+
+
+def _any(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+
+
+_PERSON = (
+    r"(?:(?:real|actual|live|human|proper|breathing|living|some|any|an?|the|another|your|customer|service|support|"
+    r"sales|help|relay|different|flesh and blood)[ -]?)*"
+    r"(?:person|persn|peron|pers[ou]n|human(?: being)?|humn|huamn|agent|agnet|representative|representitive|rep|"
+    r"operator|oprator|advis[eo]r|assistant manager|manager|supervisor|colleague|employee|staff(?: member)?|"
+    r"member of staff|team member|someone|somebody|somone|sombody|some one|real people|people|human support|"
+    r"customer (?:service|care|support)|support team|call cent(?:re|er)|service desk|help ?desk|reception)"
+)
+_TALK = (
+    r"(?:talk|talkin|tlak|speak|speek|spek|chat|get|be put|put me|connect(?: me)?|conect me|transfer me|"
+    r"be transferred|"
+    r"trasfer me|escalate(?: this| it| me)?|hand me(?: over)?|pass me(?: on| over)?|forward me|switch me|"
+    r"reach|contact|"
+    r"deal|be connected|be transferred|a word|a chat)"
+)
+
+ASKED = _any(
+    # English: to talk to a person
+    rf"\b{_TALK} (?:through |over |directly |right now |now )*(?:to|with|wth|onto|through to|"
+    rf"in touch with) {_PERSON}\b",
+    r"\b(?:give|get|find|fetch|send|bring|call|pass me|i want|i need|i'd like|i would like|want|need|let me have|"
+    r"can i (?:please )?have|could i (?:please )?have|may i have) (?:me |us |to see |to reach |to have )*"
+    r"(?:(?:a|an|the|your|some) )?(?:(?:real|actual|live|human|proper|living) )+"
+    r"(?:person|persn|human|humn|being|agent|agnet|rep|representative|operator|adviser|advisor|people|support|help|"
+    r"assistance|contact|customer service)\b",
+    r"\b(?:give|get|fetch|bring|pass) me (?:(?:a|an|the|your|some) )?"
+    r"(?:(?:customer|service|support|sales) )*"
+    r"(?:person|human|humn|agent|agnet|rep|representative|operator|manager|supervisor|someone|somebody)\b",
+    r"\b(?:i )?(?:want|need|demand|require|insist on) (?:an? |the |your |some )?"
+    r"(?:human|person|persn|agent|agnet|operator|manager|supervisor|someone real|someone (?:to|"
+    r"who can) (?:help|call))\b(?! for)",
+    r"\b(?:is|are) there (?:an? |any |some )?(?:real |actual |live |human )*"
+    r"(?:person|human|people|humans|agent|someone|somebody|anyone|anybody)(?: real)? "
+    r"(?:there|here|i (?:can|could) (?:talk|speak|chat)|to (?:talk|speak|chat)|around|available)",
+    r"\b(?:can|could|may|let|would|want|like|rather|prefer|need)\b[^.?!]{0,25}\b"
+    r"(?:talk|speak|speek|chat) (?:to|with) (?:someone|somebody|anyone|anybody|one of you)\b",
+    r"\b(?:someone|somebody|a (?:real )?person|a human|an agent|a manager) (?:please )?(?:to )?"
+    r"(?:call|ring|phone|contact) me(?: back)?\b",
+    r"\b(?:can|could|will|would) (?:someone|somebody|one of you|anyone)\b[^.?!]{0,30}\b(?:call|ring|phone|"
+    r"contact|help) "
+    r"(?:me|us)\b",
+    r"\b(?:(?:not|no|no more|stop with the|enough of|sick of|tired of|hate|don't want|dont want)(?: to)?"
+    r"(?: talk| chat| speak| deal| (?:talking|chatting|speaking|dealing))?(?: to| with)?(?: a| an| the|"
+    r" your| some| these| this| stupid)*|"
+    r"not (?:with|to|from|by) (?:a|an|some|your)) (?:stupid |dumb )?"
+    r"(?:bots?|robots?|chat ?bots?|machines?|computers?|a\.?i\.?|automated)\b",
+    r"\b(?:bots?|robots?|chat ?bots?|machines?|computers?)\b[^.?!]{0,30}\b(?:real person|human|people)\b",
+    r"^(?:(?:please|pls|plz|just|hello|hi|hey|agent|human|a|an|the|real|live|person|operator|representative|"
+    r"supervisor|manager|now|speak|talk|to)[ ,.!]*)*"
+    r"(?:human|(?:real |live )?person|someone|(?:real|live) (?:agent|human|support)|operator|"
+    r"representative|agent|supervisor|manager)"
+    r"(?:[ ,.!]*(?:please|pls|plz|now|thanks|human|agent))*[ .!?]*$",
+    r"\bhuman (?:agent|help|support|assistance|being|please|pls|customer service)\b(?! error)",
+    r"\btake me (?:off|away from) (?:this )?(?:bot|chat ?bot)\b",
+    r"\b(?:escalate|raise) (?:this|it|my (?:case|issue|complaint|problem))\b",
+    r"\blive (?:chat|agent|support) (?:please|pls|now)\b",
+    r"\b(?:could|can|would|will|let|have|want|need) (?:a|an|another|some) (?:real |human )?"
+    r"(?:person|human|humn|manager|colleague|agent|employee|human being) (?:please |to |just )*"
+    r"(?:look|read|check|answer|help me|take|call|deal|handle|review|reply|respond|write)\b",
+    r"\b(?:anybody|anyone|somebody|someone) (?:real|human|alive)\b",
+    r"\b(?:number|name|address) of (?:a|an|some) (?:real |actual |human )+(?:person|human|being|agent)\b",
+    # Chinese: to be put through to a person
+    r"(?:人工){2,}",
+    r"(?:转|轉|找|要|换|換|接|联系|聯繫|呼叫|请|叫|给我|帮我|我想|需要|来个|来一个|有没有|有)[^，。！？,.!?]{0,6}"
+    r"(?:人工(?!智能|费|成本)|真人|活人|真的人|真正的人|客服人员|客服专员|人類|客服经理|值班经理)",
+    r"(?:转|轉|转接|接)(?:到|给|至)?(?:你们的?|一下|个)?(?:客服|坐席|专员|主管|经理)",
+    r"^(?:转|轉)?人工(?:服务|服務|客服|坐席)?(?:吧|啊|呢|谢谢|快点|快|！|!|。|\.| )*$",
+    r"人工(?:客服|服务|服務|坐席)(?:在吗|在哪|呢|快|啊|！|!|有吗|在不在|在么)",
+    r"(?:和|跟|同|与|找|让|叫|请)[^，。！？,.!?]{0,4}(?:真人|活人|人|客服|经理|主管|负责人|领导|店长|老板)"
+    r"(?:来)?(?:说话|说|聊|谈|讲|沟通|对话|通话|处理|解决|联系我|给我(?:打|回)个?电话|打电话给我|出来)",
+    r"(?:不要|不想|别|不跟|不和)[^，。！？,.!?]{0,6}(?:机器人|機器人|ai|自动回复|人工智能)",
+    r"(?:你|您)(?:这|那)?(?:个)?(?:是|就是)?(?:机器人|ai)?[^，。！？]{0,6}(?:我要|给我|换)(?:找)?(?:人|真人|人工)",
+    r"(?:我要|我想|我得|让我)(?:找|见|联系)(?:你们?)?(?:的)?(?:经理|主管|负责人|领导|店长|老板|客服)",
+    r"(?:找|叫|换)(?:个|一个|一位)?(?:能|会|懂)[^，。！？]{0,8}的?人",
+    r"(?:给我|帮我)(?:回|打)个?电话|(?:打|回)电话给我",
+)
+
+NOT_ASKED = _any(
+    # What another person does, or where people stand, asks for nobody.
+    r"\bcontact (?:details|number|form|address|information|page|person for deliver\w*)\b",
+    r"\b(?:someone|somebody|anyone) else\b",
+    r"\b(?:travel|estate|letting|shipping|delivery|customs|cleaning|travel insurance) agents?\b",
+    r"\b(?:artificial intelligence|human error|human resources)\b",
+    r"(?:不用|不需要|无需|不必)(?:转|找)?人工",
+    r"\b(?:don't|do not|no need to|without having to|without) (?:need|want|have|having|talk|talking|speak|speaking)"
+    r"(?: to)?(?: talk| speak| talking| speaking)?(?: to| with)? (?:an? |any |the )?"
+    r"(?:(?:real|live|human) )*(?:person|human|agent|operator|representative)\b",
+    r"\b(?:do|does|must|should|will) (?:i|we|you|one|it) (?:have to|need to|have|need)? ?(?:talk|speak|chat|contact)"
+    r"(?: to| with)? (?:an? |any |the |some)?(?:real |live )*(?:person|human|agent|representative|someone|"
+    r"anyone|somebody)\b",
+    r"\b(?:are|r) (?:you|u) (?:a |an |really )?(?:real |actual )?(?:human(?: being)?|person|bot|robot|"
+    r"computer|machine)[^.!]*",
+    r"\b(?:he|she|it|they) (?:is|are|was) (?:an? )?(?:\w+ )?human being\b",
+    r"\b(?:who|which|what) (?:agent|person|representative)\b",
+)
+
+_HURT = r"(?:injur(?:y|ed|ies)|hurt|burn(?:ed|t|s)?|cut|bleeding|scalded|poison(?:ed|ing)|chok(?:ed|ing)|unconscious)"
+_US = (
+    r"(?:i|we|he|she|me|us|my|our|myself|someone|somebody|child|kid|son|daughter|baby|wife|husband|dog|cat|"
+    r"finger|hand)"
+)
+
+SAFETY = _any(
+    r"\b(?:got|get|gets|getting|received|gave|gives|giving|had|have) (?:me |us |my \w+ |him |her )?"
+    r"(?:an? )?(?:\w+ )?(?:electric(?:al)?|eletric|electic) ?(?:shocks?|shok)\b(?! (?:resist|protect|warning))",
+    r"\b(?:was|were|been|got|get|nearly|almost) (?:\w+ )?(?:electrocuted|electricuted|zapped|"
+    r"shocked by (?:the|it|my|your))",
+    r"\bshocked (?:me|my|us) when\b|\b(?:lamp|it|plug|cable|light|heater) (?:just )?(?:shocked|"
+    r"zapped) (?:me|my|us)\b",
+    r"\b(?:caught|catches|catching|is on|was on|went on|set|started an?|burst into|"
+    r"went up in) (?:\w+ )?(?:fire|flames?)\b"
+    r"(?! (?:alarm|sale|side|place|safety))",
+    r"\b(?:smok(?:e|ing)|sparks?|sparking|flames?|burning smell|smell of burning|smells? (?:of|"
+    r"like) burning)\b[^.?!]{0,40}"
+    r"\b(?:com(?:es?|ing|ing out)|from|out of|when i|plug|lamp|socket|cable|it|battery)\b",
+    r"\b(?:lamp|plug|socket|cable|battery|charger|it|heater|light|product|bulb|adapter)\b[^.?!]{0,24}"
+    r"\b(?:is |was |started |keeps? |began )?(?:smoking|sparking|exploded|melt(?:ed|ing)|blew up|burst|on fire)\b",
+    r"\bsmell(?:s|ed|ing)? (?:strongly |badly |a bit )?(?:of|like) (?:burning|burnt|smoke|melting)\b",
+    r"\b(?:exploded|exploaded|blew up|melted)\b[^.?!]{0,30}\b(?:hand|face|house|room|kitchen|plugged|charging)\b",
+    rf"\b{_US}\b[^.?!]{{0,30}}\b(?:was|were|got|is|are|been|has been|badly|have been) (?:\w+ )?{_HURT}\b",
+    rf"\b{_HURT} (?:me|myself|himself|herself|my|our|his|her)\b(?! feelings)",
+    r"\b(?:hospital|ambulance|emergency room|a&e|burns unit|fire brigade|paramedics?)\b",
+    r"\b(?:suicid\w*|kill myself|end my life|harm myself|want to die)\b",
+    rf"\b(?:{_US}|toddler|puppy) (?:has |have |just |may have |might have )*(?:swallowed|choked on|ate)\b|"
+    rf"\bchoking on\b",
+    r"\b(?:allergic reaction|carbon monoxide|gas leak)\b",
+    r"触电|觸電|漏电|漏電|电到了|被电(?:了|到|击|着)|电击了",
+    r"着火|著火|起火|冒烟|冒煙|冒火|烧起来|燒起來|烧焦|爆炸|炸了|自燃|短路了|烧着了",
+    r"(?:受伤|受傷|烫伤|燙傷|烧伤|割伤|划伤|割到|割破|流血|中毒|过敏了|住院|送医|急诊|救护车|晕倒|骨折)",
+    r"自杀|不想活|轻生|想死",
+    r"(?:误吞|吞下去了|误食|噎住)",
+)
+
+NOT_SAFETY = _any(
+    # Whoever asks whether it can happen has not been hurt.
+    r"(?:会不会|能不能|是否会|会否|会有|防止|避免|预防|怎么防|如何防|有没有|容易|不会|防)[^，。！？,.!?]{0,8}?"
+    r"(?:触电|漏电|着火|起火|爆炸|自燃|冒烟|受伤|中毒|短路|烫伤)(?:的?(?:风险|危险|可能|隐患|保护))?",
+    r"(?:触电|漏电|着火|爆炸|烫伤|中毒)(?:的)?(?:风险|危险性|保护|可能性)",
+)
+
+LEGAL = _any(
+    r"\b(?:lawyers?|lawer|laywer|solicitors?|attorneys?|barrister|legal action|legal steps|legal proceedings|lawsuit|"
+    r"law suit|legal team|legal advice)\b",
+    r"\b(?:ombudsman|ombudsmen|ombudsperson|trading standards|consumer (?:protection|rights (?:agency|body))|"
+    r"watchdog|regulator|better business bureau|bbb|data protection (?:authority|commissioner|officer)|"
+    r"small claims|information commissioner)\b",
+    r"\b(?:sue|suing|sued) (?:you|your|the|this|them|over)\b|\bi(?:'ll| will| am going to|'m going to) sue\b",
+    r"\b(?:take|taking|see|seeing|bring) (?:you|this|it|your company) (?:to|in|before) (?:a )?court\b|"
+    r"\bsee you in court\b",
+    r"\b(?:report(?:ed|ing)?|complain(?:ed|ing)?|go(?:ing)?|write|take this) (?:you |this |it )?(?:to )?(?:the )?"
+    r"(?:police|press|newspapers?|authorities|media)\b",
+    r"\b(?:go|going|gone) to the (?:police|press|papers|media)\b",
+    r"\b(?:gdpr|subject access) (?:request|complaint|breach|violation)\b|\bright to be forgotten\b|\bdata breach\b",
+    r"\b(?:this|that|it|what you(?:'re| are) doing) (?:is|looks like) (?:a )?(?:fraud|scam|criminal|theft)\b|"
+    r"\byou(?:'re| are)(?: all)? (?:a |an )?(?:frauds?|scammers?|thieves|criminals?)\b",
+    r"律师|律師|起诉|起訴|法院|打官司|法庭|诉讼|訴訟|法律途径|法律责任|走法律|告你们|告上|仲裁",
+    r"消协|消費者協會|消费者协会|12315|12345|工商(?:局|投诉|举报)|市场监管|市监局|市監局|监管部门|举报你们|315",
+    r"(?:报警(?!器|装置|铃)|報警(?!器)|派出所|公安|经侦)",
+    r"(?:曝光|找记者|找媒体|上新闻|媒体投诉)",
+    r"投诉到|去投诉|要投诉你们|投诉你们公司",
+)
+
+ANGER = _any(
+    r"\b(?:fuck\w*|f\*+k\w*|fck\w*|fk off|wtf|bullshit|bs service|shit(?:ty|e)?|crap(?:py)?|"
+    r"bloody (?:useless|joke|hell|awful|"
+    r"ridiculous|disgrace)|piss(?:ed)? off|asshole|arsehole|bastards?|idiots?|morons?|imbecile|screw you|go to hell|"
+    r"stupid (?:bot|machine|company|robot|thing)|dumb (?:bot|machine|robot)|damn (?:bot|machine|thing|you))\b",
+    r"\b(?:useless|worthless|pathetic|disgusting|disgrace(?:ful)?|appalling|outrageous|unacceptable|unaceptable|"
+    r"atrocious|shambles|incompetent|(?:is|are|what|such|absolute|complete|total|just) a (?:complete |bad |"
+    r"sick |total )?joke|rip ?-?off|daylight robbery|shameful|scandalous)\b",
+    r"\b(?:worst|terrible|horrible|awful|horrendous|dreadful|abysmal) (?:\w+ )?(?:service|company|"
+    r"experience|support|shop|"
+    r"customer service|ever)\b",
+    r"\b(?:i'm|i am|im|we're|we are|getting|really|so|absolutely|extremely|very) (?:so |very |really |absolutely |"
+    r"extremely |beyond |getting |utterly |totally |completely |just )*(?:angry|furious|fuming|livid|"
+    r"outraged|fed up|sick (?:and tired )?of (?:this|you)|"
+    r"sick of this|disgusted|losing (?:my )?patience|at the end of my (?:rope|tether))\b",
+    r"\b(?:totally|completely|absolutely|utterly|so|really|thoroughly) fed up\b|^fed up\b",
+    r"\b(?:sick and tired|had enough of|have had enough(?! \w)|i've had enough(?! \w)|had it with (?:you|"
+    r"this)|never (?:buy|order|shop)\w* (?:from |with |at )?(?:you|here|this)"
+    r"(?: \w+)? again|last time i (?:buy|order|shop))\b",
+    r"\bhow many times (?:do|must|have|should) (?:i|we) (?:have to |need to |got to )?"
+    r"(?:ask|tell|explain\w*|say|said|repeat|call|write|asked|told)\b|\b(?:third time|fourth time|"
+    r"fifth time|tenth time|for the (?:\w+ )?time)\b[^.!]{0,40}"
+    r"\b(?:do i|must i|i have to|asked|ask|told|tell|explain\w*|said)\b",
+    r"\bwast(?:e|ed|ing) (?:of )?(?:my|our) (?:time|money)\b",
+    r"\byou(?:'re| are)? (?:not (?:even )?)?(?:listening|kidding me|taking the piss|lying to me|ignoring me)\b",
+    r"\b(?:liars?|lied to me|conned me|cheated me|robbed me|stole my money)\b",
+    r"他妈|妈的|操你|我操|卧槽|草泥马|傻[逼比b叉x]|煞笔|sb客服|白痴|混蛋|王八蛋|去死|滚(?:蛋|开|吧)|^滚|滚[!！,，。]|垃圾|废物|狗屁|放屁|脑残|智障",
+    r"(?:太|真|非常|特别|极其|十分|超级)(?:生气|愤怒|气愤|恼火|差劲|恶心|过分|离谱|失望透顶|坑人|坑)|气死|气炸|火大|忍无可忍|受够了|"
+    r"欺人太甚|岂有此理|无语了|恶心",
+    r"(?:骗子|骗人|骗钱|坑人|黑店|奸商|欺诈|诈骗|耍我|糊弄|忽悠|敷衍|不要脸)",
+    r"(?:什么|这是什么|这叫什么|啥)(?:破|烂|狗屁|垃圾)|(?:破|烂)(?:公司|店|客服|服务|机器人|东西)",
+    r"(?:说|问|讲|催|打)了(?:多少|几|好几|无数|八百|一百|n|[三四五六七八九十])(?:次|遍)|(?:第[三四五六七八九十]+|好几|无数)次(?:了|问|说|联系)",
+    r"(?:再也不|永远不|以后不|以后绝不)会?(?:再)?(?:买|来|光顾|用|信)|浪费(?:我的?)?时间|态度(?:太|这么|真)(?:差|恶劣)|(?:太|最)(?:差|烂|"
+    r"垃圾)的?(?:一次)?(?:购物)?(?:服务|客服|体验|公司)",
+)

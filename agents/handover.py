@@ -1,0 +1,90 @@
+"""When a person must take over: decided by code alone, never by a model.
+
+    the customer's words                            -> asked, safety, legal, anger   before anything is looked up
+    how this turn and those before it ended         -> low_evidence, repeated_failure, tool
+    the model cannot answer at all                  -> model_failed
+
+Words are told apart by what they do: "I got an electric shock" reports an injury, "is there a risk of electric shock?"
+asks about one; "let me talk to a person" asks for one, "does a person have to sign?" does not. What happens then is the
+business of whoever implements `Desk`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+from agents.hand_over_words import ANGER, ASKED, LEGAL, NOT_ASKED, NOT_SAFETY, SAFETY
+from agents.transcript import Outcome
+
+Reason = Literal["asked", "safety", "legal", "anger", "low_evidence", "repeated_failure", "tool", "model_failed"]
+REASONS: tuple[Reason, ...] = (
+    "asked",
+    "safety",
+    "legal",
+    "anger",
+    "low_evidence",
+    "repeated_failure",
+    "tool",
+    "model_failed",
+)
+REFUSALS_IN_A_ROW = 2
+FAILURES_IN_A_ROW = 2
+SHOUTED_WORDS = 4
+"""Words in capitals, with a mark of exclamation, that are shouting."""
+_SHOUT = re.compile(r"\b[A-Z]{3,}\b")
+
+
+class Desk(Protocol):
+    """Where conversations go that need a person; durable before it returns."""
+
+    def is_held(self, conversation: str) -> bool:
+        """Say whether a person has this conversation now, so that the assistant is silent."""
+        ...
+
+    def hand_over(self, conversation: str, turn: int, *, reason: Reason) -> str:
+        """Make the ticket, pause the assistant, tell the customer; return the number, the same for every try."""
+        ...
+
+
+def from_words(question: str) -> Reason | None:
+    """Return why a customer's message needs a person, the gravest reason first; None when it does not."""
+    text = plain(question)
+    if SAFETY.search(NOT_SAFETY.sub(" ", text)):
+        return "safety"
+    if LEGAL.search(text):
+        return "legal"
+    if ASKED.search(NOT_ASKED.sub(" ", text)):
+        return "asked"
+    if ANGER.search(text) or _is_shouted(question):
+        return "anger"
+    return None
+
+
+def from_outcomes(outcomes: Sequence[Outcome]) -> Reason | None:
+    """Return why the way turns ended needs a person.
+
+    Args:
+        outcomes: of the conversation's turns since the assistant last had it, in order; the last is this turn's.
+    """
+    if not outcomes:
+        return None
+    if outcomes[-1] == "handed_over":
+        return "tool"
+    if _ends_with(outcomes, "failed", FAILURES_IN_A_ROW):
+        return "repeated_failure"
+    return "low_evidence" if _ends_with(outcomes, "refused", REFUSALS_IN_A_ROW) else None
+
+
+def plain(text: str) -> str:
+    """Return a text as the patterns read it: lower case, one kind of quotes, spaces and widths."""
+    text = unicodedata.normalize("NFKC", text).casefold().translate({0x2019: "'", 0x2018: "'", 0x60: "'"})
+    return " ".join(text.split())
+
+
+def _ends_with(outcomes: Sequence[Outcome], outcome: Outcome, times: int) -> bool:
+    return len(outcomes) >= times and all(each == outcome for each in outcomes[-times:])
+
+
+def _is_shouted(question: str) -> bool:
+    return "!" in question.replace("！", "!") and len(_SHOUT.findall(question)) >= SHOUTED_WORDS

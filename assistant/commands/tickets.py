@@ -1,0 +1,175 @@
+"""`tickets` and `forget`: conversations that a person has, and those that shall be gone."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from assistant.commands.options import AsJson, Config, examples, opened, print_json, settings_for
+
+LIST_EXAMPLES = examples("frontdesk tickets list", "frontdesk tickets list --all --json")
+SHOW_EXAMPLES = examples("frontdesk tickets show 483-9206", "frontdesk tickets show 4839206 --json")
+REPLY_EXAMPLES = examples('frontdesk tickets reply 483-9206 "Hello, this is Ada. I have sent you a new lamp."')
+RETURN_EXAMPLES = examples("frontdesk tickets return 483-9206")
+RESEND_EXAMPLES = examples("frontdesk tickets resend")
+FORGET_EXAMPLES = examples(
+    "frontdesk forget ada@example.com", "frontdesk forget C-1042 --yes --json", "frontdesk forget --sweep"
+)
+Number = Annotated[str, typer.Argument(metavar="NUMBER", show_default=False, help="As the customer reads it out.")]
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("list", epilog=LIST_EXAMPLES)
+def list_tickets(
+    everything: Annotated[bool, typer.Option("--all", help="Those that were returned, too.")] = False,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Show the open tickets, the newest first, and what waits to be sent."""
+    from assistant.outbox import Outbox
+    from assistant.ticket_contents import ticket_data
+
+    with opened(settings_for(config)) as application:
+        found = application.tickets.all(status=None if everything else "open")
+        counts = Outbox(application.store).counts()
+    if as_json:
+        outbox = {"waiting": counts.waiting, "failed": counts.failed, "error": counts.error}
+        print_json({"tickets": [ticket_data(ticket) for ticket in found], "outbox": outbox})
+        return
+    for ticket in found:
+        asked = ticket.summary["asked"][-1] if ticket.summary["asked"] else ""
+        print(f"{ticket.number}  {ticket.created_at:%Y-%m-%d %H:%M}  {ticket.status}  {ticket.reason}  {_short(asked)}")
+    if not found:
+        print("No open tickets." if not everything else "No tickets.")
+    if counts.failed:
+        print(
+            f"{counts.failed} messages could not be sent: {counts.error} Next: frontdesk tickets resend",
+            file=sys.stderr,
+        )
+
+
+@app.command("show", epilog=SHOW_EXAMPLES)
+def show(number: Number, as_json: AsJson = False, config: Config = None) -> None:
+    """Show one ticket: why, what was tried, and the whole conversation."""
+    from assistant.outbox import Outbox
+    from assistant.ticket_contents import line_data, ticket_data
+
+    with opened(settings_for(config)) as application:
+        ticket = application.tickets.get(number)
+        lines = application.tickets.lines(number)
+        entries = Outbox(application.store).of_ticket(ticket.number)
+    sent = [
+        {"channel": entry.channel, "event": entry.event, "state": entry.state, "attempts": entry.attempts}
+        | {"error": entry.error}
+        for entry in entries
+    ]
+    if as_json:
+        print_json({**ticket_data(ticket), "messages": [line_data(line) for line in lines], "outbox": sent})
+        return
+    print(f"Ticket {ticket.number}: {ticket.reason}, {ticket.status}, since {ticket.created_at:%Y-%m-%d %H:%M} UTC")
+    for label, value in (("Contact", ticket.contact), ("Customer", ticket.customer)):
+        if value:
+            print(f"{label}: {value}")
+    for step in ticket.summary["tried"]:
+        print(f"Tried: {step['step']}: {_short(str(step['what']))}")
+    for entry in sent:
+        print(f"Sent by {entry['channel']}: {entry['event']} {entry['state']} {entry['error']}".rstrip())
+    for line in lines:
+        print(f"\n{line.who}, {line.at:%H:%M}:")
+        print("\n".join(f"  {each}" for each in line.text.splitlines()))
+
+
+@app.command("reply", epilog=REPLY_EXAMPLES)
+def reply(
+    number: Number,
+    text: Annotated[str, typer.Argument(metavar="TEXT", show_default=False, help="- reads it from stdin.")],
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Write to the customer as a person; it appears in their chat."""
+    with opened(settings_for(config)) as application:
+        turn = application.tickets.reply(number, sys.stdin.read() if text == "-" else text)
+    if as_json:
+        print_json({"turn": turn})
+    else:
+        print(f"Sent. When you are done: frontdesk tickets return {number}")
+
+
+@app.command("return", epilog=RETURN_EXAMPLES)
+def give_back(number: Number, as_json: AsJson = False, config: Config = None) -> None:
+    """Close a ticket: the assistant has the conversation again."""
+    from assistant.ticket_contents import ticket_data
+
+    with opened(settings_for(config)) as application:
+        ticket = application.tickets.give_back(number)
+    if as_json:
+        print_json(ticket_data(ticket))
+    else:
+        print(f"Ticket {ticket.number} is returned; the assistant answers again.")
+
+
+@app.command("resend", epilog=RESEND_EXAMPLES)
+def resend(as_json: AsJson = False, config: Config = None) -> None:
+    """Send everything that has not arrived, now; what failed for good too."""
+    from dataclasses import asdict
+
+    from assistant.delivery import deliver_due
+    from assistant.errors import StoreError
+    from assistant.outbox import Outbox
+
+    with opened(settings_for(config)) as application:
+        outbox = Outbox(application.store)
+        outbox.again()
+        arrived = deliver_due(outbox, application.places)
+        counts = outbox.counts()
+    if as_json:
+        print_json({"arrived": arrived, **asdict(counts)})
+    else:
+        print(f"{arrived} arrived, {counts.waiting} wait, {counts.failed} failed.")
+    if counts.waiting or counts.failed:
+        raise StoreError(f"Not everything has arrived: {counts.error} Next: frontdesk doctor")
+
+
+def forget(
+    who: Annotated[
+        str | None, typer.Argument(metavar="CUSTOMER|CONVERSATION", show_default=False, help="Id or e-mail address.")
+    ] = None,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="Forget what is older than `keep_days`, and free bytes.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Delete a customer's conversations, tickets, feedback and unsent mail, so that the bytes are gone."""
+    from assistant import retention
+
+    if (who is None) != sweep:
+        raise typer.BadParameter("give CUSTOMER or CONVERSATION, or --sweep")
+    settings = settings_for(config)
+    with opened(settings) as application:
+        store = application.store
+        if who is None:
+            done = retention.sweep(store, keep_days=settings.keep_days)
+            retention.free_bytes(store)
+        else:
+            found = retention.find(store, who)
+            if not yes:
+                planned = retention.count(store, found)
+                typer.confirm(f"Delete {_rows(planned.rows)}, for good?", abort=True, err=True)
+            done = retention.forget(store, found)
+    data: dict[str, Any] = {"conversations": list(done.conversations), "rows": dict(done.rows)}
+    if as_json:
+        print_json(data)
+    else:
+        print(f"Deleted: {_rows(done.rows)}.")
+
+
+def _rows(rows: Any) -> str:
+    return ", ".join(f"{number} {name}{'' if number == 1 else 's'}" for name, number in rows.items()) or "nothing"
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= 80 else flat[:80].rstrip() + "…"

@@ -1,0 +1,184 @@
+"""Forgetting: conversations that are too old, or a customer who asks for it, gone from every table and from the file.
+
+    customer id, e-mail address, conversation id, age -> conversations -> their rows in all tables -> bytes overwritten
+
+Which tables hold something of a conversation is read from the tables themselves, so a new one cannot be missed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, Table, delete, func, or_, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from assistant.database import Base, ConversationRow, OutboxRow, TicketRow, TurnRow
+from assistant.errors import NotStored, StoreError
+from assistant.store import Store, now
+
+BATCH = 200
+"""Conversations that are deleted in one transaction."""
+SHORTEST_MATCH = 3
+"""Characters of a customer's id or address below which nothing is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was deleted, or would be."""
+
+    conversations: tuple[str, ...]
+    rows: Mapping[str, int]
+    """Rows of each table."""
+
+
+def find(store: Store, who: str) -> tuple[str, ...]:
+    """Return the conversations of a customer, by id or by an e-mail address in what was written, or the one of this id.
+
+    Raises:
+        NotStored: There are none.
+        StoreError: `who` is too short to name anybody.
+    """
+    who = who.strip()
+    if len(who) < SHORTEST_MATCH:
+        raise StoreError(f"{who!r} is too short to name a customer. Next: frontdesk forget CUSTOMER|CONVERSATION")
+    with store.reading() as session:
+        found = set(session.scalars(select(ConversationRow.id).where(ConversationRow.id == who)))
+        for table in _tables():
+            columns = table.columns
+            if "customer" in columns and "conversation" in columns:
+                found |= set(session.scalars(select(columns["conversation"]).where(columns["customer"] == who)))
+        if "@" in who:
+            found |= _writing(session, who)
+    if not found:
+        raise NotStored(
+            f"No conversation is of the customer, or has the id or address, {who!r}. "
+            f"Next: frontdesk tickets list, or check the spelling"
+        )
+    return tuple(sorted(found))
+
+
+def count(store: Store, conversations: Sequence[str]) -> Forgotten:
+    """Return what `forget` would delete."""
+    rows = dict.fromkeys((table.name for table in _tables()), 0)
+    with store.reading() as session:
+        for batch in _batches(conversations):
+            for table in _tables():
+                where = _of(table, batch)
+                rows[table.name] += session.scalar(select(func.count()).select_from(table).where(where)) or 0
+    return Forgotten(tuple(conversations), {name: number for name, number in rows.items() if number})
+
+
+def forget(store: Store, conversations: Sequence[str]) -> Forgotten:
+    """Delete conversations with everything that hangs on them, and free the bytes.
+
+    Raises:
+        StoreError: The database cannot be written; conversations of earlier batches are gone, no row of others is.
+    """
+    rows = dict.fromkeys((table.name for table in _tables()), 0)
+    for batch in _batches(conversations):
+        with store.writing() as session:
+            for table in reversed(_tables()):
+                deleted = session.execute(delete(table).where(_of(table, batch)))
+                rows[table.name] += max(0, getattr(deleted, "rowcount", 0))
+    if conversations:
+        free_bytes(store)
+    return Forgotten(tuple(conversations), {name: number for name, number in rows.items() if number})
+
+
+def sweep(store: Store, *, keep_days: int) -> Forgotten:
+    """Forget the conversations in which nothing has happened for so many days; 0 keeps all, open tickets stay."""
+    if keep_days <= 0:
+        return Forgotten((), {})
+    before = now() - timedelta(days=keep_days)
+    alive = select(TurnRow.conversation).where(or_(TurnRow.started_at >= before, TurnRow.status == "running"))
+    open_tickets = select(TicketRow.conversation).where(TicketRow.status == "open")
+    waiting = select(OutboxRow.conversation).where(OutboxRow.state == "waiting")
+    with store.reading() as session:
+        old = session.scalars(
+            select(ConversationRow.id)
+            .where(ConversationRow.started_at < before)
+            .where(ConversationRow.id.not_in(alive), ConversationRow.id.not_in(open_tickets))
+            .where(ConversationRow.id.not_in(waiting))
+        ).all()
+    return forget(store, tuple(old))
+
+
+def free_bytes(store: Store) -> None:
+    """Make sure that what was deleted is no longer in an SQLite file; PostgreSQL frees pages by itself.
+
+    Deleted cells are overwritten as they go (`secure_delete`). The write-ahead log still holds what was written to
+    it, so it is emptied, after the pages have been written anew without gaps.
+
+    Raises:
+        StoreError: Another process keeps the database busy; the rows are deleted, their bytes may still be there.
+    """
+    if store.engine.dialect.name != "sqlite":
+        return
+    try:
+        with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            driver.execute("VACUUM")
+            busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except SQLAlchemyError as error:
+        raise _still_there(str(error)) from error
+    except Exception as error:
+        if type(error).__module__ == "sqlite3":
+            raise _still_there(str(error)) from error
+        raise
+    if busy:
+        raise _still_there("another process reads the database")
+
+
+def _still_there(cause: str) -> StoreError:
+    return StoreError(
+        f"The rows are deleted, but their bytes could not be overwritten yet: {cause}. Next: frontdesk forget --sweep"
+    )
+
+
+def _writing(session: Session, address: str) -> set[str]:
+    """Return the conversations in which an address was written, as a whole and in any case."""
+    pattern = "%" + address.casefold().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    asked = select(TurnRow.conversation, TurnRow.question).where(
+        func.lower(TurnRow.question).like(pattern, escape="\\")
+    )
+    told = select(TicketRow.conversation, TicketRow.contact).where(
+        func.lower(TicketRow.contact).like(pattern, escape="\\")
+    )
+    found = set()
+    for query in (asked, told):
+        for conversation, text in session.execute(query):
+            words = text.casefold()
+            place = words.find(address.casefold())
+            while place >= 0:
+                before, after = words[place - 1 : place], words[place + len(address) :][:2]
+                if not (before.isascii() and (before.isalnum() or before in "._-+")) and not _goes_on(after):
+                    found.add(conversation)
+                place = words.find(address.casefold(), place + 1)
+    return found
+
+
+def _goes_on(after: str) -> bool:
+    """Say whether an address is only the beginning of a longer one: `a@b.co` of `a@b.com`, `a@b.co.uk`."""
+    if not after:
+        return False
+    first, second = after[0], after[1:]
+    return (first.isascii() and (first.isalnum() or first in "-_")) or (
+        first == "." and second.isascii() and second.isalnum()
+    )
+
+
+def _tables() -> list[Table]:
+    """Return the tables that hold something of a conversation, parents first."""
+    tables = [table for table in Base.metadata.sorted_tables if "conversation" in table.columns]
+    return [Base.metadata.tables["conversation"], *tables]
+
+
+def _of(table: Table, conversations: Iterable[str]) -> ColumnElement[bool]:
+    column = table.columns["id"] if table.name == "conversation" else table.columns["conversation"]
+    return column.in_(list(conversations))
+
+
+def _batches(conversations: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (conversations[start : start + BATCH] for start in range(0, len(conversations), BATCH))

@@ -1,0 +1,360 @@
+"""Tickets: a conversation that a person has, made in one transaction with everything that hangs on it.
+
+    running turn -> hand_over -> ticket + conversation held by a person + outbox + the turn's last steps, or nothing
+    the customer writes on    -> add_message        the operator -> reply, give_back
+
+A crash therefore leaves either a turn that has not ended, which the next start looks at again, or a hand-over that is
+whole. While a person has a conversation there is one open ticket for it, whatever is tried how often.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from agents import hand_over_notices as notices
+from agents.handover import Reason, from_words
+from agents.transcript import Answer, Citation, Delta, Finished, HandedOver, Language, step_to_data
+from assistant import outbox, ticket_contents, ticket_numbers
+from assistant.database import ConversationRow, TicketRow, TurnRow, storable
+from assistant.errors import NotStored, StoreError
+from assistant.outbox import Channel
+from assistant.store import Store, append, conversation_row, now, turn_row
+from assistant.ticket_contents import PERSON, Line, Status, Ticket
+from knowledge.text import detect_language
+
+ASSISTANT = "assistant"
+REPLY_CHARACTERS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What the company's settings add to what a customer is told."""
+
+    contact: str = ""
+    hours: str = ""
+    language: Language | None = None
+    """The language of all answers; None takes the customer's."""
+
+
+class Tickets:
+    """The tickets of a store; safe from many threads and processes. It is the `agents.handover.Desk` of the app.
+
+    Args:
+        channels: Where tickets are sent; each gets an entry in the outbox.
+    """
+
+    def __init__(self, store: Store, *, wording: Wording | None = None, channels: Sequence[Channel] = ()) -> None:
+        self._store = store
+        self._wording = wording or Wording()
+        self._channels = tuple(channels)
+        store.rescue_with(self._rescue)
+
+    def is_held(self, conversation: str) -> bool:
+        """Say whether a person has this conversation now.
+
+        Raises:
+            NotStored: There is no such conversation.
+        """
+        with self._store.reading() as session:
+            return conversation_row(session, conversation).held_by == PERSON
+
+    def hand_over(
+        self,
+        conversation: str,
+        turn: int,
+        *,
+        reason: Reason,
+        said: Answer | None = None,
+        shown: str = "",
+        customer: str = "",
+    ) -> str:
+        """Make the ticket, pause the assistant and end the turn with what the customer is told.
+
+        Args:
+            said: An answer of this turn that the customer reads first, such as a refusal.
+            shown: The text of this turn that has been shown already.
+            customer: Who it is, if established.
+
+        Returns:
+            The ticket's number: that of the open one, where a person has the conversation already.
+
+        Raises:
+            NotStored: There is no such turn.
+            StoreError: It cannot be stored; nothing was changed.
+        """
+        with self._store.writing() as session:
+            row = turn_row(session, conversation, turn, locked=True)
+            if row.status != "running":
+                existing = _ticket_of_turn(session, conversation, turn)
+                if existing is not None:
+                    return existing.number
+                raise StoreError(f"Turn {turn} of conversation {conversation} has ended ({row.status}).")
+            return self._hand_over(session, row, reason, said=said, shown=shown, customer=customer)
+
+    def add_message(self, conversation: str, turn: int) -> str:
+        """End the turn of a customer who wrote while a person has the conversation; return the ticket's number.
+
+        Raises:
+            NotStored: There is no such turn, or no open ticket.
+        """
+        with self._store.writing() as session:
+            row = turn_row(session, conversation, turn, locked=True)
+            ticket = _open_ticket(session, conversation)
+            if ticket is None:
+                raise NotStored(f"Conversation {conversation!r} has no open ticket.")
+            if row.status == "running":
+                self._add_message(session, row, ticket)
+            return ticket.number
+
+    def reply(self, number: str, text: str) -> int:
+        """Write to the customer as a person; return the number of the turn that holds it.
+
+        Raises:
+            NotStored: There is no such ticket.
+            StoreError: It was returned already, or the text is empty or too long.
+        """
+        text = storable(text).strip()
+        if not text or len(text) > REPLY_CHARACTERS:
+            raise StoreError(
+                f"A reply has 1 to {REPLY_CHARACTERS:,} characters; this has {len(text):,}. "
+                f"Next: frontdesk tickets reply {number} TEXT"
+            )
+        with self._store.writing() as session:
+            ticket = _ticket_row(session, number)
+            _check_open(ticket)
+            return self._say(session, ticket, text)
+
+    def give_back(self, number: str) -> Ticket:
+        """Let the assistant have the conversation again; a second time changes nothing.
+
+        Raises:
+            NotStored: There is no such ticket.
+        """
+        with self._store.writing() as session:
+            ticket = _ticket_row(session, number)
+            if ticket.status == "open":
+                self._say(session, ticket, notices.returned(language=cast(Language, ticket.language)), model="none")
+                ticket.status, ticket.returned_at = "returned", now()
+                conversation_row(session, ticket.conversation, locked=True).held_by = ASSISTANT
+            return _ticket(ticket)
+
+    def get(self, number: str) -> Ticket:
+        """Return one ticket.
+
+        Raises:
+            NotStored: There is none with this number.
+        """
+        with self._store.reading() as session:
+            return _ticket(_ticket_row(session, number))
+
+    def all(self, *, status: Status | None = None, limit: int = 200) -> tuple[Ticket, ...]:
+        """Return tickets, the newest first."""
+        query = select(TicketRow).order_by(TicketRow.id.desc()).limit(limit)
+        if status is not None:
+            query = query.where(TicketRow.status == status)
+        with self._store.reading() as session:
+            return tuple(_ticket(row) for row in session.scalars(query))
+
+    def lines(self, number: str) -> tuple[Line, ...]:
+        """Return the whole conversation behind a ticket, with all that was written since.
+
+        Raises:
+            NotStored: There is no such ticket.
+        """
+        conversation = self.get(number).conversation
+        lines: list[Line] = []
+        for turn in self._store.transcript(conversation):
+            if turn.question:
+                lines.append(Line("customer", turn.question, turn.started_at))
+            if turn.text:
+                model = str((turn.answer or {}).get("model", ""))
+                lines.append(
+                    Line("person" if model == PERSON else "assistant", turn.text, turn.ended_at or turn.started_at)
+                )
+        return tuple(lines)
+
+    def _rescue(self, session: Session, row: TurnRow) -> bool:
+        """Finish, after a crash, what a turn should have come to: its message reaches the person it was meant for."""
+        ticket = _open_ticket(session, row.conversation)
+        if ticket is not None:
+            self._add_message(session, row, ticket)
+            return True
+        reason = from_words(row.question)
+        if reason is None:
+            return False
+        self._hand_over(session, row, reason, shown=ticket_contents.shown_text(session, row))
+        return True
+
+    def _hand_over(
+        self,
+        session: Session,
+        row: TurnRow,
+        reason: Reason,
+        *,
+        said: Answer | None = None,
+        shown: str = "",
+        customer: str = "",
+    ) -> str:
+        conversation = conversation_row(session, row.conversation, locked=True)
+        open_one = _open_ticket(session, row.conversation)
+        if open_one is not None:
+            self._add_message(session, row, open_one)
+            return open_one.number
+        language = self._language(row.question, conversation)
+        summary = ticket_contents.summary(session, row, said)
+        contact = ticket_contents.contact(summary["asked"])
+        ticket = TicketRow(
+            number=_free_number(session),
+            conversation=row.conversation,
+            turn=row.turn,
+            reason=reason,
+            status="open",
+            language=language,
+            summary=summary,
+            contact=contact,
+            customer=customer,
+            created_at=now(),
+        )
+        session.add(ticket)
+        conversation.held_by = PERSON
+        session.flush()
+        wording = self._wording
+        told = notices.handed_over(
+            reason,
+            ticket.number,
+            language=language,
+            contact=wording.contact,
+            hours=wording.hours,
+            reachable=contact,
+        )
+        before = said.text if said else shown
+        append(session, row, step_to_data(HandedOver(ticket.number, reason)))
+        _finish(session, row, told, before=before, language=language, said=said)
+        session.flush()
+        self._send(session, ticket, "ticket.created", ticket_contents.messages(session, row.conversation))
+        return ticket.number
+
+    def _add_message(self, session: Session, row: TurnRow, ticket: TicketRow) -> None:
+        language = self._language(row.question, conversation_row(session, row.conversation))
+        _finish(session, row, notices.waiting(ticket.number, language=language), language=language)
+        if not ticket.contact:
+            ticket.contact = ticket_contents.contact([row.question])
+        self._send(
+            session, ticket, "ticket.message", [ticket_contents.message("customer", row.question, row.started_at)]
+        )
+
+    def _say(self, session: Session, ticket: TicketRow, text: str, *, model: str = PERSON) -> int:
+        """Store a turn that nobody asked for: it holds what a person, or the return, says."""
+        conversation_row(session, ticket.conversation, locked=True)
+        last = session.scalar(select(func.max(TurnRow.turn)).where(TurnRow.conversation == ticket.conversation)) or 0
+        row = TurnRow(
+            conversation=ticket.conversation,
+            turn=last + 1,
+            question="",
+            status="running",
+            owner=model,
+            started_at=now(),
+        )
+        session.add(row)
+        session.flush()
+        _finish(session, row, text, language=detect_language(text), model=model)
+        return row.turn
+
+    def _send(self, session: Session, ticket: TicketRow, event: str, messages: list[dict[str, Any]]) -> None:
+        body = {
+            "event": event,
+            "ticket": ticket.number,
+            "conversation": ticket.conversation,
+            "reason": ticket.reason,
+            "language": ticket.language,
+            "contact": ticket.contact,
+            "customer": ticket.customer,
+            "created_at": ticket.created_at.isoformat(),
+            "summary": ticket.summary,
+            "messages": messages,
+        }
+        for channel in self._channels:
+            outbox.add(session, channel=channel, event=event, body=body)
+
+    def _language(self, question: str, conversation: ConversationRow) -> Language:
+        if self._wording.language is not None:
+            return self._wording.language
+        return detect_language(question) if question.strip() else cast(Language, conversation.language or "en")
+
+
+def _finish(
+    session: Session,
+    row: TurnRow,
+    text: str,
+    *,
+    language: Language,
+    before: str = "",
+    said: Answer | None = None,
+    model: str = "none",
+) -> None:
+    """End a turn with a text that code or a person wrote, below what was shown before."""
+    piece = f"\n\n{text}" if before else text
+    citations: tuple[Citation, ...] = said.citations if said else ()
+    answer = Answer(
+        text=before + piece,
+        citations=citations,
+        outcome="handed_over",
+        evidence=said.evidence if said else 0.0,
+        language=language,
+        model=model,
+        seconds=(now() - row.started_at).total_seconds(),
+        first_token_seconds=None,
+    )
+    append(session, row, step_to_data(Delta(piece)))
+    session.flush()
+    append(session, row, step_to_data(Finished(answer)))
+
+
+def _free_number(session: Session) -> str:
+    while True:
+        number = ticket_numbers.new()
+        if session.scalar(select(TicketRow.id).where(TicketRow.number == number)) is None:
+            return number
+
+
+def _open_ticket(session: Session, conversation: str) -> TicketRow | None:
+    query = select(TicketRow).where(TicketRow.conversation == conversation, TicketRow.status == "open")
+    return session.scalar(query)
+
+
+def _ticket_of_turn(session: Session, conversation: str, turn: int) -> TicketRow | None:
+    return session.scalar(select(TicketRow).where(TicketRow.conversation == conversation, TicketRow.turn == turn))
+
+
+def _ticket_row(session: Session, number: str) -> TicketRow:
+    row = session.scalar(select(TicketRow).where(TicketRow.number == ticket_numbers.normal(number)))
+    if row is None:
+        raise NotStored(f"There is no ticket {number}. Next: frontdesk tickets list")
+    return row
+
+
+def _check_open(ticket: TicketRow) -> None:
+    if ticket.status != "open":
+        raise StoreError(
+            f"Ticket {ticket.number} was returned to the assistant already, so a reply would come out of the blue. "
+            f"Next: frontdesk tickets list"
+        )
+
+
+def _ticket(row: TicketRow) -> Ticket:
+    return Ticket(
+        number=row.number,
+        conversation=row.conversation,
+        turn=row.turn,
+        reason=row.reason,
+        status=cast(Status, row.status),
+        language=cast(Language, row.language),
+        summary=row.summary,
+        contact=row.contact,
+        customer=row.customer,
+        created_at=row.created_at,
+        returned_at=row.returned_at,
+    )

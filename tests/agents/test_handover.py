@@ -1,0 +1,101 @@
+"""When a person takes over: words, outcomes, and the questions that must not be taken for either."""
+
+import pytest
+
+from agents.handover import REASONS, Reason, from_outcomes, from_words
+from agents.transcript import Outcome
+from bench.labelled import spoken
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ("I want to talk to a REAL person!", "asked"),
+        ("can i speek to your manager", "asked"),
+        ("human pls", "asked"),
+        ("转人工", "asked"),
+        ("我想和真人沟通一下", "asked"),
+        ("叫你们经理出来", "asked"),
+        ("The lamp gave me an electric shock", "safety"),
+        ("灯着火了！", "safety"),
+        ("台灯漏电，把我老婆电了一下", "safety"),
+        ("My lawyer will write to you", "legal"),
+        ("I shall go to the ombudsman", "legal"),
+        ("我要投诉到消协", "legal"),
+        ("this is absolutely useless", "anger"),
+        ("WHERE THE HELL IS MY DAMN ORDER!!!", "anger"),
+        ("气死我了", "anger"),
+    ],
+)
+def test_words_that_need_a_person(message: str, reason: Reason) -> None:
+    assert from_words(message) == reason
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Does a person have to sign for the parcel?",
+        "Is there a risk of electric shock if the lamp gets wet?",
+        "Do you sell fire extinguishers?",
+        "Do I need to speak to a representative to change my address?",
+        "The ATM swallowed my card",
+        "台灯会不会有触电的风险？",
+        "人工费多少钱？",
+        "烟雾报警器包含电池吗？",
+        "",
+    ],
+)
+def test_questions_that_do_not(question: str) -> None:
+    assert from_words(question) is None
+
+
+def test_injury_comes_before_everything_else() -> None:
+    assert from_words("Get me a person, my lawyer will sue you, the lamp caught fire") == "safety"
+
+
+def test_quotes_width_and_case_do_not_matter() -> None:
+    assert from_words("I’M  FURIOUS") == from_words("ｉ'm furious") == "anger"
+
+
+def test_every_development_message_is_noticed_and_no_near_miss() -> None:
+    wrong = [
+        (each.text, found)
+        for each in spoken()
+        if each.part == "development" and (found := from_words(each.text) or "none") != each.reason
+    ]
+    assert wrong == []
+
+
+def test_the_labelled_messages_are_many_and_half_of_them_chinese() -> None:
+    needed = [each.text for each in spoken() if each.reason != "none"]
+    chinese = sum(any("一" <= character <= "鿿" for character in text) for text in needed)
+    assert len(needed) >= 120
+    assert 0.45 < chinese / len(needed) < 0.55
+    assert len(set(needed)) == len(needed)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "reason"),
+    [
+        ([], None),
+        (["answered"], None),
+        (["refused"], None),
+        (["refused", "refused"], "low_evidence"),
+        (["refused", "answered", "refused"], None),
+        (["answered", "refused", "refused"], "low_evidence"),
+        (["failed"], None),
+        (["failed", "failed"], "repeated_failure"),
+        (["answered", "handed_over"], "tool"),
+    ],
+)
+def test_how_turns_ended(outcomes: list[Outcome], reason: Reason | None) -> None:
+    assert from_outcomes(outcomes) == reason
+
+
+def test_the_reasons_have_words_for_the_customer_in_both_languages() -> None:
+    from agents.hand_over_notices import handed_over
+
+    texts = {handed_over(reason, "483-9206", language="en") for reason in REASONS}
+    texts |= {handed_over(reason, "483-9206", language="zh") for reason in REASONS}
+    assert len(texts) == 2 * len(REASONS)
+    assert all("483-9206" in text for text in texts)

@@ -1,0 +1,101 @@
+"""Tickets over HTTP, served by the real uvicorn on loopback."""
+
+import contextlib
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from assistant.api import create_api
+from assistant.store import Store, sqlite_url
+from assistant.tickets import Tickets
+from assistant.turns import TurnRunner
+
+TOKEN = "a-token"
+
+
+@contextlib.contextmanager
+def serving(api: Any) -> Iterator[str]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(api, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=1)
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[tuple[httpx.Client, Store]]:
+    """Return a client of an app that hands over."""
+    store = Store(sqlite_url(tmp_path / "desk.sqlite3"))
+    turns = TurnRunner(store, lambda request, stop: iter(()), tickets=Tickets(store))
+    application: Any = SimpleNamespace(
+        settings=SimpleNamespace(host="desk.example"),
+        library=SimpleNamespace(check=lambda: None),
+        model=SimpleNamespace(check=lambda: None),
+        store=store,
+        turns=turns,
+    )
+    with serving(create_api(application, token=TOKEN)) as url, httpx.Client(base_url=url, timeout=20) as client:
+        yield client, store
+    turns.close()
+    store.close()
+
+
+OWNER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+def test_a_person_is_asked_for_replies_and_returns_over_http(desk: tuple[httpx.Client, Store]) -> None:
+    client, _ = desk
+    conversation = client.post("/api/conversations", json={"language": "zh"}).json()["conversation"]
+    assert client.post(f"/api/conversations/{conversation}/hand-over").json() == {"turn": 1}
+    with client.stream("GET", f"/api/conversations/{conversation}/turns/1/steps") as stream:
+        lines = [line for line in stream.iter_lines() if line.startswith("data: ")]
+    kinds = [json.loads(line[6:])["kind"] for line in lines]
+    assert kinds == ["handed_over", "delta", "finished"]
+    (ticket,) = client.get("/api/tickets?status=open", headers=OWNER).json()["tickets"]
+    number = ticket["number"]
+    assert (ticket["reason"], ticket["language"]) == ("asked", "zh")
+    answer = client.post(f"/api/tickets/{number}/reply", headers=OWNER, json={"text": "您好"})
+    assert (answer.status_code, answer.json()) == (201, {"turn": 2})
+    messages = client.get(f"/api/tickets/{number}", headers=OWNER).json()["messages"]
+    assert [message["who"] for message in messages] == ["customer", "assistant", "person"]
+    transcript = client.get(f"/api/conversations/{conversation}/transcript").json()["turns"]
+    assert (transcript[-1]["text"], transcript[-1]["answer"]["model"]) == ("您好", "person")
+    assert client.post(f"/api/tickets/{number}/return", headers=OWNER).json()["status"] == "returned"
+    late = client.post(f"/api/tickets/{number}/reply", headers=OWNER, json={"text": "late"})
+    assert late.status_code == 409
+    assert "Next:" not in late.json()["error"]
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer wrong"])
+def test_tickets_are_the_owners_alone(desk: tuple[httpx.Client, Store], authorization: str) -> None:
+    client, _ = desk
+    headers = {"Authorization": authorization}
+    number = "483-9206"
+    answers = [
+        client.get("/api/tickets", headers=headers),
+        client.get(f"/api/tickets/{number}", headers=headers),
+        client.post(f"/api/tickets/{number}/reply", headers=headers, json={"text": "x"}),
+        client.post(f"/api/tickets/{number}/return", headers=headers),
+    ]
+    assert {answer.status_code for answer in answers} == {401}
+
+
+def test_a_ticket_that_is_not_there_is_404_and_an_empty_reply_422(desk: tuple[httpx.Client, Store]) -> None:
+    client, _ = desk
+    assert client.get("/api/tickets/nonsense", headers=OWNER).status_code == 404
+    assert client.post("/api/tickets/nonsense/reply", headers=OWNER, json={"text": ""}).status_code == 422
