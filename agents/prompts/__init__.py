@@ -1,6 +1,6 @@
 """Every prompt of the project, in one place.
 
-    render(Pointing(...) | Writing(...) | Rewriting(...) | Steps(...)) -> messages
+    render(Pointing(...) | Writing(...) | Rewriting(...) | Steps(...) | Acting(...)) -> messages
 
 Training examples are rendered by this function too, so that what a model was trained on is what it is asked. The static
 part stands first, which lets a back end keep it cached. Text of documents and customers only ever stands in user
@@ -9,13 +9,14 @@ messages, between marks, never among the instructions.
 
 from langchain_core.messages import BaseMessage
 
+from agents.prompts.acting import Acting
 from agents.prompts.answers import NOT_FOUND, Pointing, Writing, nearest, partly, refusal
 from agents.prompts.rewriting import Rewriting
 from agents.prompts.steps import Steps
 
-__all__ = ["NOT_FOUND", "Pointing", "Rewriting", "Steps", "Writing", "nearest", "partly", "refusal", "render"]
+__all__ = ["NOT_FOUND", "Acting", "Pointing", "Rewriting", "Steps", "Writing", "nearest", "partly", "refusal", "render"]
 
 
-def render(prompt: Pointing | Writing | Rewriting | Steps) -> list[BaseMessage]:
+def render(prompt: Pointing | Writing | Rewriting | Steps | Acting) -> list[BaseMessage]:
     """Return the messages that a model gets."""
     return prompt.messages()
