@@ -1,6 +1,6 @@
 """Which call comes next, if all calls so far were right: a model's figure before and after training.
 
-    task -> one case for each gold call: scenario + gold calls so far -> model, under the schema -> same tool? arguments?
+    task -> a case for each gold call: scenario + gold calls so far -> model, under the schema -> same tool, arguments?
 
 Cases of one task belong together: whoever splits, splits by task.
 """

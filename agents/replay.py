@@ -3,7 +3,8 @@
     Domain + tasks -> fresh state -> every gold call (owner signed in, writes approved) -> results, database differences
 
 A result is right when it is the same text, or the same JSON; a call that must fail has to fail with the same words. The
-identity gate and approvals have tests of their own: here the owner of a call's row is signed in, and says yes.
+identity gate and approvals have tests of their own: here the owner of a call's row is signed in, has said what the call
+holds, and says yes.
 """
 
 import json
@@ -98,7 +99,8 @@ def _calls(domain: Domain, task: Task, home: Path) -> Iterator[Mapping[str, Any]
     usual = next((owner for owner in owners if owner is not None), SOMEBODY)
     identified = {tool.name for tool in domain.tools if tool.identified}
     for position, (gold, owner) in enumerate(zip(task.calls, owners, strict=True)):
-        visitor = Visitor(customer=(owner or usual) if gold.tool in identified else None)
+        customer = (owner or usual) if gold.tool in identified else None
+        visitor = Visitor(customer, said=(*map(str, gold.arguments.values()),))
         context = ToolContext(
             NoLibrary(), conversation=task.id, visitor=visitor, home=home, action_key=f"{task.id}/{position}"
         )

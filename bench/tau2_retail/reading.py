@@ -22,7 +22,7 @@ def find_user_id_by_email(
 ) -> str:
     """Find the user id of a customer by e-mail address. Use this one first."""
     wanted = email.casefold()
-    return _recognised(context, lambda user: user["email"].casefold() == wanted)
+    return _recognised(context, lambda user: user["email"].casefold() == wanted, told=(email,))
 
 
 def find_user_id_by_name_zip(
@@ -39,6 +39,7 @@ def find_user_id_by_name_zip(
             (user["name"]["first_name"].casefold(), user["name"]["last_name"].casefold(), user["address"]["zip"])
             == wanted
         ),
+        told=(first_name, last_name, zip),
     )
 
 
@@ -86,9 +87,15 @@ def transfer_to_human_agents(summary: Annotated[str, "What the customer wants an
     return "Transfer successful"
 
 
-def _recognised(context: ToolContext, matches: Any) -> str:
-    """Return the id of the first user who matches and establish them as the conversation's customer."""
+def _recognised(context: ToolContext, matches: Any, *, told: tuple[str, ...]) -> str:
+    """Return the id of the first user who matches and establish them as the conversation's customer.
+
+    Only with what this customer said themselves: a document or a result cannot sign anybody in.
+    """
     visitor: Visitor = context.visitor
+    said = "\n".join(visitor.said).casefold()
+    if not all(value.strip() and value.casefold() in said for value in told):
+        raise ToolError("The customer did not say this. Ask them for their e-mail address, or name and postal code.")
     if visitor.failed_attempts >= MOST_ATTEMPTS:
         raise ToolError("Too many tries. Hand over to a person.")
     with shop(context.home) as opened:
