@@ -72,7 +72,7 @@ def replay_task(domain: Domain, task: Task, *, data: Path) -> Replayed:
         domain.open(home, data)
         before = domain.snapshot(home)
         found = list(_calls(domain, task, home))
-        found += _database(task.expected, tuple(differences(before, domain.snapshot(home))))
+        found += database_differences(task.expected, tuple(differences(before, domain.snapshot(home))))
     return Replayed(task.id, not found, tuple(found))
 
 
@@ -138,7 +138,7 @@ def _data(text: str) -> Any:
     return found if isinstance(found, dict | list) else text
 
 
-def _database(expected: Sequence[Difference], found: Sequence[Difference]) -> Iterator[Mapping[str, Any]]:
+def database_differences(expected: Sequence[Difference], found: Sequence[Difference]) -> Iterator[Mapping[str, Any]]:
     """Yield every path of the database that changed otherwise than it should."""
     wanted = {difference.path: difference for difference in expected}
     got = {difference.path: difference for difference in found}

@@ -13,7 +13,17 @@ import typer
 
 from agents.errors import AgentError
 from assistant.batch import BatchError
-from assistant.commands import agent_evaluation, answers, documents, evaluation, models, serving, setup, sync
+from assistant.commands import (
+    agent_evaluation,
+    answers,
+    documents,
+    evaluation,
+    guard_evaluation,
+    models,
+    serving,
+    setup,
+    sync,
+)
 from assistant.commands.options import examples
 from assistant.errors import ServerError, StoreError
 from assistant.model_files import ModelFilesError
@@ -63,8 +73,12 @@ app.command(epilog=serving.DEMO_EXAMPLES)(serving.demo)
 app.command(epilog=setup.DOCTOR_EXAMPLES)(setup.doctor)
 app.add_typer(models.app, name="models", help="What models are here, and how to get them.", epilog=models.LIST_EXAMPLES)
 evaluation.app.command(epilog=agent_evaluation.AGENT_EXAMPLES)(agent_evaluation.agent)
+evaluation.app.command(epilog=guard_evaluation.GUARD_EXAMPLES)(guard_evaluation.guard)
 app.add_typer(
-    evaluation.app, name="evaluate", help="Measure retrieval, answers and agents.", epilog=evaluation.RAG_EXAMPLES
+    evaluation.app,
+    name="evaluate",
+    help="Measure retrieval, answers, agents and the guard.",
+    epilog=evaluation.RAG_EXAMPLES,
 )
 
 
