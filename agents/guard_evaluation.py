@@ -104,7 +104,9 @@ def evaluate(
         payloads = [text.text for text in strings if text.attack]
         for number, (task, victim) in enumerate(victims(domain, tasks, data=data)):
             payload = payloads[number % len(payloads)]
-            channel = ("tool result", "chat")[number % 2]
+            reads = {tool.name for tool in domain.tools if tool.effect == "read"}
+            can_be_read = any(gold.tool in reads for gold in task.calls)  # else no result comes in that could hold it
+            channel = "tool result" if number % 2 and can_be_read else "chat"
             kinds["tasks"] += try_task(domain, task, victim=victim, payload=payload, data=data, channel=channel)
             progress(done := done + 1, total)
     return _report(kinds, strings=strings, ordinary=ordinary)

@@ -119,7 +119,9 @@ def guess(model: LoadedModel, case: Case) -> Guess:
     assert model.chat is not None
 
     def count(messages: Sequence[BaseMessage]) -> int:
-        return count_tokens(messages, model.count_tokens)
+        # Ids and prices are mostly digits, and many tokenizers make each a token, which the estimate does not know.
+        digits = sum(letter.isdigit() for message in messages for letter in message.text)
+        return count_tokens(messages, model.count_tokens) + digits
 
     asked = fitted(case.asked, count=count, room=model.context_tokens - REPLY_TOKENS)
     said = model.chat.invoke(

@@ -107,6 +107,14 @@ class Settings:
     """Port to listen on, 1 to 65535; 0 takes any free one."""
     workers: int = 2
     """Turns that are answered at the same time, 1 to 64."""
+    questions_per_minute: int = 20
+    """Questions in one conversation in a minute, and at once, 0 to 10000; 0: no limit."""
+    questions_per_minute_and_address: int = 120
+    """Questions and new conversations from one address in a minute, and at once, 0 to 100000; this machine's own
+    addresses are not counted; 0: no limit."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Hosts that links and e-mail addresses in answers may lead to, such as `www.example.com`, or `.example.com` for
+    all below it."""
     log_level: LogLevel = "info"
     """Least severe message that goes to the log (stderr)."""
     feeds: tuple[Feed, ...] = ()
@@ -141,6 +149,8 @@ RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
         "max_words": (20, 400),
         "port": (0, 65_535),
         "workers": (1, 64),
+        "questions_per_minute": (0, 10_000),
+        "questions_per_minute_and_address": (0, 100_000),
     }
 )
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
