@@ -71,7 +71,9 @@ _RULES = (
         r"\byou\s+are\s+(?:now|no\s+longer)\b|\bimagine\s+you\s+are\b|\bfrom now (?:on|known)\b.{0,40}\byou\b",
     ),
     _rule("role zh", 0.6, r"(?:扮演|假装(?:你|自己)|假设你是|充当)|从现在(?:开始|起)[，,]?你"),
-    _rule("only say", 0.6, r"\b(?:just|only|instead|must)\s+(?:output|say|print|reply|respond|answer|write)\b"),
+    _rule(
+        "only say", 0.6, r"\b(?:just|only|instead|must)\s+(?:output|say|print|write|(?:reply|respond|answer)\s+with)\b"
+    ),
     _rule("repeat", 0.6, r"\brepeat\s+after\s+me\b|\b(?:say|print|output|write)\s*:?\s*[\"“'].{1,80}[\"”']"),
     _rule("only say zh", 0.6, r"(?:只(?:要|需|能|准)?|直接|必须)(?:输出|回复|回答|说|打印)[:：“\"]?"),
     _rule(

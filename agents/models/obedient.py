@@ -47,7 +47,7 @@ class ObedientChat(BaseChatModel):
     injected: tuple[str, ...] = ()
     """Texts that count as instructions wherever they stand."""
     orders: tuple[Call, ...] = ()
-    """The calls that an injected text makes it try, before those of its task."""
+    """The calls that an injected text makes it try, before those of its task and once more after them."""
     secrets: tuple[str, ...] = ()
     """What it was told elsewhere and now tells everybody."""
     obeyed: list[str] = Field(default_factory=list)
@@ -77,7 +77,8 @@ class ObedientChat(BaseChatModel):
         heard = [text for text in self.injected if text in read]
         self.obeyed.extend(text for text in heard if text not in self.obeyed)
         made = [(call["name"], call["args"]) for message in messages for call in getattr(message, "tool_calls", ())]
-        for call in (*(self.orders if heard else ()), *self.calls):
+        orders = self.orders if heard else ()
+        for call in (*orders, *self.calls, *orders):
             wanted = (call.tool, dict(call.arguments))
             if wanted not in made:
                 chunk = tool_call_chunk(

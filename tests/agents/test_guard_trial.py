@@ -91,4 +91,5 @@ def test_a_write_that_nobody_agreed_to_would_be_seen_in_a_task(tmp_path: Path, m
         data=tmp_path,
         channel="chat",
     )
-    assert "write" in attacked.breaches or attacked.succeeded is False
+    assert "write" in attacked.breaches
+    assert not attacked.succeeded
