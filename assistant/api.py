@@ -9,7 +9,6 @@ conversation's id is the key to it. Ingest asks for the token that `assistant.se
 import asyncio
 import json
 import logging
-import math
 import secrets
 import threading
 import time
@@ -31,6 +30,7 @@ from assistant.background import run_beside
 from assistant.errors import NotStored, StoreError, TurnRefused
 from assistant.gate import Gate
 from assistant.page_images import PagesPort, add_page_images
+from assistant.patience import address_of, require_patience
 from assistant.rates import NO_LIMITS, Limits
 from assistant.store import Store, StoredStep, StoredTurn
 from assistant.turns import TurnRunner
@@ -52,7 +52,6 @@ CHECK_SECONDS = 10.0
 KEEP_ALIVE_SECONDS = 15.0
 """A stream that is silent this long sends a comment, so that no proxy closes it."""
 NOT_FOUND = "This is not here."
-TOO_OFTEN = "Too many questions in a short time. Please wait {seconds} seconds. 提问过于频繁，请等待 {seconds} 秒。"
 FAILED = "Something went wrong on our side. Please try again; if it stays so, mention the reference."
 
 
@@ -163,7 +162,6 @@ def create_api(application: ApplicationPort, *, token: str = "", limits: Limits 
     Args:
         application: The parts that answer.
         token: What `Authorization: Bearer …` must say to ingest; "" closes ingest to everyone.
-        limits: How often one may ask.
     """
     api = FastAPI(title="Frontdesk", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     api.add_middleware(Gate, hosts=(application.settings.host,))
@@ -197,7 +195,7 @@ def _add_conversations(api: FastAPI, application: ApplicationPort, limits: Limit
 
     @api.post("/api/conversations", status_code=201)
     def start_conversation(request: Request, body: ConversationBody | None = None) -> dict[str, str]:
-        _require_patience(limits.wait_for_address(_address(request)))
+        require_patience(limits.wait_for_address(address_of(request)))
         return {"conversation": store.start_conversation(channel="api", language=body.language if body else None)}
 
     @api.get("/api/conversations/{conversation}/transcript")
@@ -208,7 +206,7 @@ def _add_conversations(api: FastAPI, application: ApplicationPort, limits: Limit
     @api.post("/api/conversations/{conversation}/turns", status_code=201)
     def start_turn(conversation: str, body: QuestionBody, request: Request) -> dict[str, int]:
         language = body.language or store.conversation(conversation).language
-        _require_patience(limits.wait(conversation, _address(request)))
+        require_patience(limits.wait(conversation, address_of(request)))
         return {"turn": turns.start(conversation, body.question, language=language, audiences=AUDIENCES)}
 
     @api.get("/api/conversations/{conversation}/turns/{turn}/steps")
@@ -239,17 +237,6 @@ def _add_conversations(api: FastAPI, application: ApplicationPort, limits: Limit
     def add_feedback(conversation: str, turn: Number, body: FeedbackBody) -> dict[str, bool]:
         store.add_feedback(conversation, turn, rating=body.rating, comment=body.comment)
         return {"ok": True}
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
-def _require_patience(seconds: float) -> None:
-    """Refuse with 429 who has to wait."""
-    if seconds > 0:
-        wait = math.ceil(seconds)
-        raise HTTPException(429, TOO_OFTEN.format(seconds=wait), {"Retry-After": str(wait)})
 
 
 def _add_passages(api: FastAPI, library: LibraryPort) -> None:
