@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from knowledge.text import sentences
 
-_COMMAND = re.compile(
+COMMAND = re.compile(
     r"\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget|overrid(?:e|ing)|bypass)\s+"
     r"(?:(?:all|any|of|the|these|those|your|my|our|its|previous|prior|above|earlier|preceding|other)\s+){1,6}"
     r"(?:instructions?|prompts?|guidelines|rules|context|system message)\b"
@@ -35,7 +35,7 @@ def command_spans(text: str) -> tuple[tuple[int, int], ...]:
     """
     spans: list[tuple[int, int]] = []
     for start, end in sentences(text):
-        if (spans and start < spans[-1][1]) or not _COMMAND.search(text, start, end):
+        if (spans and start < spans[-1][1]) or not COMMAND.search(text, start, end):
             continue
         line_end = text.find("\n", end)
         spans.append((start, len(text) if line_end < 0 else line_end))

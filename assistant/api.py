@@ -32,6 +32,8 @@ from assistant.errors import NotStored, StoreError, TurnRefused
 from assistant.gate import Gate
 from assistant.owner import token_check
 from assistant.page_images import PagesPort, add_page_images
+from assistant.patience import address_of, require_patience
+from assistant.rates import NO_LIMITS, Limits
 from assistant.store import Store, StoredStep, StoredTurn
 from assistant.ticket_api import add_tickets
 from assistant.turns import TurnRunner
@@ -157,7 +159,7 @@ class IngestBody(_Body):
         return self
 
 
-def create_api(application: ApplicationPort, *, token: str = "") -> FastAPI:
+def create_api(application: ApplicationPort, *, token: str = "", limits: Limits = NO_LIMITS) -> FastAPI:
     """Return the app without pages; others may be mounted beneath its routes.
 
     Args:
@@ -168,7 +170,7 @@ def create_api(application: ApplicationPort, *, token: str = "") -> FastAPI:
     api.add_middleware(Gate, hosts=(application.settings.host,))
     _add_error_handlers(api)
     _add_health(api, application)
-    _add_conversations(api, application)
+    _add_conversations(api, application, limits)
     _add_passages(api, application.library)
     add_page_images(api, application.library, audiences=AUDIENCES)
     require_token = token_check(token)
@@ -194,11 +196,12 @@ def _add_health(api: FastAPI, application: ApplicationPort) -> None:
         return JSONResponse({"ok": ok, "parts": parts}, 200 if ok else 503)
 
 
-def _add_conversations(api: FastAPI, application: ApplicationPort) -> None:
+def _add_conversations(api: FastAPI, application: ApplicationPort, limits: Limits) -> None:
     store, turns = application.store, application.turns
 
     @api.post("/api/conversations", status_code=201)
-    def start_conversation(body: ConversationBody | None = None) -> dict[str, str]:
+    def start_conversation(request: Request, body: ConversationBody | None = None) -> dict[str, str]:
+        require_patience(limits.wait_for_address(address_of(request)))
         return {"conversation": store.start_conversation(channel="api", language=body.language if body else None)}
 
     @api.get("/api/conversations/{conversation}/transcript")
@@ -207,8 +210,9 @@ def _add_conversations(api: FastAPI, application: ApplicationPort) -> None:
         return {"conversation": conversation, "turns": [_turn_to_data(turn) for turn in store.transcript(conversation)]}
 
     @api.post("/api/conversations/{conversation}/turns", status_code=201)
-    def start_turn(conversation: str, body: QuestionBody) -> dict[str, int]:
+    def start_turn(conversation: str, body: QuestionBody, request: Request) -> dict[str, int]:
         language = body.language or store.conversation(conversation).language
+        require_patience(limits.wait(conversation, address_of(request)))
         return {"turn": turns.start(conversation, body.question, language=language, audiences=AUDIENCES)}
 
     @api.get("/api/conversations/{conversation}/turns/{turn}/steps")

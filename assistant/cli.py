@@ -13,7 +13,18 @@ import typer
 
 from agents.errors import AgentError
 from assistant.batch import BatchError
-from assistant.commands import answers, documents, evaluation, models, serving, setup, sync, tickets
+from assistant.commands import (
+    agent_evaluation,
+    answers,
+    documents,
+    evaluation,
+    guard_evaluation,
+    models,
+    serving,
+    setup,
+    sync,
+    tickets,
+)
 from assistant.commands.options import examples
 from assistant.errors import ServerError, StoreError
 from assistant.model_files import ModelFilesError
@@ -66,7 +77,14 @@ app.add_typer(
     tickets.app, name="tickets", help="Conversations that a person has taken over.", epilog=tickets.LIST_EXAMPLES
 )
 app.add_typer(models.app, name="models", help="What models are here, and how to get them.", epilog=models.LIST_EXAMPLES)
-app.add_typer(evaluation.app, name="evaluate", help="Measure retrieval and answers.", epilog=evaluation.RAG_EXAMPLES)
+evaluation.app.command(epilog=agent_evaluation.AGENT_EXAMPLES)(agent_evaluation.agent)
+evaluation.app.command(epilog=guard_evaluation.GUARD_EXAMPLES)(guard_evaluation.guard)
+app.add_typer(
+    evaluation.app,
+    name="evaluate",
+    help="Measure retrieval, answers, agents and the guard.",
+    epilog=evaluation.RAG_EXAMPLES,
+)
 
 
 def main() -> None:

@@ -232,6 +232,7 @@ def _load(settings: "Settings", token: str, open_application: Open | None) -> "t
     """Open the parts and make the API; imports everything that is heavy."""
     from assistant import app
     from assistant.api import create_api
+    from assistant.rates import Limits
 
     application = (open_application or app.open_application)(settings)
     try:
@@ -239,7 +240,10 @@ def _load(settings: "Settings", token: str, open_application: Open | None) -> "t
             getattr(application, part)  # made when first used, which is now rather than by two requests at once
         application.model.check()  # what does not answer now is said now; what does is warm for the first question
         application.library.check()
-        return application, create_api(application, token=token)
+        limits = Limits(
+            of_conversation=settings.questions_per_minute, of_address=settings.questions_per_minute_and_address
+        )
+        return application, create_api(application, token=token, limits=limits)
     except BaseException:
         application.close()
         raise

@@ -127,6 +127,14 @@ class Settings:
     """Address that these mails come from; empty: `ticket_email`."""
     keep_days: int = 0
     """Days that a conversation is kept after its last message, 0 to 36500; 0 keeps all. Open tickets stay."""
+    questions_per_minute: int = 20
+    """Questions in one conversation in a minute, and at once, 0 to 10000; 0: no limit."""
+    questions_per_minute_and_address: int = 120
+    """Questions and new conversations from one address in a minute, and at once, 0 to 100000; this machine's own
+    addresses are not counted; 0: no limit."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Hosts that links and e-mail addresses in answers may lead to, such as `www.example.com`, or `.example.com` for
+    all below it."""
     log_level: LogLevel = "info"
     """Least severe message that goes to the log (stderr)."""
     feeds: tuple[Feed, ...] = ()
@@ -162,6 +170,8 @@ RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
         "port": (0, 65_535),
         "workers": (1, 64),
         "keep_days": (0, 36_500),
+        "questions_per_minute": (0, 10_000),
+        "questions_per_minute_and_address": (0, 100_000),
     }
 )
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(

@@ -37,10 +37,16 @@ MEASUREMENTS = {
     "handover": "bench.hand_over:run",
     "privacy": "bench.privacy:run",
 }
-BY_REQUEST = {"fresh": "bench.fresh:run", "scale": "bench.scale:run", "pointing": "bench.pointing:run"}
-"""Not part of "everything": one installs anew and takes minutes of network, one fills a library for an hour or two."""
+BY_REQUEST = {
+    "fresh": "bench.fresh:run",
+    "scale": "bench.scale:run",
+    "pointing": "bench.pointing:run",
+    "agent": "bench.agent:run",
+}
+"""Not part of "everything": one installs anew and takes minutes of network, one fills a library for an hour or two, one
+asks a model for long steps."""
 
-LIMITED = ("answers",)
+LIMITED = ("answers", "agent")
 """Those that can ask a part of their questions."""
 GROWING = ("scale",)
 """Those that can end at a size."""

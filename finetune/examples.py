@@ -17,7 +17,8 @@ from typing import Any, Literal, get_args
 from langchain_core.messages import BaseMessage
 
 from agents.answering import AnswerOptions, writing
-from agents.prompts import render
+from agents.prompts import Acting, render
+from agents.prompts.acting import step_text
 from agents.transcript import Language, Message
 from finetune.errors import FinetuneError
 from knowledge.passages import Passage
@@ -67,6 +68,15 @@ def answer_example(
     prompt = render(writing(question, passages, history, language=language, options=options))
     messages = (*map(_message, prompt), {"role": "assistant", "content": reply})
     return Example(messages, "answer", source, conversation)
+
+
+def agent_example(
+    asked: Acting, *, tool: str, arguments: Mapping[str, Any], thought: str = "", source: str, conversation: str
+) -> Example:
+    """Return an example of one step: a prompt as it serves, and the call that should come next."""
+    reply = step_text(tool, arguments, thought=thought)
+    messages = (*map(_message, render(asked)), {"role": "assistant", "content": reply})
+    return Example(messages, "agent", source, conversation)
 
 
 def write(examples: Iterable[Example], path: Path) -> int:

@@ -1,6 +1,6 @@
 """Every prompt of the project, in one place.
 
-    render(Pointing(...) | Reading(...) | Writing(...) | Rewriting(...) | Steps(...)) -> messages
+    render(Pointing(...) | Reading(...) | Writing(...) | Rewriting(...) | Steps(...) | Acting(...)) -> messages
 
 Training examples are rendered by this function too, so that what a model was trained on is what it is asked. The static
 part stands first, which lets a back end keep it cached. Text of documents and customers only ever stands in user
@@ -9,6 +9,7 @@ messages, between marks, never among the instructions.
 
 from langchain_core.messages import BaseMessage
 
+from agents.prompts.acting import Acting
 from agents.prompts.answers import (
     NOT_FOUND,
     NOT_STATED,
@@ -26,6 +27,7 @@ from agents.prompts.steps import Steps
 __all__ = [
     "NOT_FOUND",
     "NOT_STATED",
+    "Acting",
     "Excerpt",
     "Pointing",
     "Reading",
@@ -39,6 +41,6 @@ __all__ = [
 ]
 
 
-def render(prompt: Pointing | Reading | Writing | Rewriting | Steps) -> list[BaseMessage]:
+def render(prompt: Pointing | Reading | Writing | Rewriting | Steps | Acting) -> list[BaseMessage]:
     """Return the messages that a model gets."""
     return prompt.messages()

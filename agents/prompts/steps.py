@@ -69,12 +69,13 @@ class Steps:
         steps = JSON_STEPS[self.language].format(
             call='{"thought": "…", "tool": "NAME", "arguments": {…}}',
             answer='{"thought": "…", "answer": "…"}',
-            tools="\n".join(_described(tool) for tool in self.tools),
+            tools="\n".join(described(tool) for tool in self.tools),
         )
         return f"{SYSTEM[self.language]}\n\n{steps}"
 
 
-def _described(tool: Tool) -> str:
+def described(tool: Tool) -> str:
+    """Return a tool in one line, for models that read of tools in the prompt."""
     arguments = {
         name: schema.get("description") or schema.get("type", "")
         for name, schema in tool.parameters.get("properties", {}).items()

@@ -20,6 +20,7 @@ from agents.transcript import Answer, Delta, Finished, Step
 from agents.turn import Request
 from assistant import api as api_module
 from assistant.api import create_api
+from assistant.rates import Limits
 from assistant.store import Store, sqlite_url
 from assistant.turns import TurnRunner
 from knowledge.errors import KnowledgeError
@@ -441,3 +442,26 @@ def test_a_malformed_request_is_no_fault_of_ours(served: Served, body: bytes) ->
     answer = served.client.post("/api/conversations", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code in (400, 422)
     assert list(answer.json()) == ["error"]
+
+
+def test_who_asks_too_often_is_told_how_long_to_wait(tmp_path: Path) -> None:
+    store = Store(sqlite_url(tmp_path / "frontdesk.sqlite3"))
+    turns = TurnRunner(store, lambda request, stop: iter(()))
+    application = SimpleNamespace(
+        settings=SimpleNamespace(host="desk.example"),
+        library=FakeLibrary(),
+        model=FakeModel(),
+        responder=None,
+        store=store,
+        turns=turns,
+    )
+    api = create_api(application, limits=Limits(of_conversation=2, of_address=100))
+    with serving(api) as url, httpx.Client(base_url=url, timeout=20) as client:
+        one, other = (client.post("/api/conversations").json()["conversation"] for _ in range(2))
+        asked = [client.post(f"/api/conversations/{one}/turns", json={"question": "?"}) for _ in range(3)]
+        assert [answer.status_code for answer in asked] == [201, 201, 429]
+        assert 1 <= int(asked[-1].headers["Retry-After"]) <= 30
+        assert "wait" in asked[-1].json()["error"]
+        assert client.post(f"/api/conversations/{other}/turns", json={"question": "?"}).status_code == 201
+    turns.close()
+    store.close()

@@ -8,9 +8,15 @@ from agents import answering
 from agents.answering import AnswerOptions
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
+from agents.next_call import Case, guess
+from agents.prompts import Acting
+from agents.prompts.acting import DoneCall
+from agents.protocols import read_json_step
+from agents.tasks import GoldCall
+from agents.tools import Tool
 from agents.transcript import Language, Message
 from finetune.errors import FinetuneError
-from finetune.examples import ROLES, TASKS, Example, answer_example, read, write
+from finetune.examples import ROLES, TASKS, Example, agent_example, answer_example, read, write
 from knowledge.passages import Passage
 
 PASSAGE = Passage(
@@ -154,3 +160,24 @@ def test_missing_empty_and_unwritable_files_are_told(tmp_path: Path) -> None:
 
 def test_every_task_of_the_design_is_known() -> None:
     assert set(TASKS) == {"answer", "agent", "intent", "extract", "voice", "text"}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_step_is_byte_for_byte_what_the_next_call_is_asked_with(language: Language) -> None:
+    tool = Tool(_order_status, effect="read")
+    done = (DoneCall("order_status", {"order": "A-1"}, '{"status": "sent"} 你好'),)
+    asked = Acting("Be kind.", (tool,), "I want “all” of it.", done, language)
+    chat = ScriptedChat(["{}"])
+    case = Case("1", asked, GoldCall("1_1", "order_status", {"order": "A-2"}, "sent", None))
+    guess(LoadedModel("scripted", chat, context_tokens=8192), case)
+    sent = [(ROLES[message.type], message.text.encode()) for message in chat.calls[0].messages]
+    example = agent_example(asked, tool="order_status", arguments={"order": "A-2"}, source="test", conversation="1")
+    *prompt, last = example.messages
+    assert [(message["role"], message["content"].encode()) for message in prompt] == sent
+    assert read_json_step(last["content"]).calls[0].arguments == {"order": "A-2"}
+    assert example.task == "agent"
+
+
+def _order_status(order: str) -> str:
+    """Return where an order is."""
+    return order

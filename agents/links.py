@@ -1,0 +1,152 @@
+"""Every way in which a text can lead a reader elsewhere, and which of them are allowed.
+
+    text, allowed hosts -> spans of links, images, tags and addresses that must not be shown
+
+What cannot be read with certainty is not allowed: a link with a user name in it, a backslash, a scheme other than
+http, https or mailto. A host is allowed by its exact name, or below a name that begins with a dot.
+"""
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import unquote
+
+Kind = Literal["link", "image", "markup", "mail"]
+
+_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0e\ufeff\U000e0000-\U000e007f]")  # fmt: skip  # noqa: E501
+_END = r"\s<>\"'`，、；：！？）】》」』“”‘’|"
+_TAGS = (
+    "a|img|image|script|iframe|svg|object|embed|form|input|link|meta|style|base|video|audio|source|picture|button|html|"
+    "body|math|template|frame|frameset|details|marquee|applet|area|map|portal"
+)
+_TLDS = (
+    "com|net|org|info|biz|io|co|ai|app|dev|shop|store|online|site|xyz|top|club|live|link|click|page|cloud|me|tv|cc|ly|"
+    "gg|to|ws|cn|uk|us|de|fr|eu|ru|jp|kr|in|nl|it|es|ch|at|se|no|pl|br|au|ca|hk|tw|sg|edu|gov|mil|int|pro|name|mobi|"
+    "asia|tel|example|test|invalid|onion|zip|mov"
+)
+_DOT = r"(?:\.|。|．|｡|\s?[\[({]\s?(?:\.|dot)\s?[\])}]\s?)"
+_LABEL = r"[^\W_](?:[\w-]{0,62}[^\W_])?"
+_MARKUP = re.compile(rf"<\s*/?\s*(?:{_TAGS})\b[^>]*(?:>|$)", re.IGNORECASE)
+_IMAGE = re.compile(r"!\[[^\]]*\]\s*(?:\([^)]*(?:\)|$)|\[[^\]]*\])|!\[")
+_MARKDOWN_LINK = re.compile(r"\]\(\s*<?((?:[^()]|\([^()]*\))*)(?:\)|$)")
+_REFERENCE = re.compile(r"^\s{0,3}\[[^\]]+\]:\s*(\S+).*$", re.MULTILINE)
+_MAIL = re.compile(rf"(?:mailto:\s*)?[\w.+%-]+(?:@|＠|\s?\[at\]\s?|\s?\(at\)\s?)((?:{_LABEL}{_DOT})+[^\W\d_]{{2,24}})", re.IGNORECASE)  # fmt: skip  # noqa: E501
+_URL = re.compile(
+    rf"[a-z][a-z0-9+.-]{{1,20}}\s?[:：]\s?[/\\／]{{2}}[^{_END}]*"
+    rf"|(?<![:/\w\\])[/\\]{{2}}(?:{_LABEL}\.)+[^\W\d_]{{2,24}}[^{_END}]*"
+    rf"|(?<![a-z0-9])(?:javascript|vbscript|view-source|filesystem|intent)\s*:[^{_END}]*"
+    rf"|(?<![a-z0-9])(?:data:\s*(?:[a-z]+/[a-z]|;|,)|blob:|file:/)[^{_END}]*"
+    rf"|(?<![\w@.])www\d?{_DOT}[^{_END}]*"
+    rf"|(?<![\w@./-])(?:{_LABEL}{_DOT})+(?:{_TLDS})(?![\w@-])(?:[:/?#][^{_END}]*)?"
+    rf"|(?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?=[:/])[^{_END}]*",
+    re.IGNORECASE,
+)
+_TRAILING = ".,;:!?)]}'。"
+_HOST = re.compile(rf"((?:{_LABEL}\.)+{_LABEL})\.?(?::\d{{1,5}})?(?=[/?#]|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing that must not be shown."""
+
+    start: int
+    end: int
+    kind: Kind
+    host: str
+    """Where it leads, "" when that cannot be told."""
+
+
+def visible(text: str) -> str:
+    """Return a text without characters that nobody sees, which can hide a link from this check."""
+    return _INVISIBLE.sub("", text)
+
+
+def forbidden(text: str, *, hosts: Iterable[str], mails: Iterable[str] = ()) -> tuple[Found, ...]:
+    """Return what a text must not show, in order and without overlaps.
+
+    Args:
+        text: as `visible` returns it.
+        hosts: allowed hosts; ".example.com" also allows every host below example.com.
+        mails: whole e-mail addresses that are allowed beside those at allowed hosts.
+    """
+    allowed = frozenset(host.casefold().strip() for host in hosts if host.strip())
+    addresses = frozenset(mail.casefold() for mail in mails)
+    found = [Found(*match.span(), "markup", "") for match in _MARKUP.finditer(text)]
+    found += [Found(*match.span(), "image", "") for match in _IMAGE.finditer(text)]
+    found += _targets(text, allowed, addresses)
+    for match in _MAIL.finditer(text):
+        place = _plain_host(match[1])
+        if not is_allowed(place, allowed) and match[0].casefold().removeprefix("mailto:").strip() not in addresses:
+            found.append(Found(*match.span(), "mail", place))
+    for match in _URL.finditer(text):
+        url = match[0].rstrip(_TRAILING)
+        if (host := host_of(url)) is None or not is_allowed(host, allowed):
+            found.append(Found(match.start(), match.start() + len(url), "link", host or ""))
+    return _without_overlaps(found)
+
+
+def host_of(url: str) -> str | None:
+    """Return the host that a browser would go to, None when that cannot be told with certainty.
+
+    >>> host_of("https://Shop.example.com:443/a"), host_of("https://shop.example.com@evil.com"), host_of("javascript:x")
+    ('shop.example.com', None, None)
+    """
+    plain = re.sub(r"[。．｡]", ".", html.unescape(url))
+    plain = re.sub(r"\s?[\[({]\s?(?:\.|dot)\s?[\])}]\s?", ".", plain, flags=re.IGNORECASE)
+    if "\\" in plain or any(ord(letter) < 33 for letter in plain):
+        return None
+    scheme, separator, rest = plain.partition("://")
+    if not separator:
+        scheme, rest = "https", plain.removeprefix("//")
+    if scheme.casefold() not in ("http", "https"):
+        return None
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    if "@" in authority or "%" in authority or (match := _HOST.match(authority)) is None:
+        return None
+    return match[1].casefold()
+
+
+def hosts_in(texts: Iterable[str]) -> frozenset[str]:
+    """Return the hosts of all links and addresses that stand in texts."""
+    hosts = set()
+    for text in texts:
+        seen = visible(text)
+        hosts |= {host for match in _URL.finditer(seen) if (host := host_of(match[0].rstrip(_TRAILING))) is not None}
+        hosts |= {_plain_host(match[1]) for match in _MAIL.finditer(seen)}
+    return frozenset(hosts)
+
+
+def is_allowed(host: str, allowed: Iterable[str]) -> bool:
+    """Return whether a host is one of the allowed, or below one that begins with a dot."""
+    return any(host == name or (name.startswith(".") and f".{host}".endswith(name)) for name in allowed)
+
+
+def _targets(text: str, allowed: frozenset[str], mails: frozenset[str]) -> Iterator[Found]:
+    """Yield Markdown's links and references that lead where they may not; only the target, the label stays."""
+    for pattern in (_MARKDOWN_LINK, _REFERENCE):
+        for match in pattern.finditer(text):
+            target = re.sub(r"[\s\x00-\x1f]", "", unquote(html.unescape(match[1].split(" ")[0])))
+            mail = target.casefold().removeprefix("mailto:")
+            is_mail = target.casefold().startswith("mailto:")
+            host: str | None = mail.rpartition("@")[2].partition("?")[0] if is_mail else host_of(target)
+            if host is None or not (is_allowed(host, allowed) or mail in mails):
+                yield Found(match.start() + (pattern is _MARKDOWN_LINK), match.end(), "link", host or "")
+
+
+def _plain_host(host: str) -> str:
+    plain = re.sub(r"\s?[\[({]\s?(?:\.|dot)\s?[\])}]\s?", ".", host, flags=re.IGNORECASE)
+    return re.sub(r"[。．｡]", ".", plain).casefold()
+
+
+def _without_overlaps(found: Iterable[Found]) -> tuple[Found, ...]:
+    """Return the spans in order; where some overlap, one that covers them all, of the first one's kind."""
+    kept: list[Found] = []
+    for one in sorted(found, key=lambda one: (one.start, -one.end)):
+        if kept and one.start < kept[-1].end:
+            last = kept[-1]
+            kept[-1] = Found(last.start, max(last.end, one.end), last.kind, last.host or one.host)
+        else:
+            kept.append(one)
+    return tuple(kept)

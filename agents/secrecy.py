@@ -1,0 +1,64 @@
+"""What no answer may hold: keys, tokens, passwords, and the instructions that the machine was given.
+
+    text, known secrets, instructions -> spans that must not be shown
+
+Known secrets are found however they are spaced; unknown ones by the forms that providers give them. A secret that is
+written in another form, such as backwards or in words, is not found: keep secrets out of prompts and documents.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+SHORTEST_SECRET = 6
+"""Characters; shorter values would be found in ordinary words."""
+SHINGLE_WORDS = 8
+"""So many words in a row, taken from the instructions, count as a quote; one Chinese character is a word."""
+_FORMS = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|.*)"
+    r"|\b(?:sk|pk|rk)[-_](?:live[-_]|test[-_]|proj[-_]|ant[-_])?[A-Za-z0-9_-]{16,}"
+    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"
+    r"|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bhf_[A-Za-z0-9]{20,}"
+    r"|\bxox[abeprs]-[\w-]{10,}|\bAIza[\w-]{30,}|\bya29\.[\w-]{20,}|\bnpm_[A-Za-z0-9]{30,}|\bSG\.[\w-]{16,}\.[\w-]{16,}"
+    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"
+    r"|\b\w{2,12}://[^\s/:@]+:[^\s/@]+@\S+"
+    r"|\b(?:bearer|basic)\s+[A-Za-z0-9+/._=-]{16,}"
+    r"|\b(?:pass(?:word|wd|phrase)|(?:api|private)[ _-]?key|secret(?:[ _-]?key)?|(?:access|auth)[ _-]?token)"
+    r"\b\s*(?:is\b|[:=：])\s*[\"'`]?(?=[^\s\"'`]*[\d!@#$%^&*_-])[^\s\"'`，。；]{6,}"
+    r"|(?:密码|口令|密钥|令牌)\s*(?:是|为|[:=：])\s*[\"“'`]?(?=[!-~]*[\d!@#$%^&*_-])[!-~]{6,}",
+    re.IGNORECASE | re.DOTALL,
+)
+_WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
+
+
+def secret_spans(text: str, *, known: Iterable[str] = ()) -> Iterator[tuple[int, int]]:
+    """Yield where a text holds a secret.
+
+    Args:
+        known: secrets of this installation, such as its keys; at least `SHORTEST_SECRET` characters each.
+    """
+    for match in _FORMS.finditer(text):
+        yield match.span()
+    for secret in known:
+        if len(secret) >= SHORTEST_SECRET:
+            spaced = r"[\s\-_.*`]{0,3}".join(map(re.escape, "".join(secret.split())))
+            for match in re.finditer(spaced, text, re.IGNORECASE):
+                yield match.span()
+
+
+def quoted_spans(text: str, *, instructions: Iterable[str]) -> Iterator[tuple[int, int]]:
+    """Yield where a text repeats `SHINGLE_WORDS` words in a row of the instructions, whatever stands between them."""
+    shingles = {shingle for told in instructions for shingle in _shingles([word for word, _ in _words(told)])}
+    words = list(_words(text))
+    for position, shingle in enumerate(_shingles([word for word, _ in words])):
+        if shingle in shingles:
+            yield words[position][1][0], words[position + SHINGLE_WORDS - 1][1][1]
+
+
+def _words(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    for match in _WORD.finditer(text):
+        yield match[0].casefold(), match.span()
+
+
+def _shingles(words: list[str]) -> Iterator[tuple[str, ...]]:
+    for start in range(len(words) - SHINGLE_WORDS + 1):
+        yield tuple(words[start : start + SHINGLE_WORDS])

@@ -1,0 +1,46 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from agents.errors import AgentError
+from agents.models import LoadedModel
+from agents.models.scripted import ScriptedChat
+from agents.next_call import cases_of, evaluate, sample
+from agents.tasks import read_tasks
+from tests.agents.little_shop import DOMAIN
+from tests.agents.test_guard_trial import TASKS
+
+
+def test_tool_and_arguments_are_counted_apart_and_results_are_cut_to_fit(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.jsonl"
+    long = json.loads(json.dumps(TASKS))
+    long[1]["gold_trace"][0]["result"] = "x " * 5000
+    path.write_text("\n".join(map(json.dumps, long)), encoding="utf-8")
+    cases = cases_of(DOMAIN, read_tasks(path), data=tmp_path)
+    assert [(case.task, case.gold.tool, len(case.asked.done)) for case in cases] == [
+        ("1", "move_parcel", 0),
+        ("2", "parcel_place", 0),
+        ("2", "move_parcel", 1),
+    ]
+    replies = [
+        {"thought": "", "tool": "move_parcel", "arguments": {"place": "garage", "parcel": "P-1001"}},
+        {"thought": "", "tool": "parcel_place", "arguments": {"parcel": "P-9"}},
+        {"thought": "", "answer": "Done."},
+    ]
+    chat = ScriptedChat([json.dumps(reply) for reply in replies])
+    report = evaluate(LoadedModel("scripted", chat, context_tokens=2048), cases)
+    assert [(guess.tool_right, guess.arguments_right, guess.cut) for guess in report.guesses] == [
+        (True, True, False),
+        (True, False, False),
+        (False, False, True),
+    ]
+    assert (report.tool.value, report.arguments.value, report.read.value) == (0.6667, 0.3333, 1.0)
+    assert "anyOf" in chat.calls[0].arguments["schema"]
+    assert sample(cases, 2) == sample(cases, 2)
+    assert len(sample(cases, 2)) == 2
+
+
+def test_without_a_model_there_is_one_clear_message() -> None:
+    with pytest.raises(AgentError, match="Next:"):
+        evaluate(LoadedModel("none", None), ())
