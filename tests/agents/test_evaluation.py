@@ -176,7 +176,7 @@ def test_questions_that_say_nothing_of_a_right_answer_cannot_be_measured(more: d
 
 def test_the_lines_on_the_page_for_owners_say_what_a_right_answer_is(tmp_path: Path) -> None:
     page = (Path(__file__).parents[2] / "docs" / "evaluating.md").read_text(encoding="utf-8")
-    _for_search, block = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    block = re.findall(r"```json\n(.*?)```", page, re.DOTALL)[1]
     (tmp_path / "questions.jsonl").write_text(block, encoding="utf-8")
     asked = questions.read(tmp_path / "questions.jsonl")
     check_measurable(asked)
