@@ -77,7 +77,8 @@ class ActionLog(Protocol):
     """Where writes are noted before and after they are done; durable before it returns."""
 
     def begin(self, action: Action) -> Action:
-        """Note a write that is about to be done and return it; where the key is known, return what is known of it."""
+        """Note a write that is about to be done and return `action` itself; where the key is known already, change
+        nothing and return what is known of it, as another object."""
         ...
 
     def finish(self, key: str, *, change: Change) -> None:

@@ -3,6 +3,8 @@
 AgentError            the operator: says what failed, the value, the next command
 └── ModelUnavailable  the language model cannot be loaded, or does not answer
 ToolError             the model: says what to do instead; the loop hands it back and goes on
+HandOver              the loop: a person must take over; a tool raises it, or the code that calls tools
+└── StateUnknown      nobody knows whether a write happened
 """
 
 
@@ -16,3 +18,11 @@ class ModelUnavailable(AgentError):
 
 class ToolError(Exception):
     """Raised by a tool with a sentence for the model."""
+
+
+class HandOver(Exception):
+    """Raised where a person must take over; `str(error)` tells that person why."""
+
+
+class StateUnknown(HandOver):
+    """A write was begun and its end is not known: it must be looked at by a person, never tried again."""

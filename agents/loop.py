@@ -1,34 +1,48 @@
 """Question and tools in, steps and an answer's text out: for what takes more than one search.
 
-    model -> (tools -> model)* -> LoopResult(text, passages)
+    model -> tools -> model -> ... -> LoopResult(text, passages)
+               |  reads are made at once; a write is worked out and shown
+               v
+            approve -> (operator ->) act -> tools -> ...        each may wait for days
 
-A LangGraph graph of two nodes, run on the caller's thread. All budgets are handled inside the model's node: when steps,
-time, tokens or failures run out, the model is asked once more, without tools, and the loop ends with what it says. The
-text that comes out is not checked yet: whoever calls verifies its citations against `passages`.
+A LangGraph graph, run on the caller's thread. A write stops it (`interrupt`) until somebody has decided; the checkpoint
+keeps where it stopped, so another process may go on. No node that waits does anything else. All budgets are handled
+inside the model's node: when steps, time, tokens or failures run out, the model is asked once more, without tools, and
+the loop ends with what it says. The text that comes out is not checked yet: whoever calls verifies it.
 """
 
+import hashlib
 import json
 import logging
 import operator
 import threading
 import time
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, TypedDict
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
+from langgraph.channels import UntrackedValue
 
+from agents.approvals import Approvals, Pending
 from agents.budget import HISTORY_SHARE, count_tokens, fit_result, latest
-from agents.errors import AgentError, ToolError
+from agents.calls import Altered, Caller, Plan
+from agents.errors import AgentError, HandOver, StateUnknown, ToolError
 from agents.models import LoadedModel
 from agents.prompts import render
 from agents.prompts import steps as prompts
 from agents.protocols import Decision, ToolCall, read_json_step, read_native_step, step_schema, tool_declarations
 from agents.tools import Tool, ToolContext
-from agents.transcript import Step, Thought, ToolCalled, ToolReturned, searched
+from agents.transcript import Acted, ApprovalAsked, Step, Thought, ToolCalled, ToolReturned, searched
 from knowledge.passages import Passage
 
-Ending = Literal["answered", "steps", "time", "tokens", "failures", "garbled", "stopped"]
+if TYPE_CHECKING:
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+
+Ending = Literal[
+    "answered", "steps", "time", "tokens", "failures", "garbled", "stopped", "approval", "declined", "handed_over"
+]
+Answered = Literal["yes", "no"]
 logger = logging.getLogger(__name__)
 
 
@@ -51,6 +65,16 @@ class LoopOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """What the loop needs to do more than read."""
+
+    approvals: Approvals
+    saver: "BaseCheckpointSaver[Any]"
+    """Keeps where the loop stopped."""
+    company: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LoopResult:
     """What the loop came to."""
 
@@ -61,16 +85,25 @@ class LoopResult:
     evidence: float
     """The best evidence of any search, 0 without one."""
     ended: Ending
-    """`answered`, or the budget that ran out."""
+    """`answered`, or the budget that ran out; `approval` when a write waits; `handed_over` when a person must help."""
     tokens: int
+    records: tuple[str, ...] = ()
+    """What the company's own tools returned, in this run of the loop and before it waited."""
+    results: tuple[str, ...] = ()
+    """All that tools returned and that went well, oldest first."""
+    pending: Pending | None = None
+    """The write that waits."""
+    cause: str = ""
+    """Why it was handed over, for the person who takes it."""
 
 
 class State(TypedDict):
-    """What passes between the nodes."""
+    """What passes between the nodes: plain data and messages, so that a checkpoint holds it."""
 
     messages: Annotated[list[BaseMessage], operator.add]
-    calls: tuple[ToolCall, ...]
-    steps: tuple[Step, ...]
+    calls: list[dict[str, Any]]
+    """The calls of the last reply that are still to be made."""
+    steps: Annotated[tuple[Step, ...], UntrackedValue]
     """What the last node did, for the caller."""
     replies: int
     tokens: int
@@ -78,10 +111,17 @@ class State(TypedDict):
     failures: int
     faults: int
     """Unreadable replies in a row."""
-    done: tuple[str, ...]
+    done: list[str]
     """The calls made so far, as text."""
     text: str
     ended: Ending | None
+    pending: dict[str, Any] | None
+    """The write that waits: the fields of `Pending`."""
+    decision: Answered | None
+    """What was decided of it, by the last who had to."""
+    records: Annotated[list[str], operator.add]
+    results: Annotated[list[str], operator.add]
+    cause: str
 
 
 def run(
@@ -90,6 +130,10 @@ def run(
     model: LoadedModel,
     tools: Sequence[Tool],
     context: ToolContext,
+    caller: Caller | None = None,
+    writing: Writing | None = None,
+    thread: str = "",
+    records: Sequence[str] = (),
     options: LoopOptions = LoopOptions(),
     stop: threading.Event | None = None,
 ) -> Generator[Step, None, LoopResult]:
@@ -97,46 +141,124 @@ def run(
 
     The history before the question is taken from `context`.
 
+    Args:
+        question: What the customer wrote.
+        model: Takes the steps.
+        tools: What it may call.
+        context: Who asks.
+        caller: Calls the tools; None makes one that can only read.
+        writing: Where writes wait; without it, tools that write are refused.
+        thread: Names this run, for one that may have to wait; never used twice.
+        records: What the company's own tools returned earlier in the conversation.
+        options: How far it may go.
+        stop: Ends it when set.
+
     Raises:
         AgentError: a tool changes something, which nobody could approve here; or there is no model.
         ModelUnavailable: the model failed.
     """
-    if model.chat is None:
-        raise AgentError(
-            "The loop needs a language model. Set model = auto, or: frontdesk models get smollm2-135m-instruct"
-        )
-    if writing := [tool.name for tool in tools if tool.effect == "write"]:
-        raise AgentError(f"These tools change something and need approval, which is not there yet: {writing}.")
-    loop = _Loop(model, tuple(tools), context, options, time.monotonic() + options.max_seconds, stop)
-    state = loop.start(question)
-    configuration: Any = {"recursion_limit": 4 * options.max_steps + 10}
-    graph = _graph(loop)
-    for update in graph.stream(state, configuration, stream_mode="updates"):
-        for change in update.values():
-            state = {**state, **change}
-            yield from change["steps"]
-    evidence = max((seen.retrieval.evidence for seen in context.sightings.searches), default=0.0)
-    return LoopResult(state["text"], context.sightings.passages, evidence, state["ended"] or "stopped", state["tokens"])
+    _check_model(model)
+    changing = [tool.name for tool in tools if tool.effect == "write"]
+    if changing and (writing is None or caller is None or caller.log is None):
+        raise AgentError(f"These tools change something and need approval, which is not there: {changing}.")
+    loop = _Loop(model, tuple(tools), caller or _reader(tools, context), context, options, writing, thread, stop)
+    return (yield from _run(loop, loop.start(question, records)))
+
+
+def resume(
+    decision: Answered,
+    *,
+    model: LoadedModel,
+    tools: Sequence[Tool],
+    context: ToolContext,
+    caller: Caller,
+    writing: Writing,
+    thread: str,
+    options: LoopOptions = LoopOptions(),
+    stop: threading.Event | None = None,
+) -> Generator[Step, None, LoopResult]:
+    """Go on where `thread` stopped for an approval; yields and returns what `run` does.
+
+    Raises:
+        AgentError: nothing waits there.
+        ModelUnavailable: the model failed.
+    """
+    from langgraph.types import Command
+
+    loop = _Loop(model, tuple(tools), caller, context, options, writing, thread, stop)
+    snapshot = _graph(loop).get_state(_configuration(loop))
+    if not snapshot.next:
+        raise AgentError(f"The loop {thread!r} does not wait for anything.")
+    # Killed between a node that waits and the next one, it goes on by itself.
+    given = Command(resume=decision) if snapshot.interrupts else None
+    return (yield from _run(loop, given, before=dict(snapshot.values)))
+
+
+def _run(loop: "_Loop", given: Any, *, before: dict[str, Any] | None = None) -> Generator[Step, None, LoopResult]:
+    graph, configuration = _graph(loop), _configuration(loop)
+    state: dict[str, Any] = dict(before or given)
+    durable: dict[str, Any] = {"durability": "sync"} if loop.writing else {}
+    for update in graph.stream(given, configuration, stream_mode="updates", **durable):
+        for node, change in update.items():
+            if node == "__interrupt__":
+                state["ended"] = "approval"
+                continue
+            for key, value in (change or {}).items():
+                added = key in ("records", "results")
+                state[key] = [*state.get(key, ()), *value] if added else value
+            yield from (change or {}).get("steps", ())
+    return loop.result(state)
 
 
 def _graph(loop: "_Loop") -> Any:
     from langgraph.graph import END, START, StateGraph
 
     graph = StateGraph(State)
-    graph.add_node("model", loop.ask)
-    graph.add_node("tools", loop.act)
+    for name, node in (
+        ("model", loop.ask),
+        ("tools", loop.act_on_call),
+        ("approve", loop.wait_for_customer),
+        ("operator", loop.wait_for_operator),
+        ("act", loop.act),
+    ):
+        graph.add_node(name, node)
     graph.add_edge(START, "model")
-    graph.add_conditional_edges("model", _after_model, {"tools": "tools", "model": "model", "end": END})
-    graph.add_conditional_edges(
-        "tools", lambda state: "end" if state["ended"] else "model", {"model": "model", "end": END}
-    )
-    return graph.compile()
+    everywhere = {"model": "model", "tools": "tools", "approve": "approve", "end": END}
+    graph.add_conditional_edges("model", _next, everywhere)
+    graph.add_conditional_edges("tools", _next, everywhere)
+    graph.add_conditional_edges("act", _next, everywhere)
+    graph.add_conditional_edges("approve", _after_customer, {"operator": "operator", "act": "act"})
+    graph.add_edge("operator", "act")
+    return graph.compile(checkpointer=loop.writing.saver if loop.writing else None)
 
 
-def _after_model(state: State) -> str:
+def _configuration(loop: "_Loop") -> Any:
+    # Each call, approval and write is a node of its own.
+    return {"recursion_limit": 40 * loop.options.max_steps + 10, "configurable": {"thread_id": loop.thread or "once"}}
+
+
+def _next(state: State) -> str:
     if state["ended"]:
         return "end"
+    if state["pending"]:
+        return "approve"
     return "tools" if state["calls"] else "model"
+
+
+def _after_customer(state: State) -> str:
+    pending = state["pending"] or {}
+    return "operator" if state["decision"] == "yes" and pending["operator"] else "act"
+
+
+def _check_model(model: LoadedModel) -> None:
+    if model.chat is None:
+        raise AgentError(
+            "The loop needs a language model. Set model = auto, or: frontdesk models get smollm2-135m-instruct"
+        )
+
+
+def _reader(tools: Sequence[Tool], context: ToolContext) -> Caller:
+    return Caller({tool.name: tool for tool in tools}, context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,35 +271,66 @@ class _Reply:
 
 @dataclass(frozen=True)
 class _Loop:
-    """One run: the two nodes and what they share."""
+    """One run: the nodes and what they share."""
 
     model: LoadedModel
     tools: tuple[Tool, ...]
+    caller: Caller
     context: ToolContext
     options: LoopOptions
-    deadline: float
+    writing: Writing | None
+    thread: str
     stop: threading.Event | None
-    names: Mapping[str, Tool] = field(init=False)
+    deadline: float = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "names", {tool.name: tool for tool in self.tools})
+        object.__setattr__(self, "deadline", time.monotonic() + self.options.max_seconds)
 
-    def start(self, question: str) -> State:
+    def start(self, question: str, records: Sequence[str]) -> State:
         count, room = self.model.count_tokens, int(HISTORY_SHARE * self.options.context_tokens)
         history = latest(self.context.history, count=count, room=room)
-        prompt = prompts.Steps(question, history, self.tools, self.context.language, self._json)
+        prompt = prompts.Steps(
+            question,
+            history,
+            self.tools,
+            self.context.language,
+            self._json,
+            acting=self.writing is not None,
+            company=self.writing.company if self.writing else "",
+            customer=self.context.visitor.customer,
+        )
         return State(
             messages=render(prompt),
-            calls=(),
+            calls=[],
             steps=(),
             replies=0,
             tokens=0,
             context_used=0,
             failures=0,
             faults=0,
-            done=(),
+            done=[],
             text="",
             ended=None,
+            pending=None,
+            decision=None,
+            records=list(records),
+            results=[],
+            cause="",
+        )
+
+    def result(self, state: Mapping[str, Any]) -> LoopResult:
+        """Return what a run came to, from the last state."""
+        pending = state["pending"]
+        return LoopResult(
+            text=state["text"],
+            passages=self.context.sightings.passages,
+            evidence=max((seen.retrieval.evidence for seen in self.context.sightings.searches), default=0.0),
+            ended=state["ended"] or "stopped",
+            tokens=state["tokens"],
+            records=tuple(state["records"]),
+            results=tuple(state["results"]),
+            pending=Pending(**pending) if pending else None,
+            cause=state["cause"],
         )
 
     def ask(self, state: State) -> dict[str, Any]:
@@ -197,40 +350,118 @@ class _Loop:
         decision = read_json_step(reply.message.text) if self._json else read_native_step(reply.message)
         return self._decided(decision, state, reply=reply.message, spent=spent) | counts
 
+    def act_on_call(self, state: State) -> dict[str, Any]:
+        """The tools' node: the next call of the last reply; a write is only worked out."""
+        if self._stopped:
+            return self._end("stopped", "")
+        call = ToolCall(**state["calls"][0])
+        known = len(self.context.sightings.searches)
+        plan: Plan | None = None
+        kept: dict[str, Any] = {}
+        try:
+            if _signature(call) in state["done"]:
+                raise ToolError(prompts.REPEATED)
+            tool = self.caller.tool(call)
+            if tool.effect == "write":
+                plan = self.caller.plan(call, records=state["records"])
+            else:
+                content, ok = self.caller.read(call), True
+                kept = {"results": [content], "records": [content] if tool.own_data else []}
+        except ToolError as error:
+            content, ok = str(error), False
+        except HandOver as error:
+            return self._end("handed_over", "") | {"cause": str(error)}
+        done = [*state["done"], _signature(call)]
+        if plan is not None:
+            return self._asked(plan, number=len(done)) | {"done": done}
+        searches = tuple(searched(seen.retrieval) for seen in self.context.sightings.searches[known:])
+        steps = (*searches, ToolReturned(call.tool, content, ok))
+        return {**self._told(state, call, content, ok=ok), "steps": steps, "done": done, **kept}
+
+    def wait_for_customer(self, state: State) -> dict[str, Any]:
+        """Wait for the customer's yes or no; nothing else may happen in this node, which starts anew when resumed."""
+        return {"decision": self._waited(state), "steps": ()}
+
+    def wait_for_operator(self, state: State) -> dict[str, Any]:
+        """Wait for a person of the company, likewise."""
+        return {"decision": self._waited(state), "steps": ()}
+
     def act(self, state: State) -> dict[str, Any]:
-        """The tools' node: every call of the last reply, in order."""
-        steps: list[Step] = []
-        messages: list[BaseMessage] = []
-        failures, done = state["failures"], list(state["done"])
+        """Do what was approved, or note that it was not."""
+        pending = Pending(**(state["pending"] or {}))
+        call = ToolCall(**state["calls"][0])
+        settled: dict[str, Any] = {"pending": None, "decision": None}
+        if state["decision"] != "yes":
+            told = self._told(state, call, prompts.DECLINED, ok=True)
+            ending = {} if told["calls"] else self._end("declined", "")
+            return {**told, **ending, **settled, "calls": told["calls"], "steps": ()}
+        try:
+            change = self.caller.act(call, key=pending.key, approved=pending.fingerprint, shown=pending.text)
+        except Altered:
+            step = Acted(pending.key, call.tool, prompts.ALTERED, "failed")
+            return {**self._told(state, call, prompts.ALTERED, ok=False), **settled, "steps": (step,)}
+        except StateUnknown as error:
+            step = Acted(pending.key, call.tool, "", "unknown")
+            return {**self._end("handed_over", ""), **settled, "cause": str(error), "steps": (step,)}
+        except ToolError as error:
+            step = Acted(pending.key, call.tool, str(error), "failed")
+            return {**self._told(state, call, str(error), ok=False), **settled, "steps": (step,)}
+        step = Acted(pending.key, call.tool, change.text, "done")
+        told = self._told(state, call, change.text, ok=True)
+        return {**told, **settled, "steps": (step,), "results": [change.text], "records": [change.text]}
+
+    def _asked(self, plan: Plan, *, number: int) -> dict[str, Any]:
+        """Return the change to the state that lets a write wait."""
+        key = hashlib.sha256(f"{self.thread}\n{number}\n{plan.fingerprint}".encode()).hexdigest()[:24]
+        customer = self.context.visitor.customer
+        pending = Pending(
+            key=key,
+            conversation=self.context.conversation,
+            thread=self.thread,
+            tool=plan.call.tool,
+            arguments=json.loads(json.dumps(dict(plan.call.arguments), default=str)),
+            text=plan.preview.text,
+            fingerprint=plan.fingerprint,
+            customer=customer.id if customer else "",
+            language=self.context.language,
+            operator=plan.preview.operator,
+        )
+        assert self.writing is not None
+        self.writing.approvals.ask(pending)  # before the checkpoint: a pending that no loop waits for is harmless
+        asked = ApprovalAsked(key, pending.tool, pending.text, pending.operator)
+        return {"pending": asdict(pending), "steps": (asked,)}
+
+    def _waited(self, state: State) -> Answered:
+        from langgraph.types import interrupt
+
+        return "yes" if interrupt({"key": (state["pending"] or {})["key"]}) == "yes" else "no"
+
+    def _told(self, state: State, call: ToolCall, content: str, *, ok: bool) -> dict[str, Any]:
+        """Return the change that hands a call's result to the model."""
         room = max(0, self._room(state)) // max(1, len(state["calls"]))
-        for call in state["calls"]:
-            if self._stopped:
-                return self._end("stopped", "") | {"steps": tuple(steps)}
-            known = len(self.context.sightings.searches)
-            content, ok = self._run(call, done)
-            done.append(_signature(call))
-            failures += not ok
-            steps += [searched(sighting.retrieval) for sighting in self.context.sightings.searches[known:]]
-            steps.append(ToolReturned(call.tool, content, ok))
-            fitting = fit_result(content, count=self.model.count_tokens, room=room, cut=prompts.CUT)
-            messages.append(self._result(call, fitting))
-        return {"messages": messages, "steps": tuple(steps), "calls": (), "failures": failures, "done": tuple(done)}
+        fitting = fit_result(content, count=self.model.count_tokens, room=room, cut=prompts.CUT)
+        return {
+            "messages": [self._result(call, fitting)],
+            "calls": state["calls"][1:],
+            "failures": state["failures"] + (not ok),
+        }
 
     def _decided(self, decision: Decision, state: State, *, reply: AIMessage, spent: Ending | None) -> dict[str, Any]:
         """Return the change that a decision makes to the state."""
         steps: list[Step] = [Thought(decision.thought)] if decision.thought else []
         if decision.answer:
-            return {"steps": tuple(steps), "calls": (), "text": decision.answer, "ended": spent or "answered"}
+            return {"steps": tuple(steps), "calls": [], "text": decision.answer, "ended": spent or "answered"}
         if decision.calls and spent is None:
             steps += [ToolCalled(call.tool, call.arguments) for call in decision.calls]
-            return {"messages": [reply], "steps": tuple(steps), "calls": decision.calls, "faults": 0}
+            calls = [_plain_call(call) for call in decision.calls]
+            return {"messages": [reply], "steps": tuple(steps), "calls": calls, "faults": 0}
         if state["faults"] or spent is not None:
             logger.warning("the model %s gave no readable step: %r", self.model.name, reply.text[:200])
             return self._end(spent or "garbled", prompts.GAVE_UP[self.context.language]) | {"steps": tuple(steps)}
         mend = prompts.MEND_STEP if self._json else prompts.MEND_REPLY
         request = HumanMessage(mend[self.context.language].format(fault=decision.fault))
         shown = [reply, request] if reply.text else [request]
-        return {"messages": shown, "steps": tuple(steps), "calls": (), "faults": state["faults"] + 1}
+        return {"messages": shown, "steps": tuple(steps), "calls": [], "faults": state["faults"] + 1}
 
     def _spent(self, state: State) -> Ending | None:
         """Return the budget that leaves room for nothing but the answer."""
@@ -270,30 +501,13 @@ class _Loop:
         tokens = usage["total_tokens"] if usage else count_tokens([*sent, message], self.model.count_tokens)
         return _Reply(message, tokens, "stopped" if self._stopped else broken_off)
 
-    def _run(self, call: ToolCall, done: Sequence[str]) -> tuple[str, bool]:
-        """Return what a call gives the model to read, and whether it went well."""
-        tool = self.names.get(call.tool)
-        if tool is None:
-            return prompts.UNKNOWN_TOOL.format(tool=call.tool, tools=", ".join(self.names)), False
-        if call.fault:
-            return f"{call.tool} was not run: {call.fault}", False
-        if _signature(call) in done:
-            return prompts.REPEATED, False
-        try:
-            return tool.call(self.context, call.arguments), True
-        except ToolError as error:
-            return str(error), False
-        except Exception:  # the tool runner: a broken tool must not end the conversation
-            logger.exception("the tool %s failed", call.tool)
-            return prompts.TOOL_BROKE.format(tool=call.tool), False
-
     def _result(self, call: ToolCall, content: str) -> BaseMessage:
         if self._json:
             return HumanMessage(prompts.TOOL_RESULT[self.context.language].format(tool=call.tool, content=content))
         return ToolMessage(content, tool_call_id=call.id, name=call.tool)
 
     def _end(self, ended: Ending, text: str) -> dict[str, Any]:
-        return {"steps": (), "calls": (), "text": text, "ended": ended}
+        return {"steps": (), "calls": [], "text": text, "ended": ended}
 
     @property
     def _json(self) -> bool:
@@ -316,3 +530,8 @@ def _plain(chunk: AIMessageChunk) -> AIMessage:
 
 def _signature(call: ToolCall) -> str:
     return f"{call.tool} {json.dumps(call.arguments, sort_keys=True, ensure_ascii=False, default=str)}"
+
+
+def _plain_call(call: ToolCall) -> dict[str, Any]:
+    """Return a call as a checkpoint keeps it."""
+    return {**asdict(call), "arguments": json.loads(json.dumps(dict(call.arguments), default=str))}
