@@ -81,6 +81,10 @@ class ActionLog(Protocol):
         nothing and return what is known of it, as another object."""
         ...
 
+    def get(self, key: str) -> Action | None:
+        """Return what is known of a write; None when it was never begun."""
+        ...
+
     def finish(self, key: str, *, change: Change) -> None:
         """Note that it was done."""
         ...
@@ -99,6 +103,10 @@ class MemoryActionLog:
     def begin(self, action: Action) -> Action:
         """Note the write, or return the one with this key."""
         return self.actions.setdefault(action.key, action)
+
+    def get(self, key: str) -> Action | None:
+        """Return what is known of a write."""
+        return self.actions.get(key)
 
     def finish(self, key: str, *, change: Change) -> None:
         """Note what was done."""

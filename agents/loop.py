@@ -27,7 +27,7 @@ from langgraph.channels import UntrackedValue
 from agents.approvals import Approvals, Pending
 from agents.budget import HISTORY_SHARE, count_tokens, fit_result, latest
 from agents.calls import Altered, Caller, Plan
-from agents.errors import AgentError, HandOver, StateUnknown, ToolError
+from agents.errors import AgentError, HandOver, StateUnknown, ToolError, ToolRefusal
 from agents.models import LoadedModel
 from agents.prompts import render
 from agents.prompts import steps as prompts
@@ -90,7 +90,9 @@ class LoopResult:
     records: tuple[str, ...] = ()
     """What the company's own tools returned, in this run of the loop and before it waited."""
     results: tuple[str, ...] = ()
-    """All that tools returned and that went well, oldest first."""
+    """All that tools but the search of documents returned, refusals by the company's rules included, oldest first."""
+    sayable: tuple[str, ...] = ()
+    """Those of them that are fit for the customer as they are."""
     pending: Pending | None = None
     """The write that waits."""
     cause: str = ""
@@ -121,6 +123,7 @@ class State(TypedDict):
     """What was decided of it, by the last who had to."""
     records: Annotated[list[str], operator.add]
     results: Annotated[list[str], operator.add]
+    sayable: Annotated[list[str], operator.add]
     cause: str
 
 
@@ -189,7 +192,9 @@ def resume(
     snapshot = _graph(loop).get_state(_configuration(loop))
     if not snapshot.next:
         raise AgentError(f"The loop {thread!r} does not wait for anything.")
-    # Killed between a node that waits and the next one, it goes on by itself.
+    if decision == "no" and not snapshot.interrupts:
+        raise AgentError(f"The loop {thread!r} waits for no answer.")
+    # Killed after the answer was taken in, it goes on by itself.
     given = Command(resume=decision) if snapshot.interrupts else None
     return (yield from _run(loop, given, before=dict(snapshot.values)))
 
@@ -204,10 +209,16 @@ def _run(loop: "_Loop", given: Any, *, before: dict[str, Any] | None = None) -> 
                 state["ended"] = "approval"
                 continue
             for key, value in (change or {}).items():
-                added = key in ("records", "results")
+                added = key in ("records", "results", "sayable")
                 state[key] = [*state.get(key, ()), *value] if added else value
             yield from (change or {}).get("steps", ())
-    return loop.result(state)
+    result = loop.result(state)
+    if result.ended == "approval" and state["decision"] is None and result.pending and loop.writing:
+        # Only now, since the checkpoint is written: whatever a customer is shown can be gone on with.
+        pending = result.pending
+        loop.writing.approvals.ask(pending)
+        yield ApprovalAsked(pending.key, pending.tool, pending.text, pending.operator)
+    return result
 
 
 def _graph(loop: "_Loop") -> Any:
@@ -248,6 +259,10 @@ def _next(state: State) -> str:
 def _after_customer(state: State) -> str:
     pending = state["pending"] or {}
     return "operator" if state["decision"] == "yes" and pending["operator"] else "act"
+
+
+def _searches(tool: Tool) -> bool:
+    return tool.name == "search_knowledge"
 
 
 def _check_model(model: LoadedModel) -> None:
@@ -315,6 +330,7 @@ class _Loop:
             decision=None,
             records=list(records),
             results=[],
+            sayable=[],
             cause="",
         )
 
@@ -329,6 +345,7 @@ class _Loop:
             tokens=state["tokens"],
             records=tuple(state["records"]),
             results=tuple(state["results"]),
+            sayable=tuple(state["sayable"]),
             pending=Pending(**pending) if pending else None,
             cause=state["cause"],
         )
@@ -366,14 +383,17 @@ class _Loop:
                 plan = self.caller.plan(call, records=state["records"])
             else:
                 content, ok = self.caller.read(call), True
-                kept = {"results": [content], "records": [content] if tool.own_data else []}
+                own = [content] if tool.own_data else []
+                kept = {"results": [] if _searches(tool) else [content], "records": own, "sayable": own}
         except ToolError as error:
             content, ok = str(error), False
+            said = [content] if isinstance(error, ToolRefusal) else []
+            kept = {"results": said, "sayable": said}
         except HandOver as error:
             return self._end("handed_over", "") | {"cause": str(error)}
         done = [*state["done"], _signature(call)]
         if plan is not None:
-            return self._asked(plan, number=len(done)) | {"done": done}
+            return self._asked(plan, number=f"{len(done)}.{state['failures']}") | {"done": done}
         searches = tuple(searched(seen.retrieval) for seen in self.context.sightings.searches[known:])
         steps = (*searches, ToolReturned(call.tool, content, ok))
         return {**self._told(state, call, content, ok=ok), "steps": steps, "done": done, **kept}
@@ -391,7 +411,7 @@ class _Loop:
         pending = Pending(**(state["pending"] or {}))
         call = ToolCall(**state["calls"][0])
         settled: dict[str, Any] = {"pending": None, "decision": None}
-        if state["decision"] != "yes":
+        if state["decision"] != "yes" or not self._approved(pending.key):
             told = self._told(state, call, prompts.DECLINED, ok=True)
             ending = {} if told["calls"] else self._end("declined", "")
             return {**told, **ending, **settled, "calls": told["calls"], "steps": ()}
@@ -399,18 +419,21 @@ class _Loop:
             change = self.caller.act(call, key=pending.key, approved=pending.fingerprint, shown=pending.text)
         except Altered:
             step = Acted(pending.key, call.tool, prompts.ALTERED, "failed")
-            return {**self._told(state, call, prompts.ALTERED, ok=False), **settled, "steps": (step,)}
+            again = {"done": state["done"][:-1], "failures": state["failures"] + 1}  # worked out and shown anew
+            return {**settled, **again, "steps": (step,)}
         except StateUnknown as error:
             step = Acted(pending.key, call.tool, "", "unknown")
             return {**self._end("handed_over", ""), **settled, "cause": str(error), "steps": (step,)}
         except ToolError as error:
-            step = Acted(pending.key, call.tool, str(error), "failed")
-            return {**self._told(state, call, str(error), ok=False), **settled, "steps": (step,)}
+            said = [str(error)] if isinstance(error, ToolRefusal) else []
+            step = Acted(pending.key, call.tool, str(error) if said else "", "failed")
+            told = self._told(state, call, str(error), ok=False)
+            return {**told, **settled, "results": said, "sayable": said, "steps": (step,)}
         step = Acted(pending.key, call.tool, change.text, "done")
         told = self._told(state, call, change.text, ok=True)
         return {**told, **settled, "steps": (step,), "results": [change.text], "records": [change.text]}
 
-    def _asked(self, plan: Plan, *, number: int) -> dict[str, Any]:
+    def _asked(self, plan: Plan, *, number: str) -> dict[str, Any]:
         """Return the change to the state that lets a write wait."""
         key = hashlib.sha256(f"{self.thread}\n{number}\n{plan.fingerprint}".encode()).hexdigest()[:24]
         customer = self.context.visitor.customer
@@ -426,10 +449,12 @@ class _Loop:
             language=self.context.language,
             operator=plan.preview.operator,
         )
-        assert self.writing is not None
-        self.writing.approvals.ask(pending)  # before the checkpoint: a pending that no loop waits for is harmless
-        asked = ApprovalAsked(key, pending.tool, pending.text, pending.operator)
-        return {"pending": asdict(pending), "steps": (asked,)}
+        return {"pending": asdict(pending), "steps": ()}
+
+    def _approved(self, key: str) -> bool:
+        """Return what the kept approval says, whatever the checkpoint says."""
+        kept = self.writing.approvals.get(key) if self.writing else None
+        return kept is not None and kept.stage == "approved"
 
     def _waited(self, state: State) -> Answered:
         from langgraph.types import interrupt
