@@ -41,9 +41,12 @@ LONGEST_DELIVERY = {1: (3, 1), 2: (6, 0), 3: (7, 3), 4: (9, 4), 5: (15, 7)}
 """Working days from dispatch by zone: standard, express."""
 BULKY_EXTRA_DAYS = 5
 MOST_RETURNED_AT_ONCE = 5
-SEALED = ("Bulbs", "Candles", "Candles and fragrance")
-LOOSE_BATTERIES = ("BM-709",)
+CANDLES = ("BM-707", "BM-712", "BM-713")
+LOOSE_BATTERIES = ("BM-701", "BM-709")
 """Never posted: brought to the counter."""
+LANTERNS = ("BM-401", "BM-402", "BM-410", "BM-411")
+"""They hold lithium: posted without asking on the mainland only."""
+MADE_TO_ORDER = ("BM-505",)
 OWN_TABLES = """
 CREATE TABLE IF NOT EXISTS actions (
     action_key TEXT PRIMARY KEY, tool TEXT NOT NULL, change TEXT NOT NULL, at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
@@ -461,7 +464,7 @@ def _return_plan(
     if reason != "faulty" and _today(shop) > last:
         english = f"The return period of order {number} ended on {last}. If it is faulty, the warranty may apply."
         raise ToolRefusal(_in(context, english, f"订单 {number} 的退货期已于 {last} 结束。如有故障，可按保修处理。"))
-    _check_kind(context, item, reason=reason, unopened=unopened)
+    _check_kind(context, item, zone=person["zone"], reason=reason, unopened=unopened)
     gone = shop.execute(
         "SELECT coalesce(sum(quantity), 0) FROM returns WHERE order_number = ? AND sku = ?", (number, item["sku"])
     ).fetchone()[0]
@@ -486,16 +489,25 @@ def _return_plan(
     return {"text": text, "order": number, "sku": item["sku"], "name": item["name"], "fee": fee, "refund": amount}
 
 
-def _check_kind(context: ToolContext, item: sqlite3.Row, *, reason: str, unopened: bool) -> None:
-    name = item["name"]
-    if item["category"] in SEALED and not unopened and reason != "faulty":
+def _check_kind(context: ToolContext, item: sqlite3.Row, *, zone: int, reason: str, unopened: bool) -> None:
+    """Check what depends on the kind of goods.
+
+    Raises:
+        ToolRefusal: it may not be returned, or not in this way.
+    """
+    name, sealed = item["name"], item["category"] == "Bulbs" or item["sku"] in CANDLES
+    if sealed and not unopened and reason != "faulty":
         english = f"{name}: bulbs and candles can be returned only while their box is unopened. Is it unopened?"
         raise ToolRefusal(_in(context, english, f"{name}：灯泡和蜡烛只有未拆封才能退。请问是否未拆封？"))
     if item["sku"] in LOOSE_BATTERIES:
         english = f"{name} must not be posted. Please bring it to the counter, or ask our team for a collection."
         raise ToolRefusal(_in(context, english, f"{name} 不可邮寄，请带到柜台，或请我们的团队上门取件。"))
-    if "gift card" in name.lower() or "made-to-order" in name.lower():
-        raise ToolRefusal(_in(context, f"{name} cannot be returned.", f"{name} 不可退货。"))
+    if item["sku"] in LANTERNS and zone != 1:
+        english = f"{name} holds lithium; from where you are, please ask our team before you send it."
+        raise ToolRefusal(_in(context, english, f"{name} 含锂电池；从您所在地寄回前，请先联系我们的团队。"))
+    if item["sku"] in MADE_TO_ORDER and reason != "faulty":
+        english = f"{name} was made for you and cannot be returned unless it is faulty."
+        raise ToolRefusal(_in(context, english, f"{name} 为定制商品，无故障不可退货。"))
 
 
 def _last_day(order: sqlite3.Row, level: str | None) -> date:
