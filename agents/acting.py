@@ -21,9 +21,9 @@ from agents import answering, loop, replies
 from agents.actions import ActionLog, Customer, Visitor
 from agents.approvals import Approvals, OperatorDecision, Pending, Visitors, read_reply
 from agents.calls import Caller
-from agents.citations import MARKER
 from agents.desk import Desk
 from agents.errors import AgentError, ModelUnavailable
+from agents.figures import MARKER
 from agents.models import LoadedModel
 from agents.prompts import acting as words
 from agents.routing import Router
@@ -309,6 +309,8 @@ class ActingTurn:
             return Ended("acted" if self.deeds else "answered")
         finally:
             self.acting.visitors.save(self.asked.conversation, self.visitor)
+        if result.ended not in ("approval", "stopped") and result.thread:
+            self.acting.saver.delete_thread(result.thread)  # nothing will go on with it
         return (yield from self._conclude(result))
 
     def _conclude(self, result: loop.LoopResult) -> Generator[Step, None, Ended]:
@@ -331,7 +333,8 @@ class ActingTurn:
     def _closing_words(self, result: loop.LoopResult, done: Outcome) -> Generator[Step, None, Ended]:
         sources = (*result.records, *result.results, *self.visitor.said)
         kept = replies.borne_out(MARKER.sub("", result.text), sources, acted=self.deeds > 0)
-        cited, citations = "", ()
+        cited = ""
+        citations: tuple[Citation, ...] = ()
         marked = [sentence for sentence in replies.sentences(result.text) if MARKER.search(sentence)]
         if marked and result.passages:
             cited, draft = answering.check_text(

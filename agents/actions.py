@@ -78,7 +78,8 @@ class ActionLog(Protocol):
 
     def begin(self, action: Action) -> Action:
         """Note a write that is about to be done and return `action` itself; where the key is known already, change
-        nothing and return what is known of it, as another object."""
+        nothing and return what is known of it, as another object.
+        """
         ...
 
     def get(self, key: str) -> Action | None:

@@ -1,6 +1,6 @@
 """Where people of the company take over; what `agents` asks of it.
 
-    subject + text -> Desk -> the ticket's number
+subject + text -> Desk -> the ticket's number
 """
 
 from typing import Protocol

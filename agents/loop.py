@@ -97,6 +97,8 @@ class LoopResult:
     """The write that waits."""
     cause: str = ""
     """Why it was handed over, for the person who takes it."""
+    thread: str = ""
+    """The run's name."""
 
 
 class State(TypedDict):
@@ -195,7 +197,7 @@ def resume(
     if decision == "no" and not snapshot.interrupts:
         raise AgentError(f"The loop {thread!r} waits for no answer.")
     # Killed after the answer was taken in, it goes on by itself.
-    given = Command(resume=decision) if snapshot.interrupts else None
+    given: Any = Command(resume=decision) if snapshot.interrupts else None
     return (yield from _run(loop, given, before=dict(snapshot.values)))
 
 
@@ -234,7 +236,7 @@ def _graph(loop: "_Loop") -> Any:
     ):
         graph.add_node(name, node)
     graph.add_edge(START, "model")
-    everywhere = {"model": "model", "tools": "tools", "approve": "approve", "end": END}
+    everywhere: dict[Any, str] = {"model": "model", "tools": "tools", "approve": "approve", "end": END}
     graph.add_conditional_edges("model", _next, everywhere)
     graph.add_conditional_edges("tools", _next, everywhere)
     graph.add_conditional_edges("act", _next, everywhere)
@@ -348,6 +350,7 @@ class _Loop:
             sayable=tuple(state["sayable"]),
             pending=Pending(**pending) if pending else None,
             cause=state["cause"],
+            thread=self.thread,
         )
 
     def ask(self, state: State) -> dict[str, Any]:

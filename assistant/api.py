@@ -26,10 +26,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from agents.errors import AgentError
+from assistant.approvals_api import ApprovalsPort, add_approvals
 from assistant.background import run_beside
 from assistant.errors import NotStored, StoreError, TurnRefused
 from assistant.gate import Gate
 from assistant.page_images import PagesPort, add_page_images
+from assistant.sessions import SessionRefused
 from assistant.store import Store, StoredStep, StoredTurn
 from assistant.turns import TurnRunner
 from knowledge.errors import KnowledgeError
@@ -107,11 +109,15 @@ class _Body(BaseModel):
 
 class ConversationBody(_Body):
     language: Literal["en", "zh"] | None = None
+    session: str = Field("", max_length=2000)
+    """Who the customer is, signed by the company's own site; the header X-Customer-Session says the same."""
 
 
 class QuestionBody(_Body):
     question: str
     language: Literal["en", "zh"] | None = None
+    approval: str = Field("", max_length=64)
+    """The key of the write that this yes or no answers; then it can answer no other."""
 
     @field_validator("question")
     @classmethod
@@ -154,18 +160,28 @@ class IngestBody(_Body):
         return self
 
 
-def create_api(application: ApplicationPort, *, token: str = "") -> FastAPI:
+def create_api(
+    application: ApplicationPort,
+    *,
+    token: str = "",
+    approvals: ApprovalsPort | None = None,
+    recognise: Callable[[str, str], None] | None = None,
+) -> FastAPI:
     """Return the app without pages; others may be mounted beneath its routes.
 
     Args:
         application: The parts that answer.
-        token: What `Authorization: Bearer …` must say to ingest; "" closes ingest to everyone.
+        token: What `Authorization: Bearer …` must say to ingest and to approve; "" closes both to everyone.
+        approvals: Writes that wait for the company's people; None where there are none.
+        recognise: Notes who talks in a conversation, by a signed session; raises SessionRefused.
     """
     api = FastAPI(title="Frontdesk", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     api.add_middleware(Gate, hosts=(application.settings.host,))
     _add_error_handlers(api)
     _add_health(api, application)
-    _add_conversations(api, application)
+    _add_conversations(api, application, recognise)
+    if approvals is not None:
+        add_approvals(api, approvals, application.turns, require=_token_check(token))
     _add_passages(api, application.library)
     add_page_images(api, application.library, audiences=AUDIENCES)
     _add_ingest(api, application.library, token)
@@ -188,12 +204,22 @@ def _add_health(api: FastAPI, application: ApplicationPort) -> None:
         return JSONResponse({"ok": ok, "parts": parts}, 200 if ok else 503)
 
 
-def _add_conversations(api: FastAPI, application: ApplicationPort) -> None:
+def _add_conversations(
+    api: FastAPI, application: ApplicationPort, recognise: Callable[[str, str], None] | None
+) -> None:
     store, turns = application.store, application.turns
 
     @api.post("/api/conversations", status_code=201)
-    def start_conversation(body: ConversationBody | None = None) -> dict[str, str]:
-        return {"conversation": store.start_conversation(channel="api", language=body.language if body else None)}
+    def start_conversation(
+        body: ConversationBody | None = None, x_customer_session: Annotated[str, Header(max_length=2000)] = ""
+    ) -> dict[str, str]:
+        conversation = store.start_conversation(channel="api", language=body.language if body else None)
+        session = x_customer_session or (body.session if body else "")
+        if session:
+            if recognise is None:
+                raise SessionRefused("Signed sessions are not set up here.")
+            recognise(conversation, session)
+        return {"conversation": conversation}
 
     @api.get("/api/conversations/{conversation}/transcript")
     def transcript(conversation: str) -> dict[str, Any]:
@@ -203,7 +229,8 @@ def _add_conversations(api: FastAPI, application: ApplicationPort) -> None:
     @api.post("/api/conversations/{conversation}/turns", status_code=201)
     def start_turn(conversation: str, body: QuestionBody) -> dict[str, int]:
         language = body.language or store.conversation(conversation).language
-        return {"turn": turns.start(conversation, body.question, language=language, audiences=AUDIENCES)}
+        turn = turns.start(conversation, body.question, language=language, audiences=AUDIENCES, answers=body.approval)
+        return {"turn": turn}
 
     @api.get("/api/conversations/{conversation}/turns/{turn}/steps")
     async def follow_turn(
@@ -245,16 +272,20 @@ def _add_passages(api: FastAPI, library: LibraryPort) -> None:
             raise HTTPException(404, NOT_FOUND) from error
 
 
-def _add_ingest(api: FastAPI, library: LibraryPort, token: str) -> None:
-    writing = threading.Lock()
-
+def _token_check(token: str) -> Callable[..., None]:
     def require_token(authorization: Annotated[str, Header()] = "") -> None:
         scheme, _, given = authorization.partition(" ")
         right = secrets.compare_digest(given.strip().encode(), token.encode())
         if not token or scheme.lower() != "bearer" or not right:
-            raise HTTPException(401, "Ingest needs the server's token.", {"WWW-Authenticate": "Bearer"})
+            raise HTTPException(401, "This needs the server's token.", {"WWW-Authenticate": "Bearer"})
 
-    @api.post("/api/ingest", dependencies=[Depends(require_token)])
+    return require_token
+
+
+def _add_ingest(api: FastAPI, library: LibraryPort, token: str) -> None:
+    writing = threading.Lock()
+
+    @api.post("/api/ingest", dependencies=[Depends(_token_check(token))])
     async def ingest(body: IngestBody) -> StreamingResponse:
         loop = asyncio.get_running_loop()
         lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
@@ -303,6 +334,10 @@ def _add_error_handlers(api: FastAPI) -> None:
     @api.exception_handler(NotStored)
     async def missing(request: Request, error: NotStored) -> JSONResponse:
         return JSONResponse({"error": NOT_FOUND}, 404)
+
+    @api.exception_handler(SessionRefused)
+    async def unsigned(request: Request, error: SessionRefused) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, 401)
 
     @api.exception_handler(TurnRefused)
     async def busy(request: Request, error: TurnRefused) -> JSONResponse:

@@ -13,7 +13,7 @@ import typer
 
 from agents.errors import AgentError
 from assistant.batch import BatchError
-from assistant.commands import answers, documents, evaluation, models, serving, setup, sync
+from assistant.commands import answers, approvals, documents, evaluation, models, serving, setup, sync
 from assistant.commands.options import examples
 from assistant.errors import ServerError, StoreError
 from assistant.model_files import ModelFilesError
@@ -62,6 +62,7 @@ app.command(epilog=serving.SERVE_EXAMPLES)(serving.serve)
 app.command(epilog=serving.DEMO_EXAMPLES)(serving.demo)
 app.command(epilog=setup.DOCTOR_EXAMPLES)(setup.doctor)
 app.add_typer(models.app, name="models", help="What models are here, and how to get them.", epilog=models.LIST_EXAMPLES)
+app.add_typer(approvals.app, name="approvals", help="What waits for the team.", epilog=approvals.LIST_EXAMPLES)
 app.add_typer(evaluation.app, name="evaluate", help="Measure retrieval and answers.", epilog=evaluation.RAG_EXAMPLES)
 
 

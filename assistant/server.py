@@ -239,7 +239,12 @@ def _load(settings: "Settings", token: str, open_application: Open | None) -> "t
             getattr(application, part)  # made when first used, which is now rather than by two requests at once
         application.model.check()  # what does not answer now is said now; what does is warm for the first question
         application.library.check()
-        return application, create_api(application, token=token)
+        return application, create_api(
+            application,
+            token=token,
+            approvals=getattr(application, "approvals", None),
+            recognise=getattr(application, "recognise", None),
+        )
     except BaseException:
         application.close()
         raise

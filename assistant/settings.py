@@ -24,8 +24,9 @@ from knowledge.feeds.feed import Feed
 FILE_NAME = "frontdesk.toml"
 PREFIX = "FRONTDESK_"
 HIDDEN = "(set, not shown)"
-SECRETS = frozenset({"openai_api_key", "pdf_passwords"})
+SECRETS = frozenset({"openai_api_key", "pdf_passwords", "session_key"})
 URLS_WITH_PASSWORD = frozenset({"catalog_url", "chroma_url", "ollama_url", "openai_url"})
+LEAST_SESSION_KEY = 32
 _SECRET_IN_QUERY = re.compile(r"(?i)([?&;][^=&;\s]*(?:passw|secret|token|key)[^=&;\s]*=)[^&\s]*")
 
 Language = Literal["auto", "en", "zh"]
@@ -109,6 +110,12 @@ class Settings:
     """Turns that are answered at the same time, 1 to 64."""
     log_level: LogLevel = "info"
     """Least severe message that goes to the log (stderr)."""
+    tools: tuple[str, ...] = ()
+    """The company's own tools, which look up and do things: files relative to the settings file, such as
+    `shop_tools.py`, or dotted names `package.module:TOOLS`; see docs/tools.md. Their code runs with this program."""
+    session_key: str = field(default="", repr=False)
+    """Key with which the company's own site signs who a customer is, 32 characters or more; never printed. Best given
+    as FRONTDESK_SESSION_KEY; empty: customers name an order and its e-mail address."""
     feeds: tuple[Feed, ...] = ()
     """Places that `frontdesk sync` and `frontdesk watch` read: `[[feeds]]` tables, whose keys stand below. Only in a
     file."""
@@ -196,6 +203,8 @@ def load(
                 continue
             try:
                 values[key] = _checked(key, convert(TYPES[key], raw), start)
+                if key == "tools":
+                    values[key] = tuple(_tool_file(name, start) for name in values[key])
                 origins[key] = origin
             except ValueError as error:
                 may_hold_one = key in URLS_WITH_PASSWORD and any(mark in str(raw) for mark in "@?")
@@ -278,11 +287,19 @@ def _checked(key: str, value: Any, start: Path) -> Any:
     ):
         shown = ", ".join(word + "NAME" if word.endswith(":") else word or "empty" for word in CHOICES[key])
         raise ValueError(f"it must be one of {shown}")
+    if key == "session_key" and 0 < len(value) < LEAST_SESSION_KEY:
+        raise ValueError(f"it must have {LEAST_SESSION_KEY} characters or more; make one with: openssl rand -hex 32")
     if key == "catalog_url" and value and not value.startswith(("postgresql://", "postgresql+")):
         raise ValueError("it must be like postgresql://user@host/database")
     if key.endswith("_url") and key != "catalog_url" and value and not value.startswith(("http://", "https://")):
         raise ValueError("it must start with http:// or https://")
     return value
+
+
+def _tool_file(name: str, start: Path) -> str:
+    """Return the name of a company's tools with the path of a file made whole."""
+    is_file = name.partition(".py")[1] and ("/" in name or "\\" in name or name.partition(":")[0].endswith(".py"))
+    return str(start / Path(name).expanduser()) if is_file else name
 
 
 def without_password(url: str) -> str:

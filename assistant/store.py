@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from filelock import FileLock, Timeout
-from sqlalchemy import func, make_url, select
+from sqlalchemy import Engine, func, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -280,6 +280,11 @@ class Store:
             if self._file is not None:
                 _lock_file(self._file, owner).unlink(missing_ok=True)
         return tuple(ended)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, for the tables that other files keep in the same database."""
+        return self._engine
 
     def check(self) -> None:
         """Read one row.

@@ -162,7 +162,7 @@ def product_lookup(
     )
 
 
-def preview_return(
+def preview_return(  # noqa: PLR0917  a tool is called by name
     context: ToolContext, order_number: str, sku: str, reason: Reason, quantity: int = 1, unopened: bool = False
 ) -> Preview:
     with _shop(context) as shop:
@@ -170,7 +170,7 @@ def preview_return(
     return Preview(plan["text"])
 
 
-def start_return(
+def start_return(  # noqa: PLR0917  likewise
     context: ToolContext,
     order_number: OrderNumber,
     sku: Sku,
@@ -336,7 +336,11 @@ def open_ticket(
     """Write a ticket for the team, for what no other tool can do."""
     if context.desk is None:
         raise ToolRefusal(
-            _in(context, "Tickets cannot be opened here. Please write to our team.", "这里无法提交工单，请联系我们的团队。")
+            _in(
+                context,
+                "Tickets cannot be opened here. Please write to our team.",
+                "这里无法提交工单，请联系我们的团队。",
+            )
         )
     number = context.desk.open_ticket(
         conversation=context.conversation, subject=subject, text=text, key=context.action_key
@@ -377,7 +381,9 @@ def _once(context: ToolContext, tool: str, do: Callable[[sqlite3.Connection], Ch
             return Change(**json.loads(known["change"]))
         change = do(shop)
         kept = json.dumps({"text": change.text, "before": change.before, "after": change.after}, ensure_ascii=False)
-        shop.execute("INSERT INTO actions (action_key, tool, change) VALUES (?, ?, ?)", (context.action_key, tool, kept))
+        shop.execute(
+            "INSERT INTO actions (action_key, tool, change) VALUES (?, ?, ?)", (context.action_key, tool, kept)
+        )
     return change
 
 
@@ -539,7 +545,9 @@ def _refundable(context: ToolContext, shop: sqlite3.Connection, order_number: st
         english = f"Nothing of this article in order {number} has been returned yet, so nothing can be refunded."
         raise ToolRefusal(_in(context, english, f"订单 {number} 的这件商品尚未退回，因此还不能退款。"))
     if row["status"] == "requested":
-        english = f"The return of {row['name']} has not arrived yet; it is refunded within 5 working days of its arrival."
+        english = (
+            f"The return of {row['name']} has not arrived yet; it is refunded within 5 working days of its arrival."
+        )
         raise ToolRefusal(_in(context, english, f"{row['name']} 的退货尚未到达；到达后5个工作日内退款。"))
     if row["status"] == "refunded":
         english = f"{_money(row['refund_cents'])} for {row['name']} was refunded already."
@@ -629,7 +637,10 @@ TOOLS = (
         find_customer,
         effect="read",
         own_data=True,
-        examples=("My order number is B-10234 and my e-mail is ada@example.com", "我的订单号是B-10234，邮箱是ada@example.com"),
+        examples=(
+            "My order number is B-10234 and my e-mail is ada@example.com",
+            "我的订单号是B-10234，邮箱是ada@example.com",
+        ),
     ),
     Tool(
         list_orders,
@@ -643,7 +654,13 @@ TOOLS = (
         effect="read",
         identified=True,
         own_data=True,
-        examples=("Where is my parcel?", "Where is my order?", "Has my order been sent yet?", "我的包裹到哪了？", "我的订单发货了吗？"),
+        examples=(
+            "Where is my parcel?",
+            "Where is my order?",
+            "Has my order been sent yet?",
+            "我的包裹到哪了？",
+            "我的订单发货了吗？",
+        ),
     ),
     Tool(
         product_lookup,
@@ -656,7 +673,14 @@ TOOLS = (
         effect="write",
         identified=True,
         preview=preview_return,
-        examples=("I want to return my lamp", "I would like to send back what I ordered", "Please start a return for me", "我要退货", "我想退回我买的灯", "帮我办理退货"),
+        examples=(
+            "I want to return my lamp",
+            "I would like to send back what I ordered",
+            "Please start a return for me",
+            "我要退货",
+            "我想退回我买的灯",
+            "帮我办理退货",
+        ),
     ),
     Tool(
         cancel_order,
@@ -670,7 +694,12 @@ TOOLS = (
         effect="write",
         identified=True,
         preview=preview_address,
-        examples=("Please send my order to another address", "Change the delivery address of my order", "帮我把订单改寄到别的地址", "我要修改收货地址"),
+        examples=(
+            "Please send my order to another address",
+            "Change the delivery address of my order",
+            "帮我把订单改寄到别的地址",
+            "我要修改收货地址",
+        ),
     ),
     Tool(
         refund,

@@ -4,7 +4,6 @@ import runpy
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -109,8 +108,8 @@ class Talk:
 
 
 @pytest.fixture
-def talk(shop: Library, home: Path) -> Iterator[Talk]:
-    yield Talk(shop, home)
+def talk(shop: Library, home: Path) -> Talk:
+    return Talk(shop, home)
 
 
 def status(home: Path, order: str) -> str:
@@ -228,7 +227,10 @@ def test_two_writes_wait_one_after_the_other(talk: Talk, home: Path) -> None:
     both = {
         "tool_calls": [
             {"name": "change_address", "arguments": {"order_number": order, "address": "7 Pine Lane, Oldholm"}},
-            {"name": "book_call_back", "arguments": {"telephone": "555 0199 22", "day": "2026-11-03", "part": "morning"}},
+            {
+                "name": "book_call_back",
+                "arguments": {"telephone": "555 0199 22", "day": "2026-11-03", "part": "morning"},
+            },
         ]
     }
     answer = talk.say(f"Send {order} to 7 Pine Lane, Oldholm and call me on 555 0199 22", both)
@@ -377,5 +379,3 @@ def test_tool_error_of_a_preview_reaches_the_model_only(talk: Talk, home: Path) 
     answer = talk.say("Do it for B-10234", call("picky", order_number="B-10234"), "Sorry?")
     assert "internal advice" not in answer.text
     assert answer.outcome == "clarify"
-
-
