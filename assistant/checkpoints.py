@@ -40,8 +40,8 @@ class Checkpoints:
             self.saver.setup()
         except (OSError, sqlite3.Error) as error:
             raise StoreError(
-                f"The file of waiting writes {path} cannot be opened: {error}. Next: check the folder, or move the file "
-                "away; writes that wait in it must then be asked for again"
+                f"The file of waiting writes {path} cannot be opened: {error}. "
+                "Next: check the folder, or move the file away; writes that wait in it must then be asked for again"
             ) from error
 
     def close(self) -> None:

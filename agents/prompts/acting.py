@@ -51,11 +51,11 @@ UNKNOWN = {
 TICKET = {"en": "The number of your case is {number}.", "zh": "您的工单编号是 {number}。"}
 CONTACT = {"en": "You can reach a person at {contact}.", "zh": "人工联系方式：{contact}。"}
 CANNOT_ACT = {
-    "en": "I cannot look into orders or change anything here. I can answer questions about what stands in our documents.",
+    "en": "I cannot look into orders or change anything here. I can answer questions from our documents.",
     "zh": "我在这里无法查询订单，也无法办理变更。我可以回答我们文件中有的内容。",
 }
 NO_ANSWER = {
-    "en": "I could not find this out. Please tell me in one sentence what you need, with the order number if you have one.",
+    "en": "I could not find this out. Please say in one sentence what you need, with the order number if you have one.",
     "zh": "我没能查到。请用一句话告诉我您的需要；如有订单号，也请一并写上。",
 }
 

@@ -108,12 +108,13 @@ def _connect(page: gradio.Blocks, parts: Parts, events: Events) -> None:
     typed = [parts.question.submit, parts.send.click]
     asked = gradio.on(typed, events.ask, [parts.question, *memory], everything, **following)
     example = past.example(events.ask_example, memory, everything, **following)
+    decided = past.decide(events.decide, memory, everything, **following)
     parts.stop.click(events.stop, parts.conversation, None, **quiet)
 
     # In two steps: whoever still draws the old page must be gone before the new one is drawn.
-    chosen = header.language(events.choose_language, None, everything, cancels=[opened, asked, example], **quiet)
+    chosen = header.language(events.choose_language, None, everything, cancels=[opened, asked, example, decided], **quiet)
     switched = chosen.then(events.open_page, memory, everything, **following)
-    left = header.anew(events.leave, None, everything, cancels=[opened, asked, example, switched], **quiet)
+    left = header.anew(events.leave, None, everything, cancels=[opened, asked, example, decided, switched], **quiet)
     left.then(events.start_anew, memory, everything, **quiet)
 
     past.cite(events.show_passage, memory, everything, trigger_mode="always_last", **quiet)
