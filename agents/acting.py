@@ -152,11 +152,13 @@ class ActingTurn:
         ended = yield from self._answer_to_waiting()
         if ended is not None:
             return ended
-        if not self._needs_tools():
-            return None
         if not self.model.writes:
+            if not self.acting.router.is_plain_request(self.asked.message, self.library.embedder):
+                return None
             yield self._told(words.with_contact(words.CANNOT_ACT[self.language], self.language, self.contact))
             return Ended("refused")
+        if not self._needs_tools():
+            return None
         thread = f"{self.asked.conversation}/{uuid.uuid4().hex}"
         records = [text for tool, text in self.asked.results if self._is_own(tool)]
         steps = loop.run(

@@ -17,6 +17,23 @@ from agents.tools import Tool
 from knowledge.embedders import Embedder
 
 NAMES_A_CASE = re.compile(r"(?<![\w-])[A-Za-z]{1,3}[-#]?\d{4,}\b|(?<!\w)#\d{4,}\b|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_ASKS_TO_KNOW = re.compile(
+    r"\b(?:how|what|which|who|why|whose|do you|does|is there|are there|is it|can i|may i|could i|can we|if)\b"
+    r"|多少|几天|几点|多久|怎么|怎样|如何|哪|谁|什么|吗|呢|能不能|可不可以|如果",
+    re.IGNORECASE,
+)
+_OWN_CASE = re.compile(
+    r"\bwhere(?:'s|’s| is| are) my\b|\b(?:has|have|when will|when does|when is|is) my\b|\b(?:did|have) i (?:order|buy)"
+    r"|\bmy (?:latest |last )?(?:orders|order status|parcel is|order is)\b"
+    r"|我的(?:订单|包裹|快递|退款|退货)|我(?:都)?(?:买过|下过|订过)什么|帮我",
+    re.IGNORECASE,
+)
+"""A message in the form of a question is for the tools only when it asks about something of the customer's own."""
+_REQUEST = re.compile(
+    r"^\W*(?:please|cancel|refund|return|call|send|change|give|show|let)\b"
+    r"|\b(?:please|i want|i would like|i['’]d like|can you|could you|could somebody)\b|帮我|请|我要|我想|^(?:取消|退|找人|转人工|给我|把)",
+    re.IGNORECASE,
+)
 LEAST_LEAD = 0.0
 """By how much the nearest example of the tools must lie nearer than the nearest question; a cosine."""
 CLEAR_LEAD = 0.04
@@ -73,7 +90,16 @@ class Router:
 
     def wants_tools(self, message: str, embedder: Embedder) -> bool:
         """Return whether the message needs the tools."""
-        return bool(NAMES_A_CASE.search(message)) or self.lead(message, embedder) > LEAST_LEAD
+        if NAMES_A_CASE.search(message):
+            return True
+        if _ASKS_TO_KNOW.search(message) and not _OWN_CASE.search(message):
+            return False
+        return self.lead(message, embedder) > LEAST_LEAD
+
+    def is_plain_request(self, message: str, embedder: Embedder) -> bool:
+        """Return whether a message beyond doubt needs the tools: for where there is no model that can use them."""
+        plain = bool(_REQUEST.search(message) or _OWN_CASE.search(message))
+        return bool(NAMES_A_CASE.search(message)) or (plain and self.wants_tools(message, embedder))
 
     def is_question(self, message: str, embedder: Embedder) -> bool:
         """Return whether a message that follows the use of tools is plainly a question for the documents."""

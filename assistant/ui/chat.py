@@ -70,9 +70,7 @@ class Chat:
         async for screen in self._guarded(self._follow(conversation, texts), texts):
             yield screen
 
-    async def ask(
-        self, conversation: str, question: str, texts: Texts, *, answers: str = ""
-    ) -> AsyncIterator[Screen]:
+    async def ask(self, conversation: str, question: str, texts: Texts, *, answers: str = "") -> AsyncIterator[Screen]:
         """Take a question, in a new conversation if there is none, and follow its answer.
 
         Args:

@@ -112,7 +112,9 @@ def _connect(page: gradio.Blocks, parts: Parts, events: Events) -> None:
     parts.stop.click(events.stop, parts.conversation, None, **quiet)
 
     # In two steps: whoever still draws the old page must be gone before the new one is drawn.
-    chosen = header.language(events.choose_language, None, everything, cancels=[opened, asked, example, decided], **quiet)
+    chosen = header.language(
+        events.choose_language, None, everything, cancels=[opened, asked, example, decided], **quiet
+    )
     switched = chosen.then(events.open_page, memory, everything, **following)
     left = header.anew(events.leave, None, everything, cancels=[opened, asked, example, decided, switched], **quiet)
     left.then(events.start_anew, memory, everything, **quiet)
