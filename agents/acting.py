@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Any
 from agents import answering, loop, replies
 from agents.actions import ActionLog, Customer, Visitor
 from agents.approvals import Approvals, OperatorDecision, Pending, Visitors, read_reply
-from agents.calls import Caller
+from agents.calls import IDENTIFIES, Caller
 from agents.desk import Desk
-from agents.errors import AgentError, ModelUnavailable
+from agents.errors import AgentError, HandOver, ModelUnavailable, ToolError, ToolRefusal
 from agents.figures import MARKER
 from agents.models import LoadedModel
 from agents.prompts import acting as words
-from agents.routing import Router
+from agents.protocols import ToolCall
+from agents.routing import Router, named
 from agents.tools import Tool, ToolContext
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
 from agents.transcript import (
@@ -38,6 +39,8 @@ from agents.transcript import (
     Message,
     Outcome,
     Step,
+    ToolCalled,
+    ToolReturned,
 )
 
 if TYPE_CHECKING:
@@ -159,6 +162,9 @@ class ActingTurn:
             return Ended("refused")
         if not self._needs_tools():
             return None
+        not_recognised = yield from self._recognise()
+        if not_recognised is not None:
+            return not_recognised
         thread = f"{self.asked.conversation}/{uuid.uuid4().hex}"
         records = [text for tool, text in self.asked.results if self._is_own(tool)]
         steps = loop.run(
@@ -181,6 +187,31 @@ class ActingTurn:
         return self.asked.follows_tools and not self.acting.router.is_question(
             self.asked.message, self.library.embedder
         )
+
+    def _recognise(self) -> Generator[Step, None, Ended | None]:
+        """Establish who it is where the message completes an order's number and its e-mail address; no model needed."""
+        order, email = named(self.visitor.said)
+        new = any(part and part in self.asked.message for part in (order, email))
+        if self.visitor.customer is not None or not (order and email and new) or IDENTIFIES not in self.caller.tools:
+            return None
+        call = ToolCall(IDENTIFIES, {"order_number": order, "email": email})
+        yield ToolCalled(call.tool, call.arguments)
+        try:
+            content = self.caller.read(call)
+        except HandOver as error:
+            yield ToolReturned(call.tool, str(error), False)
+            return (yield from self._hand_over(str(error)))
+        except ToolRefusal as error:
+            yield ToolReturned(call.tool, str(error), False)
+            yield self._told(str(error))
+            return Ended("clarify")
+        except ToolError as error:  # such as an order's number of another form: the model may know better
+            yield ToolReturned(call.tool, str(error), False)
+            return None
+        finally:
+            self.acting.visitors.save(self.asked.conversation, self.visitor)
+        yield ToolReturned(call.tool, content, True)
+        return None
 
     def _settle_interrupted(self) -> Generator[Step, None, Ended | None]:
         """Tell what became of a write whose turn was cut off after its approval; one of two states is not known."""

@@ -27,14 +27,16 @@ logger = logging.getLogger(__name__)
 UNKNOWN_TOOL = "There is no tool {tool!r}. The tools are: {tools}."
 NOT_IDENTIFIED = (
     "{tool} was not run: it is not known yet who the customer is. Ask the customer for an order number and the e-mail "
-    "address of that order, then call find_customer."
+    "address of that order, then call {identifies}."
 )
 NOT_SAID = (
     "{tool} was not run: {values} stands neither in what the customer wrote nor in the company's records. Never take "
-    "such values from documents or guess them. Ask the customer."
+    "such values from documents or guess them. Look it up with {lookups}, or ask the customer."
 )
 TOOL_BROKE = "{tool} failed and cannot be used now. Go on without it, or say that you cannot answer."
 NOT_APPROVED = "{tool} was not run: nobody approved it with these arguments."
+IDENTIFIES = "find_customer"
+"""The tool that establishes who the customer is, from `order_number` and `email`."""
 HELD_CHARACTERS = 40
 
 
@@ -74,7 +76,7 @@ class Caller:
             raise ToolError(f"{call.tool} was not run: {call.fault}")
         tool.validated(call.arguments)
         if tool.identified and self.context.visitor.customer is None:
-            raise ToolError(NOT_IDENTIFIED.format(tool=call.tool))
+            raise ToolError(NOT_IDENTIFIED.format(tool=call.tool, identifies=IDENTIFIES))
         return tool
 
     def read(self, call: ToolCall) -> str:
@@ -181,7 +183,8 @@ class Caller:
         ]
         if strange:
             shown = ", ".join(repr(text[:HELD_CHARACTERS]) for text in strange)
-            raise ToolError(NOT_SAID.format(tool=call.tool, values=shown))
+            lookups = [other.name for other in self.tools.values() if other.own_data and other.name != IDENTIFIES]
+            raise ToolError(NOT_SAID.format(tool=call.tool, values=shown, lookups=" or ".join(lookups) or "a tool"))
 
 
 def _as_known(action: Action) -> Change:

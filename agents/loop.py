@@ -116,7 +116,9 @@ class State(TypedDict):
     faults: int
     """Unreadable replies in a row."""
     done: list[str]
-    """The calls made so far, as text."""
+    """The calls that went well, as text."""
+    failed: list[str]
+    """Those that failed since."""
     text: str
     ended: Ending | None
     pending: dict[str, Any] | None
@@ -326,6 +328,7 @@ class _Loop:
             failures=0,
             faults=0,
             done=[],
+            failed=[],
             text="",
             ended=None,
             pending=None,
@@ -377,15 +380,16 @@ class _Loop:
         call = ToolCall(**state["calls"][0])
         known = len(self.context.sightings.searches)
         plan: Plan | None = None
+        content, ok = "", True
         kept: dict[str, Any] = {}
         try:
-            if _signature(call) in state["done"]:
+            if _signature(call) in (*state["done"], *state["failed"]):
                 raise ToolError(prompts.REPEATED)
             tool = self.caller.tool(call)
             if tool.effect == "write":
                 plan = self.caller.plan(call, records=state["records"])
             else:
-                content, ok = self.caller.read(call), True
+                content = self.caller.read(call)
                 own = [content] if tool.own_data else []
                 kept = {"results": [] if _searches(tool) else [content], "records": own, "sayable": own}
         except ToolError as error:
@@ -394,12 +398,17 @@ class _Loop:
             kept = {"results": said, "sayable": said}
         except HandOver as error:
             return self._end("handed_over", "") | {"cause": str(error)}
-        done = [*state["done"], _signature(call)]
+        mark = _signature(call)
+        done = [*state["done"], mark] if ok and mark not in state["done"] else state["done"]
+        # What failed may be tried again once something else went well: the customer may be known by now.
+        failed = [] if ok else [*state["failed"], mark]
         if plan is not None:
-            return self._asked(plan, number=f"{len(done)}.{state['failures']}") | {"done": done}
+            return self._asked(plan, number=f"{state['replies']}.{len(state['calls'])}.{state['failures']}") | {
+                "done": done
+            }
         searches = tuple(searched(seen.retrieval) for seen in self.context.sightings.searches[known:])
         steps = (*searches, ToolReturned(call.tool, content, ok))
-        return {**self._told(state, call, content, ok=ok), "steps": steps, "done": done, **kept}
+        return {**self._told(state, call, content, ok=ok), "steps": steps, "done": done, "failed": failed, **kept}
 
     def wait_for_customer(self, state: State) -> dict[str, Any]:
         """Wait for the customer's yes or no; nothing else may happen in this node, which starts anew when resumed."""

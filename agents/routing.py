@@ -16,7 +16,9 @@ import numpy as np
 from agents.tools import Tool
 from knowledge.embedders import Embedder
 
-NAMES_A_CASE = re.compile(r"(?<![\w-])[A-Za-z]{1,3}[-#]?\d{4,}\b|(?<!\w)#\d{4,}\b|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_ORDER = r"(?<![A-Za-z0-9_-])[A-Za-z]{1,3}[-#]?\d{4,}(?![A-Za-z0-9_])|(?<!\w)#\d{4,}\b"
+_EMAIL = r"[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+NAMES_A_CASE = re.compile(f"{_ORDER}|{_EMAIL}")
 _ASKS_TO_KNOW = re.compile(
     r"\b(?:how|what|which|who|why|whose|do you|does|is there|are there|is it|can i|may i|could i|can we|if)\b"
     r"|多少|几天|几点|多久|怎么|怎样|如何|哪|谁|什么|吗|呢|能不能|可不可以|如果",
@@ -31,7 +33,8 @@ _OWN_CASE = re.compile(
 """A message in the form of a question is for the tools only when it asks about something of the customer's own."""
 _REQUEST = re.compile(
     r"^\W*(?:please|cancel|refund|return|call|send|change|give|show|let)\b"
-    r"|\b(?:please|i want|i would like|i['’]d like|can you|could you|could somebody)\b|帮我|请|我要|我想|^(?:取消|退|找人|转人工|给我|把)",
+    r"|\b(?:please|i want|i would like|i['’]d like|can you|could you|could somebody)\b"
+    r"|帮我|请|我要|我想|^(?:取消|退|找人|转人工|给我|把)",
     re.IGNORECASE,
 )
 LEAST_LEAD = 0.0
@@ -77,6 +80,13 @@ QUESTIONS = (
     "多少钱？",
     "怎么联系你们？",
 )
+
+
+def named(texts: Sequence[str]) -> tuple[str, str]:
+    """Return the order number and the e-mail address that stand last in the texts; "" for what does not."""
+    numbers = [found for text in texts for found in re.findall(_ORDER, text)]
+    addresses = [found for text in texts for found in re.findall(_EMAIL, text)]
+    return (numbers or [""])[-1], (addresses or [""])[-1]
 
 
 class Router:

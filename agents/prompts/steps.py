@@ -1,7 +1,9 @@
 """The loop's texts, in the customer's languages."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
@@ -123,8 +125,11 @@ class Steps:
 
 
 def _described(tool: Tool) -> str:
-    arguments = {
-        name: schema.get("description") or schema.get("type", "")
-        for name, schema in tool.parameters.get("properties", {}).items()
-    }
+    arguments = {name: _argument(schema) for name, schema in tool.parameters.get("properties", {}).items()}
     return f"- {tool.name}: {' '.join(tool.description.split())} Arguments: {json.dumps(arguments, ensure_ascii=False)}"
+
+
+def _argument(schema: Mapping[str, Any]) -> str:
+    """Return what an argument is, and the values that it may have."""
+    told = str(schema.get("description") or schema.get("type", ""))
+    return f"{told} One of: {', '.join(map(str, schema['enum']))}." if "enum" in schema else told

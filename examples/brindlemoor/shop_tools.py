@@ -20,7 +20,7 @@ from pydantic import Field
 
 from agents.actions import Change, Customer, Preview
 from agents.errors import HandOver, ToolError, ToolRefusal
-from agents.provenance import occurs
+from agents.provenance import occurs, words
 from agents.tools import Tool, ToolContext
 
 DATABASE = "shop.sqlite3"
@@ -63,7 +63,7 @@ CREATE TABLE IF NOT EXISTS call_backs (
 """
 
 OrderNumber = Annotated[str, "The order's number, such as B-10234.", Field(max_length=20)]
-Sku = Annotated[str, "The article number as order_status shows it, such as BM-101.", Field(max_length=20)]
+Article = Annotated[str, "Which article: its name as the customer says it, or its number.", Field(max_length=80)]
 Reason = Literal["does not suit", "changed mind", "ordered twice", "colour differs", "faulty"]
 
 STATES = {
@@ -81,7 +81,7 @@ REASONS = {
     "faulty": "有故障",
 }
 NOT_MATCHED = (
-    "This order number and e-mail address do not belong together. Ask the customer to check both.",
+    "This order number and this e-mail address do not belong together. Please check both.",
     "订单号与邮箱不相符，请您核对这两项。",
 )
 NO_ORDER = ("Among this customer's orders there is none with this number.", "该客户没有这个编号的订单。")
@@ -163,17 +163,17 @@ def product_lookup(
 
 
 def preview_return(  # noqa: PLR0917  a tool is called by name
-    context: ToolContext, order_number: str, sku: str, reason: Reason, quantity: int = 1, unopened: bool = False
+    context: ToolContext, order_number: str, article: str, reason: Reason, quantity: int = 1, unopened: bool = False
 ) -> Preview:
     with _shop(context) as shop:
-        plan = _return_plan(context, shop, order_number, sku, reason=reason, quantity=quantity, unopened=unopened)
+        plan = _return_plan(context, shop, order_number, article, reason=reason, quantity=quantity, unopened=unopened)
     return Preview(plan["text"])
 
 
 def start_return(  # noqa: PLR0917  likewise
     context: ToolContext,
     order_number: OrderNumber,
-    sku: Sku,
+    article: Article,
     reason: Annotated[Reason, "Why it comes back."],
     quantity: Annotated[int, "How many pieces.", Field(ge=1, le=100)] = 1,
     unopened: Annotated[bool, "For bulbs and candles: whether the box is unopened, as the customer says."] = False,
@@ -181,7 +181,7 @@ def start_return(  # noqa: PLR0917  likewise
     """Start the return of one article of an order."""
 
     def do(shop: sqlite3.Connection) -> Change:
-        plan = _return_plan(context, shop, order_number, sku, reason=reason, quantity=quantity, unopened=unopened)
+        plan = _return_plan(context, shop, order_number, article, reason=reason, quantity=quantity, unopened=unopened)
         number = shop.execute(
             "INSERT INTO returns (order_number, sku, quantity, requested_on, reason, status, fee_cents, refund_cents)"
             " VALUES (?, ?, ?, ?, ?, 'requested', ?, ?)",
@@ -247,20 +247,20 @@ def change_address(
     return _once(context, "change_address", do)
 
 
-def preview_refund(context: ToolContext, order_number: str, sku: str) -> Preview:
+def preview_refund(context: ToolContext, order_number: str, article: str) -> Preview:
     with _shop(context) as shop:
-        row = _refundable(context, shop, order_number, sku)
+        row = _refundable(context, shop, order_number, article)
     amount, number = _money(row["refund_cents"]), row["order_number"]
     english = f"Refund {amount} for the returned {row['name']} of order {number}, the way it was paid."
     chinese = f"就订单 {number} 退回的 {row['name']} 退款 {amount}，按原付款方式退回。"
     return Preview(_in(context, english, chinese), operator=row["refund_cents"] > REFUND_LIMIT_CENTS)
 
 
-def refund(context: ToolContext, order_number: OrderNumber, sku: Sku) -> Change:
+def refund(context: ToolContext, order_number: OrderNumber, article: Article) -> Change:
     """Pay out the refund of an article that was returned and has arrived."""
 
     def do(shop: sqlite3.Connection) -> Change:
-        row = _refundable(context, shop, order_number, sku)
+        row = _refundable(context, shop, order_number, article)
         shop.execute("UPDATE returns SET status = 'refunded' WHERE return_id = ?", (row["return_id"],))
         amount = _money(row["refund_cents"])
         english = f"{amount} is refunded for {row['name']}. Banks may take up to 3 working days to show it."
@@ -437,7 +437,7 @@ def _return_plan(
     context: ToolContext,
     shop: sqlite3.Connection,
     order_number: str,
-    sku: str,
+    article: str,
     *,
     reason: str,
     quantity: int,
@@ -450,17 +450,7 @@ def _return_plan(
     """
     order = _order(context, shop, order_number)
     number = order["order_number"]
-    item = shop.execute(
-        "SELECT i.*, p.name, p.category, p.parcel FROM order_items i JOIN products p USING (sku)"
-        " WHERE i.order_number = ? AND i.sku = ?",
-        (number, sku.strip().upper()),
-    ).fetchone()
-    if item is None:
-        raise ToolRefusal(
-            _in(context, f"Order {number} does not hold this article.", f"订单 {number} 中没有这件商品。")
-            + "\n"
-            + _order_line(context, shop, order)
-        )
+    item = _item(context, shop, order, article)
     if order["status"] != "delivered":
         state = STATES[order["status"]]
         english = f"Order {number} cannot be returned yet: it is {state[0]}."
@@ -493,6 +483,27 @@ def _return_plan(
     )
     text = _in(context, english, chinese)
     return {"text": text, "order": number, "sku": item["sku"], "name": item["name"], "fee": fee, "refund": amount}
+
+
+def _item(context: ToolContext, shop: sqlite3.Connection, order: sqlite3.Row, article: str) -> sqlite3.Row:
+    """Return the line of an order that a name or a number means.
+
+    Raises:
+        ToolRefusal: it means none, or more than one.
+    """
+    items: list[sqlite3.Row] = shop.execute(
+        "SELECT i.*, p.name, p.category, p.parcel FROM order_items i JOIN products p USING (sku)"
+        " WHERE i.order_number = ?",
+        (order["order_number"],),
+    ).fetchall()
+    exact = [item for item in items if item["sku"] == article.strip().upper()]
+    sought = set(words(article)) - {"the", "my", "a"}
+    found = exact or [item for item in items if sought and sought <= set(words(item["name"]))]
+    found = found or [item for item in items if sought & set(words(item["name"]))]
+    if len(found) != 1:
+        english, chinese = "Which article of this order is meant?", "请问是这个订单中的哪件商品？"
+        raise ToolRefusal(_in(context, english, chinese) + "\n" + _order_line(context, shop, order))
+    return found[0]
 
 
 def _check_kind(context: ToolContext, item: sqlite3.Row, *, zone: int, reason: str, unopened: bool) -> None:
@@ -533,12 +544,12 @@ def _return_fee(zone: int, level: str | None, parcel: str, reason: str) -> int:
     return 0 if level == "Beacon" and zone == 1 else RETURN_FEES.get(zone, 0)
 
 
-def _refundable(context: ToolContext, shop: sqlite3.Connection, order_number: str, sku: str) -> sqlite3.Row:
+def _refundable(context: ToolContext, shop: sqlite3.Connection, order_number: str, article: str) -> sqlite3.Row:
     order = _order(context, shop, order_number)
     row: sqlite3.Row | None = shop.execute(
         "SELECT r.*, p.name FROM returns r JOIN products p USING (sku) WHERE r.order_number = ? AND r.sku = ?"
         " ORDER BY r.status = 'received' DESC, r.return_id",
-        (order["order_number"], sku.strip().upper()),
+        (order["order_number"], _item(context, shop, order, article)["sku"]),
     ).fetchone()
     number = order["order_number"]
     if row is None:

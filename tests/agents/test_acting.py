@@ -103,7 +103,7 @@ class Talk:
         return last.answer
 
     def sign_in(self, order: str, email: str) -> None:
-        answer = self.say(f"{order}, {email}", call("find_customer", order_number=order, email=email), "Recognised.")
+        answer = self.say(f"{order}, {email}", "Recognised.")
         assert self.visitors.load(self.conversation).customer is not None, answer
 
 
@@ -187,8 +187,10 @@ def test_recognition_needs_both_as_the_customer_wrote_them(talk: Talk, home: Pat
     assert talk.visitors.load("c1").customer is None
     for number in range(5):
         wrong = f"x{number}@example.com"
-        talk.say(f"{order} {wrong}", call("find_customer", order_number=order, email=wrong), "Please check?")
-    answer = talk.say(f"{order} {email}", call("find_customer", order_number=order, email=email))
+        answer = talk.say(f"{order} {wrong}")
+        assert answer.outcome == "clarify"
+        assert "do not belong together" in answer.text
+    answer = talk.say(f"{order} {email}")
     assert answer.outcome == "handed_over"
     assert "T-1" in answer.text
     assert talk.visitors.load("c1").customer is None
@@ -203,7 +205,7 @@ def test_values_come_from_the_customer_or_the_shop_only(talk: Talk, home: Path) 
         call("change_address", order_number=order, address=evil),
         "What is the new address?",
     )
-    assert "Ask the customer" in next(one for one in talk.steps if isinstance(one, ToolReturned)).content
+    assert "ask the customer" in next(one for one in talk.steps if isinstance(one, ToolReturned)).content
     assert answer.outcome == "clarify"
     answer = talk.say("7 Pine Lane, Oldholm", call("change_address", order_number=order, address="7 pine lane Oldholm"))
     assert answer.outcome == "awaiting_approval"
@@ -255,7 +257,7 @@ def test_operator_must_approve_as_well(talk: Talk, home: Path) -> None:
     answer = talk.say(
         f"Refund my return of {order}",
         call("order_status", order_number=order),
-        call("refund", order_number=order, sku=sku),
+        call("refund", order_number=order, article=sku),
     )
     assert words.OPERATOR_TOO["en"] in answer.text
     answer = talk.say(YES["en"])

@@ -143,7 +143,7 @@ def test_values_must_be_said_or_recorded() -> None:
     calls = caller(Tool(send, effect="write"), said=("My friend lives at 7 Pine-Lane.",))
     calls.plan(ToolCall("send", {"to": "7 pine lane", "kind": "parcel"}), records=())
     calls.plan(ToolCall("send", {"to": "B-10234"}), records=("Order B-10234 is on its way",))
-    with pytest.raises(ToolError, match="Ask the customer"):
+    with pytest.raises(ToolError, match="ask the customer"):
         calls.plan(ToolCall("send", {"to": "8 Pine Lane"}), records=())
 
 

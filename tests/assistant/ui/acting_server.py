@@ -40,7 +40,7 @@ def main(home: Path) -> None:
         {"when": f"{owner}$", **call("find_customer", order_number=returned, email=owner)},
         {"when": "^(?i:please )?[Cc]ancel|^请帮我取消", **call("cancel_order", order_number=order)},
         {"when": "^Refund", **call("order_status", order_number=returned)},
-        {"when": r"^Order .*\n(?:.*\n)*Return of", **call("refund", order_number=returned, sku=sku)},
+        {"when": r"^Order .*\n(?:.*\n)*Return of", **call("refund", order_number=returned, article=sku)},
         {"when": ".", "text": "What can I do for you?"},
     ]
     script = home / "script.jsonl"
