@@ -170,7 +170,7 @@ class ActingTurn:
         steps = loop.run(
             self.asked.message,
             model=self.model,
-            tools=self.tools,
+            tools=tuple(tool for tool in self.tools if self.visitor.customer is None or tool.name != IDENTIFIES),
             context=self.context,
             caller=self.caller,
             writing=self.writing,
@@ -353,6 +353,9 @@ class ActingTurn:
         if result.ended == "handed_over":
             unknown = "action " in result.cause
             return (yield from self._hand_over(result.cause, unknown=unknown))
+        if result.ended == "identify":
+            yield self._told(words.WHO[self.language])
+            return Ended("clarify")
         if result.ended == "approval" and result.pending is not None:
             yield self._told(result.pending.text)
             if result.pending.operator:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from agents.actions import Action, ActionLog, Change, Preview
-from agents.errors import HandOver, StateUnknown, ToolError
+from agents.errors import HandOver, NotIdentified, StateUnknown, ToolError
 from agents.protocols import ToolCall
 from agents.provenance import occurs, strings
 from agents.tools import Tool, ToolContext
@@ -76,7 +76,7 @@ class Caller:
             raise ToolError(f"{call.tool} was not run: {call.fault}")
         tool.validated(call.arguments)
         if tool.identified and self.context.visitor.customer is None:
-            raise ToolError(NOT_IDENTIFIED.format(tool=call.tool, identifies=IDENTIFIES))
+            raise NotIdentified(NOT_IDENTIFIED.format(tool=call.tool, identifies=IDENTIFIES))
         return tool
 
     def read(self, call: ToolCall) -> str:

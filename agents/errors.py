@@ -3,6 +3,7 @@
 AgentError            the operator: says what failed, the value, the next command
 └── ModelUnavailable  the language model cannot be loaded, or does not answer
 ToolError             the model: says what to do instead; the loop hands it back and goes on
+├── NotIdentified     the model, and soon the customer: it must be known first who they are
 └── ToolRefusal       the model and the customer: a rule of the company forbids it
 HandOver              the loop: a person must take over; a tool raises it, or the code that calls tools
 └── StateUnknown      nobody knows whether a write happened
@@ -19,6 +20,10 @@ class ModelUnavailable(AgentError):
 
 class ToolError(Exception):
     """Raised by a tool with a sentence for the model."""
+
+
+class NotIdentified(ToolError):
+    """Raised where it must be known first who the customer is; a second one in a turn is put to the customer."""
 
 
 class ToolRefusal(ToolError):

@@ -27,7 +27,7 @@ from langgraph.channels import UntrackedValue
 from agents.approvals import Approvals, Pending
 from agents.budget import HISTORY_SHARE, count_tokens, fit_result, latest
 from agents.calls import Altered, Caller, Plan
-from agents.errors import AgentError, HandOver, StateUnknown, ToolError, ToolRefusal
+from agents.errors import AgentError, HandOver, NotIdentified, StateUnknown, ToolError, ToolRefusal
 from agents.models import LoadedModel
 from agents.prompts import render
 from agents.prompts import steps as prompts
@@ -40,9 +40,21 @@ if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
 
 Ending = Literal[
-    "answered", "steps", "time", "tokens", "failures", "garbled", "stopped", "approval", "declined", "handed_over"
+    "answered",
+    "steps",
+    "time",
+    "tokens",
+    "failures",
+    "garbled",
+    "stopped",
+    "approval",
+    "declined",
+    "handed_over",
+    "identify",
 ]
 Answered = Literal["yes", "no"]
+UNIDENTIFIED = "(unidentified)"
+"""Among a state's failures: that the customer was not known."""
 logger = logging.getLogger(__name__)
 
 
@@ -381,6 +393,7 @@ class _Loop:
         known = len(self.context.sightings.searches)
         plan: Plan | None = None
         content, ok = "", True
+        unidentified: list[str] = []
         kept: dict[str, Any] = {}
         try:
             if _signature(call) in (*state["done"], *state["failed"]):
@@ -393,6 +406,9 @@ class _Loop:
                 own = [content] if tool.own_data else []
                 kept = {"results": [] if _searches(tool) else [content], "records": own, "sayable": own}
         except ToolError as error:
+            if isinstance(error, NotIdentified) and UNIDENTIFIED in state["failed"]:
+                return self._end("identify", "")
+            unidentified = [UNIDENTIFIED] if isinstance(error, NotIdentified) else []
             content, ok = str(error), False
             said = [content] if isinstance(error, ToolRefusal) else []
             kept = {"results": said, "sayable": said}
@@ -401,13 +417,15 @@ class _Loop:
         mark = _signature(call)
         done = [*state["done"], mark] if ok and mark not in state["done"] else state["done"]
         # What failed may be tried again once something else went well: the customer may be known by now.
-        failed = [] if ok else [*state["failed"], mark]
+        failed = [] if ok else [*state["failed"], mark, *unidentified]
         if plan is not None:
             return self._asked(plan, number=f"{state['replies']}.{len(state['calls'])}.{state['failures']}") | {
                 "done": done
             }
         searches = tuple(searched(seen.retrieval) for seen in self.context.sightings.searches[known:])
         steps = (*searches, ToolReturned(call.tool, content, ok))
+        if mark in state["done"]:  # it has what it asks for: the next reply is the answer
+            kept["failures"] = self.options.max_failures
         return {**self._told(state, call, content, ok=ok), "steps": steps, "done": done, "failed": failed, **kept}
 
     def wait_for_customer(self, state: State) -> dict[str, Any]:

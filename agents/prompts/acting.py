@@ -54,6 +54,10 @@ CANNOT_ACT = {
     "en": "I cannot look into orders or change anything here. I can answer questions from our documents.",
     "zh": "我在这里无法查询订单，也无法办理变更。我可以回答我们文件中有的内容。",
 }
+WHO = {
+    "en": "To look into this I need the order number and the e-mail address of that order.",
+    "zh": "为了查询，我需要订单号以及下单时使用的邮箱。",
+}
 NO_ANSWER = {
     "en": "I could not find this out. Please say in one sentence what you need, with the order number if you have one.",
     "zh": "我没能查到。请用一句话告诉我您的需要；如有订单号，也请一并写上。",

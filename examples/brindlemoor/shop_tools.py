@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from agents.actions import Change, Customer, Preview
-from agents.errors import HandOver, ToolError, ToolRefusal
+from agents.errors import HandOver, NotIdentified, ToolError, ToolRefusal
 from agents.provenance import occurs, words
 from agents.tools import Tool, ToolContext
 
@@ -95,7 +95,9 @@ def find_customer(
     """Establish who the customer is, from an order number and that order's e-mail address, both as they wrote them."""
     visitor = context.visitor
     if not occurs(order_number, visitor.said) or not occurs(email, visitor.said):
-        raise ToolError("Use an order number and an e-mail address that the customer wrote. If one is missing, ask.")
+        raise NotIdentified(
+            "Use an order number and an e-mail address that the customer wrote. If one is missing, ask."
+        )
     if visitor.failed_attempts >= MOST_ATTEMPTS:
         raise HandOver("too many failed attempts to be recognised")
     with _shop(context) as shop:
@@ -389,7 +391,7 @@ def _once(context: ToolContext, tool: str, do: Callable[[sqlite3.Connection], Ch
 
 def _customer(context: ToolContext) -> str:
     if context.visitor.customer is None:
-        raise ToolError("It is not known who the customer is.")
+        raise NotIdentified("It is not known who the customer is.")
     return context.visitor.customer.id
 
 
