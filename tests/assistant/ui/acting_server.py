@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 from assistant.server import serve
-from assistant.settings import Settings
+from assistant.settings import load
 
 COMPANY = Path(__file__).parents[3] / "examples" / "brindlemoor"
 
@@ -48,17 +48,13 @@ def main(home: Path) -> None:
     (home / "orders.json").write_text(
         json.dumps({"received": [order, email], "returned": [returned, owner]}), encoding="utf-8"
     )
-    serve(
-        Settings(
-            home=home,
-            company="Brindlemoor",
-            contact="help@example.com",
-            embedder="hashing",
-            model=f"scripted:{script}",
-            tools=(str(COMPANY / "shop_tools.py"),),
-            port=0,
-        )
+    settings = home / "frontdesk.toml"  # the command line reads it too
+    settings.write_text(
+        'company = "Brindlemoor"\ncontact = "help@example.com"\nembedder = "hashing"\nport = 0\n'
+        f"model = {json.dumps(f'scripted:{script}')}\ntools = [{json.dumps(str(COMPANY / 'shop_tools.py'))}]\n",
+        encoding="utf-8",
     )
+    serve(load(config=settings, flags={"home": home}))
 
 
 if __name__ == "__main__":
