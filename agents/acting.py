@@ -12,23 +12,22 @@ import json
 import logging
 import uuid
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from agents import answering, loop, replies
-from agents.actions import ActionLog, Customer, Visitor
-from agents.approvals import Approvals, OperatorDecision, Pending, Visitors, read_reply
+from agents.actions import Visitor
+from agents.approvals import OperatorDecision, Pending, read_reply
+from agents.asked import Acting, Asked, Ended
 from agents.calls import IDENTIFIES, Caller
-from agents.desk import Desk
 from agents.errors import AgentError, HandOver, ModelUnavailable, ToolError, ToolRefusal
 from agents.figures import MARKER
 from agents.models import LoadedModel
 from agents.prompts import acting as words
 from agents.protocols import ToolCall
-from agents.routing import Router, named
-from agents.tools import Tool, ToolContext
+from agents.routing import named
+from agents.tools import ToolContext
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
 from agents.transcript import (
     Acted,
@@ -44,69 +43,12 @@ from agents.transcript import (
 )
 
 if TYPE_CHECKING:
-    from langgraph.checkpoint.base import BaseCheckpointSaver
-
     from knowledge.library import Library
 
 logger = logging.getLogger(__name__)
 
 RESULT_CHARACTERS = 700
 """Most of a tool's own words that are shown where a model had none that could be."""
-
-
-@dataclass(frozen=True)
-class Acting:
-    """What a responder needs to act; shared by all turns."""
-
-    tools: tuple[Tool, ...]
-    """The company's tools, without the search of documents."""
-    log: ActionLog
-    approvals: Approvals
-    visitors: Visitors
-    saver: "BaseCheckpointSaver[Any]"
-    home: Path = Path()
-    desk: Desk | None = None
-    questions: tuple[str, ...] = ()
-    """Questions for the documents that the company offers: more that is not for the tools."""
-    router: Router = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "router", Router(self.tools, questions=self.questions))
-
-    @property
-    def writes(self) -> bool:
-        """Whether any tool changes something."""
-        return any(tool.effect == "write" for tool in self.tools)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A message to act on, and what is known of its conversation."""
-
-    message: str
-    conversation: str
-    history: tuple[Message, ...]
-    language: Language
-    audiences: tuple[str, ...]
-    collections: tuple[str, ...]
-    results: tuple[tuple[str, str], ...] = ()
-    """What tools returned in earlier turns: (tool, text)."""
-    follows_tools: bool = False
-    """Whether the turn before used tools."""
-    answers: str = ""
-    """The key of the write that a button answers; "" for a typed message."""
-    customer: Customer | None = None
-    """By a session that the company signed."""
-    decision: OperatorDecision | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How the acting part ended."""
-
-    outcome: Outcome
-    citations: tuple[Citation, ...] = ()
-    evidence: float = 0.0
 
 
 @dataclass

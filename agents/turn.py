@@ -15,10 +15,11 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from agents import answering, loop, prompts, quoting, rewriting
-from agents.acting import Acting, ActingTurn, Asked, Ended
+from agents.acting import ActingTurn
 from agents.actions import Customer
 from agents.answering import AnswerOptions, Draft
 from agents.approvals import OperatorDecision
+from agents.asked import Acting, Asked, Ended
 from agents.models import LoadedModel
 from agents.tools import ToolContext
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE

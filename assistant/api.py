@@ -16,18 +16,18 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Query, Request, Response
 from fastapi import Path as PathParameter
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from agents.errors import AgentError
 from assistant.approvals_api import ApprovalsPort, add_approvals
 from assistant.background import run_beside
+from assistant.bodies import ConversationBody, FeedbackBody, IngestBody, QuestionBody
 from assistant.errors import NotStored, StoreError, TurnRefused
 from assistant.gate import Gate
 from assistant.page_images import PagesPort, add_page_images
@@ -41,8 +41,6 @@ logger = logging.getLogger(__name__)
 LARGEST = 2**31 - 1
 Number = Annotated[int, PathParameter(ge=1, le=LARGEST)]
 Offset = Annotated[int, Query(ge=0, le=LARGEST)]
-QUESTION_CHARACTERS = 4000
-COMMENT_CHARACTERS = 4000
 AUDIENCES = ("public",)
 """What an anonymous customer may read."""
 READY_SECONDS = 5.0
@@ -101,63 +99,6 @@ class ApplicationPort(Protocol):
     def store(self) -> Store: ...
     @property
     def turns(self) -> TurnRunner: ...
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class ConversationBody(_Body):
-    language: Literal["en", "zh"] | None = None
-    session: str = Field("", max_length=2000)
-    """Who the customer is, signed by the company's own site; the header X-Customer-Session says the same."""
-
-
-class QuestionBody(_Body):
-    question: str
-    language: Literal["en", "zh"] | None = None
-    approval: str = Field("", max_length=64)
-    """The key of the write that this yes or no answers; then it can answer no other."""
-
-    @field_validator("question")
-    @classmethod
-    def _check_length(cls, question: str) -> str:
-        if not question.strip():
-            raise ValueError("The question is empty.")
-        if len(question) > QUESTION_CHARACTERS:
-            raise ValueError(
-                f"The question is too long: {len(question):,} characters, at most {QUESTION_CHARACTERS:,}."
-            )
-        return question.strip()
-
-
-class FeedbackBody(_Body):
-    rating: Literal["up", "down"]
-    comment: str = Field("", max_length=COMMENT_CHARACTERS)
-
-
-class IngestBody(_Body):
-    paths: list[Path]
-    """Absolute, on the server's machine; none only together with `reindex`."""
-    collection: str = "default"
-    audience: str = "public"
-    prune: bool = False
-    prune_empty: bool = False
-    reindex: bool = False
-
-    @field_validator("paths")
-    @classmethod
-    def _check_absolute(cls, paths: list[Path]) -> list[Path]:
-        for path in paths:
-            if not path.is_absolute():
-                raise ValueError(f"The path {path} is not absolute.")
-        return paths
-
-    @model_validator(mode="after")
-    def _check_something_to_do(self) -> "IngestBody":
-        if not self.paths and not self.reindex:
-            raise ValueError("Give at least one path.")
-        return self
 
 
 def create_api(

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from assistant.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from agents.acting import Acting
+    from agents.asked import Acting
     from agents.models import LoadedModel
     from agents.transcript import Step
     from agents.turn import Request, Responder, ResponderOptions
@@ -105,7 +105,7 @@ class Application:
         """What it takes to use the company's tools; None where there are none."""
         if not self.settings.tools:
             return None
-        from agents.acting import Acting
+        from agents.asked import Acting
         from agents.tools.company import load
         from assistant.actions import StoredActionLog
 

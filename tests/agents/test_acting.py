@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
-from agents.acting import Acting
 from agents.actions import Action, MemoryActionLog
 from agents.approvals import NO, YES, MemoryApprovals, MemoryVisitors, OperatorDecision
+from agents.asked import Acting
 from agents.desk import MemoryDesk
 from agents.errors import ToolError
 from agents.models import LoadedModel
