@@ -86,6 +86,8 @@ class ActingTurn:
         self.writing = loop.Writing(self.acting.approvals, self.acting.saver, self.company)
         self.texts: list[str] = []
         self.deeds = 0
+        self.unknown = False
+        """Whether a write of this turn has an end that nobody knows."""
 
     def run(self) -> Generator[Step, None, Ended | None]:
         """Yield the steps; return how it ended, or None when the documents are to answer."""
@@ -273,6 +275,7 @@ class ActingTurn:
                 yield step
                 if isinstance(step, Acted):
                     self.acting.approvals.move(step.key, before="approved", after=step.state)
+                    self.unknown = self.unknown or step.state == "unknown"
                     if step.state != "unknown":
                         text = step.text or words.FAILED[self.language]
                         self.deeds += step.state == "done"
@@ -293,8 +296,7 @@ class ActingTurn:
         if result.ended == "stopped":
             return Ended(done)
         if result.ended == "handed_over":
-            unknown = "action " in result.cause
-            return (yield from self._hand_over(result.cause, unknown=unknown))
+            return (yield from self._hand_over(result.cause, unknown=self.unknown))
         if result.ended == "identify":
             yield self._told(words.WHO[self.language])
             return Ended("clarify")
