@@ -77,7 +77,13 @@ class ActionLog(Protocol):
     """Where writes are noted before and after they are done; durable before it returns."""
 
     def begin(self, action: Action) -> Action:
-        """Note a write that is about to be done and return it; where the key is known, return what is known of it."""
+        """Note a write that is about to be done and return `action` itself; where the key is known already, change
+        nothing and return what is known of it, as another object.
+        """
+        ...
+
+    def get(self, key: str) -> Action | None:
+        """Return what is known of a write; None when it was never begun."""
         ...
 
     def finish(self, key: str, *, change: Change) -> None:
@@ -98,6 +104,10 @@ class MemoryActionLog:
     def begin(self, action: Action) -> Action:
         """Note the write, or return the one with this key."""
         return self.actions.setdefault(action.key, action)
+
+    def get(self, key: str) -> Action | None:
+        """Return what is known of a write."""
+        return self.actions.get(key)
 
     def finish(self, key: str, *, change: Change) -> None:
         """Note what was done."""

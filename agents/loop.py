@@ -1,87 +1,31 @@
 """Question and tools in, steps and an answer's text out: for what takes more than one search.
 
-    model -> (tools -> model)* -> LoopResult(text, passages)
+    model -> tools -> model -> ... -> LoopResult(text, passages)
+               |  reads are made at once; a write is worked out and shown
+               v
+            approve -> (operator ->) act -> tools -> ...        each may wait for days
 
-A LangGraph graph of two nodes, run on the caller's thread. All budgets are handled inside the model's node: when steps,
-time, tokens or failures run out, the model is asked once more, without tools, and the loop ends with what it says. The
-text that comes out is not checked yet: whoever calls verifies its citations against `passages`.
+A LangGraph graph, run on the caller's thread. A write stops it (`interrupt`) until somebody has decided; the checkpoint
+keeps where it stopped, so another process may go on. No node that waits does anything else. All budgets are handled
+inside the model's node: when steps, time, tokens or failures run out, the model is asked once more, without tools, and
+the loop ends with what it says. The text that comes out is not checked yet: whoever calls verifies it.
 """
 
-import json
-import logging
-import operator
 import threading
-import time
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, TypedDict
+from collections.abc import Generator, Sequence
+from typing import Any
 
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
-
-from agents.budget import HISTORY_SHARE, count_tokens, fit_result, latest
-from agents.errors import AgentError, ToolError
+from agents.calls import Caller
+from agents.errors import AgentError
+from agents.loop_nodes import Nodes
+from agents.loop_state import Answered, Ending, LoopOptions, LoopResult, State, Writing
 from agents.models import LoadedModel
-from agents.prompts import render
-from agents.prompts import steps as prompts
-from agents.protocols import Decision, ToolCall, read_json_step, read_native_step, step_schema, tool_declarations
 from agents.tools import Tool, ToolContext
-from agents.transcript import Step, Thought, ToolCalled, ToolReturned, searched
-from knowledge.passages import Passage
+from agents.transcript import ApprovalAsked, Step
 
-Ending = Literal["answered", "steps", "time", "tokens", "failures", "garbled", "stopped"]
-logger = logging.getLogger(__name__)
+__all__ = ["Answered", "Ending", "LoopOptions", "LoopResult", "Writing", "resume", "run"]
 
-
-@dataclass(frozen=True, slots=True)
-class LoopOptions:
-    """How far a loop may go."""
-
-    max_steps: int = 6
-    """Replies of the model, the last one always an answer."""
-    max_seconds: float = 60.0
-    """Wall time; the last quarter is kept for the answer."""
-    max_tokens: int = 24_000
-    """Prompt and reply tokens of all steps together."""
-    max_failures: int = 3
-    """Tool calls that may go wrong before the model must answer."""
-    context_tokens: int = 4096
-    """The model's context; results of tools are cut to what still fits."""
-    reply_tokens: int = 400
-    """The longest single reply."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoopResult:
-    """What the loop came to."""
-
-    text: str
-    """The model's answer with its markers, unchecked; a polite sentence when there is none; "" when stopped."""
-    passages: tuple[Passage, ...]
-    """What the markers point at: [1] is the first."""
-    evidence: float
-    """The best evidence of any search, 0 without one."""
-    ended: Ending
-    """`answered`, or the budget that ran out."""
-    tokens: int
-
-
-class State(TypedDict):
-    """What passes between the nodes."""
-
-    messages: Annotated[list[BaseMessage], operator.add]
-    calls: tuple[ToolCall, ...]
-    steps: tuple[Step, ...]
-    """What the last node did, for the caller."""
-    replies: int
-    tokens: int
-    context_used: int
-    failures: int
-    faults: int
-    """Unreadable replies in a row."""
-    done: tuple[str, ...]
-    """The calls made so far, as text."""
-    text: str
-    ended: Ending | None
+DEFAULT_OPTIONS = LoopOptions()
 
 
 def run(
@@ -90,229 +34,140 @@ def run(
     model: LoadedModel,
     tools: Sequence[Tool],
     context: ToolContext,
-    options: LoopOptions = LoopOptions(),
+    caller: Caller | None = None,
+    writing: Writing | None = None,
+    thread: str = "",
+    records: Sequence[str] = (),
+    options: LoopOptions = DEFAULT_OPTIONS,
     stop: threading.Event | None = None,
 ) -> Generator[Step, None, LoopResult]:
     """Yield the steps as they happen; the generator's return value is the result.
 
     The history before the question is taken from `context`.
 
+    Args:
+        question: What the customer wrote.
+        model: Takes the steps.
+        tools: What it may call.
+        context: Who asks.
+        caller: Calls the tools; None makes one that can only read.
+        writing: Where writes wait; without it, tools that write are refused.
+        thread: Names this run, for one that may have to wait; never used twice.
+        records: What the company's own tools returned earlier in the conversation.
+        options: How far it may go.
+        stop: Ends it when set.
+
     Raises:
         AgentError: a tool changes something, which nobody could approve here; or there is no model.
         ModelUnavailable: the model failed.
     """
+    _check_model(model)
+    changing = [tool.name for tool in tools if tool.effect == "write"]
+    if changing and (writing is None or caller is None or caller.log is None):
+        raise AgentError(f"These tools change something and need approval, which is not there: {changing}.")
+    loop = Nodes(model, tuple(tools), caller or _reader(tools, context), context, options, writing, thread, stop)
+    return (yield from _run(loop, loop.start(question, records)))
+
+
+def resume(
+    decision: Answered,
+    *,
+    model: LoadedModel,
+    tools: Sequence[Tool],
+    context: ToolContext,
+    caller: Caller,
+    writing: Writing,
+    thread: str,
+    options: LoopOptions = DEFAULT_OPTIONS,
+    stop: threading.Event | None = None,
+) -> Generator[Step, None, LoopResult]:
+    """Go on where `thread` stopped for an approval; yields and returns what `run` does.
+
+    Raises:
+        AgentError: nothing waits there.
+        ModelUnavailable: the model failed.
+    """
+    from langgraph.types import Command
+
+    loop = Nodes(model, tuple(tools), caller, context, options, writing, thread, stop)
+    snapshot = _graph(loop).get_state(_configuration(loop))
+    if not snapshot.next:
+        raise AgentError(f"The loop {thread!r} does not wait for anything.")
+    if decision == "no" and not snapshot.interrupts:
+        raise AgentError(f"The loop {thread!r} waits for no answer.")
+    # Killed after the answer was taken in, it goes on by itself.
+    given: Any = Command(resume=decision) if snapshot.interrupts else None
+    return (yield from _run(loop, given, before=dict(snapshot.values)))
+
+
+def _run(loop: Nodes, given: Any, *, before: dict[str, Any] | None = None) -> Generator[Step, None, LoopResult]:
+    graph, configuration = _graph(loop), _configuration(loop)
+    state: dict[str, Any] = dict(before or given)
+    durable: dict[str, Any] = {"durability": "sync"} if loop.writing else {}
+    for update in graph.stream(given, configuration, stream_mode="updates", **durable):
+        for node, change in update.items():
+            if node == "__interrupt__":
+                state["ended"] = "approval"
+                continue
+            for key, value in (change or {}).items():
+                added = key in ("records", "results", "sayable")
+                state[key] = [*state.get(key, ()), *value] if added else value
+            yield from (change or {}).get("steps", ())
+    result = loop.result(state)
+    if result.ended == "approval" and state["decision"] is None and result.pending and loop.writing:
+        # Only now, since the checkpoint is written: whatever a customer is shown can be gone on with.
+        pending = result.pending
+        loop.writing.approvals.ask(pending)
+        yield ApprovalAsked(pending.key, pending.tool, pending.text, pending.operator)
+    return result
+
+
+def _graph(loop: Nodes) -> Any:
+    from langgraph.graph import END, START, StateGraph
+
+    graph = StateGraph(State)
+    for name, node in (
+        ("model", loop.ask),
+        ("tools", loop.act_on_call),
+        ("approve", loop.wait_for_customer),
+        ("operator", loop.wait_for_operator),
+        ("act", loop.act),
+    ):
+        graph.add_node(name, node)
+    graph.add_edge(START, "model")
+    everywhere: dict[Any, str] = {"model": "model", "tools": "tools", "approve": "approve", "end": END}
+    graph.add_conditional_edges("model", _next, everywhere)
+    graph.add_conditional_edges("tools", _next, everywhere)
+    graph.add_conditional_edges("act", _next, everywhere)
+    graph.add_conditional_edges("approve", _after_customer, {"operator": "operator", "act": "act"})
+    graph.add_edge("operator", "act")
+    return graph.compile(checkpointer=loop.writing.saver if loop.writing else None)
+
+
+def _configuration(loop: Nodes) -> Any:
+    # Each call, approval and write is a node of its own.
+    return {"recursion_limit": 40 * loop.options.max_steps + 10, "configurable": {"thread_id": loop.thread or "once"}}
+
+
+def _next(state: State) -> str:
+    if state["ended"]:
+        return "end"
+    if state["pending"]:
+        return "approve"
+    return "tools" if state["calls"] else "model"
+
+
+def _after_customer(state: State) -> str:
+    pending = state["pending"] or {}
+    return "operator" if state["decision"] == "yes" and pending["operator"] else "act"
+
+
+def _check_model(model: LoadedModel) -> None:
     if model.chat is None:
         raise AgentError(
             "The loop needs a language model. Set model = auto, or: frontdesk models get smollm2-135m-instruct"
         )
-    if writing := [tool.name for tool in tools if tool.effect == "write"]:
-        raise AgentError(f"These tools change something and need approval, which is not there yet: {writing}.")
-    loop = _Loop(model, tuple(tools), context, options, time.monotonic() + options.max_seconds, stop)
-    state = loop.start(question)
-    configuration: Any = {"recursion_limit": 4 * options.max_steps + 10}
-    graph = _graph(loop)
-    for update in graph.stream(state, configuration, stream_mode="updates"):
-        for change in update.values():
-            state = {**state, **change}
-            yield from change["steps"]
-    evidence = max((seen.retrieval.evidence for seen in context.sightings.searches), default=0.0)
-    return LoopResult(state["text"], context.sightings.passages, evidence, state["ended"] or "stopped", state["tokens"])
 
 
-def _graph(loop: "_Loop") -> Any:
-    from langgraph.graph import END, START, StateGraph
-
-    graph = StateGraph(State)
-    graph.add_node("model", loop.ask)
-    graph.add_node("tools", loop.act)
-    graph.add_edge(START, "model")
-    graph.add_conditional_edges("model", _after_model, {"tools": "tools", "model": "model", "end": END})
-    graph.add_conditional_edges(
-        "tools", lambda state: "end" if state["ended"] else "model", {"model": "model", "end": END}
-    )
-    return graph.compile()
-
-
-def _after_model(state: State) -> str:
-    if state["ended"]:
-        return "end"
-    return "tools" if state["calls"] else "model"
-
-
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    message: AIMessage
-    tokens: int
-    broken_off: Ending | None
-    """Why the reply was not read to its end."""
-
-
-@dataclass(frozen=True)
-class _Loop:
-    """One run: the two nodes and what they share."""
-
-    model: LoadedModel
-    tools: tuple[Tool, ...]
-    context: ToolContext
-    options: LoopOptions
-    deadline: float
-    stop: threading.Event | None
-    names: Mapping[str, Tool] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "names", {tool.name: tool for tool in self.tools})
-
-    def start(self, question: str) -> State:
-        count, room = self.model.count_tokens, int(HISTORY_SHARE * self.options.context_tokens)
-        history = latest(self.context.history, count=count, room=room)
-        prompt = prompts.Steps(question, history, self.tools, self.context.language, self._json)
-        return State(
-            messages=render(prompt),
-            calls=(),
-            steps=(),
-            replies=0,
-            tokens=0,
-            context_used=0,
-            failures=0,
-            faults=0,
-            done=(),
-            text="",
-            ended=None,
-        )
-
-    def ask(self, state: State) -> dict[str, Any]:
-        """The model's node: one reply, within all budgets."""
-        if self._stopped:
-            return self._end("stopped", "")
-        spent = self._spent(state)
-        reply = self._reply(state["messages"], last=spent is not None)
-        counts = {
-            "replies": state["replies"] + 1,
-            "tokens": state["tokens"] + reply.tokens,
-            "context_used": reply.tokens,
-        }
-        if reply.broken_off is not None:
-            text = "" if reply.broken_off == "stopped" else prompts.GAVE_UP[self.context.language]
-            return self._end(reply.broken_off, text) | counts
-        decision = read_json_step(reply.message.text) if self._json else read_native_step(reply.message)
-        return self._decided(decision, state, reply=reply.message, spent=spent) | counts
-
-    def act(self, state: State) -> dict[str, Any]:
-        """The tools' node: every call of the last reply, in order."""
-        steps: list[Step] = []
-        messages: list[BaseMessage] = []
-        failures, done = state["failures"], list(state["done"])
-        room = max(0, self._room(state)) // max(1, len(state["calls"]))
-        for call in state["calls"]:
-            if self._stopped:
-                return self._end("stopped", "") | {"steps": tuple(steps)}
-            known = len(self.context.sightings.searches)
-            content, ok = self._run(call, done)
-            done.append(_signature(call))
-            failures += not ok
-            steps += [searched(sighting.retrieval) for sighting in self.context.sightings.searches[known:]]
-            steps.append(ToolReturned(call.tool, content, ok))
-            fitting = fit_result(content, count=self.model.count_tokens, room=room, cut=prompts.CUT)
-            messages.append(self._result(call, fitting))
-        return {"messages": messages, "steps": tuple(steps), "calls": (), "failures": failures, "done": tuple(done)}
-
-    def _decided(self, decision: Decision, state: State, *, reply: AIMessage, spent: Ending | None) -> dict[str, Any]:
-        """Return the change that a decision makes to the state."""
-        steps: list[Step] = [Thought(decision.thought)] if decision.thought else []
-        if decision.answer:
-            return {"steps": tuple(steps), "calls": (), "text": decision.answer, "ended": spent or "answered"}
-        if decision.calls and spent is None:
-            steps += [ToolCalled(call.tool, call.arguments) for call in decision.calls]
-            return {"messages": [reply], "steps": tuple(steps), "calls": decision.calls, "faults": 0}
-        if state["faults"] or spent is not None:
-            logger.warning("the model %s gave no readable step: %r", self.model.name, reply.text[:200])
-            return self._end(spent or "garbled", prompts.GAVE_UP[self.context.language]) | {"steps": tuple(steps)}
-        mend = prompts.MEND_STEP if self._json else prompts.MEND_REPLY
-        request = HumanMessage(mend[self.context.language].format(fault=decision.fault))
-        shown = [reply, request] if reply.text else [request]
-        return {"messages": shown, "steps": tuple(steps), "calls": (), "faults": state["faults"] + 1}
-
-    def _spent(self, state: State) -> Ending | None:
-        """Return the budget that leaves room for nothing but the answer."""
-        if state["replies"] >= self.options.max_steps - 1:
-            return "steps"
-        if self.deadline - time.monotonic() < self.options.max_seconds / 4:
-            return "time"
-        if state["tokens"] >= self.options.max_tokens or (state["replies"] and self._room(state) <= 0):
-            return "tokens"
-        return "failures" if state["failures"] >= self.options.max_failures else None
-
-    def _room(self, state: State) -> int:
-        """Return the tokens that a tool's result may take: two replies must still fit behind it."""
-        return self.options.context_tokens - state["context_used"] - 2 * self.options.reply_tokens
-
-    def _reply(self, messages: Sequence[BaseMessage], *, last: bool) -> _Reply:
-        assert self.model.chat is not None
-        chat: Any = self.model.chat
-        tools = () if last else self.tools
-        call: dict[str, Any] = {"max_tokens": self.options.reply_tokens}
-        if self.stop is not None:
-            call["stop_event"] = self.stop
-        if self._json:
-            call["schema"] = step_schema(tools)
-        elif tools:
-            chat = chat.bind_tools(tool_declarations(tools))
-        sent = [*messages, HumanMessage(prompts.ANSWER_NOW[self.context.language])] if last else list(messages)
-        whole: AIMessageChunk | None = None
-        broken_off: Ending | None = None
-        for chunk in chat.stream(sent, **call):
-            whole = chunk if whole is None else whole + chunk
-            if self._stopped or time.monotonic() > self.deadline:
-                broken_off = "stopped" if self._stopped else "time"
-                break
-        message = AIMessage("") if whole is None else _plain(whole)
-        usage = message.usage_metadata
-        tokens = usage["total_tokens"] if usage else count_tokens([*sent, message], self.model.count_tokens)
-        return _Reply(message, tokens, "stopped" if self._stopped else broken_off)
-
-    def _run(self, call: ToolCall, done: Sequence[str]) -> tuple[str, bool]:
-        """Return what a call gives the model to read, and whether it went well."""
-        tool = self.names.get(call.tool)
-        if tool is None:
-            return prompts.UNKNOWN_TOOL.format(tool=call.tool, tools=", ".join(self.names)), False
-        if call.fault:
-            return f"{call.tool} was not run: {call.fault}", False
-        if _signature(call) in done:
-            return prompts.REPEATED, False
-        try:
-            return tool.call(self.context, call.arguments), True
-        except ToolError as error:
-            return str(error), False
-        except Exception:  # the tool runner: a broken tool must not end the conversation
-            logger.exception("the tool %s failed", call.tool)
-            return prompts.TOOL_BROKE.format(tool=call.tool), False
-
-    def _result(self, call: ToolCall, content: str) -> BaseMessage:
-        if self._json:
-            return HumanMessage(prompts.TOOL_RESULT[self.context.language].format(tool=call.tool, content=content))
-        return ToolMessage(content, tool_call_id=call.id, name=call.tool)
-
-    def _end(self, ended: Ending, text: str) -> dict[str, Any]:
-        return {"steps": (), "calls": (), "text": text, "ended": ended}
-
-    @property
-    def _json(self) -> bool:
-        return self.model.protocol == "json"
-
-    @property
-    def _stopped(self) -> bool:
-        return self.stop is not None and self.stop.is_set()
-
-
-def _plain(chunk: AIMessageChunk) -> AIMessage:
-    """Return the message that the chunks make, without what only the stream needed."""
-    return AIMessage(
-        content=chunk.text,
-        tool_calls=chunk.tool_calls,
-        invalid_tool_calls=chunk.invalid_tool_calls,
-        usage_metadata=chunk.usage_metadata,
-    )
-
-
-def _signature(call: ToolCall) -> str:
-    return f"{call.tool} {json.dumps(call.arguments, sort_keys=True, ensure_ascii=False, default=str)}"
+def _reader(tools: Sequence[Tool], context: ToolContext) -> Caller:
+    return Caller({tool.name: tool for tool in tools}, context)

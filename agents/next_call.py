@@ -20,7 +20,7 @@ from agents.domain import Domain
 from agents.errors import AgentError
 from agents.models import LoadedModel
 from agents.prompts import Acting, render
-from agents.prompts.acting import DoneCall, fitted
+from agents.prompts.next_call import DoneCall, fitted
 from agents.protocols import read_json_step, step_schema
 from agents.tasks import GoldCall, Task
 from knowledge.scores import Score, mean

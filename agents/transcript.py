@@ -5,6 +5,8 @@ keep it as JSON and a second process can read it back.
 
     Searched -> ShortAnswer? -> Delta* -> Finished     the ordinary path
     (Thought? -> ToolCalled -> ToolReturned)* -> ...   the loop, for what needs steps
+    ToolCalled -> ApprovalAsked -> Finished            a write: nothing is done before it is approved
+    ApprovalDecided -> Acted -> ...                    the turn in which it is
     ... -> HandedOver -> Finished                      a person takes over
 """
 
@@ -17,6 +19,8 @@ from knowledge.passages import Retrieval
 Role = Literal["user", "assistant"]
 Outcome = Literal["failed", "handed_over", "awaiting_approval", "acted", "clarify", "answered", "refused"]
 Language = Literal["en", "zh"]
+Decision = Literal["approved", "declined", "withdrawn"]
+"""`withdrawn`: the customer turned to something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,38 @@ class ToolReturned:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalAsked:
+    """A write waits: this is exactly what would be done."""
+
+    key: str
+    tool: str
+    text: str
+    """What a yes approves, in the customer's language."""
+    operator: bool
+    """Whether a person of the company must approve as well, after the customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalDecided:
+    """Somebody said what is to become of a write."""
+
+    key: str
+    decision: Decision
+    by: Literal["customer", "operator"]
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What came of a write that was approved."""
+
+    key: str
+    tool: str
+    text: str
+    state: Literal["done", "failed", "unknown"]
+    """`failed`: it was refused and changed nothing; `unknown`: nobody knows, a person looks."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShortAnswer:
     """The text that follows begins with a line of these few words, which answer alone; quotes come below it."""
 
@@ -120,7 +156,19 @@ class Finished:
     answer: Answer
 
 
-Step = Searched | Thought | ToolCalled | ToolReturned | ShortAnswer | Delta | HandedOver | Finished
+Step = (
+    Searched
+    | Thought
+    | ToolCalled
+    | ToolReturned
+    | ApprovalAsked
+    | ApprovalDecided
+    | Acted
+    | ShortAnswer
+    | Delta
+    | HandedOver
+    | Finished
+)
 
 
 SHOWN_OF_A_PASSAGE = ("collection", "document", "title", "page", "start", "end", "text", "score")

@@ -4,6 +4,8 @@
            -> quote | write, the ordinary path: at most one model call
            -> the loop, when a larger model is there and one search did not do
 
+Before that, `acting` takes what needs the company's own tools, where there are any.
+
 The steps are the whole interface: whoever shows, stores or replays a turn consumes them.
 """
 
@@ -13,7 +15,11 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from agents import answering, loop, prompts, quoting, rewriting
+from agents.acting import ActingTurn
+from agents.actions import Customer
 from agents.answering import AnswerOptions, Draft
+from agents.approvals import OperatorDecision
+from agents.asked import Acting, Asked, Ended
 from agents.models import LoadedModel
 from agents.tools import ToolContext
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
@@ -38,6 +44,18 @@ class Request:
     collections: tuple[str, ...] = ("default",)
     language: Language | None = None
     """The language to answer in; None takes the question's."""
+    conversation: str = ""
+    """Its id: what waits for a yes, and who the customer is, belong to it. "" for a question on its own."""
+    results: tuple[tuple[str, str], ...] = ()
+    """What tools returned in earlier turns: (tool, text)."""
+    follows_tools: bool = False
+    """Whether the turn before used tools."""
+    answers: str = ""
+    """The key of the write that a button answers; "" for a typed message."""
+    customer: Customer | None = None
+    """Who asks, by a session that the company signed."""
+    decision: OperatorDecision | None = None
+    """What a person of the company said of a write that waited for them; the question is then empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +81,15 @@ class ResponderOptions:
 class Responder:
     """Answers questions from a library, with a model or without one; safe to call from many threads."""
 
-    def __init__(self, library: Library, model: LoadedModel, options: ResponderOptions | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        model: LoadedModel,
+        options: ResponderOptions | None = None,
+        *,
+        acting: Acting | None = None,
+    ) -> None:
+        self._acting = acting
         self._library = library
         self._model = model
         self._options = options or ResponderOptions()
@@ -75,7 +101,7 @@ class Responder:
             KnowledgeError: the index cannot be searched.
             ModelUnavailable: the model failed.
         """
-        turn = _Turn(self._library, self._model, self._options, request, stop)
+        turn = _Turn(self._library, self._model, self._options, request, stop, self._acting)
         return turn.run()
 
 
@@ -88,14 +114,26 @@ class _Turn:
     options: ResponderOptions
     request: Request
     stop: threading.Event | None
+    acting: Acting | None = None
 
     def __post_init__(self) -> None:
         self.started = time.perf_counter()
         self.first_text: float | None = None
         self.text = ""
+        self.before = ""
+        """What was said before the documents were asked."""
         self.language: Language = self.request.language or detect_language(self.request.question)
 
     def run(self) -> Iterator[Step]:
+        if self.acting is not None:
+            ended = yield from self._act(self.acting)
+            if ended is not None:
+                if not self._is_stopped():
+                    yield self._finished(ended.outcome, ended.evidence, ended.citations)
+                return
+            if self.text:  # a write that waited was withdrawn; the answer to the new question follows
+                yield self._delta("\n\n")
+                self.before, self.text = self.text, ""
         retrieval = self._search(self.request.question, self.request.history)
         yield searched(retrieval)
         enough = bool(retrieval.passages) and retrieval.evidence >= self.options.refuse_with(self.model)
@@ -118,6 +156,35 @@ class _Turn:
             yield self._finished("answered", evidence, draft.citations, draft.pointed)
         else:
             yield from self._refuse(evidence, retrieval)
+
+    def _act(self, acting: Acting) -> Generator[Step, None, Ended | None]:
+        """Use the company's tools, where the message needs them; None where it is for the documents."""
+        request, options = self.request, self.options
+        asked = Asked(
+            request.question,
+            request.conversation,
+            request.history,
+            self.language,
+            request.audiences,
+            request.collections,
+            results=request.results,
+            follows_tools=request.follows_tools,
+            answers=request.answers,
+            customer=request.customer,
+            decision=request.decision,
+        )
+        turn = ActingTurn(
+            acting,
+            self.model,
+            self.library,
+            asked,
+            say=self._delta,
+            company=options.company,
+            contact=options.contact,
+            max_words=options.max_words,
+            stop=self.stop,
+        )
+        return (yield from turn.run())
 
     def _widened(self, retrieval: Retrieval) -> Generator[Step, None, Retrieval]:
         """Search for a follow-up as the model writes it out too; without evidence the loop does its own searches."""
@@ -222,7 +289,7 @@ class _Turn:
         self, outcome: Outcome, evidence: float, citations: Sequence[Citation], pointed: str = ""
     ) -> Finished:
         answer = Answer(
-            text=self.text,
+            text=self.before + self.text,
             citations=tuple(citations),
             outcome=outcome,
             evidence=evidence,
@@ -230,7 +297,7 @@ class _Turn:
             model=self.model.name,
             seconds=time.perf_counter() - self.started,
             first_token_seconds=self.first_text,
-            pointed=pointed,
+            pointed="" if self.before else pointed,
         )
         return Finished(answer)
 

@@ -17,23 +17,25 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Query, Request, Response
 from fastapi import Path as PathParameter
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from agents.errors import AgentError
+from assistant.approvals_api import ApprovalsPort, add_approvals
 from assistant.background import run_beside
+from assistant.bodies import ConversationBody, FeedbackBody, IngestBody, QuestionBody
 from assistant.errors import NotStored, StoreError, TurnRefused
 from assistant.gate import Gate
 from assistant.owner import token_check
 from assistant.page_images import PagesPort, add_page_images
 from assistant.patience import address_of, require_patience
 from assistant.rates import NO_LIMITS, Limits
+from assistant.sessions import SessionRefused
 from assistant.store import Store, StoredStep, StoredTurn
 from assistant.ticket_api import add_tickets
 from assistant.turns import TurnRunner
@@ -44,8 +46,6 @@ logger = logging.getLogger(__name__)
 LARGEST = 2**31 - 1
 Number = Annotated[int, PathParameter(ge=1, le=LARGEST)]
 Offset = Annotated[int, Query(ge=0, le=LARGEST)]
-QUESTION_CHARACTERS = 4000
-COMMENT_CHARACTERS = 4000
 AUDIENCES = ("public",)
 """What an anonymous customer may read."""
 READY_SECONDS = 5.0
@@ -106,74 +106,32 @@ class ApplicationPort(Protocol):
     def turns(self) -> TurnRunner: ...
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class ConversationBody(_Body):
-    language: Literal["en", "zh"] | None = None
-
-
-class QuestionBody(_Body):
-    question: str
-    language: Literal["en", "zh"] | None = None
-
-    @field_validator("question")
-    @classmethod
-    def _check_length(cls, question: str) -> str:
-        if not question.strip():
-            raise ValueError("The question is empty.")
-        if len(question) > QUESTION_CHARACTERS:
-            raise ValueError(
-                f"The question is too long: {len(question):,} characters, at most {QUESTION_CHARACTERS:,}."
-            )
-        return question.strip()
-
-
-class FeedbackBody(_Body):
-    rating: Literal["up", "down"]
-    comment: str = Field("", max_length=COMMENT_CHARACTERS)
-
-
-class IngestBody(_Body):
-    paths: list[Path]
-    """Absolute, on the server's machine; none only together with `reindex`."""
-    collection: str = "default"
-    audience: str = "public"
-    prune: bool = False
-    prune_empty: bool = False
-    reindex: bool = False
-
-    @field_validator("paths")
-    @classmethod
-    def _check_absolute(cls, paths: list[Path]) -> list[Path]:
-        for path in paths:
-            if not path.is_absolute():
-                raise ValueError(f"The path {path} is not absolute.")
-        return paths
-
-    @model_validator(mode="after")
-    def _check_something_to_do(self) -> "IngestBody":
-        if not self.paths and not self.reindex:
-            raise ValueError("Give at least one path.")
-        return self
-
-
-def create_api(application: ApplicationPort, *, token: str = "", limits: Limits = NO_LIMITS) -> FastAPI:
+def create_api(
+    application: ApplicationPort,
+    *,
+    token: str = "",
+    limits: Limits = NO_LIMITS,
+    approvals: ApprovalsPort | None = None,
+    recognise: Callable[[str, str], None] | None = None,
+) -> FastAPI:
     """Return the app without pages; others may be mounted beneath its routes.
 
     Args:
         application: The parts that answer.
-        token: What `Authorization: Bearer …` must say to ingest and for tickets; "" closes both to everyone.
+        token: What `Authorization: Bearer …` must say to ingest, for tickets and to approve; "" closes all to everyone.
+        approvals: Writes that wait for the company's people; None where there are none.
+        recognise: Notes who talks in a conversation, by a signed session; raises SessionRefused.
     """
     api = FastAPI(title="Frontdesk", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     api.add_middleware(Gate, hosts=(application.settings.host,))
     _add_error_handlers(api)
     _add_health(api, application)
-    _add_conversations(api, application, limits)
+    _add_conversations(api, application, limits, recognise)
     _add_passages(api, application.library)
     add_page_images(api, application.library, audiences=AUDIENCES)
     require_token = token_check(token)
+    if approvals is not None:
+        add_approvals(api, approvals, application.turns, require=require_token)
     _add_ingest(api, application.library, require_token)
     if application.turns.tickets is not None:
         add_tickets(api, application.store, application.turns, require_token=require_token)
@@ -196,13 +154,25 @@ def _add_health(api: FastAPI, application: ApplicationPort) -> None:
         return JSONResponse({"ok": ok, "parts": parts}, 200 if ok else 503)
 
 
-def _add_conversations(api: FastAPI, application: ApplicationPort, limits: Limits) -> None:
+def _add_conversations(
+    api: FastAPI, application: ApplicationPort, limits: Limits, recognise: Callable[[str, str], None] | None
+) -> None:
     store, turns = application.store, application.turns
 
     @api.post("/api/conversations", status_code=201)
-    def start_conversation(request: Request, body: ConversationBody | None = None) -> dict[str, str]:
+    def start_conversation(
+        request: Request,
+        body: ConversationBody | None = None,
+        x_customer_session: Annotated[str, Header(max_length=2000)] = "",
+    ) -> dict[str, str]:
         require_patience(limits.wait_for_address(address_of(request)))
-        return {"conversation": store.start_conversation(channel="api", language=body.language if body else None)}
+        conversation = store.start_conversation(channel="api", language=body.language if body else None)
+        session = x_customer_session or (body.session if body else "")
+        if session:
+            if recognise is None:
+                raise SessionRefused("Signed sessions are not set up here.")
+            recognise(conversation, session)
+        return {"conversation": conversation}
 
     @api.get("/api/conversations/{conversation}/transcript")
     def transcript(conversation: str) -> dict[str, Any]:
@@ -213,7 +183,8 @@ def _add_conversations(api: FastAPI, application: ApplicationPort, limits: Limit
     def start_turn(conversation: str, body: QuestionBody, request: Request) -> dict[str, int]:
         language = body.language or store.conversation(conversation).language
         require_patience(limits.wait(conversation, address_of(request)))
-        return {"turn": turns.start(conversation, body.question, language=language, audiences=AUDIENCES)}
+        turn = turns.start(conversation, body.question, language=language, audiences=AUDIENCES, answers=body.approval)
+        return {"turn": turn}
 
     @api.get("/api/conversations/{conversation}/turns/{turn}/steps")
     async def follow_turn(
@@ -307,6 +278,10 @@ def _add_error_handlers(api: FastAPI) -> None:
     @api.exception_handler(NotStored)
     async def missing(request: Request, error: NotStored) -> JSONResponse:
         return JSONResponse({"error": NOT_FOUND}, 404)
+
+    @api.exception_handler(SessionRefused)
+    async def unsigned(request: Request, error: SessionRefused) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, 401)
 
     @api.exception_handler(TurnRefused)
     async def busy(request: Request, error: TurnRefused) -> JSONResponse:

@@ -1,6 +1,6 @@
 """The parts of the app, put together from the settings; each is made when it is first used.
 
-    settings -> library -> responder <- model
+    settings -> library -> responder <- model, acting (the company's tools)
                               |
       tickets -> store <- turns (jobs)
       chores  ---^
@@ -20,9 +20,12 @@ from typing import TYPE_CHECKING
 from assistant.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
+    from agents.asked import Acting
     from agents.models import LoadedModel
     from agents.transcript import Step
     from agents.turn import Request, Responder, ResponderOptions
+    from assistant.actions import StoredApprovals, StoredVisitors
+    from assistant.checkpoints import Checkpoints
     from assistant.chores import Chores
     from assistant.delivery import Places
     from assistant.store import Store
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from knowledge.library import Library
 
 DATABASE = "frontdesk.sqlite3"
+CHECKPOINTS = "agent.sqlite3"
 
 
 class Application:
@@ -98,7 +102,60 @@ class Application:
         """Questions in, steps out."""
         from agents.turn import Responder
 
-        return Responder(self.library, self.model, self.responder_options)
+        return Responder(self.library, self.model, self.responder_options, acting=self.acting)
+
+    @cached_property
+    def acting(self) -> "Acting | None":
+        """What it takes to use the company's tools; None where there are none."""
+        if not self.settings.tools:
+            return None
+        from agents.asked import Acting
+        from agents.tools.company import load
+        from assistant.actions import StoredActionLog
+
+        settings = self.settings
+        return Acting(
+            tools=load(settings.tools),
+            log=StoredActionLog(self.store.engine),
+            approvals=self.approvals,
+            visitors=self.visitors,
+            saver=self.checkpoints.saver,
+            home=settings.home,
+            questions=settings.examples,
+        )
+
+    @cached_property
+    def approvals(self) -> "StoredApprovals":
+        """Writes that wait for a yes."""
+        from assistant.actions import StoredApprovals
+
+        return StoredApprovals(self.store.engine)
+
+    @cached_property
+    def visitors(self) -> "StoredVisitors":
+        """Who is known to talk in a conversation."""
+        from assistant.actions import StoredVisitors
+
+        return StoredVisitors(self.store.engine)
+
+    @cached_property
+    def checkpoints(self) -> "Checkpoints":
+        """Where loops have stopped that wait for a yes."""
+        from assistant.checkpoints import Checkpoints
+
+        return Checkpoints(self.settings.home / CHECKPOINTS)
+
+    def recognise(self, conversation: str, session: str) -> None:
+        """Note who talks in a conversation, by a session that the company signed.
+
+        Raises:
+            SessionRefused: it proves nothing.
+        """
+        from agents.actions import Visitor
+        from assistant.sessions import read
+
+        customer = read(session, key=self.settings.session_key)
+        self.visitors.save(conversation, Visitor(customer))
 
     @property
     def responder_options(self) -> "ResponderOptions":
@@ -173,7 +230,7 @@ class Application:
 
     def close(self) -> None:
         """Close what was opened, the last opened first."""
-        for name in ("turns", "chores", "tickets", "store", "responder", "model", "library"):
+        for name in ("turns", "chores", "tickets", "checkpoints", "store", "responder", "model", "library"):
             part = self.__dict__.pop(name, None)
             if hasattr(part, "close"):
                 part.close()

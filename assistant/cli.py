@@ -16,6 +16,7 @@ from assistant.batch import BatchError
 from assistant.commands import (
     agent_evaluation,
     answers,
+    approvals,
     documents,
     evaluation,
     guard_evaluation,
@@ -77,6 +78,7 @@ app.add_typer(
     tickets.app, name="tickets", help="Conversations that a person has taken over.", epilog=tickets.LIST_EXAMPLES
 )
 app.add_typer(models.app, name="models", help="What models are here, and how to get them.", epilog=models.LIST_EXAMPLES)
+app.add_typer(approvals.app, name="approvals", help="What waits for the team.", epilog=approvals.LIST_EXAMPLES)
 evaluation.app.command(epilog=agent_evaluation.AGENT_EXAMPLES)(agent_evaluation.agent)
 evaluation.app.command(epilog=guard_evaluation.GUARD_EXAMPLES)(guard_evaluation.guard)
 app.add_typer(

@@ -35,7 +35,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from assistant.errors import StoreError, StoreTooNew
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration; a database that has it is opened without loading alembic."""
 BUSY_TIMEOUT_SECONDS = 15
 
@@ -140,6 +140,52 @@ class OutboxRow(Base):
     created_at: Mapped[datetime]
     next_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+
+
+class ActionRow(Base):
+    __tablename__ = "action"
+    __table_args__ = (Index("action_conversation", "conversation"),)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    state: Mapped[str] = mapped_column(String(16))
+    tool: Mapped[str] = mapped_column(String(128))
+    arguments: Mapped[dict[str, Any]]
+    conversation: Mapped[str] = mapped_column(String(64))
+    customer: Mapped[str] = mapped_column(String(128))
+    result: Mapped[str] = mapped_column(Text)
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+    begun_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class ApprovalRow(Base):
+    __tablename__ = "approval"
+    __table_args__ = (
+        Index("approval_conversation", "conversation", "stage"),
+        Index("approval_stage", "stage"),
+    )
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    conversation: Mapped[str] = mapped_column(String(64))
+    thread: Mapped[str] = mapped_column(String(128))
+    tool: Mapped[str] = mapped_column(String(128))
+    arguments: Mapped[dict[str, Any]]
+    text: Mapped[str] = mapped_column(Text)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    customer: Mapped[str] = mapped_column(String(128))
+    language: Mapped[str] = mapped_column(String(8))
+    operator: Mapped[bool]
+    stage: Mapped[str] = mapped_column(String(16))
+    asked_at: Mapped[datetime]
+    moved_at: Mapped[datetime]
+
+
+class VisitorRow(Base):
+    __tablename__ = "visitor"
+    conversation: Mapped[str] = mapped_column(String(64), primary_key=True)
+    customer: Mapped[str | None] = mapped_column(String(128))
+    name: Mapped[str] = mapped_column(String(256))
+    how: Mapped[str] = mapped_column(String(32))
+    failed_attempts: Mapped[int]
 
 
 def sqlite_url(path: Path) -> str:

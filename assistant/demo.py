@@ -1,7 +1,7 @@
 """The demo company, in a home of its own.
 
     examples/brindlemoor/documents/{public,staff} -> library
-    examples/brindlemoor/make_shop.py             -> HOME/shop.sqlite3
+    examples/brindlemoor/make_shop.py             -> HOME/shop.sqlite3 <- examples/brindlemoor/shop_tools.py
 
 Safe to repeat: what is there is not made again, so a second start takes seconds.
 """
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 COMPANY = "brindlemoor"
 SHOP = "shop.sqlite3"
+TOOLS = "shop_tools.py"
 PROFILE = {
     "company": "Brindlemoor",
     "tagline": "Lamps and lanterns, made to last",
@@ -51,7 +52,8 @@ def demo_settings(*, home: Path | None = None, config: Path | None = None, **fla
     """Return the settings of the demo; a `frontdesk.toml` in the current folder is the owner's, and is not read."""
     home = (home or demo_home()).absolute()
     config = config.absolute() if config else None
-    return load(config=config, flags={**PROFILE, **flags, "home": home}, folder=home)
+    tools = (str(company_folder() / TOOLS),)
+    return load(config=config, flags={**PROFILE, "tools": tools, **flags, "home": home}, folder=home)
 
 
 def company_folder() -> Path:

@@ -83,6 +83,34 @@ class RunningServer:
                 "command again; what was ingested stays, and unchanged files are skipped"
             ) from error
 
+    def approvals(self) -> list[dict[str, Any]]:
+        """Return the writes that wait for the team.
+
+        Raises:
+            ServerError: the server did not answer.
+        """
+        return list(self._ask("GET", "/api/approvals")["approvals"])
+
+    def decide(self, key: str, *, approved: bool) -> dict[str, Any]:
+        """Approve or decline one of them; return the conversation and the turn that goes on with it.
+
+        Raises:
+            ServerError: it does not wait any more, or the server did not answer.
+        """
+        return self._ask("POST", f"/api/approvals/{key}", json={"approved": approved})
+
+    def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        try:
+            with httpx.Client(trust_env=False, timeout=PROBE_SECONDS * 5) as client:
+                response = client.request(method, f"{self.url}{path}", headers=headers, **more)
+            if response.is_success:
+                return dict(response.json())
+            cause = response.json().get("error", response.text[:300])
+        except (httpx.HTTPError, ValueError) as error:
+            cause = str(error)
+        raise ServerError(f"The server at {self.url} could not do this: {cause} Next: frontdesk approvals list")
+
 
 def find_server(home: Path) -> RunningServer | None:
     """Return the server that answers on `home`, ready or still starting; None when there is none."""

@@ -243,7 +243,13 @@ def _load(settings: "Settings", token: str, open_application: Open | None) -> "t
         limits = Limits(
             of_conversation=settings.questions_per_minute, of_address=settings.questions_per_minute_and_address
         )
-        return application, create_api(application, token=token, limits=limits)
+        return application, create_api(
+            application,
+            token=token,
+            limits=limits,
+            approvals=getattr(application, "approvals", None),
+            recognise=getattr(application, "recognise", None),
+        )
     except BaseException:
         application.close()
         raise

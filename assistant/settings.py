@@ -24,13 +24,14 @@ from knowledge.feeds.feed import Feed
 FILE_NAME = "frontdesk.toml"
 PREFIX = "FRONTDESK_"
 HIDDEN = "(set, not shown)"
-SECRETS = frozenset({"openai_api_key", "pdf_passwords", "ticket_webhook_secret"})
+SECRETS = frozenset({"openai_api_key", "pdf_passwords", "session_key", "ticket_webhook_secret"})
 URLS_WITH_PASSWORD = frozenset(
     {"catalog_url", "chroma_url", "ollama_url", "openai_url", "ticket_webhook_url", "smtp_url"}
 )
 SECRET_CHARACTERS = 16
 PAIRS = (("ticket_webhook_url", "ticket_webhook_secret"), ("ticket_email", "smtp_url"))
 """Settings that are nothing without each other."""
+LEAST_SESSION_KEY = 32
 _SECRET_IN_QUERY = re.compile(r"(?i)([?&;][^=&;\s]*(?:passw|secret|token|key)[^=&;\s]*=)[^&\s]*")
 
 Language = Literal["auto", "en", "zh"]
@@ -137,6 +138,12 @@ class Settings:
     all below it."""
     log_level: LogLevel = "info"
     """Least severe message that goes to the log (stderr)."""
+    tools: tuple[str, ...] = ()
+    """The company's own tools, which look up and do things: files relative to the settings file, such as
+    `shop_tools.py`, or dotted names `package.module:TOOLS`; see docs/tools.md. Their code runs with this program."""
+    session_key: str = field(default="", repr=False)
+    """Key with which the company's own site signs who a customer is, 32 characters or more; never printed. Best given
+    as FRONTDESK_SESSION_KEY; empty: customers name an order and its e-mail address."""
     feeds: tuple[Feed, ...] = ()
     """Places that `frontdesk sync` and `frontdesk watch` read: `[[feeds]]` tables, whose keys stand below. Only in a
     file."""
@@ -227,6 +234,8 @@ def load(
                 continue
             try:
                 values[key] = _checked(key, convert(TYPES[key], raw), start)
+                if key == "tools":
+                    values[key] = tuple(_tool_file(name, start) for name in values[key])
                 origins[key] = origin
             except ValueError as error:
                 may_hold_one = key in URLS_WITH_PASSWORD and any(mark in str(raw) for mark in "@?")
@@ -310,6 +319,8 @@ def _checked(key: str, value: Any, start: Path) -> Any:
     ):
         shown = ", ".join(word + "NAME" if word.endswith(":") else word or "empty" for word in CHOICES[key])
         raise ValueError(f"it must be one of {shown}")
+    if key == "session_key" and 0 < len(value) < LEAST_SESSION_KEY:
+        raise ValueError(f"it must have {LEAST_SESSION_KEY} characters or more; make one with: openssl rand -hex 32")
     if key == "catalog_url" and value and not value.startswith(("postgresql://", "postgresql+")):
         raise ValueError("it must be like postgresql://user@host/database")
     if key == "smtp_url" and value and not re.match(r"smtps?://[^/]*[^/@:]", value):
@@ -335,6 +346,12 @@ def _lone_faults(values: Mapping[str, Any]) -> list[str]:
         for one, other in (pair, pair[::-1])
         if values.get(one) and not values.get(other)
     ]
+
+
+def _tool_file(name: str, start: Path) -> str:
+    """Return the name of a company's tools with the path of a file made whole."""
+    is_file = name.partition(".py")[1] and ("/" in name or "\\" in name or name.partition(":")[0].endswith(".py"))
+    return str(start / Path(name).expanduser()) if is_file else name
 
 
 def without_password(url: str) -> str:

@@ -19,6 +19,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
+from agents.approvals import OperatorDecision
 from agents.errors import AgentError
 from agents.handover import Reason, from_outcomes, from_words
 from agents.transcript import Answer, Delta, Finished, Language, Message, Outcome, Step, step_to_data
@@ -40,6 +41,9 @@ ORPHAN_SECONDS = 5.0
 STOP_SECONDS = 1.5
 """How long a model may take to hear that it should stop; then the turn ends without it."""
 HISTORY_TURNS = 10
+RESULT_TURNS = 6
+"""From so many turns before, results of tools count as known in the conversation."""
+SEARCH = "search_knowledge"
 WAITING_PER_CONVERSATION = 3
 
 
@@ -51,6 +55,8 @@ class _Job:
     language: Language | None
     audiences: tuple[str, ...]
     log: StepLog
+    answers: str
+    decision: OperatorDecision | None
     stop: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -107,6 +113,8 @@ class TurnRunner:
         *,
         language: Language | None = None,
         audiences: tuple[str, ...] = ("public",),
+        answers: str = "",
+        decision: OperatorDecision | None = None,
     ) -> int:
         """Begin to answer a question and return the turn's number.
 
@@ -115,6 +123,8 @@ class TurnRunner:
             question: What the customer wrote.
             language: The answer's language; None leaves it to the question.
             audiences: Whose documents may be read.
+            answers: The key of the write that a button answers; "" for a typed message.
+            decision: What a person of the company said of a write; the question is then "".
 
         Raises:
             TurnRefused: Too many questions wait already.
@@ -128,7 +138,8 @@ class TurnRunner:
                 raise TurnRefused("Too many questions are waiting right now. Please ask again in a moment.")
             turn = self._store.start_turn(conversation, question)
             log = StepLog(self._store, (conversation, turn), self._announcer, self._flusher)
-            self._queue.append(_Job(conversation, turn, storable(question), language, audiences, log))
+            job = _Job(conversation, turn, storable(question), language, audiences, log, answers, decision)
+            self._queue.append(job)
             if len(self._threads) < self._workers:
                 name = f"turn-worker-{len(self._threads) + 1}"
                 self._threads.append(threading.Thread(target=self._work, name=name, daemon=True))
@@ -320,6 +331,11 @@ class TurnRunner:
             history=self._history(job),
             audiences=job.audiences,
             language=job.language,
+            conversation=job.conversation,
+            results=self._results(job),
+            follows_tools=self._follows_tools(job),
+            answers=job.answers,
+            decision=job.decision,
         )
         steps = self._respond(request, job.stop)
         try:
@@ -366,6 +382,22 @@ class TurnRunner:
 
     def _earlier(self, job: _Job) -> list[StoredTurn]:
         return [turn for turn in self._store.transcript(job.conversation) if turn.turn < job.turn]
+
+    def _results(self, job: _Job) -> tuple[tuple[str, str], ...]:
+        """Return what tools returned in the turns before."""
+        found = []
+        for turn in range(max(1, job.turn - RESULT_TURNS), job.turn):
+            for step in self._store.steps(job.conversation, turn):
+                data = step.data
+                if data["kind"] == "tool_returned" and data["ok"]:
+                    found.append((str(data["tool"]), str(data["content"])))
+                elif data["kind"] == "acted" and data["state"] == "done":
+                    found.append((str(data["tool"]), str(data["text"])))
+        return tuple(found)
+
+    def _follows_tools(self, job: _Job) -> bool:
+        steps = self._store.steps(job.conversation, job.turn - 1) if job.turn > 1 else ()
+        return any(step.data.get("tool", SEARCH) != SEARCH for step in steps)
 
     def _stop_now(self, job: _Job) -> None:
         """End a turn whose model does not hear that it should stop; what it still says is dropped."""

@@ -18,7 +18,7 @@ from langchain_core.messages import BaseMessage
 
 from agents.answering import AnswerOptions, writing
 from agents.prompts import Acting, render
-from agents.prompts.acting import step_text
+from agents.prompts.next_call import step_text
 from agents.transcript import Language, Message
 from finetune.errors import FinetuneError
 from knowledge.passages import Passage

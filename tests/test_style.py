@@ -24,12 +24,14 @@ TABLES = (
 )
 LONG = {
     "assistant/store.py": "the one file that knows the SQL of conversations",
+    "examples/brindlemoor/shop_tools.py": "a company's tools are one file; its rules are read beside one another",
+    "tests/agents/test_acting.py": "mirrors one module",
     "tests/assistant/test_api.py": "mirrors one module",
     "tests/assistant/test_browser.py": "one page",
     "tests/assistant/test_turns.py": "mirrors one module",
 }
 """Files that are one story and yet longer, each with its reason."""
-WHOLE_PATH = ("test_access.py", "test_browser.py", "test_turn_demo.py")
+WHOLE_PATH = ("test_access.py", "test_acting_server.py", "test_browser.py", "test_killed_turns.py", "test_turn_demo.py")
 """Test files that go through many modules at once."""
 OTHER_FOLDERS = ("bench", "constraints", "docs", "examples", "tests", ".ci", ".github")
 NEEDS_EXTRA = ("knowledge.embedders.sentence_transformers",)

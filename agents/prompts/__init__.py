@@ -9,7 +9,6 @@ messages, between marks, never among the instructions.
 
 from langchain_core.messages import BaseMessage
 
-from agents.prompts.acting import Acting
 from agents.prompts.answers import (
     NOT_FOUND,
     NOT_STATED,
@@ -21,6 +20,7 @@ from agents.prompts.answers import (
     partly,
     refusal,
 )
+from agents.prompts.next_call import Acting
 from agents.prompts.rewriting import Rewriting
 from agents.prompts.steps import Steps
 

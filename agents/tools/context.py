@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agents.actions import Visitor
+from agents.desk import Desk
 from agents.transcript import Language, Message
 from knowledge.passages import Passage, Retrieval
 
@@ -79,4 +80,6 @@ class ToolContext:
     """The folder that holds all state, where a company's tools may keep a database of their own."""
     action_key: str = ""
     """In a write: the same for every try of the same write, so that the tool can make it once only."""
+    desk: Desk | None = None
+    """Where tickets go; None where the company has no desk."""
     sightings: Sightings = field(default_factory=Sightings)

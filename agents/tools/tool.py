@@ -38,6 +38,12 @@ class Tool:
     """How the model calls it; the function's own name when empty."""
     identified: bool = False
     """Whether it runs only for a customer who is established; the tool itself must keep to that customer's rows."""
+    own_data: bool = False
+    """Of a read: whether its results are the company's own records, so that what a write is given may come from them.
+    Never for documents, or for a server that others can write to."""
+    examples: tuple[str, ...] = ()
+    """What customers say who need it, in every language that the company serves: by likeness to them a message
+    reaches the tools."""
     preview: Callable[..., Preview] | None = None
     """Of a write: takes what `function` takes, checks every rule, changes nothing, and says what would be done."""
 
@@ -100,6 +106,13 @@ class Tool:
             raise ToolError(f"{self.name} was not run: {_faults(error)}") from error
         return {name: getattr(valid, name) for name in type(valid).model_fields}
 
+    @cached_property
+    def chosen(self) -> frozenset[str]:
+        """The arguments whose values the company lists, such as a reason out of four: the model's to choose."""
+        properties: Mapping[str, Any] = self.parameters.get("properties", {})
+        definitions: Mapping[str, Any] = self.parameters.get("$defs", {})
+        return frozenset(name for name, schema in properties.items() if _lists_values(schema, definitions))
+
     def _run(self, function: Callable[..., Any], context: ToolContext, values: Mapping[str, Any]) -> Any:
         return function(context, **values) if self._context_name else function(**values)
 
@@ -157,6 +170,14 @@ class _PlainSchema(GenerateJsonSchema):
         plain = super().generate(schema, mode)
         _drop_titles(plain)
         return plain
+
+
+def _lists_values(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> bool:
+    if "$ref" in schema:
+        return _lists_values(definitions.get(str(schema["$ref"]).rpartition("/")[2], {}), definitions)
+    if "anyOf" in schema:
+        return all(one.get("type") == "null" or _lists_values(one, definitions) for one in schema["anyOf"])
+    return "enum" in schema or "const" in schema
 
 
 def _drop_titles(schema: Any) -> None:

@@ -1,8 +1,9 @@
 """`ask` and `chat`: a question in, a cited answer out."""
 
+import secrets
 import sys
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -74,12 +75,34 @@ def chat(
     from agents.transcript import Message
 
     history: list[Message] = []
+    talk = Talk(f"terminal-{secrets.token_urlsafe(12)}")
     with opened(settings_for(config, model=model)) as application:
         print(f"Model: {application.model.name}. An empty line ends the chat.", file=sys.stderr)
         while question := _read_line():
-            answer = print_answer(_respond(application, question, history, collection=collection, audience=audience))
+            steps = _respond(application, question, history, collection=collection, audience=audience, talk=talk)
+            answer = print_answer(talk.noting(steps))
             print()
             history += [Message("user", question), Message("assistant", answer.text)]
+
+
+@dataclass
+class Talk:
+    """What a conversation in the terminal keeps from turn to turn, for tools."""
+
+    conversation: str
+    results: list[tuple[str, str]] = field(default_factory=list)
+    follows_tools: bool = False
+
+    def noting(self, steps: "Iterable[Step]") -> "Iterator[Step]":
+        """Pass the steps on, and keep what tools returned."""
+        from agents.transcript import ToolReturned
+
+        self.follows_tools = False
+        for step in steps:
+            if isinstance(step, ToolReturned) and step.tool != "search_knowledge":
+                self.follows_tools = True
+                self.results += [(step.tool, step.content)] * step.ok
+            yield step
 
 
 def print_answer(steps: "Iterable[Step]") -> "Answer":
@@ -134,7 +157,13 @@ def is_terminal() -> bool:
 
 
 def _respond(
-    application: "Application", question: str, history: "Iterable[Message]", *, collection: str, audience: str
+    application: "Application",
+    question: str,
+    history: "Iterable[Message]",
+    *,
+    collection: str,
+    audience: str,
+    talk: Talk | None = None,
 ) -> "Iterable[Step]":
     from agents.turn import Request
 
@@ -147,6 +176,9 @@ def _respond(
             audiences=audiences,
             collections=(collection,),
             language=None if language == "auto" else language,
+            conversation=talk.conversation if talk else "",
+            results=tuple(talk.results) if talk else (),
+            follows_tools=talk is not None and talk.follows_tools,
         )
     )
 

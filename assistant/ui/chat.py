@@ -73,11 +73,18 @@ class Chat:
         async for screen in self._guarded(self._follow(conversation, texts), texts):
             yield screen
 
-    async def ask(self, conversation: str, question: str, texts: Texts) -> AsyncIterator[Screen]:
-        """Take a question, in a new conversation if there is none, and follow its answer."""
+    async def ask(self, conversation: str, question: str, texts: Texts, *, answers: str = "") -> AsyncIterator[Screen]:
+        """Take a question, in a new conversation if there is none, and follow its answer.
+
+        Args:
+            conversation: The one it belongs to.
+            question: What the reader wrote, or what a button says.
+            texts: The page's words.
+            answers: The key of the write that a button answers.
+        """
         question = question.strip()[:QUESTION_CHARACTERS]
         if question:
-            async for screen in self._guarded(self._ask(conversation, question, texts), texts):
+            async for screen in self._guarded(self._ask(conversation, question, texts, answers), texts):
                 yield screen
 
     async def ask_person(self, conversation: str, texts: Texts) -> AsyncIterator[Screen]:
@@ -173,16 +180,16 @@ class Chat:
             logger.exception("the page could not be drawn, reference %s", reference)
             yield Screen(present=failure_html(texts.failed, reference=reference, label=texts.reference))
 
-    async def _ask(self, conversation: str, question: str, texts: Texts) -> AsyncIterator[Screen]:
-        conversation = await asyncio.to_thread(self._start, conversation, question, texts)
+    async def _ask(self, conversation: str, question: str, texts: Texts, answers: str) -> AsyncIterator[Screen]:
+        conversation = await asyncio.to_thread(self._start, conversation, question, texts, answers)
         yield Screen(conversation=conversation, taken=True)
         async for screen in self._follow(conversation, texts):
             yield screen
 
-    def _start(self, conversation: str, question: str, texts: Texts) -> str:
+    def _start(self, conversation: str, question: str, texts: Texts, answers: str) -> str:
         if conversation != NO_CONVERSATION:
             try:
-                self._turns.start(conversation, question, audiences=AUDIENCES)
+                self._turns.start(conversation, question, audiences=AUDIENCES, answers=answers)
                 return conversation
             except NotStored:
                 logger.info("conversation %s is not in the store; a new one begins", conversation)
@@ -224,9 +231,13 @@ class Chat:
             return ()
 
     def _views(self, conversation: str) -> list[TurnView]:
-        return [
-            replay(_view(stored), self._store.steps(conversation, stored.turn)) for stored in self._stored(conversation)
-        ]
+        states: dict[str, str] = {}
+        views = []
+        for stored in self._stored(conversation):
+            view = _view(stored)
+            view.states = states
+            views.append(replay(view, self._store.steps(conversation, stored.turn)))
+        return views
 
 
 def _view(stored: StoredTurn) -> TurnView:

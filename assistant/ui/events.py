@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio
 
+from agents.approvals import NO, YES
+from agents.transcript import Language
 from assistant.ui.chat import NO_CONVERSATION, Chat, Screen
 from assistant.ui.frame import Frame, footer_html, header_html
 from assistant.ui.texts import TEXTS, Texts, choose_language
@@ -93,6 +95,15 @@ class Events:
         """Draw what a person has written meanwhile."""
         screen, mark = self._chat.look(kept, seen, self.texts(chosen, request))
         return {self._parts.seen: mark, **self._changes(screen)}
+
+    async def decide(
+        self, event: gradio.EventData, kept: str, chosen: str, request: gradio.Request
+    ) -> AsyncIterator[Changes]:
+        """Take the yes or no of a write's buttons: the same words as when they are typed, bound to this write."""
+        language: Language = "zh" if event.language == "zh" else "en"
+        said = YES[language] if event.answer == "yes" else NO[language]
+        async for screen in self._chat.ask(kept, said, self.texts(chosen, request), answers=str(event.key)):
+            yield self._changes(screen)
 
     @_guarded
     def stop(self, kept: str) -> None:

@@ -2,6 +2,7 @@
 
 _PATHS = {
     "alert": '<circle cx="12" cy="12" r="9"/><path d="M12 7.5v5.5M12 16.4v.1"/>',
+    "check": '<circle cx="12" cy="12" r="9"/><path d="m8 12.4 2.8 2.8L16 9.8"/>',
     "chevron": '<path d="m9 6 6 6-6 6"/>',
     "clock": '<circle cx="12" cy="12" r="9"/><path d="M12 7v5l3 2"/>',
     "close": '<path d="M6 6l12 12M18 6 6 18"/>',

@@ -29,6 +29,20 @@ NOTICES: Mapping[str, tuple[str, str]] = {
 """Outcomes that look different from an answer: the field of `Texts` that heads them, and their icon."""
 
 
+STATES: Mapping[str, tuple[str, str]] = {
+    "customer": ("approval_ask", "clock"),
+    "team_next": ("approval_ask", "clock"),
+    "team": ("approval_team", "person"),
+    "approved": ("approval_approved", "clock"),
+    "done": ("approval_done", "check"),
+    "declined": ("approval_declined", "info"),
+    "withdrawn": ("approval_withdrawn", "info"),
+    "failed": ("approval_failed", "alert"),
+    "unknown": ("approval_unknown", "person"),
+}
+"""How a write stands: the field of `Texts` that heads its card, and its icon."""
+
+
 def conversation_html(views: Iterable[TurnView], texts: Texts, *, commenting: int | None = None) -> str:
     """Return the HTML of several turns.
 
@@ -40,7 +54,9 @@ def conversation_html(views: Iterable[TurnView], texts: Texts, *, commenting: in
 
 def turn_html(view: TurnView, texts: Texts, *, commenting: bool = False) -> str:
     """Return the HTML of one turn, running or ended."""
-    parts = [_question_html(view, texts) if view.question else "", _body_html(view, texts)]
+    asks = view.status == "finished" and view.asked is not None
+    body = _asking_html(view, texts) if asks else _body_html(view, texts)
+    parts = [_question_html(view, texts) if view.question else "", body]
     if view.outcome == "handed_over":  # what a person or code says is not rated, and was not found anywhere
         parts.append(_sources_html(view, texts))
     elif view.status == "finished":
@@ -59,6 +75,8 @@ def failure_html(sentence: str, *, reference: str = "", label: str = "") -> str:
 
 
 def _question_html(view: TurnView, texts: Texts) -> str:
+    if not view.question:  # the turn goes on with what the team decided
+        return ""
     return (
         f'<div class="question"><h2 class="unseen">{escape(texts.you)}</h2>'
         f'<div class="bubble">{plain_html(view.question)}</div></div>'
@@ -97,6 +115,37 @@ def _handed_over_html(view: TurnView, texts: Texts) -> str:
     head = f'<p class="notice-title">{escape(texts.handed_over)}</p>'
     body = f"<div>{head}{number}{_written_html(view, texts)}</div>"
     return f'<div class="notice handed" role="status">{icon("person")}{body}</div>'
+
+
+def _asking_html(view: TurnView, texts: Texts) -> str:
+    """Return a turn that asks before it does something: what was said first, then the card."""
+    asked = view.asked or {}
+    said, _, _ = view.text.partition(str(asked["text"]))
+    before = f'<div class="answer">{plain_html(said.strip())}</div>' if said.strip() else ""
+    return before + _card_html(view, asked, texts)
+
+
+def _card_html(view: TurnView, asked: Mapping[str, Any], texts: Texts) -> str:
+    """Return what would be done, exactly as it was worked out, with two buttons or how it stands."""
+    state = view.states.get(str(asked["key"]), "withdrawn")
+    waits = state in ("customer", "team_next")
+    name, sign = STATES[state]
+    head = f'<p class="card-head">{icon(sign)}<span>{escape(getattr(texts, name))}</span></p>'
+    language = str((view.answer or {}).get("language", "en"))
+    spoken = ' lang="zh-CN"' if language == "zh" else ""
+    body = f'<p class="deed"{spoken}>{plain_html(str(asked["text"]))}</p>'
+    if asked["operator"] and waits:
+        body += f'<p class="also">{escape(texts.approval_operator_too)}</p>'
+    buttons = ""
+    if waits:
+        attributes = f'data-action="decide" data-key="{escape(str(asked["key"]))}" data-language="{escape(language)}"'
+        buttons = (
+            f'<div class="choice"><button type="button" class="small strong" {attributes} data-answer="yes">'
+            f'{escape(texts.approval_yes)}</button><button type="button" class="small" {attributes} '
+            f'data-answer="no">{escape(texts.approval_no)}</button></div>'
+        )
+    role = ' role="group" aria-label="' + escape(texts.approval_ask) + '"' if waits else ' role="status"'
+    return f'<section class="approval {escape(state)}"{role}>{head}{body}{buttons}</section>'
 
 
 def _written_html(view: TurnView, texts: Texts) -> str:
@@ -212,6 +261,14 @@ def _step_html(step: Mapping[str, Any], texts: Texts) -> str:
     if kind == "tool_returned":
         label = texts.returned if step["ok"] else texts.returned_error
         return f"<li>{escape(label)}: {plain_html(_shorten(str(step['content'])))}</li>"
+    if kind == "approval_asked":
+        return f"<li>{escape(texts.awaiting_approval)}: {plain_html(str(step['text']))}</li>"
+    if kind == "approval_decided":
+        name = {"approved": "approval_approved", "declined": "approval_declined"}.get(str(step["decision"]))
+        return f"<li>{escape(getattr(texts, name or 'approval_withdrawn'))}</li>"
+    if kind == "acted":
+        head = getattr(texts, STATES[str(step["state"])][0])
+        return f"<li>{escape(head)} <code>{escape(str(step['tool']))}</code></li>"
     return f"<li><code>{escape(str(kind))}</code></li>"
 
 

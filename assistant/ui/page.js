@@ -1,6 +1,6 @@
 // Runs once for each part of the page (top, past, present, passage, ...).
 // A part's HTML says what a click means: data-action="cite" data-turn="3" data-number="1".
-// Events that go to Gradio: 'example' 'person' 'cite' 'rate' 'comment' 'skip' 'language' 'anew'
+// Events that go to Gradio: 'example' 'person' 'decide' 'cite' 'rate' 'comment' 'skip' 'language' 'anew'
 const part = element.closest('#top, #past, #present, #bottom, #passage').id;
 const page = document.scrollingElement;
 const desk = (window.frontdesk ??= { atEnd: true, opener: null });
@@ -26,6 +26,8 @@ element.addEventListener('click', (event) => {
     return toQuote();
   }
   if (action === 'cite') desk.opener = target;
+  // A second click must not answer the next thing that is asked.
+  if (action === 'decide') target.parentElement.querySelectorAll('button').forEach((node) => (node.disabled = true));
   trigger(action, data);
 });
 

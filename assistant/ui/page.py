@@ -116,14 +116,17 @@ def _connect(page: gradio.Blocks, parts: Parts, events: Events) -> None:
     footer: Any = parts.footer
     person = footer.person(events.ask_person, memory, everything, **following)
     parts.timer.tick(events.look, [parts.seen, *memory], everything, **quiet)
+    decided = past.decide(events.decide, memory, everything, **following)
     parts.stop.click(events.stop, parts.conversation, None, **quiet)
 
     # In two steps: whoever still draws the old page must be gone before the new one is drawn.
     chosen = header.language(
-        events.choose_language, None, everything, cancels=[opened, asked, example, person], **quiet
+        events.choose_language, None, everything, cancels=[opened, asked, example, person, decided], **quiet
     )
     switched = chosen.then(events.open_page, memory, everything, **following)
-    left = header.anew(events.leave, None, everything, cancels=[opened, asked, example, person, switched], **quiet)
+    left = header.anew(
+        events.leave, None, everything, cancels=[opened, asked, example, person, decided, switched], **quiet
+    )
     left.then(events.start_anew, memory, everything, **quiet)
 
     past.cite(events.show_passage, memory, everything, trigger_mode="always_last", **quiet)

@@ -43,6 +43,18 @@ class Texts:
     """On the button that asks for a person."""
     clarify: str
     awaiting_approval: str
+    approval_ask: str
+    """Heads the card of a write that waits for the customer's yes."""
+    approval_yes: str
+    approval_no: str
+    approval_team: str
+    approval_approved: str
+    approval_done: str
+    approval_declined: str
+    approval_withdrawn: str
+    approval_failed: str
+    approval_unknown: str
+    approval_operator_too: str
     stopped: str
     failed: str
     failed_action: str
@@ -119,6 +131,17 @@ EN = Texts(
     ask_person="Talk to a person",
     clarify="One question first",
     awaiting_approval="Waiting for approval",
+    approval_ask="Shall I do this?",
+    approval_yes="Yes, do it",
+    approval_no="No",
+    approval_team="Waiting for our team",
+    approval_approved="Being done",
+    approval_done="Done",
+    approval_declined="Declined, nothing was done",
+    approval_withdrawn="Not done",
+    approval_failed="Not possible, nothing was changed",
+    approval_unknown="A person of our team is looking at this",
+    approval_operator_too="After your yes, a person of our team must approve this as well.",
     stopped="Stopped. You can ask again at any time.",
     failed="Something went wrong on our side, and this question was not answered. Please try again.",
     failed_action="Something went wrong on our side. Please try again.",
@@ -193,6 +216,17 @@ ZH = Texts(
     ask_person="联系人工客服",
     clarify="需要先确认一点",
     awaiting_approval="等待批准",
+    approval_ask="要办理吗？",
+    approval_yes="好的，请办理",
+    approval_no="不用了",
+    approval_team="等待我们的工作人员批准",
+    approval_approved="正在办理",
+    approval_done="已办好",
+    approval_declined="已拒绝，什么都没有办理",
+    approval_withdrawn="没有办理",
+    approval_failed="无法办理，没有任何变动",
+    approval_unknown="我们的工作人员正在查看",
+    approval_operator_too="您同意后，还需要我们的工作人员批准。",
     stopped="已停止。您可以随时再次提问。",
     failed="我们这边出了问题，没能回答这个问题。请再试一次。",
     failed_action="我们这边出了问题，请再试一次。",

@@ -38,6 +38,8 @@ class TurnView:
     """Searches, thoughts and tool calls, in order."""
     rating: Literal["up", "down"] | None = None
     comment: str = ""
+    states: dict[str, str] = field(default_factory=dict)
+    """How the writes of the conversation stand, by key, as far as its steps tell; shared by its views."""
     sequence: int = 0
     """The number of the last step taken in: a subscriber goes on after it."""
 
@@ -77,6 +79,23 @@ class TurnView:
             self._end(kind, data)
         else:
             self.steps.append(data)
+            self._note(kind, data)
+
+    def _note(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Keep how a write stands."""
+        if kind == "approval_asked":
+            self.states[str(data["key"])] = "team_next" if data["operator"] else "customer"
+        elif kind == "approval_decided":
+            key, decision = str(data["key"]), str(data["decision"])
+            waits = data["by"] == "customer" and decision == "approved" and self.states.get(key) == "team_next"
+            self.states[key] = "team" if waits else decision
+        elif kind == "acted":
+            self.states[str(data["key"])] = str(data["state"])
+
+    @property
+    def asked(self) -> Mapping[str, Any] | None:
+        """The write that this turn ended with asking for; None when it asked for none."""
+        return next((step for step in reversed(self.steps) if step["kind"] == "approval_asked"), None)
 
     def _end(self, kind: str, data: Mapping[str, Any]) -> None:
         self.status = TERMINAL[kind]

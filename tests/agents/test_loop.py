@@ -223,7 +223,7 @@ def test_long_result_is_cut_to_what_fits() -> None:
 
 def test_time_budget_forces_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now)
-    monkeypatch.setattr("agents.loop.time", clock)
+    monkeypatch.setattr("agents.loop_nodes.time", clock)
 
     def dawdle() -> str:
         """Take its time."""

@@ -10,7 +10,7 @@ from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
 from agents.next_call import Case, guess
 from agents.prompts import Acting
-from agents.prompts.acting import DoneCall
+from agents.prompts.next_call import DoneCall
 from agents.protocols import read_json_step
 from agents.tasks import GoldCall
 from agents.tools import Tool

@@ -1,0 +1,382 @@
+"""The part of a turn that uses the company's tools: what waits, what was answered, what is done.
+
+    message -> an answer to a write that waits? -> resume the loop, or decline, or withdraw
+            -> needs the tools?                 -> the loop
+            -> neither                          -> None: the documents answer
+
+Every sentence about what was or was not done is written by code. The model's closing words are shown as far as the
+tools' results bear them out.
+"""
+
+import json
+import logging
+import uuid
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, replace
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from agents import answering, loop, replies
+from agents.actions import Visitor
+from agents.approvals import OperatorDecision, Pending, read_reply
+from agents.asked import Acting, Asked, Ended
+from agents.calls import IDENTIFIES, Caller
+from agents.errors import AgentError, HandOver, ModelUnavailable, ToolError, ToolRefusal
+from agents.figures import MARKER
+from agents.models import LoadedModel
+from agents.prompts import acting as words
+from agents.protocols import ToolCall
+from agents.routing import named
+from agents.tools import ToolContext
+from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
+from agents.transcript import (
+    Acted,
+    ApprovalDecided,
+    Citation,
+    Delta,
+    Language,
+    Message,
+    Outcome,
+    Step,
+    ToolCalled,
+    ToolReturned,
+)
+
+if TYPE_CHECKING:
+    from knowledge.library import Library
+
+logger = logging.getLogger(__name__)
+
+RESULT_CHARACTERS = 700
+"""Most of a tool's own words that are shown where a model had none that could be."""
+
+
+@dataclass
+class ActingTurn:
+    """One turn under way. `say` turns text into a step, and keeps it for the answer."""
+
+    acting: Acting
+    model: LoadedModel
+    library: "Library"
+    asked: Asked
+    say: Callable[[str], Delta]
+    company: str
+    contact: str
+    max_words: int
+    stop: Event | None
+
+    def __post_init__(self) -> None:
+        if not self.asked.conversation:
+            self.asked = replace(self.asked, conversation=f"once-{uuid.uuid4().hex}")
+        self.language = self.asked.language
+        self.visitor = self._visitor()
+        self.context = ToolContext(
+            library=self.library,
+            audiences=self.asked.audiences,
+            collections=self.asked.collections,
+            language=self.language,
+            history=self.asked.history,
+            conversation=self.asked.conversation,
+            visitor=self.visitor,
+            home=self.acting.home,
+            desk=self.acting.desk,
+        )
+        self.tools = (SEARCH_KNOWLEDGE, *self.acting.tools)
+        self.caller = Caller({tool.name: tool for tool in self.tools}, self.context, self.acting.log)
+        self.writing = loop.Writing(self.acting.approvals, self.acting.saver, self.company)
+        self.texts: list[str] = []
+        self.deeds = 0
+        self.unknown = False
+        """Whether a write of this turn has an end that nobody knows."""
+
+    def run(self) -> Generator[Step, None, Ended | None]:
+        """Yield the steps; return how it ended, or None when the documents are to answer."""
+        if self.asked.decision is not None:
+            return (yield from self._decided(self.asked.decision))
+        unknown = yield from self._settle_interrupted()
+        if unknown is not None:
+            return unknown
+        ended = yield from self._answer_to_waiting()
+        if ended is not None:
+            return ended
+        if not self.model.writes:
+            if not self.acting.router.is_plain_request(self.asked.message, self.library.embedder):
+                return None
+            yield self._told(words.with_contact(words.CANNOT_ACT[self.language], self.language, self.contact))
+            return Ended("refused")
+        if not self._needs_tools():
+            return None
+        not_recognised = yield from self._recognise()
+        if not_recognised is not None:
+            return not_recognised
+        thread = f"{self.asked.conversation}/{uuid.uuid4().hex}"
+        records = [text for tool, text in self.asked.results if self._is_own(tool)]
+        steps = loop.run(
+            self.asked.message,
+            model=self.model,
+            tools=tuple(tool for tool in self.tools if self.visitor.customer is None or tool.name != IDENTIFIES),
+            context=self.context,
+            caller=self.caller,
+            writing=self.writing,
+            thread=thread,
+            records=records,
+            options=loop.LoopOptions(context_tokens=self.model.context_tokens),
+            stop=self.stop,
+        )
+        return (yield from self._follow(steps))
+
+    def _needs_tools(self) -> bool:
+        if self.acting.router.wants_tools(self.asked.message, self.library.embedder):
+            return True
+        return self.asked.follows_tools and not self.acting.router.is_question(
+            self.asked.message, self.library.embedder
+        )
+
+    def _recognise(self) -> Generator[Step, None, Ended | None]:
+        """Establish who it is where the message completes an order's number and its e-mail address; no model needed."""
+        order, email = named(self.visitor.said)
+        new = any(part and part in self.asked.message for part in (order, email))
+        if self.visitor.customer is not None or not (order and email and new) or IDENTIFIES not in self.caller.tools:
+            return None
+        call = ToolCall(IDENTIFIES, {"order_number": order, "email": email})
+        yield ToolCalled(call.tool, call.arguments)
+        try:
+            content = self.caller.read(call)
+        except HandOver as error:
+            yield ToolReturned(call.tool, str(error), False)
+            return (yield from self._hand_over(str(error)))
+        except ToolRefusal as error:
+            yield ToolReturned(call.tool, str(error), False)
+            yield self._told(str(error))
+            return Ended("clarify")
+        except ToolError as error:  # such as an order's number of another form: the model may know better
+            yield ToolReturned(call.tool, str(error), False)
+            return None
+        finally:
+            self.acting.visitors.save(self.asked.conversation, self.visitor)
+        yield ToolReturned(call.tool, content, True)
+        return None
+
+    def _settle_interrupted(self) -> Generator[Step, None, Ended | None]:
+        """Tell what became of a write whose turn was cut off after its approval; one of two states is not known."""
+        for pending in self.acting.approvals.open(self.asked.conversation):
+            if pending.stage != "approved":
+                continue
+            action = self.acting.log.get(pending.key)
+            if action is None:  # not begun: as if not yet approved
+                before: Any = "operator" if pending.operator else "customer"
+                self.acting.approvals.move(pending.key, before="approved", after=before)
+            elif action.state == "begun":
+                self.acting.approvals.move(pending.key, before="approved", after="unknown")
+                yield Acted(pending.key, pending.tool, "", "unknown")
+                return (yield from self._hand_over(f"{pending.tool} was cut off; action {pending.key}", unknown=True))
+            else:
+                self.acting.approvals.move(pending.key, before="approved", after=action.state)
+                yield Acted(pending.key, pending.tool, action.result, action.state)
+                if action.state == "done":
+                    yield self._told(words.INTERRUPTED_DONE[self.language].format(text=action.result))
+        return None
+
+    def _answer_to_waiting(self) -> Generator[Step, None, Ended | None]:
+        waiting = self.acting.approvals.open(self.asked.conversation)
+        reply = read_reply(self.asked.message)
+        pending = next((one for one in waiting if one.stage == "customer"), None)
+        if self.asked.answers and (pending is None or pending.key != self.asked.answers):
+            yield self._told(words.NOT_WAITING[self.language])
+            return Ended("clarify")
+        if pending is not None and reply == "yes":
+            return (yield from self._approve(pending))
+        if pending is not None and reply == "no":
+            return (yield from self._decline(pending))
+        if pending is not None:
+            if self.acting.approvals.move(pending.key, before="customer", after="withdrawn"):
+                yield ApprovalDecided(pending.key, "withdrawn", "customer")
+                yield self._told(words.WITHDRAWN[self.language])
+            return None
+        with_team = next((one for one in waiting if one.stage == "operator"), None)
+        if with_team is not None and reply == "no":
+            if self.acting.approvals.move(with_team.key, before="operator", after="withdrawn"):
+                yield ApprovalDecided(with_team.key, "withdrawn", "customer")
+                yield self._told(words.DECLINED[self.language])
+            return Ended("answered")
+        if with_team is not None and reply == "yes":
+            yield self._told(words.STILL_WAITS[self.language])
+            return Ended("awaiting_approval")
+        if reply is not None and not self.asked.follows_tools and not waiting:
+            yield self._told(words.NOT_WAITING[self.language])
+            return Ended("clarify")
+        return None
+
+    def _approve(self, pending: Pending) -> Generator[Step, None, Ended]:
+        after: Any = "operator" if pending.operator else "approved"
+        if not self.acting.approvals.move(pending.key, before="customer", after=after):
+            yield self._told(words.NOT_WAITING[self.language])
+            return Ended("clarify")
+        yield ApprovalDecided(pending.key, "approved", "customer")
+        if pending.operator:
+            yield from self._resumed(pending, "yes")  # it goes on to where it waits for the team
+            yield self._told(words.WAITS_FOR_TEAM[self.language])
+            return Ended("awaiting_approval")
+        return (yield from self._follow(self._resumed(pending, "yes")))
+
+    def _decline(self, pending: Pending) -> Generator[Step, None, Ended]:
+        if not self.acting.approvals.move(pending.key, before="customer", after="declined"):
+            yield self._told(words.NOT_WAITING[self.language])
+            return Ended("clarify")
+        yield ApprovalDecided(pending.key, "declined", "customer")
+        yield self._told(words.DECLINED[self.language])
+        try:
+            return (yield from self._follow(self._resumed(pending, "no")))
+        except AgentError as error:  # nothing more to go on with: it was declined all the same
+            logger.info("the loop %s did not go on after a no: %s", pending.thread, error)
+            return Ended("answered")
+
+    def _decided(self, decision: OperatorDecision) -> Generator[Step, None, Ended]:
+        """Go on after a person of the company decided."""
+        pending = self.acting.approvals.get(decision.key)
+        after: Any = "approved" if decision.approved else "declined"
+        if pending is None or not self.acting.approvals.move(decision.key, before="operator", after=after):
+            yield self._told(words.NOT_WAITING[self.language])
+            return Ended("clarify")
+        yield ApprovalDecided(decision.key, "approved" if decision.approved else "declined", "operator")
+        if not decision.approved:
+            yield self._told(words.TEAM_DECLINED[self.language].format(text=pending.text))
+            return Ended("answered")
+        return (yield from self._follow(self._resumed(pending, "yes")))
+
+    def _resumed(self, pending: Pending, decision: loop.Answered) -> Generator[Step, None, loop.LoopResult]:
+        """Go on with the loop that asked; it may have to be told twice where it waits for two people."""
+        while True:
+            result = yield from loop.resume(
+                decision,
+                model=self.model,
+                tools=self.tools,
+                context=self.context,
+                caller=self.caller,
+                writing=self.writing,
+                thread=pending.thread,
+                options=loop.LoopOptions(context_tokens=self.model.context_tokens),
+                stop=self.stop,
+            )
+            kept = self.acting.approvals.get(pending.key)
+            same = result.ended == "approval" and result.pending is not None and result.pending.key == pending.key
+            if not same or kept is None or kept.stage != "approved":
+                return result
+
+    def _follow(self, steps: Generator[Step, None, loop.LoopResult]) -> Generator[Step, None, Ended]:
+        """Pass on the loop's steps, tell each deed at once, and conclude."""
+        try:
+            while True:
+                try:
+                    step = next(steps)
+                except StopIteration as end:
+                    result: loop.LoopResult = end.value
+                    break
+                yield step
+                if isinstance(step, Acted):
+                    self.acting.approvals.move(step.key, before="approved", after=step.state)
+                    self.unknown = self.unknown or step.state == "unknown"
+                    if step.state != "unknown":
+                        text = step.text or words.FAILED[self.language]
+                        self.deeds += step.state == "done"
+                        yield self._told(text)
+        except ModelUnavailable:
+            if not self.texts:
+                raise
+            logger.warning("the model failed after an approval was settled", exc_info=True)
+            return Ended("acted" if self.deeds else "answered")
+        finally:
+            self.acting.visitors.save(self.asked.conversation, self.visitor)
+        if result.ended not in ("approval", "stopped") and result.thread:
+            self.acting.saver.delete_thread(result.thread)  # nothing will go on with it
+        return (yield from self._conclude(result))
+
+    def _conclude(self, result: loop.LoopResult) -> Generator[Step, None, Ended]:
+        done: Outcome = "acted" if self.deeds else "answered"
+        if result.ended == "stopped":
+            return Ended(done)
+        if result.ended == "handed_over":
+            return (yield from self._hand_over(result.cause, unknown=self.unknown))
+        if result.ended == "identify":
+            yield self._told(words.WHO[self.language])
+            return Ended("clarify")
+        if result.ended == "approval" and result.pending is not None:
+            yield self._told(result.pending.text)
+            if result.pending.operator:
+                yield self._told(words.OPERATOR_TOO[self.language])
+            yield self._told(words.QUESTION[self.language])
+            return Ended("awaiting_approval")
+        if result.ended == "declined":
+            return Ended("acted" if self.deeds else "answered")
+        return (yield from self._closing_words(result, done))
+
+    def _closing_words(self, result: loop.LoopResult, done: Outcome) -> Generator[Step, None, Ended]:
+        sources = (*result.records, *result.results, *self.visitor.said)
+        kept = replies.borne_out(MARKER.sub("", result.text), sources, acted=self.deeds > 0)
+        cited = ""
+        citations: tuple[Citation, ...] = ()
+        marked = [sentence for sentence in replies.sentences(result.text) if MARKER.search(sentence)]
+        if marked and result.passages:
+            cited, draft = answering.check_text(
+                " ".join(marked), result.passages, language=self.language, max_words=self.max_words
+            )
+            citations = draft.citations if draft.found else ()
+            cited = cited if draft.found else ""
+        plain = [sentence for sentence in kept if not any(_same(sentence, one) for one in marked)]
+        text = _joined([*plain, *([cited] if cited else [])], self.language)
+        if text and not all(any(_same(one, told) for told in self.texts) for one in replies.sentences(text)):
+            yield self._told(text)
+        elif not self.texts or not self.deeds:
+            shown = self._own_words(result)
+            yield self._told(shown or words.with_contact(words.NO_ANSWER[self.language], self.language, self.contact))
+            return Ended(done if shown else "clarify")
+        asks = text.rstrip().endswith(("?", "？")) and not self.deeds
+        return Ended("clarify" if asks and not citations else done, tuple(citations), result.evidence)
+
+    def _own_words(self, result: loop.LoopResult) -> str:
+        """Return the last result of the company's own tools, which is fit for the customer."""
+        return result.sayable[-1][:RESULT_CHARACTERS] if result.sayable else ""
+
+    def _hand_over(self, cause: str, *, unknown: bool = False) -> Generator[Step, None, Ended]:
+        logger.warning("conversation %s is handed over: %s", self.asked.conversation, cause)
+        sentence = (words.UNKNOWN if unknown else words.HANDED_OVER)[self.language]
+        number = ""
+        if self.acting.desk is not None:
+            key = f"hand-over/{self.asked.conversation}/{cause}"
+            number = self.acting.desk.open_ticket(
+                conversation=self.asked.conversation, subject=cause, text=self._transcript(), key=key
+            )
+        told = sentence if number else words.with_contact(sentence, self.language, self.contact)
+        if number:
+            told += ("" if self.language == "zh" else " ") + words.TICKET[self.language].format(number=number)
+        yield self._told(told)
+        return Ended("handed_over")
+
+    def _transcript(self) -> str:
+        said = [*self.asked.history, Message("user", self.asked.message)]
+        return "\n".join(json.dumps({"role": one.role, "content": one.content}, ensure_ascii=False) for one in said)
+
+    def _told(self, text: str) -> Delta:
+        before = "\n\n" if self.texts else ""
+        self.texts.append(text)
+        return self.say(before + text)
+
+    def _visitor(self) -> Visitor:
+        visitor = self.acting.visitors.load(self.asked.conversation)
+        if self.asked.customer is not None:
+            visitor.customer = self.asked.customer
+        earlier = [one.content for one in self.asked.history if one.role == "user"]
+        visitor.said = (*earlier, self.asked.message)
+        return visitor
+
+    def _is_own(self, name: str) -> bool:
+        tool = self.caller.tools.get(name)
+        return tool is not None and (tool.own_data or tool.effect == "write")
+
+
+def _same(one: str, other: str) -> bool:
+    return "".join(MARKER.sub("", one).split()) in "".join(MARKER.sub("", other).split())
+
+
+def _joined(parts: Sequence[str], language: Language) -> str:
+    return ("" if language == "zh" else " ").join(part for part in parts if part)

@@ -1,0 +1,154 @@
+"""Writes that wait for a yes: what was shown, who must say it, and how a yes is read.
+
+    Preview -> Pending(stage "customer") -> yes -> ("operator" -> yes ->) "approved" -> "done"
+                                         -> no -> "declined"      anything else -> "withdrawn"
+
+A yes is read by a rule and not by a model: whoever can talk a model into something still cannot say yes for a customer.
+Nothing here knows a database or a screen.
+"""
+
+import re
+import threading
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
+
+from agents.actions import Customer, Visitor
+from agents.transcript import Language
+
+Stage = Literal["customer", "operator", "approved", "done", "failed", "unknown", "declined", "withdrawn"]
+OPEN: frozenset[Stage] = frozenset({"customer", "operator", "approved"})
+
+YES: Mapping[Language, str] = {"en": "Yes, do it", "zh": "好的，请办理"}
+NO: Mapping[Language, str] = {"en": "No", "zh": "不用了"}
+"""What the buttons send, and what the assistant asks for."""
+
+_POLITE = r"(?:please|thanks|thank you|thx)"
+_YES = re.compile(
+    rf"(?:(?:yes|yep|yeah|yup|ok|okay|sure|of course|do it|do that|go ahead|confirm|confirmed|i confirm|i agree|agreed"
+    rf"|that is (?:right|correct)|that s (?:right|correct)|correct|please do|please do it|{_POLITE}) ?)+"
+    r"|(?:是|是的|好|好的|好吧|可以|行|对|没问题|确认|同意|请办理|办理|请继续|谢谢|麻烦了|嗯|请)+"
+)
+_ONLY_POLITE = re.compile(rf"(?:{_POLITE} ?)+|(?:谢谢|麻烦了|请|嗯)+")
+_NO = re.compile(
+    rf"(?:(?:no|nope|nah|do not|don t|do not do it|don t do it|stop|cancel that|never mind|nevermind|not now|no way"
+    rf"|leave it|decline|{_POLITE}) ?)+"
+    r"|(?:不|不是|不要|不用|不用了|不了|不行|不可以|不同意|不需要|算了|取消|先不要|别|谢谢)+"
+)
+
+
+def read_reply(text: str) -> Literal["yes", "no"] | None:
+    """Return what a message says when it says nothing but yes or no; None for everything else.
+
+    >>> [read_reply(said) for said in ("Yes, please!", "好的，请办理", "不用了", "yes but only the lamp")]
+    ['yes', 'yes', 'no', None]
+    """
+    plain = " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold()))
+    if re.search(r"[\u4e00-\u9fff]", plain):
+        plain = plain.replace(" ", "")
+    if not plain or "?" in unicodedata.normalize("NFKC", text) or _ONLY_POLITE.fullmatch(plain):
+        return None
+    if _YES.fullmatch(plain):
+        return "yes"
+    return "no" if _NO.fullmatch(plain) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A write that was shown and is not done."""
+
+    key: str
+    """Its action's key."""
+    conversation: str
+    thread: str
+    """Where the loop that asked has stopped, and goes on."""
+    tool: str
+    arguments: Mapping[str, Any]
+    text: str
+    """What was shown."""
+    fingerprint: str
+    """What a yes is bound to: tool, arguments, customer."""
+    customer: str
+    language: Language
+    operator: bool
+    """Whether a person of the company must approve as well."""
+    stage: Stage = "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorDecision:
+    """What a person of the company said of a write that waits for them."""
+
+    key: str
+    approved: bool
+
+
+class Approvals(Protocol):
+    """Where pending writes are kept; durable before a call returns."""
+
+    def ask(self, pending: Pending) -> None:
+        """Keep a pending write; one with its key stays as it is."""
+        ...
+
+    def get(self, key: str) -> Pending | None: ...
+
+    def open(self, conversation: str) -> tuple[Pending, ...]:
+        """Return what is not settled in a conversation, oldest first."""
+        ...
+
+    def move(self, key: str, *, before: Stage, after: Stage) -> bool:
+        """Change the stage, if it is `before`; return whether it was: of two who try, one succeeds."""
+        ...
+
+
+class Visitors(Protocol):
+    """Where it is kept who talks in a conversation."""
+
+    def load(self, conversation: str) -> Visitor: ...
+
+    def save(self, conversation: str, visitor: Visitor) -> None: ...
+
+
+@dataclass(slots=True)
+class MemoryApprovals:
+    """Pending writes that last as long as their process: for tests, trials and the terminal."""
+
+    kept: dict[str, Pending] = field(default_factory=dict)
+    _lock: Any = field(default_factory=threading.Lock)
+
+    def ask(self, pending: Pending) -> None:
+        """Keep it."""
+        self.kept.setdefault(pending.key, pending)
+
+    def get(self, key: str) -> Pending | None:
+        """Return one."""
+        return self.kept.get(key)
+
+    def open(self, conversation: str) -> tuple[Pending, ...]:
+        """Return those of a conversation that are not settled."""
+        return tuple(one for one in self.kept.values() if one.conversation == conversation and one.stage in OPEN)
+
+    def move(self, key: str, *, before: Stage, after: Stage) -> bool:
+        """Change the stage."""
+        with self._lock:
+            if key not in self.kept or self.kept[key].stage != before:
+                return False
+            self.kept[key] = replace(self.kept[key], stage=after)
+            return True
+
+
+@dataclass(slots=True)
+class MemoryVisitors:
+    """Who talks, for as long as the process lasts."""
+
+    kept: dict[str, tuple[Customer | None, int]] = field(default_factory=dict)
+
+    def load(self, conversation: str) -> Visitor:
+        """Return who is known to talk."""
+        customer, failed = self.kept.get(conversation, (None, 0))
+        return Visitor(customer, failed_attempts=failed)
+
+    def save(self, conversation: str, visitor: Visitor) -> None:
+        """Keep it."""
+        self.kept[conversation] = (visitor.customer, visitor.failed_attempts)

@@ -1,0 +1,78 @@
+"""What the acting part of a turn is given, and how it ends.
+
+Acting (shared by all turns) + Asked (one message) -> Ended
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agents.actions import ActionLog, Customer
+from agents.approvals import Approvals, OperatorDecision, Visitors
+from agents.desk import Desk
+from agents.routing import Router
+from agents.tools import Tool
+from agents.transcript import (
+    Citation,
+    Language,
+    Message,
+    Outcome,
+)
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+
+
+@dataclass(frozen=True)
+class Acting:
+    """What a responder needs to act; shared by all turns."""
+
+    tools: tuple[Tool, ...]
+    """The company's tools, without the search of documents."""
+    log: ActionLog
+    approvals: Approvals
+    visitors: Visitors
+    saver: "BaseCheckpointSaver[Any]"
+    home: Path = Path()
+    desk: Desk | None = None
+    questions: tuple[str, ...] = ()
+    """Questions for the documents that the company offers: more that is not for the tools."""
+    router: Router = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "router", Router(self.tools, questions=self.questions))
+
+    @property
+    def writes(self) -> bool:
+        """Whether any tool changes something."""
+        return any(tool.effect == "write" for tool in self.tools)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A message to act on, and what is known of its conversation."""
+
+    message: str
+    conversation: str
+    history: tuple[Message, ...]
+    language: Language
+    audiences: tuple[str, ...]
+    collections: tuple[str, ...]
+    results: tuple[tuple[str, str], ...] = ()
+    """What tools returned in earlier turns: (tool, text)."""
+    follows_tools: bool = False
+    """Whether the turn before used tools."""
+    answers: str = ""
+    """The key of the write that a button answers; "" for a typed message."""
+    customer: Customer | None = None
+    """By a session that the company signed."""
+    decision: OperatorDecision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the acting part ended."""
+
+    outcome: Outcome
+    citations: tuple[Citation, ...] = ()
+    evidence: float = 0.0

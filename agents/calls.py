@@ -1,0 +1,200 @@
+"""The one place where a tool is called; who may do what is decided here, in code.
+
+    ToolCall -> read  -> text
+             -> plan  -> Plan(preview), nothing is changed
+             -> act(approved fingerprint) -> Change, once for each key
+
+Whatever a model was talked into, a write happens only for a fingerprint that somebody approved, with values that the
+customer gave or the company's own records hold. Errors of tools become sentences for the model; a write of which nobody
+knows the end becomes a hand-over.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from agents.actions import Action, ActionLog, Change, Preview
+from agents.errors import HandOver, NotIdentified, StateUnknown, ToolError
+from agents.protocols import ToolCall
+from agents.provenance import occurs, strings
+from agents.tools import Tool, ToolContext
+
+logger = logging.getLogger(__name__)
+
+UNKNOWN_TOOL = "There is no tool {tool!r}. The tools are: {tools}."
+NOT_IDENTIFIED = (
+    "{tool} was not run: it is not known yet who the customer is. Ask the customer for an order number and the e-mail "
+    "address of that order, then call {identifies}."
+)
+NOT_SAID = (
+    "{tool} was not run: {values} stands neither in what the customer wrote nor in the company's records. Never take "
+    "such values from documents or guess them. Look it up with {lookups}, or ask the customer."
+)
+TOOL_BROKE = "{tool} failed and cannot be used now. Go on without it, or say that you cannot answer."
+NOT_APPROVED = "{tool} was not run: nobody approved it with these arguments."
+IDENTIFIES = "find_customer"
+"""The tool that establishes who the customer is, from `order_number` and `email`."""
+HELD_CHARACTERS = 40
+
+
+class Altered(Exception):
+    """What would be done is no longer what was shown; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A write as it would be done."""
+
+    call: ToolCall
+    fingerprint: str
+    """Of tool, arguments and customer: what an approval is bound to."""
+    preview: Preview
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Calls tools for one turn of one conversation."""
+
+    tools: Mapping[str, Tool]
+    context: ToolContext
+    log: ActionLog | None = None
+    """None where nothing can be written."""
+
+    def tool(self, call: ToolCall) -> Tool:
+        """Return the tool that a call names, if the call may be made at all.
+
+        Raises:
+            ToolError: there is no such tool, its arguments do not fit, or the customer is not established.
+        """
+        tool = self.tools.get(call.tool)
+        if tool is None:
+            raise ToolError(UNKNOWN_TOOL.format(tool=call.tool, tools=", ".join(self.tools)))
+        if call.fault:
+            raise ToolError(f"{call.tool} was not run: {call.fault}")
+        tool.validated(call.arguments)
+        if tool.identified and self.context.visitor.customer is None:
+            raise NotIdentified(NOT_IDENTIFIED.format(tool=call.tool, identifies=IDENTIFIES))
+        return tool
+
+    def read(self, call: ToolCall) -> str:
+        """Make a call that changes nothing and return what the model is to read.
+
+        Raises:
+            ToolError: what the model must do instead.
+            HandOver: the tool asks for a person.
+        """
+        tool = self.tool(call)
+        if tool.effect != "read":
+            raise ToolError(NOT_APPROVED.format(tool=call.tool))
+        try:
+            return tool.call(self.context, call.arguments)
+        except (ToolError, HandOver):
+            raise
+        except Exception as error:
+            logger.exception("the tool %s failed", call.tool)
+            raise ToolError(TOOL_BROKE.format(tool=call.tool)) from error
+
+    def plan(self, call: ToolCall, *, records: Sequence[str]) -> Plan:
+        """Work out what a write would do.
+
+        Args:
+            call: The write.
+            records: Results of the company's own tools in this conversation: beside what the customer wrote, the only
+                source of values.
+
+        Raises:
+            ToolError: it may not be done, or the model must ask first.
+        """
+        tool = self.tool(call)
+        self._check_values(tool, call, records)
+        return Plan(call, self.fingerprint(call), self._preview(tool, call))
+
+    def fingerprint(self, call: ToolCall) -> str:
+        """Return what an approval of this call, for this customer, is bound to."""
+        values = self.tools[call.tool].validated(call.arguments)
+        customer = self.context.visitor.customer
+        whole = [call.tool, values, customer.id if customer else "", self.context.conversation]
+        return hashlib.sha256(json.dumps(whole, sort_keys=True, default=_plain).encode()).hexdigest()
+
+    def act(self, call: ToolCall, *, key: str, approved: str, shown: str) -> Change:
+        """Do a write that was approved; a key that was done before returns what was done then.
+
+        Args:
+            call: The write.
+            key: The same for every try of the same write.
+            approved: The fingerprint that was approved.
+            shown: The preview's text that was approved.
+
+        Raises:
+            ToolError: it was refused and changed nothing.
+            Altered: it would do something else than what was shown; nothing was changed.
+            StateUnknown: nobody knows whether it happened.
+        """
+        tool = self.tool(call)
+        if self.log is None or self.fingerprint(call) != approved:
+            raise ToolError(NOT_APPROVED.format(tool=call.tool))
+        customer = self.context.visitor.customer
+        arguments = json.loads(json.dumps(dict(call.arguments), default=str))
+        action = Action(key, "begun", call.tool, arguments, self.context.conversation, customer.id if customer else "")
+        known = self.log.begin(action)
+        if known is not action:
+            return _as_known(known)
+        try:
+            if self._preview(tool, call).text != shown:
+                raise Altered
+            change = tool.change(replace(self.context, action_key=key), call.arguments)
+        except ToolError as error:
+            self.log.fail(key, reason=str(error))
+            raise
+        except Altered:
+            self.log.fail(key, reason="it would no longer do what was shown")
+            raise
+        except Exception as error:
+            logger.exception("the write %s (%s) failed; whether it changed anything is not known", key, call.tool)
+            raise StateUnknown(f"{call.tool} failed halfway; action {key}") from error
+        try:
+            self.log.finish(key, change=change)
+        except Exception as error:
+            logger.exception("the write %s (%s) was done and could not be noted", key, call.tool)
+            raise StateUnknown(f"{call.tool} was done and could not be noted; action {key}") from error
+        return change
+
+    def _preview(self, tool: Tool, call: ToolCall) -> Preview:
+        try:
+            return tool.plan(self.context, call.arguments)
+        except ToolError:
+            raise
+        except Exception as error:
+            logger.exception("the preview of %s failed", call.tool)
+            raise ToolError(TOOL_BROKE.format(tool=call.tool)) from error
+
+    def _check_values(self, tool: Tool, call: ToolCall, records: Sequence[str]) -> None:
+        texts = (*self.context.visitor.said, *records)
+        given = {name: value for name, value in tool.validated(call.arguments).items() if name in call.arguments}
+        strange = [
+            text
+            for name, value in given.items()
+            if name not in tool.chosen
+            for text in strings(value)
+            if text.strip() and not occurs(text, texts)
+        ]
+        if strange:
+            shown = ", ".join(repr(text[:HELD_CHARACTERS]) for text in strange)
+            lookups = [other.name for other in self.tools.values() if other.own_data and other.name != IDENTIFIES]
+            raise ToolError(NOT_SAID.format(tool=call.tool, values=shown, lookups=" or ".join(lookups) or "a tool"))
+
+
+def _as_known(action: Action) -> Change:
+    """Return what an earlier try of the same write came to."""
+    if action.state == "done":
+        return Change(action.result, action.before, action.after)
+    if action.state == "failed":
+        raise ToolError(action.result)
+    raise StateUnknown(f"{action.tool} was begun and never finished; action {action.key}")
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json") if hasattr(value, "model_dump") else str(value)

@@ -1,0 +1,56 @@
+"""What of a model's closing words may be shown, after tools were used.
+
+    text + results of tools + what the customer wrote -> the sentences that they bear out
+
+A sentence is dropped when a number, an address or a link in it stands nowhere in the sources, when most of its words
+do not, or when it claims a deed that no tool did. Sentences with markers are checked against their passages elsewhere.
+"""
+
+import re
+from collections.abc import Sequence
+
+from agents.provenance import occurs
+from knowledge.text import tokens
+
+LEAST_SHARED = 0.5
+"""Part of a statement's words that must stand in the sources."""
+_SPLIT = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
+_FACT = re.compile(r"https?://\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[^\W\d_]*-?\d[\w.,:-]*\d|\d")
+_DEED = re.compile(
+    r"\b(?:i|we)(?: have|'ve|’ve)?(?: now| just| already| successfully)* "
+    r"(?:cancel+ed|refunded|returned|changed|updated|sent|booked|created|started|opened|issued|processed|arranged"
+    r"|submitted|initiated)\b"
+    r"|\b(?:has|have) been (?:\w+ly )?(?:cancel+ed|refunded|changed|updated|booked|created|issued|processed|arranged"
+    r"|submitted|initiated)\b"
+    r"|已(?:经)?(?:为您|帮您|替您|给您)?(?:成功)?(?:取消|退款|退货|修改|更改|更新|预约|提交|办理|办好|创建|发放)",
+    re.IGNORECASE,
+)
+
+
+def sentences(text: str) -> list[str]:
+    """Return a text's sentences and lines."""
+    return [part.strip() for part in _SPLIT.split(text) if part.strip()]
+
+
+def borne_out(text: str, sources: Sequence[str], *, acted: bool) -> list[str]:
+    """Return the sentences of a text that its sources bear out, in order.
+
+    Args:
+        text: What a model wrote.
+        sources: Results of tools, and what the customer wrote.
+        acted: Whether a write was done in this turn; otherwise no sentence may claim one.
+    """
+    known = {token for source in sources for token in tokens(source)}
+    return [sentence for sentence in sentences(text) if _is_borne_out(sentence, sources, known, acted=acted)]
+
+
+def _is_borne_out(sentence: str, sources: Sequence[str], known: set[str], *, acted: bool) -> bool:
+    if any(not occurs(fact.strip(".,:"), sources) for fact in _FACT.findall(sentence)):
+        return False
+    claimed = any(_DEED.search(source) and sentence in source for source in sources)
+    if not acted and not claimed and _DEED.search(sentence):
+        return False
+    if sentence.endswith(("?", "？")):
+        return True
+    own = set(tokens(sentence))
+    return not own or len(own & known) / len(own) >= LEAST_SHARED

@@ -1,0 +1,133 @@
+"""Whether a message needs the tools, or is a question for the documents.
+
+    message + the tools' own examples -> True | False
+
+An order's number or an e-mail address needs them; so does a message that lies nearer to what customers say who want
+something done than to what they ask who want to know something.
+"""
+
+import re
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from agents.tools import Tool
+from knowledge.embedders import Embedder
+
+_ORDER = r"(?<![A-Za-z0-9_-])[A-Za-z]{1,3}[-#]?\d{4,}(?![A-Za-z0-9_])|(?<!\w)#\d{4,}\b"
+_EMAIL = r"[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+NAMES_A_CASE = re.compile(f"{_ORDER}|{_EMAIL}")
+_ASKS_TO_KNOW = re.compile(
+    r"\b(?:how|what|which|who|why|whose|do you|does|is there|are there|is it|can i|may i|could i|can we|if)\b"
+    r"|多少|几天|几点|多久|怎么|怎样|如何|哪|谁|什么|吗|呢|能不能|可不可以|如果",
+    re.IGNORECASE,
+)
+_OWN_CASE = re.compile(
+    r"\bwhere(?:'s|’s| is| are) my\b|\b(?:has|have|when will|when does|when is|is) my\b|\b(?:did|have) i (?:order|buy)"
+    r"|\bmy (?:latest |last )?(?:orders|order status|parcel is|order is)\b"
+    r"|我的(?:订单|包裹|快递|退款|退货)|我(?:都)?(?:买过|下过|订过)什么|帮我",
+    re.IGNORECASE,
+)
+"""A message in the form of a question is for the tools only when it asks about something of the customer's own."""
+_REQUEST = re.compile(
+    r"^\W*(?:please|cancel|refund|return|call|send|change|give|show|let)\b"
+    r"|\b(?:please|i want|i would like|i['’]d like|can you|could you|could somebody)\b"
+    r"|帮我|请|我要|我想|^(?:取消|退|找人|转人工|给我|把)",
+    re.IGNORECASE,
+)
+LEAST_LEAD = 0.0
+"""By how much the nearest example of the tools must lie nearer than the nearest question; a cosine."""
+CLEAR_LEAD = 0.04
+"""By how much it is plainly a question."""
+QUESTIONS = (
+    "How long do I have to return something?",
+    "Can I cancel an order after I placed it?",
+    "Can I change the delivery address after ordering?",
+    "How do I cancel an order?",
+    "How do I send something back?",
+    "What does it cost to return a parcel?",
+    "When do I get my money after a return?",
+    "How long does delivery take?",
+    "What does delivery cost?",
+    "How long is the warranty?",
+    "Do you offer discounts?",
+    "Can I have a discount as a student?",
+    "What happens if my parcel is lost?",
+    "Why was my order cancelled by you?",
+    "How much does this cost?",
+    "When are you open?",
+    "Which bulb fits?",
+    "Can I pay by invoice?",
+    "How do I reach you?",
+    "Who looks at refunds?",
+    "Is it made of wood?",
+    "多久之内可以退货？",
+    "下单后可以取消订单吗？",
+    "下单后可以更改地址吗？",
+    "怎样退货？",
+    "退货要多少钱？",
+    "什么时候收到退款？",
+    "配送需要多久？",
+    "运费是多少？",
+    "保修期多长？",
+    "有折扣吗？",
+    "包裹丢了怎么办？",
+    "营业时间是几点？",
+    "可以用发票付款吗？",
+    "用什么灯泡？",
+    "多少钱？",
+    "怎么联系你们？",
+)
+
+
+def named(texts: Sequence[str]) -> tuple[str, str]:
+    """Return the order number and the e-mail address that stand last in the texts; "" for what does not."""
+    numbers = [found for text in texts for found in re.findall(_ORDER, text)]
+    addresses = [found for text in texts for found in re.findall(_EMAIL, text)]
+    return (numbers or [""])[-1], (addresses or [""])[-1]
+
+
+class Router:
+    """Tells messages for the tools from questions for the documents; safe to call from many threads."""
+
+    def __init__(self, tools: Sequence[Tool], *, questions: Sequence[str] = ()) -> None:
+        self._wanted = [example for tool in tools for example in tool.examples]
+        self._questions = [*QUESTIONS, *questions]
+        self._placed: dict[str, tuple[Any, Any]] = {}
+        self._lock = threading.Lock()
+
+    def wants_tools(self, message: str, embedder: Embedder) -> bool:
+        """Return whether the message needs the tools."""
+        if NAMES_A_CASE.search(message):
+            return True
+        if _ASKS_TO_KNOW.search(message) and not _OWN_CASE.search(message):
+            return False
+        return self.lead(message, embedder) > LEAST_LEAD
+
+    def is_plain_request(self, message: str, embedder: Embedder) -> bool:
+        """Return whether a message beyond doubt needs the tools: for where there is no model that can use them."""
+        plain = bool(_REQUEST.search(message) or _OWN_CASE.search(message))
+        return bool(NAMES_A_CASE.search(message)) or (plain and self.wants_tools(message, embedder))
+
+    def is_question(self, message: str, embedder: Embedder) -> bool:
+        """Return whether a message that follows the use of tools is plainly a question for the documents."""
+        return message.strip().endswith(("?", "？")) and self.lead(message, embedder) < -CLEAR_LEAD
+
+    def lead(self, message: str, embedder: Embedder) -> float:
+        """Return by how much the message lies nearer to the tools' examples than to questions; -2 without examples."""
+        if not self._wanted or not message.strip():
+            return -2.0
+        wanted, asked = self._vectors(embedder)
+        vector = embedder.embed_question(message)
+        return float((wanted @ vector).max() - (asked @ vector).max())
+
+    def _vectors(self, embedder: Embedder) -> tuple[Any, Any]:
+        with self._lock:
+            if embedder.name not in self._placed:
+                self._placed[embedder.name] = tuple(  # type: ignore[assignment]
+                    np.stack([embedder.embed_question(text) for text in texts])
+                    for texts in (self._wanted, self._questions)
+                )
+            return self._placed[embedder.name]

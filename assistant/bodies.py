@@ -1,0 +1,69 @@
+"""What the API takes: the bodies of its requests, checked.
+
+JSON -> body, or one sentence about what is wrong
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+QUESTION_CHARACTERS = 4000
+COMMENT_CHARACTERS = 4000
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ConversationBody(_Body):
+    language: Literal["en", "zh"] | None = None
+    session: str = Field("", max_length=2000)
+    """Who the customer is, signed by the company's own site; the header X-Customer-Session says the same."""
+
+
+class QuestionBody(_Body):
+    question: str
+    language: Literal["en", "zh"] | None = None
+    approval: str = Field("", max_length=64)
+    """The key of the write that this yes or no answers; then it can answer no other."""
+
+    @field_validator("question")
+    @classmethod
+    def _check_length(cls, question: str) -> str:
+        if not question.strip():
+            raise ValueError("The question is empty.")
+        if len(question) > QUESTION_CHARACTERS:
+            raise ValueError(
+                f"The question is too long: {len(question):,} characters, at most {QUESTION_CHARACTERS:,}."
+            )
+        return question.strip()
+
+
+class FeedbackBody(_Body):
+    rating: Literal["up", "down"]
+    comment: str = Field("", max_length=COMMENT_CHARACTERS)
+
+
+class IngestBody(_Body):
+    paths: list[Path]
+    """Absolute, on the server's machine; none only together with `reindex`."""
+    collection: str = "default"
+    audience: str = "public"
+    prune: bool = False
+    prune_empty: bool = False
+    reindex: bool = False
+
+    @field_validator("paths")
+    @classmethod
+    def _check_absolute(cls, paths: list[Path]) -> list[Path]:
+        for path in paths:
+            if not path.is_absolute():
+                raise ValueError(f"The path {path} is not absolute.")
+        return paths
+
+    @model_validator(mode="after")
+    def _check_something_to_do(self) -> "IngestBody":
+        if not self.paths and not self.reindex:
+            raise ValueError("Give at least one path.")
+        return self

@@ -1,0 +1,50 @@
+"""Where loops stopped that wait for a yes: one SQLite file, one connection behind a lock.
+
+    HOME/agent.sqlite3 -> SqliteSaver
+
+A write that waits goes on in another process from here. What waits for whom, and what was done, stands in the database
+of conversations; this file alone approves nothing.
+"""
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.errors import StoreError
+
+if TYPE_CHECKING:
+    pass
+
+BUSY_SECONDS = 15.0
+
+
+class Checkpoints:
+    """The file and its one connection; the saver takes turns by a lock of its own.
+
+    Raises:
+        StoreError: the file cannot be opened, or is no database.
+    """
+
+    def __init__(self, path: Path) -> None:
+        from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+        from langgraph.checkpoint.sqlite import SqliteSaver
+
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False)
+            # No type but plain data and messages is read back.
+            self.saver: SqliteSaver = SqliteSaver(
+                self._connection, serde=JsonPlusSerializer(allowed_msgpack_modules=None)
+            )
+            self.saver.setup()
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(
+                f"The file of waiting writes {path} cannot be opened: {error}. "
+                "Next: check the folder, or move the file away; writes that wait in it must then be asked for again"
+            ) from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self.saver.lock:
+            self._connection.close()

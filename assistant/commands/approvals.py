@@ -1,0 +1,86 @@
+"""`approvals`: writes that a customer agreed to and that wait for a person of the company."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant.commands.options import AsJson, Config, examples, opened, print_json, settings_for
+from assistant.errors import ServerError
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+
+LIST_EXAMPLES = examples("frontdesk approvals list", "frontdesk approvals list --json")
+APPROVE_EXAMPLES = examples("frontdesk approvals approve 3f2a…", "frontdesk approvals approve 3f2a… --json")
+DECLINE_EXAMPLES = examples("frontdesk approvals decline 3f2a…")
+Key = Annotated[str, typer.Argument(metavar="KEY", help="As `approvals list` shows it; its beginning will do.")]
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command("list", epilog=LIST_EXAMPLES)
+def list_waiting(as_json: AsJson = False, config: Config = None) -> None:
+    """List what waits for the team."""
+    waiting = _waiting(settings_for(config))
+    if as_json:
+        print_json({"approvals": waiting})
+        return
+    for one in waiting:
+        print(f"{one['key']}  {one['asked_at'][:16]}  {one['tool']}\n    {one['text']}")
+    if not waiting:
+        print("Nothing waits for the team.")
+
+
+@app.command(epilog=APPROVE_EXAMPLES)
+def approve(key: Key, as_json: AsJson = False, config: Config = None) -> None:
+    """Approve a write: it is done now."""
+    _decide(settings_for(config), key, approved=True, as_json=as_json)
+
+
+@app.command(epilog=DECLINE_EXAMPLES)
+def decline(key: Key, as_json: AsJson = False, config: Config = None) -> None:
+    """Decline a write: nothing is done, and the customer is told."""
+    _decide(settings_for(config), key, approved=False, as_json=as_json)
+
+
+def _waiting(settings: "Settings") -> list[dict[str, Any]]:
+    from assistant.approvals_api import shown
+    from assistant.running import find_server
+
+    server = find_server(settings.home)
+    if server:
+        return server.approvals()
+    with opened(settings) as application:
+        return [shown(stored) for stored in application.approvals.for_operators()]
+
+
+def _decide(settings: "Settings", key: str, *, approved: bool, as_json: bool) -> None:
+    from assistant.running import find_server
+
+    whole = [one["key"] for one in _waiting(settings) if one["key"].startswith(key)]
+    if len(whole) != 1:
+        found = "nothing with this key waits" if not whole else f"{len(whole)} begin with it"
+        raise ServerError(f"Cannot decide {key!r}: {found}. Next: frontdesk approvals list")
+    server = find_server(settings.home)
+    result = server.decide(whole[0], approved=approved) if server else _decide_here(settings, whole[0], approved)
+    if as_json:
+        print_json({"key": whole[0], "approved": approved, **result})
+    else:
+        print(("Approved: " if approved else "Declined: ") + whole[0])
+        if result.get("answer"):
+            print(result["answer"])
+
+
+def _decide_here(settings: "Settings", key: str, approved: bool) -> dict[str, Any]:
+    """Go on with the write in this process, since no server runs."""
+    from assistant.approvals_api import start_decision
+
+    with opened(settings) as application:
+        pending = application.approvals.get(key)
+        assert pending is not None
+        turn = start_decision(application.turns, pending, approved=approved)
+        last = list(application.turns.subscribe(pending.conversation, turn))[-1].data
+        answer = (last.get("answer") or {}).get("text", "")
+        if last["kind"] != "finished":
+            raise ServerError(f"The write did not go on ({last['kind']}). Next: frontdesk approvals list")
+        return {"conversation": pending.conversation, "turn": turn, "answer": answer}
