@@ -99,7 +99,7 @@ class ActingTurn:
         ended = yield from self._answer_to_waiting()
         if ended is not None:
             return ended
-        if not self.model.writes:
+        if not self.model.acts:
             if not self.acting.router.is_plain_request(self.asked.message, self.library.embedder):
                 return None
             yield self._told(words.with_contact(words.CANNOT_ACT[self.language], self.language, self.contact))

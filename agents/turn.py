@@ -20,6 +20,8 @@ from agents.actions import Customer
 from agents.answering import AnswerOptions, Draft
 from agents.approvals import OperatorDecision
 from agents.asked import Acting, Asked, Ended
+from agents.guard import Allowed, guard, trusted_hosts
+from agents.links import hosts_in
 from agents.models import LoadedModel
 from agents.tools import ToolContext
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
@@ -70,6 +72,9 @@ class ResponderOptions:
     """Passages retrieved for a question."""
     passages_per_document: int = 3
     """Most of them from one document: an answer often stands beside others in the one document on its subject."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Hosts that links and addresses in answers may lead to; empty: those that the documents found name, except in
+    lines that read like orders to a machine. Where tools are used, only these and the contact's."""
     refuse_below: float = 0.5
     """Evidence 0-1 under which the documents are said to hold no answer; of a model that reads, a share of it."""
 
@@ -123,6 +128,7 @@ class _Turn:
         self.before = ""
         """What was said before the documents were asked."""
         self.language: Language = self.request.language or detect_language(self.request.question)
+        self.hosts = frozenset(self.options.allowed_hosts) | hosts_in([self.options.contact])
 
     def run(self) -> Iterator[Step]:
         if self.acting is not None:
@@ -282,8 +288,9 @@ class _Turn:
     def _delta(self, text: str) -> Delta:
         if self.first_text is None:
             self.first_text = time.perf_counter() - self.started
-        self.text += text
-        return Delta(text)
+        shown = guard(text, Allowed(hosts=self.hosts, language=self.language)).text
+        self.text += shown
+        return Delta(shown)
 
     def _finished(
         self, outcome: Outcome, evidence: float, citations: Sequence[Citation], pointed: str = ""
@@ -310,7 +317,10 @@ class _Turn:
             collections=self.request.collections,
             audiences=self.request.audiences,
         )
-        return replace(found, passages=current(found.passages))  # nobody is told what no longer holds
+        found = replace(found, passages=current(found.passages))  # nobody is told what no longer holds
+        if not self.options.allowed_hosts:
+            self.hosts |= trusted_hosts(passage.text for passage in found.passages)
+        return found
 
     def _answer_options(self) -> AnswerOptions:
         return AnswerOptions(max_words=self.options.max_words, company=self.options.company)

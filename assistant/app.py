@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from knowledge.library import Library
 
 DATABASE = "frontdesk.sqlite3"
-CHECKPOINTS = "agent.sqlite3"
 
 
 class Application:
@@ -141,9 +140,9 @@ class Application:
     @cached_property
     def checkpoints(self) -> "Checkpoints":
         """Where loops have stopped that wait for a yes."""
-        from assistant.checkpoints import Checkpoints
+        from assistant.checkpoints import FILE, Checkpoints
 
-        return Checkpoints(self.settings.home / CHECKPOINTS)
+        return Checkpoints(self.settings.home / FILE)
 
     def recognise(self, conversation: str, session: str) -> None:
         """Note who talks in a conversation, by a session that the company signed.
@@ -168,6 +167,7 @@ class Application:
             contact=settings.contact,
             max_words=settings.max_words,
             passages=settings.passages,
+            allowed_hosts=settings.allowed_hosts,
             refuse_below=settings.refuse_below,
         )
 

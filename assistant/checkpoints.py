@@ -8,14 +8,13 @@ of conversations; this file alone approves nothing.
 
 import os
 import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from assistant.errors import StoreError
 
-if TYPE_CHECKING:
-    pass
-
+FILE = "agent.sqlite3"
 BUSY_SECONDS = 15.0
 
 
@@ -48,3 +47,28 @@ class Checkpoints:
         """Let go of the file."""
         with self.saver.lock:
             self._connection.close()
+
+
+def forget(path: Path, conversations: Iterable[str]) -> None:
+    """Delete what loops of these conversations left in a file, so that the bytes are gone; no file, nothing to do.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
+            connection.execute("PRAGMA secure_delete=ON")
+            present = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            for table in present & {"checkpoints", "writes"}:
+                for conversation in conversations:
+                    # A thread is named conversation/run; ids hold no such sign.
+                    condition = "substr(thread_id, 1, length(?)) = ?"
+                    connection.execute(f"DELETE FROM {table} WHERE {condition}", [f"{conversation}/"] * 2)
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        raise StoreError(
+            f"What waits in {path} could not be deleted: {error}. Nothing else was deleted. Next: try it again"
+        ) from error

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Table, delete, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from assistant import checkpoints
 from assistant.database import Base, ConversationRow, OutboxRow, TicketRow, TurnRow
 from assistant.errors import NotStored, StoreError
 from assistant.store import Store, now
@@ -70,11 +71,13 @@ def count(store: Store, conversations: Sequence[str]) -> Forgotten:
 
 
 def forget(store: Store, conversations: Sequence[str]) -> Forgotten:
-    """Delete conversations with everything that hangs on them, and free the bytes.
+    """Delete conversations with everything that hangs on them, waiting writes too, and free the bytes.
 
     Raises:
         StoreError: The database cannot be written; conversations of earlier batches are gone, no row of others is.
     """
+    if conversations and store.file is not None:
+        checkpoints.forget(store.file.with_name(checkpoints.FILE), conversations)
     rows = dict.fromkeys((table.name for table in _tables()), 0)
     for batch in _batches(conversations):
         with store.writing() as session:

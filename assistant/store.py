@@ -302,6 +302,11 @@ class Store:
         return self._write
 
     @property
+    def file(self) -> Path | None:
+        """The database's file; None on a server."""
+        return self._file
+
+    @property
     def engine(self) -> Engine:
         """For what no transaction may hold, such as VACUUM."""
         return self._engine

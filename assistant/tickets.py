@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from agents import hand_over_notices as notices
 from agents.handover import Reason, from_words
 from agents.transcript import Answer, Citation, Delta, Finished, HandedOver, Language, step_to_data
 from assistant import outbox, ticket_contents, ticket_numbers
-from assistant.database import ConversationRow, TicketRow, TurnRow, storable
+from assistant.database import ApprovalRow, ConversationRow, TicketRow, TurnRow, VisitorRow, storable
 from assistant.errors import NotStored, StoreError
 from assistant.outbox import Channel
 from assistant.store import Store, append, conversation_row, now, turn_row
@@ -203,6 +203,7 @@ class Tickets:
         if open_one is not None:
             self._add_message(session, row, open_one)
             return open_one.number
+        _withdraw_approvals(session, row.conversation)
         language = self._language(row.question, conversation)
         summary = ticket_contents.summary(session, row, said)
         contact = ticket_contents.contact(summary["asked"])
@@ -215,7 +216,7 @@ class Tickets:
             language=language,
             summary=summary,
             contact=contact,
-            customer=customer,
+            customer=customer or _recognised(session, row.conversation),
             created_at=now(),
         )
         session.add(ticket)
@@ -358,3 +359,15 @@ def _ticket(row: TicketRow) -> Ticket:
         created_at=row.created_at,
         returned_at=row.returned_at,
     )
+
+
+def _withdraw_approvals(session: Session, conversation: str) -> None:
+    """Let no yes that comes after a person took over do what was asked about before."""
+    waiting = update(ApprovalRow).where(ApprovalRow.conversation == conversation, ApprovalRow.stage == "customer")
+    session.execute(waiting.values(stage="withdrawn", moved_at=now()))
+
+
+def _recognised(session: Session, conversation: str) -> str:
+    """Return who the customer is, as the company's own system names them; "" for nobody known."""
+    visitor = session.get(VisitorRow, conversation)
+    return (visitor.customer or "") if visitor else ""

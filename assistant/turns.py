@@ -22,11 +22,12 @@ from functools import partial
 from agents.approvals import OperatorDecision
 from agents.errors import AgentError
 from agents.handover import Reason, from_outcomes, from_words
-from agents.transcript import Answer, Delta, Finished, Language, Message, Outcome, Step, step_to_data
+from agents.transcript import Answer, Delta, Finished, Language, Step, step_to_data
 from agents.turn import Request
 from assistant.errors import NotStored, StoreError, TurnRefused
+from assistant.past_turns import follows_tools, history, outcomes, results
 from assistant.step_log import Announcer, Flusher, StepLog
-from assistant.store import TERMINAL_STEPS, Store, StoredStep, StoredTurn, storable
+from assistant.store import TERMINAL_STEPS, Store, StoredStep, storable
 from assistant.tickets import Tickets
 
 logger = logging.getLogger(__name__)
@@ -40,10 +41,6 @@ ORPHAN_SECONDS = 5.0
 """How often a subscriber to a silent turn looks whether the process that runs it still lives."""
 STOP_SECONDS = 1.5
 """How long a model may take to hear that it should stop; then the turn ends without it."""
-HISTORY_TURNS = 10
-RESULT_TURNS = 6
-"""From so many turns before, results of tools count as known in the conversation."""
-SEARCH = "search_knowledge"
 WAITING_PER_CONVERSATION = 3
 
 
@@ -297,7 +294,7 @@ class TurnRunner:
 
     def _answer(self, job: _Job) -> None:
         """Store the steps of the answer, or hand the conversation over, before, after or instead."""
-        if self._tickets is None:
+        if self._tickets is None or job.decision is not None:  # what a person decides is done whoever has the customer
             self._ask_model(job)
             return
         if self._tickets.is_held(job.conversation):
@@ -319,7 +316,7 @@ class TurnRunner:
             except StoreError:
                 raise
             except Exception:  # the customer reads what follows of it: a ticket's number or a reference
-                if from_outcomes([*self._outcomes(job), "failed"]) is None:
+                if from_outcomes([*outcomes(self._store, *job.key), "failed"]) is None:
                     raise
                 logger.exception("turn %d of conversation %s is handed over", job.turn, job.conversation)
                 self._hand_over(job, "repeated_failure")
@@ -328,12 +325,12 @@ class TurnRunner:
         """Store the steps of the answer, until it is there or was stopped."""
         request = Request(
             question=job.question,
-            history=self._history(job),
+            history=history(self._store, *job.key),
             audiences=job.audiences,
             language=job.language,
             conversation=job.conversation,
-            results=self._results(job),
-            follows_tools=self._follows_tools(job),
+            results=results(self._store, *job.key),
+            follows_tools=follows_tools(self._store, *job.key),
             answers=job.answers,
             decision=job.decision,
         )
@@ -361,43 +358,7 @@ class TurnRunner:
 
     def _reason_after(self, job: _Job, answer: Answer) -> Reason | None:
         """Return why a turn that has its answer must be handed over after all."""
-        return from_outcomes([*self._outcomes(job), answer.outcome]) if self._tickets is not None else None
-
-    def _outcomes(self, job: _Job) -> list[Outcome]:
-        """Return how the earlier turns ended since the assistant last had the conversation."""
-        outcomes: list[Outcome] = []
-        for turn in self._earlier(job):
-            outcome = _outcome(turn)
-            outcomes = [] if outcome == "handed_over" else [*outcomes, outcome] if outcome else outcomes
-        return outcomes
-
-    def _history(self, job: _Job) -> tuple[Message, ...]:
-        turns = [turn for turn in self._earlier(job) if turn.answer]
-        return tuple(
-            message
-            for turn in turns[-HISTORY_TURNS:]
-            for message in (Message("user", turn.question), Message("assistant", turn.text))
-            if message.content
-        )
-
-    def _earlier(self, job: _Job) -> list[StoredTurn]:
-        return [turn for turn in self._store.transcript(job.conversation) if turn.turn < job.turn]
-
-    def _results(self, job: _Job) -> tuple[tuple[str, str], ...]:
-        """Return what tools returned in the turns before."""
-        found = []
-        for turn in range(max(1, job.turn - RESULT_TURNS), job.turn):
-            for step in self._store.steps(job.conversation, turn):
-                data = step.data
-                if data["kind"] == "tool_returned" and data["ok"]:
-                    found.append((str(data["tool"]), str(data["content"])))
-                elif data["kind"] == "acted" and data["state"] == "done":
-                    found.append((str(data["tool"]), str(data["text"])))
-        return tuple(found)
-
-    def _follows_tools(self, job: _Job) -> bool:
-        steps = self._store.steps(job.conversation, job.turn - 1) if job.turn > 1 else ()
-        return any(step.data.get("tool", SEARCH) != SEARCH for step in steps)
+        return from_outcomes([*outcomes(self._store, *job.key), answer.outcome]) if self._tickets is not None else None
 
     def _stop_now(self, job: _Job) -> None:
         """End a turn whose model does not hear that it should stop; what it still says is dropped."""
@@ -419,11 +380,3 @@ class TurnRunner:
             exc_info=traceback,
         )
         job.log.add({"kind": "failed", "reference": reference})
-
-
-def _outcome(turn: StoredTurn) -> Outcome | None:
-    """Return how a turn ended; None for one that was stopped or still runs."""
-    if turn.answer is not None:
-        outcome: Outcome = turn.answer["outcome"]
-        return outcome
-    return "failed" if turn.status == "failed" else None

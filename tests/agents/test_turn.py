@@ -1,6 +1,7 @@
 import json
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -381,3 +382,14 @@ def test_many_threads_share_a_responder(shop: Library) -> None:
         thread.join()
     assert len(texts) == 6
     assert len(set(texts)) == 1
+
+
+def test_links_lead_only_where_they_may(shop: Library) -> None:
+    question = "Where is the map of delivery, and who answers questions about a parcel?"
+    named = answer_of(respond(shop, NONE, question)).text
+    assert "https://lumen.example/delivery" in named or "parcels@lumen.example" in named
+    strict = replace(OPTIONS, allowed_hosts=("shop.example",))
+    last = list(Responder(shop, NONE, strict).respond(Request(question)))[-1]
+    assert isinstance(last, Finished)
+    assert "lumen.example" not in last.answer.text
+    assert "removed]" in last.answer.text

@@ -55,7 +55,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 @pytest.fixture
 def client(library: Library) -> Iterator[TestClient]:
-    parts: Any = SimpleNamespace(check=lambda: None)
+    parts: Any = SimpleNamespace(check=lambda: None, tickets=None)
     application: Any = SimpleNamespace(
         settings=SimpleNamespace(host="127.0.0.1"), library=library, model=parts, store=parts, turns=parts
     )
