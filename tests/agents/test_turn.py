@@ -388,7 +388,7 @@ def test_links_lead_only_where_they_may(shop: Library) -> None:
     question = "Where is the map of delivery, and who answers questions about a parcel?"
     named = answer_of(respond(shop, NONE, question)).text
     assert "https://lumen.example/delivery" in named or "parcels@lumen.example" in named
-    strict = replace(OPTIONS, allowed_hosts=("shop.example",))
+    strict = replace(OPTIONS, contact="", allowed_hosts=("shop.example",))
     last = list(Responder(shop, NONE, strict).respond(Request(question)))[-1]
     assert isinstance(last, Finished)
     assert "lumen.example" not in last.answer.text

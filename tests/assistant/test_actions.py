@@ -17,9 +17,13 @@ ACTION = Action("k1", "begun", "refund", {"order_number": "B-1", "备注": "好"
 PENDING = Pending("k1", "c1", "c1/t", "refund", {"order_number": "B-1"}, "Refund €5", "f" * 64, "7", "zh", True)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(sqlite_url(tmp_path / "frontdesk.sqlite3"))
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    if request.param == "sqlite":
+        url = sqlite_url(tmp_path / "frontdesk.sqlite3")
+    else:
+        url = request.getfixturevalue("new_database")().replace("postgresql://", "postgresql+pg8000://")
+    store = Store(url)
     yield store
     store.close()
 

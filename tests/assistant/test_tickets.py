@@ -6,19 +6,24 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from agents.actions import Customer, Visitor
+from agents.approvals import Pending
 from agents.handover import Desk
 from agents.transcript import Answer, Citation
 from assistant import ticket_numbers
+from assistant.actions import StoredApprovals, StoredVisitors
 from assistant.errors import NotStored, StoreError
 from assistant.outbox import Outbox
 from assistant.store import Store, sqlite_url
 from assistant.tickets import Tickets, Wording
 
 ROOT = Path(__file__).parents[2]
+PENDING = Pending("k", "c", "c/t", "refund", {"order_number": "B-1"}, "Refund €5", "f" * 64, "C-1042", "en", True)
 WORDING = Wording(contact="help@example.com", hours="Mon-Fri 9-17")
 REFUSED = Answer("It is not there. [1]", (Citation(1, "default", "a.md", "A", None, 0, 1, "x"),), "refused", 0.2, "en", "none", 0.1, 0.1)  # fmt: skip  # noqa: E501
 
@@ -257,3 +262,20 @@ def test_it_is_the_desk_that_agents_ask_for(store: Store) -> None:
     assert not desk.is_held(conversation)
     assert desk.hand_over(conversation, turn, reason="tool")
     assert desk.is_held(conversation)
+
+
+def test_a_hand_over_withdraws_what_waits_and_names_who_is_recognised(store: Store, tickets: Tickets) -> None:
+    conversation = store.start_conversation()
+    elsewhere = store.start_conversation()
+    approvals, visitors = StoredApprovals(store.engine), StoredVisitors(store.engine)
+    visitors.save(conversation, Visitor(Customer("C-1042", "Ada")))
+    for key, of, stage in (
+        ("a", conversation, "customer"),
+        ("b", conversation, "operator"),
+        ("c", elsewhere, "customer"),
+    ):
+        approvals.ask(replace(PENDING, key=key, conversation=of, stage=stage))  # type: ignore[arg-type]
+    number = tickets.hand_over(conversation, store.start_turn(conversation, "A person, please"), reason="asked")
+    assert tickets.get(number).customer == "C-1042"
+    stages = {key: approvals.get(key).stage for key in "abc"}  # type: ignore[union-attr]
+    assert stages == {"a": "withdrawn", "b": "operator", "c": "customer"}
