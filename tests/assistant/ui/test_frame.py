@@ -1,3 +1,6 @@
+from pathlib import Path
+
+from assistant.ui import frame
 from assistant.ui.frame import Frame, footer_html, header_html, welcome_html
 from assistant.ui.texts import EN, ZH
 
@@ -42,3 +45,13 @@ def test_the_footer_leads_to_a_person_in_both_languages() -> None:
     assert 'data-action="person"' in footer_html(FRAME, EN)
     assert "Talk to a person" in footer_html(FRAME, EN)
     assert "联系人工客服" in footer_html(FRAME, ZH)
+
+
+def test_every_block_of_the_style_sheet_is_closed() -> None:
+    """A brace that is missing takes all that follows with it, and nothing says so."""
+    depth = 0
+    for line in (Path(frame.__file__).with_name("page.css")).read_text(encoding="utf-8").splitlines():
+        assert not (depth and line.startswith("/* ")), f"a block is still open before: {line}"
+        depth += line.count("{") - line.count("}")
+        assert depth >= 0, line
+    assert depth == 0
