@@ -175,7 +175,7 @@ def test_a_library_is_evaluated_by_language_and_audience(library: Library, paper
 
 def test_the_lines_on_the_page_for_owners_are_questions_that_can_be_measured(tmp_path: Path) -> None:
     page = (Path(__file__).parents[2] / "docs" / "evaluating.md").read_text(encoding="utf-8")
-    block, _for_answers = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    block = re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0]
     (tmp_path / "questions.jsonl").write_text(block, encoding="utf-8")
     asked = questions.read(tmp_path / "questions.jsonl")
     check_measurable(asked)
