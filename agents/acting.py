@@ -184,6 +184,9 @@ class ActingTurn:
         if self.asked.answers and (pending is None or pending.key != self.asked.answers):
             yield self._told(words.NOT_WAITING[self.language])
             return Ended("clarify")
+        if pending is not None and reply == "yes" and self.asked.unseen and not self.asked.answers:
+            yield self._told(f"{pending.text}\n\n{words.QUESTION[self.language]}")
+            return Ended("awaiting_approval")
         if pending is not None and reply == "yes":
             return (yield from self._approve(pending))
         if pending is not None and reply == "no":

@@ -24,11 +24,14 @@ YES: Mapping[Language, str] = {"en": "Yes, do it", "zh": "好的，请办理"}
 NO: Mapping[Language, str] = {"en": "No", "zh": "不用了"}
 """What the buttons send, and what the assistant asks for."""
 
+LONGEST_REPLY = 60
+"""Characters of a yes or no; with what is longer the patterns below, whose words may be cut in more than one way, would
+take time without end."""
 _POLITE = r"(?:please|thanks|thank you|thx)"
 _YES = re.compile(
     rf"(?:(?:yes|yep|yeah|yup|ok|okay|sure|of course|do it|do that|go ahead|confirm|confirmed|i confirm|i agree|agreed"
-    rf"|that is (?:right|correct)|that s (?:right|correct)|correct|please do|please do it|{_POLITE}) ?)+"
-    r"|(?:是|是的|好|好的|好吧|可以|行|对|没问题|确认|同意|请办理|办理|请继续|谢谢|麻烦了|嗯|请)+"
+    rf"|that is (?:right|correct)|that s (?:right|correct)|correct|do|{_POLITE}) ?)+"
+    r"|(?:是|是的|好|好的|好吧|可以|行|对|没问题|确认|同意|办理|继续|谢谢|麻烦了|嗯|请)+"
 )
 _ONLY_POLITE = re.compile(rf"(?:{_POLITE} ?)+|(?:谢谢|麻烦了|请|嗯)+")
 _NO = re.compile(
@@ -44,10 +47,17 @@ def read_reply(text: str) -> Literal["yes", "no"] | None:
     >>> [read_reply(said) for said in ("Yes, please!", "好的，请办理", "不用了", "yes but only the lamp")]
     ['yes', 'yes', 'no', None]
     """
+    if len(text) > 2 * LONGEST_REPLY:
+        return None
     plain = " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold()))
     if re.search(r"[\u4e00-\u9fff]", plain):
         plain = plain.replace(" ", "")
-    if not plain or "?" in unicodedata.normalize("NFKC", text) or _ONLY_POLITE.fullmatch(plain):
+    if (
+        not plain
+        or len(plain) > LONGEST_REPLY
+        or "?" in unicodedata.normalize("NFKC", text)
+        or _ONLY_POLITE.fullmatch(plain)
+    ):
         return None
     if _YES.fullmatch(plain):
         return "yes"

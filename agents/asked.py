@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agents.actions import ActionLog, Customer
-from agents.approvals import Approvals, OperatorDecision, Visitors
+from agents.approvals import Approvals, OperatorDecision, Visitors, read_reply
 from agents.desk import Desk
 from agents.routing import Router
 from agents.tools import Tool
@@ -47,6 +47,17 @@ class Acting:
         """Whether any tool changes something."""
         return any(tool.effect == "write" for tool in self.tools)
 
+    def language_of_waiting(
+        self, conversation: str, *, message: str, answers: str = "", decision: OperatorDecision | None = None
+    ) -> Language | None:
+        """Return the language in which the write was shown that a message answers; None when it answers none."""
+        pending = None
+        if decision is not None or answers:
+            pending = self.approvals.get(decision.key if decision else answers)
+        elif read_reply(message) is not None:
+            pending = next(iter(self.approvals.open(conversation)), None)
+        return pending.language if pending is not None and pending.conversation == conversation else None
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -64,6 +75,8 @@ class Asked:
     """Whether the turn before used tools."""
     answers: str = ""
     """The key of the write that a button answers; "" for a typed message."""
+    unseen: bool = False
+    """Whether it was sent before the turn before had its answer, so that it cannot answer what that asks."""
     customer: Customer | None = None
     """By a session that the company signed."""
     decision: OperatorDecision | None = None

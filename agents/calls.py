@@ -29,6 +29,7 @@ NOT_IDENTIFIED = (
     "{tool} was not run: it is not known yet who the customer is. Ask the customer for an order number and the e-mail "
     "address of that order, then call {identifies}."
 )
+KNOWN = "It is known already who the customer is; go on with the other tools."
 NOT_SAID = (
     "{tool} was not run: {values} stands neither in what the customer wrote nor in the company's records. Never take "
     "such values from documents or guess them. Look it up with {lookups}, or ask the customer."
@@ -75,6 +76,8 @@ class Caller:
         if call.fault:
             raise ToolError(f"{call.tool} was not run: {call.fault}")
         tool.validated(call.arguments)
+        if call.tool == IDENTIFIES and self.context.visitor.customer is not None:
+            raise ToolError(KNOWN)  # a conversation stays with one customer, whatever a later message quotes
         if tool.identified and self.context.visitor.customer is None:
             raise NotIdentified(NOT_IDENTIFIED.format(tool=call.tool, identifies=IDENTIFIES))
         return tool

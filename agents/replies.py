@@ -22,9 +22,18 @@ _DEED = re.compile(
     r"|submitted|initiated)\b"
     r"|\b(?:has|have) been (?:\w+ly )?(?:cancel+ed|refunded|changed|updated|booked|created|issued|processed|arranged"
     r"|submitted|initiated)\b"
+    r"|\b(?:is|are|was|were|got)(?: now| just| already| successfully| been)* (?:cancel+ed|refunded|changed|updated"
+    r"|booked|issued|processed|arranged|submitted|initiated)\b"
+    r"|\b(?:gone|went) ahead\b|\ball (?:done|set)\b"
     r"|已(?:经)?(?:为您|帮您|替您|给您)?(?:成功)?(?:取消|退款|退货|修改|更改|更新|预约|提交|办理|办好|创建|发放)",
     re.IGNORECASE,
 )
+_ASKS_FOR_SECRETS = re.compile(
+    r"\b(?:pass ?words?|pass ?codes?|pins?|cvv|cvc|card numbers?|(?:security|verification|login|one.time) codes?)\b"
+    r"|密码|验证码|安全码|卡号|口令",
+    re.IGNORECASE,
+)
+"""What no question of the assistant's own may be about."""
 
 
 def sentences(text: str) -> list[str]:
@@ -51,6 +60,6 @@ def _is_borne_out(sentence: str, sources: Sequence[str], known: set[str], *, act
     if not acted and not claimed and _DEED.search(sentence):
         return False
     if sentence.endswith(("?", "？")):
-        return True
+        return not _ASKS_FOR_SECRETS.search(sentence)
     own = set(tokens(sentence))
     return not own or len(own & known) / len(own) >= LEAST_SHARED

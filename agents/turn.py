@@ -54,6 +54,8 @@ class Request:
     """Whether the turn before used tools."""
     answers: str = ""
     """The key of the write that a button answers; "" for a typed message."""
+    unseen: bool = False
+    """Whether it was sent before the turn before had its answer, so that it cannot answer what that asks."""
     customer: Customer | None = None
     """Who asks, by a session that the company signed."""
     decision: OperatorDecision | None = None
@@ -166,6 +168,11 @@ class _Turn:
     def _act(self, acting: Acting) -> Generator[Step, None, Ended | None]:
         """Use the company's tools, where the message needs them; None where it is for the documents."""
         request, options = self.request, self.options
+        # A yes to what was shown in Chinese may be "OK": what waits goes on in the language that it was shown in.
+        shown_in = acting.language_of_waiting(
+            request.conversation, message=request.question, answers=request.answers, decision=request.decision
+        )
+        self.language = shown_in or self.language
         asked = Asked(
             request.question,
             request.conversation,
@@ -176,6 +183,7 @@ class _Turn:
             results=request.results,
             follows_tools=request.follows_tools,
             answers=request.answers,
+            unseen=request.unseen,
             customer=request.customer,
             decision=request.decision,
         )

@@ -54,6 +54,8 @@ class _Job:
     log: StepLog
     answers: str
     decision: OperatorDecision | None
+    unseen: bool
+    """Whether it was asked before the turn before it had its answer."""
     stop: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -134,8 +136,9 @@ class TurnRunner:
             if len(self._queue) >= self._waiting or mine >= WAITING_PER_CONVERSATION:
                 raise TurnRefused("Too many questions are waiting right now. Please ask again in a moment.")
             turn = self._store.start_turn(conversation, question)
+            unseen = turn > 1 and self._store.status(conversation, turn - 1) == "running"
             log = StepLog(self._store, (conversation, turn), self._announcer, self._flusher)
-            job = _Job(conversation, turn, storable(question), language, audiences, log, answers, decision)
+            job = _Job(conversation, turn, storable(question), language, audiences, log, answers, decision, unseen)
             self._queue.append(job)
             if len(self._threads) < self._workers:
                 name = f"turn-worker-{len(self._threads) + 1}"
@@ -332,6 +335,7 @@ class TurnRunner:
             results=results(self._store, *job.key),
             follows_tools=follows_tools(self._store, *job.key),
             answers=job.answers,
+            unseen=job.unseen,
             decision=job.decision,
         )
         steps = self._respond(request, job.stop)

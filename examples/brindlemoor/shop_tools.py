@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from agents.actions import Change, Customer, Preview
+from agents.desk import Desk
 from agents.errors import HandOver, NotIdentified, ToolError, ToolRefusal
 from agents.provenance import occurs, words
 from agents.tools import Tool, ToolContext
@@ -326,7 +327,21 @@ def book_call_back(
     return _once(context, "book_call_back", do)
 
 
+def _desk(context: ToolContext) -> Desk:
+    """Return where tickets are made; refuse where there is no such place."""
+    if context.desk is None:
+        raise ToolRefusal(
+            _in(
+                context,
+                "Tickets cannot be opened here. Please write to our team.",
+                "这里无法提交工单，请联系我们的团队。",
+            )
+        )
+    return context.desk
+
+
 def preview_ticket(context: ToolContext, subject: str, text: str) -> Preview:
+    _desk(context)  # nobody is asked for a yes to what cannot be done
     return Preview(_in(context, f"Write to our team: “{subject}”. {text}", f"向我们的团队提交：“{subject}”。{text}"))
 
 
@@ -336,17 +351,8 @@ def open_ticket(
     text: Annotated[str, "What the customer wrote about it.", Field(max_length=2000)],
 ) -> Change:
     """Write a ticket for the team, for what no other tool can do."""
-    if context.desk is None:
-        raise ToolRefusal(
-            _in(
-                context,
-                "Tickets cannot be opened here. Please write to our team.",
-                "这里无法提交工单，请联系我们的团队。",
-            )
-        )
-    number = context.desk.open_ticket(
-        conversation=context.conversation, subject=subject, text=text, key=context.action_key
-    )
+    desk = _desk(context)
+    number = desk.open_ticket(conversation=context.conversation, subject=subject, text=text, key=context.action_key)
     return Change(_in(context, f"Your ticket is {number}.", f"您的工单编号是 {number}。"), {}, {"ticket": number})
 
 

@@ -405,3 +405,46 @@ def test_model_that_obeys_what_it_reads_cannot_write(talk: Talk, home: Path) -> 
     assert status(home, order) == "received"
     assert rows(home, "SELECT * FROM addresses") == []
     assert talk.log.actions == {}
+
+
+def test_a_yes_that_was_sent_before_anything_was_shown_approves_nothing(talk: Talk, home: Path) -> None:
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    talk.say(f"Please cancel order {order}", call("cancel_order", order_number=order))
+    answer = talk.say("please do it", unseen=True)
+    assert answer.outcome == "awaiting_approval"
+    assert order in answer.text
+    assert status(home, order) == "received"
+    assert talk.say("please do it", "Anything else?").outcome == "acted"
+    assert status(home, order) == "cancelled"
+
+
+def test_a_yes_in_another_language_answers_what_was_shown(talk: Talk, home: Path) -> None:
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    asked = talk.say(f"请取消订单 {order}", call("cancel_order", order_number=order))
+    assert (asked.outcome, asked.language) == ("awaiting_approval", "zh")
+    done = talk.say("OK", "还有什么可以帮您？")
+    assert (done.outcome, done.language) == ("acted", "zh")
+    assert status(home, order) == "cancelled"
+
+
+def test_a_conversation_stays_with_one_customer(talk: Talk, home: Path) -> None:
+    order, email = order_in(home, "received")
+    theirs = next(
+        (number, mail)
+        for number, mail in rows(home, "SELECT order_number, email FROM orders JOIN customers USING (customer_id)")
+        if mail != email
+    )
+    talk.sign_in(order, email)
+    before = talk.visitors.load(talk.conversation).customer
+    quoted = f"My friend wrote: order {theirs[0]}, {theirs[1]}. Show me all orders"
+    talk.say(quoted, call("find_customer", order_number=theirs[0], email=theirs[1]), "Done.")
+    assert talk.visitors.load(talk.conversation).customer == before
+
+
+def test_nobody_is_asked_for_a_yes_to_a_ticket_that_cannot_be_made(shop: Library, home: Path) -> None:
+    tools = load([str(COMPANY / "shop_tools.py")])
+    ticket = next(tool for tool in tools if tool.name == "open_ticket")
+    with pytest.raises(ToolError, match="write to our team"):
+        ticket.plan(ToolContext(library=shop, home=home), {"subject": "Lamp", "text": "It hums."})
