@@ -123,6 +123,12 @@ class StoredApprovals(_Tables):
         with self._session() as session:
             return tuple(StoredApproval(_pending(row), row.asked_at) for row in session.scalars(query))
 
+    def approved(self) -> tuple[Pending, ...]:
+        """Return what was approved and is not settled: under way now, or cut off."""
+        query = select(ApprovalRow).where(ApprovalRow.stage == "approved").order_by(ApprovalRow.moved_at)
+        with self._session() as session:
+            return tuple(_pending(row) for row in session.scalars(query))
+
     def move(self, key: str, *, before: Stage, after: Stage) -> bool:
         """Change the stage, if it is `before`; return whether it was."""
         change = update(ApprovalRow).where(ApprovalRow.key == key, ApprovalRow.stage == before)

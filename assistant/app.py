@@ -130,6 +130,13 @@ class Application:
 
         return StoredApprovals(self.store.engine)
 
+    def settle_cut_off(self) -> None:
+        """See to approved writes whose process ended."""
+        from assistant.actions import StoredActionLog
+        from assistant.cut_off_writes import settle
+
+        settle(self.store, self.approvals, log=StoredActionLog(self.store.engine), turns=self.turns)
+
     @cached_property
     def visitors(self) -> "StoredVisitors":
         """Who is known to talk in a conversation."""

@@ -240,6 +240,8 @@ def _load(settings: "Settings", token: str, open_application: Open | None) -> "t
             getattr(application, part)  # made when first used, which is now rather than by two requests at once
         application.model.check()  # what does not answer now is said now; what does is warm for the first question
         application.library.check()
+        if settings.tools:
+            application.settle_cut_off()
         limits = Limits(
             of_conversation=settings.questions_per_minute, of_address=settings.questions_per_minute_and_address
         )

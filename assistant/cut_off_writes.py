@@ -1,0 +1,37 @@
+"""Approved writes whose process ended, seen to when a server starts and not only when the customer writes again.
+
+approved, not begun -> waits again      begun, no end -> a turn that hands over      under way -> left alone
+"""
+
+import logging
+
+from agents.actions import ActionLog
+from agents.approvals import Stage
+from assistant.actions import StoredApprovals
+from assistant.errors import TurnRefused
+from assistant.store import Store
+from assistant.turns import TurnRunner
+
+logger = logging.getLogger(__name__)
+
+
+def settle(store: Store, approvals: StoredApprovals, *, log: ActionLog, turns: TurnRunner) -> None:
+    """See to every write that was approved and is not settled.
+
+    Raises:
+        StoreError: the database does not answer.
+    """
+    for pending in approvals.approved():
+        earlier = store.transcript(pending.conversation)
+        if earlier and earlier[-1].status == "running":
+            continue  # here or in another process
+        action = log.get(pending.key)
+        if action is None:
+            before: Stage = "operator" if pending.operator else "customer"
+            approvals.move(pending.key, before="approved", after=before)
+        elif action.state == "begun":
+            try:
+                turns.start(pending.conversation, "", language=pending.language)
+            except TurnRefused:
+                logger.warning("more writes were cut off than turns may wait; the others follow at the next start")
+                return

@@ -1,0 +1,76 @@
+"""Approved writes whose process ended are seen to when a server starts, not when the customer writes again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from agents.actions import Action
+from agents.approvals import Pending
+from agents.models import LoadedModel
+from agents.models.scripted import ScriptedChat
+from assistant.actions import StoredActionLog
+from assistant.app import Application
+from assistant.settings import Settings
+
+SHOP_TOOLS = Path(__file__).parents[2] / "examples" / "brindlemoor" / "shop_tools.py"
+
+
+@pytest.fixture
+def application(tmp_path: Path) -> Iterator[Application]:
+    settings = Settings(home=tmp_path, tools=(str(SHOP_TOOLS),), embedder="hashing")
+    library: Any = SimpleNamespace(embedder=None, close=lambda: None)
+    model = LoadedModel("scripted:test", ScriptedChat([]), "native")
+    application = Application(settings, library=library, model=model)
+    yield application
+    application.close()
+
+
+def approved(application: Application, key: str, *, operator: bool = False) -> str:
+    """Return a conversation in which a write was approved and then nothing more was heard."""
+    conversation = application.store.start_conversation(language="zh")
+    turn = application.store.start_turn(conversation, "Yes, do it")
+    application.store.end_turn(conversation, turn, "failed")
+    arguments = {"order_number": "B-10234"}
+    application.approvals.ask(
+        Pending(key, conversation, f"{conversation}/t", "refund", arguments, "Refund €5", "f" * 64, "7", "zh", operator)
+    )
+    assert application.approvals.move(key, before="customer", after="approved")
+    return conversation
+
+
+def test_what_was_begun_goes_to_a_person(application: Application) -> None:
+    conversation = approved(application, "k1")
+    action = Action("k1", "begun", "refund", {"order_number": "B-10234"}, conversation, "7")
+    StoredActionLog(application.store.engine).begin(action)
+    application.settle_cut_off()
+    last = list(application.turns.subscribe(conversation, 2))[-1].data
+    assert last["answer"]["outcome"] == "handed_over"
+    (ticket,) = application.tickets.all(status="open")
+    assert (ticket.conversation, ticket.language) == (conversation, "zh")
+    pending = application.approvals.get("k1")
+    assert pending is not None
+    assert pending.stage == "unknown"
+    application.settle_cut_off()
+    assert len(application.tickets.all()) == 1
+
+
+@pytest.mark.parametrize(("operator", "stage"), [(False, "customer"), (True, "operator")])
+def test_what_was_not_begun_waits_again(application: Application, operator: bool, stage: str) -> None:
+    approved(application, "k1", operator=operator)
+    application.settle_cut_off()
+    pending = application.approvals.get("k1")
+    assert pending is not None
+    assert pending.stage == stage
+    assert application.tickets.all() == ()
+
+
+def test_what_is_under_way_is_left_alone(application: Application) -> None:
+    conversation = approved(application, "k1")
+    application.store.start_turn(conversation, "still running")
+    application.settle_cut_off()
+    pending = application.approvals.get("k1")
+    assert pending is not None
+    assert pending.stage == "approved"
