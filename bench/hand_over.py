@@ -30,7 +30,7 @@ def run(folder: Path) -> Table:
     return Table(
         columns=("messages", "n", "handed over", *REASONS),
         rows=tuple(rows),
-        cases="one message each; no pattern was made or changed for a message of the held-out half",
+        cases="one message each, written by those who wrote the patterns; the held-out half was scored more than once",
         spread="brackets: 95 % interval",
     )
 
