@@ -1,0 +1,100 @@
+"""Where a training run lies: an adapter, how it was made, and what it was measured at.
+
+    home/runs/NAME/  adapter/ | model/, chat_template.jinja, log.jsonl, checkpoints/, manifest.json
+
+The manifest is written last: its presence means that the run is complete. Reading one needs no torch.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from finetune.bases import Base
+from finetune.errors import FinetuneError
+
+MANIFEST = "manifest.json"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run."""
+
+    name: str
+    folder: Path
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    """Base, recipe, settings, data, speed, memory and losses, as `finetune train --json` prints them."""
+
+    @property
+    def adapter(self) -> Path | None:
+        """The peft folder; None where the whole model was tuned."""
+        path = self.folder / "adapter"
+        return path if path.is_dir() else None
+
+    @property
+    def base(self) -> Base:
+        """What was tuned; for a whole tuned model that model itself."""
+        whole, base = self.folder / "model", self.manifest["base"]
+        return Base(str(base["name"]), whole if whole.is_dir() else Path(base["folder"]), str(base["precision"]))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The closed set of answers it was trained on, sorted; empty where answers are free."""
+        return tuple(self.manifest.get("labels", ()))
+
+
+def run_folder(name: str, *, home: Path) -> Path:
+    """Return where a run of this name lies or will lie.
+
+    Raises:
+        FinetuneError: the name is none that a folder could have everywhere.
+    """
+    if not NAME.fullmatch(name):
+        raise FinetuneError(
+            f"{name!r} cannot name a run. Next: use up to 64 letters, digits, dots, dashes and underscores."
+        )
+    return home / "runs" / name
+
+
+def open_run(name: str, *, home: Path) -> Run:
+    """Return a finished run, by its name or by its folder.
+
+    Raises:
+        FinetuneError: there is no such run, or it is not finished.
+    """
+    folder = Path(name) if (Path(name) / MANIFEST).is_file() else run_folder(name, home=home)
+    if not folder.is_dir():
+        known = ", ".join(run.name for run in runs(home)) or "none yet"
+        raise FinetuneError(
+            f"There is no run {name!r}; finished runs: {known}. Next: frontdesk finetune train --data FILE --run {name}"
+        )
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise FinetuneError(
+            f"The run {name!r} is not finished. Next: give the command that began it again; it goes on from where it "
+            "stopped."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise FinetuneError(f"{folder / MANIFEST} cannot be read ({error}). Next: train the run anew.") from error
+    return Run(str(manifest["run"]), folder, manifest)
+
+
+def runs(home: Path) -> tuple[Run, ...]:
+    """Return all finished runs, newest last."""
+    found = [
+        Run(path.parent.name, path.parent, json.loads(path.read_text(encoding="utf-8")))
+        for path in (home / "runs").glob(f"*/{MANIFEST}")
+    ]
+    return tuple(sorted(found, key=lambda run: str(run.manifest["created"])))
+
+
+def finish(folder: Path, manifest: Mapping[str, Any]) -> Run:
+    """Write a run's manifest, which completes it."""
+    part = folder / f"{MANIFEST}.part"
+    part.write_text(json.dumps(dict(manifest), ensure_ascii=False, indent=2), encoding="utf-8")
+    part.replace(folder / MANIFEST)
+    return Run(str(manifest["run"]), folder, manifest)
