@@ -18,9 +18,11 @@ from typing import Any
 
 from agents.actions import Action, ActionLog, Change, Preview
 from agents.errors import HandOver, NotIdentified, StateUnknown, ToolError
+from agents.previews import with_open_values
 from agents.protocols import ToolCall
-from agents.provenance import occurs, strings
+from agents.provenance import is_counted, occurs
 from agents.tools import Tool, ToolContext
+from agents.tools.schemas import OpenValue
 
 logger = logging.getLogger(__name__)
 
@@ -110,6 +112,7 @@ class Caller:
 
         Raises:
             ToolError: it may not be done, or the model must ask first.
+            HandOver: the preview asks for a person.
         """
         tool = self.tool(call)
         self._check_values(tool, call, records)
@@ -135,6 +138,7 @@ class Caller:
             ToolError: it was refused and changed nothing.
             Altered: it would do something else than what was shown; nothing was changed.
             StateUnknown: nobody knows whether it happened.
+            HandOver: the preview asks for a person by now; nothing was changed.
         """
         tool = self.tool(call)
         if self.log is None or self.fingerprint(call) != approved:
@@ -146,14 +150,17 @@ class Caller:
         if known is not action:
             return _as_known(known)
         try:
-            if self._preview(tool, call).text != shown:
-                raise Altered
-            change = tool.change(replace(self.context, action_key=key), call.arguments)
-        except ToolError as error:
+            self._check_unaltered(tool, call, shown)
+        except (ToolError, HandOver) as error:
             self.log.fail(key, reason=str(error))
             raise
         except Altered:
             self.log.fail(key, reason="it would no longer do what was shown")
+            raise
+        try:
+            change = tool.change(replace(self.context, action_key=key), call.arguments)
+        except ToolError as error:
+            self.log.fail(key, reason=str(error))
             raise
         except Exception as error:
             logger.exception("the write %s (%s) failed; whether it changed anything is not known", key, call.tool)
@@ -165,10 +172,15 @@ class Caller:
             raise StateUnknown(f"{call.tool} was done and could not be noted; action {key}") from error
         return change
 
+    def _check_unaltered(self, tool: Tool, call: ToolCall, shown: str) -> None:
+        if self._preview(tool, call).text != shown:
+            raise Altered
+
     def _preview(self, tool: Tool, call: ToolCall) -> Preview:
         try:
-            return tool.plan(self.context, call.arguments)
-        except ToolError:
+            preview = tool.plan(self.context, call.arguments)
+            return with_open_values(preview, tool.open_values(call.arguments), language=self.context.language)
+        except (ToolError, HandOver):
             raise
         except Exception as error:
             logger.exception("the preview of %s failed", call.tool)
@@ -176,18 +188,20 @@ class Caller:
 
     def _check_values(self, tool: Tool, call: ToolCall, records: Sequence[str]) -> None:
         texts = (*self.context.visitor.said, *records)
-        given = {name: value for name, value in tool.validated(call.arguments).items() if name in call.arguments}
-        strange = [
-            text
-            for name, value in given.items()
-            if name not in tool.chosen
-            for text in strings(value)
-            if text.strip() and not occurs(text, texts)
-        ]
+        strange = [one.value for one in tool.open_values(call.arguments) if not _has_source(one, texts)]
         if strange:
-            shown = ", ".join(repr(text[:HELD_CHARACTERS]) for text in strange)
+            shown = ", ".join(repr(value)[:HELD_CHARACTERS] for value in strange)
             lookups = [other.name for other in self.tools.values() if other.own_data and other.name != IDENTIFIES]
             raise ToolError(NOT_SAID.format(tool=call.tool, values=shown, lookups=" or ".join(lookups) or "a tool"))
+
+
+def _has_source(one: OpenValue, texts: Sequence[str]) -> bool:
+    """Return whether somebody who may say it said a value; yes, no and dates are shown to the customer instead."""
+    if one.worked_out or isinstance(one.value, bool):
+        return True
+    if isinstance(one.value, str):
+        return not one.value.strip() or occurs(one.value, texts)
+    return is_counted(one.value, texts)
 
 
 def _as_known(action: Action) -> Change:
