@@ -22,6 +22,7 @@ from assistant.settings import Settings, SettingsError
 if TYPE_CHECKING:
     from agents.asked import Acting
     from agents.models import LoadedModel
+    from agents.tools.sources import Opened
     from agents.transcript import Step
     from agents.turn import Request, Responder, ResponderOptions
     from assistant.actions import StoredApprovals, StoredVisitors
@@ -109,12 +110,11 @@ class Application:
         if not self.settings.tools:
             return None
         from agents.asked import Acting
-        from agents.tools.company import load
         from assistant.actions import StoredActionLog
 
         settings = self.settings
         return Acting(
-            tools=load(settings.tools),
+            tools=self.tools.tools,
             log=StoredActionLog(self.store.engine),
             approvals=self.approvals,
             visitors=self.visitors,
@@ -122,6 +122,13 @@ class Application:
             home=settings.home,
             questions=settings.examples,
         )
+
+    @cached_property
+    def tools(self) -> "Opened":
+        """The company's tools, and the programs behind them."""
+        from agents.tools.sources import open_tools
+
+        return open_tools(self.settings.tools, offline=self.settings.offline)
 
     @cached_property
     def approvals(self) -> "StoredApprovals":
@@ -237,7 +244,7 @@ class Application:
 
     def close(self) -> None:
         """Close what was opened, the last opened first."""
-        for name in ("turns", "chores", "tickets", "checkpoints", "store", "responder", "model", "library"):
+        for name in ("turns", "tools", "chores", "tickets", "checkpoints", "store", "responder", "model", "library"):
             part = self.__dict__.pop(name, None)
             if hasattr(part, "close"):
                 part.close()
