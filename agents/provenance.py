@@ -12,7 +12,7 @@ from contextlib import suppress
 
 _WORD = re.compile(r"\d+|[\u3400-\u9fff]|[^\W\d_\u3400-\u9fff]+")
 _FIGURES = re.compile(r"-?\d+(?:[.,]\d+)*")
-_ENGLISH = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_ENGLISH = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _NUMBER_WORDS = {
     **{word: value for value, word in enumerate(_ENGLISH)},
     **{word: value for value, word in enumerate("零一二三四五六七八九十")},

@@ -7,8 +7,8 @@ import ast
 import inspect
 import itertools
 import types
-from dataclasses import MISSING, fields
 from collections.abc import Mapping
+from dataclasses import MISSING, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from agents.tools.source import Source

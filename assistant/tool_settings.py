@@ -111,7 +111,8 @@ def _parse_one(
         try:
             values[key] = _checked(key, value, folder)
         except ValueError as error:
-            faults.append(f"`{key}` is {'(not shown)' if key == 'headers' else repr(value)}; {error}")
+            hidden = key == "headers" or "@" in str(value)  # an address may hold a password
+            faults.append(f"`{key}` is {'(not shown)' if hidden else repr(value)}; {error}")
     if kind == "file":
         return (None, faults) if faults else (values["file"], [])
     required = ("name", "url", "offer") if kind == "openapi" else ("name",)

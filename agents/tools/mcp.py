@@ -3,8 +3,8 @@
     Source -> Server (started when needed, started again after it died) -> tools
     Request -> call_tool -> text | ToolError | StateUnknown
 
-A server is asked for its tools before every write: what changed since the customer was shown it is not done. Nothing of
-the protocol but tools is offered to servers: they get no answers from the model, ask the customer nothing, see no folder.
+A server is asked for its tools before every write: what changed since the customer was shown it is not done. Of the
+protocol nothing but tools is used: servers get no answers from the model, ask the customer nothing, see no folder.
 """
 
 import asyncio

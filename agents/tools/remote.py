@@ -2,7 +2,7 @@
 
     name, description, schema (of the program) + Source (of the owner) + Ask -> Tool
 
-The program gets the arguments and nothing else: no conversation, no language, no key of ours. Its descriptions lose what
+The program gets the arguments and nothing else: no conversation, no language, no key. Its descriptions lose what
 reads like an order to the machine, its results are cut and lose what nobody sees.
 """
 

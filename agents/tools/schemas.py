@@ -10,6 +10,7 @@ larger than the bounds below.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from agents.errors import AgentError
 
@@ -68,7 +69,9 @@ def plain(schema: Any, *, document: Any = None, label: str) -> dict[str, Any]:
         raise AgentError(f"{label}: its arguments are no JSON object. Leave it out of `offer`.")
     found.setdefault("properties", {})
     found.setdefault("additionalProperties", False)
-    return {"type": "object", **{key: value for key, value in found.items() if key != "type"}}
+    whole = {"type": "object", **{key: value for key, value in found.items() if key != "type"}}
+    _check(whole, label)
+    return whole
 
 
 def faults(schema: Schema, arguments: Mapping[str, Any]) -> list[str]:
@@ -84,6 +87,17 @@ def faults(schema: Schema, arguments: Mapping[str, Any]) -> list[str]:
         where = ".".join(map(str, fault.absolute_path)) or "arguments"
         told.append(f"`{where}`: {fault.message[:200]}")
     return sorted(told)
+
+
+def _check(schema: Schema, label: str) -> None:
+    from jsonschema import Draft202012Validator, SchemaError
+
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        raise AgentError(
+            f"{label}: the schema of its arguments is none: {error.message[:200]}. Leave it out."
+        ) from error
 
 
 def open_values(value: Any, schema: Schema, *, name: str = "") -> Iterator[OpenValue]:
@@ -139,6 +153,37 @@ def _first(schema: Schema, key: str, default: Any) -> Any:
     return next((found for found in inner if found is not None), default)
 
 
+def resolved(part: Any, *, document: Any, label: str) -> Schema:
+    """Return a part of a description that may be a reference to another place in it.
+
+    Raises:
+        AgentError: it refers to what is not there, to another document, or in a circle; or it is no mapping.
+    """
+    for _ in range(MOST_DEPTH):
+        if not isinstance(part, Mapping):
+            raise AgentError(f"{label}: {str(part)[:60]!r} is no part of a description. Mend it.")
+        if "$ref" not in part:
+            return part
+        part = _referred(str(part["$ref"]), document=document, label=label)
+    raise AgentError(f"{label}: its references lead in a circle. Mend the description.")
+
+
+def _referred(place: str, *, document: Any, label: str) -> Schema:
+    """Return what a reference within the document points at; another document is never opened."""
+    if not place.startswith("#"):
+        raise AgentError(
+            f"{label}: it refers to {place[:80]!r} outside its own description, which is not fetched. "
+            "Put all in one file, or leave it out."
+        )
+    found = document
+    for part in place.lstrip("#").strip("/").split("/") if place not in ("#", "#/") else ():
+        name = unquote(part).replace("~1", "/").replace("~0", "~")
+        found = found.get(name) if isinstance(found, Mapping) else None
+    if not isinstance(found, Mapping):
+        raise AgentError(f"{label}: it refers to {place[:80]!r}, which is not there. Mend the description.")
+    return found
+
+
 class _Cutter:
     """Takes over the known words of one schema, and counts."""
 
@@ -158,7 +203,11 @@ class _Cutter:
             if place in within:
                 return {}  # it holds itself: further down, anything goes
             beside = {key: schema[key] for key in ("description", "default") if key in schema}
-            return self.cut({**self._referred(place), **beside}, depth=depth + 1, within=(*within, place))
+            return self.cut(
+                {**_referred(place, document=self._document, label=self._label), **beside},
+                depth=depth + 1,
+                within=(*within, place),
+            )
         return self._cut_plain(schema, depth=depth, within=within)
 
     def _cut_plain(self, schema: Schema, *, depth: int, within: tuple[str, ...]) -> dict[str, Any]:
@@ -182,28 +231,12 @@ class _Cutter:
                 kept[key] = [self.cut(one, **deeper) for one in schema[key]]
         return _as_json_schema(kept, nullable=schema.get("nullable") is True)
 
-    def _referred(self, place: str) -> Schema:
-        """Return what a reference within the document points at; another document is never opened."""
-        if not place.startswith("#"):
-            raise AgentError(
-                f"{self._label}: it refers to {place[:80]!r} outside its own description, which is not fetched. "
-                "Put all in one file, or leave it out."
-            )
-        found = self._document
-        for part in place.lstrip("#").strip("/").split("/") if place not in ("#", "#/") else ():
-            name = part.replace("~1", "/").replace("~0", "~")
-            found = found.get(name) if isinstance(found, Mapping) else None
-        if not isinstance(found, Mapping):
-            raise AgentError(f"{self._label}: it refers to {place[:80]!r}, which is not there. Mend the description.")
-        return found
-
 
 def _as_json_schema(schema: dict[str, Any], *, nullable: bool) -> dict[str, Any]:
     """Return a schema of OpenAPI 3.0 in the words of JSON Schema 2020-12."""
     for bound, strict in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        if isinstance(schema.get(strict), bool):
-            if schema.pop(strict) and bound in schema:
-                schema[strict] = schema.pop(bound)
+        if isinstance(schema.get(strict), bool) and schema.pop(strict) and bound in schema:
+            schema[strict] = schema.pop(bound)
     if nullable and isinstance(schema.get("type"), str):
         schema["type"] = [schema["type"], "null"]
         if "enum" in schema and None not in schema["enum"]:

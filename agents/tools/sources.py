@@ -46,7 +46,7 @@ def open_tools(
     Raises:
         AgentError: one cannot be opened, or two tools share a name.
     """
-    loop = BackgroundLoop("mcp")
+    loop = BackgroundLoop("tools")
     try:
         tools = [tool for one in named for tool in _opened(one, loop, offline, environment)]
         twice = sorted({tool.name for tool in tools if sum(other.name == tool.name for other in tools) > 1})
@@ -71,7 +71,7 @@ def _opened(
     if one.openapi is not None:
         from agents.tools.openapi import Service
 
-        return Service(one, environment=environment).tools()
+        return Service(one, loop=loop, environment=environment).tools()
     from agents.tools.mcp import Server
 
     return Server(one, loop=loop, environment=environment).tools()
