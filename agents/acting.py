@@ -344,12 +344,14 @@ class ActingTurn:
         logger.warning("conversation %s is handed over: %s", self.asked.conversation, cause)
         sentence = (words.UNKNOWN if unknown else words.HANDED_OVER)[self.language]
         number = ""
-        if self.acting.desk is not None:
+        if self.acting.desk is not None and self.acting.opens_tickets:
             key = f"hand-over/{self.asked.conversation}/{cause}"
             number = self.acting.desk.open_ticket(
                 conversation=self.asked.conversation, subject=cause, text=self._transcript(), key=key
             )
-        told = sentence if number else words.with_contact(sentence, self.language, self.contact)
+        told = sentence
+        if not number and self.acting.opens_tickets:
+            told = words.with_contact(sentence, self.language, self.contact)
         if number:
             told += ("" if self.language == "zh" else " ") + words.TICKET[self.language].format(number=number)
         yield self._told(told)

@@ -35,6 +35,9 @@ class Acting:
     saver: "BaseCheckpointSaver[Any]"
     home: Path = Path()
     desk: Desk | None = None
+    """Where tools open tickets."""
+    opens_tickets: bool = True
+    """Whether a hand-over opens its ticket at that desk; not where whoever runs the turns sees to it."""
     questions: tuple[str, ...] = ()
     """Questions for the documents that the company offers: more that is not for the tools."""
     router: Router = field(init=False)

@@ -111,6 +111,7 @@ class Application:
             return None
         from agents.asked import Acting
         from assistant.actions import StoredActionLog
+        from assistant.ticket_desk import TicketDesk
 
         settings = self.settings
         return Acting(
@@ -120,6 +121,8 @@ class Application:
             visitors=self.visitors,
             saver=self.checkpoints.saver,
             home=settings.home,
+            desk=TicketDesk(self.tickets),
+            opens_tickets=False,
             questions=settings.examples,
         )
 

@@ -53,7 +53,7 @@ def list_tickets(
 def show(number: Number, as_json: AsJson = False, config: Config = None) -> None:
     """Show one ticket: why, what was tried, and the whole conversation."""
     from assistant.outbox import Outbox
-    from assistant.ticket_contents import line_data, ticket_data
+    from assistant.ticket_contents import acted_lines, line_data, ticket_data, written_lines
 
     with opened(settings_for(config)) as application:
         ticket = application.tickets.get(number)
@@ -73,6 +73,10 @@ def show(number: Number, as_json: AsJson = False, config: Config = None) -> None
             print(f"{label}: {value}")
     for step in ticket.summary["tried"]:
         print(f"Tried: {step['step']}: {_short(str(step['what']))}")
+    for line in acted_lines(ticket.summary):
+        print(f"Acted: {_short(line)}")
+    for line in written_lines(ticket.summary):
+        print(f"Written: {_short(line)}")
     for entry in sent:
         print(f"Sent by {entry['channel']}: {entry['event']} {entry['state']} {entry['error']}".rstrip())
     for line in lines:
