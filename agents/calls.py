@@ -13,11 +13,12 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agents.actions import Action, ActionLog, Change, Preview
 from agents.errors import HandOver, NotIdentified, StateUnknown, ToolError
+from agents.owned import NOBODY, Ownership
 from agents.previews import with_open_values
 from agents.protocols import ToolCall
 from agents.provenance import is_counted, occurs
@@ -65,6 +66,8 @@ class Caller:
     context: ToolContext
     log: ActionLog | None = None
     """None where nothing can be written."""
+    owned: Ownership = field(default_factory=Ownership)
+    """Whose the values are that tools returned: shared by all conversations, so that none is ever said to another."""
 
     def tool(self, call: ToolCall) -> Tool:
         """Return the tool that a call names, if the call may be made at all.
@@ -95,12 +98,15 @@ class Caller:
         if tool.effect != "read":
             raise ToolError(NOT_APPROVED.format(tool=call.tool))
         try:
-            return tool.call(self.context, call.arguments)
-        except (ToolError, HandOver):
+            result = tool.call(self.context, call.arguments)
+        except (ToolError, HandOver) as error:
+            self._note(tool, str(error))
             raise
         except Exception as error:
             logger.exception("the tool %s failed", call.tool)
             raise ToolError(TOOL_BROKE.format(tool=call.tool)) from error
+        self._note(tool, result)
+        return result
 
     def plan(self, call: ToolCall, *, records: Sequence[str]) -> Plan:
         """Work out what a write would do.
@@ -165,6 +171,7 @@ class Caller:
         except Exception as error:
             logger.exception("the write %s (%s) failed; whether it changed anything is not known", key, call.tool)
             raise StateUnknown(f"{call.tool} failed halfway; action {key}") from error
+        self._note(tool, change.text)
         try:
             self.log.finish(key, change=change)
         except Exception as error:
@@ -179,12 +186,21 @@ class Caller:
     def _preview(self, tool: Tool, call: ToolCall) -> Preview:
         try:
             preview = tool.plan(self.context, call.arguments)
-            return with_open_values(preview, tool.open_values(call.arguments), language=self.context.language)
-        except (ToolError, HandOver):
+            preview = with_open_values(preview, tool.open_values(call.arguments), language=self.context.language)
+        except (ToolError, HandOver) as error:
+            self._note(tool, str(error))
             raise
         except Exception as error:
             logger.exception("the preview of %s failed", call.tool)
             raise ToolError(TOOL_BROKE.format(tool=call.tool)) from error
+        self._note(tool, preview.text)
+        return preview
+
+    def _note(self, tool: Tool, told: str) -> None:
+        """Note whose it is what a tool said: the customer's, where the tool knows one, else anybody's."""
+        customer = self.context.visitor.customer
+        theirs = customer is not None and (tool.identified or tool.name == IDENTIFIES or customer.id in told)
+        self.owned.note(told, customer=customer.id if customer is not None and theirs else NOBODY)
 
     def _check_values(self, tool: Tool, call: ToolCall, records: Sequence[str]) -> None:
         texts = (*self.context.visitor.said, *records)

@@ -186,6 +186,7 @@ class Application:
             passages=settings.passages,
             allowed_hosts=settings.allowed_hosts,
             refuse_below=settings.refuse_below,
+            secrets=settings.secrets,
         )
 
     @cached_property

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 
@@ -156,6 +157,13 @@ class Settings:
     def models_folder(self) -> Path:
         """Where model files are kept."""
         return self.home / "models"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Keys and passwords, which no answer may hold."""
+        plain = (self.openai_api_key, self.session_key, self.ticket_webhook_secret, *self.pdf_passwords)
+        in_urls = (_password(getattr(self, key)) for key in sorted(URLS_WITH_PASSWORD))
+        return tuple(secret for secret in (*plain, *in_urls) if secret)
 
     def shown(self) -> dict[str, Any]:
         """Return the values as JSON-ready data, secrets hidden."""
@@ -359,6 +367,13 @@ def without_password(url: str) -> str:
     start, separator, rest = without_secrets(url).partition("://")
     account, at, place = rest.rpartition("@")
     return f"{start}{separator}{account.partition(':')[0]}{at}{place}"
+
+
+def _password(url: str) -> str:
+    try:
+        return urlsplit(url).password or ""
+    except ValueError:  # it is no address, which whoever asks it says
+        return ""
 
 
 def without_secrets(text: str) -> str:

@@ -20,6 +20,7 @@ from agents.desk import MemoryDesk
 from agents.errors import ToolError
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
+from agents.owned import Ownership
 from agents.prompts import acting as words
 from agents.tools import Tool, ToolContext
 from agents.tools.company import load
@@ -76,6 +77,7 @@ class Talk:
     visitors: MemoryVisitors = field(default_factory=MemoryVisitors)
     saver: InMemorySaver = field(default_factory=InMemorySaver)
     desk: MemoryDesk = field(default_factory=MemoryDesk)
+    owned: Ownership = field(default_factory=Ownership)
     extra: tuple[Tool, ...] = ()
     history: list[Message] = field(default_factory=list)
     results: list[tuple[str, str]] = field(default_factory=list)
@@ -84,7 +86,9 @@ class Talk:
 
     def say(self, message: str, *replies: Any, **more: Any) -> Answer:
         tools = (*load([str(COMPANY / "shop_tools.py")]), *self.extra)
-        acting = Acting(tools, self.log, self.approvals, self.visitors, self.saver, self.home, self.desk)
+        acting = Acting(
+            tools, self.log, self.approvals, self.visitors, self.saver, self.home, self.desk, owned=self.owned
+        )
         model = LoadedModel("scripted:test", ScriptedChat(replies), "native")
         request = Request(
             message,
@@ -448,3 +452,20 @@ def test_nobody_is_asked_for_a_yes_to_a_ticket_that_cannot_be_made(shop: Library
     ticket = next(tool for tool in tools if tool.name == "open_ticket")
     with pytest.raises(ToolError, match="write to our team"):
         ticket.plan(ToolContext(library=shop, home=home), {"subject": "Lamp", "text": "It hums."})
+
+
+def test_what_tools_told_another_customer_is_taken_out_even_where_the_first_net_is_open(
+    talk: Talk, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    assert len(talk.owned), "the tools of the served loop feed it"
+    talk.owned.note("B-90909 goes to vera@customers.example", customer="another")
+    monkeypatch.setattr("agents.replies.borne_out", lambda text, *_, **__: [text])
+    said = f"Order {order} is yours, B-90909 is of vera@customers.example."
+    answer = talk.say(f"What of {order}?", call("order_status", order_number=order), said)
+    assert order in answer.text
+    assert "B-90909" not in answer.text
+    assert "vera" not in answer.text
+    answer = talk.say("Is B-90909 mine?", "I cannot see B-90909.")
+    assert "B-90909" in answer.text, "what they name themselves is no news to them"
