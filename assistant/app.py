@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from assistant.checkpoints import Checkpoints
     from assistant.chores import Chores
     from assistant.delivery import Places
+    from assistant.rates import Limits
     from assistant.store import Store
     from assistant.tickets import Tickets
     from assistant.turns import TurnRunner
@@ -202,6 +203,16 @@ class Application:
         from assistant.turns import TurnRunner
 
         return TurnRunner(self.store, self._respond, workers=self.settings.workers, tickets=self.tickets)
+
+    @cached_property
+    def limits(self) -> "Limits":
+        """How often questions may be asked, over the API and on the page together."""
+        from assistant.rates import Limits
+
+        settings = self.settings
+        return Limits(
+            of_conversation=settings.questions_per_minute, of_address=settings.questions_per_minute_and_address
+        )
 
     @cached_property
     def tickets(self) -> "Tickets":

@@ -38,6 +38,11 @@ def written_ticket(session: Session, conversation: str) -> TicketRow | None:
     return session.scalar(_open(conversation).where(TicketRow.reason == WRITTEN).order_by(TicketRow.id.desc()).limit(1))
 
 
+def has_open(session: Session, conversation: str) -> bool:
+    """Return whether there is an open ticket of either kind."""
+    return session.scalar(_open(conversation).limit(1)) is not None
+
+
 def of_action(session: Session, conversation: str, key: str) -> TicketRow | None:
     """Return the ticket that a write made, by its action's key."""
     rows = session.scalars(select(TicketRow).where(TicketRow.conversation == conversation))

@@ -29,6 +29,7 @@ from assistant.ticket_rows import (
     as_ticket,
     check_open,
     free_number,
+    has_open,
     holding_ticket,
     of_action,
     ticket_of_turn,
@@ -72,6 +73,11 @@ class Tickets:
         """
         with self._store.reading() as session:
             return conversation_row(session, conversation).held_by == PERSON
+
+    def has_open(self, conversation: str) -> bool:
+        """Say whether a person may write to this conversation: there is an open ticket of it."""
+        with self._store.reading() as session:
+            return has_open(session, conversation)
 
     def hand_over(
         self,
