@@ -202,7 +202,13 @@ class Application:
         """Turns as jobs of this process."""
         from assistant.turns import TurnRunner
 
-        return TurnRunner(self.store, self._respond, workers=self.settings.workers, tickets=self.tickets)
+        return TurnRunner(
+            self.store,
+            self._respond,
+            workers=self.settings.workers,
+            tickets=self.tickets,
+            books_calls=self._books_calls,
+        )
 
     @cached_property
     def limits(self) -> "Limits":
@@ -263,6 +269,10 @@ class Application:
             part = self.__dict__.pop(name, None)
             if hasattr(part, "close"):
                 part.close()
+
+    def _books_calls(self) -> bool:
+        """Return whether a customer who asks to be called is served by a tool, and not only by a person."""
+        return self.acting is not None and self.acting.router.books_calls and self.model.acts
 
     def _respond(self, request: "Request", stop: Event) -> "Iterator[Step]":
         """Answer; a request in no language takes that of the settings, where they name one."""

@@ -6,18 +6,18 @@ import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
-from agents.actions import Action, MemoryActionLog
+from agents.actions import Action, MemoryActionLog, Preview
 from agents.approvals import NO, YES, MemoryApprovals, MemoryVisitors, OperatorDecision
 from agents.asked import Acting
 from agents.desk import MemoryDesk
-from agents.errors import ToolError
+from agents.errors import HandOver, ToolError
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
 from agents.owned import Ownership
@@ -469,3 +469,39 @@ def test_what_tools_told_another_customer_is_taken_out_even_where_the_first_net_
     assert "vera" not in answer.text
     answer = talk.say("Is B-90909 mine?", "I cannot see B-90909.")
     assert "B-90909" in answer.text, "what they name themselves is no news to them"
+
+
+def test_chinese_request_for_a_call_reaches_the_tool(talk: Talk, home: Path) -> None:
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    booked = call("book_call_back", telephone="555 0199 22", day="2026-11-03", part="morning")
+    answer = talk.say("请给我回电话，555 0199 22", booked)
+    assert answer.outcome == "awaiting_approval"
+    assert "555 0199 22" in answer.text
+    assert talk.say("好的，请办理", "好的。").outcome == "acted"
+    assert len(rows(home, "SELECT * FROM call_backs")) == 1
+
+
+def test_preview_that_asks_for_a_person_after_the_yes_hands_over_and_changes_nothing(talk: Talk, home: Path) -> None:
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    previews = []
+
+    def preview(context: ToolContext) -> Preview:
+        previews.append(context.conversation)
+        if len(previews) > 1:
+            raise HandOver("the amount is over the limit by now")
+        return Preview("Pay back €5.")
+
+    def pay(context: ToolContext) -> str:
+        """Pay back."""
+        raise AssertionError
+
+    paying = replace(talk, extra=(Tool(pay, effect="write", preview=preview),))
+    assert paying.say(f"Pay me back for {order}", call("pay")).outcome == "awaiting_approval"
+    answer = paying.say("yes")
+    assert answer.outcome == "handed_over"
+    assert words.UNKNOWN["en"] not in answer.text, "it is known that nothing was changed"
+    (subject,) = [subject for _, subject, _ in talk.desk.tickets.values()]
+    assert subject == "the amount is over the limit by now"
+    assert [one.state for one in paying.steps if isinstance(one, Acted)] == ["failed"]
