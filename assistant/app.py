@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from assistant.chores import Chores
     from assistant.delivery import Places
     from assistant.rates import Limits
+    from assistant.shared_checkpoints import SharedCheckpoints
     from assistant.store import Store
     from assistant.tickets import Tickets
     from assistant.turns import TurnRunner
@@ -156,11 +157,11 @@ class Application:
         return StoredVisitors(self.store.engine)
 
     @cached_property
-    def checkpoints(self) -> "Checkpoints":
+    def checkpoints(self) -> "Checkpoints | SharedCheckpoints":
         """Where loops have stopped that wait for a yes."""
-        from assistant.checkpoints import FILE, Checkpoints
+        from assistant.checkpoints import open_checkpoints
 
-        return Checkpoints(self.settings.home / FILE)
+        return open_checkpoints(self.settings.waits_at)
 
     def recognise(self, conversation: str, session: str) -> None:
         """Note who talks in a conversation, by a session that the company signed.
@@ -249,7 +250,9 @@ class Application:
         """What a server does beside answering, begun when first asked for."""
         from assistant.chores import Chores
 
-        return Chores(self.store, places=self.places, keep_days=self.settings.keep_days)
+        return Chores(
+            self.store, places=self.places, keep_days=self.settings.keep_days, waits_at=self.settings.waits_at
+        )
 
     def load_model_soon(self) -> None:
         """Load the model on a thread while other parts open; a fault shows when the model is first used."""

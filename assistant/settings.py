@@ -21,6 +21,7 @@ from platformdirs import user_data_path
 
 from agents.tools.source import Source
 from assistant import feed_settings, tool_settings
+from assistant.checkpoints import FILE as CHECKPOINTS
 from knowledge.feeds.feed import Feed
 
 FILE_NAME = "frontdesk.toml"
@@ -82,7 +83,8 @@ class Settings:
     `sentence-transformers:NAME`; empty: none."""
     catalog_url: str = field(default="", repr=False)
     """A PostgreSQL database for the catalogue, `postgresql://user@host/database` (extra `server`), which several
-    machines may share; empty: SQLite in `home`. A password is best given as PGPASSWORD, and never printed."""
+    machines may share, and for where writes wait for a yes; empty: SQLite in `home`. A password is best given as
+    PGPASSWORD, and never printed."""
     chroma_url: str = field(default="", repr=False)
     """Address of a Chroma server for the vectors, such as `http://host:8000`; empty: in process, in `home`."""
     threads: int | None = None
@@ -157,6 +159,11 @@ class Settings:
     def models_folder(self) -> Path:
         """Where model files are kept."""
         return self.home / "models"
+
+    @property
+    def waits_at(self) -> Path | str:
+        """Where it is kept where loops wait for a yes: a file, or the server that holds the catalogue."""
+        return self.catalog_url or self.home / CHECKPOINTS
 
     @property
     def secrets(self) -> tuple[str, ...]:

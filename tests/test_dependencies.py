@@ -40,6 +40,7 @@ COMES_WITH = {
     "langgraph-checkpoint-sqlite": "langgraph",
     "langgraph-prebuilt": "langgraph",
     "langgraph-sdk": "langgraph",
+    "psycopg-pool": "psycopg",
     "ollama": "langchain-ollama",
     "openai": "langchain-openai",
     "langsmith": "langchain-core",
@@ -108,7 +109,11 @@ def test_both_locks_agree() -> None:
 def test_every_dependency_is_bounded_and_torch_is_not_in_the_base() -> None:
     for wanted in [
         *BASE,
-        *(Requirement(text) for extra in ("mcp", "train") for text in PROJECT["optional-dependencies"][extra]),
+        *(
+            Requirement(text)
+            for extra in ("mcp", "server", "train")
+            for text in PROJECT["optional-dependencies"][extra]
+        ),
     ]:
         assert any(part.operator in ("<", "==") for part in wanted.specifier), wanted
     assert not {"torch", "transformers", "sentence-transformers"} & set(locked("base"))
@@ -123,7 +128,7 @@ def test_every_base_dependency_is_used_and_explained() -> None:
     assert declared - used - set(NOT_IMPORTED) == set(), "declared and never imported"
     extras = {
         canonicalize_name(Requirement(text).name)
-        for extra in ("mcp", "train")
+        for extra in ("mcp", "server", "train")
         for text in PROJECT["optional-dependencies"][extra]
     }
     assert used - declared - extras - set(COMES_WITH) - {"frontdesk"} == set(), "imported and not declared"

@@ -155,14 +155,14 @@ def forget(
     with opened(settings) as application:
         store = application.store
         if who is None:
-            done = retention.sweep(store, keep_days=settings.keep_days)
+            done = retention.sweep(store, keep_days=settings.keep_days, waits_at=settings.waits_at)
             retention.free_bytes(store)
         else:
             found = retention.find(store, who)
             if not yes:
                 planned = retention.count(store, found)
                 typer.confirm(f"Delete {_rows(planned.rows)}, for good?", abort=True, err=True)
-            done = retention.forget(store, found)
+            done = retention.forget(store, found, waits_at=settings.waits_at)
     data: dict[str, Any] = {"conversations": list(done.conversations), "rows": dict(done.rows)}
     if as_json:
         print_json(data)
