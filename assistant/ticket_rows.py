@@ -84,5 +84,5 @@ def as_ticket(row: TicketRow) -> Ticket:
     )
 
 
-def _open(conversation: str) -> Select[tuple[TicketRow]]:
+def _open(conversation: str) -> Select[TicketRow]:
     return select(TicketRow).where(TicketRow.conversation == conversation, TicketRow.status == "open")

@@ -272,7 +272,7 @@ class Tickets:
         if ticket is None:
             ticket = self._new_row(session, row, reason=reason, summary=summary, customer=customer)
         else:  # what was written to the team before becomes the person's case
-            before = {key: ticket.summary[key] for key in ("written", "keys") if key in ticket.summary}
+            before: dict[str, Any] = {key: ticket.summary[key] for key in ("written", "keys") if key in ticket.summary}
             ticket.reason, ticket.summary = reason, {**summary, **before}
         contact = ticket.contact
         conversation.held_by = PERSON

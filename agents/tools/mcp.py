@@ -163,11 +163,12 @@ class Server:
             client = await self._connected()
             limit = self._source.timeout_seconds
             try:
-                return await self._answered(
+                result: CallToolResult = await self._answered(
                     client,
                     client.call_tool(request.tool, dict(request.arguments), read_timeout_seconds=limit),
                     seconds=limit + GRACE_SECONDS,
                 )
+                return result
             except Lost as error:
                 if request.writes:
                     raise StateUnknown(f"{request.tool} of {self._source.name}: {error}") from error

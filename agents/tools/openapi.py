@@ -213,7 +213,8 @@ def _read(source: Source) -> Mapping[str, Any]:
         raise AgentError(
             f"{path} is no OpenAPI 3 description (`openapi` is {version or 'missing'!r}). For Swagger 2, convert it."
         )
-    return document
+    found: Mapping[str, Any] = document
+    return found
 
 
 def _operations(
@@ -243,14 +244,14 @@ def _operation(
     properties: dict[str, Any] = {}
     required: list[str] = []
     places: dict[str, list[str]] = {"path": [], "query": []}
-    parameters = {}
+    parameters: dict[tuple[str, str], Mapping[str, Any]] = {}
     for one in (*shared, *operation.get("parameters", ())):
         parameter = schemas.resolved(one, document=document, label=label)
-        parameters[parameter.get("in"), parameter.get("name")] = parameter
+        parameters[str(parameter.get("in")), str(parameter.get("name"))] = parameter
     for (place, argument), parameter in parameters.items():
         if place not in places:
             given = {header.casefold() for header in headers}
-            if parameter.get("required") and str(argument).casefold() not in given:
+            if parameter.get("required") and argument.casefold() not in given:
                 raise AgentError(f"{label}: it needs the {place} {argument!r}, which only `headers` can give")
             continue
         if argument in properties:

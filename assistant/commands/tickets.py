@@ -73,10 +73,10 @@ def show(number: Number, as_json: AsJson = False, config: Config = None) -> None
             print(f"{label}: {value}")
     for step in ticket.summary["tried"]:
         print(f"Tried: {step['step']}: {_short(str(step['what']))}")
-    for line in acted_lines(ticket.summary):
-        print(f"Acted: {_short(line)}")
-    for line in written_lines(ticket.summary):
-        print(f"Written: {_short(line)}")
+    for act in acted_lines(ticket.summary):
+        print(f"Acted: {_short(act)}")
+    for written in written_lines(ticket.summary):
+        print(f"Written: {_short(written)}")
     for entry in sent:
         print(f"Sent by {entry['channel']}: {entry['event']} {entry['state']} {entry['error']}".rstrip())
     for line in lines:

@@ -66,28 +66,24 @@ def test_a_write_waits_on_the_server_for_a_yes_that_another_process_hears(
         },
     )
 
-    def said(conversation: str, question: str) -> dict[str, Any]:
-        application = Application(settings)  # another one each time, as after a restart
-        try:
-            turn = application.turns.start(conversation, question)
-            answer: dict[str, Any] = list(application.turns.subscribe(conversation, turn))[-1].data["answer"]
-            return answer
-        finally:
-            application.close()
+    def said(application: Application, conversation: str, question: str) -> dict[str, Any]:
+        turn = application.turns.start(conversation, question)
+        answer: dict[str, Any] = list(application.turns.subscribe(conversation, turn))[-1].data["answer"]
+        return answer
 
-    first = Application(settings)
-    conversation, other = first.store.start_conversation(), first.store.start_conversation()
-    first.close()
-    assert said(conversation, "Keep BM-1015")["outcome"] == "awaiting_approval"
-    assert said(other, "Keep BM-1015")["outcome"] == "awaiting_approval"
+    before = Application(settings)
+    conversation, other = before.store.start_conversation(), before.store.start_conversation()
+    for one in (conversation, other):
+        assert said(before, one, "Keep BM-1015")["outcome"] == "awaiting_approval"
+    before.close()
     assert not (home / FILE).exists()
     assert not (home / "kept").exists()
-    assert said(conversation, "yes")["outcome"] == "acted"
+    after = Application(settings)
+    assert said(after, conversation, "yes")["outcome"] == "acted"
     assert (home / "kept").read_text() == "BM-1015\n"
-    last = Application(settings)
     assert rows(url) > 0
-    retention.forget(last.store, [other], waits_at=settings.waits_at)
-    last.close()
+    retention.forget(after.store, [other], waits_at=settings.waits_at)
+    after.close()
     assert rows(url) == 0, "what was done has left nothing, and what waited is forgotten"
     assert (home / "kept").read_text() == "BM-1015\n"
 
