@@ -24,8 +24,9 @@ from assistant.errors import DeliveryError, StoreError
 from assistant.feed_settings import MAIL, password_variable
 from assistant.model_files import model_state
 from assistant.pinned_models import PINNED
+from assistant.printable_urls import without_password, without_secrets
 from assistant.running import find_server
-from assistant.settings import URLS_WITH_PASSWORD, Settings, SettingsError, load, without_password, without_secrets
+from assistant.settings import URLS_WITH_PASSWORD, Settings, SettingsError, load
 from knowledge.errors import KnowledgeError
 from knowledge.loaders import doc, ocr
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
-from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 
 from agents.tools.source import Source
 from assistant import feed_settings, tool_settings
 from assistant.checkpoints import FILE as CHECKPOINTS
+from assistant.printable_urls import password_of, without_password
 from knowledge.feeds.feed import Feed
 
 FILE_NAME = "frontdesk.toml"
@@ -35,7 +35,6 @@ SECRET_CHARACTERS = 16
 PAIRS = (("ticket_webhook_url", "ticket_webhook_secret"), ("ticket_email", "smtp_url"))
 """Settings that are nothing without each other."""
 LEAST_SESSION_KEY = 32
-_SECRET_IN_QUERY = re.compile(r"(?i)([?&;][^=&;\s]*(?:passw|secret|token|key)[^=&;\s]*=)[^&\s]*")
 
 Language = Literal["auto", "en", "zh"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -169,7 +168,7 @@ class Settings:
     def secrets(self) -> tuple[str, ...]:
         """Keys and passwords, which no answer may hold."""
         plain = (self.openai_api_key, self.session_key, self.ticket_webhook_secret, *self.pdf_passwords)
-        in_urls = (_password(getattr(self, key)) for key in sorted(URLS_WITH_PASSWORD))
+        in_urls = (password_of(getattr(self, key)) for key in sorted(URLS_WITH_PASSWORD))
         return tuple(secret for secret in (*plain, *in_urls) if secret)
 
     def shown(self) -> dict[str, Any]:
@@ -367,25 +366,6 @@ def _lone_faults(values: Mapping[str, Any]) -> list[str]:
         for one, other in (pair, pair[::-1])
         if values.get(one) and not values.get(other)
     ]
-
-
-def without_password(url: str) -> str:
-    """Return a URL that may be printed."""
-    start, separator, rest = without_secrets(url).partition("://")
-    account, at, place = rest.rpartition("@")
-    return f"{start}{separator}{account.partition(':')[0]}{at}{place}"
-
-
-def _password(url: str) -> str:
-    try:
-        return urlsplit(url).password or ""
-    except ValueError:  # it is no address, which whoever asks it says
-        return ""
-
-
-def without_secrets(text: str) -> str:
-    """Blank the passwords and keys that stand in the queries of URLs, wherever in the text."""
-    return _SECRET_IN_QUERY.sub(r"\1", text)
 
 
 def _plain(kind: Any) -> Any:
