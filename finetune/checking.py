@@ -2,7 +2,8 @@
 
     files -> lines -> faults (training would go wrong) and doubts (it may be meant) -> Check
 
-Lengths are counted by whoever calls: in a base's tokens where its tokenizer is at hand, else estimated on the high side.
+Lengths are counted by whoever calls: in a base's tokens where its tokenizer is at hand, else they are estimated, rather
+too high.
 """
 
 from collections import Counter, defaultdict
@@ -89,7 +90,7 @@ def check(paths: Sequence[Path], *, measure: Measure | None = None, longest: int
     return Check(
         tuple(example for _, _, example in placed),
         tuple(sorted(faults, key=lambda found: (paths.index(found.file), found.line))),
-        tuple([*_repeated(placed), *_rare_labels(placed)]),
+        (*_repeated(placed), *_rare_labels(placed)),
         most,
     )
 
