@@ -63,7 +63,7 @@ class _Made:
     quote: str
 
 
-class _Unfit(Exception):  # noqa: N818, caught below
+class _Unfit(Exception):
     def __init__(self, reason: Reason, detail: str = "") -> None:
         super().__init__(reason)
         self.reason: Reason = reason

@@ -13,7 +13,7 @@ ASK = {
     "en": (
         "You write questions that customers of a company ask. From the passage, make one question that a customer who "
         "has not read it could ask, and that it answers.\n"
-        "- The question stands on its own: it names what it is about, and never speaks of a passage, text or document.\n"
+        "- The question stands on its own: it names what it is about, and never speaks of a passage or text.\n"
         "- The answer is one sentence that says only what the passage says; keep numbers, dates and names as written.\n"
         "- The quote is the sentence of the passage that says so, copied word for word.\n"
         'Reply with one JSON object only: {{"question": "…", "answer": "…", "quote": "…"}}\n'
