@@ -17,6 +17,7 @@ from assistant.commands import (
     agent_evaluation,
     answers,
     approvals,
+    dataset,
     documents,
     evaluation,
     finetune,
@@ -98,6 +99,7 @@ app.add_typer(
     help="Measure retrieval, answers, agents and the guard.",
     epilog=evaluation.RAG_EXAMPLES,
 )
+app.add_typer(dataset.app, name="dataset", help="Examples to fine-tune on.", epilog=dataset.BUILD_EXAMPLES)
 app.add_typer(
     finetune.app, name="finetune", help="Make a model of your own from examples.", epilog=finetune.TRAIN_EXAMPLES
 )
