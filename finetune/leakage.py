@@ -2,9 +2,9 @@
 
     evaluation files -> Exam -> is this question in it, whole or in large part?
 
-A question leaks when it is the same as one of the exam, nearly the same, holds one, or is part of one: the share of
-the shorter text's shingles that stand in the longer one (containment, Broder 1997) decides. Other words for the same
-question are no leak; to ask of the same documents is what training is for.
+A question leaks when it is the same as one of the exam, nearly the same (share of common shingles), or when one holds
+the other (share of the shorter text's shingles that stand in the longer one: resemblance and containment, Broder 1997).
+Other words for the same question are no leak; to ask of the same documents is what training is for.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from agents.transcript import Language
 from finetune import examples
 from finetune.candidates import Candidate, Dropped
 from finetune.cleaning import said_parts
@@ -21,11 +22,14 @@ from finetune.example_forms import records
 from finetune.examples import Example
 from knowledge import questions
 from knowledge.errors import KnowledgeError
+from knowledge.text import detect_language
 
-CONTAINED = 0.85
+ALIKE = 0.75
+"""Share 0-1 of common shingles from which a text leaks."""
+CONTAINED = 0.95
 """Share 0-1 of the shorter text's shingles from which it leaks."""
-FEWEST_SHINGLES = 12
-"""Texts of fewer are compared whole: "How much is it?" stands within many questions."""
+FEWEST_SHINGLES: dict[Language, int] = {"en": 30, "zh": 10}
+"""Shorter texts are held by many: "How much is it?" stands within half of all questions."""
 LABEL_ENDS = (": ", "：")
 """What ends the words that code puts before a customer's question."""
 
@@ -53,8 +57,9 @@ class Exam:
                 shared[place] = shared.get(place, 0) + 1
         for place, common in sorted(shared.items(), key=lambda item: (-item[1], item[0])):
             asked, its = self._shingles[place]
-            shorter = min(len(mine), len(its))
-            if shorter >= FEWEST_SHINGLES and common / shorter >= CONTAINED:
+            shorter, together = min(len(mine), len(its)), len(mine) + len(its) - common
+            is_held = shorter >= FEWEST_SHINGLES[detect_language(text)] and common / shorter >= CONTAINED
+            if is_held or common / together >= ALIKE:
                 return asked
         return None
 
