@@ -1,6 +1,6 @@
 """A data set, built: candidates in, what is trained on and what is held out, and why the rest is missing.
 
-    sources -> personal data out -> sound? -> duplicates out -> leaks out -> refusals balanced -> split -> Built
+    sources -> sound? -> personal data out -> duplicates out -> leaks out -> refusals balanced -> split -> Built
 
 The same candidates, options and evaluation files always give the same data set.
 """
@@ -20,6 +20,9 @@ from finetune.examples import Task, turn_faults
 from finetune.leakage import Exam, without_leaks
 from finetune.splitting import split
 from knowledge.text import detect_language
+
+EXCERPT_CHARACTERS = 300
+"""What is kept of a question that is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,8 @@ def build(
         FinetuneError: a library is missing.
     """
     dropped: list[Dropped] = []
-    kept = _sorted_out((_cleaned(one, options.own) for one in found), dropped)
-    kept = _sorted_out((_sound(one, options.longest_tokens, measure or estimated_tokens) for one in kept), dropped)
+    sound = (_sound(one, options.longest_tokens, measure or estimated_tokens) for one in found)
+    kept = _sorted_out((_cleaned(one, options.own) for one in sound), dropped)
     kept = _sorted_out(without_duplicates(kept), dropped)
     kept = _sorted_out(without_leaks(kept, exam), dropped)
     kept = _sorted_out(_balanced(kept, options), dropped)
@@ -121,12 +124,14 @@ def _cleaned(one: Candidate | Dropped, own: Sequence[str]) -> Candidate | Droppe
     return replace(one, asked=redact(one.asked, language), detail=redact(one.detail, language))
 
 
-def _sound(candidate: Candidate, longest: int, measure: Measure) -> Candidate | Dropped:
-    source = candidate.example.source
-    if faults := list(turn_faults(candidate.example)):
-        return Dropped("out of order", candidate.asked, source, faults[0])
-    tokens = measure(candidate.example)
-    return Dropped("too long", candidate.asked, source, f"{tokens:,} tokens") if tokens > longest else candidate
+def _sound(one: Candidate | Dropped, longest: int, measure: Measure) -> Candidate | Dropped:
+    if isinstance(one, Dropped):
+        return replace(one, asked=one.asked[:EXCERPT_CHARACTERS])
+    source, excerpt = one.example.source, one.asked[:EXCERPT_CHARACTERS]
+    if faults := list(turn_faults(one.example)):
+        return Dropped("out of order", excerpt, source, faults[0])
+    tokens = measure(one.example)
+    return Dropped("too long", excerpt, source, f"{tokens:,} tokens") if tokens > longest else one
 
 
 def _balanced(candidates: Sequence[Candidate], options: BuildOptions) -> Iterable[Candidate | Dropped]:

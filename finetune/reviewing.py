@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import IO, Literal, cast, get_args
 
 from finetune.errors import FinetuneError
 from finetune.examples import Example, turn_faults
@@ -127,11 +127,7 @@ def _append(path: Path, decision: Decision) -> None:
     line = {"key": decision.key, "verdict": decision.verdict} | ({"reply": decision.reply} if decision.reply else {})
     try:
         with path.open("ab+") as file:
-            file.seek(0, os.SEEK_END)
-            if file.tell():
-                file.seek(-1, os.SEEK_END)
-                if file.read(1) != b"\n":  # an earlier line was cut off
-                    file.write(b"\n")
+            _end_last_line(file)
             file.write((json.dumps(line, ensure_ascii=False) + "\n").encode())
             file.flush()
             os.fsync(file.fileno())
@@ -139,3 +135,16 @@ def _append(path: Path, decision: Decision) -> None:
         raise FinetuneError(
             f"The decision cannot be written to {path} ({error.strerror}). Next: free space, or check the permissions."
         ) from error
+
+
+def _end_last_line(file: IO[bytes]) -> None:
+    """Make sure that what is written next begins a line: half a decision goes, a whole one without its end stays."""
+    file.seek(0)
+    lines = file.read().split(b"\n")
+    if not lines[-1]:
+        return
+    try:
+        _decision(json.loads(lines[-1]))
+        file.write(b"\n")
+    except (ValueError, KeyError, TypeError):
+        file.truncate(sum(len(line) + 1 for line in lines[:-1]))
