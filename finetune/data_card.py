@@ -19,7 +19,7 @@ from knowledge.report_parts import frame, table, text
 SAMPLES = 4
 """Of each task; and of each reason."""
 SAMPLE_CHARACTERS = 700
-LABELS = 60
+LABELS = 30
 """Labels that the table shows, the most and the least frequent first."""
 BARS = 14
 STYLE = Path(__file__).with_name("data_card.css")
@@ -89,12 +89,20 @@ def _tiles(built: Built) -> Iterator[str]:
     yield '<div class="tiles">'
     yield _tile("Conversations", f"{conversations:,}", "or documents, or lines: each on one side of the split only")
     for language, count in languages.most_common():
-        share = f"{100 * count / len(built.all):.0f} %"
-        yield _tile(f"In {LANGUAGES[language]}", share, f"{count:,} examples, by the customer's words")
+        says = f"{count:,} of {len(built.all):,} examples, by the customer's words"
+        yield _tile(f"In {LANGUAGES[language]}", _share(count, len(built.all)), says)
     if answers:
-        share = f"{100 * refusals / len(answers):.0f} %"
-        yield _tile("Refusals", share, f"{refusals:,} of {len(answers):,} answers say that the documents do not")
+        says = f"{refusals:,} of {len(answers):,} answers say that the documents do not say it"
+        yield _tile("Refusals", _share(refusals, len(answers)), says)
     yield "</div>"
+
+
+def _share(count: int, of: int) -> str:
+    """Return a share that is never rounded to nothing or to all."""
+    percent = 100 * count / of
+    if 0 < percent < 1 or 99 < percent < 100:
+        return "under 1 %" if percent < 1 else "over 99 %"
+    return f"{percent:.0f} %"
 
 
 def _tile(name: str, value: str, says: str) -> str:
