@@ -3,10 +3,14 @@
 examples + decisions so far -> the next undecided one -> a key -> decisions beside the file -> reviewed examples
 """
 
+import os
 import re
+import shlex
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -92,17 +96,15 @@ def _key() -> str:
 
 def _edit(example: "Example", review: "Review") -> int:
     """Let the person edit the reply in their editor; return 1 where it was changed, else 0."""
-    import click
-
     from finetune.errors import FinetuneError
 
     before = str(example.messages[-1]["content"])
     try:
-        after = click.edit(before + "\n", extension=".txt")
-    except click.ClickException as error:
-        _tell(f"{error.format_message()} Next: set EDITOR to an editor that is installed.")
+        after = _edited(before + "\n")
+    except (OSError, subprocess.CalledProcessError, UnicodeDecodeError) as error:
+        _tell(f"The editor {' '.join(_editor())} failed ({error}). Next: set EDITOR to an editor that is installed.")
         return 0
-    if after is None or after.strip() == before.strip():
+    if after.strip() == before.strip():
         _tell("Not changed.")
         return 0
     try:
@@ -111,6 +113,20 @@ def _edit(example: "Example", review: "Review") -> int:
         _tell(str(error))
         return 0
     return 1
+
+
+def _edited(text: str) -> str:
+    """Return a text as the person leaves it in their editor."""
+    with TemporaryDirectory(prefix="frontdesk-") as folder:
+        file = Path(folder) / "reply.txt"
+        file.write_text(text, encoding="utf-8")
+        subprocess.run([*_editor(), str(file)], check=True)
+        return file.read_text(encoding="utf-8")
+
+
+def _editor() -> list[str]:
+    named = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    return shlex.split(named) if named else ["notepad" if os.name == "nt" else "vi"]
 
 
 def _show(example: "Example", where: str) -> None:

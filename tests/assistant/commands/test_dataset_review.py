@@ -60,6 +60,10 @@ def test_a_reply_is_edited_in_the_persons_editor(run: Run, tmp_path: Path, monke
     _, out, err = run("e\nq\n", "--json")
     assert "has an empty message" in err
     assert json.loads(out)["undecided"] == 3
+    monkeypatch.setenv("EDITOR", str(tmp_path / "gone"))
+    code, out, err = run("e\nq\n", "--json")
+    assert (code, json.loads(out)["undecided"]) == (0, 3)
+    assert "Next: set EDITOR" in err
 
 
 def test_the_examples_themselves_are_never_written_over(run: Run) -> None:
