@@ -39,5 +39,5 @@ def by_time(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return messages by `created_at` where all have one of a kind; else as they come."""
     times = [message.get("created_at") for message in messages]
     if all(isinstance(time, str) for time in times) or all(isinstance(time, int | float) for time in times):
-        return sorted(messages, key=lambda message: message["created_at"])  # type: ignore[no-any-return]
+        return sorted(messages, key=lambda message: message["created_at"])
     return list(messages)
