@@ -57,10 +57,11 @@ def find(field: Field, value: Any, text: str, *, near: int | None = None, quote:
     older = older_mail_begins(text)
     wanted = set(tokens(f"{field.name.replace('_', ' ')} {field.description}"))
 
-    def fitness(span: Span) -> tuple[bool, int]:
+    def fitness(span: Span) -> tuple[bool, bool, int]:
         line = _line_around(text, span)
         is_quoted = span.start >= older or bool(QUOTED_LINE.match(line))
-        return is_quoted, -len(wanted & set(tokens(line)))
+        other_spelling = field.kind == "text" and text[span.start : span.end] != value
+        return is_quoted, other_spelling, -len(wanted & set(tokens(line)))
 
     return min(candidates, key=fitness)
 

@@ -19,7 +19,7 @@ _NUMBER = re.compile(
 )
 _SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d])(?:[.,]\d+)?")
 """Thousands with spaces between; two numbers beside one another look the same, so both are read."""
-_CODE_BEFORE = re.compile(r"(?:[A-Za-z]{1,8}|(?<![A-Za-z0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{2,8}[-/])$")
+_CODE_BEFORE = re.compile(r"(?:[A-Za-z]{1,8}|(?<![A-Za-z0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{1,8}[-/])$")
 _NO_CODE = re.compile(r"(?:^|[^A-Za-z])(?:x|EUR|USD|GBP|CNY|RMB|US)$", re.IGNORECASE)
 _WORDS = {
     **{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10},

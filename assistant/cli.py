@@ -36,7 +36,16 @@ from assistant.settings import SettingsError
 from finetune.errors import FinetuneError
 from knowledge.errors import KnowledgeError
 
-FAULTS = (SettingsError, ModelFilesError, BatchError, StoreError, ServerError, AgentError, FinetuneError, KnowledgeError)
+FAULTS = (
+    SettingsError,
+    ModelFilesError,
+    BatchError,
+    StoreError,
+    ServerError,
+    AgentError,
+    FinetuneError,
+    KnowledgeError,
+)
 """What an operator can cause or mend; their text is fit to print."""
 
 app = typer.Typer(

@@ -50,9 +50,7 @@ def extract(
         loaded.check()
         for document in read_texts(paths, loading=loading):
             begun = time.monotonic()
-            found = None if document.error else take(
-                document.text, wanted, model=loaded, language=document.language
-            )
+            found = None if document.error else take(document.text, wanted, model=loaded, language=document.language)
             told = told_of(document, found, seconds=round(time.monotonic() - begun, 2), model=loaded.name)
             done, failed = done + 1, failed + bool(told["error"])
             if as_json:
