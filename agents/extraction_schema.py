@@ -187,7 +187,7 @@ class _Reader:
             choices = tuple(choice for choice in choices if choice is not None)
             return Field(name, "choice", resolved, nullable, required, choices)
         kind = plain.get("type", "object" if "properties" in plain else None)
-        if kind in _SCALARS:
+        if isinstance(kind, str) and kind in _SCALARS:
             found: Kind = "date" if kind == "string" and plain.get("format") == "date" else _SCALARS[kind]
             known = (True, False) if kind == "boolean" else ()
             return Field(name, found, resolved, nullable, required, known)
