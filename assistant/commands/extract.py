@@ -37,6 +37,7 @@ def extract(
 
     `--json` prints one object a document, a line each. The exit code is 1 when a document gave none.
     """
+    from agents.errors import ModelUnavailable
     from agents.extraction import extract as take
     from agents.extraction_schema import read_schema
     from knowledge.loaders import LoadOptions
@@ -50,8 +51,14 @@ def extract(
         loaded.check()
         for document in read_texts(paths, loading=loading):
             begun = time.monotonic()
-            found = None if document.error else take(document.text, wanted, model=loaded, language=document.language)
-            told = told_of(document, found, seconds=round(time.monotonic() - begun, 2), model=loaded.name)
+            found, error = None, document.error
+            try:
+                if not error:
+                    found = take(document.text, wanted, model=loaded, language=document.language)
+            except ModelUnavailable as fault:
+                loaded.check()  # a model that is gone ends the run; one that failed at this document does not
+                error = str(fault)
+            told = told_of(document, found, error=error, seconds=round(time.monotonic() - begun, 2), model=loaded.name)
             done, failed = done + 1, failed + bool(told["error"])
             if as_json:
                 print(json.dumps(told, ensure_ascii=False), flush=True)
@@ -62,13 +69,19 @@ def extract(
         sys.exit(1)
 
 
-def told_of(document: "FileText", found: "Extraction | None", *, seconds: float, model: str) -> dict[str, Any]:
-    """Return what is printed of a document."""
+def told_of(
+    document: "FileText", found: "Extraction | None", *, error: str, seconds: float, model: str
+) -> dict[str, Any]:
+    """Return what is printed of a document.
+
+    Args:
+        error: why there is no extraction, where there is none.
+    """
     from knowledge.documents import page_at
 
     told: dict[str, Any] = {"path": document.path, "document": document.document, "data": None, "evidence": {}}
     if found is None:
-        return {**told, "unsupported": [], "missing": [], "cut": False, "error": document.error}
+        return {**told, "unsupported": [], "missing": [], "cut": False, "error": error}
     told["data"] = found.data
     told["evidence"] = {
         pointer: None

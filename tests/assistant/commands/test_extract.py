@@ -23,8 +23,9 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 
     def call(*arguments: object, replies: tuple[Any, ...] = ()) -> tuple[int, str, str]:
         script = tmp_path / "script.jsonl"
-        lines = [one if isinstance(one, str) else json.dumps(one) for one in replies]
-        script.write_text("".join(json.dumps({"text": line}) + "\n" for line in lines), encoding="utf-8")
+        lines = [{"text": one} if isinstance(one, str) else one for one in replies]
+        lines = [one if "text" in one else {"text": json.dumps(one)} for one in lines]
+        script.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
         words = ["frontdesk", *map(str, arguments), *(["--model", f"scripted:{script}"] if replies else [])]
         monkeypatch.setattr(sys, "argv", words)
         with pytest.raises(SystemExit) as ended:
@@ -64,6 +65,19 @@ def test_a_person_reads_values_and_their_words(run: Run) -> None:
     assert "/height_mm" in out
     assert "21.0" in out
     assert "dropped  /dimmable" in out
+
+
+@pytest.mark.slow
+def test_a_model_that_fails_at_one_document_goes_on_with_the_next(run: Run) -> None:
+    other = FOLDER / "sheets" / "fenwick-sheet-rose.txt"
+    failing = {"text": "{", "error": "The prompt is too long."}
+    code, out, err = run(
+        "extract", "--schema", SCHEMA, SHEET, other, "--json", replies=(failing, {"article": "BM-704"})
+    )
+    first, second = map(json.loads, out.splitlines())
+    assert (code, first["data"], "too long" in first["error"]) == (1, None, True)
+    assert (second["data"]["article"], second["error"]) == ("BM-704", None)
+    assert "1 of 2 documents" in err
 
 
 def test_bad_inputs_are_one_message(run: Run, tmp_path: Path) -> None:
