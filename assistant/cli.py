@@ -21,6 +21,7 @@ from assistant.commands import (
     evaluation,
     extract,
     extract_evaluation,
+    finetune,
     guard_evaluation,
     models,
     serving,
@@ -42,8 +43,8 @@ FAULTS = (
     BatchError,
     StoreError,
     ServerError,
-    AgentError,
     FinetuneError,
+    AgentError,
     KnowledgeError,
 )
 """What an operator can cause or mend; their text is fit to print."""
@@ -102,6 +103,9 @@ app.add_typer(
     name="evaluate",
     help="Measure retrieval, answers, agents, the guard, extraction and voice.",
     epilog=evaluation.RAG_EXAMPLES,
+)
+app.add_typer(
+    finetune.app, name="finetune", help="Make a model of your own from examples.", epilog=finetune.TRAIN_EXAMPLES
 )
 
 
