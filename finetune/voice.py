@@ -14,8 +14,7 @@ It measures form only. Whether a reply is right, polite or kind it does not know
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from statistics import fmean, pstdev
 
 from finetune.errors import FinetuneError
 from finetune.style_features import GROUPS, Features, body, measured
@@ -127,13 +126,13 @@ def _auroc(train: Sequence[Pair], heldout: Sequence[Pair], part: Callable[[str],
 def _profile(pairs: Sequence[Pair], language: Language) -> Profile:
     own = [measured(pair.after, language=language) for pair in pairs]
     others = [measured(pair.before, language=language) for pair in pairs]
-    means, spreads = _over(own, np.mean), _over([*own, *others], np.std)
+    means, spreads = _over(own, fmean), _over([*own, *others], pstdev)
     left_out = [
-        _overall(_deviations(one, _over([*own[:place], *own[place + 1 :]], np.mean), spreads))
+        _overall(_deviations(one, _over([*own[:place], *own[place + 1 :]], fmean), spreads))
         for place, one in enumerate(own)
     ]
-    near = float(np.mean(left_out))
-    far = float(np.mean([_overall(_deviations(one, means, spreads)) for one in others]))
+    near = fmean(left_out)
+    far = fmean(_overall(_deviations(one, means, spreads)) for one in others)
     if far - near < SMALLEST_SPREAD:
         raise FinetuneError(
             f"The {language!r} replies before and after do not differ in what is counted ({near:.3f}, {far:.3f}). "
@@ -144,7 +143,7 @@ def _profile(pairs: Sequence[Pair], language: Language) -> Profile:
 
 def _over(replies: Sequence[Features], statistic: Callable[[list[float]], float]) -> Features:
     return {
-        group: {name: float(statistic([reply[group][name] for reply in replies])) for name in replies[0][group]}
+        group: {name: statistic([reply[group][name] for reply in replies]) for name in replies[0][group]}
         for group in GROUPS
     }
 
@@ -159,7 +158,7 @@ def _deviations(reply: Features, means: Features, spreads: Features) -> dict[str
             if spread < SMALLEST_SPREAD and gap < SMALLEST_SPREAD:
                 continue
             deviations.append(min(MOST_DEVIATIONS, gap / max(spread, SMALLEST_SPREAD)))
-        groups[group] = float(np.mean(deviations)) if deviations else 0.0
+        groups[group] = fmean(deviations) if deviations else 0.0
     return groups
 
 

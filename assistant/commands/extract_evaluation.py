@@ -15,6 +15,7 @@ import typer
 from assistant.commands.options import AsJson, Config, Model, examples, opened, print_json, progress_bar, settings_for
 
 if TYPE_CHECKING:
+    from finetune.extract_examples import Split
     from finetune.field_scores import FieldReport
 
 FOLDER = "examples/brindlemoor/extraction"
@@ -59,7 +60,7 @@ def extract(
 
     settings = settings_for(config, model=model)
     wanted = read_schema(schema)
-    labelled = read_labels(labels, schema=wanted, split=None if split is Part.all else split.value)
+    labelled = read_labels(labels, schema=wanted, split=_split(split))
     if write is not None:
         count = example_files.write(extract_examples(labelled, wanted, source=labels.name), write)
         if as_json:
@@ -78,6 +79,10 @@ def extract(
         print_json(_plain(report))
     else:
         print("\n".join(_lines(report, failures=failures)))
+
+
+def _split(part: Part) -> "Split | None":
+    return None if part is Part.all else "train" if part is Part.train else "heldout"
 
 
 def _plain(report: "FieldReport") -> dict[str, Any]:

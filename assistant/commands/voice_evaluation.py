@@ -87,7 +87,7 @@ def _of_texts(learnt: "Voice", replies: Sequence[str]) -> tuple[dict[str, Any], 
     distance = mean([one.value for one in found])
     share = mean([float(one.value <= IN_VOICE) for one in found])
     groups = _groups(found)
-    data = {"n": len(found), "distance": asdict(distance), "in_voice": asdict(share), "groups": groups}
+    data: dict[str, Any] = {"n": len(found), "distance": asdict(distance), "in_voice": asdict(share), "groups": groups}
     rows = [
         (f"{len(found)} replies", ""),
         ("distance (0 own, 1 before)", _interval(asdict(distance))),
@@ -101,7 +101,7 @@ def _of_pairs(train: "Sequence[Pair]", heldout: "Sequence[Pair]") -> tuple[dict[
     from finetune.voice import separation
 
     found = separation(train, heldout)
-    data = {
+    data: dict[str, Any] = {
         "train": len(train),
         "heldout": len(heldout),
         "auroc": asdict(found.whole),
@@ -146,7 +146,7 @@ def _of_model(
         for reply, pair in zip(said, heldout, strict=True)
     ]
     scores = {part: asdict(mean(values)) for part, values in distances.items()}
-    data = {
+    data: dict[str, Any] = {
         "model": name,
         "n": len(heldout),
         "distance": scores,
