@@ -1,7 +1,7 @@
 """Every prompt of the project, in one place.
 
-    render(Pointing(...) | Reading(...) | Writing(...) | Rewriting(...) | Steps(...) | Acting(...) | Asking(...))
-    -> messages
+    render(Pointing(...) | Reading(...) | Writing(...) | Rewriting(...) | Steps(...) | Acting(...) | Asking(...)
+           | Extracting(...) | Voicing(...)) -> messages
 
 Training examples are rendered by this function too, so that what a model was trained on is what it is asked. The static
 part stands first, which lets a back end keep it cached. Text of documents and customers only ever stands in user
@@ -22,9 +22,11 @@ from agents.prompts.answers import (
     refusal,
 )
 from agents.prompts.asking import Asking
+from agents.prompts.extracting import Extracting
 from agents.prompts.next_call import Acting
 from agents.prompts.rewriting import Rewriting
 from agents.prompts.steps import Steps
+from agents.prompts.voicing import Voicing
 
 __all__ = [
     "NOT_FOUND",
@@ -32,10 +34,12 @@ __all__ = [
     "Acting",
     "Asking",
     "Excerpt",
+    "Extracting",
     "Pointing",
     "Reading",
     "Rewriting",
     "Steps",
+    "Voicing",
     "Writing",
     "nearest",
     "partly",
@@ -44,6 +48,8 @@ __all__ = [
 ]
 
 
-def render(prompt: Pointing | Reading | Writing | Rewriting | Steps | Acting | Asking) -> list[BaseMessage]:
+def render(
+    prompt: Pointing | Reading | Writing | Rewriting | Steps | Acting | Asking | Extracting | Voicing,
+) -> list[BaseMessage]:
     """Return the messages that a model gets."""
     return prompt.messages()
