@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from finetune.bases import TEMPLATE
 from finetune.errors import FinetuneError
 from finetune.llama_library import Reader
-from finetune.pretokenizers import is_byte_level, recognise
+from finetune.cutting_rules import is_byte_level, recognise
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter

@@ -149,6 +149,10 @@ class Reader:
 
     def close(self) -> None:
         """Free the model's memory."""
+        with _log_kept(self._library):
+            self._free()
+
+    def _free(self) -> None:
         if self._batch is not None:
             self._library.llama_batch_free(self._batch)
         if self._context:

@@ -328,9 +328,13 @@ def _weights_by_type(shapes: Mapping[str, tuple[int, ...]], types: Mapping[str, 
 def _speed(kind: str, threads: int) -> float:
     """Return how many weights a second this machine quantizes."""
     probe = np.random.default_rng(0).normal(size=PROBE).astype(np.float16)
-    started = time.perf_counter()
-    _as(probe, kind, None, threads=1)
-    return float(probe.size / max(time.perf_counter() - started, 1e-6) * threads)
+    seconds = []
+    for _ in range(3):
+        started = time.perf_counter()
+        _as(probe, kind, None, threads=1)
+        seconds.append(time.perf_counter() - started)
+    return float(probe.size / max(min(seconds), 1e-6) * threads)
+
 
 
 def _cores() -> int:
