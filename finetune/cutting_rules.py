@@ -47,7 +47,10 @@ def recognise(tokenizer: Mapping[str, Any]) -> str:
     Raises:
         FinetuneError: no rule of this table.
     """
-    found = (_plain(tokenizer.get("normalizer")), tuple(_plain(step) for step in _steps(tokenizer.get("pre_tokenizer"))))
+    found = (
+        _plain(tokenizer.get("normalizer")),
+        tuple(_plain(step) for step in _steps(tokenizer.get("pre_tokenizer"))),
+    )
     for name, (normalizer, steps) in RULES.items():
         if found == (_plain(normalizer), tuple(_plain(step) for step in steps)):
             return name

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune.bases import TEMPLATE
+from finetune.cutting_rules import is_byte_level, recognise
 from finetune.errors import FinetuneError
 from finetune.llama_library import Reader
-from finetune.cutting_rules import is_byte_level, recognise
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
@@ -100,7 +100,9 @@ def read_vocabulary(folder: Path, *, rows: int, template: str | None = None) -> 
     faults = []
     template = template if template is not None else _read_template(folder)
     if not template:
-        faults.append(f"There is no chat template in {folder}. Next: put the one used in training at {folder / TEMPLATE}")
+        faults.append(
+            f"There is no chat template in {folder}. Next: put the one used in training at {folder / TEMPLATE}"
+        )
     if len(tokens) > rows:
         faults.append(
             f"The tokenizer has {len(tokens)} tokens and the embedding {rows} rows: tokens without a row would crash "

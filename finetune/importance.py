@@ -75,4 +75,3 @@ def _named(source: Source, squares: Mapping[str, Any]) -> Matrix:
         if theirs == "output.weight" and source.tied:
             found["token_embd.weight"] = found[theirs]
     return found
-

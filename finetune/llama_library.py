@@ -121,7 +121,9 @@ def quantize(rows: Floats, kind: int, *, importance: Floats | None = None) -> ND
 class Reader:
     """A model in llama.cpp, read token by token; close it when done."""
 
-    def __init__(self, file: Path, *, context_tokens: int = 512, threads: int = 1, vocabulary_only: bool = False) -> None:
+    def __init__(
+        self, file: Path, *, context_tokens: int = 512, threads: int = 1, vocabulary_only: bool = False
+    ) -> None:
         """Load a file, its vocabulary alone when so asked.
 
         Raises:
@@ -170,9 +172,7 @@ class Reader:
         """
         data = text.encode("utf-8", "surrogatepass")
         room = (ctypes.c_int32 * (len(data) + 8))()
-        count = self._library.llama_tokenize(
-            self._vocabulary, data, len(data), room, len(room), add_special, special
-        )
+        count = self._library.llama_tokenize(self._vocabulary, data, len(data), room, len(room), add_special, special)
         if count < 0:
             raise FinetuneError(f"llama.cpp cannot tokenize a text of {len(data)} bytes with {self.file}.")
         return list(room[:count])
@@ -267,7 +267,9 @@ def _library() -> Any:
     try:
         library = ctypes.CDLL(str(files[0]))
     except OSError as error:
-        raise FinetuneError(f"{files[0]} cannot be loaded ({error}). Next: pip install --force-reinstall xllamacpp") from error
+        raise FinetuneError(
+            f"{files[0]} cannot be loaded ({error}). Next: pip install --force-reinstall xllamacpp"
+        ) from error
     with suppress(AttributeError):
         _declare_quantizing(library)
     with suppress(AttributeError):

@@ -101,7 +101,9 @@ def measure(
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise FinetuneError(f"{file} was not read within {PATIENCE_SECONDS:.0f} s. Next: measure fewer tokens.") from error
+        raise FinetuneError(
+            f"{file} was not read within {PATIENCE_SECONDS:.0f} s. Next: measure fewer tokens."
+        ) from error
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise FinetuneError(f"llama.cpp could not measure {file} (exit code {done.returncode}): {last}")

@@ -54,9 +54,7 @@ class MergeProof:
     """One forward pass over the battery, the best of three."""
 
 
-def merge(
-    base: Base, adapter: Path, target: Path, *, progress: Progress = lambda _name, _done, _all: None
-) -> None:
+def merge(base: Base, adapter: Path, target: Path, *, progress: Progress = lambda _name, _done, _all: None) -> None:
     """Write the base with the adapter's changes in it, in the base's own precision, as a folder.
 
     Raises:
@@ -239,9 +237,7 @@ def _empty_layers(base: Base, adapter: Path) -> dict[str, Any]:
         model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(base.folder), dtype=torch.float32)
     tuned: Any = PeftModel.from_pretrained(model, str(adapter), low_cpu_mem_usage=True, torch_device="cpu")
     head = "base_model.model."
-    return {
-        name.removeprefix(head): module for name, module in tuned.named_modules() if isinstance(module, LoraLayer)
-    }
+    return {name.removeprefix(head): module for name, module in tuned.named_modules() if isinstance(module, LoraLayer)}
 
 
 def _merged(layer: Any, weight: "torch.Tensor", name: str) -> "torch.Tensor":
@@ -257,7 +253,9 @@ def _merged(layer: Any, weight: "torch.Tensor", name: str) -> "torch.Tensor":
     try:
         layer.merge(safe_merge=True)
     except ValueError as error:  # peft's word for numbers that are not finite
-        raise FinetuneError(f"{name} cannot be merged ({error}). Next: train again at a lower learning rate.") from error
+        raise FinetuneError(
+            f"{name} cannot be merged ({error}). Next: train again at a lower learning rate."
+        ) from error
     merged: torch.Tensor = below.weight.data.to(weight.dtype)
     below.weight = torch.nn.Parameter(torch.empty(weight.shape, device="meta"), requires_grad=False)
     if not bool(torch.isfinite(merged).all()):

@@ -178,7 +178,9 @@ def measure_all(
     return {name: results[name] for name in files}
 
 
-def recommend(measured: Mapping[str, Measured], *, memory_bytes: int | None = None, band: Band | None = None) -> Recommendation:
+def recommend(
+    measured: Mapping[str, Measured], *, memory_bytes: int | None = None, band: Band | None = None
+) -> Recommendation:
     """Return the smallest file inside the band that fits the memory; where none is inside, the closest that fits.
 
     Raises:

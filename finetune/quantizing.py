@@ -191,7 +191,8 @@ def forecast(
         -(-_tensor_bytes(shape, types[name]) // ALIGNMENT) * ALIGNMENT for name, shape in original.shapes.items()
     )
     seconds = HEAD_SECONDS * len(original.keys) / 30 + sum(
-        weights / _speed(kind, threads or _cores()) for kind, weights in _weights_by_type(original.shapes, types).items()
+        weights / _speed(kind, threads or _cores())
+        for kind, weights in _weights_by_type(original.shapes, types).items()
     )
     return Forecast(quantization, types, size, seconds)
 
@@ -243,7 +244,9 @@ def write_quantized(
     writer.close()
     size = part.stat().st_size
     if abs(size - foretold.bytes) > 0.01 * foretold.bytes:
-        raise FinetuneError(f"{part} has {size} bytes where {foretold.bytes} were foretold; it is not what was planned.")
+        raise FinetuneError(
+            f"{part} has {size} bytes where {foretold.bytes} were foretold; it is not what was planned."
+        )
     part.replace(target)
     return Quantized(
         quantization,
@@ -257,7 +260,7 @@ def write_quantized(
     )
 
 
-def _mixed(  # noqa: PLR0912 - llama.cpp's table, one rule a branch
+def _mixed(
     name: str,
     columns: int,
     quantization: str,
@@ -334,7 +337,6 @@ def _speed(kind: str, threads: int) -> float:
         _as(probe, kind, None, threads=1)
         seconds.append(time.perf_counter() - started)
     return float(probe.size / max(min(seconds), 1e-6) * threads)
-
 
 
 def _cores() -> int:

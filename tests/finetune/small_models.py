@@ -152,7 +152,9 @@ def save_model(
     model = AutoModelForCausalLM.from_config(config(family, rows=len(fast) + spare, width=width, layers=layers))
     for name, values in model.named_parameters():
         if "norm" in name or values.dim() < 2:
-            torch.nn.init.normal_(values, mean=values.float().mean().item(), std=0.1)  # else a wrong norm would not show
+            torch.nn.init.normal_(
+                values, mean=values.float().mean().item(), std=0.1
+            )  # else a wrong norm would not show
     model.to(torch.bfloat16).save_pretrained(folder)
     fast.save_pretrained(folder)
     return folder
