@@ -19,6 +19,7 @@ from assistant.commands import (
     approvals,
     documents,
     evaluation,
+    export,
     finetune,
     guard_evaluation,
     models,

@@ -10,7 +10,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -71,7 +71,7 @@ class Request:
     """Files of the company's own text that the model was not trained on."""
     examples: tuple[Path, ...] = ()
     """Held-out examples; () takes the run's own where it kept them."""
-    band: Band = Band()
+    band: Band = field(default_factory=Band)
     use_importance: bool = True
     threads: int | None = None
     """For quantizing and reading; None: one for reading, all for quantizing."""
@@ -186,8 +186,8 @@ def check_disk(source: Source, request: Request, place: Workplace) -> None:
     free = shutil.disk_usage(place.folder).free
     if free < needed:
         raise FinetuneError(
-            f"The release needs {needed / 1e9:.1f} GB on the disk of {place.folder.parent}, where {free / 1e9:.1f} GB are "
-            f"free. Next: make room, or name fewer: --quantize {request.quantizations[-1]}"
+            f"The release needs {needed / 1e9:.1f} GB on the disk of {place.folder.parent}, where {free / 1e9:.1f} GB "
+            f"are free. Next: make room, or name fewer: --quantize {request.quantizations[-1]}"
         )
 
 

@@ -43,9 +43,9 @@ def page(manifest: Mapping[str, Any]) -> str:
         bars(files, manifest["recommended"]),
         "<h2>In numbers</h2>",
         table(HEAD, (_cells(file) for file in files), name="Files of the release"),
-        "<p>Perplexity, KL divergence (nats, with its 95 % interval) and the share of tokens that stay the same are over "
-        "all tokens of the vocabulary, against the F16 file. Flips are replies that one file says word for word and the "
-        "other does not. Memory is the peak while reading, plus a cache for 4,096 tokens.</p>",
+        "<p>Perplexity, KL divergence (nats, with its 95 % interval) and the share of tokens that stay the same are "
+        "over all tokens of the vocabulary, against the F16 file. Flips are replies that one file says word for word "
+        "and the other does not. Memory is the peak while reading, plus a cache for 4,096 tokens.</p>",
         "<h2>Proofs</h2>",
         "<ul>",
         *(f"<li>{line}</li>" for line in _proofs(manifest)),
@@ -110,7 +110,8 @@ def bars(files: Sequence[Row], recommended: str) -> str:
         length = (WIDTH - 90) * file["tokens_per_second"] / fastest
         colour = "var(--good)" if file["quantization"] == recommended else "var(--accent)"
         lines += [
-            f'<text x="{LEFT + 8}" y="{down + 15}" text-anchor="end" fill="var(--ink)">{text(file["quantization"])}</text>',
+            f'<text x="{LEFT + 8}" y="{down + 15}" text-anchor="end" fill="var(--ink)">'
+            f"{text(file['quantization'])}</text>",
             f'<rect x="{LEFT + 16}" y="{down}" width="{length:.1f}" height="20" rx="3" fill="{colour}"/>',
             f'<text x="{LEFT + 24 + length:.1f}" y="{down + 15}" fill="var(--ink)">{file["tokens_per_second"]:.0f} '
             "tokens/s</text>",
@@ -144,7 +145,8 @@ def _ticks(widest: float, highest: float, *, x_scale: float, x: Any, y: Any) -> 
     bottom, lines = TOP + HEIGHT, []
     for value in _round_values(widest):
         lines.append(
-            f'<text x="{x(value * x_scale):.1f}" y="{bottom + 18}" text-anchor="middle" fill="var(--soft)">{value:g}</text>'
+            f'<text x="{x(value * x_scale):.1f}" y="{bottom + 18}" text-anchor="middle" fill="var(--soft)">'
+            f"{value:g}</text>"
         )
     for value in _round_values(highest):
         lines.append(
@@ -180,13 +182,15 @@ def _proofs(manifest: Mapping[str, Any]) -> list[str]:
     lines = []
     if merge:
         lines.append(
-            f"Merged against adapter: logits differ by at most {merge['max_difference']:.4f} over {merge['tokens']} tokens, "
-            f"the same next token at {merge['same_top']} of them. One pass takes {merge['merged_seconds']:.2f} s merged, "
-            f"{merge['base_seconds']:.2f} s the base alone, {merge['adapter_seconds']:.2f} s with the adapter beside it."
+            f"Merged against adapter: logits differ by at most {merge['max_difference']:.4f} over {merge['tokens']} "
+            f"tokens, the same next token at {merge['same_top']} of them. One pass takes "
+            f"{merge['merged_seconds']:.2f} s merged, {merge['base_seconds']:.2f} s the base alone, "
+            f"{merge['adapter_seconds']:.2f} s with the adapter beside it."
         )
     lines.append(
-        f"F16 file in llama.cpp against the merged model: logits differ by at most {conversion['max_difference']:.4f} over "
-        f"{conversion['tokens']} tokens, the same next token at {conversion['same_top']:.1%}."
+        f"F16 file in llama.cpp against the merged model: logits differ by at most "
+        f"{conversion['max_difference']:.4f} over {conversion['tokens']} tokens, the same next token at "
+        f"{conversion['same_top']:.1%}."
     )
     matrix = (
         "with an importance matrix of the company's own text" if manifest["importance"] else "without importance matrix"

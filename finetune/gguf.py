@@ -193,11 +193,11 @@ def _tensors(folder: Path) -> dict[str, tuple[Path, tuple[int, ...]]]:
         with ExitStack() as stack:
             for file in files:
                 opened = stack.enter_context(safe_open(file, framework="pt"))
-                for name in opened.keys():
+                for name in sorted(opened.keys()):
                     piece = opened.get_slice(name)
                     if piece.get_dtype() not in {"F16", "BF16", "F32"}:
                         raise FinetuneError(
-                            f"{name} in {file} is {piece.get_dtype()}; weights must have 16 or 32 bits, because what is "
+                            f"{name} in {file} is {piece.get_dtype()}; weights must have 16 or 32 bits: what is "
                             "quantized must not be quantized again. Next: export from the 16-bit model."
                         )
                     found[name] = (file, tuple(piece.get_shape()))

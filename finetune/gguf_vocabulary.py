@@ -202,8 +202,8 @@ def _read_tokenizer(folder: Path) -> tuple[dict[str, Any], dict[str, int], dict[
         ) from error
     if data.get("model", {}).get("type") != "BPE":
         raise FinetuneError(
-            f"The tokenizer in {folder} is a {data.get('model', {}).get('type')}; known is BPE. Next: use a base of the "
-            "llama, mistral, qwen2, qwen3, gemma or phi family."
+            f"The tokenizer in {folder} is a {data.get('model', {}).get('type')}; known is BPE. Next: use a base of "
+            "the llama, mistral, qwen2, qwen3, gemma or phi family."
         )
     tokens = dict(data["model"]["vocab"]) | {added["content"]: added["id"] for added in data.get("added_tokens", ())}
     return data, tokens, _special_tokens(folder, settings, tokens)

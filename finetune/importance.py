@@ -32,7 +32,7 @@ def importance(source: Source, samples: Sequence[Sample]) -> Matrix:
     count = sum(len(sample.ids) for sample in samples)
     if count < LEAST_TOKENS:
         raise FinetuneError(
-            f"{count} tokens are too few for an importance matrix; it takes {LEAST_TOKENS}. Next: --text FILE with more."
+            f"{count} tokens are too few for an importance matrix; it takes {LEAST_TOKENS}. Next: --text FILE"
         )
     try:
         import torch

@@ -205,7 +205,7 @@ def _merge_by_layers(base: Base, adapter: Path, target: Path, *, progress: Progr
     for number, file in enumerate(files):
         held: dict[str, torch.Tensor] = {}
         with safe_open(file, framework="pt") as opened:
-            for name in opened.keys():
+            for name in sorted(opened.keys()):
                 weight = opened.get_tensor(name)
                 module = name.removesuffix(".weight")
                 if module in layers and name.endswith(".weight"):
@@ -246,8 +246,8 @@ def _merged(layer: Any, weight: "torch.Tensor", name: str) -> "torch.Tensor":
     below = layer.get_base_layer()
     if tuple(below.weight.shape) != tuple(weight.shape):
         raise FinetuneError(
-            f"{name} is {tuple(weight.shape)} in the base and {tuple(below.weight.shape)} for the adapter. Next: name the "
-            "base that the adapter was trained on."
+            f"{name} is {tuple(weight.shape)} in the base and {tuple(below.weight.shape)} for the adapter. Next: name "
+            "the base that the adapter was trained on."
         )
     below.weight = torch.nn.Parameter(weight.to(torch.float32), requires_grad=False)
     try:
@@ -269,7 +269,7 @@ def _stored_type(folder: Path) -> str:
     names = {"F16": "float16", "BF16": "bfloat16", "F32": "float32"}
     file = min(folder.glob("*.safetensors"))
     with safe_open(file, framework="pt") as opened:
-        kinds = [names.get(opened.get_slice(name).get_dtype(), "bfloat16") for name in opened.keys()]
+        kinds = [names.get(opened.get_slice(name).get_dtype(), "bfloat16") for name in sorted(opened.keys())]
     return max(set(kinds), key=kinds.count)
 
 

@@ -3,8 +3,8 @@
     F16 + "q4_K_M" -> types -> predicted bytes and seconds -> FILE
 
 The mixes (more bits for half of the values and of the down projections, the output in 6 or 8 bits) and the types that
-take over where rows are no multiple of 256 follow llama.cpp's `llama-quant.cpp`. The bytes of each block are llama.cpp's
-own; where its functions cannot be called, the plain types are written by the `gguf` package, which gives the same bytes.
+take over where rows are no multiple of 256 follow llama.cpp's `llama-quant.cpp`. The bytes of each block are its own;
+where its functions cannot be called, the plain types are written by the `gguf` package, which gives the same bytes.
 """
 
 import os
