@@ -118,11 +118,10 @@ def measure_here(
     before = _memory()
     context = max([len(sample.ids) for sample in samples] + [PROMPT_TOKENS + REPLY_TOKENS])
     with Reader(file, context_tokens=context, threads=threads) as reader:
-        loss = _compare(reader, samples, reference, said)
         prompt, reply = _speeds(reader)
-    return replace(
-        loss, prompt_tokens_per_second=prompt, tokens_per_second=reply, memory_bytes=max(0, _memory(peak=True) - before)
-    )
+        memory = max(0, _memory(peak=True) - before)  # before the comparison, whose tables are not the model's
+        loss = _compare(reader, samples, reference, said)
+    return replace(loss, prompt_tokens_per_second=prompt, tokens_per_second=reply, memory_bytes=memory)
 
 
 def _compare(reader: Reader, samples: Sequence[Sample], reference: Path, said: Sequence[bool] | None) -> Loss:
@@ -193,6 +192,9 @@ def _memory(*, peak: bool = False) -> int:
         return int(info.rss)
     if sys.platform == "win32":
         return int(info.peak_wset)
+    if (status := Path("/proc/self/status")).is_file():  # getrusage counts what the parent had before this one began
+        peaks = [line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM:")]
+        return int(peaks[0].split()[1]) * 1024
     import resource
 
     scale = 1 if sys.platform == "darwin" else 1024

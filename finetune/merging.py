@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from finetune.bases import TEMPLATE, Base, read_base_config
 from finetune.errors import FinetuneError
-from finetune.weights import GET_EXTRA, load, load_tokenizer
+from finetune.weights import GET_EXTRA, load, load_adapter_layers, load_tokenizer
 
 if TYPE_CHECKING:
     import torch
@@ -198,7 +198,7 @@ def _merge_by_layers(base: Base, adapter: Path, target: Path, *, progress: Progr
     from safetensors import safe_open
     from safetensors.torch import save_file
 
-    layers = _empty_layers(base, adapter)
+    layers = load_adapter_layers(base, adapter)
     files = sorted(base.folder.glob("*.safetensors"))
     used: set[str] = set()
     index: dict[str, str] = {}
@@ -224,20 +224,6 @@ def _merge_by_layers(base: Base, adapter: Path, target: Path, *, progress: Progr
         (target / "model.safetensors.index.json").write_text(
             json.dumps({"metadata": {}, "weight_map": index}), encoding="utf-8"
         )
-
-
-def _empty_layers(base: Base, adapter: Path) -> dict[str, Any]:
-    """Return the adapter's layers by the name of the weight below, that weight not there yet."""
-    import torch
-    from peft import PeftModel
-    from peft.tuners.lora import LoraLayer
-    from transformers import AutoConfig, AutoModelForCausalLM
-
-    with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(base.folder), dtype=torch.float32)
-    tuned: Any = PeftModel.from_pretrained(model, str(adapter), low_cpu_mem_usage=True, torch_device="cpu")
-    head = "base_model.model."
-    return {name.removeprefix(head): module for name, module in tuned.named_modules() if isinstance(module, LoraLayer)}
 
 
 def _merged(layer: Any, weight: "torch.Tensor", name: str) -> "torch.Tensor":

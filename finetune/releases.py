@@ -104,7 +104,7 @@ def begin(name: str, *, home: Path, inputs: Mapping[str, Any]) -> Workplace:
 
 def finish(place: Workplace, manifest: Mapping[str, Any]) -> Release:
     """Hash what is there, write the manifest last, and give the folder its name."""
-    for needless in (place.folder / "merged", place.folder / PROGRESS):
+    for needless in (place.folder / "merged", place.folder / "importance.npz", place.folder / PROGRESS):
         shutil.rmtree(needless) if needless.is_dir() else needless.unlink(missing_ok=True)
     files = sorted(path for path in place.folder.rglob("*") if path.is_file() and path.name != MANIFEST)
     hashes = {path.relative_to(place.folder).as_posix(): sha256(path) for path in files}
