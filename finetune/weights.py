@@ -91,7 +91,7 @@ def load_adapter_layers(base: Base, adapter: Path) -> dict[str, Any]:
     Raises:
         FinetuneError: torch is missing, or the files cannot be read.
     """
-    with _libraries():
+    with libraries():
         import torch
         from peft import PeftModel
         from peft.tuners.lora import LoraLayer

@@ -1,6 +1,7 @@
 """Runs made on the spot: a small random base, an adapter with something in it."""
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ def make_run(home: Path, *, family: str = "qwen2", name: str = "tuned", width: i
         save_model(base, family, width=width)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     settings = {"r": 4, "lora_alpha": 8, "target_modules": "all-linear"} | adapter
-    tuned: Any = get_peft_model(model, LoraConfig(**settings))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # peft asks transformers by a name that is going out of use
+        tuned: Any = get_peft_model(model, LoraConfig(**settings))
     torch.manual_seed(1)
     for part, values in tuned.named_parameters():
         if "lora_B" in part:
