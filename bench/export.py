@@ -1,6 +1,6 @@
 """What quantizing loses and gains: SmolLM2 on wikitext, each file against its F16.
 
-    embedded model, de-quantized once -> F16 -> each quantization -> perplexity, KL divergence, speed, size
+embedded model, de-quantized once -> F16 -> each quantization -> perplexity, KL divergence, speed, size
 """
 
 import os
@@ -45,7 +45,18 @@ def run(folder: Path) -> Table:
         folder=folder,
     )
     return Table(
-        columns=("file", "MB", "of F16", "perplexity", "KL", "same top", "prompt/s", "reply/s", "times F16", "made in s"),
+        columns=(
+            "file",
+            "MB",
+            "of F16",
+            "perplexity",
+            "KL",
+            "same top",
+            "prompt/s",
+            "reply/s",
+            "times F16",
+            "made in s",
+        ),
         rows=tuple(_row(one, measured["F16"], made.get(name)) for name, one in measured.items()),
         cases=f"SmolLM2-135M-Instruct ({base.precision}), {measured['F16'].loss.tokens} tokens of wikitext-2 judged; "
         f"weighed: importance matrix of {CALIBRATING_TOKENS} others",

@@ -1,24 +1,24 @@
 """An adapter and its 16-bit base in, one folder out that says the same, and the proof of it.
 
-    adapter + base -> layer by layer: peft's own merge -> 16-bit folder
+    adapter + base -> peft's own merge -> 16-bit folder
     adapter on base, merged folder -> logits on a battery -> equal within rounding, or refused
 
-Merging goes one layer at a time where peft allows it, so a model of 7 billion parameters takes the memory of one layer;
-an adapter that changed the base itself (PiSSA and its kin) or brings whole layers is merged in one piece. Never onto a
-quantized base: what was learned beside rounded weights would be added to other ones.
+peft merges, in 32 bits, whatever kind of LoRA it is (rsLoRA, DoRA, PiSSA); the result is rounded once to the base's own
+precision. Never onto a quantized base: what was learned beside rounded weights would be added to other ones. The whole
+model is in memory in 32 bits meanwhile: four bytes a parameter.
 """
 
 import json
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune.bases import TEMPLATE, Base, read_base_config
 from finetune.errors import FinetuneError
-from finetune.weights import GET_EXTRA, load, load_adapter_layers, load_tokenizer
+from finetune.weights import GET_EXTRA, load, load_tokenizer
 
 if TYPE_CHECKING:
     import torch
@@ -29,13 +29,10 @@ BATTERY = (
     "Order 20260117: where is it, and who brings it? Please answer in one sentence.",
     "The warranty on a lantern battery is two years from the day of purchase,",
 )
-PLAIN_STARTS = (True, False, "gaussian")
-"""peft's ways to begin an adapter that leave the base as it was."""
-TOLERANCE: Mapping[str, float] = {"float32": 0.01, "float16": 0.1, "bfloat16": 1.0}
-"""By how much a logit may move when merged weights are rounded to this type; logits reach about 30."""
+TOLERANCE: Mapping[str, float] = {"float32": 0.005, "float16": 0.05, "bfloat16": 0.2}
+"""By how much a logit may move when merged weights are rounded to this type, as a share of the logits' spread."""
 SHARD_BYTES = 2 << 30
 ROUNDS = 3
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +51,18 @@ class MergeProof:
     """One forward pass over the battery, the best of three."""
 
 
-def merge(base: Base, adapter: Path, target: Path, *, progress: Progress = lambda _name, _done, _all: None) -> None:
+def merge(base: Base, adapter: Path, target: Path) -> None:
     """Write the base with the adapter's changes in it, in the base's own precision, as a folder.
 
     Raises:
         FinetuneError: the base is quantized, the adapter is for another one, or a weight is not finite after merging.
     """
     refuse_quantized(base)
-    settings = _adapter_settings(adapter)
+    _check_adapter(adapter)
     if target.exists():
         shutil.rmtree(target)
     target.mkdir(parents=True)
-    if _goes_by_layers(settings):
-        _merge_by_layers(base, adapter, target, progress=progress)
-    else:
-        _merge_whole(base, adapter, target)
+    _merge_whole(base, adapter, target)
     _copy_rest(base.folder, target)
 
 
@@ -106,11 +100,12 @@ def prove(base: Base, adapter: Path, merged: Path, *, prompts: Sequence[str] = B
     differences = [(a - b).abs() for a, b in zip(ours, theirs, strict=True)]
     largest = max(float(difference.max()) for difference in differences)
     precision = _stored_type(merged)
-    allowed = TOLERANCE.get(precision, TOLERANCE["bfloat16"])
+    spread = float(torch.cat(ours).std())
+    allowed = TOLERANCE.get(precision, TOLERANCE["bfloat16"]) * spread
     if not largest <= allowed:
         raise FinetuneError(
             f"The merged model differs from the adapter by {largest:.3f} in a logit where rounding to {precision} "
-            f"explains {allowed}. Next: check that {base.name} is the base that the adapter was trained on."
+            f"explains {allowed:.3f}. Next: check that {base.name} is the base that the adapter was trained on."
         )
     same = _same_top(ours, theirs, largest)
     return MergeProof(
@@ -165,7 +160,7 @@ def _same_top(ours: Sequence["torch.Tensor"], theirs: Sequence["torch.Tensor"], 
     return same
 
 
-def _adapter_settings(adapter: Path) -> Mapping[str, Any]:
+def _check_adapter(adapter: Path) -> None:
     try:
         settings = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -174,13 +169,6 @@ def _adapter_settings(adapter: Path) -> Mapping[str, Any]:
         raise FinetuneError(
             f"The adapter in {adapter} is a {settings.get('peft_type')}; LoRA, rsLoRA, DoRA and PiSSA can be merged."
         )
-    return dict(settings)
-
-
-def _goes_by_layers(settings: Mapping[str, Any]) -> bool:
-    return settings.get("init_lora_weights", True) in PLAIN_STARTS and not any(
-        settings.get(key) for key in ("modules_to_save", "trainable_token_indices", "target_parameters")
-    )
 
 
 def _merge_whole(base: Base, adapter: Path, target: Path) -> None:
@@ -190,63 +178,6 @@ def _merge_whole(base: Base, adapter: Path, target: Path) -> None:
     whole = model.merge_and_unload(safe_merge=True)
     whole.to(getattr(torch, _stored_type(base.folder)))
     whole.save_pretrained(target, max_shard_size=SHARD_BYTES)
-
-
-def _merge_by_layers(base: Base, adapter: Path, target: Path, *, progress: Progress) -> None:
-    """Fill peft's layers one after another with the base's weights, merge each, write it, forget it."""
-    import torch
-    from safetensors import safe_open
-    from safetensors.torch import save_file
-
-    layers = load_adapter_layers(base, adapter)
-    files = sorted(base.folder.glob("*.safetensors"))
-    used: set[str] = set()
-    index: dict[str, str] = {}
-    for number, file in enumerate(files):
-        held: dict[str, torch.Tensor] = {}
-        with safe_open(file, framework="pt") as opened:
-            for name in sorted(opened.keys()):
-                weight = opened.get_tensor(name)
-                module = name.removesuffix(".weight")
-                if module in layers and name.endswith(".weight"):
-                    weight = _merged(layers[module], weight, name)
-                    used.add(module)
-                held[name] = weight.contiguous()
-        save_file(held, target / file.name, metadata={"format": "pt"})
-        index |= dict.fromkeys(held, file.name)
-        progress(file.name, number + 1, len(files))
-    if missing := sorted(set(layers) - used):
-        raise FinetuneError(
-            f"The adapter changes {missing[0]}, which {base.name} does not have. Next: name the base that the adapter "
-            "was trained on."
-        )
-    if len(files) > 1:
-        (target / "model.safetensors.index.json").write_text(
-            json.dumps({"metadata": {}, "weight_map": index}), encoding="utf-8"
-        )
-
-
-def _merged(layer: Any, weight: "torch.Tensor", name: str) -> "torch.Tensor":
-    import torch
-
-    below = layer.get_base_layer()
-    if tuple(below.weight.shape) != tuple(weight.shape):
-        raise FinetuneError(
-            f"{name} is {tuple(weight.shape)} in the base and {tuple(below.weight.shape)} for the adapter. Next: name "
-            "the base that the adapter was trained on."
-        )
-    below.weight = torch.nn.Parameter(weight.to(torch.float32), requires_grad=False)
-    try:
-        layer.merge(safe_merge=True)
-    except ValueError as error:  # peft's word for numbers that are not finite
-        raise FinetuneError(
-            f"{name} cannot be merged ({error}). Next: train again at a lower learning rate."
-        ) from error
-    merged: torch.Tensor = below.weight.data.to(weight.dtype)
-    below.weight = torch.nn.Parameter(torch.empty(weight.shape, device="meta"), requires_grad=False)
-    if not bool(torch.isfinite(merged).all()):
-        raise FinetuneError(f"{name} does not fit {weight.dtype} once merged. Next: train again at a lower rate.")
-    return merged
 
 
 def _stored_type(folder: Path) -> str:

@@ -83,27 +83,6 @@ def load(
     return Loaded(model.eval(), load_tokenizer(base.folder))
 
 
-def load_adapter_layers(base: Base, adapter: Path) -> dict[str, Any]:
-    """Return the layers that an adapter changes, by the name of the module below, whose weights are not loaded.
-
-    For merging one layer at a time; the adapter's own weights are there.
-
-    Raises:
-        FinetuneError: torch is missing, or the files cannot be read.
-    """
-    with libraries():
-        import torch
-        from peft import PeftModel
-        from peft.tuners.lora import LoraLayer
-        from transformers import AutoConfig, AutoModelForCausalLM
-
-        with torch.device("meta"):
-            model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(base.folder), dtype=torch.float32)
-        tuned: Any = PeftModel.from_pretrained(model, str(adapter), low_cpu_mem_usage=True, torch_device="cpu")
-    head = "base_model.model."
-    return {name.removeprefix(head): module for name, module in tuned.named_modules() if isinstance(module, LoraLayer)}
-
-
 def load_tokenizer(folder: Path) -> "PreTrainedTokenizerBase":
     """Return the tokenizer of a model's folder.
 

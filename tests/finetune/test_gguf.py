@@ -1,4 +1,4 @@
-"""Folders of every family become GGUFs that llama.cpp reads as transformers reads the folder; what would not is refused."""
+"""Folders of every family become GGUFs that say what transformers says of the folder; what would not is refused."""
 
 import json
 from pathlib import Path
@@ -57,7 +57,9 @@ def test_llama_cpp_says_what_transformers_says(family: str, tmp_path: Path) -> N
 
 
 def test_an_unknown_rule_of_cutting_is_refused_before_anything_is_written(copied: Path, tmp_path: Path) -> None:
-    edit(copied / "tokenizer.json", lambda data: data["pre_tokenizer"]["pretokenizers"][0]["pattern"].update(Regex="x+"))
+    edit(
+        copied / "tokenizer.json", lambda data: data["pre_tokenizer"]["pretokenizers"][0]["pattern"].update(Regex="x+")
+    )
     with pytest.raises(FinetuneError, match="cuts text by a rule that is not known"):
         write_gguf(read_source(copied), tmp_path / "out.gguf", name="small")
     assert not list(tmp_path.glob("out*"))

@@ -25,7 +25,7 @@ def test_merged_equals_adapter(settings: dict[str, Any], tmp_path: Path) -> None
     assert run.adapter is not None
     merge(run.base, run.adapter, tmp_path / "merged")
     proof = prove(run.base, run.adapter, tmp_path / "merged")
-    assert proof.max_difference < 0.05
+    assert proof.max_difference < 0.03  # an adapter left out makes 0.2
     assert proof.same_top >= 0.95 * proof.tokens
 
 
