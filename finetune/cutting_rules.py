@@ -78,7 +78,7 @@ def restore(file: Path, folder: Path) -> str | None:
         return None
     normalizer, steps = RULES[name]
     tokenizer["normalizer"] = normalizer and dict(normalizer)
-    tokenizer["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [dict(step) | _offsets(step) for step in steps]}
+    tokenizer["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [{**step, **_offsets(step)} for step in steps]}
     part = path.with_name(f"{path.name}.part")
     part.write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")
     part.replace(path)

@@ -282,7 +282,8 @@ def _matrix(request: Request, source: Source, samples: Sequence[Sample], place: 
     if not path.is_file() and missing:
         part = place.folder / "importance.part"
         with part.open("wb") as file:
-            np.savez(file, **importance(source, samples))
+            tables: dict[str, Any] = dict(importance(source, samples))
+            np.savez(file, **tables)
         part.replace(path)
     if not path.is_file():
         return None

@@ -76,10 +76,10 @@ def scatter(files: Sequence[Row], recommended: str, *, limit: float) -> str:
     highest = max([limit, *(file["kl"] for file in quantized)]) * 1.2
 
     def x(value: float) -> float:
-        return LEFT + WIDTH * value / widest
+        return float(LEFT + WIDTH * value / widest)
 
     def y(value: float) -> float:
-        return TOP + HEIGHT * (1 - value / highest)
+        return float(TOP + HEIGHT * (1 - value / highest))
 
     lines = [*_axes("Size, MB", "KL divergence, nats"), *_ticks(widest / 1e6, highest, x_scale=1e6, x=x, y=y)]
     lines.append(

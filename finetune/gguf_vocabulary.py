@@ -212,7 +212,7 @@ def _read_tokenizer(folder: Path) -> tuple[dict[str, Any], dict[str, int], dict[
 def _special_tokens(folder: Path, settings: Mapping[str, Any], tokens: Mapping[str, int]) -> dict[str, int]:
     named = {name: settings.get(f"{name}_token") for name in ("bos", "eos", "unk", "pad")}
     texts = {name: text.get("content") if isinstance(text, dict) else text for name, text in named.items()}
-    found = {name: tokens[text] for name, text in texts.items() if text in tokens}
+    found = {name: tokens[str(text)] for name, text in texts.items() if text in tokens}
     try:
         generation = json.loads((folder / "generation_config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -131,7 +131,8 @@ class Reader:
         """
         self.file, self.context_tokens, self.threads = file, context_tokens, threads
         self._library = _reading_library()
-        self._context = self._batch = None
+        self._context: Any = None
+        self._batch: Any = None
         with _log_kept(self._library) as complaints:
             self._model = self._load(vocabulary_only)
             if not self._model:

@@ -17,6 +17,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,7 +128,7 @@ def measure_here(
 def _compare(reader: Reader, samples: Sequence[Sample], reference: Path, said: Sequence[bool] | None) -> Loss:
     count = sum(sum(sample.scored) for sample in samples)
     size = reader.vocabulary_size
-    mode = "w+" if said is None else "r"
+    mode: Literal["w+", "r"] = "w+" if said is None else "r"
     kept = np.memmap(reference, dtype=np.float32, mode=mode, shape=(count, size))
     surprise, divergence, same, word_for_word, place = [], [], [], [], 0
     for sample in samples:

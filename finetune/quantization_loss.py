@@ -123,7 +123,8 @@ def fitting(samples: Sequence[Sample], *, vocabulary: int) -> list[Sample]:
         FinetuneError: too few tokens to tell files apart.
     """
     most = MOST_REFERENCE_BYTES // (4 * vocabulary)
-    kept, used = [], 0
+    kept: list[Sample] = []
+    used = 0
     for sample in samples:
         used += sum(sample.scored)
         if used > most and kept:

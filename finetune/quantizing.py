@@ -310,14 +310,14 @@ def _fitting(kind: str, columns: int) -> str:
 def _block(kind: str) -> int:
     from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 
-    return GGML_QUANT_SIZES[GGMLQuantizationType[kind]][0]
+    return int(GGML_QUANT_SIZES[GGMLQuantizationType[kind]][0])
 
 
 def _tensor_bytes(shape: Sequence[int], kind: str) -> int:
     from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 
     block, size = GGML_QUANT_SIZES[GGMLQuantizationType[kind]]
-    return int(np.prod(shape)) // block * size
+    return int(int(np.prod(shape)) // block * size
 
 
 def _weights_by_type(shapes: Mapping[str, tuple[int, ...]], types: Mapping[str, str]) -> Mapping[str, int]:
