@@ -317,7 +317,7 @@ def _tensor_bytes(shape: Sequence[int], kind: str) -> int:
     from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 
     block, size = GGML_QUANT_SIZES[GGMLQuantizationType[kind]]
-    return int(int(np.prod(shape)) // block * size
+    return int(np.prod(shape)) // int(block) * int(size)
 
 
 def _weights_by_type(shapes: Mapping[str, tuple[int, ...]], types: Mapping[str, str]) -> Mapping[str, int]:
