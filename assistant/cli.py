@@ -21,11 +21,13 @@ from assistant.commands import (
     dataset_review,
     documents,
     evaluation,
+    export,
     extract,
     extract_evaluation,
     finetune,
     guard_evaluation,
     models,
+    releases,
     serving,
     setup,
     sync,
@@ -94,6 +96,8 @@ app.command(epilog=tickets.FORGET_EXAMPLES)(tickets.forget)
 app.add_typer(
     tickets.app, name="tickets", help="Conversations that a person has taken over.", epilog=tickets.LIST_EXAMPLES
 )
+app.command(epilog=export.EXPORT_EXAMPLES)(export.export)
+app.add_typer(releases.app, name="release", help="Tuned models, ready to be served.", epilog=releases.LIST_EXAMPLES)
 app.add_typer(models.app, name="models", help="What models are here, and how to get them.", epilog=models.LIST_EXAMPLES)
 app.add_typer(approvals.app, name="approvals", help="What waits for the team.", epilog=approvals.LIST_EXAMPLES)
 evaluation.app.command(epilog=agent_evaluation.AGENT_EXAMPLES)(agent_evaluation.agent)

@@ -42,6 +42,7 @@ BY_REQUEST = {
     "scale": "bench.scale:run",
     "pointing": "bench.pointing:run",
     "agent": "bench.agent:run",
+    "export": "bench.export:run",
     "training": "bench.training:run",
 }
 """Not part of "everything": one installs anew and takes minutes of network, one fills a library for an hour or two, one
