@@ -81,20 +81,9 @@ class Application:
 
     def load_model(self, name: str) -> "LoadedModel":
         """Return the model of this name with the settings' options; whoever asks for it closes it."""
-        from agents.models import ModelOptions, resolve
+        from agents.models import resolve
 
-        settings = self.settings
-        options = ModelOptions(
-            models_folder=settings.models_folder,
-            ollama_url=settings.ollama_url,
-            ollama_model=settings.ollama_model,
-            openai_url=settings.openai_url,
-            openai_api_key=settings.openai_api_key or None,
-            context_tokens=settings.context_tokens,
-            threads=settings.threads,
-            timeout_seconds=settings.timeout_seconds,
-        )
-        return resolve(name, options)
+        return resolve(name, model_options(self.settings))
 
     @cached_property
     def responder(self) -> "Responder":
@@ -247,6 +236,22 @@ class Application:
         if request.language is None and self.settings.language != "auto":
             request = replace(request, language=self.settings.language)
         return self.responder.respond(request, stop=stop)
+
+
+def model_options(settings: Settings) -> "ModelOptions":
+    """Return what the models' back ends need of the settings."""
+    from agents.models import ModelOptions
+
+    return ModelOptions(
+        models_folder=settings.models_folder,
+        ollama_url=settings.ollama_url,
+        ollama_model=settings.ollama_model,
+        openai_url=settings.openai_url,
+        openai_api_key=settings.openai_api_key or None,
+        context_tokens=settings.context_tokens,
+        threads=settings.threads,
+        timeout_seconds=settings.timeout_seconds,
+    )
 
 
 def open_application(settings: Settings) -> Application:
