@@ -21,7 +21,7 @@ from assistant.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from agents.asked import Acting
-    from agents.models import LoadedModel
+    from agents.models import LoadedModel, ModelOptions
     from agents.transcript import Step
     from agents.turn import Request, Responder, ResponderOptions
     from assistant.actions import StoredApprovals, StoredVisitors

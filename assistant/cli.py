@@ -21,6 +21,7 @@ from assistant.commands import (
     evaluation,
     finetune,
     guard_evaluation,
+    judging,
     models,
     serving,
     setup,
@@ -92,6 +93,8 @@ app.add_typer(models.app, name="models", help="What models are here, and how to 
 app.add_typer(approvals.app, name="approvals", help="What waits for the team.", epilog=approvals.LIST_EXAMPLES)
 evaluation.app.command(epilog=agent_evaluation.AGENT_EXAMPLES)(agent_evaluation.agent)
 evaluation.app.command(epilog=guard_evaluation.GUARD_EXAMPLES)(guard_evaluation.guard)
+evaluation.app.command(epilog=judging.MODEL_EXAMPLES)(judging.model)
+finetune.app.command(epilog=judging.COMPARE_EXAMPLES)(judging.compare)
 app.add_typer(
     evaluation.app,
     name="evaluate",

@@ -53,7 +53,7 @@ def replies(
 
 
 def label_grammar(labels: Sequence[str]) -> str:
-    """Return llama.cpp's grammar (GBNF) of a closed set of replies, written as the model learned them: without quotes.
+    r"""Return llama.cpp's grammar (GBNF) of a closed set of replies, written as the model learned them: without quotes.
 
     >>> label_grammar(["a", 'say "b"'])
     'root ::= "a" | "say \\\\"b\\\\""'

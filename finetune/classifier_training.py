@@ -127,7 +127,7 @@ def folds(labels: Sequence[str]) -> list[tuple[NDArray[np.intp], NDArray[np.intp
     _regression()
     from sklearn.model_selection import StratifiedKFold
 
-    most = min(FOLDS, min(Counter(labels).values()))
+    most = min(FOLDS, *Counter(labels).values())
     split = StratifiedKFold(most, shuffle=True, random_state=SEED).split(np.zeros(len(labels)), list(labels))
     return [(np.asarray(learned), np.asarray(left_out)) for learned, left_out in split]
 

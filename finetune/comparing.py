@@ -59,7 +59,9 @@ class Standing:
         if self.windows is None:
             return Score(None, None, None, 0)
         nats = mean(self.windows.per_token)
-        assert nats.value is not None and nats.low is not None and nats.high is not None
+        assert nats.value is not None
+        assert nats.low is not None
+        assert nats.high is not None
         value, low, high = (round(float(np.exp(part)), 3) for part in (nats.value, nats.low, nats.high))
         return Score(value, low, high, nats.n)
 
@@ -124,7 +126,11 @@ def measure(
     if examples:
         begun = time.monotonic()
         said: tuple[Prediction, ...] = predict(
-            subject, examples, options=options, labels=labels, progress=lambda done, all_: progress("replies", done, all_)
+            subject,
+            examples,
+            options=options,
+            labels=labels,
+            progress=lambda done, all_: progress("replies", done, all_),
         )
         seconds = time.monotonic() - begun
         report = judge(subject.name, examples, said, style=style)
@@ -133,9 +139,7 @@ def measure(
     if items or text:
         loaded = load_for_likelihood(subject, home=home)
         if items:
-            margins = likelihood.margins(
-                loaded, items, progress=lambda done, all_: progress("retention", done, all_)
-            )
+            margins = likelihood.margins(loaded, items, progress=lambda done, all_: progress("retention", done, all_))
         if text:
             read = likelihood.windows(loaded, text, progress=lambda done, all_: progress("text", done, all_))
     return Standing(subject, report, margins, read, seconds)
@@ -158,13 +162,12 @@ def verdicts(against: Against) -> tuple[str, ...]:
         if difference.better is None:
             lines.append(
                 f"{difference.task}: no difference can be shown between {against.name} and {against.other}: "
-                f"{_points(difference.score)} points of {label}."
+                f"{_points(difference.score, label)}."
             )
         else:
             word = "better" if difference.better else "worse"
             lines.append(
-                f"{difference.task}: {against.name} is {word} than {against.other}: {_points(difference.score)} points "
-                f"of {label}."
+                f"{difference.task}: {against.name} is {word} than {against.other}: {_points(difference.score, label)}."
             )
     if against.margin is not None or against.perplexity_ratio is not None:
         lines.append(_memory(against))
@@ -223,15 +226,15 @@ def _against(one: Standing, first: Standing) -> Against:
     margin = solved = ratio = None
     if one.margins and first.margins:
         margin = paired(one.margins, first.margins)
-        solved = with_exact_p(
-            paired([float(m > 0) for m in one.margins], [float(m > 0) for m in first.margins])
-        )
+        solved = with_exact_p(paired([float(m > 0) for m in one.margins], [float(m > 0) for m in first.margins]))
     same_tokens = True
     if one.windows is not None and first.windows is not None:
         same_tokens = one.windows.tokens == first.windows.tokens
         if same_tokens:
             gaps = paired(one.windows.per_token, first.windows.per_token)
-            assert gaps.difference is not None and gaps.low is not None and gaps.high is not None
+            assert gaps.difference is not None
+            assert gaps.low is not None
+            assert gaps.high is not None
             values = [round(float(np.exp(part)), 4) for part in (gaps.difference, gaps.low, gaps.high)]
             ratio = Score(*values, gaps.n)
     return Against(one.name, first.name, differences, margin, solved, ratio, same_tokens)
@@ -245,7 +248,8 @@ def _memory(against: Against) -> str:
             f"n={margin.n}, p={margin.p}"
         )
     if (ratio := against.perplexity_ratio) is not None and ratio.value is not None:
-        assert ratio.low is not None and ratio.high is not None
+        assert ratio.low is not None
+        assert ratio.high is not None
         parts.append(
             f"perplexity {100 * (ratio.value - 1):+.1f} % [{100 * (ratio.low - 1):+.1f}, {100 * (ratio.high - 1):+.1f}]"
         )
@@ -255,9 +259,11 @@ def _memory(against: Against) -> str:
     return f"memory: {against.name} {said} {against.other}: {'; '.join(parts)}."
 
 
-def _points(score: PairedScore) -> str:
-    assert score.difference is not None and score.low is not None and score.high is not None
+def _points(score: PairedScore, label: str) -> str:
+    assert score.difference is not None
+    assert score.low is not None
+    assert score.high is not None
     return (
-        f"{100 * score.difference:+.1f} [{100 * score.low:+.1f}, {100 * score.high:+.1f}], n={score.n}, p={score.p},"
+        f"{100 * score.difference:+.1f} points of {label} [{100 * score.low:+.1f}, {100 * score.high:+.1f}], "
+        f"n={score.n}, p={score.p}"
     )
-

@@ -4,7 +4,7 @@
 
     every task   exact match: the same text, or the same JSON
     intent       macro-F1: the mean over labels, so that a rare label counts as much as a frequent one
-    answer       token F1; facts: the numbers, dates, prices and links of the right answer; the passages it cites; refusals
+    answer       token F1; facts: numbers, dates, prices and links of the right answer; what it cites; refusals
     agent        the next call: tool, and tool with all arguments
     extract      F1 of fields, valid JSON
     voice        token F1, and the distance of its style where a voice was learnt
@@ -273,9 +273,7 @@ def _paired_macro_f1(left: Sequence[Judged], right: Sequence[Judged]) -> PairedS
     gaps = _macro(codes[0][drawn], codes[1][drawn], labels) - _macro(codes[0][drawn], codes[2][drawn], labels)
     low, high = np.quantile(gaps, [0.025, 0.975])
     difference = macro_f1(expected, ours) - macro_f1(expected, theirs)
-    hits = [
-        (one == wanted) - (other == wanted) for wanted, one, other in zip(expected, ours, theirs, strict=True)
-    ]
+    hits = [(one == wanted) - (other == wanted) for wanted, one, other in zip(expected, ours, theirs, strict=True)]
     # Two-sided bootstrap p; 1 where both say the same.
     p = min(1.0, 2 * (min(int((gaps <= 0).sum()), int((gaps >= 0).sum())) + 1) / (len(gaps) + 1))
     return PairedScore(

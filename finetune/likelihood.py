@@ -97,9 +97,7 @@ def margins(
     return tuple(found)
 
 
-def windows(
-    loaded: "Loaded", text: str, *, progress: Callable[[int, int], None] = lambda _done, _all: None
-) -> Windows:
+def windows(loaded: "Loaded", text: str, *, progress: Callable[[int, int], None] = lambda _done, _all: None) -> Windows:
     """Return how likely a text is, in windows of `WINDOW_TOKENS`, at most `MOST_TOKENS` of it.
 
     Raises:

@@ -124,9 +124,7 @@ def predict(
             for place, text in zip(part, texts, strict=True):
                 said[place] = text
             done += len(part)
-    return tuple(
-        Prediction(place, expected_of(example), said[place]) for place, example in enumerate(examples)
-    )
+    return tuple(Prediction(place, expected_of(example), said[place]) for place, example in enumerate(examples))
 
 
 def load_for_likelihood(subject: Subject, *, home: Path) -> "Loaded":

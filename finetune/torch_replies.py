@@ -8,6 +8,7 @@ label's likelihood only falls as it grows, so a path that ends above all of them
 best branch left is followed until one does (best-first search, Hart et al. 1968, with nothing estimated).
 """
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -135,6 +136,10 @@ class _Read:
         self.model = loaded.model
         self.device = loaded.model.device
         self.cache = DynamicCache(config=self.model.config)
+        inner: Any = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+        # transformers 5.24 calls it `cache`, and before that `past_key_values`.
+        known = inspect.signature(inner.forward).parameters
+        self.cache_name = "cache" if "cache" in known else "past_key_values"
         rows, widest = len(prompts), max(len(prompt) for prompt in prompts) - prefix
         if prefix:
             self._call(torch.tensor([prompts[0][:prefix]], device=self.device), None, None)
@@ -170,9 +175,9 @@ class _Read:
             input_ids=ids,
             attention_mask=mask,
             position_ids=places,
-            past_key_values=self.cache,
             use_cache=True,
             logits_to_keep=1,
+            **{self.cache_name: self.cache},
         )
         return out.logits[:, -1].float()
 
@@ -239,9 +244,8 @@ def _expand(search: _Search, path: Tokens, values: "Tensor", trie: Trie) -> Toke
     for token in trie.branches[path]:
         grown = (*path, token)
         value = so_far + float(values[token])
-        if grown in trie.replies:
-            if value > search.best_value:
-                search.best, search.best_value = grown, value
+        if grown in trie.replies and value > search.best_value:
+            search.best, search.best_value = grown, value
         if grown in trie.branches:
             search.open[grown] = value
             if best is None or value > search.open[best]:
