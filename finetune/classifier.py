@@ -138,11 +138,13 @@ def save(model: IntentModel, folder: Path) -> Path:
         "embedder": model.embedder,
         "sure_from": repr(model.sure_from),
     }
+    parts = {"weights": model.weights, "offsets": model.offsets, "rarity": model.rarity}
+    arrays = {name: np.ascontiguousarray(part) for name, part in parts.items()}  # the format knows no other order
     path = folder / FILE
     part = folder / f"{FILE}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        save_file({"weights": model.weights, "offsets": model.offsets, "rarity": model.rarity}, part, metadata=meta)
+        save_file(arrays, part, metadata=meta)
         part.replace(path)
     except OSError as error:
         raise FinetuneError(f"The intents cannot be written to {path} ({error}). Next: check the home.") from error

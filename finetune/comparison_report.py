@@ -220,16 +220,16 @@ def plot(rows: Sequence[tuple[str, Score]], *, caption: str, name: str, share: b
         return LEFT + WIDTH * (value - low) / (high - low)
 
     yield "<figure>"
-    yield (
-        f'<svg viewBox="0 0 {LEFT + WIDTH + RIGHT} {height + 34}" role="img" aria-label="{text(name)}">'
-    )
+    yield (f'<svg viewBox="0 0 {LEFT + WIDTH + RIGHT} {height + 34}" role="img" aria-label="{text(name)}">')
     for step in range(5):
         at = low + (high - low) * step / 4
         shown = f"{100 * at:.0f} %" if share else f"{at:.3g}"
         yield f'<line class="grid" x1="{x(at):.1f}" x2="{x(at):.1f}" y1="6" y2="{height + 6}"/>'
         yield f'<text x="{x(at):.1f}" y="{height + 24}" text-anchor="middle">{shown}</text>'
     for number, (model, value) in enumerate(known):
-        assert value.value is not None and value.low is not None and value.high is not None
+        assert value.value is not None
+        assert value.low is not None
+        assert value.high is not None
         y = 6 + ROW * number + ROW / 2
         shown = (
             f"{100 * value.value:.1f} [{100 * value.low:.1f}, {100 * value.high:.1f}]"

@@ -18,7 +18,9 @@ EMBEDDER = build("", models_folder=Path(), ollama_url="", threads=None)
 
 @pytest.fixture
 def labelled(intents: tuple[Example, ...]) -> Labelled:
-    return Labelled(*zip(*((str(e.messages[0]["content"]), str(e.messages[1]["content"])) for e in intents), strict=True))
+    return Labelled(
+        *zip(*((str(e.messages[0]["content"]), str(e.messages[1]["content"])) for e in intents), strict=True)
+    )
 
 
 def test_a_trained_model_comes_back_from_its_file_unchanged(labelled: Labelled, tmp_path: Path) -> None:

@@ -38,9 +38,7 @@ def test_a_chosen_label_is_the_most_likely_of_all(loaded: Loaded) -> None:
         assert label == trie.replies[best]
 
 
-def test_the_search_goes_back_where_the_greedy_path_was_wrong(
-    loaded: Loaded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_search_goes_back_where_the_greedy_path_was_wrong(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of many random closed sets, some need it, and all end with the most likely label."""
     batches = []
     read = torch_replies._Read
@@ -59,7 +57,7 @@ def test_the_search_goes_back_where_the_greedy_path_was_wrong(
         trie = trie_of(labels, loaded)
         best = max(trie.replies, key=lambda tokens: likelihood(loaded, QUESTIONS[0], tokens))
         assert label == trie.replies[best]
-    assert 0 < went_back
+    assert went_back > 0
 
 
 def test_a_batch_says_what_each_example_says_alone(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
