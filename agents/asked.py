@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from agents.actions import ActionLog, Customer
 from agents.approvals import Approvals, OperatorDecision, Visitors, read_reply
 from agents.desk import Desk
-from agents.routing import Router
+from agents.routing import IntentReader, Router
 from agents.tools import Tool
 from agents.transcript import (
     Citation,
@@ -37,10 +37,12 @@ class Acting:
     desk: Desk | None = None
     questions: tuple[str, ...] = ()
     """Questions for the documents that the company offers: more that is not for the tools."""
+    intents: IntentReader | None = None
+    """The company's own intents, where it trained some and said what they lead to."""
     router: Router = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "router", Router(self.tools, questions=self.questions))
+        object.__setattr__(self, "router", Router(self.tools, questions=self.questions, intents=self.intents))
 
     @property
     def writes(self) -> bool:

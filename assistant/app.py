@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from assistant.store import Store
     from assistant.tickets import Tickets
     from assistant.turns import TurnRunner
+    from finetune.intents import Intents
     from knowledge.library import Library
 
 DATABASE = "frontdesk.sqlite3"
@@ -110,7 +111,15 @@ class Application:
             saver=self.checkpoints.saver,
             home=settings.home,
             questions=settings.examples,
+            intents=self.intents,
         )
+
+    @cached_property
+    def intents(self) -> "Intents | None":
+        """The company's own intents; None where none were trained."""
+        from finetune.intents import are_trained, open_intents
+
+        return open_intents(self.settings.home) if are_trained(self.settings.home) else None
 
     @cached_property
     def approvals(self) -> "StoredApprovals":

@@ -14,6 +14,7 @@ import typer
 from agents.errors import AgentError
 from assistant.batch import BatchError
 from assistant.commands import (
+    advising,
     agent_evaluation,
     answers,
     approvals,
@@ -95,6 +96,13 @@ evaluation.app.command(epilog=agent_evaluation.AGENT_EXAMPLES)(agent_evaluation.
 evaluation.app.command(epilog=guard_evaluation.GUARD_EXAMPLES)(guard_evaluation.guard)
 evaluation.app.command(epilog=judging.MODEL_EXAMPLES)(judging.model)
 finetune.app.command(epilog=judging.COMPARE_EXAMPLES)(judging.compare)
+finetune.app.command(epilog=advising.ADVISE_EXAMPLES)(advising.advise)
+app.add_typer(
+    advising.app,
+    name="intents",
+    help="Tell what a message wants, from your own examples.",
+    epilog=advising.SHOW_EXAMPLES,
+)
 app.add_typer(
     evaluation.app,
     name="evaluate",

@@ -118,7 +118,7 @@ def words_only(data: Labelled, asked: Sequence[str], *, checked: bool = False) -
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     # Each Chinese character counts as a word, or a sentence would be a single one.
-    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+")
+    words = TfidfVectorizer(sublinear_tf=True, token_pattern=r"[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+")
     regression.fit(words.fit_transform(data.texts), np.asarray(data.labels))
     return tuple(str(label) for label in regression.predict(words.transform(list(asked))))
 
