@@ -28,7 +28,7 @@ BUCKETS = 8192
 """Hashed features of letters; collisions cost little at this size and no vocabulary is stored."""
 GROUPS = (2, 3, 4, 5)
 """Letters in a group, within a word and with its edges marked, as in fastText (Bojanowski et al. 2017)."""
-LETTERS_SHARE = 0.5
+LETTERS_SHARE = 0.35
 """Length of the letters' part beside the vector's, which is 1."""
 _WORD = re.compile(r"\w+")
 

@@ -18,7 +18,7 @@ from agents.models.loading import resolve
 from finetune.bases import Base, open_base
 from finetune.errors import FinetuneError
 from finetune.examples import Example
-from finetune.runs import open_run, runs
+from finetune.runs import NAME, open_run, runs
 
 if TYPE_CHECKING:
     from finetune.weights import Loaded
@@ -69,9 +69,10 @@ def open_subject(name: str, *, home: Path) -> Subject:
     path = Path(name).expanduser()
     if path.is_file():
         return Subject(name, setting=f"gguf:{path}", source=str(path))
-    if (home / "releases" / name / "manifest.json").is_file():
+    is_name = NAME.fullmatch(name) is not None
+    if is_name and (home / "releases" / name / "manifest.json").is_file():
         return _release(name, home / "releases" / name)
-    if (home / "runs" / name).is_dir() or (path / "manifest.json").is_file():
+    if (is_name and (home / "runs" / name).is_dir()) or (path / "manifest.json").is_file():
         run = open_run(name, home=home)
         return Subject(name, run.base, run.adapter, labels=run.labels)
     if path.is_dir():
