@@ -20,6 +20,8 @@ from assistant.commands import (
     approvals,
     documents,
     evaluation,
+    extract,
+    extract_evaluation,
     finetune,
     guard_evaluation,
     judging,
@@ -28,6 +30,7 @@ from assistant.commands import (
     setup,
     sync,
     tickets,
+    voice_evaluation,
 )
 from assistant.commands.options import examples
 from assistant.errors import ServerError, StoreError
@@ -82,6 +85,7 @@ app.command(epilog=documents.SEARCH_EXAMPLES)(documents.search)
 app.command(epilog=sync.SYNC_EXAMPLES)(sync.sync)
 app.command(epilog=sync.WATCH_EXAMPLES)(sync.watch)
 app.command(epilog=answers.ASK_EXAMPLES)(answers.ask)
+app.command(epilog=extract.EXTRACT_EXAMPLES)(extract.extract)
 app.command(epilog=answers.CHAT_EXAMPLES)(answers.chat)
 app.command(epilog=serving.SERVE_EXAMPLES)(serving.serve)
 app.command(epilog=serving.DEMO_EXAMPLES)(serving.demo)
@@ -94,6 +98,8 @@ app.add_typer(models.app, name="models", help="What models are here, and how to 
 app.add_typer(approvals.app, name="approvals", help="What waits for the team.", epilog=approvals.LIST_EXAMPLES)
 evaluation.app.command(epilog=agent_evaluation.AGENT_EXAMPLES)(agent_evaluation.agent)
 evaluation.app.command(epilog=guard_evaluation.GUARD_EXAMPLES)(guard_evaluation.guard)
+evaluation.app.command(epilog=extract_evaluation.EXTRACT_EXAMPLES)(extract_evaluation.extract)
+evaluation.app.command(epilog=voice_evaluation.VOICE_EXAMPLES)(voice_evaluation.voice)
 evaluation.app.command(epilog=judging.MODEL_EXAMPLES)(judging.model)
 finetune.app.command(epilog=judging.COMPARE_EXAMPLES)(judging.compare)
 finetune.app.command(epilog=advising.ADVISE_EXAMPLES)(advising.advise)
@@ -106,7 +112,7 @@ app.add_typer(
 app.add_typer(
     evaluation.app,
     name="evaluate",
-    help="Measure retrieval, answers, agents and the guard.",
+    help="Measure retrieval, answers, agents, the guard, extraction and voice.",
     epilog=evaluation.RAG_EXAMPLES,
 )
 app.add_typer(

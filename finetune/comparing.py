@@ -107,7 +107,7 @@ def measure(
     labels: Sequence[str] | None = None,
     items: Sequence[Item] = (),
     text: str = "",
-    style: Callable[[str], float] | None = None,
+    style: Callable[[str], float | None] | None = None,
     progress: Progress = lambda _what, _done, _all: None,
 ) -> Standing:
     """Return what a model does and knows.

@@ -108,12 +108,13 @@ def judge(
     examples: Sequence[Example],
     predictions: Sequence[Prediction],
     *,
-    style: Callable[[str], float] | None = None,
+    style: Callable[[str], float | None] | None = None,
 ) -> Report:
     """Return the scores of a model's replies.
 
     Args:
-        style: how far a reply of the task `voice` is from the company's voice; less is better.
+        style: how far a reply of the task `voice` is from the company's voice, None where that is not known; less is
+            better.
     """
     judged = tuple(
         Judged(prediction, example.task, marks_of(example, prediction, style=style))
@@ -149,7 +150,7 @@ def compare(left: Report, right: Report) -> tuple[Difference, ...]:
 
 
 def marks_of(
-    example: Example, prediction: Prediction, *, style: Callable[[str], float] | None = None
+    example: Example, prediction: Prediction, *, style: Callable[[str], float | None] | None = None
 ) -> dict[str, float]:
     """Return the marks of one reply, by the names of `MEANINGS`."""
     expected, said = prediction.expected, prediction.predicted
@@ -160,8 +161,8 @@ def marks_of(
         "extract": _field_marks,
         "voice": lambda wanted, given: {"token_f1": _shared_words(wanted, given)},
     }
-    if example.task == "voice" and style is not None:
-        marks["style_distance"] = style(said)
+    if example.task == "voice" and style is not None and (distance := style(said)) is not None:
+        marks["style_distance"] = distance
     return marks | (more[example.task](expected, said) if example.task in more else {})
 
 

@@ -44,6 +44,26 @@ def mean(values: Sequence[float]) -> Score:
     return Score(round(float(data.mean()), 4), round(float(low), 4), round(float(high), 4), len(data))
 
 
+def ratio(numerators: Sequence[float], denominators: Sequence[float]) -> Score:
+    """Return the sum of the numerators over that of the denominators, with its percentile bootstrap interval.
+
+    Cases are drawn whole, numerator and denominator together: fields of one document are not independent. A sample
+    without any denominator counts as 0. n is the number of cases; None throughout when nothing is to be divided by.
+    """
+    above, below = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
+    if not below.sum():
+        return Score(None, None, None, len(below))
+    generator = np.random.default_rng(SEED)
+    samples = []
+    for rows in _blocks(RESAMPLES, len(below)):
+        chosen = generator.integers(len(below), size=(rows, len(below)))
+        sums = below[chosen].sum(axis=1)
+        samples.append(np.divide(above[chosen].sum(axis=1), sums, out=np.zeros(rows), where=sums > 0))
+    low, high = np.quantile(np.concatenate(samples), [0.025, 0.975])
+    value = float(above.sum() / below.sum())
+    return Score(round(value, 4), round(float(low), 4), round(float(high), 4), len(below))
+
+
 @dataclass(frozen=True, slots=True)
 class PairedScore:
     """How far the mean of one setting lies above another's on the same n cases; all None when n is 0."""

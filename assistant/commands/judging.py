@@ -5,7 +5,7 @@ examples + models -> predictions -> scores with n and 95 % intervals -> a table,
 
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -92,6 +92,10 @@ def compare(
         typer.Option("--retention", metavar="FILE", help=f"Multiple-choice items, or `{SHIPPED}` for our own."),
     ] = None,
     text: Annotated[Path | None, typer.Option("--text", metavar="FILE", help="Ordinary text, for perplexity.")] = None,
+    voice: Annotated[
+        Path | None,
+        typer.Option("--voice", metavar="PAIRS.jsonl", help="Replies before and after: what the company sounds like."),
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="REPORT.html", help="Write a page to read.")] = None,
     labels: Labels = None,
     as_json: AsJson = False,
@@ -110,6 +114,7 @@ def compare(
     closed = _labels(labels)
     items = likelihood.read_items(likelihood.SHIPPED if retention == SHIPPED else Path(retention)) if retention else ()
     ordinary = _text(text)
+    style = _style(voice)
     results.check_places(None, out)
     subjects = [open_subject(name, home=settings.home) for name in names]
     standings = []
@@ -124,6 +129,7 @@ def compare(
                     labels=closed,
                     items=items,
                     text=ordinary,
+                    style=style,
                     progress=progress,
                 )
             )
@@ -187,6 +193,25 @@ def _labels(path: Path | None) -> Sequence[str] | None:
     from finetune.examples import read
 
     return sorted({str(one.messages[-1]["content"]) for one in read(path) if one.task == "intent"})
+
+
+def _style(path: Path | None) -> "Callable[[str], float | None] | None":
+    """Return what measures a reply's distance from the voice of a file's pairs; None without a file."""
+    if path is None:
+        return None
+    from finetune.errors import FinetuneError
+    from finetune.voice import learn
+    from finetune.voice_pairs import read_pairs
+
+    voice = learn([pair for pair in read_pairs(path) if pair.split == "train"])
+
+    def distance(text: str) -> float | None:
+        try:
+            return voice.distance(text).value
+        except FinetuneError:  # a reply in a language that the voice was not learnt in
+            return None
+
+    return distance
 
 
 def _text(path: Path | None) -> str:

@@ -8,7 +8,7 @@ pytest.importorskip("sklearn")
 __all__ = ["intents", "run", "tiny_base"]
 
 
-def test_advice_on_labels_is_measured(run: Run) -> None:  # noqa: F811
+def test_advice_on_labels_is_measured(run: Run) -> None:
     code, out, _ = run("finetune", "advise", "--data", "examples.jsonl", "--no-untuned", "--json")
     advice = json.loads(out)
 
@@ -20,7 +20,7 @@ def test_advice_on_labels_is_measured(run: Run) -> None:  # noqa: F811
     assert "Nothing is held out" in advice["warnings"][0]
 
 
-def test_intents_are_trained_shown_and_routed(run: Run) -> None:  # noqa: F811
+def test_intents_are_trained_shown_and_routed(run: Run) -> None:
     code, out, _ = run("intents", "train", "--data", "examples.jsonl", "--json")
     assert code == 0
     assert json.loads(out)["labels"] == ["order_status", "price", "returns"]
@@ -36,7 +36,7 @@ def test_intents_are_trained_shown_and_routed(run: Run) -> None:  # noqa: F811
     assert "tools|documents|none" in err
 
 
-def test_advice_in_the_terminal_gives_reasons(run: Run) -> None:  # noqa: F811
+def test_advice_in_the_terminal_gives_reasons(run: Run) -> None:
     code, out, _ = run("finetune", "advise", "--data", "examples.jsonl", "--heldout", "examples.jsonl", "--no-untuned")
 
     assert code == 0

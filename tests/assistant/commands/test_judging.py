@@ -23,8 +23,8 @@ def run(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
-    tiny_base: Base,  # noqa: F811
-    intents: tuple[Example, ...],  # noqa: F811
+    tiny_base: Base,
+    intents: tuple[Example, ...],
 ) -> Run:
     """Call `frontdesk` in this process, beside a small model and examples."""
     monkeypatch.setenv("FRONTDESK_EMBEDDER", "hashing")
