@@ -169,7 +169,7 @@ def verdicts(against: Against) -> tuple[str, ...]:
             lines.append(
                 f"{difference.task}: {against.name} is {word} than {against.other}: {_points(difference.score, label)}."
             )
-    if against.margin is not None or against.perplexity_ratio is not None:
+    if against.margin is not None or against.perplexity_ratio is not None or not against.same_tokens:
         lines.append(_memory(against))
     return tuple(lines)
 
