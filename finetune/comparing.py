@@ -85,7 +85,9 @@ class Against:
         """Whether it is shown to know less than before, beyond what is allowed."""
         worse = self.margin is not None and self.margin.is_shown and (self.margin.difference or 0.0) < 0
         ratio = self.perplexity_ratio
-        return worse or (ratio is not None and ratio.value is not None and ratio.value > 1 + MOST_FORGOTTEN)
+        if ratio is None or ratio.value is None or ratio.low is None:
+            return worse
+        return worse or (ratio.value > 1 + MOST_FORGOTTEN and ratio.low > 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +247,7 @@ def _memory(against: Against) -> str:
     if (margin := against.margin) is not None and margin.difference is not None:
         parts.append(
             f"retention margin {margin.difference:+.4f} nats a byte [{margin.low:+.4f}, {margin.high:+.4f}], "
-            f"n={margin.n}, p={margin.p}"
+            f"n={margin.n}, {chance(margin.p)}"
         )
     if (ratio := against.perplexity_ratio) is not None and ratio.value is not None:
         assert ratio.low is not None
@@ -265,5 +267,14 @@ def _points(score: PairedScore, label: str) -> str:
     assert score.high is not None
     return (
         f"{100 * score.difference:+.1f} points of {label} [{100 * score.low:+.1f}, {100 * score.high:+.1f}], "
-        f"n={score.n}, p={score.p}"
+        f"n={score.n}, {chance(score.p)}"
     )
+
+
+def chance(p: float | None) -> str:
+    """Return a p as it is read: four decimals, or that it is smaller.
+
+    >>> chance(0.04), chance(0.0)
+    ('p=0.0400', 'p<0.0001')
+    """
+    return "" if p is None else f"p={p:.4f}" if p >= 0.0001 else "p<0.0001"

@@ -7,7 +7,7 @@ The page is one file without scripts that loads nothing from elsewhere, in light
 
 from collections.abc import Iterator, Sequence
 
-from finetune.comparing import MOST_FORGOTTEN, Against, Comparison, Standing
+from finetune.comparing import MOST_FORGOTTEN, Against, Comparison, Standing, chance
 from finetune.evaluation import DECIDING, LESS_IS_BETTER, MEANINGS, Judged
 from finetune.examples import Example
 from knowledge.report_parts import NOTHING, frame, score, table, text
@@ -116,7 +116,7 @@ def _memory(comparison: Comparison) -> Iterator[str]:
     )
     yield (
         f'<p class="soft">A model is said to know less when its margin is shown to be lower, item by item, or its '
-        f"perplexity is more than {100 * MOST_FORGOTTEN:.0f} % higher.</p>"
+        f"perplexity is more than {100 * MOST_FORGOTTEN:.0f} % higher and its interval above zero.</p>"
     )
 
 
@@ -155,7 +155,7 @@ def _difference(name: str, value: PairedScore, *, less: bool) -> tuple[str, ...]
         f'<span class="{colour}">{value.difference:+.3f}</span>',
         f'<span class="whole">{value.low:+.3f} to {value.high:+.3f}</span>',
         f'<span class="whole">{wins} · {losses} · {value.ties}</span>',
-        f"{value.p}",
+        text(chance(value.p)),
     )
 
 

@@ -124,7 +124,7 @@ def mcnemar(wins: int, losses: int) -> float:
     (0.0625, 1.0)
     """
     n, fewer = wins + losses, min(wins, losses)
-    tail = sum(math.comb(n, k) for k in range(fewer + 1)) / 2**n
+    tail = float(sum(math.comb(n, k) for k in range(fewer + 1)) / 2**n)
     return round(min(1.0, 2 * tail), 6)
 
 

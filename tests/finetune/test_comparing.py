@@ -85,7 +85,7 @@ def test_without_examples_only_memory_is_compared() -> None:
 
     assert set_side_by_side([one, one]).verdicts == (
         "memory: one is not shown to have forgotten against one: retention margin +0.0000 nats a byte "
-        "[+0.0000, +0.0000], n=2, p=1.0.",
+        "[+0.0000, +0.0000], n=2, p=1.0000.",
     )
 
 
