@@ -16,8 +16,8 @@ from knowledge.scores import PairedScore, Score
 MOST_CASES = 30
 """Replies shown for each pair of models."""
 CASE_CHARACTERS = 600
-LEFT, WIDTH, ROW, RIGHT = 190, 300, 30, 130
-"""Of a plot: names, field, height of a row, numbers."""
+LEFT, WIDTH, ROW, RIGHT = 18, 250, 42, 122
+"""Of a plot: edge, field, height of a row with its name above, numbers. Narrow, to be read on a phone."""
 
 
 def page(comparison: Comparison, *, examples: Sequence[Example], command: str, made: str) -> str:
@@ -230,13 +230,13 @@ def plot(rows: Sequence[tuple[str, Score]], *, caption: str, name: str, share: b
         assert value.value is not None
         assert value.low is not None
         assert value.high is not None
-        y = 6 + ROW * number + ROW / 2
+        y = 6 + ROW * number + 30
         shown = (
             f"{100 * value.value:.1f} [{100 * value.low:.1f}, {100 * value.high:.1f}]"
             if share
             else f"{value.value:.3f} [{value.low:.3f}, {value.high:.3f}]"
         )
-        yield f'<text x="{LEFT - 10}" y="{y + 4:.1f}" text-anchor="end">{text(model, limit=28)}</text>'
+        yield f'<text x="{LEFT}" y="{y - 11}">{text(model, limit=60)}</text>'
         yield f'<line class="answered" x1="{x(value.low):.1f}" x2="{x(value.high):.1f}" y1="{y}" y2="{y}"/>'
         yield f'<circle class="dot" cx="{x(value.value):.1f}" cy="{y}" r="5"/>'
         yield f'<text x="{LEFT + WIDTH + 10}" y="{y + 4:.1f}">{shown}</text>'

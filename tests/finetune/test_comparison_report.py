@@ -40,5 +40,5 @@ def test_a_page_without_examples_shows_memory_alone() -> None:
 def test_a_plot_stays_inside_its_field() -> None:
     lines = "\n".join(plot([("m", Score(0.5, 0.0, 1.0, 9))], caption="c", name="n"))
 
-    assert 'x1="190.0" x2="490.0"' in lines
+    assert 'x1="18.0" x2="268.0"' in lines
     assert list(plot([("m", Score(None, None, None, 0))], caption="c", name="n")) == []
