@@ -237,8 +237,8 @@ def _against(one: Standing, first: Standing) -> Against:
             assert gaps.difference is not None
             assert gaps.low is not None
             assert gaps.high is not None
-            values = [round(float(np.exp(part)), 4) for part in (gaps.difference, gaps.low, gaps.high)]
-            ratio = Score(*values, gaps.n)
+            value, low, high = (round(float(np.exp(part)), 4) for part in (gaps.difference, gaps.low, gaps.high))
+            ratio = Score(value, low, high, gaps.n)
     return Against(one.name, first.name, differences, margin, solved, ratio, same_tokens)
 
 

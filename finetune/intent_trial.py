@@ -9,6 +9,7 @@ measured on held-out texts only.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from agents.models import ModelOptions
 from finetune.advice import Method
@@ -84,19 +85,8 @@ def measure(
     if untuned is not None:
         note(UNTUNED, lambda: _told(untuned, asked, labels=data.known, options=options, progress=progress))
     for subject in tuned:
-        note(
-            TUNED + subject.name,
-            lambda subject=subject: [
-                one.predicted
-                for one in predict(
-                    subject,
-                    [_example(text, label) for text, label in zip(asked.texts, asked.labels, strict=True)],
-                    options=options,
-                    labels=subject.labels or data.known,
-                    progress=lambda done, all_: progress(subject.name, done, all_),
-                )
-            ],
-        )
+        labels = subject.labels or data.known
+        note(TUNED + subject.name, partial(_said, subject, asked, labels=labels, options=options, progress=progress))
     return Trial(_ranked(said, asked.labels), heldout is not None)
 
 
@@ -127,6 +117,16 @@ def _words_in_folds(data: Labelled) -> list[str]:
     return predicted
 
 
+def _said(
+    subject: Subject, asked: Labelled, *, labels: Sequence[str], options: ModelOptions, progress: Progress
+) -> list[str]:
+    """Return what a tuned model makes of every text."""
+    examples = [_example(text, label) for text, label in zip(asked.texts, asked.labels, strict=True)]
+    report = partial(progress, subject.name)
+    found = predict(subject, examples, options=options, labels=labels, progress=report)
+    return [one.predicted for one in found]
+
+
 def _told(
     subject: Subject, asked: Labelled, *, labels: Sequence[str], options: ModelOptions, progress: Progress
 ) -> list[str | None]:
@@ -137,13 +137,8 @@ def _told(
     examples = [
         Example((system, *_example(asked.texts[at], asked.labels[at]).messages), "intent", "", "") for at in places
     ]
-    found = predict(
-        subject,
-        examples,
-        options=options,
-        labels=labels,
-        progress=lambda done, all_: progress(subject.name, done, all_),
-    )
+    report = partial(progress, subject.name)
+    found = predict(subject, examples, options=options, labels=labels, progress=report)
     said: list[str | None] = [None] * len(asked.texts)
     for at, one in zip(places, found, strict=True):
         said[at] = one.predicted

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from agents.routing import TARGETS, Target
 from finetune import classifier
@@ -122,7 +122,7 @@ def set_route(label: str, target: str, *, home: Path) -> dict[str, Target]:
         raise FinetuneError(" ".join(faults) + f" Next: frontdesk intents route LABEL {'|'.join(TARGETS)}|none")
     routes = {name: known_target for name, known_target in _routes(folder).items() if name != label}
     if target in TARGETS:
-        routes[label] = cast(Target, target)
+        routes[label] = target
     _write_data(folder, {**data, "routes": routes})
     return routes
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,17 +115,11 @@ def predict(
         [place for place, example in enumerate(examples) if example.task != "intent" or not closed],
     )
     with closing(_Speaker(subject, options)) as speaker:
-        done = 0
-        for part, allowed in zip(parts, (closed, ()), strict=True):
-            before = done
-            texts = speaker.replies(
-                [examples[place] for place in part],
-                labels=allowed,
-                progress=lambda now, _all, before=before: progress(before + now, len(examples)),
-            )
+        for part, allowed, before in zip(parts, (closed, ()), (0, len(parts[0])), strict=True):
+            report = partial(_report, progress, before, len(examples))
+            texts = speaker.replies([examples[place] for place in part], labels=allowed, progress=report)
             for place, text in zip(part, texts, strict=True):
                 said[place] = text
-            done += len(part)
     return tuple(Prediction(place, expected_of(example), said[place]) for place, example in enumerate(examples))
 
 
@@ -171,6 +166,10 @@ def write(predictions: Sequence[Prediction], path: Path) -> None:
         raise FinetuneError(
             f"The predictions cannot be written to {path} ({error.strerror}). Next: choose a folder that exists."
         ) from error
+
+
+def _report(progress: Callable[[int, int], None], before: int, total: int, done: int, _part: int) -> None:
+    progress(before + done, total)
 
 
 class _Speaker:

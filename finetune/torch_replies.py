@@ -96,7 +96,8 @@ def shared_prefix(prompts: Sequence[Sequence[int]]) -> int:
     """Return how many first tokens all prompts share, leaving each at least one of its own."""
     if len(prompts) < 2:
         return 0
-    first, last = min(prompts), max(prompts)
+    # What the first and the last in order share, all between them share too.
+    first, last = min(map(tuple, prompts)), max(map(tuple, prompts))
     most = min(len(prompt) for prompt in prompts) - 1
     same = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), most)
     return min(same, most)
