@@ -4,8 +4,9 @@
 
 Where the answer is one of a closed set of labels, decoding walks a trie of their tokens and finds the label with the
 highest likelihood, exactly: a batch first walks greedily and notes what every branch that it passed by is worth. A
-label's likelihood only falls as it grows, so a path that ends above all of them is the best one. Where it does not, the
-best branch left is followed until one does (best-first search, Hart et al. 1968, with nothing estimated).
+label's likelihood only falls as it grows, so a path that ends above all of them is the best one. Where it does not,
+all labels below the branches above it are weighed. A tuned model is nearly always sure enough for the first; an untuned
+one is not.
 """
 
 import inspect
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 BATCH_TOKENS = 8192
 """Prompt tokens that are held at once, padding included; bounds the memory of a batch."""
 BATCH_ROWS = 32
+LABEL_ROWS = 64
+"""Labels that are weighed at once."""
 REPLY_TOKENS = 400
 """The longest free reply."""
 
@@ -46,14 +49,6 @@ class _Search:
     open: dict[Tokens, float] = field(default_factory=lambda: {(): 0.0})
     best: Tokens = ()
     best_value: float = float("-inf")
-
-    @property
-    def next(self) -> Tokens | None:
-        """The most likely branch that could still lead to a better label; None when the search is over."""
-        if not self.open:
-            return None
-        path = max(self.open, key=lambda known: self.open[known])
-        return path if self.open[path] > self.best_value else None
 
 
 def replies(
@@ -127,11 +122,10 @@ def _batches(prompts: Sequence[Sequence[int]]) -> Iterator[list[int]]:
         order = order[rows:]
 
 
-class _Read:
-    """A batch of prompts that the model has read, ready to go on."""
+class _Reader:
+    """A model and the cache of what it has read."""
 
-    def __init__(self, loaded: Loaded, prompts: Sequence[Sequence[int]], prefix: int) -> None:
-        import torch
+    def __init__(self, loaded: Loaded) -> None:
         from transformers import DynamicCache
 
         self.model = loaded.model
@@ -141,9 +135,30 @@ class _Read:
         # transformers 5.24 calls it `cache`, and before that `past_key_values`.
         known = inspect.signature(inner.forward).parameters
         self.cache_name = "cache" if "cache" in known else "past_key_values"
+
+    def call(self, ids: "Tensor", mask: Any, places: Any, *, keep: int = 1) -> "Tensor":
+        """Read tokens and return the logits after the last `keep` of them, `(rows, keep, vocabulary)` float32."""
+        out = self.model(
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=places,
+            use_cache=True,
+            logits_to_keep=keep,
+            **{self.cache_name: self.cache},
+        )
+        return out.logits[:, -keep:].float()
+
+
+class _Read(_Reader):
+    """A batch of prompts that the model has read, ready to go on."""
+
+    def __init__(self, loaded: Loaded, prompts: Sequence[Sequence[int]], prefix: int) -> None:
+        import torch
+
+        super().__init__(loaded)
         rows, widest = len(prompts), max(len(prompt) for prompt in prompts) - prefix
         if prefix:
-            self._call(torch.tensor([prompts[0][:prefix]], device=self.device), None, None)
+            self.call(torch.tensor([list(prompts[0][:prefix])], device=self.device), None, None)
             self.cache.batch_repeat_interleave(rows)
         padding = self.model.config.get_text_config().pad_token_id or 0
         own = [list(prompt[prefix:]) for prompt in prompts]
@@ -152,7 +167,7 @@ class _Read:
         self.mask = torch.cat([torch.ones((rows, prefix), dtype=real.dtype, device=self.device), real], dim=1)
         self.lengths = self.mask.sum(dim=1)
         places = (self.mask.cumsum(dim=1) - 1).clamp(min=0)[:, prefix:]
-        self.logits = self._call(ids, self.mask, places)
+        self.logits = self.call(ids, self.mask, places)[:, -1]
 
     def go_on(self, tokens: Sequence[int]) -> None:
         """Read one more token in each row."""
@@ -160,7 +175,7 @@ class _Read:
 
         new = torch.tensor(tokens, device=self.device)[:, None]
         self.mask = torch.cat([self.mask, torch.ones_like(new, dtype=self.mask.dtype)], dim=1)
-        self.logits = self._call(new, self.mask, self.lengths[:, None])
+        self.logits = self.call(new, self.mask, self.lengths[:, None])[:, -1]
         self.lengths = self.lengths + 1
 
     def keep(self, rows: Sequence[int]) -> None:
@@ -170,17 +185,6 @@ class _Read:
         chosen = torch.tensor(rows, device=self.device)
         self.cache.batch_select_indices(chosen)
         self.mask, self.lengths, self.logits = self.mask[chosen], self.lengths[chosen], self.logits[chosen]
-
-    def _call(self, ids: "Tensor", mask: Any, places: Any) -> "Tensor":
-        out = self.model(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=places,
-            use_cache=True,
-            logits_to_keep=1,
-            **{self.cache_name: self.cache},
-        )
-        return out.logits[:, -1].float()
 
 
 def _free(loaded: Loaded, prompts: Sequence[Sequence[int]], prefix: int) -> list[list[int]]:
@@ -234,7 +238,7 @@ def _labels(loaded: Loaded, prompts: Sequence[Sequence[int]], prefix: int, trie:
             read.keep(stays)
             going = [going[at] for at in stays]
         read.go_on(tokens)
-    _finish(loaded, prompts, prefix, trie, searches)
+    _finish(loaded, prompts, trie, searches)
     return [trie.replies[search.best] for search in searches]
 
 
@@ -256,16 +260,35 @@ def _expand(search: _Search, path: Tokens, values: "Tensor", trie: Trie) -> Toke
     return best
 
 
-def _finish(
-    loaded: Loaded, prompts: Sequence[Sequence[int]], prefix: int, trie: Trie, searches: Sequence[_Search]
-) -> None:
-    """Follow the branches that might still hold a better label, best first."""
-    while rows := [row for row, search in enumerate(searches) if search.next is not None]:
-        paths = [searches[row].next or () for row in rows]
-        longer = [[*prompts[row], *path] for row, path in zip(rows, paths, strict=True)]
-        values = _Read(loaded, longer, prefix).logits.log_softmax(dim=-1)
-        for at, row in enumerate(rows):
-            _expand(searches[row], paths[at], values[at], trie)
+def _finish(loaded: Loaded, prompts: Sequence[Sequence[int]], trie: Trie, searches: Sequence[_Search]) -> None:
+    """Weigh every label below a branch that might still hold a better one."""
+    for prompt, search in zip(prompts, searches, strict=True):
+        left = [path for path, value in search.open.items() if value > search.best_value]
+        candidates = [reply for reply in trie.replies if any(reply[: len(path)] == path for path in left)]
+        for reply, value in zip(candidates, _likelihoods(loaded, prompt, candidates), strict=True):
+            if value > search.best_value:
+                search.best, search.best_value = reply, value
+
+
+def _likelihoods(loaded: Loaded, prompt: Sequence[int], candidates: Sequence[Tokens]) -> list[float]:
+    """Return the log-likelihood of whole replies after one prompt, which is read once for all of a batch."""
+    import torch
+
+    device = loaded.model.device
+    found: list[float] = []
+    for start in range(0, len(candidates), LABEL_ROWS):
+        rows = candidates[start : start + LABEL_ROWS]
+        widest = max(map(len, rows))
+        # The prompt's last token foretells the first of the reply; padding stands behind, where nothing is looked at.
+        own = torch.tensor([[prompt[-1], *row[:-1], *[0] * (widest - len(row))] for row in rows], device=device)
+        read = _Reader(loaded)
+        if len(prompt) > 1:
+            read.call(torch.tensor([list(prompt[:-1])], device=device), None, None)
+            read.cache.batch_repeat_interleave(len(rows))
+        values = read.call(own, None, None, keep=widest).log_softmax(dim=-1)
+        for row, reply in enumerate(rows):
+            found.append(sum(float(values[row, at, token]) for at, token in enumerate(reply)))
+    return found
 
 
 def _text(ids: Sequence[int], loaded: Loaded) -> str:

@@ -1,4 +1,5 @@
 import itertools
+from collections.abc import Sequence
 
 import pytest
 
@@ -40,20 +41,20 @@ def test_a_chosen_label_is_the_most_likely_of_all(loaded: Loaded) -> None:
 
 def test_the_search_goes_back_where_the_greedy_path_was_wrong(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of many random closed sets, some need it, and all end with the most likely label."""
-    batches = []
-    read = torch_replies._Read
+    weighed: list[int] = []
+    weigh = torch_replies._likelihoods
 
-    def counted(*args: object) -> object:
-        batches.append(args)
-        return read(*args)  # type: ignore[arg-type]
+    def counted(loaded: Loaded, prompt: Sequence[int], candidates: Sequence[tuple[int, ...]]) -> list[float]:
+        weighed.append(len(candidates))
+        return weigh(loaded, prompt, candidates)
 
-    monkeypatch.setattr(torch_replies, "_Read", counted)
+    monkeypatch.setattr(torch_replies, "_likelihoods", counted)
     sets = [[" ".join(pair) for pair in itertools.permutations(WORDS[at : at + 3], 2)] for at in range(12)]
     went_back = 0
     for labels in sets:
-        batches.clear()
+        weighed.clear()
         [label] = replies(loaded, QUESTIONS[:1], labels=labels)
-        went_back += len(batches) > 1
+        went_back += sum(weighed) > 0
         trie = trie_of(labels, loaded)
         best = max(trie.replies, key=lambda tokens: likelihood(loaded, QUESTIONS[0], tokens))
         assert label == trie.replies[best]
