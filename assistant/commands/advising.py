@@ -24,7 +24,7 @@ app = typer.Typer(no_args_is_help=True)
 ADVISE_EXAMPLES = examples(
     "frontdesk finetune advise --data examples.jsonl",
     "frontdesk finetune advise --data train.jsonl --heldout heldout.jsonl --run my-intents",
-    "frontdesk finetune advise --data examples.jsonl --no-untuned --json",
+    "frontdesk finetune advise --data examples.jsonl --quick --json",
 )
 TRAIN_EXAMPLES = examples(
     "frontdesk intents train --data messages.csv",
@@ -52,9 +52,9 @@ def advise(
     data: Data = None,
     heldout: Heldout = None,
     run: Runs = None,
-    untuned: Annotated[
-        bool, typer.Option("--untuned/--no-untuned", help="Ask the embedded model too; takes a minute.")
-    ] = True,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Leave out the untuned model, which takes a minute to ask.")
+    ] = False,
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
@@ -71,7 +71,7 @@ def advise(
     if _is_measurable(texts):
         with opened(settings) as application:
             methods = _measured(
-                application, texts, labelled(held), run or [], untuned="embedded" if untuned else None
+                application, texts, labelled(held), run or [], untuned=None if quick else "embedded"
             ).methods
     advice = advise_on(known, has_heldout=bool(held), methods=methods)
     if as_json:

@@ -9,7 +9,7 @@ __all__ = ["intents", "run", "tiny_base"]
 
 
 def test_advice_on_labels_is_measured(run: Run) -> None:
-    code, out, _ = run("finetune", "advise", "--data", "examples.jsonl", "--no-untuned", "--json")
+    code, out, _ = run("finetune", "advise", "--data", "examples.jsonl", "--quick", "--json")
     advice = json.loads(out)
 
     assert code == 0
@@ -37,7 +37,7 @@ def test_intents_are_trained_shown_and_routed(run: Run) -> None:
 
 
 def test_advice_in_the_terminal_gives_reasons(run: Run) -> None:
-    code, out, _ = run("finetune", "advise", "--data", "examples.jsonl", "--heldout", "examples.jsonl", "--no-untuned")
+    code, out, _ = run("finetune", "advise", "--data", "examples.jsonl", "--heldout", "examples.jsonl", "--quick")
 
     assert code == 0
     assert "embedder with logistic regression" in out
