@@ -18,6 +18,8 @@ from assistant.commands import (
     agent_evaluation,
     answers,
     approvals,
+    dataset,
+    dataset_review,
     documents,
     evaluation,
     extract,
@@ -115,6 +117,8 @@ app.add_typer(
     help="Measure retrieval, answers, agents, the guard, extraction and voice.",
     epilog=evaluation.RAG_EXAMPLES,
 )
+dataset.app.command("review", epilog=dataset_review.REVIEW_EXAMPLES)(dataset_review.review)
+app.add_typer(dataset.app, name="dataset", help="Examples to fine-tune on.", epilog=dataset.BUILD_EXAMPLES)
 app.add_typer(
     finetune.app, name="finetune", help="Make a model of your own from examples.", epilog=finetune.TRAIN_EXAMPLES
 )

@@ -2,7 +2,8 @@
 
     files -> lines -> faults (training would go wrong) and doubts (it may be meant) -> Check
 
-Lengths are counted by whoever calls: in a base's tokens where its tokenizer is at hand, else estimated on the high side.
+Lengths are counted by whoever calls: in a base's tokens where its tokenizer is at hand, else they are estimated, rather
+too high.
 """
 
 from collections import Counter, defaultdict
@@ -14,7 +15,9 @@ from agents.budget import MESSAGE_TOKENS
 from agents.models.tokens import estimate
 from finetune import examples
 from finetune.errors import FinetuneError
+from finetune.example_forms import shown
 from finetune.examples import Example, Task
+from finetune.leakage import Exam, asked_of
 
 LONGEST_TOKENS = 4096
 """What an example may have where nobody says otherwise: the context that prompts are made for."""
@@ -54,12 +57,19 @@ class Check:
         return dict(Counter(example.task for example in self.examples))
 
 
-def check(paths: Sequence[Path], *, measure: Measure | None = None, longest: int = LONGEST_TOKENS) -> Check:
+def check(
+    paths: Sequence[Path],
+    *,
+    measure: Measure | None = None,
+    longest: int = LONGEST_TOKENS,
+    exam: Exam | None = None,
+) -> Check:
     """Return all that is wrong with files of examples; they are looked at together.
 
     Args:
         measure: Returns an example's tokens, or raises FinetuneError where a base's template refuses it.
         longest: Most tokens of an example.
+        exam: What must not be in them.
 
     Raises:
         FinetuneError: a file cannot be read.
@@ -86,10 +96,11 @@ def check(paths: Sequence[Path], *, measure: Measure | None = None, longest: int
             if tokens > longest:
                 faults.append(Found(path, line.number, f"has {tokens:,} tokens, more than {longest:,}"))
     faults += _contradictions(placed)
+    faults += _leaks(placed, exam) if exam else []
     return Check(
         tuple(example for _, _, example in placed),
         tuple(sorted(faults, key=lambda found: (paths.index(found.file), found.line))),
-        tuple([*_repeated(placed), *_rare_labels(placed)]),
+        (*_repeated(placed), *_rare_labels(placed)),
         most,
     )
 
@@ -124,6 +135,15 @@ def _contradictions(placed: Sequence[tuple[Path, int, Example]]) -> list[Found]:
         file, number, other = first.setdefault(text, (path, line, label))
         if other != label:
             found.append(Found(path, line, f"has the label {label!r} for a text that {file}:{number} calls {other!r}"))
+    return found
+
+
+def _leaks(placed: Sequence[tuple[Path, int, Example]], exam: Exam) -> list[Found]:
+    found = []
+    for path, line, example in placed:
+        leaked = exam.leaks(asked_of(example))
+        if leaked is not None:
+            found.append(Found(path, line, f"stands in an evaluation, as {shown(leaked)}"))
     return found
 
 

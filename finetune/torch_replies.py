@@ -5,8 +5,7 @@
 Where the answer is one of a closed set of labels, decoding walks a trie of their tokens and finds the label with the
 highest likelihood, exactly: a batch first walks greedily and notes what every branch that it passed by is worth. A
 label's likelihood only falls as it grows, so a path that ends above all of them is the best one. Where it does not,
-all labels below the branches above it are weighed. A tuned model is nearly always sure enough for the first; an untuned
-one is not.
+all labels below the branches above it are weighed. A tuned model needs that where it is unsure.
 """
 
 import inspect
