@@ -14,6 +14,7 @@ import typer
 from agents.errors import AgentError
 from assistant.batch import BatchError
 from assistant.commands import (
+    advising,
     agent_evaluation,
     answers,
     approvals,
@@ -26,6 +27,7 @@ from assistant.commands import (
     extract_evaluation,
     finetune,
     guard_evaluation,
+    judging,
     models,
     releases,
     serving,
@@ -104,6 +106,15 @@ evaluation.app.command(epilog=agent_evaluation.AGENT_EXAMPLES)(agent_evaluation.
 evaluation.app.command(epilog=guard_evaluation.GUARD_EXAMPLES)(guard_evaluation.guard)
 evaluation.app.command(epilog=extract_evaluation.EXTRACT_EXAMPLES)(extract_evaluation.extract)
 evaluation.app.command(epilog=voice_evaluation.VOICE_EXAMPLES)(voice_evaluation.voice)
+evaluation.app.command(epilog=judging.MODEL_EXAMPLES)(judging.model)
+finetune.app.command(epilog=judging.COMPARE_EXAMPLES)(judging.compare)
+finetune.app.command(epilog=advising.ADVISE_EXAMPLES)(advising.advise)
+app.add_typer(
+    advising.app,
+    name="intents",
+    help="Tell what a message wants, from your own examples.",
+    epilog=advising.SHOW_EXAMPLES,
+)
 app.add_typer(
     evaluation.app,
     name="evaluate",

@@ -1,5 +1,6 @@
 """Means with their uncertainty, for every evaluation in the project."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -114,6 +115,17 @@ def paired(left: Sequence[float | None], right: Sequence[float | None]) -> Paire
         ties=int((differences == 0).sum()),
         p=_sign_flip_chance(differences[differences != 0]),
     )
+
+
+def mcnemar(wins: int, losses: int) -> float:
+    """Return the exact two-sided p of McNemar's test: the chance of so uneven a split where each case is a coin's toss.
+
+    >>> mcnemar(5, 0), mcnemar(3, 3)
+    (0.0625, 1.0)
+    """
+    n, fewer = wins + losses, min(wins, losses)
+    tail = float(sum(math.comb(n, k) for k in range(fewer + 1)) / 2**n)
+    return round(min(1.0, 2 * tail), 6)
 
 
 def auroc(positive: Sequence[float], negative: Sequence[float]) -> Score:
