@@ -73,6 +73,7 @@ class NearIndex:
         if kind not in self._lsh:
             return None
         for place in sorted(self._lsh[kind].query(sketch(shingles))):
+            other: Candidate
             other, its = self._kept[place]
             if other.example.task == "agent" and other.example.conversation == candidate.example.conversation:
                 continue

@@ -148,7 +148,7 @@ def lines(path: Path) -> tuple[Line, ...]:
         FinetuneError: the file cannot be read.
     """
     found = example_forms.records(path)
-    first = next((example_forms.form_of(record.data) for record in found if not record.fault), "frontdesk")
+    first: Form = next((example_forms.form_of(record.data) for record in found if not record.fault), "frontdesk")
     return tuple(_parsed(record, first, source=path.name) for record in found)
 
 

@@ -145,7 +145,7 @@ def is_fit(question: str, language: Language) -> bool:
 
 def _ask(passage: Passage, chat: "BaseChatModel") -> str:
     prompt = render(Asking(passage, detect_language(passage.text)))
-    heard = chat.stream(prompt, max_tokens=REPLY_TOKENS, temperature=0.0, schema=SCHEMA)  # type: ignore[call-arg]
+    heard = chat.stream(prompt, max_tokens=REPLY_TOKENS, temperature=0.0, schema=SCHEMA)
     return "".join(without_thinking(chunk.text for chunk in heard)).strip()
 
 
