@@ -32,14 +32,14 @@ def prepare(asked: dict[str, Any]) -> Any:
     from finetune.bases import Base
     from finetune.weights import load
 
-    dtype = getattr(torch, asked.get("dtype", "float32"))
-    base = Base("test", Path(asked["folder"]), asked.get("dtype", "float32"))
+    dtype = torch.float32 if asked["recipe"] == "full" else getattr(torch, asked["dtype"])
+    base = Base("test", Path(asked["folder"]), asked["dtype"])
     model: Any = load(base, quantized=asked["recipe"] == "qlora", dtype=dtype).model
     if asked["recipe"] != "full":
         from peft import LoraConfig, get_peft_model
 
         rank = asked.get("rank", 16)
-        model = get_peft_model(model, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear"))
+        model = get_peft_model(model, LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=asked["dropout"], target_modules="all-linear"))
     if asked.get("checkpointing"):
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         model.enable_input_require_grads()
@@ -64,10 +64,14 @@ def backward(model: Any, asked: dict[str, Any]) -> None:
     if asked.get("padded"):
         mask[:, length - 3 :] = 0
     learned = torch.arange(length).expand(batch, length) >= length - round(length * asked["learned"])
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=asked["recipe"] == "full" and asked["dtype"] == "bfloat16"):
+        logits = scores(whole, ids, mask, learned)
+    torch.nn.functional.cross_entropy(logits.float(), ids[learned]).backward()
+
+
+def scores(whole: Any, ids: Any, mask: Any, learned: Any) -> Any:
     hidden = whole.model(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
-    logits = whole.lm_head(hidden[learned]).float()
-    loss = torch.nn.functional.cross_entropy(logits, ids[learned])
-    loss.backward()
+    return whole.lm_head(hidden[learned])
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ Activations are counted tensor by tensor, as autograd keeps them in the decoders
 steps. Sizes are bytes; a GB is 10^9 of them, as in the published tables.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 from finetune.shapes import Shape
@@ -29,25 +29,33 @@ HEAP_SHARE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """Bytes a number; what a device computes and stores in."""
+    """Bytes a number; what a device stores and computes in."""
 
-    weights: int
-    """A weight that is not quantized."""
+    frozen: int
+    """A weight that is not learned and not quantized."""
+    learned: int
     gradients: int
     optimizer: int
-    """Both of Adam's moments together."""
+    """Both of Adam's moments of a learned weight together."""
     compute: int
     """Activations."""
 
 
-FLOAT32 = Precision(weights=4, gradients=4, optimizer=8, compute=4)
-"""What a processor trains in."""
-BFLOAT16 = Precision(weights=2, gradients=2, optimizer=4, compute=2)
-"""What a graphics card trains in: everything in 16 bits, but adapters and their moments in 32 (`adapters_of`).
+PUBLISHED = Precision(frozen=2, learned=2, gradients=2, optimizer=4, compute=2)
+"""What published tables for full fine-tuning count: everything in 16 bits. 7.0 billion times 2 + 2 + 4 bytes are the
+56 GB that are said of 7B; LoRA's 14 GB are its 16-bit weights, QLoRA's 5 the 4-bit ones with embedding and output
+layer in 16 bits, adapters on top (`precision_of`). What is trained here in full keeps 32 bits and takes twice as much,
+for in 16 bits small updates are lost."""
 
-These are also the conventions of the published table for 7B (full 56 GB, LoRA 14, QLoRA 5, without activations): full
-is 7.0 billion times 2 + 2 + 4 bytes, LoRA the 16-bit weights, QLoRA the 4-bit ones with a 16-bit embedding and output
-layer; adapters come on top of both."""
+
+def precision_of(recipe: Recipe, compute: int) -> Precision:
+    """Return what the recipes keep: learned weights and their moments in 32 bits, frozen ones as they are computed in.
+
+    Args:
+        compute: bytes, 2 or 4.
+    """
+    frozen = WIDE if recipe == "full" else compute
+    return Precision(frozen=frozen, learned=WIDE, gradients=WIDE, optimizer=2 * WIDE, compute=compute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,8 @@ class Choices:
     learned: float = 0.25
     """Share of the tokens that carry loss: only for these are logits computed."""
     rank: int = 16
+    dropout: float = 0.05
+    """Share of an adapter's inputs left out; anything above 0 makes each keep its inputs and what was drawn."""
     gradient_checkpointing: bool = False
     """Whether layers are computed again in the backward pass instead of kept."""
     padded: bool = True
@@ -116,13 +126,12 @@ def estimate(shape: Shape, choices: Choices, precision: Precision, *, on_card: b
         on_card: Whether it runs on a graphics card, whose allocator keeps no torn heap.
     """
     trainable = trainable_parameters(shape, choices)
-    adapters = adapters_of(choices, precision)
-    activations = _kept(shape, choices, precision)
+    activations = _kept(shape, choices, precision, on_card=on_card)
     heap = 0 if on_card or choices.tight else round(HEAP_SHARE * activations)
     return Memory(
         weights=_weights(shape, choices, precision),
-        gradients=trainable * adapters.gradients,
-        optimizer=trainable * adapters.optimizer,
+        gradients=trainable * precision.gradients,
+        optimizer=trainable * precision.optimizer,
         activations=activations,
         logits=_logits(shape, choices, precision),
         working=_working(shape, choices, precision),
@@ -136,32 +145,37 @@ def trainable_parameters(shape: Shape, choices: Choices) -> int:
     return shape.parameters if choices.recipe == "full" else shape.adapter_parameters(choices.rank)
 
 
-def adapters_of(choices: Choices, precision: Precision) -> Precision:
-    """Return the precision of what is learned: peft keeps adapters in 32 bits."""
-    wide = replace(precision, weights=WIDE, gradients=WIDE, optimizer=2 * WIDE)
-    return precision if choices.recipe == "full" else wide
-
-
-def layer_bytes(shape: Shape, choices: Choices, precision: Precision) -> int:
+def layer_bytes(shape: Shape, choices: Choices, precision: Precision, *, on_card: bool = False) -> int:
     """Return what autograd keeps of one layer, in bytes a token, without gradient checkpointing."""
     compute, full = precision.compute, choices.recipe == "full"
-    # A 16-bit input is cast for the 32-bit adapter of each linear layer apart; at like precision all share one.
-    casts = not full and compute < WIDE
     norm_inputs = shape.norms * (shape.hidden * WIDE + WIDE)
-    normed = shape.norms * shape.hidden * compute if full else 0
-    inputs = WIDE * sum(linear.columns for linear in shape.linears) if casts else 2 * shape.hidden * compute
-    product = 0 if casts else shape.intermediate * compute
+    # With 32-bit weights computed in 16, what lies between the layers is 32 bits wide.
+    normed = shape.norms * shape.hidden * max(compute, precision.learned) if full else 0
     adapters = 0 if full else len(shape.linears) * choices.rank * WIDE
     return (
         norm_inputs
         + normed
-        + inputs
+        + _input_bytes(shape, choices, precision, on_card=on_card)
         + _attention_bytes(shape, choices, compute)
         + _head_norm_bytes(shape, compute if full else 0)
         + 3 * shape.intermediate * compute
-        + product
         + adapters
     )
+
+
+def _input_bytes(shape: Shape, choices: Choices, precision: Precision, *, on_card: bool) -> int:
+    """Return what linear layers keep of what goes in, in bytes a token."""
+    every = sum(linear.columns for linear in shape.linears)
+    # Query, key and value read the same; so do gate and up. Attention's output is counted with attention.
+    once = 2 * shape.hidden + shape.intermediate
+    if choices.recipe == "full":
+        if precision.learned > precision.compute:  # each casts its input for itself
+            return (every - shape.query) * precision.compute
+        return once * precision.compute
+    if choices.dropout:
+        drawn = 1 if on_card else WIDE  # torch fuses dropout on cards and keeps a mask of bytes
+        return every * (WIDE + drawn)
+    return every * WIDE if precision.compute < WIDE else once * precision.compute
 
 
 def _attention_bytes(shape: Shape, choices: Choices, compute: int) -> int:
@@ -180,9 +194,9 @@ def _head_norm_bytes(shape: Shape, normed: int) -> int:
     return (shape.query + shape.key) * (WIDE + normed) + (shape.heads + shape.key_heads) * WIDE
 
 
-def _kept(shape: Shape, choices: Choices, precision: Precision) -> int:
+def _kept(shape: Shape, choices: Choices, precision: Precision, *, on_card: bool) -> int:
     """Return what the whole forward pass keeps: all layers, or with checkpointing their inputs and one layer."""
-    layer = layer_bytes(shape, choices, precision)
+    layer = layer_bytes(shape, choices, precision, on_card=on_card)
     around = 3 * shape.hidden * max(precision.compute, WIDE)  # embedding, last norm
     if choices.gradient_checkpointing:
         return choices.tokens * (shape.layers * shape.hidden * precision.compute + layer + around)
@@ -190,10 +204,14 @@ def _kept(shape: Shape, choices: Choices, precision: Precision) -> int:
 
 
 def _weights(shape: Shape, choices: Choices, precision: Precision) -> int:
-    rest = (shape.embedding_parameters + shape.small_parameters) * precision.weights
-    linear = shape.linear_parameters * (NF4_BYTES if choices.recipe == "qlora" else precision.weights)
-    adapters = 0 if choices.recipe == "full" else shape.adapter_parameters(choices.rank) * WIDE
-    return round(linear) + rest + adapters
+    rest = shape.embedding_parameters + shape.small_parameters
+    if choices.recipe == "full":
+        # Under automatic mixed precision the 16-bit copies of all matrices live until the step ends.
+        copies = precision.compute if precision.learned > precision.compute else 0
+        output = shape.vocabulary * shape.hidden
+        return shape.parameters * precision.learned + (shape.linear_parameters + output) * copies
+    linear = shape.linear_parameters * (NF4_BYTES if choices.recipe == "qlora" else precision.frozen)
+    return round(linear) + rest * precision.frozen + shape.adapter_parameters(choices.rank) * precision.learned
 
 
 def _logits(shape: Shape, choices: Choices, precision: Precision) -> int:
