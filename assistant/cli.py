@@ -22,6 +22,7 @@ from assistant.commands import (
     finetune,
     guard_evaluation,
     models,
+    planning,
     serving,
     setup,
     sync,
@@ -98,6 +99,7 @@ app.add_typer(
     help="Measure retrieval, answers, agents and the guard.",
     epilog=evaluation.RAG_EXAMPLES,
 )
+finetune.app.command(epilog=planning.PLAN_EXAMPLES)(planning.plan)
 app.add_typer(
     finetune.app, name="finetune", help="Make a model of your own from examples.", epilog=finetune.TRAIN_EXAMPLES
 )
