@@ -3,7 +3,10 @@
     configuration -> random layers, each quantized to NF4 and its 16-bit weights dropped -> one step of 512 tokens
 
 Weights are random, so nothing is learned; sizes, layers and arithmetic are those of Llama 2 7B and Qwen 2.5 7B. Each
-runs in a process of its own. On a slow machine give one name: `python -m bench.seven_billion llama-2-7b`.
+runs in a process of its own. One alone, or its first layers for a first look:
+
+    python -m bench.seven_billion llama-2-7b
+    python -m bench.seven_billion llama-2-7b 2
 """
 
 import gc
@@ -74,9 +77,14 @@ def measure(name: str) -> dict[str, Any]:
     return dict(json.loads(result.stdout.splitlines()[-1]))
 
 
-def planned(name: str) -> Memory:
+def planned(name: str, layers: int | None = None) -> Memory:
     """Return what the plan says of this step."""
-    return estimate(shape_of(CONFIGURATIONS[name]), CHOICES, precision_of("qlora", COMPUTE_BYTES))
+    return estimate(shape_of(configuration(name, layers)), CHOICES, precision_of("qlora", COMPUTE_BYTES))
+
+
+def configuration(name: str, layers: int | None = None) -> dict[str, Any]:
+    """Return an architecture's configuration, perhaps with fewer layers."""
+    return CONFIGURATIONS[name] | ({"num_hidden_layers": layers} if layers else {})
 
 
 def _row(name: str, measured: dict[str, Any]) -> tuple[str, ...]:
@@ -98,7 +106,7 @@ def _parts(name: str) -> str:
     return f"{name}, planned: " + ", ".join(f"{part} {getattr(plan, part) / 1e9:.2f}" for part in parts) + " GB."
 
 
-def step(name: str) -> dict[str, Any]:
+def step(name: str, layers: int | None = None) -> dict[str, Any]:
     """Build the model, take one step and return bytes and seconds; in this process."""
     import torch
 
@@ -106,7 +114,7 @@ def step(name: str) -> dict[str, Any]:
 
     give_back_large_blocks()
     torch.manual_seed(0)
-    model = build(CONFIGURATIONS[name])
+    model = build(configuration(name, layers))
     trainable = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(trainable, lr=1e-4)
     for weight in trainable:  # the moments come with the first step; a second would take as long again
@@ -121,23 +129,24 @@ def step(name: str) -> dict[str, Any]:
     optimizer.step()
     return {
         "name": name,
+        "planned": planned(name, layers).total,
         "loaded": loaded,
         "peak": _resident("VmHWM"),
         "seconds": time.perf_counter() - began,
         "loss": loss,
         "trainable": sum(weight.numel() for weight in trainable),
-        "parameters": shape_of(CONFIGURATIONS[name]).parameters + sum(weight.numel() for weight in trainable),
+        "parameters": shape_of(configuration(name, layers)).parameters + sum(weight.numel() for weight in trainable),
     }
 
 
-def build(configuration: dict[str, Any]) -> Any:
+def build(wanted: dict[str, Any]) -> Any:
     """Return the architecture with random NF4 layers and adapters; never more than one matrix is there in 16 bits."""
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    settings = {key: value for key, value in configuration.items() if key != "model_type"}
-    config = AutoConfig.for_model(configuration["model_type"], **settings)
+    settings = {key: value for key, value in wanted.items() if key != "model_type"}
+    config = AutoConfig.for_model(wanted["model_type"], **settings)
     with torch.device("meta"):
         model: Any = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16)
     for number, layer in enumerate(model.model.layers):
@@ -206,4 +215,4 @@ def _resident(key: str) -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(step(sys.argv[1])))
+    print(json.dumps(step(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else None)))
