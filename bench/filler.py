@@ -13,7 +13,24 @@ from finetune.examples import Example, write
 EXAMPLES = 800
 """Fifty steps of sixteen."""
 QUESTION_WORDS, REPLY_WORDS = 300, 100
-WORDS = "parcel order lamp shade return refund invoice delivery Tuesday warranty repair price colour cable switch box".split()
+WORDS = [
+    "parcel",
+    "order",
+    "lamp",
+    "shade",
+    "return",
+    "refund",
+    "invoice",
+    "delivery",
+    "Tuesday",
+    "warranty",
+    "repair",
+    "price",
+    "colour",
+    "cable",
+    "switch",
+    "box",
+]
 
 
 def examples(count: int = EXAMPLES) -> Iterator[Example]:

@@ -9,7 +9,6 @@ section 2.1: two a weight and token forward, twice that backward) and the speed 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from finetune.machine import Machine
 from finetune.footprint import (
     RECIPES,
     Choices,
@@ -19,6 +18,7 @@ from finetune.footprint import (
     precision_of,
     trainable_parameters,
 )
+from finetune.machine import Machine
 from finetune.shapes import Shape
 
 EFFICIENCY = 0.6
@@ -56,9 +56,7 @@ def plan(
     Args:
         operations_per_second: of matrix products, as `machine.measure_speed` returns.
     """
-    return tuple(
-        _planned(shape, replace(choices, recipe=recipe), machine, operations_per_second) for recipe in recipes
-    )
+    return tuple(_planned(shape, replace(choices, recipe=recipe), machine, operations_per_second) for recipe in recipes)
 
 
 def operations_per_token(shape: Shape, choices: Choices) -> float:
@@ -75,7 +73,9 @@ def operations_per_token(shape: Shape, choices: Choices) -> float:
 
 
 def _planned(shape: Shape, choices: Choices, machine: Machine, speed: float) -> Planned:
-    memory = estimate(shape, choices, precision_of(choices.recipe, machine.compute_bytes), on_card=machine.trains_on_card)
+    memory = estimate(
+        shape, choices, precision_of(choices.recipe, machine.compute_bytes), on_card=machine.trains_on_card
+    )
     trainable = trainable_parameters(shape, choices)
     everything = shape.parameters + (0 if choices.recipe == "full" else trainable)
     rate = speed * EFFICIENCY / operations_per_token(shape, choices)

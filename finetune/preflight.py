@@ -157,9 +157,11 @@ def _padding(folder: Path, tokenizer: "PreTrainedTokenizerBase") -> Iterator[Fau
 
 def _generation_prompt(folder: Path, tokenizer: "PreTrainedTokenizerBase") -> Iterator[Fault]:
     asked, plain = (
-        _said(lambda wanted=wanted: tokenizer.apply_chat_template(  # type: ignore[misc]
-            [dict(message) for message in TALK], add_generation_prompt=wanted, tokenize=False
-        ))
+        _said(
+            lambda wanted=wanted: tokenizer.apply_chat_template(  # type: ignore[misc]
+                [dict(message) for message in TALK], add_generation_prompt=wanted, tokenize=False
+            )
+        )
         for wanted in (True, False)
     )
     if asked is None or plain is None:
@@ -211,7 +213,7 @@ def _beginnings(folder: Path, tokenizer: "PreTrainedTokenizerBase", rendered: Se
     if max(counts) > 1:
         yield Fault(
             5,
-            f"The prompts of the base in {folder} begin with {max(counts)} tokens {tokenizer.bos_token!r} instead of one.",
+            f"The prompts of the base in {folder} begin with {max(counts)} times {tokenizer.bos_token!r}, not one.",
             "take the doubled one out of chat_template.jinja",
         )
     elif min(counts) == 0 and adds:
@@ -225,7 +227,8 @@ def _beginnings(folder: Path, tokenizer: "PreTrainedTokenizerBase", rendered: Se
 
 def _last_learned(rendered: Rendered) -> int:
     return next(
-        (token for token, learned in zip(reversed(rendered.ids), reversed(rendered.labelled), strict=True) if learned), -1
+        (token for token, learned in zip(reversed(rendered.ids), reversed(rendered.labelled), strict=True) if learned),
+        -1,
     )
 
 

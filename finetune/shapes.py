@@ -159,9 +159,7 @@ def read_shape(name: str, *, home: Path, offline: bool = False) -> Shape:
     if path.is_file():
         return shape_of_gguf(read_header(path), source=name)
     if name == "embedded":
-        raise FinetuneError(
-            f"The embedded model is not at {path}. Next: frontdesk models get {EMBEDDED_FILE.parent}"
-        )
+        raise FinetuneError(f"The embedded model is not at {path}. Next: frontdesk models get {EMBEDDED_FILE.parent}")
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise FinetuneError(
             f"The base {name!r} is no folder and no file. Next: name a model's folder, a .gguf file, embedded, or a "
@@ -263,9 +261,7 @@ def _numbers(data: Mapping[str, Any], keys: "tuple[str, ...] | list[str]", sourc
 def _fetch_config(name: str, *, offline: bool) -> Path:
     """Return the folder of a hub model's config.json, the only file that is fetched."""
     if offline:
-        raise FinetuneError(
-            f"{name} is a hub id and `offline` is set. Next: name the model's folder: --base FOLDER"
-        )
+        raise FinetuneError(f"{name} is a hub id and `offline` is set. Next: name the model's folder: --base FOLDER")
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError
 

@@ -126,9 +126,7 @@ def _data(
     }
 
 
-def _lines(
-    base: str, shape: "Shape", machine: "Machine", planned: "Sequence[Planned]", *, count: int
-) -> Iterator[str]:
+def _lines(base: str, shape: "Shape", machine: "Machine", planned: "Sequence[Planned]", *, count: int) -> Iterator[str]:
     choices = planned[0].choices
     yield f"{base}: {shape.family}, {shape.parameters / 1e9:.2f} billion parameters, {shape.layers} layers."
     yield _choices_line(choices)

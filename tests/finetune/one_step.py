@@ -39,7 +39,9 @@ def prepare(asked: dict[str, Any]) -> Any:
         from peft import LoraConfig, get_peft_model
 
         rank = asked.get("rank", 16)
-        model = get_peft_model(model, LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=asked["dropout"], target_modules="all-linear"))
+        model = get_peft_model(
+            model, LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=asked["dropout"], target_modules="all-linear")
+        )
     if asked.get("checkpointing"):
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         model.enable_input_require_grads()
@@ -64,7 +66,9 @@ def backward(model: Any, asked: dict[str, Any]) -> None:
     if asked.get("padded"):
         mask[:, length - 3 :] = 0
     learned = torch.arange(length).expand(batch, length) >= length - round(length * asked["learned"])
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=asked["recipe"] == "full" and asked["dtype"] == "bfloat16"):
+    with torch.autocast(
+        "cpu", dtype=torch.bfloat16, enabled=asked["recipe"] == "full" and asked["dtype"] == "bfloat16"
+    ):
         logits = scores(whole, ids, mask, learned)
     torch.nn.functional.cross_entropy(logits.float(), ids[learned]).backward()
 

@@ -57,7 +57,10 @@ def test_number_3_the_template_does_not_close_a_reply(folder: Path, intents: tup
 
 def test_number_3_what_generation_stops_at_counts_as_closing(folder: Path, intents: tuple[Example, ...]) -> None:
     """Llama 3 ends turns with another token than texts; its generation_config.json says so."""
-    change(folder / "tokenizer_config.json", lambda data: data.update(eos_token="<|im_start|>", extra_special_tokens=["<|im_end|>"]))
+    change(
+        folder / "tokenizer_config.json",
+        lambda data: data.update(eos_token="<|im_start|>", extra_special_tokens=["<|im_end|>"]),
+    )
     (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": 1}))
     assert numbers(folder, intents) == {3}
     (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": [1, 2]}))

@@ -69,10 +69,14 @@ def test_gguf_and_config_say_the_same() -> None:
     config = shape_of(SMALL | {"model_type": "qwen2"})
     numbers = {"embedding_length": 48, "feed_forward_length": 96, "block_count": 3, "attention.head_count": 6}
     metadata = {f"qwen2.{key}": value for key, value in numbers.items()}
-    metadata |= {"general.architecture": "qwen2", "qwen2.attention.head_count_kv": 2, "tokenizer.ggml.tokens": Listed(9)}
+    metadata |= {
+        "general.architecture": "qwen2",
+        "qwen2.attention.head_count_kv": 2,
+        "tokenizer.ggml.tokens": Listed(9),
+    }
     tensors = {"token_embd.weight": (120, 48), "output.weight": (120, 48), "blk.0.attn_q.bias": (48,)}
     assert shape_of_gguf(Header(metadata, tensors)) == config
-    with pytest.raises(FinetuneError, match="qwen2.block_count is None"):
+    with pytest.raises(FinetuneError, match=r"qwen2\.block_count is None"):
         shape_of_gguf(Header({key: metadata[key] for key in metadata if "block" not in key}, tensors))
     with pytest.raises(FinetuneError, match="no embedding"):
         shape_of_gguf(Header(metadata, {}))
@@ -89,7 +93,10 @@ def test_a_folder_needs_its_config_only(tmp_path: Path) -> None:
         ({"model_type": "mixtral"}, "family 'mixtral', which cannot be planned; known are llama"),
         ({}, "family 'None'"),
         ({"model_type": "llama"}, "hidden_size is None; intermediate_size is None"),
-        (SMALL | {"model_type": "llama", "hidden_size": "big", "vocab_size": 0}, "hidden_size is 'big'; vocab_size is 0"),
+        (
+            SMALL | {"model_type": "llama", "hidden_size": "big", "vocab_size": 0},
+            "hidden_size is 'big'; vocab_size is 0",
+        ),
     ],
 )
 def test_what_cannot_be_planned_is_told_at_once(config: dict[str, Any], said: str) -> None:
