@@ -203,7 +203,8 @@ def _learn(model: Any) -> float:
     whole = model.get_base_model()
     ids = torch.randint(0, whole.config.vocab_size, (CHOICES.batch, CHOICES.length))
     kept = CHOICES.learned_tokens
-    scores = model(input_ids=ids, attention_mask=torch.ones_like(ids), logits_to_keep=kept, use_cache=False).logits
+    with torch.autocast("cpu", torch.bfloat16):  # as the recipes compute
+        scores = model(input_ids=ids, attention_mask=torch.ones_like(ids), logits_to_keep=kept, use_cache=False).logits
     loss = torch.nn.functional.cross_entropy(scores.float().flatten(0, 1), ids[:, -kept:].flatten())
     loss.backward()
     return float(loss.detach())

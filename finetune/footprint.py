@@ -151,7 +151,7 @@ def layer_bytes(shape: Shape, choices: Choices, precision: Precision, *, on_card
     norm_inputs = shape.norms * (shape.hidden * WIDE + WIDE)
     # With 32-bit weights computed in 16, what lies between the layers is 32 bits wide.
     normed = shape.norms * shape.hidden * max(compute, precision.learned) if full else 0
-    adapters = 0 if full else len(shape.linears) * choices.rank * WIDE
+    adapters = 0 if full else len(shape.linears) * choices.rank * compute
     return (
         norm_inputs
         + normed
@@ -174,8 +174,9 @@ def _input_bytes(shape: Shape, choices: Choices, precision: Precision, *, on_car
         return once * precision.compute
     if choices.dropout:
         drawn = 1 if on_card else WIDE  # torch fuses dropout on cards and keeps a mask of bytes
-        return every * (WIDE + drawn)
-    return every * WIDE if precision.compute < WIDE else once * precision.compute
+        return every * (precision.compute + drawn)
+    # Adapters cast what goes in to 32 bits and are computed in 16 again: each keeps a copy.
+    return (every if precision.compute < WIDE else once) * precision.compute
 
 
 def _attention_bytes(shape: Shape, choices: Choices, compute: int) -> int:
@@ -205,13 +206,14 @@ def _kept(shape: Shape, choices: Choices, precision: Precision, *, on_card: bool
 
 def _weights(shape: Shape, choices: Choices, precision: Precision) -> int:
     rest = shape.embedding_parameters + shape.small_parameters
+    # Under automatic mixed precision the 16-bit copies of what learns live until the step ends.
+    copies = precision.compute if precision.learned > precision.compute else 0
     if choices.recipe == "full":
-        # Under automatic mixed precision the 16-bit copies of all matrices live until the step ends.
-        copies = precision.compute if precision.learned > precision.compute else 0
         output = shape.vocabulary * shape.hidden
         return shape.parameters * precision.learned + (shape.linear_parameters + output) * copies
     linear = shape.linear_parameters * (NF4_BYTES if choices.recipe == "qlora" else precision.frozen)
-    return round(linear) + rest * precision.frozen + shape.adapter_parameters(choices.rank) * precision.learned
+    adapters = shape.adapter_parameters(choices.rank) * (precision.learned + copies)
+    return round(linear) + rest * precision.frozen + adapters
 
 
 def _logits(shape: Shape, choices: Choices, precision: Precision) -> int:

@@ -104,8 +104,7 @@ def kept_bytes(kind: str, choices: Choices, *, layers: int, compute: int) -> int
     mask = torch.ones_like(ids)
     if choices.padded:
         mask[:, :3] = 0
-    mixed = choices.recipe == "full" and compute == 2
-    with counted(model) as kept, torch.autocast("cpu", torch.bfloat16) if mixed else nullcontext():
+    with counted(model) as kept, torch.autocast("cpu", torch.bfloat16) if compute == 2 else nullcontext():
         whole.model(input_ids=ids, attention_mask=mask, use_cache=False)
     return sum(kept.values())
 
@@ -121,8 +120,9 @@ def test_a_layer_keeps_what_is_counted(kind: str, recipe: Any, dropout: float, p
     few, many = (kept_bytes(kind, choices, layers=layers, compute=compute) for layers in (2, 3))
     precision = precision_of(recipe, compute)
     expected = layer_bytes(shape, choices, precision) * TOKENS
-    if recipe == "full" and compute == 2:  # copies of the weights, which the estimate counts as weights
-        expected += 2 * shape.linear_parameters // shape.layers
+    if compute == 2:  # copies of what learns, which the estimate counts as weights
+        learned = shape.linear_parameters if recipe == "full" else shape.adapter_parameters(choices.rank)
+        expected += 2 * learned // shape.layers
     assert many - few == pytest.approx(expected, rel=0.03)
 
 

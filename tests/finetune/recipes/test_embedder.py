@@ -30,7 +30,7 @@ def test_prompts_are_refused() -> None:
 
 def test_what_belongs_together_moves_closer(tiny_base: Base, tmp_path: Path) -> None:
     sentence_transformers = pytest.importorskip("sentence_transformers")
-    from sentence_transformers import models
+    from sentence_transformers.sentence_transformer import modules as models
 
     words = models.Transformer(str(tiny_base.folder))
     folder = tmp_path / "embedder"
