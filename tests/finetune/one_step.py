@@ -66,9 +66,7 @@ def backward(model: Any, asked: dict[str, Any]) -> None:
     if asked.get("padded"):
         mask[:, length - 3 :] = 0
     learned = torch.arange(length).expand(batch, length) >= length - round(length * asked["learned"])
-    with torch.autocast(
-        "cpu", dtype=torch.bfloat16, enabled=asked["dtype"] == "bfloat16"
-    ):
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=asked["dtype"] == "bfloat16"):
         logits = scores(whole, ids, mask, learned)
     torch.nn.functional.cross_entropy(logits.float(), ids[learned]).backward()
 
