@@ -29,6 +29,7 @@ from assistant.commands import (
     guard_evaluation,
     judging,
     models,
+    planning,
     releases,
     serving,
     setup,
@@ -123,6 +124,7 @@ app.add_typer(
 )
 dataset.app.command("review", epilog=dataset_review.REVIEW_EXAMPLES)(dataset_review.review)
 app.add_typer(dataset.app, name="dataset", help="Examples to fine-tune on.", epilog=dataset.BUILD_EXAMPLES)
+finetune.app.command(epilog=planning.PLAN_EXAMPLES)(planning.plan)
 app.add_typer(
     finetune.app, name="finetune", help="Make a model of your own from examples.", epilog=finetune.TRAIN_EXAMPLES
 )

@@ -20,7 +20,9 @@ from typing import Any
 from finetune.bases import TEMPLATE, Base, open_base
 from finetune.errors import FinetuneError
 from finetune.examples import Example, read
+from finetune.preflight import require
 from finetune.recipe import Job, Outcome, as_data, open_recipe, settings_of
+from finetune.recipes.adapting import StepSettings
 from finetune.runs import MANIFEST, Run, finish, open_run, run_folder
 from finetune.weights import libraries
 
@@ -111,6 +113,9 @@ def train(prepared: Prepared, *, home: Path, progress: Callable[[Mapping[str, An
         begun = prepared.folder / BEGUN
         begun.write_text(json.dumps(prepared.fingerprint, indent=2), encoding="utf-8")
         base = open_base(prepared.request.base, home=home, offline=prepared.request.offline)
+        if isinstance(prepared.settings, StepSettings):  # an embedder neither speaks nor becomes a GGUF
+            with libraries():
+                require(base.folder, prepared.train)
         template = (base.folder / TEMPLATE).read_text(encoding="utf-8")
         (prepared.folder / TEMPLATE).write_text(template, encoding="utf-8")
         job = Job(

@@ -66,6 +66,17 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Base:
 
 
 @pytest.fixture(scope="session")
+def embedded_base(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Base:
+    """Return the embedded model, de-quantized into an ordinary folder."""
+    pytest.importorskip("torch")
+    from finetune.bases import open_base
+
+    home = tmp_path_factory.mktemp("home")
+    (home / "models").symlink_to(models_folder, target_is_directory=True)
+    return open_base("embedded", home=home)
+
+
+@pytest.fixture(scope="session")
 def intents() -> tuple[Example, ...]:
     """Return twenty-four short questions of three labels."""
     labels = {"order_status": "where is my order", "returns": "can i send it back", "price": "what does a shade cost"}
