@@ -26,6 +26,7 @@ from assistant.commands import (
     setup,
     sync,
     tickets,
+    training_watch,
 )
 from assistant.commands.options import examples
 from assistant.errors import ServerError, StoreError
@@ -98,6 +99,8 @@ app.add_typer(
     help="Measure retrieval, answers, agents and the guard.",
     epilog=evaluation.RAG_EXAMPLES,
 )
+finetune.app.command(epilog=training_watch.WATCH_EXAMPLES)(training_watch.watch)
+finetune.app.command(epilog=training_watch.RUNS_EXAMPLES)(training_watch.runs)
 app.add_typer(
     finetune.app, name="finetune", help="Make a model of your own from examples.", epilog=finetune.TRAIN_EXAMPLES
 )
