@@ -71,7 +71,8 @@ def go_on(folder: Path, *, environment: Mapping[str, str]) -> "subprocess.Popen[
     command = remembered(folder)
     if command is None:
         raise FinetuneError(
-            f"How the run {folder.name!r} was begun is not known. Next: give its command again: frontdesk finetune train …"
+            f"How the run {folder.name!r} was begun is not known. Next: give its command again in a terminal: "
+            "frontdesk finetune train …"
         )
     detached = {"creationflags": 0x208} if sys.platform == "win32" else {"start_new_session": True}
     try:

@@ -3,7 +3,8 @@
     home/runs/* -> RunState(running | stopping | stopped | finished)
     runs/NAME/log.jsonl, after=N -> LogPart(lines)
 
-Whether a run is running is told by its lock, which the system frees when a process ends however it ends. Needs no torch.
+Whether a run is running is told by its lock, which the system frees when its process ends, however that ends.
+Needs no torch.
 """
 
 import hashlib

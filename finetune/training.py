@@ -21,8 +21,8 @@ from finetune import processes
 from finetune.bases import TEMPLATE, Base, open_base
 from finetune.errors import FinetuneError
 from finetune.examples import Example, read
-from finetune.recipe import Job, Outcome, as_data, open_recipe, settings_of
 from finetune.going_on import Command, remember
+from finetune.recipe import Job, Outcome, as_data, open_recipe, settings_of
 from finetune.runs import BEGUN, LOCK, MANIFEST, STOP, Run, finish, open_run, run_folder, write_whole
 from finetune.weights import libraries
 

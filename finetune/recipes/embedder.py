@@ -72,7 +72,7 @@ def train(job: Job) -> Outcome:
         from datasets import Dataset
         from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer
         from sentence_transformers import SentenceTransformerTrainingArguments as Arguments
-        from sentence_transformers.losses import MultipleNegativesRankingLoss
+        from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
         model = SentenceTransformer(str(job.base.folder))
     except (OSError, ValueError) as error:
