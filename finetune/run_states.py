@@ -197,9 +197,8 @@ def _json(path: Path) -> Mapping[str, Any]:
 def _printed_error(folder: Path) -> str:
     """Return the error with which a run that was begun from the page ended; empty where it told none."""
     path = folder / OUTPUT
-    text = path.read_bytes()[-SHOWN_OUTPUT_BYTES:].decode("utf-8", "replace") if path.is_file() else ""
-    _, found, error = text.rpartition(ERROR)
-    if found:
-        return error.strip()
-    last = text.strip().splitlines()[-1:] if "Traceback" in text else []
-    return "".join(last)
+    text = "\n" + path.read_bytes()[-SHOWN_OUTPUT_BYTES:].decode("utf-8", "replace") if path.is_file() else ""
+    *_, error = text.rpartition(f"\n{ERROR}") if f"\n{ERROR}" in text else ("",)
+    if not error and "Traceback" in text:
+        error = text.strip().splitlines()[-1]
+    return error.strip()

@@ -39,7 +39,7 @@ def test_going_on_starts_a_process_of_its_own(tmp_path: Path) -> None:
 
 def test_a_command_that_does_not_start_is_named(tmp_path: Path) -> None:
     remember(Command((str(tmp_path / "missing"),), tmp_path), tmp_path)
-    with pytest.raises(FinetuneError, match="missing in .* does not start"):
+    with pytest.raises(FinetuneError, match=r"missing in .* does not start"):
         go_on(tmp_path, environment={})
 
 

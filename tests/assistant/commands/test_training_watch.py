@@ -15,7 +15,7 @@ RUN = RunState("replies", "running", "qlora", "embedded", 3, 8, 1.25, None, None
 def test_a_table_has_a_row_a_run() -> None:
     judged = RunState("done", "finished", "lora", "/a" * 40, 8, 8, 0.5, 0.75, {"f1": 0.5, "n": 9}, RUN.changed)
     head, first, second = table([RUN, judged])
-    assert head.split() == "RUN STATE STEP RECIPE BASE LOSS HELD OUT SCORE CHANGED".split()
+    assert head.split() == ["RUN", "STATE", "STEP", "RECIPE", "BASE", "LOSS", "HELD", "OUT", "SCORE", "CHANGED"]
     assert first.split() == ["replies", "running", "3/8", "qlora", "embedded", "1.250", "-", "-", "2026-01-02", "03:04"]
     assert "f1 0.500" in second
     assert second.index("lora") == first.index("qlora") == head.index("RECIPE")

@@ -11,7 +11,12 @@ import pytest
 from assistant.errors import ServerError
 from assistant.training_page.serving import HOST, serve
 
-SERVE = "import sys; from pathlib import Path; from assistant.training_page.serving import serve; serve(Path(sys.argv[1]), port=0, announce=lambda url: print(url, flush=True))"
+SERVE = """
+import sys
+from pathlib import Path
+from assistant.training_page.serving import serve
+serve(Path(sys.argv[1]), port=0, announce=lambda url: print(url, flush=True))
+"""
 ROOT = Path(__file__).parents[3]
 
 
@@ -20,8 +25,8 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
         other.bind((HOST, 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(ServerError, match=f"Cannot listen on port {port}.*--port 0"):
-            serve(tmp_path, port=port, announce=lambda url: pytest.fail(url))
+        with pytest.raises(ServerError, match=rf"Cannot listen on port {port}.*--port 0"):
+            serve(tmp_path, port=port, announce=pytest.fail)
 
 
 @pytest.mark.slow
