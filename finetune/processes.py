@@ -61,6 +61,7 @@ def _gathered(value: Any) -> list[Any]:
 
 def _state() -> Any:
     """Return accelerate's account of the processes, which connects them when it is first asked for."""
+    import torch
     from accelerate import PartialState
 
-    return PartialState()
+    return PartialState(cpu=not torch.cuda.is_available())
