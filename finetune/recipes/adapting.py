@@ -157,7 +157,14 @@ def tune(job: Job, loaded: Loaded, *, rate: float, dtype: "torch.dtype", target:
         tokens_per_second=log.tokens_per_second,
         peak_memory_bytes=int(processes.largest(peak_memory_bytes())),
         seconds=time.monotonic() - began,
-        extra={"layout": layout, "at_once": at_once, "learning_rate": rate, "dtype": str(dtype).removeprefix("torch.")},
+        extra={
+            "layout": layout,
+            "at_once": at_once,
+            "learning_rate": rate,
+            "dtype": str(dtype).removeprefix("torch."),
+            "processes": processes.count(),
+            "tokens": trainer.tokens_seen,  # since it last went on
+        },
     )
 
 
