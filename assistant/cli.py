@@ -35,6 +35,7 @@ from assistant.commands import (
     setup,
     sync,
     tickets,
+    training_watch,
     voice_evaluation,
 )
 from assistant.commands.options import examples
@@ -125,6 +126,8 @@ app.add_typer(
 dataset.app.command("review", epilog=dataset_review.REVIEW_EXAMPLES)(dataset_review.review)
 app.add_typer(dataset.app, name="dataset", help="Examples to fine-tune on.", epilog=dataset.BUILD_EXAMPLES)
 finetune.app.command(epilog=planning.PLAN_EXAMPLES)(planning.plan)
+finetune.app.command(epilog=training_watch.WATCH_EXAMPLES)(training_watch.watch)
+finetune.app.command(epilog=training_watch.RUNS_EXAMPLES)(training_watch.runs)
 app.add_typer(
     finetune.app, name="finetune", help="Make a model of your own from examples.", epilog=finetune.TRAIN_EXAMPLES
 )
