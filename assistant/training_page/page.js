@@ -37,7 +37,7 @@ async function ask(path, options = {}) {
 class Refusal extends Error {}
 
 function describe(run) {
-  const steps = run.steps ? `, ${texts.step} ${run.step}/${run.steps}` : "";
+  const steps = run.steps ? texts.step.replace("{}", `${run.step}/${run.steps}`) : "";
   return `${texts[run.state]}${run.state === "finished" ? "" : steps}`;
 }
 
@@ -106,8 +106,8 @@ function showPlots(run) {
       { label: texts.heldout_loss, points: points("heldout_loss"), second: true },
     ] },
     { title: texts.learning_rate, format: small, curves: [{ points: points("learning_rate") }] },
-    { title: texts.tokens_per_second, format: (value) => number(value), curves: [{ points: points("tokens_per_second") }] },
-    { title: texts.memory, format: gigabytes, curves: [{ points: points("memory_bytes") }] },
+    { title: texts.tokens_per_second, fromZero: true, format: (value) => number(value), curves: [{ points: points("tokens_per_second") }] },
+    { title: texts.memory, fromZero: true, format: gigabytes, curves: [{ points: points("memory_bytes") }] },
   ];
   const drawable = curves.filter((one) => one.curves.some((curve) => curve.points.length));
   at("plots").replaceChildren(...drawable.map((one) => plot({ ...one, steps: run.steps })));

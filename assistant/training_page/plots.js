@@ -1,4 +1,5 @@
-// Curves over steps as SVG: {title, format, curves: [{label, points: [[x, y], …]}]} -> <figure>
+// Curves over steps as SVG: {title, format, steps, curves: [{label, points: [[x, y], …]}]} -> <figure>
+// `fromZero` is for what should not look lively when it hardly moves: speed, memory.
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const WIDTH = 480, HEIGHT = 210, LEFT = 56, RIGHT = 10, TOP = 10, BOTTOM = 24;
@@ -31,13 +32,13 @@ export function thinned(points, limit = SHOWN_POINTS) {
   });
 }
 
-function range(values) {
-  const low = Math.min(...values), high = Math.max(...values);
+function range(values, fromZero) {
+  const low = fromZero ? 0 : Math.min(...values), high = Math.max(...values);
   const room = (high - low) * 0.06 || Math.abs(high) * 0.1 || 1;
   return [low >= 0 ? Math.max(0, low - room) : low - room, high + room];
 }
 
-export function plot({ title, format, curves, steps }) {
+export function plot({ title, format, curves, steps, fromZero = false }) {
   const figure = document.createElement("figure");
   const caption = document.createElement("figcaption");
   const heading = document.createElement("h3");
@@ -47,7 +48,7 @@ export function plot({ title, format, curves, steps }) {
   const shown = curves.map((curve) => ({ ...curve, points: thinned(curve.points) })).filter((curve) => curve.points.length);
   const svg = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": title });
   const points = shown.flatMap((curve) => curve.points);
-  const [low, high] = range(points.map((point) => point[1]));
+  const [low, high] = range(points.map((point) => point[1]), fromZero);
   const across = (x) => LEFT + ((x - 1) / Math.max(steps - 1, 1)) * (WIDTH - LEFT - RIGHT);
   const up = (y) => HEIGHT - BOTTOM - ((y - low) / (high - low)) * (HEIGHT - TOP - BOTTOM);
   for (const value of ticks(low, high)) {
@@ -55,7 +56,7 @@ export function plot({ title, format, curves, steps }) {
     svg.append(draw("text", { x: LEFT - 6, y: up(value) + 4, "text-anchor": "end" }, format(value)));
   }
   for (const value of ticks(1, Math.max(steps, 2)).filter((step) => Number.isInteger(step))) {
-    svg.append(draw("text", { x: across(value), y: HEIGHT - 6, "text-anchor": "middle" }, String(value)));
+    svg.append(draw("text", { x: across(value), y: HEIGHT - 6, "text-anchor": value === steps ? "end" : "middle" }, String(value)));
   }
   shown.forEach((curve) => {
     const kind = curve.second ? " second" : "";
