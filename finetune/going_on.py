@@ -21,6 +21,8 @@ from finetune.runs import write_whole
 
 COMMAND = "command.json"
 OUTPUT = "output.log"
+DETACHED = 0x208
+"""Windows: DETACHED_PROCESS and CREATE_NEW_PROCESS_GROUP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,6 @@ def go_on(folder: Path, *, environment: Mapping[str, str]) -> "subprocess.Popen[
             f"How the run {folder.name!r} was begun is not known. Next: give its command again in a terminal: "
             "frontdesk finetune train …"
         )
-    detached = {"creationflags": 0x208} if sys.platform == "win32" else {"start_new_session": True}
     try:
         with (folder / OUTPUT).open("wb") as output:
             return subprocess.Popen(
@@ -84,7 +85,8 @@ def go_on(folder: Path, *, environment: Mapping[str, str]) -> "subprocess.Popen[
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                **detached,  # type: ignore[call-overload]
+                start_new_session=sys.platform != "win32",
+                creationflags=DETACHED if sys.platform == "win32" else 0,
             )
     except OSError as error:
         raise FinetuneError(

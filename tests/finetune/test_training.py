@@ -196,10 +196,9 @@ def test_two_processes_train_one_run_as_one_would(
     assert manifest["processes"] == 2
     assert manifest["tokens"] == alone.manifest["tokens"] > 0
     assert manifest["steps"] == alone.manifest["steps"] == 8
-    assert manifest["heldout_loss"] == pytest.approx(alone.manifest["heldout_loss"], abs=1e-2)
+    assert manifest["heldout_loss"] == pytest.approx(alone.manifest["heldout_loss"], abs=1e-4)
     losses = losses_of(both)
-    assert losses[:4] == pytest.approx(losses_of(alone)[:4], abs=1e-3)
-    assert losses == pytest.approx(losses_of(alone), abs=3e-2), "Adam makes much of rounding where gradients are small"
+    assert losses == pytest.approx(losses_of(alone), abs=1e-3)
     assert losses[-1] < losses[0]
     assert len(list((both.folder / "tensorboard").glob("events*"))) == 1
     assert_near(alone, both)
