@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -74,7 +75,7 @@ def go_on(folder: Path, *, environment: Mapping[str, str]) -> "subprocess.Popen[
             f"How the run {folder.name!r} was begun is not known. Next: give its command again in a terminal: "
             "frontdesk finetune train …"
         )
-    detached = {"creationflags": 0x208} if sys.platform == "win32" else {"start_new_session": True}
+    detached: dict[str, Any] = {"creationflags": 0x208} if sys.platform == "win32" else {"start_new_session": True}
     try:
         with (folder / OUTPUT).open("wb") as output:
             return subprocess.Popen(
@@ -84,7 +85,7 @@ def go_on(folder: Path, *, environment: Mapping[str, str]) -> "subprocess.Popen[
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                **detached,  # type: ignore[call-overload]
+                **detached,
             )
     except OSError as error:
         raise FinetuneError(

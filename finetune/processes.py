@@ -40,7 +40,7 @@ def wait() -> None:
 
 def largest(value: float) -> float:
     """Return the largest of what the processes give."""
-    return max(_gathered(value))
+    return float(max(_gathered(value)))
 
 
 def any_says(value: bool) -> bool:
