@@ -65,6 +65,10 @@ class Reference:
         body = {"content": text, "add_special": opened, "parse_special": True}
         return [int(token) for token in self.engine.post("/tokenize", body)["tokens"]]
 
+    def text(self, ids: Sequence[int]) -> str:
+        """Return what tokens write, without a sign that is not finished yet."""
+        return str(self.engine.post("/detokenize", {"tokens": list(ids)})["content"]).rstrip("\ufffd")
+
     def adds_bos(self) -> bool:
         """Return whether the file asks for BOS before each prompt."""
         return len(self.ids("a", opened=True)) > len(self.ids("a"))
