@@ -19,6 +19,7 @@ from assistant.commands import (
     approvals,
     documents,
     evaluation,
+    finetune,
     guard_evaluation,
     models,
     serving,
@@ -30,9 +31,19 @@ from assistant.commands.options import examples
 from assistant.errors import ServerError, StoreError
 from assistant.model_files import ModelFilesError
 from assistant.settings import SettingsError
+from finetune.errors import FinetuneError
 from knowledge.errors import KnowledgeError
 
-FAULTS = (SettingsError, ModelFilesError, BatchError, StoreError, ServerError, AgentError, KnowledgeError)
+FAULTS = (
+    SettingsError,
+    ModelFilesError,
+    BatchError,
+    StoreError,
+    ServerError,
+    FinetuneError,
+    AgentError,
+    KnowledgeError,
+)
 """What an operator can cause or mend; their text is fit to print."""
 
 app = typer.Typer(
@@ -86,6 +97,9 @@ app.add_typer(
     name="evaluate",
     help="Measure retrieval, answers, agents and the guard.",
     epilog=evaluation.RAG_EXAMPLES,
+)
+app.add_typer(
+    finetune.app, name="finetune", help="Make a model of your own from examples.", epilog=finetune.TRAIN_EXAMPLES
 )
 
 

@@ -42,9 +42,10 @@ BY_REQUEST = {
     "scale": "bench.scale:run",
     "pointing": "bench.pointing:run",
     "agent": "bench.agent:run",
+    "training": "bench.training:run",
 }
 """Not part of "everything": one installs anew and takes minutes of network, one fills a library for an hour or two, one
-asks a model for long steps."""
+asks a model for long steps, one trains."""
 
 LIMITED = ("answers", "agent")
 """Those that can ask a part of their questions."""

@@ -56,9 +56,7 @@ def render(example: Example, tokenizer: "PreTrainedTokenizerBase") -> Rendered:
         FinetuneError: the template refuses the messages, or is not told apart by prefixes.
     """
     if example.task == "text":
-        ids = _encode(tokenizer, str(example.messages[-1]["content"]))
-        ids = ids if ids and ids[-1] == tokenizer.eos_token_id else [*ids, int(tokenizer.eos_token_id)]
-        return Rendered(tuple(ids), (True,) * len(ids))
+        return _plain_text(str(example.messages[-1]["content"]), tokenizer)
     ids: list[int] = []
     labelled: list[bool] = []
     done = ""
@@ -80,6 +78,13 @@ def render(example: Example, tokenizer: "PreTrainedTokenizerBase") -> Rendered:
             labelled += [learned] * len(piece)
         done = through
     return Rendered(tuple(ids), tuple(labelled))
+
+
+def _plain_text(text: str, tokenizer: "PreTrainedTokenizerBase") -> Rendered:
+    ids = _encode(tokenizer, text)
+    if not ids or ids[-1] != tokenizer.eos_token_id:
+        ids.append(int(tokenizer.eos_token_id))
+    return Rendered(tuple(ids), (True,) * len(ids))
 
 
 def _split_closing(text: str, tokenizer: "PreTrainedTokenizerBase") -> tuple[str, str]:

@@ -36,6 +36,24 @@ class Loaded:
     tokenizer: "PreTrainedTokenizerBase"
 
 
+@contextmanager
+def libraries() -> Iterator[None]:
+    """Say what to install where a library is missing, and keep the others' chatter off the terminal."""
+    try:
+        from transformers.utils import logging
+    except ImportError as error:
+        raise FinetuneError(GET_EXTRA) from error
+    getLogger("bitsandbytes").setLevel(ERROR)
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        except OSError as error:
+            raise FinetuneError(f"The model's files cannot be read ({error}). Next: check the folder.") from error
+
+
 def load(
     base: Base, *, quantized: bool = False, adapter: Path | None = None, dtype: "torch.dtype | None" = None
 ) -> Loaded:
@@ -49,7 +67,7 @@ def load(
     Raises:
         FinetuneError: torch is missing, or the files cannot be read.
     """
-    with _libraries():
+    with libraries():
         import torch
         from transformers import AutoModelForCausalLM
 
@@ -57,6 +75,7 @@ def load(
         dtype = dtype or (torch.bfloat16 if device == "cuda" else torch.float32)
         extra: dict[str, Any] = {"quantization_config": nf4(dtype)} if quantized else {}
         model = AutoModelForCausalLM.from_pretrained(base.folder, dtype=dtype, device_map=device, **extra)
+        _keep_layout(model)
         if adapter is not None:
             from peft import PeftModel
 
@@ -70,7 +89,7 @@ def load_tokenizer(folder: Path) -> "PreTrainedTokenizerBase":
     Raises:
         FinetuneError: its files are missing or damaged.
     """
-    with _libraries():
+    with libraries():
         from transformers import AutoTokenizer
 
         return AutoTokenizer.from_pretrained(folder)
@@ -88,13 +107,24 @@ def nf4(dtype: "torch.dtype") -> Any:
     )
 
 
+def _keep_layout(model: "PreTrainedModel") -> None:
+    """Keep 4-bit weights as they were stored.
+
+    On some processors bitsandbytes rearranges them the first time a model is evaluated, which rounds their constants
+    anew: a run that was stopped and gone on with would then end elsewhere than one that was not.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+
+
 def save_dequantized(file: Path, target: Path) -> None:
     """Write a GGUF's model as a folder with float16 weights, its tokenizer and chat template.
 
     Raises:
         FinetuneError: the file's architecture or tokenizer is none that transformers reads.
     """
-    with _libraries():
+    with libraries():
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -127,21 +157,3 @@ def _give_padding_of_its_own(tokenizer: "PreTrainedTokenizerBase") -> None:
         ]
         if fit:
             tokenizer.pad_token = fit[0]
-
-
-@contextmanager
-def _libraries() -> Iterator[None]:
-    """Say what to install where a library is missing, and keep the others' chatter off the terminal."""
-    try:
-        from transformers.utils import logging
-    except ImportError as error:
-        raise FinetuneError(GET_EXTRA) from error
-    getLogger("bitsandbytes").setLevel(ERROR)
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        except OSError as error:
-            raise FinetuneError(f"The model's files cannot be read ({error}). Next: check the folder.") from error

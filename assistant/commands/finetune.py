@@ -1,0 +1,128 @@
+"""`finetune train`: examples in, a measured adapter out.
+
+examples + base + recipe -> runs/NAME/ -> its manifest
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from assistant.commands.options import AsJson, Config, examples, print_json, settings_for, warn
+
+TRAIN_EXAMPLES = examples(
+    "frontdesk finetune train --data examples.jsonl",
+    "frontdesk finetune train --data examples.jsonl --heldout heldout.jsonl --recipe qlora --run replies",
+    "frontdesk finetune train --data examples.jsonl --base ./Mistral-7B-Instruct-v0.3 epochs=2 rank=8 --json",
+)
+DATA_NAMES = 3
+"""How many data files a run is named after."""
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command(epilog=TRAIN_EXAMPLES)
+def train(
+    overrides: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY=VALUE…]", help="Numbers of the recipe, such as epochs=2.")
+    ] = None,
+    data: Annotated[
+        list[Path] | None, typer.Option("--data", metavar="FILE", help="Examples to learn from; may be given again.")
+    ] = None,
+    heldout: Annotated[
+        list[Path] | None, typer.Option("--heldout", metavar="FILE", help="Examples to measure on, never learned from.")
+    ] = None,
+    base: Annotated[
+        str, typer.Option("--base", metavar="MODEL", help="embedded, a model's folder, a .gguf file, or a hub id.")
+    ] = "embedded",
+    recipe: Annotated[
+        str, typer.Option("--recipe", metavar="NAME", help="qlora, lora, full, continue, or embedder.")
+    ] = "qlora",
+    run: Annotated[
+        str | None, typer.Option("--run", metavar="NAME", help="The run's name; the same name again goes on with it.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of all that is drawn by chance.")] = 0,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Tune a model on your examples. Stopped or killed, the same command goes on where it was."""
+    from finetune.training import Request, prepare
+    from finetune.training import train as train_now
+
+    if not data:
+        raise typer.BadParameter("name the examples: --data FILE")
+    settings = settings_for(config)
+    name = run or "-".join((*(path.stem for path in data[:DATA_NAMES]), recipe))
+    request = Request(
+        tuple(data),
+        name,
+        heldout=tuple(heldout or ()),
+        base=base,
+        recipe=recipe,
+        seed=seed,
+        overrides=tuple(overrides or ()),
+        offline=settings.offline,
+    )
+    prepared = prepare(request, home=settings.home)
+    held = f", {len(prepared.heldout)} held out" if prepared.heldout else ", none held out"
+    warn(f"{len(prepared.train)} examples to learn from{held}; run {name}: {prepared.folder}")
+    with training_bar() as progress:
+        finished = train_now(prepared, home=settings.home, progress=progress)
+    if as_json:
+        print_json(finished.manifest)
+    else:
+        print("\n".join(summary(finished.manifest)))
+
+
+@contextmanager
+def training_bar() -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
+    """Hand out what shows a run's log as it grows: one line on a terminal, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (TextColumn("step {task.completed}/{task.total}"), BarColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading the model", total=None)
+        seen: dict[str, Any] = {}
+
+        def show(line: Mapping[str, Any]) -> None:
+            seen.update(line)
+            bar.update(task, completed=seen["step"], total=seen["steps"], description=described(seen))
+
+        yield show
+
+
+def described(line: Mapping[str, Any]) -> str:
+    """Return a line of a run's log for people."""
+    minutes, seconds = divmod(int(line["seconds_left"]), 60)
+    parts = [f"{minutes}:{seconds:02} left"]
+    if "loss" in line:
+        parts.append(f"loss {line['loss']:.3f}, rate {line['learning_rate']:.1e}")
+    if "heldout_loss" in line:
+        parts.append(f"held out {line['heldout_loss']:.3f}")
+    return ", ".join((*parts, f"{line['tokens_per_second']:.0f} tokens/s, {line['memory_bytes'] / 1e9:.1f} GB"))
+
+
+def summary(manifest: Mapping[str, Any]) -> list[str]:
+    """Return what a person wants to know of a finished run."""
+    loss = manifest["heldout_loss"]
+    lines = [
+        f"Run {manifest['run']}: {manifest['recipe']} on {manifest['base']['name']}, {manifest['steps']} steps.",
+        f"  learned from {manifest['data']['train']} examples; {manifest['trainable_share']:.2%} of the weights tuned",
+        f"  {manifest['tokens_per_second']:.0f} tokens/s, {manifest['seconds']:.0f} s, "
+        f"at most {manifest['peak_memory_bytes'] / 1e9:.1f} GB of memory",
+        f"  loss {manifest['train_loss']:.3f}" + (f", held out {loss:.3f}" if loss is not None else ""),
+        f"  in {manifest['path']}",
+    ]
+    if manifest["base"]["precision"].startswith("dequantized"):
+        lines.append(
+            f"Warning: the base was {manifest['base']['precision'].removeprefix('dequantized ')}-quantized; what that "
+            "lost stays lost. The 16-bit model of its makers is the better base."
+        )
+    return [*lines, f"Next: frontdesk evaluate model {manifest['run']} --examples FILE"]

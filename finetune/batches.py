@@ -1,0 +1,135 @@
+"""How examples lie side by side in one step: what they share is read once, and only what is learned is predicted.
+
+    Rendered… -> Batch(ids, positions, mask | allowed, places, targets)
+
+Examples of one task open alike: system prompt, instructions, labels. In a `shared` batch that opening stands once, in
+one row, and each example's own tokens follow it; the mask lets each see the opening and itself, so every example is
+computed exactly as if it stood alone (tree attention, as in SpecInfer, arXiv 2305.09781, for verifying drafts). In a
+`padded` batch each has its row, filled up on the left, so that replies end together and the vocabulary is predicted
+for their columns alone. Lengths are rounded up: processors compile their 16-bit kernels once per shape.
+
+Plain numpy; what a model makes of it is the trainer's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finetune.rendering import Rendered
+
+Layout = Literal["shared", "padded"]
+
+ROUNDED_TO = 32
+"""Tokens; a row's length and the number of predicted places are multiples of it."""
+NOT_LEARNED = -100
+"""The target that losses leave out."""
+ROW_TOKENS = 2048
+"""Up to here attention over a shared row costs less than what the shared opening saves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Examples as arrays; B rows of T tokens, N predicted places."""
+
+    ids: NDArray[np.int64]
+    """(B, T)"""
+    positions: NDArray[np.int64]
+    """(B, T): where each token stands in its own example."""
+    allowed: NDArray[np.bool_]
+    """(B, T, T) in a shared batch: which tokens (second axis) see which (third). (B, T) in a padded one: what is no
+    padding."""
+    places: NDArray[np.int64]
+    """(N,): the columns whose output is used, in all rows."""
+    targets: NDArray[np.int64]
+    """(B, N): the token that should follow each place, or NOT_LEARNED."""
+    tokens: int
+    """Of the examples themselves, each counted whole."""
+
+
+def shared(examples: Sequence[Rendered]) -> Batch:
+    """Lay examples out in one row, their common opening once."""
+    opening = _common_opening(examples)
+    ids = list(examples[0].ids[:opening])
+    positions, owners = list(range(opening)), [0] * opening
+    places: list[int] = []
+    targets: list[int] = []
+    for owner, example in enumerate(examples, 1):
+        own = example.ids[opening:-1]  # nothing follows the last token
+        start = len(ids) - opening
+        for at in range(opening, len(example.ids)):
+            if example.labelled[at]:
+                places.append(start + at - 1 if at > opening else opening - 1)
+                targets.append(example.ids[at])
+        ids += own
+        positions += range(opening, opening + len(own))
+        owners += [owner] * len(own)
+    row = np.zeros((2, _rounded(len(ids))), dtype=np.int64)
+    row[0, : len(ids)], row[1, : len(ids)] = ids, positions
+    owner_of = np.full(row.shape[1], -1)
+    owner_of[: len(ids)] = owners
+    sees = np.tri(row.shape[1], dtype=np.bool_) & ((owner_of[:, None] == owner_of[None, :]) | (owner_of[None, :] == 0))
+    columns = np.zeros(_rounded(len(places)), dtype=np.int64)
+    wanted = np.full((1, len(columns)), NOT_LEARNED, dtype=np.int64)
+    columns[: len(places)], wanted[0, : len(targets)] = places, targets
+    return Batch(row[:1], row[1:], sees[None], columns, wanted, _tokens(examples))
+
+
+def padded(examples: Sequence[Rendered]) -> Batch:
+    """Lay examples out in a row each, filled up on the left."""
+    width = _rounded(max(len(example.ids) - 1 for example in examples))
+    ids = np.zeros((len(examples), width), dtype=np.int64)
+    positions, allowed = np.zeros_like(ids), np.zeros(ids.shape, dtype=np.bool_)
+    targets = np.full(ids.shape, NOT_LEARNED, dtype=np.int64)
+    for row, example in enumerate(examples):
+        length = len(example.ids) - 1
+        start = width - length
+        ids[row, start:] = example.ids[:-1]
+        positions[row, start:] = np.arange(length)
+        allowed[row, start:] = True
+        targets[row, start:] = np.where(example.labelled[1:], example.ids[1:], NOT_LEARNED)
+    used = np.flatnonzero((targets != NOT_LEARNED).any(axis=0))
+    first = max(0, width - _rounded(width - int(used[0]))) if len(used) else width - 1
+    columns = np.arange(first, width)
+    return Batch(ids, positions, allowed, columns, targets[:, columns], _tokens(examples))
+
+
+def choose_layout(examples: Sequence[Rendered], *, batch_size: int, window: int | None) -> tuple[Layout, int]:
+    """Return how examples should lie, and how many go into one pass so that `batch_size` is a multiple of it.
+
+    Args:
+        batch_size: Examples a step.
+        window: How far back the model's layers see, in tokens, where some see less than all; None where all see all.
+    """
+    opening = _common_opening(examples)
+    lengths = [len(example.ids) for example in examples]
+    own = sum(lengths) / len(lengths) - opening
+    at_once = _largest_divisor(batch_size, (ROW_TOKENS - opening) / max(own, 1))
+    fits = window is None or max(lengths) <= window
+    if fits and at_once > 1 and (at_once - 1) * opening > at_once * own / 4:
+        return "shared", at_once
+    return "padded", _largest_divisor(batch_size, ROW_TOKENS / max(sum(lengths) / len(lengths), 1))
+
+
+def _common_opening(examples: Sequence[Rendered]) -> int:
+    """Return how many tokens all examples open with; at least one of each stays its own, none of them is learned."""
+    shortest = min(len(example.ids) for example in examples)
+    first = examples[0]
+    for at in range(shortest - 1):
+        if any(example.ids[at] != first.ids[at] or example.labelled[at] for example in examples):
+            return at
+    return shortest - 1
+
+
+def _largest_divisor(number: int, limit: float) -> int:
+    return max((part for part in range(1, number + 1) if number % part == 0 and part <= limit), default=1)
+
+
+def _rounded(length: int) -> int:
+    return -(-max(length, 1) // ROUNDED_TO) * ROUNDED_TO
+
+
+def _tokens(examples: Sequence[Rendered]) -> int:
+    return sum(len(example.ids) for example in examples)

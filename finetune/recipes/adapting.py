@@ -1,0 +1,213 @@
+"""What the recipes that tune a language model share: settings of a step, precision, layout, the run of the trainer.
+
+Job -> rendered examples -> Trainer -> adapter/ or model/ in the job's folder -> Outcome
+"""
+
+import math
+import shutil
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from finetune.bases import read_base_config
+from finetune.batches import Layout, choose_layout
+from finetune.memory import peak_memory_bytes
+from finetune.recipe import Job, Outcome
+from finetune.rendering import Rendered, render
+from finetune.weights import Loaded
+
+if TYPE_CHECKING:
+    import torch
+
+LARGE_PARAMETERS = 7_000_000_000
+"""From here on the learning rate of DESIGN §8 holds; smaller models bear more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSettings:
+    """What every recipe with a language model takes."""
+
+    epochs: float
+    """How often each example is seen."""
+    max_steps: int
+    """Ends training after so many steps; 0 sets no limit."""
+    batch_size: int
+    """Examples a step."""
+    at_once: int
+    """Examples a pass through the model, a divisor of batch_size; 0 chooses by length."""
+    layout: Literal["auto", "shared", "padded"]
+    """How they lie side by side; see finetune/batches.py."""
+    max_length: int
+    """Tokens; a longer example is left out and named."""
+    learning_rate: float
+    """0 chooses by the model's size."""
+    warmup: float
+    """Share of the steps in which the rate rises."""
+    schedule: Literal["cosine", "linear", "constant"]
+    """How the rate falls after."""
+    weight_decay: float
+    """AdamW's, per step and unit of rate."""
+    patience: int
+    """Measurements of the held-out loss without gain before training stops; 0 never stops early."""
+    precision: Literal["auto", "bfloat16", "float32"]
+    """What is computed in; auto: bfloat16 where the processor is fast at it."""
+    gradient_checkpointing: Literal["auto", "on", "off"]
+    """Computes activations twice to keep fewer; auto: on a graphics processor."""
+
+
+def compute_dtype(wanted: str) -> "torch.dtype":
+    """Return what to compute in."""
+    import torch
+
+    if wanted != "auto":
+        return torch.bfloat16 if wanted == "bfloat16" else torch.float32
+    if torch.cuda.is_available():
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return torch.bfloat16 if fast else torch.float32
+
+
+def chosen_rate(settings: StepSettings, parameters: int, *, small: float, large: float) -> float:
+    """Return the learning rate: as set, else `large` from 7B on, rising to `small` for models of 100M, by size."""
+    if settings.learning_rate:
+        return settings.learning_rate
+    share = (math.log10(LARGE_PARAMETERS) - math.log10(max(parameters, 1))) / (math.log10(LARGE_PARAMETERS) - 8)
+    share = min(max(share, 0.0), 1.0)
+    return float(f"{large ** (1 - share) * small**share:.2g}")
+
+
+def rendered(job: Job, loaded: Loaded) -> tuple[list[Rendered], list[Rendered]]:
+    """Return the job's examples and held-out examples in tokens, those that are too long left out."""
+    longest = job.settings.max_length
+
+    def fitting(examples: Any) -> list[Rendered]:
+        return [one for one in (render(example, loaded.tokenizer) for example in examples) if len(one.ids) <= longest]
+
+    return fitting(job.train), fitting(job.heldout)
+
+
+def tune(job: Job, loaded: Loaded, *, rate: float, dtype: "torch.dtype", autocast: bool, target: str) -> Outcome:
+    """Train what of the model asks for gradients, and keep the best of it under `target` in the job's folder.
+
+    Args:
+        dtype: What hidden states are computed in.
+        autocast: Whether weights are kept in 32 bits and computed in `dtype`.
+        target: `adapter` or `model`.
+    """
+    import torch
+
+    from finetune.recipes import trainer as loop
+
+    began = time.monotonic()
+    examples, heldout = rendered(job, loaded)
+    layout, at_once = _layout(job, examples)
+    steps_per_epoch = math.ceil(len(examples) / job.settings.batch_size)
+    log = loop.Log(job.folder, progress=job.progress)
+    trainer = loop.Trainer(
+        model=loaded.model,
+        processing_class=loaded.tokenizer,
+        args=_arguments(job, rate=rate, at_once=at_once, layout=layout, bf16=autocast and dtype == torch.bfloat16),
+        train_dataset=loop.dataset(examples),
+        heldout=heldout,
+        heldout_batch=at_once,
+        eval_dataset=loop.dataset(heldout) if heldout else None,
+        collator=loop.Collator(layout, dtype),
+        callbacks=[log, loop.tensorboard(job.folder / "tensorboard"), *_early_stop(job)],
+    )
+    log.watch(trainer)
+    trainer.forget_printing()
+    found = loop.last_checkpoint(job.folder / "checkpoints")
+    trainer.train(resume_from_checkpoint=str(found) if found else None)
+    if log.stopped:
+        raise KeyboardInterrupt
+    heldout_loss = trainer.heldout_loss() if heldout else None
+    trainable = sum(one.numel() for one in loaded.model.parameters() if one.requires_grad)
+    _save(trainer, job, target)
+    return Outcome(
+        steps=trainer.state.global_step,
+        epochs=float(trainer.state.epoch or 0.0),
+        trainable=trainable,
+        parameters=parameters_of(loaded.model),
+        train_loss=loop.last_epoch_loss(job.folder / "log.jsonl", steps_per_epoch=steps_per_epoch),
+        heldout_loss=heldout_loss,
+        tokens_per_second=log.tokens_per_second,
+        peak_memory_bytes=peak_memory_bytes(),
+        seconds=time.monotonic() - began,
+        extra={"layout": layout, "at_once": at_once, "learning_rate": rate, "dtype": str(dtype).removeprefix("torch.")},
+    )
+
+
+def parameters_of(model: Any) -> int:
+    """Return how many parameters a model has in all, NF4's two to a byte counted as two."""
+    total = 0
+    for parameter in model.parameters():
+        shape = getattr(getattr(parameter, "quant_state", None), "shape", None)
+        total += math.prod(shape) if shape is not None else parameter.numel()
+    return total
+
+
+def _layout(job: Job, examples: list[Rendered]) -> tuple[Layout, int]:
+    settings, window = job.settings, read_base_config(job.base.folder).get("sliding_window")
+    layout, at_once = choose_layout(examples, batch_size=settings.batch_size, window=window)
+    if settings.layout != "auto":
+        layout = settings.layout
+    return layout, settings.at_once or at_once
+
+
+def _early_stop(job: Job) -> list[Any]:
+    from transformers import EarlyStoppingCallback
+
+    wanted = job.heldout and job.settings.patience
+    return [EarlyStoppingCallback(early_stopping_patience=job.settings.patience)] if wanted else []
+
+
+def _arguments(job: Job, *, rate: float, at_once: int, layout: Layout, bf16: bool) -> Any:
+    import torch
+
+    from finetune.recipes.trainer import arguments
+
+    settings, measured = job.settings, bool(job.heldout)
+    on_gpu = torch.cuda.is_available()
+    checkpointing = settings.gradient_checkpointing == "on" or (settings.gradient_checkpointing == "auto" and on_gpu)
+    return arguments(
+        output_dir=str(job.folder / "checkpoints"),
+        per_device_train_batch_size=at_once,
+        gradient_accumulation_steps=settings.batch_size // at_once,
+        num_train_epochs=settings.epochs,
+        max_steps=settings.max_steps or -1,
+        learning_rate=rate,
+        lr_scheduler_type=settings.schedule,
+        warmup_steps=settings.warmup,
+        weight_decay=settings.weight_decay,
+        train_sampling_strategy="random" if layout == "shared" else "group_by_length",
+        length_column_name="length",
+        bf16=bf16,
+        gradient_checkpointing=checkpointing,
+        optim="paged_adamw_8bit" if on_gpu and _is_large(job) else "adamw_torch",
+        seed=job.seed,
+        data_seed=job.seed,
+        logging_steps=1,
+        eval_strategy="epoch" if measured else "no",
+        save_strategy="epoch",
+        save_total_limit=2,
+        load_best_model_at_end=measured,
+        metric_for_best_model="eval_loss" if measured else None,
+        report_to=[],
+        use_cpu=not on_gpu,
+    )
+
+
+def _is_large(job: Job) -> bool:
+    return sum(path.stat().st_size for path in job.base.folder.glob("*.safetensors")) > 2 * LARGE_PARAMETERS
+
+
+def _save(trainer: Any, job: Job, target: str) -> None:
+    """Write the weights beside their place and rename: what lies under the name is whole."""
+    part, final = job.folder / f"{target}.part", job.folder / target
+    for old in (part, final):
+        if old.exists():
+            shutil.rmtree(old)
+    trainer.save_model(str(part))
+    for rest in ("training_args.bin", "README.md"):
+        (part / rest).unlink(missing_ok=True)
+    part.rename(final)

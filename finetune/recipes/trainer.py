@@ -1,0 +1,265 @@
+"""TRL's trainer with our batches: the loop, checkpoints, several processors and resuming are its own.
+
+    rendered examples -> Batch -> loss over what is learned -> weights
+
+Against `SFTTrainer` as it comes: masks are ours (any chat template), what examples share is computed once, the
+vocabulary is predicted only where something is learned, the held-out loss counts each token once, and adapters keep
+32-bit weights (in 16 bits small updates are lost).
+
+Imported by the recipes when they train, never before: it needs torch.
+"""
+
+import json
+import math
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from torch.nn.functional import cross_entropy
+from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from trl import SFTConfig, SFTTrainer
+
+from finetune.batches import NOT_LEARNED, Batch, Layout, padded, shared
+from finetune.memory import peak_memory_bytes
+from finetune.rendering import Rendered
+
+COMPLETE = "complete"
+"""The file in a checkpoint's folder that says that all of it was written."""
+
+
+class Collator:
+    """Rows of a dataset in, tensors out."""
+
+    def __init__(self, layout: Layout, dtype: torch.dtype) -> None:
+        self._lay = shared if layout == "shared" else padded
+        self._dtype = dtype
+
+    def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        return self.tensors([Rendered(tuple(row["input_ids"]), tuple(map(bool, row["labelled"]))) for row in rows])
+
+    def tensors(self, examples: Sequence[Rendered]) -> dict[str, torch.Tensor]:
+        """Return a batch as the model takes it, plus `labels` and `tokens`."""
+        batch = self._lay(examples)
+        return {
+            "input_ids": torch.from_numpy(batch.ids),
+            "position_ids": torch.from_numpy(batch.positions),
+            "attention_mask": self._mask(batch),
+            "logits_to_keep": torch.from_numpy(batch.places),
+            "labels": torch.from_numpy(batch.targets),
+            "tokens": torch.tensor(batch.tokens),
+        }
+
+    def _mask(self, batch: Batch) -> torch.Tensor:
+        allowed = torch.from_numpy(batch.allowed)
+        if allowed.dim() == 2:
+            return allowed.long()
+        barred = torch.finfo(self._dtype).min
+        return torch.zeros(allowed.shape, dtype=self._dtype).masked_fill_(~allowed, barred)[:, None]
+
+
+class Trainer(SFTTrainer):
+    """See the module."""
+
+    def __init__(self, *, collator: Collator, heldout: Sequence[Rendered], heldout_batch: int, **rest: Any) -> None:
+        super().__init__(data_collator=collator, **rest)
+        self._collator, self._heldout, self._heldout_batch = collator, heldout, heldout_batch
+        self.tokens_seen = 0
+        for parameter in self.model.parameters():
+            if parameter.requires_grad:
+                parameter.data = parameter.data.float()
+
+    def _get_num_items_in_batch(self, batch_samples: list[Any], device: torch.device) -> torch.Tensor:
+        """Return how many tokens are learned from in one step, on all processors together."""
+        learned = sum((batch["labels"] != NOT_LEARNED).sum() for batch in batch_samples)
+        count = torch.as_tensor(learned, device=device)
+        if self.args.average_tokens_across_devices and self.args.world_size > 1:
+            count = self.accelerator.gather(count.reshape(1)).sum()
+        return count
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """Return the loss summed over what is learned, divided by how much that is in the whole step."""
+        learned = num_items_in_batch if num_items_in_batch is not None else (inputs["labels"] != NOT_LEARNED).sum()
+        self.tokens_seen += int(inputs["tokens"]) if model.training else 0
+        loss, outputs = self._summed_loss(model, inputs)
+        loss = loss / torch.as_tensor(learned).clamp(min=1)
+        if self.args.average_tokens_across_devices:
+            loss = loss * self.accelerator.num_processes
+        return (loss, outputs) if return_outputs else loss
+
+    def _summed_loss(self, model: Any, inputs: dict[str, Any]) -> tuple[torch.Tensor, Any]:
+        given = {key: value for key, value in inputs.items() if key not in {"labels", "tokens"}}
+        outputs = model(**given, use_cache=False)
+        logits, labels = outputs.logits.float().flatten(0, 1), inputs["labels"].flatten()
+        return cross_entropy(logits, labels, ignore_index=NOT_LEARNED, reduction="sum"), outputs
+
+    def evaluate(self, *_args: Any, **_rest: Any) -> dict[str, float]:
+        """Measure the held-out loss, each learned token once."""
+        metrics = {"eval_loss": self.heldout_loss()}
+        self.log(dict(metrics))
+        self.control: TrainerControl = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+    def heldout_loss(self) -> float:
+        """Return the mean loss over the held-out examples, nats a learned token."""
+        was_training = self.model.training
+        self.model.eval()
+        total, learned = 0.0, 0
+        with torch.no_grad():
+            for examples in _in_groups(self._heldout, self._heldout_batch):
+                inputs = self._prepare_inputs(self._collator.tensors(examples))
+                learned += int((inputs["labels"] != NOT_LEARNED).sum())
+                total += float(self._summed_loss(self.model, inputs)[0])
+        self.model.train(was_training)
+        return total / max(learned, 1)
+
+    def forget_printing(self) -> None:
+        """Leave standard output to the command's result."""
+        self.remove_callback(PrinterCallback)
+
+    def create_model_card(self, *_args: Any, **_rest: Any) -> None:
+        """Write none: the run's manifest says more."""
+
+
+class Log(TrainerCallback):
+    """Writes a line a step, marks checkpoints that are whole, stops when asked to.
+
+    `log.jsonl`: {"step", "steps", "epoch", "loss", "learning_rate", "tokens_per_second", "memory_bytes",
+    "seconds_left", "heldout_loss"?}. A file `stop` in the run's folder ends training at the next step, after a
+    checkpoint; the same command goes on from there.
+    """
+
+    def __init__(self, folder: Path, *, progress: Any = None) -> None:
+        self._folder, self._progress = folder, progress
+        self._path, self._stop = folder / "log.jsonl", folder / "stop"
+        self._began, self._first, self.stopped = 0.0, 0, False
+        self.train_seconds, self._tokens_before = 0.0, 0
+        self._trainer: Trainer | None = None
+        self._step_began = 0.0
+
+    def watch(self, trainer: Trainer) -> None:
+        """Take token counts from this trainer."""
+        self._trainer = trainer
+
+    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Forget what an earlier attempt logged after the checkpoint that this one goes on from."""
+        self._stop.unlink(missing_ok=True)
+        self._began, self._first = time.monotonic(), state.global_step
+        if self._path.is_file():
+            kept = [line for line in _lines(self._path) if json.loads(line)["step"] <= state.global_step]
+            self._path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+
+    def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Start the clock: saving and measuring are not counted as training."""
+        self._step_began = time.monotonic()
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Stop the clock; obey a wish to stop."""
+        self.train_seconds += time.monotonic() - self._step_began
+        if self._stop.is_file():
+            self.stopped = control.should_save = control.should_training_stop = True
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **_: Any,
+    ) -> None:
+        """Write a line."""
+        logs = logs or {}
+        if "loss" not in logs and "eval_loss" not in logs:
+            return
+        done = max(state.global_step - self._first, 1)
+        line = {
+            "step": state.global_step,
+            "steps": state.max_steps,
+            "epoch": round(state.epoch or 0.0, 3),
+            "tokens_per_second": round(self.tokens_per_second, 1),
+            "memory_bytes": peak_memory_bytes(),
+            "seconds_left": round((time.monotonic() - self._began) / done * (state.max_steps - state.global_step)),
+        }
+        names = {"loss": "loss", "learning_rate": "learning_rate", "eval_loss": "heldout_loss"}
+        line |= {ours: float(logs[theirs]) for theirs, ours in names.items() if theirs in logs}
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({key: value for key, value in line.items() if not _is_nan(value)}) + "\n")
+        if self._progress:
+            self._progress(line)
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Mark the checkpoint whole: a process that is killed while writing leaves none that could be taken for one."""
+        folder = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"
+        if folder.is_dir():
+            (folder / COMPLETE).touch()
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Tokens of examples learned from, a second of training alone."""
+        seen = self._trainer.tokens_seen if self._trainer else 0
+        return seen / self.train_seconds if self.train_seconds else 0.0
+
+
+def tensorboard(folder: Path) -> TrainerCallback:
+    """Return what writes TensorBoard's files into a folder."""
+    from torch.utils.tensorboard import SummaryWriter
+    from transformers.integrations import TensorBoardCallback
+
+    return TensorBoardCallback(SummaryWriter(str(folder)))
+
+
+def dataset(examples: Sequence[Rendered]) -> Dataset:
+    """Return examples as the trainer's loader takes them."""
+    return Dataset.from_dict(
+        {
+            "input_ids": [list(example.ids) for example in examples],
+            "labelled": [list(example.labelled) for example in examples],
+            "length": [len(example.ids) for example in examples],
+        }
+    )
+
+
+def arguments(**given: Any) -> SFTConfig:
+    """Return the trainer's arguments: ours, and what follows from how we use it."""
+    return SFTConfig(
+        dataset_kwargs={"skip_prepare_dataset": True},
+        remove_unused_columns=False,
+        max_length=None,
+        disable_tqdm=True,
+        logging_strategy="steps",
+        logging_nan_inf_filter=False,
+        dataloader_pin_memory=torch.cuda.is_available(),
+        **given,
+    )
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """Return the newest checkpoint that is whole."""
+    whole = [path.parent for path in folder.glob(f"checkpoint-*/{COMPLETE}")]
+    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+
+
+def last_epoch_loss(path: Path, *, steps_per_epoch: int) -> float:
+    """Return the mean training loss over the last epoch of a log; NaN where nothing was logged."""
+    losses = [entry["loss"] for entry in map(json.loads, _lines(path)) if "loss" in entry]
+    recent = losses[-steps_per_epoch:]
+    return sum(recent) / len(recent) if recent else math.nan
+
+
+def _lines(path: Path) -> list[str]:
+    """Return the whole lines of a log; the last may have been cut by a kill."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return [line for line in text.split("\n")[:-1] if line.endswith("}")]
+
+
+def _is_nan(value: float) -> bool:
+    return math.isnan(value)
+
+
+def _in_groups(examples: Sequence[Rendered], size: int) -> Iterator[Sequence[Rendered]]:
+    for start in range(0, len(examples), size):
+        yield examples[start : start + size]

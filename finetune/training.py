@@ -1,0 +1,209 @@
+"""From a file of examples to a finished run: what can be wrong is told first, what was done is written last.
+
+    Request -> examples, settings, base -> preflight -> recipe -> runs/NAME/ with its manifest
+
+The same request again goes on where it stopped, and ends with the same weights; a finished one is not trained twice.
+"""
+
+import hashlib
+import json
+import platform
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from finetune.bases import TEMPLATE, Base, open_base
+from finetune.errors import FinetuneError
+from finetune.examples import Example, read
+from finetune.recipe import Job, Outcome, as_data, open_recipe, settings_of
+from finetune.runs import MANIFEST, Run, finish, open_run, run_folder
+from finetune.weights import libraries
+
+HELD_OUT_SHARE = 0.1
+ENOUGH_TO_HOLD_OUT = 100
+"""Examples; of fewer, none are held out unasked."""
+ENOUGH_A_LABEL = 20
+"""Examples of each label; with fewer, each counts for more in training than in measuring."""
+LIBRARIES = ("torch", "transformers", "peft", "trl", "bitsandbytes", "accelerate")
+BEGUN = "begun.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of a run."""
+
+    data: tuple[Path, ...]
+    """Files of examples."""
+    name: str
+    """Of the run."""
+    heldout: tuple[Path, ...] = ()
+    """Files of examples that are only measured on; without any, a tenth is taken from `data` where there is enough."""
+    base: str = "embedded"
+    recipe: str = "qlora"
+    seed: int = 0
+    overrides: tuple[str, ...] = ()
+    """KEY=VALUE words over the recipe's numbers."""
+    offline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request after everything that needs no model was checked."""
+
+    request: Request
+    settings: Any
+    train: tuple[Example, ...]
+    heldout: tuple[Example, ...]
+    folder: Path
+    fingerprint: Mapping[str, Any] = field(default_factory=dict)
+    """What makes two requests the same."""
+
+
+def prepare(request: Request, *, home: Path) -> Prepared:
+    """Read and check everything that needs no model.
+
+    Raises:
+        FinetuneError: settings, name or data are wrong, or a run of this name was begun with something else.
+    """
+    settings = settings_of(request.recipe, request.overrides)
+    folder = run_folder(request.name, home=home)
+    train = tuple(example for path in request.data for example in read(path))
+    heldout = tuple(example for path in request.heldout for example in read(path))
+    _refuse_overlap(train, heldout)
+    if not heldout:
+        train, heldout = hold_out(train)
+    fingerprint = {
+        "recipe": request.recipe,
+        "base": request.base,
+        "seed": request.seed,
+        "settings": as_data(settings),
+        "data": {str(path.name): _hash(path) for path in (*request.data, *request.heldout)},
+    }
+    begun = folder / BEGUN
+    if begun.is_file() and (old := json.loads(begun.read_text(encoding="utf-8"))) != fingerprint:
+        changed = ", ".join(key for key in fingerprint if old.get(key) != fingerprint[key])
+        raise FinetuneError(
+            f"The run {request.name!r} was begun with another {changed}. Next: choose another --run, or remove "
+            f"{folder}."
+        )
+    return Prepared(request, settings, train, heldout, folder, fingerprint)
+
+
+def train(prepared: Prepared, *, home: Path, progress: Callable[[Mapping[str, Any]], None] | None = None) -> Run:
+    """Train, or go on with what was begun, and return the finished run.
+
+    Args:
+        progress: Called with each line of the run's log; see `finetune.recipes.trainer.Log`.
+
+    Raises:
+        FinetuneError: the base cannot be had, does not suit the data, or another process trains this run.
+        KeyboardInterrupt: a stop was asked for; the same request goes on from there.
+    """
+    if (prepared.folder / MANIFEST).is_file():
+        return open_run(prepared.request.name, home=home)
+    prepared.folder.mkdir(parents=True, exist_ok=True)
+    with _locked(prepared.folder):
+        begun = prepared.folder / BEGUN
+        begun.write_text(json.dumps(prepared.fingerprint, indent=2), encoding="utf-8")
+        base = open_base(prepared.request.base, home=home, offline=prepared.request.offline)
+        template = (base.folder / TEMPLATE).read_text(encoding="utf-8")
+        (prepared.folder / TEMPLATE).write_text(template, encoding="utf-8")
+        job = Job(
+            base, prepared.train, prepared.heldout, prepared.folder, prepared.request.seed, prepared.settings, progress
+        )
+        with libraries():
+            outcome = open_recipe(prepared.request.recipe).train(job)
+        return finish(prepared.folder, manifest_of(prepared, base, outcome))
+
+
+def hold_out(examples: Sequence[Example]) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
+    """Return examples to learn from and, where there are enough, a tenth to measure on, split by conversation.
+
+    Which conversations are held out follows from their names, so it is the same each time.
+    """
+    counts = Counter(str(one.messages[-1]["content"]) for one in examples if one.task == "intent")
+    few = len(examples) < ENOUGH_TO_HOLD_OUT or (counts and min(counts.values()) < ENOUGH_A_LABEL)
+    if few:
+        return tuple(examples), ()
+    share = round(HELD_OUT_SHARE * 2**16)
+    held = {
+        name
+        for name in {example.conversation for example in examples}
+        if int.from_bytes(hashlib.sha256(name.encode()).digest()[:2]) < share
+    }
+    kept = tuple(example for example in examples if example.conversation not in held)
+    return kept, tuple(example for example in examples if example.conversation in held)
+
+
+def labels_of(examples: Sequence[Example]) -> tuple[str, ...]:
+    """Return the closed set of answers of intent examples, sorted; empty where answers are free or tasks are mixed."""
+    if not examples or any(example.task != "intent" for example in examples):
+        return ()
+    return tuple(sorted({str(example.messages[-1]["content"]) for example in examples}))
+
+
+def manifest_of(prepared: Prepared, base: Base, outcome: Outcome) -> dict[str, Any]:
+    """Return what a finished run says of itself."""
+    request, everything = prepared.request, (*prepared.train, *prepared.heldout)
+    return {
+        "run": request.name,
+        "path": str(prepared.folder),
+        "recipe": request.recipe,
+        "base": {"name": base.name, "folder": str(base.folder), "precision": base.precision},
+        "settings": as_data(prepared.settings),
+        "seed": request.seed,
+        "tasks": sorted({example.task for example in everything}),
+        "labels": list(labels_of(prepared.train)),
+        "trainable_parameters": outcome.trainable,
+        "parameters": outcome.parameters,
+        "trainable_share": outcome.trainable / outcome.parameters,
+        "steps": outcome.steps,
+        "epochs": outcome.epochs,
+        "train_loss": outcome.train_loss,
+        "heldout_loss": outcome.heldout_loss,
+        "tokens_per_second": outcome.tokens_per_second,
+        "peak_memory_bytes": outcome.peak_memory_bytes,
+        "seconds": outcome.seconds,
+        **outcome.extra,
+        "data": {
+            "files": prepared.fingerprint["data"],
+            "train": len(prepared.train),
+            "heldout": len(prepared.heldout),
+        },
+        "versions": {name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _refuse_overlap(train: Sequence[Example], heldout: Sequence[Example]) -> None:
+    shared = set(map(_words, train)) & set(map(_words, heldout))
+    if shared:
+        raise FinetuneError(
+            f"{len(shared)} held-out examples stand in the training data too, so their score would say nothing. Next: "
+            "frontdesk dataset build splits by conversation; or take them out of one file."
+        )
+
+
+def _words(example: Example) -> str:
+    return json.dumps([dict(message) for message in example.messages], sort_keys=True)
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _locked(folder: Path) -> AbstractContextManager[Any]:
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / "lock")
+    try:
+        return lock.acquire(timeout=0)
+    except Timeout as error:
+        raise FinetuneError(
+            f"Another process trains the run in {folder}. Next: wait for it, or choose another --run."
+        ) from error

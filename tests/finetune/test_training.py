@@ -1,0 +1,203 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from finetune.bases import Base
+from finetune.errors import FinetuneError
+from finetune.examples import Example
+from finetune.runs import MANIFEST, Run
+from finetune.training import Request, hold_out, labels_of, prepare, train
+
+pytest.importorskip("trl")
+
+Write = Callable[[Sequence[Example], str], Path]
+QUICK = ("epochs=4", "batch_size=8", "precision=float32", "dropout=0.1")
+COMMAND = """
+import sys
+from pathlib import Path
+from finetune.training import Request, prepare, train
+home, data, heldout, base, *words = sys.argv[1:]
+request = Request((Path(data),), "killed", heldout=(Path(heldout),), base=base, recipe="lora", overrides=tuple(words))
+train(prepare(request, home=Path(home)), home=Path(home))
+"""
+
+
+@pytest.fixture
+def request_of(intents: tuple[Example, ...], write_examples: Write, tiny_base: Base) -> Callable[..., Request]:
+    """Return what makes a request: sixteen examples to learn from, eight held out."""
+    data, heldout = write_examples(intents[:16], "train.jsonl"), write_examples(intents[16:], "heldout.jsonl")
+
+    def request(name: str, **other: object) -> Request:
+        made = Request((data,), name, heldout=(heldout,), base=str(tiny_base.folder), recipe="lora", overrides=QUICK)
+        return replace(made, **other)  # type: ignore[arg-type]
+
+    return request
+
+
+def weights(run: Run) -> "dict[str, object]":
+    from safetensors.torch import load_file
+
+    folder = run.adapter or run.folder / "model"
+    return dict(load_file(next(folder.glob("*.safetensors"))))
+
+
+def assert_same(one: Run, other: Run) -> None:
+    import torch
+
+    first, second = weights(one), weights(other)
+    assert first.keys() == second.keys()
+    for name in first:
+        torch.testing.assert_close(first[name], second[name], atol=1e-6, rtol=1e-5)
+
+
+def test_a_run_learns_and_says_what_it_did(request_of: Callable[..., Request], tmp_path: Path) -> None:
+    seen: list[object] = []
+    run = train(prepare(request_of("learned"), home=tmp_path), home=tmp_path, progress=seen.append)
+    manifest = json.loads((run.folder / MANIFEST).read_text(encoding="utf-8"))
+    assert manifest["labels"] == ["order_status", "price", "returns"]
+    assert manifest["steps"] == 8
+    assert 0 < manifest["trainable_share"] < 1
+    assert manifest["tokens_per_second"] > 0
+    assert manifest["peak_memory_bytes"] > 50_000_000
+    lines = [json.loads(line) for line in (run.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    losses = [line["loss"] for line in lines if "loss" in line]
+    held = [line["heldout_loss"] for line in lines if "heldout_loss" in line]
+    assert len(losses) == 8
+    assert len(held) == 4
+    assert held[-1] < held[0]
+    assert manifest["heldout_loss"] == pytest.approx(min(held), abs=1e-4), "the best of the weights is kept"
+    assert seen == lines
+    assert (run.folder / "chat_template.jinja").is_file()
+    assert list((run.folder / "tensorboard").glob("events*"))
+
+
+def test_what_is_finished_is_not_trained_twice(request_of: Callable[..., Request], tmp_path: Path) -> None:
+    first = train(prepare(request_of("once"), home=tmp_path), home=tmp_path)
+    again = train(prepare(request_of("once"), home=tmp_path), home=tmp_path)
+    assert again.manifest["created"] == first.manifest["created"]
+
+
+@pytest.mark.parametrize("recipe", ["qlora", "full"])
+def test_other_recipes_learn_too(request_of: Callable[..., Request], tmp_path: Path, recipe: str) -> None:
+    words = tuple(word for word in QUICK if recipe != "full" or not word.startswith("dropout"))
+    run = train(prepare(request_of(recipe, recipe=recipe, overrides=words), home=tmp_path), home=tmp_path)
+    assert (run.adapter is None) == (recipe == "full")
+    assert run.manifest["trainable_share"] == 1 if recipe == "full" else run.manifest["trainable_share"] < 1
+    lines = [json.loads(line) for line in (run.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    losses = [line["loss"] for line in lines if "loss" in line]
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("variant", ["rslora", "dora", "pissa"])
+def test_variants_of_adapters_train(request_of: Callable[..., Request], tmp_path: Path, variant: str) -> None:
+    words = (*QUICK, "max_steps=2", f"variant={variant}")
+    run = train(prepare(request_of(variant, overrides=words), home=tmp_path), home=tmp_path)
+    config = json.loads((run.folder / "adapter" / "adapter_config.json").read_text(encoding="utf-8"))
+    assert {"rslora": config["use_rslora"], "dora": config["use_dora"]}.get(variant, True)
+
+
+def test_plain_text_is_learned_by_its_own_recipe(
+    request_of: Callable[..., Request], write_examples: Write, tmp_path: Path
+) -> None:
+    texts = [
+        Example(({"role": "assistant", "content": f"the lamp {n} is back"},), "text", "d", str(n)) for n in range(9)
+    ]
+    request = request_of("read", data=(write_examples(texts, "text.jsonl"),), heldout=(), recipe="continue")
+    assert train(prepare(request, home=tmp_path), home=tmp_path).manifest["tasks"] == ["text"]
+    with pytest.raises(FinetuneError, match="examples for intent"):
+        train(prepare(request_of("chat", recipe="continue"), home=tmp_path), home=tmp_path)
+
+
+def test_a_kill_anywhere_changes_nothing_about_the_end(
+    request_of: Callable[..., Request], tmp_path: Path, tiny_base: Base
+) -> None:
+    whole = train(prepare(request_of("whole"), home=tmp_path), home=tmp_path)
+    request = request_of("killed")
+    command = [sys.executable, "-W", "ignore", "-c", COMMAND, str(tmp_path), str(request.data[0])]
+    command += [str(request.heldout[0]), str(tiny_base.folder), *QUICK]
+    log, checkpoints = tmp_path / "runs/killed/log.jsonl", tmp_path / "runs/killed/checkpoints"
+    moments = (
+        log.is_file,
+        lambda: any(checkpoints.glob("checkpoint-2/*.safetensors")),  # perhaps while it is written
+        lambda: any(checkpoints.glob("checkpoint-6/complete")),
+    )
+    for moment in moments:
+        process = subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, stderr=subprocess.PIPE)
+        deadline = time.monotonic() + 60
+        while not moment() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        _, errors = process.communicate()
+        assert process.returncode in {-signal.SIGKILL, 0}, errors.decode()
+    assert not (tmp_path / "runs/killed" / MANIFEST).exists() or process.returncode == 0
+    gone_on = train(prepare(request, home=tmp_path), home=tmp_path)
+    assert_same(whole, gone_on)
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    assert [line["step"] for line in lines if "loss" in line] == list(range(1, 9))
+
+
+def test_a_wish_to_stop_is_obeyed_and_gone_on_from(request_of: Callable[..., Request], tmp_path: Path) -> None:
+    whole = train(prepare(request_of("whole"), home=tmp_path), home=tmp_path)
+    prepared = prepare(request_of("stopped"), home=tmp_path)
+
+    def stop(line: object) -> None:
+        if isinstance(line, dict) and line["step"] == 3:
+            (prepared.folder / "stop").touch()
+
+    with pytest.raises(KeyboardInterrupt):
+        train(prepared, home=tmp_path, progress=stop)
+    assert not (prepared.folder / MANIFEST).exists()
+    assert_same(whole, train(prepare(request_of("stopped"), home=tmp_path), home=tmp_path))
+
+
+def test_a_run_that_was_begun_with_something_else_is_left_alone(
+    request_of: Callable[..., Request], tmp_path: Path
+) -> None:
+    train(prepare(request_of("mine"), home=tmp_path), home=tmp_path)
+    with pytest.raises(FinetuneError, match="begun with another seed"):
+        prepare(request_of("mine", seed=3), home=tmp_path)
+
+
+def test_held_out_examples_in_the_training_data_are_refused(
+    request_of: Callable[..., Request], write_examples: Write, intents: tuple[Example, ...], tmp_path: Path
+) -> None:
+    heldout = write_examples(intents[10:20], "overlap.jsonl")
+    with pytest.raises(FinetuneError, match="6 held-out examples"):
+        prepare(request_of("leak", heldout=(heldout,)), home=tmp_path)
+
+
+def test_a_run_is_trained_by_one_process_at_a_time(request_of: Callable[..., Request], tmp_path: Path) -> None:
+    from filelock import FileLock
+
+    prepared = prepare(request_of("busy"), home=tmp_path)
+    prepared.folder.mkdir(parents=True)
+    with FileLock(prepared.folder / "lock"), pytest.raises(FinetuneError, match="Another process"):
+        train(prepared, home=tmp_path)
+
+
+def test_a_tenth_is_held_out_by_conversation_where_there_is_enough() -> None:
+    examples = [
+        Example(({"role": "user", "content": str(n)}, {"role": "assistant", "content": "x"}), "voice", "s", str(n // 2))
+        for n in range(400)
+    ]
+    kept, held = hold_out(examples)
+    assert 15 <= len(held) <= 70
+    assert not {one.conversation for one in kept} & {one.conversation for one in held}
+    assert hold_out(examples) == (kept, held)
+    assert hold_out(examples[:50]) == (tuple(examples[:50]), ())
+
+
+def test_few_of_each_label_are_all_learned_from(intents: tuple[Example, ...]) -> None:
+    many = [replace(one, conversation=f"{one.conversation}/{copy}") for copy in range(10) for one in intents]
+    assert hold_out(many)[1]
+    assert hold_out(intents[:3] * 6)[1] == ()
+    assert labels_of(intents) == ("order_status", "price", "returns")
+    assert labels_of([replace(intents[0], task="voice")]) == ()
