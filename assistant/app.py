@@ -82,6 +82,7 @@ class Application:
     def load_model(self, name: str) -> "LoadedModel":
         """Return the model of this name with the settings' options; whoever asks for it closes it."""
         from agents.models import ModelOptions, resolve
+        from agents.models.registration import REGISTERED
 
         settings = self.settings
         options = ModelOptions(
@@ -93,6 +94,7 @@ class Application:
             context_tokens=settings.context_tokens,
             threads=settings.threads,
             timeout_seconds=settings.timeout_seconds,
+            registered_folder=settings.home / REGISTERED,
         )
         return resolve(name, options)
 

@@ -22,6 +22,7 @@ from assistant.commands import (
     finetune,
     guard_evaluation,
     models,
+    register,
     serving,
     setup,
     sync,
@@ -83,6 +84,7 @@ app.command(epilog=answers.ASK_EXAMPLES)(answers.ask)
 app.command(epilog=answers.CHAT_EXAMPLES)(answers.chat)
 app.command(epilog=serving.SERVE_EXAMPLES)(serving.serve)
 app.command(epilog=serving.DEMO_EXAMPLES)(serving.demo)
+app.command(epilog=register.REGISTER_EXAMPLES)(register.register)
 app.command(epilog=setup.DOCTOR_EXAMPLES)(setup.doctor)
 app.command(epilog=tickets.FORGET_EXAMPLES)(tickets.forget)
 app.add_typer(

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agents.models.chat_template import ChatTemplate, TemplateFault
+from finetune.reference import Reference
 from finetune.template_shape import Irregular, Shape, ToolShape, check_generation_prompt, find_shape
 
 BARE = "{{ .Prompt }}"
@@ -89,6 +90,16 @@ def generate(
     )
 
 
+def known_controls(template: ChatTemplate, reference: Reference) -> tuple[str, ...]:
+    """Return the control tokens among what a template writes, as the file's tokenizer knows them."""
+    chat = BATTERY["a second question"]
+    try:
+        text = template.render(chat) + template.render(chat[:2], generation=False)
+    except TemplateFault:
+        return ()
+    return reference.controls(tuple(dict.fromkeys(SPECIAL.findall(text))))
+
+
 def without_bos(text: str, *, bos: str, adds_bos: bool) -> str:
     """Return a rendered prompt without the BOS that the server will put before it."""
     return text.removeprefix(bos) if adds_bos and bos else text
@@ -114,9 +125,7 @@ def _edge_is_equal(shape: Shape, template: ChatTemplate, name: str) -> bool:
         return True  # refused in training too, so never sent
 
 
-def _stops(
-    shape: Shape, template: ChatTemplate, ends: Sequence[str], known: Sequence[str] | None
-) -> tuple[str, ...]:
+def _stops(shape: Shape, template: ChatTemplate, ends: Sequence[str], known: Sequence[str] | None) -> tuple[str, ...]:
     around = [shape.assistant_suffix, shape.user_prefix, shape.assistant_prefix]
     found = [token for text in around for token in SPECIAL.findall(text) if known is None or token in known]
     return _unique([*found, *ends, template.eos])
@@ -186,7 +195,7 @@ def _go_calls(tools: ToolShape) -> str:
 
 def _go_results(tools: ToolShape) -> str:
     """Write a tool's result; several in a row may share one turn, so the roles before and after are looked at."""
-    following = "{{ $after := slice $messages $place }}{{ $next := \"\" }}"
+    following = '{{ $after := slice $messages $place }}{{ $next := "" }}'
     following += "{{ if gt (len $after) 1 }}{{ $next = (index $after 1).Role }}{{ end }}"
     return (
         f'{{{{ if ne $before "tool" }}}}{_literal(tools.result_head)}{{{{ else }}}}{_literal(tools.result_joint)}'

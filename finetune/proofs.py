@@ -255,6 +255,8 @@ def _stop(trial: Trial) -> Proof:
             faults.append(f"{question!r} goes on for {LONGEST_REPLY} tokens")
         elif leaked:
             faults.append(f"{question!r} is answered with {leaked[0]} in the text")
+    if not tried:
+        return Proof("stop", False, "cannot be tried: no reply ends (see: end of reply)", "see: end of reply")
     if faults:
         stops = " ".join(trial.trained.stops)
         return Proof("stop", False, "; ".join(faults), f"{AGAIN} (PARAMETER stop: {stops})")
@@ -265,16 +267,16 @@ def _long_prompt(trial: Trial) -> Proof:
     """A prompt as long as Frontdesk sends is read whole; this server cuts from the front with HTTP 200."""
     room = min(trial.long_tokens, trial.trained.context_tokens - 64)
     sentence = "The lamp may be sent back within thirty days if it is unused and in its box. "
-    one, two = (
-        trial.served.bare(sentence * times, tokens=1).prompt_tokens for times in (1, 2)
-    )
+    one, two = (trial.served.bare(sentence * times, tokens=1).prompt_tokens for times in (1, 2))
     times = max(1, room // max(1, two - one))
     messages = [{"role": "user", "content": sentence * times + "How long?"}]
     text = trial.trained.rendered(messages)
     if trial.reference is not None:
         wanted = len(trial.reference.ids(text))
     else:
-        frame = trial.served.raw(trial.trained.sent(trial.trained.rendered([{"role": "user", "content": "x"}])), tokens=1)
+        frame = trial.served.raw(
+            trial.trained.sent(trial.trained.rendered([{"role": "user", "content": "x"}])), tokens=1
+        )
         wanted = frame.prompt_tokens + times * (two - one)
     said = trial.served.chat(messages, tokens=1)
     if said.prompt_tokens < wanted * 0.98:
@@ -291,7 +293,9 @@ def _long_prompt(trial: Trial) -> Proof:
             f"num_ctx is {limit}, and Frontdesk sends up to {trial.trained.context_tokens} tokens",
             f"{AGAIN} (PARAMETER num_ctx {trial.trained.context_tokens})",
         )
-    return Proof("long prompt", True, f"{said.prompt_tokens} tokens read, {wanted} counted; num_ctx {limit or 'default'}")
+    return Proof(
+        "long prompt", True, f"{said.prompt_tokens} tokens read, {wanted} counted; num_ctx {limit or 'default'}"
+    )
 
 
 def context_of(shown: Mapping[str, Any]) -> int | None:
@@ -338,7 +342,9 @@ def _compared(name: str, engine: str, trial: Trial, replies: Sequence[Sequence[S
     if gaps:
         detail += f", the widest gap {max(gaps):.3f} logits"
     wide = [gap for gap in gaps if gap >= LARGEST_GAP]
-    return Proof(name, not wide, detail, f"{AGAIN}; a penalty, a template or the file is not the release's" if wide else "")
+    return Proof(
+        name, not wide, detail, f"{AGAIN}; a penalty, a template or the file is not the release's" if wide else ""
+    )
 
 
 def _parting(said: Said, steps: Sequence[Step], reference: Reference, *, ends: set[int]) -> tuple[int, float | None]:
@@ -432,6 +438,9 @@ def _streaming(trial: Trial) -> Proof:
     whole = trial.served.chat(messages, tokens=trial.tokens).text
     if "".join(pieces) != whole or (len(whole.split()) > 1 and len(pieces) < 2):
         return Proof(
-            "streaming", False, f"{len(pieces)} pieces are not the reply {whole[:60]!r}", "use another version of Ollama"
+            "streaming",
+            False,
+            f"{len(pieces)} pieces are not the reply {whole[:60]!r}",
+            "use another version of Ollama",
         )
     return Proof("streaming", True, f"{len(pieces)} pieces make the whole reply")

@@ -15,16 +15,17 @@ from typing import Any
 
 import httpx
 
-from agents.models.chat_template import ChatTemplate, TemplateFault
-from agents.models.ollama_server import is_loopback, translated
-from agents.models.registration import Registration, full_name, write_registration
+from agents.models.chat_template import ChatTemplate
+from agents.models.ollama_server import digest_of, full_name, is_loopback, translated
+from agents.models.registration import Registration, write_registration
 from finetune.errors import FinetuneError
 from finetune.modelfile import parameters
-from finetune.ollama_template import SPECIAL, OllamaTemplate, generate
+from finetune.ollama_template import OllamaTemplate, generate, known_controls
 from finetune.reference import Reference
 
 MANIFEST, TEMPLATE = "manifest.json", "chat_template.jinja"
 PIECE_BYTES = 1 << 22
+ANSWER_SECONDS = 10.0
 SIXTEEN_BITS = ("model-f16.gguf", "model-bf16.gguf", "model-f32.gguf")
 Progress = Callable[[str, int, int], None]
 """`progress(what, done, all)`, in bytes where there are some."""
@@ -110,8 +111,7 @@ def plan(release: Release, reference: Reference, *, context_tokens: int) -> Plan
     adds_bos = reference.adds_bos()
     limit = int(reference.engine.post("/v1/models", None)["data"][0]["meta"]["n_ctx_train"])
 
-
-    known = reference.controls(tuple(set(SPECIAL.findall(_sample(chat_template)))))
+    known = known_controls(chat_template, reference)
     ends = [str(token) for token in release.manifest.get("stop", ())]
     template = generate(chat_template, adds_bos=adds_bos, ends=ends, known=known)
     return Plan(release, chat_template, template, adds_bos, min(context_tokens, limit))
@@ -139,7 +139,7 @@ def register(
     """
     release = planned.release
     with translated(model, url), _client(url) as client:
-        there = digest_of(model, client=client)
+        there = digest_of(model, url=url, timeout_seconds=ANSWER_SECONDS)
         if there and not replace:
             raise FinetuneError(
                 f"Ollama at {url} already has a model {full_name(model)!r}. Next: choose another name with --as NAME, "
@@ -156,7 +156,7 @@ def register(
             body["system"] = release.system
         for status in _create(body, client=client):
             progress(status, 0, 0)
-        made = digest_of(model, client=client)
+        made = digest_of(model, url=url, timeout_seconds=ANSWER_SECONDS)
     if not made:
         raise FinetuneError(f"Ollama at {url} said it made {model!r} and does not list it. Next: see its log.")
     tokenizer = release.folder / "tokenizer.json"
@@ -171,18 +171,11 @@ def register(
         stops=planned.template.stops,
         protocol=release.protocol,
         context_tokens=planned.context_tokens,
+        system=release.system,
         tokenizer=str(tokenizer) if tokenizer.is_file() else "",
     )
     write_registration(registration, folder)
     return registration
-
-
-def digest_of(model: str, *, client: httpx.Client) -> str:
-    """Return Ollama's digest of a model, "" where it has none of this name."""
-    response = client.get("/api/tags")
-    response.raise_for_status()
-    listed = {str(item["name"]): str(item["digest"]) for item in response.json().get("models") or ()}
-    return listed.get(full_name(model), "")
 
 
 def _upload(file: Path, *, client: httpx.Client, progress: Progress) -> str:
@@ -239,12 +232,3 @@ def _refused(body: Mapping[str, Any], why: str) -> str:
 def _client(url: str) -> httpx.Client:
     # A large file takes as long as it takes; what does not answer at all is seen when connecting.
     return httpx.Client(base_url=url, timeout=httpx.Timeout(None, connect=10.0), trust_env=not is_loopback(url))
-
-
-def _sample(template: ChatTemplate) -> str:
-    """Return a text in which all of a template's marks stand."""
-    chat = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}, {"role": "user", "content": "c"}]
-    try:
-        return template.render(chat) + template.render(chat[:2], generation=False)
-    except TemplateFault:
-        return ""

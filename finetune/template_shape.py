@@ -182,9 +182,7 @@ def _tool_shape(shape: Shape, template: ChatTemplate) -> ToolShape:
         raise Irregular("tools are not declared before the first turn")
     system = template.render([{"role": "system", "content": SYSTEM}, user], tools=tools)
     system_prefix, system_suffix, _, _ = _split(system, SYSTEM, *written)
-    calls = [
-        {"type": "function", "function": {"name": name, "arguments": {PROBE_KEY: PROBE_VALUE}}} for name in TOOLS
-    ]
+    calls = [{"type": "function", "function": {"name": name, "arguments": {PROBE_KEY: PROBE_VALUE}}} for name in TOOLS]
     silent, saying = ({"role": "assistant", "content": said, "tool_calls": calls} for said in ("", REPLIES[0]))
     results = [{"role": "tool", "content": result, "name": TOOLS[0]} for result in RESULTS]
     arguments = json.dumps({PROBE_KEY: PROBE_VALUE})
@@ -254,5 +252,3 @@ def _split(text: str, *marks: str) -> list[str]:
             raise Irregular(f"{mark!r} is left out or moved")
         pieces.append(piece)
     return [*pieces, text]
-
-

@@ -133,9 +133,7 @@ def _call_format(with_call: str, head: str, tail: str) -> CallFormat | None:
     argument = with_call.rfind(PROBE_VALUE)
     if argument < 0:
         return None
-    shared = next(
-        (size for size in range(min(len(head), len(with_call)), 0, -1) if head[:size] == with_call[:size]), 0
-    )
+    shared = next((size for size in range(min(len(head), len(with_call)), 0, -1) if head[:size] == with_call[:size]), 0)
     for start in [place for place in range(shared, argument) if with_call[place] in "[{"]:
         try:
             found, end = json.JSONDecoder().raw_decode(with_call, start)

@@ -12,6 +12,11 @@ from pathlib import Path
 
 from agents.errors import AgentError
 from agents.models.chat_template import ChatTemplate
+from agents.models.ollama_server import full_name
+
+
+REGISTERED = "registered"
+"""The folder in the home where registrations lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,8 @@ class Registration:
     protocol: str
     """`native` or `json`: how it was taught to call tools."""
     context_tokens: int
+    system: str = ""
+    """The system message of training; "" where each prompt brings its own."""
     tokenizer: str = ""
     """Path of the release's tokenizer.json, "" where it has none: then tokens are estimated."""
 
@@ -43,15 +50,6 @@ class Registration:
     def prompt(self, text: str) -> str:
         """Return a rendered prompt as it must be sent: without the BOS that the server adds."""
         return text.removeprefix(self.bos) if self.adds_bos and self.bos else text
-
-
-def full_name(model: str) -> str:
-    """Return a model's name as Ollama lists it.
-
-    >>> full_name("frontdesk"), full_name("qwen2.5:7b")
-    ('frontdesk:latest', 'qwen2.5:7b')
-    """
-    return model if ":" in model.rpartition("/")[2] else f"{model}:latest"
 
 
 def registration_path(folder: Path, model: str) -> Path:
