@@ -60,8 +60,8 @@ def trial_for(served: Served, *, home: Path, context_tokens: int, threads: int |
     file = _file_of(shown)
     if file is None and registration is None:
         raise FinetuneError(
-            f"The file of {served.model!r} is not on this machine (Ollama is at {served.url}), so it cannot be told what "
-            f"it was trained with. Next: frontdesk doctor --model {served.model}, on the server's machine"
+            f"The file of {served.model!r} is not on this machine (Ollama is at {served.url}), so it cannot be told "
+            f"what it was trained with. Next: frontdesk doctor --model {served.model}, on the server's machine"
         )
     if registration is None and file is not None and not _has_template(file):
         raise FinetuneError(

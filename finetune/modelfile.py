@@ -69,7 +69,7 @@ def _value(value: Any) -> str:
 def _quoted(text: str) -> str:
     if '"""' in text:
         raise FinetuneError(
-            "A Modelfile cannot hold three quotes in a row, and the chat template writes them. Next: frontdesk register "
-            "RELEASE, which needs no Modelfile."
+            "A Modelfile cannot hold three quotes in a row, and the chat template writes them. Next: frontdesk "
+            "register RELEASE, which needs no Modelfile."
         )
     return f'"""{text}"""'

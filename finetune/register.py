@@ -224,8 +224,8 @@ def _create(body: Mapping[str, Any], *, client: httpx.Client) -> Iterator[str]:
 
 def _refused(body: Mapping[str, Any], why: str) -> str:
     return (
-        f"Ollama cannot make {body['model']!r} of {', '.join(body['files'])}: {why.strip()[:300]}. Next: see whether this "
-        "version of Ollama knows the model's architecture (ollama --version), then register again."
+        f"Ollama cannot make {body['model']!r} of {', '.join(body['files'])}: {why.strip()[:300]}. Next: see whether "
+        "this version of Ollama knows the model's architecture (ollama --version), then register again."
     )
 
 

@@ -9,10 +9,9 @@ fixed pattern has no shape, and is then rendered by us and sent as it is.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from os.path import commonprefix
 from typing import Any
 
-from agents.models.chat_template import PROBE_KEY, PROBE_VALUE, ChatTemplate, TemplateFault
+from agents.models.chat_template import PROBE_KEY, PROBE_VALUE, ChatTemplate, TemplateFault, shared_start
 from finetune.errors import FinetuneError
 
 SYSTEM, USERS, REPLIES = "Sys7Mark", ("Usr7One", "Usr7Two", "Usr7Three"), ("Asst7One", "Asst7Two")
@@ -101,7 +100,7 @@ def find_shape(template: ChatTemplate) -> Shape:
     user_suffix = template.render([one], generation=False).rpartition(USERS[0])[2]
     assistant_suffix = template.render([one, said], generation=False).rpartition(REPLIES[0])[2]
     if not between[0].startswith(user_suffix) or not tail.startswith(user_suffix):
-        user_suffix = commonprefix([between[0], tail])
+        user_suffix = shared_start(between[0], tail)
     if not between[1].startswith(assistant_suffix):
         raise Irregular("an assistant's turn ends otherwise where another follows")
     user_prefix = between[1][len(assistant_suffix) :]
@@ -133,7 +132,7 @@ def check_generation_prompt(template: ChatTemplate) -> None:
         prompt, through = template.render([user]), template.render([user, reply], generation=False)
     except TemplateFault as error:
         raise FinetuneError(str(error)) from error
-    shared = commonprefix([prompt, through])
+    shared = shared_start(prompt, through)
     lost = through[len(shared) :].partition(REPLIES[0])[0]
     if prompt == shared and lost.strip():
         raise FinetuneError(

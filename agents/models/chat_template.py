@@ -123,6 +123,16 @@ def read_calls(text: str, form: CallFormat) -> tuple[str, list[dict[str, Any]]]:
     return (said + text[place:]).strip() if calls else text, calls
 
 
+def shared_start(first: str, second: str) -> str:
+    """Return what two texts begin with alike.
+
+    >>> shared_start("<user>Hello", "<user>Hi")
+    '<user>H'
+    """
+    pairs = zip(first, second, strict=False)
+    return first[: next((at for at, (one, other) in enumerate(pairs) if one != other), min(len(first), len(second)))]
+
+
 def _call_format(with_call: str, head: str, tail: str) -> CallFormat | None:
     """Return the format of the one call in a text.
 
@@ -133,7 +143,7 @@ def _call_format(with_call: str, head: str, tail: str) -> CallFormat | None:
     argument = with_call.rfind(PROBE_VALUE)
     if argument < 0:
         return None
-    shared = next((size for size in range(min(len(head), len(with_call)), 0, -1) if head[:size] == with_call[:size]), 0)
+    shared = len(shared_start(head, with_call))
     for start in [place for place in range(shared, argument) if with_call[place] in "[{"]:
         try:
             found, end = json.JSONDecoder().raw_decode(with_call, start)

@@ -8,7 +8,6 @@ lost without a word. Hence `num_ctx` goes with every request, a prompt that cann
 and the prompt tokens that Ollama says it read are compared with what was sent.
 """
 
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Any, cast
@@ -25,6 +24,8 @@ from agents.models.ollama_raw import ReleaseChatOllama
 from agents.models.ollama_server import describe, digest_of, is_loopback, translated
 from agents.models.registration import Registration, read_registration
 from agents.models.tokens import MOST_CHARACTERS_PER_TOKEN, at_rate, estimate
+
+logger = logging.getLogger(__name__)
 
 
 def build(name: str, options: ModelOptions) -> LoadedModel:

@@ -147,8 +147,8 @@ class ReleaseChatOllama(BaseChatModel):
 
     def _cut(self, what: str) -> ModelUnavailable:
         return ModelUnavailable(
-            f"The prompt for {self.registration.model} {what}: too long for its context of {self.context_tokens} tokens, "
-            "and Ollama cuts without an error. Raise context_tokens in frontdesk.toml, or shorten the question."
+            f"The prompt for {self.registration.model} {what}: too long for its context of {self.context_tokens} "
+            "tokens, and Ollama cuts without an error. Raise context_tokens in frontdesk.toml, or shorten the question."
         )
 
     @cached_property
@@ -164,7 +164,7 @@ class ReleaseChatOllama(BaseChatModel):
 
         try:
             return Tokenizer.from_file(self.registration.tokenizer)
-        except Exception as error:  # noqa: BLE001 - the library raises nothing narrower
+        except Exception as error:
             raise ModelUnavailable(
                 f"The tokenizer {self.registration.tokenizer} cannot be read ({error}). Next: register the release "
                 f"again: frontdesk register {self.registration.release} --replace"

@@ -14,7 +14,6 @@ from agents.errors import AgentError
 from agents.models.chat_template import ChatTemplate
 from agents.models.ollama_server import full_name
 
-
 REGISTERED = "registered"
 """The folder in the home where registrations lie."""
 
