@@ -367,8 +367,10 @@ def _parting(said: Said, steps: Sequence[Step], reference: Reference, *, ends: s
         if said.text == written:
             rivals = ends
         else:
-            further = {token: reference.text([*ids, token]) for token in step.likelihoods}
+            further = {token: reference.text([*ids, token]) for token in step.likelihoods if token != step.token}
             rivals = {token for token, text in further.items() if text != written and said.text.startswith(text)}
+            # A control token that the server leaves out of its text looks as if a word were missing.
+            rivals = rivals or {token for token, text in further.items() if SPECIAL.fullmatch(text[len(written) :])}
         return len(ids), min((step.gap(token) for token in rivals - {step.token}), default=math.inf)
     return len(ids), None
 

@@ -133,8 +133,8 @@ def check_generation_prompt(template: ChatTemplate) -> None:
     except TemplateFault as error:
         raise FinetuneError(str(error)) from error
     shared = shared_start(prompt, through)
-    lost = through[len(shared) :].partition(REPLIES[0])[0]
-    if prompt == shared and lost.strip():
+    lost, found, _ = through[len(shared) :].partition(REPLIES[0])
+    if found and prompt == shared and lost.strip():
         raise FinetuneError(
             f"The chat template has lost its generation prompt: replies begin with {lost!r}, prompts do not end with "
             "it. Next: take chat_template.jinja from the base again (its add_generation_prompt part), and train anew."

@@ -8,6 +8,7 @@ lost without a word. Hence `num_ctx` goes with every request, a prompt that cann
 and the prompt tokens that Ollama says it read are compared with what was sent.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Any, cast

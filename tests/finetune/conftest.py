@@ -1,96 +1,151 @@
-"""A small random model to train on in seconds, and examples for it."""
+"""A real Ollama server of these tests' own, whose log tells text and tokens of every prompt, and releases to try on it."""
 
 import json
-from collections.abc import Callable, Sequence
+import os
+import re
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from finetune.bases import Base
-from finetune.examples import Example
+from agents.models.registration import Registration
+from finetune.examining import trial_of
+from finetune.proofs import Trial
+from finetune.reference import Reference
+from finetune.register import Plan, open_release, plan, register
+from finetune.served import Served
+from tests.conftest import free_port, missing, running
+from tests.finetune.small_models import make_tiny, widen
 
-TEMPLATE = (
-    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
-    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
-)
-TEXT = "where is my order the lamp came broken can i send it back who pays for the way what does a shade cost"
-WORDS = tuple(TEXT.split())
+ONE_THREAD = {"num_thread": 1}
+"""Its threads wait for one another; on a busy machine one is faster."""
+
+CHATML = """{%- if tools %}{{- '<|im_start|>system\\n' }}
+    {%- if messages[0].role == 'system' %}{{- messages[0].content }}{% else %}{{- 'You help.' }}{% endif %}
+    {{- '\\n\\nFunctions:\\n' }}
+    {%- for tool in tools %}{{- tool | tojson }}{{- '\\n' }}{% endfor %}
+    {{- 'Call one in <tool_call></tool_call>.<|im_end|>\\n' }}
+{%- elif messages[0].role == 'system' %}{{- '<|im_start|>system\\n' + messages[0].content + '<|im_end|>\\n' }}
+{%- else %}{{- '<|im_start|>system\\nYou help.<|im_end|>\\n' }}{% endif %}
+{%- for message in messages %}
+    {%- if message.role == 'user' %}{{- '<|im_start|>user\\n' + message.content + '<|im_end|>\\n' }}
+    {%- elif message.role == 'assistant' %}{{- '<|im_start|>assistant\\n' + message.content }}
+        {%- for call in message.tool_calls or [] %}
+            {{- '\\n<tool_call>\\n{"name": "' + call.function.name + '", "arguments": ' }}
+            {{- call.function.arguments | tojson }}{{- '}\\n</tool_call>' }}
+        {%- endfor %}{{- '<|im_end|>\\n' }}
+    {%- elif message.role == 'tool' %}
+        {{- '<|im_start|>user\\n<tool_response>\\n' + message.content + '\\n</tool_response><|im_end|>\\n' }}
+    {%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{% endif %}"""
+"""A template with tools, in the form that many models share; no server's table has this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A running server."""
+
+    url: str
+    log: Path
+    program: str
+
+    def prompts(self) -> list[str]:
+        """Return the text of every prompt so far, as the server's log has it."""
+        found = re.findall(r'msg="completion request" prompt=("(?:[^"\\]|\\.)*"|\S+)', self.log.read_text("utf-8"))
+        return [str(json.loads(text)) if text.startswith('"') else text for text in found]
+
+    def ids(self) -> list[list[int]]:
+        """Return the tokens of every text that the server encoded so far."""
+        found = re.findall(r'msg=encoded string=.* ids="?\[([\d ]*)\]', self.log.read_text("utf-8"))
+        return [[int(token) for token in line.split()] for line in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A release that was registered, with all that its proofs need."""
+
+    registration: Registration
+    planned: Plan
+    trial: Trial
+    live: Live
+    home: Path
 
 
 @pytest.fixture(scope="session")
-def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Base:
-    """Return a random llama of two layers with a tokenizer and a template of its own."""
-    torch = pytest.importorskip("torch")
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    folder = tmp_path_factory.mktemp("bases") / "tiny"
-    bpe = Tokenizer(models.BPE())
-    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    bpe.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=400,
-        special_tokens=["<|endoftext|>", "<|im_start|>", "<|im_end|>"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    bpe.train_from_iterator([TEXT] * 5, trainer)
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=bpe, eos_token="<|im_end|>", pad_token="<|endoftext|>", chat_template=TEMPLATE
-    )
-    torch.manual_seed(0)
-    model = LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=64,
-            intermediate_size=128,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            num_key_value_heads=2,
-            max_position_embeddings=512,
-            eos_token_id=tokenizer.eos_token_id,
-            pad_token_id=tokenizer.pad_token_id,
-        )
-    )
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return Base(str(folder), folder, "float32")
+def live() -> Iterator[Live]:
+    """Start a server that logs prompts; CI has the program on its path, a desktop in the cache of its installer."""
+    cached = Path.home() / ".cache" / "ollama-for-tests" / "bin" / "ollama"
+    program = shutil.which("ollama") or (str(cached) if cached.is_file() else "")
+    if not program:
+        missing("the program ollama")
+    folder, port = Path(tempfile.mkdtemp(prefix="frontdesk-ollama-")), free_port()
+    environment = {
+        **os.environ,
+        "OLLAMA_HOST": f"127.0.0.1:{port}",
+        "OLLAMA_MODELS": str(folder / "models"),
+        "OLLAMA_DEBUG": "2",
+        "OLLAMA_NUM_PARALLEL": "1",
+    }
+    try:
+        with running([program, "serve"], port, folder, stop=signal.SIGTERM, env=environment):
+            yield Live(f"http://127.0.0.1:{port}", folder / "log", program)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def intents() -> tuple[Example, ...]:
-    """Return twenty-four short questions of three labels."""
-    labels = {"order_status": "where is my order", "returns": "can i send it back", "price": "what does a shade cost"}
-    return tuple(
-        intent(f"{text} {WORDS[number]} {WORDS[-number - 1]}", label, f"{label}:{number}")
-        for number in range(8)
-        for label, text in labels.items()
-    )
+def embedded_file(models_folder: Path) -> Path:
+    """Return the embedded model's file."""
+    return next((models_folder / "smollm2-135m-instruct").glob("*.gguf"))
 
 
-def intent(text: str, label: str, conversation: str = "c") -> Example:
-    """Return an intent example without a system prompt."""
-    return Example(
-        ({"role": "user", "content": text}, {"role": "assistant", "content": label}), "intent", "test", conversation
-    )
+@pytest.fixture(scope="session")
+def tiny_file(embedded_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a tiny model's file."""
+    path = tmp_path_factory.mktemp("tiny") / "tiny.gguf"
+    make_tiny(embedded_file, path)
+    return path
 
 
-@pytest.fixture
-def write_examples(tmp_path: Path) -> Callable[[Sequence[Example], str], Path]:
-    """Return what writes examples into a file of a name."""
+@pytest.fixture(scope="session")
+def wide_file(embedded_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the embedded model in 16 bits."""
+    path = tmp_path_factory.mktemp("wide") / "wide.gguf"
+    widen(embedded_file, path)
+    return path
 
-    def write(examples: Sequence[Example], name: str) -> Path:
-        path = tmp_path / name
-        lines = [
-            json.dumps(
-                {
-                    "messages": [dict(message) for message in one.messages],
-                    "meta": {"task": one.task, "source": one.source, "conversation": one.conversation},
-                }
-            )
-            for one in examples
-        ]
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        return path
 
-    return write
+@pytest.fixture(scope="session")
+def make(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Made]]:
+    """Make releases of a file and a template, register them, and return what their proofs need."""
+    references: list[Reference] = []
+
+    def make_one(name: str, file: Path, template: str, **manifest: Any) -> Made:
+        home = tmp_path_factory.mktemp(name)
+        write_release(home, name, file, template, **manifest)
+        release = open_release(name, home=home)
+        references.append(Reference.load(release.file, context_tokens=2048, threads=1))
+        planned = plan(release, references[-1], context_tokens=512)
+        registration = register(planned, model=name, url=live.url, folder=home / "registered")
+        trial = trial_of(planned, Served(name, live.url, ONE_THREAD), references[-1], tokens=8, long_tokens=300)
+        return Made(registration, planned, trial, live, home)
+
+    yield make_one
+    for reference in references:
+        reference.close()
+
+
+def write_release(home: Path, name: str, file: Path, template: str, **manifest: Any) -> Path:
+    """Write a release's folder by hand."""
+    folder = home / "releases" / name
+    folder.mkdir(parents=True)
+    (folder / "model-f16.gguf").hardlink_to(file)
+    (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
+    (folder / "manifest.json").write_text(json.dumps({"release": name, **manifest}), encoding="utf-8")
+    return folder
