@@ -39,7 +39,11 @@ TOOL: Mapping[str, Any] = {
     "function": {
         "name": "find_order",
         "description": "Find an order by its number.",
-        "parameters": {"type": "object", "properties": {"order": {"type": "string"}}, "required": ["order"]},
+        "parameters": {
+            "type": "object",
+            "properties": {"order": {"type": "string", "description": "Its number."}},
+            "required": ["order"],
+        },
     },
 }
 AGAIN = "frontdesk register RELEASE --replace"
@@ -171,12 +175,11 @@ def _begin(trial: Trial) -> Proof:
         return Proof("begin of text", True, "not counted: the model's file is not on this machine")
     text = trial.trained.rendered(BATTERY["a question"])
     trained = trial.reference.ids(text)
-    told = trial.served.bare(trial.trained.sent(text), tokens=1).context
-    if not told:
-        return Proof("begin of text", True, "not counted: this server tells no token numbers")
+    said = trial.served.bare(trial.trained.sent(text), tokens=1)
     opened = trial.reference.ids("a", opened=True)
     bos = opened[0] if trial.trained.adds_bos else next(iter(trial.reference.ids(trial.trained.template.bos)), -1)
-    wanted, found = _leading(trained, bos), _leading(told, bos)
+    wanted = _leading(trained, bos)
+    found = wanted + said.prompt_tokens - len(trained)  # `context` leaves out what the server itself puts first
     if wanted != found:
         return Proof(
             "begin of text",
@@ -184,12 +187,12 @@ def _begin(trial: Trial) -> Proof:
             f"trained with {wanted} BOS at the start, served with {found}",
             "export again with tokenizer.ggml.add_bos_token as the chat template needs it",
         )
-    size = min(len(trained), len(told) - 1)
-    if list(told[:size]) != trained[:size]:
-        return Proof(
-            "begin of text", False, "the server's tokens of one text are not llama.cpp's", "register the F16 file again"
-        )
-    return Proof("begin of text", True, f"{found} BOS, as in training; {size} token numbers equal")
+    own, told = (tuple(ids[_leading(ids, bos) :]) for ids in (trained, said.context))
+    if told and told[: len(own)] != own:
+        fix = "export again; the file's vocabulary or merges are not the tokenizer's"
+        return Proof("begin of text", False, "the server's tokens of one text are not llama.cpp's", fix)
+    equal = f"{len(trained)} token numbers equal" if told else f"{len(trained)} tokens counted"
+    return Proof("begin of text", True, f"{found} BOS, as in training; {equal}")
 
 
 def _leading(ids: Sequence[int], token: int) -> int:

@@ -48,7 +48,7 @@ class ChatTemplate:
     bos: str = ""
     """The text of the token that opens a prompt; templates know it as `bos_token`."""
     eos: str = ""
-    _compiled: list[jinja2.Template] = field(default_factory=list, repr=False, compare=False)
+    _compiled: list[jinja2.Template] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def render(
         self, messages: Sequence[Mapping[str, Any]], *, tools: Sequence[Mapping[str, Any]] = (), generation: bool = True

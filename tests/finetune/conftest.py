@@ -131,9 +131,9 @@ def make(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calla
         write_release(home, name, file, template, **manifest)
         release = open_release(name, home=home)
         references.append(Reference.load(release.file, context_tokens=2048, threads=1))
-        planned = plan(release, references[-1], context_tokens=512)
+        planned = plan(release, references[-1], context_tokens=2048)
         registration = register(planned, model=name, url=live.url, folder=home / "registered")
-        trial = trial_of(planned, Served(name, live.url, ONE_THREAD), references[-1], tokens=8, long_tokens=300)
+        trial = trial_of(planned, Served(name, live.url, ONE_THREAD), references[-1], tokens=8, long_tokens=700)
         return Made(registration, planned, trial, live, home)
 
     yield make_one

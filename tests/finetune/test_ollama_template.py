@@ -19,7 +19,9 @@ def test_stops_come_from_the_template_and_the_generation_config() -> None:
     assert known.stops == ("<|im_end|>",), "a mark that the tokenizer does not know is text"
 
 
-@pytest.mark.parametrize(("adds_bos", "begins"), [(True, "{{ if .System }}<start"), (False, "{{ if .System }}<bos><start")])
+@pytest.mark.parametrize(
+    ("adds_bos", "begins"), [(True, "{{ if .System }}<start"), (False, "{{ if .System }}<bos><start")]
+)
 def test_bos_is_written_once(adds_bos: bool, begins: str) -> None:
     template = ChatTemplate(GEMMA, bos="<bos>", eos="<eos>")
     assert generate(template, adds_bos=adds_bos).text.startswith(begins)

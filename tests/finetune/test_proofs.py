@@ -52,7 +52,7 @@ def remade(made: Made, name: str, **changes: Any) -> Trial:
         "model": name,
         "from": made.registration.model,
         "template": made.planned.template.text,
-        "parameters": parameters(made.planned.template, context_tokens=512),
+        "parameters": parameters(made.planned.template, context_tokens=2048),
         "stream": False,
         **changes,
     }
@@ -76,8 +76,8 @@ class TestPrompt:
         ],
     )
     def test_wrong_template(self, tiny: Made, old: str, new: str) -> None:
-        text = new.join(tiny.planned.template.text.rsplit(old, 1)) if old != "You help." else ""
-        text = text or tiny.planned.template.text.replace(old, new)
+        text = tiny.planned.template.text.replace(old, new)
+        assert text != tiny.planned.template.text
         proof = _prompt(remade(tiny, "fault-template", template=text))
         assert not proof.ok
         assert "not what was trained" in proof.detail
@@ -136,20 +136,22 @@ class TestContext:
     def test_long_prompt_is_read(self, tiny: Made) -> None:
         proof = _long_prompt(tiny.trial)
         assert proof.ok
-        assert int(proof.detail.split()[0]) > 250
+        assert int(proof.detail.split()[0]) > 600
 
     def test_cut_from_the_front(self, tiny: Made) -> None:
-        small = {**parameters(tiny.planned.template, context_tokens=128)}
+        small = {**parameters(tiny.planned.template, context_tokens=512)}
         proof = _long_prompt(remade(tiny, "fault-context", parameters=small))
         assert not proof.ok
         assert "cut from the front" in proof.detail
 
     def test_a_context_that_only_longer_prompts_would_overflow(self, tiny: Made) -> None:
-        some = {**parameters(tiny.planned.template, context_tokens=400)}
-        proof = _long_prompt(replace(remade(tiny, "fault-context-2", parameters=some), long_tokens=100))
-        assert (proof.ok, "num_ctx is 400" in proof.detail) == (False, True)
+        some = {**parameters(tiny.planned.template, context_tokens=1024)}
+        proof = _long_prompt(replace(remade(tiny, "fault-context-2", parameters=some), long_tokens=300))
+        assert (proof.ok, "num_ctx is 1024" in proof.detail) == (False, True)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(500)
 class TestReplies:
     """With the real model: random weights say nothing that ends."""
 
@@ -163,17 +165,20 @@ class TestReplies:
         assert "tokens equal to llama.cpp's" in proof.detail
 
     def test_tool_call_is_parsed_and_seen_lost(self, real: Made) -> None:
-        wider = replace(real.trial, trained=replace(real.trial.trained, context_tokens=1024))
-        proof = _tool_call(wider)
+        proof = _tool_call(real.trial)
         assert proof.ok, proof.detail
         assert "find_order" in proof.detail
         text = generate(ChatTemplate(UNSEEN), adds_bos=False).text
-        lost = _tool_call(replace(remade(real, "fault-tools", template=text), trained=wider.trained))
+        lost = _tool_call(remade(real, "fault-tools", template=text))
         assert (lost.ok, "does not use .Tools" in lost.detail) == (False, True)
 
 
 class TestEnd:
-    def test_a_wrong_end_token_and_no_stop(self, make: Callable[..., Made], embedded_file: Path, tmp_path: Path) -> None:
+    @pytest.mark.slow
+    @pytest.mark.timeout(500)
+    def test_a_wrong_end_token_and_no_stop(
+        self, make: Callable[..., Made], embedded_file: Path, tmp_path: Path
+    ) -> None:
         """The file names another end token: with stops replies end where they should, without they run on."""
         from tests.finetune.small_models import widen
 
@@ -207,6 +212,8 @@ class TestParting:
         assert gap < LARGEST_GAP
         assert _parting(Said("perhaps", 1, "length"), steps, reference, ends={2}) == (0, float("inf"))
 
+    @pytest.mark.slow
+    @pytest.mark.timeout(500)
     def test_another_model_behind_the_same_name_is_seen(self, tiny: Made, real: Made) -> None:
         proof = _greedy(replace(tiny.trial, served=real.trial.served))
         assert not proof.ok
