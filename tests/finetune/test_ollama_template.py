@@ -56,7 +56,7 @@ class TestServer:
         knows_system = template is not INSTRUCT
         before = len(made.live.ids())
         for name, messages in BATTERY.items():
-            if knows_system or "system" not in name and messages[0]["role"] != "system":
+            if knows_system or ("system" not in name and messages[0]["role"] != "system"):
                 made.trial.served.chat(messages, tokens=1)
                 texts.append(asked.render(messages))
         assert len(texts) >= 3

@@ -26,10 +26,9 @@ from finetune.proofs import (
     _tool_call,
     prove,
 )
-from finetune.reference import Reference, Step
-from finetune.register import open_release, plan
+from finetune.reference import Step
 from finetune.served import Said, Served
-from tests.finetune.conftest import CHATML, ONE_THREAD, Live, Made
+from tests.finetune.conftest import CHATML, ONE_THREAD, Made
 from tests.finetune.small_models import make_tiny
 from tests.finetune.test_template_shape import UNSEEN
 

@@ -24,22 +24,23 @@ def test_a_release_that_is_not_there_names_those_that_are(tmp_path: Path) -> Non
     file = tmp_path / "some.gguf"
     file.write_bytes(b"GGUF")
     write_release(tmp_path, "one", file, CHATML)
-    with pytest.raises(FinetuneError, match="releases: one. Next: frontdesk export RUN --name two"):
+    with pytest.raises(FinetuneError, match=r"releases: one\. Next: frontdesk export RUN --name two"):
         open_release("two", home=tmp_path)
-    with pytest.raises(FinetuneError, match="there are: f16. Next: frontdesk register one --quantization"):
+    with pytest.raises(FinetuneError, match=r"there are: f16\. Next: frontdesk register one --quantization"):
         open_release("one", home=tmp_path, quantization="q4_0")
     (tmp_path / "releases" / "one" / "manifest.json").unlink()
     with pytest.raises(FinetuneError, match="no finished release 'one'"):
         open_release("one", home=tmp_path)
 
 
+@pytest.fixture(scope="module")
+def tiny(make: Callable[..., Made], tiny_file: Path) -> Made:
+    return make("registered", tiny_file, CHATML, protocol="native", system="You sell lamps.")
+
+
 @pytest.mark.ollama
 @pytest.mark.model
 class TestServer:
-    @pytest.fixture(scope="module")
-    def tiny(self, make: Callable[..., Made], tiny_file: Path) -> Made:
-        return make("registered", tiny_file, CHATML, protocol="native", system="You sell lamps.")
-
     @pytest.fixture
     def loaded(self, tiny: Made) -> Iterator[LoadedModel]:
         options = ModelOptions(

@@ -15,7 +15,8 @@ GEMMA = (
     "{% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}"
 )
 INSTRUCT = (
-    "{{ bos_token }}{% for message in messages %}{% if message.role == 'user' %}{{ '[INST] ' + message.content + ' [/INST]' }}"
+    "{{ bos_token }}{% for message in messages %}{% if message.role == 'user' %}"
+    "{{ '[INST] ' + message.content + ' [/INST]' }}"
     "{% else %}{{ ' ' + message.content + eos_token }}{% endif %}{% endfor %}"
 )
 UNSEEN = (
