@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
@@ -73,7 +73,7 @@ class ReleaseChatOllama(BaseChatModel):
     def close(self) -> None:
         """Close the connection to the server."""
         if "_client" in self.__dict__:
-            self._client.close()
+            cast(Any, self._client).close()
 
     def _stream(
         self,

@@ -1,4 +1,4 @@
-"""A real Ollama server of these tests' own, whose log tells every prompt's text and tokens, and releases to try on it."""
+"""A real Ollama server of these tests' own, whose log tells all prompts and their tokens; releases to try on it."""
 
 import json
 import os
