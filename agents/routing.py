@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from agents.handover import asks_for_call
 from agents.tools import Tool
 from knowledge.embedders import Embedder
 
@@ -94,13 +95,15 @@ class Router:
 
     def __init__(self, tools: Sequence[Tool], *, questions: Sequence[str] = ()) -> None:
         self._wanted = [example for tool in tools for example in tool.examples]
+        self.books_calls = any(asks_for_call(example) for example in self._wanted)
+        """Whether customers who ask to be called back are among the tools' own examples."""
         self._questions = [*QUESTIONS, *questions]
         self._placed: dict[str, tuple[Any, Any]] = {}
         self._lock = threading.Lock()
 
     def wants_tools(self, message: str, embedder: Embedder) -> bool:
         """Return whether the message needs the tools."""
-        if NAMES_A_CASE.search(message):
+        if NAMES_A_CASE.search(message) or (self.books_calls and asks_for_call(message)):
             return True
         if _ASKS_TO_KNOW.search(message) and not _OWN_CASE.search(message):
             return False

@@ -22,12 +22,15 @@ from assistant.settings import Settings, SettingsError
 if TYPE_CHECKING:
     from agents.asked import Acting
     from agents.models import LoadedModel
+    from agents.tools.sources import Opened
     from agents.transcript import Step
     from agents.turn import Request, Responder, ResponderOptions
     from assistant.actions import StoredApprovals, StoredVisitors
     from assistant.checkpoints import Checkpoints
     from assistant.chores import Chores
     from assistant.delivery import Places
+    from assistant.rates import Limits
+    from assistant.shared_checkpoints import SharedCheckpoints
     from assistant.store import Store
     from assistant.tickets import Tickets
     from assistant.turns import TurnRunner
@@ -111,19 +114,28 @@ class Application:
         if not self.settings.tools:
             return None
         from agents.asked import Acting
-        from agents.tools.company import load
         from assistant.actions import StoredActionLog
+        from assistant.ticket_desk import TicketDesk
 
         settings = self.settings
         return Acting(
-            tools=load(settings.tools),
+            tools=self.tools.tools,
             log=StoredActionLog(self.store.engine),
             approvals=self.approvals,
             visitors=self.visitors,
             saver=self.checkpoints.saver,
             home=settings.home,
+            desk=TicketDesk(self.tickets),
+            opens_tickets=False,
             questions=settings.examples,
         )
+
+    @cached_property
+    def tools(self) -> "Opened":
+        """The company's tools, and the programs behind them."""
+        from agents.tools.sources import open_tools
+
+        return open_tools(self.settings.tools, offline=self.settings.offline)
 
     @cached_property
     def approvals(self) -> "StoredApprovals":
@@ -147,11 +159,11 @@ class Application:
         return StoredVisitors(self.store.engine)
 
     @cached_property
-    def checkpoints(self) -> "Checkpoints":
+    def checkpoints(self) -> "Checkpoints | SharedCheckpoints":
         """Where loops have stopped that wait for a yes."""
-        from assistant.checkpoints import FILE, Checkpoints
+        from assistant.checkpoints import open_checkpoints
 
-        return Checkpoints(self.settings.home / FILE)
+        return open_checkpoints(self.settings.waits_at)
 
     def recognise(self, conversation: str, session: str) -> None:
         """Note who talks in a conversation, by a session that the company signed.
@@ -178,6 +190,7 @@ class Application:
             passages=settings.passages,
             allowed_hosts=settings.allowed_hosts,
             refuse_below=settings.refuse_below,
+            secrets=settings.secrets,
         )
 
     @cached_property
@@ -192,7 +205,23 @@ class Application:
         """Turns as jobs of this process."""
         from assistant.turns import TurnRunner
 
-        return TurnRunner(self.store, self._respond, workers=self.settings.workers, tickets=self.tickets)
+        return TurnRunner(
+            self.store,
+            self._respond,
+            workers=self.settings.workers,
+            tickets=self.tickets,
+            books_calls=self._books_calls,
+        )
+
+    @cached_property
+    def limits(self) -> "Limits":
+        """How often questions may be asked, over the API and on the page together."""
+        from assistant.rates import Limits
+
+        settings = self.settings
+        return Limits(
+            of_conversation=settings.questions_per_minute, of_address=settings.questions_per_minute_and_address
+        )
 
     @cached_property
     def tickets(self) -> "Tickets":
@@ -223,7 +252,9 @@ class Application:
         """What a server does beside answering, begun when first asked for."""
         from assistant.chores import Chores
 
-        return Chores(self.store, places=self.places, keep_days=self.settings.keep_days)
+        return Chores(
+            self.store, places=self.places, keep_days=self.settings.keep_days, waits_at=self.settings.waits_at
+        )
 
     def load_model_soon(self) -> None:
         """Load the model on a thread while other parts open; a fault shows when the model is first used."""
@@ -239,10 +270,14 @@ class Application:
 
     def close(self) -> None:
         """Close what was opened, the last opened first."""
-        for name in ("turns", "chores", "tickets", "checkpoints", "store", "responder", "model", "library"):
+        for name in ("turns", "tools", "chores", "tickets", "checkpoints", "store", "responder", "model", "library"):
             part = self.__dict__.pop(name, None)
             if hasattr(part, "close"):
                 part.close()
+
+    def _books_calls(self) -> bool:
+        """Return whether a customer who asks to be called is served by a tool, and not only by a person."""
+        return self.acting is not None and self.acting.router.books_calls and self.model.acts
 
     def _respond(self, request: "Request", stop: Event) -> "Iterator[Step]":
         """Answer; a request in no language takes that of the settings, where they name one."""

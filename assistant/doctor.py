@@ -18,13 +18,15 @@ import httpx
 
 from agents.errors import AgentError
 from agents.models.loading import BACK_ENDS, LARGER_EMBEDDED
+from agents.tools.source import Source
 from assistant.app import DATABASE, Application
 from assistant.errors import DeliveryError, StoreError
 from assistant.feed_settings import MAIL, password_variable
 from assistant.model_files import model_state
 from assistant.pinned_models import PINNED
+from assistant.printable_urls import without_password, without_secrets
 from assistant.running import find_server
-from assistant.settings import URLS_WITH_PASSWORD, Settings, SettingsError, load, without_password, without_secrets
+from assistant.settings import URLS_WITH_PASSWORD, Settings, SettingsError, load
 from finetune.errors import FinetuneError
 from knowledge.errors import KnowledgeError
 from knowledge.loaders import doc, ocr
@@ -123,6 +125,8 @@ def _run(settings: Settings, application: Application) -> Iterator[Check]:
     yield _check_programs(settings)
     if home.ok and (application.places.channels or (settings.home / DATABASE).exists()):
         yield _guarded("tickets", lambda: _check_tickets(application), fix="frontdesk tickets resend")
+    if settings.tools:
+        yield _guarded("tools", lambda: _check_tools(application), fix="edit `tools` in frontdesk.toml")
     if settings.feeds:
         yield _check_feeds(settings)
     yield _check_outside(settings)
@@ -288,6 +292,13 @@ def _check_tickets(application: Application) -> Check:
     return Check("tickets", True, "; ".join(said))
 
 
+def _check_tools(application: Application) -> Check:
+    """Load the company's tools, which starts and asks the programs behind them."""
+    tools = application.tools.tools
+    told = [f"{tool.name} ({tool.effect}{', of own records' * tool.own_data})" for tool in tools]
+    return Check("tools", True, ", ".join(told) or "none")
+
+
 def _check_feeds(settings: Settings) -> Check:
     """Tell what the feeds lack; nothing is asked of a server, which may be slow."""
     faults = []
@@ -308,6 +319,8 @@ def _check_outside(settings: Settings) -> Check:
     """List what the owner configured that reaches beyond this machine."""
     keys = ("ollama_url", "openai_url", "catalog_url", "chroma_url", "ticket_webhook_url", "smtp_url")
     named = [f"{key} = {without_password(getattr(settings, key))}" for key in keys if _is_outside(settings, key)]
+    sources = [one for one in settings.tools if isinstance(one, Source) and one.leaves_this_machine]
+    named += [f"tools of {one.name} = {one.address}" for one in sources]
     named += [f"feed {feed.name} = {feed.place}" for feed in settings.feeds if feed.kind in ("website", "imap")]
     if settings.offline:
         detail = "offline: hubs and telemetry are blocked; configured by you: " + (", ".join(named) or "nothing")

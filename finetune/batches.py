@@ -26,8 +26,12 @@ ROUNDED_TO = 32
 """Tokens; a row's length and the number of predicted places are multiples of it."""
 NOT_LEARNED = -100
 """The target that losses leave out."""
-ROW_TOKENS = 2048
-"""Up to here attention over a shared row costs less than what the shared opening saves."""
+ROW_TOKENS = 4096
+"""The longest row, and the most tokens of a padded batch: what memory should bear."""
+PAIRS_A_TOKEN = 1000
+"""So many pairs of tokens in attention cost as much as one token in all else (measured on a processor, 135M model)."""
+WORTH_SHARING = 0.8
+"""Shared rows must cost less than this share of rows of their own: they need a mask for every pair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +103,28 @@ def padded(examples: Sequence[Rendered]) -> Batch:
 def choose_layout(examples: Sequence[Rendered], *, batch_size: int, window: int | None) -> tuple[Layout, int]:
     """Return how examples should lie, and how many go into one pass so that `batch_size` is a multiple of it.
 
+    The cheaper of the two for examples of mean length: attention costs by pairs of tokens, all else by tokens.
+
     Args:
         batch_size: Examples a step.
         window: How far back the model's layers see, in tokens, where some see less than all; None where all see all.
     """
     opening = _common_opening(examples)
     lengths = [len(example.ids) for example in examples]
-    own = sum(lengths) / len(lengths) - opening
-    at_once = _largest_divisor(batch_size, (ROW_TOKENS - opening) / max(own, 1))
-    fits = window is None or max(lengths) <= window
-    if fits and at_once > 1 and (at_once - 1) * opening > at_once * own / 4:
-        return "shared", at_once
-    return "padded", _largest_divisor(batch_size, ROW_TOKENS / max(sum(lengths) / len(lengths), 1))
+    mean = sum(lengths) / len(lengths)
+    own = max(mean - opening, 1.0)
+    divisors = [part for part in range(1, batch_size + 1) if batch_size % part == 0]
+    if window is None or max(lengths) <= window:
+        fitting = [part for part in divisors if opening + part * own <= ROW_TOKENS] or [1]
+        at_once = min(fitting, key=lambda part: (_cost(opening + part * own) / part, -part))
+        if _cost(opening + at_once * own) / at_once < _cost(mean) * WORTH_SHARING:
+            return "shared", at_once
+    return "padded", max((part for part in divisors if part * max(lengths) <= ROW_TOKENS), default=1)
+
+
+def _cost(tokens: float) -> float:
+    """Return what a row costs, in tokens' worth of all but attention."""
+    return tokens + tokens * tokens / PAIRS_A_TOKEN
 
 
 def _common_opening(examples: Sequence[Rendered]) -> int:
@@ -121,10 +135,6 @@ def _common_opening(examples: Sequence[Rendered]) -> int:
         if any(example.ids[at] != first.ids[at] or example.labelled[at] for example in examples):
             return at
     return shortest - 1
-
-
-def _largest_divisor(number: int, limit: float) -> int:
-    return max((part for part in range(1, number + 1) if number % part == 0 and part <= limit), default=1)
 
 
 def _rounded(length: int) -> int:

@@ -162,7 +162,11 @@ def _go(shape: Shape, *, bos: str) -> str:
     prefix, suffix = _literal(shape.assistant_prefix), _literal(shape.assistant_suffix)
     said = f"{prefix}{{{{ .Content }}}}{suffix}"
     if shape.tools:
-        said = f"{{{{ if .ToolCalls }}}}{_go_calls(shape.tools)}{{{{ else }}}}{said}{{{{ end }}}}"
+        # The server takes the first text within the first `if .ToolCalls` for the mark of a call, so this one is hidden.
+        said = (
+            "{{ $calls := .ToolCalls }}{{ if $calls }}"
+            f"{_go_calls(shape.tools)}{{{{ else }}}}{said}{{{{ end }}}}"
+        )
     turns = (
         f'{{{{ if eq .Role "user" }}}}{user_prefix}{{{{ .Content }}}}{_literal(shape.user_suffix)}'
         f'{{{{ else if eq .Role "assistant" }}}}{said}'
@@ -176,7 +180,7 @@ def _go(shape: Shape, *, bos: str) -> str:
 
 
 def _go_calls(tools: ToolShape) -> str:
-    """Write an assistant's calls. The server takes the first text after `.ToolCalls` for the mark of a call."""
+    """Write an assistant's calls, their mark as the first text after `if .ToolCalls`."""
     mark = _common_end(tools.call_head, tools.said_tail)
     silent = tools.call_head[: len(tools.call_head) - len(mark)]
     said_tail = tools.said_tail[: len(tools.said_tail) - len(mark)]

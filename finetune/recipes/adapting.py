@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 LARGE_PARAMETERS = 7_000_000_000
 """From here on the learning rate of DESIGN §8 holds; smaller models bear more."""
 
+LEAST_EPOCHS, MOST_EPOCHS = 3.0, 10.0
+ENOUGH_STEPS = 150
+"""A few hundred examples are seen more often until so many steps are made."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepSettings:
     """What every recipe with a language model takes."""
 
     epochs: float
-    """How often each example is seen."""
+    """How often each example is seen; 0 chooses: 3 times, more often where that makes too few steps."""
     max_steps: int
     """Ends training after so many steps; 0 sets no limit."""
     batch_size: int
@@ -76,6 +80,14 @@ def chosen_rate(settings: StepSettings, parameters: int, *, small: float, large:
     return float(f"{large ** (1 - share) * small**share:.2g}")
 
 
+def chosen_epochs(settings: StepSettings, examples: int) -> float:
+    """Return how often each example is seen."""
+    if settings.epochs:
+        return settings.epochs
+    enough = ENOUGH_STEPS * settings.batch_size / max(examples, 1)
+    return float(round(min(max(enough, LEAST_EPOCHS), MOST_EPOCHS)))
+
+
 def rendered(job: Job, loaded: Loaded) -> tuple[list[Rendered], list[Rendered]]:
     """Return the job's examples and held-out examples in tokens, those that are too long left out."""
     longest = job.settings.max_length
@@ -86,12 +98,11 @@ def rendered(job: Job, loaded: Loaded) -> tuple[list[Rendered], list[Rendered]]:
     return fitting(job.train), fitting(job.heldout)
 
 
-def tune(job: Job, loaded: Loaded, *, rate: float, dtype: "torch.dtype", autocast: bool, target: str) -> Outcome:
+def tune(job: Job, loaded: Loaded, *, rate: float, dtype: "torch.dtype", target: str) -> Outcome:
     """Train what of the model asks for gradients, and keep the best of it under `target` in the job's folder.
 
     Args:
-        dtype: What hidden states are computed in.
-        autocast: Whether weights are kept in 32 bits and computed in `dtype`.
+        dtype: What is computed in; weights that learn stay in 32 bits.
         target: `adapter` or `model`.
     """
     import torch
@@ -106,7 +117,14 @@ def tune(job: Job, loaded: Loaded, *, rate: float, dtype: "torch.dtype", autocas
     trainer = loop.Trainer(
         model=loaded.model,
         processing_class=loaded.tokenizer,
-        args=_arguments(job, rate=rate, at_once=at_once, layout=layout, bf16=autocast and dtype == torch.bfloat16),
+        args=_arguments(
+            job,
+            rate=rate,
+            epochs=chosen_epochs(job.settings, len(examples)),
+            at_once=at_once,
+            layout=layout,
+            bf16=dtype == torch.bfloat16,
+        ),
         train_dataset=loop.dataset(examples),
         heldout=heldout,
         heldout_batch=at_once,
@@ -161,7 +179,7 @@ def _early_stop(job: Job) -> list[Any]:
     return [EarlyStoppingCallback(early_stopping_patience=job.settings.patience)] if wanted else []
 
 
-def _arguments(job: Job, *, rate: float, at_once: int, layout: Layout, bf16: bool) -> Any:
+def _arguments(job: Job, *, rate: float, epochs: float, at_once: int, layout: Layout, bf16: bool) -> Any:
     import torch
 
     from finetune.recipes.trainer import arguments
@@ -173,7 +191,7 @@ def _arguments(job: Job, *, rate: float, at_once: int, layout: Layout, bf16: boo
         output_dir=str(job.folder / "checkpoints"),
         per_device_train_batch_size=at_once,
         gradient_accumulation_steps=settings.batch_size // at_once,
-        num_train_epochs=settings.epochs,
+        num_train_epochs=epochs,
         max_steps=settings.max_steps or -1,
         learning_rate=rate,
         lr_scheduler_type=settings.schedule,

@@ -69,10 +69,11 @@ def train(job: Job) -> Outcome:
     pairs = pairs_of(job.train, seed=job.seed)
     began = time.monotonic()
     try:
+        import torch
         from datasets import Dataset
         from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer
         from sentence_transformers import SentenceTransformerTrainingArguments as Arguments
-        from sentence_transformers.losses import MultipleNegativesRankingLoss
+        from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
         model = SentenceTransformer(str(job.base.folder))
     except (OSError, ValueError) as error:
@@ -91,6 +92,7 @@ def train(job: Job) -> Outcome:
             save_strategy="no",
             report_to=[],
             disable_tqdm=True,
+            dataloader_pin_memory=torch.cuda.is_available(),
         ),
         train_dataset=Dataset.from_dict({"anchor": [one for one, _ in pairs], "positive": [two for _, two in pairs]}),
         loss=MultipleNegativesRankingLoss(model),

@@ -68,8 +68,10 @@ def test_layout_follows_what_is_shared() -> None:
     assert choose_layout(short, batch_size=16, window=None) == ("shared", 16)
     assert choose_layout(short, batch_size=16, window=8)[0] == "padded", "some layers would see less than all"
     apart = [example([number] + [1] * 600, 1) for number in range(40)]
-    assert choose_layout(apart, batch_size=16, window=None) == ("padded", 2)
+    assert choose_layout(apart, batch_size=16, window=None) == ("padded", 4)
     assert choose_layout([example([1] * 5000, 1)], batch_size=16, window=None) == ("padded", 1)
+    long_opening = [example([1] * 1400 + [number] * 350, 1) for number in range(40)]
+    assert choose_layout(long_opening, batch_size=16, window=None) == ("shared", 4)
 
 
 def test_a_model_computes_both_layouts_as_it_computes_each_example_alone(tiny_base: Base) -> None:

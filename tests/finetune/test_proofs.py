@@ -184,7 +184,7 @@ class TestEnd:
         file = tmp_path / "endless.gguf"
         widen(embedded_file, file, changed={"tokenizer.ggml.eos_token_id": 5})
         made = make("proofs-endless", file, CHATML)
-        no_stop = {"num_ctx": 512, "temperature": 0.0, "repeat_penalty": 1.0}
+        no_stop = parameters(made.planned.template, context_tokens=2048) | {"stop": ["never written"]}
         proof = _stop(remade(made, "fault-stop", parameters=no_stop))
         assert not proof.ok
         assert "<|im_" in proof.detail or "goes on" in proof.detail

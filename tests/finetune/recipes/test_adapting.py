@@ -1,0 +1,19 @@
+import pytest
+
+from finetune.recipe import settings_of
+from finetune.recipes.adapting import chosen_epochs, chosen_rate
+
+
+@pytest.mark.parametrize(("examples", "epochs"), [(20, 10), (385, 6), (800, 3), (100_000, 3)])
+def test_few_examples_are_seen_more_often(examples: int, epochs: float) -> None:
+    assert chosen_epochs(settings_of("qlora"), examples) == epochs
+    assert chosen_epochs(settings_of("qlora", ["epochs=2"]), examples) == 2
+
+
+def test_smaller_models_bear_a_higher_rate() -> None:
+    settings = settings_of("qlora")
+    rates = [chosen_rate(settings, size, small=1e-3, large=1e-4) for size in (10**8, 10**9, 7 * 10**9, 10**11)]
+    assert rates[0] == 1e-3
+    assert rates[2] == rates[3] == 1e-4
+    assert rates[0] > rates[1] > rates[2]
+    assert chosen_rate(settings_of("qlora", ["learning_rate=3e-5"]), 10**8, small=1e-3, large=1e-4) == 3e-5
