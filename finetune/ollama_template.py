@@ -162,7 +162,7 @@ def _go(shape: Shape, *, bos: str) -> str:
     prefix, suffix = _literal(shape.assistant_prefix), _literal(shape.assistant_suffix)
     said = f"{prefix}{{{{ .Content }}}}{suffix}"
     if shape.tools:
-        # The server takes the first text within the first `if .ToolCalls` for the mark of a call, so this one is hidden.
+        # The server takes the first text after the first `if .ToolCalls` for the mark of a call: so not here.
         said = (
             "{{ $calls := .ToolCalls }}{{ if $calls }}"
             f"{_go_calls(shape.tools)}{{{{ else }}}}{said}{{{{ end }}}}"

@@ -318,7 +318,7 @@ def _greedy(trial: Trial) -> Proof:
         return Proof("greedy tokens", True, "a quantized file: judged in llama.cpp, when it was exported")
     prompts = [trial.reference.ids(trial.trained.rendered(chat)) for chat in BATTERY.values()]
     replies = [trial.reference.greedy(prompt, tokens=trial.tokens) for prompt in prompts]
-    return _compared("greedy tokens", "llama.cpp", trial, replies)
+    return _compared("greedy tokens", "llama.cpp", trial, replies, trial.reference.text)
 
 
 def _greedy_in_transformers(trial: Trial) -> Proof:
@@ -326,16 +326,18 @@ def _greedy_in_transformers(trial: Trial) -> Proof:
     if trial.reference is None:
         return Proof("greedy tokens in transformers", True, "not compared: the model's file is not on this machine")
     prompts = [trial.reference.ids(trial.trained.rendered(chat)) for chat in BATTERY.values()]
-    replies = greedy_in_transformers(trial.folder, prompts, tokens=trial.tokens)
-    return _compared("greedy tokens in transformers", "transformers", trial, replies)
+    replies, text = greedy_in_transformers(trial.folder, prompts, tokens=trial.tokens)
+    return _compared("greedy tokens in transformers", "transformers", trial, replies, text)
 
 
-def _compared(name: str, engine: str, trial: Trial, replies: Sequence[Sequence[Step]]) -> Proof:
+def _compared(
+    name: str, engine: str, trial: Trial, replies: Sequence[Sequence[Step]], text: Callable[[Sequence[int]], str]
+) -> Proof:
     assert trial.reference is not None
     equal, compared, gaps = 0, 0, []
     for chat, steps in zip(BATTERY.values(), replies, strict=True):
         said = trial.served.raw(trial.trained.sent(trial.trained.rendered(chat)), tokens=trial.tokens)
-        same, gap = _parting(said, steps, trial.reference, ends=_end_ids(trial.reference, trial.trained))
+        same, gap = _parting(said, steps, text, ends=_end_ids(trial.reference, trial.trained))
         equal += same
         compared += same if gap is None else same + 1
         gaps += [] if gap is None else [gap]
@@ -350,7 +352,9 @@ def _compared(name: str, engine: str, trial: Trial, replies: Sequence[Sequence[S
     )
 
 
-def _parting(said: Said, steps: Sequence[Step], reference: Reference, *, ends: set[int]) -> tuple[int, float | None]:
+def _parting(
+    said: Said, steps: Sequence[Step], text: Callable[[Sequence[int]], str], *, ends: set[int]
+) -> tuple[int, float | None]:
     """Return how many tokens a reply shares with greedy ones, and the gap where they part, None where they do not.
 
     The server tells text and no tokens, so tokens are compared by what they write; an unfinished sign is left out.
@@ -358,7 +362,7 @@ def _parting(said: Said, steps: Sequence[Step], reference: Reference, *, ends: s
     ids: list[int] = []
     written = ""
     for step in steps:
-        shown = reference.text([*ids, step.token])
+        shown = text([*ids, step.token])
         if step.token in ends and said.text == written:
             return len(ids), None
         if step.token not in ends and said.text.startswith(shown):
@@ -367,15 +371,28 @@ def _parting(said: Said, steps: Sequence[Step], reference: Reference, *, ends: s
             continue
         if said.ended == "length" and shown.startswith(said.text):
             return len(ids), None
-        if said.text == written:
-            rivals = ends
-        else:
-            further = {token: reference.text([*ids, token]) for token in step.likelihoods if token != step.token}
-            rivals = {token for token, text in further.items() if text != written and said.text.startswith(text)}
-            # A control token that the server leaves out of its text looks as if a word were missing.
-            rivals = rivals or {token for token, text in further.items() if SPECIAL.fullmatch(text[len(written) :])}
-        return len(ids), min((step.gap(token) for token in rivals - {step.token}), default=math.inf)
+        gap = _end_gap(step, ends) if said.text == written else _rival_gap(said.text, steps, ids, text)
+        return len(ids), gap
     return len(ids), None
+
+
+def _end_gap(step: Step, ends: set[int]) -> float:
+    return min((step.gap(token) for token in ends - {step.token}), default=math.inf)
+
+
+def _rival_gap(said: str, steps: Sequence[Step], ids: Sequence[int], text: Callable[[Sequence[int]], str]) -> float:
+    """Return the gap to the token that another engine may have taken; a sign of several may have parted earlier."""
+    written = text(ids)
+    first = len(ids)
+    while first and text(ids[: first - 1]) == written:
+        first -= 1
+    gaps = [math.inf]
+    for place in range(first, len(ids) + 1):
+        for token in steps[place].likelihoods.keys() - {steps[place].token}:
+            shown = text([*ids[:place], token])
+            if said.startswith(shown):  # the word itself, or what writes nothing yet: part of a sign, a control token
+                gaps.append(steps[place].gap(token))
+    return min(gaps)
 
 
 def _schema(trial: Trial) -> Proof:

@@ -7,8 +7,8 @@ tells how far apart two tokens are in logits.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ class Reference:
     """A model file in llama.cpp."""
 
     engine: Engine
+    pieces: dict[int, bytes] = field(default_factory=dict, repr=False)
+    """What the tokens seen so far write; a sign may need several, and a control token writes nothing."""
 
     @classmethod
     def load(cls, file: Path, *, context_tokens: int, threads: int | None = None) -> "Reference":
@@ -67,7 +69,9 @@ class Reference:
 
     def text(self, ids: Sequence[int]) -> str:
         """Return what tokens write, without a sign that is not finished yet."""
-        return str(self.engine.post("/detokenize", {"tokens": list(ids)})["content"]).rstrip("\ufffd")
+        for token in set(ids) - self.pieces.keys():
+            self.pieces[token] = str(self.engine.post("/detokenize", {"tokens": [token]})["content"]).encode()
+        return b"".join(self.pieces[token] for token in ids).decode("utf-8", "ignore")
 
     def adds_bos(self) -> bool:
         """Return whether the file asks for BOS before each prompt."""
@@ -81,14 +85,18 @@ class Reference:
         """Return the likeliest tokens one after another; the end token is the last where the reply ends."""
         body = {"prompt": list(prompt), "n_predict": tokens, "temperature": 0.0, "n_probs": NEAR, "cache_prompt": True}
         told = self.engine.post("/completion", {**body, "return_tokens": True})
+        for step in told["completion_probabilities"]:
+            self.pieces.update({int(rival["id"]): bytes(rival["bytes"]) for rival in step["top_logprobs"]})
         return [
             Step(int(step["id"]), {int(rival["id"]): float(rival["logprob"]) for rival in step["top_logprobs"]})
             for step in told["completion_probabilities"]
         ]
 
 
-def greedy_in_transformers(folder: Path, prompts: Sequence[Sequence[int]], *, tokens: int) -> list[list[Step]]:
-    """Return the same from transformers for a model's folder.
+def greedy_in_transformers(
+    folder: Path, prompts: Sequence[Sequence[int]], *, tokens: int
+) -> tuple[list[list[Step]], Callable[[Sequence[int]], str]]:
+    """Return the same from transformers for a model's folder, and how its tokenizer writes tokens.
 
     Raises:
         FinetuneError: torch is missing, or the folder cannot be read.
@@ -112,4 +120,9 @@ def greedy_in_transformers(folder: Path, prompts: Sequence[Sequence[int]], *, to
             if steps[-1].token == loaded.tokenizer.eos_token_id:
                 break
         replies.append(steps)
-    return replies
+
+    def text(ids: Sequence[int]) -> str:
+        written = loaded.tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        return str(written).rstrip("\ufffd")
+
+    return replies, text

@@ -203,13 +203,13 @@ class TestParting:
         assert reference is not None
         yes, no = reference.ids("yes")[0], reference.ids("no")[0]
         steps = [Step(yes, {yes: -0.50, no: -0.55})]
-        assert _parting(Said("yes", 1, "length"), steps, reference, ends={2}) == (1, None)
-        same, gap = _parting(Said("no", 1, "length"), steps, reference, ends={2})
+        assert _parting(Said("yes", 1, "length"), steps, reference.text, ends={2}) == (1, None)
+        same, gap = _parting(Said("no", 1, "length"), steps, reference.text, ends={2})
         assert same == 0
         assert gap is not None
         assert gap == pytest.approx(0.05)
         assert gap < LARGEST_GAP
-        assert _parting(Said("perhaps", 1, "length"), steps, reference, ends={2}) == (0, float("inf"))
+        assert _parting(Said("perhaps", 1, "length"), steps, reference.text, ends={2}) == (0, float("inf"))
 
     @pytest.mark.slow
     @pytest.mark.timeout(500)
