@@ -7,7 +7,7 @@ tells how far apart two tokens are in logits.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,12 +85,26 @@ class Reference:
         """Return the likeliest tokens one after another; the end token is the last where the reply ends."""
         body = {"prompt": list(prompt), "n_predict": tokens, "temperature": 0.0, "n_probs": NEAR, "cache_prompt": True}
         told = self.engine.post("/completion", {**body, "return_tokens": True})
-        for step in told["completion_probabilities"]:
-            self.pieces.update({int(rival["id"]): bytes(rival["bytes"]) for rival in step["top_logprobs"]})
-        return [
-            Step(int(step["id"]), {int(rival["id"]): float(rival["logprob"]) for rival in step["top_logprobs"]})
-            for step in told["completion_probabilities"]
-        ]
+        return list(self._steps([int(token) for token in told["tokens"]], told["completion_probabilities"]))
+
+    def _steps(self, tokens: Sequence[int], told: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
+        """Yield a reply's steps. Where a sign takes several tokens the server tells of its last one alone."""
+        waiting: list[int] = []
+        entries = iter(told)
+        entry = next(entries, None)
+        for token in tokens:
+            if entry is None or int(entry["id"]) != token:
+                waiting.append(token)
+                continue
+            rivals = entry["top_logprobs"]
+            self.pieces.update({int(rival["id"]): bytes(rival["bytes"]) for rival in rivals})
+            whole, own = bytes(entry["bytes"]), self.pieces.setdefault(token, bytes(entry["bytes"]))
+            for place, earlier in enumerate(waiting):
+                self.pieces.setdefault(earlier, whole[: len(whole) - len(own)] if not place else b"")
+                yield Step(earlier, {earlier: 0.0})
+            waiting = []
+            yield Step(token, {int(rival["id"]): float(rival["logprob"]) for rival in rivals})
+            entry = next(entries, None)
 
 
 def greedy_in_transformers(
