@@ -285,6 +285,7 @@ class Application:
 def model_options(settings: Settings) -> "ModelOptions":
     """Return what the models' back ends need of the settings."""
     from agents.models import ModelOptions
+    from agents.models.registration import REGISTERED
 
     return ModelOptions(
         models_folder=settings.models_folder,
@@ -295,6 +296,7 @@ def model_options(settings: Settings) -> "ModelOptions":
         context_tokens=settings.context_tokens,
         threads=settings.threads,
         timeout_seconds=settings.timeout_seconds,
+        registered_folder=settings.home / REGISTERED,
     )
 
 

@@ -30,6 +30,7 @@ from assistant.commands import (
     judging,
     models,
     planning,
+    register,
     releases,
     serving,
     setup,
@@ -95,6 +96,7 @@ app.command(epilog=extract.EXTRACT_EXAMPLES)(extract.extract)
 app.command(epilog=answers.CHAT_EXAMPLES)(answers.chat)
 app.command(epilog=serving.SERVE_EXAMPLES)(serving.serve)
 app.command(epilog=serving.DEMO_EXAMPLES)(serving.demo)
+app.command(epilog=register.REGISTER_EXAMPLES)(register.register)
 app.command(epilog=setup.DOCTOR_EXAMPLES)(setup.doctor)
 app.command(epilog=tickets.FORGET_EXAMPLES)(tickets.forget)
 app.add_typer(

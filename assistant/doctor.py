@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 from agents.errors import AgentError
-from agents.models.loading import LARGER_EMBEDDED
+from agents.models.loading import BACK_ENDS, LARGER_EMBEDDED
 from agents.tools.source import Source
 from assistant.app import DATABASE, Application
 from assistant.errors import DeliveryError, StoreError
@@ -27,6 +27,7 @@ from assistant.pinned_models import PINNED
 from assistant.printable_urls import without_password, without_secrets
 from assistant.running import find_server
 from assistant.settings import URLS_WITH_PASSWORD, Settings, SettingsError, load
+from finetune.errors import FinetuneError
 from knowledge.errors import KnowledgeError
 from knowledge.loaders import doc, ocr
 
@@ -57,6 +58,7 @@ def examine(*, config: Path | None = None, model: str | None = None) -> Diagnosi
     Args:
         model: A model setting to check instead of the one in force.
     """
+    model = _with_back_end(model)
     try:
         settings = load(config=config, flags={"model": model})
     except SettingsError as error:
@@ -65,9 +67,46 @@ def examine(*, config: Path | None = None, model: str | None = None) -> Diagnosi
     application = Application(settings)
     try:
         checks = tuple(_fit_to_print(check, settings) for check in _run(settings, application))
+        if model is not None and model.startswith("ollama:"):
+            checks += tuple(_prove(model.removeprefix("ollama:"), settings))
     finally:
         application.close()
     return Diagnosis(all(check.ok for check in checks), checks, settings.shown())
+
+
+def _with_back_end(model: str | None) -> str | None:
+    """Return a model setting; a bare name such as `mistral:7b` is one of Ollama's.
+
+    >>> _with_back_end("mistral:7b"), _with_back_end("gguf:model.gguf"), _with_back_end("auto")
+    ('ollama:mistral:7b', 'gguf:model.gguf', 'auto')
+    """
+    if model is None or model in ("auto", "none") or model.partition(":")[0] in BACK_ENDS:
+        return model
+    return f"ollama:{model}"
+
+
+def _prove(name: str, settings: Settings) -> Iterator[Check]:
+    """Try whether a model of Ollama speaks as it was trained, whoever made it."""
+    from finetune.examining import trial_for
+    from finetune.proofs import TESTED_OLLAMA, prove
+    from finetune.served import Served
+
+    served = Served(name, settings.ollama_url, {"num_thread": settings.threads} if settings.threads else {})
+    try:
+        version = served.version()
+        tested = ", ".join(TESTED_OLLAMA)
+        yield Check("Ollama's version", True, f"{version}; these proofs were tested with {tested}")
+        trial = trial_for(served, home=settings.home, context_tokens=settings.context_tokens, threads=settings.threads)
+    except (AgentError, FinetuneError) as error:
+        detail, _, fix = str(error).partition("Next: ")
+        yield Check("proofs", False, detail.strip(), fix.strip() or "frontdesk doctor")
+        return
+    try:
+        for proof in prove(trial):
+            yield Check(f"proof: {proof.name}", proof.ok, proof.detail, proof.fix)
+    finally:
+        if trial.reference is not None:
+            trial.reference.close()
 
 
 def _run(settings: Settings, application: Application) -> Iterator[Check]:

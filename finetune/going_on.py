@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -21,8 +22,6 @@ from finetune.runs import write_whole
 
 COMMAND = "command.json"
 OUTPUT = "output.log"
-DETACHED = 0x208
-"""Windows: DETACHED_PROCESS and CREATE_NEW_PROCESS_GROUP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +75,7 @@ def go_on(folder: Path, *, environment: Mapping[str, str]) -> "subprocess.Popen[
             f"How the run {folder.name!r} was begun is not known. Next: give its command again in a terminal: "
             "frontdesk finetune train …"
         )
+    detached: dict[str, Any] = {"creationflags": 0x208} if sys.platform == "win32" else {"start_new_session": True}
     try:
         with (folder / OUTPUT).open("wb") as output:
             return subprocess.Popen(
@@ -85,8 +85,7 @@ def go_on(folder: Path, *, environment: Mapping[str, str]) -> "subprocess.Popen[
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=sys.platform != "win32",
-                creationflags=DETACHED if sys.platform == "win32" else 0,
+                **detached,
             )
     except OSError as error:
         raise FinetuneError(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EXTRACT_EXAMPLES = examples(
     "frontdesk extract --schema examples/brindlemoor/extraction/supplier-mail.schema.json mails/",
-    "frontdesk extract --schema invoice.schema.json invoice.pdf --model ollama:qwen2.5:7b-instruct --json",
+    "frontdesk extract --schema invoice.schema.json invoice.pdf --model embedded --json",
 )
 Schema = Annotated[Path, typer.Option("--schema", metavar="S.json", help="What is wanted, as a JSON Schema.")]
 

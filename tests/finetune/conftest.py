@@ -16,6 +16,13 @@ from finetune.serving import Serving
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
 from knowledge.passages import Passage
+from tests.finetune.served_releases import (  # noqa: F401 - fixtures
+    embedded_file,
+    live,
+    make,
+    tiny_file,
+    wide_file,
+)
 
 TEMPLATE = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
