@@ -23,6 +23,7 @@ from finetune.proofs import (
     prove,
 )
 from finetune.served import Served
+from finetune.trials import Trial
 from tests.finetune.conftest import CHATML, ONE_THREAD, Made
 from tests.finetune.small_models import make_tiny
 from tests.finetune.test_template_shape import UNSEEN
