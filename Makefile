@@ -37,7 +37,7 @@ models: .venv/base.stamp
 
 lock: .venv/dev.stamp  ## new versions for everything; needs uv
 	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml -o constraints/base.txt
-	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links -c constraints/base.txt --extra dev --extra train pyproject.toml -o constraints/dev.txt
+	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links -c constraints/base.txt -c constraints/cpu.txt --extra dev --extra train pyproject.toml -o constraints/dev.txt
 
 clean:
 	rm -rf .venv $(DEMO_HOME)

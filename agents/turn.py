@@ -89,6 +89,27 @@ class ResponderOptions:
         return self.refuse_below * (READER_SHARE if model.reads else 1.0)
 
 
+def find(
+    library: Library,
+    question: str,
+    history: Sequence[Message] = (),
+    *,
+    options: ResponderOptions,
+    collections: Sequence[str],
+    audiences: Sequence[str],
+) -> Retrieval:
+    """Return what a turn finds for a question; training examples are made of the same."""
+    found = library.search(
+        question,
+        history=history,
+        limit=options.passages,
+        options=RetrievalOptions(passages_per_document=options.passages_per_document),
+        collections=collections,
+        audiences=audiences,
+    )
+    return replace(found, passages=current(found.passages))  # nobody is told what no longer holds
+
+
 class Responder:
     """Answers questions from a library, with a model or without one; safe to call from many threads."""
 
@@ -322,15 +343,14 @@ class _Turn:
         return Finished(answer)
 
     def _search(self, question: str, history: Sequence[Message]) -> Retrieval:
-        found = self.library.search(
+        found = find(
+            self.library,
             question,
-            history=history,
-            limit=self.options.passages,
-            options=RetrievalOptions(passages_per_document=self.options.passages_per_document),
+            history,
+            options=self.options,
             collections=self.request.collections,
             audiences=self.request.audiences,
         )
-        found = replace(found, passages=current(found.passages))  # nobody is told what no longer holds
         if not self.options.allowed_hosts:
             self.hosts |= trusted_hosts(passage.text for passage in found.passages)
         return found

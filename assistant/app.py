@@ -21,7 +21,7 @@ from assistant.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from agents.asked import Acting
-    from agents.models import LoadedModel
+    from agents.models import LoadedModel, ModelOptions
     from agents.tools.sources import Opened
     from agents.transcript import Step
     from agents.turn import Request, Responder, ResponderOptions
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from assistant.store import Store
     from assistant.tickets import Tickets
     from assistant.turns import TurnRunner
+    from finetune.intents import Intents
     from knowledge.library import Library
 
 DATABASE = "frontdesk.sqlite3"
@@ -84,22 +85,9 @@ class Application:
 
     def load_model(self, name: str) -> "LoadedModel":
         """Return the model of this name with the settings' options; whoever asks for it closes it."""
-        from agents.models import ModelOptions, resolve
-        from agents.models.registration import REGISTERED
+        from agents.models import resolve
 
-        settings = self.settings
-        options = ModelOptions(
-            models_folder=settings.models_folder,
-            ollama_url=settings.ollama_url,
-            ollama_model=settings.ollama_model,
-            openai_url=settings.openai_url,
-            openai_api_key=settings.openai_api_key or None,
-            context_tokens=settings.context_tokens,
-            threads=settings.threads,
-            timeout_seconds=settings.timeout_seconds,
-            registered_folder=settings.home / REGISTERED,
-        )
-        return resolve(name, options)
+        return resolve(name, model_options(self.settings))
 
     @cached_property
     def responder(self) -> "Responder":
@@ -128,7 +116,15 @@ class Application:
             desk=TicketDesk(self.tickets),
             opens_tickets=False,
             questions=settings.examples,
+            intents=self.intents,
         )
+
+    @cached_property
+    def intents(self) -> "Intents | None":
+        """The company's own intents; None where none were trained."""
+        from finetune.intents import are_trained, open_intents
+
+        return open_intents(self.settings.home) if are_trained(self.settings.home) else None
 
     @cached_property
     def tools(self) -> "Opened":
@@ -284,6 +280,24 @@ class Application:
         if request.language is None and self.settings.language != "auto":
             request = replace(request, language=self.settings.language)
         return self.responder.respond(request, stop=stop)
+
+
+def model_options(settings: Settings) -> "ModelOptions":
+    """Return what the models' back ends need of the settings."""
+    from agents.models import ModelOptions
+    from agents.models.registration import REGISTERED
+
+    return ModelOptions(
+        models_folder=settings.models_folder,
+        ollama_url=settings.ollama_url,
+        ollama_model=settings.ollama_model,
+        openai_url=settings.openai_url,
+        openai_api_key=settings.openai_api_key or None,
+        context_tokens=settings.context_tokens,
+        threads=settings.threads,
+        timeout_seconds=settings.timeout_seconds,
+        registered_folder=settings.home / REGISTERED,
+    )
 
 
 def open_application(settings: Settings) -> Application:

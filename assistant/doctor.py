@@ -75,10 +75,10 @@ def examine(*, config: Path | None = None, model: str | None = None) -> Diagnosi
 
 
 def _with_back_end(model: str | None) -> str | None:
-    """Return a model setting; a bare name such as `llama:7b` is one of Ollama's.
+    """Return a model setting; a bare name such as `mistral:7b` is one of Ollama's.
 
-    >>> _with_back_end("llama:7b"), _with_back_end("gguf:model.gguf"), _with_back_end("auto")
-    ('ollama:llama:7b', 'gguf:model.gguf', 'auto')
+    >>> _with_back_end("mistral:7b"), _with_back_end("gguf:model.gguf"), _with_back_end("auto")
+    ('ollama:mistral:7b', 'gguf:model.gguf', 'auto')
     """
     if model is None or model in ("auto", "none") or model.partition(":")[0] in BACK_ENDS:
         return model

@@ -42,10 +42,12 @@ BY_REQUEST = {
     "scale": "bench.scale:run",
     "pointing": "bench.pointing:run",
     "agent": "bench.agent:run",
+    "export": "bench.export:run",
     "training": "bench.training:run",
+    "seven": "bench.seven_billion:run",
 }
 """Not part of "everything": one installs anew and takes minutes of network, one fills a library for an hour or two, one
-asks a model for long steps, one trains."""
+asks a model for long steps, one trains, one takes a step of 7 billion parameters."""
 
 LIMITED = ("answers", "agent")
 """Those that can ask a part of their questions."""

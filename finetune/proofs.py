@@ -13,9 +13,9 @@ from typing import Any
 
 from agents.errors import AgentError
 from agents.models.chat_template import TemplateFault, read_calls
-from finetune.comparing import parting
 from finetune.errors import FinetuneError
 from finetune.ollama_template import BATTERY, SPECIAL
+from finetune.parting import parting
 from finetune.reference import Reference, Step, greedy_in_transformers
 from finetune.served import Said, context_of
 from finetune.trials import Proof, Trained, Trial

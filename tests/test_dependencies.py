@@ -44,6 +44,7 @@ COMES_WITH = {
     "ollama": "langchain-ollama",
     "openai": "langchain-openai",
     "langsmith": "langchain-core",
+    "pydantic-core": "pydantic",
     "rich": "typer",
     "starlette": "fastapi",
 }

@@ -62,8 +62,8 @@ def digest_of(name: str, *, url: str, timeout_seconds: float) -> str:
 def full_name(name: str) -> str:
     """Return a model's name as the server lists it.
 
-    >>> full_name("frontdesk"), full_name("llama:7b")
-    ('frontdesk:latest', 'llama:7b')
+    >>> full_name("frontdesk"), full_name("mistral:7b")
+    ('frontdesk:latest', 'mistral:7b')
     """
     return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
 

@@ -1,151 +1,171 @@
-"""A real Ollama server of these tests' own, whose log tells all prompts and their tokens; releases to try on it."""
+"""A small random model to train on in seconds, examples for it, and a small shop's documents in a real library."""
 
 import json
-import os
-import re
-import shutil
-import signal
-import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agents.models.registration import Registration
-from finetune.examining import trial_of
-from finetune.reference import Reference
-from finetune.register import Plan, open_release, plan, register
-from finetune.served import Served
-from finetune.trials import Trial
-from tests.conftest import free_port, missing, running
-from tests.finetune.small_models import make_tiny, widen
+from agents.answering import AnswerOptions
+from agents.transcript import Message
+from agents.turn import ResponderOptions, find
+from finetune.bases import Base
+from finetune.examples import Example
+from finetune.serving import Serving
+from knowledge.embedders.hashing import HashingEmbedder
+from knowledge.library import Library, LibraryOptions
+from knowledge.passages import Passage
+from tests.finetune.served_releases import (  # noqa: F401 - fixtures
+    embedded_file,
+    live,
+    make,
+    tiny_file,
+    wide_file,
+)
 
-ONE_THREAD = {"num_thread": 1}
-"""Its threads wait for one another; on a busy machine one is faster."""
-
-CHATML = """{%- if tools %}{{- '<|im_start|>system\\n' }}
-    {%- if messages[0].role == 'system' %}{{- messages[0].content }}{% else %}{{- 'You help.' }}{% endif %}
-    {{- '\\n\\nFunctions:\\n' }}
-    {%- for tool in tools %}{{- tool | tojson }}{{- '\\n' }}{% endfor %}
-    {{- 'Call one in <tool_call></tool_call>.<|im_end|>\\n' }}
-{%- elif messages[0].role == 'system' %}{{- '<|im_start|>system\\n' + messages[0].content + '<|im_end|>\\n' }}
-{%- else %}{{- '<|im_start|>system\\nYou help.<|im_end|>\\n' }}{% endif %}
-{%- for message in messages %}
-    {%- if message.role == 'user' %}{{- '<|im_start|>user\\n' + message.content + '<|im_end|>\\n' }}
-    {%- elif message.role == 'assistant' %}{{- '<|im_start|>assistant\\n' + message.content }}
-        {%- for call in message.tool_calls or [] %}
-            {{- '\\n<tool_call>\\n{"name": "' + call.function.name + '", "arguments": ' }}
-            {{- call.function.arguments | tojson }}{{- '}\\n</tool_call>' }}
-        {%- endfor %}{{- '<|im_end|>\\n' }}
-    {%- elif message.role == 'tool' %}
-        {{- '<|im_start|>user\\n<tool_response>\\n' + message.content + '\\n</tool_response><|im_end|>\\n' }}
-    {%- endif %}
-{%- endfor %}
-{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{% endif %}"""
-"""A template with tools, in the form that many models share; no server's table has this one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """A running server."""
-
-    url: str
-    log: Path
-    program: str
-
-    def prompts(self) -> list[str]:
-        """Return the text of every prompt so far, as the server's log has it."""
-        found = re.findall(r'msg="completion request" prompt=("(?:[^"\\]|\\.)*"|\S+)', self.log.read_text("utf-8"))
-        return [str(json.loads(text)) if text.startswith('"') else text for text in found]
-
-    def ids(self) -> list[list[int]]:
-        """Return the tokens of every text that the server encoded so far."""
-        found = re.findall(r'msg=encoded string=.* ids="?\[([\d ]*)\]', self.log.read_text("utf-8"))
-        return [[int(token) for token in line.split()] for line in found]
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A release that was registered, with all that its proofs need."""
-
-    registration: Registration
-    planned: Plan
-    trial: Trial
-    live: Live
-    home: Path
+TEMPLATE = (
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+TEXT = "where is my order the lamp came broken can i send it back who pays for the way what does a shade cost"
+WORDS = tuple(TEXT.split())
 
 
 @pytest.fixture(scope="session")
-def live() -> Iterator[Live]:
-    """Start a server that logs prompts; CI has the program on its path, a desktop in the cache of its installer."""
-    cached = Path.home() / ".cache" / "ollama-for-tests" / "bin" / "ollama"
-    program = shutil.which("ollama") or (str(cached) if cached.is_file() else "")
-    if not program:
-        missing("the program ollama")
-    folder, port = Path(tempfile.mkdtemp(prefix="frontdesk-ollama-")), free_port()
-    environment = {
-        **os.environ,
-        "OLLAMA_HOST": f"127.0.0.1:{port}",
-        "OLLAMA_MODELS": str(folder / "models"),
-        "OLLAMA_DEBUG": "2",
-        "OLLAMA_NUM_PARALLEL": "1",
-    }
-    try:
-        with running([program, "serve"], port, folder, stop=signal.SIGTERM, env=environment):
-            yield Live(f"http://127.0.0.1:{port}", folder / "log", program)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Base:
+    """Return a random llama of two layers with a tokenizer and a template of its own."""
+    torch = pytest.importorskip("torch")
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    folder = tmp_path_factory.mktemp("bases") / "tiny"
+    bpe = Tokenizer(models.BPE())
+    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bpe.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=["<|endoftext|>", "<|im_start|>", "<|im_end|>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    bpe.train_from_iterator([TEXT] * 5, trainer)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=bpe, eos_token="<|im_end|>", pad_token="<|endoftext|>", chat_template=TEMPLATE
+    )
+    torch.manual_seed(0)
+    model = LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=64,
+            intermediate_size=128,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            max_position_embeddings=512,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    )
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return Base(str(folder), folder, "float32")
 
 
 @pytest.fixture(scope="session")
-def embedded_file(models_folder: Path) -> Path:
-    """Return the embedded model's file."""
-    return next((models_folder / "smollm2-135m-instruct").glob("*.gguf"))
+def embedded_base(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Base:
+    """Return the embedded model, de-quantized into an ordinary folder."""
+    pytest.importorskip("torch")
+    from finetune.bases import open_base
+
+    home = tmp_path_factory.mktemp("home")
+    (home / "models").symlink_to(models_folder, target_is_directory=True)
+    return open_base("embedded", home=home)
 
 
 @pytest.fixture(scope="session")
-def tiny_file(embedded_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a tiny model's file."""
-    path = tmp_path_factory.mktemp("tiny") / "tiny.gguf"
-    make_tiny(embedded_file, path)
-    return path
+def intents() -> tuple[Example, ...]:
+    """Return twenty-four short questions of three labels."""
+    labels = {"order_status": "where is my order", "returns": "can i send it back", "price": "what does a shade cost"}
+    return tuple(
+        intent(f"{text} {WORDS[number]} {WORDS[-number - 1]}", label, f"{label}:{number}")
+        for number in range(8)
+        for label, text in labels.items()
+    )
+
+
+def intent(text: str, label: str, conversation: str = "c") -> Example:
+    """Return an intent example without a system prompt."""
+    return Example(
+        ({"role": "user", "content": text}, {"role": "assistant", "content": label}), "intent", "test", conversation
+    )
+
+
+@pytest.fixture
+def write_examples(tmp_path: Path) -> Callable[[Sequence[Example], str], Path]:
+    """Return what writes examples into a file of a name."""
+
+    def write(examples: Sequence[Example], name: str) -> Path:
+        path = tmp_path / name
+        lines = [
+            json.dumps(
+                {
+                    "messages": [dict(message) for message in one.messages],
+                    "meta": {"task": one.task, "source": one.source, "conversation": one.conversation},
+                }
+            )
+            for one in examples
+        ]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+    return write
+
+
+DOCUMENTS = {
+    "returns.md": """# Returns
+
+## How long you have
+
+You can send a lamp back within 30 days of delivery. Goods from the sale have 14 days.
+
+## Who pays
+
+We pay the postage of a return when the lamp arrived broken.
+""",
+    "delivery.md": """# Delivery
+
+Standard delivery costs 9.50 euros and takes 4 to 6 working days.
+Questions about a parcel go to parcels@lumen.example.
+""",
+    "warranty.md": """# Warranty
+
+Every lamp has a warranty of 5 years. The battery of the Moorlight has a warranty of 1 year.
+""",
+    "退货.md": """# 退货政策
+
+台灯可以在收货后 30 天内退回。拆开包装的灯泡不能退。退款在 5 个工作日内到账。
+""",
+}
 
 
 @pytest.fixture(scope="session")
-def wide_file(embedded_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the embedded model in 16 bits."""
-    path = tmp_path_factory.mktemp("wide") / "wide.gguf"
-    widen(embedded_file, path)
-    return path
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    folder = tmp_path_factory.mktemp("shop")
+    source = folder / "documents"
+    source.mkdir()
+    for name, text in DOCUMENTS.items():
+        (source / name).write_text(text, encoding="utf-8")
+    library = Library(LibraryOptions(home=folder / "home"), embedder=HashingEmbedder())
+    assert not library.ingest([source]).failed
+    yield library
+    library.close()
 
 
 @pytest.fixture(scope="session")
-def make(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Made]]:
-    """Make releases of a file and a template, register them, and return what their proofs need."""
-    references: list[Reference] = []
+def serving(shop: Library) -> Serving:
+    def search(question: str, history: Sequence[Message]) -> tuple[Passage, ...]:
+        arguments: dict[str, Any] = {"collections": ("default",), "audiences": ("public",)}
+        return find(shop, question, history, options=ResponderOptions(), **arguments).passages
 
-    def make_one(name: str, file: Path, template: str, **manifest: Any) -> Made:
-        home = tmp_path_factory.mktemp(name)
-        write_release(home, name, file, template, **manifest)
-        release = open_release(name, home=home)
-        references.append(Reference.load(release.file, context_tokens=2048, threads=1))
-        planned = plan(release, references[-1], context_tokens=2048)
-        registration = register(planned, model=name, url=live.url, folder=home / "registered")
-        trial = trial_of(planned, Served(name, live.url, ONE_THREAD), references[-1], tokens=8, long_tokens=700)
-        return Made(registration, planned, trial, live, home)
-
-    yield make_one
-    for reference in references:
-        reference.close()
-
-
-def write_release(home: Path, name: str, file: Path, template: str, **manifest: Any) -> Path:
-    """Write a release's folder by hand."""
-    folder = home / "releases" / name
-    folder.mkdir(parents=True)
-    (folder / "model-f16.gguf").hardlink_to(file)
-    (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
-    (folder / "manifest.json").write_text(json.dumps({"release": name, **manifest}), encoding="utf-8")
-    return folder
+    return Serving(search, AnswerOptions(company="Lumen"), contact="help@lumen.example")

@@ -8,7 +8,7 @@ import pytest
 from agents.models.chat_template import ChatTemplate
 from finetune.ollama_template import BARE, BATTERY, generate, without_bos
 from finetune.proofs import TOOL
-from tests.finetune.conftest import CHATML, Made
+from tests.finetune.served_releases import CHATML, Made
 from tests.finetune.test_template_shape import GEMMA, INSTRUCT, UNSEEN
 
 

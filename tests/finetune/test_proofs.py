@@ -24,8 +24,8 @@ from finetune.proofs import (
 )
 from finetune.served import Served
 from finetune.trials import Trial
-from tests.finetune.conftest import CHATML, ONE_THREAD, Made
-from tests.finetune.small_models import make_tiny
+from tests.finetune.served_releases import CHATML, ONE_THREAD, Made
+from tests.finetune.small_files import make_tiny
 from tests.finetune.test_template_shape import UNSEEN
 
 pytestmark = [pytest.mark.ollama, pytest.mark.model]
@@ -175,7 +175,7 @@ class TestEnd:
         self, make: Callable[..., Made], embedded_file: Path, tmp_path: Path
     ) -> None:
         """The file names another end token: with stops replies end where they should, without they run on."""
-        from tests.finetune.small_models import widen
+        from tests.finetune.small_files import widen
 
         file = tmp_path / "endless.gguf"
         widen(embedded_file, file, changed={"tokenizer.ggml.eos_token_id": 5})

@@ -17,7 +17,7 @@ from finetune.modelfile import compose
 from finetune.proofs import SCHEMA, TOOL
 from finetune.register import open_release, register
 from finetune.served import Served
-from tests.finetune.conftest import CHATML, Made, write_release
+from tests.finetune.served_releases import CHATML, Made, write_release
 
 
 def test_a_release_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:

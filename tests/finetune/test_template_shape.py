@@ -3,7 +3,7 @@ import pytest
 from agents.models.chat_template import ChatTemplate
 from finetune.errors import FinetuneError
 from finetune.template_shape import Irregular, check_generation_prompt, find_shape
-from tests.finetune.conftest import CHATML
+from tests.finetune.served_releases import CHATML
 
 GEMMA = (
     "{{ bos_token }}{% if messages[0].role == 'system' %}{% set first = messages[0].content + '\n\n' %}"

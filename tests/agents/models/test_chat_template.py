@@ -3,7 +3,7 @@ import json
 import pytest
 
 from agents.models.chat_template import CallFormat, ChatTemplate, TemplateFault, read_calls
-from tests.finetune.conftest import CHATML
+from tests.finetune.served_releases import CHATML
 
 USER = {"role": "user", "content": "Hi <b> & 你好"}
 LISTED = (

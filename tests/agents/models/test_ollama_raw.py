@@ -11,7 +11,7 @@ from agents.errors import ModelUnavailable
 from agents.models.ollama_raw import ReleaseChatOllama
 from agents.models.registration import Registration
 from agents.protocols import read_native_step
-from tests.finetune.conftest import CHATML
+from tests.finetune.served_releases import CHATML
 
 TOOL = {"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "object"}}}
 

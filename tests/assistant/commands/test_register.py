@@ -15,7 +15,7 @@ from playwright.sync_api import expect, sync_playwright
 from agents.models.registration import read_registration
 from tests.assistant.test_browser import ARGUMENTS, START_SECONDS, WAIT_MILLISECONDS
 from tests.conftest import ROOT, free_port
-from tests.finetune.conftest import (  # noqa: F401 - fixtures
+from tests.finetune.served_releases import (  # noqa: F401 - fixtures
     CHATML,
     Live,
     embedded_file,
