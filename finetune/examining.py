@@ -16,10 +16,10 @@ from agents.models.ollama_server import digest_of
 from agents.models.registration import REGISTERED, Registration, read_registration
 from finetune.errors import FinetuneError
 from finetune.ollama_template import generate, known_controls
-from finetune.proofs import Trained, Trial
 from finetune.reference import Reference
 from finetune.register import ANSWER_SECONDS, Plan
 from finetune.served import Served
+from finetune.trials import Trained, Trial
 
 HEAD_BYTES = 1 << 26
 """A GGUF's keys, vocabulary included, lie within this."""

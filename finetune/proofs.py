@@ -8,18 +8,17 @@ the greedy reply where it does not; the reply with llama.cpp's on the same file,
 """
 
 import json
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from agents.errors import AgentError
-from agents.models.chat_template import ChatTemplate, TemplateFault, read_calls
+from agents.models.chat_template import TemplateFault, read_calls
 from finetune.errors import FinetuneError
-from finetune.ollama_template import BATTERY, SPECIAL, without_bos
+from finetune.ollama_template import BATTERY, SPECIAL
+from finetune.parting import parting
 from finetune.reference import Reference, Step, greedy_in_transformers
-from finetune.served import Said, Served
+from finetune.served import Said, context_of
+from finetune.trials import Proof, Trained, Trial
 
 TESTED_OLLAMA = ("0.9.3",)
 """The server versions that the tests ran these proofs with."""
@@ -47,63 +46,6 @@ TOOL: Mapping[str, Any] = {
     },
 }
 AGAIN = "frontdesk register RELEASE --replace"
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """One claim and whether it held."""
-
-    name: str
-    ok: bool
-    detail: str
-    fix: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """What the model was trained on, as its release says."""
-
-    template: ChatTemplate
-    adds_bos: bool
-    """Whether the server itself opens each prompt with BOS."""
-    stops: tuple[str, ...]
-    context_tokens: int
-    """The longest prompt and reply together that Frontdesk will send."""
-    system: str = ""
-    """The system message that stood in training and must be sent where a client sends none."""
-    protocol: str = "json"
-    unequal: tuple[str, ...] = ()
-    """Conversations that no TEMPLATE can render equal; Frontdesk sends its own prompts."""
-    prompts: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
-    """Further conversations to compare, such as the prompts that serve."""
-
-    def rendered(self, messages: Sequence[Mapping[str, Any]], *, tools: Sequence[Mapping[str, Any]] = ()) -> str:
-        """Return the training text of a conversation, the release's system message put first where it has none."""
-        if self.system and messages[0]["role"] != "system":
-            messages = [{"role": "system", "content": self.system}, *messages]
-        return self.template.render(messages, tools=tools)
-
-    def sent(self, text: str) -> str:
-        """Return a training text as it is sent raw."""
-        return without_bos(text, bos=self.template.bos, adds_bos=self.adds_bos)
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """All that the proofs share."""
-
-    served: Served
-    trained: Trained
-    reference: Reference | None = None
-    """The model's file in llama.cpp; None where it is not on this machine."""
-    exact: bool = True
-    """Whether the file has 16-bit weights, which every engine computes alike; others are judged in llama.cpp."""
-    folder: Path | None = None
-    """The same weights as a Hugging Face folder, to be compared with transformers too."""
-    tokens: int = 16
-    """How long the compared replies are."""
-    long_tokens: int = 1500
-    """About how long the long prompt is; never more than fits the context."""
 
 
 def prove(trial: Trial) -> Iterator[Proof]:
@@ -301,15 +243,6 @@ def _long_prompt(trial: Trial) -> Proof:
     )
 
 
-def context_of(shown: Mapping[str, Any]) -> int | None:
-    """Return the `num_ctx` that a model's parameters name, None where they name none."""
-    for line in str(shown.get("parameters") or "").splitlines():
-        key, _, value = line.strip().partition(" ")
-        if key == "num_ctx":
-            return int(value.strip())
-    return None
-
-
 def _greedy(trial: Trial) -> Proof:
     """The server's greedy tokens are llama.cpp's, or part where two were equally likely."""
     if trial.reference is None:
@@ -337,7 +270,7 @@ def _compared(
     equal, compared, gaps = 0, 0, []
     for chat, steps in zip(BATTERY.values(), replies, strict=True):
         said = trial.served.raw(trial.trained.sent(trial.trained.rendered(chat)), tokens=trial.tokens)
-        same, gap = _parting(said, steps, text, ends=_end_ids(trial.reference, trial.trained))
+        same, gap = parting(said, steps, text, ends=_end_ids(trial.reference, trial.trained))
         equal += same
         compared += same if gap is None else same + 1
         gaps += [] if gap is None else [gap]
@@ -350,49 +283,6 @@ def _compared(
     return Proof(
         name, not wide, detail, f"{AGAIN}; a penalty, a template or the file is not the release's" if wide else ""
     )
-
-
-def _parting(
-    said: Said, steps: Sequence[Step], text: Callable[[Sequence[int]], str], *, ends: set[int]
-) -> tuple[int, float | None]:
-    """Return how many tokens a reply shares with greedy ones, and the gap where they part, None where they do not.
-
-    The server tells text and no tokens, so tokens are compared by what they write; an unfinished sign is left out.
-    """
-    ids: list[int] = []
-    written = ""
-    for step in steps:
-        shown = text([*ids, step.token])
-        if step.token in ends and said.text == written:
-            return len(ids), None
-        if step.token not in ends and said.text.startswith(shown):
-            ids.append(step.token)
-            written = shown
-            continue
-        if said.ended == "length" and shown.startswith(said.text):
-            return len(ids), None
-        gap = _end_gap(step, ends) if said.text == written else _rival_gap(said.text, steps, ids, text)
-        return len(ids), gap
-    return len(ids), None
-
-
-def _end_gap(step: Step, ends: set[int]) -> float:
-    return min((step.gap(token) for token in ends - {step.token}), default=math.inf)
-
-
-def _rival_gap(said: str, steps: Sequence[Step], ids: Sequence[int], text: Callable[[Sequence[int]], str]) -> float:
-    """Return the gap to the token that another engine may have taken; a sign of several may have parted earlier."""
-    written = text(ids)
-    first = len(ids)
-    while first and text(ids[: first - 1]) == written:
-        first -= 1
-    gaps = [math.inf]
-    for place in range(first, len(ids) + 1):
-        for token in steps[place].likelihoods.keys() - {steps[place].token}:
-            shown = text([*ids[:place], token])
-            if said.startswith(shown):  # the word itself, or what writes nothing yet: part of a sign, a control token
-                gaps.append(steps[place].gap(token))
-    return min(gaps)
 
 
 def _schema(trial: Trial) -> Proof:

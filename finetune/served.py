@@ -117,3 +117,12 @@ class Served:
                 f"Ollama at {self.url} cannot answer with {self.model!r}: {told} (HTTP {response.status_code}). "
                 "Next: see its log"
             )
+
+
+def context_of(shown: Mapping[str, Any]) -> int | None:
+    """Return the `num_ctx` that a model's parameters name, None where they name none."""
+    for line in str(shown.get("parameters") or "").splitlines():
+        key, _, value = line.strip().partition(" ")
+        if key == "num_ctx":
+            return int(value.strip())
+    return None

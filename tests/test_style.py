@@ -25,7 +25,6 @@ TABLES = (
 LONG = {
     "assistant/store.py": "the one file that knows the SQL of conversations",
     "examples/brindlemoor/shop_tools.py": "a company's tools are one file; its rules are read beside one another",
-    "finetune/proofs.py": "the proofs are read beside one another",
     "tests/agents/test_acting.py": "mirrors one module",
     "tests/assistant/test_api.py": "mirrors one module",
     "tests/assistant/test_browser.py": "one page",

@@ -15,10 +15,10 @@ import pytest
 
 from agents.models.registration import Registration
 from finetune.examining import trial_of
-from finetune.proofs import Trial
 from finetune.reference import Reference
 from finetune.register import Plan, open_release, plan, register
 from finetune.served import Served
+from finetune.trials import Trial
 from tests.conftest import free_port, missing, running
 from tests.finetune.small_files import make_tiny, widen
 

@@ -12,22 +12,18 @@ from agents.models.chat_template import ChatTemplate
 from finetune.modelfile import parameters
 from finetune.ollama_template import generate
 from finetune.proofs import (
-    LARGEST_GAP,
-    Proof,
-    Trial,
     _begin,
     _end,
     _greedy,
     _long_prompt,
-    _parting,
     _prompt,
     _stop,
     _system,
     _tool_call,
     prove,
 )
-from finetune.reference import Step
-from finetune.served import Said, Served
+from finetune.served import Served
+from finetune.trials import Trial
 from tests.finetune.served_releases import CHATML, ONE_THREAD, Made
 from tests.finetune.small_files import make_tiny
 from tests.finetune.test_template_shape import UNSEEN
@@ -195,32 +191,17 @@ class TestEnd:
         assert not _stop(tiny.trial).ok, "what never ends proves nothing about stops"
 
 
-class TestParting:
-    """Where two engines part, by how much."""
-
-    def test_gap(self, tiny: Made) -> None:
-        reference = tiny.trial.reference
-        assert reference is not None
-        yes, no = reference.ids("yes")[0], reference.ids("no")[0]
-        steps = [Step(yes, {yes: -0.50, no: -0.55})]
-        assert _parting(Said("yes", 1, "length"), steps, reference.text, ends={2}) == (1, None)
-        same, gap = _parting(Said("no", 1, "length"), steps, reference.text, ends={2})
-        assert same == 0
-        assert gap is not None
-        assert gap == pytest.approx(0.05)
-        assert gap < LARGEST_GAP
-        assert _parting(Said("perhaps", 1, "length"), steps, reference.text, ends={2}) == (0, float("inf"))
-
-    @pytest.mark.slow
-    @pytest.mark.timeout(500)
-    def test_another_model_behind_the_same_name_is_seen(self, tiny: Made, real: Made) -> None:
-        proof = _greedy(replace(tiny.trial, served=real.trial.served))
-        assert not proof.ok
-        assert "inf" in proof.detail
+@pytest.mark.slow
+@pytest.mark.timeout(500)
+def test_another_model_behind_the_same_name_is_seen(tiny: Made, real: Made) -> None:
+    proof = _greedy(replace(tiny.trial, served=real.trial.served))
+    assert not proof.ok
+    assert "inf" in proof.detail
 
 
 def test_a_proof_that_cannot_be_tried_is_a_fault(tiny: Made) -> None:
     gone = replace(tiny.trial, served=Served("no-such-model", tiny.live.url))
     proofs = list(prove(gone))
     assert [proof.ok for proof in proofs if proof.name == "prompt"] == [False]
-    assert all(isinstance(proof, Proof) for proof in proofs)
+    assert len(proofs) >= 10
+    assert not any(proof.ok for proof in proofs if proof.name not in ("end of reply", "tool call"))

@@ -163,9 +163,8 @@ def test_any_client_chats_calls_tools_streams_and_obeys_a_schema(make: Callable[
     assert reply.response_metadata["done_reason"] == "stop"
     pieces = [chunk.text for chunk in chat.stream("Hello")]
     assert "".join(pieces) == reply.text
-    bound = ChatOllama(model="by-langchain", base_url=made.live.url, format=dict(SCHEMA), **more).invoke(
-        "How long? JSON."
-    )
+    binding = ChatOllama(model="by-langchain", base_url=made.live.url, format=dict(SCHEMA), **more)
+    bound = binding.invoke("How long? JSON.")
     assert set(json.loads(bound.text)) == {"days", "unit"}
     messages: list[Any] = []
     for number in ("A7101", "A7102", "A7103", "A7104"):
@@ -178,3 +177,5 @@ def test_any_client_chats_calls_tools_streams_and_obeys_a_schema(make: Callable[
         ]
     called = chat.bind_tools([TOOL]).invoke([*messages, HumanMessage("Find order A7105")])
     assert [call["name"] for call in called.tool_calls][:1] == ["find_order"]
+    for model in (chat, binding):
+        model._client.close()  # type: ignore[union-attr]
