@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from finetune import merging, quantizing
+from finetune import merging, quantizing, release_modelfile
 from finetune.bases import TEMPLATE
 from finetune.errors import FinetuneError
 from finetune.examples import Example, read
@@ -123,6 +123,7 @@ def export(request: Request, *, home: Path, progress: Progress = lambda _name, _
     )
     manifest["seconds"] = round(time.monotonic() - started, 1)
     write_report(place.folder / "report.html", manifest)
+    release_modelfile.write(place.folder, measured[best.quantization].file, template=template)
     return finish(place, manifest)
 
 

@@ -27,6 +27,7 @@ MANIFEST, TEMPLATE = "manifest.json", "chat_template.jinja"
 PIECE_BYTES = 1 << 22
 ANSWER_SECONDS = 10.0
 SIXTEEN_BITS = ("model-f16.gguf", "model-bf16.gguf", "model-f32.gguf")
+"""In lower case."""
 Progress = Callable[[str, int, int], None]
 """`progress(what, done, all)`, in bytes where there are some."""
 
@@ -45,7 +46,7 @@ class Release:
     @property
     def exact(self) -> bool:
         """Whether its weights have 16 bits or more, so that every engine computes alike."""
-        return self.file.name in SIXTEEN_BITS
+        return self.file.name.lower() in SIXTEEN_BITS
 
     @property
     def system(self) -> str:
@@ -69,8 +70,11 @@ class Plan:
     context_tokens: int
 
 
-def open_release(name: str, *, home: Path, quantization: str = "f16") -> Release:
+def open_release(name: str, *, home: Path, quantization: str | None = None) -> Release:
     """Return a finished release, by its name or folder.
+
+    Args:
+        quantization: Which of its files; None takes the recommended one.
 
     Raises:
         FinetuneError: there is none, it is not finished, or has no such file.
@@ -87,11 +91,12 @@ def open_release(name: str, *, home: Path, quantization: str = "f16") -> Release
         ) from error
     except (OSError, ValueError) as error:
         raise FinetuneError(f"The release in {folder} cannot be read ({error}). Next: export it again.") from error
-    file = folder / f"model-{quantization}.gguf"
-    if not file.is_file():
+    wanted = f"model-{quantization or manifest.get('recommended') or 'f16'}.gguf"
+    file = next((path for path in folder.glob("model-*.gguf") if path.name.lower() == wanted.lower()), None)
+    if file is None:
         there = ", ".join(path.stem.removeprefix("model-") for path in sorted(folder.glob("model-*.gguf"))) or "none"
         raise FinetuneError(
-            f"The release {name!r} has no file {file.name}; there are: {there}. Next: frontdesk register {name} "
+            f"The release {name!r} has no file {wanted}; there are: {there}. Next: frontdesk register {name} "
             "--quantization one of these"
         )
     return Release(folder.name, folder, file, template, manifest)

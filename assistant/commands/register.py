@@ -25,8 +25,8 @@ def register(
         str | None, typer.Option("--as", metavar="NAME", help="The model's name in Ollama; else the release's.")
     ] = None,
     quantization: Annotated[
-        str, typer.Option(metavar="Q", help="Which of the release's files to serve: f16, q8_0, q4_K_M, …")
-    ] = "f16",
+        str | None, typer.Option(metavar="Q", help="Which of its files to serve (f16, q8_0, q4_K_M, …); else the best.")
+    ] = None,
     replace: Annotated[bool, typer.Option(help="Replace a model of this name.")] = False,
     transformers: Annotated[
         bool | None, typer.Option(help="Also compare with transformers; by itself for small 16-bit files.")
