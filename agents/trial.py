@@ -14,7 +14,7 @@ from knowledge.trial import THIS_RUN, label_of, parsed, plain_fields
 
 LEAST = {"max_words": 10, "passages": 1, "passages_per_document": 1}
 """The smallest number that makes an answer."""
-FIXED = ("company", "contact", "allowed_hosts")
+FIXED = ("company", "contact", "allowed_hosts", "secrets")
 """Of the company; nothing that is measured depends on them."""
 
 

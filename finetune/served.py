@@ -8,13 +8,14 @@ template that is nothing but the prompt goes with the request.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
 from agents.errors import ModelUnavailable
-from agents.models.ollama_server import is_loopback
+from agents.models.ollama_server import is_loopback, translated
 
 BARE = "{{ .Prompt }}"
 
@@ -97,8 +98,15 @@ class Served:
         options = {"temperature": 0.0, "num_predict": tokens, **self.options, **body.get("options", {})}
         return {**body, "model": self.model, "stream": False, "options": options}
 
-    def _client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=self.timeout_seconds, trust_env=not is_loopback(self.url))
+    @contextmanager
+    def _client(self) -> Iterator[httpx.Client]:
+        """Open a client; a server that is down is named with what starts it."""
+        local = not is_loopback(self.url)
+        with (
+            translated(self.model, self.url),
+            httpx.Client(base_url=self.url, timeout=self.timeout_seconds, trust_env=local) as client,
+        ):
+            yield client
 
     def _json(self, response: httpx.Response) -> dict[str, Any]:
         self._checked(response)
