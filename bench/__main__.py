@@ -44,6 +44,7 @@ BY_REQUEST = {
     "agent": "bench.agent:run",
     "export": "bench.export:run",
     "training": "bench.training:run",
+    "tuning": "bench.tuning:run",
     "seven": "bench.seven_billion:run",
 }
 """Not part of "everything": one installs anew and takes minutes of network, one fills a library for an hour or two, one
