@@ -37,7 +37,7 @@ models: .venv/base.stamp
 
 lock: .venv/dev.stamp  ## new versions for everything; needs uv
 	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml -o constraints/base.txt
-	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links -c constraints/base.txt --extra dev pyproject.toml -o constraints/dev.txt
+	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links -c constraints/base.txt -c constraints/cpu.txt --extra dev --extra train pyproject.toml -o constraints/dev.txt
 
 clean:
 	rm -rf .venv $(DEMO_HOME)
@@ -50,6 +50,8 @@ clean:
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints/base.txt -e .
 	@touch $@
 
-.venv/dev.stamp: pyproject.toml constraints/dev.txt .venv/base.stamp | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints/dev.txt -e '.[dev]'
+# torch first and alone: as another package's dependency it would come with several GB for graphics processors.
+.venv/dev.stamp: pyproject.toml constraints/dev.txt constraints/cpu.txt .venv/base.stamp | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints/cpu.txt torch
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints/dev.txt -c constraints/cpu.txt -e '.[dev,train]'
 	@touch $@

@@ -23,8 +23,11 @@ from agents.asked import Acting, Asked, Ended
 from agents.calls import IDENTIFIES, Caller
 from agents.errors import AgentError, HandOver, ModelUnavailable, ToolError, ToolRefusal
 from agents.figures import MARKER
+from agents.guard import Allowed
 from agents.models import LoadedModel
+from agents.owned import NOBODY
 from agents.prompts import acting as words
+from agents.prompts.steps import INSTRUCTIONS
 from agents.protocols import ToolCall
 from agents.routing import named
 from agents.tools import ToolContext
@@ -53,13 +56,13 @@ RESULT_CHARACTERS = 700
 
 @dataclass
 class ActingTurn:
-    """One turn under way. `say` turns text into a step, and keeps it for the answer."""
+    """One turn under way. `say` turns text that this customer may read into a step, and keeps it for the answer."""
 
     acting: Acting
     model: LoadedModel
     library: "Library"
     asked: Asked
-    say: Callable[[str], Delta]
+    say: Callable[[str, Allowed], Delta]
     company: str
     contact: str
     max_words: int
@@ -82,7 +85,10 @@ class ActingTurn:
             desk=self.acting.desk,
         )
         self.tools = (SEARCH_KNOWLEDGE, *self.acting.tools)
-        self.caller = Caller({tool.name: tool for tool in self.tools}, self.context, self.acting.log)
+        self.caller = Caller(
+            {tool.name: tool for tool in self.tools}, self.context, self.acting.log, owned=self.acting.owned
+        )
+        self.acting.owned.note(self.contact)
         self.writing = loop.Writing(self.acting.approvals, self.acting.saver, self.company)
         self.texts: list[str] = []
         self.deeds = 0
@@ -344,12 +350,14 @@ class ActingTurn:
         logger.warning("conversation %s is handed over: %s", self.asked.conversation, cause)
         sentence = (words.UNKNOWN if unknown else words.HANDED_OVER)[self.language]
         number = ""
-        if self.acting.desk is not None:
+        if self.acting.desk is not None and self.acting.opens_tickets:
             key = f"hand-over/{self.asked.conversation}/{cause}"
             number = self.acting.desk.open_ticket(
                 conversation=self.asked.conversation, subject=cause, text=self._transcript(), key=key
             )
-        told = sentence if number else words.with_contact(sentence, self.language, self.contact)
+        told = sentence
+        if not number and self.acting.opens_tickets:
+            told = words.with_contact(sentence, self.language, self.contact)
         if number:
             told += ("" if self.language == "zh" else " ") + words.TICKET[self.language].format(number=number)
         yield self._told(told)
@@ -362,7 +370,14 @@ class ActingTurn:
     def _told(self, text: str) -> Delta:
         before = "\n\n" if self.texts else ""
         self.texts.append(text)
-        return self.say(before + text)
+        customer = self.visitor.customer
+        allowed = Allowed(
+            customer=customer.id if customer else NOBODY,
+            owned=self.acting.owned,
+            said=self.visitor.said,
+            instructions=INSTRUCTIONS[self.language],
+        )
+        return self.say(before + text, allowed)
 
     def _visitor(self) -> Visitor:
         visitor = self.acting.visitors.load(self.asked.conversation)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from agents.actions import ActionLog, Customer
 from agents.approvals import Approvals, OperatorDecision, Visitors, read_reply
 from agents.desk import Desk
-from agents.routing import Router
+from agents.owned import Ownership
+from agents.routing import IntentReader, Router
 from agents.tools import Tool
 from agents.transcript import (
     Citation,
@@ -35,12 +36,19 @@ class Acting:
     saver: "BaseCheckpointSaver[Any]"
     home: Path = Path()
     desk: Desk | None = None
+    """Where tools open tickets."""
+    opens_tickets: bool = True
+    """Whether a hand-over opens its ticket at that desk; not where whoever runs the turns sees to it."""
     questions: tuple[str, ...] = ()
     """Questions for the documents that the company offers: more that is not for the tools."""
+    intents: IntentReader | None = None
+    """The company's own intents, where it trained some and said what they lead to."""
+    owned: Ownership = field(default_factory=Ownership)
+    """Whose the values are that tools returned, in all conversations of this process."""
     router: Router = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "router", Router(self.tools, questions=self.questions))
+        object.__setattr__(self, "router", Router(self.tools, questions=self.questions, intents=self.intents))
 
     @property
     def writes(self) -> bool:

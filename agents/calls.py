@@ -13,14 +13,17 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agents.actions import Action, ActionLog, Change, Preview
 from agents.errors import HandOver, NotIdentified, StateUnknown, ToolError
+from agents.owned import NOBODY, Ownership
+from agents.previews import with_open_values
 from agents.protocols import ToolCall
-from agents.provenance import occurs, strings
+from agents.provenance import is_counted, occurs
 from agents.tools import Tool, ToolContext
+from agents.tools.schemas import OpenValue
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +66,8 @@ class Caller:
     context: ToolContext
     log: ActionLog | None = None
     """None where nothing can be written."""
+    owned: Ownership = field(default_factory=Ownership)
+    """Whose the values are that tools returned: shared by all conversations, so that none is ever said to another."""
 
     def tool(self, call: ToolCall) -> Tool:
         """Return the tool that a call names, if the call may be made at all.
@@ -93,12 +98,15 @@ class Caller:
         if tool.effect != "read":
             raise ToolError(NOT_APPROVED.format(tool=call.tool))
         try:
-            return tool.call(self.context, call.arguments)
-        except (ToolError, HandOver):
+            result = tool.call(self.context, call.arguments)
+        except (ToolError, HandOver) as error:
+            self._note(tool, str(error))
             raise
         except Exception as error:
             logger.exception("the tool %s failed", call.tool)
             raise ToolError(TOOL_BROKE.format(tool=call.tool)) from error
+        self._note(tool, result)
+        return result
 
     def plan(self, call: ToolCall, *, records: Sequence[str]) -> Plan:
         """Work out what a write would do.
@@ -110,6 +118,7 @@ class Caller:
 
         Raises:
             ToolError: it may not be done, or the model must ask first.
+            HandOver: the preview asks for a person.
         """
         tool = self.tool(call)
         self._check_values(tool, call, records)
@@ -135,6 +144,7 @@ class Caller:
             ToolError: it was refused and changed nothing.
             Altered: it would do something else than what was shown; nothing was changed.
             StateUnknown: nobody knows whether it happened.
+            HandOver: the preview asks for a person by now; nothing was changed.
         """
         tool = self.tool(call)
         if self.log is None or self.fingerprint(call) != approved:
@@ -146,18 +156,22 @@ class Caller:
         if known is not action:
             return _as_known(known)
         try:
-            if self._preview(tool, call).text != shown:
-                raise Altered
-            change = tool.change(replace(self.context, action_key=key), call.arguments)
-        except ToolError as error:
+            self._check_unaltered(tool, call, shown)
+        except (ToolError, HandOver) as error:
             self.log.fail(key, reason=str(error))
             raise
         except Altered:
             self.log.fail(key, reason="it would no longer do what was shown")
             raise
+        try:
+            change = tool.change(replace(self.context, action_key=key), call.arguments)
+        except ToolError as error:
+            self.log.fail(key, reason=str(error))
+            raise
         except Exception as error:
             logger.exception("the write %s (%s) failed; whether it changed anything is not known", key, call.tool)
             raise StateUnknown(f"{call.tool} failed halfway; action {key}") from error
+        self._note(tool, change.text)
         try:
             self.log.finish(key, change=change)
         except Exception as error:
@@ -165,29 +179,45 @@ class Caller:
             raise StateUnknown(f"{call.tool} was done and could not be noted; action {key}") from error
         return change
 
+    def _check_unaltered(self, tool: Tool, call: ToolCall, shown: str) -> None:
+        if self._preview(tool, call).text != shown:
+            raise Altered
+
     def _preview(self, tool: Tool, call: ToolCall) -> Preview:
         try:
-            return tool.plan(self.context, call.arguments)
-        except ToolError:
+            preview = tool.plan(self.context, call.arguments)
+            preview = with_open_values(preview, tool.open_values(call.arguments), language=self.context.language)
+        except (ToolError, HandOver) as error:
+            self._note(tool, str(error))
             raise
         except Exception as error:
             logger.exception("the preview of %s failed", call.tool)
             raise ToolError(TOOL_BROKE.format(tool=call.tool)) from error
+        self._note(tool, preview.text)
+        return preview
+
+    def _note(self, tool: Tool, told: str) -> None:
+        """Note whose it is what a tool said: the customer's, where the tool knows one, else anybody's."""
+        customer = self.context.visitor.customer
+        theirs = customer is not None and (tool.identified or tool.name == IDENTIFIES or customer.id in told)
+        self.owned.note(told, customer=customer.id if customer is not None and theirs else NOBODY)
 
     def _check_values(self, tool: Tool, call: ToolCall, records: Sequence[str]) -> None:
         texts = (*self.context.visitor.said, *records)
-        given = {name: value for name, value in tool.validated(call.arguments).items() if name in call.arguments}
-        strange = [
-            text
-            for name, value in given.items()
-            if name not in tool.chosen
-            for text in strings(value)
-            if text.strip() and not occurs(text, texts)
-        ]
+        strange = [one.value for one in tool.open_values(call.arguments) if not _has_source(one, texts)]
         if strange:
-            shown = ", ".join(repr(text[:HELD_CHARACTERS]) for text in strange)
+            shown = ", ".join(repr(value)[:HELD_CHARACTERS] for value in strange)
             lookups = [other.name for other in self.tools.values() if other.own_data and other.name != IDENTIFIES]
             raise ToolError(NOT_SAID.format(tool=call.tool, values=shown, lookups=" or ".join(lookups) or "a tool"))
+
+
+def _has_source(one: OpenValue, texts: Sequence[str]) -> bool:
+    """Return whether somebody who may say it said a value; yes, no and dates are shown to the customer instead."""
+    if one.worked_out or isinstance(one.value, bool):
+        return True
+    if isinstance(one.value, str):
+        return not one.value.strip() or occurs(one.value, texts)
+    return is_counted(one.value, texts)
 
 
 def _as_known(action: Action) -> Change:

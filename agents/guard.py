@@ -9,13 +9,14 @@ kind, never by content.
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from agents.injection import is_suspicious
 from agents.links import forbidden, hosts_in, visible
 from agents.owned import NOBODY, Ownership
+from agents.provenance import occurs
 from agents.secrecy import quoted_spans, secret_spans
 from agents.transcript import Language
 from knowledge.text import sentences
@@ -42,6 +43,8 @@ class Allowed:
     """Id of the conversation's customer; "" while nobody is known."""
     owned: Ownership = field(default_factory=Ownership)
     """Whose the values are that tools returned."""
+    said: tuple[str, ...] = ()
+    """What this customer wrote: whatever they name themselves is no news to them."""
     secrets: tuple[str, ...] = ()
     """Keys and passwords of this installation."""
     instructions: tuple[str, ...] = ()
@@ -84,7 +87,7 @@ def guard(text: str, allowed: Allowed) -> Guarded:
     spans: tuple[tuple[Kind, Iterable[tuple[int, int]]], ...] = (
         ("secret", secret_spans(seen, known=allowed.secrets)),
         ("instructions", quoted_spans(seen, instructions=allowed.instructions)),
-        ("other customer", allowed.owned.foreign_spans(seen, customer=allowed.customer)),
+        ("other customer", _foreign(seen, allowed)),
     )
     for kind, places in spans:
         removed += [(start, end, Removed(kind)) for start, end in places]
@@ -102,6 +105,12 @@ def trusted_hosts(texts: Iterable[str]) -> frozenset[str]:
     """
     lines = [line for text in texts for line in text.splitlines()]
     return hosts_in(line for line in lines if not any(is_suspicious(line[s:e]) for s, e in sentences(line)))
+
+
+def _foreign(text: str, allowed: Allowed) -> Iterator[tuple[int, int]]:
+    for start, end in allowed.owned.foreign_spans(text, customer=allowed.customer):
+        if not occurs(text[start:end], allowed.said):
+            yield start, end
 
 
 def _joined(removed: Sequence[tuple[int, int, Removed]]) -> list[tuple[int, int, Removed]]:

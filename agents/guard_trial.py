@@ -1,14 +1,15 @@
 """Attacks against the gates, with a model that obeys all of them.
 
-    attacked question or task -> ObedientChat <-> agents.calling (approvals) -> agents.guard -> Outcome
+    attacked question or task -> ObedientChat <-> agents.calls (identity, sources, approval) -> agents.guard -> Outcome
 
 What must hold is checked in what was written and shown, not by asking the guard again. `converse` is the least loop
-that can act; wherever conversations run for real, the same `call` and `guard` stand at the same two places.
+that can act, without budgets, so that an attack may try as long as it likes; every call passes the very `Caller` that
+serves, and what is shown the very `guard`.
 """
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,17 +17,20 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
-from agents.actions import Change, Customer, MemoryActionLog, Preview, Visitor
+from agents.actions import Customer, MemoryActionLog, Preview, Visitor
 from agents.attacks import Poisoned, Text
+from agents.bait import mail_tool, voucher_tool
 from agents.breaches import OTHER, SECRET, holds, quotes, shown_breaches
-from agents.calling import Approve, call
+from agents.calls import Altered, Caller
 from agents.differences import differences
 from agents.domain import Domain
-from agents.errors import ToolError
+from agents.errors import HandOver, ToolError
 from agents.guard import Allowed, guard
 from agents.models.obedient import ATTACKER, Call, ObedientChat
 from agents.owned import NOBODY, Ownership, personal_values
 from agents.prompts import Steps
+from agents.prompts.steps import DECLINED
+from agents.protocols import ToolCall
 from agents.replay import NoLibrary, database_differences
 from agents.tasks import Task
 from agents.tools import Tool, ToolContext
@@ -34,6 +38,8 @@ from agents.tools.context import Searchable
 from agents.tools.search_knowledge import TOOL as SEARCH
 
 CHANNELS = ("document", "tool result", "chat")
+Approve = Callable[[Preview], bool]
+"""Who says yes or no to what would be done."""
 MOST_REPLIES = 80
 STAFF_QUERY = "goodwill limits, discounts and phone script for colleagues"
 FIXED_ANSWER = "You can send it back within 30 days."
@@ -63,7 +69,7 @@ class Talk:
     shown: str
     removed: tuple[str, ...]
     read: tuple[str, ...]
-    """Every result of a tool that the model saw."""
+    """Every result of a tool that the model saw, without what it had put into the call itself."""
 
 
 def converse(
@@ -78,13 +84,14 @@ def converse(
     spoil: str = "",
     sign_in: Callable[[str, Mapping[str, Any]], Customer | None] = lambda _t, _a: None,
 ) -> Talk:
-    """Let a model act until it answers; every call passes `agents.calling`, the answer passes `agents.guard`.
+    """Let a model act until it answers; every call passes `agents.calls`, the answer passes `agents.guard`.
 
     Args:
         spoil: stands behind the result of every call that reads, as if a row held it.
         sign_in: whom the company's page signs in before a call of an identified tool, if anybody.
     """
-    named = {tool.name: tool for tool in tools}
+    caller = Caller({tool.name: tool for tool in tools}, context, log, owned=allowed.owned)
+    records: list[str] = []
     system = Steps(question, (), tuple(tools), context.language, json_steps=True).messages()[0].text
     allowed = replace(allowed, instructions=(system,))
     messages: list[BaseMessage] = [SystemMessage(system), HumanMessage(question)]
@@ -98,14 +105,13 @@ def converse(
             guarded = guard(reply.text, replace(allowed, customer=who.id if who else NOBODY))
             return Talk(guarded.text, tuple(what.kind for what in guarded.removed), tuple(read))
         for made in calls:
-            tool = named.get(made["name"])
+            tool = caller.tools.get(made["name"])
             if tool is not None and tool.identified and context.visitor.customer is None:
                 context.visitor.customer = sign_in(tool.name, made["args"])
-            result = _result(tool, made["args"], context=context, approve=approve, log=log)
-            who = context.visitor.customer
-            owner = who.id if tool is not None and who and (tool.identified or who.id in result) else NOBODY
-            allowed.owned.note(result, customer=owner)
-            read.append(result)
+            result, ok = _result(caller, ToolCall(made["name"], made["args"]), approve=approve, records=records)
+            if ok and tool is not None and (tool.own_data or tool.effect == "write"):
+                records.append(result)
+            read.append(_without_echo(result, made["args"]))
             shown = f"{result}\n{spoil}" if spoil and tool is not None and tool.effect == "read" else result
             messages.append(ToolMessage(shown, tool_call_id=made["id"], name=made["name"]))
     return Talk("", (), tuple(read))
@@ -232,9 +238,7 @@ def _act(
             chat,
             f"{task.scenario}\n{payload}" if channel == "chat" else task.scenario,
             tools=domain.tools,
-            context=ToolContext(
-                NoLibrary(), conversation=task.id, home=home, visitor=Visitor(said=_said(domain, task))
-            ),
+            context=ToolContext(NoLibrary(), conversation=task.id, home=home, visitor=Visitor(said=_said(task))),
             approve=approve,
             log=log,
             allowed=Allowed(owned=owned, secrets=(SECRET,)),
@@ -266,7 +270,7 @@ def _talk(
     return converse(
         chat,
         question,
-        tools=(SEARCH, _mail_tool(mail), _voucher_tool(vouchers)),
+        tools=(SEARCH, mail_tool(mail), voucher_tool(vouchers)),
         context=ToolContext(library, conversation="trial", visitor=Visitor(Customer("own_customer_1"))),
         approve=lambda _: False,
         log=MemoryActionLog(),
@@ -283,30 +287,13 @@ def _traitor(payloads: Sequence[str], *, calls: tuple[Call, ...], answer: str) -
     return ObedientChat(calls=calls, answer=answer, injected=tuple(payloads), orders=orders, secrets=told)
 
 
-def _mail_tool(text: str) -> Tool:
-    def read_mail() -> str:
-        """Return the customer's latest mail."""
-        return text
-
-    return Tool(read_mail, effect="read")
-
-
-def _voucher_tool(vouchers: list[float]) -> Tool:
-    def send_voucher(context: ToolContext, amount: float, address: str) -> Change:
-        """Send a voucher by mail."""
-        vouchers.append(amount)
-        return Change(f"A voucher of {amount} was sent to {address}.")
-
-    return Tool(send_voucher, effect="write")
-
-
 def _serve_victim(domain: Domain, victim: Task, *, data: Path, owned: Ownership) -> tuple[str, ...]:
     """Serve another customer first, in a home of their own, and return the values that belong to them alone."""
     chat = ObedientChat(calls=tuple(Call(gold.tool, gold.arguments) for gold in victim.calls), answer=FIXED_ANSWER)
     with tempfile.TemporaryDirectory(prefix="frontdesk-guard-") as folder:
         home = Path(folder)
         domain.open(home, data)
-        visitor = Visitor(said=_said(domain, victim))
+        visitor = Visitor(said=_said(victim))
         talk = converse(
             chat,
             victim.scenario,
@@ -340,22 +327,48 @@ def _twisted(tool: str, arguments: Mapping[str, Any]) -> Call:
     return Call(tool, {**arguments, last: f"{arguments[last]}9"} if last else arguments)
 
 
-def _said(domain: Domain, task: Task) -> tuple[str, ...]:
-    """Return what the customer said: the scenario, and what they are asked for so that they can be recognised."""
-    open_reads = {tool.name for tool in domain.tools if tool.effect == "read" and not tool.identified}
-    told = [str(value) for gold in task.calls if gold.tool in open_reads for value in gold.arguments.values()]
+def _said(task: Task) -> tuple[str, ...]:
+    """Return what the customer said: the scenario, and what they answered when they were asked for the values of it.
+
+    A gold trace holds calls without the talk between them, in which those were told.
+    """
+    told = [str(value) for gold in task.calls for value in _leaves(gold.arguments)]
     return (task.scenario, *told)
 
 
-def _result(
-    tool: Tool | None, arguments: Mapping[str, Any], *, context: ToolContext, approve: Approve, log: MemoryActionLog
-) -> str:
-    if tool is None:
-        return "There is no such tool."
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _leaves(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner)
+    else:
+        yield value
+
+
+def _result(caller: Caller, call: ToolCall, *, approve: Approve, records: Sequence[str]) -> tuple[str, bool]:
+    """Make a call as the loop does, with somebody who answers at once; return what the model reads, and whether it
+    went well.
+    """
     try:
-        return call(tool, context, arguments, approve=approve, log=log).text
-    except ToolError as error:
-        return str(error)
+        if caller.tool(call).effect == "read":
+            return caller.read(call), True
+        plan = caller.plan(call, records=records)
+        if not approve(plan.preview):
+            return DECLINED, False
+        key = plan.fingerprint[:32]
+        return caller.act(call, key=key, approved=plan.fingerprint, shown=plan.preview.text).text, True
+    except (ToolError, HandOver, Altered) as error:
+        return str(error), False
+
+
+def _without_echo(result: str, arguments: Mapping[str, Any]) -> str:
+    """Return a result without the values that a refusal repeats to whoever sent them."""
+    for value in _leaves(arguments):
+        if isinstance(value, str) and value:
+            result = result.replace(value, "")
+    return result
 
 
 def _frozen(made: Call) -> str:

@@ -87,6 +87,13 @@ def returned(*, language: Language) -> str:
     return "The person has finished; you can ask the assistant again."
 
 
+def closed(number: str, *, language: Language) -> str:
+    """Return what is said when the team has finished with what the customer had written to them."""
+    if language == "zh":
+        return f"我们的团队已处理完工单 {number}。"
+    return f"Our team has finished with ticket {number}."
+
+
 def request(*, language: Language) -> str:
     """Return the customer's words behind the button that asks for a person."""
     return "我想联系人工客服。" if language == "zh" else "I would like to talk to a person."

@@ -1,6 +1,6 @@
 """The wordings that call for a person, in English and Chinese; read by `agents.handover` alone.
 
-    text in lower case, NFKC -> ASKED | SAFETY | LEGAL | ANGER
+    text in lower case, NFKC -> ASKED | CALL_BACK | SAFETY | LEGAL | ANGER
 
 Each is one pattern made of short ones. Misspellings that are common are spelt out; none is guessed.
 """
@@ -86,7 +86,12 @@ ASKED = _any(
     r"(?:你|您)(?:这|那)?(?:个)?(?:是|就是)?(?:机器人|ai)?[^，。！？]{0,6}(?:我要|给我|换)(?:找)?(?:人|真人|人工)",
     r"(?:我要|我想|我得|让我)(?:找|见|联系)(?:你们?)?(?:的)?(?:经理|主管|负责人|领导|店长|老板|客服)",
     r"(?:找|叫|换)(?:个|一个|一位)?(?:能|会|懂)[^，。！？]{0,8}的?人",
-    r"(?:给我|帮我)(?:回|打)个?电话|(?:打|回)电话给我",
+)
+
+CALL_BACK = _any(
+    # To be called by telephone: a person's work too, unless there is a tool that books it.
+    r"(?:给我|帮我)(?:回|打)(?:一?个|一下)?电话|(?:打|回)(?:一?个)?电话给我|(?:预约|安排)(?:一?个|一次)?(?:回电|电话回访)",
+    r"\b(?:please |can you |could you |i want you to |i would like you to )?(?:call|ring|phone) me back\b",
 )
 
 NOT_ASKED = _any(

@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-from agents.hand_over_words import ANGER, ASKED, LEGAL, NOT_ASKED, NOT_SAFETY, SAFETY
+from agents.hand_over_words import ANGER, ASKED, CALL_BACK, LEGAL, NOT_ASKED, NOT_SAFETY, SAFETY
 from agents.transcript import Outcome
 
 Reason = Literal["asked", "safety", "legal", "anger", "low_evidence", "repeated_failure", "tool", "model_failed"]
@@ -47,18 +47,32 @@ class Desk(Protocol):
         ...
 
 
-def from_words(question: str) -> Reason | None:
-    """Return why a customer's message needs a person, the gravest reason first; None when it does not."""
+def from_words(question: str, *, books_calls: bool = False) -> Reason | None:
+    """Return why a customer's message needs a person, the gravest reason first; None when it does not.
+
+    Args:
+        question: What the customer wrote.
+        books_calls: Whether a tool can book a call-back: who asks for one then needs no person now.
+    """
     text = plain(question)
     if SAFETY.search(NOT_SAFETY.sub(" ", text)):
         return "safety"
     if LEGAL.search(text):
         return "legal"
-    if ASKED.search(NOT_ASKED.sub(" ", text)):
+    if ASKED.search(NOT_ASKED.sub(" ", text)) or (not books_calls and _wants_chinese_call(text)):
         return "asked"
     if ANGER.search(text) or _is_shouted(question):
         return "anger"
     return None
+
+
+def asks_for_call(text: str) -> bool:
+    """Return whether somebody asks to be called by telephone.
+
+    >>> [asks_for_call(text) for text in ("请给我回电话", "Please call me back", "我打电话给客服了")]
+    [True, True, False]
+    """
+    return CALL_BACK.search(plain(text)) is not None
 
 
 def from_outcomes(outcomes: Sequence[Outcome]) -> Reason | None:
@@ -80,6 +94,11 @@ def plain(text: str) -> str:
     """Return a text as the patterns read it: lower case, one kind of quotes, spaces and widths."""
     text = unicodedata.normalize("NFKC", text).casefold().translate({0x2019: "'", 0x2018: "'", 0x60: "'"})
     return " ".join(text.split())
+
+
+def _wants_chinese_call(text: str) -> bool:
+    """English call-backs go to the tools as any request; where there are none, what follows of it is handed over."""
+    return CALL_BACK.search(text) is not None and re.search(r"[\u3400-\u9fff]", text) is not None
 
 
 def _ends_with(outcomes: Sequence[Outcome], outcome: Outcome, times: int) -> bool:

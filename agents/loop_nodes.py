@@ -193,6 +193,9 @@ class Nodes:
         except StateUnknown as error:
             step = Acted(pending.key, call.tool, "", "unknown")
             return {**self._end("handed_over", ""), **settled, "cause": str(error), "steps": (step,)}
+        except HandOver as error:  # the preview, worked out once more: nothing was changed
+            step = Acted(pending.key, call.tool, "", "failed")
+            return {**self._end("handed_over", ""), **settled, "cause": str(error), "steps": (step,)}
         except ToolError as error:
             said = [str(error)] if isinstance(error, ToolRefusal) else []
             step = Acted(pending.key, call.tool, str(error) if said else "", "failed")

@@ -7,10 +7,17 @@ Case, width, spaces and punctuation do not count; the order and the whole of eac
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from contextlib import suppress
 
 _WORD = re.compile(r"\d+|[\u3400-\u9fff]|[^\W\d_\u3400-\u9fff]+")
+_FIGURES = re.compile(r"-?\d+(?:[.,]\d+)*")
+_ENGLISH = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_NUMBER_WORDS = {
+    **{word: value for value, word in enumerate(_ENGLISH)},
+    **{word: value for value, word in enumerate("零一二三四五六七八九十")},
+    **{"both": 2, "pair": 2, "dozen": 12, "两": 2, "俩": 2},
+}
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -28,19 +35,26 @@ def occurs(value: str, texts: Iterable[str]) -> bool:
     return bool(sought) and any(_holds(words(text), sought) for text in texts)
 
 
-def strings(value: Any) -> Iterable[str]:
-    """Yield every text within a value, keys of mappings included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield str(key)
-            yield from strings(inner)
-    elif isinstance(value, list | tuple | set | frozenset):
-        for inner in value:
-            yield from strings(inner)
-    elif hasattr(value, "model_dump"):
-        yield from strings(value.model_dump())
+def is_counted(number: int | float, texts: Iterable[str]) -> bool:
+    """Return whether a number stands in one of the texts, in figures or in a small number's word; 1 needs no word.
+
+    >>> [is_counted(number, ["two lamps for €1,250.50"]) for number in (1, 2, 1250.5, 3)]
+    [True, True, True, False]
+    """
+    with suppress(OverflowError):
+        return number == 1 or any(float(number) in numbers(text) for text in texts)
+    return False
+
+
+def numbers(text: str) -> set[float]:
+    """Return the numbers that a text may be read to hold: 1.250 is one and a quarter, or one thousand and more."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    found: set[float] = set()
+    for figures in _FIGURES.findall(plain):
+        for read in (figures.replace(",", ""), figures.replace(".", "").replace(",", ".")):
+            with suppress(ValueError):
+                found.add(float(read))
+    return found | {float(value) for word, value in _NUMBER_WORDS.items() if word in words(plain)}
 
 
 def _holds(whole: tuple[str, ...], part: tuple[str, ...]) -> bool:

@@ -3,18 +3,24 @@
     message + the tools' own examples -> True | False
 
 An order's number or an e-mail address needs them; so does a message that lies nearer to what customers say who want
-something done than to what they ask who want to know something.
+something done than to what they ask who want to know something. Where the company trained intents of its own and said
+what they lead to, an intent that is told with certainty decides before that.
 """
 
 import re
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 
+from agents.handover import asks_for_call
 from agents.tools import Tool
 from knowledge.embedders import Embedder
+
+Target = Literal["tools", "documents"]
+TARGETS: tuple[Target, ...] = get_args(Target)
+"""What an intent may lead to. Hand-over is not among them: it is decided by patterns (`agents.handover`)."""
 
 _ORDER = r"(?<![A-Za-z0-9_-])[A-Za-z]{1,3}[-#]?\d{4,}(?![A-Za-z0-9_])|(?<!\w)#\d{4,}\b"
 _EMAIL = r"[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
@@ -89,19 +95,35 @@ def named(texts: Sequence[str]) -> tuple[str, str]:
     return (numbers or [""])[-1], (addresses or [""])[-1]
 
 
+class IntentReader(Protocol):
+    """The company's own intents."""
+
+    def target(self, message: str, embedder: Embedder) -> Target | None:
+        """Return what a message leads to; None where that is not certain."""
+        ...
+
+
 class Router:
     """Tells messages for the tools from questions for the documents; safe to call from many threads."""
 
-    def __init__(self, tools: Sequence[Tool], *, questions: Sequence[str] = ()) -> None:
+    def __init__(
+        self, tools: Sequence[Tool], *, questions: Sequence[str] = (), intents: IntentReader | None = None
+    ) -> None:
+        self._intents = intents
         self._wanted = [example for tool in tools for example in tool.examples]
+        self.books_calls = any(asks_for_call(example) for example in self._wanted)
+        """Whether customers who ask to be called back are among the tools' own examples."""
         self._questions = [*QUESTIONS, *questions]
         self._placed: dict[str, tuple[Any, Any]] = {}
         self._lock = threading.Lock()
 
     def wants_tools(self, message: str, embedder: Embedder) -> bool:
         """Return whether the message needs the tools."""
-        if NAMES_A_CASE.search(message):
+        if NAMES_A_CASE.search(message) or (self.books_calls and asks_for_call(message)):
             return True
+        target = self._target(message, embedder)
+        if target is not None:
+            return target == "tools"
         if _ASKS_TO_KNOW.search(message) and not _OWN_CASE.search(message):
             return False
         return self.lead(message, embedder) > LEAST_LEAD
@@ -113,6 +135,8 @@ class Router:
 
     def is_question(self, message: str, embedder: Embedder) -> bool:
         """Return whether a message that follows the use of tools is plainly a question for the documents."""
+        if self._target(message, embedder) == "documents":
+            return True
         return message.strip().endswith(("?", "？")) and self.lead(message, embedder) < -CLEAR_LEAD
 
     def lead(self, message: str, embedder: Embedder) -> float:
@@ -122,6 +146,9 @@ class Router:
         wanted, asked = self._vectors(embedder)
         vector = embedder.embed_question(message)
         return float((wanted @ vector).max() - (asked @ vector).max())
+
+    def _target(self, message: str, embedder: Embedder) -> Target | None:
+        return self._intents.target(message, embedder) if self._intents is not None else None
 
     def _vectors(self, embedder: Embedder) -> tuple[Any, Any]:
         with self._lock:

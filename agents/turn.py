@@ -12,7 +12,7 @@ The steps are the whole interface: whoever shows, stores or replays a turn consu
 import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from agents import answering, loop, prompts, quoting, rewriting
 from agents.acting import ActingTurn
@@ -31,6 +31,7 @@ from knowledge.passages import Retrieval, current
 from knowledge.retrieval import RetrievalOptions
 from knowledge.text import detect_language
 
+NOTHING_SPECIAL = Allowed()
 READER_SHARE = 0.4
 """From this share of `refuse_below` on, a model that reads is asked: it tells near misses from answers better than
 evidence does."""
@@ -80,9 +81,33 @@ class ResponderOptions:
     refuse_below: float = 0.5
     """Evidence 0-1 under which the documents are said to hold no answer; of a model that reads, a share of it."""
 
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """Keys and passwords of this installation, which no answer may hold."""
+
     def refuse_with(self, model: LoadedModel) -> float:
         """Return the evidence under which nothing is answered with this model."""
         return self.refuse_below * (READER_SHARE if model.reads else 1.0)
+
+
+def find(
+    library: Library,
+    question: str,
+    history: Sequence[Message] = (),
+    *,
+    options: ResponderOptions,
+    collections: Sequence[str],
+    audiences: Sequence[str],
+) -> Retrieval:
+    """Return what a turn finds for a question; training examples are made of the same."""
+    found = library.search(
+        question,
+        history=history,
+        limit=options.passages,
+        options=RetrievalOptions(passages_per_document=options.passages_per_document),
+        collections=collections,
+        audiences=audiences,
+    )
+    return replace(found, passages=current(found.passages))  # nobody is told what no longer holds
 
 
 class Responder:
@@ -293,10 +318,11 @@ class _Turn:
             yield self._delta("\n" + prompts.nearest(self.language, quoting.line(near, number=1), place=near.place))
         yield self._finished("refused", evidence, quoting.citations([near] if near else []))
 
-    def _delta(self, text: str) -> Delta:
+    def _delta(self, text: str, allowed: Allowed = NOTHING_SPECIAL) -> Delta:
         if self.first_text is None:
             self.first_text = time.perf_counter() - self.started
-        shown = guard(text, Allowed(hosts=self.hosts, language=self.language)).text
+        secrets = self.options.secrets
+        shown = guard(text, replace(allowed, hosts=self.hosts, language=self.language, secrets=secrets)).text
         self.text += shown
         return Delta(shown)
 
@@ -317,15 +343,14 @@ class _Turn:
         return Finished(answer)
 
     def _search(self, question: str, history: Sequence[Message]) -> Retrieval:
-        found = self.library.search(
+        found = find(
+            self.library,
             question,
-            history=history,
-            limit=self.options.passages,
-            options=RetrievalOptions(passages_per_document=self.options.passages_per_document),
+            history,
+            options=self.options,
             collections=self.request.collections,
             audiences=self.request.audiences,
         )
-        found = replace(found, passages=current(found.passages))  # nobody is told what no longer holds
         if not self.options.allowed_hosts:
             self.hosts |= trusted_hosts(passage.text for passage in found.passages)
         return found

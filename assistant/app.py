@@ -21,16 +21,20 @@ from assistant.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from agents.asked import Acting
-    from agents.models import LoadedModel
+    from agents.models import LoadedModel, ModelOptions
+    from agents.tools.sources import Opened
     from agents.transcript import Step
     from agents.turn import Request, Responder, ResponderOptions
     from assistant.actions import StoredApprovals, StoredVisitors
     from assistant.checkpoints import Checkpoints
     from assistant.chores import Chores
     from assistant.delivery import Places
+    from assistant.rates import Limits
+    from assistant.shared_checkpoints import SharedCheckpoints
     from assistant.store import Store
     from assistant.tickets import Tickets
     from assistant.turns import TurnRunner
+    from finetune.intents import Intents
     from knowledge.library import Library
 
 DATABASE = "frontdesk.sqlite3"
@@ -81,20 +85,9 @@ class Application:
 
     def load_model(self, name: str) -> "LoadedModel":
         """Return the model of this name with the settings' options; whoever asks for it closes it."""
-        from agents.models import ModelOptions, resolve
+        from agents.models import resolve
 
-        settings = self.settings
-        options = ModelOptions(
-            models_folder=settings.models_folder,
-            ollama_url=settings.ollama_url,
-            ollama_model=settings.ollama_model,
-            openai_url=settings.openai_url,
-            openai_api_key=settings.openai_api_key or None,
-            context_tokens=settings.context_tokens,
-            threads=settings.threads,
-            timeout_seconds=settings.timeout_seconds,
-        )
-        return resolve(name, options)
+        return resolve(name, model_options(self.settings))
 
     @cached_property
     def responder(self) -> "Responder":
@@ -109,19 +102,36 @@ class Application:
         if not self.settings.tools:
             return None
         from agents.asked import Acting
-        from agents.tools.company import load
         from assistant.actions import StoredActionLog
+        from assistant.ticket_desk import TicketDesk
 
         settings = self.settings
         return Acting(
-            tools=load(settings.tools),
+            tools=self.tools.tools,
             log=StoredActionLog(self.store.engine),
             approvals=self.approvals,
             visitors=self.visitors,
             saver=self.checkpoints.saver,
             home=settings.home,
+            desk=TicketDesk(self.tickets),
+            opens_tickets=False,
             questions=settings.examples,
+            intents=self.intents,
         )
+
+    @cached_property
+    def intents(self) -> "Intents | None":
+        """The company's own intents; None where none were trained."""
+        from finetune.intents import are_trained, open_intents
+
+        return open_intents(self.settings.home) if are_trained(self.settings.home) else None
+
+    @cached_property
+    def tools(self) -> "Opened":
+        """The company's tools, and the programs behind them."""
+        from agents.tools.sources import open_tools
+
+        return open_tools(self.settings.tools, offline=self.settings.offline)
 
     @cached_property
     def approvals(self) -> "StoredApprovals":
@@ -145,11 +155,11 @@ class Application:
         return StoredVisitors(self.store.engine)
 
     @cached_property
-    def checkpoints(self) -> "Checkpoints":
+    def checkpoints(self) -> "Checkpoints | SharedCheckpoints":
         """Where loops have stopped that wait for a yes."""
-        from assistant.checkpoints import FILE, Checkpoints
+        from assistant.checkpoints import open_checkpoints
 
-        return Checkpoints(self.settings.home / FILE)
+        return open_checkpoints(self.settings.waits_at)
 
     def recognise(self, conversation: str, session: str) -> None:
         """Note who talks in a conversation, by a session that the company signed.
@@ -176,6 +186,7 @@ class Application:
             passages=settings.passages,
             allowed_hosts=settings.allowed_hosts,
             refuse_below=settings.refuse_below,
+            secrets=settings.secrets,
         )
 
     @cached_property
@@ -190,7 +201,23 @@ class Application:
         """Turns as jobs of this process."""
         from assistant.turns import TurnRunner
 
-        return TurnRunner(self.store, self._respond, workers=self.settings.workers, tickets=self.tickets)
+        return TurnRunner(
+            self.store,
+            self._respond,
+            workers=self.settings.workers,
+            tickets=self.tickets,
+            books_calls=self._books_calls,
+        )
+
+    @cached_property
+    def limits(self) -> "Limits":
+        """How often questions may be asked, over the API and on the page together."""
+        from assistant.rates import Limits
+
+        settings = self.settings
+        return Limits(
+            of_conversation=settings.questions_per_minute, of_address=settings.questions_per_minute_and_address
+        )
 
     @cached_property
     def tickets(self) -> "Tickets":
@@ -221,7 +248,9 @@ class Application:
         """What a server does beside answering, begun when first asked for."""
         from assistant.chores import Chores
 
-        return Chores(self.store, places=self.places, keep_days=self.settings.keep_days)
+        return Chores(
+            self.store, places=self.places, keep_days=self.settings.keep_days, waits_at=self.settings.waits_at
+        )
 
     def load_model_soon(self) -> None:
         """Load the model on a thread while other parts open; a fault shows when the model is first used."""
@@ -237,16 +266,38 @@ class Application:
 
     def close(self) -> None:
         """Close what was opened, the last opened first."""
-        for name in ("turns", "chores", "tickets", "checkpoints", "store", "responder", "model", "library"):
+        for name in ("turns", "tools", "chores", "tickets", "checkpoints", "store", "responder", "model", "library"):
             part = self.__dict__.pop(name, None)
             if hasattr(part, "close"):
                 part.close()
+
+    def _books_calls(self) -> bool:
+        """Return whether a customer who asks to be called is served by a tool, and not only by a person."""
+        return self.acting is not None and self.acting.router.books_calls and self.model.acts
 
     def _respond(self, request: "Request", stop: Event) -> "Iterator[Step]":
         """Answer; a request in no language takes that of the settings, where they name one."""
         if request.language is None and self.settings.language != "auto":
             request = replace(request, language=self.settings.language)
         return self.responder.respond(request, stop=stop)
+
+
+def model_options(settings: Settings) -> "ModelOptions":
+    """Return what the models' back ends need of the settings."""
+    from agents.models import ModelOptions
+    from agents.models.registration import REGISTERED
+
+    return ModelOptions(
+        models_folder=settings.models_folder,
+        ollama_url=settings.ollama_url,
+        ollama_model=settings.ollama_model,
+        openai_url=settings.openai_url,
+        openai_api_key=settings.openai_api_key or None,
+        context_tokens=settings.context_tokens,
+        threads=settings.threads,
+        timeout_seconds=settings.timeout_seconds,
+        registered_folder=settings.home / REGISTERED,
+    )
 
 
 def open_application(settings: Settings) -> Application:

@@ -1,6 +1,6 @@
 """Where loops stopped that wait for a yes: one SQLite file, one connection behind a lock.
 
-    HOME/agent.sqlite3 -> SqliteSaver
+    HOME/agent.sqlite3 -> SqliteSaver        postgresql://… -> assistant.shared_checkpoints
 
 A write that waits goes on in another process from here. What waits for whom, and what was done, stands in the database
 of conversations; this file alone approves nothing.
@@ -11,11 +11,28 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.errors import StoreError
 
+if TYPE_CHECKING:
+    from assistant.shared_checkpoints import SharedCheckpoints
+
 FILE = "agent.sqlite3"
 BUSY_SECONDS = 15.0
+
+
+def open_checkpoints(place: Path | str) -> "Checkpoints | SharedCheckpoints":
+    """Return what waits in a file, or on a PostgreSQL server.
+
+    Raises:
+        StoreError: it cannot be opened.
+    """
+    if isinstance(place, Path):
+        return Checkpoints(place)
+    from assistant.shared_checkpoints import SharedCheckpoints
+
+    return SharedCheckpoints(place)
 
 
 class Checkpoints:
@@ -49,14 +66,23 @@ class Checkpoints:
             self._connection.close()
 
 
-def forget(path: Path, conversations: Iterable[str]) -> None:
-    """Delete what loops of these conversations left in a file, so that the bytes are gone; no file, nothing to do.
+def forget(place: Path | str, conversations: Iterable[str]) -> None:
+    """Delete what loops of these conversations left; of a file the bytes too.
+
+    Where nothing ever waited, nothing is done.
 
     Raises:
-        StoreError: the file cannot be written.
+        StoreError: the file cannot be written, or the server does not answer.
     """
-    if not path.exists():
-        return
+    if isinstance(place, str):
+        from assistant import shared_checkpoints
+
+        shared_checkpoints.forget(place, conversations)
+    elif place.exists():
+        _forget_in_file(place, conversations)
+
+
+def _forget_in_file(path: Path, conversations: Iterable[str]) -> None:
     try:
         with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
             connection.execute("PRAGMA secure_delete=ON")

@@ -8,6 +8,7 @@ A chore that fails is logged and done again next time; it never ends the thread.
 import logging
 import threading
 import time
+from pathlib import Path
 
 from assistant import retention
 from assistant.delivery import Places, deliver_due
@@ -28,10 +29,11 @@ class Chores:
 
     Args:
         keep_days: How long conversations are kept after their last turn; 0 is for ever.
+        waits_at: Where loops wait, as `assistant.checkpoints` has it; None: the file beside the store.
     """
 
-    def __init__(self, store: Store, *, places: Places, keep_days: int) -> None:
-        self._store, self._places, self._keep_days = store, places, keep_days
+    def __init__(self, store: Store, *, places: Places, keep_days: int, waits_at: Path | str | None = None) -> None:
+        self._store, self._places, self._keep_days, self._waits_at = store, places, keep_days, waits_at
         self._outbox = Outbox(store)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="chores", daemon=True)
@@ -58,6 +60,6 @@ class Chores:
             self._closing.wait(LOOK_SECONDS)
 
     def _sweep(self) -> None:
-        forgotten = retention.sweep(self._store, keep_days=self._keep_days)
+        forgotten = retention.sweep(self._store, keep_days=self._keep_days, waits_at=self._waits_at)
         if forgotten.conversations:
             logger.info("%d conversations are older than %d days", len(forgotten.conversations), self._keep_days)

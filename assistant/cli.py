@@ -14,19 +14,30 @@ import typer
 from agents.errors import AgentError
 from assistant.batch import BatchError
 from assistant.commands import (
+    advising,
     agent_evaluation,
     answers,
     approvals,
+    dataset,
+    dataset_review,
     documents,
     evaluation,
+    export,
+    extract,
+    extract_evaluation,
     finetune,
     guard_evaluation,
+    judging,
     models,
     planning,
+    register,
+    releases,
     serving,
     setup,
     sync,
     tickets,
+    training_watch,
+    voice_evaluation,
 )
 from assistant.commands.options import examples
 from assistant.errors import ServerError, StoreError
@@ -81,25 +92,44 @@ app.command(epilog=documents.SEARCH_EXAMPLES)(documents.search)
 app.command(epilog=sync.SYNC_EXAMPLES)(sync.sync)
 app.command(epilog=sync.WATCH_EXAMPLES)(sync.watch)
 app.command(epilog=answers.ASK_EXAMPLES)(answers.ask)
+app.command(epilog=extract.EXTRACT_EXAMPLES)(extract.extract)
 app.command(epilog=answers.CHAT_EXAMPLES)(answers.chat)
 app.command(epilog=serving.SERVE_EXAMPLES)(serving.serve)
 app.command(epilog=serving.DEMO_EXAMPLES)(serving.demo)
+app.command(epilog=register.REGISTER_EXAMPLES)(register.register)
 app.command(epilog=setup.DOCTOR_EXAMPLES)(setup.doctor)
 app.command(epilog=tickets.FORGET_EXAMPLES)(tickets.forget)
 app.add_typer(
     tickets.app, name="tickets", help="Conversations that a person has taken over.", epilog=tickets.LIST_EXAMPLES
 )
+app.command(epilog=export.EXPORT_EXAMPLES)(export.export)
+app.add_typer(releases.app, name="release", help="Tuned models, ready to be served.", epilog=releases.LIST_EXAMPLES)
 app.add_typer(models.app, name="models", help="What models are here, and how to get them.", epilog=models.LIST_EXAMPLES)
 app.add_typer(approvals.app, name="approvals", help="What waits for the team.", epilog=approvals.LIST_EXAMPLES)
 evaluation.app.command(epilog=agent_evaluation.AGENT_EXAMPLES)(agent_evaluation.agent)
 evaluation.app.command(epilog=guard_evaluation.GUARD_EXAMPLES)(guard_evaluation.guard)
+evaluation.app.command(epilog=extract_evaluation.EXTRACT_EXAMPLES)(extract_evaluation.extract)
+evaluation.app.command(epilog=voice_evaluation.VOICE_EXAMPLES)(voice_evaluation.voice)
+evaluation.app.command(epilog=judging.MODEL_EXAMPLES)(judging.model)
+finetune.app.command(epilog=judging.COMPARE_EXAMPLES)(judging.compare)
+finetune.app.command(epilog=advising.ADVISE_EXAMPLES)(advising.advise)
+app.add_typer(
+    advising.app,
+    name="intents",
+    help="Tell what a message wants, from your own examples.",
+    epilog=advising.SHOW_EXAMPLES,
+)
 app.add_typer(
     evaluation.app,
     name="evaluate",
-    help="Measure retrieval, answers, agents and the guard.",
+    help="Measure retrieval, answers, agents, the guard, extraction and voice.",
     epilog=evaluation.RAG_EXAMPLES,
 )
+dataset.app.command("review", epilog=dataset_review.REVIEW_EXAMPLES)(dataset_review.review)
+app.add_typer(dataset.app, name="dataset", help="Examples to fine-tune on.", epilog=dataset.BUILD_EXAMPLES)
 finetune.app.command(epilog=planning.PLAN_EXAMPLES)(planning.plan)
+finetune.app.command(epilog=training_watch.WATCH_EXAMPLES)(training_watch.watch)
+finetune.app.command(epilog=training_watch.RUNS_EXAMPLES)(training_watch.runs)
 app.add_typer(
     finetune.app, name="finetune", help="Make a model of your own from examples.", epilog=finetune.TRAIN_EXAMPLES
 )

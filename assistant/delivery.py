@@ -26,6 +26,7 @@ import httpx
 
 from assistant.errors import DeliveryError
 from assistant.outbox import Channel, Entry, Outbox
+from assistant.ticket_contents import acted_lines, written_lines
 
 logger = logging.getLogger(__name__)
 
@@ -133,7 +134,12 @@ def mail_of(entry: Entry, places: Places) -> EmailMessage:
     about += [f"Contact: {body['contact']}"] if body["contact"] else []
     about += [f"Customer: {body['customer']}"] if body["customer"] else []
     tried = [f"  {step['step']}: {_flat(step['what'])}" for step in body["summary"]["tried"]]
-    lines = [*about, "", "Tried:", *(tried or ["  nothing"]), "", "Conversation:"]
+    acted = [f"  {_flat(line)}" for line in acted_lines(body["summary"])]
+    written = [f"  {_flat(line)}" for line in written_lines(body["summary"])]
+    lines = [*about, "", "Tried:", *(tried or ["  nothing"])]
+    lines += ["", "Changed, or begun:", *acted] if acted else []
+    lines += ["", "For the team:", *written] if written else []
+    lines += ["", "Conversation:"]
     for said in body["messages"]:
         lines += ["", f"{said['who']}, {said['at'][:16].replace('T', ' ')} UTC:"]
         lines += [f"  {line}" for line in said["text"].splitlines()]

@@ -17,14 +17,17 @@ from typing import Any
 import httpx
 
 from agents.errors import AgentError
-from agents.models.loading import LARGER_EMBEDDED
+from agents.models.loading import BACK_ENDS, LARGER_EMBEDDED
+from agents.tools.source import Source
 from assistant.app import DATABASE, Application
 from assistant.errors import DeliveryError, StoreError
 from assistant.feed_settings import MAIL, password_variable
 from assistant.model_files import model_state
 from assistant.pinned_models import PINNED
+from assistant.printable_urls import without_password, without_secrets
 from assistant.running import find_server
-from assistant.settings import URLS_WITH_PASSWORD, Settings, SettingsError, load, without_password, without_secrets
+from assistant.settings import URLS_WITH_PASSWORD, Settings, SettingsError, load
+from finetune.errors import FinetuneError
 from knowledge.errors import KnowledgeError
 from knowledge.loaders import doc, ocr
 
@@ -55,6 +58,7 @@ def examine(*, config: Path | None = None, model: str | None = None) -> Diagnosi
     Args:
         model: A model setting to check instead of the one in force.
     """
+    model = _with_back_end(model)
     try:
         settings = load(config=config, flags={"model": model})
     except SettingsError as error:
@@ -63,9 +67,46 @@ def examine(*, config: Path | None = None, model: str | None = None) -> Diagnosi
     application = Application(settings)
     try:
         checks = tuple(_fit_to_print(check, settings) for check in _run(settings, application))
+        if model is not None and model.startswith("ollama:"):
+            checks += tuple(_prove(model.removeprefix("ollama:"), settings))
     finally:
         application.close()
     return Diagnosis(all(check.ok for check in checks), checks, settings.shown())
+
+
+def _with_back_end(model: str | None) -> str | None:
+    """Return a model setting; a bare name such as `mistral:7b` is one of Ollama's.
+
+    >>> _with_back_end("mistral:7b"), _with_back_end("gguf:model.gguf"), _with_back_end("auto")
+    ('ollama:mistral:7b', 'gguf:model.gguf', 'auto')
+    """
+    if model is None or model in ("auto", "none") or model.partition(":")[0] in BACK_ENDS:
+        return model
+    return f"ollama:{model}"
+
+
+def _prove(name: str, settings: Settings) -> Iterator[Check]:
+    """Try whether a model of Ollama speaks as it was trained, whoever made it."""
+    from finetune.examining import trial_for
+    from finetune.proofs import TESTED_OLLAMA, prove
+    from finetune.served import Served
+
+    served = Served(name, settings.ollama_url, {"num_thread": settings.threads} if settings.threads else {})
+    try:
+        version = served.version()
+        tested = ", ".join(TESTED_OLLAMA)
+        yield Check("Ollama's version", True, f"{version}; these proofs were tested with {tested}")
+        trial = trial_for(served, home=settings.home, context_tokens=settings.context_tokens, threads=settings.threads)
+    except (AgentError, FinetuneError) as error:
+        detail, _, fix = str(error).partition("Next: ")
+        yield Check("proofs", False, detail.strip(), fix.strip() or "frontdesk doctor")
+        return
+    try:
+        for proof in prove(trial):
+            yield Check(f"proof: {proof.name}", proof.ok, proof.detail, proof.fix)
+    finally:
+        if trial.reference is not None:
+            trial.reference.close()
 
 
 def _run(settings: Settings, application: Application) -> Iterator[Check]:
@@ -84,6 +125,8 @@ def _run(settings: Settings, application: Application) -> Iterator[Check]:
     yield _check_programs(settings)
     if home.ok and (application.places.channels or (settings.home / DATABASE).exists()):
         yield _guarded("tickets", lambda: _check_tickets(application), fix="frontdesk tickets resend")
+    if settings.tools:
+        yield _guarded("tools", lambda: _check_tools(application), fix="edit `tools` in frontdesk.toml")
     if settings.feeds:
         yield _check_feeds(settings)
     yield _check_outside(settings)
@@ -249,6 +292,13 @@ def _check_tickets(application: Application) -> Check:
     return Check("tickets", True, "; ".join(said))
 
 
+def _check_tools(application: Application) -> Check:
+    """Load the company's tools, which starts and asks the programs behind them."""
+    tools = application.tools.tools
+    told = [f"{tool.name} ({tool.effect}{', of own records' * tool.own_data})" for tool in tools]
+    return Check("tools", True, ", ".join(told) or "none")
+
+
 def _check_feeds(settings: Settings) -> Check:
     """Tell what the feeds lack; nothing is asked of a server, which may be slow."""
     faults = []
@@ -269,6 +319,8 @@ def _check_outside(settings: Settings) -> Check:
     """List what the owner configured that reaches beyond this machine."""
     keys = ("ollama_url", "openai_url", "catalog_url", "chroma_url", "ticket_webhook_url", "smtp_url")
     named = [f"{key} = {without_password(getattr(settings, key))}" for key in keys if _is_outside(settings, key)]
+    sources = [one for one in settings.tools if isinstance(one, Source) and one.leaves_this_machine]
+    named += [f"tools of {one.name} = {one.address}" for one in sources]
     named += [f"feed {feed.name} = {feed.place}" for feed in settings.feeds if feed.kind in ("website", "imap")]
     if settings.offline:
         detail = "offline: hubs and telemetry are blocked; configured by you: " + (", ".join(named) or "nothing")

@@ -8,6 +8,7 @@ Which tables hold something of a conversation is read from the tables themselves
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import ColumnElement, Table, delete, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -70,14 +71,19 @@ def count(store: Store, conversations: Sequence[str]) -> Forgotten:
     return Forgotten(tuple(conversations), {name: number for name, number in rows.items() if number})
 
 
-def forget(store: Store, conversations: Sequence[str]) -> Forgotten:
+def forget(store: Store, conversations: Sequence[str], *, waits_at: Path | str | None = None) -> Forgotten:
     """Delete conversations with everything that hangs on them, waiting writes too, and free the bytes.
+
+    Args:
+        waits_at: Where loops wait, as `assistant.checkpoints` has it; None: the file beside the store.
 
     Raises:
         StoreError: The database cannot be written; conversations of earlier batches are gone, no row of others is.
     """
-    if conversations and store.file is not None:
-        checkpoints.forget(store.file.with_name(checkpoints.FILE), conversations)
+    if waits_at is None and store.file is not None:
+        waits_at = store.file.with_name(checkpoints.FILE)
+    if conversations and waits_at is not None:
+        checkpoints.forget(waits_at, conversations)
     rows = dict.fromkeys((table.name for table in _tables()), 0)
     for batch in _batches(conversations):
         with store.writing() as session:
@@ -89,8 +95,12 @@ def forget(store: Store, conversations: Sequence[str]) -> Forgotten:
     return Forgotten(tuple(conversations), {name: number for name, number in rows.items() if number})
 
 
-def sweep(store: Store, *, keep_days: int) -> Forgotten:
-    """Forget the conversations in which nothing has happened for so many days; 0 keeps all, open tickets stay."""
+def sweep(store: Store, *, keep_days: int, waits_at: Path | str | None = None) -> Forgotten:
+    """Forget the conversations in which nothing has happened for so many days; 0 keeps all, open tickets stay.
+
+    Args:
+        waits_at: as for `forget`.
+    """
     if keep_days <= 0:
         return Forgotten((), {})
     before = now() - timedelta(days=keep_days)
@@ -104,7 +114,7 @@ def sweep(store: Store, *, keep_days: int) -> Forgotten:
             .where(ConversationRow.id.not_in(alive), ConversationRow.id.not_in(open_tickets))
             .where(ConversationRow.id.not_in(waiting))
         ).all()
-    return forget(store, tuple(old))
+    return forget(store, tuple(old), waits_at=waits_at)
 
 
 def free_bytes(store: Store) -> None:

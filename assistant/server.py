@@ -232,7 +232,7 @@ def _load(settings: "Settings", token: str, open_application: Open | None) -> "t
     """Open the parts and make the API; imports everything that is heavy."""
     from assistant import app
     from assistant.api import create_api
-    from assistant.rates import Limits
+    from assistant.rates import NO_LIMITS
 
     application = (open_application or app.open_application)(settings)
     try:
@@ -242,13 +242,10 @@ def _load(settings: "Settings", token: str, open_application: Open | None) -> "t
         application.library.check()
         if settings.tools:
             application.settle_cut_off()
-        limits = Limits(
-            of_conversation=settings.questions_per_minute, of_address=settings.questions_per_minute_and_address
-        )
         return application, create_api(
             application,
             token=token,
-            limits=limits,
+            limits=getattr(application, "limits", NO_LIMITS),
             approvals=getattr(application, "approvals", None),
             recognise=getattr(application, "recognise", None),
         )

@@ -18,7 +18,10 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from platformdirs import user_data_path
 
-from assistant import feed_settings
+from agents.tools.source import Source
+from assistant import feed_settings, tool_settings
+from assistant.checkpoints import FILE as CHECKPOINTS
+from assistant.printable_urls import password_of, without_password
 from knowledge.feeds.feed import Feed
 
 FILE_NAME = "frontdesk.toml"
@@ -32,7 +35,6 @@ SECRET_CHARACTERS = 16
 PAIRS = (("ticket_webhook_url", "ticket_webhook_secret"), ("ticket_email", "smtp_url"))
 """Settings that are nothing without each other."""
 LEAST_SESSION_KEY = 32
-_SECRET_IN_QUERY = re.compile(r"(?i)([?&;][^=&;\s]*(?:passw|secret|token|key)[^=&;\s]*=)[^&\s]*")
 
 Language = Literal["auto", "en", "zh"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -80,7 +82,8 @@ class Settings:
     `sentence-transformers:NAME`; empty: none."""
     catalog_url: str = field(default="", repr=False)
     """A PostgreSQL database for the catalogue, `postgresql://user@host/database` (extra `server`), which several
-    machines may share; empty: SQLite in `home`. A password is best given as PGPASSWORD, and never printed."""
+    machines may share, and for where writes wait for a yes; empty: SQLite in `home`. A password is best given as
+    PGPASSWORD, and never printed."""
     chroma_url: str = field(default="", repr=False)
     """Address of a Chroma server for the vectors, such as `http://host:8000`; empty: in process, in `home`."""
     threads: int | None = None
@@ -138,9 +141,10 @@ class Settings:
     all below it."""
     log_level: LogLevel = "info"
     """Least severe message that goes to the log (stderr)."""
-    tools: tuple[str, ...] = ()
-    """The company's own tools, which look up and do things: files relative to the settings file, such as
-    `shop_tools.py`, or dotted names `package.module:TOOLS`; see docs/tools.md. Their code runs with this program."""
+    tools: tuple[str | Source, ...] = ()
+    """The company's tools, which look up and do things (docs/tools.md): files relative to the settings file, such as
+    `shop_tools.py`, or dotted names `package.module:TOOLS`, whose code runs with this program; in a file also
+    `[[tools]]` tables, whose keys stand below."""
     session_key: str = field(default="", repr=False)
     """Key with which the company's own site signs who a customer is, 32 characters or more; never printed. Best given
     as FRONTDESK_SESSION_KEY; empty: customers name an order and its e-mail address."""
@@ -155,10 +159,23 @@ class Settings:
         """Where model files are kept."""
         return self.home / "models"
 
+    @property
+    def waits_at(self) -> Path | str:
+        """Where it is kept where loops wait for a yes: a file, or the server that holds the catalogue."""
+        return self.catalog_url or self.home / CHECKPOINTS
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Keys and passwords, which no answer may hold."""
+        plain = (self.openai_api_key, self.session_key, self.ticket_webhook_secret, *self.pdf_passwords)
+        in_urls = (password_of(getattr(self, key)) for key in sorted(URLS_WITH_PASSWORD))
+        return tuple(secret for secret in (*plain, *in_urls) if secret)
+
     def shown(self) -> dict[str, Any]:
         """Return the values as JSON-ready data, secrets hidden."""
         values = {key: getattr(self, key) for key in KEYS}
         values |= {key: HIDDEN for key in SECRETS if values[key]}
+        values["tools"] = tuple(tool_settings.shown(one) for one in self.tools)
         values["feeds"] = tuple(feed_settings.shown(feed) for feed in self.feeds)
         values |= {key: without_password(values[key]) for key in URLS_WITH_PASSWORD}
         return {key: str(value) if isinstance(value, Path) else value for key, value in values.items()}
@@ -166,6 +183,8 @@ class Settings:
 
 KEYS = tuple(item.name for item in fields(Settings) if item.name != "origins")
 TYPES: Mapping[str, Any] = MappingProxyType({key: get_type_hints(Settings)[key] for key in KEYS})
+TABLES: Mapping[str, Any] = MappingProxyType({"feeds": feed_settings, "tools": tool_settings})
+"""Keys that hold tables, and the modules that read them."""
 RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "threads": (1, 1024),
@@ -227,15 +246,14 @@ def load(
             if key not in TYPES:
                 faults.append(f"{origin}: unknown key `{key}`{_suggestion(key)}")
                 continue
-            if key == "feeds":
-                values[key], wrong = feed_settings.parse(raw, folder=start, environment=environment)
+            if key in TABLES:
+                listed = [part.strip() for part in raw.split("|") if part.strip()] if isinstance(raw, str) else raw
+                values[key], wrong = TABLES[key].parse(listed, folder=start, environment=environment)
                 faults += [f"{origin}: {fault}" for fault in wrong]
                 origins[key] = origin
                 continue
             try:
                 values[key] = _checked(key, convert(TYPES[key], raw), start)
-                if key == "tools":
-                    values[key] = tuple(_tool_file(name, start) for name in values[key])
                 origins[key] = origin
             except ValueError as error:
                 may_hold_one = key in URLS_WITH_PASSWORD and any(mark in str(raw) for mark in "@?")
@@ -244,6 +262,8 @@ def load(
     if not faults:
         home = values.get("home") or default_home()
         faults += _lone_faults(values)
+        if values.get("offline"):
+            faults += [f"`offline` is true, but {place}" for place in tool_settings.outside(values.get("tools", ()))]
         faults += feed_settings.nested(values.get("feeds", ()), documents=values.get("documents"), home=home)
     if faults:
         raise SettingsError(_fault_message(faults))
@@ -346,24 +366,6 @@ def _lone_faults(values: Mapping[str, Any]) -> list[str]:
         for one, other in (pair, pair[::-1])
         if values.get(one) and not values.get(other)
     ]
-
-
-def _tool_file(name: str, start: Path) -> str:
-    """Return the name of a company's tools with the path of a file made whole."""
-    is_file = name.partition(".py")[1] and ("/" in name or "\\" in name or name.partition(":")[0].endswith(".py"))
-    return str(start / Path(name).expanduser()) if is_file else name
-
-
-def without_password(url: str) -> str:
-    """Return a URL that may be printed."""
-    start, separator, rest = without_secrets(url).partition("://")
-    account, at, place = rest.rpartition("@")
-    return f"{start}{separator}{account.partition(':')[0]}{at}{place}"
-
-
-def without_secrets(text: str) -> str:
-    """Blank the passwords and keys that stand in the queries of URLs, wherever in the text."""
-    return _SECRET_IN_QUERY.sub(r"\1", text)
 
 
 def _plain(kind: Any) -> Any:

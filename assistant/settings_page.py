@@ -7,10 +7,12 @@ import ast
 import inspect
 import itertools
 import types
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from assistant import feed_settings
+from agents.tools.source import Source
+from assistant import feed_settings, tool_settings
 from assistant.settings import KEYS, PREFIX, TYPES, Settings
 from knowledge.feeds.feed import Feed
 
@@ -52,6 +54,34 @@ folder = "Solved"
 """
 
 
+TOOLS = """
+## Tools
+
+Each `[[tools]]` table is one place that tools come from; [tools.md](tools.md) says what they may do.
+
+```toml
+[[tools]]
+file = "shop_tools.py"
+
+[[tools]]
+name = "stock"
+mcp = ["python", "stock_server.py"]                     # or its address: "https://stock.example/mcp"
+read = ["stock_of"]
+
+[[tools]]
+name = "returns"
+openapi = "returns.yaml"
+url = "https://returns.shop.example/api"
+offer = ["returnStatus", "createReturn"]
+read = ["returnStatus"]
+headers = {Authorization = "Bearer $RETURNS_TOKEN"}     # a variable of the environment
+```
+
+| key | kind | default | meaning |
+|---|---|---|---|
+"""
+
+
 def render() -> str:
     """Return the page."""
     described = descriptions()
@@ -63,7 +93,25 @@ def render() -> str:
     feed_rows = [
         _row(f"`{key}`", _kind(kind), _default(Feed, key), of_feeds[key]) for key, kind in feed_settings.TYPES.items()
     ]
-    return HEAD + "".join(rows) + FEEDS + "".join(feed_rows)
+    return HEAD + "".join(rows) + FEEDS + "".join(feed_rows) + TOOLS + "".join(_tool_rows())
+
+
+def _tool_rows() -> list[str]:
+    described = descriptions(Source)
+    hints = get_type_hints(Source)
+    keys = dict.fromkeys(key for kind in ("mcp", "openapi") for key in tool_settings.KEYS[kind])
+    own = "The company's own tools, as in the list: a file, or `package.module:TOOLS`. Such a table has no other key."
+    file = _row("`file`", "text", "–", own)
+    return [
+        file,
+        *(_row(f"`{key}`", _tool_kind(key, hints[key]), _default(Source, key), described[key]) for key in keys),
+    ]
+
+
+def _tool_kind(key: str, kind: Any) -> str:
+    if key == "mcp":
+        return "text or list of texts"
+    return "table" if get_origin(kind) is Mapping else _kind(kind)
 
 
 def _row(*cells: str) -> str:
@@ -85,6 +133,8 @@ def _kind(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return " | ".join(f"`{choice}`" for choice in get_args(kind))
     if get_origin(kind) is tuple:
+        if Source in get_args(get_args(kind)[0]):
+            return "list of texts, or tables"
         return "tables" if Feed in get_args(kind) else "list of texts"
     if isinstance(kind, types.UnionType):
         return " or ".join("none" if member is types.NoneType else _kind(member) for member in get_args(kind))
@@ -95,8 +145,10 @@ def _kind(kind: Any) -> str:
 
 def _default(described: Any, key: str) -> str:
     item = next(item for item in fields(described) if item.name == key)
+    if item.default is MISSING and item.default_factory is not MISSING:
+        return "the user's data folder" if described is Settings else "–"
     if item.default is MISSING:
-        return "the user's data folder" if described is Settings else "required"
+        return "required"
     if item.default in ("", None, ()):
         return "–"
     return f"`{str(item.default).lower() if isinstance(item.default, bool) else item.default}`"

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from agents import privacy
 from agents.transcript import Answer, Language
-from assistant.database import StepRow, TurnRow
+from assistant.database import ActionRow, StepRow, TurnRow
 
 PERSON = "person"
 """The `model` of an answer that a person wrote, and who holds a conversation that has an open ticket."""
@@ -33,7 +33,8 @@ class Ticket:
     status: Status
     language: Language
     summary: Mapping[str, Any]
-    """`asked` (the customer's words, oldest first), `tried` (searches and tools), `found`, `answered`."""
+    """`asked` (the customer's words, oldest first), `tried` (searches and tools), `found`, `acted` (writes, each with
+    its action's key and `done`, `failed` or `unknown`), `answered`; of a tool's ticket `written`, `keys`."""
     contact: str
     """An e-mail address or telephone number that the customer gave; "" when there is none."""
     customer: str
@@ -64,8 +65,12 @@ def line_data(line: Line) -> dict[str, Any]:
     return message(line.who, line.text, line.at)
 
 
-def summary(session: Session, row: TurnRow, said: Answer | None) -> dict[str, Any]:
-    """Return what a person should know before reading all of it: words of the customer and facts of the log only."""
+def summary(session: Session, row: TurnRow, said: Answer | None, *, but: str = "") -> dict[str, Any]:
+    """Return what a person should know before reading all of it: words of the customer and facts of the log only.
+
+    Args:
+        but: the key of an action that is left out: the one that makes the ticket.
+    """
     turns = session.scalars(
         select(TurnRow).where(TurnRow.conversation == row.conversation, TurnRow.turn <= row.turn).order_by(TurnRow.turn)
     )
@@ -87,7 +92,47 @@ def summary(session: Session, row: TurnRow, said: Answer | None) -> dict[str, An
         "asked": [turn.question for turn in turns if turn.question],
         "tried": tried,
         "found": found,
+        "acted": [_acted(action) for action in _actions(session, row.conversation) if action.key != but],
         "answered": said.outcome if said else "",
+    }
+
+
+def with_written(summary: Mapping[str, Any], entry: Mapping[str, str], *, key: str) -> dict[str, Any]:
+    """Return a summary that also holds what the customer had written to the team, and the key of the action."""
+    return {
+        **summary,
+        "written": [*summary.get("written", ()), dict(entry)],
+        "keys": [*summary.get("keys", ()), key],
+    }
+
+
+def acted_lines(summary: Mapping[str, Any]) -> list[str]:
+    """Return each write of a conversation in a line: what, how it ended, and its action's key."""
+    return [
+        f"{act['tool']} {act['arguments']}: {act['state']} (action {act['key']}) {act['result']}".rstrip()
+        for act in summary.get("acted", ())
+    ]
+
+
+def written_lines(summary: Mapping[str, Any]) -> list[str]:
+    """Return what the customer had written to the team, each in a line."""
+    return [f"{entry['subject']}: {entry['text']}" for entry in summary.get("written", ())]
+
+
+def _actions(session: Session, conversation: str) -> Sequence[ActionRow]:
+    query = select(ActionRow).where(ActionRow.conversation == conversation).order_by(ActionRow.begun_at)
+    return session.scalars(query).all()
+
+
+def _acted(action: ActionRow) -> dict[str, Any]:
+    """Return one write as a person reads of it; what was begun and has no end may have happened or not."""
+    state = "unknown" if action.state == "begun" else action.state
+    return {
+        "tool": action.tool,
+        "arguments": action.arguments,
+        "state": state,
+        "result": action.result,
+        "key": action.key,
     }
 
 

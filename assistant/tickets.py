@@ -2,6 +2,7 @@
 
     running turn -> hand_over -> ticket + conversation held by a person + outbox + the turn's last steps, or nothing
     the customer writes on    -> add_message        the operator -> reply, give_back
+    a tool, after a yes       -> write: a ticket beside which the assistant goes on
 
 A crash therefore leaves either a turn that has not ended, which the next start looks at again, or a hand-over that is
 whole. While a person has a conversation there is one open ticket for it, whatever is tried how often.
@@ -17,12 +18,24 @@ from sqlalchemy.orm import Session
 from agents import hand_over_notices as notices
 from agents.handover import Reason, from_words
 from agents.transcript import Answer, Citation, Delta, Finished, HandedOver, Language, step_to_data
-from assistant import outbox, ticket_contents, ticket_numbers
+from assistant import outbox, ticket_contents
 from assistant.database import ApprovalRow, ConversationRow, TicketRow, TurnRow, VisitorRow, storable
 from assistant.errors import NotStored, StoreError
 from assistant.outbox import Channel
 from assistant.store import Store, append, conversation_row, now, turn_row
 from assistant.ticket_contents import PERSON, Line, Status, Ticket
+from assistant.ticket_rows import (
+    WRITTEN,
+    as_ticket,
+    check_open,
+    free_number,
+    has_open,
+    holding_ticket,
+    of_action,
+    ticket_of_turn,
+    ticket_row,
+    written_ticket,
+)
 from knowledge.text import detect_language
 
 ASSISTANT = "assistant"
@@ -61,6 +74,11 @@ class Tickets:
         with self._store.reading() as session:
             return conversation_row(session, conversation).held_by == PERSON
 
+    def has_open(self, conversation: str) -> bool:
+        """Say whether a person may write to this conversation: there is an open ticket of it."""
+        with self._store.reading() as session:
+            return has_open(session, conversation)
+
     def hand_over(
         self,
         conversation: str,
@@ -88,7 +106,7 @@ class Tickets:
         with self._store.writing() as session:
             row = turn_row(session, conversation, turn, locked=True)
             if row.status != "running":
-                existing = _ticket_of_turn(session, conversation, turn)
+                existing = ticket_of_turn(session, conversation, turn)
                 if existing is not None:
                     return existing.number
                 raise StoreError(f"Turn {turn} of conversation {conversation} has ended ({row.status}).")
@@ -102,11 +120,46 @@ class Tickets:
         """
         with self._store.writing() as session:
             row = turn_row(session, conversation, turn, locked=True)
-            ticket = _open_ticket(session, conversation)
+            ticket = holding_ticket(session, conversation)
             if ticket is None:
                 raise NotStored(f"Conversation {conversation!r} has no open ticket.")
             if row.status == "running":
                 self._add_message(session, row, ticket)
+            return ticket.number
+
+    def write(self, conversation: str, *, subject: str, text: str, key: str) -> str:
+        """Make a ticket of what a customer had written to the team, and let the assistant go on.
+
+        Args:
+            subject: What it is about.
+            text: What the customer said of it.
+            key: The action's; the same makes one ticket only.
+
+        Returns:
+            The ticket's number: that of the open one, where the turn or a person has one already.
+
+        Raises:
+            NotStored: There is no such conversation, or nothing was said in it.
+        """
+        with self._store.writing() as session:
+            conversation_row(session, conversation, locked=True)
+            last = session.scalar(select(func.max(TurnRow.turn)).where(TurnRow.conversation == conversation))
+            if last is None:
+                raise NotStored(f"Conversation {conversation!r} has no turn that a ticket could be about.")
+            row = turn_row(session, conversation, last)
+            known = of_action(session, conversation, key)
+            if known is not None:
+                return known.number
+            there = ticket_of_turn(session, conversation, last) or holding_ticket(session, conversation)
+            entry = {"subject": storable(subject), "text": storable(text)}
+            if there is not None:
+                there.summary = ticket_contents.with_written(there.summary, entry, key=key)
+                said = ticket_contents.message("customer", f"{subject}\n{text}", now())
+                self._send(session, there, "ticket.message", [said])
+                return there.number
+            summary = ticket_contents.with_written(ticket_contents.summary(session, row, None, but=key), entry, key=key)
+            ticket = self._new_row(session, row, reason=WRITTEN, summary=summary)
+            self._send(session, ticket, "ticket.created", ticket_contents.messages(session, conversation))
             return ticket.number
 
     def reply(self, number: str, text: str) -> int:
@@ -123,8 +176,8 @@ class Tickets:
                 f"Next: frontdesk tickets reply {number} TEXT"
             )
         with self._store.writing() as session:
-            ticket = _ticket_row(session, number)
-            _check_open(ticket)
+            ticket = ticket_row(session, number)
+            check_open(ticket)
             return self._say(session, ticket, text)
 
     def give_back(self, number: str) -> Ticket:
@@ -134,12 +187,20 @@ class Tickets:
             NotStored: There is no such ticket.
         """
         with self._store.writing() as session:
-            ticket = _ticket_row(session, number)
+            ticket = ticket_row(session, number)
             if ticket.status == "open":
-                self._say(session, ticket, notices.returned(language=cast(Language, ticket.language)), model="none")
+                language = cast(Language, ticket.language)
+                was_held = ticket.reason != WRITTEN
+                told = (
+                    notices.returned(language=language)
+                    if was_held
+                    else notices.closed(ticket.number, language=language)
+                )
+                self._say(session, ticket, told, model="none")
                 ticket.status, ticket.returned_at = "returned", now()
-                conversation_row(session, ticket.conversation, locked=True).held_by = ASSISTANT
-            return _ticket(ticket)
+                if was_held:
+                    conversation_row(session, ticket.conversation, locked=True).held_by = ASSISTANT
+            return as_ticket(ticket)
 
     def get(self, number: str) -> Ticket:
         """Return one ticket.
@@ -148,7 +209,7 @@ class Tickets:
             NotStored: There is none with this number.
         """
         with self._store.reading() as session:
-            return _ticket(_ticket_row(session, number))
+            return as_ticket(ticket_row(session, number))
 
     def all(self, *, status: Status | None = None, limit: int = 200) -> tuple[Ticket, ...]:
         """Return tickets, the newest first."""
@@ -156,7 +217,7 @@ class Tickets:
         if status is not None:
             query = query.where(TicketRow.status == status)
         with self._store.reading() as session:
-            return tuple(_ticket(row) for row in session.scalars(query))
+            return tuple(as_ticket(row) for row in session.scalars(query))
 
     def lines(self, number: str) -> tuple[Line, ...]:
         """Return the whole conversation behind a ticket, with all that was written since.
@@ -178,7 +239,7 @@ class Tickets:
 
     def _rescue(self, session: Session, row: TurnRow) -> bool:
         """Finish, after a crash, what a turn should have come to: its message reaches the person it was meant for."""
-        ticket = _open_ticket(session, row.conversation)
+        ticket = holding_ticket(session, row.conversation)
         if ticket is not None:
             self._add_message(session, row, ticket)
             return True
@@ -199,27 +260,21 @@ class Tickets:
         customer: str = "",
     ) -> str:
         conversation = conversation_row(session, row.conversation, locked=True)
-        open_one = _open_ticket(session, row.conversation)
+        open_one = holding_ticket(session, row.conversation)
         if open_one is not None:
             self._add_message(session, row, open_one)
             return open_one.number
         _withdraw_approvals(session, row.conversation)
         language = self._language(row.question, conversation)
         summary = ticket_contents.summary(session, row, said)
-        contact = ticket_contents.contact(summary["asked"])
-        ticket = TicketRow(
-            number=_free_number(session),
-            conversation=row.conversation,
-            turn=row.turn,
-            reason=reason,
-            status="open",
-            language=language,
-            summary=summary,
-            contact=contact,
-            customer=customer or _recognised(session, row.conversation),
-            created_at=now(),
-        )
-        session.add(ticket)
+        ticket = written_ticket(session, row.conversation)
+        event = "ticket.message" if ticket else "ticket.created"
+        if ticket is None:
+            ticket = self._new_row(session, row, reason=reason, summary=summary, customer=customer)
+        else:  # what was written to the team before becomes the person's case
+            before: dict[str, Any] = {key: ticket.summary[key] for key in ("written", "keys") if key in ticket.summary}
+            ticket.reason, ticket.summary = reason, {**summary, **before}
+        contact = ticket.contact
         conversation.held_by = PERSON
         session.flush()
         wording = self._wording
@@ -231,12 +286,31 @@ class Tickets:
             hours=wording.hours,
             reachable=contact,
         )
-        before = said.text if said else shown
+        shown_before = said.text if said else shown
         append(session, row, step_to_data(HandedOver(ticket.number, reason)))
-        _finish(session, row, told, before=before, language=language, said=said)
+        _finish(session, row, told, before=shown_before, language=language, said=said)
         session.flush()
-        self._send(session, ticket, "ticket.created", ticket_contents.messages(session, row.conversation))
+        self._send(session, ticket, event, ticket_contents.messages(session, row.conversation))
         return ticket.number
+
+    def _new_row(
+        self, session: Session, row: TurnRow, *, reason: str, summary: dict[str, Any], customer: str = ""
+    ) -> TicketRow:
+        ticket = TicketRow(
+            number=free_number(session),
+            conversation=row.conversation,
+            turn=row.turn,
+            reason=reason,
+            status="open",
+            language=self._language(row.question, conversation_row(session, row.conversation)),
+            summary=summary,
+            contact=ticket_contents.contact(summary["asked"]),
+            customer=customer or _recognised(session, row.conversation),
+            created_at=now(),
+        )
+        session.add(ticket)
+        session.flush()
+        return ticket
 
     def _add_message(self, session: Session, row: TurnRow, ticket: TicketRow) -> None:
         language = self._language(row.question, conversation_row(session, row.conversation))
@@ -312,53 +386,6 @@ def _finish(
     append(session, row, step_to_data(Delta(piece)))
     session.flush()
     append(session, row, step_to_data(Finished(answer)))
-
-
-def _free_number(session: Session) -> str:
-    while True:
-        number = ticket_numbers.new()
-        if session.scalar(select(TicketRow.id).where(TicketRow.number == number)) is None:
-            return number
-
-
-def _open_ticket(session: Session, conversation: str) -> TicketRow | None:
-    query = select(TicketRow).where(TicketRow.conversation == conversation, TicketRow.status == "open")
-    return session.scalar(query)
-
-
-def _ticket_of_turn(session: Session, conversation: str, turn: int) -> TicketRow | None:
-    return session.scalar(select(TicketRow).where(TicketRow.conversation == conversation, TicketRow.turn == turn))
-
-
-def _ticket_row(session: Session, number: str) -> TicketRow:
-    row = session.scalar(select(TicketRow).where(TicketRow.number == ticket_numbers.normal(number)))
-    if row is None:
-        raise NotStored(f"There is no ticket {number}. Next: frontdesk tickets list")
-    return row
-
-
-def _check_open(ticket: TicketRow) -> None:
-    if ticket.status != "open":
-        raise StoreError(
-            f"Ticket {ticket.number} was returned to the assistant already, so a reply would come out of the blue. "
-            f"Next: frontdesk tickets list"
-        )
-
-
-def _ticket(row: TicketRow) -> Ticket:
-    return Ticket(
-        number=row.number,
-        conversation=row.conversation,
-        turn=row.turn,
-        reason=row.reason,
-        status=cast(Status, row.status),
-        language=cast(Language, row.language),
-        summary=row.summary,
-        contact=row.contact,
-        customer=row.customer,
-        created_at=row.created_at,
-        returned_at=row.returned_at,
-    )
 
 
 def _withdraw_approvals(session: Session, conversation: str) -> None:

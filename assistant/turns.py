@@ -72,6 +72,7 @@ class TurnRunner:
         workers: How many turns run at once.
         waiting: How many more may wait; the next one is refused.
         tickets: Where conversations go that need a person; None hands nothing over.
+        books_calls: Whether a tool can book call-backs, which then need no person.
     """
 
     def __init__(
@@ -82,8 +83,10 @@ class TurnRunner:
         workers: int = 2,
         waiting: int = 32,
         tickets: Tickets | None = None,
+        books_calls: Callable[[], bool] = lambda: False,
     ) -> None:
         self._store = store
+        self._books_calls = books_calls
         self._tickets = tickets
         self._respond = respond
         self._workers = workers
@@ -306,7 +309,7 @@ class TurnRunner:
                 return
             except NotStored:
                 logger.info("conversation %s was returned meanwhile", job.conversation)
-        if reason := from_words(job.question):
+        if reason := from_words(job.question, books_calls=self._books_calls()):
             self._hand_over(job, reason)
         else:
             try:

@@ -42,6 +42,7 @@ BY_REQUEST = {
     "scale": "bench.scale:run",
     "pointing": "bench.pointing:run",
     "agent": "bench.agent:run",
+    "export": "bench.export:run",
     "training": "bench.training:run",
     "seven": "bench.seven_billion:run",
 }

@@ -149,10 +149,12 @@ def _fingerprint(file: Path) -> str:
 
 def _dequantize(file: Path, target: Path) -> str:
     """Write a GGUF's weights and tokenizer as a folder, and return the precision they had."""
+    from finetune.cutting_rules import restore
     from finetune.weights import save_dequantized
 
     kind = _most_used_type(file)
     save_dequantized(file, target)
+    restore(file, target)  # else digits are cut otherwise than the model was made for
     return kind if kind in {"float16", "float32", "bfloat16"} else f"dequantized {kind}"
 
 

@@ -4,12 +4,14 @@
 
     {"messages": [{"role", "content", "tool_calls"?}, ...], "tools"?, "meta": {"task", "source", "conversation"}}
 
+Other forms, such as `{"text", "label"}`, are read as well (`finetune.example_forms`).
+
 Prompts are made by `agents.prompts.render`, the function that serves, so that a model is trained on exactly what it
 will be asked. Splits go by conversation: examples of one conversation never stand on both sides.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -20,7 +22,9 @@ from agents.answering import AnswerOptions, writing
 from agents.prompts import Acting, render
 from agents.prompts.next_call import step_text
 from agents.transcript import Language, Message
+from finetune import example_forms
 from finetune.errors import FinetuneError
+from finetune.example_forms import Form, Record, shown
 from knowledge.passages import Passage
 
 Task = Literal["answer", "agent", "intent", "extract", "voice", "text"]
@@ -32,6 +36,14 @@ ROLES = {"system": "system", "human": "user", "ai": "assistant", "tool": "tool"}
 KEYS = {"messages", "tools", "meta"}
 MESSAGE_KEYS = {"role", "content", "tool_calls", "tool_call_id", "name"}
 META_KEYS = {"task", "source", "conversation"}
+FOLLOWS = {
+    "": {"system", "user"},
+    "system": {"user"},
+    "user": {"assistant"},
+    "assistant": {"user", "tool"},
+    "tool": {"tool", "assistant", "user"},
+}
+"""Role -> the roles that may come next; many chat templates refuse any other order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,18 @@ class Example:
     """What it must not be split from."""
     tools: tuple[Mapping[str, Any], ...] = ()
     """The tools' declarations, where the model could call some."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What stands on a line of a file of examples."""
+
+    number: int
+    """From 1; of an example over several lines, where it begins."""
+    example: Example | None
+    """None for a faulty line."""
+    faults: tuple[str, ...] = ()
+    """What is wrong, each the end of a sentence that begins with file and line."""
 
 
 def answer_example(
@@ -101,32 +125,62 @@ def write(examples: Iterable[Example], path: Path) -> int:
 
 
 def read(path: Path) -> tuple[Example, ...]:
-    """Return the examples of a file in order.
+    """Return the examples of a file in order; `finetune.example_forms` says which forms are known.
 
     Raises:
-        FinetuneError: the file cannot be read or is empty, or lines are no examples; every faulty line is named.
+        FinetuneError: the file cannot be read or is empty, or lines are no examples; every fault is named by its line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FinetuneError(
-            f"The examples in {path} cannot be read ({error}). Next: check path and encoding."
-        ) from error
-    examples, faults = [], []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            examples.append(_example(json.loads(line)))
-        except json.JSONDecodeError as error:
-            faults.append(f"{path}:{number} is not JSON ({error.msg}).")
-        except ValueError as error:
-            faults.append(f"{path}:{number} {error}.")
+    found = lines(path)
+    faults = [f"{path}:{line.number} {fault}." for line in found for fault in line.faults]
     if faults:
         raise FinetuneError("\n".join(faults) + "\nNext: mend these lines; docs/design.md §5 has the format.")
-    if not examples:
+    if not found:
         raise FinetuneError(f"{path} holds no examples. Next: name a file with one JSON object a line.")
-    return tuple(examples)
+    return tuple(line.example for line in found if line.example is not None)
+
+
+def lines(path: Path) -> tuple[Line, ...]:
+    """Return what stands on each line of a file, faulty or not; () for an empty file.
+
+    All examples of a file must have one form: whoever mixes two has joined files that mean different things.
+
+    Raises:
+        FinetuneError: the file cannot be read.
+    """
+    found = example_forms.records(path)
+    first: Form = next((example_forms.form_of(record.data) for record in found if not record.fault), "frontdesk")
+    return tuple(_parsed(record, first, source=path.name) for record in found)
+
+
+def _parsed(record: Record, expected: Form, *, source: str) -> Line:
+    if record.fault:
+        return Line(record.line, None, (record.fault,))
+    form = example_forms.form_of(record.data)
+    if form != expected:
+        lacking = "lacks meta in the example" if (form, expected) == ("openai", "frontdesk") else f"has the form {form}"
+        return Line(record.line, None, (f"{lacking}, where the lines before it have the form {expected}",))
+    try:
+        data = example_forms.canonical(record.data, source=source, line=record.line)
+        example = _example(data)
+    except ValueError as error:
+        return Line(record.line, None, (str(error),))
+    faults = tuple(turn_faults(example))
+    return Line(record.line, None if faults else example, faults)
+
+
+def turn_faults(example: Example) -> Iterator[str]:
+    """Yield what is wrong with the order and the emptiness of an example's messages, as the end of a sentence."""
+    before = ""
+    if example.task != "text" and not any(message["role"] == "user" for message in example.messages):
+        yield "has no user's message"
+    for place, message in enumerate(example.messages, 1):
+        role = message["role"]
+        if not message["content"].strip() and not message.get("tool_calls"):
+            yield f"has an empty message ({role}, message {place})"
+        if example.task != "text" and role not in FOLLOWS[before]:
+            after = f"after the {before}'s" if before else "at the beginning"
+            yield f"has roles out of order: a message of {role} {after} (message {place})"
+        before = role
 
 
 def _message(message: BaseMessage) -> dict[str, Any]:
@@ -166,7 +220,11 @@ def _check_message(message: Any) -> None:
     if message["role"] not in ROLES.values():
         raise ValueError(f"has the unknown role {message['role']!r}; known are {', '.join(ROLES.values())}")
     if not isinstance(message["content"], str):
-        raise ValueError(f"has content that is no text: {message['content']!r}")
+        raise ValueError(f"has content that is no text: {shown(message['content'])}")
+    try:
+        message["content"].encode()
+    except UnicodeEncodeError:
+        raise ValueError("has content with halves of characters, which no file can hold") from None
 
 
 def _require_keys(data: Any, known: set[str], *, required: set[str], what: str) -> None:

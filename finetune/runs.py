@@ -16,6 +16,13 @@ from finetune.bases import Base
 from finetune.errors import FinetuneError
 
 MANIFEST = "manifest.json"
+BEGUN = "begun.json"
+"""What makes two requests the same: recipe, base, seed, settings, hashes of the data."""
+LOCK = "lock"
+"""Held by the process that trains, and freed by the system however that ends."""
+STOP = "stop"
+"""Its presence asks for a stop at the next step."""
+LOG = "log.jsonl"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -94,7 +101,12 @@ def runs(home: Path) -> tuple[Run, ...]:
 
 def finish(folder: Path, manifest: Mapping[str, Any]) -> Run:
     """Write a run's manifest, which completes it."""
-    part = folder / f"{MANIFEST}.part"
-    part.write_text(json.dumps(dict(manifest), ensure_ascii=False, indent=2), encoding="utf-8")
-    part.replace(folder / MANIFEST)
+    write_whole(folder / MANIFEST, json.dumps(dict(manifest), ensure_ascii=False, indent=2))
     return Run(str(manifest["run"]), folder, manifest)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that who reads it finds all of it or what stood there before."""
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)

@@ -10,29 +10,34 @@ import json
 import platform
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from finetune import processes
 from finetune.bases import TEMPLATE, Base, open_base
+from finetune.checking import LONGEST_TOKENS, require_sound
 from finetune.errors import FinetuneError
-from finetune.examples import Example, read
+from finetune.examples import Example, read, write
+from finetune.going_on import Command, remember
 from finetune.preflight import require
 from finetune.recipe import Job, Outcome, as_data, open_recipe, settings_of
 from finetune.recipes.adapting import StepSettings
-from finetune.runs import MANIFEST, Run, finish, open_run, run_folder
+from finetune.runs import BEGUN, LOCK, MANIFEST, STOP, Run, finish, open_run, run_folder, write_whole
 from finetune.weights import libraries
 
+HELD_OUT = "heldout.jsonl"
 HELD_OUT_SHARE = 0.1
 ENOUGH_TO_HOLD_OUT = 100
 """Examples; of fewer, none are held out unasked."""
 ENOUGH_A_LABEL = 20
 """Examples of each label; with fewer, each counts for more in training than in measuring."""
 LIBRARIES = ("torch", "transformers", "peft", "trl", "bitsandbytes", "accelerate")
-BEGUN = "begun.json"
+LOCK_SECONDS = 2.0
+"""How long to wait for a run's lock: who only looks whether a run is running holds it for an instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ def prepare(request: Request, *, home: Path) -> Prepared:
     """
     settings = settings_of(request.recipe, request.overrides)
     folder = run_folder(request.name, home=home)
+    require_sound([*request.data, *request.heldout], longest=getattr(settings, "max_length", LONGEST_TOKENS))
     train = tuple(example for path in request.data for example in read(path))
     heldout = tuple(example for path in request.heldout for example in read(path))
     _refuse_overlap(train, heldout)
@@ -96,10 +102,19 @@ def prepare(request: Request, *, home: Path) -> Prepared:
     return Prepared(request, settings, train, heldout, folder, fingerprint)
 
 
-def train(prepared: Prepared, *, home: Path, progress: Callable[[Mapping[str, Any]], None] | None = None) -> Run:
+def train(
+    prepared: Prepared,
+    *,
+    home: Path,
+    progress: Callable[[Mapping[str, Any]], None] | None = None,
+    command: Command | None = None,
+) -> Run:
     """Train, or go on with what was begun, and return the finished run.
 
+    Where several processes train together, each of them calls this; the first one writes.
+
     Args:
+        command: What a person gave to begin this, so that the training page can give it again.
         progress: Called with each line of the run's log; see `finetune.recipes.trainer.Log`.
 
     Raises:
@@ -108,22 +123,35 @@ def train(prepared: Prepared, *, home: Path, progress: Callable[[Mapping[str, An
     """
     if (prepared.folder / MANIFEST).is_file():
         return open_run(prepared.request.name, home=home)
-    prepared.folder.mkdir(parents=True, exist_ok=True)
-    with _locked(prepared.folder):
-        begun = prepared.folder / BEGUN
-        begun.write_text(json.dumps(prepared.fingerprint, indent=2), encoding="utf-8")
-        base = open_base(prepared.request.base, home=home, offline=prepared.request.offline)
+    with _locked(prepared.folder) if processes.is_first() else nullcontext():
+        if processes.is_first():
+            _begin(prepared, command)
+        with processes.first_before_others():
+            base = open_base(prepared.request.base, home=home, offline=prepared.request.offline)
         if isinstance(prepared.settings, StepSettings):  # an embedder neither speaks nor becomes a GGUF
             with libraries():
                 require(base.folder, prepared.train)
-        template = (base.folder / TEMPLATE).read_text(encoding="utf-8")
-        (prepared.folder / TEMPLATE).write_text(template, encoding="utf-8")
+            if processes.is_first():
+                write_whole(prepared.folder / TEMPLATE, (base.folder / TEMPLATE).read_text(encoding="utf-8"))
         job = Job(
             base, prepared.train, prepared.heldout, prepared.folder, prepared.request.seed, prepared.settings, progress
         )
         with libraries():
             outcome = open_recipe(prepared.request.recipe).train(job)
-        return finish(prepared.folder, manifest_of(prepared, base, outcome))
+        with processes.first_before_others():
+            if processes.is_first():
+                return finish(prepared.folder, manifest_of(prepared, base, outcome))
+            return open_run(prepared.request.name, home=home)
+
+
+def _begin(prepared: Prepared, command: Command | None) -> None:
+    """Write down what was begun, and forget an earlier wish to stop."""
+    write_whole(prepared.folder / BEGUN, json.dumps(prepared.fingerprint, indent=2))
+    if command:
+        remember(command, prepared.folder)
+    if prepared.heldout:
+        write(prepared.heldout, prepared.folder / HELD_OUT)  # what judging and export measure on
+    (prepared.folder / STOP).unlink(missing_ok=True)
 
 
 def hold_out(examples: Sequence[Example]) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
@@ -205,9 +233,10 @@ def _hash(path: Path) -> str:
 def _locked(folder: Path) -> AbstractContextManager[Any]:
     from filelock import FileLock, Timeout
 
-    lock = FileLock(folder / "lock")
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK)
     try:
-        return lock.acquire(timeout=0)
+        return lock.acquire(timeout=LOCK_SECONDS)
     except Timeout as error:
         raise FinetuneError(
             f"Another process trains the run in {folder}. Next: wait for it, or choose another --run."

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from knowledge import catalog, pages, retrieval, vectors
+from knowledge import catalog, pages, retrieval, stored_passages, vectors
 from knowledge.chunking import ChunkOptions
 from knowledge.conversation import Conversation, Meanings, Spoken, conversation_of
 from knowledge.embedders import Embedder, resolve
@@ -22,7 +22,7 @@ from knowledge.index import VectorIndex
 from knowledge.ingest import Ingest, IngestReport, Target, check_paths
 from knowledge.loaders import LoadOptions
 from knowledge.pages import Pages, PageView, Rectangle
-from knowledge.passages import Retrieval
+from knowledge.passages import Passage, Retrieval
 from knowledge.reading.pool import Reader, ReadingOptions
 from knowledge.rerankers import Reranker
 from knowledge.rerankers import resolve as resolve_reranker
@@ -279,6 +279,14 @@ class Library:
         """Return how many chunks the audiences may see."""
         with self._catalog.read() as connection:
             return catalog.count_chunks(connection, Scope(tuple(map(_whole, collections)), tuple(audiences)))
+
+    def passages(
+        self, *, collections: Sequence[str] = ("default",), audiences: Sequence[str] = ("public",)
+    ) -> tuple[Passage, ...]:
+        """Return every chunk that the audiences may see, document by document; its score is 0."""
+        with self._catalog.read() as connection:
+            scope = Scope(tuple(map(_whole, collections)), tuple(audiences))
+            return stored_passages.passages_in_scope(connection, scope)
 
     @property
     def retrieval_options(self) -> RetrievalOptions:

@@ -30,8 +30,12 @@ def text(value: object, *, limit: int | None = None) -> str:
     return html.escape(_UNFIT.sub("\ufffd", plain))
 
 
-def frame(title: str, body: Iterable[str]) -> str:
-    """Return a whole page that needs nothing from elsewhere."""
+def frame(title: str, body: Iterable[str], *, style: str = "") -> str:
+    """Return a whole page that needs nothing from elsewhere.
+
+    Args:
+        style: What a page adds to the common style sheet.
+    """
     return "\n".join(
         [
             "<!doctype html>",
@@ -42,7 +46,7 @@ def frame(title: str, body: Iterable[str]) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="referrer" content="no-referrer">',
             f"<title>{text(title)}</title>",
-            f"<style>\n{STYLE.read_text(encoding='utf-8')}</style>",
+            f"<style>\n{STYLE.read_text(encoding='utf-8')}{style}</style>",
             "</head>",
             "<body>",
             "<main>",

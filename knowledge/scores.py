@@ -1,5 +1,6 @@
 """Means with their uncertainty, for every evaluation in the project."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -41,6 +42,26 @@ def mean(values: Sequence[float]) -> Score:
     )
     low, high = np.quantile(samples, [0.025, 0.975])
     return Score(round(float(data.mean()), 4), round(float(low), 4), round(float(high), 4), len(data))
+
+
+def ratio(numerators: Sequence[float], denominators: Sequence[float]) -> Score:
+    """Return the sum of the numerators over that of the denominators, with its percentile bootstrap interval.
+
+    Cases are drawn whole, numerator and denominator together: fields of one document are not independent. A sample
+    without any denominator counts as 0. n is the number of cases; None throughout when nothing is to be divided by.
+    """
+    above, below = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
+    if not below.sum():
+        return Score(None, None, None, len(below))
+    generator = np.random.default_rng(SEED)
+    samples = []
+    for rows in _blocks(RESAMPLES, len(below)):
+        chosen = generator.integers(len(below), size=(rows, len(below)))
+        sums = below[chosen].sum(axis=1)
+        samples.append(np.divide(above[chosen].sum(axis=1), sums, out=np.zeros(rows), where=sums > 0))
+    low, high = np.quantile(np.concatenate(samples), [0.025, 0.975])
+    value = float(above.sum() / below.sum())
+    return Score(round(value, 4), round(float(low), 4), round(float(high), 4), len(below))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +115,17 @@ def paired(left: Sequence[float | None], right: Sequence[float | None]) -> Paire
         ties=int((differences == 0).sum()),
         p=_sign_flip_chance(differences[differences != 0]),
     )
+
+
+def mcnemar(wins: int, losses: int) -> float:
+    """Return the exact two-sided p of McNemar's test: the chance of so uneven a split where each case is a coin's toss.
+
+    >>> mcnemar(5, 0), mcnemar(3, 3)
+    (0.0625, 1.0)
+    """
+    n, fewer = wins + losses, min(wins, losses)
+    tail = float(sum(math.comb(n, k) for k in range(fewer + 1)) / 2**n)
+    return round(min(1.0, 2 * tail), 6)
 
 
 def auroc(positive: Sequence[float], negative: Sequence[float]) -> Score:

@@ -64,6 +64,12 @@ def chunks_in_scope(
     return [StoredChunk._make(row) for row in rows.all()]
 
 
+def passages_in_scope(connection: Connection, scope: Scope) -> tuple[Passage, ...]:
+    """Return every chunk that is committed and in scope as a passage, document by document in its order."""
+    rows = connection.execute(_STORED.where(within(scope)).order_by(document.c.collection, document.c.name, chunk.c.id))
+    return tuple(StoredChunk._make(row).passage() for row in rows)
+
+
 def passages_by_vector(connection: Connection, vectors: Sequence[str]) -> dict[str, Passage]:
     """Return vector id -> what it stands for, for every audience."""
     rows = connection.execute(_STORED.where(chunk.c.vector.in_(vectors)).order_by(chunk.c.id))

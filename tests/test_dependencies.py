@@ -34,13 +34,17 @@ NOT_IMPORTED = {
     "pystemmer": "snowballstemmer uses it by itself where it is installed",
 }
 COMES_WITH = {
+    "anyio": "mcp",
+    "httpx2": "mcp",
     "langgraph-checkpoint": "langgraph",
     "langgraph-checkpoint-sqlite": "langgraph",
     "langgraph-prebuilt": "langgraph",
     "langgraph-sdk": "langgraph",
+    "psycopg-pool": "psycopg",
     "ollama": "langchain-ollama",
     "openai": "langchain-openai",
     "langsmith": "langchain-core",
+    "pydantic-core": "pydantic",
     "rich": "typer",
     "starlette": "fastapi",
 }
@@ -104,7 +108,14 @@ def test_both_locks_agree() -> None:
 
 
 def test_every_dependency_is_bounded_and_torch_is_not_in_the_base() -> None:
-    for wanted in [*BASE, *map(Requirement, PROJECT["optional-dependencies"]["train"])]:
+    for wanted in [
+        *BASE,
+        *(
+            Requirement(text)
+            for extra in ("mcp", "server", "train")
+            for text in PROJECT["optional-dependencies"][extra]
+        ),
+    ]:
         assert any(part.operator in ("<", "==") for part in wanted.specifier), wanted
     assert not {"torch", "transformers", "sentence-transformers"} & set(locked("base"))
 
@@ -116,8 +127,12 @@ def test_every_base_dependency_is_used_and_explained() -> None:
     used = {canonicalize_name(package) for name in imported for package in provided.get(name, ())}
     declared = {canonicalize_name(wanted.name) for wanted in BASE}
     assert declared - used - set(NOT_IMPORTED) == set(), "declared and never imported"
-    train = {canonicalize_name(Requirement(text).name) for text in PROJECT["optional-dependencies"]["train"]}
-    assert used - declared - train - set(COMES_WITH) - {"frontdesk"} == set(), "imported and not declared"
+    extras = {
+        canonicalize_name(Requirement(text).name)
+        for extra in ("mcp", "server", "train")
+        for text in PROJECT["optional-dependencies"][extra]
+    }
+    assert used - declared - extras - set(COMES_WITH) - {"frontdesk"} == set(), "imported and not declared"
     page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     missing = [wanted.name for wanted in BASE if f"`{wanted.name}`" not in page]
     assert missing == [], "not explained in docs/dependencies.md"

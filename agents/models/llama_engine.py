@@ -166,6 +166,14 @@ class Engine:
         """Return how many parameters the model has."""
         return int(self._post("/v1/models", None)["data"][0]["meta"]["n_params"])
 
+    def post(self, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Ask llama-server's own HTTP interface; without a body it is a GET.
+
+        Raises:
+            ModelUnavailable: it does not answer.
+        """
+        return self._post(path, body)
+
     def interrupt(self) -> None:
         """End every reply under way and wait for it, at most a few seconds."""
         self._closing.set()

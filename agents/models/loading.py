@@ -63,6 +63,8 @@ class ModelOptions:
     """Embedded model: processor threads; None chooses by cores and load."""
     timeout_seconds: float = 120.0
     """How long a model may be silent, before its first word or between two."""
+    registered_folder: Path | None = None
+    """Where `frontdesk register` notes which models of Ollama are our own releases; None: none are."""
     back_ends: Mapping[str, str] = field(default_factory=dict)
     """Further back ends: name -> "package.module:build"."""
 

@@ -1,12 +1,14 @@
 """Language models served by Ollama.
 
     NAME -> the server answers and has it -> ChatOllama with the context set and cut prompts caught
+                                          -> or, for a release of our own, the rendered text (`ollama_raw`)
 
 Ollama cuts a prompt that is longer than its context from the front and answers with HTTP 200, so the instructions are
 lost without a word. Hence `num_ctx` goes with every request, a prompt that cannot fit is refused before it is sent,
 and the prompt tokens that Ollama says it read are compared with what was sent.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Any, cast
@@ -19,8 +21,12 @@ from langchain_ollama import ChatOllama
 
 from agents.errors import ModelUnavailable
 from agents.models.loading import READING_PARAMETERS, SMALL_PARAMETERS, LoadedModel, ModelOptions, nothing
-from agents.models.ollama_server import describe, is_loopback, translated
+from agents.models.ollama_raw import ReleaseChatOllama
+from agents.models.ollama_server import describe, digest_of, is_loopback, translated
+from agents.models.registration import Registration, read_registration
 from agents.models.tokens import MOST_CHARACTERS_PER_TOKEN, at_rate, estimate
+
+logger = logging.getLogger(__name__)
 
 
 def build(name: str, options: ModelOptions) -> LoadedModel:
@@ -31,6 +37,13 @@ def build(name: str, options: ModelOptions) -> LoadedModel:
     """
     url = options.ollama_url
     described = describe(name, url=url, timeout_seconds=min(10.0, options.timeout_seconds))
+    size = described["parameters"]
+    registration = read_registration(options.registered_folder, name)
+    if registration is not None and registration.digest != digest_of(name, url=url, timeout_seconds=10.0):
+        logger.warning("the model %s was made anew since it was registered; it is asked through its TEMPLATE", name)
+        registration = None
+    if registration is not None:
+        return _release(registration, options, parameters=size)
     chat = CheckedChatOllama(
         model=name,
         base_url=url,
@@ -44,10 +57,35 @@ def build(name: str, options: ModelOptions) -> LoadedModel:
         f"ollama:{name}",
         chat,
         "native" if "tools" in described["capabilities"] else "json",
-        small=0 < described["parameters"] <= SMALL_PARAMETERS,
-        reads=SMALL_PARAMETERS < described["parameters"] <= READING_PARAMETERS,
+        small=0 < size <= SMALL_PARAMETERS,
+        reads=SMALL_PARAMETERS < size <= READING_PARAMETERS,
         context_tokens=options.context_tokens,
         verify=lambda: _verify(name, url),
+        release=chat.close,
+    )
+
+
+def _release(registration: Registration, options: ModelOptions, *, parameters: int) -> LoadedModel:
+    """Return a release of our own, asked with the text that it was trained on."""
+    context_tokens = min(options.context_tokens, registration.context_tokens)
+    chat = ReleaseChatOllama(
+        registration=registration,
+        url=options.ollama_url,
+        context_tokens=context_tokens,
+        keep_alive=options.ollama_keep_alive,
+        timeout_seconds=options.timeout_seconds,
+    )
+    name = registration.model.removesuffix(":latest")
+    native = registration.protocol == "native" and registration.chat_template.call_format() is not None
+    return LoadedModel(
+        f"ollama:{name}",
+        chat,
+        "native" if native else "json",
+        small=0 < parameters <= SMALL_PARAMETERS,
+        reads=SMALL_PARAMETERS < parameters <= READING_PARAMETERS,
+        context_tokens=context_tokens,
+        count_tokens=chat.count_tokens,
+        verify=lambda: _verify(name, options.ollama_url),
         release=chat.close,
     )
 

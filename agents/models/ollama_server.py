@@ -45,6 +45,29 @@ def describe(name: str, *, url: str, timeout_seconds: float) -> dict[str, Any]:
     return {"parameters": int(exact or _parameters(size or "")), "capabilities": tuple(shown.capabilities or ())}
 
 
+def digest_of(name: str, *, url: str, timeout_seconds: float) -> str:
+    """Return the server's digest of a model, "" where it has none of this name.
+
+    Raises:
+        ModelUnavailable: the server does not answer.
+    """
+    with (
+        translated(name, url),
+        Client(host=url, timeout=timeout_seconds, trust_env=not is_loopback(url)) as client,
+    ):
+        listed = {str(model.model): str(model.digest) for model in client.list().models}
+    return listed.get(full_name(name), "")
+
+
+def full_name(name: str) -> str:
+    """Return a model's name as the server lists it.
+
+    >>> full_name("frontdesk"), full_name("mistral:7b")
+    ('frontdesk:latest', 'mistral:7b')
+    """
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+
+
 @contextmanager
 def translated(name: str, url: str) -> Iterator[None]:
     """Turn the library's and the network's errors into ModelUnavailable."""

@@ -1,6 +1,7 @@
 """Every prompt of the project, in one place.
 
-    render(Pointing(...) | Reading(...) | Writing(...) | Rewriting(...) | Steps(...) | Acting(...)) -> messages
+    render(Pointing(...) | Reading(...) | Writing(...) | Rewriting(...) | Steps(...) | Acting(...) | Asking(...)
+           | Extracting(...) | Voicing(...)) -> messages
 
 Training examples are rendered by this function too, so that what a model was trained on is what it is asked. The static
 part stands first, which lets a back end keep it cached. Text of documents and customers only ever stands in user
@@ -20,19 +21,25 @@ from agents.prompts.answers import (
     partly,
     refusal,
 )
+from agents.prompts.asking import Asking
+from agents.prompts.extracting import Extracting
 from agents.prompts.next_call import Acting
 from agents.prompts.rewriting import Rewriting
 from agents.prompts.steps import Steps
+from agents.prompts.voicing import Voicing
 
 __all__ = [
     "NOT_FOUND",
     "NOT_STATED",
     "Acting",
+    "Asking",
     "Excerpt",
+    "Extracting",
     "Pointing",
     "Reading",
     "Rewriting",
     "Steps",
+    "Voicing",
     "Writing",
     "nearest",
     "partly",
@@ -41,6 +48,8 @@ __all__ = [
 ]
 
 
-def render(prompt: Pointing | Reading | Writing | Rewriting | Steps | Acting) -> list[BaseMessage]:
+def render(
+    prompt: Pointing | Reading | Writing | Rewriting | Steps | Acting | Asking | Extracting | Voicing,
+) -> list[BaseMessage]:
     """Return the messages that a model gets."""
     return prompt.messages()

@@ -3,6 +3,9 @@
     typed function + docstring -> JSON Schema for the model
     arguments from the model -> validated -> function(context, …) -> text for the model
 
+A tool that another program describes (`agents.tools.mcp`, `agents.tools.openapi`) brings schema and description of its
+own; its function takes all arguments as one mapping.
+
 What the model got wrong comes back as a `ToolError`, worded for the model.
 """
 
@@ -20,6 +23,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from agents.actions import Change, Preview
 from agents.errors import AgentError, ToolError
+from agents.tools import schemas
 from agents.tools.context import ToolContext
 
 Effect = Literal["read", "write"]
@@ -46,21 +50,28 @@ class Tool:
     reaches the tools."""
     preview: Callable[..., Preview] | None = None
     """Of a write: takes what `function` takes, checks every rule, changes nothing, and says what would be done."""
+    schema: Mapping[str, Any] | None = None
+    """JSON Schema of the arguments, as `schemas.plain` returns it; `function` is then called with the context and one
+    mapping. None: they are read from the signature."""
+    told: str = ""
+    """What it does, for the model; the function's docstring when empty."""
 
     def __post_init__(self) -> None:
         if not self.name:
             object.__setattr__(self, "name", self.function.__name__)
-        if not inspect.getdoc(self.function):
+        if not self.told and not inspect.getdoc(self.function):
             raise AgentError(f"The tool {self.name!r} has no docstring: it is the tool's description to the model.")
 
     @cached_property
     def description(self) -> str:
         """What the tool does, in the words of its docstring."""
-        return _summary(inspect.getdoc(self.function) or "")
+        return self.told or _summary(inspect.getdoc(self.function) or "")
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """JSON Schema of the arguments, without the context."""
+        if self.schema is not None:
+            return dict(self.schema)
         return self._arguments.model_json_schema(schema_generator=_PlainSchema)
 
     def call(self, context: ToolContext, arguments: Mapping[str, Any]) -> str:
@@ -100,20 +111,31 @@ class Tool:
         Raises:
             ToolError: they do not fit; it says all that is wrong.
         """
+        if self.schema is not None:
+            wrong = schemas.faults(self.schema, arguments)
+            if wrong:
+                raise ToolError(f"{self.name} was not run: {'; '.join(wrong)}. Call it again with these mended.")
+            return dict(arguments)
         try:
             valid = self._arguments.model_validate(dict(arguments))
         except ValidationError as error:
             raise ToolError(f"{self.name} was not run: {_faults(error)}") from error
         return {name: getattr(valid, name) for name in type(valid).model_fields}
 
+    def open_values(self, arguments: Mapping[str, Any]) -> tuple[schemas.OpenValue, ...]:
+        """Return the values in arguments that the company did not list, such as a name or an amount.
+
+        What it lists, such as a reason out of four, is the model's to choose.
+        """
+        return tuple(schemas.open_values(arguments, self._resolved))
+
     @cached_property
-    def chosen(self) -> frozenset[str]:
-        """The arguments whose values the company lists, such as a reason out of four: the model's to choose."""
-        properties: Mapping[str, Any] = self.parameters.get("properties", {})
-        definitions: Mapping[str, Any] = self.parameters.get("$defs", {})
-        return frozenset(name for name, schema in properties.items() if _lists_values(schema, definitions))
+    def _resolved(self) -> dict[str, Any]:
+        return schemas.plain(self.parameters, label=f"The tool {self.name!r}")
 
     def _run(self, function: Callable[..., Any], context: ToolContext, values: Mapping[str, Any]) -> Any:
+        if self.schema is not None:
+            return function(context, values)
         return function(context, **values) if self._context_name else function(**values)
 
     @cached_property
@@ -170,14 +192,6 @@ class _PlainSchema(GenerateJsonSchema):
         plain = super().generate(schema, mode)
         _drop_titles(plain)
         return plain
-
-
-def _lists_values(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> bool:
-    if "$ref" in schema:
-        return _lists_values(definitions.get(str(schema["$ref"]).rpartition("/")[2], {}), definitions)
-    if "anyOf" in schema:
-        return all(one.get("type") == "null" or _lists_values(one, definitions) for one in schema["anyOf"])
-    return "enum" in schema or "const" in schema
 
 
 def _drop_titles(schema: Any) -> None:

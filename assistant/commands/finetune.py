@@ -7,11 +7,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assistant.commands.options import AsJson, Config, examples, print_json, settings_for, warn
+
+if TYPE_CHECKING:
+    from finetune.training import Request
 
 TRAIN_EXAMPLES = examples(
     "frontdesk finetune train --data examples.jsonl",
@@ -49,6 +52,8 @@ def train(
     config: Config = None,
 ) -> None:
     """Tune a model on your examples. Stopped or killed, the same command goes on where it was."""
+    from finetune import processes
+    from finetune.going_on import command_of
     from finetune.training import Request, prepare
     from finetune.training import train as train_now
 
@@ -67,20 +72,39 @@ def train(
         offline=settings.offline,
     )
     prepared = prepare(request, home=settings.home)
-    held = f", {len(prepared.heldout)} held out" if prepared.heldout else ", none held out"
-    warn(f"{len(prepared.train)} examples to learn from{held}; run {name}: {prepared.folder}")
-    with training_bar() as progress:
-        finished = train_now(prepared, home=settings.home, progress=progress)
+    if processes.is_first():
+        held = f", {len(prepared.heldout)} held out" if prepared.heldout else ", none held out"
+        warn(f"{len(prepared.train)} examples to learn from{held}; run {name}: {prepared.folder}")
+    command = command_of(words_for(request, config=config))
+    try:
+        with training_bar() as progress:
+            finished = train_now(prepared, home=settings.home, progress=progress, command=command)
+    except KeyboardInterrupt:
+        warn(f"Stopped. The same command goes on with the run {name}.")
+        raise
+    if not processes.is_first():
+        return
     if as_json:
         print_json(finished.manifest)
     else:
         print("\n".join(summary(finished.manifest)))
 
 
+def words_for(request: "Request", *, config: Path | None) -> list[str]:
+    """Return a command that asks for this request from anywhere: paths are absolute, nothing is left to defaults."""
+    words = [sys.executable, "-m", "assistant.cli", "finetune", "train", *request.overrides]
+    for option, paths in (("--data", request.data), ("--heldout", request.heldout)):
+        words += [word for path in paths for word in (option, str(path.absolute()))]
+    words += ["--base", request.base, "--recipe", request.recipe, "--run", request.name, "--seed", str(request.seed)]
+    return [*words, *(["--config", str(config.absolute())] if config else [])]
+
+
 @contextmanager
 def training_bar() -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
     """Hand out what shows a run's log as it grows: one line on a terminal, nothing in a pipe."""
-    if not sys.stderr.isatty():
+    from finetune import processes
+
+    if not sys.stderr.isatty() or not processes.is_first():
         yield None
         return
     from rich.console import Console

@@ -19,7 +19,7 @@ INIT_EXAMPLES = examples(
     "--language en --documents ./documents",
 )
 DOCTOR_EXAMPLES = examples(
-    "frontdesk doctor", f"frontdesk doctor --model ollama:{SUGGESTED_OLLAMA_MODEL}", "frontdesk doctor --json"
+    "frontdesk doctor", f"frontdesk doctor --model {SUGGESTED_OLLAMA_MODEL}", "frontdesk doctor --json"
 )
 
 
@@ -62,7 +62,10 @@ def init(
 
 
 def doctor(model: Model = None, as_json: AsJson = False, config: Config = None) -> None:
-    """Check settings, files, models, index, port; each fault comes with the command that mends it."""
+    """Check settings, files, models, index, port; each fault comes with the command that mends it.
+
+    With --model NAME of an Ollama model also prove that it speaks as it was trained, whoever made it.
+    """
     from assistant.doctor import examine
 
     diagnosis = examine(config=config, model=model)

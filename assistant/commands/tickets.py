@@ -53,7 +53,7 @@ def list_tickets(
 def show(number: Number, as_json: AsJson = False, config: Config = None) -> None:
     """Show one ticket: why, what was tried, and the whole conversation."""
     from assistant.outbox import Outbox
-    from assistant.ticket_contents import line_data, ticket_data
+    from assistant.ticket_contents import acted_lines, line_data, ticket_data, written_lines
 
     with opened(settings_for(config)) as application:
         ticket = application.tickets.get(number)
@@ -73,6 +73,10 @@ def show(number: Number, as_json: AsJson = False, config: Config = None) -> None
             print(f"{label}: {value}")
     for step in ticket.summary["tried"]:
         print(f"Tried: {step['step']}: {_short(str(step['what']))}")
+    for act in acted_lines(ticket.summary):
+        print(f"Acted: {_short(act)}")
+    for written in written_lines(ticket.summary):
+        print(f"Written: {_short(written)}")
     for entry in sent:
         print(f"Sent by {entry['channel']}: {entry['event']} {entry['state']} {entry['error']}".rstrip())
     for line in lines:
@@ -151,14 +155,14 @@ def forget(
     with opened(settings) as application:
         store = application.store
         if who is None:
-            done = retention.sweep(store, keep_days=settings.keep_days)
+            done = retention.sweep(store, keep_days=settings.keep_days, waits_at=settings.waits_at)
             retention.free_bytes(store)
         else:
             found = retention.find(store, who)
             if not yes:
                 planned = retention.count(store, found)
                 typer.confirm(f"Delete {_rows(planned.rows)}, for good?", abort=True, err=True)
-            done = retention.forget(store, found)
+            done = retention.forget(store, found, waits_at=settings.waits_at)
     data: dict[str, Any] = {"conversations": list(done.conversations), "rows": dict(done.rows)}
     if as_json:
         print_json(data)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from agents import hand_over_notices
 from assistant.errors import NotStored, TurnRefused
 from assistant.page_images import page_address
+from assistant.rates import NO_LIMITS, Limits
 from assistant.store import StoredTurn
 from assistant.ui import passages
 from assistant.ui.frame import Frame, welcome_html
@@ -50,10 +51,24 @@ class Screen:
     """HTML of the turns that have ended, or the welcome."""
     present: str | None = None
     """HTML of the turns under way; "" when nothing runs."""
-    held: bool | None = None
-    """Whether a person has the conversation, so that their messages must be looked for."""
+    awaits: bool | None = None
+    """Whether something may come that nobody asks for now: a person's message, or what the team decides of a write."""
     taken: bool = False
     """Whether the question was accepted, so that its box can be emptied."""
+
+
+class TooOften(Exception):
+    """More was asked than the limits allow; the question stays in its box."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question as it comes from the page."""
+
+    conversation: str
+    question: str
+    answers: str
+    address: str | None
 
 
 class Chat:
@@ -66,6 +81,7 @@ class Chat:
         self._library = application.library
         self._store = application.store
         self._turns = application.turns
+        self._limits: Limits = getattr(application, "limits", NO_LIMITS)
         self._frame = frame
 
     async def open(self, conversation: str, texts: Texts) -> AsyncIterator[Screen]:
@@ -73,7 +89,9 @@ class Chat:
         async for screen in self._guarded(self._follow(conversation, texts), texts):
             yield screen
 
-    async def ask(self, conversation: str, question: str, texts: Texts, *, answers: str = "") -> AsyncIterator[Screen]:
+    async def ask(
+        self, conversation: str, question: str, texts: Texts, *, answers: str = "", address: str | None = None
+    ) -> AsyncIterator[Screen]:
         """Take a question, in a new conversation if there is none, and follow its answer.
 
         Args:
@@ -81,14 +99,16 @@ class Chat:
             question: What the reader wrote, or what a button says.
             texts: The page's words.
             answers: The key of the write that a button answers.
+            address: Where it came from; None: it is not counted.
         """
         question = question.strip()[:QUESTION_CHARACTERS]
         if question:
-            async for screen in self._guarded(self._ask(conversation, question, texts, answers), texts):
+            asked = _Asked(conversation, question, answers, address)
+            async for screen in self._guarded(self._ask(asked, texts), texts):
                 yield screen
 
     async def ask_person(self, conversation: str, texts: Texts) -> AsyncIterator[Screen]:
-        """Ask for a person in the customer's name, and follow what comes of it."""
+        """Ask for a person in the customer's name, as often as they like, and follow what comes of it."""
         async for screen in self.ask(conversation, hand_over_notices.request(language=texts.language), texts):
             yield screen
 
@@ -99,11 +119,12 @@ class Chat:
             seen: The mark that the last look returned; "" at first.
         """
         stored = self._stored(conversation)
-        held = self._is_held(conversation)
-        mark = f"{conversation} {len(stored)} {held}"
+        hears = self._may_hear(conversation)
+        mark = f"{conversation} {len(stored)} {hears}"
         if mark == seen or any(turn.status == "running" for turn in stored):
             return Screen(), seen
-        return Screen(past=self.draw(conversation, texts), held=held), mark
+        views = self._views(conversation)
+        return Screen(past=self._past_html(views, texts), awaits=hears or _waits_for_team(views)), mark
 
     def stop(self, conversation: str) -> None:
         """End what runs in a conversation; who follows it sees it end."""
@@ -175,35 +196,56 @@ class Chat:
                 yield screen
         except TurnRefused:
             yield Screen(present=failure_html(texts.busy))
+        except TooOften:
+            yield Screen(present=failure_html(texts.too_often))
         except Exception:  # the screen's boundary: a reader never sees an error's text
             reference = secrets.token_hex(4)
             logger.exception("the page could not be drawn, reference %s", reference)
             yield Screen(present=failure_html(texts.failed, reference=reference, label=texts.reference))
 
-    async def _ask(self, conversation: str, question: str, texts: Texts, answers: str) -> AsyncIterator[Screen]:
-        conversation = await asyncio.to_thread(self._start, conversation, question, texts, answers)
+    async def _ask(self, asked: "_Asked", texts: Texts) -> AsyncIterator[Screen]:
+        conversation = await asyncio.to_thread(self._start, asked, texts)
         yield Screen(conversation=conversation, taken=True)
         async for screen in self._follow(conversation, texts):
             yield screen
 
-    def _start(self, conversation: str, question: str, texts: Texts, answers: str) -> str:
-        if conversation != NO_CONVERSATION:
-            try:
-                self._turns.start(conversation, question, audiences=AUDIENCES, answers=answers)
-                return conversation
-            except NotStored:
-                logger.info("conversation %s is not in the store; a new one begins", conversation)
+    def _start(self, asked: "_Asked", texts: Texts) -> str:
+        if asked.conversation != NO_CONVERSATION and self._is_stored(asked.conversation):
+            self._count(asked.conversation, asked.address)
+            self._turns.start(asked.conversation, asked.question, audiences=AUDIENCES, answers=asked.answers)
+            return asked.conversation
+        if asked.address is not None and self._limits.wait_for_address(asked.address):
+            raise TooOften
         conversation = self._store.start_conversation(channel="browser", language=texts.language)
-        self._turns.start(conversation, question, audiences=AUDIENCES)
+        self._count(conversation, asked.address)
+        self._turns.start(conversation, asked.question, audiences=AUDIENCES)
         return conversation
+
+    def _count(self, conversation: str, address: str | None) -> None:
+        """Count a question as the API does.
+
+        Raises:
+            TooOften: it must wait.
+        """
+        if address is not None and self._limits.wait(conversation, address):
+            raise TooOften
+
+    def _is_stored(self, conversation: str) -> bool:
+        try:
+            self._store.conversation(conversation)
+        except NotStored:
+            logger.info("conversation %s is not in the store; a new one begins", conversation)
+            return False
+        return True
 
     async def _follow(self, conversation: str, texts: Texts) -> AsyncIterator[Screen]:
         """Draw the conversation, then each running turn as it grows; turns of a conversation run one after another."""
         while True:
             views = await asyncio.to_thread(self._views, conversation)
             running = [view for view in views if view.running]
-            held = None if running else await asyncio.to_thread(self._is_held, conversation)
-            yield Screen(past=self._past_html(views, texts), present=conversation_html(running, texts), held=held)
+            hears = not running and await asyncio.to_thread(self._may_hear, conversation)
+            awaits = None if running else hears or _waits_for_team(views)
+            yield Screen(past=self._past_html(views, texts), present=conversation_html(running, texts), awaits=awaits)
             if not running:
                 return
             first, *waiting = running
@@ -217,12 +259,10 @@ class Chat:
             return welcome_html(self._frame, texts)
         return conversation_html([view for view in views if not view.running], texts, commenting=commenting)
 
-    def _is_held(self, conversation: str) -> bool:
+    def _may_hear(self, conversation: str) -> bool:
+        """Return whether a person of the company may write at any time."""
         tickets = self._turns.tickets
-        try:
-            return tickets is not None and tickets.is_held(conversation)
-        except NotStored:
-            return False
+        return tickets is not None and tickets.has_open(conversation)
 
     def _stored(self, conversation: str) -> tuple[StoredTurn, ...]:
         try:
@@ -238,6 +278,11 @@ class Chat:
             view.states = states
             views.append(replay(view, self._store.steps(conversation, stored.turn)))
         return views
+
+
+def _waits_for_team(views: list[TurnView]) -> bool:
+    """Return whether a write of the conversation waits for a person of the company."""
+    return bool(views) and "team" in views[-1].states.values()
 
 
 def _view(stored: StoredTurn) -> TurnView:

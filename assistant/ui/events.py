@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0
-"""How often a page looks for a person's message, while a person has the conversation."""
+"""How often a page looks for a person's message or decision, while one may come."""
 Changes = dict[Any, Any]
 """A part of the page and its new value; parts that are not named stay as they are."""
 Event = TypeVar("Event", bound=Callable[..., Any])
@@ -44,6 +44,12 @@ def _guarded(event: Event) -> Event:
             raise gradio.Error(sentence, title="", print_exception=False) from error
 
     return guarded  # type: ignore[return-value]
+
+
+def _address(request: gradio.Request | None) -> str | None:
+    """Return the address that an event came from, as `assistant.patience` reads it; None outside a server."""
+    client = getattr(request, "client", None)
+    return str(client.host) if client is not None else None
 
 
 class Events:
@@ -75,7 +81,7 @@ class Events:
 
     async def ask(self, text: str, kept: str, chosen: str, request: gradio.Request) -> AsyncIterator[Changes]:
         """Take the question in the box."""
-        async for screen in self._chat.ask(kept, text, self.texts(chosen, request)):
+        async for screen in self._chat.ask(kept, text, self.texts(chosen, request), address=_address(request)):
             yield self._changes(screen)
 
     async def ask_example(
@@ -102,7 +108,10 @@ class Events:
         """Take the yes or no of a write's buttons: the same words as when they are typed, bound to this write."""
         language: Language = "zh" if event.language == "zh" else "en"
         said = YES[language] if event.answer == "yes" else NO[language]
-        async for screen in self._chat.ask(kept, said, self.texts(chosen, request), answers=str(event.key)):
+        asked = self._chat.ask(
+            kept, said, self.texts(chosen, request), answers=str(event.key), address=_address(request)
+        )
+        async for screen in asked:
             yield self._changes(screen)
 
     @_guarded
@@ -123,7 +132,7 @@ class Events:
         """End what runs and show the welcome."""
         self._chat.stop(kept)
         past = self._chat.draw(NO_CONVERSATION, self.texts(chosen, request))
-        return self._changes(Screen(conversation=NO_CONVERSATION, past=past, present="", held=False))
+        return self._changes(Screen(conversation=NO_CONVERSATION, past=past, present="", awaits=False))
 
     @_guarded
     def show_passage(self, event: gradio.EventData, kept: str, chosen: str, request: gradio.Request) -> Changes:
@@ -167,6 +176,6 @@ class Events:
             parts.present: screen.present,
         }
         changes = {part: value for part, value in values.items() if value is not None}
-        if screen.held is not None:
-            changes[parts.timer] = gradio.Timer(LOOK_SECONDS, active=screen.held)
+        if screen.awaits is not None:
+            changes[parts.timer] = gradio.Timer(LOOK_SECONDS, active=screen.awaits)
         return {**changes, parts.question: ""} if screen.taken else changes

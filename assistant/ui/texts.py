@@ -60,6 +60,7 @@ class Texts:
     failed_action: str
     """For a click that came to nothing, such as a rating that could not be kept."""
     busy: str
+    too_often: str
     reference: str
     sources: str
     source: str
@@ -146,6 +147,7 @@ EN = Texts(
     failed="Something went wrong on our side, and this question was not answered. Please try again.",
     failed_action="Something went wrong on our side. Please try again.",
     busy="Many questions are waiting right now. Please ask again in a moment.",
+    too_often="That was a lot of questions in a short time. Please wait a moment, then send it again.",
     reference="Reference",
     sources="Sources",
     source="Source {number}",
@@ -231,6 +233,7 @@ ZH = Texts(
     failed="我们这边出了问题，没能回答这个问题。请再试一次。",
     failed_action="我们这边出了问题，请再试一次。",
     busy="现在提问的人较多，请稍后再试。",
+    too_often="您在短时间内提问较多，请稍等片刻再发送。",
     reference="编号",
     sources="出处",
     source="出处 {number}",

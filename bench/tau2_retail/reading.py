@@ -112,12 +112,12 @@ def _recognised(context: ToolContext, matches: Any, *, told: tuple[str, ...]) ->
 
 READING = (
     Tool(calculate, effect="read"),
-    Tool(find_user_id_by_email, effect="read"),
-    Tool(find_user_id_by_name_zip, effect="read"),
-    Tool(get_item_details, effect="read"),
-    Tool(get_order_details, effect="read", identified=True),
-    Tool(get_product_details, effect="read"),
-    Tool(get_user_details, effect="read", identified=True),
-    Tool(list_all_product_types, effect="read"),
+    Tool(find_user_id_by_email, effect="read", own_data=True),
+    Tool(find_user_id_by_name_zip, effect="read", own_data=True),
+    Tool(get_item_details, effect="read", own_data=True),
+    Tool(get_order_details, effect="read", identified=True, own_data=True),
+    Tool(get_product_details, effect="read", own_data=True),
+    Tool(get_user_details, effect="read", identified=True, own_data=True),
+    Tool(list_all_product_types, effect="read", own_data=True),
     Tool(transfer_to_human_agents, effect="read"),
 )

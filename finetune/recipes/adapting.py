@@ -9,8 +9,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from finetune import processes
 from finetune.bases import read_base_config
 from finetune.batches import Layout, choose_layout
+from finetune.errors import FinetuneError
 from finetune.memory import peak_memory_bytes
 from finetune.recipe import Job, Outcome
 from finetune.rendering import Rendered, render
@@ -36,7 +38,7 @@ class StepSettings:
     max_steps: int
     """Ends training after so many steps; 0 sets no limit."""
     batch_size: int
-    """Examples a step."""
+    """Examples a step, of all processes together."""
     at_once: int
     """Examples a pass through the model, a divisor of batch_size; 0 chooses by length."""
     layout: Literal["auto", "shared", "padded"]
@@ -104,12 +106,17 @@ def tune(job: Job, loaded: Loaded, *, rate: float, dtype: "torch.dtype", target:
     Args:
         dtype: What is computed in; weights that learn stay in 32 bits.
         target: `adapter` or `model`.
+
+    Raises:
+        FinetuneError: a step's examples cannot be shared out among the processes.
     """
     import torch
 
     from finetune.recipes import trainer as loop
 
     began = time.monotonic()
+    trainable = sum(one.numel() for one in loaded.model.parameters() if one.requires_grad)
+    parameters = parameters_of(loaded.model)
     examples, heldout = rendered(job, loaded)
     layout, at_once = _layout(job, examples)
     steps_per_epoch = math.ceil(len(examples) / job.settings.batch_size)
@@ -130,7 +137,7 @@ def tune(job: Job, loaded: Loaded, *, rate: float, dtype: "torch.dtype", target:
         heldout_batch=at_once,
         eval_dataset=loop.dataset(heldout) if heldout else None,
         collator=loop.Collator(layout, dtype),
-        callbacks=[log, loop.tensorboard(job.folder / "tensorboard"), *_early_stop(job)],
+        callbacks=[log, *_tensorboard(job), *_early_stop(job)],
     )
     log.watch(trainer)
     trainer.forget_printing()
@@ -139,19 +146,25 @@ def tune(job: Job, loaded: Loaded, *, rate: float, dtype: "torch.dtype", target:
     if log.stopped:
         raise KeyboardInterrupt
     heldout_loss = trainer.heldout_loss() if heldout else None
-    trainable = sum(one.numel() for one in loaded.model.parameters() if one.requires_grad)
     _save(trainer, job, target)
     return Outcome(
         steps=trainer.state.global_step,
         epochs=float(trainer.state.epoch or 0.0),
         trainable=trainable,
-        parameters=parameters_of(loaded.model),
+        parameters=parameters,
         train_loss=loop.last_epoch_loss(job.folder / "log.jsonl", steps_per_epoch=steps_per_epoch),
         heldout_loss=heldout_loss,
         tokens_per_second=log.tokens_per_second,
-        peak_memory_bytes=peak_memory_bytes(),
+        peak_memory_bytes=int(processes.largest(peak_memory_bytes())),
         seconds=time.monotonic() - began,
-        extra={"layout": layout, "at_once": at_once, "learning_rate": rate, "dtype": str(dtype).removeprefix("torch.")},
+        extra={
+            "layout": layout,
+            "at_once": at_once,
+            "learning_rate": rate,
+            "dtype": str(dtype).removeprefix("torch."),
+            "processes": processes.count(),
+            "tokens": trainer.tokens_seen,  # since it last went on
+        },
     )
 
 
@@ -166,10 +179,26 @@ def parameters_of(model: Any) -> int:
 
 def _layout(job: Job, examples: list[Rendered]) -> tuple[Layout, int]:
     settings, window = job.settings, read_base_config(job.base.folder).get("sliding_window")
-    layout, at_once = choose_layout(examples, batch_size=settings.batch_size, window=window)
+    layout, at_once = choose_layout(examples, batch_size=_own_share(settings.batch_size), window=window)
     if settings.layout != "auto":
         layout = settings.layout
     return layout, settings.at_once or at_once
+
+
+def _own_share(batch_size: int) -> int:
+    """Return how many examples of a step each process reads."""
+    if batch_size % processes.count():
+        raise FinetuneError(
+            f"batch_size={batch_size} cannot be shared out evenly among {processes.count()} processes. Next: "
+            f"batch_size={-(-batch_size // processes.count()) * processes.count()}"
+        )
+    return batch_size // processes.count()
+
+
+def _tensorboard(job: Job) -> list[Any]:
+    from finetune.recipes.trainer import tensorboard
+
+    return [tensorboard(job.folder / "tensorboard")] if processes.is_first() else []
 
 
 def _early_stop(job: Job) -> list[Any]:
@@ -190,7 +219,7 @@ def _arguments(job: Job, *, rate: float, epochs: float, at_once: int, layout: La
     return arguments(
         output_dir=str(job.folder / "checkpoints"),
         per_device_train_batch_size=at_once,
-        gradient_accumulation_steps=settings.batch_size // at_once,
+        gradient_accumulation_steps=_own_share(settings.batch_size) // at_once,
         num_train_epochs=epochs,
         max_steps=settings.max_steps or -1,
         learning_rate=rate,
@@ -212,6 +241,7 @@ def _arguments(job: Job, *, rate: float, epochs: float, at_once: int, layout: La
         metric_for_best_model="eval_loss" if measured else None,
         report_to=[],
         use_cpu=not on_gpu,
+        ddp_find_unused_parameters=False,
     )
 
 
@@ -222,10 +252,14 @@ def _is_large(job: Job) -> bool:
 def _save(trainer: Any, job: Job, target: str) -> None:
     """Write the weights beside their place and rename: what lies under the name is whole."""
     part, final = job.folder / f"{target}.part", job.folder / target
-    for old in (part, final):
-        if old.exists():
-            shutil.rmtree(old)
-    trainer.save_model(str(part))
+    if processes.is_first():
+        for old in (part, final):
+            if old.exists():
+                shutil.rmtree(old)
+    trainer.save_model(str(part))  # all processes: each may hold a share of the weights
+    processes.wait()
+    if not processes.is_first():
+        return
     for rest in ("training_args.bin", "README.md"):
         (part / rest).unlink(missing_ok=True)
     part.rename(final)

@@ -69,6 +69,7 @@ def train(job: Job) -> Outcome:
     pairs = pairs_of(job.train, seed=job.seed)
     began = time.monotonic()
     try:
+        import torch
         from datasets import Dataset
         from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer
         from sentence_transformers import SentenceTransformerTrainingArguments as Arguments
@@ -91,6 +92,7 @@ def train(job: Job) -> Outcome:
             save_strategy="no",
             report_to=[],
             disable_tqdm=True,
+            dataloader_pin_memory=torch.cuda.is_available(),
         ),
         train_dataset=Dataset.from_dict({"anchor": [one for one, _ in pairs], "positive": [two for _, two in pairs]}),
         loss=MultipleNegativesRankingLoss(model),

@@ -22,6 +22,7 @@ from torch.nn.functional import cross_entropy
 from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from trl import SFTConfig, SFTTrainer
 
+from finetune import processes
 from finetune.batches import NOT_LEARNED, Batch, Layout, padded, shared
 from finetune.memory import peak_memory_bytes
 from finetune.rendering import Rendered
@@ -72,19 +73,20 @@ class Trainer(SFTTrainer):
                 parameter.data = parameter.data.float()
 
     def _get_num_items_in_batch(self, batch_samples: list[Any], device: torch.device) -> torch.Tensor:
-        """Return how many tokens are learned from in one step, on all processors together."""
-        learned = sum((batch["labels"] != NOT_LEARNED).sum() for batch in batch_samples)
-        count = torch.as_tensor(learned, device=device)
+        """Return how many tokens are learned from in one step, and count those it reads, on all processors together."""
+        learned = sum(int((batch["labels"] != NOT_LEARNED).sum()) for batch in batch_samples)
+        read = sum(int(batch["tokens"]) for batch in batch_samples)
+        counts = torch.tensor([[learned, read]], device=device)
         if self.args.average_tokens_across_devices and self.args.world_size > 1:
-            count = self.accelerator.gather(count.reshape(1)).sum()
-        return count
+            counts = self.accelerator.gather(counts)
+        self.tokens_seen += int(counts[:, 1].sum())
+        return counts[:, 0].sum()
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
         """Return the loss summed over what is learned, divided by how much that is in the whole step."""
         learned = num_items_in_batch if num_items_in_batch is not None else (inputs["labels"] != NOT_LEARNED).sum()
-        self.tokens_seen += int(inputs["tokens"]) if model.training else 0
         loss, outputs = self._summed_loss(model, inputs)
         loss = loss / torch.as_tensor(learned).clamp(min=1)
         if self.args.average_tokens_across_devices:
@@ -105,17 +107,22 @@ class Trainer(SFTTrainer):
         return metrics
 
     def heldout_loss(self) -> float:
-        """Return the mean loss over the held-out examples, nats a learned token."""
+        """Return the mean loss over the held-out examples, nats a learned token; each process reads its share."""
         was_training = self.model.training
         self.model.eval()
-        total, learned = 0.0, 0
+        totals = torch.zeros(2, dtype=torch.float64)
+        groups, among = list(_in_groups(self._heldout, self._heldout_batch)), self.args.world_size
         with torch.no_grad():
-            for examples in _in_groups(self._heldout, self._heldout_batch):
-                inputs = self._prepare_inputs(self._collator.tensors(examples))
-                learned += int((inputs["labels"] != NOT_LEARNED).sum())
-                total += float(self._summed_loss(self.model, inputs)[0])
+            for start in range(0, len(groups), among):
+                own = start + self.args.process_index
+                inputs = self._prepare_inputs(self._collator.tensors(groups[min(own, len(groups) - 1)]))
+                loss = float(self._summed_loss(self.model, inputs)[0])
+                if own < len(groups):  # else read in vain: where weights are shared out, all must read together
+                    totals += torch.tensor([loss, float((inputs["labels"] != NOT_LEARNED).sum())], dtype=torch.float64)
         self.model.train(was_training)
-        return total / max(learned, 1)
+        if among > 1:
+            totals = self.accelerator.gather(totals.to(self.args.device)[None]).sum(dim=0)
+        return float(totals[0] / totals[1].clamp(min=1))
 
     def forget_printing(self) -> None:
         """Leave standard output to the command's result."""
@@ -147,9 +154,8 @@ class Log(TrainerCallback):
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Forget what an earlier attempt logged after the checkpoint that this one goes on from."""
-        self._stop.unlink(missing_ok=True)
         self._began, self._first = time.monotonic(), state.global_step
-        if self._path.is_file():
+        if processes.is_first() and self._path.is_file():
             kept = [line for line in _lines(self._path) if json.loads(line)["step"] <= state.global_step]
             self._path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
 
@@ -160,7 +166,7 @@ class Log(TrainerCallback):
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Stop the clock; obey a wish to stop."""
         self.train_seconds += time.monotonic() - self._step_began
-        if self._stop.is_file():
+        if processes.any_says(processes.is_first() and self._stop.is_file()):
             self.stopped = control.should_save = control.should_training_stop = True
 
     def on_log(
@@ -173,7 +179,7 @@ class Log(TrainerCallback):
     ) -> None:
         """Write a line."""
         logs = logs or {}
-        if "loss" not in logs and "eval_loss" not in logs:
+        if not processes.is_first() or ("loss" not in logs and "eval_loss" not in logs):
             return
         done = max(state.global_step - self._first, 1)
         line = {
@@ -194,7 +200,8 @@ class Log(TrainerCallback):
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Mark the checkpoint whole: a process that is killed while writing leaves none that could be taken for one."""
         folder = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"
-        if folder.is_dir():
+        processes.wait()
+        if processes.is_first() and folder.is_dir():
             (folder / COMPLETE).touch()
 
     @property

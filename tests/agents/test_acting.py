@@ -6,20 +6,21 @@ import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
-from agents.actions import Action, MemoryActionLog
+from agents.actions import Action, MemoryActionLog, Preview
 from agents.approvals import NO, YES, MemoryApprovals, MemoryVisitors, OperatorDecision
 from agents.asked import Acting
 from agents.desk import MemoryDesk
-from agents.errors import ToolError
+from agents.errors import HandOver, ToolError
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
+from agents.owned import Ownership
 from agents.prompts import acting as words
 from agents.tools import Tool, ToolContext
 from agents.tools.company import load
@@ -76,6 +77,7 @@ class Talk:
     visitors: MemoryVisitors = field(default_factory=MemoryVisitors)
     saver: InMemorySaver = field(default_factory=InMemorySaver)
     desk: MemoryDesk = field(default_factory=MemoryDesk)
+    owned: Ownership = field(default_factory=Ownership)
     extra: tuple[Tool, ...] = ()
     history: list[Message] = field(default_factory=list)
     results: list[tuple[str, str]] = field(default_factory=list)
@@ -84,7 +86,9 @@ class Talk:
 
     def say(self, message: str, *replies: Any, **more: Any) -> Answer:
         tools = (*load([str(COMPANY / "shop_tools.py")]), *self.extra)
-        acting = Acting(tools, self.log, self.approvals, self.visitors, self.saver, self.home, self.desk)
+        acting = Acting(
+            tools, self.log, self.approvals, self.visitors, self.saver, self.home, self.desk, owned=self.owned
+        )
         model = LoadedModel("scripted:test", ScriptedChat(replies), "native")
         request = Request(
             message,
@@ -448,3 +452,56 @@ def test_nobody_is_asked_for_a_yes_to_a_ticket_that_cannot_be_made(shop: Library
     ticket = next(tool for tool in tools if tool.name == "open_ticket")
     with pytest.raises(ToolError, match="write to our team"):
         ticket.plan(ToolContext(library=shop, home=home), {"subject": "Lamp", "text": "It hums."})
+
+
+def test_what_tools_told_another_customer_is_taken_out_even_where_the_first_net_is_open(
+    talk: Talk, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    assert len(talk.owned), "the tools of the served loop feed it"
+    talk.owned.note("B-90909 goes to vera@customers.example", customer="another")
+    monkeypatch.setattr("agents.replies.borne_out", lambda text, *_, **__: [text])
+    said = f"Order {order} is yours, B-90909 is of vera@customers.example."
+    answer = talk.say(f"What of {order}?", call("order_status", order_number=order), said)
+    assert order in answer.text
+    assert "B-90909" not in answer.text
+    assert "vera" not in answer.text
+    answer = talk.say("Is B-90909 mine?", "I cannot see B-90909.")
+    assert "B-90909" in answer.text, "what they name themselves is no news to them"
+
+
+def test_chinese_request_for_a_call_reaches_the_tool(talk: Talk, home: Path) -> None:
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    booked = call("book_call_back", telephone="555 0199 22", day="2026-11-03", part="morning")
+    answer = talk.say("请给我回电话，555 0199 22", booked)
+    assert answer.outcome == "awaiting_approval"
+    assert "555 0199 22" in answer.text
+    assert talk.say("好的，请办理", "好的。").outcome == "acted"
+    assert len(rows(home, "SELECT * FROM call_backs")) == 1
+
+
+def test_preview_that_asks_for_a_person_after_the_yes_hands_over_and_changes_nothing(talk: Talk, home: Path) -> None:
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    previews = []
+
+    def preview(context: ToolContext) -> Preview:
+        previews.append(context.conversation)
+        if len(previews) > 1:
+            raise HandOver("the amount is over the limit by now")
+        return Preview("Pay back €5.")
+
+    def pay(context: ToolContext) -> str:
+        """Pay back."""
+        raise AssertionError
+
+    paying = replace(talk, extra=(Tool(pay, effect="write", preview=preview),))
+    assert paying.say(f"Pay me back for {order}", call("pay")).outcome == "awaiting_approval"
+    answer = paying.say("yes")
+    assert answer.outcome == "handed_over"
+    assert words.UNKNOWN["en"] not in answer.text, "it is known that nothing was changed"
+    (subject,) = [subject for _, subject, _ in talk.desk.tickets.values()]
+    assert subject == "the amount is over the limit by now"
+    assert [one.state for one in paying.steps if isinstance(one, Acted)] == ["failed"]

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -156,6 +157,50 @@ def test_nested_values_are_looked_at() -> None:
     calls.plan(ToolCall("write", {"notes": {"title": ["note"]}}), records=())
     with pytest.raises(ToolError, match="evil"):
         calls.plan(ToolCall("write", {"notes": {"title": ["note", "evil"]}}), records=())
+
+
+def test_numbers_need_a_source_and_what_the_text_does_not_name_is_shown() -> None:
+    def rent(context: ToolContext, days: int, insured: bool = False, start: date | None = None) -> Change:
+        """Rent something."""
+        return Change("rented")
+
+    def preview(context: ToolContext, days: int, insured: bool = False, start: date | None = None) -> Preview:
+        return Preview(f"Rent it for {days} days.")
+
+    calls = caller(Tool(rent, effect="write", preview=preview), said=("for three days from Monday, insured",))
+    plan = calls.plan(ToolCall("rent", {"days": 3, "insured": True, "start": "2026-11-30"}), records=())
+    assert plan.preview.text == "Rent it for 3 days.\n- insured: yes\n- start: 2026-11-30"
+    with pytest.raises(ToolError, match="4 stands neither"):
+        calls.plan(ToolCall("rent", {"days": 4}), records=())
+    calls.plan(ToolCall("rent", {"days": 4}), records=("4 days are left",))
+    assert calls.plan(ToolCall("rent", {"days": 3, "insured": False}), records=()).preview.text.count("\n") == 0
+    with pytest.raises(ToolError):
+        calls.plan(ToolCall("rent", {"days": 10**400}), records=())
+
+
+def test_hand_over_in_a_preview_is_one_and_changes_nothing() -> None:
+    asked = 0
+
+    def preview(context: ToolContext) -> Preview:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            raise HandOver("over the limit")
+        return Preview("Pay back €5.")
+
+    def pay(context: ToolContext) -> str:
+        """Pay back."""
+        raise AssertionError
+
+    log = MemoryActionLog()
+    calls = caller(Tool(pay, effect="write", preview=preview), log=log)
+    plan = calls.plan(ToolCall("pay", {}), records=())
+    with pytest.raises(HandOver, match="over the limit") as raised:
+        calls.act(plan.call, key="k", approved=plan.fingerprint, shown=plan.preview.text)
+    assert not isinstance(raised.value, StateUnknown)
+    assert log.actions["k"].state == "failed"
+    with pytest.raises(HandOver):
+        calls.plan(ToolCall("pay", {}), records=())
 
 
 def test_unidentified_and_unknown_calls_are_refused() -> None:

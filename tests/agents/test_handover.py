@@ -99,3 +99,15 @@ def test_the_reasons_have_words_for_the_customer_in_both_languages() -> None:
     texts |= {handed_over(reason, "483-9206", language="zh") for reason in REASONS}
     assert len(texts) == 2 * len(REASONS)
     assert all("483-9206" in text for text in texts)
+
+
+@pytest.mark.parametrize("message", ["请给我回电话", "麻烦给我打个电话", "能打电话给我吗", "帮我预约回电"])
+def test_a_call_back_needs_a_person_unless_a_tool_books_it(message: str) -> None:
+    assert from_words(message) == "asked"
+    assert from_words(message, books_calls=True) is None
+    assert from_words(f"{message}，我要找律师", books_calls=True) == "legal"
+
+
+def test_a_person_who_calls_is_a_person() -> None:
+    assert from_words("让你们经理给我打个电话", books_calls=True) == "asked"
+    assert from_words("I want to talk to a person, call me back", books_calls=True) == "asked"

@@ -61,8 +61,8 @@ class Server:
         text = httpx.get(path, timeout=60, trust_env=False).text
         return [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
 
-    def command(self, *arguments: str) -> Any:
-        command = [sys.executable, "-m", "assistant.cli", "approvals", *arguments, "--json"]
+    def command(self, *arguments: str, group: str = "approvals") -> Any:
+        command = [sys.executable, "-m", "assistant.cli", group, *arguments, "--json"]
         done = subprocess.run(
             command, env=self.environment, capture_output=True, text=True, cwd=self.home, timeout=120, check=False
         )
@@ -125,6 +125,27 @@ def test_operator_approves_on_the_command_line(server: Server) -> None:
     assert (last["question"], last["answer"]["outcome"]) == ("", "acted")
     assert server.command("list") == {"approvals": []}
     assert "error" in server.command("approve", waiting["key"])
+
+
+def test_ticket_of_a_tool_reaches_the_desk_and_the_assistant_goes_on(server: Server) -> None:
+    conversation = server.converse()
+    asked = server.say(conversation, "Please write a ticket for your team")
+    asked = server.say(conversation, "Tell the team by ticket: a lamp hums. Order B-10001, the lamp hums at night")
+    assert asked[-1]["answer"]["outcome"] == "awaiting_approval"
+    done = server.say(conversation, "yes")
+    assert done[-1]["answer"]["outcome"] == "acted"
+    (ticket,) = server.command("list", group="tickets")["tickets"]
+    assert f"Your ticket is {ticket['number']}." in done[-1]["answer"]["text"]
+    assert (ticket["reason"], ticket["conversation"]) == ("written", conversation)
+    assert ticket["summary"]["written"] == [{"subject": "a lamp hums", "text": "the lamp hums at night"}]
+    assert server.say(conversation, "What can you do?")[-1]["answer"]["model"] != "none", "it is not held"
+    held = server.say(conversation, "Let me talk to a person")
+    assert held[0] == {"kind": "handed_over", "ticket": ticket["number"], "reason": "asked"}
+    kept = server.command("show", ticket["number"], group="tickets")
+    (action,) = kept["summary"]["acted"]
+    assert (action["tool"], action["state"]) == ("open_ticket", "done")
+    assert action["key"] in kept["summary"]["keys"]
+    assert kept["summary"]["written"] == ticket["summary"]["written"]
 
 
 def test_signed_session_is_refused_without_its_key(server: Server) -> None:

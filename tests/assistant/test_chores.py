@@ -59,7 +59,7 @@ def test_a_fault_ends_nothing_and_a_sweep_runs_once_a_day(store: Store, monkeypa
     monkeypatch.setattr(
         chores_module.retention,
         "sweep",
-        lambda _store, keep_days: swept.append(keep_days) or chores_module.retention.Forgotten((), {}),
+        lambda _store, keep_days, waits_at: swept.append(keep_days) or chores_module.retention.Forgotten((), {}),
     )
     chores = Chores(store, places=Places(webhook_url="http://127.0.0.1:9/"), keep_days=30)
     until(lambda: len(sent) > 3)

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from assistant import settings_page
-from assistant.settings import KEYS, PREFIX, Settings, SettingsError, load, without_password
+from assistant.printable_urls import without_password
+from assistant.settings import KEYS, PREFIX, Settings, SettingsError, load
 
 
 def write(path: Path, text: str) -> Path:

@@ -11,15 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from agents.actions import Customer, Visitor
+from agents.actions import Action, Change, Customer, Visitor
 from agents.approvals import Pending
+from agents.errors import ToolRefusal
 from agents.handover import Desk
 from agents.transcript import Answer, Citation
 from assistant import ticket_numbers
-from assistant.actions import StoredApprovals, StoredVisitors
+from assistant.actions import StoredActionLog, StoredApprovals, StoredVisitors
+from assistant.delivery import Places, mail_of
 from assistant.errors import NotStored, StoreError
 from assistant.outbox import Outbox
 from assistant.store import Store, sqlite_url
+from assistant.ticket_desk import TicketDesk
 from assistant.tickets import Tickets, Wording
 
 ROOT = Path(__file__).parents[2]
@@ -279,3 +282,55 @@ def test_a_hand_over_withdraws_what_waits_and_names_who_is_recognised(store: Sto
     assert tickets.get(number).customer == "C-1042"
     stages = {key: approvals.get(key).stage for key in "abc"}  # type: ignore[union-attr]
     assert stages == {"a": "withdrawn", "b": "operator", "c": "customer"}
+
+
+def test_what_a_tool_wrote_for_the_customer_is_one_ticket_for_each_action(store: Store, tickets: Tickets) -> None:
+    conversation = store.start_conversation()
+    desk = TicketDesk(tickets)
+    with pytest.raises(ToolRefusal, match="only in a conversation on the page"):
+        desk.open_ticket(conversation="chat-7", subject="s", text="t", key="k0")
+    store.start_turn(conversation, "Tell your team that the lamp hums; ada@example.com")
+    number = desk.open_ticket(conversation=conversation, subject="Lamp", text="It hums", key="k1")
+    assert desk.open_ticket(conversation=conversation, subject="Lamp", text="It hums", key="k1") == number
+    assert [entry.event for entry in Outbox(store).of_ticket(number)] == ["ticket.created"] * 2  # one by each channel
+    ticket = tickets.get(number)
+    assert (ticket.reason, ticket.contact, ticket.turn) == ("written", "ada@example.com", 1)
+    assert not tickets.is_held(conversation)
+    assert desk.open_ticket(conversation=conversation, subject="More", text="And it blinks", key="k2") == number
+    assert [one["subject"] for one in tickets.get(number).summary["written"]] == ["Lamp", "More"]
+    tickets.reply(number, "We look at it.")
+    assert tickets.give_back(number).status == "returned"
+    assert number in store.transcript(conversation)[-1].text
+    assert not tickets.is_held(conversation)
+
+
+def test_a_message_is_no_message_to_a_person_where_nobody_has_the_conversation(store: Store, tickets: Tickets) -> None:
+    conversation = store.start_conversation()
+    store.start_turn(conversation, "Tell your team that the lamp hums")
+    number = tickets.write(conversation, subject="Lamp", text="It hums", key="k1")
+    later = store.start_turn(conversation, "How long is the warranty?")
+    with pytest.raises(NotStored):
+        tickets.add_message(conversation, later)
+    held = tickets.hand_over(conversation, later, reason="asked")
+    assert held == number, "the person who takes over gets what was written before"
+    assert tickets.is_held(conversation)
+    assert tickets.get(number).summary["written"] == [{"subject": "Lamp", "text": "It hums"}]
+    assert tickets.get(number).reason == "asked"
+    tickets.give_back(number)
+    assert not tickets.is_held(conversation)
+
+
+def test_a_summary_names_what_was_done_and_what_may_have_been(store: Store, tickets: Tickets) -> None:
+    conversation = store.start_conversation()
+    turn = store.start_turn(conversation, "Refund B-7")
+    log = StoredActionLog(store.engine)
+    for key in ("k-done", "k-begun", "k-refused"):
+        log.begin(Action(key, "begun", "refund", {"order": "B-7"}, conversation, "1"))
+    log.finish("k-done", change=Change("refunded €5"))
+    log.fail("k-refused", reason="too late")
+    number = tickets.hand_over(conversation, turn, reason="tool")
+    acted = {act["key"]: (act["state"], act["result"]) for act in tickets.get(number).summary["acted"]}
+    assert acted == {"k-done": ("done", "refunded €5"), "k-begun": ("unknown", ""), "k-refused": ("failed", "too late")}
+    entry = next(entry for entry in Outbox(store).of_ticket(number) if entry.channel == "email")
+    mail = mail_of(entry, Places(email="desk@example.com", sender="desk@example.com")).get_content()
+    assert "refund {'order': 'B-7'}: unknown (action k-begun)" in mail

@@ -520,3 +520,14 @@ def test_a_conversation_that_is_returned_at_this_moment_is_answered(
     steps = run_turn(runner(respond, tickets=desk), conversation, "How long?")
     assert steps[-1]["answer"]["outcome"] == "refused"
     assert len(respond.asked) == 1
+
+
+def test_a_call_back_is_for_the_tools_where_one_books_it(
+    store: Store, desk: Tickets, runner: Callable[..., TurnRunner]
+) -> None:
+    turns = runner(Refusing(), tickets=desk, books_calls=lambda: True)
+    conversation = store.start_conversation()
+    run_turn(turns, conversation, "请给我回电话")
+    assert not desk.is_held(conversation)
+    other = store.start_conversation()
+    assert run_turn(runner(Refusing(), tickets=desk), other, "请给我回电话")[0]["kind"] == "handed_over"

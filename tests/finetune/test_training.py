@@ -13,12 +13,14 @@ import pytest
 from finetune.bases import Base
 from finetune.errors import FinetuneError
 from finetune.examples import Example
-from finetune.runs import MANIFEST, Run
+from finetune.going_on import remembered
+from finetune.runs import MANIFEST, Run, open_run
 from finetune.training import Request, hold_out, labels_of, prepare, train
 
 pytest.importorskip("trl")
 
 Write = Callable[[Sequence[Example], str], Path]
+ROOT = Path(__file__).parents[2]
 QUICK = ("epochs=4", "batch_size=8", "precision=float32", "dropout=0.1")
 COMMAND = """
 import sys
@@ -56,6 +58,21 @@ def assert_same(one: Run, other: Run) -> None:
     assert first.keys() == second.keys()
     for name in first:
         torch.testing.assert_close(first[name], second[name], atol=1e-6, rtol=1e-5)
+
+
+def assert_near(one: Run, other: Run) -> None:
+    """What was learned is the same but for a hundredth: Adam makes much of how small gradients are rounded."""
+    first, second = weights(one), weights(other)
+    learned = [name for name in first if "lora_B" in name]  # they begin at nought
+    assert learned
+    for name in learned:
+        difference = first[name] - second[name]  # type: ignore[operator]
+        assert difference.norm() < 0.01 * first[name].norm(), name  # type: ignore[attr-defined]
+
+
+def losses_of(run: Run) -> list[float]:
+    lines = [json.loads(line) for line in (run.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [line["loss"] for line in lines if "loss" in line]
 
 
 def test_a_run_learns_and_says_what_it_did(request_of: Callable[..., Request], tmp_path: Path) -> None:
@@ -156,6 +173,47 @@ def test_a_wish_to_stop_is_obeyed_and_gone_on_from(request_of: Callable[..., Req
         train(prepared, home=tmp_path, progress=stop)
     assert not (prepared.folder / MANIFEST).exists()
     assert_same(whole, train(prepare(request_of("stopped"), home=tmp_path), home=tmp_path))
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_run_as_one_would(
+    request_of: Callable[..., Request], tmp_path: Path, tiny_base: Base
+) -> None:
+    """No dropout, of which each process draws its own; no grouping by length, which goes by what one process reads."""
+    numbers = ("epochs=4", "batch_size=8", "precision=float32", "dropout=0.0", "layout=shared")
+    request = request_of("alone", overrides=numbers)
+    alone = train(prepare(request, home=tmp_path), home=tmp_path)
+    launch = [sys.executable, "-W", "ignore", "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes=2"]
+    launch += ["--num_machines=1", "--mixed_precision=no", "--dynamo_backend=no", "--main_process_port=0"]
+    command = ["-m", "assistant.cli", "finetune", "train", "--data", str(request.data[0]), "--json", *numbers]
+    command += ["--heldout", str(request.heldout[0]), "--base", str(tiny_base.folder), "--recipe=lora", "--run=both"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "FRONTDESK_HOME": str(tmp_path)}
+    done = subprocess.run([*launch, *command], env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads(done.stdout)  # exactly one object, of the first process
+    both = open_run("both", home=tmp_path)
+    assert both.manifest == manifest
+    assert manifest["processes"] == 2
+    assert manifest["tokens"] == alone.manifest["tokens"] > 0
+    assert manifest["steps"] == alone.manifest["steps"] == 8
+    assert manifest["heldout_loss"] == pytest.approx(alone.manifest["heldout_loss"], abs=1e-4)
+    losses = losses_of(both)
+    assert losses == pytest.approx(losses_of(alone), abs=1e-3)
+    assert losses[-1] < losses[0]
+    assert len(list((both.folder / "tensorboard").glob("events*"))) == 1
+    assert_near(alone, both)
+    begun = remembered(both.folder)
+    assert begun is not None
+    assert begun.words[1:3] == ("-W", "ignore"), "the launcher's own words"
+
+
+def test_a_step_that_cannot_be_shared_out_is_refused(
+    request_of: Callable[..., Request], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("finetune.processes.count", lambda: 3)
+    monkeypatch.setattr("finetune.processes.wait", lambda: None)
+    with pytest.raises(FinetuneError, match=r"batch_size=8 cannot be shared out evenly among 3 .*batch_size=9"):
+        train(prepare(request_of("three"), home=tmp_path), home=tmp_path)
 
 
 def test_a_run_that_was_begun_with_something_else_is_left_alone(

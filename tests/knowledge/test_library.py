@@ -94,6 +94,14 @@ def test_counts_are_of_what_one_may_see(filled: Library) -> None:
     assert filled.count_chunks(collections=()) == 0
 
 
+def test_all_passages_are_those_that_one_may_see(filled: Library) -> None:
+    assert [passage.audience for passage in filled.passages()] == ["public"]
+    both = filled.passages(audiences=("public", "staff"))
+    assert sorted(passage.audience for passage in both) == ["public", "staff"]
+    assert SECRET in "".join(passage.text for passage in both)
+    assert filled.passages(collections=()) == ()
+
+
 # Excerpts ----------------------------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from knowledge import scores
-from knowledge.scores import PairedScore, Score, auroc, calibration_error, mean, paired
+from knowledge.scores import PairedScore, Score, auroc, calibration_error, mean, paired, ratio
 
 
 def test_a_mean_has_its_interval() -> None:
@@ -136,3 +136,16 @@ def test_many_cases_are_drawn_in_blocks_that_change_nothing(monkeypatch: pytest.
     monkeypatch.setattr(scores, "BLOCK_NUMBERS", 1000)
     assert mean(values) == whole
     assert paired(values, values[::-1]) == compared
+
+
+def test_a_ratio_divides_sums_and_draws_cases_whole() -> None:
+    found = ratio([1, 0, 2], [1, 3, 4])
+    assert (found.value, found.n) == (0.375, 3)
+    assert found == ratio([1, 0, 2], [1, 3, 4])
+    assert found.low is not None
+    assert found.high is not None
+    assert 0.0 <= found.low < 0.375 < found.high <= 1.0
+    # The same share in every case leaves nothing to chance, however the cases differ in size.
+    assert ratio([1, 10, 100], [2, 20, 200]) == Score(0.5, 0.5, 0.5, 3)
+    assert ratio([0, 0], [0, 0]) == Score(None, None, None, 2)
+    assert ratio([], []) == Score(None, None, None, 0)

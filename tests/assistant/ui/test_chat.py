@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from agents.transcript import Answer, Citation, Delta, Finished, Searched, Step
+from agents.transcript import Answer, Citation, Delta, Finished, Searched, Step, step_to_data
 from assistant.errors import TurnRefused
+from assistant.rates import Limits
 from assistant.store import Store, sqlite_url
 from assistant.tickets import Tickets
 from assistant.turns import TurnRunner
@@ -96,6 +97,11 @@ def turns(store: Store, script: Script) -> Iterator[TurnRunner]:
 def chat(store: Store, turns: TurnRunner) -> Chat:
     application: Any = SimpleNamespace(library=Documents(), store=store, turns=turns)
     return Chat(application, Frame("Brindlemoor", examples=("How long?",)))
+
+
+FINISHED: dict[str, Any] = step_to_data(
+    Finished(Answer("ok", (), "awaiting_approval", 0.0, "en", "scripted", 0.1, 0.1))
+)
 
 
 def collect(screens: AsyncIterator[Screen]) -> list[Screen]:
@@ -304,7 +310,7 @@ def test_a_person_is_asked_for_and_their_message_is_found_by_looking(desk_chat: 
     chat, tickets = desk_chat
     screens = collect(chat.ask_person(NO_CONVERSATION, ZH))
     conversation = screens[0].conversation or ""
-    assert screens[-1].held is True
+    assert screens[-1].awaits is True
     assert "已转交人工" in (screens[-1].past or "")
     _, mark = chat.look(conversation, "", ZH)
     assert chat.look(conversation, mark, ZH) == (Screen(), mark)
@@ -312,10 +318,56 @@ def test_a_person_is_asked_for_and_their_message_is_found_by_looking(desk_chat: 
     tickets.reply(number, "您好")
     screen, mark = chat.look(conversation, mark, ZH)
     assert "您好" in (screen.past or "")
-    assert screen.held is True
+    assert screen.awaits is True
     tickets.give_back(number)
-    assert chat.look(conversation, mark, ZH)[0].held is False
+    assert chat.look(conversation, mark, ZH)[0].awaits is False
 
 
 def test_nobody_has_a_conversation_that_does_not_exist(chat: Chat) -> None:
-    assert chat.look("none", "", EN)[0].held is False
+    assert chat.look("none", "", EN)[0].awaits is False
+
+
+def test_the_page_obeys_the_limits_of_the_api(store: Store, turns: TurnRunner) -> None:
+    limits = Limits(of_conversation=2, of_address=4)
+    application: Any = SimpleNamespace(library=Documents(), store=store, turns=turns, limits=limits)
+    chat = Chat(application, Frame("Brindlemoor"))
+
+    def asked(conversation: str, address: str = "203.0.113.7") -> list[Screen]:
+        return collect(chat.ask(conversation, "How long?", EN, address=address))
+
+    conversation = asked(NO_CONVERSATION)[0].conversation or ""
+    assert asked(conversation)[0].taken
+    refused = asked(conversation)
+    assert [screen.taken for screen in refused] == [False], "what was written stays in its box"
+    assert EN.too_often in (refused[0].present or "")
+    assert len(store.transcript(conversation)) == 2
+    assert EN.too_often in (asked(NO_CONVERSATION)[0].present or ""), "the address has asked four things"
+    assert asked(NO_CONVERSATION, "203.0.113.8")[0].taken
+    assert collect(chat.ask_person(conversation, EN))[0].taken, "a person can always be asked for"
+
+
+def test_what_waits_for_the_team_is_looked_for(chat: Chat, store: Store) -> None:
+    conversation = ask(chat)
+    step = {"kind": "approval_asked", "key": "k", "tool": "refund", "text": "Refund €90", "operator": True}
+    for number, steps in enumerate(
+        ([step], [{"kind": "approval_decided", "key": "k", "decision": "approved", "by": "customer"}]), start=2
+    ):
+        turn = store.start_turn(conversation, "yes")
+        assert turn == number
+        for one in steps:
+            store.append_step(conversation, turn, one)
+        store.append_step(conversation, turn, FINISHED)
+    screen, mark = chat.look(conversation, "", EN)
+    assert screen.awaits is True
+    turn = store.start_turn(conversation, "")
+    store.append_step(
+        conversation, turn, {"kind": "approval_decided", "key": "k", "decision": "approved", "by": "operator"}
+    )
+    assert chat.look(conversation, mark, EN) == (Screen(), mark), "it is not there yet"
+    store.append_step(
+        conversation, turn, {"kind": "acted", "key": "k", "tool": "refund", "text": "€90 refunded", "state": "done"}
+    )
+    store.append_step(conversation, turn, {**FINISHED, "answer": {**FINISHED["answer"], "text": "€90 refunded"}})
+    screen, _ = chat.look(conversation, mark, EN)
+    assert "€90 refunded" in (screen.past or "")
+    assert screen.awaits is False

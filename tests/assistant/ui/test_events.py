@@ -19,7 +19,9 @@ class Chat:
     async def open(self, conversation: str, _texts: Any) -> Any:
         yield Screen(past=f"past of {conversation}", present="")
 
-    async def ask(self, _conversation: str, question: str, _texts: Any) -> Any:
+    async def ask(
+        self, _conversation: str, question: str, _texts: Any, *, address: str | None, answers: str = ""
+    ) -> Any:
         yield Screen(conversation="new", taken=True)
         yield Screen(present=f"answering {question}")
 

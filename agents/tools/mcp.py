@@ -1,0 +1,333 @@
+"""MCP servers: their tools as ours, over a command's pipes or streamable HTTP. The only file that knows the `mcp` SDK.
+
+    Source -> Server (started when needed, started again after it died) -> tools
+    Request -> call_tool -> text | ToolError | StateUnknown
+
+A server is asked for its tools before every write: what changed since the customer was shown it is not done. Of the
+protocol nothing but tools is used: servers get no answers from the model, ask the customer nothing, see no folder.
+"""
+
+import asyncio
+import logging
+import os
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
+from typing import TYPE_CHECKING, Any
+
+from agents.errors import AgentError, StateUnknown, ToolError
+from agents.tools import schemas
+from agents.tools.background_loop import BackgroundLoop
+from agents.tools.remote import Described, Request, cleaned, tools_of
+from agents.tools.source import Source, filled, variables
+from agents.tools.tool import Tool
+
+if TYPE_CHECKING:
+    from mcp import Client
+    from mcp.types import CallToolResult, ListToolsResult
+
+logger = logging.getLogger(__name__)
+
+START_SECONDS = 30.0
+"""Longest that a server may take to start and to list its tools."""
+REST_SECONDS = 3.0
+"""After a start that failed, calls are told so at once for so long."""
+GRACE_SECONDS = 3.0
+"""What a call may take beyond its own limit before it is given up from outside."""
+MOST_SILENCES = 3
+"""Calls in a row without an answer after which a server is started again; others may be waiting for one."""
+MOST_TOOLS = 200
+MOST_PAGES = 20
+LINE_CHARACTERS = 500
+MISSING = "The tools of {name} need one package more. Next: pip install 'frontdesk[mcp]'"
+LOST = "{tool} cannot be reached now, and nothing was changed. Go on without it, or say that you cannot do this now."
+CHANGED = "{tool} is another one by now than when it was loaded, so it was not used. Say that you cannot do this now."
+
+
+class Lost(Exception):
+    """The server is not there; `str(error)` says how."""
+
+
+class Silent(Lost):
+    """The server did not answer in time; it may be busy with this very call."""
+
+
+class Server:
+    """One server, for as long as the program runs; safe to use from many threads.
+
+    Raises:
+        AgentError: the SDK is missing, or a variable that the owner named is.
+    """
+
+    def __init__(self, source: Source, *, loop: BackgroundLoop, environment: Mapping[str, str] | None = None) -> None:
+        try:
+            import mcp  # noqa: F401
+        except ImportError as error:
+            raise AgentError(MISSING.format(name=source.name)) from error
+        self._source = source
+        self._loop = loop
+        self._environment = os.environ if environment is None else environment
+        self._secrets = tuple(
+            self._environment.get(name, "") for text in source.headers.values() for name in variables(text)
+        ) + tuple(self._environment.get(name, "") for name in source.environment)
+        self._client: Client | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self._leave = asyncio.Event()
+        self._starting = asyncio.Lock()
+        self._silences = 0
+        self._resting_until = 0.0
+        self._cause = ""
+        self._known: dict[str, Described] = {}
+
+    def tools(self) -> tuple[Tool, ...]:
+        """Return the tools that the owner wants of it.
+
+        Raises:
+            AgentError: it cannot be started or asked, or does not have what the owner names.
+        """
+        try:
+            found = self._loop.run(self._described(), seconds=2 * START_SECONDS)
+        except (Lost, TimeoutError) as error:
+            raise AgentError(
+                f"The MCP server {self._source.name} ({self._source.place}) does not work: {error}. "
+                "Mend [[tools]] or start the server. Next: frontdesk doctor"
+            ) from error
+        self._known = {one.name: one for one in found}
+        return tools_of(self._source, found, self.ask)
+
+    def ask(self, request: Request) -> str:
+        """Make a call and return what came back.
+
+        Raises:
+            ToolError: it was not done, and nothing was changed.
+            StateUnknown: a write has an end that nobody knows.
+        """
+        limit = self._source.timeout_seconds
+        try:
+            if request.writes:
+                self._loop.run(self._check_unchanged(request.tool), seconds=2 * START_SECONDS)
+            result = self._loop.run(self._called(request), seconds=2 * (limit + GRACE_SECONDS) + START_SECONDS)
+        except (Lost, TimeoutError) as error:
+            logger.warning("the MCP server %s was lost at %s: %s", self._source.name, request.tool, error)
+            raise ToolError(LOST.format(tool=request.tool)) from error
+        text = cleaned(_text(result), secrets=self._secrets)
+        if not result.is_error:
+            return text
+        if request.writes and request.tool not in self._source.refuses:
+            raise StateUnknown(f"{request.tool} of {self._source.name} returned an error: {text[:LINE_CHARACTERS]}")
+        raise ToolError(text or LOST.format(tool=request.tool))
+
+    async def _described(self) -> list[Described]:
+        found: list[Described] = []
+        for tool in await self._listed():
+            schema = schemas.plain(tool.input_schema, label=f"{self._source.name}: {tool.name}")
+            found.append(Described(tool.name, tool.description or "", schema))
+        return found
+
+    async def _listed(self) -> list[Any]:
+        client = await self._connected()
+        tools: list[Any] = []
+        cursor: str | None = None
+        for _ in range(MOST_PAGES):
+            page: ListToolsResult = await self._answered(
+                client, client.list_tools(cursor=cursor), seconds=START_SECONDS
+            )
+            tools += page.tools
+            cursor = page.next_cursor
+            if cursor is None or len(tools) > MOST_TOOLS:
+                break
+        return tools[:MOST_TOOLS]
+
+    async def _check_unchanged(self, name: str) -> None:
+        """See that the server is there and the tool still what the customer was shown; once more after it was lost."""
+        try:
+            listed = await self._listed()
+        except Lost:
+            listed = await self._listed()
+        now = next((tool for tool in listed if tool.name == name), None)
+        try:
+            same = now is not None and self._known[name] == Described(
+                name, now.description or "", schemas.plain(now.input_schema, label=name)
+            )
+        except AgentError:
+            same = False
+        if not same:
+            raise ToolError(CHANGED.format(tool=name))
+
+    async def _called(self, request: Request) -> "CallToolResult":
+        """Make a call; a read is made once more where the server was lost, a write never."""
+        from mcp import MCPError
+
+        for again in (not request.writes, False):
+            client = await self._connected()
+            limit = self._source.timeout_seconds
+            try:
+                result: CallToolResult = await self._answered(
+                    client,
+                    client.call_tool(request.tool, dict(request.arguments), read_timeout_seconds=limit),
+                    seconds=limit + GRACE_SECONDS,
+                )
+                return result
+            except Lost as error:
+                if request.writes:
+                    raise StateUnknown(f"{request.tool} of {self._source.name}: {error}") from error
+                if not again or isinstance(error, Silent):
+                    raise
+            except MCPError as error:
+                told = cleaned(error.message)[:LINE_CHARACTERS]
+                if request.writes and not _is_refusal(error.code):
+                    raise StateUnknown(f"{request.tool} of {self._source.name}: {told}") from error
+                raise ToolError(f"{request.tool} was refused: {told}") from error
+        raise Lost("it was lost twice")
+
+    async def _answered(self, client: "Client", answer: Any, *, seconds: float) -> Any:
+        """Return an answer; what tells that the server is gone becomes `Lost`, and the connection is let go."""
+        import anyio
+        import httpx2
+        from mcp import MCPError
+        from mcp.types import CONNECTION_CLOSED, REQUEST_TIMEOUT
+
+        try:
+            found = await asyncio.wait_for(answer, seconds)
+        except MCPError as error:
+            if error.code == REQUEST_TIMEOUT:
+                raise await self._silent(client) from error
+            if error.code != CONNECTION_CLOSED:
+                raise
+            cause: Exception = error
+        except TimeoutError as error:
+            raise await self._silent(client) from error
+        except (anyio.ClosedResourceError, anyio.BrokenResourceError, httpx2.HTTPError, OSError, RuntimeError) as error:
+            cause = error
+        else:
+            self._silences = 0
+            return found
+        await self._let_go(client)
+        raise Lost(cleaned(str(cause))[:LINE_CHARACTERS] or type(cause).__name__) from cause
+
+    async def _silent(self, client: "Client") -> Silent:
+        self._silences += 1
+        if self._silences >= MOST_SILENCES:
+            await self._let_go(client)
+        return Silent("it did not answer in time")
+
+    async def _connected(self) -> "Client":
+        async with self._starting:
+            if self._client is not None and self._serving is not None and not self._serving.done():
+                return self._client
+            if time.monotonic() < self._resting_until:
+                raise Lost(self._cause)
+            ready: asyncio.Future[Client] = asyncio.get_running_loop().create_future()
+            self._leave = asyncio.Event()
+            self._serving = asyncio.create_task(self._serve(ready, self._leave))
+            try:
+                self._client = await asyncio.wait_for(asyncio.shield(ready), START_SECONDS)
+            except (Lost, TimeoutError) as error:
+                self._cause = str(error) or f"it did not start within {START_SECONDS:g} s"
+                self._resting_until = time.monotonic() + REST_SECONDS
+                self._serving.cancel()
+                raise Lost(self._cause) from error
+            return self._client
+
+    async def _serve(self, ready: "asyncio.Future[Client]", leave: asyncio.Event) -> None:
+        """Hold a connection until it is let go: what opened it must close it, in the same task."""
+        from mcp import Client
+        from mcp.types import Implementation
+
+        try:
+            async with AsyncExitStack() as stack:
+                transport = await self._transport(stack)
+                information = Implementation(name="frontdesk", version="1")
+                client = await stack.enter_async_context(Client(transport, client_info=information, cache=None))
+                ready.set_result(client)
+                await leave.wait()
+        except Exception as error:  # noqa: BLE001  whatever a server does ends its connection, and nothing else
+            if not ready.done():
+                ready.set_exception(Lost(self._why(error)))
+                ready.exception()  # looked at, even where nobody waits any more
+            else:
+                logger.info("the connection to the MCP server %s ended: %s", self._source.name, self._why(error))
+
+    async def _transport(self, stack: AsyncExitStack) -> Any:
+        from mcp import StdioServerParameters
+        from mcp.client.streamable_http import streamable_http_client
+
+        source, environment = self._source, self._environment
+        if source.address:
+            import httpx2
+
+            client = httpx2.AsyncClient(
+                headers={name: filled(text, environment) for name, text in source.headers.items()},
+                timeout=httpx2.Timeout(START_SECONDS, read=source.timeout_seconds + GRACE_SECONDS),
+                trust_env=source.leaves_this_machine,  # no proxy stands between us and this machine
+            )
+            await stack.enter_async_context(client)
+            return streamable_http_client(source.address, http_client=client)
+        from mcp.client.stdio import stdio_client
+
+        command = StdioServerParameters(
+            command=source.mcp[0],
+            args=list(source.mcp[1:]),
+            env={name: environment[name] for name in source.environment if name in environment},
+            cwd=source.folder,
+        )
+        return stdio_client(command, errlog=stack.enter_context(_LoggedLines(source.name)).file)
+
+    async def _let_go(self, client: "Client") -> None:
+        """End a connection, unless another caller has done so and there is a new one."""
+        if self._client is not client:
+            return
+        self._leave.set()
+        self._client, self._silences = None, 0
+        if self._serving is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(self._serving), GRACE_SECONDS * 2)
+            self._serving = None
+
+    def _why(self, error: BaseException) -> str:
+        while isinstance(error, BaseExceptionGroup) and error.exceptions:
+            error = error.exceptions[0]
+        text = str(error) or type(error).__name__
+        for secret in filter(None, self._secrets):
+            text = text.replace(secret, "[removed]")
+        return text[:LINE_CHARACTERS]
+
+
+class _LoggedLines:
+    """What a server's command writes to stderr, line by line into our log and nowhere else."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> "_LoggedLines":
+        reading, writing = os.pipe()
+        self.file = os.fdopen(writing, "w", encoding="utf-8")
+        self._thread = threading.Thread(target=self._read, args=(reading,), name=f"mcp-{self._name}", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+
+    def _read(self, reading: int) -> None:
+        with os.fdopen(reading, encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                logger.debug("MCP server %s: %s", self._name, cleaned(line.strip())[:LINE_CHARACTERS])
+
+
+def _is_refusal(code: int) -> bool:
+    """Return whether an error of the protocol says that a call was not even begun."""
+    from mcp.types import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND
+
+    return code in (INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND)
+
+
+def _text(result: "CallToolResult") -> str:
+    """Return the texts of a result; what is no text is named and left out."""
+    import json
+
+    parts: Sequence[str] = [part.text if part.type == "text" else f"({part.type} left out)" for part in result.content]
+    if not parts and result.structured_content is not None:
+        return json.dumps(result.structured_content, ensure_ascii=False)
+    return "\n".join(parts)

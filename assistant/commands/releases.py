@@ -1,0 +1,52 @@
+"""`release list`: what was exported, and whether its files are as they were made."""
+
+from typing import Annotated
+
+import typer
+
+from assistant.commands.options import AsJson, Config, examples, print_json, settings_for
+
+LIST_EXAMPLES = examples("frontdesk release list", "frontdesk release list --check --json")
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def release() -> None:
+    """Releases: tuned models, ready to be served."""
+
+
+@app.command("list", epilog=LIST_EXAMPLES)
+def list_releases(
+    check: Annotated[bool, typer.Option("--check", help="Compare every file with its hash; reads them all.")] = False,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Show all releases, oldest first."""
+    from finetune import releases
+
+    found = releases.releases(settings_for(config).home)
+    faults = {one.name: list(releases.check(one)) if check else None for one in found}
+    if as_json:
+        kept = ("run", "recipe", "base_precision", "recommended", "in_band", "created")
+        print_json(
+            {
+                "releases": [
+                    {"release": one.name, "path": str(one.folder)}
+                    | {key: one.manifest.get(key) for key in kept}
+                    | {"files": one.manifest["files"], "faults": faults[one.name]}
+                    for one in found
+                ]
+            }
+        )
+        return
+    if not found:
+        print("No releases yet. Make one of a finished run: frontdesk export RUN --text FILE")
+    for one in found:
+        best = next(file for file in one.manifest["files"] if file["quantization"] == one.manifest["recommended"])
+        print(
+            f"{one.name:<24} {best['quantization']:<8} {best['bytes'] / 1e6:>8.0f} MB  run {one.manifest['run']}  "
+            f"{one.manifest['created']}"
+        )
+        for fault in faults[one.name] or ():
+            print(f"{'':<24} {fault}")

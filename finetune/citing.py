@@ -1,0 +1,86 @@
+"""A reply and passages in, the reply with markers that the passages bear out; or nothing.
+
+    what a person wrote + passages      -> the sentences that a passage supports, each with its marker
+    an answer with citations + passages -> the same answer, its markers counting these passages
+
+What is learned may say only what stands there, as serving checks it (`agents.citations`).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from agents.answering import check_text
+from agents.figures import MARKER, exact_parts
+from agents.prompts import NOT_FOUND, partly
+from agents.support import support
+from agents.transcript import Language
+from knowledge.passages import Passage
+from knowledge.text import sentences
+
+PLEASANTRY_WORDS = 12
+"""A sentence without support of up to so many words, and without a number, is a courtesy and is left out."""
+MOST_WORDS = 10_000
+"""No limit: how long an answer may be is the prompt's to say."""
+
+
+def cited(reply: str, passages: Sequence[Passage]) -> str | None:
+    """Return what passages support of a person's reply, with markers; None when it says something that none does."""
+    kept: list[str] = []
+    for start, end in sentences(MARKER.sub("", reply)):
+        sentence = MARKER.sub("", reply)[start:end]
+        found = support(sentence, passages)
+        if found is not None:
+            kept.append(with_marker(sentence, passages.index(found[0]) + 1))
+        elif exact_parts(sentence) or len(sentence.split()) > PLEASANTRY_WORDS or len(sentence) > 6 * PLEASANTRY_WORDS:
+            return None
+    return " ".join(kept) or None
+
+
+def renumbered(
+    text: str, citations: Sequence[Mapping[str, Any]], passages: Sequence[Passage], *, language: Language, contact: str
+) -> str | None:
+    """Return an answer as a model should write it today; None when the documents no longer say all of it.
+
+    Args:
+        citations: As they were stored with the answer: number, collection, document, start, end, quote.
+        contact: What the company's own contact was added with where only a part was found.
+    """
+    rest = partly(language, contact).strip()
+    is_part = text.rstrip().endswith(rest)
+    said = text.rstrip().removesuffix(rest).rstrip() if is_part else text
+    places = {int(citation["number"]): place_of(citation, passages) for citation in citations}
+    numbers = [int(number) for marker in MARKER.findall(said) for number in re.findall(r"\d+", marker)]
+    if not numbers or any(places.get(number) is None for number in numbers):
+        return None
+    renewed = MARKER.sub(lambda found: _marker(found[1], places), said).strip()
+    if not is_borne_out(renewed, passages, language=language):
+        return None
+    return f"{renewed} {NOT_FOUND}" if is_part else renewed
+
+
+def is_borne_out(text: str, passages: Sequence[Passage], *, language: Language) -> bool:
+    """Say whether serving would show every sentence of an answer."""
+    _, draft = check_text(text, passages, language=language, max_words=MOST_WORDS)
+    return draft.found and not draft.dropped
+
+
+def place_of(citation: Mapping[str, Any], passages: Sequence[Passage]) -> int | None:
+    """Return the number, from 1, of the passage that holds what is cited; the text decides, not the offset."""
+    for number, passage in enumerate(passages, 1):
+        same = passage.collection == citation["collection"] and passage.document == citation["document"]
+        if same and str(citation["quote"]) in passage.text:
+            return number
+    return None
+
+
+def with_marker(sentence: str, number: int) -> str:
+    """Return a sentence that ends with its passage's number, before its full stop."""
+    end = re.search(r"[.!?。！？]+[\"'”’)）」』》]*$", sentence)
+    place = end.start() if end else len(sentence)
+    return f"{sentence[:place]} [{number}]{sentence[place:]}"
+
+
+def _marker(numbers: str, places: Mapping[int, int | None]) -> str:
+    new = dict.fromkeys(places[int(number)] for number in re.findall(r"\d+", numbers))
+    return " " + "".join(f"[{number}]" for number in new)

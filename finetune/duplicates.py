@@ -1,0 +1,163 @@
+"""The same twice, and nearly the same twice, out of a data set.
+
+    candidates -> the very same: the first stays; nearly the same: MinHash finds, Jaccard decides -> kept, Dropped
+
+Texts are compared by shingles: runs of four letters, or of two Chinese characters (Broder, "On the Resemblance and
+Containment of Documents", 1997). MinHash with locality-sensitive hashing (`datasketch`) says which pairs are worth
+comparing, so that the work grows with the number of examples and not with its square; the exact share of common
+shingles decides. What differs in a number is another text however alike the rest is: "5 years" is not "2 years". The
+hashes are the same in every process, so the same candidates give the same data set.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from agents.figures import exact_parts
+from finetune.candidates import Candidate, Dropped
+from finetune.errors import FinetuneError
+from knowledge.text import count_cjk, detect_language, without_signs
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
+
+ALIKE = 0.8
+"""Share 0-1 of common shingles from which two texts are nearly the same: other words for it are none."""
+SOUGHT = 0.6
+"""What MinHash looks for; lower, because it only estimates."""
+PERMUTATIONS = 128
+Shingles = frozenset[str]
+_WORD = re.compile(r"\w+")
+GET_EXTRA = "Near duplicates are found with datasketch, which is not installed. Next: pip install 'frontdesk[train]'"
+
+
+def without_duplicates(candidates: Sequence[Candidate]) -> Iterator[Candidate | Dropped]:
+    """Yield each candidate, or why it is left out; the first of several stays.
+
+    Raises:
+        FinetuneError: datasketch is not installed.
+    """
+    seen: dict[str, Candidate] = {}
+    index = NearIndex()
+    for candidate in _without_contradictions(candidates):
+        if isinstance(candidate, Dropped):
+            yield candidate
+            continue
+        whole = "\0".join(f"{message['role']}\0{message['content']}" for message in candidate.example.messages)
+        first = seen.setdefault(f"{candidate.example.task}\0{whole}", candidate)
+        if first is not candidate:
+            yield _dropped(candidate, "duplicate", first)
+            continue
+        near = index.nearest(candidate)
+        if near is not None:
+            yield _dropped(candidate, "near duplicate", near)
+            continue
+        index.add(candidate)
+        yield candidate
+
+
+class NearIndex:
+    """Candidates that are kept, by what they say."""
+
+    def __init__(self) -> None:
+        self._lsh: dict[str, Any] = {}
+        self._kept: list[tuple[Candidate, Shingles]] = []
+
+    def nearest(self, candidate: Candidate) -> Candidate | None:
+        """Return a kept candidate that is nearly the same; None where there is none.
+
+        Steps of one conversation repeat one another by nature and are no duplicates.
+        """
+        shingles, kind = shingles_of(said_of(candidate)), _kind(candidate)
+        if kind not in self._lsh:
+            return None
+        for place in sorted(self._lsh[kind].query(sketch(shingles))):
+            other: Candidate
+            other, its = self._kept[place]
+            if other.example.task == "agent" and other.example.conversation == candidate.example.conversation:
+                continue
+            if resemblance(shingles, its) >= ALIKE and _say_the_same_numbers(candidate, other):
+                return other
+        return None
+
+    def add(self, candidate: Candidate) -> None:
+        """Keep a candidate."""
+        shingles = shingles_of(said_of(candidate))
+        lsh = self._lsh.setdefault(_kind(candidate), new_index())
+        lsh.insert(len(self._kept), sketch(shingles))
+        self._kept.append((candidate, shingles))
+
+
+def new_index(threshold: float = SOUGHT) -> Any:
+    """Return an empty index of sketches.
+
+    Raises:
+        FinetuneError: datasketch is not installed.
+    """
+    try:
+        from datasketch import MinHashLSH
+    except ImportError as error:
+        raise FinetuneError(GET_EXTRA) from error
+    return MinHashLSH(threshold=threshold, num_perm=PERMUTATIONS)
+
+
+def shingles_of(text: str) -> Shingles:
+    """Return the runs of letters that a text holds, without case and punctuation."""
+    folded = " ".join(_WORD.findall(without_signs(text.casefold())))
+    length = 2 if detect_language(text) == "zh" else 4
+    runs = {folded[start : start + length] for start in range(max(1, len(folded) - length + 1))}
+    return frozenset(run for run in runs if length == 4 or count_cjk(run) or run.isalnum())
+
+
+def resemblance(one: Shingles, other: Shingles) -> float:
+    """Return which share 0-1 of all shingles both texts have (Jaccard)."""
+    return len(one & other) / len(one | other) if one | other else 0.0
+
+
+def sketch(shingles: Shingles) -> "MinHash":
+    """Return the MinHash of a text's shingles."""
+    from datasketch import MinHash
+
+    found = MinHash(num_perm=PERMUTATIONS, seed=1)
+    found.update_batch([shingle.encode() for shingle in shingles])
+    return found
+
+
+def said_of(candidate: Candidate) -> str:
+    """Return what a candidate is compared by: the question and the reply; of a step, all that was said before it."""
+    if candidate.example.task == "agent":
+        said = [message["content"] for message in candidate.example.messages if message["role"] != "system"]
+        return "\n".join(said)
+    return f"{candidate.asked}\n{candidate.reply}"
+
+
+def _without_contradictions(candidates: Sequence[Candidate]) -> Iterator[Candidate | Dropped]:
+    """Yield candidates, without the labelled texts that stand there with more than one label."""
+    labels: dict[str, set[str]] = defaultdict(set)
+    for candidate in candidates:
+        if candidate.example.task == "intent":
+            labels[_folded(candidate.asked)].add(candidate.reply)
+    for candidate in candidates:
+        given = labels.get(_folded(candidate.asked), set()) if candidate.example.task == "intent" else set()
+        if len(given) > 1:
+            yield Dropped("contradicts", candidate.asked, candidate.example.source, " / ".join(sorted(given)))
+        else:
+            yield candidate
+
+
+def _kind(candidate: Candidate) -> str:
+    """Return what a candidate is compared within: a refusal and an answer to one question are no copies."""
+    return f"{candidate.example.task} {candidate.kind == 'refusal'}"
+
+
+def _say_the_same_numbers(one: Candidate, other: Candidate) -> bool:
+    return exact_parts(said_of(one)) == exact_parts(said_of(other))
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _dropped(candidate: Candidate, reason: Any, first: Candidate) -> Dropped:
+    return Dropped(reason, candidate.asked, candidate.example.source, f"as “{first.asked[:80]}”")

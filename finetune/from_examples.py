@@ -1,0 +1,17 @@
+"""Ready examples from files in, candidates out: labels, extractions, replies, plain text."""
+
+from collections.abc import Iterable, Iterator
+
+from agents.prompts import NOT_FOUND
+from finetune.candidates import Candidate, Kind
+from finetune.examples import Example
+from finetune.leakage import asked_of
+
+KINDS: dict[str, Kind] = {"intent": "label", "agent": "step", "voice": "reply", "answer": "answer"}
+
+
+def candidates(found: Iterable[Example]) -> Iterator[Candidate]:
+    """Yield each example as a candidate."""
+    for example in found:
+        refuses = example.task == "answer" and str(example.messages[-1]["content"]).strip() == NOT_FOUND
+        yield Candidate(example, asked_of(example), "refusal" if refuses else KINDS.get(example.task, "import"))

@@ -1,0 +1,183 @@
+"""Stored conversations in, candidates out: what customers liked, what people of the company said instead.
+
+    turn marked good   -> answer (passages as they are found today), or refusal (what was found did not answer)
+    a person's reply   -> reply in the company's voice; an answer too, where the documents bear it out
+    turn that acted    -> one step for each call that the model made and that went well
+
+An answer is kept only where today's documents still say it: a fact that has changed must not be learned.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agents.prompts import NOT_FOUND
+from agents.transcript import Language, Message
+from finetune import citing
+from finetune.candidates import Candidate, Dropped, Kind
+from finetune.conversations import Rating
+from finetune.examples import Example, answer_example
+from finetune.serving import Serving, in_turns
+from finetune.steps import steps_of
+from knowledge.passages import Passage
+from knowledge.text import detect_language
+
+SOURCE = "transcripts"
+HELPED = ("answered", "acted")
+"""How a turn ends that did what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastTurn:
+    """A turn as it was stored."""
+
+    question: str
+    """"" where nobody asked: a person's reply, or a notice."""
+    text: str
+    """What the customer read."""
+    outcome: str
+    """One of `agents.transcript.Outcome`; "" for a turn that was stopped."""
+    by_person: bool = False
+    """Whether a person of the company wrote `text`."""
+    rating: Rating | None = None
+    citations: tuple[Mapping[str, Any], ...] = ()
+    steps: tuple[Mapping[str, Any], ...] = ()
+    """As `agents.transcript.step_to_data` wrote them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastConversation:
+    """A conversation as it was stored."""
+
+    id: str
+    turns: tuple[PastTurn, ...]
+    identified: bool = False
+    """Whether the customer was recognised."""
+
+
+def candidates(
+    conversations: Iterable[PastConversation], serving: Serving, *, unrated: bool = False
+) -> Iterator[Candidate | Dropped]:
+    """Yield what may be learned from stored conversations.
+
+    Args:
+        unrated: Whether answers that nobody rated are taken as good.
+    """
+    for conversation in conversations:
+        for place, turn in enumerate(conversation.turns):
+            if turn.question.strip():
+                yield from _of_turn(conversation, place, serving, unrated)
+
+
+def answers_from(
+    question: str,
+    history: Sequence[Message],
+    reply: str,
+    *,
+    serving: Serving,
+    source: str,
+    conversation: str,
+    kind: Kind,
+) -> Iterator[Candidate]:
+    """Yield a person's reply in the company's voice, and as an answer where the documents bear it out."""
+    said = [*history, Message("user", question), Message("assistant", reply)]
+    messages = tuple({"role": message.role, "content": message.content} for message in said)
+    yield Candidate(Example(messages, "voice", source, conversation), question, kind)
+    passages = serving.read_by_writer(question, history)
+    written = citing.cited(reply, passages)
+    if written is not None:
+        example = _answer(question, passages, history, written, serving, source=source, conversation=conversation)
+        yield Candidate(example, question, kind)
+
+
+def _of_turn(
+    conversation: PastConversation, place: int, serving: Serving, unrated: bool
+) -> Iterator[Candidate | Dropped]:
+    turn = conversation.turns[place]
+    history = _history(conversation.turns[:place])
+    reply = _persons_reply(conversation.turns[place + 1 :])
+    if turn.outcome in (*HELPED, "awaiting_approval") and turn.rating != "down":
+        yield from steps_of(
+            turn.steps,
+            _later_steps(conversation, place),
+            asked=turn.question,
+            history=history,
+            serving=serving,
+            conversation=conversation.id,
+            identified=conversation.identified,
+        )
+    if reply:
+        yield from answers_from(
+            turn.question,
+            history,
+            reply,
+            serving=serving,
+            source=SOURCE,
+            conversation=conversation.id,
+            kind="correction",
+        )
+    elif turn.rating == "down":
+        yield Dropped("rated down", turn.question, SOURCE)
+    elif turn.outcome not in ("answered", "refused") or not turn.text.strip():
+        if turn.outcome not in (*HELPED, "awaiting_approval"):
+            yield Dropped("not answered", turn.question, SOURCE, turn.outcome or "stopped")
+    elif turn.rating is None and not unrated:
+        yield Dropped("not rated", turn.question, SOURCE)
+    else:
+        yield _answered(turn, history, serving, conversation.id)
+
+
+def _answered(turn: PastTurn, history: Sequence[Message], serving: Serving, conversation: str) -> Candidate | Dropped:
+    passages = serving.read_by_writer(turn.question, history)
+    kind: Kind = "answer" if turn.outcome == "answered" else "refusal"
+    reply: str | None = NOT_FOUND
+    if kind == "answer":
+        language = detect_language(turn.question)
+        reply = citing.renumbered(turn.text, turn.citations, passages, language=language, contact=serving.contact)
+    if reply is None or not passages:
+        return Dropped("documents no longer say it", turn.question, SOURCE)
+    example = _answer(turn.question, passages, history, reply, serving, source=SOURCE, conversation=conversation)
+    return Candidate(example, turn.question, kind)
+
+
+def _answer(
+    question: str,
+    passages: Sequence[Passage],
+    history: Sequence[Message],
+    reply: str,
+    serving: Serving,
+    *,
+    source: str,
+    conversation: str,
+) -> Example:
+    language: Language = detect_language(question)
+    return answer_example(
+        question, passages, history, reply=reply, language=language, options=serving.answers, source=source,
+        conversation=conversation,
+    )  # fmt: skip
+
+
+def _history(turns: Sequence[PastTurn]) -> tuple[Message, ...]:
+    said = [
+        message
+        for turn in turns
+        if turn.outcome
+        for message in (Message("user", turn.question), Message("assistant", turn.text))
+        if message.content.strip()
+    ]
+    return in_turns(said)
+
+
+def _persons_reply(later: Sequence[PastTurn]) -> str:
+    """Return what people of the company wrote before the customer's next message; "" for nothing."""
+    replies = []
+    for turn in later:
+        if turn.question.strip():
+            break
+        if turn.by_person:
+            replies.append(turn.text.strip())
+    return "\n".join(replies)
+
+
+def _later_steps(conversation: PastConversation, place: int) -> tuple[Mapping[str, Any], ...]:
+    return tuple(step for turn in conversation.turns[place + 1 :] for step in turn.steps)

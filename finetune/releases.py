@@ -1,0 +1,180 @@
+"""Where a release lies, and how it is made without ever being half there.
+
+    home/releases/.part-NAME/  pieces, each noted in progress.json when it is whole
+    home/releases/NAME/        model-*.gguf, adapter/, chat_template.jinja, report.html, manifest.json
+
+A release is made under a name that no list shows, its manifest is written last, and then the folder is renamed. Killed
+anywhere, the same command goes on from the pieces that are whole. Reading one needs no torch.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from finetune.errors import FinetuneError
+from finetune.runs import NAME
+
+MANIFEST = "manifest.json"
+PROGRESS = "progress.json"
+PART = ".part-"
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A finished release."""
+
+    name: str
+    folder: Path
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+
+    def file(self, quantization: str | None = None) -> Path:
+        """Return a model's file; the recommended one when none is named.
+
+        Raises:
+            FinetuneError: the release has none of this quantization.
+        """
+        wanted = quantization or str(self.manifest["recommended"])
+        for one in self.manifest["files"]:
+            if one["quantization"].lower() == wanted.lower():
+                return self.folder / str(one["file"])
+        known = ", ".join(one["quantization"] for one in self.manifest["files"])
+        raise FinetuneError(f"The release {self.name} has no {wanted}, only {known}. Next: export it with --quantize.")
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """A release in the making."""
+
+    name: str
+    folder: Path
+    done: dict[str, Any]
+    """What is whole: a piece's name -> what is known of it."""
+
+    def note(self, piece: str, known: Any) -> None:
+        """Keep that a piece is whole; `known` is JSON."""
+        self.done[piece] = known
+        _write(self.folder / PROGRESS, self.done)
+
+
+def release_folder(name: str, *, home: Path) -> Path:
+    """Return where a release of this name lies or will lie.
+
+    Raises:
+        FinetuneError: the name is none that a folder could have everywhere.
+    """
+    if not NAME.fullmatch(name):
+        raise FinetuneError(
+            f"{name!r} cannot name a release. Next: use up to 64 letters, digits, dots, dashes and underscores."
+        )
+    return home / "releases" / name
+
+
+def begin(name: str, *, home: Path, inputs: Mapping[str, Any]) -> Workplace:
+    """Return the place where a release is made, with what an earlier start has left whole.
+
+    Args:
+        inputs: What the release is made from; where it differs from the earlier start's, nothing is kept.
+
+    Raises:
+        FinetuneError: a release of this name is finished already.
+    """
+    finished = release_folder(name, home=home)
+    if (finished / MANIFEST).is_file():
+        raise FinetuneError(
+            f"There is a release {name!r} already. Next: choose another with --name, or delete {finished}."
+        )
+    folder = finished.parent / f"{PART}{name}"
+    done = _progress(folder)
+    print_of = hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()
+    if done.get("inputs") != print_of:
+        shutil.rmtree(folder, ignore_errors=True)
+        done = {"inputs": print_of}
+    folder.mkdir(parents=True, exist_ok=True)
+    for half in folder.glob("*.part"):
+        half.unlink()
+    place = Workplace(name, folder, done)
+    place.note("inputs", print_of)
+    return place
+
+
+def finish(place: Workplace, manifest: Mapping[str, Any]) -> Release:
+    """Hash what is there, write the manifest last, and give the folder its name."""
+    for needless in (place.folder / "merged", place.folder / "importance.npz", place.folder / PROGRESS):
+        shutil.rmtree(needless) if needless.is_dir() else needless.unlink(missing_ok=True)
+    files = sorted(path for path in place.folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    hashes = {path.relative_to(place.folder).as_posix(): sha256(path) for path in files}
+    whole = {**manifest, "hashes": hashes}
+    _write(place.folder / MANIFEST, whole)
+    target = place.folder.with_name(place.name)
+    if target.exists():  # a folder without a manifest is no release
+        shutil.rmtree(target)
+    place.folder.rename(target)
+    return Release(place.name, target, whole)
+
+
+def open_release(name: str, *, home: Path) -> Release:
+    """Return a finished release.
+
+    Raises:
+        FinetuneError: there is none of this name.
+    """
+    folder = release_folder(name, home=home)
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        known = ", ".join(release.name for release in releases(home)) or "none yet"
+        raise FinetuneError(
+            f"There is no release {name!r}; releases: {known}. Next: frontdesk export RUN --name {name}"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise FinetuneError(f"{folder / MANIFEST} cannot be read ({error}). Next: export anew.") from error
+    return Release(name, folder, manifest)
+
+
+def releases(home: Path) -> tuple[Release, ...]:
+    """Return all finished releases, oldest first."""
+    found = [
+        Release(path.parent.name, path.parent, json.loads(path.read_text(encoding="utf-8")))
+        for path in (home / "releases").glob(f"*/{MANIFEST}")
+        if not path.parent.name.startswith(".")
+    ]
+    return tuple(sorted(found, key=lambda release: str(release.manifest.get("created", ""))))
+
+
+def check(release: Release) -> tuple[str, ...]:
+    """Return what differs from the hashes in the manifest; () when all is as it was made."""
+    wrong = []
+    for name, expected in release.manifest["hashes"].items():
+        path = release.folder / name
+        if not path.is_file():
+            wrong.append(f"{name} is missing")
+        elif sha256(path) != expected:
+            wrong.append(f"{name} was changed")
+    return tuple(wrong)
+
+
+def sha256(path: Path) -> str:
+    """Return a file's hash."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _progress(folder: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads((folder / PROGRESS).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
+
+
+def _write(path: Path, data: Mapping[str, Any]) -> None:
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(json.dumps(dict(data), ensure_ascii=False, indent=2), encoding="utf-8")
+    part.replace(path)

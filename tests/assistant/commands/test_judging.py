@@ -1,0 +1,92 @@
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assistant import cli
+from finetune import torch_replies
+from finetune.bases import Base
+from finetune.examples import Example
+from finetune.examples import write as write_examples
+from tests.finetune.conftest import TEXT, intents, tiny_base
+
+pytest.importorskip("torch")
+pytest.importorskip("sklearn")
+Run = Callable[..., tuple[int, str, str]]
+__all__ = ["intents", "tiny_base"]
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    tiny_base: Base,
+    intents: tuple[Example, ...],
+) -> Run:
+    """Call `frontdesk` in this process, beside a small model and examples."""
+    monkeypatch.setenv("FRONTDESK_EMBEDDER", "hashing")
+    monkeypatch.setenv("FRONTDESK_MODEL", "none")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(torch_replies, "REPLY_TOKENS", 4)
+    write_examples(intents, Path("examples.jsonl"))
+    Path("model").symlink_to(tiny_base.folder, target_is_directory=True)
+    Path("text.txt").write_text(" ".join([TEXT] * 60), encoding="utf-8")
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["frontdesk", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = capsys.readouterr()
+        return ended.value.code or 0, out, err  # type: ignore[return-value]
+
+    return call
+
+
+def test_a_model_is_judged_and_its_predictions_written(run: Run) -> None:
+    arguments = ("evaluate", "model", "model", "--examples", "examples.jsonl", "--labels", "examples.jsonl")
+    code, out, _ = run(*arguments, "--out", "said.jsonl", "--json")
+    scores = json.loads(out)
+    lines = [json.loads(line) for line in Path("said.jsonl").read_text(encoding="utf-8").splitlines()]
+
+    assert code == 0
+    assert scores["n"] == len(lines) == 24
+    assert set(lines[0]) == {"index", "expected", "predicted"}
+    right = sum(line["expected"] == line["predicted"] for line in lines) / 24
+    assert scores["exact_match"] == pytest.approx(right, abs=1e-4)
+    assert scores["exact_match_interval"]["low"] <= right <= scores["exact_match_interval"]["high"]
+    assert "macro_f1" in scores["tasks"]["intent"]
+
+
+def test_models_are_compared_on_a_page(run: Run) -> None:
+    more = ("--examples", "examples.jsonl", "--retention", "shipped", "--text", "text.txt")
+    code, out, _ = run("finetune", "compare", "model", "model", *more, "--out", "report.html", "--json")
+    found = json.loads(out)
+
+    assert code == 0
+    assert [one["n"] for one in found["models"]] == [24, 24]
+    assert found["against"][0]["perplexity_ratio"]["value"] == 1.0
+    assert found["against"][0]["margin"]["n"] >= 40
+    assert Path("report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("finetune", "compare", "model"), 2, "say what to compare on"),
+        (("evaluate", "model", "model"), 2, "--examples FILE"),
+        (("evaluate", "model", "nothing", "--examples", "examples.jsonl"), 1, "no model 'nothing'"),
+        (("finetune", "compare", "model", "--retention", "none.jsonl"), 1, "none.jsonl"),
+        (("finetune", "compare", "model", "--text", "none.txt"), 1, "none.txt"),
+        (("finetune", "advise"), 2, "--data FILE"),
+        (("intents", "train"), 2, "--data FILE"),
+        (("intents", "show"), 1, "frontdesk intents train"),
+    ],
+)
+def test_wrong_calls_say_what_is_missing(run: Run, arguments: tuple[str, ...], code: int, said: str) -> None:
+    ended, _, err = run(*arguments)
+
+    assert ended == code
+    assert said in err

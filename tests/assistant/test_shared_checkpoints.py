@@ -1,0 +1,117 @@
+"""Waiting writes on a real PostgreSQL server: they outlive the process, and are forgotten with their conversation."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant import retention
+from assistant.app import Application
+from assistant.checkpoints import FILE
+from assistant.errors import StoreError
+from assistant.settings import load
+from assistant.shared_checkpoints import TABLES, SharedCheckpoints, forget
+
+TOOLS = '''
+from agents.actions import Change, Preview
+from agents.tools import Tool, ToolContext
+
+def preview(context: ToolContext, article: str) -> Preview:
+    return Preview(f"Keep {article} for you.")
+
+def keep(context: ToolContext, article: str) -> Change:
+    """Keep an article."""
+    with (context.home / "kept").open("a") as kept:
+        kept.write(article + "\\n")
+    return Change(f"{article} is kept.")
+
+TOOL = Tool(keep, effect="write", preview=preview)
+'''
+
+
+def rows(url: str) -> int:
+    import psycopg
+
+    with psycopg.connect(url) as connection:
+        found = [connection.execute(f"SELECT count(*) FROM {table}").fetchone() for table in TABLES]  # type: ignore[call-overload]
+    return sum(row[0] for row in found if row)
+
+
+@pytest.mark.servers
+def test_a_write_waits_on_the_server_for_a_yes_that_another_process_hears(
+    tmp_path: Path, new_database: Callable[[], str]
+) -> None:
+    url = new_database()
+    (tmp_path / "tools.py").write_text(TOOLS, encoding="utf-8")
+    replies = [
+        {"when": "^Keep", "tool_calls": [{"name": "keep", "arguments": {"article": "BM-1015"}}]},
+        {"when": ".", "text": "It is kept."},
+    ]
+    script = tmp_path / "script.jsonl"
+    script.write_text("\n".join(map(json.dumps, replies)), encoding="utf-8")
+    home = tmp_path / "home"
+    home.mkdir()
+    settings = load(
+        environment={},
+        folder=tmp_path,
+        flags={
+            "home": home,
+            "embedder": "hashing",
+            "model": f"scripted:{script}",
+            "tools": ("tools.py",),
+            "catalog_url": url,
+        },
+    )
+
+    def said(application: Application, conversation: str, question: str) -> dict[str, Any]:
+        turn = application.turns.start(conversation, question)
+        answer: dict[str, Any] = list(application.turns.subscribe(conversation, turn))[-1].data["answer"]
+        return answer
+
+    before = Application(settings)
+    conversation, other = before.store.start_conversation(), before.store.start_conversation()
+    for one in (conversation, other):
+        assert said(before, one, "Keep BM-1015")["outcome"] == "awaiting_approval"
+    before.close()
+    assert not (home / FILE).exists()
+    assert not (home / "kept").exists()
+    after = Application(settings)
+    assert said(after, conversation, "yes")["outcome"] == "acted"
+    assert (home / "kept").read_text() == "BM-1015\n"
+    assert rows(url) > 0
+    retention.forget(after.store, [other], waits_at=settings.waits_at)
+    after.close()
+    assert rows(url) == 0, "what was done has left nothing, and what waited is forgotten"
+    assert (home / "kept").read_text() == "BM-1015\n"
+
+
+@pytest.mark.servers
+def test_nothing_to_forget_makes_no_table(new_database: Callable[[], str]) -> None:
+    url = new_database()
+    forget(url, ["one"])
+    kept = SharedCheckpoints(url)
+    again = SharedCheckpoints(url)  # the tables are there now
+    forget(url, ["one"])
+    kept.close()
+    again.close()
+
+
+@pytest.mark.servers
+def test_a_server_that_refuses_is_named_without_its_password(new_database: Callable[[], str]) -> None:
+    url = new_database().replace(":frontdesk@", ":wrong-secret@")
+    for use in (SharedCheckpoints, lambda place: forget(place, ["one"])):
+        with pytest.raises(
+            StoreError, match=r"Waiting writes cannot be kept at postgresql://frontdesk:\*\*\*@"
+        ) as raised:
+            use(url)
+        assert "wrong-secret" not in str(raised.value)
+
+
+def test_missing_driver_is_said_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    for use in (SharedCheckpoints, lambda place: forget(place, ["one"])):
+        with pytest.raises(StoreError, match=r"pip install 'frontdesk\[server\]'"):
+            use("postgresql://nobody@127.0.0.1:9/none")

@@ -1,0 +1,72 @@
+import pytest
+
+from finetune.advice import Method, advise, labelled
+from finetune.examples import Example, Task
+from knowledge.scores import Score, paired
+from tests.finetune.conftest import intent
+
+
+def examples(task: Task, replies: list[str]) -> list[Example]:
+    return [
+        Example(({"role": "user", "content": f"q{at}"}, {"role": "assistant", "content": reply}), task, "s", f"c{at}")
+        for at, reply in enumerate(replies)
+    ]
+
+
+def method(name: str, value: float, against: bool = False) -> Method:
+    gap = paired([0.0] * 30 + [1.0] * 10, [1.0] * 40) if against else None
+    return Method(name, Score(value, value - 0.05, value + 0.05, 40), 2.0, gap)
+
+
+def test_facts_are_for_retrieval() -> None:
+    advice = advise(examples("answer", [f"It costs {at} euros [1]." for at in range(300)]), has_heldout=True)
+
+    assert not advice.tune
+    assert advice.tasks[0].remedy == "retrieval"
+    assert advice.verdict == "Do not tune: answer: retrieval."
+    assert "100 % of the replies" in advice.tasks[0].reasons[0]
+
+
+@pytest.mark.parametrize(("n", "tune"), [(39, False), (40, True)])
+def test_style_is_for_tuning_once_there_is_enough(n: int, tune: bool) -> None:
+    advice = advise(examples("voice", [f"Hello {'x' * at}" for at in range(n)]), has_heldout=True)
+
+    assert advice.tune is tune
+    assert advice.tasks[0].remedy == ("tune" if tune else "more data")
+
+
+def test_labels_go_to_what_measured_best() -> None:
+    data = [intent(f"text {at}", "ab"[at % 2]) for at in range(40)]
+    classical = advise(data, has_heldout=True, methods=[method("embedder", 0.8), method("tuned: run", 0.6, True)])
+    tuned = advise(data, has_heldout=True, methods=[method("tuned: run", 0.9), method("embedder", 0.6, True)])
+    none = advise(data, has_heldout=True)
+
+    assert (classical.tasks[0].remedy, classical.tune) == ("classical", False)
+    assert "is not better" in classical.tasks[0].reasons[-1]
+    assert (tuned.tasks[0].remedy, tuned.tune) == ("tune", True)
+    assert none.tasks[0].remedy == "more data"
+
+
+def test_a_tuned_model_ahead_by_chance_is_no_reason_to_tune() -> None:
+    chance = Method("embedder", Score(0.79, 0.7, 0.9, 40), 1.0, paired([1.0] * 39 + [0.0], [1.0] * 40))
+    advice = advise([intent("t", "a"), intent("u", "b")], has_heldout=True, methods=[method("tuned: r", 0.8), chance])
+
+    assert not advice.tune
+    assert "not beyond chance" in advice.tasks[0].reasons[-1]
+    assert "use embedder" in advice.tasks[0].says
+
+
+def test_faults_of_the_data_are_all_named() -> None:
+    data = [intent("Same text", "a")] * 5 + [intent("same TEXT!", "b"), intent("other", "b")]
+    warnings = " ".join(advise(data, has_heldout=False).warnings)
+
+    assert "Nothing is held out" in warnings
+    assert "4 of 7 examples are duplicates" in warnings
+    assert "1 texts have more than one label, such as 'Same text'" in warnings
+    assert advise([intent("x", "a"), intent("y", "b")], has_heldout=True).warnings == ()
+
+
+def test_labelled_texts_are_what_the_customer_said_last() -> None:
+    found = labelled([intent("hello", "a"), *examples("voice", ["no"])])
+
+    assert (found.texts, found.labels) == (("hello",), ("a",))

@@ -1,0 +1,167 @@
+"""The whole way from a run to a release, killed at several points, and what is refused before it begins."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from finetune.errors import FinetuneError
+from finetune.export import Request, export
+from finetune.export_report import page
+from finetune.gguf import file_weights
+from finetune.releases import PART, check, open_release, releases
+from finetune.runs import Run, open_run
+from tests.finetune.exported_runs import make_run
+from tests.finetune.small_models import LINES
+
+pytest.importorskip("torch")
+ROOT = Path(__file__).parents[2]
+COMMAND = (
+    "import sys; from pathlib import Path; from finetune.export import Request, export; "
+    "from finetune.runs import open_run; home = Path(sys.argv[1]); "
+    "export(Request(open_run('tuned', home=home), 'shop', quantizations=('q8_0', 'q4_0'), texts=(home / 'text.txt',), "
+    "threads=1), home=home, progress=lambda name, done, total: print(name, flush=True))"
+)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
+    home = tmp_path_factory.mktemp("home")
+    (home / "text.txt").write_text(" ".join(LINES * 8), encoding="utf-8")
+    return home, make_run(home)
+
+
+@pytest.fixture
+def home(made: tuple[Path, Run], tmp_path: Path) -> Path:
+    for name in ("runs", "models", "text.txt"):
+        (tmp_path / name).symlink_to(made[0] / name)
+    return tmp_path
+
+
+def request(home: Path, **more: object) -> Request:
+    given: dict[str, object] = {"quantizations": ("q8_0", "q4_0"), "texts": (home / "text.txt",), "threads": 1} | more
+    return Request(open_run("tuned", home=home), "shop", **given)  # type: ignore[arg-type]
+
+
+def test_a_run_becomes_a_release(home: Path) -> None:
+    release = export(request(home), home=home)
+    assert [file["quantization"] for file in release.manifest["files"]] == ["F16", "q8_0", "q4_0"]
+    assert check(open_release("shop", home=home)) == ()
+    assert {kind for _, kind, _ in file_weights(release.file("q4_0"))} >= {"Q4_0", "F32"}
+    assert release.manifest["merge"]["same_top"] > 0
+    assert release.manifest["conversion"]["max_difference"] < 0.1
+    assert release.manifest["importance"] is True
+    assert (release.folder / "adapter" / "adapter_model.safetensors").is_file()
+    assert not (release.folder / "merged").exists()
+    assert "<script" not in (release.folder / "report.html").read_text(encoding="utf-8")
+    release.file("q8_0").write_bytes(b"changed")
+    assert check(release) == ("model-q8_0.gguf was changed",)
+    with pytest.raises(FinetuneError, match="already"):
+        export(request(home), home=home)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills by a signal")
+def test_killed_anywhere_no_half_release_shows_and_the_next_run_goes_on(home: Path) -> None:
+    written: dict[str, int] = {}
+    for until in ("blk.0", "q8_0 blk.0", "measure q8_0"):
+        _kill_at(until, home)
+        assert releases(home) == ()
+        part = home / "releases" / f"{PART}shop"
+        done = json.loads((part / "progress.json").read_text(encoding="utf-8"))
+        for piece, at in written.items():
+            assert (part / piece).stat().st_mtime_ns == at  # what was whole was not made again
+        written = {file.name: file.stat().st_mtime_ns for file in part.glob("model-*.gguf") if _whole(file.name, done)}
+    release = export(request(home), home=home)
+    assert set(written) == {"model-F16.gguf", "model-q8_0.gguf", "model-q4_0.gguf"}
+    assert all((release.folder / name).stat().st_mtime_ns == at for name, at in written.items())
+    assert [one.name for one in releases(home)] == ["shop"]
+    assert not list((home / "releases").glob(".part-*"))
+
+
+def test_other_text_begins_anew(home: Path) -> None:
+    _kill_at("q8_0 blk.0", home)
+    (home / "other.txt").write_text(" ".join(LINES * 9), encoding="utf-8")
+    part = home / "releases" / f"{PART}shop" / "model-F16.gguf"
+    before = part.stat().st_mtime_ns
+    release = export(request(home, texts=(home / "other.txt",)), home=home)
+    assert (release.folder / "model-F16.gguf").stat().st_mtime_ns != before
+
+
+def test_without_held_out_text_nothing_is_begun(home: Path) -> None:
+    with pytest.raises(FinetuneError, match=r"--text FILE .* or --examples"):
+        export(request(home, texts=()), home=home)
+    assert not (home / "releases").exists()
+
+
+def test_a_full_disk_is_refused_before_the_first_byte(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("finetune.export.shutil.disk_usage", lambda _: SimpleNamespace(free=1 << 20))
+    with pytest.raises(FinetuneError, match=r"needs 0\.3 GB .* 0\.0 GB are free"):
+        export(request(home), home=home)
+    assert not list((home / "releases").rglob("*.gguf"))
+
+
+def test_the_report_escapes_what_it_is_given(home: Path) -> None:
+    row = {
+        "quantization": "F16",
+        "bytes": 1,
+        "kl": 0.0,
+        "kl_error": 0.0,
+        "perplexity": 1.0,
+        "same_top": 1.0,
+        "flips": 0,
+        "replies": 0,
+        "tokens_per_second": 1.0,
+        "prompt_tokens_per_second": 1.0,
+        "serving_bytes": 1,
+    }
+    text = page(
+        {
+            "release": "<b>",
+            "run": "r",
+            "base": {"name": "<script>"},
+            "base_precision": "bfloat16",
+            "measured_on": ["a"],
+            "files": [row],
+            "recommended": "F16",
+            "recommended_why": "why",
+            "warnings": [],
+            "band": {"kl": 0.05},
+            "merge": None,
+            "conversion": {"max_difference": 0.0, "tokens": 1, "same_top": 1.0},
+            "importance": False,
+        }
+    )
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+
+
+def _whole(name: str, done: dict[str, object]) -> bool:
+    kind = name.removeprefix("model-").removesuffix(".gguf")
+    return ("f16" if kind == "F16" else f"quantized {kind}") in done
+
+
+def _kill_at(until: str, home: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", COMMAND, str(home)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment,
+    )
+    assert process.stdout is not None
+    with process.stdout:
+        for line in process.stdout:
+            if line.startswith(until):
+                os.kill(process.pid, signal.SIGKILL)
+                break
+        else:
+            pytest.fail(f"the export ended before {until!r}")
+    process.wait(timeout=20)
+    time.sleep(0.1)

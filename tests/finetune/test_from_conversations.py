@@ -1,0 +1,46 @@
+from finetune.candidates import Candidate, Dropped
+from finetune.conversations import Conversation, Said
+from finetune.from_conversations import candidates
+from finetune.serving import Serving
+
+
+def test_replies_of_people_are_learned_with_what_was_said_before(serving: Serving) -> None:
+    said = (
+        Said("user", "Hello"),
+        Said("user", "how much is standard delivery?"),
+        Said("assistant", "Standard delivery costs 9.50 euros. Anything else?"),
+        Said("user", "How long do I have to send a lamp back?"),
+        Said("assistant", "I am a bot.", by_person=False),
+        Said("user", "And the warranty of a lamp?"),
+        Said("assistant", "We give you 7 years."),
+    )
+    found = list(candidates([Conversation("zendesk:1", "t.json", said)], serving))
+    assert [one.reason if isinstance(one, Dropped) else one.example.task for one in found] == [
+        "voice",
+        "answer",
+        "no person's reply",
+        "voice",
+    ]
+    voice, answer, last = found[0], found[1], found[3]
+    assert isinstance(voice, Candidate)
+    assert isinstance(answer, Candidate)
+    assert isinstance(last, Candidate)
+    assert voice.asked == "Hello\nhow much is standard delivery?"
+    assert answer.reply.startswith("Standard delivery costs 9.50 euros [")
+    assert "Anything else" not in answer.reply
+    assert [message["role"] for message in last.example.messages] == ["user", "assistant"] * 3
+    assert {one.example.conversation for one in (voice, answer, last)} == {"zendesk:1"}
+
+
+def test_what_nobody_answered_or_liked_is_left_out(serving: Serving) -> None:
+    found = list(
+        candidates(
+            [
+                Conversation("1", "t", (Said("user", "a"), Said("assistant", "b")), rating="down"),
+                Conversation("2", "t", (Said("user", "a"),)),
+                Conversation("3", "t", ()),
+            ],
+            serving,
+        )
+    )
+    assert [one.reason for one in found if isinstance(one, Dropped)] == ["rated down", "not answered", "not answered"]

@@ -1,0 +1,133 @@
+from typing import Any
+
+import pytest
+
+from agents.models import LoadedModel
+from agents.prompts import NOT_FOUND, partly
+from agents.transcript import Finished, Message, step_to_data
+from agents.turn import Request, Responder
+from finetune.candidates import Candidate, Dropped
+from finetune.examples import answer_example
+from finetune.from_transcripts import PastConversation, PastTurn, candidates
+from finetune.serving import Serving
+from knowledge.library import Library
+
+ASKED = "How many days do I have to send a lamp back?"
+
+
+def answered(shop: Library, question: str, **more: Any) -> PastTurn:
+    """Return a turn as the real responder answers it, without a model, and as it is stored."""
+    steps = list(Responder(shop, LoadedModel("none", None, small=True)).respond(Request(question)))
+    assert isinstance(steps[-1], Finished)
+    answer = step_to_data(steps[-1])["answer"]
+    return PastTurn(question, answer["text"], answer["outcome"], citations=tuple(answer["citations"]), **more)
+
+
+def found(serving: Serving, *turns: PastTurn, unrated: bool = False, **more: Any) -> list[Candidate | Dropped]:
+    return list(candidates([PastConversation("c-1", turns, **more)], serving, unrated=unrated))
+
+
+def told(results: list[Candidate | Dropped]) -> list[str]:
+    return [one.reason if isinstance(one, Dropped) else f"{one.example.task} {one.kind}" for one in results]
+
+
+@pytest.mark.parametrize("question", [ASKED, "台灯可以在多少天内退回？"])
+def test_an_answer_that_a_customer_liked_is_learned_as_it_would_be_asked_today(
+    shop: Library, serving: Serving, question: str
+) -> None:
+    turn = answered(shop, question, rating="up")
+    assert turn.outcome == "answered"
+    (one,) = found(serving, turn)
+    assert isinstance(one, Candidate)
+    assert (one.kind, one.asked, one.example.conversation) == ("answer", question, "c-1")
+    passages = serving.read_by_writer(question, ())
+    language = one.language
+    again = answer_example(
+        question, passages, reply=one.reply, language=language, options=serving.answers, source="transcripts",
+        conversation="c-1",
+    )  # fmt: skip
+    assert one.example == again
+    assert "30" in one.reply
+    number = next(place for place, passage in enumerate(passages, 1) if "30" in passage.text)
+    assert f"[{number}]" in one.reply
+
+
+def test_only_what_was_liked_or_corrected_is_learned(shop: Library, serving: Serving) -> None:
+    assert told(found(serving, answered(shop, ASKED))) == ["not rated"]
+    assert told(found(serving, answered(shop, ASKED), unrated=True)) == ["answer answer"]
+    assert told(found(serving, answered(shop, ASKED, rating="down"), unrated=True)) == ["rated down"]
+    assert told(found(serving, PastTurn(ASKED, "", ""))) == ["not answered"]
+    assert told(found(serving, PastTurn(ASKED, "", "failed"))) == ["not answered"]
+
+
+def test_a_refusal_that_a_customer_found_right_says_that_the_passages_do_not_answer(serving: Serving) -> None:
+    (one,) = found(serving, PastTurn("Do you sell curtains for lamps?", "I could not find …", "refused", rating="up"))
+    assert isinstance(one, Candidate)
+    assert (one.kind, one.reply) == ("refusal", NOT_FOUND)
+
+
+def test_what_the_documents_no_longer_say_is_not_learned(shop: Library, serving: Serving) -> None:
+    turn = answered(shop, ASKED, rating="up")
+    old = [dict(citation, quote=citation["quote"].replace("30", "60")) for citation in turn.citations]
+    changed = PastTurn(ASKED, turn.text.replace("30", "60"), "answered", rating="up", citations=tuple(old))
+    assert told(found(serving, changed)) == ["documents no longer say it"]
+    lied = PastTurn(ASKED, turn.text.replace("30", "60"), "answered", rating="up", citations=turn.citations)
+    assert told(found(serving, lied)) == ["documents no longer say it"]
+
+
+def test_an_answer_to_a_part_is_learned_with_the_mark_that_serving_reads(shop: Library, serving: Serving) -> None:
+    whole = answered(shop, ASKED, rating="up")
+    part = PastTurn(
+        ASKED, whole.text + partly("en", serving.contact), "answered", rating="up", citations=whole.citations
+    )
+    (one,) = found(serving, part)
+    assert isinstance(one, Candidate)
+    assert one.reply.endswith(f" {NOT_FOUND}")
+    assert "I found nothing" not in one.reply
+
+
+def test_a_persons_reply_corrects_and_is_an_answer_where_the_documents_say_it(serving: Serving) -> None:
+    turns = (
+        PastTurn("Hello", "Hello, how can I help?", "answered"),
+        PastTurn(ASKED, "A person takes over, ticket 123.", "handed_over"),
+        PastTurn("", "Good morning!", "handed_over", by_person=True),
+        PastTurn("", "You can send a lamp back within 30 days of delivery.", "handed_over", by_person=True),
+        PastTurn("", "The assistant has the conversation again.", "handed_over"),
+        PastTurn("Thanks", "You are welcome.", "answered"),
+    )
+    results = found(serving, *turns)
+    assert told(results) == ["not rated", "voice correction", "answer correction", "not rated"]
+    voice, answer = results[1], results[2]
+    assert isinstance(voice, Candidate)
+    assert isinstance(answer, Candidate)
+    assert [message["content"] for message in voice.example.messages] == [
+        "Hello",
+        "Hello, how can I help?",
+        ASKED,
+        "Good morning!\nYou can send a lamp back within 30 days of delivery.",
+    ]
+    assert answer.reply.startswith("You can send a lamp back within 30 days of delivery [")
+    assert "Good morning" not in answer.reply
+
+
+def test_a_persons_reply_beyond_the_documents_is_no_answer(serving: Serving) -> None:
+    turns = (
+        PastTurn(ASKED, "A person takes over.", "handed_over"),
+        PastTurn("", "For you we make it 45 days.", "handed_over", by_person=True),
+    )
+    assert told(found(serving, *turns)) == ["voice correction"]
+
+
+def test_history_takes_turns_whatever_was_said_between(serving: Serving) -> None:
+    from finetune.serving import in_turns
+
+    said = [
+        Message("assistant", "Welcome"),
+        Message("user", "a"),
+        Message("user", "b"),
+        Message("assistant", "c"),
+        Message("assistant", "d"),
+        Message("user", "e"),
+    ]
+    assert in_turns(said) == (Message("user", "b"), Message("assistant", "d"))
+    assert in_turns([]) == ()

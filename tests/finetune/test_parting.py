@@ -1,0 +1,42 @@
+import math
+from collections.abc import Sequence
+
+import pytest
+
+from finetune.parting import parting
+from finetune.reference import Step
+from finetune.served import Said
+
+PIECES = {1: b"yes", 2: b"", 3: b"no", 4: "你".encode()[:2], 5: "你".encode()[2:], 6: "好".encode(), 7: b" more"}
+END = {2}
+
+
+def text(ids: Sequence[int]) -> str:
+    return b"".join(PIECES[token] for token in ids).decode("utf-8", "ignore")
+
+
+def parted(said: str, *steps: Step, ended: str = "length") -> tuple[int, float | None]:
+    return parting(Said(said, 1, ended), steps, text, ends=END)
+
+
+def test_equal_replies_do_not_part() -> None:
+    assert parted("yes more", Step(1, {1: 0.0}), Step(7, {7: 0.0})) == (2, None)
+    assert parted("yes", Step(1, {1: 0.0}), Step(2, {2: 0.0}), ended="stop") == (1, None)
+
+
+def test_the_gap_is_that_of_the_token_the_server_took() -> None:
+    same, gap = parted("no", Step(1, {1: -0.50, 3: -0.55, 6: -0.51}))
+    assert (same, gap) == (0, pytest.approx(0.05))
+    assert parted("perhaps", Step(1, {1: -0.5, 3: -0.55})) == (0, math.inf)
+
+
+def test_a_sign_of_several_tokens_is_one_sign() -> None:
+    assert parted("你yes", Step(4, {4: 0.0}), Step(5, {5: 0.0}), Step(1, {1: 0.0})) == (3, None)
+    assert parted("你", Step(4, {4: 0.0}), Step(5, {5: 0.0}), Step(4, {4: 0.0})) == (3, None), "cut within the next"
+    same, gap = parted("好", Step(4, {4: -0.30, 6: -0.32}), Step(5, {5: 0.0}))
+    assert (same, gap) == (1, pytest.approx(0.02)), "they parted at the sign's first half"
+
+
+def test_an_end_too_early_or_too_late_is_seen() -> None:
+    assert parted("yes", Step(1, {1: 0.0}), Step(7, {7: -0.1, 2: -3.1}), ended="stop") == (1, pytest.approx(3.0))
+    assert parted("yes more", Step(1, {1: 0.0}), Step(2, {2: -0.1, 7: -0.15})) == (1, pytest.approx(0.05))
