@@ -157,7 +157,7 @@ def layer_bytes(shape: Shape, choices: Choices, precision: Precision, *, on_card
         + normed
         + _input_bytes(shape, choices, precision, on_card=on_card)
         + _attention_bytes(shape, choices, compute)
-        + _head_norm_bytes(shape, compute if full else 0)
+        + _head_norm_bytes(shape, choices, compute)
         + 3 * shape.intermediate * compute
         + adapters
     )
@@ -166,11 +166,13 @@ def layer_bytes(shape: Shape, choices: Choices, precision: Precision, *, on_card
 def _input_bytes(shape: Shape, choices: Choices, precision: Precision, *, on_card: bool) -> int:
     """Return what linear layers keep of what goes in, in bytes a token."""
     every = sum(linear.columns for linear in shape.linears)
-    # Query, key and value read the same; so do gate and up. Attention's output is counted with attention.
-    once = 2 * shape.hidden + shape.intermediate
+    # What attention gives is counted with attention, but for fused layers it is laid out anew.
+    output = shape.query if shape.fused else 0
+    # Query, key and value read the same; so do gate and up.
+    once = 2 * shape.hidden + shape.intermediate + output
     if choices.recipe == "full":
         if precision.learned > precision.compute:  # each casts its input for itself
-            return (every - shape.query) * precision.compute
+            return (every - shape.query + output) * precision.compute
         return once * precision.compute
     if choices.dropout:
         drawn = 1 if on_card else WIDE  # torch fuses dropout on cards and keeps a mask of bytes
@@ -184,15 +186,18 @@ def _attention_bytes(shape: Shape, choices: Choices, compute: int) -> int:
     repeats = choices.padded and shape.key < shape.query
     keys_and_values = 2 * shape.query if repeats else 2 * shape.key
     mask = choices.length * compute if choices.padded else 0
-    # Fused layers leave queries, keys and values in one block, of which the values keep all alive.
-    fused = shape.query + (2 * shape.key if repeats else shape.key) if shape.fused else 0
+    # Fused layers leave queries, keys and values in one block, of which the values keep all alive unless repeated.
+    fused = shape.query + shape.key if shape.fused and not repeats else 0
     return (2 * shape.query + keys_and_values + fused) * compute + mask + shape.heads * WIDE
 
 
-def _head_norm_bytes(shape: Shape, normed: int) -> int:
+def _head_norm_bytes(shape: Shape, choices: Choices, compute: int) -> int:
+    """Return what the norms of queries and keys keep: their input and, where they learn, what they made of it."""
     if not shape.head_norms:
         return 0
-    return (shape.query + shape.key) * (WIDE + normed) + (shape.heads + shape.key_heads) * WIDE
+    made = WIDE if shape.family.startswith("gemma") else compute  # Gemma scales before it casts back
+    kept = WIDE + (made if choices.recipe == "full" else 0)
+    return (shape.query + shape.key) * kept + (shape.heads + shape.key_heads) * WIDE
 
 
 def _kept(shape: Shape, choices: Choices, precision: Precision, *, on_card: bool) -> int:

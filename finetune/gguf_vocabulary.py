@@ -116,7 +116,7 @@ def read_vocabulary(folder: Path, *, rows: int, template: str | None = None) -> 
     rule = "default"
     bytes_merged = is_byte_level(data)
     try:
-        rule = recognise(data) if bytes_merged else _check_pieces(data)
+        rule = rule_of(data)
     except FinetuneError as error:
         faults.append(str(error))
     if faults:
@@ -135,6 +135,15 @@ def read_vocabulary(folder: Path, *, rows: int, template: str | None = None) -> 
         special=special_tokens,
         template=template or "",
     )
+
+
+def rule_of(tokenizer: Mapping[str, Any]) -> str:
+    """Return llama.cpp's name for how a tokenizer.json cuts text; training asks before its first step, export too.
+
+    Raises:
+        FinetuneError: llama.cpp has none, or none that is known here.
+    """
+    return recognise(tokenizer) if is_byte_level(tokenizer) else _check_pieces(tokenizer)
 
 
 def require_equal_tokens(file: Path, folder: Path, *, more: Sequence[str] = ()) -> int:

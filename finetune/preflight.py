@@ -7,6 +7,7 @@ lost (5), an unknown pre-tokenizer (7), vocabulary and embedding of unlike size 
 ignores the generation prompt (11), lost merges (15). The tokenizer is the one that trains, rendering that of training.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from finetune.bases import read_base_config
 from finetune.errors import FinetuneError
 from finetune.examples import Example
-from finetune.pretokenizers import describe, find_name, read_tokenizer_file
+from finetune.gguf_vocabulary import rule_of
 from finetune.rendering import Rendered, render
 from finetune.weights import load_tokenizer
 
@@ -77,7 +78,7 @@ def padding_rows(folder: Path) -> int:
 def _faults(folder: Path, examples: Sequence[Example]) -> Iterator[Fault]:
     config = read_base_config(folder)
     try:
-        file = read_tokenizer_file(folder)
+        file = _read_tokenizer(folder)
     except FinetuneError as error:
         yield Fault(15, f"The base has no tokenizer that can be read: {error}", REFETCH)
         return
@@ -103,6 +104,17 @@ def _faults(folder: Path, examples: Sequence[Example]) -> Iterator[Fault]:
     yield from _rendered(folder, tokenizer, spoken)
 
 
+def _read_tokenizer(folder: Path) -> Mapping[str, Any]:
+    path = folder / "tokenizer.json"
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise FinetuneError(f"{path} cannot be read ({error}).") from error
+    if not isinstance(data, dict) or not isinstance(data.get("model"), dict):
+        raise FinetuneError(f"{path} is no tokenizer.")
+    return data
+
+
 def _merges(folder: Path, file: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield number 15: a tokenizer that knows its tokens, but not how to put them together."""
     model = file["model"]
@@ -116,13 +128,12 @@ def _merges(folder: Path, file: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _cutting(folder: Path, file: Mapping[str, Any]) -> Iterator[Fault]:
-    if find_name(file) is None:
-        yield Fault(
-            7,
-            f"llama.cpp has no name for how the tokenizer in {folder} cuts text ({describe(file)}), so the tuned model "
-            "could not be served.",
-            "choose a base whose tokenizer llama.cpp knows, such as Qwen 2.5, Llama 3, Mistral or Gemma",
-        )
+    """Yield number 7: the rule by which text is cut is one that export would refuse."""
+    try:
+        rule_of(file)
+    except FinetuneError as error:
+        cause, _, next_step = str(error).partition(" Next: ")
+        yield Fault(7, f"{cause} It stands in {folder / 'tokenizer.json'}.", next_step.removesuffix("."))
 
 
 def _sizes(folder: Path, config: Mapping[str, Any], tokenizer: "PreTrainedTokenizerBase") -> Iterator[Fault]:

@@ -17,6 +17,8 @@ from finetune.footprint import NF4_BYTES, PUBLISHED, Choices, estimate, layer_by
 from finetune.shapes import Shape, shape_of
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
+"""peft asks transformers for it under its old name."""
 TOKENS = 64
 SMALL = {
     "hidden_size": 96,
@@ -92,7 +94,8 @@ def kept_bytes(kind: str, choices: Choices, *, layers: int, compute: int) -> int
     from transformers import AutoConfig, AutoModelForCausalLM
 
     torch.manual_seed(0)
-    config = AutoConfig.for_model(kind, **SMALL, num_hidden_layers=layers, pad_token_id=0)
+    known = SMALL | {"num_hidden_layers": layers, "pad_token_id": 0, "eos_token_id": 1, "bos_token_id": 2}
+    config = AutoConfig.for_model(kind, **known)
     narrow = torch.bfloat16 if compute == 2 else torch.float32
     model: Any = AutoModelForCausalLM.from_config(config, dtype=torch.float32 if choices.recipe == "full" else narrow)
     if choices.recipe == "lora":
@@ -123,7 +126,7 @@ def test_a_layer_keeps_what_is_counted(kind: str, recipe: Any, dropout: float, p
     if compute == 2:  # copies of what learns, which the estimate counts as weights
         learned = shape.linear_parameters if recipe == "full" else shape.adapter_parameters(choices.rank)
         expected += 2 * learned // shape.layers
-    assert many - few == pytest.approx(expected, rel=0.03)
+    assert many - few == pytest.approx(expected, rel=0.005)
 
 
 def measured(folder: Path, choices: Choices, *, dtype: str) -> dict[str, Any]:
@@ -180,7 +183,7 @@ def test_peak_of_a_real_qlora_step_of_a_small_model(kind: str, tmp_path: Path, t
 @pytest.mark.parametrize(
     "choices",
     [
-        Choices("qlora", batch=4, length=128, tight=True),
+        Choices("qlora", batch=2, length=128, tight=True),
         Choices("full", batch=2, length=128),
     ],
     ids=lambda choices: choices.recipe,

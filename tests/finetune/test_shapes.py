@@ -9,6 +9,8 @@ from finetune.errors import FinetuneError
 from finetune.gguf_header import Header, Listed
 from finetune.shapes import FAMILIES, Shape, read_shape, shape_of, shape_of_gguf
 
+pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
+"""peft asks transformers for it under its old name."""
 SMALL = {
     "hidden_size": 48,
     "intermediate_size": 96,
