@@ -221,6 +221,10 @@ class PostgresDatabase:
             if not cause:
                 raise  # a mistake of ours
             raise KnowledgeError(f"The catalogue {self.shown} cannot be used ({cause}). Next: {next_step}") from error
+        except ConnectionError as error:  # pg8000 lets a reset connection through as it is
+            raise KnowledgeError(
+                f"The catalogue {self.shown} cannot be used ({error}). Next: {_FAULTS['08']}"
+            ) from error
 
 
 class _Turn:
@@ -232,7 +236,7 @@ class _Turn:
     def __init__(self, connection: Connection, shown: str) -> None:
         self._connection = connection
         self._shown = shown
-        self._fault: SQLAlchemyError | None = None
+        self._fault: SQLAlchemyError | ConnectionError | None = None
         self._one_at_a_time = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._keep_alive, name="writers-turn", daemon=True)
@@ -265,7 +269,7 @@ class _Turn:
             if self._fault is None:
                 try:
                     self._connection.execute(text(statement))
-                except SQLAlchemyError as error:
+                except (SQLAlchemyError, ConnectionError) as error:  # pg8000 lets a reset connection through as it is
                     self._fault = error
 
 

@@ -304,3 +304,21 @@ def test_another_embedder_on_servers_takes_new_vectors(options: LibraryOptions, 
 def _vectors(library: Library) -> list[str]:
     with library._catalog.read() as connection:
         return list(connection.execute(text("SELECT vector FROM chunk")).scalars())
+
+
+def test_a_connection_that_is_reset_is_a_lost_turn() -> None:
+    """pg8000 raises the socket's own error where the server's end resets rather than closes."""
+
+    class Reset:
+        def execute(self, _statement: object) -> None:
+            raise ConnectionResetError(104, "Connection reset by peer")
+
+        def invalidate(self) -> None:
+            pass
+
+    turn = database._Turn(Reset(), "postgresql://shop")  # type: ignore[arg-type]
+    try:
+        with pytest.raises(KnowledgeError, match="was lost, because its connection was ended"):
+            turn.check()
+    finally:
+        turn.end()
