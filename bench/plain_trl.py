@@ -77,6 +77,7 @@ def train(given: argparse.Namespace) -> dict[str, Any]:
             save_strategy="no",
             report_to=[],
             disable_tqdm=True,
+            use_cpu=not torch.cuda.is_available(),
             seed=0,
             **({"gradient_checkpointing": False} if given.full_memory else {}),
         ),

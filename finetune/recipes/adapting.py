@@ -25,6 +25,9 @@ LARGE_PARAMETERS = 7_000_000_000
 """From here on the learning rate of DESIGN §8 holds; smaller models bear more."""
 
 LEAST_EPOCHS, MOST_EPOCHS = 3.0, 10.0
+FIRST_VALUES = "first_values"
+"""What an adapter began with, in the run's folder, where it began by taking a share out of the base's weights: only the
+difference to it fits the base that others load."""
 ENOUGH_STEPS = 150
 """A few hundred examples are seen more often until so many steps are made."""
 
@@ -44,7 +47,7 @@ class StepSettings:
     layout: Literal["auto", "shared", "padded"]
     """How they lie side by side; see finetune/batches.py."""
     max_length: int
-    """Tokens; a longer example is left out and named."""
+    """Tokens; longer examples are refused."""
     learning_rate: float
     """0 chooses by the model's size."""
     warmup: float
@@ -91,13 +94,20 @@ def chosen_epochs(settings: StepSettings, examples: int) -> float:
 
 
 def rendered(job: Job, loaded: Loaded) -> tuple[list[Rendered], list[Rendered]]:
-    """Return the job's examples and held-out examples in tokens, those that are too long left out."""
+    """Return the job's examples and held-out examples in tokens.
+
+    Raises:
+        FinetuneError: some are longer than `max_length`; the check of files only estimates.
+    """
+    both = tuple([render(example, loaded.tokenizer) for example in examples] for examples in (job.train, job.heldout))
     longest = job.settings.max_length
-
-    def fitting(examples: Any) -> list[Rendered]:
-        return [one for one in (render(example, loaded.tokenizer) for example in examples) if len(one.ids) <= longest]
-
-    return fitting(job.train), fitting(job.heldout)
+    lengths = sorted(len(one.ids) for examples in both for one in examples if len(one.ids) > longest)
+    if lengths:
+        raise FinetuneError(
+            f"{len(lengths)} examples are longer than max_length={longest}, the longest has {lengths[-1]} tokens. "
+            f"Next: max_length={lengths[-1]}, or find them: frontdesk dataset check FILE --base {job.base.name}"
+        )
+    return both[0], both[1]
 
 
 def tune(job: Job, loaded: Loaded, *, rate: float, dtype: "torch.dtype", target: str) -> Outcome:
@@ -256,10 +266,15 @@ def _save(trainer: Any, job: Job, target: str) -> None:
         for old in (part, final):
             if old.exists():
                 shutil.rmtree(old)
-    trainer.save_model(str(part))  # all processes: each may hold a share of the weights
+    first_values = job.folder / FIRST_VALUES
+    if first_values.is_dir() and processes.is_first():
+        trainer.model.save_pretrained(str(part), path_initial_model_for_weight_conversion=str(first_values))
+    elif not first_values.is_dir():
+        trainer.save_model(str(part))  # all processes: each may hold a share of the weights
     processes.wait()
     if not processes.is_first():
         return
+    shutil.rmtree(first_values, ignore_errors=True)
     for rest in ("training_args.bin", "README.md"):
         (part / rest).unlink(missing_ok=True)
     part.rename(final)

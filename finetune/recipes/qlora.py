@@ -7,8 +7,10 @@ onto the 16-bit base, never onto the 4-bit one.
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from finetune import processes
+from finetune.errors import FinetuneError
 from finetune.recipe import Job, Outcome, Recipe
-from finetune.recipes.adapting import StepSettings, chosen_rate, compute_dtype, parameters_of, tune
+from finetune.recipes.adapting import FIRST_VALUES, StepSettings, chosen_rate, compute_dtype, parameters_of, tune
 from finetune.weights import Loaded, load
 
 
@@ -29,8 +31,17 @@ class AdapterSettings(StepSettings):
 
 
 def train_adapter(job: Job, *, quantized: bool) -> Outcome:
-    """Tune an adapter over a base in NF4 or in 16 bits."""
+    """Tune an adapter over a base in NF4 or in 16 bits.
+
+    Raises:
+        FinetuneError: the variant cannot be had over 4-bit weights.
+    """
     settings = job.settings
+    if quantized and settings.variant == "pissa":
+        raise FinetuneError(
+            "variant=pissa takes a share out of the base's weights, which cannot be done in 4 bits. Next: --recipe "
+            "lora variant=pissa, or another variant"
+        )
     dtype = compute_dtype(settings.precision)
     loaded = load(job.base, quantized=quantized, dtype=dtype)
     parameters = parameters_of(loaded.model)
@@ -57,7 +68,10 @@ def _with_adapter(loaded: Loaded, job: Job) -> Any:
         init_lora_weights="pissa_niter_16" if settings.variant == "pissa" else True,
         task_type="CAUSAL_LM",
     )
-    return get_peft_model(loaded.model, config)
+    model = get_peft_model(loaded.model, config)
+    if settings.variant == "pissa" and processes.is_first():
+        model.save_pretrained(str(job.folder / FIRST_VALUES))
+    return model
 
 
 def train(job: Job) -> Outcome:

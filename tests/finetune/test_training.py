@@ -113,12 +113,42 @@ def test_other_recipes_learn_too(request_of: Callable[..., Request], tmp_path: P
     assert losses[-1] < losses[0]
 
 
-@pytest.mark.parametrize("variant", ["rslora", "dora", "pissa"])
-def test_variants_of_adapters_train(request_of: Callable[..., Request], tmp_path: Path, variant: str) -> None:
-    words = (*QUICK, "max_steps=2", f"variant={variant}")
-    run = train(prepare(request_of(variant, overrides=words), home=tmp_path), home=tmp_path)
+@pytest.mark.parametrize("variant", ["plain", "rslora", "dora", "pissa"])
+def test_an_adapter_over_the_base_that_others_load_is_what_was_trained(
+    request_of: Callable[..., Request], tmp_path: Path, variant: str
+) -> None:
+    request = request_of(variant, overrides=(*QUICK, "learning_rate=1e-2", f"variant={variant}"))
+    run = train(prepare(request, home=tmp_path), home=tmp_path)
     config = json.loads((run.folder / "adapter" / "adapter_config.json").read_text(encoding="utf-8"))
-    assert {"rslora": config["use_rslora"], "dora": config["use_dora"]}.get(variant, True)
+    assert (config["use_rslora"], config["use_dora"]) == (variant == "rslora", variant == "dora")
+    assert config["init_lora_weights"] is True, "loading must not change the base"
+    tuned, untuned = loss_of(run, run.adapter, request.heldout[0]), loss_of(run, None, request.heldout[0])
+    assert tuned == pytest.approx(run.manifest["heldout_loss"], abs=1e-4)
+    assert abs(tuned - untuned) > 1e-2
+    assert not (run.folder / "first_values").exists()
+
+
+def loss_of(run: Run, adapter: Path | None, heldout: Path) -> float:
+    import torch
+
+    from finetune.batches import NOT_LEARNED
+    from finetune.examples import read
+    from finetune.recipes.trainer import Collator
+    from finetune.rendering import render
+    from finetune.weights import load
+
+    loaded = load(run.base, adapter=adapter)
+    batch = Collator("padded", torch.float32).tensors([render(one, loaded.tokenizer) for one in read(heldout)])
+    labels, _ = batch.pop("labels").flatten(), batch.pop("tokens")
+    with torch.no_grad():
+        logits = loaded.model(**batch, use_cache=False).logits.flatten(0, 1)
+    return float(torch.nn.functional.cross_entropy(logits, labels, ignore_index=NOT_LEARNED))
+
+
+def test_what_4_bits_cannot_bear_is_told(request_of: Callable[..., Request], tmp_path: Path) -> None:
+    request = request_of("split", recipe="qlora", overrides=("variant=pissa",))
+    with pytest.raises(FinetuneError, match="cannot be done in 4 bits"):
+        train(prepare(request, home=tmp_path), home=tmp_path)
 
 
 def test_plain_text_is_learned_by_its_own_recipe(
@@ -146,6 +176,7 @@ def test_a_kill_anywhere_changes_nothing_about_the_end(
         lambda: any(checkpoints.glob("checkpoint-2/*.safetensors")),  # perhaps while it is written
         lambda: any(checkpoints.glob("checkpoint-6/complete")),
     )
+    ends = []
     for moment in moments:
         process = subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, stderr=subprocess.PIPE)
         deadline = time.monotonic() + 60
@@ -153,8 +184,10 @@ def test_a_kill_anywhere_changes_nothing_about_the_end(
             time.sleep(0.002)
         process.send_signal(signal.SIGKILL)
         _, errors = process.communicate()
+        ends.append(process.returncode)
         assert process.returncode in {-signal.SIGKILL, 0}, errors.decode()
-    assert not (tmp_path / "runs/killed" / MANIFEST).exists() or process.returncode == 0
+    assert ends[:2] == [-signal.SIGKILL] * 2, "the last may have been done before it could be killed"
+    assert not (tmp_path / "runs/killed" / MANIFEST).exists() or ends[2] == 0
     gone_on = train(prepare(request, home=tmp_path), home=tmp_path)
     assert_same(whole, gone_on)
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
