@@ -8,6 +8,7 @@ On a graphics processor weights are bfloat16. A processor trains in float32 unle
 """
 
 import io
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
@@ -16,6 +17,7 @@ from logging import ERROR, getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agents.models.threads import choose_threads, usable_cores
 from finetune.bases import TEMPLATE, Base
 from finetune.errors import FinetuneError
 
@@ -72,6 +74,7 @@ def load(
         from transformers import AutoModelForCausalLM
 
         device = "cuda" if torch.cuda.is_available() else "cpu"
+        _leave_a_core()
         dtype = dtype or (torch.bfloat16 if device == "cuda" else torch.float32)
         extra: dict[str, Any] = {"quantization_config": nf4(dtype)} if quantized else {}
         model = AutoModelForCausalLM.from_pretrained(base.folder, dtype=dtype, device_map=device, **extra)
@@ -105,6 +108,18 @@ def nf4(dtype: "torch.dtype") -> Any:
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=dtype,
     )
+
+
+def _leave_a_core() -> None:
+    """Let torch use as many threads as the machine has to spare, unless OMP_NUM_THREADS says how many.
+
+    Its threads wait for one another after every operation: when another program takes one of their cores, all of them
+    stand still, and training is many times slower than with a thread less.
+    """
+    if "OMP_NUM_THREADS" not in os.environ:
+        import torch
+
+        torch.set_num_threads(choose_threads(most=usable_cores()))
 
 
 def _keep_layout(model: "PreTrainedModel") -> None:

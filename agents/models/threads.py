@@ -16,21 +16,21 @@ MOST_THREADS = 8
 """Decoding is bound by memory; beyond this, threads only wait."""
 
 
-def choose_threads(fixed: int | None = None) -> int:
-    """Return the number of threads to use, at least 1; `fixed` wins when given."""
+def choose_threads(fixed: int | None = None, *, most: int = MOST_THREADS) -> int:
+    """Return the number of threads to use, from 1 to `most`; `fixed` wins when given."""
     if fixed is not None:
         return max(1, fixed)
     cores = usable_cores()
-    return 1 if cores <= 2 else free_threads(cores, busy_cores())
+    return 1 if cores <= 2 else free_threads(cores, busy_cores(), most=most)
 
 
-def free_threads(cores: int, busy: float) -> int:
+def free_threads(cores: int, busy: float, *, most: int = MOST_THREADS) -> int:
     """Return the threads that leave one core free beside `busy` ones.
 
     >>> [free_threads(8, busy) for busy in (0.0, 2.6, 20.0)]
     [7, 4, 1]
     """
-    return min(MOST_THREADS, max(1, cores - 1 - round(busy)))
+    return min(most, max(1, cores - 1 - round(busy)))
 
 
 def usable_cores() -> int:

@@ -119,6 +119,7 @@ def build(
         serving = _serving(application, collection)
         found = _found(application, chosen, serving, making, unrated=unrated, collection=collection, progress=progress)
         built = build_all(found, exam=chosen.exam, options=options, measure=measure)
+    _require_some(built, sources or [TRANSCRIPTS])
     examples.write((candidate.example for candidate in built.training), out)
     if heldout:
         examples.write((candidate.example for candidate in built.heldout), heldout)
@@ -293,6 +294,21 @@ def _check_places(out: Path, heldout: Path | None, card: Path) -> None:
     for place in places:
         if not place.parent.is_dir():
             raise typer.BadParameter(f"the folder {place.parent} does not exist")
+
+
+def _require_some(built: "Built", sources: Sequence[str]) -> None:
+    """Refuse to replace files by empty ones; say what stood in the way."""
+    from finetune.errors import FinetuneError
+
+    if built.training:
+        return
+    reasons = ", ".join(f"{reason} ({count})" for reason, count in built.dropped_by_reason.items())
+    raise FinetuneError(
+        f"Nothing to learn was found in {', '.join(sources)}"
+        + (f"; left out: {reasons}" if reasons else ": no rated answer, and no reply that one of your people wrote")
+        + ". Next: --unrated takes answers that nobody rated, --from documents makes questions of your documents, "
+        "--from FILE reads what you have"
+    )
 
 
 def _tell(built: "Built", out: Path, heldout: Path | None, card: Path) -> None:

@@ -149,3 +149,11 @@ def test_check_counts_as_a_base_does(run: Run, tmp_path: Path) -> None:
     told = json.loads(out)
     assert (code, told["tokens_are"], told["longest_tokens"]) == (1, "counted", 55)
     assert [(fault["line"], fault["text"]) for fault in told["faults"]] == [(2, "has 55 tokens, more than 20")]
+
+
+def test_a_home_without_conversations_leaves_no_empty_files(run: Run, tmp_path: Path) -> None:
+    code, out, err = run("dataset", "build", "--out", "examples.jsonl", "--heldout", "heldout.jsonl")
+    assert (code, out) == (1, "")
+    assert "Nothing to learn was found in transcripts: no rated answer" in err
+    assert "--from documents" in err
+    assert not list(tmp_path.glob("*.jsonl")) + list(tmp_path.glob("*.html"))

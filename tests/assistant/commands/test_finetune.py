@@ -1,0 +1,58 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from assistant.cli import app
+from assistant.commands.finetune import described, summary
+from finetune.bases import Base
+from tests.finetune.conftest import intents, tiny_base, write_examples  # noqa: F401 - fixtures
+
+pytest.importorskip("trl")
+
+
+def test_a_run_is_trained_and_told(
+    tiny_base: Base,  # noqa: F811
+    intents: tuple[object, ...],  # noqa: F811
+    write_examples: Callable[..., Path],  # noqa: F811
+) -> None:
+    command = ["finetune", "train", "--data", str(write_examples(intents, "labels.jsonl")), "--recipe", "lora"]
+    command += ["--base", str(tiny_base.folder), "max_steps=2", "precision=float32"]
+    told = CliRunner().invoke(app, [*command, "--json"], catch_exceptions=False)
+    manifest = json.loads(told.stdout)
+    assert (manifest["run"], manifest["steps"], manifest["data"]["train"]) == ("labels-lora", 2, 24)
+    assert "24 examples to learn from, none held out" in told.stderr
+    again = CliRunner().invoke(app, command, catch_exceptions=False)
+    assert "Next: frontdesk evaluate model labels-lora --examples FILE" in again.stdout
+
+
+def test_without_data_it_is_wrong_usage() -> None:
+    told = CliRunner().invoke(app, ["finetune", "train"])
+    assert told.exit_code == 2
+    assert "--data FILE" in told.output
+
+
+def test_what_a_person_reads_names_losses_and_what_was_lost() -> None:
+    manifest = {
+        "run": "ours",
+        "recipe": "qlora",
+        "steps": 8,
+        "base": {"name": "embedded", "precision": "dequantized Q4_1"},
+        "data": {"train": 385},
+        "trainable_share": 0.035,
+        "tokens_per_second": 450.4,
+        "seconds": 12.0,
+        "peak_memory_bytes": 1_700_000_000,
+        "train_loss": 0.5,
+        "heldout_loss": None,
+        "path": "runs/ours",
+    }
+    text = "\n".join(summary(manifest))
+    assert "3.50% of the weights" in text
+    assert "held out" not in text
+    assert "Q4_1-quantized; what that lost stays lost" in text
+    assert "held out 0.250" in "\n".join(summary(manifest | {"heldout_loss": 0.25}))
+    line = {"seconds_left": 75, "loss": 1.5, "learning_rate": 1e-3, "tokens_per_second": 450.4, "memory_bytes": 1.7e9}
+    assert described(line) == "1:15 left, loss 1.500, rate 1.0e-03, 450 tokens/s, 1.7 GB"
