@@ -93,10 +93,15 @@ def advise(examples: Sequence[Example], *, has_heldout: bool, methods: Sequence[
 
 
 def labelled(examples: Sequence[Example]) -> Labelled:
-    """Return the texts and labels of intent examples."""
+    """Return the texts and labels of intent examples, and the system message that most of them open with."""
     chosen = [one for one in examples if one.task == "intent"]
     texts = (str(next(m["content"] for m in reversed(one.messages) if m["role"] == "user")) for one in chosen)
-    return Labelled(tuple(texts), tuple(str(one.messages[-1]["content"]).strip() for one in chosen))
+    openings = Counter(str(one.messages[0]["content"]) if one.messages[0]["role"] == "system" else "" for one in chosen)
+    return Labelled(
+        tuple(texts),
+        tuple(str(one.messages[-1]["content"]).strip() for one in chosen),
+        opening=openings.most_common(1)[0][0] if openings else "",
+    )
 
 
 def _on_task(task: Task, examples: Sequence[Example], methods: Sequence[Method]) -> TaskAdvice:
@@ -151,6 +156,8 @@ def _on_labels(examples: Sequence[Example], figures: dict[str, Any], methods: Se
     if best.name.startswith("tuned"):
         gap = methods[1].against_best if len(methods) > 1 else None
         if gap is not None and gap.is_shown:
+            run = best.name.removeprefix("tuned: ")
+            reasons.append(f"let it tell the intents: frontdesk intents train --data FILE --heldout FILE --run {run}")
             says = f"Tune for this: {best.name} measured best, and better than {methods[1].name} beyond chance."
             return TaskAdvice("intent", "tune", True, says, tuple(reasons), figures, tuple(methods))
         reasons.append(f"{best.name} is ahead, but not beyond chance")

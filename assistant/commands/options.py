@@ -5,10 +5,12 @@ stdout carries results only. Progress and logs go to stderr, and progress only w
 
 import json
 import logging
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -93,6 +95,16 @@ def progress_bar(label: str) -> Iterator[Callable[[str, int, int], None]]:
         yield lambda name, done, total: bar.update(
             task, completed=done, total=total, description=f"{label} {Path(name).name[:40]}"
         )
+
+
+def typed() -> str:
+    """Return the command as it was given, for a page that says how it was made."""
+    return shlex.join(["frontdesk", *sys.argv[1:]])
+
+
+def now() -> str:
+    """Return date and time here, as a page shows them."""
+    return datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
 
 
 def say(text: str) -> None:
