@@ -27,6 +27,8 @@ FEW: dict[Task, int] = {"answer": 200, "agent": 100, "intent": 40, "extract": 40
 FACTUAL_SHARE = 0.5
 """Share of replies with numbers, dates, prices or links from which on answers count as facts."""
 DUPLICATE_SHARE = 0.05
+FEWEST_TEXTS = 30
+"""Measured texts below which an interval drawn from them alone promises too much."""
 GOOD_ENOUGH = 0.9
 """Share right from which on a classical model leaves tuning little to win."""
 
@@ -126,7 +128,7 @@ def _on_task(task: Task, examples: Sequence[Example], methods: Sequence[Method])
             task,
             "more data",
             False,
-            f"Do not tune for this yet: gather examples first ({lacking}).",
+            "Do not tune for this yet: gather examples first.",
             (lacking,),
             figures,
         )
@@ -152,7 +154,9 @@ def _on_labels(examples: Sequence[Example], figures: dict[str, Any], methods: Se
     if best.score.value >= GOOD_ENOUGH:
         reasons.append(f"it is right {100 * best.score.value:.0f} times of 100 already, and tuning has little to win")
     reasons.append("it trains in seconds, answers in milliseconds, needs no graphics card, and says how sure it is")
-    tuned = any("tuned" in one.name for one in methods)
+    tuned = any(one.name.startswith("tuned") for one in methods)
+    if best.score.n < FEWEST_TEXTS:
+        reasons.append(f"only {best.score.n} texts were measured: so few say little, whatever the intervals are")
     if best.name.startswith("tuned"):
         gap = methods[1].against_best if len(methods) > 1 else None
         if gap is not None and gap.is_shown:
@@ -166,7 +170,7 @@ def _on_labels(examples: Sequence[Example], figures: dict[str, Any], methods: Se
             "a tuned model was measured too and is not better" if tuned else
             "a tuned model was not measured: frontdesk finetune advise --data FILE --heldout FILE --run RUN does"
         )  # fmt: skip
-    first = next(one for one in methods if not one.name.startswith("tuned"))
+    first = next(one for one in methods if not one.name.startswith(("tuned", "the untuned")))
     says = f"Do not tune for this: use {first.name} (frontdesk intents train --data FILE)."
     return TaskAdvice("intent", "classical", False, says, tuple(reasons), figures, tuple(methods))
 

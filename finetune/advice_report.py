@@ -29,6 +29,8 @@ FIGURES: Mapping[str, str] = {
     "duplicates": "examples that say what another one says",
     "replies_with_facts": "replies with numbers, dates, prices or links",
 }
+OF_REPLIES = ("distinct_replies", "replies_with_facts")
+"""What is said of replies in words; a label is none."""
 
 
 def page(advice: Advice, *, command: str, made: str, heldout: bool) -> str:
@@ -51,8 +53,8 @@ def page(advice: Advice, *, command: str, made: str, heldout: bool) -> str:
         f"<p><code>{text(command)}</code></p>",
         '<p class="soft">Only labels can be measured before anything is tuned. Elsewhere a rule decides: facts that '
         "change belong into documents; style, structure and next calls can be learned once there are examples enough, "
-        "and how many are enough is a rule of thumb. Intervals are 95 % bootstrap intervals over the texts; methods are "
-        "compared text by text, and a difference is called shown when its interval excludes zero and p is below "
+        "and how many are enough is a rule of thumb. Intervals are 95 % bootstrap intervals over the texts; methods "
+        "are compared text by text, and a difference is called shown when its interval excludes zero and p is below "
         "0.05 (sign-flip permutation test).</p>",
     ]
     return frame("Is tuning the medicine?", body, style=STYLE)
@@ -73,11 +75,12 @@ def _task(one: TaskAdvice, *, heldout: bool) -> Iterator[str]:
         yield _methods(one.methods)
     yield "<h3>Why</h3>"
     # What was measured stands in the drawing already.
-    measured = {method.name for method in one.methods}
-    reasons = [line for line in one.reasons if line.partition(":")[0] not in measured]
+    measured = tuple(f"{method.name}: " for method in one.methods)
+    reasons = [line for line in one.reasons if not line.startswith(measured)]
     yield "<ul>" + "".join(f"<li>{text(line)}</li>" for line in reasons) + "</ul>"
     yield "<h3>The examples</h3>"
-    rows = [(FIGURES[name], _figure(name, one.figures[name])) for name in FIGURES if name in one.figures]
+    told = FIGURES if one.task != "intent" else {name: FIGURES[name] for name in FIGURES if name not in OF_REPLIES}
+    rows = [(says, _figure(name, one.figures[name])) for name, says in told.items() if name in one.figures]
     yield table(("", "in the data"), [(text(name), value) for name, value in rows], name=f"Examples of {one.task}")
 
 
@@ -85,15 +88,14 @@ def _methods(methods: Sequence[Method]) -> str:
     rows = []
     for method in methods:
         gap = method.against_best
-        behind, interval, p = NOTHING, NOTHING, NOTHING
+        behind, p = NOTHING, NOTHING
         if gap is not None and gap.difference is not None and gap.low is not None and gap.high is not None:
             colour = "worse" if gap.is_shown else "soft"
-            behind = f'<span class="{colour}">{100 * gap.difference:+.1f}</span>'
-            interval = f'<span class="whole">{100 * gap.low:+.1f} to {100 * gap.high:+.1f}</span>'
-            p = text(chance(gap.p))
-        rows.append((text(method.name), behind, interval, p, f"{method.score.n:,}", _seconds(method.seconds)))
-    head = ("method", "points to the best", "95 % interval", "p", "texts", "time")
-    return table(head, rows, name="Methods compared")
+            spread = f"<small><span>[{100 * gap.low:+.1f}, {100 * gap.high:+.1f}]</span></small>"
+            behind = f'<span class="{colour}">{100 * gap.difference:+.1f}</span> {spread}'
+            p = text(chance(gap.p).removeprefix("p="))
+        rows.append((text(method.name), behind, p, f"{method.score.n:,}", _seconds(method.seconds)))
+    return table(("method", "points to the best", "p", "texts", "time"), rows, name="Methods compared")
 
 
 def _seconds(seconds: float) -> str:

@@ -5,6 +5,7 @@ stdout carries results only. Progress and logs go to stderr, and progress only w
 
 import json
 import logging
+import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -61,6 +62,8 @@ def set_up_log(settings: Settings, *, quiet: bool = False) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in OURS:
         logging.getLogger(name).setLevel(level.upper())
+    # The hub's library prints each try on handlers of its own as well; what failed is said once, by our own error.
+    os.environ.setdefault("HF_HUB_VERBOSITY", "error")
 
 
 @contextmanager

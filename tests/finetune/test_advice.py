@@ -56,6 +56,17 @@ def test_a_tuned_model_ahead_by_chance_is_no_reason_to_tune() -> None:
     assert "use embedder" in advice.tasks[0].says
 
 
+def test_an_untuned_model_is_no_tuned_one_and_few_texts_are_said() -> None:
+    data = [intent(f"text {at}", "ab"[at % 2]) for at in range(12)]
+    few = Score(0.9, 0.8, 1.0, 12)
+    asked = [Method("the untuned model, told the labels", few, 5.0), method("embedder", 0.6, True)]
+    [task] = advise(data, has_heldout=True, methods=asked).tasks
+
+    assert "use embedder" in task.says
+    assert "a tuned model was not measured" in task.reasons[-1]
+    assert any("only 12 texts" in reason for reason in task.reasons)
+
+
 def test_faults_of_the_data_are_all_named() -> None:
     data = [intent("Same text", "a")] * 5 + [intent("same TEXT!", "b"), intent("other", "b")]
     warnings = " ".join(advise(data, has_heldout=False).warnings)
