@@ -250,7 +250,7 @@ def round_values(low: float, high: float) -> list[float]:
     """Return two to five round numbers between two values, for the marks of a scale.
 
     >>> round_values(-0.155, 0.244), round_values(12.0, 19.0)
-    ([-0.1, 0.0, 0.1, 0.2], [12, 14, 16, 18])
+    ([-0.1, 0.0, 0.1, 0.2], [12.0, 14.0, 16.0, 18.0])
     """
     power = 10.0 ** math.floor(math.log10(high - low))
     step = next(

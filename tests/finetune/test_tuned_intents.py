@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agents.models import ModelOptions
+from agents.routing import Router
 from finetune import intents as in_use
 from finetune.advice import labelled
 from finetune.classifier_training import Labelled
@@ -102,6 +103,10 @@ def test_a_tuned_model_serves_where_it_is_shown_to_be_better(
     assert found.record == record
     assert found.target("please order before lamp", EMBEDDER) == "tools"
     assert found.target("please lamp before order", EMBEDDER) is None
+    router = Router((), intents=found)
+    assert router.wants_tools("Which order before the lamp?", EMBEDDER) is (
+        found.model.read("Which order before the lamp?", EMBEDDER).label == "delivery"
+    )
     found.close()
     assert not list((home / "intents").glob("*.safetensors"))
 
