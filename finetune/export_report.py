@@ -98,7 +98,7 @@ def breaches(file: Row, reference: Row, band: Row) -> list[str]:
     rise = file["perplexity"] / reference["perplexity"] - 1
     if file["kl"] > band["kl"]:
         found.append(f"KL {file['kl']:.3f}")
-    if rise > band.get("perplexity_rise", math.inf):
+    if file["perplexity"] > reference["perplexity"] * (1 + band.get("perplexity_rise", math.inf)):
         found.append(f"perplexity {100 * rise:+.1f} %")
     if file["same_top"] < band.get("same_top", 0.0):
         found.append(f"same top {100 * file['same_top']:.1f} %")
