@@ -1,6 +1,7 @@
 """A real small model, tuned for real, tells intents that hang on the order of words, which no bag of words can tell."""
 
 import itertools
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -149,6 +150,23 @@ def test_a_run_is_made_into_a_file_once(home: Path, subject: Subject) -> None:
     assert as_served(open_subject("mine", home=home), home=home) == subject
     assert file.stat().st_mtime_ns == made
     assert [one.name for one in file.parent.iterdir()] == [file.name]
+
+
+def test_a_release_serves_as_it_is(
+    home: Path, subject: Subject, learned: Labelled, options: ModelOptions, tmp_path: Path
+) -> None:
+    release = tmp_path / "releases" / "shop"
+    release.mkdir(parents=True)
+    (release / "model-q8_0.gguf").write_bytes(Path(subject.source).read_bytes())
+    told = {"release": "shop", "recommended": "q8_0", "labels": list(subject.labels)}
+    (release / "manifest.json").write_text(json.dumps(told), encoding="utf-8")
+    found = as_served(open_subject("shop", home=tmp_path), home=tmp_path)
+    trial = measure(learned, embedder=EMBEDDER, heldout=labelled(ordered()[64:]), tuned=[found], options=options)
+    record = in_use.keep_best(trial, learned, embedder=EMBEDDER, home=tmp_path, tuned=[found])
+
+    assert record.file is not None
+    assert record.file.path == "releases/shop/model-q8_0.gguf"
+    assert in_use.open_intents(tmp_path, options=options).model.labels == ("delivery", "returns")
 
 
 def test_a_model_that_was_not_tuned_here_is_refused(home: Path) -> None:
