@@ -107,6 +107,15 @@ class Intents:
         reading = self.model.read(message, embedder)
         return self.routes.get(reading.label) if reading.sure else None
 
+    def warm(self) -> None:
+        """Load a tuned model now, so that no message waits for it.
+
+        Raises:
+            ModelUnavailable: it cannot be loaded.
+        """
+        if isinstance(self.model, TunedIntents):
+            self.model.warm()
+
     def close(self) -> None:
         """Give back a tuned model's memory."""
         if isinstance(self.model, TunedIntents):

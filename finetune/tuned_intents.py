@@ -76,6 +76,14 @@ class TunedIntents:
         self._last = (text, reading)
         return reading
 
+    def warm(self) -> None:
+        """Load the model now, so that no message waits for it.
+
+        Raises:
+            ModelUnavailable: it cannot be loaded.
+        """
+        self._model().check()
+
     def close(self) -> None:
         """Give back the model's memory; the next message loads it again."""
         with self._lock:

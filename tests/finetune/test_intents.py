@@ -6,14 +6,13 @@ import pytest
 
 from agents.models import ModelOptions
 from finetune import intents as in_use
-from finetune import word_model
 from finetune.advice import labelled
-from finetune.classifier_training import ROUNDS, STRENGTH, Labelled, train_words
+from finetune.classifier_training import Labelled
 from finetune.errors import FinetuneError
 from finetune.examples import Example
 from finetune.intent_trial import CLASSICAL, WORDS, Trial, measure
 from finetune.predicting import Subject
-from finetune.word_model import PATTERN, WordModel
+from finetune.word_model import WordModel
 from knowledge.embedders import Vectors
 from knowledge.embedders.hashing import build
 
@@ -114,21 +113,6 @@ def test_words_alone_serve_where_they_are_shown_to_be_better(tmp_path: Path) -> 
     assert record.method == WORDS
     assert isinstance(found.model, WordModel)
     assert found.model.read("k18 please k18", EMBEDDER).label == "b"
-
-
-def test_a_word_model_says_what_scikit_learn_says(data: Labelled, tmp_path: Path) -> None:
-    """Ours is numpy; theirs is the truth that it must not leave."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-
-    ours = train_words(data, sure_from=0.5)
-    words = TfidfVectorizer(sublinear_tf=True, token_pattern=PATTERN)
-    theirs = LogisticRegression(C=STRENGTH, max_iter=ROUNDS).fit(words.fit_transform(data.texts), data.labels)
-    asked = [*data.texts, "Where where IS my 台灯?", ""]
-
-    assert np.allclose(ours.chances(asked), theirs.predict_proba(words.transform(asked)), atol=1e-5)
-    word_model.save(ours, tmp_path)
-    assert np.array_equal(word_model.load(tmp_path).chances(asked), ours.chances(asked))
 
 
 def test_a_record_of_another_form_is_named(trial: Trial, data: Labelled, tmp_path: Path) -> None:
