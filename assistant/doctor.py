@@ -28,7 +28,6 @@ from assistant.printable_urls import without_password, without_secrets
 from assistant.running import find_server
 from assistant.settings import URLS_WITH_PASSWORD, Settings, SettingsError, load
 from finetune.errors import FinetuneError
-from finetune.intents import are_trained
 from knowledge.errors import KnowledgeError
 from knowledge.loaders import doc, ocr
 
@@ -126,7 +125,7 @@ def _run(settings: Settings, application: Application) -> Iterator[Check]:
     yield _check_programs(settings)
     if home.ok and (application.places.channels or (settings.home / DATABASE).exists()):
         yield _guarded("tickets", lambda: _check_tickets(application), fix="frontdesk tickets resend")
-    if home.ok and are_trained(settings.home):
+    if home.ok and _has_intents(settings):
         yield _guarded("intents", lambda: _check_intents(application), fix="frontdesk intents train --data FILE")
     if settings.tools:
         yield _guarded("tools", lambda: _check_tools(application), fix="edit `tools` in frontdesk.toml")
@@ -192,6 +191,12 @@ def _check_models(settings: Settings) -> Iterator[Check]:
             ok = state == "ready"
             detail = f"{state}: {model.role}, {model.license}"
             yield Check(f"files of {name}", ok, detail, "" if ok else f"frontdesk models get {name}")
+
+
+def _has_intents(settings: Settings) -> bool:
+    from finetune.intents import are_trained
+
+    return are_trained(settings.home)
 
 
 def _check_intents(application: Application) -> Check:
