@@ -18,7 +18,7 @@ from finetune.bases import read_base_config
 from finetune.errors import FinetuneError
 from finetune.examples import Example
 from finetune.gguf_vocabulary import rule_of
-from finetune.rendering import Rendered, render
+from finetune.rendering import Rendered, opening_ids, render
 from finetune.weights import load_tokenizer
 
 if TYPE_CHECKING:
@@ -193,7 +193,8 @@ def _rendered(folder: Path, tokenizer: "PreTrainedTokenizerBase", examples: Sequ
         try:
             rendered.append(render(example, tokenizer))
         except FinetuneError as error:
-            yield Fault(11, str(error).partition(" Next: ")[0], "use a base whose template writes turns one by one")
+            cause, _, next_step = str(error).partition(" Next: ")
+            yield Fault(11, cause, next_step.removesuffix("."))
             return
     yield from _endings(folder, tokenizer, rendered)
     yield from _beginnings(folder, tokenizer, rendered)
@@ -220,14 +221,13 @@ def _beginnings(folder: Path, tokenizer: "PreTrainedTokenizerBase", rendered: Se
     if opening is None or not rendered:
         return
     counts = [next((n for n, token in enumerate(item.ids) if token != opening), len(item.ids)) for item in rendered]
-    adds = tokenizer("a")["input_ids"][:1] == [opening]
     if max(counts) > 1:
         yield Fault(
             5,
             f"The prompts of the base in {folder} begin with {max(counts)} times {tokenizer.bos_token!r}, not one.",
             "take the doubled one out of chat_template.jinja",
         )
-    elif min(counts) == 0 and adds:
+    elif min(counts) == 0 and opening_ids(tokenizer):
         yield Fault(
             5,
             f"The chat template in {folder} does not write {tokenizer.bos_token!r}, with which this model's texts "

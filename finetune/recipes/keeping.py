@@ -17,6 +17,7 @@ import torch
 from torch.nn.functional import kl_div
 
 from finetune import processes
+from finetune.rendering import opening_ids
 from finetune.runs import write_whole
 from finetune.weights import Loaded
 
@@ -83,8 +84,8 @@ def _own_texts(loaded: Loaded, *, seed: int) -> list[list[int]]:
     with torch.random.fork_rng(), model.disable_adapter():
         torch.manual_seed(seed)
         ids = ordinary[torch.randint(len(ordinary), (TEXTS, 1))]
-        if _begins_with_bos(tokenizer):
-            ids = torch.cat([torch.full_like(ids, tokenizer.bos_token_id), ids], dim=1)
+        for opening in opening_ids(tokenizer):
+            ids = torch.cat([torch.full_like(ids, opening), ids], dim=1)
         ids = ids.to(model.device)
         written = model.generate(
             input_ids=ids,
@@ -99,7 +100,3 @@ def _own_texts(loaded: Loaded, *, seed: int) -> list[list[int]]:
         )
     model.train(was_training)
     return [list(map(int, row)) for row in written]
-
-
-def _begins_with_bos(tokenizer: Any) -> bool:
-    return tokenizer.bos_token_id is not None and tokenizer("a")["input_ids"][0] == tokenizer.bos_token_id

@@ -1,3 +1,5 @@
+from typing import TYPE_CHECKING
+
 import pytest
 
 from finetune.bases import Base
@@ -5,8 +7,59 @@ from finetune.errors import FinetuneError
 from finetune.examples import Example
 from finetune.rendering import prompt_ids, render
 from finetune.weights import load_tokenizer
+from tests.finetune.small_models import LINES, byte_tokenizer, piece_tokenizer
 
 pytest.importorskip("transformers")
+
+INST = (
+    "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'user' %}[INST] {{ message['content'] }} "
+    "[/INST]{% else %} {{ message['content'] }}{{ eos_token }}{% endif %}{% endfor %}"
+)
+ROLES = (
+    "{% for message in messages %}{{ '<|' + message['role'] + '|>\n' + message['content'] + eos_token + '\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>\n' }}{% endif %}"
+)
+BLANK_AT_THE_END = (
+    "{% for message in messages %}{{ message['role'] + ': ' + message['content'] + eos_token }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}"
+)
+TURNS = Example(
+    (
+        {"role": "user", "content": "How long do I have to return a lamp?"},
+        {"role": "assistant", "content": "thirty days 退货期限"},
+        {"role": "user", "content": "Order number 20260117"},
+        {"role": "assistant", "content": "the carrier brings it"},
+    ),
+    "voice",
+    "test",
+    "c",
+)
+
+
+def tokenizer_of(kind: str, template: str) -> "PreTrainedTokenizerFast":
+    """Return a tokenizer: byte-level, SentencePiece's as Gemma has it, as Llama 2, or as newer files of Llama 2."""
+    import json
+
+    from tokenizers import Tokenizer
+    from transformers import PreTrainedTokenizerFast
+
+    if kind == "bytes":
+        made = byte_tokenizer()
+    elif kind == "first":
+        data = json.loads(piece_tokenizer().to_str())
+        data["normalizer"] = None
+        data["pre_tokenizer"] = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": False}
+        made = Tokenizer.from_str(json.dumps(data))
+    else:
+        made = piece_tokenizer(adds_space=kind == "opens with a blank")
+    names = ("<|im_start|>", "<|im_end|>") if kind == "bytes" else ("<bos>", "<eos>")
+    return PreTrainedTokenizerFast(
+        tokenizer_object=made, bos_token=names[0], eos_token=names[1], chat_template=template
+    )
+
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
 CONVERSATION = Example(
     (
@@ -57,3 +110,45 @@ def test_a_template_that_rewrites_earlier_turns_is_refused(tiny_base: Base) -> N
     tokenizer.chat_template = "{{ messages | length }}" + str(tokenizer.chat_template)
     with pytest.raises(FinetuneError, match="cannot be told"):
         render(CONVERSATION, tokenizer)
+
+
+@pytest.mark.parametrize("kind", ["bytes", "plain", "opens with a blank", "first"])
+@pytest.mark.parametrize("template", [INST, ROLES], ids=["inst", "roles"])
+def test_every_prompt_that_serves_begins_what_is_trained(kind: str, template: str) -> None:
+    tokenizer = tokenizer_of(kind, template)
+    rendered = render(TURNS, tokenizer)
+    for place in (1, 3):
+        prompt = prompt_ids(TURNS.messages[:place], tokenizer)
+        assert list(rendered.ids[: len(prompt)]) == prompt
+        assert rendered.labelled[len(prompt)]
+        assert not rendered.labelled[len(prompt) - 1]
+    whole = tokenizer.apply_chat_template([dict(message) for message in TURNS.messages], tokenize=False)
+    assert list(rendered.ids) == tokenizer(whole, add_special_tokens=False)["input_ids"]
+    learned = [token for token, own in zip(rendered.ids, rendered.labelled, strict=True) if own]
+    assert [at for at, token in enumerate(learned) if token == tokenizer.eos_token_id][1] == len(learned) - 1
+    said = "".join(tokenizer.convert_ids_to_tokens(learned)) if kind != "bytes" else tokenizer.decode(learned)
+    assert said.replace("▁", " ").count("the carrier brings it") == 1
+    assert "20260117" not in said
+
+
+def test_a_reply_that_would_join_its_prompt_stays_apart_or_is_refused() -> None:
+    tokenizer = tokenizer_of("bytes", BLANK_AT_THE_END)
+    rendered, prompt = render(TURNS, tokenizer), prompt_ids(TURNS.messages[:1], tokenizer)
+    assert list(rendered.ids[: len(prompt)]) == prompt
+    assert tokenizer.decode(rendered.ids[len(prompt) :]).startswith("thirty days")
+    with pytest.raises(FinetuneError, match=r"end of a prompt \('.*assistant: '\)"):
+        render(TURNS, tokenizer_of("opens with a blank", BLANK_AT_THE_END))
+
+
+def test_plain_text_opens_as_the_tokenizer_opens_texts() -> None:
+    from tokenizers.processors import TemplateProcessing
+
+    tokenizer = tokenizer_of("plain", INST)
+    text = Example(({"role": "assistant", "content": LINES[0]},), "text", "test", "c")
+    assert render(text, tokenizer).ids[0] != tokenizer.bos_token_id
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single="<bos> $A", special_tokens=[("<bos>", tokenizer.bos_token_id)]
+    )
+    rendered = render(text, tokenizer)
+    assert rendered.ids[0] == tokenizer.bos_token_id
+    assert rendered.labelled == (False, *(True,) * (len(rendered.ids) - 1))
