@@ -21,8 +21,8 @@ from finetune.errors import FinetuneError
 WEIGHTS = ("*.safetensors",)
 """What a base's weights lie in; pickled weights (`*.bin`) can run code and are refused."""
 TEMPLATE = "chat_template.jinja"
-HASHED_BYTES = 1 << 20
-"""How much of a GGUF's head names the folder it is de-quantized into; size and name count too."""
+HASHES = "hashes.json"
+"""In `home/bases/`: what was hashed and when it was last changed, so that large files are not read at each command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +127,14 @@ def _download(name: str, *, offline: bool) -> Path:
 
 
 def _from_gguf(name: str, file: Path, *, home: Path) -> Base:
-    target = home / "bases" / f"{file.stem}-{_fingerprint(file)}"
+    content = _hash(file, known=home / "bases" / HASHES)
+    target = home / "bases" / f"{file.stem}-{content[:12]}"
     if not (target / "base.json").is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".part-") as work:
             part = Path(work) / "base"
             precision = _dequantize(file, part)
-            source = {"file": file.name, "bytes": file.stat().st_size, "precision": precision}
+            source = {"file": file.name, "bytes": file.stat().st_size, "sha256": content, "precision": precision}
             (part / "base.json").write_text(json.dumps(source, indent=2), encoding="utf-8")
             if target.exists():
                 shutil.rmtree(target)
@@ -141,10 +142,23 @@ def _from_gguf(name: str, file: Path, *, home: Path) -> Base:
     return Base(name, target, _precision(target, read_base_config(target)))
 
 
-def _fingerprint(file: Path) -> str:
+def _hash(file: Path, *, known: Path) -> str:
+    """Return the SHA-256 of all of a file: weights exported anew under the old name have the old size and head."""
+    stat = file.stat()
+    key, state = str(file.resolve()), [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+    try:
+        hashes = dict(json.loads(known.read_text(encoding="utf-8")))
+        if hashes[key]["state"] == state:
+            return str(hashes[key]["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        hashes = {}
     with file.open("rb") as opened:
-        head = opened.read(HASHED_BYTES)
-    return hashlib.sha256(head + str(file.stat().st_size).encode()).hexdigest()[:12]
+        content = hashlib.file_digest(opened, "sha256").hexdigest()
+    known.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=known.parent, prefix=".part-", delete=False, encoding="utf-8") as part:
+        json.dump({**hashes, key: {"state": state, "sha256": content}}, part, indent=2)
+    Path(part.name).replace(known)
+    return content
 
 
 def _dequantize(file: Path, target: Path) -> str:

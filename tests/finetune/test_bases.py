@@ -1,9 +1,11 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from finetune.bases import Base, open_base, read_base_config
+from finetune import bases
+from finetune.bases import HASHES, Base, open_base, read_base_config
 from finetune.errors import FinetuneError
 
 
@@ -48,7 +50,31 @@ def test_a_file_that_is_no_model_is_told(tmp_path: Path) -> None:
     (tmp_path / "broken.gguf").write_bytes(b"GGUF nothing")
     with pytest.raises(FinetuneError, match="is no complete GGUF file"):
         open_base(str(tmp_path / "broken.gguf"), home=tmp_path)
-    assert not list((tmp_path / "bases").iterdir())
+    assert [path.name for path in (tmp_path / "bases").iterdir()] == [HASHES]
+
+
+def test_weights_exported_anew_under_the_old_name_are_read_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(file: Path, target: Path) -> str:
+        target.mkdir(parents=True)
+        (target / "config.json").write_text(json.dumps({"read": file.read_bytes()[-1]}), encoding="utf-8")
+        return "dequantized Q4_K"
+
+    monkeypatch.setattr(bases, "_dequantize", read)  # reading real weights: the test with the embedded model
+    file = tmp_path / "model.gguf"
+    file.write_bytes(bytes(2 << 20) + b"\x01")
+    first = open_base(str(file), home=tmp_path)
+    file.write_bytes(bytes(2 << 20) + b"\x02")
+    os.utime(file, ns=(1, 1))  # clocks of files may be too coarse for two writes
+    second = open_base(str(file), home=tmp_path)
+    assert [read_base_config(base.folder)["read"] for base in (first, second)] == [1, 2]
+    assert first.folder != second.folder
+    monkeypatch.setattr(bases.hashlib, "file_digest", None)
+    assert open_base(str(file), home=tmp_path) == second, "what has not changed is not hashed again"
+    (tmp_path / "bases" / HASHES).write_text("[", encoding="utf-8")
+    monkeypatch.undo()
+    assert open_base(str(file), home=tmp_path).folder == second.folder
 
 
 @pytest.mark.model
