@@ -8,7 +8,6 @@ Needs no torch.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from typing import Any, Literal
 
 from finetune.errors import FinetuneError
 from finetune.going_on import OUTPUT, remembered
-from finetune.runs import BEGUN, LOCK, LOG, MANIFEST, STOP, run_folder
+from finetune.runs import BEGUN, LOCK, LOG, MANIFEST, STOP, read_json, run_folder
 
 SHOWN_OUTPUT_BYTES = 2_000
 """How much of the end of what a run printed is read."""
@@ -110,7 +109,7 @@ def read_log(name: str, *, home: Path, after: int = 0, mark: str = "") -> LogPar
     if not 0 < after <= len(lines) or _mark(lines[after - 1]) != mark:
         after = 0
     return LogPart(
-        after, len(lines), _mark(lines[-1]) if lines else "", tuple(json.loads(line) for line in lines[after:])
+        after, len(lines), _mark(lines[-1]) if lines else "", tuple(read_json(line) for line in lines[after:])
     )
 
 
@@ -141,7 +140,7 @@ def is_running(folder: Path) -> bool:
 
 def _state(folder: Path) -> RunState:
     begun, manifest = _json(folder / BEGUN), _json(folder / MANIFEST)
-    lines = [json.loads(line) for line in _log_lines(folder)]
+    lines = [read_json(line) for line in _log_lines(folder)]
     last = lines[-1] if lines else {}
     base = manifest.get("base") or {"name": begun.get("base", "")}
     return RunState(
@@ -188,7 +187,7 @@ def _mark(line: str) -> str:
 
 def _json(path: Path) -> Mapping[str, Any]:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return data if isinstance(data, dict) else {}

@@ -6,6 +6,7 @@ The manifest is written last: its presence means that the run is complete. Readi
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -79,7 +80,7 @@ def open_run(name: str, *, home: Path) -> Run:
             f"There is no run {name!r}; finished runs: {known}. Next: frontdesk finetune train --data FILE --run {name}"
         )
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = read_json((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise FinetuneError(
             f"The run {name!r} is not finished. Next: give the command that began it again; it goes on from where it "
@@ -93,7 +94,7 @@ def open_run(name: str, *, home: Path) -> Run:
 def runs(home: Path) -> tuple[Run, ...]:
     """Return all finished runs, newest last."""
     found = [
-        Run(path.parent.name, path.parent, json.loads(path.read_text(encoding="utf-8")))
+        Run(path.parent.name, path.parent, read_json(path.read_text(encoding="utf-8")))
         for path in (home / "runs").glob(f"*/{MANIFEST}")
     ]
     return tuple(sorted(found, key=lambda run: str(run.manifest["created"])))
@@ -101,8 +102,27 @@ def runs(home: Path) -> tuple[Run, ...]:
 
 def finish(folder: Path, manifest: Mapping[str, Any]) -> Run:
     """Write a run's manifest, which completes it."""
-    write_whole(folder / MANIFEST, json.dumps(dict(manifest), ensure_ascii=False, indent=2))
+    manifest = finite(dict(manifest))
+    write_whole(folder / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=2))
     return Run(str(manifest["run"]), folder, manifest)
+
+
+def finite(value: Any) -> Any:
+    """Return what goes into JSON without what JSON does not know: None for numbers that are infinite or none."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: finite(one) for key, one in value.items()}
+    return [finite(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def read_json(text: str) -> Any:
+    """Return what JSON says, with None for the numbers that are none (`NaN`, `Infinity`): older files hold some.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    return json.loads(text, parse_constant=lambda _name: None)
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -135,13 +135,14 @@ def described(line: Mapping[str, Any]) -> str:
 
 def summary(manifest: Mapping[str, Any]) -> list[str]:
     """Return what a person wants to know of a finished run."""
-    loss = manifest["heldout_loss"]
+    names = {"train_loss": "loss", "heldout_loss": "held out"}
+    losses = [f"{name} {manifest[key]:.3f}" for key, name in names.items() if manifest[key] is not None]
     lines = [
         f"Run {manifest['run']}: {manifest['recipe']} on {manifest['base']['name']}, {manifest['steps']} steps.",
         f"  learned from {manifest['data']['train']} examples; {manifest['trainable_share']:.2%} of the weights tuned",
         f"  {manifest['tokens_per_second']:.0f} tokens/s, {manifest['seconds']:.0f} s, "
         f"at most {manifest['peak_memory_bytes'] / 1e9:.1f} GB of memory",
-        f"  loss {manifest['train_loss']:.3f}" + (f", held out {loss:.3f}" if loss is not None else ""),
+        f"  {', '.join(losses) or 'no loss was measured'}",
         f"  in {manifest['path']}",
     ]
     if manifest["base"]["precision"].startswith("dequantized"):

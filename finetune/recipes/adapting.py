@@ -122,7 +122,7 @@ def tune(
         target: `adapter` or `model`.
 
     Raises:
-        FinetuneError: a step's examples cannot be shared out among the processes.
+        FinetuneError: a step's examples cannot be shared out among the processes, or the run diverged.
     """
     import torch
 
@@ -135,6 +135,8 @@ def tune(
     layout, at_once = _layout(job, examples)
     steps_per_epoch = math.ceil(len(examples) / job.settings.batch_size)
     log = loop.Log(job.folder, progress=job.progress)
+    found = loop.last_checkpoint(job.folder / "checkpoints")
+    stopped = loop.steps_of_early_stop(found, patience=job.settings.patience) if found else None
     trainer = loop.Trainer(
         model=loaded.model,
         processing_class=loaded.tokenizer,
@@ -142,6 +144,7 @@ def tune(
             job,
             rate=rate,
             epochs=chosen_epochs(job.settings, len(examples)),
+            max_steps=stopped or job.settings.max_steps,
             at_once=at_once,
             layout=layout,
             bf16=dtype == torch.bfloat16,
@@ -156,7 +159,6 @@ def tune(
     )
     log.watch(trainer)
     trainer.forget_printing()
-    found = loop.last_checkpoint(job.folder / "checkpoints")
     trainer.train(resume_from_checkpoint=str(found) if found else None)
     if log.stopped:
         raise KeyboardInterrupt
@@ -223,7 +225,9 @@ def _early_stop(job: Job) -> list[Any]:
     return [EarlyStoppingCallback(early_stopping_patience=job.settings.patience)] if wanted else []
 
 
-def _arguments(job: Job, *, rate: float, epochs: float, at_once: int, layout: Layout, bf16: bool) -> Any:
+def _arguments(
+    job: Job, *, rate: float, epochs: float, max_steps: int, at_once: int, layout: Layout, bf16: bool
+) -> Any:
     import torch
 
     from finetune.recipes.trainer import arguments
@@ -236,7 +240,7 @@ def _arguments(job: Job, *, rate: float, epochs: float, at_once: int, layout: La
         per_device_train_batch_size=at_once,
         gradient_accumulation_steps=_own_share(settings.batch_size) // at_once,
         num_train_epochs=epochs,
-        max_steps=settings.max_steps or -1,
+        max_steps=max_steps or -1,
         learning_rate=rate,
         lr_scheduler_type=settings.schedule,
         warmup_steps=settings.warmup,

@@ -19,17 +19,27 @@ from typing import Any
 import torch
 from datasets import Dataset
 from torch.nn.functional import cross_entropy
-from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import (
+    EarlyStoppingCallback,
+    PrinterCallback,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
 from trl import SFTConfig, SFTTrainer
 
 from finetune import processes
 from finetune.batches import NOT_LEARNED, Batch, Layout, padded, shared
+from finetune.errors import FinetuneError
 from finetune.memory import peak_memory_bytes
 from finetune.recipes.keeping import Keeping
 from finetune.rendering import Rendered
 
 COMPLETE = "complete"
 """The file in a checkpoint's folder that says that all of it was written."""
+DIVERGING = {"loss": "the loss", "grad_norm": "the gradient", "eval_loss": "the held-out loss"}
+"""What the trainer logs and what people call it; none of it recovers from being no finite number."""
 
 
 class Collator:
@@ -168,7 +178,7 @@ class Trainer(SFTTrainer):
 
 
 class Log(TrainerCallback):
-    """Writes a line a step, marks checkpoints that are whole, stops when asked to.
+    """Writes a line a step, marks checkpoints that are whole, stops when asked to, ends a run that diverged.
 
     `log.jsonl`: {"step", "steps", "epoch", "loss", "learning_rate", "tokens_per_second", "memory_bytes",
     "seconds_left", "heldout_loss"?}. A file `stop` in the run's folder ends training at the next step, after a
@@ -212,8 +222,17 @@ class Log(TrainerCallback):
         logs: dict[str, float] | None = None,
         **_: Any,
     ) -> None:
-        """Write a line."""
+        """Write a line, and end a run that diverged.
+
+        Raises:
+            FinetuneError: a loss or a gradient is infinite or no number; no later step could mend the weights.
+        """
         logs = logs or {}
+        self._write(state, logs)
+        if diverged := [name for name in DIVERGING if not math.isfinite(logs.get(name, 0.0))]:
+            raise FinetuneError(diverged_at(state.global_step, DIVERGING[diverged[0]], rate=args.learning_rate))
+
+    def _write(self, state: TrainerState, logs: dict[str, float]) -> None:
         if not processes.is_first() or ("loss" not in logs and "eval_loss" not in logs):
             return
         done = max(state.global_step - self._first, 1)
@@ -229,8 +248,9 @@ class Log(TrainerCallback):
         if self._trainer and self._trainer.drift is not None and "loss" in logs:
             line["drift"] = self._trainer.drift
         line |= {ours: float(logs[theirs]) for theirs, ours in names.items() if theirs in logs}
+        line = {key: value for key, value in line.items() if math.isfinite(value)}  # JSON knows no other numbers
         with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({key: value for key, value in line.items() if not _is_nan(value)}) + "\n")
+            file.write(json.dumps(line) + "\n")
         if self._progress:
             self._progress(line)
 
@@ -276,6 +296,7 @@ def arguments(**given: Any) -> SFTConfig:
         disable_tqdm=True,
         logging_strategy="steps",
         logging_nan_inf_filter=False,
+        restore_callback_states_from_checkpoint=True,  # how often in vain was measured counts on
         dataloader_pin_memory=torch.cuda.is_available(),
         **given,
     )
@@ -285,6 +306,25 @@ def last_checkpoint(folder: Path) -> Path | None:
     """Return the newest checkpoint that is whole."""
     whole = [path.parent for path in folder.glob(f"checkpoint-*/{COMPLETE}")]
     return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+
+
+def steps_of_early_stop(checkpoint: Path, *, patience: int) -> int | None:
+    """Return the step at which the run of a checkpoint stopped early; None where it was still learning.
+
+    A run may be killed after that and before it is finished; it must not learn further when it goes on.
+    """
+    state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    kept = state.get("stateful_callbacks", {}).get(EarlyStoppingCallback.__name__, {}).get("attributes", {})
+    in_vain = kept.get("early_stopping_patience_counter", 0)
+    return int(state["global_step"]) if patience and in_vain >= patience else None
+
+
+def diverged_at(step: int, what: str, *, rate: float) -> str:
+    """Return what a person is told of a run that diverged."""
+    return (
+        f"The run diverged: at step {step} {what} is no finite number, and what was learned is lost. Next: another "
+        f"--run with a lower rate, such as learning_rate={rate / 4:.1g}"
+    )
 
 
 def last_epoch_loss(path: Path, *, steps_per_epoch: int) -> float:
@@ -298,10 +338,6 @@ def _lines(path: Path) -> list[str]:
     """Return the whole lines of a log; the last may have been cut by a kill."""
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     return [line for line in text.split("\n")[:-1] if line.endswith("}")]
-
-
-def _is_nan(value: float) -> bool:
-    return math.isnan(value)
 
 
 def _in_groups(examples: Sequence[Rendered], size: int) -> Iterator[Sequence[Rendered]]:

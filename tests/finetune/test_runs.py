@@ -1,3 +1,5 @@
+import json
+import math
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,18 @@ def test_a_run_is_found_once_it_is_finished(tmp_path: Path) -> None:
     assert run.base.precision == "float16"
     assert open_run(str(folder), home=tmp_path / "elsewhere") == run
     assert [found.name for found in runs(tmp_path)] == ["first"]
+
+
+def test_a_manifest_is_json_whatever_was_measured(tmp_path: Path) -> None:
+    folder = run_folder("first", home=tmp_path)
+    folder.mkdir(parents=True)
+    run = finish(folder, {**MANIFEST, "train_loss": math.nan, "more": {"losses": [0.5, math.inf]}})
+    json.loads((folder / "manifest.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    assert run.manifest["train_loss"] is None
+    assert run.manifest["more"] == {"losses": [0.5, None]}
+    (folder / "manifest.json").write_text(json.dumps({**MANIFEST, "train_loss": math.nan}), encoding="utf-8")
+    assert runs(tmp_path)[0].manifest["train_loss"] is None
+    assert open_run("first", home=tmp_path).manifest["train_loss"] is None
 
 
 def test_a_whole_tuned_model_is_its_own_base(tmp_path: Path) -> None:

@@ -4,15 +4,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from finetune.bases import Base
 from finetune.errors import FinetuneError
-from finetune.examples import Example
+from finetune.examples import Example, write
 from finetune.going_on import remembered
 from finetune.runs import MANIFEST, Run, open_run
 from finetune.training import Request, changes, hold_out, labels_of, prepare, train
@@ -206,6 +207,66 @@ def test_a_wish_to_stop_is_obeyed_and_gone_on_from(request_of: Callable[..., Req
         train(prepared, home=tmp_path, progress=stop)
     assert not (prepared.folder / MANIFEST).exists()
     assert_same(whole, train(prepare(request_of("stopped"), home=tmp_path), home=tmp_path))
+
+
+@pytest.mark.parametrize("when", ["while it learns in vain", "when it has stopped"])
+def test_a_kill_changes_nothing_about_when_a_run_stops_early(
+    request_of: Callable[..., Request],
+    intents: tuple[Example, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    when: str,
+) -> None:
+    """The longer it learns, the less it expects the held-out answers, which are wrong: after two measurements it stops.
+
+    Here a kill is an error that nobody catches: what lies in the run's folder is the same.
+    """
+    wrong = {"order_status": "returns", "returns": "price", "price": "order_status"}
+    heldout = [
+        replace(
+            one, messages=(one.messages[0], {"role": "assistant", "content": wrong[str(one.messages[1]["content"])]})
+        )
+        for one in intents[16:]
+    ]
+    numbers = ("epochs=9", "batch_size=8", "precision=float32", "patience=2", "learning_rate=1e-2")
+    write(heldout, tmp_path / "wrong.jsonl")
+    asked = {"heldout": (tmp_path / "wrong.jsonl",), "overrides": numbers}
+    whole = train(prepare(request_of("whole", **asked), home=tmp_path), home=tmp_path)
+    steps = whole.manifest["steps"]
+    assert 4 < steps < 18, "it stopped early"
+
+    class Killed(Exception):
+        pass
+
+    def kill(line: Mapping[str, Any]) -> None:
+        if line["step"] == steps - 1:
+            raise Killed
+
+    def kill_at_the_end(*_: object) -> None:
+        raise Killed
+
+    progress = kill if when == "while it learns in vain" else None
+    with monkeypatch.context() as patch:
+        if progress is None:
+            patch.setattr("finetune.recipes.adapting._save", kill_at_the_end)
+        with pytest.raises(Killed):
+            train(prepare(request_of("killed", **asked), home=tmp_path), home=tmp_path, progress=progress)
+    gone_on = train(prepare(request_of("killed", **asked), home=tmp_path), home=tmp_path)
+    assert gone_on.manifest["steps"] == steps
+    assert gone_on.manifest["epochs"] == whole.manifest["epochs"]
+    assert_same(whole, gone_on)
+
+
+def test_a_run_that_diverges_says_so_and_ends(request_of: Callable[..., Request], tmp_path: Path) -> None:
+    request = request_of("wild", overrides=(*QUICK, "learning_rate=1e30"))
+    with pytest.raises(
+        FinetuneError, match=r"The run diverged: at step \d .* is no finite number.*learning_rate=2e\+29"
+    ):
+        train(prepare(request, home=tmp_path), home=tmp_path)
+    folder = tmp_path / "runs" / "wild"
+    assert not (folder / MANIFEST).exists()
+    for line in (folder / "log.jsonl").read_text(encoding="utf-8").splitlines():
+        json.loads(line, parse_constant=pytest.fail)
 
 
 @pytest.mark.slow

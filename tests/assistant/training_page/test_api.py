@@ -42,6 +42,22 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
         yield client
 
 
+def test_a_run_that_diverged_hides_no_other(client: TestClient, folder: Path) -> None:
+    other = folder.parent / "diverged"
+    other.mkdir()
+    (other / "begun.json").write_text((folder / "begun.json").read_text(encoding="utf-8"), encoding="utf-8")
+    (other / "log.jsonl").write_text('{"step": 1, "steps": 8, "loss": Infinity}\n', encoding="utf-8")
+    assert {run["name"]: run["loss"] for run in client.get("/api/runs").json()["runs"]} == {
+        "r": 1 / 3,
+        "diverged": None,
+    }
+    assert client.get("/api/runs/diverged").json()["log"]["lines"] == [{"step": 1, "steps": 8, "loss": None}]
+    manifest = '{"base": {"name": "b"}, "steps": 8, "train_loss": NaN, "heldout_loss": -Infinity, "created": "2026"}'
+    (other / "manifest.json").write_text(manifest, encoding="utf-8")
+    assert len(client.get("/api/runs").json()["runs"]) == 2
+    assert client.get("/api/runs/diverged").json()["run"]["manifest"]["train_loss"] is None
+
+
 def test_runs_and_their_logs_are_told(client: TestClient, folder: Path) -> None:
     (run,) = client.get("/api/runs").json()["runs"]
     assert (run["name"], run["state"], run["step"], run["steps"]) == ("r", "stopped", 3, 8)
