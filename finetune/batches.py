@@ -63,7 +63,7 @@ def shared(examples: Sequence[Rendered]) -> Batch:
     for owner, example in enumerate(examples, 1):
         own = example.ids[opening:-1]  # nothing follows the last token
         start = len(ids) - opening
-        for at in range(opening, len(example.ids)):
+        for at in range(max(opening, 1), len(example.ids)):  # nothing foretells the first token
             if example.labelled[at]:
                 places.append(start + at - 1 if at > opening else opening - 1)
                 targets.append(example.ids[at])

@@ -42,6 +42,14 @@ def test_first_own_token_is_foretold_by_the_last_shared_one() -> None:
     assert batch.targets[0, :2].tolist() == [7, 8]
 
 
+def test_what_opens_an_example_is_foretold_by_nothing() -> None:
+    batch = shared((example([5, 6, 7], 3), example([8, 9, 10, 11], 4)))
+    learned = batch.targets[0] != NOT_LEARNED
+    assert batch.targets[0][learned].tolist() == [6, 7, 9, 10, 11]
+    assert batch.places[learned].tolist() == [0, 1, 2, 3, 4]
+    assert (batch.places >= 0).all()
+
+
 def test_an_example_alone_keeps_a_token_of_its_own() -> None:
     batch = shared((example([5, 6, 7, 8], 2),))
     assert batch.ids[0, :3].tolist() == [5, 6, 7]
@@ -74,7 +82,10 @@ def test_layout_follows_what_is_shared() -> None:
     assert choose_layout(long_opening, batch_size=16, window=None) == ("shared", 4)
 
 
-def test_a_model_computes_both_layouts_as_it_computes_each_example_alone(tiny_base: Base) -> None:
+@pytest.mark.parametrize("learned_whole", [False, True])
+def test_a_model_computes_both_layouts_as_it_computes_each_example_alone(
+    tiny_base: Base, *, learned_whole: bool
+) -> None:
     torch = pytest.importorskip("torch")
     from finetune.recipes.trainer import Collator
     from finetune.weights import load
@@ -83,6 +94,8 @@ def test_a_model_computes_both_layouts_as_it_computes_each_example_alone(tiny_ba
     generator = np.random.default_rng(0)
     opening = [1, 5, 6, 7, 8]
     examples = [example([*opening, *generator.integers(3, 300, size=size).tolist()], 4) for size in (6, 9, 17)]
+    if learned_whole:
+        examples = [Rendered(one.ids[at:], (True,) * (len(one.ids) - at)) for at, one in enumerate(examples)]
 
     def losses(batch: "dict[str, torch.Tensor]") -> "torch.Tensor":
         labels = batch.pop("labels")
