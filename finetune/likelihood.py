@@ -6,7 +6,8 @@
 The margin is an item's mean log-likelihood per byte of the right choice, less that of the best wrong one: above 0 the
 item is solved. A margin moves long before an answer flips, so that a hundred items show what they would not as right
 and wrong. Per byte and not per token, so that models with other tokenizers can be compared. Prompt and choice are plain
-text, without a chat template: what is asked is what the model knows, not how it converses.
+text, without a chat template: what is asked is what the model knows, not how it converses. Texts open with BOS where
+the tokenizer opens texts with it; without it such models are at a loss.
 """
 
 import json
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune.errors import FinetuneError
+from finetune.rendering import opening_ids
 
 if TYPE_CHECKING:
     from finetune.weights import Loaded
@@ -25,7 +27,8 @@ SHIPPED = Path(__file__).with_name("retention.jsonl")
 ANSWER = "\nAnswer:"
 """Stands between a question and a choice, where the prompt does not end with it already."""
 WINDOW_TOKENS = 512
-"""Perplexity is measured in windows of this length that do not overlap; each one's first token is not counted."""
+"""Perplexity is measured in windows of this length that do not overlap; each one's first token (BOS where there is one)
+is not counted."""
 MOST_TOKENS = 16_384
 """Of a text; beyond that the interval hardly narrows."""
 
@@ -105,11 +108,12 @@ def windows(loaded: "Loaded", text: str, *, progress: Callable[[int, int], None]
     """
     import torch
 
-    ids = loaded.tokenizer(text, add_special_tokens=False)["input_ids"][:MOST_TOKENS]
-    whole = [ids[at : at + WINDOW_TOKENS] for at in range(0, len(ids) - WINDOW_TOKENS + 1, WINDOW_TOKENS)]
+    ids, opening = _ids(loaded, text)[:MOST_TOKENS], opening_ids(loaded.tokenizer)
+    room = WINDOW_TOKENS - len(opening)
+    whole = [[*opening, *ids[at : at + room]] for at in range(0, len(ids) - room + 1, room)]
     if len(whole) < 2:
         raise FinetuneError(
-            f"The text has {len(ids)} tokens and perplexity needs {2 * WINDOW_TOKENS}. Next: name a longer --text FILE."
+            f"The text has {len(ids)} tokens and perplexity needs {2 * room}. Next: name a longer --text FILE."
         )
     nats = []
     with torch.inference_mode():
@@ -126,8 +130,8 @@ def _per_byte(loaded: "Loaded", item: Item) -> list[float]:
     import torch
 
     prompt = item.prompt if item.prompt.rstrip().endswith("Answer:") else item.prompt + ANSWER
-    start = _ids(loaded, prompt)
-    texts = [_ids(loaded, " " + choice) for choice in item.choices]
+    start = [*opening_ids(loaded.tokenizer), *_ids(loaded, prompt)]
+    texts = [_following(loaded, prompt, " " + choice) for choice in item.choices]
     widest = max(map(len, texts))
     # Padding stands after what is measured, where a causal model does not look.
     rows = [[*start, *text, *[0] * (widest - len(text))] for text in texts]
@@ -138,6 +142,12 @@ def _per_byte(loaded: "Loaded", item: Item) -> list[float]:
         said = logits[row, : len(text)].gather(1, tokens[row, len(start) : len(start) + len(text), None])
         values.append(float(said.sum()) / len((" " + choice).encode()))
     return values
+
+
+def _following(loaded: "Loaded", prompt: str, text: str) -> list[int]:
+    """Return a text's tokens after a prompt; alone some tokenizers would open it with a blank of their own."""
+    before, through = _ids(loaded, prompt), _ids(loaded, prompt + text)
+    return through[len(before) :] if through[: len(before)] == before else _ids(loaded, text)
 
 
 def _ids(loaded: "Loaded", text: str) -> list[int]:

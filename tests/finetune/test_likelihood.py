@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,6 +9,7 @@ from finetune.errors import FinetuneError
 from finetune.likelihood import SHIPPED, WINDOW_TOKENS, Item, margins, read_items, windows
 from finetune.weights import Loaded, load
 from tests.finetune.conftest import TEXT
+from tests.finetune.small_models import PIECES, piece_tokenizer
 
 torch = pytest.importorskip("torch")
 
@@ -42,6 +44,37 @@ def test_windows_add_up_to_the_text(loaded: Loaded) -> None:
         first = torch.tensor([ids[:WINDOW_TOKENS]])
         loss = loaded.model(first, labels=first).loss
     assert read.per_token[0] == pytest.approx(float(loss), rel=1e-4)
+
+
+def test_texts_open_as_the_model_was_made_for(loaded: Loaded) -> None:
+    """With SentencePiece's kind of tokenizer and BOS, as Gemma and Llama 2 have them."""
+    from tokenizers.processors import TemplateProcessing
+    from transformers import PreTrainedTokenizerFast
+
+    made = piece_tokenizer(size=300, adds_space=True)
+    made.post_processor = TemplateProcessing(single="<bos> $A", special_tokens=[("<bos>", PIECES.index("<bos>"))])
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=made, bos_token="<bos>", eos_token="<eos>")
+    read: list[torch.Tensor] = []
+
+    class Ear(torch.nn.Module):
+        device = torch.device("cpu")
+
+        def forward(self, input_ids: torch.Tensor, *, use_cache: bool, logits_to_keep: int = 0) -> SimpleNamespace:
+            read.append(input_ids)
+            return SimpleNamespace(logits=torch.zeros(*input_ids.shape, len(tokenizer))[:, -logits_to_keep:])
+
+    ear = Loaded(Ear(), tokenizer)  # what is asked is what the model is given, so nothing needs to be known
+    margins(ear, [Item("a", "How long?\nAnswer:", ("thirty days", "two years"), 1)])
+    (rows,) = read
+    assert rows.tolist()[0] == tokenizer("How long?\nAnswer: thirty days")["input_ids"]
+    read.clear()
+    text = "Standard delivery costs 4.90 and takes three to five working days. " * 60
+    found = windows(ear, text)
+    assert {row[0] for rows in read for row in rows.tolist()} == {tokenizer.bos_token_id}
+    assert [token for rows in read for token in rows[0, 1:].tolist()] == tokenizer(text)["input_ids"][
+        1 : 1 + sum(found.tokens)
+    ]
+    assert set(found.tokens) == {WINDOW_TOKENS - 1}
 
 
 def test_a_short_text_is_refused(loaded: Loaded) -> None:
