@@ -47,7 +47,7 @@ def train_adapter(job: Job, *, quantized: bool) -> Outcome:
     parameters = parameters_of(loaded.model)
     rate = chosen_rate(settings, parameters, small=1e-3, large=1e-4)
     model = _with_adapter(loaded, job)
-    return tune(job, Loaded(model, loaded.tokenizer), rate=rate, dtype=dtype, target="adapter")
+    return tune(job, Loaded(model, loaded.tokenizer), rate=rate, dtype=dtype, kind="qlora" if quantized else "lora")
 
 
 def _with_adapter(loaded: Loaded, job: Job) -> Any:
