@@ -3,12 +3,9 @@
 questions -> evaluation -> failures and tables on stdout, one JSON object, a stored result, a page
 """
 
-import shlex
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,11 +16,15 @@ from assistant.commands.options import (
     AsJson,
     Collection,
     Config,
+    Failures,
     Model,
+    command_line,
     examples,
+    now,
     opened,
     print_json,
     progress_bar,
+    readable,
     settings_for,
 )
 from assistant.commands.score_tables import answer_lines, comparison_lines, report_lines
@@ -83,7 +84,6 @@ Stored = Annotated[
 Page = Annotated[
     Path | None, typer.Option("--report", metavar="FILE.html", help="Write a page to read, failures first.")
 ]
-Failures = Annotated[int, typer.Option("--failures", metavar="N", min=0, help="How many failures to print.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,12 +271,12 @@ def _deliver(
     comparison: Comparison | None = None
     if earlier is not None:
         comparison = compare(result.rows, earlier.rows, yardstick=yardstick, names=(result.label, earlier.label))
-    made = datetime.now().astimezone()
+    made = now()
     used = {**settings, "questions": str(delivery.questions), "made": made.isoformat(timespec="seconds")}
     if delivery.out is not None:
         results.write(delivery.out, yardstick, rows=result.rows, scores=scores, label=result.label, settings=used)
     if delivery.page is not None:
-        command, when = shlex.join(["frontdesk", *sys.argv[1:]]), made.strftime("%Y-%m-%d %H:%M %Z")
+        command, when = command_line(), readable(made)
         results.write_text(delivery.page, render(comparison=comparison, settings=used, command=command, made=when))
     if delivery.as_json:
         extra = {"comparison": asdict(comparison)} if comparison else {}

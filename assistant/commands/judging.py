@@ -3,16 +3,23 @@
 examples + models -> predictions -> scores with n and 95 % intervals -> a table, one JSON object, a page
 """
 
-import shlex
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.commands.options import AsJson, Config, examples, print_json, progress_bar, settings_for
+from assistant.commands.options import (
+    AsJson,
+    Config,
+    command_line,
+    examples,
+    now,
+    print_json,
+    progress_bar,
+    readable,
+    settings_for,
+)
 
 if TYPE_CHECKING:
     from finetune.comparing import Comparison
@@ -137,8 +144,8 @@ def compare(
     if out is not None:
         from finetune import comparison_report
 
-        made = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
-        command = shlex.join(["frontdesk", *sys.argv[1:]])
+        made = readable(now())
+        command = command_line()
         results.write_text(out, comparison_report.page(comparison, examples=asked, command=command, made=made))
     if as_json:
         print_json(comparing.plain(comparison))

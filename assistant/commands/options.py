@@ -5,10 +5,12 @@ stdout carries results only. Progress and logs go to stderr, and progress only w
 
 import json
 import logging
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,6 +38,11 @@ Model = Annotated[
 Questions = Annotated[
     Path | None, typer.Option("--questions", metavar="IN.jsonl", help="Batch: a file with one question a line.")
 ]
+Asked = Annotated[str | None, typer.Argument(metavar="QUESTION", show_default=False)]
+Base = Annotated[
+    str, typer.Option("--base", metavar="MODEL", help="embedded, a model's folder, a .gguf file, or a hub id.")
+]
+Failures = Annotated[int, typer.Option("--failures", metavar="N", min=0, help="How many failures to show.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="OUT.jsonl", help="Batch: where the results go.")]
 
 
@@ -104,6 +111,21 @@ def say(text: str) -> None:
 def warn(text: str) -> None:
     """Tell what must be known in a pipe and a log too."""
     print(text, file=sys.stderr)
+
+
+def command_line() -> str:
+    """Return what the person typed, for a page that says how it was made."""
+    return shlex.join(["frontdesk", *sys.argv[1:]])
+
+
+def now() -> datetime:
+    """Return the time here, with its zone."""
+    return datetime.now().astimezone()
+
+
+def readable(moment: datetime) -> str:
+    """Return a time as pages show it, to the minute and with its zone."""
+    return moment.strftime("%Y-%m-%d %H:%M %Z")
 
 
 def examples(*commands: str) -> str:

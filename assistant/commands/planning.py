@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.commands.options import AsJson, Config, examples, print_json, settings_for
+from assistant.commands.options import AsJson, Base, Config, examples, print_json, settings_for
 
 if TYPE_CHECKING:
     from finetune.footprint import Choices, Recipe
@@ -42,9 +42,7 @@ ROWS = (
 
 
 def plan(
-    base: Annotated[
-        str, typer.Option("--base", metavar="MODEL", help="embedded, a model's folder, a .gguf file, or a hub id.")
-    ] = "embedded",
+    base: Base = "embedded",
     recipe: Annotated[
         str | None, typer.Option("--recipe", metavar="NAME", help="qlora, lora or full; without it all three.")
     ] = None,
