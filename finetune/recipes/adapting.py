@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from finetune import processes
-from finetune.allocator import give_back_large_blocks
+from finetune.allocator import give_back_freed_memory, give_back_large_blocks
 from finetune.errors import FinetuneError
 from finetune.fitting import Pass
 from finetune.footprint import Recipe as Kind
@@ -131,6 +131,7 @@ def tune(job: Job, loaded: Loaded, *, rate: float, dtype: "torch.dtype", kind: K
     parameters = parameters_of(loaded.model)
     examples, heldout = rendered(job, loaded)
     found = loop.last_checkpoint(job.folder / "checkpoints")
+    give_back_freed_memory()  # what was loaded in 16 bits and quantized counts as free from here on
     one = pass_before(job) if found else None
     one = one or choose_pass(job, loaded, [*examples, *heldout], compute=dtype.itemsize, kind=kind)
     if one.tight:
