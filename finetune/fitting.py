@@ -50,6 +50,8 @@ class Tuned:
     loaded: int
     """Bytes of the weights that are loaded."""
     on_card: bool
+    beside: tuple[int, int] = (0, 0)
+    """Rows and tokens that a pass reads beside the examples, and predicts throughout."""
 
 
 def passes(
@@ -74,21 +76,26 @@ def passes(
 
 def needed(tuned: Tuned, way: Way, one: Pass) -> int:
     """Return the bytes that a pass takes on top of what is loaded, at the peak of a step."""
-    memory = memory_of(tuned, way, one)
-    return max(memory.total - memory.libraries - tuned.loaded, 0)
+    memory = _memory(tuned, one, rows=way.rows, length=way.length, places=way.places, one_mask=way.layout == "shared")
+    whole = memory.total - memory.libraries - tuned.loaded
+    rows, length = tuned.beside
+    if rows:
+        more = _memory(tuned, one, rows=rows, length=length, places=rows * length, one_mask=False)
+        whole += more.activations + more.logits + more.heap
+    return max(whole, 0)
 
 
-def memory_of(tuned: Tuned, way: Way, one: Pass) -> Memory:
-    """Return what the largest pass of a way takes."""
+def _memory(tuned: Tuned, one: Pass, *, rows: int, length: int, places: int, one_mask: bool) -> Memory:
+    """Return what a pass over rows of a length takes that predicts some places."""
     choices = Choices(
         recipe=tuned.recipe,
-        batch=way.rows,
-        length=way.length,
-        learned=way.places / (way.rows * way.length),
+        batch=rows,
+        length=length,
+        learned=places / (rows * length),
         rank=tuned.rank,
         dropout=tuned.dropout,
         gradient_checkpointing=one.gradient_checkpointing,
-        one_mask=way.layout == "shared",
+        one_mask=one_mask,
         tight=one.tight,
     )
     return estimate(tuned.shape, choices, precision_of(tuned.recipe, tuned.compute), on_card=tuned.on_card)

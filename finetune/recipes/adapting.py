@@ -23,6 +23,8 @@ from finetune.weights import Loaded
 if TYPE_CHECKING:
     import torch
 
+    from finetune.recipes.keeping import Keeping
+
 LARGE_PARAMETERS = 7_000_000_000
 """From here on the learning rate of DESIGN §8 holds; smaller models bear more."""
 
@@ -112,7 +114,9 @@ def rendered(job: Job, loaded: Loaded) -> tuple[list[Rendered], list[Rendered]]:
     return both[0], both[1]
 
 
-def tune(job: Job, loaded: Loaded, *, rate: float, dtype: "torch.dtype", kind: Kind) -> Outcome:
+def tune(
+    job: Job, loaded: Loaded, *, rate: float, dtype: "torch.dtype", kind: Kind, keeping: "Keeping | None" = None
+) -> Outcome:
     """Train what of the model asks for gradients, and keep the best of it in the job's folder.
 
     Args:
@@ -133,7 +137,8 @@ def tune(job: Job, loaded: Loaded, *, rate: float, dtype: "torch.dtype", kind: K
     found = loop.last_checkpoint(job.folder / "checkpoints")
     give_back_freed_memory()  # what was loaded in 16 bits and quantized counts as free from here on
     one = pass_before(job) if found else None
-    one = one or choose_pass(job, loaded, [*examples, *heldout], compute=dtype.itemsize, kind=kind)
+    beside = keeping.a_step if keeping else (0, 0)
+    one = one or choose_pass(job, loaded, [*examples, *heldout], compute=dtype.itemsize, kind=kind, beside=beside)
     if one.tight:
         give_back_large_blocks()
     steps_per_epoch = math.ceil(len(examples) / job.settings.batch_size)
@@ -153,6 +158,7 @@ def tune(job: Job, loaded: Loaded, *, rate: float, dtype: "torch.dtype", kind: K
         heldout_batch=one.at_once,
         eval_dataset=loop.dataset(heldout) if heldout else None,
         collator=loop.Collator(one.layout, dtype),
+        keeping=keeping,
         callbacks=[log, *_tensorboard(job), *_early_stop(job)],
     )
     log.watch(trainer)

@@ -26,12 +26,21 @@ from finetune.weights import Loaded
 PASS = "pass.json"
 
 
-def choose_pass(job: Job, loaded: Loaded, examples: Sequence[Rendered], *, compute: int, kind: Kind) -> Pass:
+def choose_pass(
+    job: Job,
+    loaded: Loaded,
+    examples: Sequence[Rendered],
+    *,
+    compute: int,
+    kind: Kind,
+    beside: tuple[int, int] = (0, 0),
+) -> Pass:
     """Choose the cheapest pass that fits, and note it.
 
     Args:
         examples: All that will be read, held-out ones too.
         compute: Bytes a number.
+        beside: Rows and tokens that a pass reads besides, and predicts throughout.
 
     Raises:
         FinetuneError: a step's examples cannot be shared out among the processes.
@@ -56,6 +65,7 @@ def choose_pass(job: Job, loaded: Loaded, examples: Sequence[Rendered], *, compu
             rank=getattr(settings, "rank", 0),
             dropout=getattr(settings, "dropout", 0.0),
             compute=compute,
+            beside=beside,
             loaded=sum(parameter.nbytes for parameter in loaded.model.parameters()),
             on_card=machine.trains_on_card,
         )

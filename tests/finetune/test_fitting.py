@@ -1,5 +1,7 @@
 """The cheapest pass that fits: what is given up first, and what stays within the memory there is."""
 
+from dataclasses import replace
+
 import pytest
 
 from finetune.batches import Way, ways
@@ -75,16 +77,19 @@ def test_what_was_set_is_kept_and_less_is_told(caplog: pytest.LogCaptureFixture)
 
 
 def test_a_card_gives_back_by_itself() -> None:
-    from dataclasses import replace
-
     card = replace(TUNED, on_card=True, compute=2)
     assert chosen(long_rows(), 64e9, tuned=card) == Pass("padded", 2, gradient_checkpointing=False, tight=False)
     small = chosen(long_rows(), 1.5e9, tuned=card)
     assert (small.gradient_checkpointing, small.tight) == (True, False)
 
 
+def test_what_is_read_beside_the_examples_counts() -> None:
+    way, one, _ = passes(long_rows(), checkpointing="off", on_card=False)[0]
+    small, large = (needed(replace(TUNED, beside=beside), way, one) for beside in ((2, 64), (4, 64)))
+    assert needed(TUNED, way, one) < small < large
+
+
 def test_what_is_loaded_is_not_counted_twice() -> None:
-    from dataclasses import replace
 
     way, one, _ = passes(long_rows(), checkpointing="off", on_card=False)[0]
     assert needed(TUNED, way, one) - needed(replace(TUNED, loaded=10**8), way, one) == 10**8
