@@ -6,7 +6,7 @@ Several processes choose alike, by the one that has least. Needs no torch of its
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -99,7 +99,7 @@ def _free_for_each(machine: Machine) -> int:
     return machine.free_to_train // (1 if machine.trains_on_card else processes.beside())
 
 
-def _known_shape(config: dict[str, Any]) -> Shape | None:
+def _known_shape(config: Mapping[str, Any]) -> Shape | None:
     try:
         return shape_of(config)
     except FinetuneError:
