@@ -16,14 +16,13 @@ from assistant.commands.options import (
     Collection,
     Config,
     Model,
-    command_line,
     examples,
     now,
     opened,
     print_json,
     progress_bar,
-    readable,
     settings_for,
+    typed,
 )
 
 if TYPE_CHECKING:
@@ -126,8 +125,8 @@ def build(
         examples.write((candidate.example for candidate in built.heldout), heldout)
     made = data_card.page(
         built,
-        command=command_line(),
-        made=readable(now()),
+        command=typed(),
+        made=now(),
         evaluations=[path.name for path in evaluation or []],
     )
     data_card.write(made, page)
@@ -301,11 +300,17 @@ def _require_some(built: "Built", sources: Sequence[str]) -> None:
     if built.training:
         return
     reasons = ", ".join(f"{reason} ({count})" for reason, count in built.dropped_by_reason.items())
+    ways = {
+        "transcripts": "--unrated takes answers that nobody rated",
+        "documents": "--model NAME asks a better model for questions, --questions N asks about more passages",
+    }
+    known = [ways[source] for source in sources if source in ways]
+    others = [f"--from {name} reads your {name}" for name in ways if name not in sources]
+    nothing = ": no rated answer, and no reply that one of your people wrote" if "transcripts" in sources else ""
     raise FinetuneError(
         f"Nothing to learn was found in {', '.join(sources)}"
-        + (f"; left out: {reasons}" if reasons else ": no rated answer, and no reply that one of your people wrote")
-        + ". Next: --unrated takes answers that nobody rated, --from documents makes questions of your documents, "
-        "--from FILE reads what you have"
+        + (f"; left out: {reasons}" if reasons else nothing)
+        + f". Next: {'; '.join([*known, *others, '--from FILE reads what you have'])}"
     )
 
 

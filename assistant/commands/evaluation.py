@@ -6,6 +6,7 @@ questions -> evaluation -> failures and tables on stdout, one JSON object, a sto
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,16 +19,16 @@ from assistant.commands.options import (
     Config,
     Failures,
     Model,
-    command_line,
     examples,
     now,
     opened,
     print_json,
     progress_bar,
-    readable,
     settings_for,
+    typed,
+    warn,
 )
-from assistant.commands.score_tables import answer_lines, comparison_lines, report_lines
+from assistant.commands.score_tables import absent_line, answer_lines, comparison_lines, report_lines
 
 if TYPE_CHECKING:
     from agents.evaluation import AnswerReport
@@ -164,6 +165,7 @@ def answers(
     from agents.measures import ANSWERS
     from agents.trial import AnswerTrial, vary
     from knowledge import results
+    from knowledge.evaluation import absent_gold
     from knowledge.questions import read
 
     settings = settings_for(config, model=model)
@@ -172,6 +174,8 @@ def answers(
     results.check_places(out, page)
     earlier, other_pairs = _compared_with(compare or [], ANSWERS)
     with opened(settings) as application:
+        if absent := absent_gold(application.library, asked, (collection,)):
+            warn(f"Warning: {absent_line(absent)}")  # no answer could be rightly cited
         usual = AnswerTrial(application.responder_options, model=settings.model)
         trial = vary(usual, changed or [])
         other = vary(trial, other_pairs) if other_pairs else None
@@ -271,12 +275,12 @@ def _deliver(
     comparison: Comparison | None = None
     if earlier is not None:
         comparison = compare(result.rows, earlier.rows, yardstick=yardstick, names=(result.label, earlier.label))
-    made = now()
+    made = datetime.now().astimezone()
     used = {**settings, "questions": str(delivery.questions), "made": made.isoformat(timespec="seconds")}
     if delivery.out is not None:
         results.write(delivery.out, yardstick, rows=result.rows, scores=scores, label=result.label, settings=used)
     if delivery.page is not None:
-        command, when = command_line(), readable(made)
+        command, when = typed(), now()
         results.write_text(delivery.page, render(comparison=comparison, settings=used, command=command, made=when))
     if delivery.as_json:
         extra = {"comparison": asdict(comparison)} if comparison else {}

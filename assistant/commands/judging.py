@@ -9,17 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.commands.options import (
-    AsJson,
-    Config,
-    command_line,
-    examples,
-    now,
-    print_json,
-    progress_bar,
-    readable,
-    settings_for,
-)
+from assistant.commands.options import AsJson, Config, examples, now, print_json, progress_bar, settings_for, typed
 
 if TYPE_CHECKING:
     from finetune.comparing import Comparison
@@ -144,9 +134,7 @@ def compare(
     if out is not None:
         from finetune import comparison_report
 
-        made = readable(now())
-        command = command_line()
-        results.write_text(out, comparison_report.page(comparison, examples=asked, command=command, made=made))
+        results.write_text(out, comparison_report.page(comparison, examples=asked, command=typed(), made=now()))
     if as_json:
         print_json(comparing.plain(comparison))
     else:

@@ -5,6 +5,7 @@ stdout carries results only. Progress and logs go to stderr, and progress only w
 
 import json
 import logging
+import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -66,6 +67,8 @@ def set_up_log(settings: Settings, *, quiet: bool = False) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in OURS:
         logging.getLogger(name).setLevel(level.upper())
+    # The hub's library prints each try on handlers of its own as well; what failed is said once, by our own error.
+    os.environ.setdefault("HF_HUB_VERBOSITY", "error")
 
 
 @contextmanager
@@ -102,6 +105,16 @@ def progress_bar(label: str) -> Iterator[Callable[[str, int, int], None]]:
         )
 
 
+def typed() -> str:
+    """Return the command as it was given, for a page that says how it was made."""
+    return shlex.join(["frontdesk", *sys.argv[1:]])
+
+
+def now() -> str:
+    """Return date and time here, as a page shows them."""
+    return datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
+
+
 def say(text: str) -> None:
     """Tell the person at the terminal how it goes; silent in a pipe."""
     if sys.stderr.isatty():
@@ -111,21 +124,6 @@ def say(text: str) -> None:
 def warn(text: str) -> None:
     """Tell what must be known in a pipe and a log too."""
     print(text, file=sys.stderr)
-
-
-def command_line() -> str:
-    """Return what the person typed, for a page that says how it was made."""
-    return shlex.join(["frontdesk", *sys.argv[1:]])
-
-
-def now() -> datetime:
-    """Return the time here, with its zone."""
-    return datetime.now().astimezone()
-
-
-def readable(moment: datetime) -> str:
-    """Return a time as pages show it, to the minute and with its zone."""
-    return moment.strftime("%Y-%m-%d %H:%M %Z")
 
 
 def examples(*commands: str) -> str:

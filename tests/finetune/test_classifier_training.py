@@ -4,7 +4,16 @@ import pytest
 
 from finetune import classifier_training
 from finetune.classifier import features
-from finetune.classifier_training import Labelled, Validated, cross_validate, figures, sure_from, train, words_only
+from finetune.classifier_training import (
+    NEVER,
+    Labelled,
+    Validated,
+    cross_validate,
+    figures,
+    sure_from,
+    train,
+    train_words,
+)
 from finetune.errors import FinetuneError
 from knowledge.embedders.hashing import build
 
@@ -27,7 +36,7 @@ def test_sure_is_where_nine_of_ten_were_right() -> None:
     validated = Validated(tuple("a" * 12), tuple(1 - at / 100 for at in range(12)))
 
     assert sure_from(validated, "a" * 10 + "bb") == pytest.approx(0.90)  # 10 of 11; with the twelfth 10 of 12
-    assert sure_from(validated, "b" * 12) == 1.0
+    assert sure_from(validated, "b" * 12) == NEVER
 
 
 @pytest.mark.parametrize(
@@ -44,7 +53,7 @@ def test_chinese_is_told_by_its_letters() -> None:
     data = Labelled(texts, ("refund",) * 3 + ("parcel",) * 3)
 
     assert train(data, EMBEDDER).predict(("退款呢", "我的快递"), EMBEDDER) == ("refund", "parcel")
-    assert words_only(data, ("退款呢", "我的快递")) == ("refund", "parcel")
+    assert train_words(data).predict(("退款呢", "我的快递")) == ("refund", "parcel")
 
 
 def test_two_labels_are_told_apart(labelled: Labelled) -> None:
