@@ -12,6 +12,7 @@ import hashlib
 import json
 import shutil
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -86,8 +87,8 @@ def check_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed + SPARE_BYTES:
         raise BundleError(
-            f"The disk of {folder} has {free / 1e6:,.0f} MB free and {(needed + SPARE_BYTES) / 1e6:,.0f} MB are needed. "
-            "Next: free some, or give a FILE on another disk"
+            f"The disk of {folder} has {free / 1e6:,.0f} MB free, and {(needed + SPARE_BYTES) / 1e6:,.0f} MB are "
+            "needed. Next: free some, or give a FILE on another disk"
         )
 
 
@@ -114,8 +115,8 @@ def _write(
             done += size
             files.append({"name": entry.name, "bytes": size, "sha256": digest.hexdigest(), "living": entry.living})
         manifest = {"format": FORMAT, **about, "files": files}
-        text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
-        archive.writestr(_item(f"{top}/{MANIFEST}", executable=False, size=len(text)), text.encode())
+        text = (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode()
+        archive.writestr(_item(f"{top}/{MANIFEST}", executable=False, size=len(text)), text)
     return manifest
 
 
@@ -132,8 +133,13 @@ def _check_names(names: list[str]) -> None:
     """Refuse names that would be unpacked elsewhere, or that one system takes for two and another for one."""
     for name in names:
         path = PurePosixPath(name)
-        if path.is_absolute() or not name or {"..", "."} & set(name.split("/")) or any(sign in name for sign in "\\:\0"):
+        if (
+            path.is_absolute()
+            or not name
+            or {"..", "."} & set(name.split("/"))
+            or any(sign in name for sign in "\\:\0")
+        ):
             raise BundleError(f"A file of the bundle would be named {name!r}, which is no place within it.")
-    lowered = [name.lower() for name in names]
-    if twice := sorted({name for name in lowered if lowered.count(name) > 1}):
+    counted = Counter(name.lower() for name in names)
+    if twice := sorted(name for name, times in counted.items() if times > 1):
         raise BundleError(f"Two files of the bundle would have one name: {', '.join(twice)}. Next: rename one of them")

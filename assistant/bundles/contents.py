@@ -20,11 +20,13 @@ from assistant.bundles.portable_settings import LeftOut, make_portable
 from assistant.checkpoints import FILE as CHECKPOINTS
 from assistant.errors import BundleError
 from assistant.model_files import model_state
-from assistant.running import FILE as SERVER, LOCK_FILE
+from assistant.running import FILE as SERVER
+from assistant.running import LOCK_FILE
 from assistant.settings import FILE_NAME, Settings
 from finetune.errors import FinetuneError
 from finetune.intents import FOLDER as INTENTS
-from finetune.releases import MANIFEST as RELEASE_MANIFEST, Release, open_release
+from finetune.releases import MANIFEST as RELEASE_MANIFEST
+from finetune.releases import Release, open_release
 from finetune.releases import check as check_release
 from knowledge.embedders import e5, minilm
 from knowledge.snapshot import CATALOG, VECTORS, copy_file, copy_library
@@ -168,9 +170,7 @@ def _carried_model(
     if kind == "ollama":
         registered = read_registration(options.registered_folder, name)
         if registered:
-            return _of_release(
-                open_release(registered.release, home=settings.home), model=name if by_ollama else ""
-            )
+            return _of_release(open_release(registered.release, home=settings.home), model=name if by_ollama else "")
         raise BundleError(
             f"the model {served} was not made by frontdesk register, so its file is Ollama's own; give --model "
             "embedded, --model gguf:PATH or --release NAME"
@@ -213,10 +213,8 @@ def _of_release(release: Release, *, model: str = "", file: str = "") -> Carried
     Args:
         model: the name in Ollama that serves it there; "" serves the file itself.
     """
-    if faults := [fault for fault in check_release(release)]:
-        raise BundleError(
-            f"the release {release.name} is not as it was made: {', '.join(faults)}; export it again"
-        )
+    if faults := check_release(release):
+        raise BundleError(f"the release {release.name} is not as it was made: {', '.join(faults)}; export it again")
     chosen = release.folder / file if file else release.file()
     there = [name for name in RELEASE_FILES if (release.folder / name).is_file()]
     names = [chosen.name, *there]

@@ -80,9 +80,7 @@ def read_lock() -> tuple[Requirement, ...]:
 def pins(lock: Iterable[Requirement], *, target: Target, python: str) -> dict[str, Requirement]:
     """Return name -> requirement of what the lock pins for this target."""
     environment = target.environment(python)
-    return {
-        canonicalize_name(one.name): one for one in lock if one.marker is None or one.marker.evaluate(environment)
-    }
+    return {canonicalize_name(one.name): one for one in lock if one.marker is None or one.marker.evaluate(environment)}
 
 
 def download(wanted: Iterable[Requirement], *, target: Target, python: str, into: Path) -> None:
@@ -161,9 +159,7 @@ def installed_bytes(wheels: Iterable[Wheel]) -> int:
     return total
 
 
-def _candidates(
-    folders: Iterable[Path], tags: Sequence[Tag], pinned: Mapping[str, Requirement]
-) -> Iterator[Wheel]:
+def _candidates(folders: Iterable[Path], tags: Sequence[Tag], pinned: Mapping[str, Requirement]) -> Iterator[Wheel]:
     """Yield the wheels that run on the target, of each package the best first: pinned, newest, then by tag."""
     order = {tag: place for place, tag in enumerate(tags)}
     found = []
