@@ -7,9 +7,12 @@ What stands against it is found before anything is fetched or copied; the file a
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import Requirement
 
 from assistant.bundles import wheels as packages
 from assistant.bundles.archive import Entry, check_space, write_archive
@@ -97,7 +100,13 @@ def make_bundle(
         prefix=f".{request.file.stem}-", dir=request.file.parent, ignore_cleanup_errors=True
     ) as temporary:
         work = Path(temporary)
-        chosen = [_packages(request, target, python, work, say) for python in request.pythons]
+        with ThreadPoolExecutor(1) as thread:  # building it waits for the network as downloads do
+            own = thread.submit(find_own_wheel, request.own_wheel, wheels=request.wheels, into=work / "own")
+            folders = [_folder(request, target, python, work, say) for python in request.pythons]
+            chosen = [
+                packages.choose([folder], own.result(), target=target, python=python, pinned=pinned)
+                for python, (folder, pinned) in zip(request.pythons, folders, strict=True)
+            ]
         say("Copying the documents.")
         listed = [
             *entries(contents, settings, work=work),
@@ -131,14 +140,17 @@ def _check(request: Request) -> Target:
     return target
 
 
-def _packages(request: Request, target: Target, python: str, work: Path, say: Callable[[str], None]) -> packages.Wheels:
-    own = find_own_wheel(request.own_wheel, wheels=request.wheels, into=work / "own")
+def _folder(
+    request: Request, target: Target, python: str, work: Path, say: Callable[[str], None]
+) -> tuple[Path, Mapping[str, Requirement]]:
+    """Return where the packages for one version of Python are, and what the lock pins of them."""
     pinned = packages.pins(packages.read_lock(), target=target, python=python)
-    folder = request.wheels or work / f"wheels-{python}"
-    if request.wheels is None:
-        say(f"Getting the packages for {target.name} with Python {python}.")
-        packages.download(pinned.values(), target=target, python=python, into=folder)
-    return packages.choose([folder], own, target=target, python=python, pinned=pinned)
+    if request.wheels:
+        return request.wheels, pinned
+    say(f"Getting the packages for {target.name} with Python {python}.")
+    folder = work / f"wheels-{python}"
+    packages.download(pinned.values(), target=target, python=python, into=folder)
+    return folder, pinned
 
 
 def _wheel_entries(chosen: Sequence[packages.Wheels], work: Path) -> Iterator[Entry]:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.parser import Parser
 from pathlib import Path
@@ -29,6 +30,8 @@ from assistant.errors import BundleError
 PIP = "pip==26.3"
 """What installs on the other side, where Python may have none."""
 MOST_NAMED = 20
+"""Packages without a wheel, of one download, until it is the index that is wrong."""
+DOWNLOADS_AT_ONCE = 5
 _NOT_FOUND = re.compile(r"No matching distribution found for ([^\s(]+)")
 
 
@@ -89,17 +92,12 @@ def download(wanted: Iterable[Requirement], *, target: Target, python: str, into
     Raises:
         BundleError: some have no wheel for the target, all of which are named, or the index cannot be reached.
     """
-    left = {canonicalize_name(one.name): f"{one.name}{one.specifier}" for one in (*wanted, Requirement(PIP))}
-    missing: list[str] = []
-    while left:
-        result = _pip_download(list(left.values()), target=target, python=python, into=into)
-        if result.returncode == 0:
-            break
-        found = _NOT_FOUND.search(result.stderr)
-        name = canonicalize_name(found[1].partition("==")[0]) if found else ""
-        if name not in left or len(missing) == MOST_NAMED:
-            raise BundleError(_pip_failure(result.stderr, target))
-        missing.append(left.pop(name))
+    into.mkdir(parents=True, exist_ok=True)
+    every = [f"{one.name}{one.specifier}" for one in (*wanted, Requirement(PIP))]
+    with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as threads:  # pip asks for one package after another
+        parts = [every[start::DOWNLOADS_AT_ONCE] for start in range(DOWNLOADS_AT_ONCE)]
+        work = [threads.submit(_download_part, part, target=target, python=python, into=into) for part in parts if part]
+        missing = sorted(name for one in work for name in one.result())
     if missing:
         raise BundleError(
             f"No wheels for {target.name} with Python {python} of: {', '.join(missing)}. Next: another --python or "
@@ -198,10 +196,25 @@ def _needs(wheel: Wheel, extras: Iterable[str], environment: dict[str, str]) -> 
             yield one
 
 
+def _download_part(wanted: Sequence[str], *, target: Target, python: str, into: Path) -> list[str]:
+    """Fetch these, and return those that have no wheel for the target."""
+    left = {canonicalize_name(one.partition("==")[0]): one for one in wanted}
+    missing: list[str] = []
+    while left:
+        result = _pip_download(list(left.values()), target=target, python=python, into=into)
+        if result.returncode == 0:
+            break
+        found = _NOT_FOUND.search(result.stderr)
+        name = canonicalize_name(found[1].partition("==")[0]) if found else ""
+        if name not in left or len(missing) == MOST_NAMED:
+            raise BundleError(_pip_failure(result.stderr, target))
+        missing.append(left.pop(name))
+    return missing
+
+
 def _pip_download(
     wanted: Sequence[str], *, target: Target, python: str, into: Path
 ) -> "subprocess.CompletedProcess[str]":
-    into.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-input", "--dest", str(into)]
     return subprocess.run(
         [*command, *target.pip_options(python), *wanted],
