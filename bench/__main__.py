@@ -39,6 +39,7 @@ MEASUREMENTS = {
 }
 BY_REQUEST = {
     "fresh": "bench.fresh:run",
+    "bundle": "bench.bundle:run",
     "scale": "bench.scale:run",
     "pointing": "bench.pointing:run",
     "agent": "bench.agent:run",
@@ -47,7 +48,7 @@ BY_REQUEST = {
     "tuning": "bench.tuning:run",
     "seven": "bench.seven_billion:run",
 }
-"""Not part of "everything": one installs anew and takes minutes of network, one fills a library for an hour or two, one
+"""Not part of "everything": two install anew and take minutes of network, one fills a library for an hour or two, one
 asks a model for long steps, one trains, one takes a step of 7 billion parameters."""
 
 LIMITED = ("answers", "agent")

@@ -3,7 +3,7 @@
     unshare --net python alone.py OUT.json serve FOLDER QUESTION   starts it, asks over HTTP, stops it
     unshare --net python alone.py OUT.json try                     leaves on purpose, to see that it would be counted
 
-The kernel counts in each namespace what had no way out (OutNoRoutes) and what a resolver was sent (datagrams), whichever
+The kernel counts in each namespace what had no way out (OutNoRoutes) and what a resolver was sent (datagrams), whatever
 process did it and in whatever language: an attempt to leave cannot miss both. Only the standard library is used.
 """
 

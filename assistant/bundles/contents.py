@@ -6,10 +6,10 @@ Everything that stands against it is told at once, before anything is copied.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from agents.errors import AgentError
 from agents.models.llamacpp import EMBEDDED_FILE
@@ -34,6 +34,7 @@ from knowledge.snapshot import CATALOG, VECTORS, copy_file, copy_library
 if TYPE_CHECKING:
     from agents.models import ModelOptions
 
+Result = TypeVar("Result")
 HOME = "home"
 MODELS = "models"
 EMBEDDER_FOLDERS: Mapping[str, str] = {
@@ -107,7 +108,7 @@ def gather(
         )
     model = _try(lambda: _carried_model(settings, options, release=release, by_ollama=by_ollama), faults)
     embedder = _try(lambda: _embedder_files(settings), faults) or {}
-    reranker, reranker_files = _try(lambda: _reranker(settings), faults) or ("", {})
+    reranker, reranker_files = _try(lambda: _reranker(settings), faults) or ("", dict[str, Path]())
     more = _try(lambda: _extra_files(settings.home, extra), faults) or {}
     portable = make_portable(settings, model=model.setting if model else "none", reranker=reranker)
     faults += [f"the file of tools {path} is not there" for path in portable.files.values() if not path.is_file()]
@@ -146,7 +147,7 @@ def entries(contents: Contents, settings: Settings, *, work: Path) -> Iterator[E
         yield Entry(f"{HOME}/{name}", path)
 
 
-def _try(work: Any, faults: list[str]) -> Any:
+def _try(work: Callable[[], Result], faults: list[str]) -> Result | None:
     try:
         return work()
     except (BundleError, AgentError, FinetuneError) as error:
@@ -275,7 +276,8 @@ def _folder_files(folder: Path, place: str) -> dict[str, Path]:
 
 def _extra_files(home: Path, extra: Sequence[Path]) -> dict[str, Path]:
     """Return the owner's own files of the home by their place in it."""
-    faults, files = [], {}
+    faults: list[str] = []
+    files: dict[str, Path] = {}
     root = home.resolve()
     for given in extra:
         path = (root / given).resolve()

@@ -198,7 +198,7 @@ def _needs(wheel: Wheel, extras: Iterable[str], environment: dict[str, str]) -> 
 
 def _download_part(wanted: Sequence[str], *, target: Target, python: str, into: Path) -> list[str]:
     """Fetch these, and return those that have no wheel for the target."""
-    left = {canonicalize_name(one.partition("==")[0]): one for one in wanted}
+    left: dict[str, str] = {canonicalize_name(one.partition("==")[0]): one for one in wanted}
     missing: list[str] = []
     while left:
         result = _pip_download(list(left.values()), target=target, python=python, into=into)
