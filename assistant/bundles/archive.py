@@ -92,12 +92,6 @@ def check_space(folder: Path, needed: int) -> None:
         )
 
 
-def sha256(path: Path) -> str:
-    """Return a file's hash."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _write(
     entries: Iterable[Entry], part: Path, *, top: str, about: Mapping[str, Any], progress: Progress, total: int
 ) -> Mapping[str, Any]:

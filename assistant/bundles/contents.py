@@ -44,6 +44,8 @@ EMBEDDER_FOLDERS: Mapping[str, str] = {
     "hashing": "",
 }
 """Embedders whose files can be carried; "" has none."""
+OWN_FOLDERS = (INTENTS, "adapters")
+"""Folders of the home that belong to what answers, where they are there."""
 RELEASE_FILES = ("chat_template.jinja", "Modelfile", "tokenizer.json", "report.html")
 """What goes along with a release's model file, where it has it; adapter and other quantizations stay."""
 PRIVATE = frozenset({DATABASE, CHECKPOINTS, SERVER, LOCK_FILE, CATALOG, VECTORS})
@@ -114,12 +116,12 @@ def gather(
     faults += [f"the file of tools {path} is not there" for path in portable.files.values() if not path.is_file()]
     if faults or model is None:
         raise BundleError("\n".join(["This home cannot be bundled as it is:", *(f"  - {fault}" for fault in faults)]))
-    intents = _folder_files(settings.home / INTENTS, INTENTS)
+    own = {place: path for name in OWN_FOLDERS for place, path in _folder_files(settings.home / name, name).items()}
     return Contents(
         model,
         portable.toml,
         {**model.files, **embedder, **reranker_files},
-        {**intents, **portable.files, **more},
+        {**own, **portable.files, **more},
         portable.left_out,
     )
 
@@ -168,6 +170,8 @@ def _carried_model(
         return _embedded(settings, name)
     if kind == "gguf":
         return _of_file(settings, Path(name).expanduser())
+    if kind == "release":  # what was promoted, or named
+        return _of_release(open_release(name, home=settings.home), model=name if by_ollama else "")
     if kind == "ollama":
         registered = read_registration(options.registered_folder, name)
         if registered:

@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from assistant.bundles import wheels as packages
 from assistant.bundles.archive import Entry, check_space, write_archive
 from assistant.bundles.contents import Contents, entries, gather
-from assistant.bundles.own_wheel import find_own_wheel
+from assistant.bundles.own_wheel import find_checkout, find_own_wheel
 from assistant.bundles.targets import PYTHONS, Target, find_target
 from assistant.errors import BundleError
 from knowledge.snapshot import library_bytes
@@ -102,6 +102,8 @@ def make_bundle(
         work = Path(temporary)
         with ThreadPoolExecutor(1) as thread:  # building it waits for the network as downloads do
             own = thread.submit(find_own_wheel, request.own_wheel, wheels=request.wheels, into=work / "own")
+            if request.own_wheel or request.wheels or not find_checkout():
+                own.result()  # nothing is built, so a fault is known before anything is downloaded
             folders = [_folder(request, target, python, work, say) for python in request.pythons]
             chosen = [
                 packages.choose([folder], own.result(), target=target, python=python, pinned=pinned)

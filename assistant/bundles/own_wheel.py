@@ -5,7 +5,6 @@
 It is never asked of an index by name: nothing says that a distribution of this name there is this one.
 """
 
-import hashlib
 import json
 import subprocess
 import sys
@@ -19,8 +18,8 @@ from urllib.request import url2pathname
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
-from assistant.bundles.archive import sha256
 from assistant.errors import BundleError
+from finetune.releases import sha256
 
 NAME = "frontdesk"
 PROOF = "assistant/cli.py"
@@ -114,4 +113,4 @@ def _source() -> Path | None:
     hashes = noted.get("archive_info", {}).get("hashes", {})
     if address.scheme != "file" or path.suffix != ".whl" or not path.is_file():
         return None
-    return path if hashes.get(hashlib.sha256().name) == sha256(path) else None
+    return path if hashes.get("sha256") == sha256(path) else None

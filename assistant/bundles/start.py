@@ -183,10 +183,20 @@ def runtime(root: Path, manifest: Mapping[str, Any]) -> Path:
         part = Path(tempfile.mkdtemp(prefix=".runtime-", dir=root))
         venv.EnvBuilder(with_pip=False, symlinks=os.name != "nt", clear=True).create(part)
         install(part / program, root / "wheels", version)
-        part.rename(target)
-    except OSError as error:
+        take_place(part, target, program)
+    except (OSError, ValueError) as error:  # a folder whose name has a colon can hold no environment
         raise StartError(f"{root} cannot be written ({error}). Next: unpack the bundle where you may write") from error
     return target / program
+
+
+def take_place(part: Path, target: Path, program: str) -> None:
+    """Give a finished environment its name, unless a start beside this one was faster."""
+    try:
+        part.rename(target)
+    except OSError:
+        if not works(target / program):
+            raise
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def works(python: Path) -> bool:

@@ -22,10 +22,10 @@ from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
-from assistant.bundles.archive import sha256
 from assistant.bundles.own_wheel import find_checkout
 from assistant.bundles.targets import Target, least_system
 from assistant.errors import BundleError
+from finetune.releases import sha256
 
 PIP = "pip==26.3"
 """What installs on the other side, where Python may have none."""

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from assistant.bundles.archive import sha256
 from assistant.commands.options import (
     AsJson,
     Config,
@@ -70,6 +69,7 @@ def bundle(
     Secrets and conversations are never in it. On the other computer: unpack it, then start.sh or start.cmd.
     """
     from assistant.bundles.making import Request, make_bundle
+    from finetune.releases import sha256
 
     began = time.perf_counter()
     settings = settings_for(config, model=model)

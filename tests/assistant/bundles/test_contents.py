@@ -69,6 +69,16 @@ def test_of_a_release_goes_what_serves_it(home: Path, tmp_path: Path) -> None:
     assert not [name for name in packed if name.endswith(("frontdesk.sqlite3", "agent.sqlite3", "server.json"))]
 
 
+def test_adapters_and_intents_go_along_and_may_change_there(home: Path, tmp_path: Path) -> None:
+    for name in ("intents/intents.json", "adapters/tone/adapter.gguf"):
+        (home / name).parent.mkdir(parents=True)
+        (home / name).write_text(name)
+    settings = Settings(home=home, embedder="hashing")
+    packed = {entry.name: entry for entry in entries(gathered(home), settings, work=tmp_path / "work")}
+    assert packed["home/intents/intents.json"].living
+    assert packed["home/adapters/tone/adapter.gguf"].source.read_text() == "adapters/tone/adapter.gguf"
+
+
 def test_what_ollama_serves_goes_as_its_release(home: Path) -> None:
     given = Registration("ours:latest", "ours", "", "", "", "", False, (), "json", 4096)
     write_registration(given, home / REGISTERED)

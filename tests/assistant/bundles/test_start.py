@@ -139,6 +139,21 @@ def test_an_installation_that_fails_leaves_nothing_that_could_be_taken_for_whole
     assert not (folder / start.STARTED).exists()
 
 
+def test_of_two_first_starts_side_by_side_one_installs_for_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part, target = tmp_path / ".runtime-1", tmp_path / "runtime-3.11"
+    for place in (part, target):
+        place.mkdir()
+        (place / "python").write_text(place.name)
+    with pytest.raises(OSError, match="not empty"):
+        start.take_place(part, target, "python")
+    monkeypatch.setattr(start, "works", lambda _python: True)
+    start.take_place(part, target, "python")
+    assert (target / "python").read_text() == "runtime-3.11"
+    assert not part.exists()
+
+
 def test_other_installations_and_indexes_have_no_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "home").mkdir()
     for name in ("PYTHONPATH", "PIP_INDEX_URL", "VIRTUAL_ENV"):
