@@ -177,7 +177,7 @@ def runtime(root: Path, manifest: Mapping[str, Any]) -> Path:
         )
     print("Installing Frontdesk into this folder; once, for a minute or two…", file=sys.stderr, flush=True)
     try:
-        shutil.rmtree(target, ignore_errors=True)  # it does not work, or whoever moved this folder would know
+        shutil.rmtree(target, ignore_errors=True)  # one that works no more: its Python was removed or replaced
         for part in half_made(root):
             shutil.rmtree(part, ignore_errors=True)
         part = Path(tempfile.mkdtemp(prefix=".runtime-", dir=root))
