@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from finetune.batches import Layout, Way
-from finetune.footprint import Choices, Memory, Recipe, estimate, precision_of
+from finetune.footprint import Choices, Recipe, estimate, precision_of
 from finetune.plan import FITS_SHARE
 from finetune.shapes import Shape
 
@@ -50,8 +50,8 @@ class Tuned:
     loaded: int
     """Bytes of the weights that are loaded."""
     on_card: bool
-    beside: tuple[int, int] = (0, 0)
-    """Rows and tokens that a pass reads beside the examples, and predicts throughout."""
+    own_texts: tuple[int, int] = (0, 0)
+    """As in Choices."""
 
 
 def passes(
@@ -76,29 +76,20 @@ def passes(
 
 def needed(tuned: Tuned, way: Way, one: Pass) -> int:
     """Return the bytes that a pass takes on top of what is loaded, at the peak of a step."""
-    memory = _memory(tuned, one, rows=way.rows, length=way.length, places=way.places, one_mask=way.layout == "shared")
-    whole = memory.total - memory.libraries - tuned.loaded
-    rows, length = tuned.beside
-    if rows:
-        more = _memory(tuned, one, rows=rows, length=length, places=rows * length, one_mask=False)
-        whole += more.activations + more.logits + more.heap
-    return max(whole, 0)
-
-
-def _memory(tuned: Tuned, one: Pass, *, rows: int, length: int, places: int, one_mask: bool) -> Memory:
-    """Return what a pass over rows of a length takes that predicts some places."""
     choices = Choices(
         recipe=tuned.recipe,
-        batch=rows,
-        length=length,
-        learned=places / (rows * length),
+        batch=way.rows,
+        length=way.length,
+        learned=way.places / (way.rows * way.length),
         rank=tuned.rank,
         dropout=tuned.dropout,
         gradient_checkpointing=one.gradient_checkpointing,
-        one_mask=one_mask,
+        one_mask=way.layout == "shared",
         tight=one.tight,
+        own_texts=tuned.own_texts,
     )
-    return estimate(tuned.shape, choices, precision_of(tuned.recipe, tuned.compute), on_card=tuned.on_card)
+    memory = estimate(tuned.shape, choices, precision_of(tuned.recipe, tuned.compute), on_card=tuned.on_card)
+    return max(memory.total - memory.libraries - tuned.loaded, 0)
 
 
 def fitting(

@@ -98,7 +98,9 @@ def _planned(shape: Shape, choices: Choices, machine: Machine, speed: float) -> 
     )
     trainable = trainable_parameters(shape, choices)
     everything = shape.parameters + (0 if choices.recipe == "full" else trainable)
-    rate = speed * EFFICIENCY / operations_per_token(shape, choices)
+    rows, length = choices.own_texts if choices.recipe != "full" else (0, 0)
+    own = rows * length * operations_per_token(shape, replace(choices, length=max(length, 1), learned=1.0))
+    rate = speed * EFFICIENCY / (operations_per_token(shape, choices) + own / choices.tokens)
     return Planned(
         choices=choices,
         memory=memory,

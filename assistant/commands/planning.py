@@ -73,7 +73,7 @@ def plan(
     config: Config = None,
 ) -> None:
     """Tell memory and time of tuning a model here; of a hub model only its config.json is fetched."""
-    from finetune.footprint import RECIPES, Choices
+    from finetune.footprint import OWN_TEXTS, RECIPES, Choices
     from finetune.machine import look, measure_speed
     from finetune.plan import plan as make_plan
     from finetune.shapes import read_shape
@@ -89,6 +89,7 @@ def plan(
         learned=learned,
         rank=rank,
         dropout=dropout,
+        own_texts=OWN_TEXTS,
     )
     speed = measure_speed(shape.hidden, shape.intermediate)
     chosen: Sequence[Recipe] = [name for name in RECIPES if recipe in {None, name}]

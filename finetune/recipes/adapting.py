@@ -137,8 +137,8 @@ def tune(
     found = loop.last_checkpoint(job.folder / "checkpoints")
     give_back_freed_memory()  # what was loaded in 16 bits and quantized counts as free from here on
     one = pass_before(job) if found else None
-    beside = keeping.a_step if keeping else (0, 0)
-    one = one or choose_pass(job, loaded, [*examples, *heldout], compute=dtype.itemsize, kind=kind, beside=beside)
+    own_texts = keeping.a_step if keeping else (0, 0)
+    one = one or choose_pass(job, loaded, [*examples, *heldout], compute=dtype.itemsize, kind=kind, own_texts=own_texts)
     if one.tight:
         give_back_large_blocks()
     steps_per_epoch = math.ceil(len(examples) / job.settings.batch_size)

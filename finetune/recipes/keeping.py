@@ -17,15 +17,14 @@ import torch
 from torch.nn.functional import kl_div
 
 from finetune import processes
+from finetune.footprint import OWN_TEXTS
 from finetune.runs import write_whole
 from finetune.weights import Loaded
 
 TEXTS = 64
 """How many the base writes."""
-TOKENS = 64
-"""Their length."""
-A_STEP = 2
-"""How many of them are looked at in each step."""
+A_STEP, TOKENS = OWN_TEXTS
+"""How many of them are looked at in each step, and their length."""
 FILE = "own_texts.json"
 """In the run's folder: a run that goes on keeps to the same."""
 

@@ -33,14 +33,14 @@ def choose_pass(
     *,
     compute: int,
     kind: Kind,
-    beside: tuple[int, int] = (0, 0),
+    own_texts: tuple[int, int] = (0, 0),
 ) -> Pass:
     """Choose the cheapest pass that fits, and note it.
 
     Args:
         examples: All that will be read, held-out ones too.
         compute: Bytes a number.
-        beside: Rows and tokens that a pass reads besides, and predicts throughout.
+        own_texts: Rows and tokens that a pass reads besides, and predicts throughout.
 
     Raises:
         FinetuneError: a step's examples cannot be shared out among the processes.
@@ -65,7 +65,7 @@ def choose_pass(
             rank=getattr(settings, "rank", 0),
             dropout=getattr(settings, "dropout", 0.0),
             compute=compute,
-            beside=beside,
+            own_texts=own_texts,
             loaded=sum(parameter.nbytes for parameter in loaded.model.parameters()),
             on_card=machine.trains_on_card,
         )

@@ -85,7 +85,7 @@ def test_a_card_gives_back_by_itself() -> None:
 
 def test_what_is_read_beside_the_examples_counts() -> None:
     way, one, _ = passes(long_rows(), checkpointing="off", on_card=False)[0]
-    small, large = (needed(replace(TUNED, beside=beside), way, one) for beside in ((2, 64), (4, 64)))
+    small, large = (needed(replace(TUNED, own_texts=texts), way, one) for texts in ((2, 64), (4, 64)))
     assert needed(TUNED, way, one) < small < large
 
 

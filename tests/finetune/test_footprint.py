@@ -13,7 +13,16 @@ from typing import Any
 import pytest
 
 from finetune.bases import Base
-from finetune.footprint import NF4_BYTES, PUBLISHED, Choices, estimate, layer_bytes, precision_of, trainable_parameters
+from finetune.footprint import (
+    NF4_BYTES,
+    OWN_TEXTS,
+    PUBLISHED,
+    Choices,
+    estimate,
+    layer_bytes,
+    precision_of,
+    trainable_parameters,
+)
 from finetune.shapes import Shape, shape_of
 
 ROOT = Path(__file__).parents[2]
@@ -154,6 +163,7 @@ def measured(folder: Path, choices: Choices, *, dtype: str) -> dict[str, Any]:
         "checkpointing": choices.gradient_checkpointing,
         "padded": choices.padded,
         "tight": choices.tight,
+        "own_texts": choices.own_texts,
     }
     command = [sys.executable, "-W", "ignore", "-m", "tests.finetune.one_step", json.dumps(asked)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
@@ -196,9 +206,10 @@ def test_peak_of_a_real_qlora_step_of_a_small_model(kind: str, tmp_path: Path, t
     "choices",
     [
         Choices("qlora", batch=2, length=128, tight=True),
+        Choices("qlora", batch=2, length=128, own_texts=OWN_TEXTS, tight=True),
         Choices("full", batch=2, length=128),
     ],
-    ids=lambda choices: choices.recipe,
+    ids=lambda choices: f"{choices.recipe}-{choices.own_texts[0]}",
 )
 def test_peak_of_a_real_step_of_the_embedded_model(choices: Choices, embedded_base: Base) -> None:
     from finetune.shapes import read_shape

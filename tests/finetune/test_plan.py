@@ -45,6 +45,19 @@ def test_layers_are_computed_twice_only_where_it_does_not_fit_otherwise() -> Non
     assert twice(Choices(batch=1, length=256), DESKTOP, checkpointing=True) == (True, True)
 
 
+def test_what_holds_a_tuned_model_to_its_base_is_planned_too() -> None:
+    def planned(texts: tuple[int, int]) -> list[tuple[int, float]]:
+        choices = Choices(batch=1, length=128, own_texts=texts)
+        items = plan(LLAMA, choices, machine=CARD, operations_per_second=SPEED, checkpointing=True)
+        return [(item.memory.total, item.tokens_per_second) for item in items]
+
+    (full, *adapters), (full_without, *without) = planned((2, 64)), planned((0, 0))
+    assert full == full_without, "full fine-tuning has no base to look at"
+    for (memory, speed), (less, faster) in zip(adapters, without, strict=True):
+        assert memory > less
+        assert speed < faster
+
+
 def test_a_desktop_without_a_card_trains_in_main_memory() -> None:
     (planned,) = plan(LLAMA, Choices(batch=1), machine=DESKTOP, operations_per_second=SPEED, recipes=["full"])
     assert not planned.fits
