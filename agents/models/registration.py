@@ -40,6 +40,8 @@ class Registration:
     """The system message of training; "" where each prompt brings its own."""
     tokenizer: str = ""
     """Path of the release's tokenizer.json, "" where it has none: then tokens are estimated."""
+    file: str = ""
+    """`sha256:…` of the release's file that it was made of; "" in registrations of earlier versions."""
 
     @property
     def chat_template(self) -> ChatTemplate:

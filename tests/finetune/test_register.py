@@ -15,7 +15,8 @@ from agents.models.registration import read_registration
 from finetune.errors import FinetuneError
 from finetune.modelfile import compose
 from finetune.proofs import SCHEMA, TOOL
-from finetune.register import open_release, register
+from finetune.register import register
+from finetune.releases import open_release
 from finetune.served import Served
 from tests.finetune.served_releases import CHATML, Made, write_release
 
@@ -26,8 +27,8 @@ def test_a_release_that_is_not_there_names_those_that_are(tmp_path: Path) -> Non
     write_release(tmp_path, "one", file, CHATML)
     with pytest.raises(FinetuneError, match=r"releases: one\. Next: frontdesk export RUN --name two"):
         open_release("two", home=tmp_path)
-    with pytest.raises(FinetuneError, match=r"there are: f16\. Next: frontdesk register one --quantization"):
-        open_release("one", home=tmp_path, quantization="q4_0")
+    with pytest.raises(FinetuneError, match=r"there are: F16\. Next: name one of these with --quantization"):
+        open_release("one", home=tmp_path).file("q4_0")
     (tmp_path / "releases" / "one" / "manifest.json").unlink()
     with pytest.raises(FinetuneError, match="no finished release 'one'"):
         open_release("one", home=tmp_path)
@@ -74,7 +75,7 @@ class TestServer:
 
         file = tmp_path / "model-f16.gguf"
         file.write_bytes(b"no model")
-        broken = replace(tiny.planned, release=replace(tiny.planned.release, file=file))
+        broken = replace(tiny.planned, file=file)
         with pytest.raises(FinetuneError, match=r"Ollama cannot make 'broken'.*Next: "):
             register(broken, model="broken", url=tiny.live.url, folder=tmp_path)
         assert read_registration(tmp_path, "broken") is None
@@ -137,7 +138,7 @@ class TestServer:
         import subprocess
 
         text = compose(
-            str(tiny.planned.release.file), tiny.planned.template, context_tokens=2048, system="You sell lamps."
+            str(tiny.planned.file), tiny.planned.template, context_tokens=2048, system="You sell lamps."
         )
         (tmp_path / "Modelfile").write_text(text, encoding="utf-8")
         command = [tiny.live.program, "create", "by-hand", "-f", str(tmp_path / "Modelfile")]

@@ -76,12 +76,14 @@ def test_served_in_the_browser(
     tmp_path: Path,
 ) -> None:
     from finetune.reference import Reference
-    from finetune.register import open_release, plan, register
+    from finetune.register import plan, register
+    from finetune.releases import open_release
 
     write_release(tmp_path, "shop", wide_file, CHATML)
     reference = Reference.load(tmp_path / "releases" / "shop" / "model-f16.gguf", context_tokens=2048, threads=1)
     try:
-        planned = plan(open_release("shop", home=tmp_path), reference, context_tokens=4096)
+        release = open_release("shop", home=tmp_path)
+        planned = plan(release, reference, file=release.file(), context_tokens=4096)
         register(planned, model="by-browser", url=live.url, folder=tmp_path / "registered")
     finally:
         reference.close()
