@@ -198,9 +198,7 @@ def releases(home: Path) -> tuple[Release, ...]:
         FinetuneError: a manifest cannot be read.
     """
     found = [
-        _read(path.parent)
-        for path in (home / "releases").glob(f"*/{MANIFEST}")
-        if not path.parent.name.startswith(".")
+        _read(path.parent) for path in (home / "releases").glob(f"*/{MANIFEST}") if not path.parent.name.startswith(".")
     ]
     return tuple(sorted(found, key=lambda release: str(release.manifest.get("created", ""))))
 

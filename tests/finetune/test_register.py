@@ -137,9 +137,7 @@ class TestServer:
         import os
         import subprocess
 
-        text = compose(
-            str(tiny.planned.file), tiny.planned.template, context_tokens=2048, system="You sell lamps."
-        )
+        text = compose(str(tiny.planned.file), tiny.planned.template, context_tokens=2048, system="You sell lamps.")
         (tmp_path / "Modelfile").write_text(text, encoding="utf-8")
         command = [tiny.live.program, "create", "by-hand", "-f", str(tmp_path / "Modelfile")]
         host = {**os.environ, "OLLAMA_HOST": tiny.live.url}
