@@ -1,55 +1,56 @@
 """Where a server's reply leaves the greedy one of another engine, and by how much.
 
-    reply's text + greedy steps -> tokens in common, gap in logits where they part
+    reply's bytes + greedy steps -> tokens in common, gap in logits where they part
 
-Engines add the same numbers in another order, so two words that are all but equally likely may change places.
+Engines add the same numbers in another order, so two words that are all but equally likely may change places. A server
+tells text and no tokens, so tokens are compared by the bytes they write: a sign of Chinese may take several tokens, and
+replies may part within it.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from finetune.reference import Step
 from finetune.served import Said
 
 
 def parting(
-    said: Said, steps: Sequence[Step], text: Callable[[Sequence[int]], str], *, ends: set[int]
+    said: Said, steps: Sequence[Step], piece: Callable[[int], bytes], *, ends: set[int]
 ) -> tuple[int, float | None]:
     """Return how many tokens a reply shares with greedy ones, and the gap where they part, None where they do not.
 
-    The server tells text and no tokens, so tokens are compared by what they write; an unfinished sign is left out.
+    Args:
+        piece: What a token writes; nothing for a control token.
+        ends: The tokens that end a reply.
     """
-    ids: list[int] = []
-    written = ""
-    for step in steps:
-        shown = text([*ids, step.token])
-        if step.token in ends and said.text == written:
-            return len(ids), None
-        if step.token not in ends and said.text.startswith(shown):
-            ids.append(step.token)
-            written = shown
+    written, starts = said.text.rstrip("\ufffd").encode(), [0]
+    for count, step in enumerate(steps):
+        rest = written[starts[-1] :]
+        own = b"" if step.token in ends else piece(step.token)
+        if step.token in ends and not rest:
+            return count, None
+        if step.token not in ends and rest.startswith(own) and not (said.ended == "stop" and not rest):
+            starts.append(starts[-1] + len(own))
             continue
-        if said.ended == "length" and shown.startswith(said.text):
-            return len(ids), None
-        gap = _end_gap(step, ends) if said.text == written else _rival_gap(said.text, steps, ids, text)
-        return len(ids), gap
-    return len(ids), None
+        if said.ended == "length" and own.startswith(rest) and step.token not in ends:
+            return count, None  # cut here, or within a sign of which the server shows nothing yet
+        return count, min(_gaps(written, steps[: count + 1], starts, piece, ends=ends), default=math.inf)
+    return len(steps), None
 
 
-def _end_gap(step: Step, ends: set[int]) -> float:
-    return min((step.gap(token) for token in ends - {step.token}), default=math.inf)
+def _gaps(
+    written: bytes, steps: Sequence[Step], starts: Sequence[int], piece: Callable[[int], bytes], *, ends: set[int]
+) -> Iterator[float]:
+    """Yield the gap to each token that the other engine may have taken instead.
 
-
-def _rival_gap(said: str, steps: Sequence[Step], ids: Sequence[int], text: Callable[[Sequence[int]], str]) -> float:
-    """Return the gap to the token that another engine may have taken; a sign of several may have parted earlier."""
-    written = text(ids)
-    first = len(ids)
-    while first and text(ids[: first - 1]) == written:
-        first -= 1
-    gaps = [math.inf]
-    for place in range(first, len(ids) + 1):
-        for token in steps[place].likelihoods.keys() - {steps[place].token}:
-            shown = text([*ids[:place], token])
-            if said.startswith(shown):  # the word itself, or what writes nothing yet: part of a sign, a control token
-                gaps.append(steps[place].gap(token))
-    return min(gaps)
+    That is one which writes on where they part, or one before it that writes the same beginning and more: a whole sign
+    where the reference took it in parts.
+    """
+    parted = starts[-1]
+    for step, start in zip(steps, starts, strict=True):
+        for token in step.likelihoods.keys() - {step.token}:
+            if token in ends:
+                if start == parted == len(written) and step is steps[-1]:
+                    yield step.gap(token)
+            elif written.startswith(piece(token), start) and start + len(piece(token)) > parted:
+                yield step.gap(token)

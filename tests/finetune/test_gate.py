@@ -8,13 +8,14 @@ from finetune.gate import GUARDED, judge
 NOTHING = {"difference": None, "low": None, "high": None, "n": 0, "better": None}
 
 
-def row(task: str, measure: str, difference: float, low: float, high: float, better: bool | None) -> dict[str, Any]:
+def row(name: str, difference: float, low: float, high: float, better: bool | None) -> dict[str, Any]:
+    task, measure = name.split(".")
     spread = {"difference": difference, "low": low, "high": high, "n": 40, "better": better}
     return {"task": task, "measure": measure, **spread}
 
 
-BETTER = row("intent", "exact_match", 0.2, 0.1, 0.3, True)
-EQUAL = row("answer", "refusal", 0.0, -0.04, 0.04, None)
+BETTER = row("intent.exact_match", 0.2, 0.1, 0.3, True)
+EQUAL = row("answer.refusal", 0.0, -0.04, 0.04, None)
 
 
 def comparison(*measures: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -33,12 +34,12 @@ def test_better_and_no_worse_passes_and_names_what_nobody_compared() -> None:
 @pytest.mark.parametrize(
     ("measures", "more", "why"),
     [
-        ([row("intent", "exact_match", 0.02, -0.03, 0.07, None)], {}, "not shown to be better"),
-        ([row("answer", "facts", 0.2, 0.1, 0.3, True)], {}, "no example of what it was trained on (intent)"),
-        ([BETTER, row("answer", "refusal", -0.2, -0.3, -0.1, False)], {}, "is worse: answer, refusals right -20.0"),
-        ([BETTER, row("answer", "refusal", 0.0, -0.06, 0.06, None)], {}, "may be worse, which more examples"),
-        ([BETTER, row("answer", "strays", 0.2, 0.1, 0.3, False)], {}, "is worse: answer, invented figures +20.0"),
-        ([BETTER], {"answers": [row("questions", "facts_held", -0.1, -0.2, -0.06, False)]}, "facts held"),
+        ([row("intent.exact_match", 0.02, -0.03, 0.07, None)], {}, "not shown to be better"),
+        ([row("answer.facts", 0.2, 0.1, 0.3, True)], {}, "no example of what it was trained on (intent)"),
+        ([BETTER, row("answer.refusal", -0.2, -0.3, -0.1, False)], {}, "is worse: answer, refusals right -20.0"),
+        ([BETTER, row("answer.refusal", 0.0, -0.06, 0.06, None)], {}, "may be worse, which more examples"),
+        ([BETTER, row("answer.strays", 0.2, 0.1, 0.3, False)], {}, "is worse: answer, invented figures +20.0"),
+        ([BETTER], {"answers": [row("questions.facts_held", -0.1, -0.2, -0.06, False)]}, "facts held"),
         ([BETTER], {"forgot": True}, "knows less than before: memory: less"),
         ([BETTER], {"speed": {"new": 10.0, "current": 20.0}}, "10.0 tokens a second instead of 20.0"),
         ([BETTER], {"memory": {"new": 900e6, "current": 300e6}}, "900 MB of memory instead of 300"),
@@ -52,18 +53,18 @@ def test_what_speaks_against_it(measures: list[dict[str, Any]], more: dict[str, 
 
 
 def test_fewer_invented_figures_are_no_fault() -> None:
-    assert judge(comparison(BETTER, row("answer", "strays", -0.5, -0.9, -0.1, True))).passes
+    assert judge(comparison(BETTER, row("answer.strays", -0.5, -0.9, -0.1, True))).passes
 
 
 def test_a_wider_margin_is_the_owners_to_state() -> None:
-    wide = row("answer", "refusal", 0.0, -0.06, 0.06, None)
+    wide = row("answer.refusal", 0.0, -0.06, 0.06, None)
     assert judge(comparison(BETTER, wide, margin=0.1)).passes
 
 
 def test_of_several_tasks_one_must_be_better_and_none_worse() -> None:
-    same = row("voice", "token_f1", 0.0, -0.02, 0.02, None)
+    same = row("voice.token_f1", 0.0, -0.02, 0.02, None)
     assert judge(comparison(BETTER, same, tasks=["intent", "voice"])).passes
-    worse = row("voice", "token_f1", -0.2, -0.3, -0.1, False)
+    worse = row("voice.token_f1", -0.2, -0.3, -0.1, False)
     assert not judge(comparison(BETTER, worse, tasks=["intent", "voice"])).passes
 
 
