@@ -21,6 +21,17 @@ SHOP = (
 
 
 @pytest.fixture(scope="session")
+def embedded_base(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Base:
+    """Return the embedded model, de-quantized into an ordinary folder."""
+    pytest.importorskip("torch")
+    from finetune.bases import open_base
+
+    home = tmp_path_factory.mktemp("home")
+    (home / "models").symlink_to(models_folder, target_is_directory=True)
+    return open_base("embedded", home=home)
+
+
+@pytest.fixture(scope="session")
 def tools_base(embedded_base: Base, tmp_path_factory: pytest.TempPathFactory) -> Base:
     """Return the embedded model's folder with a chat template that writes tools."""
     folder = tmp_path_factory.mktemp("tools-base") / "base"

@@ -15,15 +15,7 @@ from playwright.sync_api import expect, sync_playwright
 from agents.models.registration import read_registration
 from tests.assistant.test_browser import ARGUMENTS, START_SECONDS, WAIT_MILLISECONDS
 from tests.conftest import ROOT, free_port
-from tests.finetune.served_releases import (  # noqa: F401 - fixtures
-    CHATML,
-    Live,
-    embedded_file,
-    live,
-    tiny_file,
-    wide_file,
-    write_release,
-)
+from tests.finetune.served_releases import CHATML, Live, write_release
 from tests.finetune.test_template_shape import UNSEEN
 
 pytestmark = [pytest.mark.ollama, pytest.mark.model, pytest.mark.slow]
@@ -44,7 +36,7 @@ def run(home: Path, url: str, *arguments: str) -> subprocess.CompletedProcess[st
 
 
 @pytest.mark.timeout(600)
-def test_registered_proved_and_doctored(live: Live, tiny_file: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_registered_proved_and_doctored(live: Live, tiny_file: Path, tmp_path: Path) -> None:
     """Random weights never end a reply, so that proof must fail and the command with it; the prompt must hold."""
     write_release(tmp_path, "tiny", tiny_file, UNSEEN)
     told = run(tmp_path, live.url, "register", "tiny", "--as", "by-cli", "--no-transformers", "--json")
@@ -69,8 +61,8 @@ def test_registered_proved_and_doctored(live: Live, tiny_file: Path, tmp_path: P
 @pytest.mark.browser
 @pytest.mark.timeout(600)
 def test_served_in_the_browser(
-    live: Live,  # noqa: F811
-    wide_file: Path,  # noqa: F811
+    live: Live,
+    wide_file: Path,
     models_folder: Path,
     chromium: str,
     tmp_path: Path,
