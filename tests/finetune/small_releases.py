@@ -21,7 +21,7 @@ def save_release(home: Path, name: str, file: Path | None = None, **manifest: An
     model.hardlink_to(file) if file is not None else model.write_bytes(b"GGUF" + name.encode())
     (folder / "adapter" / "adapter_model.safetensors").write_bytes(name.encode())
     (folder / "chat_template.jinja").write_text(TEMPLATE, encoding="utf-8")
-    hashes = {path.relative_to(folder).as_posix(): sha256(path) for path in folder.rglob("*") if path.is_file()}
+    hashes = {path.relative_to(folder).as_posix(): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
     measured = {"tokens_per_second": 50.0, "serving_bytes": 300_000_000}
     files = [{"quantization": "F16", "file": model.name, "bytes": model.stat().st_size, **measured}]
     own = {"release": name, "run": name, "tasks": ["intent"], "files": files, "recommended": "F16", "hashes": hashes}
