@@ -44,13 +44,18 @@ def _gaps(
     """Yield the gap to each token that the other engine may have taken instead.
 
     That is one which writes on where they part, or one before it that writes the same beginning and more: a whole sign
-    where the reference took it in parts.
+    where the reference took it in parts. Within the sign that they part in, it may also have taken other parts.
     """
     parted = starts[-1]
+    sign = parted
+    while sign and sign < len(written) and written[sign] & 0xC0 == 0x80:  # a byte that continues a sign
+        sign -= 1
     for step, start in zip(steps, starts, strict=True):
         for token in step.likelihoods.keys() - {step.token}:
             if token in ends:
                 if start == parted == len(written) and step is steps[-1]:
                     yield step.gap(token)
-            elif written.startswith(piece(token), start) and start + len(piece(token)) > parted:
+                continue
+            own = piece(token)
+            if own and written.startswith(own, start) and (start + len(own) > parted or start >= sign):
                 yield step.gap(token)

@@ -36,8 +36,15 @@ def test_a_sign_of_several_tokens_is_one_sign() -> None:
 def test_replies_that_part_within_a_sign() -> None:
     """The second half differs: what counts is how near the token was that the other engine took there."""
     assert PIECES[4] == "佡".encode()[:2]
-    first = Step(4, {4: -0.10, 6: -0.11, 9: -0.12})
+    first = Step(4, {4: -0.10, 6: -0.11})
     assert parted("佡", first, Step(5, {5: -0.5, 10: -0.73, 6: -0.51})) == (1, pytest.approx(0.23))
+
+
+def test_other_parts_of_the_same_sign() -> None:
+    """One byte and two where the reference took two and one: they parted at the first."""
+    PIECES[12] = "佡".encode()[1:]
+    steps = (Step(1, {1: -0.1, 9: -0.11}), Step(4, {4: -0.10, 9: -0.12}), Step(5, {5: -0.5, 10: -0.73}))
+    assert parted("yes佡", *steps) == (2, pytest.approx(0.02))
 
 
 def test_a_whole_sign_where_the_reference_took_halves() -> None:

@@ -16,7 +16,7 @@ from finetune.errors import FinetuneError
 from finetune.modelfile import compose
 from finetune.proofs import SCHEMA, TOOL
 from finetune.register import register
-from finetune.releases import open_release
+from finetune.releases import check, open_release
 from finetune.served import Served
 from tests.finetune.served_releases import CHATML, Made, write_release
 
@@ -152,17 +152,21 @@ class TestServer:
 @pytest.mark.model
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_any_client_chats_calls_tools_streams_and_obeys_a_schema(make: Callable[..., Made], wide_file: Path) -> None:
-    """The real model through langchain-ollama, that is through the TEMPLATE that was generated."""
-    made = make("by-langchain", wide_file, CHATML, protocol="native")
+def test_trained_merged_exported_and_served_to_any_client(tuned: Made) -> None:
+    """The whole way, through langchain-ollama at its end, that is through the TEMPLATE that was generated."""
+    release = tuned.planned.release
+    assert release.manifest["merge"]["same_top"] > 0, "an adapter was merged"
+    assert [file["quantization"] for file in release.manifest["files"]] == ["F16"]
+    assert check(release) == ()
+    assert tuned.registration.file == f"sha256:{release.manifest['hashes']['model-F16.gguf']}"
     more: dict[str, Any] = {"num_predict": 48, "num_thread": 1, "temperature": 0.0}
-    chat = ChatOllama(model="by-langchain", base_url=made.live.url, **more)
+    chat = ChatOllama(model="tuned", base_url=tuned.live.url, **more)
     reply = chat.invoke("Hello")
     assert reply.text
     assert reply.response_metadata["done_reason"] == "stop"
     pieces = [chunk.text for chunk in chat.stream("Hello")]
     assert "".join(pieces) == reply.text
-    binding = ChatOllama(model="by-langchain", base_url=made.live.url, format=dict(SCHEMA), **more)
+    binding = ChatOllama(model="tuned", base_url=tuned.live.url, format=dict(SCHEMA), **more)
     bound = binding.invoke("How long? JSON.")
     assert set(json.loads(bound.text)) == {"days", "unit"}
     messages: list[Any] = []

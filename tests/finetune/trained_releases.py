@@ -1,13 +1,18 @@
 """A release that was really trained: the embedded model, a few steps on a dozen examples, merged, an F16 file."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from finetune.bases import Base
+from finetune.examining import trial_of
+from finetune.reference import Reference
+from finetune.register import plan, register
 from finetune.releases import Release
-from tests.finetune.served_releases import CHATML
+from finetune.served import Served
+from tests.finetune.served_releases import CHATML, ONE_THREAD, Live, Made
 from tests.finetune.small_models import LINES
 
 SHOP = (
@@ -54,11 +59,23 @@ def trained(tools_base: Base, tmp_path_factory: pytest.TempPathFactory) -> Relea
     home = tmp_path_factory.mktemp("trained-home")
     data, text = home / "shop.jsonl", home / "text.txt"
     data.write_text("".join(_line(*pair) for pair in SHOP), encoding="utf-8")
-    text.write_text(" ".join(LINES * 5), encoding="utf-8")
+    text.write_text(" ".join(LINES * 3), encoding="utf-8")
     words = ("max_steps=3", "batch_size=6", "learning_rate=2e-4", "rank=8")
     request = Request((data,), "shop", base=str(tools_base.folder), recipe="lora", overrides=words)
     run = train(prepare(request, home=home), home=home)
     return export(Export(run, "shop", quantizations=(), texts=(text,), use_importance=False, threads=1), home=home)
+
+
+@pytest.fixture(scope="session")
+def tuned(trained: Release, live: Live) -> Iterator[Made]:
+    """Register that release, and return it with all that its proofs need."""
+    home = home_of(trained)
+    reference = Reference.load(trained.file(), context_tokens=2048, threads=1)
+    planned = plan(trained, reference, file=trained.file(), context_tokens=2048)
+    registration = register(planned, model="tuned", url=live.url, folder=home / "registered")
+    trial = trial_of(planned, Served("tuned", live.url, ONE_THREAD), reference, tokens=8, long_tokens=700)
+    yield Made(registration, planned, trial, live, home)
+    reference.close()
 
 
 def _line(question: str, reply: str) -> str:
