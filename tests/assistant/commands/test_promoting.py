@@ -15,6 +15,7 @@ from agents.models.promotion import RELEASES
 from assistant.app import model_options
 from assistant.cli import app
 from assistant.settings import load
+from finetune import chat_replies
 from finetune.examples import Example
 from finetune.predicting import open_subject, predict
 from finetune.promoting import changes
@@ -96,8 +97,11 @@ def told_beside(*arguments: str) -> str:
 
 @pytest.mark.model
 @pytest.mark.timeout(300)
-def test_compared_promoted_and_refused_once_made_anew(home: Path, tiny_file: Path, tmp_path: Path) -> None:
+def test_compared_promoted_and_refused_once_made_anew(
+    home: Path, tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The new one is asked what it says, and these are the right answers: so it is better, and really measured."""
+    monkeypatch.setattr(chat_replies, "REPLY_TOKENS", 6)
     save_release(home, "one", tiny_file)
     two = save_release(home, "two", tiny_file, labels=LABELS)
     told("promote", "one", "--without-proof", "the first")
