@@ -1,7 +1,10 @@
 """`release compare|promote|rollback` on a tiny model of random weights, in llama.cpp and on a real Ollama."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ from finetune import chat_replies
 from finetune.examples import Example
 from finetune.predicting import open_subject, predict
 from finetune.promoting import changes
+from tests.conftest import ROOT
 from tests.finetune.served_releases import Live
 from tests.finetune.small_releases import save_release
 
@@ -93,6 +97,22 @@ def test_another_model_in_the_settings_is_said(home: Path, monkeypatch: pytest.M
 
 def told_beside(*arguments: str) -> str:
     return run(*arguments).stderr.partition(", so")[0]
+
+
+@pytest.mark.slow
+def test_a_server_does_not_start_on_a_release_that_is_gone(home: Path) -> None:
+    """It says what is wrong and how to go back, though an embedded model may be there to answer."""
+    release = save_release(home, "one")
+    told("promote", "one", "--without-proof", "x")
+    shutil.rmtree(release.folder)
+    environment = {name: value for name, value in os.environ.items() if name != "FRONTDESK_MODEL"}
+    environment |= {"PYTHONPATH": str(ROOT), "FRONTDESK_EMBEDDER": "hashing"}
+    command = [sys.executable, "-m", "assistant.cli", "serve", "--port", "0"]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=110, check=False)
+    assert ended.returncode == 1, ended.stderr
+    assert "The release 'one' cannot serve" in ended.stderr
+    assert "frontdesk release rollback" in ended.stderr
+    assert "Frontdesk is at" not in ended.stdout
 
 
 @pytest.mark.model
