@@ -101,11 +101,12 @@ def roll_back(*, home: Path, reason: str = "") -> Change:
         current = promoted(home)
         if current is None:
             raise FinetuneError("No release is promoted, so there is nothing to go back from. Next: frontdesk serve")
-        *before, target = _earlier(state) or [None]
+        before = _earlier(state)
+        target = before.pop() if before else None
         if target is not None:
             _require_whole(target, home=home)
         change = _change("rollback", current, target, proof=None, reason=reason)
-        _switch(home, target, [one for one in before if one is not None], change)
+        _switch(home, target, before, change)
     return change
 
 
@@ -148,8 +149,8 @@ def _change(
     action: str, before: Promoted | None, after: Promoted | None, *, proof: Mapping[str, Any] | None, reason: str
 ) -> Change:
     when = datetime.now(UTC).isoformat(timespec="seconds")
-    names = [one.release if one else "" for one in (before, after)]
-    return Change(when, _user(), action, *names, proof=proof, reason=reason)
+    left, right = (one.release if one else "" for one in (before, after))
+    return Change(when, _user(), action, left, right, proof=proof, reason=reason)
 
 
 def _user() -> str:

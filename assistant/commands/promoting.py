@@ -157,6 +157,12 @@ def _proof(release: "Release", settings: Settings) -> Mapping[str, Any]:
     from finetune.promoting import promoted
 
     current, now = in_use(settings), promoted(settings.home)
+    if current == release.name:
+        raise FinetuneError(
+            f"{release.name!r} is what serves now"
+            + ("" if now is None or now.fingerprint == release.fingerprint else ", and was made anew since")
+            + f". Next: frontdesk release rollback, then frontdesk release compare {release.name} --examples FILE"
+        )
     options = model_options(settings)
     if now is not None and now.release == current:
         identity = f"release:{now.fingerprint}"  # what was promoted, though its files be gone

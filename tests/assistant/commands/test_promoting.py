@@ -71,6 +71,16 @@ def test_without_a_comparison_the_command_that_makes_one_is_told(home: Path) -> 
     assert [line["to"] for line in changes(home)] == ["one"]
 
 
+def test_what_serves_already_and_what_was_made_anew_under_its_name(home: Path) -> None:
+    release = save_release(home, "one")
+    told("promote", "one", "--without-proof", "x")
+    assert refused("promote", "one").startswith("'one' is what serves now. Next: frontdesk release rollback")
+    shutil.rmtree(release.folder)
+    save_release(home, "one", recipe="other")
+    assert "is what serves now, and was made anew since" in refused("promote", "one")
+    assert "serves already" in run("compare", "one", "--examples", "x").output
+
+
 def test_a_reason_is_needed_where_proof_is_missing(home: Path) -> None:
     save_release(home, "one")
     result = run("promote", "one", "--without-proof", " ")
