@@ -41,7 +41,7 @@ WHOLE_PATH = (
 )
 """Test files that go through many modules at once."""
 OTHER_FOLDERS = ("bench", "constraints", "docs", "examples", "tests", ".ci", ".github")
-NEEDS_EXTRA = ("finetune.recipes.trainer", "knowledge.embedders.sentence_transformers")
+NEEDS_EXTRA = ("finetune.recipes.keeping", "finetune.recipes.trainer", "knowledge.embedders.sentence_transformers")
 
 
 def tracked_texts() -> Iterator[tuple[str, str]]:
