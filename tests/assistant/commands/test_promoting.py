@@ -22,6 +22,7 @@ from finetune import chat_replies
 from finetune.examples import Example
 from finetune.predicting import open_subject, predict
 from finetune.promoting import changes
+from knowledge.library import Library, LibraryOptions
 from tests.conftest import ROOT
 from tests.finetune.served_releases import Live
 from tests.finetune.small_releases import save_release
@@ -157,6 +158,36 @@ def test_compared_promoted_and_refused_once_made_anew(
     worse = told("compare", "one", "two", "--examples", str(heldout))
     assert not worse["passes"]
     assert any("is worse: intent" in fault or "not shown" in fault for fault in worse["verdict"]["faults"])
+
+
+@pytest.mark.model
+@pytest.mark.timeout(300)
+def test_answers_over_the_documents_are_compared_too(
+    home: Path, tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_replies, "REPLY_TOKENS", 4)
+    monkeypatch.setenv("FRONTDESK_EMBEDDER", "hashing")
+    for name in ("one", "two"):
+        save_release(home, name, tiny_file, labels=LABELS)
+    (tmp_path / "returns.md").write_text("# Returns\n\nYou can send a lamp back within 30 days.\n", encoding="utf-8")
+    library = Library(LibraryOptions(home, embedder="hashing"))
+    library.ingest([tmp_path / "returns.md"])
+    library.close()
+    asked = [
+        {"id": "1", "question": "Within how many days can I send a lamp back?", "facts": [["30 days"]]},
+        {"id": "2", "question": "Who won the race on Sunday?", "answerable": False},
+    ]
+    questions, heldout = tmp_path / "questions.jsonl", tmp_path / "heldout.jsonl"
+    questions.write_text("".join(json.dumps(line) + "\n" for line in asked), encoding="utf-8")
+    write_right_answers(heldout, home)
+    result = run("compare", "two", "one", "--examples", str(heldout), "--questions", str(questions))
+    assert result.exit_code == 0, result.output
+    assert "It may not take over." in result.output, "the same model is no better than itself"
+    assert "not compared: citations, tool calls, injection, retention" in result.output
+    kept = json.loads((home / RELEASES / "two" / "comparisons" / "one.json").read_text(encoding="utf-8"))
+    found = {row["measure"]: row["n"] for row in kept["answers"]}
+    assert (found["facts_held"], found["refused_when_unanswerable"]) == (1, 1)
+    assert [one["file"] for one in kept["on"]] == ["heldout.jsonl", "questions.jsonl"]
 
 
 def write_right_answers(path: Path, home: Path) -> None:
