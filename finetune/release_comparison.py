@@ -66,7 +66,10 @@ def identity(name: str, *, home: Path, options: ModelOptions) -> str:
         return f"release:{open_release(name, home=home).fingerprint}"
     file = _file(name, options)
     if not file.is_file():
-        raise FinetuneError(f"There is no model {name!r}: {file} is not there. Next: frontdesk release list")
+        raise FinetuneError(
+            f"There is no model {name!r} to compare with: {file} is not there. Next: frontdesk models get, name another "
+            'model, or frontdesk release promote NAME --without-proof "REASON"'
+        )
     return f"file:{sha256(file)}"
 
 
