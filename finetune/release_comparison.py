@@ -67,8 +67,8 @@ def identity(name: str, *, home: Path, options: ModelOptions) -> str:
     file = _file(name, options)
     if not file.is_file():
         raise FinetuneError(
-            f"There is no model {name!r} to compare with: {file} is not there. Next: frontdesk models get, name another "
-            'model, or frontdesk release promote NAME --without-proof "REASON"'
+            f"There is no model {name!r} to compare with: {file} is not there. Next: frontdesk models get, name "
+            'another model, or frontdesk release promote NAME --without-proof "REASON"'
         )
     return f"file:{sha256(file)}"
 

@@ -192,8 +192,8 @@ def _tell(line: Mapping[str, Any], settings: Settings, *, as_json: bool) -> None
     if as_json:
         print_json({**line, "log": str(settings.home / RELEASES / LOG), "serves": serves, "next": then})
     else:
-        after = f"{line['to']} serves" if line["to"] else "No release is promoted: `auto` takes what else is here"
-        print(f"{after} from the next start on, instead of {line['from'] or NOTHING}.")
+        after = line["to"] or "what `auto` finds without a promoted release"
+        print(f"From the next start on {after} serves, instead of {line['from'] or NOTHING}.")
         for unmeasured in (line["proof"] or {}).get("unmeasured", ()):
             print(f"  not compared: {unmeasured}")
         print(f"Next: {then}")
