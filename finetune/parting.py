@@ -4,7 +4,8 @@
 
 Engines add the same numbers in another order, so two words that are all but equally likely may change places. A server
 tells text and no tokens, so tokens are compared by the bytes they write: a sign of Chinese may take several tokens, and
-replies may part within it.
+replies may part within it. A small model at times begins a sign and goes on with something else. Ollama shows nothing
+of such bytes nor of the token that broke them off (its `flushPending`), though it wrote the same tokens.
 """
 
 import math
@@ -24,18 +25,49 @@ def parting(
         ends: The tokens that end a reply.
     """
     written, starts = said.text.rstrip("\ufffd").encode(), [0]
-    for count, step in enumerate(steps):
-        rest = written[starts[-1] :]
+    place, shared, begun = 0, 0, b""
+    while place < len(steps):
+        step, rest = steps[place], written[starts[-1] :]
+        size, shown = (0, b"") if begun else _hidden(steps[place:], piece, ends=ends)
+        if size and rest.startswith(shown):
+            starts += [starts[-1] + len(shown)] * size
+            place += size
+            continue
         own = b"" if step.token in ends else piece(step.token)
         if step.token in ends and not rest:
-            return count, None
+            return shared, None
         if step.token not in ends and rest.startswith(own) and not (said.ended == "stop" and not rest):
             starts.append(starts[-1] + len(own))
+            place, shared, begun = place + 1, shared + 1, _begun(begun + own)
             continue
         if said.ended == "length" and own.startswith(rest) and step.token not in ends:
-            return count, None  # cut here, or within a sign of which the server shows nothing yet
-        return count, min(_gaps(written, steps[: count + 1], starts, piece, ends=ends), default=math.inf)
-    return len(steps), None
+            return shared, None  # cut here, or within a sign of which the server shows nothing yet
+        return shared, min(_gaps(written, steps[: place + 1], starts, piece, ends=ends), default=math.inf)
+    return shared, None
+
+
+def _hidden(steps: Sequence[Step], piece: Callable[[int], bytes], *, ends: set[int]) -> tuple[int, bytes]:
+    """Return how many tokens from here on make bytes that are no text, and what is shown of them; 0 where none do."""
+    held = b""
+    for count, step in enumerate(steps, start=1):
+        held += b"" if step.token in ends else piece(step.token)
+        try:
+            held.decode()
+        except UnicodeDecodeError as error:
+            if error.reason != "unexpected end of data":
+                return count, held[: error.start]
+        else:
+            break
+    return 0, b""
+
+
+def _begun(held: bytes) -> bytes:
+    """Return a sign's first bytes where text ends within it."""
+    try:
+        held.decode()
+    except UnicodeDecodeError as error:
+        return held[error.start :]
+    return b""
 
 
 def _gaps(

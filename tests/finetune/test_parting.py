@@ -60,3 +60,11 @@ def test_control_tokens_explain_nothing() -> None:
 def test_an_end_too_early_or_too_late_is_seen() -> None:
     assert parted("yes", Step(1, {1: 0.0}), Step(7, {7: -0.1, 2: -3.1}), ended="stop") == (1, pytest.approx(3.0))
     assert parted("yes more", Step(1, {1: 0.0}), Step(2, {2: -0.1, 7: -0.15})) == (1, pytest.approx(0.05))
+
+
+def test_a_sign_that_was_begun_and_left_is_not_shown() -> None:
+    """Both wrote the same tokens; of the half sign and the word after it Ollama shows nothing."""
+    steps = [Step(token, {token: 0.0}) for token in (6, 4, 7, 1)]
+    assert parted("好yes", *steps) == (2, None)
+    assert parted("好no", *steps[:3], Step(1, {1: -0.10, 3: -0.15})) == (1, pytest.approx(0.05))
+    assert parted("好 more", *steps)[1] == math.inf, "shown after all, it is another reply"
