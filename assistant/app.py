@@ -124,7 +124,8 @@ class Application:
         """The company's own intents; None where none were trained."""
         from finetune.intents import are_trained, open_intents
 
-        return open_intents(self.settings.home) if are_trained(self.settings.home) else None
+        home = self.settings.home
+        return open_intents(home, options=model_options(self.settings)) if are_trained(home) else None
 
     @cached_property
     def tools(self) -> "Opened":
@@ -266,7 +267,18 @@ class Application:
 
     def close(self) -> None:
         """Close what was opened, the last opened first."""
-        for name in ("turns", "tools", "chores", "tickets", "checkpoints", "store", "responder", "model", "library"):
+        for name in (
+            "turns",
+            "tools",
+            "chores",
+            "tickets",
+            "checkpoints",
+            "store",
+            "responder",
+            "intents",
+            "model",
+            "library",
+        ):
             part = self.__dict__.pop(name, None)
             if hasattr(part, "close"):
                 part.close()

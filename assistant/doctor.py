@@ -20,7 +20,7 @@ from agents.errors import AgentError
 from agents.models.loading import BACK_ENDS, LARGER_EMBEDDED
 from agents.models.promotion import BACK, RELEASES, SERVING
 from agents.tools.source import Source
-from assistant.app import DATABASE, Application
+from assistant.app import DATABASE, Application, model_options
 from assistant.errors import DeliveryError, StoreError
 from assistant.feed_settings import MAIL, password_variable
 from assistant.model_files import model_state
@@ -129,6 +129,8 @@ def _run(settings: Settings, application: Application) -> Iterator[Check]:
         yield _guarded("release", lambda: _check_release(settings), fix=BACK)
     if home.ok and (application.places.channels or (settings.home / DATABASE).exists()):
         yield _guarded("tickets", lambda: _check_tickets(application), fix="frontdesk tickets resend")
+    if home.ok and _has_intents(settings):
+        yield _guarded("intents", lambda: _check_intents(application), fix="frontdesk intents train --data FILE")
     if settings.tools:
         yield _guarded("tools", lambda: _check_tools(application), fix="edit `tools` in frontdesk.toml")
     if settings.feeds:
@@ -194,6 +196,26 @@ def _check_models(settings: Settings) -> Iterator[Check]:
             ok = state == "ready"
             detail = f"{state}: {model.role}, {model.license}"
             yield Check(f"files of {name}", ok, detail, "" if ok else f"frontdesk models get {name}")
+
+
+def _has_intents(settings: Settings) -> bool:
+    from finetune.intents import are_trained
+
+    return are_trained(settings.home)
+
+
+def _check_intents(application: Application) -> Check:
+    """Check what tells the company's intents: its file, and that it reads with the embedder in use."""
+    from finetune.intents import open_intents
+
+    in_use = open_intents(application.settings.home, options=model_options(application.settings))
+    try:
+        in_use.model.read("Where is my order?", application.library.embedder)
+    finally:
+        in_use.close()
+    routes = ", ".join(f"{label} → {target}" for label, target in in_use.routes.items())
+    detail = f"told by {in_use.record.method}; {routes or 'none leads anywhere: frontdesk intents route LABEL tools'}"
+    return Check("intents", True, detail)
 
 
 def _check_index(application: Application) -> Check:
