@@ -31,6 +31,7 @@ from assistant.commands import (
     judging,
     models,
     planning,
+    promoting,
     register,
     releases,
     serving,
@@ -106,6 +107,9 @@ app.add_typer(
     tickets.app, name="tickets", help="Conversations that a person has taken over.", epilog=tickets.LIST_EXAMPLES
 )
 app.command(epilog=export.EXPORT_EXAMPLES)(export.export)
+releases.app.command("compare", epilog=promoting.COMPARE_EXAMPLES)(promoting.compare)
+releases.app.command("promote", epilog=promoting.PROMOTE_EXAMPLES)(promoting.promote)
+releases.app.command("rollback", epilog=promoting.ROLLBACK_EXAMPLES)(promoting.rollback)
 app.add_typer(releases.app, name="release", help="Tuned models, ready to be served.", epilog=releases.LIST_EXAMPLES)
 app.add_typer(models.app, name="models", help="What models are here, and how to get them.", epilog=models.LIST_EXAMPLES)
 app.add_typer(approvals.app, name="approvals", help="What waits for the team.", epilog=approvals.LIST_EXAMPLES)

@@ -25,6 +25,7 @@ from platformdirs import user_cache_path
 from assistant.model_files import model_state
 from assistant.pinned_models import BUNDLED
 
+pytest_plugins = ["tests.finetune.served_releases", "tests.finetune.trained_releases"]
 ROOT = Path(__file__).parents[1]
 MULTILINGUAL = "multilingual-e5-small"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"

@@ -17,13 +17,6 @@ from finetune.serving import Serving
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
 from knowledge.passages import Passage
-from tests.finetune.served_releases import (  # noqa: F401 - fixtures
-    embedded_file,
-    live,
-    make,
-    tiny_file,
-    wide_file,
-)
 
 TEMPLATE = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
@@ -71,17 +64,6 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Base:
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return Base(str(folder), folder, "float32")
-
-
-@pytest.fixture(scope="session")
-def embedded_base(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Base:
-    """Return the embedded model, de-quantized into an ordinary folder."""
-    pytest.importorskip("torch")
-    from finetune.bases import open_base
-
-    home = tmp_path_factory.mktemp("home")
-    (home / "models").symlink_to(models_folder, target_is_directory=True)
-    return open_base("embedded", home=home)
 
 
 @pytest.fixture(scope="session")
