@@ -1,7 +1,7 @@
 """llama.cpp's C interface, in the shared object that serving uses already.
 
     float rows -> quantized bytes            (`quantize`, all types, with an importance matrix)
-    FILE.gguf -> Reader: text -> tokens -> logits of every position
+    FILE.gguf [+ ADAPTER.gguf] -> Reader: text -> tokens -> logits of every position
 
 `xllamacpp` offers a server; quantizing and full logits are symbols of the same object, called here through ctypes. No
 compiler is needed and what is measured is exactly what serves. The structures that llama.cpp passes by value change
@@ -41,6 +41,8 @@ READING = (
     "llama_batch_init",
     "llama_tokenize",
     "llama_log_set",
+    "llama_adapter_lora_init",
+    "llama_set_adapters_lora",
 )
 ERROR_LEVEL = 4
 Floats = NDArray[np.float32]
@@ -199,6 +201,24 @@ class Reader:
         ]
         return np.stack(rows) if rows else np.empty((0, self.vocabulary_size), np.float32)
 
+    def adapt(self, adapter: Path, *, scale: float = 1.0) -> None:
+        """Lay a LoRA over the model, in the place of one before; what was read is forgotten.
+
+        Raises:
+            FinetuneError: llama.cpp refuses the file: it is none, or for another model.
+        """
+        with _log_kept(self._library) as complaints:
+            handle = self._library.llama_adapter_lora_init(self._model, str(adapter).encode())
+            if not handle:
+                raise FinetuneError(
+                    f"llama.cpp cannot lay {adapter} over {self.file}: {' '.join(complaints) or 'no reason given'}. "
+                    "Next: make the adapter anew on this model."
+                )
+            one, scales = (ctypes.c_void_p * 1)(handle), (ctypes.c_float * 1)(scale)
+            if self._library.llama_set_adapters_lora(self._context, one, 1, scales):
+                raise FinetuneError(f"llama.cpp refuses {adapter} at scale {scale:g}.")
+        self._library.llama_memory_clear(self._library.llama_get_memory(self._context), True)
+
     def _load(self, vocabulary_only: bool) -> Any:
         parameters = self._library.llama_model_default_params()
         parameters.write(NO_GRAPHICS, 0, ctypes.c_int32)
@@ -314,6 +334,11 @@ def _declare_reading(library: Any) -> None:
         "llama_batch_init": ([count, count, count], Batch),
         "llama_batch_free": ([Batch], None),
         "llama_decode": ([pointer, Batch], count),
+        "llama_adapter_lora_init": ([pointer, ctypes.c_char_p], pointer),
+        "llama_set_adapters_lora": (
+            [pointer, ctypes.POINTER(pointer), ctypes.c_size_t, ctypes.POINTER(ctypes.c_float)],
+            count,
+        ),
         "llama_get_logits_ith": ([pointer, count], ctypes.POINTER(ctypes.c_float)),
         "llama_free": ([pointer], None),
         "llama_model_free": ([pointer], None),
