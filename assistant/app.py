@@ -273,7 +273,8 @@ class Application:
 
     def _books_calls(self) -> bool:
         """Return whether a customer who asks to be called is served by a tool, and not only by a person."""
-        return self.acting is not None and self.acting.router.books_calls and self.model.acts
+        acts = self.acting is not None and self.acting.router.books_calls
+        return acts and self.model.specialist("agent").acts
 
     def _respond(self, request: "Request", stop: Event) -> "Iterator[Step]":
         """Answer; a request in no language takes that of the settings, where they name one."""
@@ -285,6 +286,7 @@ class Application:
 def model_options(settings: Settings) -> "ModelOptions":
     """Return what the models' back ends need of the settings."""
     from agents.models import ModelOptions
+    from agents.models.adapters import ADAPTERS
     from agents.models.registration import REGISTERED
 
     return ModelOptions(
@@ -297,6 +299,7 @@ def model_options(settings: Settings) -> "ModelOptions":
         threads=settings.threads,
         timeout_seconds=settings.timeout_seconds,
         registered_folder=settings.home / REGISTERED,
+        adapters_folder=settings.home / ADAPTERS,
     )
 
 

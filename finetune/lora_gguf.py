@@ -206,7 +206,7 @@ def _misfits(source: Source, halves: Mapping[str, Mapping[str, Array]]) -> list[
 
 
 def _strength(settings: Mapping[str, Any], layer: str, both: Mapping[str, Array]) -> float:
-    """Return by what B A is multiplied; a layer named in `alpha_pattern` has a strength of its own, as peft reads it."""
+    """Return by what B A is multiplied; a layer in `alpha_pattern` has a strength of its own, as in peft."""
     rank = both["A"].shape[0]
     alpha = float(settings["lora_alpha"])
     for pattern, value in (settings.get("alpha_pattern") or {}).items():

@@ -7,13 +7,14 @@ Resolved once at start. A model that fails later says so (`ModelUnavailable`); n
 knows no back end's library.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Literal
 
 from agents.errors import AgentError
+from agents.models.adapters import Adapter, choose
 from agents.models.tokens import estimate
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class ModelOptions:
     """How long a model may be silent, before its first word or between two."""
     registered_folder: Path | None = None
     """Where `frontdesk register` notes which models of Ollama are our own releases; None: none are."""
+    adapters_folder: Path | None = None
+    """Where `frontdesk adapters` keeps what the model in this process lays over its base; None: nothing is."""
     back_ends: Mapping[str, str] = field(default_factory=dict)
     """Further back ends: name -> "package.module:build"."""
 
@@ -105,6 +108,18 @@ class LoadedModel:
     verify: Callable[[], None] = _pass
     """Raises ModelUnavailable when the model would not answer now."""
     release: Callable[[], None] = _pass
+    adapters: tuple[Adapter, ...] = ()
+    """What it can lay over itself."""
+    specialise: "Callable[[Adapter], LoadedModel] | None" = None
+    """Returns this model under one of its adapters."""
+
+    def specialist(self, task: str, collections: Sequence[str] = ()) -> "LoadedModel":
+        """Return the model for a task over collections of documents: itself, or under the adapter that is for them.
+
+        It need not be closed; the base holds the memory.
+        """
+        adapter = choose(self.adapters, task=task, collections=collections)
+        return self if adapter is None or self.specialise is None else self.specialise(adapter)
 
     @property
     def acts(self) -> bool:
@@ -138,8 +153,7 @@ def resolve(setting: str, options: ModelOptions) -> LoadedModel:
     """
     if setting == "none":
         return LoadedModel("none", None, protocol="json", small=True)
-    if setting == "auto":
-        setting = _choose(options)
+    setting = chosen(setting, options)
     kind, _, name = setting.partition(":")
     table = {**BACK_ENDS, **options.back_ends}
     if kind not in table:
@@ -162,7 +176,10 @@ def _forbid_tracing() -> None:
     langsmith.configure(enabled=False)
 
 
-def _choose(options: ModelOptions) -> str:
+def chosen(setting: str, options: ModelOptions) -> str:
+    """Return the setting of the model that is served: what `auto` finds now, any other as it is."""
+    if setting != "auto":
+        return setting
     from agents.models.ollama_server import has_model
 
     if has_model(options.ollama_model, url=options.ollama_url, timeout_seconds=1.0):

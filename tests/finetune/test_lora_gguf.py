@@ -31,7 +31,7 @@ def logits_of(run: Run, ids: list[int], *, adapter: bool) -> Any:
 
 
 def compare(run: Run, folder: Path, *, tokens: int = 96) -> tuple[float, float, float]:
-    """Return the largest difference with the adapter, what the adapter moves a logit at most, and the logits' spread."""
+    """Return the largest difference with the adapter, the most that it moves a logit, and the spread."""
     source, base, lora = read_source(run.base.folder), folder / "base.gguf", folder / "adapter.gguf"
     write_gguf(source, base, name="base")
     assert run.adapter is not None
