@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from assistant.store import Store
     from assistant.tickets import Tickets
     from assistant.turns import TurnRunner
+    from finetune.adapted_intents import AdaptedIntents
     from finetune.intents import Intents
     from knowledge.library import Library
 
@@ -120,11 +121,22 @@ class Application:
         )
 
     @cached_property
-    def intents(self) -> "Intents | None":
-        """The company's own intents; None where none were trained."""
+    def intents(self) -> "Intents | AdaptedIntents | None":
+        """The company's own intents, told by an adapter where one was added for them; None where none were trained."""
+        from agents.models.adapters import choose
         from finetune.intents import are_trained, open_intents
 
-        return open_intents(self.settings.home) if are_trained(self.settings.home) else None
+        if not are_trained(self.settings.home):
+            return None
+        intents = open_intents(self.settings.home)
+        adapter = choose(self.model.adapters, task="intent")
+        if adapter is None:
+            return intents
+        from finetune.adapted_intents import AdaptedIntents
+
+        chat = self.model.specialist("intent").chat
+        assert chat is not None
+        return AdaptedIntents(chat, adapter.labels, intents.routes, float(adapter.manifest["intent"]["sure_from"]))
 
     @cached_property
     def tools(self) -> "Opened":

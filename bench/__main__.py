@@ -41,6 +41,7 @@ BY_REQUEST = {
     "fresh": "bench.fresh:run",
     "scale": "bench.scale:run",
     "pointing": "bench.pointing:run",
+    "adapters": "bench.adapters:run",
     "agent": "bench.agent:run",
     "export": "bench.export:run",
     "training": "bench.training:run",

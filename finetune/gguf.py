@@ -133,7 +133,7 @@ def write_gguf(
     writer.write_ti_data_to_file()
     try:
         for number, (ours, theirs, _, kind) in enumerate(planned):
-            writer.write_tensor_data(_converted(source, ours, theirs, kind))
+            writer.write_tensor_data(converted(source, ours, theirs, kind))
             progress(theirs, number + 1, len(planned))
     except BaseException:
         writer.close()
@@ -208,7 +208,7 @@ def _tensors(folder: Path) -> dict[str, tuple[Path, tuple[int, ...]]]:
     return found
 
 
-def _converted(source: Source, ours: str, theirs: str, kind: str) -> Array:
+def converted(source: Source, ours: str, theirs: str, kind: str) -> Array:
     """Return one tensor as llama.cpp wants it."""
     import torch
     from safetensors import safe_open

@@ -164,7 +164,9 @@ class Engine:
         """
         names = ["", *(name for name, _ in self._adapters)]
         if adapter not in names:
-            raise ModelUnavailable(f"The adapter {adapter!r} is not loaded. Next: frontdesk adapters list, and restart.")
+            raise ModelUnavailable(
+                f"The adapter {adapter!r} is not loaded. Next: frontdesk adapters list, and restart."
+            )
         chunks: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
         abandoned = threading.Event()
 

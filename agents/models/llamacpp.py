@@ -210,9 +210,7 @@ class ChatLlamaCpp(BaseChatModel):
         body = {"messages": _plain(messages), **_sampling(kwargs, max_tokens=self.max_tokens)}
         if stop:
             body["stop"] = stop
-        chunks = self.engine().stream(
-            body, timeout_seconds=self.timeout_seconds, stop=stop_event, adapter=self.adapter
-        )
+        chunks = self.engine().stream(body, timeout_seconds=self.timeout_seconds, stop=stop_event, adapter=self.adapter)
         for chunk in (_generation(data) for data in chunks):
             if chunk is None:
                 continue

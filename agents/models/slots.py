@@ -48,7 +48,7 @@ class Slots:
         with self._free:
             while not (idle := [slot for slot in self._groups[group] if not slot.busy]):
                 self._free.wait()
-            chosen = max(idle, key=lambda slot: (len(os.path.commonprefix([slot.prompt, prompt])), -slot.used))
+            chosen = max(idle, key=lambda slot: (_shared(slot.prompt, prompt), -slot.used))
             self._takings += 1
             chosen.prompt, chosen.used, chosen.busy = prompt, self._takings, True
         try:
@@ -57,3 +57,8 @@ class Slots:
             with self._free:
                 chosen.busy = False
                 self._free.notify_all()
+
+
+def _shared(first: str, second: str) -> int:
+    """Return how many characters two texts begin with alike."""
+    return len(os.path.commonprefix([first, second]))  # noqa: RUF071 - characters are meant
