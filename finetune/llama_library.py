@@ -217,7 +217,7 @@ class Reader:
             one, scales = (ctypes.c_void_p * 1)(handle), (ctypes.c_float * 1)(scale)
             if self._library.llama_set_adapters_lora(self._context, one, 1, scales):
                 raise FinetuneError(f"llama.cpp refuses {adapter} at scale {scale:g}.")
-        self._library.llama_memory_clear(self._library.llama_get_memory(self._context), True)
+            self.logits([0])  # what it plans anew at the next token, and tells of, is done now
 
     def _load(self, vocabulary_only: bool) -> Any:
         parameters = self._library.llama_model_default_params()

@@ -308,7 +308,8 @@ def _library() -> Any:
 def _refusal(error: Mapping[str, Any], context_tokens: int) -> ModelUnavailable:
     if error.get("type") == "exceed_context_size_error":
         return ModelUnavailable(
-            f"The prompt has {error.get('n_prompt_tokens')} tokens and the model was loaded for {context_tokens}. "
+            f"The prompt has {error.get('n_prompt_tokens')} tokens and the model was loaded for "
+            f"{error.get('n_ctx') or context_tokens}. "
             "Shorten the question, or raise context_tokens in frontdesk.toml."
         )
     return ModelUnavailable(f"llama.cpp refuses the request: {error.get('message')}")

@@ -21,6 +21,9 @@ pytest.importorskip("torch")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("made")
     run = make_run(home, width=64, std=0.3)
+    settings = run.base.folder / "config.json"
+    long = json.loads(settings.read_text(encoding="utf-8")) | {"max_position_embeddings": 4096}
+    settings.write_text(json.dumps(long), encoding="utf-8")
     write_gguf(read_source(run.base.folder), home / "base.gguf", name="base", template=TEMPLATE)
     return home
 
@@ -31,7 +34,13 @@ def home(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home.mkdir()
     (home / "runs").symlink_to(made / "runs")
     monkeypatch.chdir(tmp_path)
-    settings = {"MODEL": f"gguf:{made / 'base.gguf'}", "EMBEDDER": "hashing", "THREADS": "1", "PORT": "0"}
+    settings = {
+        "MODEL": f"gguf:{made / 'base.gguf'}",
+        "EMBEDDER": "hashing",
+        "THREADS": "1",
+        "PORT": "0",
+        "REFUSE_BELOW": "0",
+    }
     for key, value in settings.items():
         monkeypatch.setenv(f"FRONTDESK_{key}", value)
     return home
