@@ -95,7 +95,7 @@ def _compare(source: Source, file: Path, reader: Any, pairs: Mapping[str, Pair])
     for ours, theirs, shape, _ in plan(source):
         if not ours:
             continue
-        tensor = tensors.get(theirs)
+        tensor: Any = tensors.get(theirs)
         if fault := _shape_fault(tensor, shape):
             raise FinetuneError(_other(file, source, f"its {theirs} {fault}"))
         if len(shape) > 1 and theirs.startswith("blk.") and ".".join(theirs.split(".")[:2]) not in sampled:
