@@ -46,12 +46,14 @@ BY_REQUEST = {
     "export": "bench.export:run",
     "training": "bench.training:run",
     "tuning": "bench.tuning:run",
+    "tuned_acting": "bench.tuned_acting:run",
+    "tuned_extraction": "bench.tuned_extraction:run",
     "seven": "bench.seven_billion:run",
 }
 """Not part of "everything": one installs anew and takes minutes of network, one fills a library for an hour or two, one
-asks a model for long steps, one trains, one takes a step of 7 billion parameters."""
+asks a model for long steps, four train, one takes a step of 7 billion parameters."""
 
-LIMITED = ("answers", "agent")
+LIMITED = ("answers", "agent", "tuned_acting")
 """Those that can ask a part of their questions."""
 GROWING = ("scale",)
 """Those that can end at a size."""

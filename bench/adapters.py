@@ -2,8 +2,8 @@
 
     embedded model + random LoRAs of rank 16 on every layer -> the engine that serves -> a row for each way
 
-Each way is a process of its own. The opening of the prompt is warm: it was read under the same adapter before, and only
-the question behind it is new. Where two speak, they take turns.
+Memory is that of a process for each way. For the times all ways take turns in one process, so that what else the machine
+does falls on each alike; the opening of each prompt is warm, and only the question behind it is new.
 """
 
 import json
@@ -19,7 +19,7 @@ from bench.tables import BenchError, Table
 
 RANK = 16
 SYSTEM = "You are the assistant of a shop and answer from its documents, briefly and politely. " * 18
-QUESTIONS = [f"How long do I have to return the lamp number {number}?" for number in range(12)]
+QUESTIONS = [f"How long do I have to return the lamp number {number}?" for number in range(16)]
 WORK = """
 import json, sys, time
 import psutil
@@ -56,34 +56,49 @@ def run(folder: Path) -> Table:
     for copy in copies:  # a merged model has the base's shape and size, and is another file
         copy.write_bytes(base.read_bytes())
     adapters = [[name, str(file)] for name, file in zip("ab", made, strict=True)]
-    cases: dict[str, dict[str, Any]] = {
-        "the base alone": {"engines": [[str(base), []]], "speakers": [[0, ""]]},
-        "a merged model": {"engines": [[str(copies[0]), []]], "speakers": [[0, ""]]},
-        "two merged models": {"engines": [[str(one), []] for one in copies], "speakers": [[0, ""], [1, ""]]},
-        "base with two adapters, the base asked": {"engines": [[str(base), adapters]], "speakers": [[0, ""]]},
-        "base with two adapters, one asked": {"engines": [[str(base), adapters]], "speakers": [[0, "a"]]},
-        "base with two adapters, in turn": {"engines": [[str(base), adapters]], "speakers": [[0, "a"], [0, "b"]]},
+    alone, whole, over = [str(base), []], [[str(one), []] for one in copies], [str(base), adapters]
+    turns = {
+        "the base alone": (alone, ""),
+        "a merged model": (whole[0], ""),
+        "base with two adapters, the base asked": (over, ""),
+        "base with two adapters, one asked": (over, "a"),
+        "base with two adapters, the other asked": (over, "b"),
+    }
+    engines = [alone, whole[0], over]
+    speakers = [[engines.index(engine), name] for engine, name in turns.values()]
+    taken = _measure(engines, speakers, QUESTIONS)["times"]
+    times = {way: taken[place :: len(turns)] for place, way in enumerate(turns)}
+    memory = {
+        "the base alone": _measure([alone], [[0, ""]], QUESTIONS[:2]),
+        "two merged models": _measure(whole, [[0, ""], [1, ""]], QUESTIONS[:2]),
+        "base with two adapters": _measure([over], [[0, ""], [0, "a"], [0, "b"]], QUESTIONS[:2]),
     }
     return Table(
         columns=("way", "memory, MB", "first token, ms", "least, ms"),
-        rows=tuple(_row(name, _measure(case)) for name, case in cases.items()),
+        rows=(
+            *((name, f"{found['bytes'] / 1e6:.0f}", "", "") for name, found in memory.items()),
+            *(
+                (name, "", _milliseconds(statistics.median(all_)), _milliseconds(min(all_)))
+                for name, all_ in times.items()
+            ),
+        ),
         cases=f"{len(QUESTIONS)} questions behind the same opening, one thread",
         spread="the median, and the least",
         notes=(f"An adapter's file has {_megabytes(made[0])} MB, the base's {_megabytes(base)} MB.",),
     )
 
 
-def _row(name: str, found: dict[str, Any]) -> tuple[str, ...]:
-    times = found["times"]
-    return name, f"{found['bytes'] / 1e6:.0f}", f"{1000 * statistics.median(times):.0f}", f"{1000 * min(times):.0f}"
+def _milliseconds(seconds: float) -> str:
+    return f"{1000 * seconds:.0f}"
 
 
 def _megabytes(file: Path) -> str:
     return f"{file.stat().st_size / 1e6:.1f}"
 
 
-def _measure(case: dict[str, Any]) -> dict[str, Any]:
-    told = json.dumps(case | {"system": SYSTEM, "questions": QUESTIONS})
+def _measure(engines: list[Any], speakers: list[Any], questions: list[str]) -> dict[str, Any]:
+    """Return the seconds to each first token, speakers in turn, and the memory at the end."""
+    told = json.dumps({"engines": engines, "speakers": speakers, "questions": questions, "system": SYSTEM})
     done = subprocess.run(
         [sys.executable, "-c", WORK, told], capture_output=True, text=True, check=False, cwd=ROOT, timeout=900
     )

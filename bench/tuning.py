@@ -17,8 +17,15 @@ from bench.tables import BenchError, Table
 from bench.training import SETS, as_examples
 from knowledge.scores import paired
 
-RUNS = (("qlora", 0), ("qlora", 1), ("qlora", 2), ("lora", 0), ("full", 0))
-"""Recipes and seeds."""
+RUNS = (
+    ("qlora", 0, ()),
+    ("qlora", 1, ()),
+    ("qlora", 2, ()),
+    ("qlora", 0, ("keep=0",)),
+    ("lora", 0, ()),
+    ("full", 0, ()),
+)
+"""Recipes, seeds, and what is set otherwise than by default."""
 COLUMNS = ("what", "right", "over TF-IDF", "tuned weights", "tokens/s", "peak memory", "seconds")
 
 
@@ -36,15 +43,15 @@ def run(folder: Path) -> Table:
     classical = tfidf(train, heldout)
     rows = [("TF-IDF with logistic regression", _share(classical), "", "", "", "", "")]
     right: dict[str, list[list[float]]] = {}
-    for recipe, seed in RUNS:
-        name = f"{recipe}-{seed}"
-        made = frontdesk(
-            home, "finetune", "train", "--data", train, "--recipe", recipe, "--run", name, "--seed", str(seed)
-        )
+    for recipe, seed, settings in RUNS:
+        name = "-".join([recipe, str(seed), *(setting.replace("=", "") for setting in settings)])
+        chosen = ("--recipe", recipe, "--run", name, "--seed", str(seed), *settings)
+        made = frontdesk(home, "finetune", "train", "--data", train, *chosen)
         marks = marks_of(home, name, heldout, folder / f"{name}.predicted")
-        right.setdefault(recipe, []).append(marks)
-        rows.append(_row(f"{recipe}, seed {seed}", marks, classical, made))
-    notes = [_against_full(right), _retention(home, "qlora-0")]
+        if not settings:
+            right.setdefault(recipe, []).append(marks)
+        rows.append(_row(", ".join([recipe, f"seed {seed}", *settings]), marks, classical, made))
+    notes = [_against_full(right), *(_retention(home, name) for name in ("qlora-0", "qlora-0-keep0", "full-0"))]
     return Table(
         COLUMNS,
         tuple(rows),

@@ -34,7 +34,7 @@ LONG = {
 WHOLE_PATH = ("test_access.py", "test_acting_server.py", "test_browser.py", "test_killed_turns.py", "test_turn_demo.py")
 """Test files that go through many modules at once."""
 OTHER_FOLDERS = ("bench", "constraints", "docs", "examples", "tests", ".ci", ".github")
-NEEDS_EXTRA = ("finetune.recipes.trainer", "knowledge.embedders.sentence_transformers")
+NEEDS_EXTRA = ("finetune.recipes.keeping", "finetune.recipes.trainer", "knowledge.embedders.sentence_transformers")
 
 
 def tracked_texts() -> Iterator[tuple[str, str]]:

@@ -21,6 +21,8 @@ from finetune.weights import Loaded
 if TYPE_CHECKING:
     import torch
 
+    from finetune.recipes.keeping import Keeping
+
 LARGE_PARAMETERS = 7_000_000_000
 """From here on the learning rate of DESIGN §8 holds; smaller models bear more."""
 
@@ -110,7 +112,9 @@ def rendered(job: Job, loaded: Loaded) -> tuple[list[Rendered], list[Rendered]]:
     return both[0], both[1]
 
 
-def tune(job: Job, loaded: Loaded, *, rate: float, dtype: "torch.dtype", target: str) -> Outcome:
+def tune(
+    job: Job, loaded: Loaded, *, rate: float, dtype: "torch.dtype", target: str, keeping: "Keeping | None" = None
+) -> Outcome:
     """Train what of the model asks for gradients, and keep the best of it under `target` in the job's folder.
 
     Args:
@@ -147,6 +151,7 @@ def tune(job: Job, loaded: Loaded, *, rate: float, dtype: "torch.dtype", target:
         heldout_batch=at_once,
         eval_dataset=loop.dataset(heldout) if heldout else None,
         collator=loop.Collator(layout, dtype),
+        keeping=keeping,
         callbacks=[log, *_tensorboard(job), *_early_stop(job)],
     )
     log.watch(trainer)

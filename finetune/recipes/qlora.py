@@ -28,6 +28,8 @@ class AdapterSettings(StepSettings):
     """`all-linear`, or names of layers with commas between."""
     variant: Literal["plain", "rslora", "dora", "pissa"]
     """rsLoRA (arXiv 2312.03732), DoRA (2402.09353), PiSSA (2404.02948)."""
+    keep: float
+    """How much it counts that the model stays as it was on texts of its own; 0: not at all."""
 
 
 def train_adapter(job: Job, *, quantized: bool) -> Outcome:
@@ -42,12 +44,19 @@ def train_adapter(job: Job, *, quantized: bool) -> Outcome:
             "variant=pissa takes a share out of the base's weights, which cannot be done in 4 bits. Next: --recipe "
             "lora variant=pissa, or another variant"
         )
+    if settings.keep and settings.variant == "pissa":
+        raise FinetuneError(
+            "variant=pissa changes the base's weights: there is nothing to keep to. Next: keep=0, or another variant"
+        )
     dtype = compute_dtype(settings.precision)
     loaded = load(job.base, quantized=quantized, dtype=dtype)
     parameters = parameters_of(loaded.model)
     rate = chosen_rate(settings, parameters, small=1e-3, large=1e-4)
-    model = _with_adapter(loaded, job)
-    return tune(job, Loaded(model, loaded.tokenizer), rate=rate, dtype=dtype, target="adapter")
+    adapted = Loaded(_with_adapter(loaded, job), loaded.tokenizer)
+    from finetune.recipes.keeping import keep
+
+    keeping = keep(adapted, weight=settings.keep, folder=job.folder, seed=job.seed)
+    return tune(job, adapted, rate=rate, dtype=dtype, target="adapter", keeping=keeping)
 
 
 def _with_adapter(loaded: Loaded, job: Job) -> Any:

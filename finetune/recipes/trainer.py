@@ -25,6 +25,7 @@ from trl import SFTConfig, SFTTrainer
 from finetune import processes
 from finetune.batches import NOT_LEARNED, Batch, Layout, padded, shared
 from finetune.memory import peak_memory_bytes
+from finetune.recipes.keeping import Keeping
 from finetune.rendering import Rendered
 
 COMPLETE = "complete"
@@ -64,9 +65,18 @@ class Collator:
 class Trainer(SFTTrainer):
     """See the module."""
 
-    def __init__(self, *, collator: Collator, heldout: Sequence[Rendered], heldout_batch: int, **rest: Any) -> None:
+    def __init__(
+        self,
+        *,
+        collator: Collator,
+        heldout: Sequence[Rendered],
+        heldout_batch: int,
+        keeping: Keeping | None = None,
+        **rest: Any,
+    ) -> None:
         super().__init__(data_collator=collator, **rest)
         self._collator, self._heldout, self._heldout_batch = collator, heldout, heldout_batch
+        self._keeping, self._passes, self._drift = keeping, (0, 0), 0.0
         self.tokens_seen = 0
         for parameter in self.model.parameters():
             if parameter.requires_grad:
@@ -89,9 +99,34 @@ class Trainer(SFTTrainer):
         learned = num_items_in_batch if num_items_in_batch is not None else (inputs["labels"] != NOT_LEARNED).sum()
         loss, outputs = self._summed_loss(model, inputs)
         loss = loss / torch.as_tensor(learned).clamp(min=1)
+        if self._keeping is not None:
+            loss = loss + self._kept(model, self._keeping)
         if self.args.average_tokens_across_devices:
             loss = loss * self.accelerator.num_processes
         return (loss, outputs) if return_outputs else loss
+
+    def _kept(self, model: Any, keeping: Keeping) -> torch.Tensor:
+        """Return what this pass adds to the loss so that the model stays as it was elsewhere."""
+        step, done = self.state.global_step, 0
+        if self._passes[0] == step:
+            done = self._passes[1]
+        if not done:
+            self._drift = 0.0
+        self._passes = (step, done + 1)
+        drift = keeping.drift(
+            model,
+            self.accelerator.unwrap_model(model),
+            step=step,
+            share=done * self.args.world_size + self.args.process_index,
+            shares=self.args.gradient_accumulation_steps * self.args.world_size,
+        )
+        self._drift += float(drift.detach())
+        return keeping.weight * drift
+
+    @property
+    def drift(self) -> float | None:
+        """How far this process saw the model move from its base in the last step, nats a token; None: not looked at."""
+        return None if self._keeping is None else self._drift
 
     def _summed_loss(self, model: Any, inputs: dict[str, Any]) -> tuple[torch.Tensor, Any]:
         given = {key: value for key, value in inputs.items() if key not in {"labels", "tokens"}}
@@ -191,6 +226,8 @@ class Log(TrainerCallback):
             "seconds_left": round((time.monotonic() - self._began) / done * (state.max_steps - state.global_step)),
         }
         names = {"loss": "loss", "learning_rate": "learning_rate", "eval_loss": "heldout_loss"}
+        if self._trainer and self._trainer.drift is not None and "loss" in logs:
+            line["drift"] = self._trainer.drift
         line |= {ours: float(logs[theirs]) for theirs, ours in names.items() if theirs in logs}
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({key: value for key, value in line.items() if not _is_nan(value)}) + "\n")

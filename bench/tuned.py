@@ -1,0 +1,34 @@
+"""A model file tuned on examples, by the commands that a user gives.
+
+examples -> frontdesk finetune train -> export, 16 bits -> .gguf
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.homes import frontdesk
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """A tuned model and how it was made."""
+
+    file: Path
+    run: dict[str, Any]
+    """What `finetune train --json` printed."""
+
+
+def tune(home: Path, examples: Path, *settings: str, name: str) -> Tuned:
+    """Tune the embedded model with the recipe `qlora`, and export it in 16 bits.
+
+    Args:
+        settings: KEY=VALUE words over the recipe's.
+
+    Raises:
+        BenchError: a command failed.
+    """
+    run = frontdesk(home, "finetune", "train", "--data", examples, "--run", name, *settings)
+    made = frontdesk(home, "export", name, "--quantize", "F16", "--examples", examples)
+    (file,) = (home / "releases" / made["release"]).glob("model-*.gguf")
+    return Tuned(file, run)
