@@ -2,8 +2,8 @@
 
     embedded model + random LoRAs of rank 16 on every layer -> the engine that serves -> a row for each way
 
-Memory is that of a process for each way. For the times all ways take turns in one process, so that what else the machine
-does falls on each alike; the opening of each prompt is warm, and only the question behind it is new.
+Memory is that of a process for each way. For the times all ways take turns in one process, so that what else the
+machine does falls on each alike; the opening of each prompt is warm, and only the question behind it is new.
 """
 
 import json
