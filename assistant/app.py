@@ -126,14 +126,16 @@ class Application:
         from agents.models.adapters import choose
         from finetune.intents import are_trained, open_intents
 
-        if not are_trained(self.settings.home):
+        home = self.settings.home
+        if not are_trained(home):
             return None
-        intents = open_intents(self.settings.home)
+        intents = open_intents(home, options=model_options(self.settings))
         adapter = choose(self.model.adapters, task="intent")
         if adapter is None:
             return intents
         from finetune.adapted_intents import AdaptedIntents
 
+        intents.close()  # its routes hold, whoever tells the intents
         chat = self.model.specialist("intent").chat
         assert chat is not None
         return AdaptedIntents(chat, adapter.labels, intents.routes, float(adapter.manifest["intent"]["sure_from"]))
@@ -278,7 +280,18 @@ class Application:
 
     def close(self) -> None:
         """Close what was opened, the last opened first."""
-        for name in ("turns", "tools", "chores", "tickets", "checkpoints", "store", "responder", "model", "library"):
+        for name in (
+            "turns",
+            "tools",
+            "chores",
+            "tickets",
+            "checkpoints",
+            "store",
+            "responder",
+            "intents",
+            "model",
+            "library",
+        ):
             part = self.__dict__.pop(name, None)
             if hasattr(part, "close"):
                 part.close()

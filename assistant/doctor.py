@@ -18,7 +18,6 @@ import httpx
 
 from agents.errors import AgentError
 from agents.models.adapters import ADAPTERS, read_adapters
-from agents.models.llamacpp import file_in_process
 from agents.models.loading import BACK_ENDS, LARGER_EMBEDDED, chosen
 from agents.tools.source import Source
 from assistant.app import DATABASE, Application, model_options
@@ -35,7 +34,7 @@ from knowledge.loaders import doc, ocr
 
 FREE_MEGABYTES = 500
 PROBE_SECONDS = 2.0
-FAULTS = (KnowledgeError, AgentError, StoreError, SettingsError, OSError)
+FAULTS = (KnowledgeError, AgentError, FinetuneError, StoreError, SettingsError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +128,8 @@ def _run(settings: Settings, application: Application) -> Iterator[Check]:
     yield _check_programs(settings)
     if home.ok and (application.places.channels or (settings.home / DATABASE).exists()):
         yield _guarded("tickets", lambda: _check_tickets(application), fix="frontdesk tickets resend")
+    if home.ok and _has_intents(settings):
+        yield _guarded("intents", lambda: _check_intents(application), fix="frontdesk intents train --data FILE")
     if settings.tools:
         yield _guarded("tools", lambda: _check_tools(application), fix="edit `tools` in frontdesk.toml")
     if settings.feeds:
@@ -195,6 +196,26 @@ def _check_models(settings: Settings) -> Iterator[Check]:
             yield Check(f"files of {name}", ok, detail, "" if ok else f"frontdesk models get {name}")
 
 
+def _has_intents(settings: Settings) -> bool:
+    from finetune.intents import are_trained
+
+    return are_trained(settings.home)
+
+
+def _check_intents(application: Application) -> Check:
+    """Check what tells the company's intents: its file, and that it reads with the embedder in use."""
+    from finetune.intents import open_intents
+
+    in_use = open_intents(application.settings.home, options=model_options(application.settings))
+    try:
+        in_use.model.read("Where is my order?", application.library.embedder)
+    finally:
+        in_use.close()
+    routes = ", ".join(f"{label} → {target}" for label, target in in_use.routes.items())
+    detail = f"told by {in_use.record.method}; {routes or 'none leads anywhere: frontdesk intents route LABEL tools'}"
+    return Check("intents", True, detail)
+
+
 def _check_index(application: Application) -> Check:
     settings = application.settings
     if not settings.catalog_url and not (settings.home / "catalog.sqlite3").exists():
@@ -235,6 +256,8 @@ def _check_model(application: Application) -> Check:
 
 def _check_adapters(settings: Settings) -> Check:
     """Compare every adapter with what was added, and its base with what is served; one unused is a fault too."""
+    from agents.models.llamacpp import file_in_process
+
     found = read_adapters(settings.home / ADAPTERS)
     options = model_options(settings)
     served = file_in_process(settings.model, options) if found else None

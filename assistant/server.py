@@ -241,6 +241,8 @@ def _load(settings: "Settings", token: str, open_application: Open | None) -> "t
         application.model.check()  # what does not answer now is said now; what does is warm for the first question
         application.library.check()
         if settings.tools:
+            if application.intents is not None:
+                application.intents.warm()
             application.settle_cut_off()
         return application, create_api(
             application,

@@ -78,6 +78,14 @@ class AdaptedIntents:
         label, likelihood = told
         return self.routes.get(label) if likelihood >= self.sure_from else None
 
+    def warm(self) -> None:
+        """Read a message, so that the first customer does not wait for what is only loaded then.
+
+        Raises:
+            ModelUnavailable: the model does not answer.
+        """
+        tell(self.chat, "Hello", labels=self.labels)
+
 
 def tell(chat: "BaseChatModel", message: str, *, labels: Sequence[str]) -> tuple[str, float]:
     """Return the label that a model gives a message, and how likely it held it (0-1) before it was bound to the set.

@@ -27,6 +27,9 @@ FEW: dict[Task, int] = {"answer": 200, "agent": 100, "intent": 40, "extract": 40
 FACTUAL_SHARE = 0.5
 """Share of replies with numbers, dates, prices or links from which on answers count as facts."""
 DUPLICATE_SHARE = 0.05
+FEWEST_TEXTS = 30
+"""Measured texts below which an interval drawn from them alone promises too much."""
+CHEAP = "trains in seconds, answers in milliseconds, needs no graphics card, and says how sure it is"
 GOOD_ENOUGH = 0.9
 """Share right from which on a classical model leaves tuning little to win."""
 
@@ -93,10 +96,15 @@ def advise(examples: Sequence[Example], *, has_heldout: bool, methods: Sequence[
 
 
 def labelled(examples: Sequence[Example]) -> Labelled:
-    """Return the texts and labels of intent examples."""
+    """Return the texts and labels of intent examples, and the system message that most of them open with."""
     chosen = [one for one in examples if one.task == "intent"]
     texts = (str(next(m["content"] for m in reversed(one.messages) if m["role"] == "user")) for one in chosen)
-    return Labelled(tuple(texts), tuple(str(one.messages[-1]["content"]).strip() for one in chosen))
+    openings = Counter(str(one.messages[0]["content"]) if one.messages[0]["role"] == "system" else "" for one in chosen)
+    return Labelled(
+        tuple(texts),
+        tuple(str(one.messages[-1]["content"]).strip() for one in chosen),
+        opening=openings.most_common(1)[0][0] if openings else "",
+    )
 
 
 def _on_task(task: Task, examples: Sequence[Example], methods: Sequence[Method]) -> TaskAdvice:
@@ -121,7 +129,7 @@ def _on_task(task: Task, examples: Sequence[Example], methods: Sequence[Method])
             task,
             "more data",
             False,
-            f"Do not tune for this yet: gather examples first ({lacking}).",
+            "Do not tune for this yet: gather examples first.",
             (lacking,),
             figures,
         )
@@ -144,22 +152,27 @@ def _on_labels(examples: Sequence[Example], figures: dict[str, Any], methods: Se
     best = methods[0]
     assert best.score.value is not None
     reasons = [f"{one.name}: {_share(one.score)} right of {one.score.n} in {one.seconds:.0f} s" for one in methods]
-    if best.score.value >= GOOD_ENOUGH:
-        reasons.append(f"it is right {100 * best.score.value:.0f} times of 100 already, and tuning has little to win")
-    reasons.append("it trains in seconds, answers in milliseconds, needs no graphics card, and says how sure it is")
-    tuned = any("tuned" in one.name for one in methods)
+    tuned = any(one.name.startswith("tuned") for one in methods)
+    if best.score.n < FEWEST_TEXTS:
+        reasons.append(f"only {best.score.n} texts were measured: so few say little, whatever the intervals are")
+    first = next(one for one in methods if not one.name.startswith(("tuned", "the untuned")))
     if best.name.startswith("tuned"):
-        gap = methods[1].against_best if len(methods) > 1 else None
+        gap = first.against_best  # a second tuned run close behind says nothing against tuning
         if gap is not None and gap.is_shown:
-            says = f"Tune for this: {best.name} measured best, and better than {methods[1].name} beyond chance."
+            run = best.name.removeprefix("tuned: ")
+            reasons.append(f"let it tell the intents: frontdesk intents train --data FILE --heldout FILE --run {run}")
+            says = f"Tune for this: {best.name} measured best, and better than {first.name} beyond chance."
             return TaskAdvice("intent", "tune", True, says, tuple(reasons), figures, tuple(methods))
         reasons.append(f"{best.name} is ahead, but not beyond chance")
+        reasons.append(f"{first.name} {CHEAP}")
     else:
+        if best.score.value >= GOOD_ENOUGH:
+            reasons.append(f"it is right {100 * best.score.value:.0f} times of 100 already; tuning has little to win")
+        reasons.append(f"it {CHEAP}")
         reasons.append(
             "a tuned model was measured too and is not better" if tuned else
             "a tuned model was not measured: frontdesk finetune advise --data FILE --heldout FILE --run RUN does"
         )  # fmt: skip
-    first = next(one for one in methods if not one.name.startswith("tuned"))
     says = f"Do not tune for this: use {first.name} (frontdesk intents train --data FILE)."
     return TaskAdvice("intent", "classical", False, says, tuple(reasons), figures, tuple(methods))
 

@@ -43,7 +43,7 @@ class Reading:
     chance: float
     """0-1, of the likeliest label."""
     sure: bool
-    """Whether the chance reaches what was right nine times of ten in cross-validation."""
+    """Whether the chance reaches what was right nine times of ten on texts that were not learned from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,10 @@ class IntentModel:
     """Whose vectors it was trained on; others mean something else."""
     sure_from: float
     """The least chance 0-1 that counts as sure."""
+
+    def fits(self, embedder: Embedder) -> bool:
+        """Return whether it was trained on this embedder's vectors."""
+        return embedder.name == self.embedder
 
     def read(self, text: str, embedder: Embedder) -> Reading:
         """Return what one message wants.
@@ -97,7 +101,7 @@ class IntentModel:
         Raises:
             FinetuneError: it is another.
         """
-        if embedder.name != self.embedder:
+        if not self.fits(embedder):
             raise FinetuneError(
                 f"The intents were trained with the embedder {self.embedder}, and {embedder.name} is in use. Next: "
                 "frontdesk intents train --data FILE"

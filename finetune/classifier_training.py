@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from finetune.classifier import IntentModel, Matrix, features, letter_counts
 from finetune.errors import FinetuneError
+from finetune.word_model import PATTERN, WordModel
 from knowledge.embedders import Embedder
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ SEED = 0
 LEAST_EXAMPLES = 2
 """Of each label: one to learn from and one to measure on."""
 RIGHT_WHEN_SURE = 0.9
+NEVER = 2.0
+"""A chance that nothing reaches: a tuned model may be as good as certain and wrong."""
 ROUNDS = 500
 GET_EXTRA = "Training intents needs scikit-learn, which serving does not. Next: pip install 'frontdesk[train]'"
 
@@ -39,6 +42,8 @@ class Labelled:
 
     texts: tuple[str, ...]
     labels: tuple[str, ...]
+    opening: str = ""
+    """The system message that a model is given before each; "" for none. Classical models do not read it."""
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -71,7 +76,7 @@ def check(data: Labelled) -> None:
         raise FinetuneError(" ".join(faults) + " Next: add examples, or join labels that mean the same.")
 
 
-def train(data: Labelled, embedder: Embedder, *, sure_from: float = 1.0) -> IntentModel:
+def train(data: Labelled, embedder: Embedder, *, sure_from: float = NEVER) -> IntentModel:
     """Return a model of all the texts.
 
     Raises:
@@ -96,15 +101,15 @@ def cross_validate(data: Labelled, embedder: Embedder) -> Validated:
     predicted, chances = [""] * len(data.texts), [0.0] * len(data.texts)
     for learned, left_out in folds(data.labels):
         part = Labelled(tuple(data.texts[at] for at in learned), tuple(data.labels[at] for at in learned))
-        model = _fit(part, vectors[learned], names, name_vectors, embedder=embedder.name, sure_from=1.0)
+        model = _fit(part, vectors[learned], names, name_vectors, embedder=embedder.name, sure_from=NEVER)
         seen = features([data.texts[at] for at in left_out], vectors[left_out], model.rarity)
         for at, row in zip(left_out, model.chances(seen), strict=True):
             predicted[at], chances[at] = model.labels[int(row.argmax())], float(row.max())
     return Validated(tuple(predicted), tuple(chances))
 
 
-def words_only(data: Labelled, asked: Sequence[str], *, checked: bool = False) -> tuple[str, ...]:
-    """Return what TF-IDF of words with logistic regression, the plainest of all, makes of other texts.
+def train_words(data: Labelled, *, sure_from: float = NEVER, checked: bool = False) -> WordModel:
+    """Return a model of the texts' words alone: TF-IDF with logistic regression, the plainest of all.
 
     Args:
         checked: whether `check` was passed already, of a whole that this is a fold of.
@@ -117,10 +122,29 @@ def words_only(data: Labelled, asked: Sequence[str], *, checked: bool = False) -
     regression = _regression()
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    # Each Chinese character counts as a word, or a sentence would be a single one.
-    words = TfidfVectorizer(sublinear_tf=True, token_pattern=r"[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+")
+    words = TfidfVectorizer(sublinear_tf=True, token_pattern=PATTERN)
     regression.fit(words.fit_transform(data.texts), np.asarray(data.labels))
-    return tuple(str(label) for label in regression.predict(words.transform(list(asked))))
+    weights, offsets = _of_each_label(regression)
+    known = tuple(str(label) for label in regression.classes_)
+    places = {str(word): int(place) for word, place in words.vocabulary_.items()}
+    rarity = words.idf_.astype(np.float32)
+    return WordModel(known, places, rarity, weights, offsets, sure_from)
+
+
+def cross_validate_words(data: Labelled) -> Validated:
+    """Return what each text is taken for by its words alone, by a model that was trained without it.
+
+    Raises:
+        FinetuneError: scikit-learn is missing, or the data does not do.
+    """
+    check(data)
+    predicted, chances = [""] * len(data.texts), [0.0] * len(data.texts)
+    for learned, left_out in folds(data.labels):
+        part = Labelled(tuple(data.texts[at] for at in learned), tuple(data.labels[at] for at in learned))
+        model = train_words(part, checked=True)
+        for at, row in zip(left_out, model.chances([data.texts[at] for at in left_out]), strict=True):
+            predicted[at], chances[at] = model.labels[int(row.argmax())], float(row.max())
+    return Validated(tuple(predicted), tuple(chances))
 
 
 def folds(labels: Sequence[str]) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
@@ -141,12 +165,12 @@ def folds(labels: Sequence[str]) -> list[tuple[NDArray[np.intp], NDArray[np.intp
 
 
 def sure_from(validated: Validated, labels: Sequence[str]) -> float:
-    """Return the least chance from which on nine of ten predictions were right; 1 where there is none."""
+    """Return the least chance from which on nine of ten predictions were right; `NEVER` where there is none."""
     right = np.asarray([one == other for one, other in zip(validated.predicted, labels, strict=True)])
     order = np.argsort(-np.asarray(validated.chances), kind="stable")
     share = np.cumsum(right[order]) / np.arange(1, len(right) + 1)
     enough = np.flatnonzero(share >= RIGHT_WHEN_SURE)
-    return float(validated.chances[order[enough[-1]]]) if len(enough) else 1.0
+    return float(validated.chances[order[enough[-1]]]) if len(enough) else NEVER
 
 
 def _fit(
@@ -168,11 +192,17 @@ def _fit(
     from scipy.sparse import csr_matrix
 
     regression.fit(csr_matrix(described), np.asarray(labels))
-    weights, offsets = regression.coef_, regression.intercept_
-    if len(regression.classes_) == 2:  # scikit-learn keeps one row for two labels
-        weights, offsets = np.vstack([-weights, weights]) / 2, np.concatenate([-offsets, offsets]) / 2
+    weights, offsets = _of_each_label(regression)
     known = tuple(str(label) for label in regression.classes_)
-    return IntentModel(known, weights.astype(np.float32), offsets.astype(np.float32), rarity, embedder, sure_from)
+    return IntentModel(known, weights, offsets, rarity, embedder, sure_from)
+
+
+def _of_each_label(regression: "LogisticRegression") -> tuple[Matrix, Matrix]:
+    """Return weights and offsets with a row for each label; scikit-learn keeps one row for two labels."""
+    weights, offsets = regression.coef_, regression.intercept_
+    if len(regression.classes_) == 2:
+        weights, offsets = np.vstack([-weights, weights]) / 2, np.concatenate([-offsets, offsets]) / 2
+    return weights.astype(np.float32), offsets.astype(np.float32)
 
 
 def _regression() -> "LogisticRegression":

@@ -20,13 +20,13 @@ from finetune.examples import Example
 PASSAGES_END = "</passages>"
 """What the prompt of answers closes its passages with; `agents.prompts` lets no other text say it."""
 SHORTEST_NAME = 3
-"""Letters of a part of a name from which it is looked for on its own."""
+"""Letters of a part of a name from which it is looked for on its own; a name that stands alone, as Jo, may have two."""
 GREETINGS = (
     r"dear|hello|hi|hey|good (?:morning|afternoon|evening)|thanks|thank you|many thanks|亲爱的|尊敬的|您好|你好|谢谢"
 )
-CLOSINGS = r"regards|wishes|sincerely|faithfully|truly|cheers|thanks"
+CLOSINGS = r"regards|wishes|sincerely|faithfully|truly|cheers|thanks|all the best|take care|yours"
 NOT_NAMES = frozenset(
-    {"there", "all", "everyone", "everybody", "team", "customer", "sir", "madam", "sirs", "folks", "support"}
+    {"there", "all", "everyone", "everybody", "team", "customer", "sir", "madam", "sirs", "folks", "support", "ok"}
 )
 _PLACED = "|".join(re.escape(text) for texts in PLACEHOLDERS.values() for text in texts.values())
 _PLACED_NAME = "|".join(re.escape(texts["name"]) for texts in PLACEHOLDERS.values())
@@ -34,6 +34,7 @@ _PLACEHOLDER = re.compile(_PLACED)
 _GREETED = re.compile(
     rf"^\s*(?i:{GREETINGS}),?\s+(?P<name>[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)?)(?=\s*(?:[,!.:]|$))", re.MULTILINE
 )
+_SIGNED = re.compile(rf"\b(?i:{CLOSINGS})\s*,\s*(?P<name>[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)?)\s*[.!]?\s*$")
 _GREETED_PLACE = re.compile(rf"^(\s*(?:{GREETINGS}))[,，]?\s*(?:{_PLACED_NAME})(?:先生|女士|小姐)?", re.I | re.M)
 _SIGNED_PLACE = re.compile(rf"(\b(?:{CLOSINGS})\b)\s*,?\s*(?:{_PLACED_NAME})", re.I)
 
@@ -106,10 +107,11 @@ def names_in(texts: Iterable[str]) -> frozenset[str]:
     found: set[str] = set()
     for text in texts:
         whole = [text[one.start : one.end] for one in find(text) if one.kind == "name"]
-        whole += [match["name"] for match in _GREETED.finditer(text)]
+        whole += [match["name"] for form in (_GREETED, _SIGNED) for match in form.finditer(text)]
         for name in whole:
             parts = [part for part in re.split(r"[\s.]+", name) if part.casefold() not in NOT_NAMES]
-            found |= {part for part in parts if len(part) >= SHORTEST_NAME or not part.isascii()}
+            shortest = SHORTEST_NAME if len(parts) > 1 else 2
+            found |= {part for part in parts if len(part) >= shortest or not part.isascii()}
     return frozenset(found)
 
 

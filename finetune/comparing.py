@@ -6,7 +6,7 @@ The first model is what the others are held against: the base, or what serves to
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ class Standing:
     windows: Windows | None = None
     seconds: float = 0.0
     """What its replies took altogether, loading included."""
+    labels: tuple[str, ...] = ()
+    """The closed set that its intents were taken from; () where it wrote freely."""
 
     @property
     def name(self) -> str:
@@ -144,14 +146,27 @@ def measure(
             margins = likelihood.margins(loaded, items, progress=lambda done, all_: progress("retention", done, all_))
         if text:
             read = likelihood.windows(loaded, text, progress=lambda done, all_: progress("text", done, all_))
-    return Standing(subject, report, margins, read, seconds)
+    closed = subject.labels if labels is None else tuple(labels)
+    return Standing(subject, report, margins, read, seconds, closed)
 
 
 def set_side_by_side(standings: Sequence[Standing]) -> Comparison:
     """Return the differences of all models to the first."""
     first, *others = standings
     against = tuple(_against(one, first) for one in others)
-    return Comparison(tuple(standings), against, tuple(line for one in against for line in verdicts(one)))
+    lines = (*(line for one in against for line in verdicts(one)), *_unlike(standings))
+    return Comparison(tuple(standings), against, lines)
+
+
+def _unlike(standings: Sequence[Standing]) -> Iterator[str]:
+    """Yield what makes a comparison of intents unfair: who may say anything rarely says a label."""
+    asked = [one for one in standings if one.report is not None and "intent" in one.report.tasks]
+    free, bound = [one.name for one in asked if not one.labels], [one.name for one in asked if one.labels]
+    if free and bound:
+        yield (
+            f"mind: {', '.join(free)} wrote freely where {', '.join(bound)} may only say labels, which decides much of "
+            "it. Next: --labels FILE binds all models to the same labels."
+        )
 
 
 def verdicts(against: Against) -> tuple[str, ...]:

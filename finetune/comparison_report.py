@@ -5,6 +5,7 @@
 The page is one file without scripts that loads nothing from elsewhere, in light and dark.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 
 from finetune.comparing import MOST_FORGOTTEN, Against, Comparison, Standing, chance
@@ -16,7 +17,7 @@ from knowledge.scores import PairedScore, Score
 MOST_CASES = 30
 """Replies shown for each pair of models."""
 CASE_CHARACTERS = 600
-LEFT, WIDTH, ROW, RIGHT = 18, 250, 42, 122
+LEFT, WIDTH, ROW, RIGHT = 16, 236, 42, 138
 """Of a plot: edge, field, height of a row with its name above, numbers. Narrow, to be read on a phone."""
 
 
@@ -52,7 +53,7 @@ def _head(comparison: Comparison, made: str) -> Iterator[str]:
         return
     yield '<div class="verdicts">'
     for line in comparison.verdicts:
-        nothing = "no difference can be shown" in line or "is not shown" in line
+        nothing = "no difference can be shown" in line or "is not shown" in line or "wrote freely" in line
         yield f'<p class="{"soft" if nothing else "shown"}">{text(line[:1].upper() + line[1:])}</p>'
     yield "</div>"
 
@@ -220,10 +221,11 @@ def plot(rows: Sequence[tuple[str, Score]], *, caption: str, name: str, share: b
         return LEFT + WIDTH * (value - low) / (high - low)
 
     yield "<figure>"
-    yield (f'<svg viewBox="0 0 {LEFT + WIDTH + RIGHT} {height + 34}" role="img" aria-label="{text(name)}">')
-    for step in range(5):
-        at = low + (high - low) * step / 4
-        shown = f"{100 * at:.0f} %" if share else f"{at:.3g}"
+    yield (
+        f'<svg class="plot" viewBox="0 0 {LEFT + WIDTH + RIGHT} {height + 34}" role="img" aria-label="{text(name)}">'
+    )
+    for at in (0.0, 0.25, 0.5, 0.75, 1.0) if share else round_values(low, high):
+        shown = f"{100 * at:.0f} %" if share else f"{at:g}"
         yield f'<line class="grid" x1="{x(at):.1f}" x2="{x(at):.1f}" y1="6" y2="{height + 6}"/>'
         yield f'<text x="{x(at):.1f}" y="{height + 24}" text-anchor="middle">{shown}</text>'
     for number, (model, value) in enumerate(known):
@@ -236,12 +238,28 @@ def plot(rows: Sequence[tuple[str, Score]], *, caption: str, name: str, share: b
             if share
             else f"{value.value:.3f} [{value.low:.3f}, {value.high:.3f}]"
         )
-        yield f'<text x="{LEFT}" y="{y - 11}">{text(model, limit=60)}</text>'
+        yield f'<text class="label" x="{LEFT}" y="{y - 11}">{text(model, limit=50)}</text>'
         yield f'<line class="answered" x1="{x(value.low):.1f}" x2="{x(value.high):.1f}" y1="{y}" y2="{y}"/>'
         yield f'<circle class="dot" cx="{x(value.value):.1f}" cy="{y}" r="5"/>'
         yield f'<text x="{LEFT + WIDTH + 10}" y="{y + 4:.1f}">{shown}</text>'
     yield "</svg>"
     yield f"<figcaption>{text(caption)}</figcaption></figure>"
+
+
+def round_values(low: float, high: float) -> list[float]:
+    """Return two to five round numbers between two values, for the marks of a scale.
+
+    >>> round_values(-0.155, 0.244), round_values(12.0, 19.0)
+    ([-0.1, 0.0, 0.1, 0.2], [12.0, 14.0, 16.0, 18.0])
+    """
+    power = 10.0 ** math.floor(math.log10(high - low))
+    step = next(
+        size * power
+        for size in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+        if math.floor(high / (size * power)) - math.ceil(low / (size * power)) < 5
+    )
+    first, last = math.ceil(low / step), math.floor(high / step)
+    return [round(step * number, 12) for number in range(first, last + 1)]
 
 
 def _scale(values: Sequence[Score]) -> tuple[float, float]:

@@ -63,8 +63,9 @@ def records(path: Path) -> tuple[Record, ...]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
+        cause = (isinstance(error, OSError) and error.strerror) or error  # without the path a second time
         raise FinetuneError(
-            f"The examples in {path} cannot be read ({error}). Next: check path and encoding (UTF-8)."
+            f"The examples in {path} cannot be read ({cause}). Next: check path and encoding (UTF-8)."
         ) from error
     if path.suffix.lower() in (".csv", ".tsv"):
         return tuple(_rows(text))

@@ -7,18 +7,21 @@ measured on held-out texts only.
 """
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 
 from agents.models import ModelOptions
 from finetune.advice import Method
-from finetune.classifier_training import Labelled, cross_validate, folds, train, words_only
+from finetune.classifier_training import NEVER, Labelled, cross_validate, cross_validate_words, train, train_words
 from finetune.errors import FinetuneError
 from finetune.examples import Example
 from finetune.predicting import Subject, predict
+from finetune.tuned_intents import GGUF, TunedIntents
 from knowledge.embedders import Embedder
-from knowledge.scores import mean, paired
+from knowledge.scores import PairedScore, mean, paired
 
 WORDS = "words (TF-IDF) with logistic regression"
 CLASSICAL = "embedder with logistic regression"
@@ -38,6 +41,14 @@ class Trial:
     """Best first."""
     heldout: bool
     """Whether on held-out texts; else by cross-validation."""
+    marks: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict, repr=False)
+    """Method -> 1 for a text it was right on, 0 for another, None for one it was not asked; in order."""
+    chances: Mapping[str, tuple[float, ...]] = field(default_factory=dict, repr=False)
+    """Method -> how sure it was of each text, 0-1; only for those that tell."""
+
+    def gain(self, name: str, over: str) -> PairedScore:
+        """Return how far a method lies above another, text by text."""
+        return paired(self.marks[name], self.marks[over])
 
 
 def measure(
@@ -67,64 +78,90 @@ def measure(
             "seen: --heldout FILE"
         )
     asked = heldout or data
-    said: dict[str, tuple[tuple[str | None, ...], float]] = {}
+    said: dict[str, _Said] = {}
 
-    def note(name: str, work: Callable[[], Sequence[str | None]]) -> None:
+    def note(name: str, work: Callable[[], "_Said"]) -> None:
         begun = time.monotonic()
-        said[name] = (tuple(work()), time.monotonic() - begun)
+        found = work()
+        said[name] = replace(found, seconds=time.monotonic() - begun)
 
-    note(WORDS, lambda: words_only(data, heldout.texts) if heldout else _words_in_folds(data))
-    note(
-        CLASSICAL,
-        lambda: (
-            train(data, embedder).predict(heldout.texts, embedder)
-            if heldout
-            else cross_validate(data, embedder).predicted
-        ),
-    )
+    note(WORDS, lambda: _words(data, heldout))
+    note(CLASSICAL, lambda: _classical(data, heldout, embedder))
     if untuned is not None:
-        note(UNTUNED, lambda: _told(untuned, asked, labels=data.known, options=options, progress=progress))
+        note(UNTUNED, lambda: _Said(_told(untuned, asked, labels=data.known, options=options, progress=progress)))
     for subject in tuned:
-        labels = subject.labels or data.known
-        note(TUNED + subject.name, partial(_said, subject, asked, labels=labels, options=options, progress=progress))
-    return Trial(_ranked(said, asked.labels), heldout is not None)
+        note(
+            TUNED + subject.name, partial(_tuned, subject, asked, known=data.known, options=options, progress=progress)
+        )
+    return _ranked(said, asked.labels, heldout=heldout is not None)
 
 
-def _ranked(said: dict[str, tuple[tuple[str | None, ...], float]], labels: Sequence[str]) -> tuple[Method, ...]:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a method made of the texts."""
+
+    labels: Sequence[str | None]
+    chances: tuple[float, ...] = ()
+    seconds: float = 0.0
+
+
+def _ranked(said: Mapping[str, _Said], labels: Sequence[str], *, heldout: bool) -> Trial:
     """Return the methods, best first; one that was asked only some of the texts is scored on these."""
     marks = {
-        name: [None if one is None else float(one == label) for one, label in zip(texts, labels, strict=True)]
-        for name, (texts, _) in said.items()
+        name: tuple(
+            None if one is None else float(one == label) for one, label in zip(texts.labels, labels, strict=True)
+        )
+        for name, texts in said.items()
     }
     methods = [
-        Method(name, mean([mark for mark in marks[name] if mark is not None]), seconds)
-        for name, (_, seconds) in said.items()
+        Method(name, mean([mark for mark in marks[name] if mark is not None]), texts.seconds)
+        for name, texts in said.items()
     ]
     methods.sort(key=lambda one: -(one.score.value or 0.0))
     best = methods[0].name
     rest = (replace(one, against_best=paired(marks[one.name], marks[best])) for one in methods[1:])
-    return (methods[0], *rest)
+    chances = {name: texts.chances for name, texts in said.items() if texts.chances}
+    return Trial((methods[0], *rest), heldout, marks, chances)
 
 
-def _words_in_folds(data: Labelled) -> list[str]:
-    predicted = [""] * len(data.texts)
-    for learned, left_out in folds(data.labels):
-        part = Labelled(tuple(data.texts[at] for at in learned), tuple(data.labels[at] for at in learned))
-        for at, label in zip(
-            left_out, words_only(part, [data.texts[at] for at in left_out], checked=True), strict=True
-        ):
-            predicted[at] = label
-    return predicted
+def _words(data: Labelled, heldout: Labelled | None) -> _Said:
+    if heldout is not None:
+        return _Said(train_words(data).predict(heldout.texts))
+    found = cross_validate_words(data)
+    return _Said(found.predicted, found.chances)
 
 
-def _said(
-    subject: Subject, asked: Labelled, *, labels: Sequence[str], options: ModelOptions, progress: Progress
-) -> list[str]:
-    """Return what a tuned model makes of every text."""
-    examples = [_example(text, label) for text, label in zip(asked.texts, asked.labels, strict=True)]
+def _classical(data: Labelled, heldout: Labelled | None, embedder: Embedder) -> _Said:
+    if heldout is not None:
+        return _Said(train(data, embedder).predict(heldout.texts, embedder))
+    found = cross_validate(data, embedder)
+    return _Said(found.predicted, found.chances)
+
+
+def _tuned(
+    subject: Subject, asked: Labelled, *, known: Sequence[str], options: ModelOptions, progress: Progress
+) -> _Said:
+    """Return what a tuned model makes of every text; one that llama.cpp serves says how sure it is, too."""
+    labels = subject.labels or tuple(known)
+    if subject.setting.startswith(GGUF):
+        return _as_served(subject, asked, labels=labels, options=options, progress=progress)
+    examples = [_example(text, label, asked.opening) for text, label in zip(asked.texts, asked.labels, strict=True)]
     report = partial(progress, subject.name)
     found = predict(subject, examples, options=options, labels=labels, progress=report)
-    return [one.predicted for one in found]
+    return _Said([one.predicted for one in found])
+
+
+def _as_served(
+    subject: Subject, asked: Labelled, *, labels: Sequence[str], options: ModelOptions, progress: Progress
+) -> _Said:
+    file = Path(subject.setting.removeprefix(GGUF))
+    model = TunedIntents(file, labels=labels, opening=asked.opening, sure_from=NEVER, options=options)
+    readings = []
+    with closing(model):
+        for done, text in enumerate(asked.texts, 1):
+            readings.append(model.read(text))
+            progress(subject.name, done, len(asked.texts))
+    return _Said([one.label for one in readings], tuple(one.chance for one in readings))
 
 
 def _told(
@@ -145,6 +182,7 @@ def _told(
     return said
 
 
-def _example(text: str, label: str) -> Example:
-    messages = ({"role": "user", "content": text}, {"role": "assistant", "content": label})
+def _example(text: str, label: str, opening: str = "") -> Example:
+    before = ({"role": "system", "content": opening},) if opening else ()
+    messages = (*before, {"role": "user", "content": text}, {"role": "assistant", "content": label})
     return Example(messages, "intent", "", "")

@@ -94,12 +94,29 @@ def prepare(request: Request, *, home: Path) -> Prepared:
     }
     begun = folder / BEGUN
     if begun.is_file() and (old := json.loads(begun.read_text(encoding="utf-8"))) != fingerprint:
-        changed = ", ".join(key for key in fingerprint if old.get(key) != fingerprint[key])
         raise FinetuneError(
-            f"The run {request.name!r} was begun with another {changed}. Next: choose another --run, or remove "
-            f"{folder}."
+            f"The run {request.name!r} was begun with other {changes(old, fingerprint)}. Next: choose another --run, "
+            f"or remove {folder}."
         )
     return Prepared(request, settings, train, heldout, folder, fingerprint)
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Return what differs between two requests; of settings and files, which of them.
+
+    >>> changes({"seed": 1, "settings": {"epochs": 2, "rank": 8}}, {"seed": 1, "settings": {"epochs": 3, "rank": 8}})
+    'settings (epochs)'
+    """
+    found = []
+    for key in new:
+        before, now = old.get(key), new[key]
+        if before == now:
+            continue
+        parts = ""
+        if isinstance(before, Mapping) and isinstance(now, Mapping):
+            parts = f" ({', '.join(sorted(name for name in {*before, *now} if before.get(name) != now.get(name)))})"
+        found.append(f"{key}{parts}")
+    return ", ".join(found)
 
 
 def train(

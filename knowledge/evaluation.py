@@ -224,20 +224,32 @@ def _fault(measures: Measures) -> Fault | None:
     return "elsewhere" if place == 0 else None
 
 
+def absent_gold(
+    library: Library, questions: Sequence[Question], collections: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """Return (question id, gold document) that is not there, or not for who asks: no fault of search or answers."""
+    return tuple(
+        (question.id, document)
+        for question in questions
+        for document in _wanted(question)
+        if not _is_there(library, document, collections, _audiences(question))
+    )
+
+
 def _absent_gold(library: Library, judged: Sequence[Judged], collections: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Look up the gold documents that were not found: a typing mistake in the question file is no fault of search."""
     absent = []
     for j in judged:
         found = {passage.document for passage in j.retrieval.passages}
-        wanted = (
-            dict.fromkeys(place.document for place in j.question.gold if place.document)
-            if j.question.answerable
-            else ()
-        )
-        for document in wanted:
+        for document in _wanted(j.question):
             if document not in found and not _is_there(library, document, collections, _audiences(j.question)):
                 absent.append((j.question.id, document))
     return tuple(absent)
+
+
+def _wanted(question: Question) -> tuple[str, ...]:
+    """Return the documents that hold a question's answer, each once."""
+    return tuple(dict.fromkeys(place.document for place in question.gold if place.document and question.answerable))
 
 
 def _is_there(library: Library, document: str, collections: Sequence[str], audiences: Sequence[str]) -> bool:

@@ -303,11 +303,17 @@ def _require_some(built: "Built", sources: Sequence[str]) -> None:
     if built.training:
         return
     reasons = ", ".join(f"{reason} ({count})" for reason, count in built.dropped_by_reason.items())
+    ways = {
+        "transcripts": "--unrated takes answers that nobody rated",
+        "documents": "--model NAME asks a better model for questions, --questions N asks about more passages",
+    }
+    known = [ways[source] for source in sources if source in ways]
+    others = [f"--from {name} reads your {name}" for name in ways if name not in sources]
+    nothing = ": no rated answer, and no reply that one of your people wrote" if "transcripts" in sources else ""
     raise FinetuneError(
         f"Nothing to learn was found in {', '.join(sources)}"
-        + (f"; left out: {reasons}" if reasons else ": no rated answer, and no reply that one of your people wrote")
-        + ". Next: --unrated takes answers that nobody rated, --from documents makes questions of your documents, "
-        "--from FILE reads what you have"
+        + (f"; left out: {reasons}" if reasons else nothing)
+        + f". Next: {'; '.join([*known, *others, '--from FILE reads what you have'])}"
     )
 
 

@@ -25,8 +25,9 @@ from assistant.commands.options import (
     print_json,
     progress_bar,
     settings_for,
+    warn,
 )
-from assistant.commands.score_tables import answer_lines, comparison_lines, report_lines
+from assistant.commands.score_tables import absent_line, answer_lines, comparison_lines, report_lines
 
 if TYPE_CHECKING:
     from agents.evaluation import AnswerReport
@@ -164,6 +165,7 @@ def answers(
     from agents.measures import ANSWERS
     from agents.trial import AnswerTrial, vary
     from knowledge import results
+    from knowledge.evaluation import absent_gold
     from knowledge.questions import read
 
     settings = settings_for(config, model=model)
@@ -172,6 +174,8 @@ def answers(
     results.check_places(out, page)
     earlier, other_pairs = _compared_with(compare or [], ANSWERS)
     with opened(settings) as application:
+        if absent := absent_gold(application.library, asked, (collection,)):
+            warn(f"Warning: {absent_line(absent)}")  # no answer could be rightly cited
         usual = AnswerTrial(application.responder_options, model=settings.model)
         trial = vary(usual, changed or [])
         other = vary(trial, other_pairs) if other_pairs else None

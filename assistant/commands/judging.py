@@ -3,16 +3,13 @@
 examples + models -> predictions -> scores with n and 95 % intervals -> a table, one JSON object, a page
 """
 
-import shlex
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.commands.options import AsJson, Config, examples, print_json, progress_bar, settings_for
+from assistant.commands.options import AsJson, Config, examples, now, print_json, progress_bar, settings_for, typed
 
 if TYPE_CHECKING:
     from finetune.comparing import Comparison
@@ -137,9 +134,7 @@ def compare(
     if out is not None:
         from finetune import comparison_report
 
-        made = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
-        command = shlex.join(["frontdesk", *sys.argv[1:]])
-        results.write_text(out, comparison_report.page(comparison, examples=asked, command=command, made=made))
+        results.write_text(out, comparison_report.page(comparison, examples=asked, command=typed(), made=now()))
     if as_json:
         print_json(comparing.plain(comparison))
     else:

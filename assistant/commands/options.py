@@ -5,10 +5,13 @@ stdout carries results only. Progress and logs go to stderr, and progress only w
 
 import json
 import logging
+import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,6 +62,8 @@ def set_up_log(settings: Settings, *, quiet: bool = False) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in OURS:
         logging.getLogger(name).setLevel(level.upper())
+    # The hub's library prints each try on handlers of its own as well; what failed is said once, by our own error.
+    os.environ.setdefault("HF_HUB_VERBOSITY", "error")
 
 
 @contextmanager
@@ -93,6 +98,16 @@ def progress_bar(label: str) -> Iterator[Callable[[str, int, int], None]]:
         yield lambda name, done, total: bar.update(
             task, completed=done, total=total, description=f"{label} {Path(name).name[:40]}"
         )
+
+
+def typed() -> str:
+    """Return the command as it was given, for a page that says how it was made."""
+    return shlex.join(["frontdesk", *sys.argv[1:]])
+
+
+def now() -> str:
+    """Return date and time here, as a page shows them."""
+    return datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
 
 
 def say(text: str) -> None:

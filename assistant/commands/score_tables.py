@@ -72,14 +72,19 @@ def failure_lines(report: "RagReport", *, limit: int) -> Iterator[str]:
     if len(failed) > limit:
         yield f"  … and {len(failed) - limit} more: --failures {len(failed)}, or --report FILE.html"
     if report.absent:
-        names = list(dict.fromkeys(document for _, document in report.absent))
-        shown = ", ".join(one_line(name, limit=TEXT_CHARACTERS) for name in names[:5])
-        yield (
-            f"{len(names)} gold documents are not in the library, or not for who asks: {shown}"
-            f"{', …' if len(names) > 5 else ''}. Next: ingest them, or mend their names in the question file."
-        )
+        yield absent_line(report.absent)
     if failed or report.absent:
         yield ""
+
+
+def absent_line(absent: Sequence[tuple[str, str]]) -> str:
+    """Return what is said of gold documents that are not there, given as (question id, document)."""
+    names = list(dict.fromkeys(document for _, document in absent))
+    shown = ", ".join(one_line(name, limit=TEXT_CHARACTERS) for name in names[:5])
+    return (
+        f"{len(names)} gold documents are not in the library, or not for who asks: {shown}"
+        f"{', …' if len(names) > 5 else ''}. Next: ingest them, or mend their names in the question file."
+    )
 
 
 def score_lines(report: "RagReport | AnswerReport", yardstick: "Yardstick") -> Iterator[str]:

@@ -59,6 +59,8 @@ class Started:
 
     home: Path
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    trained: set[str] = field(default_factory=set)
+    """Runs whose process was seen to train: one that lives on without its lock is on its way out."""
 
     def go_on(self, name: str) -> None:
         """Start a run's command again, unless it is running.
@@ -67,21 +69,26 @@ class Started:
             FinetuneError: it runs, or cannot be started.
         """
         state = details(name, home=self.home)
-        if self.is_starting(name) or state["state"] != "stopped":
-            doing = "running" if self.is_starting(name) else state["state"]
+        if self.lives(name) or state["state"] != "stopped":
+            doing = "running" if self.lives(name) else state["state"]
             raise FinetuneError(f"The run {name!r} is {doing}: there is nothing to go on with.")
+        self.trained.discard(name)
         environment = {"FRONTDESK_HOME": str(self.home)}
         self.processes[name] = go_on(run_folder(name, home=self.home), environment=environment)
 
-    def is_starting(self, name: str) -> bool:
+    def lives(self, name: str) -> bool:
         """Whether a process that was started here for a run lives."""
         process = self.processes.get(name)
         return process is not None and process.poll() is None
 
     def seen(self, run: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a run's state, in which what was just started counts as running."""
-        if run["state"] == "stopped" and self.is_starting(run["name"]):
-            return {**run, "state": "running", **({"can_go_on": False, "error": ""} if "can_go_on" in run else {})}
+        """Return a run's state: what was just started counts as running, what has stopped but lives as stopping."""
+        name = run["name"]
+        if run["state"] in {"running", "stopping"}:
+            self.trained.add(name)
+        elif run["state"] == "stopped" and self.lives(name):
+            state = "stopping" if name in self.trained else "running"
+            return {**run, "state": state, **({"can_go_on": False, "error": ""} if "can_go_on" in run else {})}
         return dict(run)
 
 

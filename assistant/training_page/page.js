@@ -18,6 +18,7 @@ let refused = "";
 
 const number = (value, digits = 3) => value.toLocaleString("en", { maximumSignificantDigits: digits });
 const small = (value) => (value === 0 ? "0" : value.toExponential(1));
+const gigabytesOnAxis = (value) => (value === 0 ? "0" : `${number(value / 1e9)} GB`);
 const gigabytes = (value) => `${(value / 1e9).toFixed(value < 1e10 ? 2 : 1)} GB`;
 
 function time(seconds) {
@@ -48,8 +49,8 @@ function showList(runs) {
     link.href = `#${encodeURIComponent(run.name)}`;
     if (run.name === shown) link.setAttribute("aria-current", "true");
     name.textContent = run.name;
-    const loss = run.heldout_loss ?? run.loss;
-    state.textContent = describe(run) + (loss === null ? "" : ` · ${number(loss)}`);
+    const [kind, loss] = run.heldout_loss === null ? ["loss", run.loss] : ["heldout_loss", run.heldout_loss];
+    state.textContent = describe(run) + (loss === null ? "" : ` · ${texts[kind].toLowerCase()} ${number(loss)}`);
     link.append(name, state);
     item.append(link);
     return item;
@@ -101,16 +102,16 @@ function showPlots(run) {
   drawn = key;
   const points = (name) => log.filter((line) => name in line).map((line) => [line.step, line[name]]);
   const curves = [
-    { title: texts.loss, format: (value) => number(value), curves: [
+    { title: texts.loss, unit: texts.nats, format: (value) => number(value), curves: [
       { label: texts.loss, points: points("loss") },
       { label: texts.heldout_loss, points: points("heldout_loss"), second: true },
     ] },
     { title: texts.learning_rate, format: small, curves: [{ points: points("learning_rate") }] },
     { title: texts.tokens_per_second, fromZero: true, format: (value) => number(value), curves: [{ points: points("tokens_per_second") }] },
-    { title: texts.memory, fromZero: true, format: gigabytes, curves: [{ points: points("memory_bytes") }] },
+    { title: texts.memory, fromZero: true, format: gigabytesOnAxis, curves: [{ points: points("memory_bytes") }] },
   ];
   const drawable = curves.filter((one) => one.curves.some((curve) => curve.points.length));
-  at("plots").replaceChildren(...drawable.map((one) => plot({ ...one, steps: run.steps })));
+  at("plots").replaceChildren(...drawable.map((one) => plot({ ...one, axis: texts.axis, steps: run.steps })));
 }
 
 function showRun(run) {

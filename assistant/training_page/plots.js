@@ -1,4 +1,4 @@
-// Curves over steps as SVG: {title, format, steps, curves: [{label, points: [[x, y], …]}]} -> <figure>
+// Curves over steps as SVG: {title, unit, axis, format, steps, curves: [{label, points: [[x, y], …]}]} -> <figure>
 // `fromZero` is for what should not look lively when it hardly moves: speed, memory.
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
@@ -38,12 +38,17 @@ function range(values, fromZero) {
   return [low >= 0 ? Math.max(0, low - room) : low - room, high + room];
 }
 
-export function plot({ title, format, curves, steps, fromZero = false }) {
+export function plot({ title, unit = "", axis, format, curves, steps, fromZero = false }) {
   const figure = document.createElement("figure");
   const caption = document.createElement("figcaption");
   const heading = document.createElement("h3");
   heading.textContent = title;
   caption.append(heading);
+  if (unit) {
+    const small = document.createElement("small");
+    small.textContent = unit;
+    caption.append(small);
+  }
   figure.append(caption);
   const shown = curves.map((curve) => ({ ...curve, points: thinned(curve.points) })).filter((curve) => curve.points.length);
   const svg = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": title });
@@ -55,12 +60,13 @@ export function plot({ title, format, curves, steps, fromZero = false }) {
     svg.append(draw("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: up(value), y2: up(value) }));
     svg.append(draw("text", { x: LEFT - 6, y: up(value) + 4, "text-anchor": "end" }, format(value)));
   }
+  svg.append(draw("text", { x: LEFT - 6, y: HEIGHT - 6, "text-anchor": "end" }, axis));
   for (const value of ticks(1, Math.max(steps, 2)).filter((step) => Number.isInteger(step))) {
     svg.append(draw("text", { x: across(value), y: HEIGHT - 6, "text-anchor": value === steps ? "end" : "middle" }, String(value)));
   }
   shown.forEach((curve) => {
     const kind = curve.second ? " second" : "";
-    if (curves.length > 1) {
+    if (shown.length > 1) {
       const label = document.createElement("span");
       label.className = kind.trim();
       label.textContent = curve.label;

@@ -1,12 +1,15 @@
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from agents.errors import ModelUnavailable
@@ -15,6 +18,12 @@ from agents.transcript import Step
 from agents.turn import Request
 from assistant.app import Application, block_outside, open_application
 from assistant.settings import Settings, SettingsError
+from finetune import word_model
+from finetune.intent_trial import WORDS
+from finetune.intents import Record
+from finetune.word_model import WordModel
+from knowledge.embedders.hashing import HashingEmbedder
+from knowledge.scores import Score
 
 
 class Part:
@@ -34,6 +43,24 @@ def test_parts_that_are_handed_in_are_used_and_closed_last_opened_first(tmp_path
     application.close()
     application.close()
     assert closed == ["turns", "store", "responder", "model", "library"]
+
+
+def test_intents_are_those_that_were_trained_and_are_closed_with_the_rest(tmp_path: Path) -> None:
+    assert Application(Settings(home=tmp_path)).intents is None
+    words = WordModel(("ask", "buy"), {"lamp": 0}, np.ones(1), np.array([[1.0], [-1.0]]), np.zeros(2), 0.5)
+    word_model.save(words, tmp_path / "intents")
+    record = asdict(Record(WORDS, Score(0.9, 0.8, 1.0, 40), ("ask", "buy"), 0.5, 0.7))
+    (tmp_path / "intents" / "intents.json").write_text(json.dumps({"record": record, "routes": {"ask": "documents"}}))
+    application = Application(Settings(home=tmp_path))
+    embedder = HashingEmbedder()
+
+    assert application.intents is not None
+    assert application.intents.target("a lamp", embedder) == "documents"
+    assert application.intents.target("?", embedder) == "documents", "half is sure enough here"
+    closed: list[str] = []
+    application.__dict__["intents"] = Part("intents", closed)
+    application.close()
+    assert closed == ["intents"]
 
 
 def test_the_model_is_loaded_beside_other_work_and_its_fault_waits_for_its_use(tmp_path: Path) -> None:

@@ -1,11 +1,19 @@
+import json
 import socket
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from assistant import doctor
 from assistant.doctor import Check, Diagnosis, examine
+from finetune import word_model
+from finetune.intent_trial import WORDS
+from finetune.intents import Record
+from finetune.word_model import WordModel
+from knowledge.scores import Score
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +46,24 @@ def test_all_is_well_after_an_ingest(tmp_path: Path) -> None:
     assert diagnosis.ok
     assert diagnosis.settings["embedder"] == "hashing"
     assert "1 public chunks" in named(diagnosis, "index").detail
+
+
+def test_what_tells_intents_is_checked_where_some_were_trained(tmp_path: Path) -> None:
+    """Trained by hand here: what serves is numpy, and needs no scikit-learn."""
+    home = tmp_path / "frontdesk-home"
+    words = WordModel(("ask", "buy"), {"lamp": 0}, np.ones(1), np.array([[1.0], [-1.0]]), np.zeros(2), 0.5)
+    assert not [check for check in examine().checks if check.name == "intents"]
+    word_model.save(words, home / "intents")
+    record = Record(WORDS, Score(0.9, 0.8, 1.0, 40), ("ask", "buy"), 0.5, 0.7)
+    data = {"record": asdict(record), "routes": {"buy": "tools"}}
+    (home / "intents" / "intents.json").write_text(json.dumps(data), encoding="utf-8")
+
+    assert named(examine(), "intents") == Check("intents", True, f"told by {WORDS}; buy → tools")
+    (home / "intents" / word_model.FILE).write_bytes(b"broken")
+    broken = named(examine(), "intents")
+    assert not broken.ok
+    assert "cannot be read" in broken.detail
+    assert broken.fix == "frontdesk intents train --data FILE"
 
 
 def test_an_empty_home_is_told_what_to_do_and_stays_empty(tmp_path: Path) -> None:

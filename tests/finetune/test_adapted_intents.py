@@ -76,5 +76,8 @@ def test_a_sure_reading_leads_where_the_owner_said_and_is_asked_once() -> None:
         "tools",
     ]
     assert len(chat.asked) == 3
+    chat.readings["Hello"] = ("ask", (0.9,))
+    intents.warm()
+    assert len(chat.asked) == 4
     assert AdaptedIntents(chat, LABELS, {}, 0.5).target("a", embedder) is None
-    assert len(chat.asked) == 3
+    assert len(chat.asked) == 4

@@ -44,6 +44,8 @@ def test_labels_go_to_what_measured_best() -> None:
     assert (classical.tasks[0].remedy, classical.tune) == ("classical", False)
     assert "is not better" in classical.tasks[0].reasons[-1]
     assert (tuned.tasks[0].remedy, tuned.tune) == ("tune", True)
+    assert not any("little to win" in reason or "milliseconds" in reason for reason in tuned.tasks[0].reasons)
+    assert "frontdesk intents train --data FILE --heldout FILE --run run" in tuned.tasks[0].reasons[-1]
     assert none.tasks[0].remedy == "more data"
 
 
@@ -52,8 +54,29 @@ def test_a_tuned_model_ahead_by_chance_is_no_reason_to_tune() -> None:
     advice = advise([intent("t", "a"), intent("u", "b")], has_heldout=True, methods=[method("tuned: r", 0.8), chance])
 
     assert not advice.tune
-    assert "not beyond chance" in advice.tasks[0].reasons[-1]
+    assert "not beyond chance" in advice.tasks[0].reasons[-2]
+    assert advice.tasks[0].reasons[-1].startswith("embedder trains in seconds")
     assert "use embedder" in advice.tasks[0].says
+
+
+def test_an_untuned_model_is_no_tuned_one_and_few_texts_are_said() -> None:
+    data = [intent(f"text {at}", "ab"[at % 2]) for at in range(12)]
+    few = Score(0.9, 0.8, 1.0, 12)
+    asked = [Method("the untuned model, told the labels", few, 5.0), method("embedder", 0.6, True)]
+    [task] = advise(data, has_heldout=True, methods=asked).tasks
+
+    assert "use embedder" in task.says
+    assert "a tuned model was not measured" in task.reasons[-1]
+    assert any("only 12 texts" in reason for reason in task.reasons)
+
+
+def test_two_tuned_runs_that_are_alike_are_both_better_than_a_classical_model() -> None:
+    alike = Method("tuned: two", Score(0.88, 0.8, 0.95, 40), 2.0, paired([1.0] * 39 + [0.0], [1.0] * 40))
+    asked = [method("tuned: one", 0.9), alike, method("embedder", 0.6, True)]
+    [task] = advise([intent("t", "a"), intent("u", "b")], has_heldout=True, methods=asked).tasks
+
+    assert (task.remedy, task.tune) == ("tune", True)
+    assert "better than embedder beyond chance" in task.says
 
 
 def test_faults_of_the_data_are_all_named() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from finetune import classifier, classifier_training
 from finetune.classifier import features, letter_counts, load, save
-from finetune.classifier_training import Labelled, Validated, cross_validate, sure_from, train, words_only
+from finetune.classifier_training import NEVER, Labelled, Validated, cross_validate, sure_from, train, train_words
 from finetune.errors import FinetuneError
 from finetune.examples import Example
 from knowledge.embedders.hashing import build
@@ -62,14 +62,14 @@ def test_chinese_is_told_by_its_letters() -> None:
     data = Labelled(texts, ("refund",) * 3 + ("parcel",) * 3)
 
     assert train(data, EMBEDDER).predict(("退款呢", "我的快递"), EMBEDDER) == ("refund", "parcel")
-    assert words_only(data, ("退款呢", "我的快递")) == ("refund", "parcel")
+    assert train_words(data).predict(("退款呢", "我的快递")) == ("refund", "parcel")
 
 
 def test_sure_is_where_nine_of_ten_were_right() -> None:
     validated = Validated(tuple("a" * 12), tuple(1 - at / 100 for at in range(12)))
 
     assert sure_from(validated, "a" * 10 + "bb") == pytest.approx(0.90)  # 10 of 11; with the twelfth 10 of 12
-    assert sure_from(validated, "b" * 12) == 1.0
+    assert sure_from(validated, "b" * 12) == NEVER
 
 
 def test_another_embedder_is_refused(labelled: Labelled) -> None:

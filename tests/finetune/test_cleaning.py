@@ -52,6 +52,16 @@ def test_a_reply_holds_no_name_and_no_placeholder(reply: str, cleaned: str | Non
         assert "Tom" not in asked
 
 
+@pytest.mark.parametrize("closing", ["All the best, Mara", "Take care,\nMara.", "Kind regards, Mara"])
+def test_a_short_name_and_whoever_signs_are_not_learned(closing: str) -> None:
+    asked, said = contents(clean(voice("Can I change the address? I am Jo.", f"Hello Jo, gladly. {closing}")))
+
+    assert asked == "Can I change the address? I am [name]."
+    assert said.startswith("Hello, gladly.")
+    assert "Mara" not in said
+    assert "[name]" not in said
+
+
 def test_a_name_is_found_wherever_it_stands_in_the_conversation() -> None:
     found = clean(voice("I am Ada, my name is Ada Lovelace", "One moment.", "It's for Lovelace, Ada's lamp", "Sent."))
     assert "Ada" not in "".join(contents(found))

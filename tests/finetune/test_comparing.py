@@ -47,6 +47,13 @@ def test_equal_models_are_told_to_be_equal() -> None:
     assert not comparison.against[0].forgot
 
 
+def test_a_model_that_wrote_freely_beside_one_bound_to_labels_is_said() -> None:
+    base, tuned = standing("base", "a" * 30), replace(standing("tuned", "ab" * 15), labels=("a", "b"))
+
+    assert set_side_by_side([base, tuned]).verdicts[-1].startswith("mind: base wrote freely where tuned may only say")
+    assert "wrote freely" not in " ".join(set_side_by_side([replace(base, labels=("a", "b")), tuned]).verdicts)
+
+
 def test_other_tokenizers_are_not_set_side_by_side() -> None:
     one = standing("one", "ab" * 15, nats=(2.0, 2.1))
     other = replace(one, windows=Windows((2.0,), (3,)))

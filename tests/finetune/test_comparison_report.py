@@ -1,7 +1,9 @@
 from dataclasses import replace
 
+import pytest
+
 from finetune.comparing import Standing, set_side_by_side
-from finetune.comparison_report import page, plot
+from finetune.comparison_report import LEFT, WIDTH, page, plot, round_values
 from finetune.evaluation import judge
 from finetune.likelihood import Windows
 from finetune.predicting import Prediction, Subject
@@ -40,5 +42,17 @@ def test_a_page_without_examples_shows_memory_alone() -> None:
 def test_a_plot_stays_inside_its_field() -> None:
     lines = "\n".join(plot([("m", Score(0.5, 0.0, 1.0, 9))], caption="c", name="n"))
 
-    assert 'x1="18.0" x2="268.0"' in lines
+    assert f'x1="{LEFT:.1f}" x2="{LEFT + WIDTH:.1f}"' in lines
     assert list(plot([("m", Score(None, None, None, 0))], caption="c", name="n")) == []
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "marks"),
+    [
+        (-0.155, 0.244, [-0.1, 0.0, 0.1, 0.2]),
+        (-3, 4000, [0, 1000, 2000, 3000, 4000]),
+        (20.1, 20.9, [20.2, 20.4, 20.6, 20.8]),
+    ],
+)
+def test_a_scale_is_marked_with_round_numbers(low: float, high: float, marks: list[float]) -> None:
+    assert round_values(low, high) == marks

@@ -132,3 +132,8 @@ def test_a_broken_list_is_a_fault_not_a_crash(tmp_path: Path, text: str) -> None
 
 def test_what_has_no_other_marks_is_frontdesks_own() -> None:
     assert form_of({}) == form_of(3) == form_of({"meta": {}}) == "frontdesk"
+
+
+def test_a_file_that_is_not_there_is_named_once(tmp_path: Path) -> None:
+    with pytest.raises(FinetuneError, match=r"missing\.csv cannot be read \(No such file or directory\)\. Next"):
+        records(tmp_path / "missing.csv")

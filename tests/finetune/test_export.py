@@ -2,18 +2,20 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from finetune.errors import FinetuneError
 from finetune.export import Request, export
-from finetune.export_report import page
+from finetune.export_report import HEIGHT, LEFT, LETTER, LINE, TOP, WIDTH, breaches, page, scatter
 from finetune.gguf import file_weights
 from finetune.releases import PART, check, open_release, releases
 from finetune.runs import Run, open_run
@@ -165,3 +167,32 @@ def _kill_at(until: str, home: Path) -> None:
             pytest.fail(f"the export ended before {until!r}")
     process.wait(timeout=20)
     time.sleep(0.1)
+
+
+def drawn(quantization: str, megabytes: int, **loss: float) -> dict[str, Any]:
+    """Return what the report needs of a file."""
+    kept = {"kl": 0.0, "kl_error": 0.0, "perplexity": 1.0, "same_top": 1.0}
+    return {"quantization": quantization, "bytes": megabytes * 1_000_000, **kept, **loss}
+
+
+def test_a_file_outside_the_band_says_for_which_limit() -> None:
+    band = {"kl": 0.05, "perplexity_rise": 0.02, "same_top": 0.9}
+    one = drawn("q4_0", 90, kl=0.06, perplexity=1.03, same_top=0.899)
+
+    assert breaches(one, drawn("F16", 270), band) == ["KL 0.060", "perplexity +3.0 %", "same top 89.9 %"]
+    assert breaches(drawn("q8_0", 140, kl=0.05, perplexity=1.02, same_top=0.9), drawn("F16", 270), band) == []
+
+
+def test_every_name_in_the_drawing_can_be_read() -> None:
+    """Two files that lie close, and one whose interval leaves the field."""
+    files = [drawn("F16", 270), drawn("q8_0", 145, kl=0.001), drawn("q6_K", 138, kl=0.001)]
+    files.append(drawn("q5_K_M", 112, kl=0.07, kl_error=0.5))
+    drawing = scatter(files, "q6_K", limit=0.05, outside=("q5_K_M",))
+    names = re.findall(r'<text class="(\w+)" x="([\d.-]+)" y="([\d.-]+)" text-anchor="middle">(\w+)<', drawing)
+    places = {name: (float(x), float(y)) for _, x, y, name in names}
+
+    assert {name: kind for kind, _, _, name in names} == {"q6_K": "chosen", "q8_0": "inside", "q5_K_M": "outside"}
+    assert all(LETTER * len(name) / 2 < x < LEFT + WIDTH and TOP < y < TOP + HEIGHT for name, (x, y) in places.items())
+    near = [abs(places["q6_K"][axis] - places["q8_0"][axis]) for axis in (0, 1)]
+    assert near[0] > LETTER * 4 or near[1] >= LINE
+    assert min(float(y) for y in re.findall(r'y1="([\d.-]+)"', drawing)) >= TOP

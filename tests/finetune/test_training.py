@@ -15,7 +15,7 @@ from finetune.errors import FinetuneError
 from finetune.examples import Example
 from finetune.going_on import remembered
 from finetune.runs import MANIFEST, Run, open_run
-from finetune.training import Request, hold_out, labels_of, prepare, train
+from finetune.training import Request, changes, hold_out, labels_of, prepare, train
 
 pytest.importorskip("trl")
 
@@ -253,8 +253,15 @@ def test_a_run_that_was_begun_with_something_else_is_left_alone(
     request_of: Callable[..., Request], tmp_path: Path
 ) -> None:
     train(prepare(request_of("mine"), home=tmp_path), home=tmp_path)
-    with pytest.raises(FinetuneError, match="begun with another seed"):
+    with pytest.raises(FinetuneError, match=r"begun with other seed\. Next"):
         prepare(request_of("mine", seed=3), home=tmp_path)
+
+
+def test_what_another_request_differs_in_is_named_down_to_the_setting() -> None:
+    old = {"seed": 1, "settings": {"epochs": 2, "rank": 8}, "data": {"a.csv": "0"}}
+    new = {"seed": 1, "settings": {"epochs": 3, "rank": 8}, "data": {"a.csv": "1", "b.csv": "0"}}
+
+    assert changes(old, new) == "settings (epochs), data (a.csv, b.csv)"
 
 
 def test_held_out_examples_in_the_training_data_are_refused(

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -36,8 +37,19 @@ def test_intents_are_trained_shown_and_routed(run: Run) -> None:
     assert "tools|documents|none" in err
 
 
-def test_advice_in_the_terminal_gives_reasons(run: Run) -> None:
-    code, out, _ = run("finetune", "advise", "--data", "examples.jsonl", "--heldout", "examples.jsonl", "--quick")
+def test_advice_in_the_terminal_gives_reasons_and_a_page_the_same(run: Run, tmp_path: Path) -> None:
+    page = tmp_path / "advice.html"
+    files = ("--data", "examples.jsonl", "--heldout", "examples.jsonl", "--html", str(page))
+    code, out, _ = run("finetune", "advise", *files, "--quick")
 
     assert code == 0
     assert "embedder with logistic regression" in out
+    assert str(page) in out
+    assert out.splitlines()[0] in page.read_text(encoding="utf-8")
+
+
+def test_a_page_that_cannot_be_written_is_told_before_the_work(run: Run) -> None:
+    code, _, err = run("finetune", "advise", "--data", "examples.jsonl", "--html", "nowhere/advice.html")
+
+    assert code == 1
+    assert "nowhere is no folder" in err

@@ -201,6 +201,17 @@ def test_of_answers_failures_are_read_first_and_then_a_table(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("papers")
+def test_gold_that_is_not_in_the_library_is_said_before_anything_is_scored(run: Run) -> None:
+    """Ingested from one folder higher, every name differs, and no citation could be right."""
+    write(ASKED[0] | {"gold": [{"document": "public/returns.md", "quote": "30 days"}]}, *ASKED[1:])
+    code, out, err = run("answers", "--questions", "q.jsonl", "--json")
+
+    assert code == 0
+    assert err.startswith("Warning: 1 gold documents are not in the library, or not for who asks: public/returns.md.")
+    assert json.loads(out)["overall"]["n"] == 3
+
+
+@pytest.mark.usefixtures("papers")
 def test_answers_as_json_are_scored_by_language_and_kind(run: Run) -> None:
     write(*ASKED)
     code, out, _ = run("answers", "--questions", "q.jsonl", "--set", "max_words=40", "--json")

@@ -1,4 +1,7 @@
 import json
+import logging
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,3 +58,14 @@ def test_faults_are_told(tmp_path: Path) -> None:
     assert unknown.exit_code == 2
     missing = CliRunner().invoke(app, ["finetune", "plan", "--base", str(tmp_path / "gone")])
     assert isinstance(missing.exception, FinetuneError)
+
+
+def test_the_hubs_library_does_not_print_each_of_its_tries() -> None:
+    """What failed is said once, by our own message."""
+    code = (
+        "from assistant.settings import Settings; from assistant.commands.options import set_up_log\n"
+        "import logging, pathlib; set_up_log(Settings(home=pathlib.Path('.')), quiet=True)\n"
+        "import huggingface_hub.file_download; print(logging.getLogger('huggingface_hub').getEffectiveLevel())"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(said.stdout) >= logging.ERROR

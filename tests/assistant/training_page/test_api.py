@@ -152,3 +152,23 @@ def test_what_runs_elsewhere_is_not_begun_twice(client: TestClient, folder: Path
     )
     assert client.post("/api/runs/r/go-on", headers=ALLOWED).status_code == 409
     assert not (folder / "output.log").exists()
+
+
+def test_a_run_that_has_stopped_is_stopping_until_its_process_is_gone(
+    client: TestClient, folder: Path, tmp_path: Path
+) -> None:
+    """Ending takes an interpreter with torch seconds, in which nothing runs any more."""
+    remember(Command((sys.executable, "-c", WAIT), tmp_path), folder)
+
+    def state() -> str:
+        return str(client.get("/api/runs/r").json()["run"]["state"])
+
+    client.post("/api/runs/r/go-on", headers=ALLOWED)
+    assert state() == "running"
+    with FileLock(folder / "lock"):
+        assert state() == "running"
+    assert state() == "stopping"
+    (tmp_path / "end").touch()
+    while state() == "stopping":
+        time.sleep(0.02)
+    assert state() == "stopped"
