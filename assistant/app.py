@@ -123,14 +123,16 @@ class Application:
     @cached_property
     def intents(self) -> "Intents | AdaptedIntents | None":
         """The company's own intents, told by an adapter where one was added for them; None where none were trained."""
-        from agents.models.adapters import choose
+        from agents.models.adapters import ADAPTERS, choose, read_adapters
         from finetune.intents import are_trained, open_intents
 
         home = self.settings.home
         if not are_trained(home):
             return None
         intents = open_intents(home, options=model_options(self.settings))
-        adapter = choose(self.model.adapters, task="intent")
+        if choose(read_adapters(home / ADAPTERS), task="intent") is None:
+            return intents
+        adapter = choose(self.model.adapters, task="intent")  # of those that are for the model in use
         if adapter is None:
             return intents
         from finetune.adapted_intents import AdaptedIntents

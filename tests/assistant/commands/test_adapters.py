@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -118,3 +119,37 @@ def test_a_model_elsewhere_names_the_way_that_it_takes(
     assert "runs in a program of its own" in said
     assert re.search(next_command, said)
     assert not (home / "adapters").exists()
+
+
+def test_intents_are_told_by_the_adapter_where_one_is_there(
+    home: Path, made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from assistant.app import Application
+    from assistant.settings import load
+    from finetune.adapted_intents import AdaptedIntents
+
+    manifest = made / "runs" / "tuned" / "manifest.json"
+    kept = manifest.read_text(encoding="utf-8")
+    heldout = made / "runs" / "tuned" / "heldout.jsonl"
+    line = {"messages": [{"role": "user", "content": "Stop"}, {"role": "assistant", "content": "ask"}]}
+    line["meta"] = {"task": "intent", "source": "test", "conversation": "c"}  # type: ignore[assignment]
+    heldout.write_text("\n".join([json.dumps(line)] * 20), encoding="utf-8")
+    manifest.write_text(json.dumps(json.loads(kept) | {"tasks": ["intent"], "labels": ["ask", "cancel"]}))
+    try:
+        told("adapters", "add", "tuned", "--task", "intent")
+    finally:
+        manifest.write_text(kept, encoding="utf-8")
+        heldout.unlink()
+    rest = SimpleNamespace(routes={"ask": "tools"}, close=lambda: None)
+    monkeypatch.setattr("finetune.intents.are_trained", lambda _: True)
+    monkeypatch.setattr("finetune.intents.open_intents", lambda _, **__: rest)
+    application = Application(load())
+    try:
+        intents = application.intents
+        assert isinstance(intents, AdaptedIntents)
+        assert (intents.labels, intents.routes) == (("ask", "cancel"), {"ask": "tools"})
+        intents.warm()
+    finally:
+        application.close()
+    told("adapters", "remove", "tuned")
+    assert Application(load()).intents is rest
