@@ -76,6 +76,8 @@ class Choices:
     """Whether layers are computed again in the backward pass instead of kept."""
     padded: bool = True
     """Whether examples of unlike length are filled up, which takes a mask and repeated keys."""
+    one_mask: bool = False
+    """Whether all layers read the same mask, as in a shared batch (finetune/batches.py), rather than make their own."""
     tight: bool = False
     """Whether freed blocks are given back at once (`allocator.give_back_large_blocks`)."""
 
@@ -185,7 +187,7 @@ def _attention_bytes(shape: Shape, choices: Choices, compute: int) -> int:
     """Return queries, keys, values, what comes out, and the logarithm of each head's sum."""
     repeats = choices.padded and shape.key < shape.query
     keys_and_values = 2 * shape.query if repeats else 2 * shape.key
-    mask = choices.length * compute if choices.padded else 0
+    mask = choices.length * compute if choices.padded and not choices.one_mask else 0
     # Fused layers leave queries, keys and values in one block, of which the values keep all alive unless repeated.
     fused = shape.query + shape.key if shape.fused and not repeats else 0
     return (2 * shape.query + keys_and_values + fused) * compute + mask + shape.heads * WIDE
@@ -204,6 +206,7 @@ def _kept(shape: Shape, choices: Choices, precision: Precision, *, on_card: bool
     """Return what the whole forward pass keeps: all layers, or with checkpointing their inputs and one layer."""
     layer = layer_bytes(shape, choices, precision, on_card=on_card)
     around = 3 * shape.hidden * max(precision.compute, WIDE)  # embedding, last norm
+    around += choices.length * precision.compute if choices.one_mask else 0
     if choices.gradient_checkpointing:
         return choices.tokens * (shape.layers * shape.hidden * precision.compute + layer + around)
     return choices.tokens * (shape.layers * layer + around)

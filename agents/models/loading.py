@@ -19,7 +19,6 @@ from agents.models.tokens import estimate
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-    from langchain_core.outputs import ChatGenerationChunk
 
 Protocol = Literal["native", "json"]
 """How a model calls tools: in its own format, or as JSON steps under a schema."""
@@ -70,14 +69,6 @@ class ModelOptions:
     """Where `frontdesk adapters` keeps what the model in this process lays over its base; None: nothing is."""
     back_ends: Mapping[str, str] = field(default_factory=dict)
     """Further back ends: name -> "package.module:build"."""
-
-
-def nothing() -> "ChatGenerationChunk":
-    """Return an empty chunk: what a stopped stream ends with, since LangChain refuses one without any chunk."""
-    from langchain_core.messages import AIMessageChunk
-    from langchain_core.outputs import ChatGenerationChunk
-
-    return ChatGenerationChunk(message=AIMessageChunk(content=""))
 
 
 def _pass() -> None:

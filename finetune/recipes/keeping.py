@@ -39,6 +39,11 @@ class Keeping:
     weight: float
     """Of a nat a token, against a nat a learned token."""
 
+    @property
+    def a_step(self) -> tuple[int, int]:
+        """Return rows and tokens of what each step looks at, beside the examples."""
+        return min(A_STEP, len(self.texts)), self.texts.shape[1]
+
     def drift(self, model: Any, adapted: Any, *, step: int, share: int, shares: int) -> torch.Tensor:
         """Return how far the model has moved, in nats a token: this pass's part of the mean over the step's texts.
 

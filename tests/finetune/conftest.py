@@ -11,6 +11,7 @@ from agents.answering import AnswerOptions
 from agents.transcript import Message
 from agents.turn import ResponderOptions, find
 from finetune.bases import Base
+from finetune.classifier_training import Labelled
 from finetune.examples import Example
 from finetune.serving import Serving
 from knowledge.embedders.hashing import HashingEmbedder
@@ -92,6 +93,13 @@ def intents() -> tuple[Example, ...]:
         for number in range(8)
         for label, text in labels.items()
     )
+
+
+@pytest.fixture(scope="session")
+def labelled(intents: tuple[Example, ...]) -> Labelled:
+    """Return the same as texts and labels."""
+    pairs = [tuple(str(message["content"]) for message in one.messages) for one in intents]
+    return Labelled(*(tuple(one) for one in zip(*pairs, strict=True)))
 
 
 def intent(text: str, label: str, conversation: str = "c") -> Example:

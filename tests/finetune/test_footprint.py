@@ -105,7 +105,10 @@ def kept_bytes(kind: str, choices: Choices, *, layers: int, compute: int) -> int
     whole = model.get_base_model() if choices.recipe == "lora" else model
     ids = torch.randint(1, SMALL["vocab_size"], (choices.batch, choices.length))
     mask = torch.ones_like(ids)
-    if choices.padded:
+    if choices.one_mask:
+        mask = torch.zeros((choices.batch, 1, choices.length, choices.length), dtype=narrow)
+        mask[:, :, :, :3] = torch.finfo(narrow).min
+    elif choices.padded:
         mask[:, :3] = 0
     with counted(model) as kept, torch.autocast("cpu", torch.bfloat16) if compute == 2 else nullcontext():
         whole.model(input_ids=ids, attention_mask=mask, use_cache=False)
@@ -127,6 +130,15 @@ def test_a_layer_keeps_what_is_counted(kind: str, recipe: Any, dropout: float, p
         learned = shape.linear_parameters if recipe == "full" else shape.adapter_parameters(choices.rank)
         expected += 2 * learned // shape.layers
     assert many - few == pytest.approx(expected, rel=0.005)
+
+
+@pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3", "phi3"])
+def test_a_mask_for_all_layers_is_kept_once(kind: str) -> None:
+    pytest.importorskip("peft")
+    shape = shape_of(SMALL | {"model_type": kind, "num_hidden_layers": 2})
+    choices = Choices("lora", batch=1, length=TOKENS, rank=8, one_mask=True)
+    few, many = (kept_bytes(kind, choices, layers=layers, compute=4) for layers in (2, 3))
+    assert many - few == pytest.approx(layer_bytes(shape, choices, precision_of("lora", 4)) * TOKENS, rel=0.005)
 
 
 def measured(folder: Path, choices: Choices, *, dtype: str) -> dict[str, Any]:
