@@ -19,6 +19,7 @@ from assistant.commands import (
     agent_evaluation,
     answers,
     approvals,
+    bundle,
     dataset,
     dataset_review,
     documents,
@@ -41,7 +42,7 @@ from assistant.commands import (
     voice_evaluation,
 )
 from assistant.commands.options import examples
-from assistant.errors import ServerError, StoreError
+from assistant.errors import BundleError, ServerError, StoreError
 from assistant.model_files import ModelFilesError
 from assistant.settings import SettingsError
 from finetune.errors import FinetuneError
@@ -53,6 +54,7 @@ FAULTS = (
     BatchError,
     StoreError,
     ServerError,
+    BundleError,
     FinetuneError,
     AgentError,
     KnowledgeError,
@@ -99,6 +101,7 @@ app.command(epilog=serving.SERVE_EXAMPLES)(serving.serve)
 app.command(epilog=serving.DEMO_EXAMPLES)(serving.demo)
 app.command(epilog=register.REGISTER_EXAMPLES)(register.register)
 app.command(epilog=setup.DOCTOR_EXAMPLES)(setup.doctor)
+app.command(epilog=bundle.BUNDLE_EXAMPLES)(bundle.bundle)
 app.command(epilog=tickets.FORGET_EXAMPLES)(tickets.forget)
 app.add_typer(
     tickets.app, name="tickets", help="Conversations that a person has taken over.", epilog=tickets.LIST_EXAMPLES

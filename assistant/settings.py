@@ -330,6 +330,8 @@ def _from_text(kind: Any, text: str) -> Any:
 def _checked(key: str, value: Any, start: Path) -> Any:
     if isinstance(value, Path):
         return start / value.expanduser()
+    if key == "model" and value.startswith("gguf:") and value != "gguf:":
+        return f"gguf:{start / Path(value.removeprefix('gguf:')).expanduser()}"
     if key in RANGES and value is not None:
         low, high = RANGES[key]
         if not low <= value <= high:

@@ -41,6 +41,7 @@ MEASUREMENTS = {
 }
 BY_REQUEST = {
     "fresh": "bench.fresh:run",
+    "bundle": "bench.bundle:run",
     "scale": "bench.scale:run",
     "pointing": "bench.pointing:run",
     "adapters": "bench.adapters:run",
@@ -53,7 +54,7 @@ BY_REQUEST = {
     "tuned_extraction": "bench.tuned_extraction:run",
     "seven": "bench.seven_billion:run",
 }
-"""Not part of "everything": one installs anew and takes minutes of network, one fills a library for an hour or two, two
+"""Not part of "everything": two install anew and take minutes of network, one fills a library for an hour or two, two
 ask a model for long replies, four train, one takes a step of 7 billion parameters."""
 
 LIMITED = ("answers", "agent", "tuned_acting")
