@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from assistant.store import Store
     from assistant.tickets import Tickets
     from assistant.turns import TurnRunner
+    from finetune.adapted_intents import AdaptedIntents
     from finetune.intents import Intents
     from knowledge.library import Library
 
@@ -120,12 +121,26 @@ class Application:
         )
 
     @cached_property
-    def intents(self) -> "Intents | None":
-        """The company's own intents; None where none were trained."""
+    def intents(self) -> "Intents | AdaptedIntents | None":
+        """The company's own intents, told by an adapter where one was added for them; None where none were trained."""
+        from agents.models.adapters import ADAPTERS, choose, read_adapters
         from finetune.intents import are_trained, open_intents
 
         home = self.settings.home
-        return open_intents(home, options=model_options(self.settings)) if are_trained(home) else None
+        if not are_trained(home):
+            return None
+        intents = open_intents(home, options=model_options(self.settings))
+        if choose(read_adapters(home / ADAPTERS), task="intent") is None:
+            return intents
+        adapter = choose(self.model.adapters, task="intent")  # of those that are for the model in use
+        if adapter is None:
+            return intents
+        from finetune.adapted_intents import AdaptedIntents
+
+        intents.close()  # its routes hold, whoever tells the intents
+        chat = self.model.specialist("intent").chat
+        assert chat is not None
+        return AdaptedIntents(chat, adapter.labels, intents.routes, float(adapter.manifest["intent"]["sure_from"]))
 
     @cached_property
     def tools(self) -> "Opened":
@@ -285,7 +300,8 @@ class Application:
 
     def _books_calls(self) -> bool:
         """Return whether a customer who asks to be called is served by a tool, and not only by a person."""
-        return self.acting is not None and self.acting.router.books_calls and self.model.acts
+        acts = self.acting is not None and self.acting.router.books_calls
+        return acts and self.model.specialist("agent").acts
 
     def _respond(self, request: "Request", stop: Event) -> "Iterator[Step]":
         """Answer; a request in no language takes that of the settings, where they name one."""
@@ -297,6 +313,7 @@ class Application:
 def model_options(settings: Settings) -> "ModelOptions":
     """Return what the models' back ends need of the settings."""
     from agents.models import ModelOptions
+    from agents.models.adapters import ADAPTERS
     from agents.models.promotion import RELEASES
     from agents.models.registration import REGISTERED
 
@@ -311,6 +328,7 @@ def model_options(settings: Settings) -> "ModelOptions":
         timeout_seconds=settings.timeout_seconds,
         registered_folder=settings.home / REGISTERED,
         releases_folder=settings.home / RELEASES,
+        adapters_folder=settings.home / ADAPTERS,
     )
 
 

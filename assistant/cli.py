@@ -14,6 +14,7 @@ import typer
 from agents.errors import AgentError
 from assistant.batch import BatchError
 from assistant.commands import (
+    adapters,
     advising,
     agent_evaluation,
     answers,
@@ -111,6 +112,9 @@ releases.app.command("compare", epilog=promoting.COMPARE_EXAMPLES)(promoting.com
 releases.app.command("promote", epilog=promoting.PROMOTE_EXAMPLES)(promoting.promote)
 releases.app.command("rollback", epilog=promoting.ROLLBACK_EXAMPLES)(promoting.rollback)
 app.add_typer(releases.app, name="release", help="Tuned models, ready to be served.", epilog=releases.LIST_EXAMPLES)
+app.add_typer(
+    adapters.app, name="adapters", help="Specialists over the one model that is served.", epilog=adapters.LIST_EXAMPLES
+)
 app.add_typer(models.app, name="models", help="What models are here, and how to get them.", epilog=models.LIST_EXAMPLES)
 app.add_typer(approvals.app, name="approvals", help="What waits for the team.", epilog=approvals.LIST_EXAMPLES)
 evaluation.app.command(epilog=agent_evaluation.AGENT_EXAMPLES)(agent_evaluation.agent)

@@ -17,7 +17,8 @@ from typing import Any
 import httpx
 
 from agents.errors import AgentError
-from agents.models.loading import BACK_ENDS, LARGER_EMBEDDED
+from agents.models.adapters import ADAPTERS, read_adapters
+from agents.models.loading import BACK_ENDS, LARGER_EMBEDDED, chosen
 from agents.models.promotion import BACK, RELEASES, SERVING
 from agents.tools.source import Source
 from assistant.app import DATABASE, Application, model_options
@@ -121,6 +122,8 @@ def _run(settings: Settings, application: Application) -> Iterator[Check]:
         yield _guarded("store", lambda: _check_store(application), fix="export FRONTDESK_HOME=FOLDER")
     yield _guarded("embedder", lambda: _check_embedder(settings), fix="frontdesk models get")
     yield _guarded("model", lambda: _check_model(application), fix="frontdesk models get")
+    if (settings.home / ADAPTERS).is_dir():
+        yield _guarded("adapters", lambda: _check_adapters(settings), fix="frontdesk adapters list")
     yield _check_ollama(settings)
     yield _guarded("port", lambda: _check_port(settings), fix="frontdesk serve --port 0")
     yield _check_programs(settings)
@@ -254,6 +257,28 @@ def _check_model(application: Application) -> Check:
     model.check()
     demo = f"; a demo model, for a larger one: frontdesk models get {LARGER_EMBEDDED}" if model.demo else ""
     return Check("model", True, f"{model.name} loads and answers{demo}")
+
+
+def _check_adapters(settings: Settings) -> Check:
+    """Compare every adapter with what was added, and its base with what is served; one unused is a fault too."""
+    from agents.models.llamacpp import file_in_process
+
+    found = read_adapters(settings.home / ADAPTERS)
+    options = model_options(settings)
+    served = file_in_process(settings.model, options) if found else None
+    told, faults, fixes = [], [], []
+    for one in found:
+        if fault := one.fault():
+            faults.append(f"{one.name}: its file {fault}")
+            fixes.append(f"frontdesk adapters remove {one.name}, then: frontdesk adapters add {one.run}")
+        elif served is None or not one.fits(served):
+            faults.append(
+                f"{one.name} is not used: it is for {one.base}, and {chosen(settings.model, options)} is served"
+            )
+            fixes.append(f"serve {one.base} again, or: frontdesk adapters remove {one.name}")
+        else:
+            told.append(f"{one.name} ({one.purpose})")
+    return Check("adapters", not faults, "; ".join([*faults, *told]) or "none", "; ".join(fixes))
 
 
 def _check_ollama(settings: Settings) -> Check:

@@ -7,7 +7,7 @@ import pytest
 
 from agents.errors import AgentError, ModelUnavailable
 from agents.models import LoadedModel, ModelOptions, resolve
-from agents.models.loading import choose
+from agents.models.loading import automatic
 from agents.models.promotion import MANIFEST, SERVING, promoted_setting, read_promoted, served_file
 from agents.models.registration import Registration, write_registration
 
@@ -64,8 +64,8 @@ def registered(home: Path, name: str, *, file: str = DIGEST, release: str = "sho
 
 
 def test_auto_is_the_promoted_release(promoted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert choose(options(tmp_path)) == "release:shop"
-    assert choose(options(tmp_path), promoted=False) == "embedded"
+    assert automatic(options(tmp_path)) == "release:shop"
+    assert automatic(options(tmp_path), promoted=False) == "embedded"
     monkeypatch.setattr("agents.models.llamacpp.build_file", loaded)
     assert resolve("auto", options(tmp_path)).name == "release:shop"
     assert resolve("release:shop", options(tmp_path)).name == "release:shop"
