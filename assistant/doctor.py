@@ -17,11 +17,12 @@ from typing import Any
 import httpx
 
 from agents.errors import AgentError
-from agents.models.adapters import ADAPTERS, read_adapters
-from agents.models.loading import BACK_ENDS, LARGER_EMBEDDED, chosen
+from agents.models.adapters import ADAPTERS
+from agents.models.loading import BACK_ENDS, LARGER_EMBEDDED
 from agents.models.promotion import BACK, RELEASES, SERVING
 from agents.tools.source import Source
 from assistant.app import DATABASE, Application, model_options
+from assistant.checks import Check, check_adapters, check_export, check_release
 from assistant.errors import DeliveryError, StoreError
 from assistant.feed_settings import MAIL, password_variable
 from assistant.model_files import model_state
@@ -36,15 +37,6 @@ from knowledge.loaders import doc, ocr
 FREE_MEGABYTES = 500
 PROBE_SECONDS = 2.0
 FAULTS = (KnowledgeError, AgentError, FinetuneError, StoreError, SettingsError, OSError)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    name: str
-    ok: bool
-    detail: str
-    fix: str = ""
-    """The command or edit that mends it; "" when all is well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +115,13 @@ def _run(settings: Settings, application: Application) -> Iterator[Check]:
     yield _guarded("embedder", lambda: _check_embedder(settings), fix="frontdesk models get")
     yield _guarded("model", lambda: _check_model(application), fix="frontdesk models get")
     if (settings.home / ADAPTERS).is_dir():
-        yield _guarded("adapters", lambda: _check_adapters(settings), fix="frontdesk adapters list")
+        yield _guarded("adapters", lambda: check_adapters(settings), fix="frontdesk adapters list")
     yield _check_ollama(settings)
     yield _guarded("port", lambda: _check_port(settings), fix="frontdesk serve --port 0")
     yield _check_programs(settings)
-    yield from _check_export()
+    yield from check_export()
     if (settings.home / RELEASES / SERVING).exists():
-        yield _guarded("release", lambda: _check_release(settings), fix=BACK)
+        yield _guarded("release", lambda: check_release(settings), fix=BACK)
     if home.ok and (application.places.channels or (settings.home / DATABASE).exists()):
         yield _guarded("tickets", lambda: _check_tickets(application), fix="frontdesk tickets resend")
     if home.ok and _has_intents(settings):
@@ -259,28 +251,6 @@ def _check_model(application: Application) -> Check:
     return Check("model", True, f"{model.name} loads and answers{demo}")
 
 
-def _check_adapters(settings: Settings) -> Check:
-    """Compare every adapter with what was added, and its base with what is served; one unused is a fault too."""
-    from agents.models.llamacpp import file_in_process
-
-    found = read_adapters(settings.home / ADAPTERS)
-    options = model_options(settings)
-    served = file_in_process(settings.model, options) if found else None
-    told, faults, fixes = [], [], []
-    for one in found:
-        if fault := one.fault():
-            faults.append(f"{one.name}: its file {fault}")
-            fixes.append(f"frontdesk adapters remove {one.name}, then: frontdesk adapters add {one.run}")
-        elif served is None or not one.fits(served):
-            faults.append(
-                f"{one.name} is not used: it is for {one.base}, and {chosen(settings.model, options)} is served"
-            )
-            fixes.append(f"serve {one.base} again, or: frontdesk adapters remove {one.name}")
-        else:
-            told.append(f"{one.name} ({one.purpose})")
-    return Check("adapters", not faults, "; ".join([*faults, *told]) or "none", "; ".join(fixes))
-
-
 def _check_ollama(settings: Settings) -> Check:
     """Tell whether Ollama answers; its absence is a fault only where the settings name it."""
     needed = settings.model.startswith("ollama:") or settings.embedder.startswith("ollama:")
@@ -317,32 +287,6 @@ def _check_programs(settings: Settings) -> Check:
         scans = f"tesseract without {', '.join(languages)}" if languages else "tesseract"
     office = "LibreOffice" if doc.find_office() else "no LibreOffice, so .doc is refused"
     return Check("programs", True, f"{scans}; {office}")
-
-
-def _check_export() -> Iterator[Check]:
-    """Tell whether what converts and quantizes is here; its absence is no fault of a machine that only serves."""
-    from finetune.export_tools import examine as examine_tools
-
-    for tool in examine_tools():
-        yield Check(tool.name, tool.ok, tool.detail, tool.fix)
-
-
-def _check_release(settings: Settings) -> Check:
-    """Compare every byte that serves of the promoted release with its hash."""
-    from finetune.promoting import promoted
-    from finetune.releases import check, open_release
-
-    now = promoted(settings.home)
-    if now is None:
-        return Check("release", True, "none is promoted")
-    release = open_release(now.release, home=settings.home)
-    wrong = check(release, only_served=True)
-    if release.fingerprint != now.fingerprint:
-        wrong = ("it is another one than was promoted", *wrong)
-    if wrong:
-        return Check("release", False, f"{now.release}: {', '.join(wrong)}", BACK)
-    unused = "" if settings.model == "auto" else f', but model = "{settings.model}" is set'
-    return Check("release", True, f"{now.release} serves, as it was exported{unused}")
 
 
 def _check_tickets(application: Application) -> Check:

@@ -71,6 +71,13 @@ def test_auto_is_the_promoted_release(promoted: Path, tmp_path: Path, monkeypatc
     assert resolve("release:shop", options(tmp_path)).name == "release:shop"
 
 
+def test_adapters_see_the_file_of_the_promoted_release(promoted: Path, tmp_path: Path) -> None:
+    from agents.models.llamacpp import file_in_process
+
+    for setting in ("auto", "release:shop"):
+        assert file_in_process(setting, options(tmp_path)) == promoted / "model-q4_0.gguf"
+
+
 def test_nothing_promoted(release: Path, tmp_path: Path) -> None:
     assert read_promoted(None) is None
     assert promoted_setting(options(tmp_path)) is None
