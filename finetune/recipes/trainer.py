@@ -161,7 +161,7 @@ class Trainer(SFTTrainer):
         return float(totals[0] / totals[1].clamp(min=1))
 
     def _send_telemetry(self) -> None:
-        """Report nothing to TRL's makers, who are otherwise told of every run: model family, graphics card, processes."""
+        """Report nothing to TRL's makers, who are otherwise told of every run: model family, card, processes."""
 
     def forget_printing(self) -> None:
         """Leave standard output to the command's result."""
