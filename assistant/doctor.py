@@ -17,9 +17,12 @@ from typing import Any
 import httpx
 
 from agents.errors import AgentError
+from agents.models.adapters import ADAPTERS
 from agents.models.loading import BACK_ENDS, LARGER_EMBEDDED
+from agents.models.promotion import BACK, RELEASES, SERVING
 from agents.tools.source import Source
 from assistant.app import DATABASE, Application, model_options
+from assistant.checks import Check, check_adapters, check_export, check_release
 from assistant.errors import DeliveryError, StoreError
 from assistant.feed_settings import MAIL, password_variable
 from assistant.model_files import model_state
@@ -34,15 +37,6 @@ from knowledge.loaders import doc, ocr
 FREE_MEGABYTES = 500
 PROBE_SECONDS = 2.0
 FAULTS = (KnowledgeError, AgentError, FinetuneError, StoreError, SettingsError, OSError)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    name: str
-    ok: bool
-    detail: str
-    fix: str = ""
-    """The command or edit that mends it; "" when all is well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +114,14 @@ def _run(settings: Settings, application: Application) -> Iterator[Check]:
         yield _guarded("store", lambda: _check_store(application), fix="export FRONTDESK_HOME=FOLDER")
     yield _guarded("embedder", lambda: _check_embedder(settings), fix="frontdesk models get")
     yield _guarded("model", lambda: _check_model(application), fix="frontdesk models get")
+    if (settings.home / ADAPTERS).is_dir():
+        yield _guarded("adapters", lambda: check_adapters(settings), fix="frontdesk adapters list")
     yield _check_ollama(settings)
     yield _guarded("port", lambda: _check_port(settings), fix="frontdesk serve --port 0")
     yield _check_programs(settings)
+    yield from check_export()
+    if (settings.home / RELEASES / SERVING).exists():
+        yield _guarded("release", lambda: check_release(settings), fix=BACK)
     if home.ok and (application.places.channels or (settings.home / DATABASE).exists()):
         yield _guarded("tickets", lambda: _check_tickets(application), fix="frontdesk tickets resend")
     if home.ok and _has_intents(settings):
@@ -180,8 +179,9 @@ def _check_home(settings: Settings) -> Check:
 
 def _check_models(settings: Settings) -> Iterator[Check]:
     """Check the embedded models that these settings use, every byte of them."""
+    promoted = settings.model == "auto" and (settings.home / RELEASES / SERVING).is_file()
     needed = {
-        "smollm2-135m-instruct": settings.model in ("auto", "embedded"),
+        "smollm2-135m-instruct": settings.model in ("auto", "embedded") and not promoted,
         "all-minilm-l6-v2": settings.embedder in ("embedded", "english"),
         "multilingual-e5-small": settings.embedder == "multilingual",
     }

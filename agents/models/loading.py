@@ -1,24 +1,25 @@
 """Which language model answers: from a setting to a model ready to stream.
 
-    "auto" -> Ollama when it answers and has the model, else the best embedded one that is here
-    "embedded" | "embedded:NAME" | "gguf:PATH" | "ollama:NAME" | "openai:NAME" | "scripted:FILE" | "none"
+    "auto" -> the release that was promoted, else Ollama when it answers and has the model, else the best embedded one
+    "embedded" | "embedded:NAME" | "release:NAME" | "gguf:PATH" | "ollama:NAME" | "openai:NAME" | "scripted:FILE"
+    "none" -> no model
 
 Resolved once at start. A model that fails later says so (`ModelUnavailable`); nothing steps down silently. This file
 knows no back end's library.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Literal
 
 from agents.errors import AgentError
+from agents.models.adapters import Adapter, choose
 from agents.models.tokens import estimate
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-    from langchain_core.outputs import ChatGenerationChunk
 
 Protocol = Literal["native", "json"]
 """How a model calls tools: in its own format, or as JSON steps under a schema."""
@@ -26,11 +27,12 @@ Protocol = Literal["native", "json"]
 BACK_ENDS: dict[str, str] = {
     "embedded": "agents.models.llamacpp:build_embedded",
     "gguf": "agents.models.llamacpp:build_file",
+    "release": "agents.models.promotion:build",
     "ollama": "agents.models.ollama:build",
     "openai": "agents.models.openai:build",
     "scripted": "agents.models.scripted:build",
 }
-NEEDS_NAME = {"gguf": "PATH", "ollama": "NAME", "openai": "NAME", "scripted": "FILE"}
+NEEDS_NAME = {"gguf": "PATH", "release": "NAME", "ollama": "NAME", "openai": "NAME", "scripted": "FILE"}
 LARGER_EMBEDDED = "qwen2.5-coder-1.5b-instruct"
 """The embedded model that reads; `auto` takes it where `frontdesk models get` has put it."""
 SUGGESTED_OLLAMA_MODEL = "qwen2.5:7b-instruct"
@@ -65,16 +67,12 @@ class ModelOptions:
     """How long a model may be silent, before its first word or between two."""
     registered_folder: Path | None = None
     """Where `frontdesk register` notes which models of Ollama are our own releases; None: none are."""
+    releases_folder: Path | None = None
+    """Where `frontdesk export` puts releases, and which of them was promoted; None: there are none."""
+    adapters_folder: Path | None = None
+    """Where `frontdesk adapters` keeps what the model in this process lays over its base; None: nothing is."""
     back_ends: Mapping[str, str] = field(default_factory=dict)
     """Further back ends: name -> "package.module:build"."""
-
-
-def nothing() -> "ChatGenerationChunk":
-    """Return an empty chunk: what a stopped stream ends with, since LangChain refuses one without any chunk."""
-    from langchain_core.messages import AIMessageChunk
-    from langchain_core.outputs import ChatGenerationChunk
-
-    return ChatGenerationChunk(message=AIMessageChunk(content=""))
 
 
 def _pass() -> None:
@@ -105,6 +103,18 @@ class LoadedModel:
     verify: Callable[[], None] = _pass
     """Raises ModelUnavailable when the model would not answer now."""
     release: Callable[[], None] = _pass
+    adapters: tuple[Adapter, ...] = ()
+    """What it can lay over itself."""
+    specialise: "Callable[[Adapter], LoadedModel] | None" = None
+    """Returns this model under one of its adapters."""
+
+    def specialist(self, task: str, collections: Sequence[str] = ()) -> "LoadedModel":
+        """Return the model for a task over collections of documents: itself, or under the adapter that is for them.
+
+        It need not be closed; the base holds the memory.
+        """
+        adapter = choose(self.adapters, task=task, collections=collections)
+        return self if adapter is None or self.specialise is None else self.specialise(adapter)
 
     @property
     def acts(self) -> bool:
@@ -138,8 +148,7 @@ def resolve(setting: str, options: ModelOptions) -> LoadedModel:
     """
     if setting == "none":
         return LoadedModel("none", None, protocol="json", small=True)
-    if setting == "auto":
-        setting = _choose(options)
+    setting = chosen(setting, options)
     kind, _, name = setting.partition(":")
     table = {**BACK_ENDS, **options.back_ends}
     if kind not in table:
@@ -155,14 +164,28 @@ def resolve(setting: str, options: ModelOptions) -> LoadedModel:
     return build(name, options)
 
 
-def _forbid_tracing() -> None:
-    """Keep conversations here: with LANGSMITH_TRACING in the environment LangChain would send every prompt away."""
-    import langsmith
+def chosen(setting: str, options: ModelOptions) -> str:
+    """Return the setting of the model that is served: what `auto` finds now, any other as it is.
 
-    langsmith.configure(enabled=False)
+    Raises:
+        ModelUnavailable: the promoted release cannot serve.
+    """
+    return automatic(options) if setting == "auto" else setting
 
 
-def _choose(options: ModelOptions) -> str:
+def automatic(options: ModelOptions, *, promoted: bool = True) -> str:
+    """Return the setting that `auto` stands for now.
+
+    Args:
+        promoted: Whether a promoted release counts; without it, what would answer if none were.
+
+    Raises:
+        ModelUnavailable: the promoted release cannot serve.
+    """
+    from agents.models.promotion import promoted_setting
+
+    if promoted and (release := promoted_setting(options)):
+        return release
     from agents.models.ollama_server import has_model
 
     if has_model(options.ollama_model, url=options.ollama_url, timeout_seconds=1.0):
@@ -170,3 +193,10 @@ def _choose(options: ModelOptions) -> str:
     return (
         f"embedded:{LARGER_EMBEDDED}" if any((options.models_folder / LARGER_EMBEDDED).glob("*.gguf")) else "embedded"
     )
+
+
+def _forbid_tracing() -> None:
+    """Keep conversations here: with LANGSMITH_TRACING in the environment LangChain would send every prompt away."""
+    import langsmith
+
+    langsmith.configure(enabled=False)

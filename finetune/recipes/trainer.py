@@ -13,6 +13,7 @@ import json
 import math
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,9 @@ class Trainer(SFTTrainer):
             totals = self.accelerator.gather(totals.to(self.args.device)[None]).sum(dim=0)
         return float(totals[0] / totals[1].clamp(min=1))
 
+    def _send_telemetry(self) -> None:
+        """Report nothing to TRL's makers, who are otherwise told of every run: model family, card, processes."""
+
     def forget_printing(self) -> None:
         """Leave standard output to the command's result."""
         self.remove_callback(PrinterCallback)
@@ -287,8 +291,15 @@ def dataset(examples: Sequence[Rendered]) -> Dataset:
     )
 
 
-def arguments(**given: Any) -> SFTConfig:
-    """Return the trainer's arguments: ours, and what follows from how we use it."""
+def arguments(*, checkpointing: bool, **given: Any) -> SFTConfig:
+    """Return the trainer's arguments: ours, and what follows from how we use it.
+
+    Args:
+        checkpointing: Whether layers are computed again in the backward pass instead of kept.
+    """
+    # transformers 5.24 renamed it and warns of the old name.
+    names = {one.name for one in fields(SFTConfig)} & {"activation_checkpointing", "gradient_checkpointing"}
+    given[min(names)] = checkpointing
     return SFTConfig(
         dataset_kwargs={"skip_prepare_dataset": True},
         remove_unused_columns=False,
