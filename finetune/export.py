@@ -42,7 +42,7 @@ from finetune.quantization_loss import (
     recommend,
     text_samples,
 )
-from finetune.releases import Release, Workplace, begin, finish
+from finetune.releases import Release, Workplace, begin, finish, made_before
 from finetune.runs import Run
 from finetune.weights import load, load_tokenizer
 
@@ -92,12 +92,16 @@ def export(request: Request, *, home: Path, progress: Progress = lambda _name, _
     Raises:
         FinetuneError: the run cannot be exported, held-out text is missing, the disk is too small, a proof failed.
     """
-    started = time.monotonic()
     material = read_material(request)
+    with begin(request.name, home=home, inputs=_inputs(request), asked=_asked(request)) as place:
+        return made_before(place) or _make(request, material, place, progress)
+
+
+def _make(request: Request, material: Material, place: Workplace, progress: Progress) -> Release:
+    started = time.monotonic()
     base_source = read_source(request.run.base.folder)
     template = run_template(request.run)
     vocabulary = read_vocabulary(base_source.folder, rows=base_source.rows, template=template)
-    place = begin(request.name, home=home, inputs=_inputs(request))
     check_disk(base_source, request, place)
     progress("merge", 0, 0)
     source, proof = _merged(request.run, place, progress)
@@ -210,6 +214,15 @@ def _inputs(request: Request) -> Mapping[str, Any]:
         "importance": request.use_importance,
         "material": [(str(path), path.stat().st_mtime_ns) for path in (*request.texts, *request.examples)],
         "versions": _versions(),
+    }
+
+
+def _asked(request: Request) -> Mapping[str, Any]:
+    """Return what decides whether a manifest that was written still holds."""
+    return {
+        "quantizations": request.quantizations,
+        "memory": request.memory_bytes,
+        "band": asdict(request.band),
     }
 
 

@@ -3,14 +3,15 @@
     home/releases/.part-NAME/  pieces, each noted in progress.json when it is whole
     home/releases/NAME/        model-*.gguf, adapter/, chat_template.jinja, report.html, manifest.json
 
-A release is made under a name that no list shows, its manifest is written last, and then the folder is renamed. Killed
-anywhere, the same command goes on from the pieces that are whole. Reading one needs no torch.
+A release is made under a name that no list shows, by one process at a time; its manifest is written last, and then the
+folder is renamed. Killed anywhere, the same command goes on from the pieces that are whole. Reading one needs no torch.
 """
 
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ from finetune.runs import NAME
 MANIFEST = "manifest.json"
 PROGRESS = "progress.json"
 PART = ".part-"
+NEEDLESS = {"merged": "merged", "importance": "importance.npz"}
+"""Pieces that a finished release does not need, and where they lie."""
+LOCK_SECONDS = 2.0
 BLOCK = 1 << 20
 SIXTEEN_BITS = ("f16", "bf16", "f32")
 """Quantizations, in lower case, that are none: every engine computes them alike."""
@@ -132,47 +136,73 @@ def release_folder(name: str, *, home: Path) -> Path:
     return home / "releases" / name
 
 
-def begin(name: str, *, home: Path, inputs: Mapping[str, Any]) -> Workplace:
-    """Return the place where a release is made, with what an earlier start has left whole.
+@contextmanager
+def begin(
+    name: str, *, home: Path, inputs: Mapping[str, Any], asked: Mapping[str, Any] | None = None
+) -> Iterator[Workplace]:
+    """Hand out the place where a release is made, with what an earlier start has left whole; no other process gets it.
 
     Args:
         inputs: What the release is made from; where it differs from the earlier start's, nothing is kept.
+        asked: What is made of it; where it differs, pieces are kept, but a manifest is not.
 
     Raises:
-        FinetuneError: a release of this name is finished already.
+        FinetuneError: a release of this name is finished already, or another process makes it.
     """
     finished = release_folder(name, home=home)
-    if (finished / MANIFEST).is_file():
-        raise FinetuneError(
-            f"There is a release {name!r} already. Next: choose another with --name, or delete {finished}."
-        )
     folder = finished.parent / f"{PART}{name}"
-    done = _progress(folder)
-    print_of = hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()
-    if done.get("inputs") != print_of:
-        shutil.rmtree(folder, ignore_errors=True)
-        done = {"inputs": print_of}
-    folder.mkdir(parents=True, exist_ok=True)
-    for half in folder.glob("*.part"):
-        half.unlink()
-    place = Workplace(name, folder, done)
-    place.note("inputs", print_of)
-    return place
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(name, folder.with_name(f"{folder.name}.lock")):
+        if (finished / MANIFEST).is_file():
+            raise FinetuneError(
+                f"There is a release {name!r} already. Next: choose another with --name, or delete {finished}."
+            )
+        done, made_from, wanted = _progress(folder), _print_of(inputs), _print_of(asked or {})
+        if done.get("inputs") != made_from:
+            shutil.rmtree(folder, ignore_errors=True)
+            done = {}
+        elif done.get("asked") != wanted:
+            (folder / MANIFEST).unlink(missing_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        for half in folder.glob("*.part"):
+            half.unlink()
+        place = Workplace(name, folder, {**done, "inputs": made_from, "asked": wanted})
+        place.note("inputs", made_from)
+        yield place
+
+
+def made_before(place: Workplace) -> Release | None:
+    """Return the release that an earlier start made whole but was killed before naming; None where there is none.
+
+    Raises:
+        FinetuneError: its manifest cannot be read.
+    """
+    return _give_name(place, _read(place.folder).manifest) if (place.folder / MANIFEST).is_file() else None
 
 
 def finish(place: Workplace, manifest: Mapping[str, Any]) -> Release:
     """Hash what is there, write the manifest last, and give the folder its name."""
-    for needless in (place.folder / "merged", place.folder / "importance.npz", place.folder / PROGRESS):
-        shutil.rmtree(needless) if needless.is_dir() else needless.unlink(missing_ok=True)
-    files = sorted(path for path in place.folder.rglob("*") if path.is_file() and path.name != MANIFEST)
-    hashes = {path.relative_to(place.folder).as_posix(): sha256(path) for path in files}
+    needless = (PROGRESS, MANIFEST, *NEEDLESS.values())
+    names = {path: path.relative_to(place.folder) for path in sorted(place.folder.rglob("*")) if path.is_file()}
+    hashes = {name.as_posix(): sha256(path) for path, name in names.items() if name.parts[0] not in needless}
     whole = {**manifest, "hashes": hashes}
     _write(place.folder / MANIFEST, whole)
+    return _give_name(place, whole)
+
+
+def _give_name(place: Workplace, manifest: Mapping[str, Any]) -> Release:
+    """Take away what only the making needed, the note of each piece before the piece, and rename the folder."""
+    for piece, name in NEEDLESS.items():
+        if place.done.pop(piece, None) is not None:
+            _write(place.folder / PROGRESS, place.done)
+        path = place.folder / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     target = place.folder.with_name(place.name)
     if target.exists():  # a folder without a manifest is no release
         shutil.rmtree(target)
     place.folder.rename(target)
-    return Release(place.name, target, whole)
+    (target / PROGRESS).unlink(missing_ok=True)
+    return Release(place.name, target, manifest)
 
 
 def open_release(name: str, *, home: Path) -> Release:
@@ -244,6 +274,21 @@ def _read(folder: Path) -> Release:
     except (OSError, ValueError) as error:
         raise FinetuneError(f"{folder / MANIFEST} cannot be read ({error}). Next: export the run again.") from error
     return Release(folder.name, folder, manifest)
+
+
+def _locked(name: str, path: Path) -> AbstractContextManager[Any]:
+    from filelock import FileLock, Timeout
+
+    try:
+        return FileLock(path).acquire(timeout=LOCK_SECONDS)
+    except Timeout as error:
+        raise FinetuneError(
+            f"Another process makes the release {name!r}. Next: wait for it, or choose another name with --name."
+        ) from error
+
+
+def _print_of(data: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _progress(folder: Path) -> dict[str, Any]:

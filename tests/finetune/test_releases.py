@@ -7,11 +7,13 @@ from finetune.errors import FinetuneError
 from finetune.releases import (
     MANIFEST,
     PART,
+    PROGRESS,
     Release,
     begin,
     check,
     finish,
     is_exact,
+    made_before,
     open_release,
     release_folder,
     releases,
@@ -69,7 +71,8 @@ def test_a_manifest_without_hashes_proves_nothing(tmp_path: Path) -> None:
 def test_only_finished_ones_are_listed_oldest_first(tmp_path: Path) -> None:
     for name, created in (("new", "2026-02"), ("old", "2026-01")):
         save_release(tmp_path, name, created=created)
-    place = begin("half", home=tmp_path, inputs={})
+    with begin("half", home=tmp_path, inputs={}) as place:
+        pass
     assert place.folder.name == f"{PART}half"
     (place.folder / MANIFEST).write_text("{}", encoding="utf-8")
     (tmp_path / "releases" / "empty").mkdir()
@@ -93,22 +96,72 @@ def test_names_that_no_folder_could_have(name: str, tmp_path: Path) -> None:
 
 
 def test_made_piece_by_piece_and_gone_on_with(tmp_path: Path) -> None:
-    place = begin("one", home=tmp_path, inputs={"run": "a"})
-    (place.folder / "model-F16.gguf").write_bytes(b"GGUF")
-    (place.folder / "half.part").write_bytes(b"")
-    place.note("f16", "model-F16.gguf")
-    again = begin("one", home=tmp_path, inputs={"run": "a"})
-    assert again.done["f16"] == "model-F16.gguf"
-    assert not (place.folder / "half.part").exists()
-    release = finish(again, {"files": FILES[:1], "recommended": "F16"})
+    with begin("one", home=tmp_path, inputs={"run": "a"}) as place:
+        (place.folder / "model-F16.gguf").write_bytes(b"GGUF")
+        (place.folder / "half.part").write_bytes(b"")
+        place.note("f16", "model-F16.gguf")
+    with begin("one", home=tmp_path, inputs={"run": "a"}) as again:
+        assert again.done["f16"] == "model-F16.gguf"
+        assert not (place.folder / "half.part").exists()
+        assert made_before(again) is None
+        release = finish(again, {"files": FILES[:1], "recommended": "F16"})
     assert release.folder == tmp_path / "releases" / "one"
     assert not place.folder.exists()
     hashes = json.loads((release.folder / MANIFEST).read_text(encoding="utf-8"))["hashes"]
     assert hashes == {"model-F16.gguf": sha256(release.file())}
-    with pytest.raises(FinetuneError, match="already"):
-        begin("one", home=tmp_path, inputs={"run": "a"})
+    assert not (release.folder / PROGRESS).exists()
+    with pytest.raises(FinetuneError, match="already"), begin("one", home=tmp_path, inputs={"run": "a"}):
+        pass
 
 
 def test_made_of_something_else_it_begins_anew(tmp_path: Path) -> None:
-    begin("one", home=tmp_path, inputs={"run": "a"}).note("f16", "x")
-    assert "f16" not in begin("one", home=tmp_path, inputs={"run": "b"}).done
+    with begin("one", home=tmp_path, inputs={"run": "a"}) as place:
+        place.note("f16", "x")
+    with begin("one", home=tmp_path, inputs={"run": "b"}) as other:
+        assert "f16" not in other.done
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.mark.parametrize("asked", ["F16", "q8_0"])
+@pytest.mark.parametrize("moment", ["sha256", "_write", "shutil.rmtree", "Path.rename"])
+def test_killed_near_the_end_nothing_that_is_whole_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str, asked: str
+) -> None:
+    with begin("one", home=tmp_path, inputs={"run": "a"}, asked={"files": "F16"}) as place:
+        (place.folder / "merged").mkdir()
+        for name in ("merged/weights", "model-F16.gguf", "importance.npz"):
+            (place.folder / name).write_bytes(b"GGUF")
+        place.note("merged", {"difference": 0.0})
+        place.note("f16", "model-F16.gguf")
+
+        def kill(*_: object, **__: object) -> None:
+            raise Killed
+
+        with monkeypatch.context() as patch:
+            patch.setattr(f"finetune.releases.{moment}", kill)
+            with pytest.raises(Killed):
+                finish(place, {"files": FILES[:1], "recommended": "F16"})
+    assert releases(tmp_path) == ()
+    with begin("one", home=tmp_path, inputs={"run": "a"}, asked={"files": asked}) as again:
+        assert again.done["f16"] == "model-F16.gguf"
+        assert (again.folder / "model-F16.gguf").is_file()
+        assert "merged" not in again.done or (again.folder / "merged" / "weights").is_file()
+        before = made_before(again)
+        assert (before is None) == (moment in {"sha256", "_write"} or asked == "q8_0")
+        release = before or finish(again, {"files": FILES[:1], "recommended": "F16"})
+    assert sorted(path.name for path in release.folder.iterdir()) == [MANIFEST, "model-F16.gguf"]
+    assert check(release) == ()
+    assert open_release("one", home=tmp_path) == release
+
+
+def test_one_process_at_a_time_makes_a_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("finetune.releases.LOCK_SECONDS", 0.01)
+    with begin("one", home=tmp_path, inputs={"run": "a"}) as place:
+        (place.folder / "model-F16.gguf.part").write_bytes(b"half")
+        with pytest.raises(FinetuneError, match="Another process makes"), begin("one", home=tmp_path, inputs={}):
+            pass
+        with begin("two", home=tmp_path, inputs={}):
+            assert (place.folder / "model-F16.gguf.part").is_file()
