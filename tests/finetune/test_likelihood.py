@@ -68,7 +68,7 @@ def test_texts_open_as_the_model_was_made_for(loaded: Loaded) -> None:
     (rows,) = read
     assert rows.tolist()[0] == tokenizer("How long?\nAnswer: thirty days")["input_ids"]
     read.clear()
-    text = "Standard delivery costs 4.90 and takes three to five working days. " * 60
+    text = "Standard delivery costs 4.90 and takes three to five working days. " * 120
     found = windows(ear, text)
     assert {row[0] for rows in read for row in rows.tolist()} == {tokenizer.bos_token_id}
     assert [token for rows in read for token in rows[0, 1:].tolist()] == tokenizer(text)["input_ids"][
