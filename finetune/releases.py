@@ -23,6 +23,7 @@ from finetune.runs import NAME
 MANIFEST = "manifest.json"
 PROGRESS = "progress.json"
 PART = ".part-"
+LOCK = ".lock-"
 NEEDLESS = {"merged": "merged", "importance": "importance.npz"}
 """Pieces that a finished release does not need, and where they lie."""
 LOCK_SECONDS = 2.0
@@ -152,7 +153,7 @@ def begin(
     finished = release_folder(name, home=home)
     folder = finished.parent / f"{PART}{name}"
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(name, folder.with_name(f"{folder.name}.lock")):
+    with _locked(name, folder.with_name(f"{LOCK}{name}")):
         if (finished / MANIFEST).is_file():
             raise FinetuneError(
                 f"There is a release {name!r} already. Next: choose another with --name, or delete {finished}."
