@@ -2,9 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO_HOME ?= .demo-home
+# What is compiled is kept: without it, every start of Python compiles torch, Gradio and all others anew.
+export PYTHONDONTWRITEBYTECODE :=
 export FRONTDESK_TEST_HOME ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/frontdesk-tests
 
-.PHONY: demo test check fix bench docs models lock clean
+.PHONY: demo test check check-style check-types check-layers check-tests fix bench docs models lock clean
 .DELETE_ON_ERROR:
 
 demo: .venv/base.stamp  ## the demo company in the browser, at http://127.0.0.1:7860
@@ -13,12 +15,21 @@ demo: .venv/base.stamp  ## the demo company in the browser, at http://127.0.0.1:
 test: .venv/dev.stamp models  ## everything: makes what it needs, then runs all tests
 	$(BIN)/python -m pytest -rs $(TESTS)
 
-check: .venv/dev.stamp  ## the quick ones: style, types, layers, tests without models
+check: .venv/dev.stamp  ## the quick ones, side by side: style, types, layers, tests that need nothing else
+	@$(MAKE) --no-print-directory --jobs=2 check-style check-types check-layers check-tests
+
+check-style:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+check-types:
 	$(BIN)/mypy
+
+check-layers:
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -q -n auto -m "not model and not ollama and not browser and not servers and not slow and not data"
+
+check-tests:
+	$(BIN)/python -m pytest -q --quick -n auto --dist worksteal
 
 fix: .venv/dev.stamp  ## formats, and mends what can be mended by itself
 	$(BIN)/ruff check --fix .

@@ -8,7 +8,6 @@ holds, and says yes.
 """
 
 import json
-import logging
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,17 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from agents.actions import Customer, MemoryActionLog, Visitor
-from agents.calling import call
+from agents.calls import Altered, Caller
 from agents.differences import Difference, differences, same
 from agents.domain import Domain
-from agents.errors import ToolError
+from agents.errors import HandOver, ToolError
+from agents.protocols import ToolCall
 from agents.tasks import GoldCall, Task
 from agents.tools import Tool, ToolContext
 from knowledge.passages import Retrieval
 
 SOMEBODY = Customer("replay")
 """Signed in where a task names nobody's row: a tool must find nothing of theirs."""
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +75,32 @@ def replay_task(domain: Domain, task: Task, *, data: Path) -> Replayed:
     return Replayed(task.id, not found, tuple(found))
 
 
-def run_gold_call(
-    gold: GoldCall, *, domain: Domain, context: ToolContext, log: MemoryActionLog
-) -> tuple[str | None, str | None]:
+def approved(call: ToolCall, *, calls: Caller, key: str, records: Sequence[str] = ()) -> str:
+    """Make a call through the tool runner, with a yes to the preview of a write, and return the tool's text.
+
+    Args:
+        key: The same for every try of the same write.
+        records: Results of earlier tools, which a write's values may be drawn from.
+
+    Raises:
+        ToolError: what the model would be told instead.
+        HandOver: a person would take over.
+        Altered: the write would do something else than its preview says.
+    """
+    tool = calls.tools.get(call.tool)
+    if tool is None or tool.effect == "read":
+        return calls.read(call)
+    plan = calls.plan(call, records=records)
+    return calls.act(call, key=key, approved=plan.fingerprint, shown=plan.preview.text).text
+
+
+def run_gold_call(gold: GoldCall, *, calls: Caller, key: str) -> tuple[str | None, str | None]:
     """Return a call's result as text and None, or None and what it failed with."""
-    tool = next((tool for tool in domain.tools if tool.name == gold.tool), None)
-    if tool is None:
-        return None, f"There is no tool {gold.tool!r}."
     try:
-        return call(tool, context, gold.arguments, approve=lambda _: True, log=log).text, None
+        return approved(ToolCall(gold.tool, gold.arguments), calls=calls, key=key), None
     except ToolError as error:
         return None, str(error)
-    except Exception as error:  # the tool runner: a broken tool is one difference, not the end of the replay
-        logger.exception("the tool %s failed", tool.name)
+    except (HandOver, Altered) as error:
         return None, f"{type(error).__name__}: {error}"
 
 
@@ -97,14 +109,13 @@ def _calls(domain: Domain, task: Task, home: Path) -> Iterator[Mapping[str, Any]
     log = MemoryActionLog()
     owners = [domain.owner(home, gold.tool, gold.arguments) for gold in task.calls]
     usual = next((owner for owner in owners if owner is not None), SOMEBODY)
+    tools = {tool.name: tool for tool in domain.tools}
     identified = {tool.name for tool in domain.tools if tool.identified}
     for position, (gold, owner) in enumerate(zip(task.calls, owners, strict=True)):
         customer = (owner or usual) if gold.tool in identified else None
         visitor = Visitor(customer, said=(*map(str, gold.arguments.values()),))
-        context = ToolContext(
-            NoLibrary(), conversation=task.id, visitor=visitor, home=home, action_key=f"{task.id}/{position}"
-        )
-        result, error = run_gold_call(gold, domain=domain, context=context, log=log)
+        context = ToolContext(NoLibrary(), conversation=task.id, visitor=visitor, home=home)
+        result, error = run_gold_call(gold, calls=Caller(tools, context, log), key=f"{task.id}/{position}")
         if error != gold.error:
             expected = {"result": gold.result} if gold.error is None else {"error": gold.error}
             found: Mapping[str, Any] = {"result": result} if error is None else {"error": error}

@@ -297,6 +297,7 @@ class Application:
 def model_options(settings: Settings) -> "ModelOptions":
     """Return what the models' back ends need of the settings."""
     from agents.models import ModelOptions
+    from agents.models.promotion import RELEASES
     from agents.models.registration import REGISTERED
 
     return ModelOptions(
@@ -309,6 +310,7 @@ def model_options(settings: Settings) -> "ModelOptions":
         threads=settings.threads,
         timeout_seconds=settings.timeout_seconds,
         registered_folder=settings.home / REGISTERED,
+        releases_folder=settings.home / RELEASES,
     )
 
 

@@ -18,6 +18,7 @@ from assistant.commands import (
     agent_evaluation,
     answers,
     approvals,
+    bundle,
     dataset,
     dataset_review,
     documents,
@@ -30,6 +31,7 @@ from assistant.commands import (
     judging,
     models,
     planning,
+    promoting,
     register,
     releases,
     serving,
@@ -40,7 +42,7 @@ from assistant.commands import (
     voice_evaluation,
 )
 from assistant.commands.options import examples
-from assistant.errors import ServerError, StoreError
+from assistant.errors import BundleError, ServerError, StoreError
 from assistant.model_files import ModelFilesError
 from assistant.settings import SettingsError
 from finetune.errors import FinetuneError
@@ -52,6 +54,7 @@ FAULTS = (
     BatchError,
     StoreError,
     ServerError,
+    BundleError,
     FinetuneError,
     AgentError,
     KnowledgeError,
@@ -98,11 +101,15 @@ app.command(epilog=serving.SERVE_EXAMPLES)(serving.serve)
 app.command(epilog=serving.DEMO_EXAMPLES)(serving.demo)
 app.command(epilog=register.REGISTER_EXAMPLES)(register.register)
 app.command(epilog=setup.DOCTOR_EXAMPLES)(setup.doctor)
+app.command(epilog=bundle.BUNDLE_EXAMPLES)(bundle.bundle)
 app.command(epilog=tickets.FORGET_EXAMPLES)(tickets.forget)
 app.add_typer(
     tickets.app, name="tickets", help="Conversations that a person has taken over.", epilog=tickets.LIST_EXAMPLES
 )
 app.command(epilog=export.EXPORT_EXAMPLES)(export.export)
+releases.app.command("compare", epilog=promoting.COMPARE_EXAMPLES)(promoting.compare)
+releases.app.command("promote", epilog=promoting.PROMOTE_EXAMPLES)(promoting.promote)
+releases.app.command("rollback", epilog=promoting.ROLLBACK_EXAMPLES)(promoting.rollback)
 app.add_typer(releases.app, name="release", help="Tuned models, ready to be served.", epilog=releases.LIST_EXAMPLES)
 app.add_typer(models.app, name="models", help="What models are here, and how to get them.", epilog=models.LIST_EXAMPLES)
 app.add_typer(approvals.app, name="approvals", help="What waits for the team.", epilog=approvals.LIST_EXAMPLES)

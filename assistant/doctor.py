@@ -18,6 +18,7 @@ import httpx
 
 from agents.errors import AgentError
 from agents.models.loading import BACK_ENDS, LARGER_EMBEDDED
+from agents.models.promotion import BACK, RELEASES, SERVING
 from agents.tools.source import Source
 from assistant.app import DATABASE, Application, model_options
 from assistant.errors import DeliveryError, StoreError
@@ -123,6 +124,9 @@ def _run(settings: Settings, application: Application) -> Iterator[Check]:
     yield _check_ollama(settings)
     yield _guarded("port", lambda: _check_port(settings), fix="frontdesk serve --port 0")
     yield _check_programs(settings)
+    yield from _check_export()
+    if (settings.home / RELEASES / SERVING).exists():
+        yield _guarded("release", lambda: _check_release(settings), fix=BACK)
     if home.ok and (application.places.channels or (settings.home / DATABASE).exists()):
         yield _guarded("tickets", lambda: _check_tickets(application), fix="frontdesk tickets resend")
     if home.ok and _has_intents(settings):
@@ -180,8 +184,9 @@ def _check_home(settings: Settings) -> Check:
 
 def _check_models(settings: Settings) -> Iterator[Check]:
     """Check the embedded models that these settings use, every byte of them."""
+    promoted = settings.model == "auto" and (settings.home / RELEASES / SERVING).is_file()
     needed = {
-        "smollm2-135m-instruct": settings.model in ("auto", "embedded"),
+        "smollm2-135m-instruct": settings.model in ("auto", "embedded") and not promoted,
         "all-minilm-l6-v2": settings.embedder in ("embedded", "english"),
         "multilingual-e5-small": settings.embedder == "multilingual",
     }
@@ -287,6 +292,32 @@ def _check_programs(settings: Settings) -> Check:
         scans = f"tesseract without {', '.join(languages)}" if languages else "tesseract"
     office = "LibreOffice" if doc.find_office() else "no LibreOffice, so .doc is refused"
     return Check("programs", True, f"{scans}; {office}")
+
+
+def _check_export() -> Iterator[Check]:
+    """Tell whether what converts and quantizes is here; its absence is no fault of a machine that only serves."""
+    from finetune.export_tools import examine as examine_tools
+
+    for tool in examine_tools():
+        yield Check(tool.name, tool.ok, tool.detail, tool.fix)
+
+
+def _check_release(settings: Settings) -> Check:
+    """Compare every byte that serves of the promoted release with its hash."""
+    from finetune.promoting import promoted
+    from finetune.releases import check, open_release
+
+    now = promoted(settings.home)
+    if now is None:
+        return Check("release", True, "none is promoted")
+    release = open_release(now.release, home=settings.home)
+    wrong = check(release, only_served=True)
+    if release.fingerprint != now.fingerprint:
+        wrong = ("it is another one than was promoted", *wrong)
+    if wrong:
+        return Check("release", False, f"{now.release}: {', '.join(wrong)}", BACK)
+    unused = "" if settings.model == "auto" else f', but model = "{settings.model}" is set'
+    return Check("release", True, f"{now.release} serves, as it was exported{unused}")
 
 
 def _check_tickets(application: Application) -> Check:

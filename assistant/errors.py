@@ -5,6 +5,7 @@
     └── NotStored        a conversation or turn that does not exist
     ServerError          the server cannot start; says who has the port, and the next command
     DeliveryError        a ticket did not reach the company's own system; tried again unless `lasting`
+    BundleError          a bundle cannot be made: what is missing, and what cannot be carried
     TurnRefused          the customer: a question cannot be taken now; `str(error)` is fit to show
 
 `SettingsError` lives beside the settings.
@@ -25,6 +26,10 @@ class NotStored(StoreError):
 
 class ServerError(Exception):
     """The server cannot start; `str(error)` is fit to print."""
+
+
+class BundleError(Exception):
+    """A bundle cannot be made; `str(error)` is fit to print."""
 
 
 class DeliveryError(Exception):

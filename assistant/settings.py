@@ -70,10 +70,10 @@ class Settings:
     language: Language = "auto"
     """Language of the page's labels and of refusals; `auto` follows the question and the browser."""
     model: str = "auto"
-    """`auto`, `embedded`, `embedded:NAME` (from `frontdesk models get`), `gguf:PATH`, `ollama:NAME`, `openai:NAME` or
-    `none` (quotes only)."""
+    """`auto` (the promoted release, else what Ollama has, else embedded), `embedded`, `embedded:NAME` (from `frontdesk
+    models get`), `release:NAME`, `gguf:PATH`, `ollama:NAME`, `openai:NAME` or `none` (quotes only)."""
     ollama_model: str = "frontdesk"
-    """The model that `auto` looks for in Ollama; without it, `auto` is `embedded`."""
+    """The model that `auto` looks for in Ollama where no release is promoted; without it, `auto` is `embedded`."""
     embedder: str = "embedded"
     """`embedded` (English; `english` says the same), `multilingual`, `sentence-transformers:NAME` or `ollama:NAME`; an
     index belongs to the embedder that made it."""
@@ -202,7 +202,7 @@ RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "model": ("auto", "embedded", "none", "embedded:", "gguf:", "ollama:", "openai:", "scripted:"),
+        "model": ("auto", "embedded", "none", "embedded:", "release:", "gguf:", "ollama:", "openai:", "scripted:"),
         "embedder": ("embedded", "english", "multilingual", "sentence-transformers:", "ollama:", "hashing"),
         "reranker": ("", "onnx:", "sentence-transformers:"),
     }
@@ -330,6 +330,8 @@ def _from_text(kind: Any, text: str) -> Any:
 def _checked(key: str, value: Any, start: Path) -> Any:
     if isinstance(value, Path):
         return start / value.expanduser()
+    if key == "model" and value.startswith("gguf:") and value != "gguf:":
+        return f"gguf:{start / Path(value.removeprefix('gguf:')).expanduser()}"
     if key in RANGES and value is not None:
         low, high = RANGES[key]
         if not low <= value <= high:

@@ -36,12 +36,16 @@ MEASUREMENTS = {
     "pdf": "bench.pdf_text:run",
     "handover": "bench.hand_over:run",
     "privacy": "bench.privacy:run",
+    "voice": "bench.voice:run",
+    "intents": "bench.intents:run",
 }
 BY_REQUEST = {
     "fresh": "bench.fresh:run",
+    "bundle": "bench.bundle:run",
     "scale": "bench.scale:run",
     "pointing": "bench.pointing:run",
     "agent": "bench.agent:run",
+    "extraction": "bench.extraction:run",
     "export": "bench.export:run",
     "training": "bench.training:run",
     "tuning": "bench.tuning:run",
@@ -49,8 +53,8 @@ BY_REQUEST = {
     "tuned_extraction": "bench.tuned_extraction:run",
     "seven": "bench.seven_billion:run",
 }
-"""Not part of "everything": one installs anew and takes minutes of network, one fills a library for an hour or two, one
-asks a model for long steps, four train, one takes a step of 7 billion parameters."""
+"""Not part of "everything": two install anew and take minutes of network, one fills a library for an hour or two, two
+ask a model for long replies, four train, one takes a step of 7 billion parameters."""
 
 LIMITED = ("answers", "agent", "tuned_acting")
 """Those that can ask a part of their questions."""

@@ -5,8 +5,8 @@
 
 Two habits of glibc make a process larger than what is in use. It keeps what was freed, such as the 16-bit weights that
 were quantized. And it raises its threshold for blocks of their own (M_MMAP_THRESHOLD, mallopt(3)) with each that is
-freed, up to 32 MiB: a step's tensors then come out of one heap, which tears. What both cost is in docs/training.md.
-Other C libraries have neither setting, and there nothing is done.
+freed, up to 32 MiB: a step's tensors then come out of one heap, which tears. The cure of the second costs time and is
+for where memory lacks (finetune/fitting.py). Other C libraries have neither setting, and there nothing is done.
 """
 
 import ctypes

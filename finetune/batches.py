@@ -27,7 +27,8 @@ ROUNDED_TO = 32
 NOT_LEARNED = -100
 """The target that losses leave out."""
 ROW_TOKENS = 4096
-"""The longest row, and the most tokens of a padded batch: what memory should bear."""
+"""The longest row, and the most tokens of a padded batch; more makes a pass no quicker. Where memory bears less, fewer
+are chosen (finetune/fitting.py)."""
 PAIRS_A_TOKEN = 1000
 """So many pairs of tokens in attention cost as much as one token in all else (measured on a processor, 135M model)."""
 WORTH_SHARING = 0.8
@@ -51,6 +52,22 @@ class Batch:
     """(B, N): the token that should follow each place, or NOT_LEARNED."""
     tokens: int
     """Of the examples themselves, each counted whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to lay examples out."""
+
+    layout: Layout
+    at_once: int
+    """Examples a pass."""
+    rows: int
+    length: int
+    """Tokens of a row of the largest pass there can be, rounded up."""
+    places: int
+    """Predicted places of such a pass, in all rows together."""
+    cost: float
+    """An example of mean length, in tokens' worth; less is better."""
 
 
 def shared(examples: Sequence[Rendered]) -> Batch:
@@ -100,26 +117,60 @@ def padded(examples: Sequence[Rendered]) -> Batch:
     return Batch(ids, positions, allowed, columns, targets[:, columns], _tokens(examples))
 
 
-def choose_layout(examples: Sequence[Rendered], *, batch_size: int, window: int | None) -> tuple[Layout, int]:
-    """Return how examples should lie, and how many go into one pass so that `batch_size` is a multiple of it.
+def ways(
+    examples: Sequence[Rendered],
+    *,
+    batch_size: int,
+    window: int | None,
+    layout: Layout | None = None,
+    at_once: int | None = None,
+) -> list[Way]:
+    """Return how examples could lie, the cheapest way first; each goes into `batch_size` a whole number of times.
 
-    The cheaper of the two for examples of mean length: attention costs by pairs of tokens, all else by tokens.
+    Attention costs by pairs of tokens, all else by tokens.
 
     Args:
         batch_size: Examples a step.
         window: How far back the model's layers see, in tokens, where some see less than all; None where all see all.
+        layout: The only one wanted; None leaves it open.
+        at_once: Examples a pass; None leaves it open.
     """
+    parts = [at_once] if at_once else [part for part in range(1, batch_size + 1) if batch_size % part == 0]
+    found = [] if layout == "shared" else _padded_ways(examples, parts)
+    fits_window = window is None or max(len(example.ids) for example in examples) <= window
+    if layout == "shared" or (layout is None and fits_window):
+        found += _shared_ways(examples, parts)
+    return sorted(found, key=lambda way: (way.cost, -way.at_once))
+
+
+def _shared_ways(examples: Sequence[Rendered], parts: Sequence[int]) -> list[Way]:
     opening = _common_opening(examples)
+    own = sorted((len(example.ids) - opening for example in examples), reverse=True)
+    learned = sorted((example.learned for example in examples), reverse=True)
+    mean = max(sum(own) / len(own), 1.0)
+    fitting = [part for part in parts if opening + part * mean <= ROW_TOKENS] or parts[:1]
+    return [
+        Way(
+            "shared",
+            part,
+            rows=1,
+            length=_rounded(opening + sum(own[:part]) - part),  # nothing follows an example's last token
+            places=_rounded(sum(learned[:part])),
+            cost=_cost(opening + part * mean) / part / WORTH_SHARING,
+        )
+        for part in fitting
+    ]
+
+
+def _padded_ways(examples: Sequence[Rendered], parts: Sequence[int]) -> list[Way]:
     lengths = [len(example.ids) for example in examples]
-    mean = sum(lengths) / len(lengths)
-    own = max(mean - opening, 1.0)
-    divisors = [part for part in range(1, batch_size + 1) if batch_size % part == 0]
-    if window is None or max(lengths) <= window:
-        fitting = [part for part in divisors if opening + part * own <= ROW_TOKENS] or [1]
-        at_once = min(fitting, key=lambda part: (_cost(opening + part * own) / part, -part))
-        if _cost(opening + at_once * own) / at_once < _cost(mean) * WORTH_SHARING:
-            return "shared", at_once
-    return "padded", max((part for part in divisors if part * max(lengths) <= ROW_TOKENS), default=1)
+    longest, cost = max(lengths), _cost(sum(lengths) / len(lengths))
+    tails = [len(one.ids) - one.labelled.index(True) for one in examples if one.learned]
+    columns = _rounded(max(tails, default=1))
+    fitting = [part for part in parts if part * longest <= ROW_TOKENS] or parts[:1]
+    return [
+        Way("padded", part, part, length=_rounded(longest - 1), places=part * columns, cost=cost) for part in fitting
+    ]
 
 
 def _cost(tokens: float) -> float:

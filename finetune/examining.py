@@ -18,6 +18,7 @@ from finetune.errors import FinetuneError
 from finetune.ollama_template import generate, known_controls
 from finetune.reference import Reference
 from finetune.register import ANSWER_SECONDS, Plan
+from finetune.releases import is_exact
 from finetune.served import Served
 from finetune.trials import Trained, Trial
 
@@ -39,7 +40,7 @@ def trial_of(planned: Plan, served: Served, reference: Reference, **more: Any) -
         protocol=release.protocol,
         unequal=planned.template.differences,
     )
-    return Trial(served, trained, reference, exact=release.exact, **more)
+    return Trial(served, trained, reference, exact=is_exact(planned.file), **more)
 
 
 def trial_for(served: Served, *, home: Path, context_tokens: int, threads: int | None = None, **more: Any) -> Trial:

@@ -123,7 +123,8 @@ def export(request: Request, *, home: Path, progress: Progress = lambda _name, _
     )
     manifest["seconds"] = round(time.monotonic() - started, 1)
     write_report(place.folder / "report.html", manifest)
-    release_modelfile.write(place.folder, measured[best.quantization].file, template=template)
+    made = Release(place.name, place.folder, manifest)
+    release_modelfile.write(made, made.file())
     return finish(place, manifest)
 
 

@@ -7,7 +7,7 @@ Activations are counted tensor by tensor, as autograd keeps them in the decoders
 steps. Sizes are bytes; a GB is 10^9 of them, as in the published tables.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from finetune.shapes import Shape
@@ -58,6 +58,10 @@ def precision_of(recipe: Recipe, compute: int) -> Precision:
     return Precision(frozen=frozen, learned=WIDE, gradients=WIDE, optimizer=2 * WIDE, compute=compute)
 
 
+OWN_TEXTS = (2, 64)
+"""Rows and tokens of the base's own texts that a step of an adapter reads besides (finetune/recipes/keeping.py)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choices:
     """What is decided about a step."""
@@ -76,8 +80,13 @@ class Choices:
     """Whether layers are computed again in the backward pass instead of kept."""
     padded: bool = True
     """Whether examples of unlike length are filled up, which takes a mask and repeated keys."""
+    one_mask: bool = False
+    """Whether all layers read the same mask, as in a shared batch (finetune/batches.py), rather than make their own."""
     tight: bool = False
     """Whether freed blocks are given back at once (`allocator.give_back_large_blocks`)."""
+
+    own_texts: tuple[int, int] = (0, 0)
+    """Rows and tokens that a pass reads beside the examples, and predicts throughout; not with the recipe `full`."""
 
     @property
     def tokens(self) -> int:
@@ -127,13 +136,19 @@ def estimate(shape: Shape, choices: Choices, precision: Precision, *, on_card: b
     """
     trainable = trainable_parameters(shape, choices)
     activations = _kept(shape, choices, precision, on_card=on_card)
+    logits = _logits(shape, choices, precision)
+    rows, length = choices.own_texts
+    if rows and choices.recipe != "full":
+        own = replace(choices, batch=rows, length=length, learned=1.0, padded=True, one_mask=False)
+        activations += _kept(shape, own, precision, on_card=on_card)
+        logits += _logits(shape, own, precision)
     heap = 0 if on_card or choices.tight else round(HEAP_SHARE * activations)
     return Memory(
         weights=_weights(shape, choices, precision),
         gradients=trainable * precision.gradients,
         optimizer=trainable * precision.optimizer,
         activations=activations,
-        logits=_logits(shape, choices, precision),
+        logits=logits,
         working=_working(shape, choices, precision),
         heap=heap,
         libraries=CUDA_CONTEXT_BYTES if on_card else LIBRARIES_BYTES,
@@ -185,7 +200,7 @@ def _attention_bytes(shape: Shape, choices: Choices, compute: int) -> int:
     """Return queries, keys, values, what comes out, and the logarithm of each head's sum."""
     repeats = choices.padded and shape.key < shape.query
     keys_and_values = 2 * shape.query if repeats else 2 * shape.key
-    mask = choices.length * compute if choices.padded else 0
+    mask = choices.length * compute if choices.padded and not choices.one_mask else 0
     # Fused layers leave queries, keys and values in one block, of which the values keep all alive unless repeated.
     fused = shape.query + shape.key if shape.fused and not repeats else 0
     return (2 * shape.query + keys_and_values + fused) * compute + mask + shape.heads * WIDE
@@ -204,6 +219,7 @@ def _kept(shape: Shape, choices: Choices, precision: Precision, *, on_card: bool
     """Return what the whole forward pass keeps: all layers, or with checkpointing their inputs and one layer."""
     layer = layer_bytes(shape, choices, precision, on_card=on_card)
     around = 3 * shape.hidden * max(precision.compute, WIDE)  # embedding, last norm
+    around += choices.length * precision.compute if choices.one_mask else 0
     if choices.gradient_checkpointing:
         return choices.tokens * (shape.layers * shape.hidden * precision.compute + layer + around)
     return choices.tokens * (shape.layers * layer + around)

@@ -33,15 +33,6 @@ CONTEXT_TOKENS, BATCH, MICRO_BATCH, SEQUENCES = 0, 4, 8, 12
 DEFAULTS = (512, 2048, 512, 1)
 """What these four are by default; another answer means another layout."""
 QUANTIZING = ("ggml_quantize_chunk", "ggml_quantize_init", "ggml_row_size")
-READING = (
-    "llama_model_load_from_file",
-    "llama_init_from_model",
-    "llama_decode",
-    "llama_get_logits_ith",
-    "llama_batch_init",
-    "llama_tokenize",
-    "llama_log_set",
-)
 ERROR_LEVEL = 4
 Floats = NDArray[np.float32]
 
@@ -75,6 +66,39 @@ class Batch(ctypes.Structure):
 
 
 Log = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
+_POINTER, _COUNT = ctypes.c_void_p, ctypes.c_int32
+_SIGNATURES: dict[str, tuple[list[Any], Any]] = {
+    "llama_backend_init": ([], None),
+    "llama_log_get": ([_POINTER, _POINTER], None),
+    "llama_log_set": ([Log, _POINTER], None),
+    "llama_model_default_params": ([], Parameters),
+    "llama_context_default_params": ([], Parameters),
+    "llama_model_load_from_file": ([ctypes.c_char_p, Parameters], _POINTER),
+    "llama_init_from_model": ([_POINTER, Parameters], _POINTER),
+    "llama_model_get_vocab": ([_POINTER], _POINTER),
+    "llama_vocab_n_tokens": ([_POINTER], _COUNT),
+    "llama_n_ctx": ([_POINTER], ctypes.c_uint32),
+    "llama_set_n_threads": ([_POINTER, _COUNT, _COUNT], None),
+    "llama_get_memory": ([_POINTER], _POINTER),
+    "llama_memory_clear": ([_POINTER, ctypes.c_bool], None),
+    "llama_tokenize": (
+        [_POINTER, ctypes.c_char_p, _COUNT, _POINTER, _COUNT, ctypes.c_bool, ctypes.c_bool],
+        _COUNT,
+    ),
+    "llama_token_to_piece": (
+        [_POINTER, _COUNT, ctypes.c_char_p, _COUNT, _COUNT, ctypes.c_bool],
+        _COUNT,
+    ),
+    "llama_vocab_is_eog": ([_POINTER, _COUNT], ctypes.c_bool),
+    "llama_batch_init": ([_COUNT, _COUNT, _COUNT], Batch),
+    "llama_batch_free": ([Batch], None),
+    "llama_decode": ([_POINTER, Batch], _COUNT),
+    "llama_get_logits_ith": ([_POINTER, _COUNT], ctypes.POINTER(ctypes.c_float)),
+    "llama_free": ([_POINTER], None),
+    "llama_model_free": ([_POINTER], None),
+}
+"""What is called to read a model: name -> its arguments and result."""
+READING = tuple(_SIGNATURES)
 
 
 def problem(symbols: Sequence[str] = QUANTIZING) -> str | None:
@@ -85,6 +109,15 @@ def problem(symbols: Sequence[str] = QUANTIZING) -> str | None:
         return str(error)
     missing = [name for name in symbols if not hasattr(library, name)]
     return f"xllamacpp exports no {', '.join(missing)} on this system" if missing else None
+
+
+def layout_problem() -> str | None:
+    """Return why llama.cpp's parameters cannot be set by their places, or None when they lie as expected."""
+    parameters = _reading_library().llama_context_default_params()
+    found = tuple(parameters.read(place) for place in (CONTEXT_TOKENS, BATCH, MICRO_BATCH, SEQUENCES))
+    if found != DEFAULTS:
+        return f"this xllamacpp lays out its parameters otherwise ({found} where {DEFAULTS} was expected)"
+    return None
 
 
 def quantize(rows: Floats, kind: int, *, importance: Floats | None = None) -> NDArray[np.uint8]:
@@ -178,6 +211,19 @@ class Reader:
             raise FinetuneError(f"llama.cpp cannot tokenize a text of {len(data)} bytes with {self.file}.")
         return list(room[:count])
 
+    def piece(self, token: int) -> bytes:
+        """Return what a token writes: part of a sign for some, nothing for a control token."""
+        room = ctypes.create_string_buffer(256)
+        count = self._library.llama_token_to_piece(self._vocabulary, token, room, len(room), 0, False)
+        if count < 0:
+            room = ctypes.create_string_buffer(-count)
+            count = self._library.llama_token_to_piece(self._vocabulary, token, room, len(room), 0, False)
+        return room.raw[:count]
+
+    def ends(self, token: int) -> bool:
+        """Whether a token ends a reply."""
+        return bool(self._library.llama_vocab_is_eog(self._vocabulary, token))
+
     def logits(self, ids: Sequence[int], *, wanted: Sequence[bool] | None = None, first: int = 0) -> Floats:
         """Return the logits after each wanted token, as (n_wanted, n_vocabulary).
 
@@ -208,11 +254,10 @@ class Reader:
 
     def _start(self, complaints: list[str]) -> None:
         parameters = self._library.llama_context_default_params()
-        found = tuple(parameters.read(place) for place in (CONTEXT_TOKENS, BATCH, MICRO_BATCH, SEQUENCES))
-        if found != DEFAULTS:
+        if fault := layout_problem():
             raise FinetuneError(
-                f"This xllamacpp lays out its parameters otherwise ({found} where {DEFAULTS} was expected). Next: "
-                "install the pinned version: pip install -c constraints/base.txt xllamacpp"
+                f"Models cannot be measured: {fault}. Next: install the pinned version: pip install -c "
+                "constraints/base.txt xllamacpp"
             )
         parameters.write(CONTEXT_TOKENS, self.context_tokens)
         parameters.write(BATCH, self.context_tokens)
@@ -292,33 +337,7 @@ def _declare_quantizing(library: Any) -> None:
 
 
 def _declare_reading(library: Any) -> None:
-    pointer, count = ctypes.c_void_p, ctypes.c_int32
-    signatures: dict[str, tuple[list[Any], Any]] = {
-        "llama_backend_init": ([], None),
-        "llama_log_get": ([pointer, pointer], None),
-        "llama_log_set": ([Log, pointer], None),
-        "llama_model_default_params": ([], Parameters),
-        "llama_context_default_params": ([], Parameters),
-        "llama_model_load_from_file": ([ctypes.c_char_p, Parameters], pointer),
-        "llama_init_from_model": ([pointer, Parameters], pointer),
-        "llama_model_get_vocab": ([pointer], pointer),
-        "llama_vocab_n_tokens": ([pointer], count),
-        "llama_n_ctx": ([pointer], ctypes.c_uint32),
-        "llama_set_n_threads": ([pointer, count, count], None),
-        "llama_get_memory": ([pointer], pointer),
-        "llama_memory_clear": ([pointer, ctypes.c_bool], None),
-        "llama_tokenize": (
-            [pointer, ctypes.c_char_p, count, pointer, count, ctypes.c_bool, ctypes.c_bool],
-            count,
-        ),
-        "llama_batch_init": ([count, count, count], Batch),
-        "llama_batch_free": ([Batch], None),
-        "llama_decode": ([pointer, Batch], count),
-        "llama_get_logits_ith": ([pointer, count], ctypes.POINTER(ctypes.c_float)),
-        "llama_free": ([pointer], None),
-        "llama_model_free": ([pointer], None),
-    }
-    for name, (arguments, result) in signatures.items():
+    for name, (arguments, result) in _SIGNATURES.items():
         function = getattr(library, name)
         function.argtypes, function.restype = arguments, result
     library.llama_backend_init()

@@ -52,6 +52,11 @@ class Machine:
         """Return the bytes that a training run may take here."""
         return self.card.memory if self.trains_on_card and self.card else self.memory
 
+    @property
+    def free_to_train(self) -> int:
+        """Return the bytes of it that nobody uses now."""
+        return self.card.free if self.trains_on_card and self.card else self.free
+
 
 def look() -> Machine:
     """Return this machine; nothing is reserved."""

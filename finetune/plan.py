@@ -50,13 +50,23 @@ def plan(
     machine: Machine,
     operations_per_second: float,
     recipes: Sequence[Recipe] = RECIPES,
+    checkpointing: bool | None = None,
 ) -> tuple[Planned, ...]:
     """Return what each recipe takes on this machine, in the order asked for.
 
     Args:
+        checkpointing: Whether layers are computed twice, whatever `choices` says; None: where it does not fit
+            otherwise, as training does it.
         operations_per_second: of matrix products, as `machine.measure_speed` returns.
     """
-    return tuple(_planned(shape, replace(choices, recipe=recipe), machine, operations_per_second) for recipe in recipes)
+    planned = []
+    for recipe in recipes:
+        once, twice = (
+            _planned(shape, _habit(choices, recipe, machine, twice=again), machine, operations_per_second)
+            for again in (False, True)
+        )
+        planned.append(twice if checkpointing or (checkpointing is None and not once.fits) else once)
+    return tuple(planned)
 
 
 def operations_per_token(shape: Shape, choices: Choices) -> float:
@@ -72,13 +82,25 @@ def operations_per_token(shape: Shape, choices: Choices) -> float:
     return 2.0 * (passes * (linear + output) + 3 * attention + adapters + again)
 
 
+def _habit(choices: Choices, recipe: Recipe, machine: Machine, *, twice: bool) -> Choices:
+    """Return choices for a recipe; on a processor who computes layers twice gives blocks back (finetune/fitting.py)."""
+    return replace(
+        choices,
+        recipe=recipe,
+        gradient_checkpointing=twice,
+        tight=choices.tight or (twice and not machine.trains_on_card),
+    )
+
+
 def _planned(shape: Shape, choices: Choices, machine: Machine, speed: float) -> Planned:
     memory = estimate(
         shape, choices, precision_of(choices.recipe, machine.compute_bytes), on_card=machine.trains_on_card
     )
     trainable = trainable_parameters(shape, choices)
     everything = shape.parameters + (0 if choices.recipe == "full" else trainable)
-    rate = speed * EFFICIENCY / operations_per_token(shape, choices)
+    rows, length = choices.own_texts if choices.recipe != "full" else (0, 0)
+    own = rows * length * operations_per_token(shape, replace(choices, length=max(length, 1), learned=1.0))
+    rate = speed * EFFICIENCY / (operations_per_token(shape, choices) + own / choices.tokens)
     return Planned(
         choices=choices,
         memory=memory,

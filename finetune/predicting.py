@@ -19,6 +19,7 @@ from agents.models.loading import resolve
 from finetune.bases import Base, open_base
 from finetune.errors import FinetuneError
 from finetune.examples import Example
+from finetune.releases import open_release
 from finetune.runs import NAME, open_run, runs
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def open_subject(name: str, *, home: Path) -> Subject:
         return Subject(name, setting=f"gguf:{path}", source=str(path))
     is_name = NAME.fullmatch(name) is not None
     if is_name and (home / "releases" / name / "manifest.json").is_file():
-        return _release(name, home / "releases" / name)
+        return _release(name, home)
     if (is_name and (home / "runs" / name).is_dir()) or (path / "manifest.json").is_file():
         run = open_run(name, home=home)
         return Subject(name, run.base, run.adapter, labels=run.labels)
@@ -202,11 +203,7 @@ class _Speaker:
             self.served.close()
 
 
-def _release(name: str, folder: Path) -> Subject:
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    files = sorted(folder.glob("model-*.gguf"))
-    wanted = folder / f"model-{manifest.get('recommended')}.gguf"
-    file = wanted if wanted in files else next(iter(files), None)
-    if file is None:
-        raise FinetuneError(f"The release {name!r} holds no model-*.gguf. Next: frontdesk export RUN --name {name}")
-    return Subject(name, setting=f"gguf:{file}", source=str(file), labels=tuple(manifest.get("labels", ())))
+def _release(name: str, home: Path) -> Subject:
+    release = open_release(name, home=home)
+    file = str(release.file())
+    return Subject(name, setting=f"gguf:{file}", source=file, labels=release.labels)

@@ -17,6 +17,11 @@ def count() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
+def beside() -> int:
+    """Return how many of them run on this machine, this one included."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", "0")) or count()
+
+
 def is_first() -> bool:
     """Whether this process writes what all of them made."""
     return int(os.environ.get("RANK", "0")) == 0

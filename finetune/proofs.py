@@ -251,7 +251,7 @@ def _greedy(trial: Trial) -> Proof:
         return Proof("greedy tokens", True, "a quantized file: judged in llama.cpp, when it was exported")
     prompts = [trial.reference.ids(trial.trained.rendered(chat)) for chat in BATTERY.values()]
     replies = [trial.reference.greedy(prompt, tokens=trial.tokens) for prompt in prompts]
-    return _compared("greedy tokens", "llama.cpp", trial, replies, trial.reference.text)
+    return _compared("greedy tokens", "llama.cpp", trial, replies)
 
 
 def _greedy_in_transformers(trial: Trial) -> Proof:
@@ -259,18 +259,16 @@ def _greedy_in_transformers(trial: Trial) -> Proof:
     if trial.reference is None:
         return Proof("greedy tokens in transformers", True, "not compared: the model's file is not on this machine")
     prompts = [trial.reference.ids(trial.trained.rendered(chat)) for chat in BATTERY.values()]
-    replies, text = greedy_in_transformers(trial.folder, prompts, tokens=trial.tokens)
-    return _compared("greedy tokens in transformers", "transformers", trial, replies, text)
+    replies = greedy_in_transformers(trial.folder, prompts, tokens=trial.tokens)
+    return _compared("greedy tokens in transformers", "transformers", trial, replies)
 
 
-def _compared(
-    name: str, engine: str, trial: Trial, replies: Sequence[Sequence[Step]], text: Callable[[Sequence[int]], str]
-) -> Proof:
+def _compared(name: str, engine: str, trial: Trial, replies: Sequence[Sequence[Step]]) -> Proof:
     assert trial.reference is not None
     equal, compared, gaps = 0, 0, []
     for chat, steps in zip(BATTERY.values(), replies, strict=True):
         said = trial.served.raw(trial.trained.sent(trial.trained.rendered(chat)), tokens=trial.tokens)
-        same, gap = parting(said, steps, text, ends=_end_ids(trial.reference, trial.trained))
+        same, gap = parting(said, steps, trial.reference.piece, ends=_end_ids(trial.reference, trial.trained))
         equal += same
         compared += same if gap is None else same + 1
         gaps += [] if gap is None else [gap]

@@ -3,16 +3,20 @@
     .gguf -> Reference: its tokens, its chat template, greedy tokens, how near the runner-up was
 
 Both engines compute the same sums in another order, so two words that are equally likely may change places; `gap`
-tells how far apart two tokens are in logits.
+tells how far apart two tokens are in logits. Logits are read from llama.cpp itself, of each token: its server tells
+nothing of a token that is but part of a sign, and is asked only where its functions cannot be called.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from agents.models.llama_engine import Engine
+from finetune.llama_library import READING, Reader, problem
 
 NEAR = 20
 """How many of the likeliest tokens are looked at for another engine's choice."""
@@ -40,6 +44,8 @@ class Reference:
     engine: Engine
     pieces: dict[int, bytes] = field(default_factory=dict, repr=False)
     """What the tokens seen so far write; a sign may need several, and a control token writes nothing."""
+    readers: list[Reader] = field(default_factory=list, repr=False)
+    """The file's logits, once they were asked for; it shares the engine's memory of the weights."""
 
     @classmethod
     def load(cls, file: Path, *, context_tokens: int, threads: int | None = None) -> "Reference":
@@ -52,6 +58,9 @@ class Reference:
 
     def close(self) -> None:
         """Give the memory back."""
+        for reader in self.readers:
+            reader.close()
+        self.readers.clear()
         Engine.unload(self.engine.path)
 
     def properties(self) -> dict[str, Any]:
@@ -67,11 +76,14 @@ class Reference:
         body = {"content": text, "add_special": opened, "parse_special": True}
         return [int(token) for token in self.engine.post("/tokenize", body)["tokens"]]
 
-    def text(self, ids: Sequence[int]) -> str:
-        """Return what tokens write, without a sign that is not finished yet."""
-        for token in set(ids) - self.pieces.keys():
-            self.pieces[token] = str(self.engine.post("/detokenize", {"tokens": [token]})["content"]).encode()
-        return b"".join(self.pieces[token] for token in ids).decode("utf-8", "ignore")
+    def piece(self, token: int) -> bytes:
+        """Return what a token writes; nothing for a control token, part of a sign for some."""
+        if token not in self.pieces:
+            if (reader := self._reader()) is not None:
+                self.pieces[token] = reader.piece(token)
+            else:
+                self.pieces[token] = str(self.engine.post("/detokenize", {"tokens": [token]})["content"]).encode()
+        return self.pieces[token]
 
     def adds_bos(self) -> bool:
         """Return whether the file asks for BOS before each prompt."""
@@ -83,9 +95,26 @@ class Reference:
 
     def greedy(self, prompt: Sequence[int], *, tokens: int) -> list[Step]:
         """Return the likeliest tokens one after another; the end token is the last where the reply ends."""
-        body = {"prompt": list(prompt), "n_predict": tokens, "temperature": 0.0, "n_probs": NEAR, "cache_prompt": True}
-        told = self.engine.post("/completion", {**body, "return_tokens": True})
-        return list(self._steps([int(token) for token in told["tokens"]], told["completion_probabilities"]))
+        reader = self._reader()
+        if reader is None:
+            body = {"prompt": list(prompt), "n_predict": tokens, "temperature": 0.0, "n_probs": NEAR}
+            told = self.engine.post("/completion", {**body, "cache_prompt": True, "return_tokens": True})
+            return list(self._steps([int(token) for token in told["tokens"]], told["completion_probabilities"]))
+        steps: list[Step] = []
+        read, first = list(prompt), 0
+        while len(steps) < tokens:
+            steps.append(_step(reader.logits(read, first=first)[0]))
+            first += len(read)
+            read = [steps[-1].token]
+            if reader.ends(steps[-1].token):
+                break
+        return steps
+
+    def _reader(self) -> Reader | None:
+        if not self.readers and problem(READING) is None:
+            room = self.engine.context_tokens
+            self.readers.append(Reader(self.engine.path, context_tokens=room, threads=self.engine.threads))
+        return self.readers[0] if self.readers else None
 
     def _steps(self, tokens: Sequence[int], told: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
         """Yield a reply's steps. Where a sign takes several tokens the server tells of its last one alone."""
@@ -107,10 +136,8 @@ class Reference:
             entry = next(entries, None)
 
 
-def greedy_in_transformers(
-    folder: Path, prompts: Sequence[Sequence[int]], *, tokens: int
-) -> tuple[list[list[Step]], Callable[[Sequence[int]], str]]:
-    """Return the same from transformers for a model's folder, and how its tokenizer writes tokens.
+def greedy_in_transformers(folder: Path, prompts: Sequence[Sequence[int]], *, tokens: int) -> list[list[Step]]:
+    """Return the same from transformers for a model's folder.
 
     Raises:
         FinetuneError: torch is missing, or the folder cannot be read.
@@ -126,17 +153,17 @@ def greedy_in_transformers(
         ids, steps = list(prompt), []
         for _ in range(tokens):
             with torch.inference_mode():
-                row = loaded.model(torch.tensor([ids])).logits[0, -1].float().log_softmax(-1)
-            best = row.topk(NEAR)
-            likely = dict(zip(best.indices.tolist(), best.values.tolist(), strict=True))
-            steps.append(Step(int(best.indices[0]), likely))
+                row = loaded.model(torch.tensor([ids])).logits[0, -1].float().numpy()
+            steps.append(_step(row))
             ids.append(steps[-1].token)
             if steps[-1].token == loaded.tokenizer.eos_token_id:
                 break
         replies.append(steps)
+    return replies
 
-    def text(ids: Sequence[int]) -> str:
-        written = loaded.tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False)
-        return str(written).rstrip("\ufffd")
 
-    return replies, text
+def _step(logits: "np.ndarray") -> Step:
+    best = np.argsort(-logits, kind="stable")[:NEAR]
+    highest = float(logits[best[0]])
+    total = highest + math.log(float(np.exp(logits.astype(np.float64) - highest).sum()))
+    return Step(int(best[0]), {int(token): float(logits[token]) - total for token in best})

@@ -22,41 +22,12 @@ from finetune.errors import FinetuneError
 from finetune.modelfile import parameters
 from finetune.ollama_template import OllamaTemplate, generate, known_controls
 from finetune.reference import Reference
+from finetune.releases import Release
 
-MANIFEST, TEMPLATE = "manifest.json", "chat_template.jinja"
 PIECE_BYTES = 1 << 22
 ANSWER_SECONDS = 10.0
-SIXTEEN_BITS = ("model-f16.gguf", "model-bf16.gguf", "model-f32.gguf")
-"""In lower case."""
 Progress = Callable[[str, int, int], None]
 """`progress(what, done, all)`, in bytes where there are some."""
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """A release's folder, read."""
-
-    name: str
-    folder: Path
-    file: Path
-    """The model file to be served."""
-    template: str
-    manifest: Mapping[str, Any]
-
-    @property
-    def exact(self) -> bool:
-        """Whether its weights have 16 bits or more, so that every engine computes alike."""
-        return self.file.name.lower() in SIXTEEN_BITS
-
-    @property
-    def system(self) -> str:
-        """The system message that every example had; "" where prompts bring their own."""
-        return str(self.manifest.get("system") or "")
-
-    @property
-    def protocol(self) -> str:
-        """`native` or `json`; without a word on it JSON steps, which need nothing of the template."""
-        return str(self.manifest.get("protocol") or "json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,48 +35,20 @@ class Plan:
     """What will be registered, worked out before anything is sent."""
 
     release: Release
+    file: Path
+    """The model file to be served."""
     chat_template: ChatTemplate
     template: OllamaTemplate
     adds_bos: bool
     context_tokens: int
 
 
-def open_release(name: str, *, home: Path, quantization: str | None = None) -> Release:
-    """Return a finished release, by its name or folder.
-
-    Args:
-        quantization: Which of its files; None takes the recommended one.
-
-    Raises:
-        FinetuneError: there is none, it is not finished, or has no such file.
-    """
-    folder = Path(name) if (Path(name) / MANIFEST).is_file() else home / "releases" / name
-    known = sorted(path.parent.name for path in (home / "releases").glob(f"*/{MANIFEST}"))
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        template = (folder / TEMPLATE).read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise FinetuneError(
-            f"There is no finished release {name!r} ({Path(str(error.filename)).name} is missing); releases: "
-            f"{', '.join(known) or 'none yet'}. Next: frontdesk export RUN --name {name}"
-        ) from error
-    except (OSError, ValueError) as error:
-        raise FinetuneError(f"The release in {folder} cannot be read ({error}). Next: export it again.") from error
-    wanted = f"model-{quantization or manifest.get('recommended') or 'f16'}.gguf"
-    file = next((path for path in folder.glob("model-*.gguf") if path.name.lower() == wanted.lower()), None)
-    if file is None:
-        there = ", ".join(path.stem.removeprefix("model-") for path in sorted(folder.glob("model-*.gguf"))) or "none"
-        raise FinetuneError(
-            f"The release {name!r} has no file {wanted}; there are: {there}. Next: frontdesk register {name} "
-            "--quantization one of these"
-        )
-    return Release(folder.name, folder, file, template, manifest)
-
-
-def plan(release: Release, reference: Reference, *, context_tokens: int) -> Plan:
+def plan(release: Release, reference: Reference, *, file: Path, context_tokens: int) -> Plan:
     """Work out template, stops and context from the release's own files.
 
     Args:
+        reference: The file, loaded.
+        file: Which of the release's files is served.
         context_tokens: What Frontdesk sends at most; the model's own limit bounds it.
 
     Raises:
@@ -119,7 +62,7 @@ def plan(release: Release, reference: Reference, *, context_tokens: int) -> Plan
     known = known_controls(chat_template, reference)
     ends = [str(token) for token in release.manifest.get("stop", ())]
     template = generate(chat_template, adds_bos=adds_bos, ends=ends, known=known)
-    return Plan(release, chat_template, template, adds_bos, min(context_tokens, limit))
+    return Plan(release, file, chat_template, template, adds_bos, min(context_tokens, limit))
 
 
 def register(
@@ -150,10 +93,10 @@ def register(
                 f"Ollama at {url} already has a model {full_name(model)!r}. Next: choose another name with --as NAME, "
                 "or give --replace"
             )
-        blob = _upload(release.file, client=client, progress=progress)
+        blob = _upload(planned.file, client=client, progress=progress)
         body: dict[str, Any] = {
             "model": model,
-            "files": {release.file.name: blob},
+            "files": {planned.file.name: blob},
             "template": planned.template.text,
             "parameters": parameters(planned.template, context_tokens=planned.context_tokens),
         }
@@ -169,7 +112,8 @@ def register(
         model=full_name(model),
         release=release.name,
         digest=made,
-        template=release.template,
+        file=blob,
+        template=planned.chat_template.source,
         bos=planned.chat_template.bos,
         eos=planned.chat_template.eos,
         adds_bos=planned.adds_bos,

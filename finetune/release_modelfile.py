@@ -7,26 +7,31 @@ from pathlib import Path
 
 from finetune.modelfile import compose
 from finetune.reference import Reference
-from finetune.register import Release, plan
+from finetune.register import plan
+from finetune.releases import Release
 
 CONTEXT_TOKENS = 4096
 """What our prompts fit into, unless the owner sets more; the model's own limit bounds it."""
 
 
-def write(folder: Path, file: str, *, template: str) -> Path:
-    """Write the Modelfile that serves a file of this folder, and return its path.
+def write(release: Release, file: Path) -> Path:
+    """Write the Modelfile that serves one of a release's files, and return its path.
+
+    Args:
+        release: May be in the making: its folder, its chat template and what the manifest will say.
 
     Raises:
-        FinetuneError: the chat template lost its generation prompt, or llama.cpp cannot read the file.
+        FinetuneError: the chat template lost its generation prompt.
+        ModelUnavailable: llama.cpp cannot read the file.
     """
-    reference = Reference.load(folder / file, context_tokens=CONTEXT_TOKENS)
+    reference = Reference.load(file, context_tokens=CONTEXT_TOKENS)
     try:
-        planned = plan(
-            Release(folder.name, folder, folder / file, template, {}), reference, context_tokens=CONTEXT_TOKENS
-        )
+        planned = plan(release, reference, file=file, context_tokens=CONTEXT_TOKENS)
     finally:
         reference.close()
-    text = compose(f"./{file}", planned.template, context_tokens=planned.context_tokens)
-    path = folder / "Modelfile"
+    text = compose(
+        f"./{file.name}", planned.template, context_tokens=planned.context_tokens, system=planned.release.system
+    )
+    path = release.folder / "Modelfile"
     path.write_text(text, encoding="utf-8")
     return path

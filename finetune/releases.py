@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from finetune.bases import TEMPLATE
 from finetune.errors import FinetuneError
 from finetune.runs import NAME
 
@@ -22,6 +23,8 @@ MANIFEST = "manifest.json"
 PROGRESS = "progress.json"
 PART = ".part-"
 BLOCK = 1 << 20
+SIXTEEN_BITS = ("f16", "bf16", "f32")
+"""Quantizations, in lower case, that are none: every engine computes them alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +35,73 @@ class Release:
     folder: Path
     manifest: Mapping[str, Any] = field(default_factory=dict)
 
+    def measures(self, quantization: str | None = None) -> Mapping[str, Any]:
+        """Return what the manifest says of one file: its name, size, loss, speed; the recommended one by default.
+
+        Raises:
+            FinetuneError: the release has none of this quantization.
+        """
+        files = self.manifest.get("files") or ()
+        wanted = quantization or str(self.manifest.get("recommended"))
+        for one in files:
+            if one["quantization"].lower() == wanted.lower():
+                return dict(one)
+        known = ", ".join(one["quantization"] for one in files) or "none"
+        raise FinetuneError(
+            f"The release {self.name!r} has no file {wanted}; there are: {known}. Next: name one of these with "
+            "--quantization, or export the run again with --quantize"
+        )
+
     def file(self, quantization: str | None = None) -> Path:
         """Return a model's file; the recommended one when none is named.
 
         Raises:
             FinetuneError: the release has none of this quantization.
         """
-        wanted = quantization or str(self.manifest["recommended"])
-        for one in self.manifest["files"]:
-            if one["quantization"].lower() == wanted.lower():
-                return self.folder / str(one["file"])
-        known = ", ".join(one["quantization"] for one in self.manifest["files"])
-        raise FinetuneError(f"The release {self.name} has no {wanted}, only {known}. Next: export it with --quantize.")
+        return self.folder / str(self.measures(quantization)["file"])
+
+    @property
+    def template(self) -> str:
+        """The chat template that it was trained with.
+
+        Raises:
+            FinetuneError: it is not there.
+        """
+        try:
+            return (self.folder / TEMPLATE).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise FinetuneError(
+                f"The chat template of {self.name!r} cannot be read ({error}). Next: export the run again."
+            ) from error
+
+    @property
+    def system(self) -> str:
+        """The system message that every example had; "" where prompts bring their own."""
+        return str(self.manifest.get("system") or "")
+
+    @property
+    def protocol(self) -> str:
+        """`native` or `json`; without a word on it JSON steps, which need nothing of the template."""
+        return str(self.manifest.get("protocol") or "json")
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The closed set of answers it was trained on; () where it answers freely."""
+        return tuple(self.manifest.get("labels") or ())
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash of its manifest, which holds the hashes of all else."""
+        return sha256(self.folder / MANIFEST)
+
+
+def is_exact(file: Path) -> bool:
+    """Whether a release's file has weights of 16 bits or more.
+
+    >>> is_exact(Path("model-F16.gguf")), is_exact(Path("model-q4_0.gguf"))
+    (True, False)
+    """
+    return file.stem.removeprefix("model-").lower() in SIXTEEN_BITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,39 +176,48 @@ def finish(place: Workplace, manifest: Mapping[str, Any]) -> Release:
 
 
 def open_release(name: str, *, home: Path) -> Release:
-    """Return a finished release.
+    """Return a finished release, by its name or its folder.
 
     Raises:
-        FinetuneError: there is none of this name.
+        FinetuneError: there is none, it is not finished, or its manifest cannot be read.
     """
-    folder = release_folder(name, home=home)
+    folder = Path(name) if (Path(name) / MANIFEST).is_file() else release_folder(name, home=home)
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return _read(folder)
     except FileNotFoundError as error:
         known = ", ".join(release.name for release in releases(home)) or "none yet"
         raise FinetuneError(
-            f"There is no release {name!r}; releases: {known}. Next: frontdesk export RUN --name {name}"
+            f"There is no finished release {name!r}; releases: {known}. Next: frontdesk export RUN --name {name}"
         ) from error
-    except (OSError, ValueError) as error:
-        raise FinetuneError(f"{folder / MANIFEST} cannot be read ({error}). Next: export anew.") from error
-    return Release(name, folder, manifest)
 
 
 def releases(home: Path) -> tuple[Release, ...]:
-    """Return all finished releases, oldest first."""
+    """Return all finished releases, oldest first.
+
+    Raises:
+        FinetuneError: a manifest cannot be read.
+    """
     found = [
-        Release(path.parent.name, path.parent, json.loads(path.read_text(encoding="utf-8")))
-        for path in (home / "releases").glob(f"*/{MANIFEST}")
-        if not path.parent.name.startswith(".")
+        _read(path.parent) for path in (home / "releases").glob(f"*/{MANIFEST}") if not path.parent.name.startswith(".")
     ]
     return tuple(sorted(found, key=lambda release: str(release.manifest.get("created", ""))))
 
 
-def check(release: Release) -> tuple[str, ...]:
-    """Return what differs from the hashes in the manifest; () when all is as it was made."""
+def check(release: Release, *, only_served: bool = False) -> tuple[str, ...]:
+    """Return what differs from the hashes in the manifest; () when all is as it was made.
+
+    Args:
+        only_served: Leave out what serving does not read: other quantizations and the adapter. Seconds, not minutes.
+    """
+    hashes: Mapping[str, str] = release.manifest.get("hashes") or {}
+    served = str(release.measures()["file"]) if only_served else ""
+    if not hashes or (only_served and served not in hashes):
+        return (f"{MANIFEST} holds no hash of {served or 'any file'}",)
     wrong = []
-    for name, expected in release.manifest["hashes"].items():
+    for name, expected in hashes.items():
         path = release.folder / name
+        if only_served and name != served and name.endswith((".gguf", ".safetensors")):
+            continue
         if not path.is_file():
             wrong.append(f"{name} is missing")
         elif sha256(path) != expected:
@@ -165,6 +232,18 @@ def sha256(path: Path) -> str:
         while block := file.read(BLOCK):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _read(folder: Path) -> Release:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if not isinstance(manifest, dict):
+            raise ValueError("no JSON object")
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as error:
+        raise FinetuneError(f"{folder / MANIFEST} cannot be read ({error}). Next: export the run again.") from error
+    return Release(folder.name, folder, manifest)
 
 
 def _progress(folder: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from knowledge.refusal import Point
 from knowledge.scores import Score
 
 NOTHING = "–"
-STYLE = Path(__file__).with_name("report.css")
+STYLES = tuple(Path(__file__).with_name(name) for name in ("colours.css", "report.css"))
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """The page may load and run nothing, whatever a document smuggled into it."""
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -46,7 +46,9 @@ def frame(title: str, body: Iterable[str], *, style: str = "") -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="referrer" content="no-referrer">',
             f"<title>{text(title)}</title>",
-            f"<style>\n{STYLE.read_text(encoding='utf-8')}{style}</style>",
+            "<style>",
+            *(sheet.read_text(encoding="utf-8") for sheet in STYLES),
+            f"{style}</style>",
             "</head>",
             "<body>",
             "<main>",

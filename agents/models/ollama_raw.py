@@ -14,21 +14,17 @@ from functools import cached_property
 from typing import Any, cast
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel
-from langchain_core.language_models.chat_models import generate_from_stream
 from langchain_core.messages import AIMessageChunk, BaseMessage, convert_to_openai_messages
-from langchain_core.messages.ai import UsageMetadata
-from langchain_core.messages.tool import tool_call_chunk
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from ollama import Client
 from pydantic import ConfigDict
 
 from agents.errors import ModelUnavailable
 from agents.models.chat_template import CallFormat, read_calls
-from agents.models.loading import nothing
 from agents.models.ollama_server import is_loopback, translated
 from agents.models.registration import Registration
+from agents.models.streaming import Streamed, text_chunk, tool_call_chunk, until, usage
 from agents.models.tokens import MOST_CHARACTERS_PER_TOKEN, at_rate, estimate
 
 BREAK = "\u200b"
@@ -37,7 +33,7 @@ LONGEST_REPLY = 512
 """In tokens, where a call names no limit."""
 
 
-class ReleaseChatOllama(BaseChatModel):
+class ReleaseChatOllama(Streamed):
     """A registered release; takes the call arguments of `agents.models`, and LangChain's `bind_tools`."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -89,30 +85,19 @@ class ReleaseChatOllama(BaseChatModel):
         if tokens > self.context_tokens:
             raise self._cut(f"has {tokens} tokens")
         form = self.registration.chat_template.call_format() if tools else None
-        held = _Held(form)
-        asked = self._body(prompt, kwargs, stop)
+        chunks = self._chunks(prompt, self._body(prompt, kwargs, stop), _Held(form), tokens=tokens)
+        yield from until(stop_event, chunks, run_manager=run_manager)
+
+    def _chunks(
+        self, prompt: str, asked: Mapping[str, Any], held: "_Held", *, tokens: int
+    ) -> Iterator[ChatGenerationChunk]:
         with translated(self.registration.model, self.url), closing(self._client.generate(**asked)) as pieces:
             for piece in pieces:
-                if stop_event is not None and stop_event.is_set():
-                    yield nothing()
-                    return
                 if text := held.add(piece.response or ""):
-                    chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
-                    if run_manager is not None:
-                        run_manager.on_llm_new_token(text, chunk=chunk)
-                    yield chunk
+                    yield text_chunk(text)
                 if piece.done:
                     self._refuse_cut(int(piece.prompt_eval_count or 0), prompt, tokens)
                     yield _last(piece, held)
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
 
     def _body(self, prompt: str, call: Mapping[str, Any], stop: list[str] | None) -> dict[str, Any]:
         options = {
@@ -207,17 +192,14 @@ def _last(piece: Any, held: _Held) -> ChatGenerationChunk:
     """Return the chunk that ends a reply: what was held back, calls, counts, why it ended."""
     text, calls = held.rest()
     chunks = [
-        tool_call_chunk(
-            name=call["name"], args=json.dumps(call["arguments"], ensure_ascii=False), id=f"call_{number}", index=number
-        )
+        tool_call_chunk(call["name"], call["arguments"], call_id=f"call_{number}", index=number)
         for number, call in enumerate(calls)
     ]
-    read, written = int(piece.prompt_eval_count or 0), int(piece.eval_count or 0)
     return ChatGenerationChunk(
         message=AIMessageChunk(
             content=text,
             tool_call_chunks=chunks,
-            usage_metadata=UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written),
+            usage_metadata=usage(read=int(piece.prompt_eval_count or 0), written=int(piece.eval_count or 0)),
             response_metadata={"finish_reason": piece.done_reason or "stop"},
         ),
         generation_info={"finish_reason": piece.done_reason or "stop"},

@@ -4,20 +4,18 @@ NAME + base URL -> ChatOpenAI: streamed, with usage; nothing is sent anywhere bu
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import openai
-from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models.chat_models import generate_from_stream
-from langchain_core.messages import BaseMessage
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGenerationChunk
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from agents.errors import ModelUnavailable
-from agents.models.loading import LoadedModel, ModelOptions, nothing
+from agents.models.loading import LoadedModel, ModelOptions
+from agents.models.streaming import Streamed, until
 
 NO_KEY = "none"
 """Sent when no key is set: the library insists on one, and servers without keys ignore it."""
@@ -45,7 +43,7 @@ def build(name: str, options: ModelOptions) -> LoadedModel:
     )
 
 
-class CheckedChatOpenAI(ChatOpenAI):
+class CheckedChatOpenAI(Streamed, ChatOpenAI):
     """ChatOpenAI that takes this package's call arguments and fails with this package's errors."""
 
     def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
@@ -53,14 +51,8 @@ class CheckedChatOpenAI(ChatOpenAI):
         url = self.openai_api_base or ""
         begun = ended = False
         try:
-            with (
-                translated(self.model_name, url),
-                closing(super()._stream(*args, **_arguments(kwargs))) as chunks,  # type: ignore[type-var]
-            ):
-                for chunk in chunks:
-                    if stop_event is not None and stop_event.is_set():
-                        yield nothing()
-                        return
+            with translated(self.model_name, url):
+                for chunk in until(stop_event, super()._stream(*args, **_arguments(kwargs))):
                     begun = True
                     ended = ended or bool((chunk.generation_info or {}).get("finish_reason"))
                     yield chunk
@@ -72,21 +64,12 @@ class CheckedChatOpenAI(ChatOpenAI):
             ):
                 raise _broken_off(self.model_name, url) from error
             raise
-        if not ended:
+        if not ended and not (stop_event is not None and stop_event.is_set()):
             raise _broken_off(self.model_name, url)
 
     def close(self) -> None:
         """Close the connections to the server."""
         self.root_client.close()
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
 
 
 @contextmanager

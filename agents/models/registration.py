@@ -40,6 +40,8 @@ class Registration:
     """The system message of training; "" where each prompt brings its own."""
     tokenizer: str = ""
     """Path of the release's tokenizer.json, "" where it has none: then tokens are estimated."""
+    file: str = ""
+    """`sha256:…` of the release's file that it was made of; "" in registrations of earlier versions."""
 
     @property
     def chat_template(self) -> ChatTemplate:
@@ -66,6 +68,15 @@ def write_registration(registration: Registration, folder: Path) -> Path:
     return path
 
 
+def registrations(folder: Path | None) -> tuple[Registration, ...]:
+    """Return all registrations, by the name of their file; () where there is no such folder.
+
+    Raises:
+        AgentError: one is damaged.
+    """
+    return tuple(_read(path) for path in sorted(folder.glob("*.json"))) if folder is not None else ()
+
+
 def read_registration(folder: Path | None, model: str) -> Registration | None:
     """Return a model's registration; None where Frontdesk did not make it.
 
@@ -74,6 +85,10 @@ def read_registration(folder: Path | None, model: str) -> Registration | None:
     """
     if folder is None or not (path := registration_path(folder, model)).is_file():
         return None
+    return _read(path)
+
+
+def _read(path: Path) -> Registration:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         return Registration(**data | {"stops": tuple(data["stops"])})

@@ -21,18 +21,16 @@ from pathlib import Path
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
-from langchain_core.language_models.chat_models import generate_from_stream
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.messages.ai import UsageMetadata
-from langchain_core.messages.tool import tool_call_chunk
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from pydantic import ConfigDict, Field, PrivateAttr
 
 from agents.errors import ModelUnavailable
-from agents.models.loading import LoadedModel, ModelOptions, Protocol, nothing
+from agents.models.loading import LoadedModel, ModelOptions, Protocol
+from agents.models.streaming import Streamed, text_chunk, tool_call_chunk, until, usage
 
 REPLY_KEYS = {"text", "tool_calls", "delay_seconds", "error", "when", "finished"}
 
@@ -113,7 +111,7 @@ def to_reply(line: str | Mapping[str, Any] | Reply) -> Reply:
     return Reply(**{**line, "tool_calls": calls})
 
 
-class ScriptedChat(BaseChatModel):
+class ScriptedChat(Streamed):
     """A chat model whose replies are known beforehand; `calls` keeps what it was asked."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -148,36 +146,8 @@ class ScriptedChat(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         stop_event = kwargs.pop("stop_event", None)
-        reply = self._next(messages, kwargs)
-        words = re.findall(r"\S+\s*|\s+", reply.text)
-        for word in words:
-            if stop_event is not None and stop_event.is_set():
-                yield nothing()
-                return
-            time.sleep(reply.delay_seconds)
-            chunk = ChatGenerationChunk(message=AIMessageChunk(content=word))
-            if run_manager is not None:
-                run_manager.on_llm_new_token(word, chunk=chunk)
-            yield chunk
-        if reply.error:
-            raise ModelUnavailable(reply.error)
-        yield ChatGenerationChunk(
-            message=AIMessageChunk(
-                content="",
-                tool_call_chunks=[_tool_call(call, index) for index, call in enumerate(reply.tool_calls)],
-                usage_metadata=_usage(messages, len(words)),
-                response_metadata={"finish_reason": reply.finished} if reply.finished else {},
-            )
-        )
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
+        chunks = _chunks(self._next(messages, kwargs), messages)
+        yield from until(stop_event, chunks, run_manager=run_manager)
 
     def _next(self, messages: list[BaseMessage], arguments: Mapping[str, Any]) -> Reply:
         last = messages[-1].text if messages else ""
@@ -193,19 +163,22 @@ class ScriptedChat(BaseChatModel):
             return ordered[self._used - 1]
 
 
-def _tool_call(call: Mapping[str, Any], index: int) -> Any:
-    arguments = call["arguments"]
-    return tool_call_chunk(
-        name=call["name"],
-        args=arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False),
-        id=f"call_{index + 1}",
-        index=index,
-    )
-
-
-def _usage(messages: Sequence[BaseMessage], output_tokens: int) -> UsageMetadata:
-    """Return counts of words, which is what this model has for tokens."""
-    input_tokens = sum(len(message.text.split()) for message in messages)
-    return UsageMetadata(
-        input_tokens=input_tokens, output_tokens=output_tokens, total_tokens=input_tokens + output_tokens
+def _chunks(reply: Reply, messages: Sequence[BaseMessage]) -> Iterator[ChatGenerationChunk]:
+    """Yield a reply word by word, then its calls and counts of words, which is what this model has for tokens."""
+    words = re.findall(r"\S+\s*|\s+", reply.text)
+    for word in words:
+        time.sleep(reply.delay_seconds)
+        yield text_chunk(word)
+    if reply.error:
+        raise ModelUnavailable(reply.error)
+    yield ChatGenerationChunk(
+        message=AIMessageChunk(
+            content="",
+            tool_call_chunks=[
+                tool_call_chunk(call["name"], call["arguments"], call_id=f"call_{index + 1}", index=index)
+                for index, call in enumerate(reply.tool_calls)
+            ],
+            usage_metadata=usage(read=sum(len(one.text.split()) for one in messages), written=len(words)),
+            response_metadata={"finish_reason": reply.finished} if reply.finished else {},
+        )
     )

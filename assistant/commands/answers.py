@@ -4,13 +4,12 @@ import secrets
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from agents.models.loading import SUGGESTED_OLLAMA_MODEL
 from assistant.commands.options import (
     AsJson,
+    Asked,
     Audience,
     Collection,
     Config,
@@ -40,7 +39,7 @@ CHAT_EXAMPLES = examples("frontdesk chat", "frontdesk chat --model none", "front
 
 
 def ask(
-    question: Annotated[str | None, typer.Argument(metavar="QUESTION", show_default=False)] = None,
+    question: Asked = None,
     model: Model = None,
     collection: Collection = "default",
     audience: Audience = "public",

@@ -3,12 +3,9 @@
 stored conversations, documents, files -> finetune.building -> examples, held-out examples, a data card
 """
 
-import shlex
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,10 +17,12 @@ from assistant.commands.options import (
     Config,
     Model,
     examples,
+    now,
     opened,
     print_json,
     progress_bar,
     settings_for,
+    typed,
 )
 
 if TYPE_CHECKING:
@@ -49,9 +48,13 @@ SHOWN_FAULTS = 200
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-Base = Annotated[
+CountedAs = Annotated[
     str | None,
     typer.Option("--base", metavar="NAME", help="Count tokens as this base does: a folder, a hub id, embedded."),
+]
+Evaluation = Annotated[
+    list[Path] | None,
+    typer.Option("--evaluation", metavar="FILE", help="Questions that nothing may be learned of; may be repeated."),
 ]
 Longest = Annotated[int, typer.Option("--longest", metavar="TOKENS", min=16, help="Most tokens of an example.")]
 
@@ -76,10 +79,7 @@ def build(
         list[str] | None,
         typer.Option("--from", metavar="SOURCE", help="transcripts, documents, or a FILE; may be repeated."),
     ] = None,
-    evaluation: Annotated[
-        list[Path] | None,
-        typer.Option("--evaluation", metavar="FILE", help="Questions that nothing may be learned of; may be repeated."),
-    ] = None,
+    evaluation: Evaluation = None,
     share: Annotated[float, typer.Option(min=0, max=0.9, help="Share that is held out, with --heldout.")] = 0.1,
     questions: Annotated[int, typer.Option(min=1, help="With documents: passages that are asked about.")] = 200,
     refusals: Annotated[float, typer.Option(min=0, max=0.9, help="Most share of refusals among answers.")] = 0.3,
@@ -89,7 +89,7 @@ def build(
     ] = None,
     seed: Annotated[int, typer.Option(help="Draws passages and what is held out.")] = 0,
     longest: Longest = 4096,
-    base: Base = None,
+    base: CountedAs = None,
     model: Model = None,
     collection: Collection = "default",
     as_json: AsJson = False,
@@ -125,8 +125,8 @@ def build(
         examples.write((candidate.example for candidate in built.heldout), heldout)
     made = data_card.page(
         built,
-        command=shlex.join(["frontdesk", *sys.argv[1:]]),
-        made=datetime.now().strftime("%Y-%m-%d %H:%M"),
+        command=typed(),
+        made=now(),
         evaluations=[path.name for path in evaluation or []],
     )
     data_card.write(made, page)
@@ -141,11 +141,8 @@ def build(
 @app.command("check", epilog=CHECK_EXAMPLES)
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", show_default=False, help="Files of examples.")],
-    evaluation: Annotated[
-        list[Path] | None,
-        typer.Option("--evaluation", metavar="FILE", help="Questions that must not be in them; may be repeated."),
-    ] = None,
-    base: Base = None,
+    evaluation: Evaluation = None,
+    base: CountedAs = None,
     longest: Longest = 4096,
     as_json: AsJson = False,
     config: Config = None,

@@ -8,6 +8,7 @@ import typer
 
 from assistant.commands.options import (
     AsJson,
+    Asked,
     Audience,
     Collection,
     Config,
@@ -97,7 +98,7 @@ def ingest(
 
 
 def search(
-    question: Annotated[str | None, typer.Argument(metavar="QUESTION", show_default=False)] = None,
+    question: Asked = None,
     limit: Limit = 5,
     collection: Collection = "default",
     audience: Audience = "public",

@@ -3,8 +3,6 @@
 questions -> evaluation -> failures and tables on stdout, one JSON object, a stored result, a page
 """
 
-import shlex
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -19,12 +17,15 @@ from assistant.commands.options import (
     AsJson,
     Collection,
     Config,
+    Failures,
     Model,
     examples,
+    now,
     opened,
     print_json,
     progress_bar,
     settings_for,
+    typed,
     warn,
 )
 from assistant.commands.score_tables import absent_line, answer_lines, comparison_lines, report_lines
@@ -84,7 +85,6 @@ Stored = Annotated[
 Page = Annotated[
     Path | None, typer.Option("--report", metavar="FILE.html", help="Write a page to read, failures first.")
 ]
-Failures = Annotated[int, typer.Option("--failures", metavar="N", min=0, help="How many failures to print.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +280,7 @@ def _deliver(
     if delivery.out is not None:
         results.write(delivery.out, yardstick, rows=result.rows, scores=scores, label=result.label, settings=used)
     if delivery.page is not None:
-        command, when = shlex.join(["frontdesk", *sys.argv[1:]]), made.strftime("%Y-%m-%d %H:%M %Z")
+        command, when = typed(), now()
         results.write_text(delivery.page, render(comparison=comparison, settings=used, command=command, made=when))
     if delivery.as_json:
         extra = {"comparison": asdict(comparison)} if comparison else {}

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.commands.options import AsJson, Config, Model, examples, opened, print_json, progress_bar, settings_for
+from assistant.commands.options import (
+    AsJson,
+    Config,
+    Failures,
+    Model,
+    examples,
+    opened,
+    print_json,
+    progress_bar,
+    settings_for,
+)
 
 if TYPE_CHECKING:
     from finetune.extract_examples import Split
@@ -48,7 +58,7 @@ def extract(
         typer.Option("--examples", metavar="OUT.jsonl", help="Write them as training examples instead; no model."),
     ] = None,
     model: Model = None,
-    failures: Annotated[int, typer.Option("--failures", metavar="N", min=0, help="How many documents to show.")] = 5,
+    failures: Failures = 5,
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.commands.options import AsJson, Config, examples, print_json, settings_for, warn
+from assistant.commands.options import AsJson, Base, Config, examples, print_json, settings_for, warn
 
 if TYPE_CHECKING:
     from finetune.training import Request
@@ -38,9 +38,7 @@ def train(
     heldout: Annotated[
         list[Path] | None, typer.Option("--heldout", metavar="FILE", help="Examples to measure on, never learned from.")
     ] = None,
-    base: Annotated[
-        str, typer.Option("--base", metavar="MODEL", help="embedded, a model's folder, a .gguf file, or a hub id.")
-    ] = "embedded",
+    base: Base = "embedded",
     recipe: Annotated[
         str, typer.Option("--recipe", metavar="NAME", help="qlora, lora, full, continue, or embedder.")
     ] = "qlora",

@@ -59,7 +59,7 @@ def model(
     from finetune.predicting import open_subject, predict, write
 
     settings = settings_for(config)
-    asked = _read(files)
+    asked = read_examples(files)
     subject = open_subject(name, home=settings.home)
     with progress_bar("Examples") as progress:
         said = predict(
@@ -107,10 +107,10 @@ def compare(
     if not files and retention is None and text is None:
         raise typer.BadParameter("say what to compare on: --examples FILE, --retention FILE or --text FILE")
     settings = settings_for(config)
-    asked = _read(files) if files else ()
+    asked = read_examples(files) if files else ()
     closed = _labels(labels)
     items = likelihood.read_items(likelihood.SHIPPED if retention == SHIPPED else Path(retention)) if retention else ()
-    ordinary = _text(text)
+    ordinary = read_text(text)
     style = _style(voice)
     results.check_places(None, out)
     subjects = [open_subject(name, home=settings.home) for name in names]
@@ -173,7 +173,8 @@ def shown(score: "Score") -> str:
     return "–" if score.value is None else f"{score.value:.3f} [{score.low:.3f}, {score.high:.3f}], n={score.n}"
 
 
-def _read(files: Sequence[Path] | None) -> "tuple[Example, ...]":
+def read_examples(files: Sequence[Path] | None) -> "tuple[Example, ...]":
+    """Return the examples of some files; none named is wrong usage."""
     from finetune.examples import read
 
     if not files:
@@ -209,7 +210,12 @@ def _style(path: Path | None) -> "Callable[[str], float | None] | None":
     return distance
 
 
-def _text(path: Path | None) -> str:
+def read_text(path: Path | None) -> str:
+    """Return a text; "" without a file.
+
+    Raises:
+        FinetuneError: it cannot be read.
+    """
     from finetune.errors import FinetuneError
 
     if path is None:

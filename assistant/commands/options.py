@@ -39,6 +39,11 @@ Model = Annotated[
 Questions = Annotated[
     Path | None, typer.Option("--questions", metavar="IN.jsonl", help="Batch: a file with one question a line.")
 ]
+Asked = Annotated[str | None, typer.Argument(metavar="QUESTION", show_default=False)]
+Base = Annotated[
+    str, typer.Option("--base", metavar="MODEL", help="embedded, a model's folder, a .gguf file, or a hub id.")
+]
+Failures = Annotated[int, typer.Option("--failures", metavar="N", min=0, help="How many failures to show.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="OUT.jsonl", help="Batch: where the results go.")]
 
 

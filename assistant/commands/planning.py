@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.commands.options import AsJson, Config, examples, print_json, settings_for
+from assistant.commands.options import AsJson, Base, Config, examples, print_json, settings_for
 
 if TYPE_CHECKING:
     from finetune.footprint import Choices, Recipe
@@ -26,6 +26,8 @@ PLAN_EXAMPLES = examples(
 )
 EPOCHS = 3
 """How often the recipes show each example unless told otherwise."""
+OF_A_RECIPE = frozenset({"recipe", "gradient_checkpointing", "tight"})
+"""What each recipe decides for itself."""
 ROWS = (
     ("weights", "weights"),
     ("gradients", "gradients"),
@@ -40,9 +42,7 @@ ROWS = (
 
 
 def plan(
-    base: Annotated[
-        str, typer.Option("--base", metavar="MODEL", help="embedded, a model's folder, a .gguf file, or a hub id.")
-    ] = "embedded",
+    base: Base = "embedded",
     recipe: Annotated[
         str | None, typer.Option("--recipe", metavar="NAME", help="qlora, lora or full; without it all three.")
     ] = None,
@@ -63,7 +63,7 @@ def plan(
         bool | None,
         typer.Option(
             "--gradient-checkpointing/--no-gradient-checkpointing",
-            help="Compute layers twice to keep less; without it, on graphics cards only.",
+            help="Compute layers twice to keep less; without it, where it does not fit otherwise.",
         ),
     ] = None,
     count: Annotated[
@@ -73,7 +73,7 @@ def plan(
     config: Config = None,
 ) -> None:
     """Tell memory and time of tuning a model here; of a hub model only its config.json is fetched."""
-    from finetune.footprint import RECIPES, Choices
+    from finetune.footprint import OWN_TEXTS, RECIPES, Choices
     from finetune.machine import look, measure_speed
     from finetune.plan import plan as make_plan
     from finetune.shapes import read_shape
@@ -89,11 +89,13 @@ def plan(
         learned=learned,
         rank=rank,
         dropout=dropout,
-        gradient_checkpointing=machine.trains_on_card if checkpointing is None else checkpointing,
+        own_texts=OWN_TEXTS,
     )
     speed = measure_speed(shape.hidden, shape.intermediate)
     chosen: Sequence[Recipe] = [name for name in RECIPES if recipe in {None, name}]
-    planned = make_plan(shape, choices, machine=machine, operations_per_second=speed, recipes=chosen)
+    planned = make_plan(
+        shape, choices, machine=machine, operations_per_second=speed, recipes=chosen, checkpointing=checkpointing
+    )
     if as_json:
         print_json(_data(base, shape, machine, speed, planned, count=count))
     else:
@@ -106,6 +108,7 @@ def _data(
     recipes = [
         {
             "recipe": item.choices.recipe,
+            "gradient_checkpointing": item.choices.gradient_checkpointing,
             "memory": asdict(item.memory) | {"standing": item.memory.standing, "total": item.memory.total},
             "trainable_parameters": item.trainable,
             "trainable_share": item.trainable_share,
@@ -116,7 +119,7 @@ def _data(
         }
         for item in planned
     ]
-    choices = {key: value for key, value in asdict(planned[0].choices).items() if key != "recipe"}
+    choices = {key: value for key, value in asdict(planned[0].choices).items() if key not in OF_A_RECIPE}
     return {
         "base": base,
         "shape": asdict(shape) | {"parameters": shape.parameters},
@@ -135,6 +138,7 @@ def _lines(base: str, shape: "Shape", machine: "Machine", planned: "Sequence[Pla
     for name, label in ROWS:
         yield f"  {label:<22}" + "".join(f"{getattr(item.memory, name) / 1e9:>10.2f}" for item in planned)
     yield f"  {'weights tuned':<22}" + "".join(f"{item.trainable_share:>10.2%}" for item in planned)
+    yield f"  {'layers computed':<22}" + "".join(f"{_how_often(item):>10}" for item in planned)
     yield f"  {'tokens a second':<22}" + "".join(f"{item.tokens_per_second:>10.0f}" for item in planned)
     hours = "".join(f"{_seconds(item, count) / 3600:>10.1f}" for item in planned)
     yield f"  {f'hours, {count} x {EPOCHS}':<22}{hours}"
@@ -145,11 +149,14 @@ def _lines(base: str, shape: "Shape", machine: "Machine", planned: "Sequence[Pla
 
 
 def _choices_line(choices: "Choices") -> str:
-    again = "layers computed twice" if choices.gradient_checkpointing else "all activations kept"
     return (
         f"{choices.batch} examples of {choices.length} tokens at once, {choices.learned:.0%} of them learned, "
-        f"rank {choices.rank}, {again}."
+        f"rank {choices.rank}."
     )
+
+
+def _how_often(item: "Planned") -> str:
+    return "twice" if item.choices.gradient_checkpointing else "once"
 
 
 def _machine_line(machine: "Machine") -> str:
@@ -164,7 +171,7 @@ def _advice(planned: "Sequence[Planned]") -> Iterator[str]:
     if any(item.fits for item in planned):
         return
     choices = planned[-1].choices
-    ways = [] if choices.gradient_checkpointing else ["--gradient-checkpointing"]
+    ways = [] if all(item.choices.gradient_checkpointing for item in planned) else ["--gradient-checkpointing"]
     ways += ["--batch-size 1"] if choices.batch > 1 else []
     yield f"Nothing of this fits. Next: {', '.join([*ways, 'a shorter --max-length, or a smaller --base'])}"
 

@@ -40,16 +40,18 @@ def register(
     from finetune.examining import trial_of
     from finetune.proofs import TESTED_OLLAMA, prove
     from finetune.reference import Reference
+    from finetune.releases import is_exact, open_release
     from finetune.served import Served
 
     settings = settings_for(config)
-    opened = registering.open_release(release, home=settings.home, quantization=quantization)
+    opened = open_release(release, home=settings.home)
+    file = opened.file(quantization)
     name = model or opened.name
     served = Served(name, settings.ollama_url, {"num_thread": settings.threads} if settings.threads else {})
     version = served.version()
-    reference = Reference.load(opened.file, context_tokens=settings.context_tokens, threads=settings.threads)
+    reference = Reference.load(file, context_tokens=settings.context_tokens, threads=settings.threads)
     try:
-        planned = registering.plan(opened, reference, context_tokens=settings.context_tokens)
+        planned = registering.plan(opened, reference, file=file, context_tokens=settings.context_tokens)
         with progress_bar("Registering") as progress:
             registration = registering.register(
                 planned,
@@ -59,7 +61,7 @@ def register(
                 replace=replace,
                 progress=progress,
             )
-        folder = _folder_of(opened.file, settings, wanted=transformers, exact=opened.exact)
+        folder = _folder_of(file, settings, wanted=transformers, exact=is_exact(file))
         proofs = []
         for proof in prove(trial_of(planned, served, reference, folder=folder)):
             proofs.append(proof)

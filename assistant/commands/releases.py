@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.commands.options import AsJson, Config, examples, print_json, settings_for
+from assistant.commands.options import AsJson, Config, examples, print_json, settings_for, warn
 
 LIST_EXAMPLES = examples("frontdesk release list", "frontdesk release list --check --json")
 
@@ -24,15 +24,18 @@ def list_releases(
 ) -> None:
     """Show all releases, oldest first."""
     from finetune import releases
+    from finetune.promoting import promoted
 
-    found = releases.releases(settings_for(config).home)
+    home = settings_for(config).home
+    found, now = releases.releases(home), promoted(home)
+    serving = now.release if now else ""
     faults = {one.name: list(releases.check(one)) if check else None for one in found}
     if as_json:
         kept = ("run", "recipe", "base_precision", "recommended", "in_band", "created")
         print_json(
             {
                 "releases": [
-                    {"release": one.name, "path": str(one.folder)}
+                    {"release": one.name, "path": str(one.folder), "serving": one.name == serving}
                     | {key: one.manifest.get(key) for key in kept}
                     | {"files": one.manifest["files"], "faults": faults[one.name]}
                     for one in found
@@ -40,13 +43,15 @@ def list_releases(
             }
         )
         return
+    if serving and serving not in [one.name for one in found]:
+        warn(f"Note: {serving} is promoted and no longer there. Next: frontdesk release rollback")
     if not found:
         print("No releases yet. Make one of a finished run: frontdesk export RUN --text FILE")
     for one in found:
         best = next(file for file in one.manifest["files"] if file["quantization"] == one.manifest["recommended"])
         print(
             f"{one.name:<24} {best['quantization']:<8} {best['bytes'] / 1e6:>8.0f} MB  run {one.manifest['run']}  "
-            f"{one.manifest['created']}"
+            f"{one.manifest['created']}{'  serves' if one.name == serving else ''}"
         )
         for fault in faults[one.name] or ():
             print(f"{'':<24} {fault}")

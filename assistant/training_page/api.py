@@ -44,7 +44,10 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
+COLOURS = "colours.css"
+"""What this page has in common with reports; lies in the package `knowledge`."""
 FILES = {
+    COLOURS: "text/css",
     "page.css": "text/css",
     "page.js": "text/javascript",
     "plots.js": "text/javascript",
@@ -152,7 +155,8 @@ def _add_pages(app: FastAPI, token: str) -> None:
     def file(name: str) -> Response:
         if name not in FILES:
             raise HTTPException(404, "There is no such page.")
-        return Response(own.joinpath(name).read_bytes(), media_type=FILES[name])
+        folder = resources.files("knowledge") if name == COLOURS else own
+        return Response(folder.joinpath(name).read_bytes(), media_type=FILES[name])
 
 
 def _answer_with_headers(app: FastAPI) -> None:

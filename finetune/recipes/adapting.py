@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from finetune import processes
-from finetune.bases import read_base_config
-from finetune.batches import Layout, choose_layout
+from finetune.allocator import give_back_freed_memory, give_back_large_blocks
 from finetune.errors import FinetuneError
+from finetune.fitting import Pass
+from finetune.footprint import Recipe as Kind
 from finetune.memory import peak_memory_bytes
 from finetune.recipe import Job, Outcome
+from finetune.recipes.passing import choose_pass, own_share, pass_before
 from finetune.rendering import Rendered, render
 from finetune.weights import Loaded
 
@@ -63,7 +65,7 @@ class StepSettings:
     precision: Literal["auto", "bfloat16", "float32"]
     """What is computed in; auto: bfloat16 where the processor is fast at it."""
     gradient_checkpointing: Literal["auto", "on", "off"]
-    """Computes activations twice to keep fewer; auto: on a graphics processor."""
+    """Computes activations twice to keep fewer; auto: where memory does not bear to keep them."""
 
 
 def compute_dtype(wanted: str) -> "torch.dtype":
@@ -113,13 +115,13 @@ def rendered(job: Job, loaded: Loaded) -> tuple[list[Rendered], list[Rendered]]:
 
 
 def tune(
-    job: Job, loaded: Loaded, *, rate: float, dtype: "torch.dtype", target: str, keeping: "Keeping | None" = None
+    job: Job, loaded: Loaded, *, rate: float, dtype: "torch.dtype", kind: Kind, keeping: "Keeping | None" = None
 ) -> Outcome:
-    """Train what of the model asks for gradients, and keep the best of it under `target` in the job's folder.
+    """Train what of the model asks for gradients, and keep the best of it in the job's folder.
 
     Args:
         dtype: What is computed in; weights that learn stay in 32 bits.
-        target: `adapter` or `model`.
+        kind: What is tuned: the weights themselves, or an adapter over them.
 
     Raises:
         FinetuneError: a step's examples cannot be shared out among the processes.
@@ -132,7 +134,13 @@ def tune(
     trainable = sum(one.numel() for one in loaded.model.parameters() if one.requires_grad)
     parameters = parameters_of(loaded.model)
     examples, heldout = rendered(job, loaded)
-    layout, at_once = _layout(job, examples)
+    found = loop.last_checkpoint(job.folder / "checkpoints")
+    give_back_freed_memory()  # what was loaded in 16 bits and quantized counts as free from here on
+    one = pass_before(job) if found else None
+    own_texts = keeping.a_step if keeping else (0, 0)
+    one = one or choose_pass(job, loaded, [*examples, *heldout], compute=dtype.itemsize, kind=kind, own_texts=own_texts)
+    if one.tight:
+        give_back_large_blocks()
     steps_per_epoch = math.ceil(len(examples) / job.settings.batch_size)
     log = loop.Log(job.folder, progress=job.progress)
     trainer = loop.Trainer(
@@ -142,26 +150,24 @@ def tune(
             job,
             rate=rate,
             epochs=chosen_epochs(job.settings, len(examples)),
-            at_once=at_once,
-            layout=layout,
+            one=one,
             bf16=dtype == torch.bfloat16,
         ),
         train_dataset=loop.dataset(examples),
         heldout=heldout,
-        heldout_batch=at_once,
+        heldout_batch=one.at_once,
         eval_dataset=loop.dataset(heldout) if heldout else None,
-        collator=loop.Collator(layout, dtype),
+        collator=loop.Collator(one.layout, dtype),
         keeping=keeping,
         callbacks=[log, *_tensorboard(job), *_early_stop(job)],
     )
     log.watch(trainer)
     trainer.forget_printing()
-    found = loop.last_checkpoint(job.folder / "checkpoints")
     trainer.train(resume_from_checkpoint=str(found) if found else None)
     if log.stopped:
         raise KeyboardInterrupt
     heldout_loss = trainer.heldout_loss() if heldout else None
-    _save(trainer, job, target)
+    _save(trainer, job, "model" if kind == "full" else "adapter")
     return Outcome(
         steps=trainer.state.global_step,
         epochs=float(trainer.state.epoch or 0.0),
@@ -173,8 +179,9 @@ def tune(
         peak_memory_bytes=int(processes.largest(peak_memory_bytes())),
         seconds=time.monotonic() - began,
         extra={
-            "layout": layout,
-            "at_once": at_once,
+            "layout": one.layout,
+            "at_once": one.at_once,
+            "gradient_checkpointing": one.gradient_checkpointing,
             "learning_rate": rate,
             "dtype": str(dtype).removeprefix("torch."),
             "processes": processes.count(),
@@ -192,24 +199,6 @@ def parameters_of(model: Any) -> int:
     return total
 
 
-def _layout(job: Job, examples: list[Rendered]) -> tuple[Layout, int]:
-    settings, window = job.settings, read_base_config(job.base.folder).get("sliding_window")
-    layout, at_once = choose_layout(examples, batch_size=_own_share(settings.batch_size), window=window)
-    if settings.layout != "auto":
-        layout = settings.layout
-    return layout, settings.at_once or at_once
-
-
-def _own_share(batch_size: int) -> int:
-    """Return how many examples of a step each process reads."""
-    if batch_size % processes.count():
-        raise FinetuneError(
-            f"batch_size={batch_size} cannot be shared out evenly among {processes.count()} processes. Next: "
-            f"batch_size={-(-batch_size // processes.count()) * processes.count()}"
-        )
-    return batch_size // processes.count()
-
-
 def _tensorboard(job: Job) -> list[Any]:
     from finetune.recipes.trainer import tensorboard
 
@@ -223,28 +212,27 @@ def _early_stop(job: Job) -> list[Any]:
     return [EarlyStoppingCallback(early_stopping_patience=job.settings.patience)] if wanted else []
 
 
-def _arguments(job: Job, *, rate: float, epochs: float, at_once: int, layout: Layout, bf16: bool) -> Any:
+def _arguments(job: Job, *, rate: float, epochs: float, one: Pass, bf16: bool) -> Any:
     import torch
 
     from finetune.recipes.trainer import arguments
 
     settings, measured = job.settings, bool(job.heldout)
     on_gpu = torch.cuda.is_available()
-    checkpointing = settings.gradient_checkpointing == "on" or (settings.gradient_checkpointing == "auto" and on_gpu)
     return arguments(
         output_dir=str(job.folder / "checkpoints"),
-        per_device_train_batch_size=at_once,
-        gradient_accumulation_steps=_own_share(settings.batch_size) // at_once,
+        per_device_train_batch_size=one.at_once,
+        gradient_accumulation_steps=own_share(settings.batch_size) // one.at_once,
         num_train_epochs=epochs,
         max_steps=settings.max_steps or -1,
         learning_rate=rate,
         lr_scheduler_type=settings.schedule,
         warmup_steps=settings.warmup,
         weight_decay=settings.weight_decay,
-        train_sampling_strategy="random" if layout == "shared" else "group_by_length",
+        train_sampling_strategy="random" if one.layout == "shared" else "group_by_length",
         length_column_name="length",
         bf16=bf16,
-        gradient_checkpointing=checkpointing,
+        checkpointing=one.gradient_checkpointing,
         optim="paged_adamw_8bit" if on_gpu and _is_large(job) else "adamw_torch",
         seed=job.seed,
         data_seed=job.seed,

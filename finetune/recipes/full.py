@@ -12,7 +12,7 @@ def train(job: Job) -> Outcome:
     dtype = compute_dtype(job.settings.precision)
     loaded = load(job.base, dtype=torch.float32)
     rate = chosen_rate(job.settings, parameters_of(loaded.model), small=1e-4, large=1e-5)
-    return tune(job, loaded, rate=rate, dtype=dtype, target="model")
+    return tune(job, loaded, rate=rate, dtype=dtype, kind="full")
 
 
 RECIPE = Recipe(StepSettings, train, "every weight learns: most memory")

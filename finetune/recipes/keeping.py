@@ -17,15 +17,14 @@ import torch
 from torch.nn.functional import kl_div
 
 from finetune import processes
+from finetune.footprint import OWN_TEXTS
 from finetune.runs import write_whole
 from finetune.weights import Loaded
 
 TEXTS = 64
 """How many the base writes."""
-TOKENS = 64
-"""Their length."""
-A_STEP = 2
-"""How many of them are looked at in each step."""
+A_STEP, TOKENS = OWN_TEXTS
+"""How many of them are looked at in each step, and their length."""
 FILE = "own_texts.json"
 """In the run's folder: a run that goes on keeps to the same."""
 
@@ -38,6 +37,11 @@ class Keeping:
     """Token ids [TEXTS, TOKENS]."""
     weight: float
     """Of a nat a token, against a nat a learned token."""
+
+    @property
+    def a_step(self) -> tuple[int, int]:
+        """Return rows and tokens of what each step looks at, beside the examples."""
+        return min(A_STEP, len(self.texts)), self.texts.shape[1]
 
     def drift(self, model: Any, adapted: Any, *, step: int, share: int, shares: int) -> torch.Tensor:
         """Return how far the model has moved, in nats a token: this pass's part of the mean over the step's texts.

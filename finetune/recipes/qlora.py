@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from finetune import processes
 from finetune.errors import FinetuneError
+from finetune.footprint import Recipe as Kind
 from finetune.recipe import Job, Outcome, Recipe
 from finetune.recipes.adapting import FIRST_VALUES, StepSettings, chosen_rate, compute_dtype, parameters_of, tune
 from finetune.weights import Loaded, load
@@ -56,7 +57,8 @@ def train_adapter(job: Job, *, quantized: bool) -> Outcome:
     from finetune.recipes.keeping import keep
 
     keeping = keep(adapted, weight=settings.keep, folder=job.folder, seed=job.seed)
-    return tune(job, adapted, rate=rate, dtype=dtype, target="adapter", keeping=keeping)
+    kind: Kind = "qlora" if quantized else "lora"
+    return tune(job, adapted, rate=rate, dtype=dtype, kind=kind, keeping=keeping)
 
 
 def _with_adapter(loaded: Loaded, job: Job) -> Any:

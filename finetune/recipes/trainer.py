@@ -13,6 +13,7 @@ import json
 import math
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -267,8 +268,15 @@ def dataset(examples: Sequence[Rendered]) -> Dataset:
     )
 
 
-def arguments(**given: Any) -> SFTConfig:
-    """Return the trainer's arguments: ours, and what follows from how we use it."""
+def arguments(*, checkpointing: bool, **given: Any) -> SFTConfig:
+    """Return the trainer's arguments: ours, and what follows from how we use it.
+
+    Args:
+        checkpointing: Whether layers are computed again in the backward pass instead of kept.
+    """
+    # transformers 5.24 renamed it and warns of the old name.
+    names = {one.name for one in fields(SFTConfig)} & {"activation_checkpointing", "gradient_checkpointing"}
+    given[min(names)] = checkpointing
     return SFTConfig(
         dataset_kwargs={"skip_prepare_dataset": True},
         remove_unused_columns=False,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge import quiet_openvino
 from knowledge.embedders import Vectors, unit_length
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Bert:
             KeyError: a weight is missing.
             ValueError: a weight has another shape than its neighbours ask for.
         """
+        quiet_openvino.silence()
         from openvino import Core
 
         self.dimension = int(weights["embeddings.position_embeddings.weight"].shape[1])
@@ -167,6 +169,7 @@ def batches_of(lengths: Sequence[int], *, tokens: int = BATCH_TOKENS) -> list[li
 
 def _graph(weights: Weights, *, heads: int) -> "Model":
     """Return BERT's encoder from word pieces to the sum of each text's token states (Devlin et al., 2018)."""
+    quiet_openvino.silence()
     import openvino.opset14 as op
     from openvino import Model, PartialShape, Type
 

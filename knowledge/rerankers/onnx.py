@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from knowledge import quiet_openvino
 from knowledge.embedders import Vectors
 from knowledge.embedders.bert import batches_of
 from knowledge.errors import RerankerUnavailable
@@ -55,6 +56,7 @@ def build(model: str, *, models_folder: Path, threads: int | None) -> OnnxRerank
     Raises:
         RerankerUnavailable: a file is missing or damaged, or the model is no cross-encoder with one number a pair.
     """
+    quiet_openvino.silence()
     from openvino import Core
     from tokenizers import Tokenizer
 

@@ -17,6 +17,7 @@ from agents.protocols import ToolCall
 from agents.provenance import occurs
 from agents.tools import Tool, ToolContext
 from agents.tools.company import load
+from tests.agents.little_shop import DOMAIN, snapshot
 
 COMPANY = Path(__file__).parents[2] / "examples" / "brindlemoor"
 SHOP_TOOLS = load([str(COMPANY / "shop_tools.py")])
@@ -211,6 +212,41 @@ def test_unidentified_and_unknown_calls_are_refused() -> None:
         calls.read(ToolCall("rm", {}))
     with pytest.raises(ToolError):
         calls.read(ToolCall("send", {"to": "Ada"}))
+
+
+def test_a_read_for_nobody_in_particular_is_refused_where_the_tool_needs_a_customer(tmp_path: Path) -> None:
+    DOMAIN.open(tmp_path, tmp_path)
+    place, _ = DOMAIN.tools
+    call = ToolCall("parcel_place", {"parcel": "P-1001"})
+    nobody = Caller({place.name: place}, context(tmp_path, customer=None), MemoryActionLog())
+    with pytest.raises(ToolError, match="who the customer is"):
+        nobody.read(call)
+    ada = Caller({place.name: place}, context(tmp_path, customer="ada"), MemoryActionLog())
+    assert "shed" in ada.read(call)
+
+
+def test_a_write_whose_process_died_before_it_was_noted_is_not_tried_again(tmp_path: Path) -> None:
+    class Crash(BaseException):
+        pass
+
+    class LogOfACrash(MemoryActionLog):
+        def finish(self, key: str, *, change: Change) -> None:
+            raise Crash
+
+    DOMAIN.open(tmp_path, tmp_path)
+    _, move = DOMAIN.tools
+    call = ToolCall("move_parcel", {"parcel": "P-1001", "place": "garage"})
+    said = context(tmp_path, customer="ada", said=("P-1001 to the garage",))
+    first = Caller({move.name: move}, said, LogOfACrash())
+    plan = first.plan(call, records=())
+    assert snapshot(tmp_path)["parcels"]["P-1001"]["place"] == "shed"  # a preview changes nothing
+    with pytest.raises(Crash):
+        first.act(call, key="k", approved=plan.fingerprint, shown=plan.preview.text)
+    later = MemoryActionLog()
+    later.actions.update(first.log.actions)  # type: ignore[union-attr]
+    with pytest.raises(StateUnknown):
+        Caller({move.name: move}, said, later).act(call, key="k", approved=plan.fingerprint, shown=plan.preview.text)
+    assert snapshot(tmp_path)["parcels"]["P-1001"]["place"] == "garage"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -8,6 +9,7 @@ from agents.domain import load_domain
 from agents.errors import AgentError
 from agents.replay import replay, replay_task
 from agents.tasks import Task, read_tasks
+from agents.tools import Effect, Tool, ToolContext
 from tests.agents.little_shop import DOMAIN
 
 MOVED = {"path": ["parcels", "P-1001", "place"], "before": "shed", "after": "garage", "op": "change"}
@@ -63,6 +65,20 @@ def test_anything_else_is_a_difference(
     assert not replayed.ok
     assert replayed.differences[0]["where"] == where
     json.dumps(replayed.differences)
+
+
+def test_a_tool_that_breaks_is_a_difference_and_not_the_end(tmp_path: Path) -> None:
+    def broken(context: ToolContext, parcel: str) -> str:
+        """Break."""
+        raise RuntimeError("a bug")
+
+    _, move = DOMAIN.tools
+    for effect, found in (("read", "cannot be used now"), ("write", "StateUnknown")):
+        tools = (Tool(broken, effect=cast(Effect, effect), name="parcel_place"), move)
+        gold = {**MOVE, "action_id": "1_0", "name": "parcel_place", "arguments": {"parcel": "P-1001"}}
+        told = task(tmp_path, gold, MOVE, expected=[MOVED])
+        replayed = replay_task(replace(DOMAIN, tools=tools), told, data=tmp_path)
+        assert [(one["where"], found in one["found"]["error"]) for one in replayed.differences] == [("call 1_0", True)]
 
 
 def test_results_are_compared_by_type_too(tmp_path: Path) -> None:

@@ -194,3 +194,41 @@ def test_a_webhook_and_a_mail_server_that_do_not_answer_are_faults(
     assert "the mail server cannot be used" in check.detail
     assert "then: frontdesk doctor" in check.fix
     assert "hidden" not in str(diagnosis)
+
+
+def test_what_only_export_needs_is_no_fault_of_a_machine_that_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("finetune.export_tools._installed", lambda _: False)
+    check = named(examine(), "export")
+    assert (check.ok, check.fix) == (True, "")
+    assert "not installed; needed only to export" in check.detail
+
+
+def test_a_machine_that_trains_is_told_what_it_lacks_to_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("finetune.export_tools._installed", lambda _: True)
+    monkeypatch.setattr("finetune.export_tools.version", lambda _: "0.1")
+    check = named(examine(), "export: gguf")
+    assert not check.ok
+    assert check.fix.startswith("pip install 'frontdesk[train]'")
+
+
+def test_the_promoted_release_is_read_byte_by_byte(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from finetune.promoting import promote
+    from tests.finetune.small_releases import save_release
+
+    home = tmp_path / "frontdesk-home"
+    release = save_release(home, "shop")
+    assert not [check for check in examine().checks if check.name == "release"]
+    promote(release, home=home, proof=None, reason="x")
+    assert named(examine(), "release") == Check(
+        "release", True, 'shop serves, as it was exported, but model = "none" is set'
+    )
+    changed = bytearray(release.file().read_bytes())
+    changed[-1] ^= 1
+    release.file().write_bytes(changed)
+    check = named(examine(), "release")
+    assert (check.ok, check.fix) == (False, "frontdesk release rollback")
+    assert "model-F16.gguf was changed" in check.detail
+    monkeypatch.setenv("FRONTDESK_MODEL", "auto")
+    release.file().unlink()
+    assert "cannot serve" in named(examine(), "model").detail
+    assert "frontdesk release rollback" in named(examine(), "model").fix

@@ -11,18 +11,12 @@ from agents.answering import AnswerOptions
 from agents.transcript import Message
 from agents.turn import ResponderOptions, find
 from finetune.bases import Base
+from finetune.classifier_training import Labelled
 from finetune.examples import Example
 from finetune.serving import Serving
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
 from knowledge.passages import Passage
-from tests.finetune.served_releases import (  # noqa: F401 - fixtures
-    embedded_file,
-    live,
-    make,
-    tiny_file,
-    wide_file,
-)
 
 TEMPLATE = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
@@ -73,17 +67,6 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Base:
 
 
 @pytest.fixture(scope="session")
-def embedded_base(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Base:
-    """Return the embedded model, de-quantized into an ordinary folder."""
-    pytest.importorskip("torch")
-    from finetune.bases import open_base
-
-    home = tmp_path_factory.mktemp("home")
-    (home / "models").symlink_to(models_folder, target_is_directory=True)
-    return open_base("embedded", home=home)
-
-
-@pytest.fixture(scope="session")
 def intents() -> tuple[Example, ...]:
     """Return twenty-four short questions of three labels."""
     labels = {"order_status": "where is my order", "returns": "can i send it back", "price": "what does a shade cost"}
@@ -92,6 +75,13 @@ def intents() -> tuple[Example, ...]:
         for number in range(8)
         for label, text in labels.items()
     )
+
+
+@pytest.fixture(scope="session")
+def labelled(intents: tuple[Example, ...]) -> Labelled:
+    """Return the same as texts and labels."""
+    pairs = [tuple(str(message["content"]) for message in one.messages) for one in intents]
+    return Labelled(*(tuple(one) for one in zip(*pairs, strict=True)))
 
 
 def intent(text: str, label: str, conversation: str = "c") -> Example:

@@ -10,6 +10,7 @@ import gc
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,19 @@ def backward(model: Any, asked: dict[str, Any]) -> None:
     learned = torch.arange(length).expand(batch, length) >= length - round(length * asked["learned"])
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=asked["dtype"] == "bfloat16"):
         logits = scores(whole, ids, mask, learned)
-    torch.nn.functional.cross_entropy(logits.float(), ids[learned]).backward()
+        loss = torch.nn.functional.cross_entropy(logits.float(), ids[learned])
+        if asked.get("own_texts", (0, 0))[0]:
+            loss = loss + drift(model, asked["own_texts"], whole.config.vocab_size)
+    loss.backward()
+
+
+def drift(model: Any, texts: Sequence[int], vocabulary: int) -> Any:
+    import torch
+
+    from finetune.recipes.keeping import Keeping
+
+    kept = Keeping(torch.randint(5, vocabulary, tuple(texts)), weight=0.1)
+    return 0.1 * kept.drift(model, model, step=0, share=0, shares=1)
 
 
 def scores(whole: Any, ids: Any, mask: Any, learned: Any) -> Any:

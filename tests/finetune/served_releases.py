@@ -16,7 +16,8 @@ import pytest
 from agents.models.registration import Registration
 from finetune.examining import trial_of
 from finetune.reference import Reference
-from finetune.register import Plan, open_release, plan, register
+from finetune.register import Plan, plan, register
+from finetune.releases import MANIFEST, open_release, sha256
 from finetune.served import Served
 from finetune.trials import Trial
 from tests.conftest import free_port, missing, running
@@ -130,8 +131,8 @@ def make(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calla
         home = tmp_path_factory.mktemp(name)
         write_release(home, name, file, template, **manifest)
         release = open_release(name, home=home)
-        references.append(Reference.load(release.file, context_tokens=2048, threads=1))
-        planned = plan(release, references[-1], context_tokens=2048)
+        references.append(Reference.load(release.file(), context_tokens=2048, threads=1))
+        planned = plan(release, references[-1], file=release.file(), context_tokens=2048)
         registration = register(planned, model=name, url=live.url, folder=home / "registered")
         trial = trial_of(planned, Served(name, live.url, ONE_THREAD), references[-1], tokens=8, long_tokens=700)
         return Made(registration, planned, trial, live, home)
@@ -142,10 +143,13 @@ def make(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calla
 
 
 def write_release(home: Path, name: str, file: Path, template: str, **manifest: Any) -> Path:
-    """Write a release's folder by hand."""
+    """Write a release of one 16-bit file by hand."""
     folder = home / "releases" / name
     folder.mkdir(parents=True)
     (folder / "model-f16.gguf").hardlink_to(file)
     (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
-    (folder / "manifest.json").write_text(json.dumps({"release": name, **manifest}), encoding="utf-8")
+    files = [{"quantization": "F16", "file": "model-f16.gguf", "bytes": file.stat().st_size}]
+    hashes = {path.name: sha256(path) for path in folder.iterdir()}
+    own = {"release": name, "run": name, "files": files, "recommended": "F16", "hashes": hashes, "created": ""}
+    (folder / MANIFEST).write_text(json.dumps({**own, **manifest}), encoding="utf-8")
     return folder

@@ -1,10 +1,11 @@
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 
 from finetune.bases import Base
-from finetune.batches import NOT_LEARNED, ROUNDED_TO, Batch, choose_layout, padded, shared
+from finetune.batches import NOT_LEARNED, ROUNDED_TO, Batch, padded, shared, ways
 from finetune.rendering import Rendered
 
 
@@ -63,6 +64,11 @@ def test_lengths_are_rounded_up(lay: "type[Batch]") -> None:
     assert len(batch.places) % ROUNDED_TO == 0
 
 
+def choose_layout(examples: Sequence[Rendered], *, batch_size: int, window: int | None) -> tuple[str, int]:
+    best = ways(examples, batch_size=batch_size, window=window)[0]
+    return best.layout, best.at_once
+
+
 def test_layout_follows_what_is_shared() -> None:
     short = [example([1] * 30 + [number, 2, 3], 1) for number in range(40)]
     assert choose_layout(short, batch_size=16, window=None) == ("shared", 16)
@@ -72,6 +78,31 @@ def test_layout_follows_what_is_shared() -> None:
     assert choose_layout([example([1] * 5000, 1)], batch_size=16, window=None) == ("padded", 1)
     long_opening = [example([1] * 1400 + [number] * 350, 1) for number in range(40)]
     assert choose_layout(long_opening, batch_size=16, window=None) == ("shared", 4)
+
+
+@pytest.mark.parametrize("layout", ["shared", "padded"])
+def test_no_pass_is_larger_than_its_way_says(layout: Any) -> None:
+    generator = np.random.default_rng(1)
+    opening, sizes = [1] * 70, generator.integers(2, 200, size=24)
+    examples = [example([*opening, *generator.integers(3, 99, size=size).tolist()], int(size) // 2) for size in sizes]
+    lay = {"shared": shared, "padded": padded}[layout]
+    for way in ways(examples, batch_size=8, window=None, layout=layout):
+        assert way.layout == layout
+        for start in range(0, len(examples), way.at_once):
+            batch = lay(sorted(examples, key=lambda one: len(one.ids))[start : start + way.at_once])
+            assert batch.ids.shape[0] <= way.rows
+            assert batch.ids.shape[1] <= way.length
+            assert batch.targets.size <= way.places
+        largest = lay(sorted(examples, key=lambda one: len(one.ids))[-way.at_once :])
+        assert largest.ids.shape[1] > way.length - 2 * ROUNDED_TO, "nor is it said to be much larger than it is"
+
+
+def test_examples_at_once_may_be_fixed() -> None:
+    long = [example([number] * 3000, 1) for number in range(4)]
+    assert [(one.layout, one.at_once) for one in ways(long, batch_size=8, window=None, at_once=8)][:1] == [
+        ("padded", 8)
+    ]
+    assert {one.layout for one in ways(long, batch_size=8, window=10, layout="shared")} == {"shared"}
 
 
 def test_a_model_computes_both_layouts_as_it_computes_each_example_alone(tiny_base: Base) -> None:

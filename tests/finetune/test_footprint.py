@@ -13,7 +13,16 @@ from typing import Any
 import pytest
 
 from finetune.bases import Base
-from finetune.footprint import NF4_BYTES, PUBLISHED, Choices, estimate, layer_bytes, precision_of, trainable_parameters
+from finetune.footprint import (
+    NF4_BYTES,
+    OWN_TEXTS,
+    PUBLISHED,
+    Choices,
+    estimate,
+    layer_bytes,
+    precision_of,
+    trainable_parameters,
+)
 from finetune.shapes import Shape, shape_of
 
 ROOT = Path(__file__).parents[2]
@@ -105,7 +114,10 @@ def kept_bytes(kind: str, choices: Choices, *, layers: int, compute: int) -> int
     whole = model.get_base_model() if choices.recipe == "lora" else model
     ids = torch.randint(1, SMALL["vocab_size"], (choices.batch, choices.length))
     mask = torch.ones_like(ids)
-    if choices.padded:
+    if choices.one_mask:
+        mask = torch.zeros((choices.batch, 1, choices.length, choices.length), dtype=narrow)
+        mask[:, :, :, :3] = torch.finfo(narrow).min
+    elif choices.padded:
         mask[:, :3] = 0
     with counted(model) as kept, torch.autocast("cpu", torch.bfloat16) if compute == 2 else nullcontext():
         whole.model(input_ids=ids, attention_mask=mask, use_cache=False)
@@ -129,6 +141,15 @@ def test_a_layer_keeps_what_is_counted(kind: str, recipe: Any, dropout: float, p
     assert many - few == pytest.approx(expected, rel=0.005)
 
 
+@pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3", "phi3"])
+def test_a_mask_for_all_layers_is_kept_once(kind: str) -> None:
+    pytest.importorskip("peft")
+    shape = shape_of(SMALL | {"model_type": kind, "num_hidden_layers": 2})
+    choices = Choices("lora", batch=1, length=TOKENS, rank=8, one_mask=True)
+    few, many = (kept_bytes(kind, choices, layers=layers, compute=4) for layers in (2, 3))
+    assert many - few == pytest.approx(layer_bytes(shape, choices, precision_of("lora", 4)) * TOKENS, rel=0.005)
+
+
 def measured(folder: Path, choices: Choices, *, dtype: str) -> dict[str, Any]:
     """Return what two accumulated batches and an AdamW step took in a process of their own."""
     asked = {
@@ -142,6 +163,7 @@ def measured(folder: Path, choices: Choices, *, dtype: str) -> dict[str, Any]:
         "checkpointing": choices.gradient_checkpointing,
         "padded": choices.padded,
         "tight": choices.tight,
+        "own_texts": choices.own_texts,
     }
     command = [sys.executable, "-W", "ignore", "-m", "tests.finetune.one_step", json.dumps(asked)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
@@ -184,9 +206,10 @@ def test_peak_of_a_real_qlora_step_of_a_small_model(kind: str, tmp_path: Path, t
     "choices",
     [
         Choices("qlora", batch=2, length=128, tight=True),
+        Choices("qlora", batch=2, length=128, own_texts=OWN_TEXTS, tight=True),
         Choices("full", batch=2, length=128),
     ],
-    ids=lambda choices: choices.recipe,
+    ids=lambda choices: f"{choices.recipe}-{choices.own_texts[0]}",
 )
 def test_peak_of_a_real_step_of_the_embedded_model(choices: Choices, embedded_base: Base) -> None:
     from finetune.shapes import read_shape

@@ -93,7 +93,9 @@ def test_a_release_is_asked_with_its_recommended_file(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     for kind in ("f16", "q4_K_M", "q8_0"):
         (folder / f"model-{kind}.gguf").write_bytes(b"")
-    (folder / "manifest.json").write_text(json.dumps({"recommended": "q4_K_M", "labels": ["a"]}), encoding="utf-8")
+    files = [{"quantization": kind, "file": f"model-{kind}.gguf"} for kind in ("f16", "q4_K_M", "q8_0")]
+    manifest = {"recommended": "q4_K_M", "files": files, "labels": ["a"]}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     found = open_subject("r", home=tmp_path)
 
     assert found.source == str(folder / "model-q4_K_M.gguf")

@@ -37,8 +37,10 @@ def tiny(make: Callable[..., Made], tiny_file: Path) -> Made:
 
 
 @pytest.fixture(scope="module")
-def real(make: Callable[..., Made], wide_file: Path) -> Made:
-    return make("proofs-real", wide_file, CHATML, protocol="native")
+def real(tuned: Made) -> Made:
+    """Return the trained release, tried as one that calls tools in its template's own form."""
+    native = replace(tuned.trial.trained, protocol="native")
+    return replace(tuned, trial=replace(tuned.trial, trained=native))
 
 
 def remade(made: Made, name: str, **changes: Any) -> Trial:

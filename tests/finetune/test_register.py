@@ -15,7 +15,8 @@ from agents.models.registration import read_registration
 from finetune.errors import FinetuneError
 from finetune.modelfile import compose
 from finetune.proofs import SCHEMA, TOOL
-from finetune.register import open_release, register
+from finetune.register import register
+from finetune.releases import check, open_release
 from finetune.served import Served
 from tests.finetune.served_releases import CHATML, Made, write_release
 
@@ -26,8 +27,8 @@ def test_a_release_that_is_not_there_names_those_that_are(tmp_path: Path) -> Non
     write_release(tmp_path, "one", file, CHATML)
     with pytest.raises(FinetuneError, match=r"releases: one\. Next: frontdesk export RUN --name two"):
         open_release("two", home=tmp_path)
-    with pytest.raises(FinetuneError, match=r"there are: f16\. Next: frontdesk register one --quantization"):
-        open_release("one", home=tmp_path, quantization="q4_0")
+    with pytest.raises(FinetuneError, match=r"there are: F16\. Next: name one of these with --quantization"):
+        open_release("one", home=tmp_path).file("q4_0")
     (tmp_path / "releases" / "one" / "manifest.json").unlink()
     with pytest.raises(FinetuneError, match="no finished release 'one'"):
         open_release("one", home=tmp_path)
@@ -74,7 +75,7 @@ class TestServer:
 
         file = tmp_path / "model-f16.gguf"
         file.write_bytes(b"no model")
-        broken = replace(tiny.planned, release=replace(tiny.planned.release, file=file))
+        broken = replace(tiny.planned, file=file)
         with pytest.raises(FinetuneError, match=r"Ollama cannot make 'broken'.*Next: "):
             register(broken, model="broken", url=tiny.live.url, folder=tmp_path)
         assert read_registration(tmp_path, "broken") is None
@@ -136,9 +137,7 @@ class TestServer:
         import os
         import subprocess
 
-        text = compose(
-            str(tiny.planned.release.file), tiny.planned.template, context_tokens=2048, system="You sell lamps."
-        )
+        text = compose(str(tiny.planned.file), tiny.planned.template, context_tokens=2048, system="You sell lamps.")
         (tmp_path / "Modelfile").write_text(text, encoding="utf-8")
         command = [tiny.live.program, "create", "by-hand", "-f", str(tmp_path / "Modelfile")]
         host = {**os.environ, "OLLAMA_HOST": tiny.live.url}
@@ -153,17 +152,21 @@ class TestServer:
 @pytest.mark.model
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_any_client_chats_calls_tools_streams_and_obeys_a_schema(make: Callable[..., Made], wide_file: Path) -> None:
-    """The real model through langchain-ollama, that is through the TEMPLATE that was generated."""
-    made = make("by-langchain", wide_file, CHATML, protocol="native")
+def test_trained_merged_exported_and_served_to_any_client(tuned: Made) -> None:
+    """The whole way, through langchain-ollama at its end, that is through the TEMPLATE that was generated."""
+    release = tuned.planned.release
+    assert release.manifest["merge"]["same_top"] > 0, "an adapter was merged"
+    assert [file["quantization"] for file in release.manifest["files"]] == ["F16"]
+    assert check(release) == ()
+    assert tuned.registration.file == f"sha256:{release.manifest['hashes']['model-F16.gguf']}"
     more: dict[str, Any] = {"num_predict": 48, "num_thread": 1, "temperature": 0.0}
-    chat = ChatOllama(model="by-langchain", base_url=made.live.url, **more)
+    chat = ChatOllama(model="tuned", base_url=tuned.live.url, **more)
     reply = chat.invoke("Hello")
     assert reply.text
     assert reply.response_metadata["done_reason"] == "stop"
     pieces = [chunk.text for chunk in chat.stream("Hello")]
     assert "".join(pieces) == reply.text
-    binding = ChatOllama(model="by-langchain", base_url=made.live.url, format=dict(SCHEMA), **more)
+    binding = ChatOllama(model="tuned", base_url=tuned.live.url, format=dict(SCHEMA), **more)
     bound = binding.invoke("How long? JSON.")
     assert set(json.loads(bound.text)) == {"days", "unit"}
     messages: list[Any] = []

@@ -46,3 +46,11 @@ def test_a_reader_that_thinks_long_is_not_taken_for_a_silent_model() -> None:
     words = engine(Talker(0.0, 0.0, 0.0)).stream({}, timeout_seconds=0.1)
     for _ in words:
         time.sleep(0.2)
+
+
+@pytest.mark.model
+def test_let_go_at_once_it_ends(tiny_file: Path) -> None:
+    """The library's loop must have begun: ended before that, it never ends, and neither does who waits for it."""
+    for _ in range(6):
+        Engine.load(tiny_file, context_tokens=256, conversations=1, threads=1)
+        Engine.unload(tiny_file)

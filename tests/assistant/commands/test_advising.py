@@ -5,6 +5,7 @@ import pytest
 
 from tests.assistant.commands.test_judging import Run, intents, run, tiny_base
 
+pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 __all__ = ["intents", "run", "tiny_base"]
 

@@ -50,6 +50,9 @@ def test_table_says_what_fits_and_what_to_do(folder: Path) -> None:
     assert "7.62 billion parameters" in result.output
     assert "4 examples of 8192 tokens at once" in result.output
     assert "qlora" not in result.output.splitlines()[3]
+    assert "twice" in result.output
+    assert "Next: --batch-size 1" in result.output
+    result = CliRunner().invoke(app, [*command, "--no-gradient-checkpointing"])
     assert "Next: --gradient-checkpointing, --batch-size 1" in result.output
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,15 +16,7 @@ from playwright.sync_api import expect, sync_playwright
 from agents.models.registration import read_registration
 from tests.assistant.test_browser import ARGUMENTS, START_SECONDS, WAIT_MILLISECONDS
 from tests.conftest import ROOT, free_port
-from tests.finetune.served_releases import (  # noqa: F401 - fixtures
-    CHATML,
-    Live,
-    embedded_file,
-    live,
-    tiny_file,
-    wide_file,
-    write_release,
-)
+from tests.finetune.served_releases import Live, Made, write_release
 from tests.finetune.test_template_shape import UNSEEN
 
 pytestmark = [pytest.mark.ollama, pytest.mark.model, pytest.mark.slow]
@@ -44,7 +37,7 @@ def run(home: Path, url: str, *arguments: str) -> subprocess.CompletedProcess[st
 
 
 @pytest.mark.timeout(600)
-def test_registered_proved_and_doctored(live: Live, tiny_file: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_registered_proved_and_doctored(live: Live, tiny_file: Path, tmp_path: Path) -> None:
     """Random weights never end a reply, so that proof must fail and the command with it; the prompt must hold."""
     write_release(tmp_path, "tiny", tiny_file, UNSEEN)
     told = run(tmp_path, live.url, "register", "tiny", "--as", "by-cli", "--no-transformers", "--json")
@@ -68,28 +61,19 @@ def test_registered_proved_and_doctored(live: Live, tiny_file: Path, tmp_path: P
 
 @pytest.mark.browser
 @pytest.mark.timeout(600)
-def test_served_in_the_browser(
-    live: Live,  # noqa: F811
-    wide_file: Path,  # noqa: F811
-    models_folder: Path,
-    chromium: str,
-    tmp_path: Path,
-) -> None:
-    from finetune.reference import Reference
-    from finetune.register import open_release, plan, register
-
-    write_release(tmp_path, "shop", wide_file, CHATML)
-    reference = Reference.load(tmp_path / "releases" / "shop" / "model-f16.gguf", context_tokens=2048, threads=1)
-    try:
-        planned = plan(open_release("shop", home=tmp_path), reference, context_tokens=4096)
-        register(planned, model="by-browser", url=live.url, folder=tmp_path / "registered")
-    finally:
-        reference.close()
+def test_promoted_and_served_in_the_browser(tuned: Made, models_folder: Path, chromium: str, tmp_path: Path) -> None:
+    """The trained release, promoted: `auto` takes it, and through Ollama, where its file is registered."""
+    release = tuned.planned.release
+    shutil.copytree(release.folder, tmp_path / "releases" / release.name, copy_function=os.link)
+    shutil.copytree(tuned.home / "registered", tmp_path / "registered")
+    live = tuned.live
+    told = run(tmp_path, live.url, "release", "promote", release.name, "--without-proof", "tried by hand", "--json")
+    assert json.loads(told.stdout)["to"] == release.name
     (tmp_path / "models").symlink_to(models_folder.absolute(), target_is_directory=True)
     (tmp_path / "returns.md").write_text(RETURNS, encoding="utf-8")
     assert run(tmp_path, live.url, "ingest", "returns.md", "--json").returncode == 0
     before = len(live.prompts())
-    with serving(tmp_path, live.url, "ollama:by-browser") as address, sync_playwright() as playwright:
+    with serving(tmp_path, live.url, "auto") as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         page = browser.new_page(locale="en-GB")
         page.set_default_timeout(WAIT_MILLISECONDS)

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from agents.actions import Customer, MemoryActionLog, Visitor
-from agents.calling import call
+from agents.calls import Caller
 from agents.domain import load_domain
 from agents.errors import ToolError
-from agents.replay import NoLibrary, replay
+from agents.protocols import ToolCall
+from agents.replay import NoLibrary, approved, replay
 from agents.tasks import read_tasks
 from agents.tools import ToolContext
 from bench.tau2_retail import DOMAIN
@@ -97,8 +98,8 @@ def context(tmp_path: Path) -> ToolContext:
 
 
 def made(context: ToolContext, name: str, **arguments: Any) -> Any:
-    tool = next(tool for tool in DOMAIN.tools if tool.name == name)
-    text = call(tool, context, arguments, approve=lambda _: True, log=MemoryActionLog()).text
+    calls = Caller({tool.name: tool for tool in DOMAIN.tools}, context, MemoryActionLog())
+    text = approved(ToolCall(name, arguments), calls=calls, key=name, records=(json.dumps(arguments),))
     try:
         return json.loads(text)
     except ValueError:
