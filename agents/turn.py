@@ -156,6 +156,9 @@ class _Turn:
         """What was said before the documents were asked."""
         self.language: Language = self.request.language or detect_language(self.request.question)
         self.hosts = frozenset(self.options.allowed_hosts) | hosts_in([self.options.contact])
+        self.writer = self.model.specialist("answer", self.request.collections)
+        self.answered_by = self.model.name
+        """The model that the answer names: under an adapter where one was used."""
 
     def run(self) -> Iterator[Step]:
         if self.acting is not None:
@@ -169,7 +172,7 @@ class _Turn:
                 self.before, self.text = self.text, ""
         retrieval = self._search(self.request.question, self.request.history)
         yield searched(retrieval)
-        enough = bool(retrieval.passages) and retrieval.evidence >= self.options.refuse_with(self.model)
+        enough = bool(retrieval.passages) and retrieval.evidence >= self.options.refuse_with(self.writer)
         if self._is_stopped():
             return
         if not enough and not self._may_loop:
@@ -212,9 +215,10 @@ class _Turn:
             customer=request.customer,
             decision=request.decision,
         )
+        model = self.model.specialist("agent", request.collections)
         turn = ActingTurn(
             acting,
-            self.model,
+            model,
             self.library,
             asked,
             say=self._delta,
@@ -223,7 +227,9 @@ class _Turn:
             max_words=options.max_words,
             stop=self.stop,
         )
-        return (yield from turn.run())
+        ended = yield from turn.run()
+        self.answered_by = model.name if ended else self.model.name
+        return ended
 
     def _widened(self, retrieval: Retrieval) -> Generator[Step, None, Retrieval]:
         """Search for a follow-up as the model writes it out too; without evidence the loop does its own searches."""
@@ -244,12 +250,13 @@ class _Turn:
     def _ordinary(self, retrieval: Retrieval) -> Generator[Step, None, Draft]:
         question, options = self.request.question, self._answer_options()
         pieces: Generator[str | ShortAnswer, None, Draft] | Generator[str, None, Draft]
-        if not self.model.writes:
+        self.answered_by = self.writer.name
+        if not self.writer.writes:
             pieces = answering.quote(
                 question,
                 retrieval,
                 self.request.history,
-                model=self.model,
+                model=self.writer,
                 language=self.language,
                 embedder=self.library.embedder,
                 options=options,
@@ -260,7 +267,7 @@ class _Turn:
                 question,
                 retrieval.passages[: answering.READ_PASSAGES],
                 self.request.history,
-                model=self.model,
+                model=self.writer,
                 language=self.language,
                 options=options,
                 stop=self.stop,
@@ -268,6 +275,7 @@ class _Turn:
         return (yield from self._said(pieces))
 
     def _loop(self, evidence: float) -> Generator[Step, None, tuple[Draft, float]]:
+        self.answered_by = self.model.name
         context = ToolContext(
             library=self.library,
             history=self.request.history,
@@ -335,7 +343,7 @@ class _Turn:
             outcome=outcome,
             evidence=evidence,
             language=self.language,
-            model=self.model.name,
+            model=self.answered_by,
             seconds=time.perf_counter() - self.started,
             first_token_seconds=self.first_text,
             pointed="" if self.before else pointed,

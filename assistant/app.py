@@ -8,7 +8,6 @@
 `search` therefore loads no language model, and `ask` opens no database of conversations.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -17,6 +16,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from assistant.outside import block_outside, report_nothing
 from assistant.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from assistant.store import Store
     from assistant.tickets import Tickets
     from assistant.turns import TurnRunner
+    from finetune.adapted_intents import AdaptedIntents
     from finetune.intents import Intents
     from knowledge.library import Library
 
@@ -120,12 +121,26 @@ class Application:
         )
 
     @cached_property
-    def intents(self) -> "Intents | None":
-        """The company's own intents; None where none were trained."""
+    def intents(self) -> "Intents | AdaptedIntents | None":
+        """The company's own intents, told by an adapter where one was added for them; None where none were trained."""
+        from agents.models.adapters import ADAPTERS, choose, read_adapters
         from finetune.intents import are_trained, open_intents
 
         home = self.settings.home
-        return open_intents(home, options=model_options(self.settings)) if are_trained(home) else None
+        if not are_trained(home):
+            return None
+        intents = open_intents(home, options=model_options(self.settings))
+        if choose(read_adapters(home / ADAPTERS), task="intent") is None:
+            return intents
+        adapter = choose(self.model.adapters, task="intent")  # of those that are for the model in use
+        if adapter is None:
+            return intents
+        from finetune.adapted_intents import AdaptedIntents
+
+        intents.close()  # its routes hold, whoever tells the intents
+        chat = self.model.specialist("intent").chat
+        assert chat is not None
+        return AdaptedIntents(chat, adapter.labels, intents.routes, float(adapter.manifest["intent"]["sure_from"]))
 
     @cached_property
     def tools(self) -> "Opened":
@@ -285,7 +300,8 @@ class Application:
 
     def _books_calls(self) -> bool:
         """Return whether a customer who asks to be called is served by a tool, and not only by a person."""
-        return self.acting is not None and self.acting.router.books_calls and self.model.acts
+        acts = self.acting is not None and self.acting.router.books_calls
+        return acts and self.model.specialist("agent").acts
 
     def _respond(self, request: "Request", stop: Event) -> "Iterator[Step]":
         """Answer; a request in no language takes that of the settings, where they name one."""
@@ -297,6 +313,7 @@ class Application:
 def model_options(settings: Settings) -> "ModelOptions":
     """Return what the models' back ends need of the settings."""
     from agents.models import ModelOptions
+    from agents.models.adapters import ADAPTERS
     from agents.models.promotion import RELEASES
     from agents.models.registration import REGISTERED
 
@@ -311,12 +328,14 @@ def model_options(settings: Settings) -> "ModelOptions":
         timeout_seconds=settings.timeout_seconds,
         registered_folder=settings.home / REGISTERED,
         releases_folder=settings.home / RELEASES,
+        adapters_folder=settings.home / ADAPTERS,
     )
 
 
 def open_application(settings: Settings) -> Application:
     """Make sure that the home folder exists and return the app; nothing else is opened yet."""
     make_home(settings.home)
+    report_nothing()
     if settings.offline:
         block_outside()
     return Application(settings)
@@ -334,9 +353,3 @@ def make_home(home: Path) -> None:
         raise SettingsError(
             f"The home folder {home} cannot be created ({error.strerror}). Set FRONTDESK_HOME to another folder."
         ) from error
-
-
-def block_outside() -> None:
-    """Tell the libraries that look things up on hubs, or report home, not to."""
-    os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_DATASETS_OFFLINE="1")
-    os.environ.update(HF_HUB_DISABLE_TELEMETRY="1", ANONYMIZED_TELEMETRY="False", GRADIO_ANALYTICS_ENABLED="False")

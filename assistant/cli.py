@@ -14,6 +14,7 @@ import typer
 from agents.errors import AgentError
 from assistant.batch import BatchError
 from assistant.commands import (
+    adapters,
     advising,
     agent_evaluation,
     answers,
@@ -44,6 +45,7 @@ from assistant.commands import (
 from assistant.commands.options import examples
 from assistant.errors import BundleError, ServerError, StoreError
 from assistant.model_files import ModelFilesError
+from assistant.outside import report_nothing
 from assistant.settings import SettingsError
 from finetune.errors import FinetuneError
 from knowledge.errors import KnowledgeError
@@ -111,6 +113,9 @@ releases.app.command("compare", epilog=promoting.COMPARE_EXAMPLES)(promoting.com
 releases.app.command("promote", epilog=promoting.PROMOTE_EXAMPLES)(promoting.promote)
 releases.app.command("rollback", epilog=promoting.ROLLBACK_EXAMPLES)(promoting.rollback)
 app.add_typer(releases.app, name="release", help="Tuned models, ready to be served.", epilog=releases.LIST_EXAMPLES)
+app.add_typer(
+    adapters.app, name="adapters", help="Specialists over the one model that is served.", epilog=adapters.LIST_EXAMPLES
+)
 app.add_typer(models.app, name="models", help="What models are here, and how to get them.", epilog=models.LIST_EXAMPLES)
 app.add_typer(approvals.app, name="approvals", help="What waits for the team.", epilog=approvals.LIST_EXAMPLES)
 evaluation.app.command(epilog=agent_evaluation.AGENT_EXAMPLES)(agent_evaluation.agent)
@@ -144,6 +149,7 @@ app.add_typer(
 
 def main() -> None:
     """Run the command line; this is what the console script calls."""
+    report_nothing()
     try:
         app()
     except FAULTS as error:

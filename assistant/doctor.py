@@ -17,10 +17,12 @@ from typing import Any
 import httpx
 
 from agents.errors import AgentError
+from agents.models.adapters import ADAPTERS
 from agents.models.loading import BACK_ENDS, LARGER_EMBEDDED
 from agents.models.promotion import BACK, RELEASES, SERVING
 from agents.tools.source import Source
 from assistant.app import DATABASE, Application, model_options
+from assistant.checks import Check, check_adapters, check_export, check_release
 from assistant.errors import DeliveryError, StoreError
 from assistant.feed_settings import MAIL, password_variable
 from assistant.model_files import model_state
@@ -35,15 +37,6 @@ from knowledge.loaders import doc, ocr
 FREE_MEGABYTES = 500
 PROBE_SECONDS = 2.0
 FAULTS = (KnowledgeError, AgentError, FinetuneError, StoreError, SettingsError, OSError)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    name: str
-    ok: bool
-    detail: str
-    fix: str = ""
-    """The command or edit that mends it; "" when all is well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +114,14 @@ def _run(settings: Settings, application: Application) -> Iterator[Check]:
         yield _guarded("store", lambda: _check_store(application), fix="export FRONTDESK_HOME=FOLDER")
     yield _guarded("embedder", lambda: _check_embedder(settings), fix="frontdesk models get")
     yield _guarded("model", lambda: _check_model(application), fix="frontdesk models get")
+    if (settings.home / ADAPTERS).is_dir():
+        yield _guarded("adapters", lambda: check_adapters(settings), fix="frontdesk adapters list")
     yield _check_ollama(settings)
     yield _guarded("port", lambda: _check_port(settings), fix="frontdesk serve --port 0")
     yield _check_programs(settings)
-    yield from _check_export()
+    yield from check_export()
     if (settings.home / RELEASES / SERVING).exists():
-        yield _guarded("release", lambda: _check_release(settings), fix=BACK)
+        yield _guarded("release", lambda: check_release(settings), fix=BACK)
     if home.ok and (application.places.channels or (settings.home / DATABASE).exists()):
         yield _guarded("tickets", lambda: _check_tickets(application), fix="frontdesk tickets resend")
     if home.ok and _has_intents(settings):
@@ -292,32 +287,6 @@ def _check_programs(settings: Settings) -> Check:
         scans = f"tesseract without {', '.join(languages)}" if languages else "tesseract"
     office = "LibreOffice" if doc.find_office() else "no LibreOffice, so .doc is refused"
     return Check("programs", True, f"{scans}; {office}")
-
-
-def _check_export() -> Iterator[Check]:
-    """Tell whether what converts and quantizes is here; its absence is no fault of a machine that only serves."""
-    from finetune.export_tools import examine as examine_tools
-
-    for tool in examine_tools():
-        yield Check(tool.name, tool.ok, tool.detail, tool.fix)
-
-
-def _check_release(settings: Settings) -> Check:
-    """Compare every byte that serves of the promoted release with its hash."""
-    from finetune.promoting import promoted
-    from finetune.releases import check, open_release
-
-    now = promoted(settings.home)
-    if now is None:
-        return Check("release", True, "none is promoted")
-    release = open_release(now.release, home=settings.home)
-    wrong = check(release, only_served=True)
-    if release.fingerprint != now.fingerprint:
-        wrong = ("it is another one than was promoted", *wrong)
-    if wrong:
-        return Check("release", False, f"{now.release}: {', '.join(wrong)}", BACK)
-    unused = "" if settings.model == "auto" else f', but model = "{settings.model}" is set'
-    return Check("release", True, f"{now.release} serves, as it was exported{unused}")
 
 
 def _check_tickets(application: Application) -> Check:

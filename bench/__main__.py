@@ -44,6 +44,7 @@ BY_REQUEST = {
     "bundle": "bench.bundle:run",
     "scale": "bench.scale:run",
     "pointing": "bench.pointing:run",
+    "adapters": "bench.adapters:run",
     "agent": "bench.agent:run",
     "extraction": "bench.extraction:run",
     "export": "bench.export:run",

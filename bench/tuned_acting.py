@@ -28,7 +28,7 @@ CALLS = 90
 CONTEXT_TOKENS, REPLY_TOKENS = 2400, 400
 """For both: longer prompts, of which there are many, take a processor too long to learn from."""
 LEARNING_SHARE = 0.6
-SETTINGS = ("epochs=3", "at_once=1")
+SETTINGS = ("epochs=2", "batch_size=4", "at_once=1")
 COLUMNS = ("what", "base", "tuned", "difference in points")
 
 

@@ -133,7 +133,7 @@ def write_gguf(
     writer.write_ti_data_to_file()
     try:
         for number, (ours, theirs, _, kind) in enumerate(planned):
-            writer.write_tensor_data(_converted(source, ours, theirs, kind))
+            writer.write_tensor_data(converted(source, ours, theirs, kind))
             progress(theirs, number + 1, len(planned))
     except BaseException:
         writer.close()
@@ -208,7 +208,7 @@ def _tensors(folder: Path) -> dict[str, tuple[Path, tuple[int, ...]]]:
     return found
 
 
-def _converted(source: Source, ours: str, theirs: str, kind: str) -> Array:
+def converted(source: Source, ours: str, theirs: str, kind: str) -> Array:
     """Return one tensor as llama.cpp wants it."""
     import torch
     from safetensors import safe_open
@@ -217,16 +217,25 @@ def _converted(source: Source, ours: str, theirs: str, kind: str) -> Array:
         return _rope_factors(source.config)
     with safe_open(source.tensors[ours][0], framework="pt") as opened:
         tensor = opened.get_tensor(ours)
-    data: Array = tensor.to(torch.float32).numpy()
-    if FAMILIES[source.family] == "LLAMA" and re.search(r"\.attn_[qk]\.", theirs):
-        config = source.config
-        heads = int(config["num_attention_heads"])
-        data = _interleaved(data, heads if "attn_q" in theirs else int(config.get("num_key_value_heads") or heads))
+    data: Array = arranged(source, tensor.to(torch.float32).numpy(), theirs)
     if source.family.startswith("Gemma") and theirs.endswith("norm.weight"):
         data = data + 1.0  # transformers keeps a norm's weight less one
     if not np.isfinite(data).all() or (kind == "float16" and np.abs(data).max(initial=0.0) > HALF_LIMIT):
         raise FinetuneError(f"{ours} holds numbers that float16 does not. Next: train again at a lower learning rate.")
     return np.ascontiguousarray(data.astype(kind))
+
+
+def arranged(source: Source, rows: Array, theirs: str) -> Array:
+    """Return a weight's rows in the order that llama.cpp has them.
+
+    Args:
+        rows: (outputs, …): a weight, or the half of an adapter that has its outputs.
+        theirs: The weight's name in the GGUF.
+    """
+    if FAMILIES[source.family] != "LLAMA" or not re.search(r"\.attn_[qk]\.", theirs):
+        return rows
+    heads = int(source.config["num_attention_heads"])
+    return _interleaved(rows, heads if "attn_q" in theirs else int(source.config.get("num_key_value_heads") or heads))
 
 
 def _interleaved(weights: Array, heads: int) -> Array:

@@ -1,7 +1,7 @@
 """llama.cpp's C interface, in the shared object that serving uses already.
 
     float rows -> quantized bytes            (`quantize`, all types, with an importance matrix)
-    FILE.gguf -> Reader: text -> tokens -> logits of every position
+    FILE.gguf [+ ADAPTER.gguf] -> Reader: text -> tokens -> logits of every position
 
 `xllamacpp` offers a server; quantizing and full logits are symbols of the same object, called here through ctypes. No
 compiler is needed and what is measured is exactly what serves. The structures that llama.cpp passes by value change
@@ -93,6 +93,11 @@ _SIGNATURES: dict[str, tuple[list[Any], Any]] = {
     "llama_batch_init": ([_COUNT, _COUNT, _COUNT], Batch),
     "llama_batch_free": ([Batch], None),
     "llama_decode": ([_POINTER, Batch], _COUNT),
+    "llama_adapter_lora_init": ([_POINTER, ctypes.c_char_p], _POINTER),
+    "llama_set_adapters_lora": (
+        [_POINTER, ctypes.POINTER(_POINTER), ctypes.c_size_t, ctypes.POINTER(ctypes.c_float)],
+        _COUNT,
+    ),
     "llama_get_logits_ith": ([_POINTER, _COUNT], ctypes.POINTER(ctypes.c_float)),
     "llama_free": ([_POINTER], None),
     "llama_model_free": ([_POINTER], None),
@@ -244,6 +249,24 @@ class Reader:
             if asked
         ]
         return np.stack(rows) if rows else np.empty((0, self.vocabulary_size), np.float32)
+
+    def adapt(self, adapter: Path, *, scale: float = 1.0) -> None:
+        """Lay a LoRA over the model, in the place of one before; what was read is forgotten.
+
+        Raises:
+            FinetuneError: llama.cpp refuses the file: it is none, or for another model.
+        """
+        with _log_kept(self._library) as complaints:
+            handle = self._library.llama_adapter_lora_init(self._model, str(adapter).encode())
+            if not handle:
+                raise FinetuneError(
+                    f"llama.cpp cannot lay {adapter} over {self.file}: {' '.join(complaints) or 'no reason given'}. "
+                    "Next: make the adapter anew on this model."
+                )
+            one, scales = (ctypes.c_void_p * 1)(handle), (ctypes.c_float * 1)(scale)
+            if self._library.llama_set_adapters_lora(self._context, one, 1, scales):
+                raise FinetuneError(f"llama.cpp refuses {adapter} at scale {scale:g}.")
+            self.logits([0])  # what it plans anew at the next token, and tells of, is done now
 
     def _load(self, vocabulary_only: bool) -> Any:
         parameters = self._library.llama_model_default_params()

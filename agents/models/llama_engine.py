@@ -1,6 +1,6 @@
 """One model file loaded by llama.cpp inside this process: the only file that knows `xllamacpp`.
 
-    .gguf -> Engine.load (once per process and file) -> stream(request) -> llama-server's chunks
+    .gguf, adapters -> Engine.load (once per process) -> stream(request, adapter) -> llama-server's chunks
 
 The library is a whole llama-server and opens a loopback port, without a key and with open CORS unless told otherwise.
 Here it gets a random key and one allowed origin that no page has, and its pages and inspection endpoints stay off; we
@@ -16,11 +16,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, ClassVar, cast
 
 from agents.errors import ModelUnavailable
+from agents.models.slots import Slots
 from agents.models.threads import choose_threads, usable_cores
 
 GET_EMBEDDED = "frontdesk models get smollm2-135m-instruct"
@@ -31,6 +33,8 @@ POLL_SECONDS = 0.05
 LARGE_BYTES = 500_000_000
 PROMPT_CACHE_MIB = 256
 """Memory for the prompts of conversations that lost their slot."""
+ADAPTER_CONVERSATIONS = 2
+"""How many conversations each adapter decodes at once and keeps prompts cached for."""
 SILENT = -1
 _STREAMED = {"stream": True, "stream_options": {"include_usage": True}, "cache_prompt": True}
 
@@ -38,33 +42,49 @@ logger = logging.getLogger(__name__)
 
 
 class Engine:
-    """One loaded model file; shared by everything in the process that uses it, from any thread."""
+    """One loaded model file, with adapters; shared by everything in the process that uses it, from any thread."""
 
-    _loaded: ClassVar[dict[Path, "Engine"]] = {}
+    _loaded: ClassVar[dict[tuple[Path, tuple[tuple[str, Path], ...]], "Engine"]] = {}
     _lock: ClassVar[threading.Lock] = threading.Lock()
 
     @classmethod
-    def load(cls, path: Path, *, context_tokens: int, conversations: int, threads: int | None) -> "Engine":
-        """Return the engine for a file, loading it once; later calls get the first one, whatever its options.
+    def load(
+        cls,
+        path: Path,
+        *,
+        context_tokens: int,
+        conversations: int,
+        threads: int | None,
+        adapters: tuple[tuple[str, Path], ...] = (),
+    ) -> "Engine":
+        """Return the engine for a file and adapters, loading it once; later calls get the first one, whatever else.
+
+        Args:
+            adapters: Name and file of each LoRA that a request may name.
 
         Raises:
-            ModelUnavailable: the file or the library cannot be loaded.
+            ModelUnavailable: a file or the library cannot be loaded.
         """
         path = path.resolve()
         with cls._lock:
-            if path not in cls._loaded:
+            if (path, adapters) not in cls._loaded:
                 if not cls._loaded:
                     atexit.register(cls.unload_all)
-                cls._loaded[path] = cls(
-                    path, context_tokens=context_tokens, conversations=conversations, threads=choose_threads(threads)
+                cls._loaded[path, adapters] = cls(
+                    path,
+                    context_tokens=context_tokens,
+                    conversations=conversations,
+                    threads=choose_threads(threads),
+                    adapters=adapters,
                 )
-            return cls._loaded[path]
+            return cls._loaded[path, adapters]
 
     @classmethod
     def unload(cls, path: Path) -> None:
-        """Let go of one file's engine; replies under way end first."""
+        """Let go of one file's engines; replies under way end first."""
         with cls._lock:
-            cls._loaded.pop(path.resolve(), None)
+            for known in [known for known in cls._loaded if known[0] == path.resolve()]:
+                cls._loaded.pop(known)
 
     @classmethod
     def unload_all(cls) -> None:
@@ -76,7 +96,15 @@ class Engine:
         for engine in engines:
             engine.interrupt()
 
-    def __init__(self, path: Path, *, context_tokens: int, conversations: int, threads: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        context_tokens: int,
+        conversations: int,
+        threads: int,
+        adapters: tuple[tuple[str, Path], ...] = (),
+    ) -> None:
         """Load a file; prefer `load`, which does it once."""
         if not path.is_file():
             raise ModelUnavailable(f"There is no model file at {path}. Get the embedded one with: {GET_EMBEDDED}")
@@ -86,11 +114,19 @@ class Engine:
         self._key = secrets.token_urlsafe(32)
         self._closing = threading.Event()
         self._workers: set[threading.Thread] = set()
+        self._adapters = adapters
+        counts = (conversations, *[ADAPTER_CONVERSATIONS] * len(adapters))
+        self._slots = Slots(counts) if adapters else None
         library = _library()
         started = time.monotonic()
         try:
-            self._server = library.Server(self._parameters(library, conversations))
+            self._server = library.Server(self._parameters(library, sum(counts)))
         except (RuntimeError, ValueError) as error:
+            if adapters:
+                files = ", ".join(str(file) for _, file in adapters)
+                raise ModelUnavailable(
+                    f"llama.cpp cannot load {path} with the adapters {files}: {error} Next: frontdesk adapters list"
+                ) from error
             raise ModelUnavailable(
                 f"llama.cpp cannot load {path} ({path.stat().st_size} bytes): {error} "
                 f"Is it a complete .gguf file? Get the embedded model again with: {GET_EMBEDDED}"
@@ -109,15 +145,29 @@ class Engine:
         return len(self._workers)
 
     def stream(
-        self, body: Mapping[str, Any], *, timeout_seconds: float, stop: threading.Event | None = None
+        self,
+        body: Mapping[str, Any],
+        *,
+        timeout_seconds: float,
+        stop: threading.Event | None = None,
+        adapter: str = "",
     ) -> Iterator[dict[str, Any]]:
         """Yield the chunks of one chat completion as llama-server makes them.
 
         A consumer that closes the iterator, or sets `stop`, ends the decoding at the next token.
 
+        Args:
+            adapter: The one to lay over the base for this request; "" asks the base alone.
+
         Raises:
-            ModelUnavailable: llama.cpp refuses the request, or it is silent for `timeout_seconds`.
+            ModelUnavailable: llama.cpp refuses the request, no such adapter is loaded, or it is silent for
+                `timeout_seconds`.
         """
+        names = ["", *(name for name, _ in self._adapters)]
+        if adapter not in names:
+            raise ModelUnavailable(
+                f"The adapter {adapter!r} is not loaded. Next: frontdesk adapters list, and restart."
+            )
         chunks: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
         abandoned = threading.Event()
 
@@ -127,7 +177,9 @@ class Engine:
 
         def work() -> None:
             try:
-                self._server.handle_chat_completions({**body, **_STREAMED}, receive)
+                with self._place(body, names.index(adapter)) as place:
+                    if not (abandoned.is_set() or self._closing.is_set()):
+                        self._server.handle_chat_completions({**body, **_STREAMED, **place}, receive)
             except (RuntimeError, ValueError) as error:
                 chunks.put({"error": {"message": str(error)}})
             finally:
@@ -185,6 +237,15 @@ class Engine:
         """Have the library's loop do something: one that is told to end before it has begun never ends."""
         self._post("/completion", {"prompt": [0], "n_predict": 0, "cache_prompt": False})
 
+    @contextmanager
+    def _place(self, body: Mapping[str, Any], group: int) -> Iterator[dict[str, Any]]:
+        """Hold what a request needs to be decoded under its adapter alone; nothing where there are no adapters."""
+        if self._slots is None:
+            yield {}
+            return
+        with self._slots.taken(group, json.dumps(body.get("messages", []), ensure_ascii=False)) as slot:
+            yield {"id_slot": slot, "lora": [{"id": group - 1, "scale": 1.0}] if group else []}
+
     @property
     def _is_large(self) -> bool:
         """Whether reading a prompt takes long enough that all cores are worth what they lose by waiting."""
@@ -206,7 +267,9 @@ class Engine:
         settings.cpuparams.n_threads = self.threads
         settings.cpuparams_batch.n_threads = max(self.threads, usable_cores()) if self._is_large else self.threads
         settings.cache_prompt = True
-        settings.cache_ram_mib = PROMPT_CACHE_MIB
+        settings.cache_ram_mib = 0 if self._adapters else PROMPT_CACHE_MIB  # it does not tell adapters apart
+        settings.lora_adapters = [library.CommonAdapterLoraInfo(str(file), 0.0) for _, file in self._adapters]
+        settings.lora_init_without_apply = True
         settings.ctx_shift = False  # too long is an error, never a silent cut
         settings.fit_params = False
         settings.offline = True
@@ -250,7 +313,8 @@ def _library() -> Any:
 def _refusal(error: Mapping[str, Any], context_tokens: int) -> ModelUnavailable:
     if error.get("type") == "exceed_context_size_error":
         return ModelUnavailable(
-            f"The prompt has {error.get('n_prompt_tokens')} tokens and the model was loaded for {context_tokens}. "
+            f"The prompt has {error.get('n_prompt_tokens')} tokens and the model was loaded for "
+            f"{error.get('n_ctx') or context_tokens}. "
             "Shorten the question, or raise context_tokens in frontdesk.toml."
         )
     return ModelUnavailable(f"llama.cpp refuses the request: {error.get('message')}")

@@ -1,12 +1,14 @@
 """The embedded language model, and any other .gguf file, in this process.
 
     .gguf -> Engine -> ChatLlamaCpp: messages -> chunks
+    home/adapters -> the same file in memory once, under an adapter where a task or collection has one
 
 Nothing is loaded before the first use, and each file once per process.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,9 @@ from langchain_core.outputs import ChatGenerationChunk
 from pydantic import Field
 
 from agents.errors import ModelUnavailable
+from agents.models.adapters import Adapter, usable
 from agents.models.llama_engine import GET_EMBEDDED, Engine
-from agents.models.loading import READING_PARAMETERS, SMALL_PARAMETERS, LoadedModel, ModelOptions
+from agents.models.loading import READING_PARAMETERS, SMALL_PARAMETERS, LoadedModel, ModelOptions, chosen
 from agents.models.streaming import Streamed, until, usage
 
 EMBEDDED_FILE = Path("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf")
@@ -27,20 +30,34 @@ def build_embedded(name: str, options: ModelOptions) -> LoadedModel:
     """Return a model that `frontdesk models get` put in place: the small one, or the one of this name.
 
     Raises:
-        ModelUnavailable: its file is missing, or llama.cpp cannot read it.
+        ModelUnavailable: its file or an adapter's is missing or not as it was, or llama.cpp cannot read it.
     """
     if name:
-        folder = options.models_folder / name
-        files = sorted(folder.glob("*.gguf")) if folder.is_relative_to(options.models_folder) else []
-        if len(files) != 1:
-            found = f"{len(files)} .gguf files" if files else "no .gguf file"
-            raise ModelUnavailable(f"There is {found} in {folder}. Get a model with: frontdesk models get {name}")
-        return _loaded(f"embedded:{name}", files[0], options)
-    path = options.models_folder / EMBEDDED_FILE
-    if not path.is_file():
-        raise ModelUnavailable(f"The embedded model is not at {path}. Get it with: {GET_EMBEDDED}")
-    chat = _chat(path, options)
-    return LoadedModel("embedded", chat, "json", small=True, demo=True, verify=chat.check, release=chat.close)
+        return _loaded(f"embedded:{name}", embedded_file(name, options), options)
+    path = embedded_file(name, options)
+    adapters = usable(options.adapters_folder, path)
+    chat = _chat(path, options, adapters)
+    model = LoadedModel("embedded", chat, "json", small=True, demo=True, verify=chat.check, release=chat.close)
+    return _with_adapters(model, chat, adapters)
+
+
+def embedded_file(name: str, options: ModelOptions) -> Path:
+    """Return where a model lies that `frontdesk models get` put in place; "" is the small one.
+
+    Raises:
+        ModelUnavailable: it is not there.
+    """
+    if not name:
+        path = options.models_folder / EMBEDDED_FILE
+        if not path.is_file():
+            raise ModelUnavailable(f"The embedded model is not at {path}. Get it with: {GET_EMBEDDED}")
+        return path
+    folder = options.models_folder / name
+    files = sorted(folder.glob("*.gguf")) if folder.is_relative_to(options.models_folder) else []
+    if len(files) != 1:
+        found = f"{len(files)} .gguf files" if files else "no .gguf file"
+        raise ModelUnavailable(f"There is {found} in {folder}. Get a model with: frontdesk models get {name}")
+    return files[0]
 
 
 def build_file(name: str, options: ModelOptions) -> LoadedModel:
@@ -49,18 +66,44 @@ def build_file(name: str, options: ModelOptions) -> LoadedModel:
     Raises:
         ModelUnavailable: the file is missing or llama.cpp cannot read it.
     """
+    return _loaded(f"gguf:{name}", named_file(name), options)
+
+
+def named_file(name: str) -> Path:
+    """Return the file that `gguf:PATH` names.
+
+    Raises:
+        ModelUnavailable: it is not there.
+    """
     path = Path(name).expanduser()
     if not path.is_file():
         raise ModelUnavailable(
             f"There is no model file at {path}. Write gguf:PATH with the path of a .gguf file, or: {GET_EMBEDDED}"
         )
-    return _loaded(f"gguf:{name}", path, options)
+    return path
+
+
+def file_in_process(setting: str, options: ModelOptions) -> Path | None:
+    """Return the file of the model that a setting names; None where the model runs in another program.
+
+    Raises:
+        ModelUnavailable: it is not there.
+    """
+    kind, _, name = chosen(setting, options).partition(":")
+    if kind == "embedded":
+        return embedded_file(name, options)
+    if kind == "release":
+        from agents.models.promotion import file_served_here
+
+        return file_served_here(name, options)
+    return named_file(name) if kind == "gguf" else None
 
 
 def _loaded(name: str, path: Path, options: ModelOptions) -> LoadedModel:
-    chat = _chat(path, options)
+    adapters = usable(options.adapters_folder, path)
+    chat = _chat(path, options, adapters)
     parameters = chat.engine().parameters()
-    return LoadedModel(
+    model = LoadedModel(
         name,
         chat,
         "json",
@@ -72,6 +115,27 @@ def _loaded(name: str, path: Path, options: ModelOptions) -> LoadedModel:
         verify=chat.check,
         release=chat.close,
     )
+    return _with_adapters(model, chat, adapters)
+
+
+def _with_adapters(model: LoadedModel, chat: "ChatLlamaCpp", adapters: tuple[Adapter, ...]) -> LoadedModel:
+    """Return a model that has specialists: the same one in memory, under an adapter.
+
+    What was trained on answers written from passages, or on steps, writes and acts, however small its base is.
+    """
+
+    def specialise(adapter: Adapter) -> LoadedModel:
+        return replace(
+            model,
+            name=f"{model.name}+{adapter.name}",
+            chat=chat.model_copy(update={"adapter": adapter.name}),
+            small=False,
+            reads=False,
+            adapters=(),
+            release=lambda: None,  # the file in memory is the base's
+        )
+
+    return replace(model, adapters=adapters, specialise=specialise) if adapters else model
 
 
 class ChatLlamaCpp(Streamed):
@@ -87,6 +151,10 @@ class ChatLlamaCpp(Streamed):
     conversations: int = 4
     threads: int | None = None
     timeout_seconds: float = 120.0
+    adapters: tuple[tuple[str, Path], ...] = ()
+    """Name and file of each LoRA that is loaded with it."""
+    adapter: str = ""
+    """The one that is asked; "" asks the base alone."""
     max_tokens: int = Field(default=512)
     """The longest reply when the call names no limit."""
 
@@ -101,7 +169,11 @@ class ChatLlamaCpp(Streamed):
             ModelUnavailable: the file or the library cannot be loaded.
         """
         return Engine.load(
-            self.path, context_tokens=self.context_tokens, conversations=self.conversations, threads=self.threads
+            self.path,
+            context_tokens=self.context_tokens,
+            conversations=self.conversations,
+            threads=self.threads,
+            adapters=self.adapters,
         )
 
     def check(self) -> None:
@@ -111,7 +183,9 @@ class ChatLlamaCpp(Streamed):
             ModelUnavailable: it cannot.
         """
         for _ in self.engine().stream(
-            {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 1}, timeout_seconds=self.timeout_seconds
+            {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 1},
+            timeout_seconds=self.timeout_seconds,
+            adapter=self.adapter,
         ):
             pass
 
@@ -138,18 +212,19 @@ class ChatLlamaCpp(Streamed):
         body = {"messages": _plain(messages), **_sampling(kwargs, max_tokens=self.max_tokens)}
         if stop:
             body["stop"] = stop
-        pieces = self.engine().stream(body, timeout_seconds=self.timeout_seconds, stop=stop_event)
+        pieces = self.engine().stream(body, timeout_seconds=self.timeout_seconds, stop=stop_event, adapter=self.adapter)
         chunks = (chunk for chunk in map(_generation, pieces) if chunk is not None)
         yield from until(stop_event, chunks, run_manager=run_manager)
 
 
-def _chat(path: Path, options: ModelOptions) -> ChatLlamaCpp:
+def _chat(path: Path, options: ModelOptions, adapters: tuple[Adapter, ...]) -> ChatLlamaCpp:
     return ChatLlamaCpp(
         path=path,
         context_tokens=options.context_tokens,
         conversations=options.conversations,
         threads=options.threads,
         timeout_seconds=options.timeout_seconds,
+        adapters=tuple((one.name, one.file.resolve()) for one in adapters),
     )
 
 

@@ -8,13 +8,14 @@ Resolved once at start. A model that fails later says so (`ModelUnavailable`); n
 knows no back end's library.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Literal
 
 from agents.errors import AgentError
+from agents.models.adapters import Adapter, choose
 from agents.models.tokens import estimate
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class ModelOptions:
     """Where `frontdesk register` notes which models of Ollama are our own releases; None: none are."""
     releases_folder: Path | None = None
     """Where `frontdesk export` puts releases, and which of them was promoted; None: there are none."""
+    adapters_folder: Path | None = None
+    """Where `frontdesk adapters` keeps what the model in this process lays over its base; None: nothing is."""
     back_ends: Mapping[str, str] = field(default_factory=dict)
     """Further back ends: name -> "package.module:build"."""
 
@@ -100,6 +103,18 @@ class LoadedModel:
     verify: Callable[[], None] = _pass
     """Raises ModelUnavailable when the model would not answer now."""
     release: Callable[[], None] = _pass
+    adapters: tuple[Adapter, ...] = ()
+    """What it can lay over itself."""
+    specialise: "Callable[[Adapter], LoadedModel] | None" = None
+    """Returns this model under one of its adapters."""
+
+    def specialist(self, task: str, collections: Sequence[str] = ()) -> "LoadedModel":
+        """Return the model for a task over collections of documents: itself, or under the adapter that is for them.
+
+        It need not be closed; the base holds the memory.
+        """
+        adapter = choose(self.adapters, task=task, collections=collections)
+        return self if adapter is None or self.specialise is None else self.specialise(adapter)
 
     @property
     def acts(self) -> bool:
@@ -133,8 +148,7 @@ def resolve(setting: str, options: ModelOptions) -> LoadedModel:
     """
     if setting == "none":
         return LoadedModel("none", None, protocol="json", small=True)
-    if setting == "auto":
-        setting = choose(options)
+    setting = chosen(setting, options)
     kind, _, name = setting.partition(":")
     table = {**BACK_ENDS, **options.back_ends}
     if kind not in table:
@@ -150,7 +164,16 @@ def resolve(setting: str, options: ModelOptions) -> LoadedModel:
     return build(name, options)
 
 
-def choose(options: ModelOptions, *, promoted: bool = True) -> str:
+def chosen(setting: str, options: ModelOptions) -> str:
+    """Return the setting of the model that is served: what `auto` finds now, any other as it is.
+
+    Raises:
+        ModelUnavailable: the promoted release cannot serve.
+    """
+    return automatic(options) if setting == "auto" else setting
+
+
+def automatic(options: ModelOptions, *, promoted: bool = True) -> str:
     """Return the setting that `auto` stands for now.
 
     Args:

@@ -1,4 +1,4 @@
-"""Language models behind any server that speaks OpenAI's protocol, such as vLLM.
+"""Language models behind any server that speaks OpenAI's protocol, such as vLLM, whose LoRAs are models by name.
 
 NAME + base URL -> ChatOpenAI: streamed, with usage; nothing is sent anywhere but to that URL.
 """
@@ -129,5 +129,6 @@ def _verify(chat: ChatOpenAI, name: str, url: str) -> None:
             return
     if served and name not in served:
         raise ModelUnavailable(
-            f"The server at {url} has no model {name!r}, but: {', '.join(served[:10])}. Set model = openai:NAME."
+            f"The server at {url} has no model {name!r}, but: {', '.join(served[:10])}. Set model = openai:NAME; for "
+            f"an adapter, start vLLM with --enable-lora --lora-modules {name}=FOLDER."
         )

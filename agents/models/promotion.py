@@ -81,6 +81,18 @@ def promoted_setting(options: ModelOptions) -> str | None:
     return f"{KIND}{promoted.release}"
 
 
+def file_served_here(name: str, options: ModelOptions) -> Path | None:
+    """Return the file of a release that is served in this process; None where Ollama serves it.
+
+    Raises:
+        ModelUnavailable: there is no such release, or its file is missing.
+    """
+    if options.releases_folder is None:
+        raise ModelUnavailable(f"There is no folder of releases, so none is called {name!r}.")
+    file, digest = served_file(name, options.releases_folder)
+    return None if _registered(name, digest, options) else file
+
+
 def build(name: str, options: ModelOptions) -> LoadedModel:
     """Return a release of our own, through Ollama where its recommended file is registered there.
 

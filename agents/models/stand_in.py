@@ -25,13 +25,23 @@ class StandIn(ThreadingHTTPServer):
 
     Replies are used as a script's are: those with `when` for every matching last message, the others once each and in
     order. `error` breaks the connection off after the text, `delay_seconds` passes before every word.
+
+    `adapters` are names of LoRAs, listed and refused as vLLM does it (`--lora-modules NAME=FOLDER`): each is a model of
+    its own whose parent is the base.
     """
 
     daemon_threads = True
 
-    def __init__(self, replies: Sequence[str | Mapping[str, Any] | Reply], *, name: str = DEFAULT_NAME) -> None:
+    def __init__(
+        self,
+        replies: Sequence[str | Mapping[str, Any] | Reply],
+        *,
+        name: str = DEFAULT_NAME,
+        adapters: Sequence[str] = (),
+    ) -> None:
         super().__init__(("127.0.0.1", 0), _Answers)
         self.name = name
+        self.adapters = tuple(adapters)
         self.requests: list[dict[str, Any]] = []
         self.status = 200
         """Another one refuses every chat with it."""
@@ -71,14 +81,18 @@ class _Answers(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         found = self.path.endswith("/models")
-        self._send(200 if found else 404, {"object": "list", "data": [{"id": self.server.name, "object": "model"}]})
+        base = self.server.name
+        listed = [_listed(base), *(_listed(one, parent=base) for one in self.server.adapters)]
+        self._send(200 if found else 404, {"object": "list", "data": listed})
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.server.status != 200:
             self._send(self.server.status, _error("refused"))
-        elif not self.path.endswith("/chat/completions") or asked.get("model") != self.server.name:
-            self._send(404, _error(f"The model {asked.get('model')!r} does not exist."))
+        elif not self.path.endswith("/chat/completions"):
+            self._send(404, {"detail": "Not Found"})
+        elif asked.get("model") not in (self.server.name, *self.server.adapters):
+            self._send(404, _error(f"The model `{asked.get('model')}` does not exist.", kind="NotFoundError", code=404))
         elif (reply := self.server.next_reply(asked)) is None:
             self._send(400, _error("The script has ended."))
         else:
@@ -148,5 +162,9 @@ def _function(call: Mapping[str, Any]) -> dict[str, str]:
     return {"name": call["name"], "arguments": text}
 
 
-def _error(message: str) -> dict[str, Any]:
-    return {"error": {"message": message, "type": "invalid_request_error"}}
+def _listed(name: str, *, parent: str | None = None) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "stand-in", "root": name, "parent": parent}
+
+
+def _error(message: str, *, kind: str = "invalid_request_error", code: int = 400) -> dict[str, Any]:
+    return {"error": {"message": message, "type": kind, "param": "model" if code == 404 else None, "code": code}}

@@ -47,7 +47,8 @@ def extract(
     wanted = read_schema(schema)
     loading = LoadOptions(settings.pdf_passwords, settings.ocr_languages)
     done = failed = 0
-    with opened(settings) as application, closing(application.load_model(settings.model)) as loaded:
+    with opened(settings) as application, closing(application.load_model(settings.model)) as base:
+        loaded = base.specialist("extract")
         loaded.check()
         for document in read_texts(paths, loading=loading):
             begun = time.monotonic()

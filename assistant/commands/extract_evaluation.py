@@ -80,9 +80,10 @@ def extract(
         return
     with (
         opened(settings) as application,
-        closing(application.load_model(settings.model)) as loaded,
+        closing(application.load_model(settings.model)) as base,
         progress_bar("Documents") as progress,
     ):
+        loaded = base.specialist("extract")
         loaded.check()
         report = evaluate(loaded, labelled, wanted, progress=lambda done, total: progress("", done, total))
     if as_json:

@@ -124,7 +124,7 @@ def rollback(reason: Reason = "", as_json: AsJson = False, config: Config = None
 
 def in_use(settings: Settings) -> str:
     """Return the release that serves now, or the model where none does, as `release compare` takes it."""
-    from agents.models.loading import choose
+    from agents.models.loading import automatic
     from agents.models.promotion import KIND
     from assistant.app import model_options
     from finetune.promoting import promoted
@@ -133,7 +133,7 @@ def in_use(settings: Settings) -> str:
         return settings.model.removeprefix(KIND).removeprefix("gguf:")
     if (release := promoted(settings.home)) is not None:
         return release.release
-    return choose(model_options(settings), promoted=False)
+    return automatic(model_options(settings), promoted=False)
 
 
 def verdict_lines(verdict: "Verdict") -> Iterator[str]:

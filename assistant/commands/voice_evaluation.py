@@ -128,9 +128,10 @@ def _of_model(
     said = []
     with (
         opened(settings) as application,
-        closing(application.load_model(settings.model)) as loaded,
+        closing(application.load_model(settings.model)) as base,
         progress_bar("Replies") as progress,
     ):
+        loaded = base.specialist("voice")
         loaded.check()
         for done, pair in enumerate(heldout, 1):
             said.append(propose(Voicing(pair.question, pair.before, rules, pair.language), loaded))

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from assistant import doctor
-from assistant.doctor import Check, Diagnosis, examine
+from assistant.checks import Check
+from assistant.doctor import Diagnosis, examine
 from finetune import word_model
 from finetune.intent_trial import WORDS
 from finetune.intents import Record
@@ -194,21 +195,6 @@ def test_a_webhook_and_a_mail_server_that_do_not_answer_are_faults(
     assert "the mail server cannot be used" in check.detail
     assert "then: frontdesk doctor" in check.fix
     assert "hidden" not in str(diagnosis)
-
-
-def test_what_only_export_needs_is_no_fault_of_a_machine_that_serves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("finetune.export_tools._installed", lambda _: False)
-    check = named(examine(), "export")
-    assert (check.ok, check.fix) == (True, "")
-    assert "not installed; needed only to export" in check.detail
-
-
-def test_a_machine_that_trains_is_told_what_it_lacks_to_export(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("finetune.export_tools._installed", lambda _: True)
-    monkeypatch.setattr("finetune.export_tools.version", lambda _: "0.1")
-    check = named(examine(), "export: gguf")
-    assert not check.ok
-    assert check.fix.startswith("pip install 'frontdesk[train]'")
 
 
 def test_the_promoted_release_is_read_byte_by_byte(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ def engine(talker: Talker) -> Engine:
     made._server = talker
     made._closing = threading.Event()
     made._workers = set()
+    made._adapters, made._slots = (), None
     return made
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from agents.errors import AgentError, ModelUnavailable
 from agents.models import LoadedModel, ModelOptions, resolve
-from agents.models.loading import choose
+from agents.models.loading import automatic
 from agents.models.promotion import MANIFEST, SERVING, promoted_setting, read_promoted, served_file
 from agents.models.registration import Registration, write_registration
 
@@ -64,11 +64,18 @@ def registered(home: Path, name: str, *, file: str = DIGEST, release: str = "sho
 
 
 def test_auto_is_the_promoted_release(promoted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert choose(options(tmp_path)) == "release:shop"
-    assert choose(options(tmp_path), promoted=False) == "embedded"
+    assert automatic(options(tmp_path)) == "release:shop"
+    assert automatic(options(tmp_path), promoted=False) == "embedded"
     monkeypatch.setattr("agents.models.llamacpp.build_file", loaded)
     assert resolve("auto", options(tmp_path)).name == "release:shop"
     assert resolve("release:shop", options(tmp_path)).name == "release:shop"
+
+
+def test_adapters_see_the_file_of_the_promoted_release(promoted: Path, tmp_path: Path) -> None:
+    from agents.models.llamacpp import file_in_process
+
+    for setting in ("auto", "release:shop"):
+        assert file_in_process(setting, options(tmp_path)) == promoted / "model-q4_0.gguf"
 
 
 def test_nothing_promoted(release: Path, tmp_path: Path) -> None:

@@ -225,3 +225,26 @@ def test_speaks_the_protocol() -> None:
         server.status = 503
         assert client.post(f"{server.url}/chat/completions", json=body).status_code == 503
         assert len(server.requests) == 2
+
+
+def test_a_lora_is_a_model_by_name_and_an_unknown_one_is_refused_as_vllm_does(shop: Library) -> None:
+    with StandIn([{"text": f"{RIGHT} [1].", "when": "."}], name="base", adapters=("returns",)) as server:
+        listed = httpx.get(f"{server.url}/models").json()["data"]
+        assert [(model["id"], model["parent"]) for model in listed] == [("base", None), ("returns", "base")]
+        known = resolve("openai:returns", ModelOptions(models_folder=Path(), openai_url=server.url))
+        known.check()
+        assert answer_of(respond(shop, known, RETURN)).model == "openai:returns"
+        assert {request["model"] for request in server.requests} == {"returns"}
+        body = {"model": "refunds", "messages": [{"role": "user", "content": "Hello"}]}
+        refused = httpx.post(f"{server.url}/chat/completions", json=body)
+        assert (refused.status_code, refused.json()["error"]["type"]) == (404, "NotFoundError")
+        assert refused.json()["error"]["message"] == "The model `refunds` does not exist."
+        wrong = resolve("openai:refunds", ModelOptions(models_folder=Path(), openai_url=server.url))
+        with pytest.raises(
+            ModelUnavailable, match=r"no model 'refunds', but: base, returns.*--lora-modules refunds=FOLD"
+        ):
+            wrong.check()
+        with pytest.raises(ModelUnavailable, match=r"no model 'refunds' \(HTTP 404\)"):
+            respond(shop, wrong, RETURN)
+        known.close()
+        wrong.close()
