@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agents.transcript import Language
-from finetune.examples import Example
+from finetune.examples import Example, said_by
 from knowledge.text import detect_language
 
 Kind = Literal["answer", "refusal", "correction", "step", "label", "reply", "import"]
@@ -66,11 +66,13 @@ class Candidate:
     asked: str
     """What the customer said last, without what code wrote around it."""
     kind: Kind
+    is_imported: bool = False
+    """Whether it came ready made, so that its system message is not known to be the company's own words."""
 
     @property
     def reply(self) -> str:
-        """What the model is to say last."""
-        return str(self.example.messages[-1]["content"])
+        """What the model is to say last: words, or calls of tools."""
+        return said_by(self.example.messages[-1])
 
     @property
     def language(self) -> Language:

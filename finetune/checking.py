@@ -16,7 +16,7 @@ from agents.models.tokens import estimate
 from finetune import examples
 from finetune.errors import FinetuneError
 from finetune.example_forms import shown
-from finetune.examples import Example, Task
+from finetune.examples import Example, Task, all_of
 from finetune.leakage import Exam, asked_of
 
 LONGEST_TOKENS = 4096
@@ -121,7 +121,7 @@ def require_sound(paths: Sequence[Path], *, measure: Measure | None = None, long
 
 def estimated_tokens(example: Example) -> int:
     """Return an example's tokens where no tokenizer is at hand, on the high side."""
-    return sum(estimate(message["content"]) + MESSAGE_TOKENS for message in example.messages)
+    return sum(estimate(all_of(message)) + MESSAGE_TOKENS for message in example.messages)
 
 
 def _contradictions(placed: Sequence[tuple[Path, int, Example]]) -> list[Found]:
@@ -151,7 +151,7 @@ def _repeated(placed: Sequence[tuple[Path, int, Example]]) -> list[Found]:
     first: dict[tuple[tuple[str, str], ...], tuple[Path, int]] = {}
     found = []
     for path, line, example in placed:
-        said = tuple((message["role"], message["content"]) for message in example.messages)
+        said = tuple((message["role"], all_of(message)) for message in example.messages)
         file, number = first.setdefault(said, (path, line))
         if (file, number) != (path, line):
             found.append(Found(path, line, f"repeats {file}:{number}"))

@@ -4,18 +4,21 @@
 
 A model can repeat what it was trained on, to anybody. So what it learns to say holds no personal data, and not the
 placeholder for it either: "Dear [name]" would be said to customers as it stands. Who is greeted by name, or signs, is
-looked for in the whole conversation, since a name that stands alone has no form of its own. Passages are the company's
-own words and stay as they serve; what stands in them, such as the address of its help desk, is nobody's secret.
+looked for in the whole conversation, since a name that stands alone has no form of its own. Passages and our own
+prompts are the company's words and stay as they serve; what stands in them, such as the address of its help desk, is
+nobody's secret. A system message that was imported is neither: it may tell the model who the customer is.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from agents.privacy import PLACEHOLDERS, find
 from agents.transcript import Language
 from finetune.candidates import Candidate, Dropped
-from finetune.examples import Example
+from finetune.examples import Example, Task, all_of
+from finetune.structured import cleaned_calls, cleaned_json, spoken
 
 PASSAGES_END = "</passages>"
 """What the prompt of answers closes its passages with; `agents.prompts` lets no other text say it."""
@@ -27,6 +30,7 @@ GREETINGS = (
 CLOSINGS = r"regards|wishes|sincerely|faithfully|truly|cheers|thanks|all the best|take care|yours"
 NOT_NAMES = frozenset(
     {"there", "all", "everyone", "everybody", "team", "customer", "sir", "madam", "sirs", "folks", "support", "ok"}
+    | {"service", "help", "desk", "sales", "order", "orders", "returns", "office", "info", "contact", "care", "shop"}
 )
 _PLACED = "|".join(re.escape(text) for texts in PLACEHOLDERS.values() for text in texts.values())
 _PLACED_NAME = "|".join(re.escape(texts["name"]) for texts in PLACEHOLDERS.values())
@@ -45,36 +49,38 @@ def clean(candidate: Candidate, *, own: Sequence[str] = ()) -> Candidate | Dropp
     Args:
         own: Texts of the company, such as its contact: what stands in them is not personal.
     """
-    parts = said_parts(candidate.example)
+    example, language = candidate.example, candidate.language
+    parts = said_parts(example, is_imported=candidate.is_imported)
     public = "\n".join([*own, *(company for company, _ in parts)])
-    names = frozenset(name for name in names_in(said for _, said in parts) if name not in public)
-    language = candidate.language
+    texts = [*(said for _, said in parts), *(text for message in example.messages for text in spoken(message))]
+    names = frozenset(name for name in names_in(texts) if name not in public)
 
     def cleaned(text: str) -> str:
         return redact(text, language, public=public, names=names)
 
-    asked, reply = cleaned(candidate.asked), without_placed_names(cleaned(candidate.reply))
-    if reply != candidate.reply and _PLACEHOLDER.search(reply):
-        held = ", ".join(sorted(set(_PLACEHOLDER.findall(reply))))
-        return Dropped("personal data in the reply", asked, candidate.example.source, held)
-    if not reply:
-        return Dropped("not answered", asked, candidate.example.source)
-    messages = candidate.example.messages
-    contents = [company + cleaned(said) for company, said in parts[:-1]] + [reply]
-    changed = tuple({**message, "content": new} for message, new in zip(messages, contents, strict=True))
-    return replace(candidate, example=replace(candidate.example, messages=changed), asked=asked)
+    pairs = zip(example.messages, parts, strict=True)
+    messages = tuple(_cleaned_message(message, *part, example.task, cleaned) for message, part in pairs)
+    asked, last = cleaned(candidate.asked), messages[-1]
+    if held := _learned_data(example.messages, messages):
+        return Dropped("personal data in the reply", asked, example.source, ", ".join(held))
+    if not last["content"] and not last.get("tool_calls"):
+        return Dropped("not answered", asked, example.source)
+    return replace(candidate, example=replace(example, messages=messages), asked=asked)
 
 
-def said_parts(example: Example) -> list[tuple[str, str]]:
+def said_parts(example: Example, *, is_imported: bool = False) -> list[tuple[str, str]]:
     """Return each message as (the company's own words, what was said in the conversation).
 
     Only the last question of an answer comes with passages; whatever else looks like their end was written by somebody.
+
+    Args:
+        is_imported: Whether it came ready made: a system message is then no prompt of ours, and may name a customer.
     """
     last = max((place for place, message in enumerate(example.messages) if message["role"] == "user"), default=-1)
     parts = []
     for place, message in enumerate(example.messages):
         content = str(message["content"])
-        if message["role"] == "system":
+        if message["role"] == "system" and not is_imported:
             parts.append((content, ""))
         elif example.task == "answer" and place == last and PASSAGES_END in content:
             head, mark, said = content.rpartition(PASSAGES_END)
@@ -82,6 +88,39 @@ def said_parts(example: Example) -> list[tuple[str, str]]:
         else:
             parts.append(("", content))
     return parts
+
+
+def _cleaned_message(
+    message: Mapping[str, Any], company: str, said: str, task: Task, cleaned: Callable[[str], str]
+) -> dict[str, Any]:
+    """Return a message without personal data in what was said, called and returned."""
+    role = message["role"]
+    is_structured = role == "tool" or (task == "agent" and role == "assistant")
+    text = cleaned_json(said, cleaned) if is_structured else cleaned(said)
+    if role == "assistant":
+        text = without_placed_names(text)
+    changed = {**message, "content": company + text}
+    if message.get("tool_calls"):
+        changed["tool_calls"] = cleaned_calls(message["tool_calls"], cleaned)
+    if role in ("user", "assistant"):
+        changed.pop("name", None)  # OpenAI's name of who speaks; a tool's is the tool's
+    return changed
+
+
+def _learned_data(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the placeholders that the model would learn to say, sorted.
+
+    All that an assistant says is learned. An earlier message, such as the call that looked a customer up, may repeat a
+    placeholder that the conversation holds before it; the last may hold none.
+    """
+    stood: set[str] = set()
+    held: set[str] = set()
+    for place, (old, new) in enumerate(zip(before, after, strict=True), 1):
+        placed = set(_PLACEHOLDER.findall(all_of(new)))
+        if new["role"] == "assistant" and all_of(new) != all_of(old):
+            held |= placed if place == len(after) else placed - stood
+        stood |= placed
+    return sorted(held)
 
 
 def redact(text: str, language: Language, *, public: str = "", names: Iterable[str] = ()) -> str:
@@ -102,8 +141,8 @@ def redact(text: str, language: Language, *, public: str = "", names: Iterable[s
     return redacted
 
 
-def names_in(texts: Iterable[str]) -> frozenset[str]:
-    """Return the names that are said, signed or greeted in a conversation, whole and in parts."""
+def names_in(texts: Sequence[str]) -> frozenset[str]:
+    """Return the names that are said, signed or greeted in a conversation, or stand in its addresses, in parts."""
     found: set[str] = set()
     for text in texts:
         whole = [text[one.start : one.end] for one in find(text) if one.kind == "name"]
@@ -112,7 +151,19 @@ def names_in(texts: Iterable[str]) -> frozenset[str]:
             parts = [part for part in re.split(r"[\s.]+", name) if part.casefold() not in NOT_NAMES]
             shortest = SHORTEST_NAME if len(parts) > 1 else 2
             found |= {part for part in parts if len(part) >= shortest or not part.isascii()}
-    return frozenset(found)
+    return frozenset(found | _names_in_addresses("\n".join(texts)))
+
+
+def _names_in_addresses(text: str) -> set[str]:
+    """Return the names that are known from e-mail addresses: jane.miller@… where Jane Miller is spoken of."""
+    found: set[str] = set()
+    for one in find(text):
+        parts = re.split(r"[._-]", text[one.start : one.end].partition("@")[0]) if one.kind == "email" else []
+        if len(parts) < 2 or not all(part.isalpha() and part.casefold() not in NOT_NAMES for part in parts):
+            continue
+        for match in re.finditer(rf"(?<!\w){'[ ]'.join(map(re.escape, parts))}(?!\w)", text, re.IGNORECASE):
+            found |= {part for part in match[0].split() if part[0].isupper()}
+    return found
 
 
 def without_placed_names(text: str) -> str:

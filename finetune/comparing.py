@@ -15,7 +15,7 @@ import numpy as np
 
 from agents.models import ModelOptions
 from finetune import likelihood
-from finetune.evaluation import DECIDING, MEANINGS, Difference, Report, compare, judge, with_exact_p
+from finetune.evaluation import DECIDING, MEANINGS, Difference, Report, compare, judge, paired_marks
 from finetune.examples import Example
 from finetune.likelihood import Item, Windows
 from finetune.predicting import Prediction, Subject, load_for_likelihood, predict
@@ -243,7 +243,7 @@ def _against(one: Standing, first: Standing) -> Against:
     margin = solved = ratio = None
     if one.margins and first.margins:
         margin = paired(one.margins, first.margins)
-        solved = with_exact_p(paired([float(m > 0) for m in one.margins], [float(m > 0) for m in first.margins]))
+        solved = paired_marks([float(m > 0) for m in one.margins], [float(m > 0) for m in first.margins])
     same_tokens = True
     if one.windows is not None and first.windows is not None:
         same_tokens = one.windows.tokens == first.windows.tokens

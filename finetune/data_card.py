@@ -13,6 +13,7 @@ from statistics import median
 from finetune.building import Built
 from finetune.candidates import REASONS, Candidate, Dropped
 from finetune.errors import FinetuneError
+from finetune.examples import all_of, said_by
 from finetune.leakage import asked_of
 from knowledge.report_parts import frame, table, text
 
@@ -165,7 +166,7 @@ def _lengths(built: Built) -> Iterator[str]:
     for name, lengths in (
         ("Questions", [len(candidate.asked) for candidate in built.all]),
         ("Replies", [len(candidate.reply) for candidate in built.all]),
-        ("Whole examples", [sum(len(m["content"]) for m in c.example.messages) for c in built.all]),
+        ("Whole examples", [sum(len(all_of(m)) for m in c.example.messages) for c in built.all]),
     ):
         yield _histogram(name, lengths)
     yield "</div>"
@@ -223,7 +224,7 @@ def _spread(candidates: Sequence[Candidate]) -> list[Candidate]:
 def _sample(candidate: Candidate) -> str:
     language = candidate.language
     whole = "".join(
-        f'<p class="said"><b>{text(message["role"])}</b> {text(message["content"], limit=4 * SAMPLE_CHARACTERS)}</p>'
+        f'<p class="said"><b>{text(message["role"])}</b> {text(said_by(message), limit=4 * SAMPLE_CHARACTERS)}</p>'
         for message in candidate.example.messages[:-1]
     )
     asked = candidate.asked or asked_of(candidate.example)

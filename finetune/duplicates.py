@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from agents.figures import exact_parts
 from finetune.candidates import Candidate, Dropped
 from finetune.errors import FinetuneError
+from finetune.examples import all_of, said_by
 from knowledge.text import count_cjk, detect_language, without_signs
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def without_duplicates(candidates: Sequence[Candidate]) -> Iterator[Candidate | 
         if isinstance(candidate, Dropped):
             yield candidate
             continue
-        whole = "\0".join(f"{message['role']}\0{message['content']}" for message in candidate.example.messages)
+        whole = "\0".join(f"{message['role']}\0{all_of(message)}" for message in candidate.example.messages)
         first = seen.setdefault(f"{candidate.example.task}\0{whole}", candidate)
         if first is not candidate:
             yield _dropped(candidate, "duplicate", first)
@@ -127,8 +128,7 @@ def sketch(shingles: Shingles) -> "MinHash":
 def said_of(candidate: Candidate) -> str:
     """Return what a candidate is compared by: the question and the reply; of a step, all that was said before it."""
     if candidate.example.task == "agent":
-        said = [message["content"] for message in candidate.example.messages if message["role"] != "system"]
-        return "\n".join(said)
+        return "\n".join(said_by(message) for message in candidate.example.messages if message["role"] != "system")
     return f"{candidate.asked}\n{candidate.reply}"
 
 

@@ -12,7 +12,6 @@
 It knows no models: whoever said it, a reply is a text.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,9 +25,10 @@ from agents.overlap import token_f1
 from agents.prompts import NOT_FOUND
 from agents.protocols import first_object
 from finetune.examples import TASKS, Example, Task
+from finetune.field_scores import counted
 from finetune.predicting import Prediction
 from knowledge.scores import RESAMPLES, SEED, PairedScore, Score, mcnemar, mean, paired
-from knowledge.text import detect_language, normalise
+from knowledge.text import detect_language
 
 Marks = Mapping[str, float]
 MEANINGS: Mapping[str, tuple[str, str]] = {
@@ -142,8 +142,8 @@ def compare(left: Report, right: Report) -> tuple[Difference, ...]:
             if measure == "macro_f1":
                 score = _paired_macro_f1(ours, theirs)
             else:
-                score = with_exact_p(
-                    paired([one.marks.get(measure) for one in ours], [one.marks.get(measure) for one in theirs])
+                score = paired_marks(
+                    [one.marks.get(measure) for one in ours], [one.marks.get(measure) for one in theirs]
                 )
             found.append(Difference(task, measure, score))
     return tuple(found)
@@ -166,10 +166,18 @@ def marks_of(
     return marks | (more[example.task](expected, said) if example.task in more else {})
 
 
-def with_exact_p(score: PairedScore) -> PairedScore:
-    """Return a comparison of marks that are 0 or 1 with McNemar's exact p (McNemar 1947); others as they are."""
-    whole = score.n and abs((score.difference or 0.0) * score.n - (score.wins - score.losses)) < 0.01 * score.n
-    return replace(score, p=mcnemar(score.wins, score.losses)) if whole else score
+def paired_marks(left: Sequence[float | None], right: Sequence[float | None]) -> PairedScore:
+    """Compare two models mark by mark; where every mark is 0 or 1, p is McNemar's exact one (McNemar 1947).
+
+    Args:
+        left: A mark for each case, or None for a case without one.
+        right: The other model's marks, in the same order.
+    """
+    score = paired(left, right)
+    both = [pair for pair in zip(left, right, strict=True) if None not in pair]
+    if not both or any(mark not in (0.0, 1.0) for pair in both for mark in pair):
+        return score
+    return replace(score, p=mcnemar(score.wins, score.losses))
 
 
 def macro_f1(expected: Sequence[str], predicted: Sequence[str]) -> float:
@@ -239,21 +247,9 @@ def _call_marks(expected: str, said: str) -> dict[str, float]:
 
 def _field_marks(expected: str, said: str) -> dict[str, float]:
     given, wanted = first_object(said), first_object(expected) or {}
-    right, stated = _leaves(given or {}), _leaves(wanted)
-    both = len(right) + len(stated)
-    return {"valid": float(given is not None), "fields": 2 * len(right & stated) / both if both else 1.0}
-
-
-def _leaves(value: Any, path: str = "") -> set[tuple[str, str]]:
-    """Return (path, value) of everything that is stated; null states nothing, and items of a list have no order."""
-    if isinstance(value, Mapping):
-        return {leaf for key, inner in value.items() for leaf in _leaves(inner, f"{path}/{key}")}
-    if isinstance(value, list):
-        return {leaf for inner in value for leaf in _leaves(inner, f"{path}/*")}
-    if value is None:
-        return set()
-    plain = normalise(value) if isinstance(value, str) else json.dumps(value)
-    return {(path, plain)}
+    fields = counted(given or {}, wanted)
+    both = fields.given + fields.stated
+    return {"valid": float(given is not None), "fields": 2 * fields.right / both if both else 1.0}
 
 
 def _macro_score(judged: Sequence[Judged]) -> Score:

@@ -183,6 +183,27 @@ def turn_faults(example: Example) -> Iterator[str]:
         before = role
 
 
+def said_by(message: Mapping[str, Any]) -> str:
+    """Return what a message says: its words, or else its calls, each as `{"tool", "arguments"}` on a line."""
+    words, calls = str(message["content"]), message.get("tool_calls")
+    if words or not calls:
+        return words
+    return "\n".join(json.dumps(_step(call), ensure_ascii=False) for call in calls)
+
+
+def all_of(message: Mapping[str, Any]) -> str:
+    """Return all that a message holds as text, its words and its calls."""
+    calls = message.get("tool_calls")
+    return f"{message['content']}\n{json.dumps(calls, ensure_ascii=False)}" if calls else str(message["content"])
+
+
+def _step(call: Any) -> Any:
+    function = call.get("function", call) if isinstance(call, Mapping) else None
+    if not isinstance(function, Mapping):
+        return call
+    return {"tool": function.get("name"), "arguments": function.get("arguments", {})}
+
+
 def _message(message: BaseMessage) -> dict[str, Any]:
     return {"role": ROLES[message.type], "content": message.text}
 

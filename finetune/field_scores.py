@@ -21,6 +21,9 @@ from finetune.extract_examples import Labelled
 from knowledge.scores import Score, mean, ratio
 from knowledge.text import normalise
 
+LARGEST_NUMBER = 1e300
+"""From here on numbers are compared digit by digit; a model can write integers that no float holds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -172,27 +175,97 @@ def _compare_items(
     def agreement(one: int, other: int) -> int:
         return sum(counts.right for counts in compare(item, given[one], expected[other], path=path)[0].values())
 
-    pairs = [(one, other) for one in range(len(given)) for other in range(len(expected))]
-    pairs.sort(key=lambda pair: (-agreement(*pair), abs(pair[0] - pair[1]), pair))
-    partners: dict[int, int] = {}
-    for one, other in pairs:
-        if one not in partners and other not in partners.values() and agreement(one, other):
-            partners[one] = other
-    alone = [(None, expected[other]) for other in range(len(expected)) if other not in partners.values()]
-    matched = [(given[one], expected[partners[one]] if one in partners else None) for one in range(len(given))]
+    paired = [
+        (None if one is None else given[one], None if other is None else expected[other])
+        for one, other in _partners(len(given), len(expected), agreement)
+    ]
     counts: dict[str, Counts] = {}
     wrong: list[tuple[str, Any, Any]] = []
-    for left, right in (*matched, *alone):
+    for left, right in paired:
         parts = compare(item, left, right, path=path)
         _add(counts, parts[0])
         wrong += parts[1]
     return counts, wrong
 
 
+def counted(given: Any, expected: Any) -> Counts:
+    """Return how many fields of a JSON value are right, given and stated, without a schema.
+
+    Values are told apart by what they are: a number is compared with a number by value, a text with a text. Null states
+    nothing.
+
+    >>> counted({"lines": [{"article": "A", "price": 99}]}, {"lines": [{"article": "a", "price": 10}]})
+    Counts(right=1, given=2, stated=2)
+    """
+    if _both(Mapping, given, expected):
+        given, expected = given or {}, expected or {}
+        return sum((counted(given.get(key), expected.get(key)) for key in {**given, **expected}), Counts())
+    if _both(list, given, expected):
+        return _counted_items(given or [], expected or [])
+    if isinstance(given, Mapping | list) or isinstance(expected, Mapping | list):  # an object where a text should be
+        return counted(given, None) + counted(None, expected)
+    same = given is not None and expected is not None and _same_value(given, expected)
+    return Counts(int(same), int(given is not None), int(expected is not None))
+
+
+def _both(kind: type, given: Any, expected: Any) -> bool:
+    """Say whether both are of a kind; one of them may be missing."""
+    return (isinstance(given, kind) or isinstance(expected, kind)) and all(
+        value is None or isinstance(value, kind) for value in (given, expected)
+    )
+
+
+def _counted_items(given: Sequence[Any], expected: Sequence[Any]) -> Counts:
+    # Kept, so that lists within lists are not counted again at every depth.
+    known = {
+        (one, other): counted(left, right) for one, left in enumerate(given) for other, right in enumerate(expected)
+    }
+    total = Counts()
+    for one, other in _partners(len(given), len(expected), lambda one, other: known[one, other].right):
+        if one is None or other is None:
+            total += counted(None if one is None else given[one], None if other is None else expected[other])
+        else:
+            total += known[one, other]
+    return total
+
+
+def _partners(given: int, expected: int, agreement: Callable[[int, int], int]) -> list[tuple[int | None, int | None]]:
+    """Pair the places of two lists that agree in most parts, best pairs first; what is left over has no partner.
+
+    Args:
+        given: How many items were given.
+        expected: How many items are expected.
+        agreement: Returns how many fields of two items are the same.
+    """
+    pairs = [(one, other) for one in range(given) for other in range(expected)]
+    agreed = {pair: agreement(*pair) for pair in pairs}
+    partners: dict[int, int] = {}
+    for one, other in sorted(pairs, key=lambda pair: (-agreed[pair], abs(pair[0] - pair[1]), pair)):
+        if one not in partners and other not in partners.values() and agreed[one, other]:
+            partners[one] = other
+    alone = [(None, other) for other in range(expected) if other not in partners.values()]
+    return [*((one, partners.get(one)) for one in range(given)), *alone]
+
+
+def _same_value(given: Any, expected: Any) -> bool:
+    numbers = [isinstance(value, int | float) and not isinstance(value, bool) for value in (given, expected)]
+    if all(numbers):
+        return _same_number(given, expected)
+    if isinstance(given, str) and isinstance(expected, str):
+        return normalise(given) == normalise(expected)
+    return type(given) is type(expected) and bool(given == expected)
+
+
+def _same_number(given: float, expected: float) -> bool:
+    if max(abs(given), abs(expected)) >= LARGEST_NUMBER:
+        return given == expected
+    return abs(float(given) - float(expected)) <= 1e-6 * max(1.0, abs(float(expected)))
+
+
 def _same(field: Field, given: Any, expected: Any) -> bool:
     match field.kind:
         case "number" | "integer":
-            return abs(float(given) - float(expected)) <= 1e-6 * max(1.0, abs(float(expected)))
+            return _same_number(given, expected)
         case "text":
             return normalise(str(given)) == normalise(str(expected))
         case _:

@@ -14,4 +14,5 @@ def candidates(found: Iterable[Example]) -> Iterator[Candidate]:
     """Yield each example as a candidate."""
     for example in found:
         refuses = example.task == "answer" and str(example.messages[-1]["content"]).strip() == NOT_FOUND
-        yield Candidate(example, asked_of(example), "refusal" if refuses else KINDS.get(example.task, "import"))
+        kind = "refusal" if refuses else KINDS.get(example.task, "import")
+        yield Candidate(example, asked_of(example), kind, is_imported=True)

@@ -75,18 +75,24 @@ def prove(trial: Trial) -> Iterator[Proof]:
 def _prompt(trial: Trial) -> Proof:
     """The server's prompt is the training prompt, for each conversation of the battery."""
     conversations = {**BATTERY, **trial.trained.prompts}
-    wrong = []
+    wrong, refused = [], []
     for name, messages in conversations.items():
         try:
             text = trial.trained.rendered(messages)
         except TemplateFault:
-            continue  # a conversation that the template refuses was never trained, and is never sent
+            refused.append(name)  # never trained, and never sent
+            continue
         if why := _difference(trial, messages, text):
             wrong.append(f"{name}: {why}")
+    tried = len(conversations) - len(refused)
+    if not tried:
+        return Proof("prompt", False, "the chat template refuses every conversation", "export again, from a sound base")
     if wrong:
-        detail = f"{len(wrong)} of {len(conversations)} conversations are not what was trained; {'; '.join(wrong)}"
+        detail = f"{len(wrong)} of {tried} conversations are not what was trained; {'; '.join(wrong)}"
         return Proof("prompt", False, detail, f"{AGAIN} (the TEMPLATE is made from the release's chat template)")
-    detail = f"{len(conversations)} conversations give the prompt that was trained"
+    detail = f"{tried} conversations give the prompt that was trained"
+    if refused:
+        detail += f"; the chat template refuses, so nobody was trained on: {', '.join(refused)}"
     if trial.trained.unequal:
         detail += f"; other clients than Frontdesk see it differently for: {', '.join(trial.trained.unequal)}"
     return Proof("prompt", True, detail)

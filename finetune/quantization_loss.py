@@ -7,7 +7,7 @@ Text is read in windows of 512 tokens of which the second half is judged, as lla
 only what the assistant says.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -117,25 +117,41 @@ def example_samples(
 
 
 def fitting(samples: Sequence[Sample], *, vocabulary: int) -> list[Sample]:
-    """Return the first samples whose log-probabilities fit on the disk.
+    """Return samples whose log-probabilities fit on the disk, in their order.
+
+    Where not all fit, text and replies get as many tokens each, so that neither is judged by nothing.
 
     Raises:
         FinetuneError: too few tokens to tell files apart.
     """
     most = MOST_REFERENCE_BYTES // (4 * vocabulary)
-    kept: list[Sample] = []
+    chosen: set[int] = set()
     used = 0
-    for sample in samples:
-        used += sum(sample.scored)
-        if used > most and kept:
-            break
-        kept.append(sample)
+    for place in _in_turns(samples):
+        size = sum(samples[place].scored)
+        if used + size <= most or not chosen:
+            chosen.add(place)
+            used += size
+    kept = [samples[place] for place in sorted(chosen)]
     if (count := sum(sum(sample.scored) for sample in kept)) < LEAST_TOKENS:
         raise FinetuneError(
             f"Only {count} tokens could be judged, and quantizations are told apart from {LEAST_TOKENS} on. Next: give "
             "more of the company's own text: --text FILE"
         )
     return kept
+
+
+def _in_turns(samples: Sequence[Sample]) -> Iterator[int]:
+    """Yield the places of text and of replies in their order, always of what has had fewer tokens."""
+    waiting = [
+        [place for place, sample in enumerate(samples) if sample.reply is is_reply] for is_reply in (False, True)
+    ]
+    given = [0, 0]
+    while waiting[0] or waiting[1]:
+        side = 0 if waiting[0] and (not waiting[1] or given[0] <= given[1]) else 1
+        place = waiting[side].pop(0)
+        given[side] += sum(samples[place].scored)
+        yield place
 
 
 def measure_all(

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from finetune.begun import file_names
 from finetune.errors import FinetuneError
 from finetune.going_on import OUTPUT, remembered
 from finetune.runs import BEGUN, LOCK, LOG, MANIFEST, STOP, read_json, run_folder
@@ -88,7 +89,7 @@ def details(name: str, *, home: Path) -> Mapping[str, Any]:
     return {
         **asdict(state),
         "settings": manifest.get("settings") or begun.get("settings") or {},
-        "data": sorted(begun.get("data") or manifest.get("data", {}).get("files", {})),
+        "data": file_names(begun.get("data") or manifest.get("data", {}).get("files", {})),
         "manifest": manifest,
         "error": "" if state.state != "stopped" else _printed_error(folder),
         "can_stop": state.state == "running" and state.steps > 0,

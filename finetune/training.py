@@ -5,7 +5,6 @@
 The same request again goes on where it stopped, and ends with the same weights; a finished one is not trained twice.
 """
 
-import hashlib
 import json
 import platform
 from collections import Counter
@@ -19,6 +18,8 @@ from typing import Any
 
 from finetune import processes
 from finetune.bases import TEMPLATE, Base, open_base
+from finetune.begun import data_of, read_begun, require_same, require_same_base
+from finetune.candidates import Candidate
 from finetune.checking import LONGEST_TOKENS, require_sound
 from finetune.errors import FinetuneError
 from finetune.examples import Example, read, write
@@ -27,6 +28,7 @@ from finetune.preflight import require
 from finetune.recipe import Job, Outcome, as_data, open_recipe, settings_of
 from finetune.recipes.adapting import StepSettings
 from finetune.runs import BEGUN, LOCK, MANIFEST, STOP, Run, finish, open_run, run_folder, write_whole
+from finetune.splitting import split
 from finetune.weights import libraries
 
 HELD_OUT = "heldout.jsonl"
@@ -49,7 +51,7 @@ class Request:
     name: str
     """Of the run."""
     heldout: tuple[Path, ...] = ()
-    """Files of examples that are only measured on; without any, a tenth is taken from `data` where there is enough."""
+    """Files of examples that are only measured on; without any, up to a tenth of `data` where there is enough."""
     base: str = "embedded"
     recipe: str = "qlora"
     seed: int = 0
@@ -85,38 +87,17 @@ def prepare(request: Request, *, home: Path) -> Prepared:
     _refuse_overlap(train, heldout)
     if not heldout:
         train, heldout = hold_out(train)
+    if not train:
+        raise FinetuneError("There is no example to learn from. Next: name a file of examples: --data FILE")
     fingerprint = {
         "recipe": request.recipe,
         "base": request.base,
         "seed": request.seed,
         "settings": as_data(settings),
-        "data": {str(path.name): _hash(path) for path in (*request.data, *request.heldout)},
+        "data": data_of(request.data, request.heldout),
     }
-    begun = folder / BEGUN
-    if begun.is_file() and (old := json.loads(begun.read_text(encoding="utf-8"))) != fingerprint:
-        raise FinetuneError(
-            f"The run {request.name!r} was begun with other {changes(old, fingerprint)}. Next: choose another --run, "
-            f"or remove {folder}."
-        )
+    require_same(folder, fingerprint)
     return Prepared(request, settings, train, heldout, folder, fingerprint)
-
-
-def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """Return what differs between two requests; of settings and files, which of them.
-
-    >>> changes({"seed": 1, "settings": {"epochs": 2, "rank": 8}}, {"seed": 1, "settings": {"epochs": 3, "rank": 8}})
-    'settings (epochs)'
-    """
-    found = []
-    for key in new:
-        before, now = old.get(key), new[key]
-        if before == now:
-            continue
-        parts = ""
-        if isinstance(before, Mapping) and isinstance(now, Mapping):
-            parts = f" ({', '.join(sorted(name for name in {*before, *now} if before.get(name) != now.get(name)))})"
-        found.append(f"{key}{parts}")
-    return ", ".join(found)
 
 
 def train(
@@ -139,12 +120,15 @@ def train(
         KeyboardInterrupt: a stop was asked for; the same request goes on from there.
     """
     if (prepared.folder / MANIFEST).is_file():
+        if processes.is_first():
+            _require_unchanged_base(prepared, home)
         return open_run(prepared.request.name, home=home)
     with _locked(prepared.folder) if processes.is_first() else nullcontext():
         if processes.is_first():
             _begin(prepared, command)
         with processes.first_before_others():
             base = open_base(prepared.request.base, home=home, offline=prepared.request.offline)
+            require_same_base(prepared.folder, base.folder, keep=processes.is_first())
         if isinstance(prepared.settings, StepSettings):  # an embedder neither speaks nor becomes a GGUF
             with libraries():
                 require(base.folder, prepared.train)
@@ -163,7 +147,8 @@ def train(
 
 def _begin(prepared: Prepared, command: Command | None) -> None:
     """Write down what was begun, and forget an earlier wish to stop."""
-    write_whole(prepared.folder / BEGUN, json.dumps(prepared.fingerprint, indent=2))
+    known = read_begun(prepared.folder)  # of the base, which is opened later
+    write_whole(prepared.folder / BEGUN, json.dumps({**known, **prepared.fingerprint}, indent=2))
     if command:
         remember(command, prepared.folder)
     if prepared.heldout:
@@ -171,23 +156,27 @@ def _begin(prepared: Prepared, command: Command | None) -> None:
     (prepared.folder / STOP).unlink(missing_ok=True)
 
 
-def hold_out(examples: Sequence[Example]) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
-    """Return examples to learn from and, where there are enough, a tenth to measure on, split by conversation.
+def _require_unchanged_base(prepared: Prepared, home: Path) -> None:
+    """Refuse to pass a finished run off as one of a base that has changed; one that is gone has not."""
+    request = prepared.request
+    try:
+        base = open_base(request.base, home=home, offline=request.offline)
+    except FinetuneError:
+        return
+    require_same_base(prepared.folder, base.folder)
 
-    Which conversations are held out follows from their names, so it is the same each time.
+
+def hold_out(examples: Sequence[Example]) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
+    """Return examples to learn from and, where there are enough, at most a tenth of each task to measure on.
+
+    Whole conversations are drawn, by their names, so it is the same each time; one that is larger than a tenth stays.
     """
     counts = Counter(str(one.messages[-1]["content"]) for one in examples if one.task == "intent")
     few = len(examples) < ENOUGH_TO_HOLD_OUT or (counts and min(counts.values()) < ENOUGH_A_LABEL)
     if few:
         return tuple(examples), ()
-    share = round(HELD_OUT_SHARE * 2**16)
-    held = {
-        name
-        for name in {example.conversation for example in examples}
-        if int.from_bytes(hashlib.sha256(name.encode()).digest()[:2]) < share
-    }
-    kept = tuple(example for example in examples if example.conversation not in held)
-    return kept, tuple(example for example in examples if example.conversation in held)
+    kept, held = split([Candidate(one, "", "import") for one in examples], share=HELD_OUT_SHARE, seed=0)
+    return tuple(one.example for one in kept), tuple(one.example for one in held)
 
 
 def labels_of(examples: Sequence[Example]) -> tuple[str, ...]:
@@ -241,10 +230,6 @@ def _refuse_overlap(train: Sequence[Example], heldout: Sequence[Example]) -> Non
 
 def _words(example: Example) -> str:
     return json.dumps([dict(message) for message in example.messages], sort_keys=True)
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _locked(folder: Path) -> AbstractContextManager[Any]:

@@ -130,17 +130,20 @@ def _editor() -> list[str]:
 
 
 def _show(example: "Example", where: str) -> None:
+    from finetune.examples import said_by
     from finetune.leakage import asked_of
 
     _tell(f"\n── {where} · {example.task} · {example.source}")
     _tell(f"CUSTOMER  {_plain(asked_of(example))}")
-    _tell(f"REPLY     {_plain(str(example.messages[-1]['content']))}")
+    _tell(f"REPLY     {_plain(said_by(example.messages[-1]))}")
     _tell(KEYS)
 
 
 def _show_all(example: "Example") -> None:
+    from finetune.examples import said_by
+
     for message in example.messages:
-        _tell(f"\n[{message['role']}]\n{_CONTROL.sub('�', str(message['content']))}")
+        _tell(f"\n[{message['role']}]\n{_CONTROL.sub('�', said_by(message))}")
     _tell(KEYS)
 
 

@@ -1,6 +1,7 @@
 from typing import Any, get_args
 
 from agents import privacy
+from finetune import from_examples
 from finetune.building import BuildOptions, build, counts
 from finetune.candidates import REASONS, Candidate, Dropped, Reason
 from finetune.examples import Example
@@ -49,6 +50,23 @@ def test_every_filter_does_its_part_and_nothing_is_lost() -> None:
     assert numbers["tasks"] == {"answer": 10, "voice": 2}
     assert numbers["kinds"]["refusal"] == 2
     assert numbers["characters"]["reply"]["longest"] == 8
+
+
+def test_steps_that_differ_in_their_call_alone_are_no_copies() -> None:
+    def step(order: str, conversation: str) -> Example:
+        function = {"name": "find_order", "arguments": {"order": order}}
+        call = {
+            "role": "assistant",
+            "content": "",
+            "tool_calls": [{"id": "1", "type": "function", "function": function}],
+        }
+        asked = {"role": "user", "content": "Where is the parcel that you sent me last?"}
+        return Example((asked, call), "agent", "x.jsonl", conversation)
+
+    steps = [step("B-71", "1"), step("B-72", "2"), step("B-71", "3")]
+    built = build(from_examples.candidates(steps), exam=exam([]), options=BuildOptions(heldout=0))
+    assert [candidate.example for candidate in built.training] == steps[:2]
+    assert built.dropped_by_reason == {"duplicate": 1}
 
 
 def test_the_same_in_gives_the_same_out() -> None:

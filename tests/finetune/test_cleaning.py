@@ -1,3 +1,6 @@
+import json
+from typing import Any
+
 import pytest
 
 from agents import privacy
@@ -5,6 +8,7 @@ from agents.answering import AnswerOptions
 from finetune.candidates import Candidate, Dropped
 from finetune.cleaning import clean, names_in, redact, without_placed_names
 from finetune.examples import Example, answer_example
+from finetune.from_examples import candidates
 from knowledge.passages import Passage
 
 
@@ -96,6 +100,109 @@ def test_a_customer_cannot_pass_their_words_off_as_passages() -> None:
 def test_the_companys_contact_is_not_personal() -> None:
     kept = clean(voice("Whom do I ask?", "Write to help@lumen.example."), own=["help@lumen.example"])
     assert contents(kept)[1] == "Write to help@lumen.example."
+
+
+def user(text: str) -> dict[str, Any]:
+    return {"role": "user", "content": text}
+
+
+def calls(arguments: Any, text: str = "") -> dict[str, Any]:
+    function = {"name": "find_order", "arguments": arguments}
+    call = {"id": "call_20794600", "type": "function", "function": function}
+    return {"role": "assistant", "content": text, "tool_calls": [call]}
+
+
+def imported(*messages: dict[str, Any], task: Any = "agent") -> Candidate:
+    [candidate] = candidates([Example(messages, task, "x.jsonl", "1")])
+    return candidate
+
+
+RESULT = {"role": "tool", "content": '{"status": "sent", "phone": "2079460018"}', "name": "find_order"}
+ANSWER = {"role": "assistant", "content": "It was sent, and it comes on Monday."}
+
+
+@pytest.mark.parametrize("as_text", [True, False], ids=["JSON text", "object"])
+def test_what_a_call_was_given_loses_its_personal_data(as_text: bool) -> None:
+    given = {"order": "5", "who": {"email": "ada@example.com", "phones": ["2079460018"]}, "n": 3}
+    asked = user("I am ada@example.com, phone 2079460018, where is order 5?")
+    found = clean(imported(asked, calls(json.dumps(given) if as_text else given), RESULT, ANSWER))
+
+    assert isinstance(found, Candidate)
+    assert "ada@example.com" not in json.dumps(found.example.messages)
+    assert "2079460018" not in json.dumps(found.example.messages)
+    call = found.example.messages[1]["tool_calls"][0]
+    assert (call["id"], call["function"]["name"]) == ("call_20794600", "find_order")
+    arguments = call["function"]["arguments"]
+    assert isinstance(arguments, str) == as_text
+    arguments = json.loads(arguments) if as_text else arguments
+    assert arguments == {"order": "5", "who": {"email": "[email]", "phones": ["[phone]"]}, "n": 3}
+    assert json.loads(found.example.messages[2]["content"]) == {"status": "sent", "phone": "[phone]"}
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        (user("I am ada@example.com"), calls({"email": "ada@example.com"})),
+        (user("Where is it?"), calls('{"address": "12 Mill Lane"}'), RESULT, ANSWER),  # nobody said it before
+        (user("Where is it?"), calls({"customer_name": "Ada Miller"}), RESULT, ANSWER),
+        (user("Where is it?"), calls({"card": 4111111111111111}), RESULT, ANSWER),
+        (user("Where is it?"), {**ANSWER, "content": "I wrote to ada@example.com."}, user("Thanks"), ANSWER),
+    ],
+    ids=["last call", "address", "name", "card as a number", "earlier reply"],
+)
+def test_nothing_personal_is_learned_wherever_the_model_says_it(messages: tuple[dict[str, Any], ...]) -> None:
+    found = clean(imported(*messages))
+    assert isinstance(found, Dropped)
+    assert found.reason == "personal data in the reply"
+    assert "ada" not in found.asked.casefold()
+
+
+def test_a_call_without_words_is_a_reply() -> None:
+    candidate = imported(user("Where is my order 5?"), calls('{"order":"5"}'))
+    found = clean(candidate)
+    assert isinstance(found, Candidate)
+    assert found.example == candidate.example, "what holds nothing personal stays as it stood"
+    assert found.reply == '{"tool": "find_order", "arguments": "{\\"order\\":\\"5\\"}"}'
+    assert clean(imported(user("Where?"), {"role": "assistant", "content": " "})) == Dropped(
+        "not answered", "Where?", "x.jsonl"
+    )
+
+
+@pytest.mark.parametrize("calls", ["ada@example.com", [["ada@example.com"]], {"arguments": "{ada@example.com"}, [None]])
+def test_what_stands_where_calls_should_be_is_cleaned_too(calls: Any) -> None:
+    broken = {"role": "assistant", "content": "Gladly.", "tool_calls": calls}
+    found = clean(imported(user("ada@example.com"), broken, user("Thanks"), ANSWER))
+    assert isinstance(found, Candidate)
+    assert "ada@example.com" not in json.dumps(found.example.messages)
+
+
+def test_an_imported_system_message_is_no_words_of_the_company() -> None:
+    system = {
+        "role": "system",
+        "content": "You help the customer Jane Miller, jane.miller@example.org, IBAN DE89370400440532013000. "
+        "Our address: help@lumen.example.",
+    }
+    asked = {**user("Please write to jane.miller@example.org"), "name": "jane_miller"}
+    reply = {"role": "assistant", "content": "Of course, I write to jane.miller@example.org today."}
+    assert isinstance(clean(imported(system, asked, reply, task="voice")), Dropped)
+
+    found = clean(imported(system, asked, ANSWER, task="voice"), own=["help@lumen.example"])
+    assert contents(found) == [
+        "You help the customer [name] [name], [email], IBAN [iban]. Our address: help@lumen.example.",
+        "Please write to [email]",
+        ANSWER["content"],
+    ]
+    assert isinstance(found, Candidate)
+    assert "name" not in found.example.messages[1]
+
+
+def test_a_product_is_no_person() -> None:
+    catalogue = {"role": "tool", "content": '{"name": "Oslo Walnut", "price": 10}', "name": "find_product"}
+    answer = {"role": "assistant", "content": "The Oslo Walnut costs 10 euros."}
+    asked = user("What does the Oslo Walnut cost? Write to order.service@example.com, not to Order Service.")
+    found = clean(imported(asked, calls({"product_name": "Oslo Walnut"}), catalogue, answer))
+    assert contents(found)[2:] == [catalogue["content"], answer["content"]]
+    assert contents(found)[0].endswith("Write to [email], not to Order Service.")
 
 
 def test_what_is_known_is_replaced_as_a_word_only() -> None:

@@ -3,9 +3,10 @@ import json
 import pytest
 
 from agents.prompts import NOT_FOUND
-from finetune.evaluation import Report, compare, judge, macro_f1, marks_of, read_call
+from finetune.evaluation import Report, compare, judge, macro_f1, marks_of, paired_marks, read_call
 from finetune.examples import Example, Task
 from finetune.predicting import Prediction, expected_of
+from knowledge.scores import mcnemar, paired
 
 
 def example(reply: str, task: Task = "intent") -> Example:
@@ -117,6 +118,49 @@ def test_fields_are_compared_after_normalisation() -> None:
     assert marks("extract", expected, '{"order": "b-1", "total": 10, "lines": [{"article": "shade"}]}')["fields"] == 1
     assert marks("extract", expected, '{"order": "B-2", "total": 10}')["fields"] == pytest.approx(2 / 5)
     assert marks("extract", expected, "none") == {"exact_match": 0.0, "valid": 0.0, "fields": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("expected", "said", "fields"),
+    [
+        ([["A", 10], ["B", 99]], [["A", 99], ["B", 10]], 1 / 2),  # prices swapped
+        ([["A", 10], ["B", 99]], [["B", 99], ["A", 10]], 1),  # a list of rows has no order
+        ([["A", 10], ["A", 10]], [["A", 10]], 2 / 3),  # one of two equal rows is missing
+        ([["A", 10]], [["A", 10], ["A", 10], ["A", 10]], 1 / 2),  # said three times
+        ([["A", 10]], [["A", 10.0]], 1),
+    ],
+)
+def test_fields_of_a_row_count_together(expected: list[list[object]], said: list[list[object]], fields: float) -> None:
+    def text(rows: list[list[object]]) -> str:
+        return json.dumps({"lines": [{"article": article, "price": price} for article, price in rows]})
+
+    assert marks("extract", text(expected), text(said))["fields"] == pytest.approx(fields)
+
+
+def test_what_a_model_may_write_instead_of_a_field_is_wrong_and_no_error() -> None:
+    expected = json.dumps({"total": 10, "lines": [{"article": "A"}], "paid": True})
+
+    said = [f'{{"total": {10**400}, "lines": "A", "paid": 1}}', '{"total": {"a": [1]}, "lines": {}, "paid": "yes"}']
+    assert [marks("extract", expected, one)["fields"] for one in said] == [0.0, 0.0]
+    assert marks("extract", expected, expected)["fields"] == 1.0
+
+
+def test_marks_between_nought_and_one_are_tested_by_their_size() -> None:
+    """160 of 300 cases a quarter better, 140 by 0.15 worse: that their count is even says nothing."""
+    left, right = [0.6] * 160 + [0.5] * 140, [0.35] * 160 + [0.65] * 140
+
+    score = paired_marks(left, right)
+    assert score == paired(left, right)
+    assert score.p is not None
+    assert score.p < 0.001
+    assert score.is_shown
+
+
+def test_marks_that_are_right_or_wrong_are_tested_exactly() -> None:
+    left, right = [1.0] * 9 + [0.0] + [None], [0.0] * 9 + [1.0, 1.0]
+
+    assert paired_marks(left, right).p == mcnemar(9, 1)
+    assert paired_marks([None], [1.0]).p is None
 
 
 def test_style_is_measured_where_a_voice_is_known() -> None:

@@ -101,6 +101,18 @@ class TestPrompt:
         assert text != tiny.planned.template.text
         assert not _prompt(remade(tiny, "fault-generation", template=text)).ok
 
+    def test_what_the_template_refuses_is_not_counted_as_equal(self, tiny: Made) -> None:
+        """Of a template that knows no system message, only the rest is compared; of one that knows nothing, nothing."""
+        counted = int(_prompt(tiny.trial).detail.split()[0])
+        template = tiny.trial.trained.template
+        source = "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}" + template.source
+        trained = replace(tiny.trial.trained, template=replace(template, source=source), system="")
+        proof = _prompt(replace(tiny.trial, trained=trained))
+        assert int(proof.detail.split()[0]) < counted
+        assert "the chat template refuses, so nobody was trained on: " in proof.detail
+        mute = replace(trained, template=replace(template, source="{{ raise_exception('nothing') }}"))
+        assert not _prompt(replace(tiny.trial, trained=mute)).ok
+
 
 class TestSystem:
     def test_sent_where_a_client_sends_none(self, make: Callable[..., Made], tiny_file: Path) -> None:

@@ -80,6 +80,20 @@ def test_too_little_text_is_refused() -> None:
         fitting(text_samples(list(range(100))), vocabulary=500)
 
 
+def test_a_large_vocabulary_judges_replies_and_text() -> None:
+    """Of 262,144 entries, 1,024 tokens fit; windows of text alone would fill them."""
+    texts = text_samples(list(range(4000)))
+    replies = [Sample(tuple(range(100)), tuple(place > 60 for place in range(100)), reply=True)] * 50
+    for samples in (texts + replies, replies + texts):
+        kept = fitting(samples, vocabulary=262_144)
+        told = [sum(sum(sample.scored) for sample in kept if sample.reply is is_reply) for is_reply in (False, True)]
+        assert sum(told) <= 1024
+        assert min(told) >= 400
+    assert fitting(texts + replies, vocabulary=500) == texts + replies, "all fit, in their order"
+    assert fitting(texts, vocabulary=262_144) == texts[:4]
+    assert sum(sum(sample.scored) for sample in fitting(replies, vocabulary=262_144)) == 26 * 39
+
+
 def test_the_smallest_inside_the_band_is_recommended() -> None:
     found = recommend(FILES)
     assert (found.quantization, found.in_band) == ("q4_K_M", True)

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,8 +16,8 @@ from finetune.bases import Base
 from finetune.errors import FinetuneError
 from finetune.examples import Example, write
 from finetune.going_on import remembered
-from finetune.runs import MANIFEST, Run, open_run
-from finetune.training import Request, changes, hold_out, labels_of, prepare, train
+from finetune.runs import MANIFEST, Run, finish, open_run
+from finetune.training import Request, hold_out, labels_of, prepare, train
 
 pytest.importorskip("trl")
 
@@ -319,11 +320,72 @@ def test_a_run_that_was_begun_with_something_else_is_left_alone(
         prepare(request_of("mine", seed=3), home=tmp_path)
 
 
-def test_what_another_request_differs_in_is_named_down_to_the_setting() -> None:
-    old = {"seed": 1, "settings": {"epochs": 2, "rank": 8}, "data": {"a.csv": "0"}}
-    new = {"seed": 1, "settings": {"epochs": 3, "rank": 8}, "data": {"a.csv": "1", "b.csv": "0"}}
+def voices(path: Path, *said: str) -> Path:
+    lines = [
+        {
+            "messages": [{"role": "user", "content": one}, {"role": "assistant", "content": one}],
+            "meta": {"task": "voice", "source": "s", "conversation": one},
+        }
+        for one in said
+    ]
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return path
 
-    assert changes(old, new) == "settings (epochs), data (a.csv, b.csv)"
+
+def begin(request: Request, home: Path, **content: str) -> None:
+    """Leave what a finished run leaves, without training."""
+    prepared = prepare(request, home=home)
+    prepared.folder.mkdir(parents=True)
+    (prepared.folder / "begun.json").write_text(json.dumps({**prepared.fingerprint, **content}), encoding="utf-8")
+    finish(prepared.folder, {"run": request.name, "created": "first"})
+
+
+def test_other_data_of_an_equal_name_is_another_request(tmp_path: Path) -> None:
+    data, heldout = voices(tmp_path / "a/data.jsonl", "one?"), voices(tmp_path / "b/data.jsonl", "two?")
+    request = Request((data,), "r", heldout=(heldout,))
+    begin(request, tmp_path)
+
+    prepare(request, home=tmp_path)
+    voices(data, "something else?")
+    with pytest.raises(FinetuneError, match=r"begun with other data \(data\.jsonl\)"):
+        prepare(request, home=tmp_path)
+    with pytest.raises(FinetuneError, match=r"begun with other data \(data\.jsonl, held out data\.jsonl\)"):
+        prepare(Request((heldout,), "r", heldout=(data,)), home=tmp_path)
+
+
+def test_what_is_learned_and_what_is_held_out_are_not_exchanged(tmp_path: Path) -> None:
+    one, two = voices(tmp_path / "one.jsonl", "one?"), voices(tmp_path / "two.jsonl", "two?")
+    begin(Request((one,), "r", heldout=(two,)), tmp_path)
+
+    exchanged = "one.jsonl, two.jsonl, held out one.jsonl, held out two.jsonl"
+    for data, heldout, told in (((two,), (one,), exchanged), ((one, two), (), "two.jsonl, held out two.jsonl")):
+        with pytest.raises(FinetuneError) as error:
+            prepare(Request(data, "r", heldout=heldout), home=tmp_path)
+        assert f"begun with other data ({told})" in str(error.value)
+
+
+def test_a_base_that_was_filled_anew_is_another_base(
+    request_of: Callable[..., Request], tmp_path: Path, tiny_base: Base
+) -> None:
+    base = tmp_path / "base"
+    shutil.copytree(tiny_base.folder, base)
+    request = request_of("mine", base=str(base), overrides=(*QUICK, "epochs=1"))
+    first = train(prepare(request, home=tmp_path), home=tmp_path)
+    assert train(prepare(request, home=tmp_path), home=tmp_path).manifest == first.manifest
+
+    weights_file = next(base.glob("*.safetensors"))
+    changed = bytearray(weights_file.read_bytes())
+    changed[len(changed) // 2 :] = bytes(len(changed) - len(changed) // 2)
+    weights_file.write_bytes(changed)
+    for unfinished in (False, True):
+        if unfinished:
+            (first.folder / MANIFEST).unlink()
+        with pytest.raises(FinetuneError, match="begun with another model: what lies in"):
+            train(prepare(request, home=tmp_path), home=tmp_path)
+    shutil.rmtree(base)
+    finish(first.folder, first.manifest)
+    assert train(prepare(request, home=tmp_path), home=tmp_path).manifest == first.manifest, "what is gone is not other"
 
 
 def test_held_out_examples_in_the_training_data_are_refused(
@@ -349,10 +411,29 @@ def test_a_tenth_is_held_out_by_conversation_where_there_is_enough() -> None:
         for n in range(400)
     ]
     kept, held = hold_out(examples)
-    assert 15 <= len(held) <= 70
+    assert len(held) == 40
     assert not {one.conversation for one in kept} & {one.conversation for one in held}
     assert hold_out(examples) == (kept, held)
     assert hold_out(examples[:50]) == (tuple(examples[:50]), ())
+
+
+@pytest.mark.parametrize("conversations", [1, 2, 150])
+def test_what_is_held_out_leaves_enough_to_learn_from(conversations: int) -> None:
+    """Examples made from one document are one conversation, which a draw by name would hold out or not as a whole."""
+    for name in range(40):
+        examples = [
+            Example(({"role": "user", "content": str(n)}, {"role": "assistant", "content": "x"}), "answer", "documents",
+                    f"document {name}/{n % conversations}")
+            for n in range(150)
+        ]  # fmt: skip
+        kept, held = hold_out(examples)
+        assert len(held) == (15 if conversations == 150 else 0)
+        assert len(kept) + len(held) == 150
+
+
+def test_nothing_to_learn_from_is_told_before_a_model_is_loaded(tmp_path: Path) -> None:
+    with pytest.raises(FinetuneError, match=r"no example to learn from.*--data FILE"):
+        prepare(Request((), "none"), home=tmp_path)
 
 
 def test_few_of_each_label_are_all_learned_from(intents: tuple[Example, ...]) -> None:

@@ -59,11 +59,82 @@ def test_a_ticket_is_read_without_its_internal_notes(tmp_path: Path, shape: str)
     assert (first.role, reply) == ("user", Said("assistant", "It is on its way."))
 
 
+def comment(author: int, body: str, channel: str = "", **more: Any) -> dict[str, Any]:
+    via = {"via": {"channel": channel}} if channel else {}
+    return {"author_id": author, "plain_body": body, "public": True, **via, **more}
+
+
+ASKED = comment(7, "Where is my parcel?", "email")
+CLOSED = comment(-1, "This ticket was closed automatically.")
+HUSBAND = comment(99, "I am her husband, we never got the invoice!", "email")
+
+
+def spoken(tmp_path: Path, *tickets: dict[str, Any], **more: Any) -> list[list[tuple[str, str]]]:
+    path = tmp_path / "a.json"
+    whole = [{"id": place, "requester_id": 7, **ticket} for place, ticket in enumerate(tickets)]
+    path.write_text(json.dumps({"tickets": whole, **more}), encoding="utf-8")
+    return [[(said.role, said.content) for said in conversation.said] for conversation in read(path).conversations]
+
+
+def test_who_is_in_copy_is_not_the_company(tmp_path: Path) -> None:
+    [said] = spoken(tmp_path, {"comments": [ASKED, HUSBAND, CLOSED]})
+    assert said == [("user", ASKED["plain_body"]), ("user", HUSBAND["plain_body"])]
+
+
+@pytest.mark.parametrize(
+    "automatic",
+    [
+        CLOSED,
+        comment(9, "We got your message.", "rule"),
+        comment(9, "We got your message.", via={"channel": "web", "source": {"rel": "trigger"}}),
+        comment(9, "Does this help?", "answer_bot_for_web_widget"),
+    ],
+)
+def test_what_no_person_wrote_is_left_out(tmp_path: Path, automatic: dict[str, Any]) -> None:
+    answered = comment(9, "It comes on Monday.", "web")
+    [said] = spoken(tmp_path, {"comments": [ASKED, automatic, answered]})
+    assert said == [("user", ASKED["plain_body"]), ("assistant", "It comes on Monday.")]
+
+
+@pytest.mark.parametrize(
+    ("ticket", "more", "role"),
+    [
+        ({"assignee_id": 9}, {}, "assistant"),
+        ({"submitter_id": 9}, {}, "assistant"),
+        ({}, {"users": [{"id": 9, "role": "agent"}]}, "assistant"),
+        ({"assignee": {"id": 9, "role": "admin"}}, {}, "assistant"),
+        ({"assignee_id": 9, "collaborator_ids": [9]}, {}, "assistant"),
+        ({"collaborator_ids": [9]}, {}, "user"),
+        ({"submitter_id": 9}, {"users": [{"id": 9, "role": "end-user"}]}, "user"),
+        ({"submitter_id": None, "email_cc_ids": None}, {"users": "none"}, "user"),
+    ],
+)
+def test_who_answers_by_mail_is_told_by_the_file(
+    tmp_path: Path, ticket: dict[str, Any], more: dict[str, Any], role: str
+) -> None:
+    [said] = spoken(tmp_path, {**ticket, "comments": [ASKED, comment(9, "On Monday.", "email")]}, **more)
+    assert said[1] == (role, "On Monday.")
+
+
+def test_what_one_ticket_tells_of_people_holds_for_all(tmp_path: Path) -> None:
+    note = comment(9, "She is angry.", public=False)
+    by_mail = {"comments": [ASKED, comment(9, "On Monday.", "email")]}
+    stranger = {"comments": [ASKED, comment(8, "Mine too!", "web")]}
+    noted, mailed, strange, _ = spoken(
+        tmp_path, {"comments": [ASKED, note]}, by_mail, stranger, {"requester_id": 8, "comments": []}
+    )
+    assert noted == [("user", ASKED["plain_body"])]
+    assert mailed[1] == ("assistant", "On Monday.")
+    assert strange[1] == ("user", "Mine too!"), "who asks in another ticket is no agent"
+
+
 def test_every_ticket_without_comments_is_told(tmp_path: Path) -> None:
     bad = [{"id": 1, "requester_id": 7}, TICKET, {"id": 2, "requester_id": 7, "comments": [3]}]
+    bad.append({"id": 3, "requester_id": [7], "assignee": {"id": {}, "role": []}, "comments": [{"author_id": {}}]})
     path = tmp_path / "a.json"
     path.write_text(json.dumps({"tickets": bad}), encoding="utf-8")
     with pytest.raises(FinetuneError) as error:
         read(path)
     assert "ticket 1 lacks 'comments'" in str(error.value)
     assert "ticket 2 has values of another kind" in str(error.value)
+    assert "ticket 3 has values of another kind" in str(error.value)
