@@ -30,5 +30,4 @@ def tune(home: Path, examples: Path, *settings: str, name: str) -> Tuned:
     """
     run = frontdesk(home, "finetune", "train", "--data", examples, "--run", name, *settings)
     made = frontdesk(home, "export", name, "--quantize", "F16", "--examples", examples)
-    (file,) = (home / "releases" / made["release"]).glob("model-*.gguf")
-    return Tuned(file, run)
+    return Tuned(home / "releases" / made["release"] / "model-F16.gguf", run)

@@ -98,14 +98,17 @@ class Quantized:
 def parse(names: str) -> tuple[str, ...]:
     """Return quantizations from a list such as `q4_K_M,q8_0`, in the order of KINDS.
 
+    `F16` adds none: that file is made anyway.
+
     Raises:
         FinetuneError: some are unknown, or cannot be made on this system; all are named.
     """
     asked = [name.strip() for name in names.split(",") if name.strip()]
     known = {name.lower(): name for name in KINDS}
+    asked = [name for name in asked if name.lower() != "f16"]
     if strange := [name for name in asked if name.lower() not in known]:
         raise FinetuneError(f"Unknown quantization: {', '.join(strange)}. Next: --quantize {','.join(KINDS)}")
-    if not asked:
+    if not names.strip(", "):
         raise FinetuneError(f"No quantization was named. Next: --quantize {','.join(DEFAULT)}")
     chosen = {known[name.lower()] for name in asked}
     fault = llama_library.problem()

@@ -24,7 +24,10 @@ UNITS: Mapping[str, int] = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10,
 def export(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A finished run's name or folder.")],
     quantize: Annotated[
-        str, typer.Option("--quantize", metavar="LIST", help="Of q8_0, q6_K, q5_K_M, q4_K_M, q4_K_S, q4_0.")
+        str,
+        typer.Option(
+            "--quantize", metavar="LIST", help="Of q8_0, q6_K, q5_K_M, q4_K_M, q4_K_S, q4_0; F16 alone makes no other."
+        ),
     ] = "q8_0,q6_K,q5_K_M,q4_K_M,q4_0",
     name: Annotated[
         str | None, typer.Option("--name", metavar="RELEASE", help="The release's name; else the run's.")

@@ -101,6 +101,8 @@ def test_without_llama_cpps_functions_the_plain_types_remain(
     with_them = write_quantized(original, tmp_path / "a.gguf", "q8_0", threads=1)
     monkeypatch.setattr(llama_library, "problem", lambda *_: "no symbols here")
     assert parse("q8_0") == ("q8_0",)
+    assert parse("F16") == ()
+    assert parse("f16,q8_0") == ("q8_0",)
     with pytest.raises(FinetuneError, match="q4_K_M cannot be made here: no symbols here"):
         parse("q8_0,q4_K_M")
     without = write_quantized(original, tmp_path / "b.gguf", "q8_0", threads=1)
