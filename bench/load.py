@@ -38,6 +38,7 @@ from assistant.demo import PROFILE, SHOP, TOOLS
 from bench.homes import COMPANY, DEMO, home_of
 from bench.serving import Served, process_tree, served
 from bench.tables import BenchError, Table, grid, seconds
+from bench.traced_server import growth
 from bench.visits import Shop, Turn, read_shop, script_of, visit
 
 CONVERSATIONS = 50
@@ -55,7 +56,6 @@ START_SECONDS = 400.0
 BLOCK_SAMPLES = 20
 """A minute: neighbouring samples are not independent."""
 RESAMPLES = 1_000
-SHOWN_GROWTH = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,25 +343,6 @@ async def _ask_for_lines(pid: int, trace: Path, *, length: float) -> None:
     os.kill(pid, signal.SIGUSR1)
     await asyncio.sleep(length * (1 - WARM_UP_SHARE) * 0.8)
     os.kill(pid, signal.SIGUSR1)
-
-
-def growth(trace: Path) -> list[str]:
-    """Return what grew most between the first and the last line of a traced server."""
-    lines = [json.loads(line) for line in trace.read_text(encoding="utf-8").splitlines()]
-    if len(lines) < 2:
-        raise BenchError("The traced server wrote fewer than two lines. Next: give more --seconds")
-    first, last = lines[0], lines[-1]
-    grown = {
-        place: (size - first["places"].get(place, [0, 0])[0], count - first["places"].get(place, [0, 0])[1])
-        for place, (size, count) in last["places"].items()
-    }
-    most = sorted(grown.items(), key=lambda one: -one[1][0])[:SHOWN_GROWTH]
-    types = Counter(last["types"])
-    types.subtract(first["types"])
-    return [
-        *(f"{size / 1024:+10.1f} KiB {count:+7d}  {place}" for place, (size, count) in most),
-        *(f"{count:+9d}  {name}" for name, count in types.most_common(SHOWN_GROWTH)),
-    ]
 
 
 def main() -> int:

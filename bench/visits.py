@@ -25,6 +25,7 @@ from agents.transcript import Language
 CALL_BACK_DAY = "2026-11-03"
 """A working day within four weeks of the shop's own day."""
 MOST_SENT_AWAY = 20
+"""How often somebody comes back before they give up."""
 MARK = re.compile(r"B-\d{5}|[\w.]+@example\.com|555 01\d{4}")
 """What belongs to one customer: order numbers, e-mail addresses, telephones."""
 QUESTIONS: Mapping[Language, Sequence[tuple[str, str]]] = {
@@ -182,9 +183,9 @@ async def _say(client: httpx.AsyncClient, shop: Shop, visitor: Visitor, *, said:
     sent_away = 0
     try:
         response = await client.post(turns, json={"question": said.text})
-        while response.status_code == httpx.codes.SERVICE_UNAVAILABLE and sent_away < MOST_SENT_AWAY:
+        while "Retry-After" in response.headers and sent_away < MOST_SENT_AWAY:  # any other failure is one
             sent_away += 1
-            await asyncio.sleep(float(response.headers.get("Retry-After", "1")))
+            await asyncio.sleep(float(response.headers["Retry-After"]))
             response = await client.post(turns, json={"question": said.text})
         turn = response.raise_for_status().json()["turn"]
         steps = (await client.get(f"{turns}/{turn}/steps")).raise_for_status().text

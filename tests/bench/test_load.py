@@ -1,10 +1,7 @@
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from bench.load import BLOCK_SAMPLES, Run, Sample, growth, slope_of, table_of
+from bench.load import BLOCK_SAMPLES, Run, Sample, slope_of, table_of
 from bench.tables import BenchError
 from bench.visits import Turn, Visitor
 
@@ -51,15 +48,3 @@ def test_the_table_counts_what_went_wrong() -> None:
     assert rows["cores that the server took"] == "0.10"
     assert rows["open handles: after warm-up, at the end, most"] == "90, 91, 91"
     assert any("ended as failed" in note for note in table.notes)
-
-
-def test_growth_names_the_line_that_holds_more(tmp_path: Path) -> None:
-    lines = [
-        {"places": {"a.py:1": [100, 1], "b.py:2": [5_000, 5]}, "types": {"builtins.dict": 10}},
-        {"places": {"a.py:1": [90_000, 800], "b.py:2": [5_100, 5]}, "types": {"builtins.dict": 900}},
-    ]
-    trace = tmp_path / "trace.jsonl"
-    trace.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
-    told = growth(trace)
-    assert "a.py:1" in told[0]
-    assert any("+890" in line and "builtins.dict" in line for line in told)
