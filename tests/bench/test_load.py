@@ -34,12 +34,12 @@ def test_too_few_samples_are_refused() -> None:
 
 
 def test_the_table_counts_what_went_wrong() -> None:
-    samples = [Sample(3.0 * n, 2 * n, 600.0 + n % 3, 400.0 + n % 3, 40, 90 + n % 2, 6) for n in range(80)]
+    samples = [Sample(3.0 * n, 2 * n, 600.0 + n % 3, 400.0 + n % 3, 40, 90 + n % 2, 6) for n in range(100)]
     turns = [
         Turn("yes", VISITOR, 0.2, "", (), 0),
         Turn("order status", VISITOR, 0.4, "ended as failed", ("B-10999",), 2),
     ]
-    run = Run(turns=turns, conversations=1, samples=samples, processor_seconds=24.0, booked_wrong=1, seconds=240.0)
+    run = Run(turns=turns, conversations=1, samples=samples, processor_seconds=30.0, booked_wrong=1, seconds=300.0)
     table = table_of(run)
     rows = dict(table.rows)
     assert rows["turns, not ended as they should"] == "2, 1"
@@ -47,4 +47,5 @@ def test_the_table_counts_what_went_wrong() -> None:
     assert rows["call-backs in the shop's records that nobody said yes to, or missing"] == "1"
     assert rows["cores that the server took"] == "0.10"
     assert rows["open handles: after warm-up, at the end, most"] == "90, 91, 91"
+    assert "MiB resident: the same, second half alone" in rows
     assert any("ended as failed" in note for note in table.notes)
