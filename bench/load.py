@@ -1,7 +1,7 @@
 """Ten minutes of 50 conversations at once with a real server: does it keep them apart, and does its memory stay? Linux.
 
     demo home + shop tools + scripted model -> frontdesk serve -> 50 conversations over HTTP -> Sample every few seconds
-    samples after the first fifth, and of the second half -> Theil-Sen slope, moving-block bootstrap -> MiB per 1,000 turns
+    samples after the first fifth, and second half -> Theil-Sen slope, moving-block bootstrap -> MiB per 1,000 turns
 
 Caches that are bounded fill in the first minutes, a leak goes on: hence the second half by itself.
 The model is scripted, so that the time goes to what is measured: the loop, the tools, the store, the checkpoints, the
