@@ -8,7 +8,6 @@
 `search` therefore loads no language model, and `ask` opens no database of conversations.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -17,6 +16,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from assistant.outside import block_outside, report_nothing
 from assistant.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -335,6 +335,7 @@ def model_options(settings: Settings) -> "ModelOptions":
 def open_application(settings: Settings) -> Application:
     """Make sure that the home folder exists and return the app; nothing else is opened yet."""
     make_home(settings.home)
+    report_nothing()
     if settings.offline:
         block_outside()
     return Application(settings)
@@ -352,9 +353,3 @@ def make_home(home: Path) -> None:
         raise SettingsError(
             f"The home folder {home} cannot be created ({error.strerror}). Set FRONTDESK_HOME to another folder."
         ) from error
-
-
-def block_outside() -> None:
-    """Tell the libraries that look things up on hubs, or report home, not to."""
-    os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_DATASETS_OFFLINE="1")
-    os.environ.update(HF_HUB_DISABLE_TELEMETRY="1", ANONYMIZED_TELEMETRY="False", GRADIO_ANALYTICS_ENABLED="False")

@@ -160,6 +160,9 @@ class Trainer(SFTTrainer):
             totals = self.accelerator.gather(totals.to(self.args.device)[None]).sum(dim=0)
         return float(totals[0] / totals[1].clamp(min=1))
 
+    def _send_telemetry(self) -> None:
+        """Report nothing to TRL's makers, who are otherwise told of every run: model family, card, processes."""
+
     def forget_printing(self) -> None:
         """Leave standard output to the command's result."""
         self.remove_callback(PrinterCallback)

@@ -1,5 +1,4 @@
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from agents.errors import ModelUnavailable
 from agents.models import LoadedModel
 from agents.transcript import Step
 from agents.turn import Request
-from assistant.app import Application, block_outside, open_application
+from assistant.app import Application, open_application
 from assistant.settings import Settings, SettingsError
 from finetune import word_model
 from finetune.intent_trial import WORDS
@@ -122,14 +121,6 @@ def test_a_home_that_cannot_be_made_is_one_clear_message(tmp_path: Path) -> None
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match="FRONTDESK_HOME"):
         open_application(Settings(home=tmp_path / "file" / "home"))
-
-
-def test_offline_blocks_hubs_and_telemetry(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
-        monkeypatch.setenv(name, "")
-    block_outside()
-    assert os.environ["HF_HUB_OFFLINE"] == "1"
-    assert os.environ["ANONYMIZED_TELEMETRY"] == "False"
 
 
 def test_serving_imports_no_torch() -> None:

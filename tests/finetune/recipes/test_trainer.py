@@ -91,3 +91,13 @@ def test_both_layouts_learn_the_same(tiny_base: Base, tmp_path: Path) -> None:
     assert second == pytest.approx(first, rel=1e-5)
     for name, gradient in wanted.items():
         torch.testing.assert_close(found[name], gradient, rtol=1e-3, atol=1e-6, msg=name)
+
+
+def test_training_reports_nothing_to_the_makers_of_its_libraries(
+    tiny_base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Any] = []
+    monkeypatch.delenv("CI", raising=False)  # there TRL keeps silent by itself
+    monkeypatch.setattr("trl.trainer.base_trainer.send_telemetry", lambda *given, **more: sent.append((given, more)))
+    learned(tiny_base, tmp_path, examples(), layout="padded", twice=False, dropout=0.0)
+    assert sent == []
