@@ -33,7 +33,6 @@ import httpx
 import numpy as np
 import psutil
 from numpy.typing import NDArray
-from scipy.stats import theilslopes
 
 from assistant.demo import PROFILE, SHOP, TOOLS
 from bench.homes import COMPANY, DEMO, home_of
@@ -275,20 +274,27 @@ def slope_of(turns: NDArray[np.float64], memory: NDArray[np.float64], *, seed: i
     Raises:
         BenchError: fewer samples than two blocks.
     """
-    if len(turns) < 2 * BLOCK_SAMPLES:
+    if len(turns) < 2 * BLOCK_SAMPLES or turns[0] == turns[-1]:
         raise BenchError(f"{len(turns)} samples are too few for a slope. Next: give --seconds 300 or more")
-    value, start, *_ = theilslopes(memory, turns)
-    fitted = start + value * turns
+    first, second = np.triu_indices(len(turns), 1)
+    apart = turns[second] - turns[first]
+    first, second, apart = first[apart > 0], second[apart > 0], apart[apart > 0]
+
+    def median_slope(values: NDArray[np.float64]) -> float:
+        return float(np.median((values[second] - values[first]) / apart))
+
+    value = median_slope(memory)
+    fitted = value * turns
     residuals = memory - fitted
     dice = np.random.default_rng(seed)
     blocks = -(-len(turns) // BLOCK_SAMPLES)
     found = []
     for _ in range(RESAMPLES):
         starts = dice.integers(0, len(turns) - BLOCK_SAMPLES + 1, blocks)
-        drawn = np.concatenate([residuals[first : first + BLOCK_SAMPLES] for first in starts])[: len(turns)]
-        found.append(theilslopes(fitted + drawn, turns)[0])
+        drawn = np.concatenate([residuals[start : start + BLOCK_SAMPLES] for start in starts])[: len(turns)]
+        found.append(median_slope(fitted + drawn))
     low, high = np.quantile(found, [0.025, 0.975])
-    return Slope(1000 * float(value), 1000 * float(low), 1000 * float(high))
+    return Slope(1000 * value, 1000 * float(low), 1000 * float(high))
 
 
 def table_of(result: Run) -> Table:
