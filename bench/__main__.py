@@ -43,6 +43,7 @@ BY_REQUEST = {
     "fresh": "bench.fresh:run",
     "bundle": "bench.bundle:run",
     "scale": "bench.scale:run",
+    "load": "bench.load:run",
     "pointing": "bench.pointing:run",
     "adapters": "bench.adapters:run",
     "agent": "bench.agent:run",
@@ -54,8 +55,9 @@ BY_REQUEST = {
     "tuned_extraction": "bench.tuned_extraction:run",
     "seven": "bench.seven_billion:run",
 }
-"""Not part of "everything": two install anew and take minutes of network, one fills a library for an hour or two, two
-ask a model for long replies, four train, one takes a step of 7 billion parameters."""
+"""Not part of "everything": two install anew and take minutes of network, one fills a library for an hour or two, one
+holds conversations for ten minutes, two ask a model for long replies, four train, one takes a step of 7 billion
+parameters."""
 
 LIMITED = ("answers", "agent", "tuned_acting")
 """Those that can ask a part of their questions."""

@@ -5,12 +5,14 @@
 Memory is the resident set, summed over the server and its children.
 """
 
+import os
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +52,20 @@ class Served:
 
 
 @contextmanager
-def served(home: Path, *, model: str = "embedded") -> Iterator[Served]:
+def served(
+    home: Path,
+    *,
+    model: str = "embedded",
+    program: Sequence[str] = (),
+    log: Path | None = None,
+    limit_seconds: float = LIMIT_SECONDS,
+) -> Iterator[Served]:
     """Serve a home on a free port in a process of its own, and wait until the page can be used.
+
+    Args:
+        program: what is run in place of the installed command.
+        log: where what the server says goes; None throws it away.
+        limit_seconds: how long it may take until its page can be used.
 
     Raises:
         BenchError: it ended or took too long.
@@ -59,16 +73,16 @@ def served(home: Path, *, model: str = "embedded") -> Iterator[Served]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     started = time.perf_counter()
-    command = [*executable(), "serve", "--port", str(port), "--model", model]
+    command = [*(program or executable()), "serve", "--port", str(port), "--model", model]
     with (
-        subprocess.Popen(
-            command, cwd=home, env=environment(home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as process,
+        (log or Path(os.devnull)).open("wb") as said,
+        subprocess.Popen(command, cwd=home, env=environment(home), stdout=said, stderr=said) as process,
         httpx.Client(base_url=url, trust_env=False) as client,
     ):
         try:
-            health = _wait(process, started, lambda: client.get("/healthz").status_code == 200)
-            page = _wait(process, started, lambda: PAGE_MARK in client.get("/").text)
+            wait = partial(_wait, process, started, limit_seconds=limit_seconds)
+            health = wait(lambda: client.get("/healthz").status_code == 200)
+            page = wait(lambda: PAGE_MARK in client.get("/").text)
             server = Served(url, process.pid, health, page)
             yield server
         finally:
@@ -153,9 +167,11 @@ def _memory(pid: int, kind: str) -> int:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{kind}:")), 0)
 
 
-def _wait(process: "subprocess.Popen[bytes]", started: float, is_there: Callable[[], bool]) -> float:
+def _wait(
+    process: "subprocess.Popen[bytes]", started: float, is_there: Callable[[], bool], *, limit_seconds: float
+) -> float:
     """Return the seconds from `started` until the server has what is asked for."""
-    while time.perf_counter() - started < LIMIT_SECONDS:
+    while time.perf_counter() - started < limit_seconds:
         if process.poll() is not None:
             raise BenchError(f"The server ended with code {process.returncode}. Next: run `frontdesk serve` by hand.")
         try:
@@ -164,7 +180,7 @@ def _wait(process: "subprocess.Popen[bytes]", started: float, is_there: Callable
         except httpx.TransportError:
             pass
         time.sleep(POLL_SECONDS)
-    raise BenchError(f"The server was not usable after {LIMIT_SECONDS:.0f} s.")
+    raise BenchError(f"The server was not usable after {limit_seconds:.0f} s.")
 
 
 def free_port() -> int:

@@ -32,6 +32,8 @@ from agents.errors import ModelUnavailable
 from agents.models.loading import LoadedModel, ModelOptions, Protocol
 from agents.models.streaming import Streamed, text_chunk, tool_call_chunk, until, usage
 
+CALLS_OF_A_FILE = 100
+"""How many calls a script's model remembers that a server uses for days."""
 REPLY_KEYS = {"text", "tool_calls", "delay_seconds", "error", "when", "finished"}
 
 
@@ -70,7 +72,8 @@ def build(name: str, options: ModelOptions) -> LoadedModel:
     replies = read_script(Path(name).expanduser())
     native = any(reply.tool_calls for reply in replies)
     protocol: Protocol = "native" if native else "json"
-    return LoadedModel(f"scripted:{name}", ScriptedChat(replies), protocol, context_tokens=options.context_tokens)
+    model = ScriptedChat(replies, most_calls=CALLS_OF_A_FILE)
+    return LoadedModel(f"scripted:{name}", model, protocol, context_tokens=options.context_tokens)
 
 
 def read_script(path: Path) -> tuple[Reply, ...]:
@@ -118,6 +121,8 @@ class ScriptedChat(Streamed):
 
     replies: tuple[Reply, ...]
     calls: list[Call] = Field(default_factory=list)
+    most_calls: int | None = None
+    """How many of the latest are kept; None keeps all."""
     _used: int = PrivateAttr(default=0)
     _turn: threading.Lock = PrivateAttr(default_factory=threading.Lock)
 
@@ -153,6 +158,8 @@ class ScriptedChat(Streamed):
         last = messages[-1].text if messages else ""
         with self._turn:
             self.calls.append(Call(tuple(messages), dict(arguments)))
+            if self.most_calls is not None:
+                del self.calls[: -self.most_calls]
             for reply in self.replies:
                 if reply.when and re.search(reply.when, last):
                     return reply

@@ -8,7 +8,7 @@ from langchain_core.messages import HumanMessage
 
 from agents.errors import ModelUnavailable
 from agents.models import ModelOptions, resolve
-from agents.models.scripted import ScriptedChat, read_script
+from agents.models.scripted import CALLS_OF_A_FILE, ScriptedChat, read_script
 
 
 def test_replies_come_in_order_word_by_word() -> None:
@@ -84,3 +84,14 @@ def test_bad_script_is_explained(tmp_path: Path, line: str) -> None:
 def test_missing_script_is_told(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match=r"gone\.jsonl cannot be read"):
         read_script(tmp_path / "gone.jsonl")
+
+
+def test_the_model_of_a_file_remembers_its_latest_calls_only(tmp_path: Path) -> None:
+    path = tmp_path / "script.jsonl"
+    path.write_text('{"when": ".", "text": "hello"}\n', encoding="utf-8")
+    chat = resolve(f"scripted:{path}", ModelOptions(models_folder=tmp_path)).chat
+    assert isinstance(chat, ScriptedChat)
+    for number in range(CALLS_OF_A_FILE + 5):
+        chat.invoke(f"message {number}")
+    assert len(chat.calls) == CALLS_OF_A_FILE
+    assert chat.calls[-1].messages[-1].text == f"message {CALLS_OF_A_FILE + 4}"
