@@ -20,10 +20,11 @@ import numpy as np
 
 from finetune import merging, quantizing, release_modelfile
 from finetune.bases import TEMPLATE
+from finetune.disk import planned_sizes, require_room
 from finetune.errors import FinetuneError
 from finetune.examples import Example, read
 from finetune.export_report import write_report
-from finetune.gguf import Source, planned_bytes, read_source, write_gguf
+from finetune.gguf import Source, read_source, write_gguf
 from finetune.gguf_vocabulary import read_vocabulary
 from finetune.importance import LEAST_TOKENS, Matrix, importance
 from finetune.llama_library import Reader
@@ -54,7 +55,6 @@ HELDOUT = "heldout.jsonl"
 CONVERSION_TOLERANCE = 0.05
 """By how much a logit of the F16 file may differ from the folder's in 32 bits, as a share of the logits' spread."""
 LIBRARIES = ("gguf", "xllamacpp", "peft", "torch", "transformers")
-SPARE_BYTES = 256 << 20
 Progress = Callable[[str, int, int], None]
 
 
@@ -102,7 +102,11 @@ def _make(request: Request, material: Material, place: Workplace, progress: Prog
     base_source = read_source(request.run.base.folder)
     template = run_template(request.run)
     vocabulary = read_vocabulary(base_source.folder, rows=base_source.rows, template=template)
-    check_disk(base_source, request, place)
+    require_room(
+        planned_sizes(base_source, request.quantizations, merges=request.run.adapter is not None),
+        done=place.done,
+        folder=place.folder,
+    )
     progress("merge", 0, 0)
     source, proof = _merged(request.run, place, progress)
     f16 = place.folder / "model-F16.gguf"
@@ -175,26 +179,6 @@ def run_template(run: Run) -> str:
         f"Neither {run.folder} nor {run.base.folder} has a {TEMPLATE}: the model would be asked otherwise than it was "
         "trained. Next: put the template used in training there."
     )
-
-
-def check_disk(source: Source, request: Request, place: Workplace) -> None:
-    """Refuse before the first byte when the disk will not do.
-
-    Raises:
-        FinetuneError: it is too small; what is needed and what is free are named.
-    """
-    half = planned_bytes(source)
-    share = {"q8_0": 0.54, "q6_K": 0.52, "q5_K_M": 0.42, "q4_K_M": 0.4, "q4_K_S": 0.39, "q4_0": 0.36}
-    sizes = {f"quantized {name}": int(half * share[name]) for name in request.quantizations} | {"f16": half}
-    if request.run.adapter is not None:
-        sizes["merged"] = sum(file.stat().st_size for file in source.folder.glob("*.safetensors"))
-    needed = sum(size for piece, size in sizes.items() if piece not in place.done) + SPARE_BYTES
-    free = shutil.disk_usage(place.folder).free
-    if free < needed:
-        raise FinetuneError(
-            f"The release needs {needed / 1e9:.1f} GB on the disk of {place.folder.parent}, where {free / 1e9:.1f} GB "
-            f"are free. Next: make room, or name fewer: --quantize {request.quantizations[-1]}"
-        )
 
 
 def cache_bytes(config: Mapping[str, Any], *, tokens: int = SERVING_CONTEXT) -> int:

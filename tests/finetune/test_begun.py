@@ -14,6 +14,8 @@ from finetune.begun import (
     require_same_base,
 )
 from finetune.errors import FinetuneError
+from finetune.runs import finish
+from finetune.training import Request, prepare
 
 
 @pytest.fixture
@@ -107,3 +109,48 @@ def test_a_base_is_noted_once_and_held_to_that(model: Path, tmp_path: Path) -> N
     (model / "config.json").write_text('{"other": 1}', encoding="utf-8")
     with pytest.raises(FinetuneError, match=r"begun with another model: what lies in .*Next: choose another --run"):
         require_same_base(tmp_path, model, keep=True)
+
+
+def voices(path: Path, *said: str) -> Path:
+    lines = [
+        {
+            "messages": [{"role": "user", "content": one}, {"role": "assistant", "content": one}],
+            "meta": {"task": "voice", "source": "s", "conversation": one},
+        }
+        for one in said
+    ]
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def begin(request: Request, home: Path, **content: str) -> None:
+    """Leave what a finished run leaves, without training."""
+    prepared = prepare(request, home=home)
+    prepared.folder.mkdir(parents=True)
+    (prepared.folder / "begun.json").write_text(json.dumps({**prepared.fingerprint, **content}), encoding="utf-8")
+    finish(prepared.folder, {"run": request.name, "created": "first"})
+
+
+def test_other_data_of_an_equal_name_is_another_request(tmp_path: Path) -> None:
+    data, heldout = voices(tmp_path / "a/data.jsonl", "one?"), voices(tmp_path / "b/data.jsonl", "two?")
+    request = Request((data,), "r", heldout=(heldout,))
+    begin(request, tmp_path)
+
+    prepare(request, home=tmp_path)
+    voices(data, "something else?")
+    with pytest.raises(FinetuneError, match=r"begun with other data \(data\.jsonl\)"):
+        prepare(request, home=tmp_path)
+    with pytest.raises(FinetuneError, match=r"begun with other data \(data\.jsonl, held out data\.jsonl\)"):
+        prepare(Request((heldout,), "r", heldout=(data,)), home=tmp_path)
+
+
+def test_what_is_learned_and_what_is_held_out_are_not_exchanged(tmp_path: Path) -> None:
+    one, two = voices(tmp_path / "one.jsonl", "one?"), voices(tmp_path / "two.jsonl", "two?")
+    begin(Request((one,), "r", heldout=(two,)), tmp_path)
+
+    exchanged = "one.jsonl, two.jsonl, held out one.jsonl, held out two.jsonl"
+    for data, heldout, told in (((two,), (one,), exchanged), ((one, two), (), "two.jsonl, held out two.jsonl")):
+        with pytest.raises(FinetuneError) as error:
+            prepare(Request(data, "r", heldout=heldout), home=tmp_path)
+        assert f"begun with other data ({told})" in str(error.value)

@@ -102,7 +102,7 @@ def test_without_held_out_text_nothing_is_begun(home: Path) -> None:
 
 
 def test_a_full_disk_is_refused_before_the_first_byte(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("finetune.export.shutil.disk_usage", lambda _: SimpleNamespace(free=1 << 20))
+    monkeypatch.setattr("finetune.disk.shutil.disk_usage", lambda _: SimpleNamespace(free=1 << 20))
     with pytest.raises(FinetuneError, match=r"needs 0\.3 GB .* 0\.0 GB are free"):
         export(request(home), home=home)
     assert not list((home / "releases").rglob("*.gguf"))
