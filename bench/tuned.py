@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.homes import frontdesk
+from bench.homes import ROOT, frontdesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +29,5 @@ def tune(home: Path, examples: Path, *settings: str, name: str) -> Tuned:
         BenchError: a command failed.
     """
     run = frontdesk(home, "finetune", "train", "--data", examples, "--run", name, *settings)
-    made = frontdesk(home, "export", name, "--quantize", "F16", "--examples", examples)
+    made = frontdesk(home, "export", name, "--quantize", "F16", "--text", ROOT / "README.md")
     return Tuned(home / "releases" / made["release"] / "model-F16.gguf", run)
