@@ -25,8 +25,10 @@ from knowledge.scores import paired
 DOMAIN = "bench.tau2_retail"
 CALLS = 90
 """Calls that each model is asked for."""
-CONTEXT_TOKENS, REPLY_TOKENS = 2400, 400
-"""For both: longer prompts, of which there are many, take a processor too long to learn from."""
+CONTEXT_TOKENS = 3600
+"""Of both models: with less, not every prompt fits however it is cut."""
+LEARNED_TOKENS = 2000
+"""Of a prompt to learn from, where it can be cut so far; longer ones take a processor too long."""
 LEARNING_SHARE = 0.6
 SETTINGS = ("epochs=2", "batch_size=4", "at_once=1")
 COLUMNS = ("what", "base", "tuned", "difference in points")
@@ -86,7 +88,7 @@ def _examples(tasks: Sequence[Task], *, home: Path, source: Path) -> list[Exampl
     last = {case.task: case for case in cases_of(load_domain(DOMAIN), tasks, data=source)}
     return [
         agent_example(
-            fitted(case.asked, count=count, room=CONTEXT_TOKENS - REPLY_TOKENS),
+            fitted(case.asked, count=count, room=LEARNED_TOKENS),
             tool=case.gold.tool,
             arguments=case.gold.arguments,
             source=DOMAIN,
