@@ -59,7 +59,7 @@ def run(folder: Path) -> Table:
     alone, whole, over = [str(base), []], [[str(one), []] for one in copies], [str(base), adapters]
     turns = {
         "the base alone": (alone, ""),
-        "a merged model": (whole[0], ""),
+        "a copy of the base, as large as a merged model": (whole[0], ""),
         "base with two adapters, the base asked": (over, ""),
         "base with two adapters, one asked": (over, "a"),
         "base with two adapters, the other asked": (over, "b"),
@@ -70,7 +70,7 @@ def run(folder: Path) -> Table:
     times = {way: taken[place :: len(turns)] for place, way in enumerate(turns)}
     memory = {
         "the base alone": _measure([alone], [[0, ""]], QUESTIONS[:2]),
-        "two merged models": _measure(whole, [[0, ""], [1, ""]], QUESTIONS[:2]),
+        "two copies, as large as merged models": _measure(whole, [[0, ""], [1, ""]], QUESTIONS[:2]),
         "base with two adapters": _measure([over], [[0, ""], [0, "a"], [0, "b"]], QUESTIONS[:2]),
     }
     return Table(
