@@ -63,7 +63,7 @@ def open_subject(name: str, *, home: Path) -> Subject:
         FinetuneError: nothing of this name is here.
     """
     if name.startswith(BASE):
-        return Subject(name, open_run(name.removeprefix(BASE), home=home).base)
+        return Subject(name, open_run(name.removeprefix(BASE), home=home).untuned)
     if name == "embedded":
         return Subject(name, setting=name, source=name)
     if name.startswith(("ollama:", "embedded:", "openai:", "scripted:")):

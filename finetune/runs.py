@@ -49,6 +49,12 @@ class Run:
         return Base(str(base["name"]), whole if whole.is_dir() else Path(base["folder"]), str(base["precision"]))
 
     @property
+    def untuned(self) -> Base:
+        """What was tuned as it was before, also where the whole model was."""
+        base = self.manifest["base"]
+        return Base(str(base["name"]), Path(base["folder"]), str(base["precision"]))
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """The closed set of answers it was trained on, sorted; empty where answers are free."""
         return tuple(self.manifest.get("labels", ()))

@@ -42,6 +42,15 @@ def test_a_run_answers_with_its_labels_and_its_base_freely(
     assert not {one.predicted for one in untuned} & {"order_status", "price", "returns"}
 
 
+def test_the_base_of_a_whole_tuned_model_is_what_it_was_before(run: Path, tiny_base: Base) -> None:
+    whole = run / "runs" / "mine" / "model"
+    whole.mkdir()
+    tuned, untuned = open_subject("mine", home=run), open_subject("base:mine", home=run)
+    assert tuned.base is not None
+    assert untuned.base is not None
+    assert (tuned.base.folder, untuned.base.folder) == (whole, tiny_base.folder)
+
+
 def test_only_intents_are_bound_to_labels(
     run: Path, intents: tuple[Example, ...], options: ModelOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -168,7 +168,8 @@ def test_a_release_serves_as_it_is(
     release = tmp_path / "releases" / "shop"
     release.mkdir(parents=True)
     (release / "model-q8_0.gguf").write_bytes(Path(subject.source).read_bytes())
-    told = {"release": "shop", "recommended": "q8_0", "labels": list(subject.labels)}
+    files = [{"quantization": "q8_0", "file": "model-q8_0.gguf"}]
+    told = {"release": "shop", "recommended": "q8_0", "files": files, "labels": list(subject.labels)}
     (release / "manifest.json").write_text(json.dumps(told), encoding="utf-8")
     found = as_served(open_subject("shop", home=tmp_path), home=tmp_path)
     trial = measure(learned, embedder=EMBEDDER, heldout=labelled(ordered()[64:]), tuned=[found], options=options)

@@ -116,8 +116,16 @@ def ask(chat: Chat, question: str = "How long?", conversation: str = NO_CONVERSA
     return screens[0].conversation or ""
 
 
-def test_a_question_is_taken_then_searched_then_written_then_kept(chat: Chat, store: Store) -> None:
-    screens = collect(chat.ask(NO_CONVERSATION, "How long?", EN))
+def test_a_question_is_taken_then_searched_then_written_then_kept(chat: Chat, store: Store, script: Script) -> None:
+    script.gate = threading.Semaphore(0)
+
+    async def drawn_before_it_goes_on() -> AsyncIterator[Screen]:
+        async for screen in chat.ask(NO_CONVERSATION, "How long?", EN):
+            yield screen
+            if screen.present:
+                script.gate.release()
+
+    screens = collect(drawn_before_it_goes_on())
     assert screens[0].taken
     conversation = screens[0].conversation or ""
     assert store.conversation(conversation).channel == "browser"
