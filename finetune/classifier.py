@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from finetune import stored_arrays
 from finetune.errors import FinetuneError
 from knowledge.embedders import Embedder
 
@@ -134,25 +135,14 @@ def save(model: IntentModel, folder: Path) -> Path:
     Raises:
         FinetuneError: the folder cannot be written to.
     """
-    from safetensors.numpy import save_file
-
-    meta = {
+    facts = {
         "format": FORMAT,
         "labels": json.dumps(model.labels, ensure_ascii=False),
         "embedder": model.embedder,
         "sure_from": repr(model.sure_from),
     }
-    parts = {"weights": model.weights, "offsets": model.offsets, "rarity": model.rarity}
-    arrays = {name: np.ascontiguousarray(part) for name, part in parts.items()}  # the format knows no other order
-    path = folder / FILE
-    part = folder / f"{FILE}.part"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        save_file(arrays, part, metadata=meta)
-        part.replace(path)
-    except OSError as error:
-        raise FinetuneError(f"The intents cannot be written to {path} ({error}). Next: check the home.") from error
-    return path
+    arrays = {"weights": model.weights, "offsets": model.offsets, "rarity": model.rarity}
+    return stored_arrays.save(folder / FILE, arrays, facts)
 
 
 def load(folder: Path) -> IntentModel:
@@ -161,25 +151,12 @@ def load(folder: Path) -> IntentModel:
     Raises:
         FinetuneError: there is none, or it is damaged.
     """
-    from safetensors import SafetensorError, safe_open
-
-    path = folder / FILE
-    try:
-        with safe_open(path, framework="numpy") as opened:
-            meta = opened.metadata() or {}
-            weights, offsets, rarity = (opened.get_tensor(name) for name in ("weights", "offsets", "rarity"))
-        labels = tuple(json.loads(meta["labels"]))
-        if meta["format"] != FORMAT or weights.shape[0] != len(labels) or offsets.shape != (len(labels),):
-            raise ValueError(f"it is of the form {meta['format']}")
-        return IntentModel(labels, weights, offsets, rarity, meta["embedder"], float(meta["sure_from"]))
-    except FileNotFoundError as error:
-        raise FinetuneError(
-            f"No intents were trained: {path} is missing. Next: frontdesk intents train --data FILE"
-        ) from error
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise FinetuneError(
-            f"The intents in {path} cannot be read ({error}). Next: frontdesk intents train --data FILE"
-        ) from error
+    names = ("weights", "offsets", "rarity")
+    with stored_arrays.opened(folder / FILE, names=names, form=FORMAT) as ((weights, offsets, rarity), facts):
+        labels = tuple(json.loads(facts["labels"]))
+        if weights.shape[0] != len(labels) or offsets.shape != (len(labels),):
+            raise ValueError("its labels are not those of its weights")
+        return IntentModel(labels, weights, offsets, rarity, facts["embedder"], float(facts["sure_from"]))
 
 
 def _groups(text: str) -> list[str]:

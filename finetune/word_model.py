@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from finetune import stored_arrays
 from finetune.classifier import Matrix, Reading
-from finetune.errors import FinetuneError
 from knowledge.embedders import Embedder
 
 FILE = "words.safetensors"
@@ -80,24 +80,15 @@ def save(model: WordModel, folder: Path) -> Path:
     Raises:
         FinetuneError: the folder cannot be written to.
     """
-    from safetensors.numpy import save_file
-
     words = sorted(model.vocabulary, key=lambda word: model.vocabulary[word])
-    meta = {
+    facts = {
         "format": FORMAT,
         "labels": json.dumps(model.labels, ensure_ascii=False),
         "words": json.dumps(words, ensure_ascii=False),
         "sure_from": repr(model.sure_from),
     }
-    parts = {"weights": model.weights, "offsets": model.offsets, "rarity": model.rarity}
-    path, part = folder / FILE, folder / f"{FILE}.part"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        save_file({name: np.ascontiguousarray(values) for name, values in parts.items()}, part, metadata=meta)
-        part.replace(path)
-    except OSError as error:
-        raise FinetuneError(f"The intents cannot be written to {path} ({error}). Next: check the home.") from error
-    return path
+    arrays = {"weights": model.weights, "offsets": model.offsets, "rarity": model.rarity}
+    return stored_arrays.save(folder / FILE, arrays, facts)
 
 
 def load(folder: Path) -> WordModel:
@@ -106,19 +97,10 @@ def load(folder: Path) -> WordModel:
     Raises:
         FinetuneError: there is none, or it is damaged.
     """
-    from safetensors import SafetensorError, safe_open
-
-    path = folder / FILE
-    try:
-        with safe_open(path, framework="numpy") as opened:
-            meta = opened.metadata() or {}
-            weights, offsets, rarity = (opened.get_tensor(name) for name in ("weights", "offsets", "rarity"))
-        labels, words = tuple(json.loads(meta["labels"])), json.loads(meta["words"])
-        if meta["format"] != FORMAT or weights.shape != (len(labels), len(words)) or rarity.shape != (len(words),):
-            raise ValueError(f"it is of the form {meta['format']}")
+    names = ("weights", "offsets", "rarity")
+    with stored_arrays.opened(folder / FILE, names=names, form=FORMAT) as ((weights, offsets, rarity), facts):
+        labels, words = tuple(json.loads(facts["labels"])), json.loads(facts["words"])
+        if weights.shape != (len(labels), len(words)) or rarity.shape != (len(words),):
+            raise ValueError("its labels or words are not those of its weights")
         places = {word: place for place, word in enumerate(words)}
-        return WordModel(labels, places, rarity, weights, offsets, float(meta["sure_from"]))
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise FinetuneError(
-            f"The intents in {path} cannot be read ({error}). Next: frontdesk intents train --data FILE"
-        ) from error
+        return WordModel(labels, places, rarity, weights, offsets, float(facts["sure_from"]))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant.commands.options import AsJson, Config, examples, now, print_json, progress_bar, settings_for, typed
+from assistant.settings import Settings
 
 if TYPE_CHECKING:
     from finetune.comparing import Comparison
@@ -99,20 +100,43 @@ def compare(
     config: Config = None,
 ) -> None:
     """Set models side by side: what each does, what it still knows, and which difference is real."""
-    from assistant.app import model_options
-    from finetune import comparing, likelihood
-    from finetune.predicting import open_subject
+    from finetune import comparing
     from knowledge import results
 
     if not files and retention is None and text is None:
         raise typer.BadParameter("say what to compare on: --examples FILE, --retention FILE or --text FILE")
     settings = settings_for(config)
     asked = read_examples(files) if files else ()
-    closed = _labels(labels)
+    closed, style = _labels(labels), _style(voice)
+    results.check_places(None, out)
+    comparison = side_by_side(names, settings, asked=asked, retention=retention, text=text, labels=closed, style=style)
+    if out is not None:
+        from finetune import comparison_report
+
+        results.write_text(out, comparison_report.page(comparison, examples=asked, command=typed(), made=now()))
+    if as_json:
+        print_json(comparing.plain(comparison))
+    else:
+        print("\n".join(comparison_lines(comparison)))
+
+
+def side_by_side(
+    names: Sequence[str],
+    settings: Settings,
+    *,
+    asked: "Sequence[Example]",
+    retention: str | None,
+    text: Path | None,
+    labels: Sequence[str] | None = None,
+    style: "Callable[[str], float | None] | None" = None,
+) -> "Comparison":
+    """Measure models one after the other, with progress, and set them against the first."""
+    from assistant.app import model_options
+    from finetune import comparing, likelihood
+    from finetune.predicting import open_subject
+
     items = likelihood.read_items(likelihood.SHIPPED if retention == SHIPPED else Path(retention)) if retention else ()
     ordinary = read_text(text)
-    style = _style(voice)
-    results.check_places(None, out)
     subjects = [open_subject(name, home=settings.home) for name in names]
     standings = []
     for subject in subjects:
@@ -123,22 +147,14 @@ def compare(
                     asked,
                     home=settings.home,
                     options=model_options(settings),
-                    labels=closed,
+                    labels=labels,
                     items=items,
                     text=ordinary,
                     style=style,
                     progress=progress,
                 )
             )
-    comparison = comparing.set_side_by_side(standings)
-    if out is not None:
-        from finetune import comparison_report
-
-        results.write_text(out, comparison_report.page(comparison, examples=asked, command=typed(), made=now()))
-    if as_json:
-        print_json(comparing.plain(comparison))
-    else:
-        print("\n".join(comparison_lines(comparison)))
+    return comparing.set_side_by_side(standings)
 
 
 def report_lines(report: "Report") -> Iterator[str]:

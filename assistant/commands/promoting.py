@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.commands.judging import SHIPPED, ExampleFiles, comparison_lines, read_examples, read_text
+from assistant.commands.judging import SHIPPED, ExampleFiles, comparison_lines, read_examples, side_by_side
 from assistant.commands.options import AsJson, Config, examples, opened, print_json, progress_bar, settings_for, warn
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
-    from finetune.comparing import Comparison
     from finetune.gate import Verdict
     from finetune.releases import Release
     from knowledge.scores import PairedScore
@@ -71,7 +70,7 @@ def compare(
         raise typer.BadParameter(f"{other} serves already; name another: frontdesk release compare {new} CURRENT")
     options = model_options(settings)
     release_comparison.identity(other, home=settings.home, options=options)  # refused before anything is measured
-    found = _measured(release.name, other, settings, files=files, retention=retention, text=text)
+    found = side_by_side([other, release.name], settings, asked=read_examples(files), retention=retention, text=text)
     material = release_comparison.Material(
         files=(*files, *([questions] if questions else ())),
         retention=bool(retention or text),
@@ -199,33 +198,6 @@ def _tell(line: Mapping[str, Any], settings: Settings, *, as_json: bool) -> None
         print(f"Next: {then}")
     if not serves:
         warn(f'Note: model = "{settings.model}" is set, so promoted releases do not serve. Set model = "auto".')
-
-
-def _measured(
-    new: str, current: str, settings: Settings, *, files: list[Path], retention: str | None, text: Path | None
-) -> "Comparison":
-    from assistant.app import model_options
-    from finetune import comparing, likelihood
-    from finetune.predicting import open_subject
-
-    asked, ordinary = read_examples(files), read_text(text)
-    items = likelihood.read_items(likelihood.SHIPPED if retention == SHIPPED else Path(retention)) if retention else ()
-    subjects = [open_subject(name, home=settings.home) for name in (current, new)]
-    standings = []
-    for subject in subjects:
-        with progress_bar(subject.name) as progress:
-            standings.append(
-                comparing.measure(
-                    subject,
-                    asked,
-                    home=settings.home,
-                    options=model_options(settings),
-                    items=items,
-                    text=ordinary,
-                    progress=progress,
-                )
-            )
-    return comparing.set_side_by_side(standings)
 
 
 def _answers(new: str, current: str, settings: Settings, questions: Path) -> "Mapping[str, PairedScore]":
