@@ -16,7 +16,7 @@ from bench.homes import ROOT, frontdesk, new_home
 from bench.tables import BenchError, Table
 from finetune.bases import Base, open_base
 
-EPOCHS = 2
+EPOCHS = 1
 REPEATS = 2
 RATE = 8.5e-4
 COLUMNS = ("what", "tokens/s", "times plain TRL", "peak memory", "held-out loss")
@@ -48,7 +48,7 @@ def run(folder: Path, *, repeats: int = REPEATS) -> Table:
     return Table(
         COLUMNS,
         tuple(_row(name, found, next(iter(measured.values()))) for name, found in measured.items()),
-        cases=f"385 examples of banking77, {EPOCHS} epochs, {repeats} runs of each, in turn",
+        cases=f"385 examples of banking77, {EPOCHS} epoch, {repeats} runs of each, in turn",
         spread="[least, most] of the runs",
         notes=(NOTE,),
     )
