@@ -156,7 +156,7 @@ class _Turn:
         """What was said before the documents were asked."""
         self.language: Language = self.request.language or detect_language(self.request.question)
         self.hosts = frozenset(self.options.allowed_hosts) | hosts_in([self.options.contact])
-        self.writer = self.model.specialist("answer", self.request.collections)
+        self.writer = self.model.specialist("answer", self.request.collections, language=self.language)
         self.answered_by = self.model.name
         """The model that the answer names: under an adapter where one was used."""
 

@@ -53,10 +53,11 @@ BY_REQUEST = {
     "tuning": "bench.tuning:run",
     "tuned_acting": "bench.tuned_acting:run",
     "tuned_extraction": "bench.tuned_extraction:run",
+    "dogfood": "bench.dogfood:run",
     "seven": "bench.seven_billion:run",
 }
 """Not part of "everything": two install anew and take minutes of network, one fills a library for an hour or two, one
-holds conversations for ten minutes, two ask a model for long replies, four train, one takes a step of 7 billion
+holds conversations for ten minutes, two ask a model for long replies, five train, one takes a step of 7 billion
 parameters."""
 
 LIMITED = ("answers", "agent", "tuned_acting")

@@ -108,12 +108,12 @@ class LoadedModel:
     specialise: "Callable[[Adapter], LoadedModel] | None" = None
     """Returns this model under one of its adapters."""
 
-    def specialist(self, task: str, collections: Sequence[str] = ()) -> "LoadedModel":
+    def specialist(self, task: str, collections: Sequence[str] = (), *, language: str = "") -> "LoadedModel":
         """Return the model for a task over collections of documents: itself, or under the adapter that is for them.
 
         It need not be closed; the base holds the memory.
         """
-        adapter = choose(self.adapters, task=task, collections=collections)
+        adapter = choose(self.adapters, task=task, collections=collections, language=language)
         return self if adapter is None or self.specialise is None else self.specialise(adapter)
 
     @property
