@@ -31,7 +31,7 @@ SOURCES = (
     "kb_37signals_policies",
     "kb_telecom_tau2/main_policy.md",
     "kb_telecom_tau2/tech_support_manual.md",
-    "kb_sqlite_docs_html/faq.html",
+    *(f"kb_sqlite_docs_html/{page}.html" for page in ("about", "autoinc", "faq", "limits", "lts", "wal")),
 )
 """What the labelled questions are asked of, below the folder of the data sets; each has its licence beside it."""
 TWIN_SHARE = 0.25
