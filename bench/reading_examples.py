@@ -15,7 +15,7 @@ from html import unescape
 from agents import quoting
 from agents.prompts import NOT_STATED
 from agents.quoting import Statement, shown
-from agents.reading import excerpted, understood
+from agents.reading import FEW_EXCERPT_WORDS, excerpted, understood
 from agents.transcript import Language
 from agents.turn import ResponderOptions, find
 from bench import labelled
@@ -62,14 +62,16 @@ def make(library: Library, questions: Sequence[Question], *, language: Language,
     for question in questions:
         ranked = _ranked(library, question, language)
         documents = {gold.document for gold in question.gold}
-        reply = _reply(question, ranked, language) if question.answerable else None
+        given = excerpted(ranked, words=FEW_EXCERPT_WORDS)
+        reply = _reply(question, ranked, given, language) if question.answerable else None
         where = next(iter(sorted(documents)), ranked[0].passage.document if ranked else question.id)
         meta = {"source": source, "conversation": f"{source}:{article(where)}"}
-        asked, given = question.question, excerpted(ranked)
+        asked = question.question
         if reply is not None:
             yield Made(reading_example(asked, given, reply=reply, language=language, **meta), True)
         if not question.answerable or _share(asked) < TWIN_SHARE:
-            others = excerpted([each for each in ranked if each.passage.document not in documents])
+            missing = [each for each in ranked if each.passage.document not in documents]
+            others = excerpted(missing, words=FEW_EXCERPT_WORDS)
             if others and not any(_holds(statement, question.answers) for statement in others):
                 reply = NOT_STATED[language]
                 yield Made(reading_example(asked, others, reply=reply, language=language, **meta), False)
@@ -102,9 +104,11 @@ def _ranked(library: Library, question: Question, language: Language) -> list[St
     return quoting.rank(found, language=language, embedder=library.embedder)
 
 
-def _reply(question: Question, ranked: Sequence[Statement], language: Language) -> str | None:
+def _reply(
+    question: Question, ranked: Sequence[Statement], given: Sequence[Statement], language: Language
+) -> str | None:
     """Return the answer as the model is shown it; None when it is not among the excerpts, or would be misunderstood."""
-    documents, given = {gold.document for gold in question.gold}, excerpted(ranked)
+    documents = {gold.document for gold in question.gold}
     for statement in given:
         if statement.passage.document not in documents:
             continue

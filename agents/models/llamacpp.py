@@ -132,6 +132,7 @@ def _with_adapters(model: LoadedModel, chat: "ChatLlamaCpp", adapters: tuple[Ada
             chat=chat.model_copy(update={"adapter": adapter.name}),
             small=False,
             reads=bool(adapter.reads),
+            reads_little=model.small and bool(adapter.reads),
             tells_likelihood=True,
             adapters=(),
             release=lambda: None,  # the file in memory is the base's

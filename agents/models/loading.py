@@ -92,6 +92,8 @@ class LoadedModel:
     """True when the model should choose rather than write."""
     reads: bool = False
     """True when the model should find the words that answer and leave the writing to quotes."""
+    reads_little: bool = False
+    """True when it reads a few sentences only: a small model that was tuned to read."""
     tells_likelihood: bool = False
     """Whether its stream can carry the likelihood of other words (`top_logprobs`)."""
     demo: bool = False

@@ -70,7 +70,7 @@ def test_what_was_trained_to_read_reads_and_what_was_trained_to_write_writes(tmp
     writer = model.specialist("answer", ["default"], language="en")
     reader = model.specialist("answer", ["faq"], language="en")
     assert (writer.writes, writer.reads, reader.writes, reader.reads) == (True, False, False, True)
-    assert (reader.name, reader.tells_likelihood) == ("embedded+reader", True)
+    assert (reader.name, reader.tells_likelihood, reader.reads_little) == ("embedded+reader", True, True)
     assert model.specialist("answer", ["faq"], language="zh").name == "embedded+writer"
     assert (model.small, model.reads) == (True, False)
 
