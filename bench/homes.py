@@ -65,9 +65,11 @@ def home_of(name: str, folder: Path) -> Home:
 
 
 def new_home(path: Path) -> Path:
-    """Make an empty home that has the models."""
-    path.mkdir(parents=True)
-    (path / "models").symlink_to(models_folder(), target_is_directory=True)
+    """Make an empty home that has the models, or return the one that an earlier run began: finished runs are kept."""
+    path.mkdir(parents=True, exist_ok=True)
+    models = path / "models"
+    if not models.exists():
+        models.symlink_to(models_folder(), target_is_directory=True)
     return path
 
 

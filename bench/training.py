@@ -19,6 +19,8 @@ from finetune.bases import Base, open_base
 EPOCHS = 1
 REPEATS = 2
 RATE = 8.5e-4
+AT_ONCE = 35
+"""Held-out examples in a batch."""
 COLUMNS = ("what", "tokens/s", "times plain TRL", "peak memory", "held-out loss")
 
 
@@ -61,7 +63,7 @@ PLAIN: dict[str, tuple[str, ...]] = {
 }
 NOTE = (
     "Tokens are those of the examples, without padding; saving and measuring are not counted. The held-out loss is "
-    "measured the same way for all, on 385 other examples, one at a time in 32 bits over the same NF4 base."
+    "measured the same way for all, on 385 other examples, in 32 bits over the same NF4 base."
 )
 
 
@@ -103,9 +105,10 @@ def loss_of(base: Path, adapter: Path, heldout: Path) -> float:
 
     loaded = load(Base(str(base), base, "float16"), quantized=True, adapter=adapter, dtype=torch.float32)
     collator, total, learned = Collator("padded", torch.float32), 0.0, 0
+    rendered = [render(example, loaded.tokenizer) for example in read(heldout)]
     with torch.no_grad():
-        for example in read(heldout):
-            batch = collator.tensors([render(example, loaded.tokenizer)])
+        for first in range(0, len(rendered), AT_ONCE):
+            batch = collator.tensors(rendered[first : first + AT_ONCE])
             labels, _ = batch.pop("labels"), batch.pop("tokens")
             logits = loaded.model(**batch, use_cache=False).logits.flatten(0, 1)
             total += float(
