@@ -50,6 +50,7 @@ BY_REQUEST = {
     "extraction": "bench.extraction:run",
     "export": "bench.export:run",
     "training": "bench.training:run",
+    "step": "bench.training_step:run",
     "tuning": "bench.tuning:run",
     "tuned_acting": "bench.tuned_acting:run",
     "tuned_extraction": "bench.tuned_extraction:run",

@@ -103,16 +103,20 @@ def environment(home: Path, **settings: object) -> dict[str, str]:
     return {**kept, **given, "PYTHONPATH": str(ROOT)}
 
 
-def frontdesk(home: Path, *arguments: str | Path, **settings: object) -> Any:
+def frontdesk(home: Path, *arguments: str | Path, torch_threads: int | None = None, **settings: object) -> Any:
     """Run a command with `--json` and return what it printed.
+
+    Args:
+        torch_threads: for training; None leaves the number to the command.
 
     Raises:
         BenchError: it ended with another code than 0.
     """
+    threads = {"OMP_NUM_THREADS": str(torch_threads)} if torch_threads else {}
     result = subprocess.run(
         [*executable(), *map(str, arguments), "--json"],
         cwd=home,
-        env=environment(home, **settings),
+        env=environment(home, **settings) | threads,
         capture_output=True,
         text=True,
         check=False,
