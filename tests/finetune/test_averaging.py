@@ -69,7 +69,9 @@ def test_a_mean_is_a_run_like_any_other(home: Path, trained: list[Run], intents:
     assert "Next: frontdesk finetune compare a mean2 --examples FILE" in told.output
     run = open_run("mean2", home=home)
     said = predict(
-        Subject("mean2", run.base, run.adapter, labels=run.labels), intents[:4], options=ModelOptions(home=home)
+        Subject("mean2", run.base, run.adapter, labels=run.labels),
+        intents[:4],
+        options=ModelOptions(models_folder=home),
     )
     assert {one.predicted for one in said} <= set(run.labels)
 
