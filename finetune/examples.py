@@ -124,7 +124,7 @@ def read_languages(examples: Iterable[Example]) -> tuple[Language, ...]:
     """
     by_instruction = {instruction: language for language, instruction in READ.items()}
     found = {by_instruction.get(str(one.messages[0]["content"])) for one in examples if one.task == "answer"}
-    return tuple(sorted(language for language in found if language)) if None not in found else ()
+    return () if None in found else tuple(language for language in get_args(Language) if language in found)
 
 
 def agent_example(
