@@ -45,6 +45,7 @@ BY_REQUEST = {
     "scale": "bench.scale:run",
     "load": "bench.load:run",
     "pointing": "bench.pointing:run",
+    "ranking": "bench.ranking:run",
     "adapters": "bench.adapters:run",
     "agent": "bench.agent:run",
     "extraction": "bench.extraction:run",

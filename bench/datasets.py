@@ -1,6 +1,6 @@
 """Development data sets in, corpora and question files in Frontdesk's own formats out.
 
-    python -m bench.datasets NAME FOLDER     writes the documents (FOLDER/corpus.jsonl or FOLDER/corpus/) and FOLDER/questions.jsonl
+    python -m bench.datasets NAME FOLDER     writes FOLDER/questions.jsonl, and FOLDER/corpus.jsonl or FOLDER/corpus/
 
 The data lies beside the project (../shared/data) on machines that run its tests; nothing that a user runs needs it.
 """
