@@ -64,7 +64,9 @@ WORDS = Curve(intercept=-2.10, coverage=4.03, lead=2.93)
 
 MEANING = {
     "all-MiniLM-L6-v2": Curve(intercept=-4.35, coverage=3.18, sentence_coverage=2.31, cosine=5.40, unnamed=-14.40),
-    "multilingual-e5-small": Curve(intercept=-17.74, coverage=3.70, sentence_coverage=2.84, cosine=18.46, unnamed=-7.99),
+    "multilingual-e5-small": Curve(
+        intercept=-17.74, coverage=3.70, sentence_coverage=2.84, cosine=18.46, unnamed=-7.99
+    ),
 }
 """Embedder name -> curve; cosines of different embedders are not comparable."""
 

@@ -57,7 +57,9 @@ def named(unnamed: float, *, answerable: bool) -> Case:
 
 
 def test_a_missing_name_costs_where_it_tells_and_all_else_stays() -> None:
-    alike = [named(0.0, answerable=True)] * 20 + [named(0.3, answerable=False)] * 15 + [named(0.0, answerable=False)] * 5
+    alike = (
+        [named(0.0, answerable=True)] * 20 + [named(0.3, answerable=False)] * 15 + [named(0.0, answerable=False)] * 5
+    )
     cases = {"one": both(200, 200), "two": alike}
     recipe = Recipe("A", ("coverage",), ("one",), alike=("two",))
     curve = fitted(recipe, cases)
