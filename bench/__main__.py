@@ -52,6 +52,7 @@ BY_REQUEST = {
     "training": "bench.training:run",
     "step": "bench.training_step:run",
     "tuning": "bench.tuning:run",
+    "recipes": "bench.recipes:run",
     "tuned_acting": "bench.tuned_acting:run",
     "tuned_extraction": "bench.tuned_extraction:run",
     "seven": "bench.seven_billion:run",
