@@ -10,8 +10,8 @@ from bench.homes import frontdesk, new_home
 from bench.intents import A_LABEL, drawn
 from bench.tables import BenchError, Table
 from bench.training import SETS, as_examples
-from bench.tuning import marks_of
-from knowledge.scores import mean, paired
+from bench.tuning import marks_of, points
+from knowledge.scores import mean
 
 RECIPES = ("qlora", "full")
 
@@ -36,17 +36,12 @@ def run(folder: Path) -> Table:
         frontdesk(home, "finetune", "train", "--data", train, "--recipe", recipe, "--run", name, "--seed", "0")
         parts = [marks_of(home, name, file, folder / f"{name}.{part}.predicted") for part, file in asked.items()]
         marks[recipe] = [mark for part in parts for mark in part]
-    told = paired(marks["qlora"], marks["full"])
     return Table(
         columns=("recipe", "right"),
         rows=tuple((recipe, _right(found)) for recipe, found in marks.items()),
-        cases=f"385 examples of banking77 to learn from, {len(marks['full'])} to be asked: 385 and up to {A_LABEL} more "
-        "a label",
+        cases=f"385 examples of banking77 to learn from, {len(marks['full'])} to be asked: 385, and {A_LABEL} more a label",
         spread="brackets: 95 % interval; of the difference, paired",
-        notes=(
-            f"QLoRA less full fine-tuning: {100 * told.difference:+.1f} [{100 * told.low:.1f}, {100 * told.high:.1f}] "
-            "points.",
-        ),
+        notes=(f"QLoRA less full fine-tuning: {points(marks['qlora'], marks['full'])} points.",),
     )
 
 
