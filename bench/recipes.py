@@ -39,7 +39,7 @@ def run(folder: Path) -> Table:
     return Table(
         columns=("recipe", "right"),
         rows=tuple((recipe, _right(found)) for recipe, found in marks.items()),
-        cases=f"385 examples of banking77 to learn from, {len(marks['full'])} to be asked: 385, and {A_LABEL} more a label",
+        cases=f"385 examples of banking77 to learn from, {len(marks['full'])} to be asked: 385, {A_LABEL} more a label",
         spread="brackets: 95 % interval; of the difference, paired",
         notes=(f"QLoRA less full fine-tuning: {points(marks['qlora'], marks['full'])} points.",),
     )
