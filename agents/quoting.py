@@ -14,7 +14,7 @@ from agents.transcript import Citation
 from knowledge.passages import Passage
 from knowledge.text import STOP_WORDS, count_cjk, tokens
 
-SECOND_SHARE = 0.6
+SECOND_SHARE = 0.55
 """A further sentence is quoted when it scores at least this share of the best one."""
 SAME_SHARE = 0.6
 """Two sentences that share this much of their terms say the same; the second is left out."""

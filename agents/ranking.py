@@ -2,7 +2,7 @@
 
     statements -> features in words -> the likeliest of them -> + likeness of meaning -> order
 
-A linear ranking of few features, whose weights are fitted on development questions: `python -m bench ranking`. One
+A linear ranking of few features; `python -m bench ranking` sets its weights beside those that a fit would take. One
 statement is no answer by its own words alone: what it is about often stands in the title, in the heading, or in the
 sentence before it. And of products that are nearly alike, the one that the question names is meant: what stands under
 another name steps back.
@@ -146,7 +146,7 @@ def with_meaning(
 
 @lru_cache
 def weights_of(meaning: bool) -> Array:
-    """Return the fitted weights, for an embedder that knows the question's language or for words alone."""
+    """Return the weights, for an embedder that knows the question's language or for words alone."""
     fitted = json.loads(WEIGHTS.read_text(encoding="utf-8"))["meaning" if meaning else "words"]
     return np.array([fitted[name] for name in NAMES], dtype=np.float64)
 

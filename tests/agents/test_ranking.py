@@ -50,9 +50,9 @@ def test_no_passages_give_no_statements() -> None:
     assert rank(retrieval("anything", passage(" \n ")), language="en", embedder=HashingEmbedder()) == []
 
 
-def test_weights_are_fitted_ones_for_every_feature() -> None:
-    fitted = json.loads(WEIGHTS.read_text(encoding="utf-8"))
-    assert {key: set(weights) for key, weights in fitted.items()} == {"meaning": set(NAMES), "words": set(NAMES)}
+def test_there_are_weights_for_every_feature() -> None:
+    stored = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    assert {key: set(weights) for key, weights in stored.items()} == {"meaning": set(NAMES), "words": set(NAMES)}
     for knows in (True, False):
         signs = {name: weight for name, weight in zip(NAMES, weights_of(knows), strict=True) if weight}
         assert all(bool(weight < 0) is (name in AGAINST) for name, weight in signs.items())
