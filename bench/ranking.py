@@ -4,8 +4,8 @@
 
 What the table says of fitted weights is cross-validated: a company's questions are answered with weights that saw none
 of that company, xquad's with weights that saw none about the same article. The weights below the table saw all of them;
-never the demo company's. Each company counts as much as each xquad set. They are not written by themselves: those in use
-were chosen beside them, so that conversations over passages of one subject (mtrag) lose nothing.
+never the demo company's. Each company counts as much as each xquad set. They are not written by themselves: those in
+use were chosen beside them, so that conversations over passages of one subject (mtrag) lose nothing.
 """
 
 import json
