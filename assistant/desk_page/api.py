@@ -2,6 +2,7 @@
 
     GET  /desk                                  the page
     POST /api/desk/sign-in {"key"}              a cookie; /api/desk/sign-out ends it
+    GET  /api/desk/session                      {"operator"}: who is signed in, "" for nobody
     GET  /api/desk/cases                        what waits, the most urgent first
     GET  /api/desk/tickets/N?mark=…             one case; also /api/desk/approvals/KEY
     POST /api/desk/tickets/N/reply|notes|end    {"key", "text", "seen"}, {"key", "text"}, {"status"}
@@ -32,7 +33,7 @@ from assistant.store import Store, now
 from assistant.ticket_turns import REPLY_CHARACTERS
 
 PACKAGE = "assistant.desk_page"
-FILES = ("page.css", "page.js", "server.js", "drawing.js", "texts.js")
+FILES = ("page.css", "page.js", "server.js", "drafts.js", "drawing.js", "texts.js")
 COOKIE = "frontdesk_desk"
 HEADER = "X-Frontdesk-Desk"
 """Must be there in every request that changes something."""
@@ -143,6 +144,11 @@ def _add_session(api: FastAPI, operators: Operators, signed_in: Callable[..., Op
         secure = request.url.scheme == "https"
         response.set_cookie(COOKIE, token, path=None, httponly=True, samesite="strict", secure=secure)
         return response
+
+    @api.get("/api/desk/session")
+    def session(token: Annotated[str, Cookie(alias=COOKIE, max_length=200)] = "") -> dict[str, str]:
+        operator = operators.of_session(token)
+        return {"operator": operator.name if operator is not None else ""}
 
     @api.post("/api/desk/sign-out")
     def sign_out(

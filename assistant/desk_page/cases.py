@@ -142,13 +142,12 @@ def _of_approval(one: StoredApproval, names: Mapping[str, VisitorRow]) -> Case:
 def _talks(session: Session, conversations: Iterable[str]) -> dict[str, _Talk]:
     """Return how conversations stand: the customer's messages since a person last wrote, and who that was."""
     wanted = list(conversations)
-    last = dict(
-        session.execute(
-            select(TurnRow.conversation, func.max(TurnRow.turn))
-            .where(TurnRow.conversation.in_(wanted), TurnRow.owner == PERSON)
-            .group_by(TurnRow.conversation)
-        ).tuples()
+    replied = (
+        select(TurnRow.conversation, func.max(TurnRow.turn))
+        .where(TurnRow.conversation.in_(wanted), TurnRow.owner == PERSON)
+        .group_by(TurnRow.conversation)
     )
+    last = dict(session.execute(replied).tuples().all())
     writers = {
         (entry.conversation, entry.turn): entry.operator
         for entry in session.scalars(

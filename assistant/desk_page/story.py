@@ -137,26 +137,35 @@ def _tried(session: Session, conversation: str) -> list[dict[str, Any]]:
         select(StepRow).where(StepRow.conversation == conversation).order_by(StepRow.turn, StepRow.sequence)
     )
     tried: list[dict[str, Any]] = []
+    writes: dict[str, dict[str, Any]] = {}
     for step in steps:
         data = step.data
         if step.kind == "searched":
             tried.append(_search(data))
         elif step.kind == "tool_called":
-            tried.append({"kind": "tool", "what": data["tool"], "arguments": data["arguments"], "ok": None, "came": ""})
+            called = {"kind": "tool", "what": data["tool"], "arguments": data["arguments"]}
+            tried.append({**called, "state": "open", "came": ""})
         elif step.kind == "tool_returned":
-            called = next(
-                (one for one in reversed(tried) if one.get("what") == data["tool"] and one["ok"] is None), None
-            )
-            if called is None:
-                called = {"kind": "tool", "what": data["tool"], "arguments": {}}
-                tried.append(called)
-            called |= {"ok": bool(data["ok"]), "came": str(data["content"])}
+            came = {"state": "done" if data["ok"] else "failed", "came": str(data["content"])}
+            _call(tried, data["tool"]).update(came)
+        elif step.kind == "approval_asked":
+            writes[data["key"]] = _call(tried, data["tool"])
+            writes[data["key"]].update(kind="write", state="asked", came=str(data["text"]))
+        elif step.kind == "approval_decided" and data["key"] in writes:
+            writes[data["key"]]["state"] = "asked" if data["decision"] == "approved" else data["decision"]
         elif step.kind == "acted":
-            state = str(data["state"])
-            tried.append(
-                {"kind": "write", "what": data["tool"], "state": state, "ok": state == "done"} | {"came": data["text"]}
-            )
+            write = writes.get(data["key"]) or _call(tried, data["tool"])
+            write.update(kind="write", state=str(data["state"]), came=str(data["text"]) or write["came"])
     return tried
+
+
+def _call(tried: list[dict[str, Any]], tool: str) -> dict[str, Any]:
+    """Return the last call of a tool that nothing has come of, or a new one."""
+    for one in reversed(tried):
+        if one["kind"] != "search" and one["what"] == tool and one["state"] == "open":
+            return one
+    tried.append({"kind": "tool", "what": tool, "arguments": {}, "state": "open", "came": ""})
+    return tried[-1]
 
 
 def _search(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,7 +177,7 @@ def _search(data: Mapping[str, Any]) -> dict[str, Any]:
         "passages": len(passages),
         "documents": list(dict.fromkeys(titles))[:SHOWN_DOCUMENTS],
         "evidence": float(data.get("evidence", 0.0)),
-        "ok": bool(passages),
+        "state": "done" if passages else "failed",
     }
 
 

@@ -315,7 +315,9 @@ def desk_chat(store: Store, script: Script) -> Iterator[tuple[Chat, Tickets]]:
     turns.close()
 
 
-def test_a_person_is_asked_for_and_their_message_is_found_by_looking(desk_chat: tuple[Chat, Tickets]) -> None:
+def test_a_person_is_asked_for_and_their_message_is_found_by_looking(
+    desk_chat: tuple[Chat, Tickets], store: Store
+) -> None:
     chat, tickets = desk_chat
     screens = collect(chat.ask_person(NO_CONVERSATION, ZH))
     conversation = screens[0].conversation or ""
