@@ -19,7 +19,7 @@ from importlib import resources
 from typing import Annotated, Any, Literal
 
 from fastapi import Cookie, Depends, FastAPI, Header, HTTPException, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.decisions import ApprovalsPort, Decisions
@@ -94,7 +94,7 @@ def add_desk(
     """
     api.add_middleware(StrictHeaders, prefixes=("/desk", "/api/desk"))
     signed_in = _session_check(operators)
-    _add_page(api, frame)
+    add_page(api, frame)
     _add_session(api, operators, signed_in)
     _add_reading(api, store, approvals, signed_in)
     _add_work(api, DeskWork(store), decisions, signed_in)
@@ -116,13 +116,18 @@ def _session_check(operators: Operators) -> Callable[..., Operator]:
     return require_session
 
 
-def _add_page(api: FastAPI, frame: DeskFrame) -> None:
+def add_page(api: FastAPI, frame: DeskFrame) -> None:
+    """Add the page and its files."""
     html = resources.files(PACKAGE).joinpath("page.html").read_text(encoding="utf-8")
     html = html.replace("{{company}}", escape(frame.company or "Frontdesk")).replace("{{language}}", frame.language)
 
     @api.get("/desk", include_in_schema=False)
     def page() -> Response:
         return Response(html, media_type="text/html")
+
+    @api.get("/desk/", include_in_schema=False)
+    def page_with_a_slash() -> Response:
+        return RedirectResponse("../desk")  # its files are named relative to the place without
 
     @api.get("/desk/{name}", include_in_schema=False)
     def file(name: str) -> Response:

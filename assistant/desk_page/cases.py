@@ -147,7 +147,7 @@ def _talks(session: Session, conversations: Iterable[str]) -> dict[str, _Talk]:
         .where(TurnRow.conversation.in_(wanted), TurnRow.owner == PERSON)
         .group_by(TurnRow.conversation)
     )
-    last = dict(session.execute(replied).tuples().all())
+    last = {row[0]: row[1] for row in session.execute(replied)}
     writers = {
         (entry.conversation, entry.turn): entry.operator
         for entry in session.scalars(
