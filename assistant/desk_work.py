@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from assistant import desk_entries
 from assistant.database import TicketRow, TurnRow
-from assistant.errors import Forestalled, NotStored, StoreError
+from assistant.errors import Forestalled, StoreError
 from assistant.store import Store, conversation_row
 from assistant.ticket_contents import PERSON, Ticket
 from assistant.ticket_rows import as_ticket, check_open, ticket_row
@@ -112,14 +112,10 @@ def _locked(session: Session, number: str) -> TicketRow:
 
 
 def _check_nobody_ended(session: Session, ticket: TicketRow) -> None:
-    if ticket.status == "open":
-        return
-    last = desk_entries.latest(session, ticket.number, kinds=("returned", "closed"))
     try:
         check_open(ticket)
-    except NotStored:
-        raise
     except StoreError as error:
+        last = desk_entries.latest(session, ticket.number, kinds=("returned", "closed"))
         raise Forestalled(str(error), by=last.operator if last else "", did=ticket.status) from error
 
 

@@ -26,6 +26,8 @@ SESSION_HOURS = 12
 KEY_DAYS = 365
 MOST_DAYS = 3650
 NAME_CHARACTERS = 64
+OWNER = "owner"
+"""How the owner of the home is named where an operator's name would stand."""
 NEXT = "Next: frontdesk operators"
 
 
@@ -188,6 +190,8 @@ def _checked_name(name: str) -> str:
     plain = " ".join(unicodedata.normalize("NFC", name).split())
     if not 0 < len(plain) <= NAME_CHARACTERS or not plain.isprintable():
         raise StoreError(f"A name has 1 to {NAME_CHARACTERS} printable characters; this is {name!r}. {NEXT} add Ada")
+    if _plain(plain) == OWNER:
+        raise StoreError(f"{plain!r} stands for who owns this home. {NEXT} add Ada")
     return plain
 
 

@@ -9,10 +9,7 @@ from typing import Annotated
 
 from fastapi import Header, HTTPException
 
-from assistant.operators import KeyRefused, Operators
-
-OWNER = "owner"
-"""How the owner is named where an operator's name would stand."""
+from assistant.operators import OWNER, KeyRefused, Operators
 
 
 def token_check(token: str) -> Callable[..., None]:

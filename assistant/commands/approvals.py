@@ -74,7 +74,7 @@ def _decide(settings: "Settings", key: str, *, approved: bool, as_json: bool) ->
 def _decide_here(settings: "Settings", key: str, approved: bool) -> dict[str, Any]:
     """Go on with the write in this process, since no server runs."""
     from assistant.decisions import Decisions
-    from assistant.owner import OWNER
+    from assistant.operators import OWNER
 
     with opened(settings) as application:
         decisions = Decisions(application.store, application.approvals, application.turns)

@@ -97,7 +97,7 @@ def reply(
 ) -> None:
     """Write to the customer as a person; it appears in their chat."""
     from assistant.desk_work import DeskWork
-    from assistant.owner import OWNER
+    from assistant.operators import OWNER
 
     with opened(settings_for(config)) as application:
         written = sys.stdin.read() if text == "-" else text
@@ -179,7 +179,7 @@ def forget(
 
 def _end(settings: "Settings", number: str, *, status: Literal["returned", "closed"], as_json: bool) -> None:
     from assistant.desk_work import DeskWork
-    from assistant.owner import OWNER
+    from assistant.operators import OWNER
     from assistant.ticket_contents import ticket_data
 
     with opened(settings) as application:

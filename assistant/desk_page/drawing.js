@@ -151,6 +151,7 @@ export function line(one, me) {
   const words = one.text || (one.running ? texts.writing : texts.did_fail);
   const text = make("p", one.text ? "said" : "said soft", words);
   text.dir = "auto";
+  text.lang = /[\u3400-\u9fff]/.test(words) ? "zh-CN" : "en";
   return make("li", one.who, head, text, sources(one.sources));
 }
 

@@ -18,6 +18,7 @@ let story = null;
 let shown = ""; // the hash of the case on the page
 let skew = 0; // by how much the server's clock is ahead
 let timer = 0;
+let asks = 0; // for the story, so far
 let sending = false;
 const decided = new Map(); // by a write's key: when a button was pressed
 
@@ -91,7 +92,7 @@ function trouble(error) {
     return;
   }
   show(at("trouble"), sentence(error));
-  if (!(error instanceof Refusal || error instanceof Unreachable)) throw error;
+  if (!(error instanceof Refusal || error instanceof Unreachable)) reportError(error);
 }
 
 // ---- what waits
@@ -131,11 +132,10 @@ function focusLink(hash) {
 
 // ---- one case
 
-const pathOf = (hash) => {
-  const name = decodeURIComponent(hash.slice(1));
-  const path = name.startsWith("approval-") ? `approvals/${encodeURIComponent(name.slice(9))}` : `tickets/${encodeURIComponent(name)}`;
-  return path;
-};
+function pathOf(hash) {
+  const name = hash.slice(1), isWrite = name.startsWith("approval-");
+  return isWrite ? `approvals/${encodeURIComponent(name.slice(9))}` : `tickets/${encodeURIComponent(name)}`;
+}
 
 function showStory() {
   const { ticket, writes, lines } = story;
@@ -178,8 +178,9 @@ async function lookAtCase({ opened = false } = {}) {
   if (!hash || hash === "#") return leaveCase();
   const mark = story && hash === shown && !opened ? story.mark : "";
   try {
+    const asked = ++asks;
     const data = await get(`${pathOf(hash)}?mark=${encodeURIComponent(mark)}`);
-    if (hash !== location.hash || data.unchanged) return;
+    if (asked !== asks || hash !== location.hash || data.unchanged) return; // a later answer is the newer one
     const isNew = hash !== shown || opened;
     [story, shown] = [data, hash];
     document.body.classList.add("open");
@@ -252,6 +253,7 @@ async function send(event) {
   const [hash, what, button] = [shown, mode(), at("send")];
   button.disabled = true;
   button.textContent = texts.sending;
+  at("text").readOnly = true; // what is typed meanwhile would be lost
   show(at("slower"), "");
   // The key stands for these very words: sent again after a lost answer or a reload, they arrive once.
   const draft = kept(hash);
@@ -272,6 +274,7 @@ async function send(event) {
   } finally {
     sending = false;
     button.disabled = false;
+    at("text").readOnly = false;
     takeMode();
   }
   await look();
@@ -286,6 +289,7 @@ async function end(status) {
   }
   const buttons = [at("return"), at("close")];
   buttons.forEach((button) => (button.disabled = true));
+  show(at("trouble"), "");
   try {
     await post(`${pathOf(shown)}/end`, { status });
     await look();
@@ -301,6 +305,7 @@ async function end(status) {
 
 async function decide(one, approved, choice) {
   decided.set(one.key, Date.now());
+  show(at("trouble"), "");
   choice.replaceChildren(make("p", "soft", texts.deciding));
   try {
     await post(`approvals/${encodeURIComponent(one.key)}`, { approved });
@@ -359,6 +364,10 @@ function inWords() {
   takeMode();
 }
 
+at("skip").addEventListener("click", (event) => {
+  event.preventDefault(); // the part behind # names a case
+  at("case").focus();
+});
 at("sign-in").addEventListener("submit", signIn);
 at("sign-out").addEventListener("click", signOut);
 at("language").addEventListener("click", () => {

@@ -164,8 +164,9 @@ def _call(tried: list[dict[str, Any]], tool: str) -> dict[str, Any]:
     for one in reversed(tried):
         if one["kind"] != "search" and one["what"] == tool and one["state"] == "open":
             return one
-    tried.append({"kind": "tool", "what": tool, "arguments": {}, "state": "open", "came": ""})
-    return tried[-1]
+    new: dict[str, Any] = {"kind": "tool", "what": tool, "arguments": {}, "state": "open", "came": ""}
+    tried.append(new)
+    return new
 
 
 def _search(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -94,6 +94,8 @@ def test_names_that_read_the_same_are_one_person(operators: Operators) -> None:
     for act in (operators.renew, operators.remove):
         with pytest.raises(NotStored, match="Next: frontdesk operators list"):
             act("Ada")
+    with pytest.raises(StoreError, match="stands for who owns this home"):
+        operators.add("Owner")
     with pytest.raises(StoreError, match="1 to 3650 days"):
         operators.add("Ada", days=0)
     assert [one.name for one in operators.all()] == ["Zoë"]
