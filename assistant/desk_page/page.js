@@ -46,7 +46,11 @@ function enter(name) {
   at("who").hidden = !name;
   at("who").textContent = name;
   if (!name) {
+    // Nothing of a customer stays on the page for whoever sits down next; drafts wait in the tab's memory.
     [cases, story, shown] = [null, null, ""];
+    for (const id of ["cases", "facts", "writes", "tried", "lines"]) at(id).replaceChildren();
+    at("text").value = "";
+    at("story").hidden = true;
     document.title = title(0);
     at("key").focus();
   }
@@ -322,7 +326,8 @@ async function decide(one, approved, choice) {
 function refused(error, element) {
   if (error instanceof Refusal && error.status === 409 && error.data.did) {
     show(element, say(`faster_${error.data.did}`, { name: colleague(error.data.by) }));
-  } else if (error instanceof Refusal && error.status !== 401) show(element, error.message);
+  } else if (error instanceof Unreachable) show(element, texts.not_sure);
+  else if (error instanceof Refusal && error.status !== 401) show(element, error.message);
   else trouble(error);
 }
 
