@@ -79,8 +79,7 @@ export function write(one, { busy, decide }) {
   deed.lang = one.language === "zh" ? "zh-CN" : "en";
   const values = make("dl", "values");
   for (const [name, value] of Object.entries(one.arguments)) {
-    const shown = typeof value === "string" ? value : JSON.stringify(value);
-    values.append(make("div", "", make("dt", "", written(name)), make("dd", "", written(shown))));
+    values.append(make("div", "", make("dt", "", written(name)), make("dd", "", written(shownValue(value)))));
   }
   const more = make("details", "", make("summary", "", texts.details, " ", make("code", "", one.tool)), values);
   const section = make("section", `write ${waits ? "waits" : one.stage}`, make("h3", "", head));
@@ -118,6 +117,13 @@ export function tried(story) {
   return parts;
 }
 
+const shownValue = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+
+const valuesOf = (given) =>
+  Object.entries(given ?? {})
+    .map(([name, value]) => `${name}: ${shownValue(value)}`)
+    .join(", ");
+
 const ENDS = { done: "ok", failed: "not_ok", declined: "not_ok", withdrawn: "not_ok" };
 
 function step(one) {
@@ -129,7 +135,7 @@ function step(one) {
     came.append(one.passages ? written(say("found", found)) : texts.found_none);
   } else {
     const name = one.kind === "write" ? texts.did : texts.called;
-    what = [name, " ", make("code", "", one.what), " ", make("code", "soft", JSON.stringify(one.arguments))];
+    what = [name, " ", make("code", "", one.what), " ", make("span", "soft", written(valuesOf(one.arguments)))];
     if (one.kind === "write") came.append(texts[`write_${one.state}`] ?? texts.write_unknown, one.came ? ": " : "");
     came.append(one.came ? written(one.came) : one.kind === "write" ? "" : texts.no_result);
   }
