@@ -50,14 +50,17 @@ BY_REQUEST = {
     "extraction": "bench.extraction:run",
     "export": "bench.export:run",
     "training": "bench.training:run",
+    "step": "bench.training_step:run",
     "tuning": "bench.tuning:run",
+    "recipes": "bench.recipes:run",
     "tuned_acting": "bench.tuned_acting:run",
     "tuned_extraction": "bench.tuned_extraction:run",
     "seven": "bench.seven_billion:run",
+    "seven_gguf": "bench.seven_gguf:run",
 }
 """Not part of "everything": two install anew and take minutes of network, one fills a library for an hour or two, one
 holds conversations for ten minutes, two ask a model for long replies, four train, one takes a step of 7 billion
-parameters."""
+parameters, one writes 18 GB."""
 
 LIMITED = ("answers", "agent", "tuned_acting")
 """Those that can ask a part of their questions."""

@@ -65,9 +65,11 @@ def home_of(name: str, folder: Path) -> Home:
 
 
 def new_home(path: Path) -> Path:
-    """Make an empty home that has the models."""
-    path.mkdir(parents=True)
-    (path / "models").symlink_to(models_folder(), target_is_directory=True)
+    """Make an empty home that has the models, or return the one that an earlier run began: finished runs are kept."""
+    path.mkdir(parents=True, exist_ok=True)
+    models = path / "models"
+    if not models.exists():
+        models.symlink_to(models_folder(), target_is_directory=True)
     return path
 
 
@@ -101,16 +103,20 @@ def environment(home: Path, **settings: object) -> dict[str, str]:
     return {**kept, **given, "PYTHONPATH": str(ROOT)}
 
 
-def frontdesk(home: Path, *arguments: str | Path, **settings: object) -> Any:
+def frontdesk(home: Path, *arguments: str | Path, torch_threads: int | None = None, **settings: object) -> Any:
     """Run a command with `--json` and return what it printed.
+
+    Args:
+        torch_threads: for training; None leaves the number to the command.
 
     Raises:
         BenchError: it ended with another code than 0.
     """
+    threads = {"OMP_NUM_THREADS": str(torch_threads)} if torch_threads else {}
     result = subprocess.run(
         [*executable(), *map(str, arguments), "--json"],
         cwd=home,
-        env=environment(home, **settings),
+        env=environment(home, **settings) | threads,
         capture_output=True,
         text=True,
         check=False,

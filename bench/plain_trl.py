@@ -1,6 +1,6 @@
 """TRL's SFTTrainer as it comes, on the same tokens and masks: what training speed is compared with.
 
-    python -m bench.plain_trl BASE TRAIN.jsonl ADAPTER --rate RATE [--epochs N] -> one JSON object
+    python -m bench.plain_trl BASE TRAIN.jsonl ADAPTER --rate RATE --steps N -> one JSON object
 
 Its own defaults throughout (gradient checkpointing, padded batches, its optimizer); only what must be equal is given:
 the base in NF4, the adapter, the learning rate, 16 examples a step as 4 times 4.
@@ -18,7 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("base", "train", "adapter"):
         parser.add_argument(name, type=Path)
-    parser.add_argument("--epochs", type=float, default=1.0)
+    parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--rate", type=float, required=True)
     parser.add_argument("--full-memory", action="store_true", help="without gradient checkpointing")
     given = parser.parse_args()
@@ -72,7 +72,7 @@ def train(given: argparse.Namespace) -> dict[str, Any]:
             learning_rate=given.rate,
             lr_scheduler_type="cosine",
             warmup_steps=0.03,
-            num_train_epochs=given.epochs,
+            max_steps=given.steps,
             dataset_kwargs={"skip_prepare_dataset": True},
             save_strategy="no",
             report_to=[],

@@ -23,7 +23,7 @@ from finetune.weights import load_tokenizer
 from knowledge.scores import paired
 
 DOMAIN = "bench.tau2_retail"
-CALLS = 90
+CALLS = 60
 """Calls that each model is asked for."""
 CONTEXT_TOKENS = 3600
 """Of both models: with less, not every prompt fits however it is cut."""

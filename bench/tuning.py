@@ -77,8 +77,9 @@ def tfidf(train: Path, heldout: Path) -> list[float]:
 
 
 def marks_of(home: Path, model: str, heldout: Path, predictions: Path) -> list[float]:
-    """Return for each example whether a model's reply is the expected one."""
-    frontdesk(home, "evaluate", "model", model, "--examples", heldout, "--out", predictions)
+    """Return for each example whether a model's reply is the expected one; replies in the file are kept."""
+    if not predictions.is_file():
+        frontdesk(home, "evaluate", "model", model, "--examples", heldout, "--out", predictions)
     lines = [json.loads(line) for line in predictions.read_text(encoding="utf-8").splitlines()]
     return [float(line["expected"] == line["predicted"]) for line in lines]
 
@@ -92,7 +93,7 @@ def _row(name: str, marks: Sequence[float], classical: Sequence[float], made: di
     return (
         name,
         _share(marks),
-        _points(marks, classical),
+        points(marks, classical),
         f"{made['trainable_share']:.1%}",
         f"{made['tokens_per_second']:.0f}",
         f"{made['peak_memory_bytes'] / 1e9:.1f} GB",
@@ -101,7 +102,7 @@ def _row(name: str, marks: Sequence[float], classical: Sequence[float], made: di
 
 
 def _against_full(right: dict[str, list[list[float]]]) -> str:
-    difference = _points(right["qlora"][0], right["full"][0])
+    difference = points(right["qlora"][0], right["full"][0])
     scores = [statistics.fmean(marks) for marks in right["qlora"]]
     return (
         f"QLoRA over three seeds: {min(scores):.1%} to {max(scores):.1%}. QLoRA less full fine-tuning, seed 0: "
@@ -126,6 +127,7 @@ def _share(marks: Sequence[float]) -> str:
     return f"{statistics.fmean(marks):.1%}"
 
 
-def _points(marks: Sequence[float], other: Sequence[float]) -> str:
+def points(marks: Sequence[float], other: Sequence[float]) -> str:
+    """Return by how many points one share is above another, with the paired interval."""
     found = paired(list(marks), list(other))
     return f"{100 * found.difference:+.1f} [{100 * found.low:.1f}, {100 * found.high:.1f}]"

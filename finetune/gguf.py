@@ -124,7 +124,7 @@ def write_gguf(
     writer = GGUFWriter(part, MODEL_ARCH_NAMES[architecture])
     writer.add_name(name)
     writer.add_file_type(LlamaFileType.MOSTLY_F16)
-    _write_keys(writer, source)
+    write_keys(writer, source)
     vocabulary.write(writer)
     for _, theirs, shape, kind in planned:
         writer.add_tensor_info(theirs, shape, np.dtype(kind), int(np.prod(shape)) * np.dtype(kind).itemsize)
@@ -278,7 +278,8 @@ def _theta(config: Mapping[str, Any]) -> float:
     return float(scaling.get("rope_theta") or config.get("rope_theta") or 10000.0)
 
 
-def _write_keys(writer: "GGUFWriter", source: Source) -> None:
+def write_keys(writer: "GGUFWriter", source: Source) -> None:
+    """Put what llama.cpp must know of an architecture into a GGUF's keys."""
     config, family = source.config, source.family
     heads = int(config["num_attention_heads"])
     writer.add_vocab_size(source.rows)

@@ -126,9 +126,9 @@ def read_pairs(source: Source, adapter: Path) -> Mapping[str, Pair]:
     Raises:
         FinetuneError: the folder is none of a plain LoRA for this base; all that is wrong is told at once.
     """
-    settings = _settings(adapter)
-    faults = [*_faults(settings)]
-    halves, strange = _halves(adapter)
+    settings = adapter_settings(adapter)
+    faults = [*faults_of(settings)]
+    halves, strange = read_halves(adapter)
     if strange and not faults:
         faults.append(f"holds {', '.join(strange[:3])}{' …' if len(strange) > 3 else ''}, which is no part of a LoRA")
     theirs = {ours.removesuffix(".weight"): name for ours, name, _, _ in plan(source) if ours.endswith(".weight")}
@@ -145,12 +145,17 @@ def read_pairs(source: Source, adapter: Path) -> Mapping[str, Pair]:
             "merge it instead: frontdesk export RUN, or train with variant=plain or rslora."
         )
     return {
-        theirs[layer]: Pair(both["A"], arranged(source, both["B"], theirs[layer]), _strength(settings, layer, both))
+        theirs[layer]: Pair(both["A"], arranged(source, both["B"], theirs[layer]), strength_of(settings, layer, both))
         for layer, both in halves.items()
     }
 
 
-def _settings(adapter: Path) -> Mapping[str, Any]:
+def adapter_settings(adapter: Path) -> Mapping[str, Any]:
+    """Return peft's settings of an adapter.
+
+    Raises:
+        FinetuneError: the folder holds none.
+    """
     try:
         found = json.loads((adapter / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -160,7 +165,7 @@ def _settings(adapter: Path) -> Mapping[str, Any]:
     return found
 
 
-def _faults(settings: Mapping[str, Any]) -> list[str]:
+def faults_of(settings: Mapping[str, Any]) -> list[str]:
     """Return what of peft's settings a plain LoRA cannot say, each the end of a sentence that begins with "it"."""
     if settings.get("peft_type") != "LORA":
         return [f"is a {settings.get('peft_type')}"]
@@ -175,7 +180,7 @@ def _faults(settings: Mapping[str, Any]) -> list[str]:
     return faults
 
 
-def _halves(adapter: Path) -> tuple[dict[str, dict[str, Array]], list[str]]:
+def read_halves(adapter: Path) -> tuple[dict[str, dict[str, Array]], list[str]]:
     """Return A and B of each layer that has both, and the names of what is neither."""
     import torch
     from safetensors import SafetensorError, safe_open
@@ -205,7 +210,7 @@ def _misfits(source: Source, halves: Mapping[str, Mapping[str, Array]]) -> list[
     return faults[:3]
 
 
-def _strength(settings: Mapping[str, Any], layer: str, both: Mapping[str, Array]) -> float:
+def strength_of(settings: Mapping[str, Any], layer: str, both: Mapping[str, Array]) -> float:
     """Return by what B A is multiplied; a layer in `alpha_pattern` has a strength of its own, as in peft."""
     rank = both["A"].shape[0]
     alpha = float(settings["lora_alpha"])

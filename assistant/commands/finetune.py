@@ -21,6 +21,10 @@ TRAIN_EXAMPLES = examples(
     "frontdesk finetune train --data examples.jsonl --heldout heldout.jsonl --recipe qlora --run replies",
     "frontdesk finetune train --data examples.jsonl --base ./Mistral-7B-Instruct-v0.3 epochs=2 rank=8 --json",
 )
+AVERAGE_EXAMPLES = examples(
+    "frontdesk finetune average replies-0 replies-1 replies-2 --run replies",
+    "frontdesk finetune average replies-0 replies-1 --run replies --json",
+)
 DATA_NAMES = 3
 """How many data files a run is named after."""
 
@@ -86,6 +90,24 @@ def train(
         print_json(finished.manifest)
     else:
         print("\n".join(summary(finished.manifest)))
+
+
+@app.command(epilog=AVERAGE_EXAMPLES)
+def average(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN RUN…", help="Finished runs of one base, other seeds say.")],
+    run: Annotated[str, typer.Option("--run", metavar="NAME", help="What their mean is called.")],
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Make one run of the mean of several adapters: nothing is learned anew, and it serves at the price of one."""
+    from finetune.averaging import average as average_now
+
+    made = average_now(runs, run, home=settings_for(config).home)
+    if as_json:
+        print_json(made.manifest)
+    else:
+        print(f"Run {made.name}: the mean of {', '.join(made.manifest['averaged'])}, in {made.folder}")
+        print(f"Next: frontdesk finetune compare {runs[0]} {made.name} --examples FILE")
 
 
 def words_for(request: "Request", *, config: Path | None) -> list[str]:

@@ -1,0 +1,137 @@
+"""Several runs of one base in, their mean out: often a point better than each, and served at the price of one.
+
+    runs/A, runs/B, … -> the same base, template and kind of adapter? -> (ΔA + ΔB + …) / n -> runs/NAME/
+
+Runs that differ in seed, data order or numbers end beside one another, and their mean lies flatter (model soups, arXiv
+2203.05482). The mean is exact: the halves are put behind one another, so the ranks add up, as peft's
+`add_weighted_adapter(…, combination_type="cat")` does with the base in memory. Merged, nothing of that is left.
+"""
+
+import json
+import platform
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from finetune.bases import TEMPLATE
+from finetune.errors import FinetuneError
+from finetune.lora_gguf import CONFIG, WEIGHTS, adapter_settings, faults_of, read_halves, strength_of
+from finetune.runs import Run, finish, open_run, run_folder
+from finetune.training import HELD_OUT
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+RECIPE = "average"
+LIBRARIES = ("torch", "peft", "safetensors")
+
+
+def average(names: Sequence[str], name: str, *, home: Path) -> Run:
+    """Make a run of the mean of several runs' adapters, each counting the same.
+
+    Raises:
+        FinetuneError: fewer than two, one is no plain LoRA, they differ in base or template, or the name is taken; all
+            that is wrong is told at once.
+    """
+    found = [open_run(one, home=home) for one in names]
+    folder = run_folder(name, home=home)
+    faults = _faults(found)
+    if folder.exists():
+        faults.append(f"There is a run {name} already.")
+    if faults:
+        raise FinetuneError("\n".join(faults) + "\nNext: frontdesk finetune average RUN RUN --run NAME")
+    part = folder.with_name(f".{name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    (part / "adapter").mkdir(parents=True)
+    rank = _write_mean([run.folder / "adapter" for run in found], part / "adapter")
+    shutil.copyfile(found[0].folder / TEMPLATE, part / TEMPLATE)
+    held_out = [(run.folder / HELD_OUT) for run in found]
+    if _same_bytes(held_out):
+        shutil.copyfile(held_out[0], part / HELD_OUT)
+    part.rename(folder)
+    return finish(folder, _manifest(found, name, folder, rank=rank))
+
+
+def _faults(runs: Sequence[Run]) -> list[str]:
+    faults = [] if len({run.name for run in runs}) > 1 else ["A mean needs two runs or more."]
+    whole = [run.name for run in runs if run.adapter is None]
+    if whole:
+        faults.append(f"{', '.join(whole)} tuned the whole model; only adapters are averaged.")
+    for run in runs:
+        if run.adapter is not None:
+            settings = adapter_settings(run.adapter)
+            unlike = faults_of(settings) or (["has ranks of its own"] if settings.get("rank_pattern") else [])
+            faults += [f"The adapter of {run.name} {fault}." for fault in unlike]
+    bases = {str(run.untuned.folder): run.name for run in runs}
+    if len(bases) > 1:
+        faults.append(f"They have other bases: {'; '.join(f'{run}: {base}' for base, run in bases.items())}.")
+    if not _same_bytes([run.folder / TEMPLATE for run in runs]):
+        faults.append("They were trained with other chat templates.")
+    return faults
+
+
+def _same_bytes(files: Sequence[Path]) -> bool:
+    return all(file.is_file() for file in files) and len({file.read_bytes() for file in files}) == 1
+
+
+def _write_mean(adapters: Sequence[Path], target: Path) -> int:
+    """Write the mean adapter and return its rank.
+
+    Raises:
+        FinetuneError: they change other layers.
+    """
+    import torch
+    from safetensors.torch import save_file
+
+    settings = [adapter_settings(adapter) for adapter in adapters]
+    halves = [read_halves(adapter)[0] for adapter in adapters]
+    if len({tuple(sorted(one)) for one in halves}) > 1:
+        raise FinetuneError("The adapters change other layers. Next: train them with the same targets.")
+    tensors: dict[str, Tensor] = {}
+    for layer in halves[0]:
+        shares = [strength_of(own, layer, one[layer]) / len(halves) for own, one in zip(settings, halves, strict=True)]
+        a = torch.cat([torch.from_numpy(one[layer]["A"]) for one in halves])
+        b = torch.cat(
+            [torch.from_numpy(one[layer]["B"]) * share for one, share in zip(halves, shares, strict=True)], dim=1
+        )
+        for half, values in (("A", a), ("B", b)):
+            tensors[f"base_model.model.{layer}.lora_{half}.weight"] = values.contiguous()
+    rank = sum(int(own["r"]) for own in settings)
+    save_file(tensors, target / WEIGHTS, metadata={"format": "pt"})
+    made = {**settings[0], "r": rank, "lora_alpha": rank, "use_rslora": False, "alpha_pattern": {}}
+    (target / CONFIG).write_text(json.dumps(made, indent=2), encoding="utf-8")
+    return rank
+
+
+def _manifest(runs: Sequence[Run], name: str, folder: Path, *, rank: int) -> dict[str, Any]:
+    first = runs[0].manifest
+    labels = {run.labels for run in runs}
+    tuned = sum(int(run.manifest["trainable_parameters"]) for run in runs)
+    everything = int(first["parameters"]) - int(first["trainable_parameters"]) + tuned
+    return {
+        "run": name,
+        "path": str(folder),
+        "recipe": RECIPE,
+        "averaged": [run.name for run in runs],
+        "base": first["base"],
+        "settings": {**first["settings"], "rank": rank, "alpha": rank},
+        "seed": first["seed"],
+        "tasks": sorted({task for run in runs for task in run.manifest["tasks"]}),
+        "labels": list(labels.pop()) if len(labels) == 1 else [],
+        "trainable_parameters": tuned,
+        "parameters": everything,
+        "trainable_share": tuned / everything,
+        "steps": sum(int(run.manifest["steps"]) for run in runs),
+        "epochs": first["epochs"],
+        "train_loss": None,
+        "heldout_loss": None,
+        "tokens_per_second": 0.0,
+        "peak_memory_bytes": max(int(run.manifest["peak_memory_bytes"]) for run in runs),
+        "seconds": sum(float(run.manifest["seconds"]) for run in runs),
+        "data": first["data"],
+        "versions": {library: version(library) for library in LIBRARIES} | {"python": platform.python_version()},
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }

@@ -1,0 +1,87 @@
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from agents.models import ModelOptions
+from assistant.cli import app
+from finetune.averaging import average
+from finetune.bases import Base
+from finetune.errors import FinetuneError
+from finetune.examples import Example, write
+from finetune.predicting import Subject, predict
+from finetune.runs import Run, open_run
+from finetune.training import Request, prepare, train
+
+pytest.importorskip("peft")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def trained(home: Path, tiny_base: Base, intents: tuple[Example, ...]) -> list[Run]:
+    """Return three runs: two of unlike rank and strength that can be averaged, and one of the whole model."""
+    data = home / "labels.jsonl"
+    write(intents, data)
+    numbers = {
+        "a": ("lora", ("rank=4", "alpha=8")),
+        "b": ("lora", ("rank=2", "alpha=6", "variant=rslora")),
+        "c": ("full", ()),
+    }
+    made = []
+    for seed, (name, (recipe, given)) in enumerate(numbers.items()):
+        overrides = ("max_steps=2", "precision=float32", "learning_rate=1e-2", *given)
+        request = Request((data,), name, base=str(tiny_base.folder), recipe=recipe, seed=seed, overrides=overrides)
+        made.append(train(prepare(request, home=home), home=home))
+    return made
+
+
+def test_the_mean_is_what_peft_makes_with_the_base_in_memory(home: Path, trained: list[Run]) -> None:
+    import torch
+    from peft import PeftModel
+
+    from finetune.weights import load
+
+    mean = average(["a", "b"], "mean", home=home)
+    assert (mean.manifest["averaged"], mean.labels) == (["a", "b"], trained[0].labels)
+    ours = load(mean.base, adapter=mean.adapter, dtype=torch.float32)
+    alone = [load(run.base, adapter=run.adapter, dtype=torch.float32).model for run in trained[:2]]
+    bare = load(mean.base, dtype=torch.float32).model
+    theirs = PeftModel.from_pretrained(bare, trained[0].adapter, adapter_name="a")
+    theirs.load_adapter(trained[1].adapter, adapter_name="b")
+    theirs.add_weighted_adapter(["a", "b"], [0.5, 0.5], "mean", combination_type="cat")
+    theirs.set_adapter("mean")
+    ids = torch.tensor([[5, 9, 17, 30, 4]])
+    with torch.no_grad():
+        found, expected = (model(input_ids=ids).logits for model in (ours.model, theirs.eval()))
+        others = [model(input_ids=ids).logits for model in alone]
+    assert torch.allclose(found, expected, atol=1e-5)
+    assert all((found - other).abs().max() > 1e-3 for other in others)
+
+
+def test_a_mean_is_a_run_like_any_other(home: Path, trained: list[Run], intents: tuple[Example, ...]) -> None:
+    words = ["finetune", "average", "a", "b", "--run", "mean2"]
+    told = CliRunner().invoke(app, words, env={"FRONTDESK_HOME": str(home)})
+    assert told.exit_code == 0, told.output
+    assert "Next: frontdesk finetune compare a mean2 --examples FILE" in told.output
+    run = open_run("mean2", home=home)
+    said = predict(
+        Subject("mean2", run.base, run.adapter, labels=run.labels),
+        intents[:4],
+        options=ModelOptions(models_folder=home),
+    )
+    assert {one.predicted for one in said} <= set(run.labels)
+
+
+def test_all_that_does_not_go_together_is_told_at_once(home: Path, trained: list[Run]) -> None:
+    with pytest.raises(FinetuneError) as told:
+        average(["a", "c"], "a", home=home)
+    assert "c tuned the whole model" in str(told.value)
+    assert "There is a run a already" in str(told.value)
+    assert "Next: frontdesk finetune average RUN RUN --run NAME" in str(told.value)
+    with pytest.raises(FinetuneError, match="two runs or more"):
+        average(["a", "a"], "alone", home=home)
+    assert not (home / "runs" / "alone").exists()
