@@ -161,9 +161,9 @@ def _tried(session: Session, conversation: str) -> list[dict[str, Any]]:
 
 def _call(tried: list[dict[str, Any]], tool: str) -> dict[str, Any]:
     """Return the last call of a tool that nothing has come of, or a new one."""
-    for one in reversed(tried):
-        if (one["kind"] != "search", one["what"], one["state"]) == (True, tool, "open"):
-            return one
+    awaited = [one for one in tried if (one["what"], one["state"]) == (tool, "open")]  # a search is never open
+    if awaited:
+        return awaited[-1]
     new: dict[str, Any] = {"kind": "tool", "what": tool, "arguments": {}, "state": "open", "came": ""}
     tried.append(new)
     return new

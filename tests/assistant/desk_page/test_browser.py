@@ -28,11 +28,11 @@ ROOT = Path(__file__).parents[3]
 SERVER = ROOT / "tests" / "assistant" / "ui" / "acting_server.py"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 WAIT_MILLISECONDS = 20_000
-START_SECONDS = 100
+START_SECONDS = 250
 NASTY = "<img src=x onerror=alert(1)> </li><script>alert(2)</script> {name} \u202edesrever"
 OURS = {"X-Frontdesk-Desk": "1"}
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @dataclass
