@@ -114,6 +114,8 @@ def _measure(name: str, target: str, folder: Path, page: Path | None, options: M
     run: Callable[..., Table] = resolve_name(target)
     end = watch()
     try:
+        if page is not None:
+            replace_sections(page.read_text(encoding="utf-8"), {name: ""})  # told now, not after an hour of measuring
         table = run(folder, **options)
         given = "".join(f" --{key.replace('_', '-')} {value}" for key, value in options.items())
         text = render(table, end(), command=f"python -m bench {name}{given}")
