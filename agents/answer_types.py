@@ -1,9 +1,9 @@
-"""What kind of thing a question asks for, and whether a sentence has one: a duration, a price, a number, a time.
+"""What kind of thing a question asks for, and whether a sentence has one: a duration, a price, a weight, a time.
 
     "how long does delivery take?" -> DURATION;  "4 to 6 working days" holds a DURATION
 
 The classic first step of question answering (Moldovan et al., "The structure and performance of an open-domain question
-answering system", ACL 2000), for the four kinds whose form tells them in English and Chinese.
+answering system", ACL 2000), for the kinds whose form tells them in English and Chinese.
 """
 
 import re
@@ -30,15 +30,40 @@ class AnswerType(Enum):
         r"|\bwhat period\b|多久|多长时间|几天|几年|几个月|几周|多少天|多少年|几个?小时|什么时候到期|有效期|期限",
         rf"{_NUMBER}[ -]?(?:\w+ )?(?:{_UNITS})",
     )
+    WEIGHT = (
+        r"\bhow (?:much (?:do|does|did|will|would|can|may|should) .{0,40}?weigh\b|heavy\b)|\b(?:what|which) weight\b"
+        r"|\bweigh(?:s|t)?\b|多重|重量|几公斤",
+        r"\d ?(?:kg|g|lbs?|oz|kilos?|grams?|tons?|tonnes?)\b|\d ?(?:千克|公斤|克|吨|斤)"
+        r"|[(（](?:kg|g|lbs?|千克|公斤|克)[)）][^|]*?[:：] ?\d",
+    )
+    LENGTH = (
+        r"\bhow (?:wide|tall|high|deep|thick|far)\b|\b(?:diameter|width|height|depth)\b"
+        r"|多[宽高深厚远]|直径|宽度|高度|厚度",
+        r"\d ?(?:mm|cm|m|km|in|inch(?:es)?|ft|feet|foot|yards?|miles?|met(?:er|re)s?|kilomet(?:er|re)s?)\b"
+        r"|\d ?(?:毫米|厘米|公分|米|公里|英寸|英尺)|[(（](?:mm|cm|m|km|in|ft|毫米|厘米|米|公里)[)）][^|]*?[:：] ?\d",
+    )
+    PERCENT = (
+        r"\b(?:what|which|how many|how much) (?:share|percentage|per ?cent|part)\b|\bAPR\b|\bAPY\b"
+        r"|\b(?:what|which)(?: \w+){0,2} (?:interest|discount|rate)\b|百分之几|百分比|利率|几折|折扣",
+        r"\d ?%|\bper ?cent\b|百分之|\d ?折",
+    )
+    CONTACT = (
+        r"\b(?:which|what|whose)(?: \w+)? (?:e-?mail|address|phone|telephone)\b"
+        r"|\bwhat number (?:can|do|should|may|must) (?:I|we)\b"
+        r"|\bwhom? (?:can|do|should|may|must) (?:I|we) (?:\w+ )?(?:write|call|contact|mail|phone|turn)\b"
+        r"|邮箱|电邮|电话|联系谁|找谁",
+        r"[\w.+-]+@[\w-]+\.\w|\+?\d[\d ()/-]{6,}\d",
+    )
     PRICE = (
-        r"\bhow much(?= (?:is|are|was|were|does|do|did|for|to|will|would|it|money|can|could|must|should|you|i|we|the|a"
+        r"\bhow much(?! (?:do|does|did|will|would|can|may|should) .{0,40}?weigh\b)"
+        r"(?= (?:is|are|was|were|does|do|did|for|to|will|would|it|money|can|could|must|should|you|i|we|the|a"
         r"|an|my|more|extra)\b|\W*$)|\bprice|\bcosts?\b|\bfees?\b|\bcharges?\b|\bpostage\b|\bwhat do i pay\b"
         r"|多少钱|价格|费用|运费|邮费|几块|收费",
         r"[€$£¥]\s?\d|\d\s?(?:€|\$|£|euros?\b|EUR\b|USD\b|dollars?\b|pounds?\b|元|欧元|美元|块)"
         r"|\bfree\b|免费|免运费|\b(?:price|cost)[^|:：]*[:：]\s*\d",
     )
     NUMBER = (
-        r"\bhow (?:many|large|big|wide|tall|high|heavy|far|old|bright)\b|多少|几[个件次种名位]|多[大宽高重远]",
+        r"\bhow (?:many|large|big|old|bright)\b|多少|几[个件次种名位]|多大",
         _NUMBER,
     )
     TIME = (

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from agents import pointing, quoting, reading
+from agents import pointing, quoting, ranking, reading
 from agents.budget import fit
 from agents.citations import CitationChecker
 from agents.figures import MARKER
@@ -22,7 +22,7 @@ from agents.models import LoadedModel
 from agents.pointing import Candidate
 from agents.prompts import NOT_FOUND, Pointing, Writing, render
 from agents.protocols import without_thinking
-from agents.quoting import Statement
+from agents.statements import Statement, count_words
 from agents.transcript import Citation, Language, Message, ShortAnswer
 from knowledge.embedders import Embedder
 from knowledge.passages import Passage, Retrieval
@@ -86,7 +86,7 @@ def quote(
     Raises:
         ModelUnavailable: the model does not answer.
     """
-    ranked = quoting.rank(retrieval, language=language, embedder=embedder, history=history)
+    ranked = ranking.rank(retrieval, language=language, embedder=embedder, history=history)
     pointed = None
     if model is not None and model.reads and ranked:
         read = reading.read(question, ranked, history=history, model=model, language=language, stop=stop)
@@ -101,7 +101,7 @@ def quote(
     short, room = "", options.max_words
     if pointed is not None:
         line = f"{pointed.shown} [1]\n"
-        left = room - ceil(quoting.count_words(line))
+        left = room - ceil(count_words(line))
         around = quoting.lead([pointed.statement], max_words=left)
         if pointed.end <= len(around[0].text):  # else the sentence is cut before them
             short, room, begun = line, left, around
@@ -127,8 +127,8 @@ def nearest(
     """Return what comes nearest to an answer that is not there; None when nothing is near, or it does not fit."""
     if not retrieval.passages or retrieval.evidence < NEAR:
         return None
-    ranked = quoting.rank(retrieval, language=language, embedder=embedder, history=history)
-    whole = [s for s in ranked[:1] if quoting.count_words(quoting.line(s, number=1)) <= max_words]
+    ranked = ranking.rank(retrieval, language=language, embedder=embedder, history=history)
+    whole = [s for s in ranked[:1] if count_words(quoting.line(s, number=1)) <= max_words]
     return whole[0] if whole else None
 
 
@@ -260,7 +260,7 @@ class _Room:
 
     def fit(self, pieces: Iterable[str]) -> Iterator[str]:
         for piece in pieces:
-            words = quoting.count_words(piece)
+            words = count_words(piece)
             if words > self._left:
                 self._left = 0.0
                 continue

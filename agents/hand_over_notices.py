@@ -94,6 +94,13 @@ def closed(number: str, *, language: Language) -> str:
     return f"Our team has finished with ticket {number}."
 
 
+def settled(number: str, *, language: Language) -> str:
+    """Return what is said when the team has settled a matter, and the assistant has the conversation again."""
+    if language == "zh":
+        return f"我们的团队已处理完工单 {number}。如有其他问题，可以继续向助手提问。"
+    return f"Our team has finished with ticket {number}. If there is anything else, you can ask the assistant again."
+
+
 def request(*, language: Language) -> str:
     """Return the customer's words behind the button that asks for a person."""
     return "我想联系人工客服。" if language == "zh" else "I would like to talk to a person."

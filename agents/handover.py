@@ -32,6 +32,10 @@ REFUSALS_IN_A_ROW = 2
 FAILURES_IN_A_ROW = 2
 SHOUTED_WORDS = 4
 """Words in capitals, with a mark of exclamation, that are shouting."""
+_MANNERS = re.compile(
+    r"\b(?:i|i'd|me|can|could|may|would|will|like|want|need|wish|let|to|a|now|just|hello|hi|hey|please|pls|thanks|thank"
+    r"|you)\b|客服|您好|你好|请|帮我|我想|我要|谢谢|一下|吗|[\W_]+"
+)
 _SHOUT = re.compile(r"\b[A-Z]{3,}\b")
 
 
@@ -64,6 +68,16 @@ def from_words(question: str, *, books_calls: bool = False) -> Reason | None:
     if ANGER.search(text) or _is_shouted(question):
         return "anger"
     return None
+
+
+def only_asks(question: str) -> bool:
+    """Return whether a message asks for a person and says nothing of what it is about.
+
+    >>> [only_asks(said) for said in ("Can I speak to a human, please?", "转人工客服", "It broke, get me a human")]
+    [True, True, False]
+    """
+    text = plain(question)
+    return ASKED.search(text) is not None and not _MANNERS.sub("", ASKED.sub(" ", text))
 
 
 def asks_for_call(text: str) -> bool:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from agents.figures import MARKER
 from agents.grounding import document_around, said_sentences
 from agents.overlap import token_f1
-from agents.quoting import count_words
+from agents.statements import count_words
 from agents.transcript import Answer, Citation
 from knowledge.library import Library
 from knowledge.questions import Gold, Question

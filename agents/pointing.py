@@ -19,8 +19,8 @@ from agents import answer_types
 from agents.figures import UNIT
 from agents.overlap import token_f1
 from agents.polarity import is_negated
-from agents.quoting import CELL_BREAK, Statement
 from agents.spans import NAMES, asked_for, asking_phrase, spans
+from agents.statements import CELL_BREAK, Statement
 from agents.transcript import Language
 from knowledge.embedders import Embedder
 from knowledge.text import CJK_CLASS

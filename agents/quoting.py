@@ -1,126 +1,35 @@
-"""Passages in, the sentences that answer the question out; no language model is asked.
+"""Ranked statements in, the few that make an answer out; no language model is asked.
 
-    passages -> sentences -> statements, best first -> the few to quote
+    statements, best first -> the few to quote -> lines with markers, citations
 
 A statement is an exact stretch of a document, so whatever is made of statements alone cannot say what no document says.
 """
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
-import numpy as np
-
-from agents import answer_types
-from agents.commands import command_spans
 from agents.figures import MARKER
-from agents.transcript import Citation, Language, Message
-from knowledge.embedders import Embedder
-from knowledge.evidence import term_coverage
-from knowledge.passages import Passage, Retrieval
-from knowledge.text import CJK_CLASS, STOP_WORDS, count_cjk, detect_language, sentences, tokens
+from agents.statements import CELL_BREAK, CJK_CHARACTERS_PER_WORD, WORD, Statement, count_words
+from agents.transcript import Citation
+from knowledge.passages import Passage
+from knowledge.text import STOP_WORDS, count_cjk, tokens
 
-PLACE_WEIGHT = 0.6
-"""What a question's term counts when it stands in the headings above a sentence and not in the sentence."""
-ASKED_WEIGHT = 1.0
-"""The same when the last heading is itself a question, which the sentence then answers."""
-PASSAGE_WEIGHT = 0.3
-MEANING_WEIGHT = 1.0
-TYPE_WEIGHT = 0.3
-"""What it counts that a sentence has the kind of thing the question asks for, such as a duration."""
-OTHER_LANGUAGE_FACTOR = 0.7
-EMBEDDED_AT_MOST = 16
-"""Sentences whose meaning is compared; the others keep their score by words."""
 SECOND_SHARE = 0.55
 """A further sentence is quoted when it scores at least this share of the best one."""
 SAME_SHARE = 0.6
 """Two sentences that share this much of their terms say the same; the second is left out."""
-SHORT_WORDS = 2
 TABLE_ROWS = 6
-CELL_BREAK = " | "
-CJK_CHARACTERS_PER_WORD = 2
-_WORD = re.compile(f"[{CJK_CLASS}]|[^\\s{CJK_CLASS}\u3000-\u303f\uff01-\uff0f\uff1a-\uff20]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One sentence, list item or table row of a passage."""
-
-    passage: Passage
-    start: int
-    end: int
-    """Half-open span in the document's text."""
-    score: float
-    words: float = 0.0
-    """The part of the score that comes from the question's words in the statement itself, 0-1."""
-
-    @property
-    def text(self) -> str:
-        """The exact text."""
-        return self.passage.text[self.start - self.passage.start : self.end - self.passage.start]
-
-    @property
-    def place(self) -> str:
-        """The nearest heading above it, or the document's title."""
-        return (self.passage.headings or (self.passage.title,))[-1]
-
-
-def rank(
-    retrieval: Retrieval, *, language: Language, embedder: Embedder | None, history: Sequence[Message] = ()
-) -> list[Statement]:
-    """Return every sentence of the passages, the likeliest answer first.
-
-    The score adds up the share of the question's weighted terms, the passage's rank and, where the embedder knows the
-    language, the likeness of meaning: that of the question together with the one before it, for "and from the UK?"
-    means little alone.
-    """
-    previous = next((message.content for message in reversed(history) if message.role == "user"), "")
-    kinds = answer_types.expected(retrieval.asked) or answer_types.expected(previous)
-
-    def typed(statement: Statement) -> float:
-        return TYPE_WEIGHT if kinds and answer_types.holds(statement.text, kinds) else 0.0
-
-    best = max((passage.score for passage in retrieval.passages), default=0.0) or 1.0
-    statements = [
-        Statement(passage, passage.start + start, passage.start + end, 0.0)
-        for passage in retrieval.passages
-        for start, end in stretches(passage.text)
-        if not any(start < other_end and other_start < end for other_start, other_end in command_spans(passage.text))
-    ]
-    scored = [
-        replace(
-            s,
-            score=_word_score(s, retrieval.weights) + PASSAGE_WEIGHT * s.passage.score / best + typed(s),
-            words=term_coverage(s.text, retrieval.weights),
-        )
-        for s in _without_repeats(statements)
-    ]
-    scored.sort(key=lambda statement: -statement.score)
-    if embedder is not None and (embedder.languages is None or language in embedder.languages):
-        scored = _add_meaning(retrieval.asked, scored, embedder, previous=previous)
-    scored = [
-        s if detect_language(s.text) == language else replace(s, score=s.score * OTHER_LANGUAGE_FACTOR) for s in scored
-    ]
-    return sorted(scored, key=lambda statement: -statement.score)
-
-
-def stretches(text: str) -> list[tuple[int, int]]:
-    """Return the spans of a text's sentences; a very short one such as "Yes." stands together with the next."""
-    spans: list[tuple[int, int]] = []
-    open_start: int | None = None
-    for start, end in sentences(text):
-        begin = start if open_start is None else open_start
-        short = count_words(text[begin:end]) <= SHORT_WORDS and "\n" not in text[end : end + 1]
-        open_start = begin if short else None
-        if not short:
-            spans.append((begin, end))
-    if open_start is not None:
-        spans.append((open_start, len(text.rstrip())))
-    return spans
+LIST_ITEMS = 8
+"""Items looked at below a statement that announces them."""
+LIST_WORDS = 50
+"""Room for such a statement with its items."""
 
 
 def lead(ranked: Sequence[Statement], *, max_words: int) -> list[Statement]:
     """Return what an answer begins with: the best statement or, when it is a table's row, the rows beside it.
+
+    One that only announces what follows is no answer: it is quoted with what stands below it, all of it where there is
+    room, else the likeliest of it.
 
     Rows that hold the same of the question's words cannot be told apart by words, and a guess among them may be wrong:
     up to `TABLE_ROWS` of them are quoted together, in the table's order, as far as there is room. A statement that is
@@ -137,7 +46,37 @@ def lead(ranked: Sequence[Statement], *, max_words: int) -> list[Statement]:
             if sum(map(count_words, lines)) > max_words:
                 break
             fitting.append(row)
+    if best.leads_in:
+        fitting = _with_items(best, ranked, max_words=min(max_words, LIST_WORDS))
     return fitting if len(fitting) > 1 else [_cut(best, max_words)]
+
+
+def _with_items(statement: Statement, ranked: Sequence[Statement], *, max_words: int) -> list[Statement]:
+    """Return a statement and those it announces, the likeliest that fit, in the document's order."""
+    chosen = [statement]
+    words = count_words(line(statement, number=1))
+    items = announced(statement, ranked)
+    for item in sorted(items, key=lambda other: -other.score):
+        longer = words + count_words(line(item, number=len(chosen) + 1))
+        if longer <= max_words:
+            chosen.append(item)
+            words = longer
+    return sorted(chosen, key=lambda other: other.start)
+
+
+def announced(statement: Statement, ranked: Sequence[Statement]) -> list[Statement]:
+    """Return what stands below a statement that leads in, in order, up to the next blank line."""
+    passage = statement.passage
+    below = sorted((s for s in ranked if s.passage is passage and s.start >= statement.end), key=lambda s: s.start)
+    found: list[Statement] = []
+    end = statement.end
+    for item in below[:LIST_ITEMS]:
+        gap = passage.text[end - passage.start : item.start - passage.start]
+        if found and "\n\n" in gap:
+            break
+        found.append(item)
+        end = item.end
+    return found
 
 
 def rows_alike(statement: Statement, ranked: Sequence[Statement]) -> list[Statement]:
@@ -165,7 +104,7 @@ def further(
             break
         longer = words + count_words(line(statement, number=len(chosen) + 2))
         fits = longer <= (brief_words if chosen else max_words)
-        if fits and not any(_says_the_same(statement, other) for other in [*begun, *chosen]):
+        if fits and not statement.leads_in and not any(_says_the_same(statement, other) for other in [*begun, *chosen]):
             chosen.append(statement)
             words = longer
     return chosen
@@ -202,53 +141,9 @@ def shown(text: str) -> str:
     return f"{first.partition(': ')[2] or first} – {'; '.join(cells)}"
 
 
-def count_words(text: str) -> float:
-    """Count words; two Chinese characters count as one, Chinese punctuation as none."""
-    chinese = count_cjk(text)
-    return chinese / CJK_CHARACTERS_PER_WORD + sum(1 for _ in _WORD.finditer(text)) - chinese
-
-
-def _word_score(statement: Statement, weights: Mapping[str, float]) -> float:
-    passage = statement.passage
-    own = term_coverage(statement.text, weights)
-    with_place = term_coverage(f"{_place(passage)}\n{passage.header}\n{statement.text}", weights)
-    weight = ASKED_WEIGHT if is_question(passage.headings[-1:] or (passage.title,)) else PLACE_WEIGHT
-    return own + weight * (with_place - own)
-
-
-def _place(passage: Passage) -> str:
-    return " > ".join(dict.fromkeys([passage.title, *passage.headings]))
-
-
 def _table(statement: Statement) -> tuple[str, str, tuple[str, ...], str]:
     passage = statement.passage
     return passage.collection, passage.document, passage.headings, passage.header
-
-
-def is_question(headings: Sequence[str]) -> bool:
-    """Say whether the last of the headings is a question."""
-    return bool(headings) and headings[-1].rstrip().endswith(("?", "？"))
-
-
-def _add_meaning(question: str, scored: Sequence[Statement], embedder: Embedder, *, previous: str) -> list[Statement]:
-    head, tail = list(scored[:EMBEDDED_AT_MOST]), list(scored[EMBEDDED_AT_MOST:])
-    if not head:
-        return []
-    texts = [f"{_place(s.passage)}\n{s.text}" for s in head]
-    meaning = embedder.embed_question(question)
-    if previous:
-        meaning = np.float32(0.5) * (meaning + embedder.embed_question(f"{previous} {question}"))
-    likeness = embedder.embed(texts) @ meaning
-    floor = float(np.min(likeness))
-    return [
-        replace(s, score=s.score + MEANING_WEIGHT * float(value))
-        for s, value in zip([*head, *tail], [*likeness, *[floor] * len(tail)], strict=True)
-    ]
-
-
-def _without_repeats(statements: Sequence[Statement]) -> list[Statement]:
-    """Drop sentences that overlapping passages brought twice."""
-    return list({(s.passage.document, s.start, s.end): s for s in reversed(statements)}.values())[::-1]
 
 
 def _says_the_same(left: Statement, right: Statement) -> bool:
@@ -261,7 +156,7 @@ def _cut(statement: Statement, max_words: int) -> Statement:
     if count_words(line(statement, number=1)) <= max_words:
         return statement
     end, words = 0, count_words(line(replace(statement, end=statement.start), number=1))
-    for word in _WORD.finditer(statement.text):
+    for word in WORD.finditer(statement.text):
         words += 1 / CJK_CHARACTERS_PER_WORD if count_cjk(word.group()) else 1
         if words > max_words:
             break

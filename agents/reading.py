@@ -19,7 +19,8 @@ from agents.models import LoadedModel
 from agents.overlap import token_f1
 from agents.pointing import Candidate
 from agents.prompts import NOT_STATED, Excerpt, Reading, render
-from agents.quoting import CELL_BREAK, Statement, count_words, shown
+from agents.quoting import shown
+from agents.statements import CELL_BREAK, Statement, count_words
 from agents.transcript import Language, Message
 from knowledge.text import STOP_WORDS, locate, tokens
 

@@ -3,8 +3,8 @@
     request -> store, turns, library -> JSON, server-sent events, or lines of JSON
 
 Callers here are anonymous customers: they read public documents only, and their errors are fixed sentences. A
-conversation's id is the key to it. Ingest and tickets ask for the token that `assistant.server` keeps in the owner's
-home.
+conversation's id is the key to it. Ingest asks for the token that `assistant.server` keeps in the owner's home, tickets
+and approvals for that or an operator's key.
 """
 
 import asyncio
@@ -26,12 +26,15 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from agents.errors import AgentError
-from assistant.approvals_api import ApprovalsPort, add_approvals
+from assistant.approvals_api import add_approvals
 from assistant.background import run_beside
 from assistant.bodies import ConversationBody, FeedbackBody, IngestBody, QuestionBody
-from assistant.errors import NotStored, StoreError, TurnRefused
+from assistant.decisions import ApprovalsPort, Decisions
+from assistant.desk_page.api import DeskFrame, add_desk
+from assistant.errors import Forestalled, NotStored, StoreError, TurnRefused
 from assistant.gate import Gate
-from assistant.owner import token_check
+from assistant.operators import Operators
+from assistant.owner import operator_check, token_check
 from assistant.page_images import PagesPort, add_page_images
 from assistant.patience import address_of, require_patience
 from assistant.rates import NO_LIMITS, Limits
@@ -113,14 +116,16 @@ def create_api(
     limits: Limits = NO_LIMITS,
     approvals: ApprovalsPort | None = None,
     recognise: Callable[[str, str], None] | None = None,
+    desk: DeskFrame | None = None,
 ) -> FastAPI:
     """Return the app without pages; others may be mounted beneath its routes.
 
     Args:
         application: The parts that answer.
-        token: What `Authorization: Bearer …` must say to ingest, for tickets and to approve; "" closes all to everyone.
+        token: What `Authorization: Bearer …` must say to ingest; "" closes that to everyone.
         approvals: Writes that wait for the company's people; None where there are none.
         recognise: Notes who talks in a conversation, by a signed session; raises SessionRefused.
+        desk: What the operators' page is told of the company; None: nothing.
     """
     api = FastAPI(title="Frontdesk", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     api.add_middleware(Gate, hosts=(application.settings.host,))
@@ -129,12 +134,15 @@ def create_api(
     _add_conversations(api, application, limits, recognise)
     _add_passages(api, application.library)
     add_page_images(api, application.library, audiences=AUDIENCES)
-    require_token = token_check(token)
-    if approvals is not None:
-        add_approvals(api, approvals, application.turns, require=require_token)
-    _add_ingest(api, application.library, require_token)
+    operators = Operators(application.store)
+    require_operator = operator_check(token, operators)
+    decisions = Decisions(application.store, approvals, application.turns) if approvals is not None else None
+    if approvals is not None and decisions is not None:
+        add_approvals(api, approvals, decisions, require_operator=require_operator)
+    _add_ingest(api, application.library, token_check(token))
     if application.turns.tickets is not None:
-        add_tickets(api, application.store, application.turns, require_token=require_token)
+        add_tickets(api, application.store, application.turns, require_operator=require_operator)
+        add_desk(api, application.store, operators, approvals=approvals, decisions=decisions, frame=desk or DeskFrame())
     return api
 
 
@@ -274,6 +282,11 @@ def _add_error_handlers(api: FastAPI) -> None:
     async def refused(request: Request, error: StarletteHTTPException) -> JSONResponse:
         sentence = NOT_FOUND if error.status_code == 404 else error.detail
         return JSONResponse({"error": sentence}, error.status_code, dict(error.headers or {}))
+
+    @api.exception_handler(Forestalled)
+    async def slower(request: Request, error: Forestalled) -> JSONResponse:
+        sentence = str(error).partition(" Next: ")[0]
+        return JSONResponse({"error": sentence, "by": error.by, "did": error.did}, 409)
 
     @api.exception_handler(NotStored)
     async def missing(request: Request, error: NotStored) -> JSONResponse:

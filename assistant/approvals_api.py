@@ -1,4 +1,4 @@
-"""Writes that wait for a person of the company, over HTTP, behind the owner's token.
+"""Writes that wait for a person of the company, over HTTP, behind an operator's key or the owner's token.
 
     GET  /api/approvals              {"approvals": [{"key", "conversation", "tool", "text", "arguments", …}]}
     POST /api/approvals/KEY          {"approved": true|false} -> {"conversation", "turn"}
@@ -7,21 +7,13 @@ A decision is a turn of its conversation: it goes on where the write waits, and 
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, HTTPException
+from fastapi import Depends, FastAPI
 from pydantic import BaseModel, ConfigDict
 
-from agents.approvals import OperatorDecision, Pending
 from assistant.actions import StoredApproval
-from assistant.turns import TurnRunner
-
-
-class ApprovalsPort(Protocol):
-    """What is asked of `assistant.actions.StoredApprovals`."""
-
-    def get(self, key: str) -> Pending | None: ...
-    def for_operators(self) -> tuple[StoredApproval, ...]: ...
+from assistant.decisions import ApprovalsPort, Decisions
 
 
 class DecisionBody(BaseModel):
@@ -29,31 +21,23 @@ class DecisionBody(BaseModel):
     approved: bool
 
 
-def add_approvals(api: FastAPI, approvals: ApprovalsPort, turns: TurnRunner, *, require: Callable[..., None]) -> None:
+def add_approvals(
+    api: FastAPI, approvals: ApprovalsPort, decisions: Decisions, *, require_operator: Callable[..., str]
+) -> None:
     """Add the two routes.
 
     Args:
-        require: Refuses callers without the token.
+        require_operator: Refuses callers who are none, and says who it is.
     """
 
-    @api.get("/api/approvals", dependencies=[Depends(require)])
+    @api.get("/api/approvals", dependencies=[Depends(require_operator)])
     def waiting() -> dict[str, Any]:
         return {"approvals": [shown(stored) for stored in approvals.for_operators()]}
 
-    @api.post("/api/approvals/{key}", status_code=201, dependencies=[Depends(require)])
-    def decide(key: str, body: DecisionBody) -> dict[str, Any]:
-        pending = approvals.get(key)
-        if pending is None:
-            raise HTTPException(404)
-        if pending.stage != "operator":
-            raise HTTPException(409, f"This does not wait for the team any more: it is {pending.stage}.")
-        return {"conversation": pending.conversation, "turn": start_decision(turns, pending, approved=body.approved)}
-
-
-def start_decision(turns: TurnRunner, pending: Pending, *, approved: bool) -> int:
-    """Begin the turn that goes on with a write after a person decided; return its number."""
-    decision = OperatorDecision(pending.key, approved)
-    return turns.start(pending.conversation, "", language=pending.language, decision=decision)
+    @api.post("/api/approvals/{key}", status_code=201)
+    def decide(key: str, body: DecisionBody, by: Annotated[str, Depends(require_operator)]) -> dict[str, Any]:
+        conversation, turn = decisions.decide(key, approved=body.approved, by=by)
+        return {"conversation": conversation, "turn": turn}
 
 
 def shown(stored: StoredApproval) -> dict[str, Any]:

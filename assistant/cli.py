@@ -31,6 +31,7 @@ from assistant.commands import (
     guard_evaluation,
     judging,
     models,
+    operators,
     planning,
     promoting,
     register,
@@ -108,6 +109,7 @@ app.command(epilog=tickets.FORGET_EXAMPLES)(tickets.forget)
 app.add_typer(
     tickets.app, name="tickets", help="Conversations that a person has taken over.", epilog=tickets.LIST_EXAMPLES
 )
+app.add_typer(operators.app, name="operators", help="Who works at the desk.", epilog=operators.LIST_EXAMPLES)
 app.command(epilog=export.EXPORT_EXAMPLES)(export.export)
 releases.app.command("compare", epilog=promoting.COMPARE_EXAMPLES)(promoting.compare)
 releases.app.command("promote", epilog=promoting.PROMOTE_EXAMPLES)(promoting.promote)

@@ -35,7 +35,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from assistant.errors import StoreError, StoreTooNew
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration; a database that has it is opened without loading alembic."""
 BUSY_TIMEOUT_SECONDS = 15
 
@@ -186,6 +186,36 @@ class VisitorRow(Base):
     name: Mapped[str] = mapped_column(String(256))
     how: Mapped[str] = mapped_column(String(32))
     failed_attempts: Mapped[int]
+
+
+class OperatorRow(Base):
+    __tablename__ = "operator"
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class OperatorSessionRow(Base):
+    __tablename__ = "operator_session"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    operator: Mapped[str] = mapped_column(String(64), ForeignKey("operator.name"), index=True)
+    ends_at: Mapped[datetime]
+
+
+class DeskEntryRow(Base):
+    """What a person of the company did: a reply, a note, a decision, the end of a ticket."""
+
+    __tablename__ = "desk_entry"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    conversation: Mapped[str] = mapped_column(String(64), ForeignKey("conversation.id"), index=True)
+    about: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(16))
+    operator: Mapped[str] = mapped_column(String(64))
+    text: Mapped[str] = mapped_column(Text)
+    turn: Mapped[int | None]
+    at: Mapped[datetime]
 
 
 def sqlite_url(path: Path) -> str:

@@ -2,7 +2,8 @@
 
     StoreError           the database of conversations cannot be opened, read or written
     ├── StoreTooNew      it was written by a newer Frontdesk
-    └── NotStored        a conversation or turn that does not exist
+    ├── NotStored        a conversation or turn that does not exist
+    └── Forestalled      somebody else of the team was faster; says who, and with what
     ServerError          the server cannot start; says who has the port, and the next command
     DeliveryError        a ticket did not reach the company's own system; tried again unless `lasting`
     BundleError          a bundle cannot be made: what is missing, and what cannot be carried
@@ -22,6 +23,20 @@ class StoreTooNew(StoreError):
 
 class NotStored(StoreError):
     """A conversation, turn or step that the store does not hold."""
+
+
+class Forestalled(StoreError):
+    """What an operator wanted was done, or made pointless, by somebody else before.
+
+    Args:
+        by: Who was faster: an operator's name, "customer", or "" where nobody noted it.
+        did: What they did: `replied`, `returned`, `closed`, `approved`, `declined`, `withdrawn`, `settled`.
+    """
+
+    def __init__(self, message: str, *, by: str, did: str) -> None:
+        super().__init__(message)
+        self.by = by
+        self.did = did
 
 
 class ServerError(Exception):

@@ -232,6 +232,7 @@ def _load(settings: "Settings", token: str, open_application: Open | None) -> "t
     """Open the parts and make the API; imports everything that is heavy."""
     from assistant import app
     from assistant.api import create_api
+    from assistant.desk_page.api import DeskFrame
     from assistant.rates import NO_LIMITS
 
     application = (open_application or app.open_application)(settings)
@@ -250,6 +251,7 @@ def _load(settings: "Settings", token: str, open_application: Open | None) -> "t
             limits=getattr(application, "limits", NO_LIMITS),
             approvals=getattr(application, "approvals", None),
             recognise=getattr(application, "recognise", None),
+            desk=DeskFrame(settings.company, settings.language),
         )
     except BaseException:
         application.close()

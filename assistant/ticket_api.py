@@ -1,20 +1,20 @@
-"""Tickets over HTTP: a customer asks for a person, an operators' desk answers behind the owner's token.
+"""Tickets over HTTP: a customer asks for a person; programs of the company answer by an operator's key.
 
 GET /api/tickets   GET /api/tickets/N   POST /api/tickets/N/reply   POST /api/tickets/N/return
 """
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
 from agents import hand_over_notices as notices
 from agents.transcript import Language
-from assistant.errors import NotStored, StoreError
+from assistant.desk_work import DeskWork
 from assistant.store import Store
 from assistant.ticket_contents import line_data, ticket_data
-from assistant.tickets import REPLY_CHARACTERS
+from assistant.ticket_turns import REPLY_CHARACTERS
 from assistant.turns import TurnRunner
 
 
@@ -28,11 +28,11 @@ class ReplyBody(BaseModel):
     text: str = Field(min_length=1, max_length=REPLY_CHARACTERS)
 
 
-def add_tickets(api: FastAPI, store: Store, turns: TurnRunner, *, require_token: Callable[..., None]) -> None:
+def add_tickets(api: FastAPI, store: Store, turns: TurnRunner, *, require_operator: Callable[..., str]) -> None:
     """Add the routes to the API of an app that hands over.
 
     Args:
-        require_token: A dependency that raises 401 for anyone but the owner.
+        require_operator: A dependency that raises 401 for anyone but operators and the owner, and says who it is.
     """
     tickets = turns.tickets
     assert tickets is not None
@@ -43,28 +43,25 @@ def add_tickets(api: FastAPI, store: Store, turns: TurnRunner, *, require_token:
         language = (body.language if body else None) or store.conversation(conversation).language or "en"
         return {"turn": turns.start(conversation, notices.request(language=language), language=language)}
 
-    owner = [Depends(require_token)]
+    people = [Depends(require_operator)]
+    work = DeskWork(store)
 
-    @api.get("/api/tickets", dependencies=owner)
-    def list_tickets(status: Literal["open", "returned"] | None = None) -> dict[str, Any]:
+    @api.get("/api/tickets", dependencies=people)
+    def list_tickets(status: Literal["open", "returned", "closed"] | None = None) -> dict[str, Any]:
         return {"tickets": [ticket_data(ticket) for ticket in tickets.all(status=status)]}
 
-    @api.get("/api/tickets/{number}", dependencies=owner)
+    @api.get("/api/tickets/{number}", dependencies=people)
     def show_ticket(number: str) -> dict[str, Any]:
         return {**ticket_data(tickets.get(number)), "messages": [line_data(line) for line in tickets.lines(number)]}
 
-    @api.post("/api/tickets/{number}/reply", dependencies=owner, status_code=201)
-    def reply(number: str, body: ReplyBody) -> dict[str, int]:
-        try:
-            return {"turn": tickets.reply(number, body.text)}
-        except NotStored:
-            raise
-        except StoreError as error:
-            if tickets.get(number).status == "open" and body.text.strip():
-                raise
-            sentence = str(error).partition(" Next: ")[0]
-            raise HTTPException(409, sentence) from error
+    @api.post("/api/tickets/{number}/reply", status_code=201)
+    def reply(number: str, body: ReplyBody, by: Annotated[str, Depends(require_operator)]) -> dict[str, int]:
+        if not body.text.strip():
+            raise HTTPException(422, "The reply is empty.")
+        return {"turn": work.reply(number, body.text, by=by)}
 
-    @api.post("/api/tickets/{number}/return", dependencies=owner)
-    def give_back(number: str) -> dict[str, Any]:
-        return ticket_data(tickets.give_back(number))
+    @api.post("/api/tickets/{number}/return")
+    def give_back(number: str, by: Annotated[str, Depends(require_operator)]) -> dict[str, Any]:
+        """Return the conversation to the assistant; one that was returned already stays so."""
+        ticket = tickets.get(number)
+        return ticket_data(ticket if ticket.status != "open" else work.end(number, by=by, status="returned"))

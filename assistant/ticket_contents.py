@@ -18,7 +18,8 @@ from assistant.database import ActionRow, StepRow, TurnRow
 PERSON = "person"
 """The `model` of an answer that a person wrote, and who holds a conversation that has an open ticket."""
 SHOWN_PASSAGES = 3
-Status = Literal["open", "returned"]
+Status = Literal["open", "returned", "closed"]
+"""`returned`: the assistant went on with the matter; `closed`: it was settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Ticket:
     """As the company's system names them; "" when nobody was recognised."""
     created_at: datetime
     returned_at: datetime | None
+    """When it was returned or closed."""
 
 
 @dataclass(frozen=True, slots=True)

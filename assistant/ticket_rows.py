@@ -62,8 +62,9 @@ def ticket_row(session: Session, number: str) -> TicketRow:
 
 def check_open(ticket: TicketRow) -> None:
     if ticket.status != "open":
+        ended = "returned to the assistant" if ticket.status == "returned" else ticket.status
         raise StoreError(
-            f"Ticket {ticket.number} was returned to the assistant already, so a reply would come out of the blue. "
+            f"Ticket {ticket.number} was {ended} already, so a reply would come out of the blue. "
             f"Next: frontdesk tickets list"
         )
 

@@ -1,7 +1,7 @@
 """Tickets: a conversation that a person has, made in one transaction with everything that hangs on it.
 
     running turn -> hand_over -> ticket + conversation held by a person + outbox + the turn's last steps, or nothing
-    the customer writes on    -> add_message        the operator -> reply, give_back
+    the customer writes on    -> add_message        the operator -> assistant.desk_work
     a tool, after a yes       -> write: a ticket beside which the assistant goes on
 
 A crash therefore leaves either a turn that has not ended, which the next start looks at again, or a hand-over that is
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from agents import hand_over_notices as notices
 from agents.handover import Reason, from_words
-from agents.transcript import Answer, Citation, Delta, Finished, HandedOver, Language, step_to_data
+from agents.transcript import Answer, HandedOver, Language, step_to_data
 from assistant import outbox, ticket_contents
 from assistant.database import ApprovalRow, ConversationRow, TicketRow, TurnRow, VisitorRow, storable
 from assistant.errors import NotStored, StoreError
@@ -27,7 +27,6 @@ from assistant.ticket_contents import PERSON, Line, Status, Ticket
 from assistant.ticket_rows import (
     WRITTEN,
     as_ticket,
-    check_open,
     free_number,
     has_open,
     holding_ticket,
@@ -36,10 +35,8 @@ from assistant.ticket_rows import (
     ticket_row,
     written_ticket,
 )
+from assistant.ticket_turns import finish
 from knowledge.text import detect_language
-
-ASSISTANT = "assistant"
-REPLY_CHARACTERS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,46 +159,6 @@ class Tickets:
             self._send(session, ticket, "ticket.created", ticket_contents.messages(session, conversation))
             return ticket.number
 
-    def reply(self, number: str, text: str) -> int:
-        """Write to the customer as a person; return the number of the turn that holds it.
-
-        Raises:
-            NotStored: There is no such ticket.
-            StoreError: It was returned already, or the text is empty or too long.
-        """
-        text = storable(text).strip()
-        if not text or len(text) > REPLY_CHARACTERS:
-            raise StoreError(
-                f"A reply has 1 to {REPLY_CHARACTERS:,} characters; this has {len(text):,}. "
-                f"Next: frontdesk tickets reply {number} TEXT"
-            )
-        with self._store.writing() as session:
-            ticket = ticket_row(session, number)
-            check_open(ticket)
-            return self._say(session, ticket, text)
-
-    def give_back(self, number: str) -> Ticket:
-        """Let the assistant have the conversation again; a second time changes nothing.
-
-        Raises:
-            NotStored: There is no such ticket.
-        """
-        with self._store.writing() as session:
-            ticket = ticket_row(session, number)
-            if ticket.status == "open":
-                language = cast(Language, ticket.language)
-                was_held = ticket.reason != WRITTEN
-                told = (
-                    notices.returned(language=language)
-                    if was_held
-                    else notices.closed(ticket.number, language=language)
-                )
-                self._say(session, ticket, told, model="none")
-                ticket.status, ticket.returned_at = "returned", now()
-                if was_held:
-                    conversation_row(session, ticket.conversation, locked=True).held_by = ASSISTANT
-            return as_ticket(ticket)
-
     def get(self, number: str) -> Ticket:
         """Return one ticket.
 
@@ -288,7 +245,7 @@ class Tickets:
         )
         shown_before = said.text if said else shown
         append(session, row, step_to_data(HandedOver(ticket.number, reason)))
-        _finish(session, row, told, before=shown_before, language=language, said=said)
+        finish(session, row, told, before=shown_before, language=language, said=said)
         session.flush()
         self._send(session, ticket, event, ticket_contents.messages(session, row.conversation))
         return ticket.number
@@ -314,29 +271,12 @@ class Tickets:
 
     def _add_message(self, session: Session, row: TurnRow, ticket: TicketRow) -> None:
         language = self._language(row.question, conversation_row(session, row.conversation))
-        _finish(session, row, notices.waiting(ticket.number, language=language), language=language)
+        finish(session, row, notices.waiting(ticket.number, language=language), language=language)
         if not ticket.contact:
             ticket.contact = ticket_contents.contact([row.question])
         self._send(
             session, ticket, "ticket.message", [ticket_contents.message("customer", row.question, row.started_at)]
         )
-
-    def _say(self, session: Session, ticket: TicketRow, text: str, *, model: str = PERSON) -> int:
-        """Store a turn that nobody asked for: it holds what a person, or the return, says."""
-        conversation_row(session, ticket.conversation, locked=True)
-        last = session.scalar(select(func.max(TurnRow.turn)).where(TurnRow.conversation == ticket.conversation)) or 0
-        row = TurnRow(
-            conversation=ticket.conversation,
-            turn=last + 1,
-            question="",
-            status="running",
-            owner=model,
-            started_at=now(),
-        )
-        session.add(row)
-        session.flush()
-        _finish(session, row, text, language=detect_language(text), model=model)
-        return row.turn
 
     def _send(self, session: Session, ticket: TicketRow, event: str, messages: list[dict[str, Any]]) -> None:
         body = {
@@ -358,34 +298,6 @@ class Tickets:
         if self._wording.language is not None:
             return self._wording.language
         return detect_language(question) if question.strip() else cast(Language, conversation.language or "en")
-
-
-def _finish(
-    session: Session,
-    row: TurnRow,
-    text: str,
-    *,
-    language: Language,
-    before: str = "",
-    said: Answer | None = None,
-    model: str = "none",
-) -> None:
-    """End a turn with a text that code or a person wrote, below what was shown before."""
-    piece = f"\n\n{text}" if before else text
-    citations: tuple[Citation, ...] = said.citations if said else ()
-    answer = Answer(
-        text=before + piece,
-        citations=citations,
-        outcome="handed_over",
-        evidence=said.evidence if said else 0.0,
-        language=language,
-        model=model,
-        seconds=(now() - row.started_at).total_seconds(),
-        first_token_seconds=None,
-    )
-    append(session, row, step_to_data(Delta(piece)))
-    session.flush()
-    append(session, row, step_to_data(Finished(answer)))
 
 
 def _withdraw_approvals(session: Session, conversation: str) -> None:

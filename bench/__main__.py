@@ -45,6 +45,7 @@ BY_REQUEST = {
     "scale": "bench.scale:run",
     "load": "bench.load:run",
     "pointing": "bench.pointing:run",
+    "ranking": "bench.ranking:run",
     "adapters": "bench.adapters:run",
     "agent": "bench.agent:run",
     "extraction": "bench.extraction:run",
@@ -52,6 +53,7 @@ BY_REQUEST = {
     "training": "bench.training:run",
     "step": "bench.training_step:run",
     "tuning": "bench.tuning:run",
+    "recipes": "bench.recipes:run",
     "tuned_acting": "bench.tuned_acting:run",
     "tuned_extraction": "bench.tuned_extraction:run",
     "dogfood": "bench.dogfood:run",
@@ -113,6 +115,8 @@ def _measure(name: str, target: str, folder: Path, page: Path | None, options: M
     run: Callable[..., Table] = resolve_name(target)
     end = watch()
     try:
+        if page is not None:
+            replace_sections(page.read_text(encoding="utf-8"), {name: ""})  # told now, not after an hour of measuring
         table = run(folder, **options)
         given = "".join(f" --{key.replace('_', '-')} {value}" for key, value in options.items())
         text = render(table, end(), command=f"python -m bench {name}{given}")

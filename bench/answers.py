@@ -1,6 +1,6 @@
 """Are the answers right: with the embedded model, without any model, and against a plain floor.
 
-    demo questions, xquad, mtrag -> frontdesk evaluate answers --model … -> one row a set, language and setting
+    demo, xquad, mtrag, stand-ins for companies -> frontdesk evaluate answers --model … -> one row a set and language
     the larger embedded model too, where `frontdesk models get` has put it below FRONTDESK_TEST_HOME/larger
     the same questions, the same retrieval -> the two sentences that BM25 likes best -> the floor's rows
 
@@ -15,6 +15,7 @@ from typing import Any
 from agents.evaluation import AnswerReport, evaluate, rows_of, scores_of
 from agents.measures import ANSWERS
 from agents.models.loading import LARGER_EMBEDDED
+from bench.companies import COMPANIES
 from bench.floor import TwoSentences
 from bench.homes import DEMO, Home, frontdesk, home_of, in_home, larger_models_folder
 from bench.tables import Table, grid, score, share
@@ -24,7 +25,7 @@ from knowledge.questions import read
 from knowledge.results import Row
 from knowledge.scores import PairedScore
 
-SETS = (DEMO, "xquad-en", "xquad-zh", "mtrag")
+SETS = (DEMO, "xquad-en", "xquad-zh", "mtrag", *COMPANIES)
 FLOOR = "two sentences"
 READER = "reader"
 """The larger embedded model; measured where it is."""

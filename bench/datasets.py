@@ -1,6 +1,6 @@
 """Development data sets in, corpora and question files in Frontdesk's own formats out.
 
-    python -m bench.datasets NAME FOLDER     writes FOLDER/corpus.jsonl and FOLDER/questions.jsonl
+    python -m bench.datasets NAME FOLDER     writes FOLDER/questions.jsonl, and FOLDER/corpus.jsonl or FOLDER/corpus/
 
 The data lies beside the project (../shared/data) on machines that run its tests; nothing that a user runs needs it.
 """
@@ -8,9 +8,12 @@ The data lies beside the project (../shared/data) on machines that run its tests
 import argparse
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from bench import companies
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -79,21 +82,23 @@ def _stard_question(line: Record) -> Record:
     }
 
 
-DATASETS = {
+DATASETS: Mapping[str, Callable[..., None]] = {
     "mtrag": mtrag,
-    "xquad-en": lambda folder: xquad(folder, corpus="en", question="en"),
-    "xquad-zh": lambda folder: xquad(folder, corpus="zh", question="zh"),
-    "xquad-zh-asks-en": lambda folder: xquad(folder, corpus="en", question="zh"),
-    "xquad-en-asks-zh": lambda folder: xquad(folder, corpus="zh", question="en"),
+    "xquad-en": partial(xquad, corpus="en", question="en"),
+    "xquad-zh": partial(xquad, corpus="zh", question="zh"),
+    "xquad-zh-asks-en": partial(xquad, corpus="en", question="zh"),
+    "xquad-en-asks-zh": partial(xquad, corpus="zh", question="en"),
     "stard-zh": stard,
+    **{name: partial(companies.write, name, data=DATA) for name in companies.COMPANIES},
 }
 
 
 def write(name: str, folder: Path) -> tuple[Path, Path]:
     """Write a data set's corpus and questions below `folder`; return both paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    DATASETS[name](folder)
-    return folder / "corpus.jsonl", folder / "questions.jsonl"
+    DATASETS[name](folder=folder)
+    corpus = folder / "corpus"
+    return corpus if corpus.is_dir() else folder / "corpus.jsonl", folder / "questions.jsonl"
 
 
 def _read(path: Path) -> Iterator[Record]:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from agents import quoting
-from agents.quoting import Statement
+from agents.statements import Statement
 from agents.transcript import Answer, Delta, Finished, Step, searched
 from agents.turn import Request, ResponderOptions
 from knowledge.library import Library

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +24,7 @@ from assistant.model_files import model_state
 from assistant.pinned_models import BUNDLED
 from bench import datasets
 from bench.tables import BenchError
+from knowledge.library import Library, LibraryOptions
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPANY = ROOT / "examples" / "brindlemoor"
@@ -146,6 +147,26 @@ def in_home(home: Path) -> Iterator[Any]:
         yield application.library
     finally:
         application.close()
+
+
+@contextmanager
+def library_with(embedder: str, name: str, folder: Path) -> Iterator[tuple[Any, Path]]:
+    """Open a data set's library with this embedder, ingested where it is not; yield it with its question file.
+
+    Raises:
+        EmbedderUnavailable: the embedder's model is not among the models of `make models`.
+    """
+    if embedder == "embedded":
+        home = home_of(name, folder)
+        with in_home(home.path) as library:
+            yield library, home.questions
+        return
+    place = folder / f"{name}-{embedder}"
+    home_path = place / "home" if (place / "home").exists() else new_home(place / "home")
+    corpus, questions = datasets.write(name, place / "data")
+    with closing(Library(LibraryOptions(home_path, embedder=embedder))) as library:
+        library.ingest([corpus])
+        yield library, questions
 
 
 def _fill(name: str, place: Path) -> list[Any]:

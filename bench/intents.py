@@ -47,7 +47,7 @@ def run(folder: Path) -> Table:
     )
 
 
-def drawn(source: Path) -> Iterable[str]:
+def drawn(source: Path, *, a_label: int = A_LABEL) -> Iterable[str]:
     """Yield rows of the training file that stand in neither set, as many of each label, as lines of JSON."""
     used = {json.loads(line)["text"] for name in SETS for line in (source / name).read_text("utf-8").splitlines()}
     with (source / "train.csv").open(encoding="utf-8", newline="") as file:
@@ -57,7 +57,7 @@ def drawn(source: Path) -> Iterable[str]:
         texts[row["category"]].append(row["text"])
     dice = random.Random(SEED)
     for label in sorted(texts):
-        for text in dice.sample(sorted(set(texts[label])), k=min(A_LABEL, len(set(texts[label])))):
+        for text in dice.sample(sorted(set(texts[label])), k=min(a_label, len(set(texts[label])))):
             yield json.dumps({"text": text, "label": label}, ensure_ascii=False) + "\n"
 
 

@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agents import answering, quoting
+from agents import answering, ranking
 from agents.models import ModelOptions, resolve
 from agents.overlap import token_f1
 from agents.pointing import SENTENCES, WEIGHTS, Candidate, likeliest, with_likeness
-from agents.quoting import Statement
 from agents.spans import NAMES, asked_for, spans
+from agents.statements import Statement
 from agents.transcript import Language
 from bench.homes import home_of, in_home, models_folder
 from bench.tables import Table
@@ -89,7 +89,7 @@ def collect(library: Library, questions: Sequence[Question], language: Language)
     for question in questions:
         if not question.answerable or asked_for(question.question) is None:
             continue
-        ranked = quoting.rank(library.search(question.question, limit=8), language=language, embedder=library.embedder)
+        ranked = ranking.rank(library.search(question.question, limit=8), language=language, embedder=library.embedder)
         found: list[Candidate] = []
         features = []
         for rank, statement in enumerate(ranked[:SENTENCES]):

@@ -1,7 +1,8 @@
 """Stored conversations in, candidates out: what customers liked, what people of the company said instead.
 
     turn marked good   -> answer (passages as they are found today), or refusal (what was found did not answer)
-    a person's reply   -> reply in the company's voice; an answer too, where the documents bear it out
+    a person's reply   -> reply in the company's voice; an answer too, where the documents bear it out; to "a person,
+                          please" it answers what was asked before that
     turn that acted    -> one step for each call that the model made and that went well
 
 An answer is kept only where today's documents still say it: a fact that has changed must not be learned.
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from agents.handover import only_asks
 from agents.prompts import NOT_FOUND
 from agents.transcript import Language, Message
 from finetune import citing
@@ -95,6 +97,7 @@ def _of_turn(
 ) -> Iterator[Candidate | Dropped]:
     turn = conversation.turns[place]
     history = _history(conversation.turns[:place])
+    corrected = _corrected(conversation, place)
     reply = _persons_reply(conversation.turns[place + 1 :])
     if turn.outcome in (*HELPED, "awaiting_approval") and turn.rating != "down":
         yield from steps_of(
@@ -108,8 +111,8 @@ def _of_turn(
         )
     if reply:
         yield from answers_from(
-            turn.question,
-            history,
+            conversation.turns[corrected].question,
+            _history(conversation.turns[:corrected]),
             reply,
             serving=serving,
             source=SOURCE,
@@ -125,6 +128,16 @@ def _of_turn(
         yield Dropped("not rated", turn.question, SOURCE)
     else:
         yield _answered(turn, history, serving, conversation.id)
+
+
+def _corrected(conversation: PastConversation, place: int) -> int:
+    """Return the turn that a person's reply is about: who only asks for a person wants what they asked before that."""
+    while place > 0 and only_asks(conversation.turns[place].question):
+        before = next((at for at in reversed(range(place)) if conversation.turns[at].question.strip()), None)
+        if before is None:
+            break
+        place = before
+    return place
 
 
 def _answered(turn: PastTurn, history: Sequence[Message], serving: Serving, conversation: str) -> Candidate | Dropped:

@@ -41,25 +41,32 @@ class Curve:
     sentence_coverage: float = 0.0
     lead: float = 0.0
     cosine: float = 0.0
+    unnamed: float = 0.0
 
     def at(self, signals: Signals) -> float:
         """Return the probability for these signals."""
-        logit = (
+        return 1.0 / (1.0 + math.exp(-self.logit(signals)))
+
+    def logit(self, signals: Signals) -> float:
+        """Return the logarithm of the odds for these signals."""
+        return (
             self.intercept
             + self.coverage * signals.coverage
             + self.sentence_coverage * signals.sentence_coverage
             + self.lead * signals.lead
             + self.cosine * (signals.cosine or 0.0)
+            + self.unnamed * signals.unnamed
         )
-        return 1.0 / (1.0 + math.exp(-logit))
 
 
 WORDS = Curve(intercept=-2.10, coverage=4.03, lead=2.93)
 """For questions in a language the embedder does not know, and for embedders without a curve of their own."""
 
 MEANING = {
-    "all-MiniLM-L6-v2": Curve(intercept=-4.35, coverage=3.18, sentence_coverage=2.31, cosine=5.40),
-    "multilingual-e5-small": Curve(intercept=-17.74, coverage=3.70, sentence_coverage=2.84, cosine=18.46),
+    "all-MiniLM-L6-v2": Curve(intercept=-4.35, coverage=3.18, sentence_coverage=2.31, cosine=5.40, unnamed=-14.40),
+    "multilingual-e5-small": Curve(
+        intercept=-17.74, coverage=3.70, sentence_coverage=2.84, cosine=18.46, unnamed=-7.99
+    ),
 }
 """Embedder name -> curve; cosines of different embedders are not comparable."""
 
@@ -107,14 +114,16 @@ def measure(
         word_scores: BM25 of the candidates, in any order.
     """
     spoken = [_sentence_tokens(passage.text) for passage in passages]
-    places = [tokens("\n".join([passage.title, *passage.headings, passage.header])) for passage in passages]
-    whole = [frozenset(place).union(*said) for place, said in zip(places, spoken, strict=True)]
+    places = [frozenset(tokens("\n".join([p.title, *p.headings, p.header]))) for p in passages]
+    whole = [place.union(*said) for place, said in zip(places, spoken, strict=True)]
     total = sum(weights.values())
+    named = {term: weight for term, weight in weights.items() if any(term in place for place in places)}
     return Signals(
         coverage=max((_share(present, weights, total) for present in whole), default=0.0),
         sentence_coverage=max((_share(present, weights, total) for said in spoken for present in said), default=0.0),
         lead=_lead(sorted(word_scores, reverse=True), floor=LEAD_FLOOR * total),
         cosine=cosine,
+        unnamed=min((_share(frozenset(named) - present, named, total) for present in whole), default=0.0),
     )
 
 

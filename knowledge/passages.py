@@ -53,6 +53,9 @@ class Signals:
     """Logarithm of the best BM25 over the mean of those that follow: how far one chunk stands out, 0 and up."""
     cosine: float | None
     """Similarity of question and nearest chunk; None when the embedder does not know the question's language."""
+    unnamed: float = 0.0
+    """Share 0-1 of the question's weight that stands in titles or headings of the passages, but in no passage together
+    with all else that stands there: the question names one product, and what is said is said of another."""
 
 
 @dataclass(frozen=True, slots=True)

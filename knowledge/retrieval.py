@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
+import numpy as np
 from sqlalchemy import Connection
 
 from knowledge import duplicates, evidence, follow_ups, lexical, stored_passages
@@ -48,6 +49,8 @@ class RetrievalOptions:
     """Weight 0-1 of the words of the question before this one, as candidates are searched for."""
     leaning_words_weight: float = 0.5
     """Their weight 0-1 where sentences are chosen, when this question seems to lean on the one before."""
+    leaning_meaning_weight: float = 0.4
+    """Weight 0-1 of the meaning of both questions together, against that of this one alone, when it leans."""
     topic_weight: float = 1.2
     """What nearness to the topic of the conversation adds, 0 and up; the best score of the two halves is 1."""
     told_weight: float = 0.6
@@ -207,8 +210,16 @@ class _Asked:
         """
         if self.options.mode == "lexical":
             return {}, None
-        vector = self.meanings.of_question(self.question)
+        vector = self._meaning()
         return self.around(vector, beside=beside), vector
+
+    def _meaning(self) -> Vectors:
+        """Return the question's vector; one that leans on the question before means little alone."""
+        alone, weight = self.meanings.of_question(self.question), self.options.leaning_meaning_weight
+        if not self.leans or not weight:
+            return alone
+        together = self.meanings.of_question(f"{self.conversation.previous} {self.question}")
+        return np.asarray(unit_length(((1.0 - weight) * alone + weight * together)[None, :])[0], dtype=np.float32)
 
     def around(self, vector: Vectors, *, beside: Iterable[int] = ()) -> dict[int, float]:
         """Return chunk -> cosine, for chunks that are committed.

@@ -73,14 +73,14 @@ def _decide(settings: "Settings", key: str, *, approved: bool, as_json: bool) ->
 
 def _decide_here(settings: "Settings", key: str, approved: bool) -> dict[str, Any]:
     """Go on with the write in this process, since no server runs."""
-    from assistant.approvals_api import start_decision
+    from assistant.decisions import Decisions
+    from assistant.operators import OWNER
 
     with opened(settings) as application:
-        pending = application.approvals.get(key)
-        assert pending is not None
-        turn = start_decision(application.turns, pending, approved=approved)
-        last = list(application.turns.subscribe(pending.conversation, turn))[-1].data
+        decisions = Decisions(application.store, application.approvals, application.turns)
+        conversation, turn = decisions.decide(key, approved=approved, by=OWNER)
+        last = list(application.turns.subscribe(conversation, turn))[-1].data
         answer = (last.get("answer") or {}).get("text", "")
         if last["kind"] != "finished":
             raise ServerError(f"The write did not go on ({last['kind']}). Next: frontdesk approvals list")
-        return {"conversation": pending.conversation, "turn": turn, "answer": answer}
+        return {"conversation": conversation, "turn": turn, "answer": answer}

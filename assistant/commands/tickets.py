@@ -1,16 +1,20 @@
 """`tickets` and `forget`: conversations that a person has, and those that shall be gone."""
 
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from assistant.commands.options import AsJson, Config, examples, opened, print_json, settings_for
 
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+
 LIST_EXAMPLES = examples("frontdesk tickets list", "frontdesk tickets list --all --json")
 SHOW_EXAMPLES = examples("frontdesk tickets show 483-9206", "frontdesk tickets show 4839206 --json")
 REPLY_EXAMPLES = examples('frontdesk tickets reply 483-9206 "Hello, this is Ada. I have sent you a new lamp."')
 RETURN_EXAMPLES = examples("frontdesk tickets return 483-9206")
+CLOSE_EXAMPLES = examples("frontdesk tickets close 483-9206")
 RESEND_EXAMPLES = examples("frontdesk tickets resend")
 FORGET_EXAMPLES = examples(
     "frontdesk forget ada@example.com", "frontdesk forget C-1042 --yes --json", "frontdesk forget --sweep"
@@ -92,25 +96,28 @@ def reply(
     config: Config = None,
 ) -> None:
     """Write to the customer as a person; it appears in their chat."""
+    from assistant.desk_work import DeskWork
+    from assistant.operators import OWNER
+
     with opened(settings_for(config)) as application:
-        turn = application.tickets.reply(number, sys.stdin.read() if text == "-" else text)
+        written = sys.stdin.read() if text == "-" else text
+        turn = DeskWork(application.store).reply(number, written, by=OWNER)
     if as_json:
         print_json({"turn": turn})
     else:
-        print(f"Sent. When you are done: frontdesk tickets return {number}")
+        print(f"Sent. When you are done: frontdesk tickets return {number}, or: frontdesk tickets close {number}")
 
 
 @app.command("return", epilog=RETURN_EXAMPLES)
 def give_back(number: Number, as_json: AsJson = False, config: Config = None) -> None:
-    """Close a ticket: the assistant has the conversation again."""
-    from assistant.ticket_contents import ticket_data
+    """Give the conversation back: the assistant goes on with it."""
+    _end(settings_for(config), number, status="returned", as_json=as_json)
 
-    with opened(settings_for(config)) as application:
-        ticket = application.tickets.give_back(number)
-    if as_json:
-        print_json(ticket_data(ticket))
-    else:
-        print(f"Ticket {ticket.number} is returned; the assistant answers again.")
+
+@app.command("close", epilog=CLOSE_EXAMPLES)
+def close(number: Number, as_json: AsJson = False, config: Config = None) -> None:
+    """Close a ticket as settled; the assistant has the conversation again."""
+    _end(settings_for(config), number, status="closed", as_json=as_json)
 
 
 @app.command("resend", epilog=RESEND_EXAMPLES)
@@ -168,6 +175,19 @@ def forget(
         print_json(data)
     else:
         print(f"Deleted: {_rows(done.rows)}.")
+
+
+def _end(settings: "Settings", number: str, *, status: Literal["returned", "closed"], as_json: bool) -> None:
+    from assistant.desk_work import DeskWork
+    from assistant.operators import OWNER
+    from assistant.ticket_contents import ticket_data
+
+    with opened(settings) as application:
+        ticket = DeskWork(application.store).end(number, by=OWNER, status=status)
+    if as_json:
+        print_json(ticket_data(ticket))
+    else:
+        print(f"Ticket {ticket.number} is {ticket.status}; the assistant answers again.")
 
 
 def _rows(rows: Any) -> str:

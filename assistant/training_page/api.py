@@ -19,6 +19,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from assistant.gate import Gate
+from assistant.own_pages import StrictHeaders, page_file
 from finetune.errors import FinetuneError
 from finetune.going_on import go_on
 from finetune.run_states import ask_to_stop, details, read_log, states
@@ -26,33 +27,8 @@ from finetune.runs import run_folder
 
 HOSTS = ("127.0.0.1", "localhost")
 TOKEN_HEADER = "X-Frontdesk-Token"
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-}
-COLOURS = "colours.css"
-"""What this page has in common with reports; lies in the package `knowledge`."""
-FILES = {
-    COLOURS: "text/css",
-    "page.css": "text/css",
-    "page.js": "text/javascript",
-    "plots.js": "text/javascript",
-    "texts.js": "text/javascript",
-}
+FILES = ("page.css", "page.js", "plots.js", "texts.js")
+PACKAGE = "assistant.training_page"
 TOKEN_PLACE = "{{token}}"
 
 
@@ -107,7 +83,8 @@ def create_app(home: Path, *, token: str = "") -> FastAPI:
     app = FastAPI(openapi_url=None)
     app.add_middleware(Gate)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(HOSTS), www_redirect=False)
-    _answer_with_headers(app)
+    app.add_middleware(StrictHeaders)  # the last that is added is the first that a request meets
+    _add_error_handlers(app)
     _add_pages(app, token)
 
     @app.get("/api/runs")
@@ -140,26 +117,17 @@ def _check(request: Request, token: str) -> None:
 
 
 def _add_pages(app: FastAPI, token: str) -> None:
-    own, shared = resources.files("assistant.training_page"), resources.files("assistant.ui")
-
     @app.get("/")
     def page() -> Response:
-        html = own.joinpath("page.html").read_text(encoding="utf-8").replace(TOKEN_PLACE, token)
+        html = resources.files(PACKAGE).joinpath("page.html").read_text(encoding="utf-8").replace(TOKEN_PLACE, token)
         return Response(html, media_type="text/html")
-
-    @app.get("/favicon.svg")
-    def icon() -> Response:
-        return Response(shared.joinpath("favicon.svg").read_bytes(), media_type="image/svg+xml")
 
     @app.get("/{name}")
     def file(name: str) -> Response:
-        if name not in FILES:
-            raise HTTPException(404, "There is no such page.")
-        folder = resources.files("knowledge") if name == COLOURS else own
-        return Response(folder.joinpath(name).read_bytes(), media_type=FILES[name])
+        return page_file(name, package=PACKAGE, allowed=FILES)
 
 
-def _answer_with_headers(app: FastAPI) -> None:
+def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(FinetuneError)
     async def refuse(_request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"error": str(error)}, status_code=404 if "no run" in str(error) else 409)
@@ -168,9 +136,3 @@ def _answer_with_headers(app: FastAPI) -> None:
     async def refuse_request(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         return JSONResponse({"error": error.detail}, status_code=error.status_code)
-
-    @app.middleware("http")
-    async def add_headers(request: Request, call_next: Any) -> Response:
-        response: Response = await call_next(request)
-        response.headers.update(HEADERS)
-        return response

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from agents import pointing, quoting
+from agents import pointing, ranking
 from agents.answering import HISTORY_MESSAGES, POINTED_TOKENS, AnswerOptions, Draft, check_text, quote, said_by, write
 from agents.errors import ModelUnavailable
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
 from agents.prompts import NOT_FOUND
-from agents.quoting import count_words
+from agents.statements import count_words
 from agents.transcript import Language, Message, ShortAnswer
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
@@ -188,7 +188,7 @@ def test_a_stop_while_the_small_model_speaks_leaves_nothing_to_say(shop: Library
     stop.set()
     model = scripted("5 years", small=True)
     assert quoted(shop, WARRANTY, model=model, stop=stop) == ([], Draft((), False))
-    sentence = quoting.rank(shop.search(WARRANTY), language="en", embedder=None)[0]
+    sentence = ranking.rank(shop.search(WARRANTY), language="en", embedder=None)[0]
     assert said_by(WARRANTY, sentence, model=scripted("5 years", small=True), language="en", stop=stop) == ""
 
 

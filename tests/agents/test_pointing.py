@@ -8,8 +8,8 @@ import pytest
 
 from agents import pointing
 from agents.pointing import KEPT, SENTENCES, WEIGHTS, Candidate, candidates, choose, likeliest, weights_of
-from agents.quoting import Statement
 from agents.spans import NAMES
+from agents.statements import Statement
 from agents.transcript import Language
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.passages import Passage

@@ -1,50 +1,20 @@
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.figures import exact_parts
-from agents.quoting import (
-    TABLE_ROWS,
-    Statement,
-    citations,
-    cite,
-    count_words,
-    further,
-    lead,
-    line,
-    rank,
-    shown,
-    stretches,
-)
+from agents.quoting import TABLE_ROWS, citations, cite, further, lead, line, shown
+from agents.ranking import rank
+from agents.statements import Statement, count_words
 from agents.transcript import Language
 from knowledge.embedders.hashing import HashingEmbedder
-from knowledge.passages import Passage, Retrieval, Signals
+from knowledge.passages import Passage
 from knowledge.text import tokens
+from tests.agents.found_passages import passage, retrieval
 
-SIGNALS = Signals(coverage=0.5, sentence_coverage=0.5, lead=0.0, cosine=None)
 RETURNS = "We like lamps. You can return a lamp within 30 days of delivery. The shop opens at nine."
-
-
-def passage(text: str, document: str = "a.md", **more: Any) -> Passage:
-    fields: dict[str, Any] = {
-        "title": "",
-        "headings": (),
-        "header": "",
-        "page": None,
-        "start": 0,
-        "language": "en",
-        "score": 1.0,
-    }
-    fields |= more
-    return Passage("default", document, end=fields["start"] + len(text), text=text, audience="public", **fields)
-
-
-def retrieval(question: str, *passages: Passage) -> Retrieval:
-    weights = dict.fromkeys(tokens(question), 1.0)
-    return Retrieval(question, passages, 0.9, SIGNALS, weights, seconds=0.0)
 
 
 def select(ranked: Sequence[Statement], *, most: int, max_words: int, brief_words: int = 50) -> list[Statement]:
@@ -55,24 +25,6 @@ def select(ranked: Sequence[Statement], *, most: int, max_words: int, brief_word
 def answer(question: str, *passages: Passage, language: Language = "en", max_words: int = 80) -> list[str]:
     ranked = rank(retrieval(question, *passages), language=language, embedder=HashingEmbedder())
     return [statement.text for statement in select(ranked, most=2, max_words=max_words)]
-
-
-def test_best_sentence_comes_first_with_its_exact_span() -> None:
-    source = passage(RETURNS, start=1000)
-    best = rank(retrieval("return a lamp days", source), language="en", embedder=None)[0]
-    assert best.text == "You can return a lamp within 30 days of delivery."
-    assert RETURNS[best.start - 1000 : best.end - 1000] == best.text
-    (citation,) = citations([best])
-    assert (citation.number, citation.quote, citation.start, citation.end) == (1, best.text, best.start, best.end)
-
-
-def test_every_sentence_of_every_passage_is_ranked_once() -> None:
-    """Overlapping passages bring a sentence twice."""
-    whole, part = passage(RETURNS), passage(RETURNS[:14])
-    ranked = rank(retrieval("lamps", whole, part), language="en", embedder=HashingEmbedder())
-    assert sorted((statement.start, statement.end) for statement in ranked) == [(0, 14), (15, 64), (65, 88)]
-    scores = [statement.score for statement in ranked]
-    assert scores == sorted(scores, reverse=True)
 
 
 def test_at_most_two_sentences_and_none_far_below_the_best() -> None:
@@ -91,26 +43,6 @@ def test_sentence_that_says_the_same_is_left_out() -> None:
         passage("A lamp you can return within 30 days.", "b.md", score=0.9),
     )
     assert chosen == ["You can return a lamp within 30 days."]
-
-
-def test_sentence_in_another_language_loses() -> None:
-    english = passage("The Heron weighs 3 kg.", "en.md")
-    chinese = passage("Heron 台灯重 3 公斤。", "zh.md", language="zh")
-    found = retrieval("Heron 3", chinese, english)
-    assert rank(found, language="en", embedder=None)[0].passage is english
-    assert rank(found, language="zh", embedder=None)[0].passage is chinese
-
-
-def test_heading_that_is_the_question_counts_for_its_answer() -> None:
-    asked = passage("Within 30 days.", "faq.md", headings=("How long may I return a lamp?",), score=0.8)
-    other = passage("A lamp gives light.", "b.md")
-    ranked = rank(retrieval("how long may I return a lamp", other, asked), language="en", embedder=None)
-    assert ranked[0].passage is asked
-
-
-def test_no_passages_give_no_statements() -> None:
-    assert answer("anything") == []
-    assert rank(retrieval("anything", passage(" \n ")), language="en", embedder=HashingEmbedder()) == []
 
 
 def test_table_row_is_shown_on_one_line() -> None:
@@ -178,20 +110,6 @@ def test_too_many_like_rows_are_not_all_quoted() -> None:
     assert len(answer("what is the price?", passage(table, header="Name | Price"))) <= 2
 
 
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("Yes. We repair every lamp that we sold.", ["Yes. We repair every lamp that we sold."]),
-        ("不可以。台灯自带开关，不适合接调光器。", ["不可以。台灯自带开关，不适合接调光器。"]),
-        ("We repair lamps. No. Never.", ["We repair lamps.", "No. Never."]),
-        ("It is open on every weekday. No.", ["It is open on every weekday.", "No."]),
-        ("Yes.\nWe repair every lamp we sold.", ["Yes.", "We repair every lamp we sold."]),
-    ],
-)
-def test_a_very_short_sentence_stands_with_the_next(text: str, parts: list[str]) -> None:
-    assert [text[start:end] for start, end in stretches(text)] == parts
-
-
 def test_second_sentence_must_fit_too() -> None:
     text = "Return a red lamp in March. Return a blue lamp in April."
     assert len(answer("return a lamp", passage(text), max_words=14)) == 2
@@ -218,22 +136,6 @@ def test_what_follows_is_never_what_the_answer_begins_with() -> None:
     text = "Return a red lamp in March. Return a blue lamp in April."
     ranked = rank(retrieval("return a lamp", passage(text)), language="en", embedder=None)
     assert further(ranked, ranked[1:2], most=3, max_words=80, brief_words=50) == ranked[:1]
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", 0),
-        ("two words", 2),
-        ("你好世界", 2),
-        ("你好，世界。", 2),
-        ("Heron 台灯 [1]", 3),
-        ("30天内", 2),
-        ("a\nb\t c", 3),
-    ],
-)
-def test_two_chinese_characters_count_as_a_word(text: str, words: float) -> None:
-    assert count_words(text) == words
 
 
 PIECES = st.sampled_from(
@@ -281,3 +183,34 @@ def test_no_number_link_or_address_without_its_quote(texts: Sequence[str], langu
         source = next(p for p in passages if p.document == citation.document)
         assert citation.quote == source.text[citation.start : citation.end]
         assert citation.page == 1 + source.text.count("\f", 0, citation.start)
+
+
+LIST = "We keep accounts. We cancel an account if:\n- it is frozen for 180 days\n- its trial ended 30 days ago\n\nNews."
+COMMANDS = "要列出软件包 foo 的所有文件，请执行\ndpkg --listfiles foo\n\n别的事情。"
+
+
+def test_what_only_leads_in_is_quoted_with_what_it_announces() -> None:
+    chosen = answer("when do you cancel an account", passage(LIST))
+    assert chosen == ["We cancel an account if:", "- it is frozen for 180 days", "- its trial ended 30 days ago"]
+    commands = answer("怎样列出软件包的所有文件", passage(COMMANDS, language="zh"), language="zh")
+    assert commands == ["要列出软件包 foo 的所有文件，请执行", "dpkg --listfiles foo"]
+
+
+def test_of_a_long_list_the_likeliest_items_are_quoted_in_order() -> None:
+    items = [
+        f"- thing number {number} that is told at some length, of no interest to anybody here" for number in range(5)
+    ]
+    text = "You get your money back if:\n" + "\n".join([*items, "- the lamp arrived broken"])
+    chosen = answer("when do I get my money back", passage(text))
+    assert chosen[0] == "You get your money back if:"
+    assert [text.index(part) for part in chosen] == sorted(text.index(part) for part in chosen)
+    assert 1 < len(chosen) < 7
+    assert sum(map(count_words, chosen)) <= 50
+
+
+def test_what_only_leads_in_never_follows() -> None:
+    text = "A lamp costs 20 euros. For a lamp you pay:\nby card"
+    ranked = rank(retrieval("what does a lamp cost", passage(text)), language="en", embedder=None)
+    begun = lead(ranked, max_words=80)
+    assert [s.text for s in begun] == ["A lamp costs 20 euros."]
+    assert "For a lamp you pay:" not in [s.text for s in further(ranked, begun, most=3, max_words=80, brief_words=50)]

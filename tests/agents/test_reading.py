@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from agents import answering, quoting, reading
+from agents import answering, ranking, reading
 from agents.answering import AnswerOptions
 from agents.errors import ModelUnavailable
 from agents.models import LoadedModel, ModelOptions, resolve
 from agents.models.scripted import ScriptedChat
 from agents.prompts import render
-from agents.quoting import Statement, count_words
+from agents.statements import Statement, count_words
 from agents.transcript import Finished, Language, Message
 from agents.turn import Request, Responder, ResponderOptions
 from knowledge.library import Library
@@ -30,7 +30,7 @@ def sent(model: LoadedModel) -> str:
 
 
 def ranked(shop: Library, question: str, language: Language = "en") -> list[Statement]:
-    return quoting.rank(shop.search(question), language=language, embedder=shop.embedder)
+    return ranking.rank(shop.search(question), language=language, embedder=shop.embedder)
 
 
 def answered(shop: Library, question: str, model: LoadedModel) -> Any:
@@ -149,8 +149,8 @@ def test_nothing_found_asks_no_model(shop: Library) -> None:
 def test_the_question_before_helps_to_choose_the_sentence(shop: Library) -> None:
     found = shop.search("And for the islands?")
     before = (Message("user", "What does standard delivery cost?"), Message("assistant", "It costs €9.50."))
-    alone = quoting.rank(found, language="en", embedder=shop.embedder)
-    after = quoting.rank(found, language="en", embedder=shop.embedder, history=before)
+    alone = ranking.rank(found, language="en", embedder=shop.embedder)
+    after = ranking.rank(found, language="en", embedder=shop.embedder, history=before)
     place = "Zone: Islands"
     assert [place in s.text for s in after].index(True) <= [place in s.text for s in alone].index(True)
 

@@ -12,7 +12,7 @@ from agents.grounding import stray_parts
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
 from agents.prompts import NOT_FOUND, nearest, partly, refusal
-from agents.quoting import count_words
+from agents.statements import count_words
 from agents.transcript import Answer, Delta, Finished, Message, Searched, ShortAnswer, Step, ToolCalled, ToolReturned
 from agents.turn import Request, Responder, ResponderOptions
 from knowledge.library import Library

@@ -8,7 +8,7 @@ import pytest
 from agents.grounding import stray_parts
 from agents.measures import missing_facts
 from agents.models import ModelOptions, resolve
-from agents.quoting import count_words
+from agents.statements import count_words
 from agents.transcript import Answer, Finished
 from agents.turn import Request, Responder, ResponderOptions
 from knowledge import embedders

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agents.transcript import Answer, Citation, Delta, Finished, ToolCalled, ToolReturned, step_to_data
+from assistant.desk_work import DeskWork
 from assistant.past_conversations import past_conversations
 from assistant.store import Store, sqlite_url
 from assistant.tickets import Tickets
@@ -29,7 +30,7 @@ def test_what_is_stored_is_what_is_learned_from(tmp_path: Path) -> None:
     store.add_feedback(first, turn, rating="up")
     turn = store.start_turn(first, "A person please")
     number = tickets.hand_over(first, turn, reason="asked")
-    tickets.reply(number, "Hello, 45 days.")
+    DeskWork(store).reply(number, "Hello, 45 days.", by="Ada")
     store.start_turn(first, "still running")
     second = store.start_conversation()
     store.end_turn(second, store.start_turn(second, "Broken?"), "failed")

@@ -19,6 +19,7 @@ from agents.transcript import Answer, Citation
 from assistant import ticket_numbers
 from assistant.actions import StoredActionLog, StoredApprovals, StoredVisitors
 from assistant.delivery import Places, mail_of
+from assistant.desk_work import DeskWork
 from assistant.errors import NotStored, StoreError
 from assistant.outbox import Outbox
 from assistant.store import Store, sqlite_url
@@ -158,17 +159,17 @@ def test_what_the_customer_adds_is_in_the_ticket_and_the_outbox(store: Store, ti
 
 def test_a_persons_reply_and_the_return(store: Store, tickets: Tickets) -> None:
     conversation, number = handed_over(store, tickets)
-    turn = tickets.reply(number.replace("-", ""), "Hello, this is Ada.")
+    turn = DeskWork(store).reply(number.replace("-", ""), "Hello, this is Ada.", by="Ada")
     stored = store.transcript(conversation)[turn - 1]
     assert (stored.question, stored.text, stored.status) == ("", "Hello, this is Ada.", "finished")
     assert stored.answer is not None
     assert stored.answer["model"] == "person"
     assert tickets.lines(number)[-1].who == "person"
-    assert tickets.give_back(number).status == "returned"
+    assert DeskWork(store).end(number, by="Ada", status="returned").status == "returned"
     assert not tickets.is_held(conversation)
-    assert tickets.give_back(number).status == "returned"
+    assert DeskWork(store).end(number, by="Ada", status="returned").status == "returned"
     with pytest.raises(StoreError, match=r"returned to the assistant already.*Next: "):
-        tickets.reply(number, "Too late")
+        DeskWork(store).reply(number, "Too late", by="Ada")
     again = store.start_turn(conversation, "A person again")
     assert tickets.hand_over(conversation, again, reason="asked") != number
 
@@ -176,7 +177,7 @@ def test_a_persons_reply_and_the_return(store: Store, tickets: Tickets) -> None:
 def test_a_reply_must_say_something(store: Store, tickets: Tickets) -> None:
     _, number = handed_over(store, tickets)
     with pytest.raises(StoreError, match=r"1 to 10,000 characters; this has 0\. Next: "):
-        tickets.reply(number, " \n")
+        DeskWork(store).reply(number, " \n", by="Ada")
 
 
 def test_a_number_that_cannot_be_one_is_refused(tickets: Tickets) -> None:
@@ -298,8 +299,8 @@ def test_what_a_tool_wrote_for_the_customer_is_one_ticket_for_each_action(store:
     assert not tickets.is_held(conversation)
     assert desk.open_ticket(conversation=conversation, subject="More", text="And it blinks", key="k2") == number
     assert [one["subject"] for one in tickets.get(number).summary["written"]] == ["Lamp", "More"]
-    tickets.reply(number, "We look at it.")
-    assert tickets.give_back(number).status == "returned"
+    DeskWork(store).reply(number, "We look at it.", by="Ada")
+    assert DeskWork(store).end(number, by="Ada", status="returned").status == "returned"
     assert number in store.transcript(conversation)[-1].text
     assert not tickets.is_held(conversation)
 
@@ -316,7 +317,7 @@ def test_a_message_is_no_message_to_a_person_where_nobody_has_the_conversation(s
     assert tickets.is_held(conversation)
     assert tickets.get(number).summary["written"] == [{"subject": "Lamp", "text": "It hums"}]
     assert tickets.get(number).reason == "asked"
-    tickets.give_back(number)
+    DeskWork(store).end(number, by="Ada", status="returned")
     assert not tickets.is_held(conversation)
 
 

@@ -15,6 +15,7 @@ from agents.transcript import Answer, Delta, Finished, Searched, Step
 from agents.turn import Request
 from assistant import step_log
 from assistant import turns as turns_module
+from assistant.desk_work import DeskWork
 from assistant.errors import NotStored, StoreError, TurnRefused
 from assistant.store import Store, StoredStep, sqlite_url
 from assistant.tickets import Tickets, Wording
@@ -485,8 +486,8 @@ def test_a_returned_conversation_begins_anew_and_the_model_reads_the_person(
     run_turn(turns, conversation, "One?")
     run_turn(turns, conversation, "Two?")
     number = desk.all()[0].number
-    desk.reply(number, "We sell no such lamp.")
-    desk.give_back(number)
+    DeskWork(store).reply(number, "We sell no such lamp.", by="Ada")
+    DeskWork(store).end(number, by="Ada", status="returned")
     assert run_turn(turns, conversation, "Three?")[-1]["answer"]["outcome"] == "refused"
     said = [(message.role, message.content) for message in respond.asked[-1].history]
     assert ("assistant", "We sell no such lamp.") in said

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from bench.calibrate import CURVES_IN_USE, RECIPES, Case, as_code, fit
+from bench.calibrate import CURVES_IN_USE, RECIPES, Case, Recipe, as_code, cost_of_a_missing_name, fit, fitted
 from knowledge.passages import Signals
 
 
@@ -47,7 +47,30 @@ def test_separable_cases_do_not_run_away() -> None:
 
 def test_the_line_to_paste() -> None:
     curve = fit({"one": both(200, 200)}, ("coverage",))
-    assert as_code(curve, ("coverage",)) == f"Curve(intercept={curve.intercept:.2f}, coverage={curve.coverage:.2f})"
+    plain = f"intercept={curve.intercept:.2f}, coverage={curve.coverage:.2f}"
+    assert as_code(curve, Recipe("A", ("coverage",), ("one",))) == f"Curve({plain})"
+    assert as_code(curve, Recipe("A", ("coverage",), ("one",), alike=("two",))) == f"Curve({plain}, unnamed=0.00)"
+
+
+def named(unnamed: float, *, answerable: bool) -> Case:
+    return Case(Signals(0.6, 0.0, 0.0, None, unnamed), answerable)
+
+
+def test_a_missing_name_costs_where_it_tells_and_all_else_stays() -> None:
+    alike = (
+        [named(0.0, answerable=True)] * 20 + [named(0.3, answerable=False)] * 15 + [named(0.0, answerable=False)] * 5
+    )
+    cases = {"one": both(200, 200), "two": alike}
+    recipe = Recipe("A", ("coverage",), ("one",), alike=("two",))
+    curve = fitted(recipe, cases)
+    assert curve.unnamed < -5
+    assert (curve.intercept, curve.coverage) == (fit({"one": cases["one"]}, ("coverage",)).intercept, curve.coverage)
+    assert fitted(recipe, {"one": cases["one"]}).unnamed == 0
+
+
+def test_a_missing_name_never_speaks_for_an_answer() -> None:
+    odd = [named(0.3, answerable=True)] * 20 + [named(0.0, answerable=False)] * 20
+    assert cost_of_a_missing_name(fit({"one": both(200, 200)}, ("coverage",)), odd) == 0
 
 
 def test_every_curve_in_use_has_a_recipe_of_its_signals() -> None:
@@ -59,3 +82,4 @@ def test_every_curve_in_use_has_a_recipe_of_its_signals() -> None:
             if getattr(CURVES_IN_USE[recipe.name], key)
         }
         assert slopes == set(recipe.features)
+        assert bool(CURVES_IN_USE[recipe.name].unnamed) is bool(recipe.alike)

@@ -49,6 +49,16 @@ def test_each_section_is_written_and_a_failure_leaves_its_own(page: Path, tmp_pa
     assert "as it was" in text
 
 
+def test_a_page_without_the_section_is_told_before_anything_is_measured(
+    page: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page.write_text("# Measured\n", encoding="utf-8")
+    assert command.main(["broken", "--page", str(page)]) == 1
+    told = capsys.readouterr().err
+    assert "<!-- broken -->" in told
+    assert "no Chromium" not in told
+
+
 def test_a_part_of_the_questions_is_printed_and_not_written(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = page.read_text(encoding="utf-8")
     assert command.main(["partial", "--limit", "3", "--page", str(page)]) == 0

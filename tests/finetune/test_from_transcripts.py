@@ -118,6 +118,24 @@ def test_a_persons_reply_beyond_the_documents_is_no_answer(serving: Serving) -> 
     assert told(found(serving, *turns)) == ["voice correction"]
 
 
+def test_a_reply_to_who_only_asks_for_a_person_answers_what_was_asked_before(serving: Serving) -> None:
+    turns = (
+        PastTurn(ASKED, "I could not find an answer to this.", "refused"),
+        PastTurn("I would like to talk to a person.", "A person takes over, ticket 123.", "handed_over"),
+        PastTurn("", "You can send a lamp back within 30 days of delivery.", "handed_over", by_person=True),
+    )
+    results = found(serving, *turns)
+    assert told(results) == ["not rated", "voice correction", "answer correction"]
+    voice, answer = results[1:]
+    assert isinstance(voice, Candidate)
+    assert isinstance(answer, Candidate)
+    assert (voice.asked, answer.asked) == (ASKED, ASKED)
+    assert [message["content"] for message in voice.example.messages] == [
+        ASKED,
+        "You can send a lamp back within 30 days of delivery.",
+    ]
+
+
 def test_history_takes_turns_whatever_was_said_between(serving: Serving) -> None:
     from finetune.serving import in_turns
 

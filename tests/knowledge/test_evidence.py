@@ -84,6 +84,26 @@ def test_the_place_of_a_passage_counts_as_its_text() -> None:
     assert (found.coverage, found.sentence_coverage) == (1.0, 0.0)
 
 
+def test_a_name_that_stands_over_other_passages_only_is_missed() -> None:
+    """The silver card is known, and what is said of a late fee is said of the gold one."""
+    weights = {"silver": 1.0, "late": 1.0, "fee": 1.0, "today": 1.0}
+    gold = passage("It is 30 euros.", title="Gold card", headings=("Late fee",))
+    silver = passage("It is grey.", title="Silver card")
+    assert evidence.measure([gold, silver], weights, word_scores=[], cosine=None).unnamed == 0.25
+    both = passage("It is 20 euros.", title="Silver card", headings=("Late fee",))
+    assert evidence.measure([gold, silver, both], weights, word_scores=[], cosine=None).unnamed == 0
+    said = passage("For silver ones it is 20 euros.", title="Cards", headings=("Late fee",))
+    assert evidence.measure([gold, silver, said], weights, word_scores=[], cosine=None).unnamed == 0
+    assert evidence.measure([], weights, word_scores=[], cosine=None).unnamed == 0
+
+
+def test_a_missed_name_is_less_evidence() -> None:
+    found = Signals(coverage=0.9, sentence_coverage=0.7, lead=0.0, cosine=0.6)
+    for embedder, near in (("all-MiniLM-L6-v2", 0.6), ("multilingual-e5-small", 0.88)):
+        there = evidence.score(replace(found, cosine=near), embedder=embedder)
+        assert evidence.score(replace(found, cosine=near, unnamed=0.2), embedder=embedder) < there - 0.05
+
+
 @pytest.mark.parametrize(
     ("scores", "lead"),
     [

@@ -11,7 +11,9 @@ from agents.models import LoadedModel
 from agents.transcript import Finished, step_to_data
 from agents.turn import Request, Responder
 from assistant import app, cli
+from assistant.desk_work import DeskWork
 from assistant.store import Store, sqlite_url
+from assistant.tickets import Tickets
 from finetune.examples import read
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
@@ -90,6 +92,28 @@ def test_a_liked_conversation_labels_and_documents_become_one_set(run: Run, home
     assert "30 days" in texts
     assert (tmp_path / "a.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert run("dataset", "check", "a.jsonl")[0] == 0
+
+
+def test_what_an_operator_answers_at_the_desk_is_learned_and_their_notes_are_not(
+    run: Run, home: Path, tmp_path: Path
+) -> None:
+    store = Store(sqlite_url(home / "frontdesk.sqlite3"))
+    conversation = store.start_conversation()
+    store.end_turn(conversation, store.start_turn(conversation, "Until when may a lamp be sent back?"), "failed")
+    turn = store.start_turn(conversation, "I would like to talk to a person.")
+    number = Tickets(store).hand_over(conversation, turn, reason="asked")
+    DeskWork(store).note(number, "A difficult customer.", by="Ada")
+    DeskWork(store).reply(number, "You can send a lamp back within 30 days of delivery.", by="Ada")
+    DeskWork(store).end(number, by="Ada", status="closed")
+    store.close()
+    assert run("dataset", "build", "--from", "transcripts", "--out", "a.jsonl", "--json")[0] == 0
+    examples = read(tmp_path / "a.jsonl")
+    learned = [one for one in examples if one.conversation == conversation]
+    assert {one.task for one in learned} == {"voice", "answer"}
+    for one in learned:
+        assert "Until when may a lamp be sent back?" in one.messages[-2]["content"]
+        assert one.messages[-1]["content"].startswith("You can send a lamp back within 30 days of delivery")
+    assert "difficult" not in (tmp_path / "a.jsonl").read_text(encoding="utf-8")
 
 
 def test_every_faulty_file_is_told_before_anything_is_opened(

@@ -11,7 +11,8 @@ import pytest
 from fastapi.testclient import TestClient
 from filelock import FileLock
 
-from assistant.training_page.api import FILES, POLICY, TOKEN_HEADER, create_app
+from assistant.own_pages import COLOURS, ICON, POLICY
+from assistant.training_page.api import FILES, TOKEN_HEADER, create_app
 from finetune.going_on import Command, remember
 
 TOKEN = "t0ken"
@@ -122,7 +123,7 @@ def test_the_page_carries_the_token_and_nothing_inline(client: TestClient) -> No
 def test_every_file_that_the_page_names_is_served(client: TestClient) -> None:
     named = re.findall(r'(?:href|src)="/([\w.]+)"', client.get("/").text)
     named += re.findall(r'from "\./([\w.]+)"', client.get("/page.js").text)
-    assert set(named) == {*FILES, "favicon.svg"}
+    assert set(named) == {*FILES, COLOURS, ICON}
 
 
 def test_both_languages_say_everything(client: TestClient) -> None:

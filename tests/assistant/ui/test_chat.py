@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from agents.transcript import Answer, Citation, Delta, Finished, Searched, Step, step_to_data
+from assistant.desk_work import DeskWork
 from assistant.errors import TurnRefused
 from assistant.rates import Limits
 from assistant.store import Store, sqlite_url
@@ -314,7 +315,9 @@ def desk_chat(store: Store, script: Script) -> Iterator[tuple[Chat, Tickets]]:
     turns.close()
 
 
-def test_a_person_is_asked_for_and_their_message_is_found_by_looking(desk_chat: tuple[Chat, Tickets]) -> None:
+def test_a_person_is_asked_for_and_their_message_is_found_by_looking(
+    desk_chat: tuple[Chat, Tickets], store: Store
+) -> None:
     chat, tickets = desk_chat
     screens = collect(chat.ask_person(NO_CONVERSATION, ZH))
     conversation = screens[0].conversation or ""
@@ -323,11 +326,11 @@ def test_a_person_is_asked_for_and_their_message_is_found_by_looking(desk_chat: 
     _, mark = chat.look(conversation, "", ZH)
     assert chat.look(conversation, mark, ZH) == (Screen(), mark)
     number = tickets.all()[0].number
-    tickets.reply(number, "您好")
+    DeskWork(store).reply(number, "您好", by="Ada")
     screen, mark = chat.look(conversation, mark, ZH)
     assert "您好" in (screen.past or "")
     assert screen.awaits is True
-    tickets.give_back(number)
+    DeskWork(store).end(number, by="Ada", status="returned")
     assert chat.look(conversation, mark, ZH)[0].awaits is False
 
 

@@ -1,0 +1,96 @@
+"""Passages in, the statements that an answer may quote out: sentences, list items, table rows.
+
+    passages -> stretches -> Statement, an exact span of a document
+
+What reads like an order to a machine is none. It knows no question.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agents.commands import command_spans
+from knowledge.passages import Passage
+from knowledge.text import CJK_CLASS, count_cjk, sentences
+
+SHORT_WORDS = 2
+CELL_BREAK = " | "
+CJK_CHARACTERS_PER_WORD = 2
+BROKEN_OFF_CHARACTERS = 6
+"""Chinese characters from which a line without a mark at its end is prose that breaks off, not a title."""
+WORD = re.compile(f"[{CJK_CLASS}]|[^\\s{CJK_CLASS}\u3000-\u303f\uff01-\uff0f\uff1a-\uff20]+")
+_COLONS = (":", "：")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence, list item or table row of a passage."""
+
+    passage: Passage
+    start: int
+    end: int
+    """Half-open span in the document's text."""
+    score: float
+    words: float = 0.0
+    """The part of the score that comes from the question's words in the statement itself, 0-1."""
+
+    @property
+    def text(self) -> str:
+        """The exact text."""
+        return self.passage.text[self.start - self.passage.start : self.end - self.passage.start]
+
+    @property
+    def place(self) -> str:
+        """The nearest heading above it, or the document's title."""
+        return (self.passage.headings or (self.passage.title,))[-1]
+
+    @property
+    def leads_in(self) -> bool:
+        """Whether it only announces what follows: "We cancel an account if:", "要列出文件，请执行" before a command."""
+        text = self.text.rstrip()
+        if text.endswith(_COLONS):
+            return True
+        following = self.passage.text[self.end - self.passage.start :].lstrip().partition("\n")[0]
+        breaks_off = count_cjk(text) >= BROKEN_OFF_CHARACTERS and count_cjk(text[-1:]) > 0
+        return breaks_off and bool(following) and not count_cjk(following)
+
+
+def statements_of(passages: Sequence[Passage]) -> list[Statement]:
+    """Return the statements of all passages in order, each once though overlapping passages may bring it twice."""
+    found = [
+        Statement(passage, passage.start + start, passage.start + end, 0.0)
+        for passage in passages
+        for start, end in quotable(passage)
+    ]
+    return list({(s.passage.document, s.start, s.end): s for s in reversed(found)}.values())[::-1]
+
+
+def quotable(passage: Passage) -> list[tuple[int, int]]:
+    """Return the spans in a passage's text that may be quoted."""
+    orders = command_spans(passage.text)
+    return [
+        (start, end)
+        for start, end in stretches(passage.text)
+        if not any(start < other_end and other_start < end for other_start, other_end in orders)
+    ]
+
+
+def stretches(text: str) -> list[tuple[int, int]]:
+    """Return the spans of a text's sentences; a very short one such as "Yes." stands together with the next."""
+    spans: list[tuple[int, int]] = []
+    open_start: int | None = None
+    for start, end in sentences(text):
+        begin = start if open_start is None else open_start
+        short = count_words(text[begin:end]) <= SHORT_WORDS and "\n" not in text[end : end + 1]
+        open_start = begin if short else None
+        if not short:
+            spans.append((begin, end))
+    if open_start is not None:
+        spans.append((open_start, len(text.rstrip())))
+    return spans
+
+
+def count_words(text: str) -> float:
+    """Count words; two Chinese characters count as one, Chinese punctuation as none."""
+    chinese = count_cjk(text)
+    return chinese / CJK_CHARACTERS_PER_WORD + sum(1 for _ in WORD.finditer(text)) - chinese

@@ -1,0 +1,89 @@
+"""What a person of the company decides of a write, each write once.
+
+    key + yes or no + operator -> the turn that goes on with it
+                               -> Forestalled: somebody else decided, or it does not wait any more
+
+Only the server decides while it runs, so a lock of this process is enough. Until the turn of a decision has got as far,
+the write still waits in the database; a decision whose turn runs therefore counts, and one whose turn was cut off by a
+crash does not.
+"""
+
+import threading
+from typing import Literal, Protocol
+
+from agents.approvals import OperatorDecision, Pending
+from assistant import desk_entries
+from assistant.actions import StoredApproval
+from assistant.database import DeskEntryRow
+from assistant.errors import Forestalled, NotStored
+from assistant.store import Store
+from assistant.turns import TurnRunner
+
+
+class ApprovalsPort(Protocol):
+    """What is asked of `assistant.actions.StoredApprovals`."""
+
+    def get(self, key: str) -> Pending | None: ...
+    def for_operators(self) -> tuple[StoredApproval, ...]: ...
+
+
+class Decisions:
+    """Decides the writes of a running server."""
+
+    def __init__(self, store: Store, approvals: ApprovalsPort, turns: TurnRunner) -> None:
+        self._store = store
+        self._approvals = approvals
+        self._turns = turns
+        self._deciding = threading.Lock()
+
+    def decide(self, key: str, *, approved: bool, by: str) -> tuple[str, int]:
+        """Begin the turn that goes on with a write; return its conversation and number.
+
+        Pressed again by the same person, it finds the turn of the first press.
+
+        Raises:
+            NotStored: There is no such write.
+            Forestalled: It was decided, or does not wait for the team any more.
+            TurnRefused: Too much waits; nothing was decided.
+        """
+        with self._deciding:
+            last, running = self._last(key)
+            pending = self._approvals.get(key)  # after that: a turn that has ended meanwhile has moved it
+            if pending is None:
+                raise NotStored(f"There is no write {key!r}. Next: frontdesk approvals list")
+            kind: Literal["approved", "declined"] = "approved" if approved else "declined"
+            if pending.stage != "operator" or running:
+                if last is not None and last.turn is not None and (last.operator, last.kind) == (by, kind):
+                    return pending.conversation, last.turn
+                raise _forestalled(pending, last)
+            turn = start_decision(self._turns, pending, approved=approved)
+            conversation, drawn = pending.conversation, desk_entries.new_key()
+            with self._store.writing() as session:
+                desk_entries.add(session, drawn, kind=kind, about=key, conversation=conversation, by=by, turn=turn)
+            return conversation, turn
+
+    def _last(self, key: str) -> tuple[DeskEntryRow | None, bool]:
+        """Return the last decision, and whether its turn still runs."""
+        with self._store.reading() as session:
+            last = desk_entries.latest(session, key, kinds=("approved", "declined"))
+        if last is None or last.turn is None:
+            return last, False
+        return last, self._store.status(last.conversation, last.turn) == "running"
+
+
+def _forestalled(pending: Pending, last: DeskEntryRow | None) -> Forestalled:
+    by, did = (last.operator, last.kind) if last is not None else ("", "settled")
+    if pending.stage in ("customer", "withdrawn"):
+        by, did = "customer", "withdrawn"
+    who = {"": "Somebody", "customer": "The customer"}.get(by, by)
+    return Forestalled(
+        f"{who} was faster: this was {did} and does not wait for the team any more. Next: frontdesk approvals list",
+        by=by,
+        did=did,
+    )
+
+
+def start_decision(turns: TurnRunner, pending: Pending, *, approved: bool) -> int:
+    """Begin the turn that goes on with a write after a person decided; return its number."""
+    decision = OperatorDecision(pending.key, approved)
+    return turns.start(pending.conversation, "", language=pending.language, decision=decision)

@@ -1,0 +1,41 @@
+// Asks the server. What it refuses is a Refusal with what it said; no answer at all is an Unreachable.
+
+const API = new URL("../api/desk/", import.meta.url);
+
+export class Refusal extends Error {
+  constructor(status, data) {
+    super(data.error ?? `HTTP ${status}`);
+    this.status = status;
+    this.data = data;
+  }
+}
+
+export class Unreachable extends Error {}
+
+async function ask(path, options = {}) {
+  let response, data;
+  try {
+    response = await fetch(new URL(path, API), { cache: "no-store", credentials: "same-origin", ...options });
+    data = await response.json();
+  } catch {
+    throw new Unreachable();
+  }
+  if (response.status === 503 || response.status === 502 || response.status === 504) throw new Unreachable();
+  if (!response.ok) throw new Refusal(response.status, data);
+  return data;
+}
+
+export const get = (path) => ask(path);
+
+// The header is one that no page of another site can send.
+export const post = (path, body = {}) =>
+  ask(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Frontdesk-Desk": "1" },
+    body: JSON.stringify(body),
+  });
+
+export function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(18));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,226 @@
+"""One case as an operator reads it: who, why, what was tried, what was said, and what waits to be decided.
+
+    ticket or write -> conversation -> Story: lines in order, each with its sources and steps, and a mark
+
+The mark changes with anything that the story shows, so a page that has it need not be sent the story again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from agents.approvals import Pending
+from assistant import desk_entries
+from assistant.database import ApprovalRow, DeskEntryRow, StepRow, TicketRow, TurnRow, VisitorRow
+from assistant.desk_page.cases import customer_name
+from assistant.store import Store, StoredTurn
+from assistant.ticket_contents import PERSON
+from assistant.ticket_rows import ticket_row
+
+SHOWN_DOCUMENTS = 3
+EVENTS = ("returned", "closed", "approved", "declined")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message, note or event."""
+
+    id: str
+    who: str
+    """`customer`, `assistant`, `person`, `notice` (what code tells the customer), `note` or `event`."""
+    text: str
+    at: datetime
+    by: str = ""
+    """Of the team; "" for nobody, or somebody unnamed."""
+    running: bool = False
+    sources: tuple[Mapping[str, Any], ...] = ()
+
+
+def of_ticket(store: Store, number: str, *, mark: str = "") -> dict[str, Any]:
+    """Return the story of a ticket, JSON-ready; only its mark where that is `mark`.
+
+    Raises:
+        NotStored: There is no such ticket.
+    """
+    with store.reading() as session:
+        row = ticket_row(session, number)
+        return _story(store, session, row.conversation, ticket=row, mark=mark)
+
+
+def of_approval(store: Store, pending: Pending, *, mark: str = "") -> dict[str, Any]:
+    """Return the story around a write that waits, or waited, for the team."""
+    with store.reading() as session:
+        return _story(store, session, pending.conversation, key=pending.key, mark=mark)
+
+
+def _story(
+    store: Store, session: Session, conversation: str, *, ticket: TicketRow | None = None, key: str = "", mark: str
+) -> dict[str, Any]:
+    writes = _writes(session, conversation, key=key)
+    entries = desk_entries.of_conversation(session, conversation)
+    now_mark = _mark(session, conversation, ticket, writes, entries)
+    if mark == now_mark:
+        return {"mark": now_mark, "unchanged": True}
+    turns = store.transcript(conversation)
+    visitor = session.get(VisitorRow, conversation)
+    return {
+        "mark": now_mark,
+        "ticket": _ticket_data(ticket, entries) if ticket is not None else None,
+        "customer": {
+            "name": customer_name(visitor, ticket=ticket),
+            "id": (visitor.customer or "") if visitor else ticket.customer if ticket else "",
+            "contact": ticket.contact if ticket is not None else "",
+        },
+        "writes": [_write_data(write, entries) for write in writes],
+        "tried": _tried(session, conversation),
+        "lines": [_line_data(line) for line in _lines(turns, entries)],
+        "seen": max((turn.turn for turn in turns), default=0),
+    }
+
+
+def _mark(
+    session: Session,
+    conversation: str,
+    ticket: TicketRow | None,
+    writes: Sequence[ApprovalRow],
+    entries: Sequence[DeskEntryRow],
+) -> str:
+    turns = session.scalar(select(func.count()).select_from(TurnRow).where(TurnRow.conversation == conversation))
+    steps = session.scalar(select(func.count()).select_from(StepRow).where(StepRow.conversation == conversation))
+    stages = ",".join(write.stage for write in writes)
+    ended = f"{ticket.status}/{ticket.reason}/{ticket.contact}" if ticket is not None else ""
+    return f"{turns} {steps} {len(entries)} {stages} {ended}"
+
+
+def _writes(session: Session, conversation: str, *, key: str) -> Sequence[ApprovalRow]:
+    """Return the writes of a conversation that wait for the team, and the one that is looked at."""
+    query = select(ApprovalRow).where(ApprovalRow.conversation == conversation).order_by(ApprovalRow.asked_at)
+    return [row for row in session.scalars(query) if row.stage == "operator" or row.key == key]
+
+
+def _ticket_data(ticket: TicketRow, entries: Sequence[DeskEntryRow]) -> dict[str, Any]:
+    ended = next((row for row in reversed(entries) if row.about == ticket.number and row.kind == ticket.status), None)
+    return {
+        "number": ticket.number,
+        "reason": ticket.reason,
+        "status": ticket.status,
+        "language": ticket.language,
+        "created_at": ticket.created_at.isoformat(),
+        "ended_at": ticket.returned_at.isoformat() if ticket.returned_at else None,
+        "ended_by": ended.operator if ended is not None else "",
+        "asked": list(ticket.summary.get("asked", ())),
+        "written": list(ticket.summary.get("written", ())),
+    }
+
+
+def _write_data(write: ApprovalRow, entries: Sequence[DeskEntryRow]) -> dict[str, Any]:
+    decided = next((row for row in reversed(entries) if row.about == write.key), None)
+    return {
+        "key": write.key,
+        "tool": write.tool,
+        "text": write.text,
+        "arguments": write.arguments,
+        "language": write.language,
+        "stage": write.stage,
+        "asked_at": write.asked_at.isoformat(),
+        "decided_by": decided.operator if decided is not None and write.stage != "operator" else "",
+    }
+
+
+def _tried(session: Session, conversation: str) -> list[dict[str, Any]]:
+    """Return the searches, calls and writes of a conversation, each with what came of it."""
+    steps = session.scalars(
+        select(StepRow).where(StepRow.conversation == conversation).order_by(StepRow.turn, StepRow.sequence)
+    )
+    tried: list[dict[str, Any]] = []
+    writes: dict[str, dict[str, Any]] = {}
+    for step in steps:
+        data = step.data
+        if step.kind == "searched":
+            tried.append(_search(data))
+        elif step.kind == "tool_called":
+            called = {"kind": "tool", "what": data["tool"], "arguments": data["arguments"]}
+            tried.append({**called, "state": "open", "came": ""})
+        elif step.kind == "tool_returned":
+            came = {"state": "done" if data["ok"] else "failed", "came": str(data["content"])}
+            _call(tried, data["tool"]).update(came)
+        elif step.kind == "approval_asked":
+            writes[data["key"]] = _call(tried, data["tool"])
+            writes[data["key"]].update(kind="write", state="asked", came=str(data["text"]))
+        elif step.kind == "approval_decided" and data["key"] in writes:
+            writes[data["key"]]["state"] = "asked" if data["decision"] == "approved" else data["decision"]
+        elif step.kind == "acted":
+            write = writes.get(data["key"]) or _call(tried, data["tool"])
+            write.update(kind="write", state=str(data["state"]), came=str(data["text"]) or write["came"])
+    return tried
+
+
+def _call(tried: list[dict[str, Any]], tool: str) -> dict[str, Any]:
+    """Return the last call of a tool that nothing has come of, or a new one."""
+    awaited = [one for one in tried if (one["what"], one["state"]) == (tool, "open")]  # a search is never open
+    if awaited:
+        return awaited[-1]
+    new: dict[str, Any] = {"kind": "tool", "what": tool, "arguments": {}, "state": "open", "came": ""}
+    tried.append(new)
+    return new
+
+
+def _search(data: Mapping[str, Any]) -> dict[str, Any]:
+    passages = data.get("passages", ())
+    titles = [str(passage.get("title") or passage.get("document", "")) for passage in passages]
+    return {
+        "kind": "search",
+        "what": data.get("query", ""),
+        "passages": len(passages),
+        "documents": list(dict.fromkeys(titles))[:SHOWN_DOCUMENTS],
+        "evidence": float(data.get("evidence", 0.0)),
+        "state": "done" if passages else "failed",
+    }
+
+
+def _lines(turns: Sequence[StoredTurn], entries: Sequence[DeskEntryRow]) -> list[Line]:
+    writers = {entry.turn: entry.operator for entry in entries if entry.kind == "replied"}
+    lines: list[Line] = []
+    for turn in turns:
+        if turn.question:
+            lines.append(Line(f"{turn.turn}q", "customer", turn.question, turn.started_at))
+        if turn.text or turn.status != "finished":
+            lines.append(_answer_line(turn, writers))
+    for entry in entries:
+        if entry.kind == "noted":
+            lines.append(Line(f"n{entry.id}", "note", entry.text, entry.at, by=entry.operator))
+        elif entry.kind in EVENTS:
+            lines.append(Line(f"e{entry.id}", "event", entry.kind, entry.at, by=entry.operator))
+    # A turn keeps its question before its answer: the sort is stable, and an answer ends after it was asked for.
+    return sorted(lines, key=lambda line: line.at)
+
+
+def _answer_line(turn: StoredTurn, writers: Mapping[int | None, str]) -> Line:
+    answer = turn.answer or {}
+    model = str(answer.get("model", ""))
+    who = "person" if model == PERSON else "notice" if _is_notice(turn) else "assistant"
+    keys = ("number", "title", "document", "page", "quote")
+    return Line(
+        f"{turn.turn}a",
+        who,
+        turn.text if turn.status != "failed" else "",
+        turn.ended_at or turn.started_at,
+        by=writers.get(turn.turn, ""),
+        running=turn.status == "running",
+        sources=tuple({key: citation.get(key) for key in keys} for citation in answer.get("citations", ())),
+    )
+
+
+def _is_notice(turn: StoredTurn) -> bool:
+    """Whether code alone speaks: a ticket's number, "this has been added", a failure."""
+    answer = turn.answer or {}
+    told = answer.get("outcome") == "handed_over" and answer.get("model") == "none" and not answer.get("citations")
+    return told or turn.status in ("failed", "stopped")
+
+
+def _line_data(line: Line) -> dict[str, Any]:
+    return {**asdict(line), "at": line.at.isoformat()}

@@ -1,0 +1,66 @@
+"""Documents that stand in for a company's, with questions of our own about them.
+
+    name -> files of ../shared/data, as they are -> FOLDER/corpus/     bench/labelled/questions_NAME.jsonl -> questions
+
+The questions were written from the documents alone, before anybody saw what is found for them, and none is about the
+demo company: what is fitted or chosen by questions is fitted and chosen by these.
+"""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.labelled import FOLDER
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Which files of the data are a company's documents."""
+
+    folders: tuple[str, ...]
+    """Below the data's folder; the files of each keep their paths below it."""
+    patterns: tuple[str, ...]
+    """Globs of the files, below each folder."""
+    left_out: tuple[str, ...] = ()
+    """Names of files that are about the data, or only list what stands elsewhere."""
+
+
+ABOUT_THE_DATA = ("SOURCE.md", "README.md", "LICENSE.md")
+COMPANIES = {
+    "policies": Company(("kb_37signals_policies",), ("*/**/*.md",), ABOUT_THE_DATA),
+    "bank": Company(
+        ("kb_bank_tau2/docs_md",),
+        (
+            "doc_credit_cards_*.md",
+            "doc_checking_accounts_blue_account_*.md",
+            "doc_checking_accounts_light_blue_*.md",
+            "doc_checking_accounts_bluest_*.md",
+            "doc_savings_accounts_silver_*.md",
+        ),
+    ),
+    "service": Company(
+        ("kb_telecom_tau2", "kb_abcd_guidelines/guidelines_md"), ("*_*.md",), ("tech_support_workflow.md",)
+    ),
+    "debian-zh": Company(("kb_debian_faq_en_zh/zh_html",), ("*.html",), ("index.zh-cn.html",)),
+}
+"""A software house, a bank with cards that are nearly alike, a telephone company with a clothes shop, a FAQ in
+Chinese."""
+
+
+def write(name: str, *, data: Path, folder: Path) -> None:
+    """Copy a company's documents to `folder/corpus` and its questions to `folder/questions.jsonl`."""
+    for source, path in files(COMPANIES[name], data):
+        target = folder / "corpus" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    shutil.copyfile(FOLDER / f"questions_{name}.jsonl", folder / "questions.jsonl")
+
+
+def files(company: Company, data: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield each document and its path below the corpus."""
+    for folder in company.folders:
+        found = {path for pattern in company.patterns for path in (data / folder).glob(pattern)}
+        for path in sorted(found):
+            if path.is_file() and path.name not in company.left_out:
+                yield path, path.relative_to(data / folder)

@@ -1,0 +1,214 @@
+"""How the sentence that answers is chosen: the weights of `agents.ranking` in use, beside those that a fit would take.
+
+    development questions -> statements in numbers -> weights -> a table, and the weights as JSON to compare
+
+What the table says of fitted weights is cross-validated: a company's questions are answered with weights that saw none
+of that company, xquad's with weights that saw none about the same article. The weights below the table saw all of them;
+never the demo company's. Each company counts as much as each xquad set. They are not written by themselves: those in
+use were chosen beside them, so that conversations over passages of one subject (mtrag) lose nothing.
+"""
+
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.measures import missing_facts
+from agents.ranking import AGAINST, NAMES, describe, weights_of, with_meaning
+from agents.statements import Statement
+from agents.transcript import Message
+from agents.turn import ResponderOptions, find
+from bench.companies import COMPANIES
+from bench.homes import library_with
+from bench.tables import Table
+from knowledge.embedders import Embedder
+from knowledge.errors import EmbedderUnavailable
+from knowledge.library import Library
+from knowledge.questions import Question, read
+from knowledge.text import detect_language, locate
+
+Array = NDArray[np.float64]
+
+SETS = (*COMPANIES, "xquad-en", "xquad-zh")
+EMBEDDERS = ("embedded", "multilingual")
+FOLDS = 5
+RIDGE = 0.02
+STEPS = 300
+RATE = 0.05
+COMPARED_AT_MOST = 40
+"""Statements of a question that are learned from: those that are right, and the likeliest others."""
+TOP = (1, 2, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question that the documents answer, with the statements that were found."""
+
+    features: Array
+    """Shape (statements, `NAMES`)."""
+    right: NDArray[np.bool_]
+    knows: bool
+    """Whether the embedder knows the question's language."""
+    group: str
+    """What must not be learned from when this is asked."""
+    weight: float = 1.0
+
+
+def run(folder: Path) -> Table:
+    cases: dict[str, list[Case]] = {}
+    notes = []
+    for embedder in EMBEDDERS:
+        for name in SETS:
+            try:
+                cases[f"{name}, {embedder}"] = collect(name, folder, embedder=embedder)
+            except EmbedderUnavailable as error:
+                notes.append(f"{name} with `{embedder}` was not measured: {error}")
+    rows = [_row(name, cases) for name in cases]
+    every = list(_all(cases.values()))
+    weights = {key: fit(teaching(every, knows=knows)) for key, knows in (("meaning", True), ("words", False))}
+    for key, knows in (("meaning", True), ("words", False)):
+        in_use, found = (json.dumps(_named(w)) for w in (weights_of(knows), weights[key]))
+        notes.append(f"`{key}`: in use `{in_use}`, fitted `{found}`.")
+    return Table(
+        columns=(
+            "questions",
+            "n",
+            *(f"in use, first {k}" for k in TOP),
+            *(f"fitted elsewhere, first {k}" for k in TOP),
+        ),
+        rows=tuple(rows),
+        cases="one answerable question is one case; right: among its first statements is one that holds the answer",
+        spread="shares",
+        notes=tuple(notes),
+    )
+
+
+def collect(name: str, folder: Path, *, embedder: str) -> list[Case]:
+    """Return the answerable questions of a set with what an assistant finds for them.
+
+    Raises:
+        EmbedderUnavailable: the embedder's model is not among the models of `make models`.
+    """
+    with library_with(embedder, name, folder) as (library, questions):
+        asked = [question for question in read(questions) if question.answerable]
+        found = [case for question in asked if (case := case_of(question, library, name)) is not None]
+    return [replace(case, weight=1.0 / len(found)) for case in found]
+
+
+def case_of(question: Question, library: Library, name: str) -> Case | None:
+    """Return a question's statements in numbers; None where nothing was found."""
+    history = tuple(Message("user" if m.role == "user" else "assistant", m.content) for m in question.history)
+    audiences = tuple(dict.fromkeys(["public", question.audience]))
+    options = ResponderOptions()
+    found = find(library, question.question, history, options=options, collections=("default",), audiences=audiences)
+    previous = next((message.content for message in reversed(history) if message.role == "user"), "")
+    described = describe(found, previous)
+    if not described.statements:
+        return None
+    embedder: Embedder = library.embedder
+    knows = embedder.languages is None or detect_language(question.question) in embedder.languages
+    weights, features = weights_of(knows), described.features
+    if knows:
+        features = with_meaning(found.asked, described, embedder, previous=previous, weights=weights)
+    right = np.array([is_right(question, statement) for statement in described.statements])
+    likely = np.argsort(-(features @ weights), kind="stable")[:COMPARED_AT_MOST]
+    kept = np.union1d(likely, np.flatnonzero(right))
+    return Case(features[kept], right[kept], knows, group_of(question, name))
+
+
+def is_right(question: Question, statement: Statement) -> bool:
+    """Say whether a statement stands where the answer does and holds one of its facts."""
+    return any(_stands_at(place.document, place.quote, statement) for place in question.gold) and (
+        not question.facts or len(missing_facts(statement.text, question.facts)) < len(question.facts)
+    )
+
+
+def group_of(question: Question, name: str) -> str:
+    """Return the company or, of many articles, the fold of the article that a question is about."""
+    if name in COMPANIES:
+        return name
+    article = (question.gold[0].document if question.gold else question.id).rstrip("0123456789").rstrip("-_#")
+    return f"articles {zlib.crc32(article.encode()) % FOLDS}"
+
+
+def fit(cases: Iterable[Case]) -> Array:
+    """Return the weights under which a right statement is likeliest to come first, the first feature's being 1.
+
+    Softmax over each question's statements, ridge on standardised features, Adam; a feature of `AGAINST` stays at 0 or
+    below, the others at 0 or above.
+    """
+    used = [case for case in cases if case.right.any() and not case.right.all()]
+    features = np.vstack([case.features for case in used])
+    scale = features.std(axis=0) + 1e-6
+    design = features / scale
+    starts = np.cumsum([0, *(len(case.right) for case in used[:-1])])
+    question = np.repeat(np.arange(len(used)), [len(case.right) for case in used])
+    right = np.concatenate([case.right for case in used])
+    weight = np.array([case.weight for case in used])
+    weight /= weight.sum()
+    sign = np.array([-1.0 if name in AGAINST else 1.0 for name in NAMES])
+    solution, mean, square = (np.zeros(len(NAMES)) for _ in range(3))
+    for step in range(1, STEPS + 1):
+        scores = design @ solution
+        likelihood = np.exp(scores - np.maximum.reduceat(scores, starts)[question])
+        among_all = likelihood / np.add.reduceat(likelihood, starts)[question]
+        wanted = likelihood * right
+        among_right = wanted / np.maximum(np.add.reduceat(wanted, starts)[question], 1e-12)
+        gradient = design.T @ ((among_all - among_right) * weight[question]) + RIDGE * solution
+        mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
+        solution -= RATE * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
+        solution = sign * np.maximum(sign * solution, 0.0)
+    found = solution / scale
+    return np.asarray(found / found[0] if found[0] > 0 else found)
+
+
+def teaching(cases: Iterable[Case], *, knows: bool) -> list[Case]:
+    """Return what the weights with meaning are learned from, or those of words alone: these from all, without it."""
+    if knows:
+        return [case for case in cases if case.knows]
+    return [replace(case, features=case.features * [name != "meaning" for name in NAMES]) for case in cases]
+
+
+def place_of(case: Case, weights: Array) -> int:
+    """Return the place of the first right statement, 0 and up; beyond the last where none is."""
+    order = np.argsort(-(case.features @ weights), kind="stable")
+    return int(np.argmax(case.right[order])) if case.right.any() else len(order)
+
+
+def _row(name: str, cases: Mapping[str, Sequence[Case]]) -> tuple[str, ...]:
+    mine, every = cases[name], list(_all(cases.values()))
+    used = [place_of(case, weights_of(case.knows)) for case in mine]
+    unseen = {
+        (group, knows): fit(teaching([case for case in every if case.group != group], knows=knows))
+        for group, knows in {(case.group, case.knows) for case in mine}
+    }
+    after = [place_of(case, unseen[case.group, case.knows]) for case in mine]
+    shares = [f"{sum(place < count for place in places) / len(mine):.2f}" for places in (used, after) for count in TOP]
+    return name, str(len(mine)), *shares
+
+
+def _all(parts: Iterable[Sequence[Case]]) -> Iterable[Case]:
+    return (case for part in parts for case in part)
+
+
+def _named(weights: Array) -> dict[str, float]:
+    return dict(zip(NAMES, weights.round(3).tolist(), strict=True))
+
+
+def _stands_at(document: str, quote: str, statement: Statement) -> bool:
+    """Say whether one of the places where a quote stands in the statement's passage overlaps it."""
+    if document != statement.passage.document:
+        return False
+    text, begun = statement.passage.text, 0
+    if not quote:
+        return True
+    while span := locate(quote, text[begun:]):
+        start, end = (statement.passage.start + begun + offset for offset in span)
+        if start < statement.end and statement.start < end:
+            return True
+        begun += span[1]
+    return False

@@ -1,0 +1,29 @@
+"""Passages as a search returns them, made by hand for tests."""
+
+from typing import Any
+
+from knowledge.passages import Passage, Retrieval, Signals
+from knowledge.text import tokens
+
+SIGNALS = Signals(coverage=0.5, sentence_coverage=0.5, lead=0.0, cosine=None)
+
+
+def passage(text: str, document: str = "a.md", **more: Any) -> Passage:
+    """Return a passage without title and headings, but for what is given."""
+    fields: dict[str, Any] = {
+        "title": "",
+        "headings": (),
+        "header": "",
+        "page": None,
+        "start": 0,
+        "language": "en",
+        "score": 1.0,
+    }
+    fields |= more
+    return Passage("default", document, end=fields["start"] + len(text), text=text, audience="public", **fields)
+
+
+def retrieval(question: str, *passages: Passage) -> Retrieval:
+    """Return what a search found, every term of the question weighing the same."""
+    weights = dict.fromkeys(tokens(question), 1.0)
+    return Retrieval(question, passages, 0.9, SIGNALS, weights, seconds=0.0)

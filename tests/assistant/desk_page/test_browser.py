@@ -1,0 +1,374 @@
+"""The desk in a real browser, beside a customer's chat, against the real server with the demo's shop.
+
+A hand-over from the first question to the assistant's next answer; nothing twice; two operators; hostile texts.
+"""
+
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+
+from assistant.operators import Operators
+from assistant.store import Store, sqlite_url
+
+ROOT = Path(__file__).parents[3]
+SERVER = ROOT / "tests" / "assistant" / "ui" / "acting_server.py"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+WAIT_MILLISECONDS = 20_000
+FIRST_ANSWER_MILLISECONDS = 60_000
+START_SECONDS = 250
+NASTY = "<img src=x onerror=alert(1)> </li><script>alert(2)</script> {name} \u202edesrever"
+OURS = {"X-Frontdesk-Desk": "1"}
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@dataclass
+class Served:
+    """A running server, and what its database holds."""
+
+    url: str
+    home: Path
+    keys: dict[str, str]
+
+    def rows(self, query: str, database: str = "frontdesk.sqlite3") -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.home / database)) as connection:
+            return connection.execute(query).fetchall()
+
+    def change(self, statement: str, *values: str) -> None:
+        with closing(sqlite3.connect(self.home / "frontdesk.sqlite3", timeout=20)) as connection, connection:
+            connection.execute(statement, values)
+
+    def say(self, conversation: str, question: str) -> list[dict[str, Any]]:
+        """Ask over HTTP and return the steps."""
+        with httpx.Client(base_url=self.url, timeout=30, trust_env=False) as client:
+            path = f"/api/conversations/{conversation}/turns"
+            turn = client.post(path, json={"question": question}).json()["turn"]
+            text = client.get(f"{path}/{turn}/steps").text
+        return [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
+
+    def conversation(self) -> str:
+        answer = httpx.post(f"{self.url}/api/conversations", trust_env=False, timeout=30)
+        return str(answer.json()["conversation"])
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    home = tmp_path_factory.mktemp("desk") / "home"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDESK_")}
+    command = [sys.executable, str(SERVER), str(home)]
+    options: dict[str, Any] = {"env": {**environment, "PYTHONPATH": str(ROOT)}, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **options) as server:
+        guard = threading.Timer(START_SECONDS, server.kill)
+        guard.start()
+        try:
+            url = server.stdout.readline().strip()
+            assert url.startswith("http://127.0.0.1:"), "the server did not start"
+            guard.cancel()
+            store = Store(sqlite_url(home / "frontdesk.sqlite3"))
+            keys = {name: Operators(store).add(name) for name in ("Ada", "Ben")}
+            store.close()
+            yield Served(url, home, keys)
+        finally:
+            guard.cancel()
+            server.terminate()
+            server.wait(30)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        expect.set_options(timeout=WAIT_MILLISECONDS)
+        yield browser
+        expect.set_options(timeout=5_000)  # as it is without
+        browser.close()
+
+
+class Visitors:
+    """Opens browsers of their own, and keeps what none of them may do."""
+
+    def __init__(self, browser: Browser, served: Served) -> None:
+        self._browser = browser
+        self._served = served
+        self._contexts: list[BrowserContext] = []
+        self.requested: list[str] = []
+        self.problems: list[str] = []
+
+    def page(self, path: str, **options: Any) -> Page:
+        context = self._browser.new_context(
+            **{"viewport": {"width": 1280, "height": 860}, "locale": "en-GB", **options}
+        )
+        context.set_default_timeout(WAIT_MILLISECONDS)
+        self._contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: self.requested.append(request.url))
+        page.on("dialog", lambda dialog: self.problems.append(f"dialog: {dialog.message}"))
+        if path == "/desk":  # Gradio's own page has warnings of its own
+            page.on("pageerror", lambda error: self.problems.append(str(error)))
+            page.on("console", lambda message: self.note(message.type, message.text))
+        page.goto(self._served.url + path)
+        return page
+
+    def note(self, kind: str, text: str) -> None:
+        expected = re.search(r"status of (401|404|409)|ERR_FAILED", text)
+        if kind in ("error", "warning") and not expected:
+            self.problems.append(text)
+
+    def operator(self, name: str, **options: Any) -> Page:
+        page = self.page("/desk", **options)
+        sign_in(page, self._served.keys[name])
+        return page
+
+    def customer(self) -> Page:
+        page = self.page("/")
+        expect(page.locator("#past .welcome")).to_be_visible()  # the last part that is drawn: now it takes questions
+        return page
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+
+@pytest.fixture
+def visitors(browser: Browser, served: Served) -> Iterator[Visitors]:
+    served.change("UPDATE ticket SET status = 'closed'")  # those of the test before
+    served.change("UPDATE approval SET stage = 'withdrawn'")
+    visitors = Visitors(browser, served)
+    yield visitors
+    visitors.close()
+    assert visitors.problems == []
+    assert {urlsplit(url).hostname for url in visitors.requested if not url.startswith("data:")} == {"127.0.0.1"}
+
+
+def sign_in(page: Page, key: str) -> None:
+    page.locator("#key").fill(key)
+    page.keyboard.press("Enter")
+    expect(page.locator("#desk")).to_be_visible()
+
+
+def ask(page: Page, question: str) -> None:
+    page.locator("#question textarea").fill(question)
+    page.keyboard.press("Enter")
+
+
+def hand_over(served: Served, question: str = "Let me talk to a person") -> tuple[str, str]:
+    conversation = served.conversation()
+    (step,) = (step for step in served.say(conversation, question) if step["kind"] == "handed_over")
+    return conversation, str(step["ticket"])
+
+
+def open_case(page: Page, name: str) -> None:
+    page.locator("#cases a", has_text=name).first.click()
+    expect(page.locator("#story")).to_be_visible()
+
+
+def reply(page: Page, text: str) -> None:
+    page.locator("#text").fill(text)
+    page.locator("#send").click()
+
+
+def replies(served: Served, number: str) -> list[tuple[Any, ...]]:
+    return served.rows(f"SELECT operator, turn FROM desk_entry WHERE kind = 'replied' AND about = '{number}'")
+
+
+def test_a_hand_over_from_the_first_question_to_the_assistants_next_answer(visitors: Visitors, served: Served) -> None:
+    desk = visitors.page("/desk")
+    expect(desk.locator("#key")).to_be_focused()
+    sign_in(desk, served.keys["Ada"])
+    expect(desk.locator("#empty")).to_contain_text("appear here by themselves")
+    customer = visitors.customer()
+    ask(customer, f"How long is the warranty? {NASTY}")
+    expect(customer.locator("#past .turn")).to_have_count(1, timeout=FIRST_ANSWER_MILLISECONDS)
+    customer.get_by_role("button", name="Talk to a person").click()
+    number = customer.locator(".ticket strong").inner_text()
+
+    link = desk.locator("#cases a")
+    expect(link).to_contain_text("asked for a person")
+    expect(desk.locator("#told")).to_contain_text(f"New: Ticket {number}")
+    expect(desk).to_have_title(re.compile(r"^\(1\) Operators' desk"))
+    link.focus()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#story-title")).to_be_focused()
+    expect(desk.locator("#story-title")).to_have_text(f"Ticket {number}")
+    expect(desk.locator("#tried")).to_contain_text("Searched the documents for")
+    expect(desk.locator("#lines .customer .said").first).to_have_text(f"How long is the warranty? {NASTY}")
+
+    desk.get_by_label("Reply to the customer").fill("Hello, this is <b>Ada</b>.\nThree years.")
+    desk.keyboard.press("Control+Enter")
+    message = customer.locator(".notice.person")
+    expect(message).to_contain_text("Hello, this is <b>Ada</b>.")
+    expect(desk.locator("#text")).to_have_value("")
+    expect(desk.locator("#told")).to_have_text("Sent.")
+    ask(customer, "And the battery?")
+    expect(desk.locator("#lines .customer").last).to_contain_text("And the battery?")
+    desk.get_by_role("radio", name="Note").check()
+    desk.get_by_label("Note for colleagues").fill("Asked the workshop.")
+    desk.get_by_role("button", name="Keep note").click()
+    expect(desk.locator("#lines .note")).to_contain_text("Asked the workshop.")
+    desk.get_by_role("button", name="Return to the assistant").click()
+    expect(desk.locator("#ended")).to_contain_text("Returned to the assistant by Ada")
+    expect(desk.locator("#answer")).to_be_hidden()
+    expect(customer.locator("#past")).to_contain_text("you can ask the assistant again")
+    expect(customer.locator("#past")).not_to_contain_text("Asked the workshop.")
+    turns = customer.locator("#past .turn").count()
+    ask(customer, "May I send it back?")
+    expect(customer.locator("#past .turn")).to_have_count(turns + 1)
+    expect(customer.locator("#past .turn").last).to_have_class(re.compile("refused|answered|clarify"))
+    desk.get_by_role("button", name="Sign out").click()
+    expect(desk.locator("#key")).to_be_focused()
+    assert desk.evaluate("sessionStorage.length") == 0
+
+
+def test_nothing_is_sent_twice(visitors: Visitors, served: Served) -> None:
+    _, number = hand_over(served)
+    desk = visitors.operator("Ada")
+    open_case(desk, "asked for a person")
+    desk.locator("#text").fill("Once")
+    desk.locator("#send").dblclick()
+    expect(desk.locator("#lines .person")).to_have_count(1)
+    assert len(replies(served, number)) == 1
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    desk.route("**/reply", lose_the_answer)
+    reply(desk, "Lost on the way back")
+    expect(desk.locator("#slower")).to_contain_text("may not have arrived. Do it again")
+    expect(desk.locator("#text")).to_have_value("Lost on the way back")
+    desk.unroute("**/reply")
+    desk.reload()
+    expect(desk.locator("#text")).to_have_value("Lost on the way back")
+    expect(desk.locator("#lines .person")).to_have_count(2)
+    desk.locator("#send").click()
+    expect(desk.locator("#text")).to_have_value("")
+    assert len(replies(served, number)) == 2
+    expect(desk.locator("#lines .person")).to_have_count(2)
+
+
+def test_of_two_operators_the_slower_is_told_who_was_faster(visitors: Visitors, served: Served) -> None:
+    _, number = hand_over(served)
+    ada, ben = visitors.operator("Ada"), visitors.operator("Ben", locale="zh-CN")
+    open_case(ada, "asked for a person")
+    open_case(ben, "要求人工服务")
+    ben.route("**/tickets/*?mark=*", lambda route: route.fulfill(json={"unchanged": True}))
+    reply(ada, "I am on it")
+    expect(ada.locator("#lines .person")).to_have_count(1)
+    ben.locator("#text").fill("Me too")
+    ben.locator("#send").click()
+    expect(ben.locator("#slower")).to_contain_text("Ada 先一步回复了")
+    assert [name for name, _ in replies(served, number)] == ["Ada"]
+    ben.unroute("**/tickets/*?mark=*")
+    expect(ben.locator("#lines .person")).to_contain_text("I am on it")
+    expect(ben.locator("#text")).to_have_value("Me too")
+    ben.locator("#send").click()
+    expect(ben.locator("#lines .person")).to_have_count(2)
+    expect(ada.locator("#lines .person").last).to_contain_text("Ben")
+    ada.get_by_role("button", name="Close ticket").click()
+    expect(ada.locator("#ended")).to_contain_text("Closed by Ada")
+    expect(ben.locator("#ended")).to_contain_text("Ada")
+    expect(ben.locator("#answer")).to_be_hidden()
+
+
+def test_a_write_is_approved_once_on_what_the_customer_saw(visitors: Visitors, served: Served) -> None:
+    order, email = json.loads((served.home / "orders.json").read_text())["returned"]
+    conversation = served.conversation()
+    served.say(conversation, f"My order is {order}, {email}")
+    (asked,) = (step for step in served.say(conversation, f"Refund {order}") if step["kind"] == "approval_asked")
+    served.say(conversation, "yes")
+    served.change("UPDATE visitor SET name = ? WHERE conversation = ?", NASTY, conversation)
+    ada, ben = visitors.operator("Ada"), visitors.operator("Ben")
+    expect(ada.locator("#cases strong")).to_have_text(NASTY)
+    for page in (ada, ben):
+        open_case(page, "needs your approval")
+        assert page.locator(".deed").inner_text() == asked["text"]
+    expect(ada.locator("#facts")).to_contain_text(NASTY)
+    nothing_new: dict[str, Any] = {
+        "operator": "Ben",
+        "now": "2026-01-01T00:00:00+00:00",
+        "cases": [],
+        "unchanged": True,
+    }
+    ben.route("**/api/desk/cases", lambda route: route.fulfill(json=nothing_new))
+    ben.route("**/approvals/*?mark=*", lambda route: route.fulfill(json=nothing_new))
+    ada.get_by_role("button", name="Approve").dblclick()
+    expect(ada.locator("#writes h3")).to_have_text("Approved by Ada, done")
+    expect(ada.locator("#lines .event")).to_contain_text("Ada approved the write")
+    expect(ada.locator("#cases a")).to_have_count(0)
+    ben.get_by_role("button", name="Decline").click()
+    expect(ben.locator("#trouble")).to_contain_text("Ada was faster and has approved it.")
+    assert served.rows(f"SELECT state FROM action WHERE conversation = '{conversation}'") == [("done",)]
+    assert ada.locator("#desk img, #desk script").count() == 0
+
+
+def test_who_is_signed_out_keeps_what_they_were_writing(visitors: Visitors, served: Served) -> None:
+    hand_over(served)
+    desk = visitors.page("/desk")
+    desk.locator("#key").fill("wrong")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#refused")).to_contain_text("frontdesk operators renew NAME")
+    assert desk.url.endswith("/desk")
+    sign_in(desk, served.keys["Ada"])
+    open_case(desk, "asked for a person")
+    desk.locator("#text").fill("Half a sentence")
+    served.change("DELETE FROM operator_session")
+    expect(desk.locator("#refused")).to_contain_text("You are signed out")
+    expect(desk.locator("#desk")).to_be_hidden()
+    assert desk.locator("#lines li, #cases li").count() == 0
+    sign_in(desk, served.keys["Ada"])
+    expect(desk.locator("#text")).to_have_value("Half a sentence")
+    desk.get_by_role("button", name="Close ticket").click()
+    expect(desk.locator("#slower")).to_contain_text("You have not sent what you wrote")
+    desk.route("**/api/desk/**", lambda route: route.abort())
+    expect(desk.locator("#trouble")).to_contain_text("keeps trying")
+    desk.unroute("**/api/desk/**")
+    expect(desk.locator("#trouble")).to_be_hidden()
+    desk.goto(f"{served.url}/desk#483-9206")
+    expect(desk.locator("#trouble")).to_contain_text("not here any more")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_the_list_or_the_case(visitors: Visitors, served: Served, scheme: str) -> None:
+    conversation, _ = hand_over(served)
+    served.say(conversation, "averylongwordwithoutanyspace" * 8)
+    phone: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+    desk = visitors.operator("Ada", **phone, color_scheme=scheme, locale="zh-CN")
+    expect(desk.locator("html")).to_have_attribute("lang", "zh-CN")
+
+    def fits() -> bool:
+        return bool(desk.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+    assert fits()
+    expect(desk.locator("#case")).to_be_hidden()
+    desk.locator("#cases a").tap()
+    expect(desk.locator("#list")).to_be_hidden()
+    expect(desk.locator("#answer")).to_be_in_viewport(ratio=1)
+    assert fits()
+    red = int(desk.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0]"))
+    assert (red < 60) == (scheme == "dark")
+    for control in desk.locator("button:visible, a:visible, textarea:visible, input:visible").all():
+        name = control.evaluate("n => n.ariaLabel || n.innerText || n.labels?.[0]?.innerText || ''")
+        assert name.strip(), control.evaluate("n => n.outerHTML")
+    for button in desk.locator("button:visible, #cases a:visible, #back:visible").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["height"] >= 40
+    desk.locator("#back").tap()
+    expect(desk.locator("#cases a")).to_be_focused()
+    expect(desk.locator("#case")).to_be_hidden()
+    desk.get_by_role("button", name="English").tap()
+    expect(desk.locator("#list")).to_contain_text("asked for a person")

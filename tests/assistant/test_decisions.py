@@ -1,0 +1,121 @@
+"""Decisions on writes: one turn each, however often and by whomever a button is pressed."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agents.approvals import Pending
+from agents.transcript import Answer, ApprovalDecided, Finished, Step
+from agents.turn import Request
+from assistant.actions import StoredApprovals
+from assistant.decisions import Decisions
+from assistant.errors import Forestalled, NotStored
+from assistant.store import Store, sqlite_url
+from assistant.turns import TurnRunner
+
+
+class Writing:
+    """Moves a write as the loop does, when the test lets it."""
+
+    def __init__(self, approvals: StoredApprovals) -> None:
+        self._approvals = approvals
+        self.gate = threading.Event()
+        self.broken = False
+
+    def __call__(self, request: Request, stop: threading.Event) -> Iterator[Step]:
+        assert request.decision is not None
+        assert self.gate.wait(20)
+        if self.broken:
+            raise RuntimeError("before anything was moved")
+        decision = "approved" if request.decision.approved else "declined"
+        assert self._approvals.move(request.decision.key, before="operator", after=decision)  # type: ignore[arg-type]
+        yield ApprovalDecided(request.decision.key, decision, "operator")  # type: ignore[arg-type]
+        yield Finished(Answer("Done.", (), "acted", 0.0, "en", "none", 0.1, 0.1))
+
+
+class Desk:
+    """Decisions over a real store and real turns; only the loop is a stand-in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = Store(sqlite_url(folder / "frontdesk.sqlite3"))
+        self.approvals = StoredApprovals(self.store.engine)
+        self.writing = Writing(self.approvals)
+        self.turns = TurnRunner(self.store, self.writing)
+        self.decisions = Decisions(self.store, self.approvals, self.turns)
+        self.conversation = self.store.start_conversation()
+        self.pending = Pending(
+            key="w" * 24,
+            conversation=self.conversation,
+            thread="t",
+            tool="refund",
+            arguments={"order": "B-1"},
+            text="Refund €5",
+            fingerprint="f",
+            customer="7",
+            language="en",
+            operator=True,
+            stage="operator",
+        )
+        self.approvals.ask(self.pending)
+
+    def end(self, turn: int) -> None:
+        self.writing.gate.set()
+        list(self.turns.subscribe(self.conversation, turn))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path)
+    yield desk
+    desk.writing.gate.set()
+    desk.turns.close()
+    desk.store.close()
+
+
+def test_many_presses_make_one_turn_and_the_slower_is_told(desk: Desk) -> None:
+    key = desk.pending.key
+
+    def press(by: str) -> object:
+        try:
+            return desk.decisions.decide(key, approved=by == "Ada", by=by)[1]
+        except Forestalled as error:
+            return error.by, error.did
+
+    assert press("Ada") == 1
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(press, ["Ada", "Ben"] * 6)) == {1, ("Ada", "approved")}
+    desk.end(1)
+    assert press("Ada") == 1
+    assert press("Ben") == ("Ada", "approved")
+    assert len(desk.store.transcript(desk.conversation)) == 1
+    assert desk.approvals.for_operators() == ()
+
+
+def test_a_decision_whose_turn_failed_can_be_made_again(desk: Desk) -> None:
+    desk.writing.broken = True
+    desk.end(desk.decisions.decide(desk.pending.key, approved=True, by="Ada")[1])
+    assert desk.store.status(desk.conversation, 1) == "failed"
+    desk.writing.broken = False
+    desk.end(desk.decisions.decide(desk.pending.key, approved=False, by="Ben")[1])
+    stored = desk.approvals.get(desk.pending.key)
+    assert stored is not None
+    assert stored.stage == "declined"
+    with pytest.raises(Forestalled, match="Ben was faster: this was declined"):
+        desk.decisions.decide(desk.pending.key, approved=True, by="Ada")
+
+
+def test_what_the_customer_took_back_is_not_decided(desk: Desk) -> None:
+    assert desk.approvals.move(desk.pending.key, before="operator", after="withdrawn")
+    with pytest.raises(Forestalled) as told:
+        desk.decisions.decide(desk.pending.key, approved=True, by="Ada")
+    assert (told.value.by, told.value.did) == ("customer", "withdrawn")
+    desk.approvals.ask(replace(desk.pending, key="c" * 24, stage="customer"))
+    with pytest.raises(Forestalled):
+        desk.decisions.decide("c" * 24, approved=True, by="Ada")
+    with pytest.raises(NotStored, match="Next: frontdesk approvals list"):
+        desk.decisions.decide("nothing", approved=True, by="Ada")
+    assert desk.store.transcript(desk.conversation) == ()

@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pytest
+
+from bench.companies import COMPANIES, files
+from bench.datasets import DATA, write
+from bench.labelled import FOLDER
+from knowledge.loaders import load
+from knowledge.questions import read
+from knowledge.text import locate
+
+WANTED = {"unanswerable": 40, "follow_up": 15, "two_part": 10}
+
+
+def test_the_questions_are_many_and_of_the_kinds_that_shops_hear() -> None:
+    questions = [question for name in COMPANIES for question in read(FOLDER / f"questions_{name}.jsonl")]
+    assert len(questions) >= 120
+    assert len({question.id for question in questions}) == len(questions)
+    for kind, least in WANTED.items():
+        assert sum(question.kind == kind for question in questions) >= least
+    assert sum(question.language == "zh" for question in questions) >= 20
+    for question in questions:
+        assert question.answerable is (question.kind != "unanswerable")
+        assert question.answerable is bool(question.facts) is bool(question.gold)
+        assert (question.kind == "follow_up") is bool(question.history)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", sorted(COMPANIES))
+def test_every_answer_stands_where_its_question_says(name: str, tmp_path: Path, shared_data: Path) -> None:
+    corpus, file = write(name, tmp_path)
+    names = {str(path): corpus / path for _source, path in files(COMPANIES[name], DATA)}
+    texts = {document: "".join(found.text for found in load(path)) for document, path in names.items()}
+    for question in read(file):
+        for place in question.gold:
+            assert locate(place.quote, texts[place.document]), (question.id, place)

@@ -1,0 +1,90 @@
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from agents.ranking import AGAINST, NAMES, describe
+from bench.ranking import Case, case_of, fit, group_of, is_right, place_of, teaching
+from knowledge.embedders.hashing import HashingEmbedder
+from knowledge.library import Library, LibraryOptions
+from knowledge.questions import Gold, Question, Spoken
+
+FEE = "The late fee is 20 euros."
+
+
+@pytest.fixture(scope="module")
+def cards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    folder = tmp_path_factory.mktemp("cards")
+    source = folder / "source"
+    source.mkdir()
+    for name, fee in (("Silver", 20), ("Gold", 30)):
+        text = f"# {name} card\n\nThe late fee is {fee} euros. It is a card.\n"
+        (source / f"{name.lower()}.md").write_text(text, encoding="utf-8")
+    library = Library(LibraryOptions(folder / "home"), embedder=HashingEmbedder())
+    assert not library.ingest([source]).failed
+    yield library
+    library.close()
+
+
+def asked(text: str, *, quote: str = FEE, document: str = "silver.md", history: tuple[Spoken, ...] = ()) -> Question:
+    return Question("1", text, history=history, gold=(Gold(document, quote=quote),), facts=(("20 euros",),))
+
+
+def case(rows: list[list[float]], right: list[bool], *, knows: bool = True) -> Case:
+    features = np.zeros((len(rows), len(NAMES)))
+    features[:, : len(rows[0])] = rows
+    return Case(features, np.array(right), knows, "a")
+
+
+def test_what_tells_the_right_statement_gets_the_weight() -> None:
+    cases = [case([[1.0, 0.5], [0.4, 0.5], [0.2, 0.5]], [True, False, False]) for _ in range(5)]
+    weights = fit(cases)
+    assert weights[0] == 1
+    assert weights[1] == pytest.approx(0, abs=1e-3)
+    assert place_of(cases[0], weights) == 0
+
+
+def test_no_feature_counts_the_wrong_way_round() -> None:
+    at = NAMES.index(AGAINST[0])
+    rows = [[1.0, *[0.0] * (at - 1), 1.0], [0.5, *[0.0] * (at - 1), 0.0]]
+    assert fit([case(rows, [True, False])] * 5)[at] == 0
+    assert fit([case([[1.0, 0.0], [0.5, 1.0]], [True, False])] * 5)[1] == 0
+
+
+def test_words_alone_are_learned_from_all_without_meaning() -> None:
+    rows = [[1.0] * len(NAMES), [0.0] * len(NAMES)]
+    cases = [case(rows, [True, False]), case(rows, [True, False], knows=False)]
+    assert teaching(cases, knows=True) == [cases[0]]
+    alone = teaching(cases, knows=False)
+    assert len(alone) == 2
+    assert all(np.all(c.features[:, NAMES.index("meaning")] == 0) for c in alone)
+    assert all(np.all(c.features[0, : NAMES.index("meaning")] == 1) for c in alone)
+
+
+def test_a_case_is_what_an_assistant_finds(cards: Library) -> None:
+    found = case_of(asked("what is the late fee of the silver card"), cards, "bank")
+    assert found is not None
+    assert found.features.shape == (4, len(NAMES))
+    assert found.right.sum() == 1
+    assert found.group == "bank"
+    assert place_of(found, fit([found])) == 0
+    assert place_of(found, -fit([found])) > 0
+
+
+def test_right_is_what_stands_at_the_quote_and_holds_a_fact(cards: Library) -> None:
+    question = asked("late fee silver card")
+    statements = describe(cards.search("late fee silver card")).statements
+    assert [s.text for s in statements if is_right(question, s)] == [FEE]
+    assert not any(is_right(asked("x", quote="It is a card."), s) for s in statements)
+    assert [s.text for s in statements if is_right(asked("x", quote=""), s)] == [FEE]
+
+
+def test_what_never_was_found_is_beyond_the_last_place() -> None:
+    nothing = case([[1.0, 0.5], [0.4, 0.5]], [False, False])
+    assert place_of(nothing, np.ones(len(NAMES))) == 2
+
+
+def test_questions_about_one_article_are_one_group() -> None:
+    groups = {group_of(Question(str(n), "x", gold=(Gold(f"Town_{n}"),)), "xquad-en") for n in range(5)}
+    assert len(groups) == 1
+    assert group_of(Question("1", "x"), "policies") == "policies"
