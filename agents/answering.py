@@ -90,9 +90,12 @@ def quote(
     pointed = None
     if model is not None and model.reads and ranked:
         read = reading.read(question, ranked, history=history, model=model, language=language, stop=stop)
-        if not read.found:
+        if read.found:
+            ranked, pointed = list(read.ranked), read.pointed
+        elif model.reads_little:
+            model = None  # so small a model says "not stated" too often to be believed: it counts as not asked
+        else:
             return Draft((), False)
-        ranked, pointed = list(read.ranked), read.pointed
     begun = [pointed.statement] if pointed else quoting.lead(ranked, max_words=options.max_words)
     if len(begun) == 1 and not (model is not None and model.reads):
         pointed = point(question, ranked, model=model, language=language, embedder=embedder, stop=stop)

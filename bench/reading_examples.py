@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
 
-from agents import quoting
+from agents import ranking
 from agents.prompts import NOT_STATED
-from agents.quoting import Statement, shown
 from agents.reading import FEW_EXCERPT_WORDS, excerpted, understood
+from agents.statements import Statement, shown
 from agents.transcript import Language
 from agents.turn import ResponderOptions, find
 from bench import labelled
@@ -101,7 +101,7 @@ def _ranked(library: Library, question: Question, language: Language) -> list[St
     found = find(
         library, question.question, options=ResponderOptions(), collections=("default",), audiences=("public",)
     )
-    return quoting.rank(found, language=language, embedder=library.embedder)
+    return ranking.rank(found, language=language, embedder=library.embedder)
 
 
 def _reply(

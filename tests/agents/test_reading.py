@@ -124,6 +124,14 @@ def test_a_small_model_is_not_asked_where_evidence_is_low() -> None:
     assert options.refuse_with(replace(reader("x"), reads_little=True)) == 0.5
 
 
+def test_a_small_models_refusal_counts_as_not_having_been_asked(shop: Library) -> None:
+    little = replace(reader("not stated"), reads_little=True)
+    answer = answered(shop, WARRANTY, little)
+    assert answer.outcome == "answered"
+    assert answer.text == answered(shop, WARRANTY, LoadedModel("none", None, small=True)).text
+    assert answered(shop, WARRANTY, reader("not stated")).outcome == "refused"
+
+
 def test_a_small_model_that_was_tuned_to_read_is_shown_less(shop: Library) -> None:
     statements = ranked(shop, WARRANTY)
     few, more = reader("5 years"), reader("5 years")
