@@ -34,7 +34,7 @@ from knowledge.text import detect_language
 NOTHING_SPECIAL = Allowed()
 READER_SHARE = 0.4
 """From this share of `refuse_below` on, a model that reads is asked: it tells near misses from answers better than
-evidence does."""
+evidence does. A small one that was tuned to read is not trusted so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class ResponderOptions:
 
     def refuse_with(self, model: LoadedModel) -> float:
         """Return the evidence under which nothing is answered with this model."""
-        return self.refuse_below * (READER_SHARE if model.reads else 1.0)
+        return self.refuse_below * (READER_SHARE if model.reads and not model.reads_little else 1.0)
 
 
 def find(
@@ -156,7 +156,7 @@ class _Turn:
         """What was said before the documents were asked."""
         self.language: Language = self.request.language or detect_language(self.request.question)
         self.hosts = frozenset(self.options.allowed_hosts) | hosts_in([self.options.contact])
-        self.writer = self.model.specialist("answer", self.request.collections)
+        self.writer = self.model.specialist("answer", self.request.collections, language=self.language)
         self.answered_by = self.model.name
         """The model that the answer names: under an adapter where one was used."""
 

@@ -56,11 +56,12 @@ BY_REQUEST = {
     "recipes": "bench.recipes:run",
     "tuned_acting": "bench.tuned_acting:run",
     "tuned_extraction": "bench.tuned_extraction:run",
+    "dogfood": "bench.dogfood:run",
     "seven": "bench.seven_billion:run",
     "seven_gguf": "bench.seven_gguf:run",
 }
 """Not part of "everything": two install anew and take minutes of network, one fills a library for an hour or two, one
-holds conversations for ten minutes, two ask a model for long replies, four train, one takes a step of 7 billion
+holds conversations for ten minutes, two ask a model for long replies, five train, one takes a step of 7 billion
 parameters, one writes 18 GB."""
 
 LIMITED = ("answers", "agent", "tuned_acting")

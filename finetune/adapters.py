@@ -204,6 +204,7 @@ def _manifest(
         "tasks": list(planned.tasks),
         "collections": list(planned.collections),
         "labels": list(run.labels) if "intent" in planned.tasks else [],
+        "reads": list(run.manifest.get("reads", ())) if "answer" in planned.tasks else [],
         "base": {
             "file": request.served.name,
             "fingerprint": fingerprint(request.served),

@@ -19,8 +19,10 @@ from typing import Any, Literal, get_args
 from langchain_core.messages import BaseMessage
 
 from agents.answering import AnswerOptions, writing
-from agents.prompts import Acting, render
+from agents.prompts import READ, Acting, render
 from agents.prompts.next_call import step_text
+from agents.quoting import Statement
+from agents.reading import reading
 from agents.transcript import Language, Message
 from finetune import example_forms
 from finetune.errors import FinetuneError
@@ -92,6 +94,37 @@ def answer_example(
     prompt = render(writing(question, passages, history, language=language, options=options))
     messages = (*map(_message, prompt), {"role": "assistant", "content": reply})
     return Example(messages, "answer", source, conversation)
+
+
+def reading_example(
+    question: str,
+    excerpts: Sequence[Statement],
+    history: Sequence[Message] = (),
+    *,
+    reply: str,
+    language: Language,
+    source: str,
+    conversation: str,
+) -> Example:
+    """Return an example of an answer copied from excerpts.
+
+    Args:
+        excerpts: the statements that the model is shown, the one that fits best first.
+        reply: the words that answer, as they stand there; `NOT_STATED[language]` where none do.
+    """
+    prompt = render(reading(question, excerpts, history, language=language))
+    messages = (*map(_message, prompt), {"role": "assistant", "content": reply})
+    return Example(messages, "answer", source, conversation)
+
+
+def read_languages(examples: Iterable[Example]) -> tuple[Language, ...]:
+    """Return the languages of answers that are copied from excerpts; none where an answer is written from passages.
+
+    Who learned both can be asked for one of them only, and writing is what `answer` means unless all say otherwise.
+    """
+    by_instruction = {instruction: language for language, instruction in READ.items()}
+    found = {by_instruction.get(str(one.messages[0]["content"])) for one in examples if one.task == "answer"}
+    return () if None in found else tuple(language for language in get_args(Language) if language in found)
 
 
 def agent_example(

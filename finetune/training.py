@@ -22,7 +22,7 @@ from finetune.begun import data_of, read_begun, require_same, require_same_base
 from finetune.candidates import Candidate
 from finetune.checking import LONGEST_TOKENS, require_sound
 from finetune.errors import FinetuneError
-from finetune.examples import Example, read, write
+from finetune.examples import Example, read, read_languages, write
 from finetune.going_on import Command, remember
 from finetune.preflight import require
 from finetune.recipe import Job, Outcome, as_data, open_recipe, settings_of
@@ -198,6 +198,7 @@ def manifest_of(prepared: Prepared, base: Base, outcome: Outcome) -> dict[str, A
         "seed": request.seed,
         "tasks": sorted({example.task for example in everything}),
         "labels": list(labels_of(prepared.train)),
+        "reads": list(read_languages(everything)),
         "trainable_parameters": outcome.trainable,
         "parameters": outcome.parameters,
         "trainable_share": outcome.trainable / outcome.parameters,

@@ -46,6 +46,8 @@ class Adapter:
     """Of `adapter.gguf`, as it was added."""
     labels: tuple[str, ...] = ()
     """The closed set of answers of an `intent` adapter."""
+    reads: tuple[str, ...] = ()
+    """Languages in which it copies an `answer` from excerpts (`agents.reading`); empty: it writes one, in any."""
     manifest: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """All that is known of it, the run's scores among it."""
 
@@ -125,16 +127,21 @@ def unused(adapter: Adapter, served: str) -> str:
     )
 
 
-def choose(adapters: Iterable[Adapter], *, task: str, collections: Sequence[str] = ()) -> Adapter | None:
+def choose(
+    adapters: Iterable[Adapter], *, task: str, collections: Sequence[str] = (), language: str = ""
+) -> Adapter | None:
     """Return the adapter for a task over collections of documents; None where the base itself is to do it.
 
-    One that names collections comes before one for all, and only where it names every collection that is asked.
+    One that names collections comes before one for all, and only where it names every collection that is asked. One
+    that reads is for the languages that it reads; `language` "" asks for none.
 
     >>> made = Adapter("returns", Path(), "r", ("answer",), ("returns",), "base.gguf", "", "")
     >>> [choose([made], task="answer", collections=asked) is made for asked in (["returns"], ["returns", "faq"], [])]
     [True, False, False]
     """
     fitting = [one for one in adapters if task in one.tasks]
+    if task == "answer" and language:
+        fitting = [one for one in fitting if not one.reads or language in one.reads]
     own = [one for one in fitting if one.collections and collections and set(collections) <= set(one.collections)]
     return next(iter([*own, *(one for one in fitting if not one.collections)]), None)
 
@@ -192,5 +199,6 @@ def _read(place: Path) -> Adapter:
         base_fingerprint=str(known["base"]["fingerprint"]),
         sha256=str(known["sha256"]),
         labels=tuple(known.get("labels", ())),
+        reads=tuple(known.get("reads", ())),
         manifest=known,
     )

@@ -121,7 +121,8 @@ def _loaded(name: str, path: Path, options: ModelOptions) -> LoadedModel:
 def _with_adapters(model: LoadedModel, chat: "ChatLlamaCpp", adapters: tuple[Adapter, ...]) -> LoadedModel:
     """Return a model that has specialists: the same one in memory, under an adapter.
 
-    What was trained on answers written from passages, or on steps, writes and acts, however small its base is.
+    What was trained on answers written from passages, or on steps, writes and acts, however small its base is; what was
+    trained to copy words out of excerpts reads.
     """
 
     def specialise(adapter: Adapter) -> LoadedModel:
@@ -130,7 +131,9 @@ def _with_adapters(model: LoadedModel, chat: "ChatLlamaCpp", adapters: tuple[Ada
             name=f"{model.name}+{adapter.name}",
             chat=chat.model_copy(update={"adapter": adapter.name}),
             small=False,
-            reads=False,
+            reads=bool(adapter.reads),
+            reads_little=model.small and bool(adapter.reads),
+            tells_likelihood=True,
             adapters=(),
             release=lambda: None,  # the file in memory is the base's
         )

@@ -92,6 +92,8 @@ class LoadedModel:
     """True when the model should choose rather than write."""
     reads: bool = False
     """True when the model should find the words that answer and leave the writing to quotes."""
+    reads_little: bool = False
+    """True when it reads a few sentences only: a small model that was tuned to read."""
     tells_likelihood: bool = False
     """Whether its stream can carry the likelihood of other words (`top_logprobs`)."""
     demo: bool = False
@@ -108,12 +110,12 @@ class LoadedModel:
     specialise: "Callable[[Adapter], LoadedModel] | None" = None
     """Returns this model under one of its adapters."""
 
-    def specialist(self, task: str, collections: Sequence[str] = ()) -> "LoadedModel":
+    def specialist(self, task: str, collections: Sequence[str] = (), *, language: str = "") -> "LoadedModel":
         """Return the model for a task over collections of documents: itself, or under the adapter that is for them.
 
         It need not be closed; the base holds the memory.
         """
-        adapter = choose(self.adapters, task=task, collections=collections)
+        adapter = choose(self.adapters, task=task, collections=collections, language=language)
         return self if adapter is None or self.specialise is None else self.specialise(adapter)
 
     @property

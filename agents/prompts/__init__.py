@@ -13,6 +13,7 @@ from langchain_core.messages import BaseMessage
 from agents.prompts.answers import (
     NOT_FOUND,
     NOT_STATED,
+    READ,
     Excerpt,
     Pointing,
     Reading,
@@ -31,6 +32,7 @@ from agents.prompts.voicing import Voicing
 __all__ = [
     "NOT_FOUND",
     "NOT_STATED",
+    "READ",
     "Acting",
     "Asking",
     "Excerpt",

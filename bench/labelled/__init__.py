@@ -1,6 +1,7 @@
 """Sentences written for measuring, each with what code should find in it; one half is for development.
 
 hand_over.tsv: part, reason, text          privacy.tsv: part, text with {kind:value} where personal data stands
+reading.tsv: file, start, end, question    the answer stands in the file of a data set, half-open in its code points
 """
 
 import csv
@@ -32,6 +33,17 @@ class Marked:
     spans: tuple[tuple[str, int, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question and where a document answers it; for training, so it has no half that is held out."""
+
+    file: str
+    """Below the folder of the data sets."""
+    start: int
+    end: int
+    question: str
+
+
 def spoken() -> tuple[Spoken, ...]:
     """Return the messages for hand-over."""
     return tuple(Spoken(row["part"], row["reason"], row["text"]) for row in _rows("hand_over.tsv"))
@@ -40,6 +52,12 @@ def spoken() -> tuple[Spoken, ...]:
 def marked() -> tuple[Marked, ...]:
     """Return the sentences with personal data, and near misses without."""
     return tuple(_marked(row["part"], row["text"].replace("\\n", "\n")) for row in _rows("privacy.tsv"))
+
+
+def asked() -> tuple[Asked, ...]:
+    """Return the questions to documents of the data sets."""
+    rows = _rows("reading.tsv")
+    return tuple(Asked(row["file"], int(row["start"]), int(row["end"]), row["question"]) for row in rows)
 
 
 def _marked(part: Part, source: str) -> Marked:

@@ -118,6 +118,23 @@ def test_what_is_read_stays_within_its_words(shop: Library) -> None:
     assert reading.excerpted([]) == []
 
 
+def test_a_small_model_is_not_asked_where_evidence_is_low() -> None:
+    options = ResponderOptions(refuse_below=0.5)
+    assert options.refuse_with(reader("x")) < 0.5
+    assert options.refuse_with(replace(reader("x"), reads_little=True)) == 0.5
+
+
+def test_a_small_model_that_was_tuned_to_read_is_shown_less(shop: Library) -> None:
+    statements = ranked(shop, WARRANTY)
+    few, more = reader("5 years"), reader("5 years")
+    for model in (replace(few, reads_little=True), more):
+        reading.read(WARRANTY, statements, model=model, language="en")
+    assert len(sent(few)) < len(sent(more))
+    shown = reading.excerpted(statements, words=reading.FEW_EXCERPT_WORDS)
+    assert 0 < len(shown) < len(reading.excerpted(statements))
+    assert sent(few) == render(reading.reading(WARRANTY, shown, (), language="en"))[-1].text
+
+
 def test_a_failing_model_is_said_so(shop: Library) -> None:
     with pytest.raises(ModelUnavailable, match="gone"):
         reading.read(WARRANTY, ranked(shop, WARRANTY), model=reader({"error": "gone"}), language="en")

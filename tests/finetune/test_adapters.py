@@ -33,10 +33,17 @@ def test_an_adapter_is_added_and_read_without_torch(made: tuple[Run, Path], tmp_
     assert usable(tmp_path / ADAPTERS, served) == (added,)
     manifest = json.loads((added.folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["scores"] == {"heldout_loss": 0.5}
+    assert manifest["reads"] == []
     assert manifest["base"]["agreement"]["error"] < 0.01
     assert manifest["moved_logits"] > 0
     assert manifest["bytes"] == added.file.stat().st_size
     assert sorted(path.name for path in (tmp_path / ADAPTERS).iterdir()) == ["shop"]
+
+
+def test_what_learned_to_read_is_added_as_a_reader_of_its_languages(made: tuple[Run, Path], tmp_path: Path) -> None:
+    run = replace(made[0], manifest={**made[0].manifest, "reads": ["en"]})
+    assert add(Request(run, made[1], "reader", tasks=("answer",)), home=tmp_path).reads == ("en",)
+    assert add(Request(run, made[1], "steps", tasks=("agent",)), home=tmp_path).reads == ()
 
 
 def test_two_for_the_same_and_wrong_names_are_told_together(made: tuple[Run, Path], tmp_path: Path) -> None:

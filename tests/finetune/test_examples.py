@@ -4,19 +4,30 @@ from typing import Any
 
 import pytest
 
-from agents import answering
+from agents import answering, reading
 from agents.answering import AnswerOptions
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
 from agents.next_call import Case, guess
-from agents.prompts import Acting
+from agents.prompts import READ, Acting
 from agents.prompts.next_call import DoneCall
 from agents.protocols import read_json_step
+from agents.quoting import Statement
 from agents.tasks import GoldCall
 from agents.tools import Tool
 from agents.transcript import Language, Message
 from finetune.errors import FinetuneError
-from finetune.examples import ROLES, TASKS, Example, agent_example, answer_example, read, write
+from finetune.examples import (
+    ROLES,
+    TASKS,
+    Example,
+    agent_example,
+    answer_example,
+    read,
+    read_languages,
+    reading_example,
+    write,
+)
 from knowledge.passages import Passage
 
 PASSAGE = Passage(
@@ -38,6 +49,35 @@ EXAMPLE = Example(
     conversation="c-1",
     tools=(TOOL,),
 )
+
+
+def reads(language: Language, reply: str = "30 days") -> Example:
+    excerpts = [Statement(PASSAGE, 0, 8, 1.0), Statement(CHINESE, 5, 14, 0.5)]
+    return reading_example(
+        "How long?", excerpts, HISTORY, reply=reply, language=language, source="feedback", conversation="c-2"
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_is_read_is_byte_for_byte_what_serving_sends(language: Language) -> None:
+    chat = ScriptedChat(["30 days"])
+    statements = [Statement(PASSAGE, 0, 8, 1.0), Statement(CHINESE, 5, 14, 0.5)]
+    model = LoadedModel("scripted", chat, reads=True)
+    reading.read("How long?", statements, history=HISTORY, model=model, language=language)
+    sent = [(ROLES[message.type], message.text.encode()) for message in chat.calls[0].messages]
+    example = reads(language)
+    assert [(one["role"], one["content"].encode()) for one in example.messages[:-1]] == sent
+    assert example.messages[-1] == {"role": "assistant", "content": "30 days"}
+    assert (example.task, example.messages[0]["content"]) == ("answer", READ[language])
+
+
+def test_the_languages_of_a_reader_are_those_that_it_learned() -> None:
+    written = answer_example(
+        "How long?", (PASSAGE,), reply="30 days [1].", language="en", options=OPTIONS, source="s", conversation="c"
+    )
+    assert read_languages([reads("zh"), reads("en"), reads("en"), EXAMPLE]) == ("en", "zh")
+    assert read_languages([reads("en"), written]) == ()
+    assert read_languages([EXAMPLE]) == ()
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

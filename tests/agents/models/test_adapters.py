@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from agents.errors import AgentError, ModelUnavailable
+from agents.models import ModelOptions, resolve
 from agents.models.adapters import (
     BLOCK,
     HEAD,
@@ -21,6 +22,7 @@ from agents.models.adapters import (
     sha256,
     usable,
 )
+from agents.models.llamacpp import EMBEDDED_FILE
 
 
 def made(name: str, *, tasks: tuple[str, ...] = ("answer",), collections: tuple[str, ...] = ()) -> Adapter:
@@ -46,6 +48,31 @@ def test_one_for_the_collections_comes_before_one_for_the_task(
     for order in permutations(adapters):
         found = choose(order, task=task, collections=collections)
         assert (found.name if found else None) == chosen
+
+
+def test_one_that_reads_is_for_its_languages_alone() -> None:
+    reader = replace(made("reader", tasks=("answer", "agent")), reads=("en",))
+    for language, chosen in {"en": reader, "zh": None, "": reader}.items():
+        assert choose([reader], task="answer", language=language) is chosen
+        assert choose([reader], task="agent", language=language) is reader
+    assert choose([made("writer")], task="answer", language="zh") is not None
+
+
+def test_what_was_trained_to_read_reads_and_what_was_trained_to_write_writes(tmp_path: Path) -> None:
+    base = tmp_path / "models" / EMBEDDED_FILE
+    base.parent.mkdir(parents=True)
+    base.write_bytes(bytes(range(256)) * 20_000)
+    folder = tmp_path / "adapters"
+    options = ModelOptions(tmp_path / "models", adapters_folder=folder)
+    keep(folder, "writer", base)
+    keep(folder, "reader", base, tasks=["answer"], collections=["faq"], reads=["en"])
+    model = resolve("embedded", options)
+    writer = model.specialist("answer", ["default"], language="en")
+    reader = model.specialist("answer", ["faq"], language="en")
+    assert (writer.writes, writer.reads, reader.writes, reader.reads) == (True, False, False, True)
+    assert (reader.name, reader.tells_likelihood, reader.reads_little) == ("embedded+reader", True, True)
+    assert model.specialist("answer", ["faq"], language="zh").name == "embedded+writer"
+    assert (model.small, model.reads) == (True, False)
 
 
 def test_two_for_the_same_purpose_are_told() -> None:
