@@ -21,8 +21,8 @@ from langchain_core.messages import BaseMessage
 from agents.answering import AnswerOptions, writing
 from agents.prompts import READ, Acting, render
 from agents.prompts.next_call import step_text
-from agents.quoting import Statement
 from agents.reading import reading
+from agents.statements import Statement
 from agents.transcript import Language, Message
 from finetune import example_forms
 from finetune.errors import FinetuneError

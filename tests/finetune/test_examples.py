@@ -12,7 +12,7 @@ from agents.next_call import Case, guess
 from agents.prompts import READ, Acting
 from agents.prompts.next_call import DoneCall
 from agents.protocols import read_json_step
-from agents.quoting import Statement
+from agents.statements import Statement
 from agents.tasks import GoldCall
 from agents.tools import Tool
 from agents.transcript import Language, Message
