@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
 
-from agents import quoting
+from agents import ranking
 from agents.prompts import NOT_STATED
 from agents.quoting import shown
 from agents.reading import FEW_EXCERPT_WORDS, excerpted, understood
@@ -102,7 +102,7 @@ def _ranked(library: Library, question: Question, language: Language) -> list[St
     found = find(
         library, question.question, options=ResponderOptions(), collections=("default",), audiences=("public",)
     )
-    return quoting.rank(found, language=language, embedder=library.embedder)
+    return ranking.rank(found, language=language, embedder=library.embedder)
 
 
 def _reply(
