@@ -14,8 +14,9 @@ from html import unescape
 
 from agents import ranking
 from agents.prompts import NOT_STATED
+from agents.quoting import shown
 from agents.reading import FEW_EXCERPT_WORDS, excerpted, understood
-from agents.statements import Statement, shown
+from agents.statements import Statement
 from agents.transcript import Language
 from agents.turn import ResponderOptions, find
 from bench import labelled
