@@ -125,7 +125,6 @@ def with_meaning(
     *,
     previous: str,
     weights: Array,
-    most: int = EMBEDDED_AT_MOST,
 ) -> Array:
     """Return the features with the likeness of meaning of the statements that are best by words.
 

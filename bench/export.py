@@ -16,7 +16,7 @@ from agents.models.llamacpp import EMBEDDED_FILE
 from bench.datasets import DATA
 from bench.homes import frontdesk, models_folder, new_home
 from bench.tables import BenchError, Table
-from bench.training import SETS, as_examples
+from bench.training import few_shot
 from finetune.bases import open_base
 from finetune.export import cache_bytes
 from finetune.gguf import read_source, write_gguf
@@ -98,8 +98,7 @@ def run(folder: Path) -> Table:
 def whole_export(folder: Path) -> float:
     """Return the seconds that a whole export takes, of a run of two steps."""
     home = new_home(folder / "export-home")
-    source = DATA / "intents_banking77_train"
-    train, heldout = (as_examples(source / name, folder / f"{name}.examples") for name in SETS)
+    train, heldout = few_shot(folder)
     frontdesk(home, "finetune", "train", "--data", train, "--run", "short", "max_steps=2")
     return float(frontdesk(home, "export", "short", "--text", TEXT, "--examples", heldout)["seconds"])
 

@@ -5,11 +5,10 @@
 
 from pathlib import Path
 
-from bench.datasets import DATA
 from bench.homes import frontdesk, new_home
 from bench.intents import drawn
-from bench.tables import BenchError, Table
-from bench.training import SETS, as_examples
+from bench.tables import Table
+from bench.training import BANKING, as_examples, few_shot
 from bench.tuning import marks_of, points
 from knowledge.scores import mean
 
@@ -24,19 +23,16 @@ def run(folder: Path) -> Table:
     Raises:
         BenchError: the data is not there, or a command failed.
     """
-    source = DATA / "intents_banking77_train"
-    if not source.is_dir():
-        raise BenchError(f"The data sets are not at {DATA}.")
     home = new_home(folder / "tuning-home")
-    train, heldout = (as_examples(source / name, folder / f"{name}.examples") for name in SETS)
+    train, heldout = few_shot(folder)
     others = folder / "others.jsonl"
-    others.write_text("".join(drawn(source, a_label=A_LABEL)), encoding="utf-8")
-    asked = {"dev": heldout, "others": as_examples(others, folder / "others.examples")}
+    others.write_text("".join(drawn(BANKING, a_label=A_LABEL)), encoding="utf-8")
+    asked = {"": heldout, ".others": as_examples(others, folder / "others.examples")}
     marks: dict[str, list[float]] = {}
     for recipe in RECIPES:
         name = f"{recipe}-0"
         frontdesk(home, "finetune", "train", "--data", train, "--recipe", recipe, "--run", name, "--seed", "0")
-        parts = [marks_of(home, name, file, folder / f"{name}.{part}.predicted") for part, file in asked.items()]
+        parts = [marks_of(home, name, file, folder / f"{name}{part}.predicted") for part, file in asked.items()]
         marks[recipe] = [mark for part in parts for mark in part]
     return Table(
         columns=("recipe", "right"),

@@ -31,11 +31,8 @@ def run(folder: Path, *, repeats: int = REPEATS) -> Table:
     Raises:
         BenchError: the data is not there, or a run failed.
     """
-    source = DATA / "intents_banking77_train"
-    if not source.is_dir():
-        raise BenchError(f"The data sets are not at {DATA}.")
+    train, heldout = few_shot(folder)
     home = new_home(folder / "training-home")
-    train, heldout = (as_examples(source / name, folder / f"{name}.examples") for name in SETS)
     base = open_base("embedded", home=home).folder
     measured: dict[str, list[dict[str, Any]]] = {}
     for number in range(repeats):
@@ -56,6 +53,7 @@ def run(folder: Path, *, repeats: int = REPEATS) -> Table:
     )
 
 
+BANKING = DATA / "intents_banking77_train"
 SETS = ("train_fewshot_385.jsonl", "dev_385.jsonl")
 PLAIN: dict[str, tuple[str, ...]] = {
     "plain TRL QLoRA at its defaults": (),
@@ -71,6 +69,18 @@ NOTE = (
     "Tokens are those of the examples, without padding; saving and measuring are not counted. The held-out loss is "
     f"measured the same way for all, on {HELD_OUT} other examples, in 32 bits over the same NF4 base."
 )
+
+
+def few_shot(folder: Path) -> tuple[Path, Path]:
+    """Write banking77's few-shot set and its development set as examples, and return both files.
+
+    Raises:
+        BenchError: the data is not there.
+    """
+    if not BANKING.is_dir():
+        raise BenchError(f"The data sets are not at {DATA}.")
+    train, heldout = (as_examples(BANKING / name, folder / f"{name}.examples") for name in SETS)
+    return train, heldout
 
 
 def as_examples(source: Path, target: Path) -> Path:

@@ -10,10 +10,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from bench.datasets import DATA
 from bench.homes import new_home
-from bench.tables import BenchError, Table
-from bench.training import RATE, SETS, as_examples
+from bench.tables import Table
+from bench.training import RATE, few_shot
 from finetune.bases import open_base, read_base_config
 from finetune.examples import read
 from finetune.footprint import Choices
@@ -43,11 +42,8 @@ def run(folder: Path) -> Table:
     Raises:
         BenchError: the data is not there.
     """
-    source = DATA / "intents_banking77_train"
-    if not source.is_dir():
-        raise BenchError(f"The data sets are not at {DATA}.")
     home = new_home(folder / "step-home")
-    data = as_examples(source / SETS[0], folder / "step.examples")
+    data, _ = few_shot(folder)
     base = open_base("embedded", home=home).folder
     shape = shape_of(read_base_config(base))
     tokenizer = load_tokenizer(base)

@@ -13,8 +13,8 @@ from typing import Any
 
 from bench.datasets import DATA
 from bench.homes import frontdesk, new_home
-from bench.tables import BenchError, Table
-from bench.training import SETS, as_examples
+from bench.tables import Table
+from bench.training import few_shot
 from knowledge.scores import paired
 
 RUNS = (
@@ -35,11 +35,8 @@ def run(folder: Path) -> Table:
     Raises:
         BenchError: the data is not there, or a command failed.
     """
-    source = DATA / "intents_banking77_train"
-    if not source.is_dir():
-        raise BenchError(f"The data sets are not at {DATA}.")
     home = new_home(folder / "tuning-home")
-    train, heldout = (as_examples(source / name, folder / f"{name}.examples") for name in SETS)
+    train, heldout = few_shot(folder)
     classical = tfidf(train, heldout)
     rows = [("TF-IDF with logistic regression", _share(classical), "", "", "", "", "")]
     right: dict[str, list[list[float]]] = {}

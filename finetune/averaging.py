@@ -43,7 +43,7 @@ def average(names: Sequence[str], name: str, *, home: Path) -> Run:
         faults.append(f"There is a run {name} already.")
     if faults:
         raise FinetuneError("\n".join(faults) + "\nNext: frontdesk finetune average RUN RUN --run NAME")
-    part = folder.with_name(f".{name}.part")
+    part = home / f".average-{name}.part"  # beside the runs: it is one when it is whole
     shutil.rmtree(part, ignore_errors=True)
     (part / "adapter").mkdir(parents=True)
     rank = _write_mean([run.folder / "adapter" for run in found], part / "adapter")
@@ -51,8 +51,9 @@ def average(names: Sequence[str], name: str, *, home: Path) -> Run:
     held_out = [(run.folder / HELD_OUT) for run in found]
     if _same_bytes(held_out):
         shutil.copyfile(held_out[0], part / HELD_OUT)
+    finish(part, _manifest(found, name, folder, rank=rank))
     part.rename(folder)
-    return finish(folder, _manifest(found, name, folder, rank=rank))
+    return open_run(name, home=home)
 
 
 def _faults(runs: Sequence[Run]) -> list[str]:

@@ -5,12 +5,13 @@ from typer.testing import CliRunner
 
 from agents.models import ModelOptions
 from assistant.cli import app
+from finetune import averaging
 from finetune.averaging import average
 from finetune.bases import Base
 from finetune.errors import FinetuneError
 from finetune.examples import Example, write
 from finetune.predicting import Subject, predict
-from finetune.runs import Run, open_run
+from finetune.runs import Run, open_run, runs
 from finetune.training import Request, prepare, train
 
 pytest.importorskip("peft")
@@ -74,6 +75,21 @@ def test_a_mean_is_a_run_like_any_other(home: Path, trained: list[Run], intents:
         options=ModelOptions(models_folder=home),
     )
     assert {one.predicted for one in said} <= set(run.labels)
+
+
+def test_cut_off_before_its_manifest_it_is_made_by_the_same_command(
+    home: Path, trained: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(*_: object) -> Run:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(averaging, "finish", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            average(["a", "b"], "late", home=home)
+    assert "late" not in [run.name for run in runs(home)]
+    assert average(["a", "b"], "late", home=home).manifest["run"] == "late"
+    assert "late" in [run.name for run in runs(home)]
 
 
 def test_all_that_does_not_go_together_is_told_at_once(home: Path, trained: list[Run]) -> None:
