@@ -188,9 +188,10 @@ class Committer:
         if not files:
             return
         pairs = [(new, number) for file in files for new in file.documents for number in range(len(new.chunks))]
-        for start in range(0, max(1, len(pairs)), BATCH_CHUNKS):
-            part = pairs[start : start + BATCH_CHUNKS]
-            last = start + BATCH_CHUNKS >= len(pairs)
+        slices = max(1, -(-len(pairs) // BATCH_CHUNKS))
+        for number in range(slices):  # of like size: the last few texts of a slice leave threads without work
+            part = pairs[number * len(pairs) // slices : (number + 1) * len(pairs) // slices]
+            last = number == slices - 1
             self._advance(_Slice([new.vectors for new, _ in part], None, files if last else None), part)
 
     def _advance(self, following: _Slice | None, pairs: Sequence[tuple[NewDocument, int]] = ()) -> None:

@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
-from knowledge import heap
+from knowledge import heap, quiet_chroma
 from knowledge.at_once import AtOnce
 from knowledge.embedders import Vectors
 from knowledge.errors import KnowledgeError
@@ -331,10 +331,11 @@ def _fault(location: Path | str, error: Exception) -> str:
 
 
 def _client(location: Path | str) -> "Client":
+    quiet_chroma.load()
     import chromadb
     from chromadb.config import Settings
 
-    settings = Settings(anonymized_telemetry=False, allow_reset=False)
+    settings = Settings(anonymized_telemetry=False, allow_reset=False, chroma_otel_collection_endpoint="")
     if isinstance(location, Path):
         return cast("Client", chromadb.PersistentClient(path=str(location), settings=settings))
     address = urlsplit(location)

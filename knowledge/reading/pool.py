@@ -30,6 +30,9 @@ HEAVY_BYTES = 20_000_000
 WATCH_SECONDS = 0.2
 WORTH_FILES, WORTH_BYTES = 4, 500_000
 """With more than this many waiting, one more process is worth its start."""
+WORTH_SECONDS = 3.0
+"""When the first of them has waited so long: until then one process most likely keeps up, for to embed what it reads
+takes several times as long as to read it, and a start takes a quarter of a second from the embedder."""
 WORN_SHARE = 0.5
 """Share of its memory above which a worker is replaced after a file: libraries do not give everything back."""
 
@@ -61,6 +64,7 @@ class Reading:
     """A file that is being read, or waits for it."""
 
     job: Job
+    since: float = field(default_factory=time.monotonic)
     results: deque[tuple[Message, int]] = field(default_factory=deque)
     is_wanted: bool = False
     has_results: bool = False
@@ -144,7 +148,7 @@ class Reader:
         reading = Reading(job)
         with self._changed:
             self._waiting.append(reading)
-            if self._is_worth_another_worker():
+            if not self._drivers:
                 self._add_driver()
             self._changed.notify_all()
         return reading
@@ -225,11 +229,13 @@ class Reader:
             self._changed.notify_all()
 
     def _is_worth_another_worker(self) -> bool:
-        """Say whether what waits is worth the start of one more process, most of a second."""
+        """Say whether what waits, and has waited for a while, is worth the start of one more process."""
         if len(self._drivers) >= self._options.workers or len(self._waiting) <= self._idle:
             return False
+        if time.monotonic() - self._waiting[0].since < WORTH_SECONDS:
+            return False
         waiting_bytes = sum(reading.job.size_bytes for reading in self._waiting)
-        return not self._drivers or len(self._waiting) > WORTH_FILES or waiting_bytes > WORTH_BYTES
+        return len(self._waiting) > WORTH_FILES or waiting_bytes > WORTH_BYTES
 
     def _next(self) -> Reading | None:
         """Return the file that waits longest; None when there is none for long, or no more work at all."""
@@ -336,6 +342,8 @@ class Reader:
             with self._changed:
                 self._changed.wait_for(lambda: self._watches or self._closed.is_set())
                 watches = list(self._watches)
+                if not self._closed.is_set() and self._is_worth_another_worker():
+                    self._add_driver()
             for watch in watches:
                 watch.check(self._options)
             self._closed.wait(WATCH_SECONDS)
