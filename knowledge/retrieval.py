@@ -24,7 +24,7 @@ from knowledge.passages import Passage, Retrieval
 from knowledge.postings import Segment
 from knowledge.rerankers import Reranker
 from knowledge.scope import Scope
-from knowledge.selection import Hit, select
+from knowledge.selection import Hit, select, stretches
 from knowledge.spaces import Space, spaces
 from knowledge.stored_passages import StoredChunk
 from knowledge.text import detect_language
@@ -310,27 +310,40 @@ class _Asked:
         return add({**late, **scores}, nearness, self.options.topic_weight)
 
     def told_behind(self, hits: Sequence[Hit], vectors: Mapping[int, Vectors]) -> list[Hit]:
-        """Return the hits anew in order, those that earlier answers told behind."""
+        """Return the hits anew in order, those that earlier answers told behind.
+
+        An answer tells what was read together: neighbours that would be joined step back together or not at all, or
+        a told passage would stay where it is through the chunk beside it.
+        """
         if not self.conversation.answers or not self.options.told_weight:
             return list(hits)
         first = hits[:TOLD_AMONG]
-        cosines = None
-        if vectors and all(hit.chunk in vectors for hit in first):
-            answers = self.meanings.of_answers(self.conversation.answers)
-            cosines = [
-                [float(vectors[hit.chunk] @ answer) - self.meanings.floor for hit in first] for answer in answers
-            ]
-        texts = [evidence.place_and_text(hit.passage) for hit in first]
+        parts = stretches(first, joined_characters=self.options.joined_characters)
+        cosines = self._cosines_of_answers([[first[place].chunk for place in part] for part in parts], vectors)
+        texts = ["\n".join(evidence.place_and_text(first[place].passage) for place in part) for part in parts]
         kept: set[int] = set()
-        moved = []
-        for hit, sure in zip(first, follow_ups.told(texts, self.conversation, cosines=cosines), strict=True):
-            lost = 0.0
+        lost = [0.0] * len(first)
+        for part, sure in zip(parts, follow_ups.told(texts, self.conversation, cosines=cosines), strict=True):
+            document = first[part[0]].document_id
             if sure > TOLD_ABOVE:
-                kept = kept or {hit.document_id}
-                lost = 0.0 if hit.document_id in kept else self.options.told_weight * (sure - TOLD_ABOVE)
-            passage = hit.passage
-            moved.append(replace(hit, passage=replace(passage, score=passage.score - lost)) if lost else hit)
+                kept = kept or {document}
+                for place in part if document not in kept else ():
+                    lost[place] = self.options.told_weight * (sure - TOLD_ABOVE)
+        moved = [
+            replace(hit, passage=replace(hit.passage, score=hit.passage.score - less)) if less else hit
+            for hit, less in zip(first, lost, strict=True)
+        ]
         return _in_order([*moved, *hits[TOLD_AMONG:]])
+
+    def _cosines_of_answers(
+        self, parts: Sequence[Sequence[int]], vectors: Mapping[int, Vectors]
+    ) -> list[list[float]] | None:
+        """Return for each answer its similarity to each part, which is chunks that stand together; None without."""
+        if not vectors or not all(chunk in vectors for part in parts for chunk in part):
+            return None
+        means = unit_length(np.stack([np.mean([vectors[chunk] for chunk in part], axis=0) for part in parts]))
+        answers = self.meanings.of_answers(self.conversation.answers)
+        return [[float(mean @ answer) - self.meanings.floor for mean in means] for answer in answers]
 
     # What is found
 

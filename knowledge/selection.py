@@ -40,6 +40,29 @@ def select(
     return tuple(hit.passage for hit in chosen)
 
 
+def stretches(hits: Sequence[Hit], *, joined_characters: int) -> list[list[int]]:
+    """Return the places of hits that would become one passage together, each place once, best ones first."""
+    found: list[list[int]] = []
+    spans: list[Hit] = []
+    for place, hit in enumerate(hits):
+        beside = next(
+            (
+                number
+                for number, span in enumerate(spans)
+                if span.document_id == hit.document_id
+                and _are_neighbours(span.passage, hit.passage, joined_characters)
+            ),
+            None,
+        )
+        if beside is None:
+            found.append([place])
+            spans.append(hit)
+        else:
+            found[beside].append(place)
+            spans[beside] = _spanning(spans[beside], hit)
+    return found
+
+
 JOINED_SHARE = 0.5
 """A chunk scoring below this share of the best one is not joined to its neighbour."""
 NEIGHBOUR_GAP_CHARACTERS = 2
@@ -56,7 +79,13 @@ def _are_neighbours(left: Passage, right: Passage, joined_characters: int) -> bo
 
 
 def _join(left: Hit, right: Hit, connection: Connection) -> Hit:
+    both = _spanning(left, right)
+    text = stored_passages.text_between(connection, left.document_id, both.passage.start, both.passage.end)
+    return replace(both, passage=replace(both.passage, text=text))
+
+
+def _spanning(left: Hit, right: Hit) -> Hit:
+    """Return the left hit with the span of both; its text stays."""
     start = min(left.passage.start, right.passage.start)
     end = max(left.passage.end, right.passage.end)
-    text = stored_passages.text_between(connection, left.document_id, start, end)
-    return replace(left, passage=replace(left.passage, start=start, end=end, text=text))
+    return replace(left, passage=replace(left.passage, start=start, end=end))
