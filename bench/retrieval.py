@@ -9,13 +9,15 @@ another article: what came before must not harm it.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from bench.datasets import DATASETS
 from bench.homes import DEMO, Home, frontdesk, home_of, in_home
 from bench.tables import Table, score
-from knowledge.evaluation import Judged, evaluate
+from knowledge.evaluation import Judged, evaluate, judge
+from knowledge.measures import DEPTH
 from knowledge.questions import Question, Spoken, read
 from knowledge.retrieval import Mode, RetrievalOptions
 from knowledge.scores import Score, mean
@@ -27,6 +29,10 @@ MODES: tuple[Mode, ...] = ("lexical", "dense", "fused")
 SWITCHED = ("xquad-en", "xquad-zh")
 """Sets whose questions stand alone; their neighbours in the file are on other articles, or nearly always."""
 EARLIER_TURNS = 2
+TURN_MARK = "<::>"
+"""Stands between a conversation and the turn in the ids of mtrag."""
+DEEP = 40
+"""Passages that are looked through where some are left out afterwards."""
 COMPARED = {"recall_at_5": "recall@5", "mrr_at_10": "MRR@10"}
 
 Scores = Mapping[str, Any]
@@ -55,6 +61,7 @@ def run(folder: Path) -> Table:
             pairs = [(w, a) for w, a, led in zip(judged[FUSED], alone, follow_ups, strict=True) if led]
             gain = _difference([with_it for with_it, _ in pairs], [without for _, without in pairs])
             differences.append(f"{name}, questions with a history against the last turn alone: recall@5 {shown(gain)}")
+            differences += _without_rivals(name, home)
         for mode, scores in found.items():
             rows.append(_row(name, mode, scores, ingested=f"{home.documents / home.ingest_seconds:.1f}"))
         shortfalls += shortfalls_of(name, found)
@@ -94,6 +101,44 @@ def switched_histories(questions: Sequence[Question]) -> list[Question]:
             said += [Spoken("user", other.question), Spoken("assistant", told)]
         after.append(replace(question, history=tuple(said)))
     return after
+
+
+def rivals_of(questions: Sequence[Question]) -> dict[str, frozenset[str]]:
+    """Return question's id -> the documents that only other turns of its conversation ask for.
+
+    They are on the topic and wrong, and in a set made of conversations they are most of what is there on a topic.
+    """
+    asked: dict[str, set[str]] = {}
+    for question in questions:
+        asked.setdefault(_conversation(question), set()).update(gold.document for gold in question.gold)
+    return {
+        question.id: frozenset(asked[_conversation(question)] - {gold.document for gold in question.gold})
+        for question in questions
+    }
+
+
+def _conversation(question: Question) -> str:
+    return question.id.partition(TURN_MARK)[0]
+
+
+def _without_rivals(name: str, home: Home) -> list[str]:
+    """Return the sentence on what history gains where no other turn's passages stand in the library."""
+    questions = read(home.questions)
+    rivals = rivals_of(questions)
+    asked = [
+        question for question in questions if question.history and question.answerable and TURN_MARK in question.id
+    ]
+    if not asked:
+        return []
+    found: dict[bool, list[Judged]] = {True: [], False: []}
+    with in_home(home.path) as library:
+        for question, with_history in product(asked, found):
+            history = question.history if with_history else ()
+            retrieval = library.search(question.question, history=history, limit=DEEP)
+            kept = tuple(p for p in retrieval.passages if p.document not in rivals[question.id])
+            found[with_history].append(judge(question, replace(retrieval, passages=kept[:DEPTH])))
+    gain = shown(_difference(found[True], found[False]))
+    return [f"{name}, the same without the documents that only other turns of a conversation ask for: recall@5 {gain}"]
 
 
 def shown(difference: Score) -> str:

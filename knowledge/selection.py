@@ -49,8 +49,7 @@ def stretches(hits: Sequence[Hit], *, joined_characters: int) -> list[list[int]]
             (
                 number
                 for number, span in enumerate(spans)
-                if span.document_id == hit.document_id
-                and _are_neighbours(span.passage, hit.passage, joined_characters)
+                if span.document_id == hit.document_id and _are_neighbours(span.passage, hit.passage, joined_characters)
             ),
             None,
         )

@@ -1,10 +1,10 @@
 from typing import Any
 
-from bench.retrieval import difference_of, shortfalls_of, shown, switched_histories, verdict
+from bench.retrieval import difference_of, rivals_of, shortfalls_of, shown, switched_histories, verdict
 from knowledge.evaluation import Judged
 from knowledge.measures import Measures
 from knowledge.passages import Retrieval, Signals
-from knowledge.questions import Question
+from knowledge.questions import Gold, Question
 from knowledge.retrieval import Mode
 from knowledge.scores import mean
 
@@ -51,3 +51,11 @@ def test_after_a_switch_of_topic_every_question_has_anothers_history() -> None:
     for question, switched in zip(questions, after, strict=True):
         assert len(switched.history) == 4
         assert question.question not in [spoken.content for spoken in switched.history]
+
+
+def test_the_rivals_of_a_question_are_what_only_other_turns_of_its_conversation_ask_for() -> None:
+    def asked(number: str, *documents: str) -> Question:
+        return Question(id=number, question="Why?", gold=tuple(Gold(document) for document in documents))
+
+    found = rivals_of([asked("a<::>1", "x", "y"), asked("a<::>2", "y", "z"), asked("b<::>1", "w")])
+    assert found == {"a<::>1": {"z"}, "a<::>2": {"x"}, "b<::>1": set()}

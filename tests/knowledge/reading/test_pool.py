@@ -167,7 +167,10 @@ def test_a_file_is_not_blamed_for_those_before_it(
     assert len(started) == 3
 
 
-def test_files_come_out_in_the_order_they_are_asked_for(open_reader: OpenReader, job: MakeJob) -> None:
+def test_files_come_out_in_the_order_they_are_asked_for(
+    open_reader: OpenReader, job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "WORTH_SECONDS", 0.0)
     reader = open_reader(workers=3)
     readings = [reader.start(job("chatter", f"{number}.bad", size_bytes=10**6)) for number in range(12)]
     names = [
@@ -181,6 +184,7 @@ def test_what_nobody_takes_waits_in_the_worker(
 ) -> None:
     """Six megabytes a file are there and one is held; the wait for us is not taken for a file that hangs."""
     monkeypatch.setattr(pool, "AHEAD_BYTES", 1_000_000)
+    monkeypatch.setattr(pool, "WORTH_SECONDS", 0.0)
     reader = open_reader(workers=2)
     first, second = (reader.start(job("many", f"{name}.bad", size_bytes=10**6, silence_seconds=4.0)) for name in "ab")
     wait_until(lambda: reader._held_bytes > 900_000)
@@ -193,8 +197,28 @@ def test_what_nobody_takes_waits_in_the_worker(
     assert reader._held_bytes == 0
 
 
-def test_heavy_files_are_read_one_at_a_time(open_reader: OpenReader, job: MakeJob) -> None:
+def test_a_second_process_reads_what_has_waited_for_a_while(
+    open_reader: OpenReader, job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files that a single process has read by then cost no second start."""
+    started = count_starts(monkeypatch)
+    monkeypatch.setattr(pool, "WORTH_SECONDS", 60.0)
+    reader = open_reader(workers=2)
+    quick = [reader.start(job("chatter", f"{number}.bad", size_bytes=10**6)) for number in range(6)]
+    assert all(isinstance(list(reader.messages(reading))[-1], Done) for reading in quick)
+    assert len(started) == 1
+    monkeypatch.setattr(pool, "WORTH_SECONDS", 0.3)
+    slow = [reader.start(job("work_slowly", f"slow-{number}.bad", size_bytes=10**6)) for number in range(2)]
+    wait_until(lambda: len(started) == 2)
+    assert all(isinstance(list(reader.messages(reading))[-1], Done) for reading in slow)
+    assert len(started) == 2
+
+
+def test_heavy_files_are_read_one_at_a_time(
+    open_reader: OpenReader, job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The second heavy one waits for the first, and the light one between them does not."""
+    monkeypatch.setattr(pool, "WORTH_SECONDS", 0.0)
     reader = open_reader(workers=2)
     loaders = ("work_slowly", "chatter", "chatter")
     sizes = (pool.HEAVY_BYTES, pool.HEAVY_BYTES, 1)
@@ -273,7 +297,10 @@ def test_a_name_that_no_index_holds_fails_alone(open_reader: OpenReader, job: Ma
     assert re.fullmatch(r"its name has 6,02\d characters, more than 500\. Next: .*", said)
 
 
-def test_closing_ends_every_process_at_once(open_reader: OpenReader, job: MakeJob) -> None:
+def test_closing_ends_every_process_at_once(
+    open_reader: OpenReader, job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "WORTH_SECONDS", 0.0)
     before = children()
     reader = open_reader(workers=2)
     for number in range(3):
