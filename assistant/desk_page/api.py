@@ -37,6 +37,10 @@ FILES = ("page.css", "page.js", "server.js", "drafts.js", "drawing.js", "texts.j
 COOKIE = "frontdesk_desk"
 HEADER = "X-Frontdesk-Desk"
 """Must be there in every request that changes something."""
+MOST_CASES = 500
+"""Lines of the list; the rest is told as a number."""
+Mark = Annotated[str, Query(max_length=100)]
+"""Of what the page shows: what has not changed is not sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class ReplyBody(_Body):
 
 class EndBody(_Body):
     status: Literal["returned", "closed"]
+    seen: int = Field(ge=0)
+    """The last turn that whoever ends it had before them."""
 
 
 class DecisionBody(_Body):
@@ -170,16 +176,21 @@ def _add_reading(
     api: FastAPI, store: Store, approvals: ApprovalsPort | None, signed_in: Callable[..., Operator]
 ) -> None:
     @api.get("/api/desk/cases")
-    def list_cases(operator: Annotated[Operator, Depends(signed_in)]) -> dict[str, Any]:
+    def list_cases(operator: Annotated[Operator, Depends(signed_in)], mark: Mark = "") -> dict[str, Any]:
         found = cases.cases(store, approvals.for_operators() if approvals is not None else ())
-        return {"operator": operator.name, "now": now(), "cases": [asdict(case) for case in found]}
+        data: dict[str, Any] = {"operator": operator.name, "now": now(), "mark": cases.mark_of(found)}
+        if mark == data["mark"]:
+            return {**data, "unchanged": True}
+        waiting = sum(case.waiting_since is not None for case in found)
+        shown = [asdict(case) for case in found[:MOST_CASES]]
+        return {**data, "waiting": waiting, "more": len(found) - len(shown), "cases": shown}
 
     @api.get("/api/desk/tickets/{number}", dependencies=[Depends(signed_in)])
-    def show_ticket(number: str, mark: Annotated[str, Query(max_length=500)] = "") -> dict[str, Any]:
+    def show_ticket(number: str, mark: Mark = "") -> dict[str, Any]:
         return story.of_ticket(store, number, mark=mark)
 
     @api.get("/api/desk/approvals/{key}", dependencies=[Depends(signed_in)])
-    def show_approval(key: str, mark: Annotated[str, Query(max_length=500)] = "") -> dict[str, Any]:
+    def show_approval(key: str, mark: Mark = "") -> dict[str, Any]:
         pending = approvals.get(key) if approvals is not None else None
         if pending is None:
             raise NotStored(f"There is no write {key!r}.")
@@ -199,7 +210,7 @@ def _add_work(api: FastAPI, work: DeskWork, decisions: Decisions | None, signed_
 
     @api.post("/api/desk/tickets/{number}/end")
     def end(number: str, body: EndBody, operator: Annotated[Operator, Depends(signed_in)]) -> dict[str, str]:
-        return {"status": work.end(number, by=operator.name, status=body.status).status}
+        return {"status": work.end(number, by=operator.name, status=body.status, seen=body.seen).status}
 
     @api.post("/api/desk/approvals/{key}", status_code=201)
     def decide(key: str, body: DecisionBody, operator: Annotated[Operator, Depends(signed_in)]) -> dict[str, int]:
