@@ -3,9 +3,10 @@
     GET  /desk                                  the page
     POST /api/desk/sign-in {"key"}              a cookie; /api/desk/sign-out ends it
     GET  /api/desk/session                      {"operator"}: who is signed in, "" for nobody
-    GET  /api/desk/cases                        what waits, the most urgent first
+    GET  /api/desk/cases?mark=…                 what waits, the most urgent first
+    POST /api/desk/finished {"search", "after"} what is over, the last first; what is looked for stands in no address
     GET  /api/desk/tickets/N?mark=…             one case; also /api/desk/approvals/KEY
-    POST /api/desk/tickets/N/reply|notes|end    {"key", "text", "seen"}, {"key", "text"}, {"status"}
+    POST /api/desk/tickets/N/reply|notes|end    {"key", "text", "seen"}, {"key", "text"}, {"status", "seen"}
     POST /api/desk/approvals/KEY                {"approved"}
 
 The cookie is HttpOnly and SameSite=Strict, and goes nowhere but here. What changes something asks for a header of ours
@@ -20,11 +21,12 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Cookie, Depends, FastAPI, Header, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from assistant.decisions import ApprovalsPort, Decisions
 from assistant.desk_entries import KEY_CHARACTERS
 from assistant.desk_page import cases, story
+from assistant.desk_page.finished import SEARCH_CHARACTERS, Place, finished
 from assistant.desk_work import NOTE_CHARACTERS, DeskWork
 from assistant.errors import NotStored
 from assistant.operators import KeyRefused, Operator, Operators
@@ -77,6 +79,17 @@ class EndBody(_Body):
     status: Literal["returned", "closed"]
     seen: int = Field(ge=0)
     """The last turn that whoever ends it had before them."""
+
+
+class PlaceBody(_Body):
+    at: AwareDatetime
+    id: str = Field(max_length=KEY_CHARACTERS)
+
+
+class FinishedBody(_Body):
+    search: str = Field(default="", max_length=SEARCH_CHARACTERS)
+    after: PlaceBody | None = None
+    """Where the page before ended, as it said."""
 
 
 class DecisionBody(_Body):
@@ -184,6 +197,11 @@ def _add_reading(
         waiting = sum(case.waiting_since is not None for case in found)
         shown = [asdict(case) for case in found[:MOST_CASES]]
         return {**data, "waiting": waiting, "more": len(found) - len(shown), "cases": shown}
+
+    @api.post("/api/desk/finished", dependencies=[Depends(signed_in)])
+    def list_finished(body: FinishedBody) -> dict[str, Any]:
+        after = Place(body.after.at, body.after.id) if body.after is not None else None
+        return asdict(finished(store, search=body.search, after=after))
 
     @api.get("/api/desk/tickets/{number}", dependencies=[Depends(signed_in)])
     def show_ticket(number: str, mark: Mark = "") -> dict[str, Any]:

@@ -142,7 +142,7 @@ def _of_ticket(
         reason=row.reason,
         language=row.language,
         customer=customer,
-        subject=_short(str(written[-1]["subject"]) if row.reason == WRITTEN and written else said),
+        subject=short(str(written[-1]["subject"]) if row.reason == WRITTEN and written else said),
         created_at=row.created_at,
         waiting_since=_waiting_since(row, talk, replies, begun=begun),
         answered_by=replies[-1].by if replies else "",
@@ -171,7 +171,7 @@ def _of_approval(one: StoredApproval, names: Mapping[str, VisitorRow]) -> Case:
         reason=pending.tool,
         language=pending.language,
         customer=customer_name(names.get(pending.conversation)) or pending.customer,
-        subject=_short(pending.text),
+        subject=short(pending.text),
         created_at=one.asked_at,
         waiting_since=one.asked_at,
         answered_by="",
@@ -236,6 +236,7 @@ def _names(session: Session, others: Sequence[str]) -> dict[str, VisitorRow]:
     return {row.conversation: row for row in session.scalars(select(VisitorRow).where(known))}
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Return the beginning of a text, on one line."""
     flat = " ".join(text.split())
     return flat if len(flat) <= SUBJECT_CHARACTERS else flat[:SUBJECT_CHARACTERS].rstrip() + "…"
