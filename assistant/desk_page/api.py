@@ -35,7 +35,17 @@ from assistant.store import Store, now
 from assistant.ticket_turns import REPLY_CHARACTERS
 
 PACKAGE = "assistant.desk_page"
-FILES = ("page.css", "page.js", "server.js", "drafts.js", "drawing.js", "texts.js")
+FILES = (
+    "page.css",
+    "page.js",
+    "state.js",
+    "list.js",
+    "finished.js",
+    "server.js",
+    "drafts.js",
+    "drawing.js",
+    "texts.js",
+)
 COOKIE = "frontdesk_desk"
 HEADER = "X-Frontdesk-Desk"
 """Must be there in every request that changes something."""

@@ -17,6 +17,7 @@ from typing import Literal
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from agents import handover
 from assistant.actions import StoredApproval
 from assistant.database import DeskEntryRow, StepRow, TicketRow, TurnRow, VisitorRow
 from assistant.store import Store
@@ -43,7 +44,7 @@ class Case:
     customer: str
     """The customer's name, else their id, else what they can be reached by; "" for nobody known."""
     subject: str
-    """What they said last, or what is to be done."""
+    """What they said last, other than that they want a person; or what is to be done."""
     created_at: datetime
     waiting_since: datetime | None
     """Since when somebody waits for the team; None where the customer has had the last answer."""
@@ -116,6 +117,19 @@ def customer_name(visitor: VisitorRow | None, *, ticket: TicketRow | None = None
     return (ticket.customer or ticket.contact) if ticket is not None else ""
 
 
+def subject_of(ticket: TicketRow, *, said: str = "") -> str:
+    """Return what a ticket is about: what the customer said last, unless that only asks for a person.
+
+    Args:
+        said: What they said last; "" for what they had said when they were handed over.
+    """
+    written, asked = ticket.summary.get("written") or [], [str(text) for text in ticket.summary.get("asked", ())]
+    if ticket.reason == WRITTEN and written:
+        return str(written[-1]["subject"])
+    told = [*asked, said] if said else asked
+    return next((text for text in reversed(told) if not handover.only_asks(text)), told[-1] if told else "")
+
+
 def _urgency(case: Case) -> tuple[bool, bool, float]:
     if case.waiting_since is not None:
         return (not case.grave, False, case.waiting_since.timestamp())
@@ -130,7 +144,6 @@ def _of_ticket(
     Args:
         begun: Turn and time since which it is what it is.
     """
-    written = row.summary.get("written") or []
     replies = [
         reply
         for reply in talk.replies
@@ -142,7 +155,7 @@ def _of_ticket(
         reason=row.reason,
         language=row.language,
         customer=customer,
-        subject=short(str(written[-1]["subject"]) if row.reason == WRITTEN and written else said),
+        subject=short(subject_of(row, said=said)),
         created_at=row.created_at,
         waiting_since=_waiting_since(row, talk, replies, begun=begun),
         answered_by=replies[-1].by if replies else "",

@@ -16,12 +16,10 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from agents import handover
 from assistant import desk_entries
 from assistant.database import ApprovalRow, DeskEntryRow, TicketRow, TurnRow, VisitorRow
-from assistant.desk_page.cases import customer_name, short
+from assistant.desk_page.cases import customer_name, short, subject_of
 from assistant.store import Store
-from assistant.ticket_rows import WRITTEN
 
 PAGE = 30
 """Cases that are sent at once."""
@@ -103,7 +101,7 @@ def _tickets(session: Session, search: str, place: Place | None) -> Iterable[Fin
             reason=ticket.reason,
             language=ticket.language,
             customer=customer_name(visitor, ticket=ticket),
-            subject=short(_subject(ticket)),
+            subject=short(subject_of(ticket)),
             created_at=ticket.created_at,
             ended_at=ticket.returned_at or ticket.created_at,
             how=ticket.status,
@@ -164,11 +162,3 @@ def _has(column: Column, word: str) -> ColumnElement[bool]:
 
 def _lower_ascii(text: str) -> str:
     return "".join(letter.lower() if letter.isascii() else letter for letter in text)
-
-
-def _subject(ticket: TicketRow) -> str:
-    """Return what a ticket was about: the last that was asked before a person was asked for."""
-    written, asked = ticket.summary.get("written") or [], [str(text) for text in ticket.summary.get("asked", ())]
-    if ticket.reason == WRITTEN and written:
-        return str(written[-1]["subject"])
-    return next((text for text in reversed(asked) if not handover.only_asks(text)), asked[-1] if asked else "")

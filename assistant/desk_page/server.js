@@ -1,6 +1,7 @@
 // Asks the server. What it refuses is a Refusal with what it said; no answer at all is an Unreachable.
 
 const API = new URL("../api/desk/", import.meta.url);
+const PATIENCE_MILLISECONDS = 20_000; // a line that is dead says nothing, ever
 
 export class Refusal extends Error {
   constructor(status, data) {
@@ -15,7 +16,8 @@ export class Unreachable extends Error {}
 async function ask(path, options = {}) {
   let response, data;
   try {
-    response = await fetch(new URL(path, API), { cache: "no-store", credentials: "same-origin", ...options });
+    const signal = AbortSignal.timeout(PATIENCE_MILLISECONDS);
+    response = await fetch(new URL(path, API), { cache: "no-store", credentials: "same-origin", signal, ...options });
     data = await response.json();
   } catch {
     throw new Unreachable();
