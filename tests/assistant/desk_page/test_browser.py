@@ -1,6 +1,7 @@
 """The desk in a real browser, beside a customer's chat, against the real server with the demo's shop.
 
-A hand-over from the first question to the assistant's next answer; nothing twice; two operators; hostile texts.
+A hand-over from the first question to the assistant's next answer; nothing twice; two operators; hostile texts; what is
+over; a tab that nobody sees; what axe-core finds.
 """
 
 import json
@@ -21,8 +22,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
+from assistant.desk_page.finished import PAGE
+from assistant.desk_work import DeskWork
 from assistant.operators import Operators
 from assistant.store import Store, sqlite_url
+from assistant.tickets import Tickets
+from tests.assistant import accessibility
 
 ROOT = Path(__file__).parents[3]
 SERVER = ROOT / "tests" / "assistant" / "ui" / "acting_server.py"
@@ -133,8 +138,8 @@ class Visitors:
         sign_in(page, self._served.keys[name])
         return page
 
-    def customer(self) -> Page:
-        page = self.page("/")
+    def customer(self, **options: Any) -> Page:
+        page = self.page("/", **options)
         expect(page.locator("#past .welcome")).to_be_visible()  # the last part that is drawn: now it takes questions
         return page
 
@@ -169,6 +174,16 @@ def hand_over(served: Served, question: str = "Let me talk to a person") -> tupl
     conversation = served.conversation()
     (step,) = (step for step in served.say(conversation, question) if step["kind"] == "handed_over")
     return conversation, str(step["ticket"])
+
+
+def ask_for_refund(served: Served) -> tuple[str, dict[str, Any]]:
+    """Return the conversation of a write that waits for the team, and the step that asked the customer."""
+    order, email = json.loads((served.home / "orders.json").read_text())["returned"]
+    conversation = served.conversation()
+    served.say(conversation, f"My order is {order}, {email}")
+    (asked,) = (step for step in served.say(conversation, f"Refund {order}") if step["kind"] == "approval_asked")
+    served.say(conversation, "yes")
+    return conversation, asked
 
 
 def open_case(page: Page, name: str) -> None:
@@ -233,6 +248,182 @@ def test_a_hand_over_from_the_first_question_to_the_assistants_next_answer(visit
     assert desk.evaluate("sessionStorage.length") == 0
 
 
+def end_many(served: Served, count: int, question: str) -> list[str]:
+    """Return the numbers of tickets that have ended, the last first."""
+    store = Store(sqlite_url(served.home / "frontdesk.sqlite3"))
+    numbers = []
+    for _ in range(count):
+        conversation = store.start_conversation()
+        turn = store.start_turn(conversation, question)
+        numbers.append(Tickets(store).hand_over(conversation, turn, reason="asked"))
+        DeskWork(store).end(numbers[-1], by="Ben", status="closed")
+    store.close()
+    return numbers[::-1]
+
+
+def test_what_is_over_is_found_again_and_only_read(visitors: Visitors, served: Served) -> None:
+    lamps = end_many(served, PAGE + 1, f"My lamp hums {NASTY}")
+    (chair,) = end_many(served, 1, "我要退货")
+    _, number = hand_over(served)
+    desk = visitors.operator("Ada")
+    over = desk.locator("#over a")
+    desk.get_by_role("button", name="Finished").click()
+    expect(over).to_have_count(PAGE)
+    expect(desk.locator("#cases")).to_be_hidden()
+    expect(over.first).to_contain_text(re.compile(f"我要退货.*Ben closed the ticket.*{chair}"))
+    desk.get_by_role("button", name="Show earlier ones").click()
+    expect(desk.locator("#over a", has_text=lamps[-1])).to_have_count(1)
+    words = desk.get_by_label("Ticket number, or the customer's words")
+    words.fill("退货")
+    expect(over).to_have_count(1)
+    words.fill(lamps[3].replace("-", ""))
+    expect(over).to_contain_text([lamps[3]])
+    expect(over).to_contain_text([NASTY[:30]])
+    expect(over).to_have_count(1)
+    over.click()
+    expect(desk.locator("#ended")).to_contain_text("Closed by Ben")
+    expect(desk.locator("#lines .customer .said")).to_have_text(f"My lamp hums {NASTY}")
+    expect(desk.locator("#lines .event")).to_contain_text("Ben closed the ticket")
+    for control in ("#answer", "#return", "#close"):
+        expect(desk.locator(control)).to_be_hidden()
+    words.fill("nowhere")
+    expect(desk.locator("#none-over")).to_have_text("No finished case has all of these words.")
+    expect(desk.locator("#told")).to_have_text("No finished case has all of these words.")
+    words.fill("")
+    expect(over).to_have_count(PAGE)
+    served.change("UPDATE ticket SET status = 'closed', returned_at = '2999-01-01' WHERE number = ?", number)
+    expect(over.first).to_contain_text(number)
+    expect(over.first).to_contain_text("2999")
+    desk.get_by_role("button", name="Waiting").click()
+    expect(desk.locator("#empty")).to_be_visible()
+
+
+def hide(page: Page, hidden: bool) -> None:
+    """Let the page believe that its tab is, or is not, behind another one."""
+    page.evaluate(
+        "hidden => { Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });"
+        " document.dispatchEvent(new Event('visibilitychange')); }",
+        hidden,
+    )
+
+
+def test_a_page_that_nobody_sees_asks_seldom_and_catches_up(visitors: Visitors, served: Served) -> None:
+    conversation, _ = hand_over(served)
+    desk = visitors.page("/desk")
+    desk.clock.install()
+    desk.reload()
+    sign_in(desk, served.keys["Ada"])
+    open_case(desk, "asked for a person")
+    expect(desk).to_have_title(re.compile(r"^\(1\)"))
+    hide(desk, True)
+    desk.wait_for_load_state("networkidle")
+    asked = len(visitors.requested)
+    served.say(conversation, "Are you there?")
+    hand_over(served)
+    desk.clock.run_for(25_000)
+    assert visitors.requested[asked:] == []
+    desk.clock.run_for(6_000)
+    expect(desk).to_have_title(re.compile(r"^\(2\)"))
+    assert {url.partition("?")[0].rpartition("/")[2] for url in visitors.requested[asked:]} == {"cases"}
+    expect(desk.locator("#lines")).not_to_contain_text("Are you there?")
+    hide(desk, False)
+    expect(desk.locator("#lines")).to_contain_text("Are you there?")
+
+
+def test_whoever_sits_down_next_sends_nothing_of_the_one_before(visitors: Visitors, served: Served) -> None:
+    _, number = hand_over(served)
+    first = visitors.operator("Ada")
+    open_case(first, "asked for a person")
+    first.locator("#text").fill("Ada's own words")
+    other_tab = first.context.request  # with the same cookies
+    assert other_tab.post(f"{served.url}/api/desk/sign-in", data={"key": served.keys["Ben"]}, headers=OURS).ok
+    expect(first.locator("#who")).to_have_text("Ben")
+    expect(first.locator("#story")).to_be_visible()
+    expect(first.locator("#text")).to_have_value("")
+    reply(first, "Ben here")
+    expect(first.locator("#lines .person")).to_contain_text("Ben here")
+    assert [name for name, _ in replies(served, number)] == ["Ben"]
+
+
+def test_nothing_unread_is_closed_and_what_did_not_go_on_can_be_decided_again(
+    visitors: Visitors, served: Served
+) -> None:
+    conversation, _ = hand_over(served)
+    desk = visitors.page("/desk")
+    desk.clock.install()
+    desk.reload()
+    sign_in(desk, served.keys["Ada"])
+    open_case(desk, "asked for a person")
+    desk.route("**/tickets/*?mark=*", lambda route: route.fulfill(json={"unchanged": True}))
+    served.say(conversation, "And it smells of smoke")
+    desk.get_by_role("button", name="Close ticket").click()
+    expect(desk.locator("#trouble")).to_contain_text("The customer has written meanwhile")
+    desk.unroute("**/tickets/*?mark=*")
+    expect(desk.locator("#lines")).to_contain_text("smells of smoke")
+    desk.get_by_role("button", name="Close ticket").click()
+    expect(desk.locator("#ended")).to_contain_text("Closed by Ada")
+
+    ask_for_refund(served)
+    open_case(desk, "needs your approval")
+    desk.route("**/api/desk/approvals/*", lost_on_the_way)
+    desk.get_by_role("button", name="Approve").click()
+    expect(desk.locator(".choice")).to_have_text("Being done…")
+    for _ in range(3):  # its timers go on in these calls alone
+        desk.clock.run_for(5_000)
+        desk.wait_for_timeout(300)
+    expect(desk.get_by_role("button", name="Approve")).to_be_visible()
+
+
+def lost_on_the_way(route: Route) -> None:
+    """Answer a decision as if it were taken, and let everything else pass."""
+    if route.request.method == "POST":
+        route.fulfill(status=201, json={"turn": 9})
+    else:
+        route.continue_()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_stands_in_the_way_of_a_screen_reader_or_weak_eyes(
+    visitors: Visitors, served: Served, scheme: str
+) -> None:
+    faults: dict[str, str] = {}
+    look: dict[str, Any] = {"color_scheme": scheme, "locale": "zh-CN" if scheme == "dark" else "en-GB"}
+
+    def check(page: Page, where: str) -> None:
+        faults[where] = accessibility.faults(page)
+
+    _, number = hand_over(served, "I got an electric shock. Let me talk to a person")
+    ask_for_refund(served)
+    end_many(served, 1, "我要退货")
+    desk = visitors.page("/desk", **look)
+    check(desk, "sign-in")
+    sign_in(desk, served.keys["Ada"])
+    expect(desk.locator("#cases a")).to_have_count(2)
+    check(desk, "list")
+    desk.locator(f"#cases a[href='#{number}']").click()
+    expect(desk.locator("#story")).to_be_visible()
+    desk.locator("#text").fill("Hello")
+    desk.locator("#send").click()
+    expect(desk.locator("#lines .person")).to_be_visible()
+    check(desk, "ticket")
+    desk.locator("#cases .approval").first.click()
+    expect(desk.locator(".write.waits")).to_be_visible()
+    check(desk, "write")
+    desk.set_viewport_size({"width": 390, "height": 844})
+    desk.locator("#back").click()
+    desk.locator("#see-finished").click()
+    expect(desk.locator("#over a").first).to_be_visible()
+    check(desk, "finished, on a phone")
+    customer = visitors.customer(**look)
+    check(customer, "chat")
+    ask(customer, "我要找人工客服" if scheme == "dark" else "Let me talk to a person")
+    expect(customer.locator(".ticket strong")).to_be_visible()
+    check(customer, "chat with a ticket")
+    assert faults == dict.fromkeys(faults, "")
+    customer.locator("body").evaluate("body => body.append(document.createElement('img'))")
+    assert "image-alt" in accessibility.faults(customer), "the check finds what is there"
+
+
 def test_nothing_is_sent_twice(visitors: Visitors, served: Served) -> None:
     _, number = hand_over(served)
     desk = visitors.operator("Ada")
@@ -285,11 +476,7 @@ def test_of_two_operators_the_slower_is_told_who_was_faster(visitors: Visitors, 
 
 
 def test_a_write_is_approved_once_on_what_the_customer_saw(visitors: Visitors, served: Served) -> None:
-    order, email = json.loads((served.home / "orders.json").read_text())["returned"]
-    conversation = served.conversation()
-    served.say(conversation, f"My order is {order}, {email}")
-    (asked,) = (step for step in served.say(conversation, f"Refund {order}") if step["kind"] == "approval_asked")
-    served.say(conversation, "yes")
+    conversation, asked = ask_for_refund(served)
     served.change("UPDATE visitor SET name = ? WHERE conversation = ?", NASTY, conversation)
     ada, ben = visitors.operator("Ada"), visitors.operator("Ben")
     expect(ada.locator("#cases strong")).to_have_text(NASTY)
