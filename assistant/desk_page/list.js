@@ -6,6 +6,7 @@ import { at, desk, show, tell } from "./state.js";
 import { age, company, language, say, texts } from "./texts.js";
 
 const NOTHING = { mark: "", waiting: 0, more: 0 };
+const NAMED_AT_MOST = 3; // new cases that are read out one by one
 let known = NOTHING; // of what waits, besides the lines
 let over = false; // whether the list is of what is over
 
@@ -44,7 +45,8 @@ export function takeCases(data) {
   if (focused && document.activeElement === document.body) focusLink(focused);
   if (!before || data.unchanged) return false;
   const fresh = desk.cases.filter((one) => !before.has(hashOf(one)));
-  if (fresh.length) tell(fresh.map((one) => say("new_case", { what: caseName(one) })).join(" "));
+  const each = fresh.map((one) => say("new_case", { what: caseName(one) })).join(" ");
+  if (fresh.length) tell(fresh.length > NAMED_AT_MOST ? say("new_cases", { count: fresh.length }) : each);
   const now = new Set(desk.cases.map(hashOf));
   return over && [...before].some((hash) => !now.has(hash));
 }

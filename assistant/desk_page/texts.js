@@ -132,6 +132,7 @@ const ENGLISH = {
   faster_settled: "Somebody was faster: it does not wait any more.",
   not_sure: "The server did not answer, so this may not have arrived. Do it again: it is done once, whatever became of the first try.",
   new_case: "New: {what}",
+  new_cases: "{count} new cases",
   gone: "This case is not here any more: it was forgotten, or the address is mistyped.",
   unreachable: "The server does not answer; the page keeps trying. If it stays so: frontdesk serve",
 };
@@ -268,6 +269,7 @@ const CHINESE = {
   faster_settled: "已有人先一步处理，不再需要决定。",
   not_sure: "服务器没有应答，不确定是否已送达。请再试一次：无论刚才结果如何，只会执行一次。",
   new_case: "新的：{what}",
+  new_cases: "{count} 个新的工单",
   gone: "这里没有这一项：可能已被删除，或者地址有误。",
   unreachable: "服务器没有应答，页面会继续尝试。如果一直如此：frontdesk serve",
 };

@@ -1,5 +1,6 @@
 """What is over: in order, a page at a time, found again by number and words; nothing of what was forgotten."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,9 +8,12 @@ import pytest
 from agents.actions import Customer, Visitor
 from assistant.actions import StoredVisitors
 from assistant.desk_page import finished as finished_module
-from assistant.desk_page.finished import finished
+from assistant.desk_page.cases import cases
+from assistant.desk_page.finished import Place, finished
 from assistant.desk_work import DeskWork
 from assistant.retention import forget
+from assistant.store import Store
+from assistant.tickets import Tickets
 
 
 def over(desk: Any, *questions: str, status: Any = "closed", by: str = "Ada") -> str:
@@ -124,3 +128,24 @@ def test_only_operators_read_it_and_no_address_holds_what_is_looked_for(desk: An
     later = {"at": "2126-01-01T00:00:00Z", "id": ""}
     assert ada.post("/api/desk/finished", json={"after": later}).json()["cases"] == data["cases"]
     assert desk.client().post("/api/desk/finished", json={}).status_code == 401
+
+
+@pytest.mark.servers
+def test_postgresql_tells_the_same(new_database: Callable[[], str]) -> None:
+    store = Store(new_database().replace("postgresql://", "postgresql+pg8000://"))
+    tickets, work = Tickets(store), DeskWork(store)
+    conversation = store.start_conversation()
+    number = tickets.hand_over(conversation, store.start_turn(conversation, "My Lamp hums"), reason="asked")
+    asked = store.start_turn(conversation, "我要退款")
+    tickets.add_message(conversation, asked)
+    work.reply(number, "Hello", by="Ada", seen=asked - 1)
+    (case,) = cases(store, ())
+    assert (case.id, case.answered_by) == (number, "Ada")
+    assert case.waiting_since == store.transcript(conversation)[asked - 1].started_at
+    work.end(number, by="Ben", status="closed")
+    (over,) = finished(store).cases
+    for search in ("LAMP", "退款", number.replace("-", "")):
+        assert finished(store, search=search).cases == (over,)
+    assert finished(store, after=Place(over.ended_at, over.id)).cases == ()
+    assert (over.how, over.by) == ("closed", "Ben")
+    store.close()
