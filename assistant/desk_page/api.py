@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from html import escape
 from importlib import resources
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
 from fastapi import Cookie, Depends, FastAPI, Header, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
@@ -49,6 +50,8 @@ FILES = (
 COOKIE = "frontdesk_desk"
 HEADER = "X-Frontdesk-Desk"
 """Must be there in every request that changes something."""
+WRITER = "X-Frontdesk-Operator"
+"""Who the page believes to be signed in, percent-encoded: a cookie may have become somebody else's in another tab."""
 MOST_CASES = 500
 """Lines of the list; the rest is told as a number."""
 Mark = Annotated[str, Query(max_length=100)]
@@ -134,12 +137,17 @@ def _session_check(operators: Operators) -> Callable[..., Operator]:
         request: Request,
         token: Annotated[str, Cookie(alias=COOKIE, max_length=200)] = "",
         header: Annotated[str, Header(alias=HEADER, max_length=20)] = "",
+        writer: Annotated[str, Header(alias=WRITER, max_length=1000)] = "",
     ) -> Operator:
         operator = operators.of_session(token)
         if operator is None:
             raise HTTPException(401, "Nobody is signed in here, or no longer. Please enter your key again.")
         if request.method != "GET":
             _check_header(header)
+            if writer and unquote(writer) != operator.name:
+                raise HTTPException(
+                    401, "Somebody else is signed in here now: nothing was done. Please reload the page."
+                )
         return operator
 
     return require_session

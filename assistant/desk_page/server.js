@@ -1,5 +1,7 @@
 // Asks the server. What it refuses is a Refusal with what it said; no answer at all is an Unreachable.
 
+import { desk } from "./state.js";
+
 const API = new URL("../api/desk/", import.meta.url);
 const PATIENCE_MILLISECONDS = 20_000; // a line that is dead says nothing, ever
 
@@ -33,7 +35,11 @@ export const get = (path) => ask(path);
 export const post = (path, body = {}) =>
   ask(path, {
     method: "POST",
-    headers: { "Content-Type": "application/json", "X-Frontdesk-Desk": "1" },
+    headers: {
+      "Content-Type": "application/json",
+      "X-Frontdesk-Desk": "1",
+      ...(desk.me && { "X-Frontdesk-Operator": encodeURIComponent(desk.me) }), // never done as somebody else
+    },
     body: JSON.stringify(body),
   });
 

@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from assistant import operators as operators_module
-from assistant.desk_page.api import COOKIE, FILES, HEADER
+from assistant.desk_page.api import COOKIE, FILES, HEADER, WRITER
 from assistant.own_pages import COLOURS, HEADERS, ICON
 from assistant.sessions import make
 
@@ -131,6 +131,16 @@ def test_another_site_does_nothing_with_an_operators_browser(desk: Any) -> None:
     assert ada.post("/api/desk/sign-in", json={"key": desk.operators.add("Mallory")}).status_code == 403
     assert ada.get("/api/desk/session").json() == {"operator": "Ada"}
     assert desk.tickets.get(names["number"]).status == "open"
+
+
+def test_what_one_wrote_is_never_sent_as_another(desk: Any) -> None:
+    browser, names = desk.signed_in("Zoë & Ada"), paths(desk)
+    reply = f"/api/desk/tickets/{names['number']}/reply"
+    body = {"key": KEY, "text": "Zoë here", "seen": 1}
+    browser.post("/api/desk/sign-in", json={"key": desk.operators.add("Ben")})  # in another tab
+    late = browser.post(reply, json=body, headers={WRITER: "Zo%C3%AB%20%26%20Ada"})
+    assert (late.status_code, late.json()["error"].split(":")[0]) == (401, "Somebody else is signed in here now")
+    assert browser.post(reply, json=body, headers={WRITER: "Ben"}).is_success
 
 
 def test_two_operators_and_the_second_is_told(desk: Any) -> None:

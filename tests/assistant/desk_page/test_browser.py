@@ -179,6 +179,13 @@ def test_whoever_sits_down_next_sends_nothing_of_the_one_before(visitors: Visito
     expect(first.locator("#who")).to_have_text("Ben")
     expect(first.locator("#story")).to_be_visible()
     expect(first.locator("#text")).to_have_value("")
+    first.route("**/api/desk/cases*", lambda route: route.abort())  # before the page hears of it
+    first.evaluate("import('/desk/state.js').then(({ desk }) => (desk.me = 'Ada'))")
+    reply(first, "As Ada, with Ben's cookie")
+    expect(first.locator("#key")).to_be_visible()
+    assert replies(served, number) == []
+    first.unroute("**/api/desk/cases*")
+    sign_in(first, served.keys["Ben"])
     reply(first, "Ben here")
     expect(first.locator("#lines .person")).to_contain_text("Ben here")
     assert [name for name, _ in replies(served, number)] == ["Ben"]
