@@ -61,7 +61,7 @@ def run(folder: Path) -> Table:
         ),
         rows=tuple(_row(label, source, folder / "ingest-homes") for label, source in sources.items()),
         cases=f"each folder {ROUNDS} times, each time into a new home by a new process; medians",
-        spread="[least, most] · seconds as `ingest --json` reports them, without starting Python, with loading the model",
+        spread="[least, most] · seconds as `ingest --json` reports them: the model loaded, Python started before",
     )
 
 
