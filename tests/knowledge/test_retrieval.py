@@ -1,5 +1,4 @@
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -258,34 +257,6 @@ def test_after_a_new_subject_the_history_does_not_win(shop: Library) -> None:
     alone, after = shop.search(question), shop.search(question, history=history)
     assert names(after.passages)[0] == names(alone.passages)[0] == "warranty.md"
     assert (after.asked, after.weights) == (alone.asked, alone.weights)
-
-
-def test_a_told_passage_does_not_stay_ahead_through_the_chunk_beside_it(
-    open_library: OpenLibrary, papers: Path, write: Write
-) -> None:
-    """The answer told the guide's first chunk; its second, which the first is read with, holds the question's words."""
-    bells = "Bells and battery in winter: the bell needs no battery in winter."
-    charging = "Charge the battery overnight before the first ride and keep the charger away from water and heat. "
-    keeping = "In winter the battery of a bicycle is stored half full in a dry room. "
-    write("bells.md", f"# Bells\n\n{bells}\n")
-    write("guide.md", f"# Guide\n\n{charging * 5}\n\n{keeping * 7}\n")
-    write("storing.md", "# Storing\n\nIn winter a battery wants a look each month.\n")
-    library = open_library()
-    library.ingest([papers])
-    assert len([passage for passage in library.passages() if passage.document == "guide.md"]) == 2
-    history = (
-        Spoken("user", "How does a bell ring?"),
-        Spoken("assistant", bells),
-        Spoken("user", "And how do I charge it?"),
-        Spoken("assistant", charging),
-    )
-    options = RetrievalOptions(mode="lexical")
-    untold = replace(options, told_weight=0.0)
-    question = "What about the battery in winter?"
-    found = library.search(question, history=history, options=options).passages
-    otherwise = library.search(question, history=history, options=untold).passages
-    assert names(otherwise) == ["bells.md", "guide.md", "storing.md"]
-    assert names(found) == ["bells.md", "storing.md", "guide.md"]
 
 
 # Filters -----------------------------------------------------------------------------------------------------------
