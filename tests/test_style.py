@@ -29,6 +29,7 @@ LONG = {
     "tests/assistant/test_api.py": "mirrors one module",
     "tests/assistant/test_browser.py": "one page",
     "tests/assistant/test_turns.py": "mirrors one module",
+    "tests/finetune/test_training.py": "mirrors one module",
 }
 """Files that are one story and yet longer, each with its reason."""
 WHOLE_PATH = (
@@ -41,7 +42,12 @@ WHOLE_PATH = (
 )
 """Test files that go through many modules at once."""
 OTHER_FOLDERS = ("bench", "constraints", "docs", "examples", "tests", ".ci", ".github")
-NEEDS_EXTRA = ("finetune.recipes.keeping", "finetune.recipes.trainer", "knowledge.embedders.sentence_transformers")
+NEEDS_EXTRA = (
+    "finetune.recipes.keeping",
+    "finetune.recipes.shuffling",
+    "finetune.recipes.trainer",
+    "knowledge.embedders.sentence_transformers",
+)
 
 
 def tracked_texts() -> Iterator[tuple[str, str]]:
