@@ -34,7 +34,8 @@ def is_of_another(
     if not title or not missing:
         return False
     named = {pair for pair in _side_by_side(question) if len(title & pair) == len(missing & pair) == 1}
-    others = (p.title for p in passages if p.document != here.document and p.language == here.language)
+    place = (here.collection, here.document)
+    others = (p.title for p in passages if (p.collection, p.document) != place and p.language == here.language)
     return bool(named) and any(named & _side_by_side(other) for other in others)
 
 

@@ -123,9 +123,10 @@ def reading(question: str, given: Sequence[Statement], history: Sequence[Message
     them cost as much as two sentences.
     """
     dates = bool(_ASKS_ABOUT_A_TIME.search(question))
-    by_passage: dict[tuple[str, int], list[Statement]] = {}
+    by_passage: dict[tuple[str, str, int], list[Statement]] = {}
     for statement in given:
-        by_passage.setdefault((statement.passage.document, statement.passage.start), []).append(statement)
+        found = statement.passage
+        by_passage.setdefault((found.collection, found.document, found.start), []).append(statement)
     excerpts = tuple(
         Excerpt(
             place=" > ".join(dict.fromkeys(part for part in (p.title, *p.headings) if part)),
