@@ -11,6 +11,7 @@ What is yielded may be shown at once: nothing is taken back later.
 import threading
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -19,6 +20,7 @@ from agents.budget import fit
 from agents.citations import CitationChecker
 from agents.figures import MARKER
 from agents.models import LoadedModel
+from agents.naming import is_of_another
 from agents.pointing import Candidate
 from agents.prompts import NOT_FOUND, Pointing, Writing, render
 from agents.protocols import without_thinking
@@ -35,6 +37,8 @@ NEAR = 0.2
 """Evidence from which the nearest statement is worth a look when the answer itself is not there."""
 REFUSAL_WORDS = 40
 """Room for the words of a refusal itself."""
+MORE_AMONG = 30
+"""Statements, best first, among which further ones are looked for."""
 POINTED_TOKENS = 24
 """Of what a small model says: an answer of a few words."""
 TOKENS_PER_WORD = 3
@@ -87,15 +91,21 @@ def quote(
         ModelUnavailable: the model does not answer.
     """
     ranked = ranking.rank(retrieval, language=language, embedder=embedder, history=history)
+    passages, weights = retrieval.passages, retrieval.weights
+    of_another = partial(is_of_another, question, passages=passages, weights=weights)
     pointed = None
     if model is not None and model.reads and ranked:
-        read = reading.read(question, ranked, history=history, model=model, language=language, stop=stop)
+        read = reading.read(
+            question, ranked, history=history, of_another=of_another, model=model, language=language, stop=stop
+        )
         if read.found:
             ranked, pointed = list(read.ranked), read.pointed
         elif model.reads_little:
             model = None  # so small a model says "not stated" too often to be believed: it counts as not asked
         else:
             return Draft((), False)
+    if ranked and of_another(ranked[0]):
+        return Draft((), False)
     begun = [pointed.statement] if pointed else quoting.lead(ranked, max_words=options.max_words)
     if len(begun) == 1 and not (model is not None and model.reads):
         pointed = point(question, ranked, model=model, language=language, embedder=embedder, stop=stop)
@@ -110,13 +120,17 @@ def quote(
             short, room, begun = line, left, around
             yield ShortAnswer(pointed.shown)
             yield line
+    of_the_same = [statement for statement in ranked[:MORE_AMONG] if not of_another(statement)]
     more = quoting.further(
-        ranked, begun, most=options.sentences - 1, max_words=room, brief_words=min(room, options.brief_words)
+        of_the_same, begun, most=options.sentences - 1, max_words=room, brief_words=min(room, options.brief_words)
     )
     chosen = [*begun, *more]
+    twin = quoting.said_elsewhere(chosen[0], ranked, weights=weights) if chosen else None
+    cited = chosen if twin is None else [*chosen, twin]
     for number, statement in enumerate(chosen, 1):
-        yield ("\n" if number > 1 else "") + quoting.line(statement, number=number)
-    return Draft(quoting.citations(chosen), bool(chosen), pointed=pointed.shown if pointed and short else "")
+        also = len(cited) if twin is not None and number == 1 else None
+        yield ("\n" if number > 1 else "") + quoting.line(statement, number=number, also=also)
+    return Draft(quoting.citations(cited), bool(chosen), pointed=pointed.shown if pointed and short else "")
 
 
 def nearest(

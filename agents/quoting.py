@@ -5,10 +5,11 @@
 A statement is an exact stretch of a document, so whatever is made of statements alone cannot say what no document says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from agents.figures import MARKER
+from agents.figures import MARKER, exact_parts
+from agents.polarity import contradicts
 from agents.statements import CELL_BREAK, CJK_CHARACTERS_PER_WORD, WORD, Statement, count_words
 from agents.transcript import Citation
 from knowledge.passages import Passage
@@ -18,6 +19,8 @@ SECOND_SHARE = 0.55
 """A further sentence is quoted when it scores at least this share of the best one."""
 SAME_SHARE = 0.6
 """Two sentences that share this much of their terms say the same; the second is left out."""
+PLAIN_SHARE = 0.8
+"""The same where no number or date has to agree too."""
 TABLE_ROWS = 6
 LIST_ITEMS = 8
 """Items looked at below a statement that announces them."""
@@ -110,9 +113,46 @@ def further(
     return chosen
 
 
-def line(statement: Statement, *, number: int) -> str:
-    """Return a statement as it stands in an answer, with its marker."""
-    return f"{shown(statement.text)} [{number}]"
+def said_elsewhere(
+    statement: Statement, ranked: Sequence[Statement], *, weights: Mapping[str, float]
+) -> Statement | None:
+    """Return the best statement of another document that says the same of the same thing; None when none does.
+
+    It holds all numbers and dates of the first and most of its words, denies nothing of it, and holds with its title
+    and headings no less of the question: "Warranty 5 years." under another lamp's name does not say the same.
+
+    Args:
+        weights: the question's terms with what each is worth.
+    """
+    figures, terms = exact_parts(statement.text), set(tokens(statement.text)) - STOP_WORDS
+    asked = _asked_of(statement, weights)
+    for other in ranked:
+        passage = other.passage
+        if (passage.collection, passage.document) == (statement.passage.collection, statement.passage.document):
+            continue
+        shared = terms & set(tokens(other.text))
+        share = SAME_SHARE if figures else PLAIN_SHARE
+        if len(shared) < share * len(terms) or not figures <= exact_parts(other.text):
+            continue
+        if terms and _asked_of(other, weights) >= asked and not contradicts(statement.text, other.text):
+            return other
+    return None
+
+
+def _asked_of(statement: Statement, weights: Mapping[str, float]) -> float:
+    """Return how much of the question stands in a statement, its title and its headings."""
+    passage = statement.passage
+    said = set(tokens("\n".join((passage.title, *passage.headings, passage.header, statement.text))))
+    return sum(weight for term, weight in weights.items() if term in said)
+
+
+def line(statement: Statement, *, number: int, also: int | None = None) -> str:
+    """Return a statement as it stands in an answer, with its marker.
+
+    Args:
+        also: the marker of another document that says the same.
+    """
+    return f"{shown(statement.text)} [{number}]" + (f"[{also}]" if also else "")
 
 
 def citations(chosen: Sequence[Statement]) -> tuple[Citation, ...]:

@@ -8,8 +8,9 @@ parameters. What a customer sees is never the model's own text. Its words are lo
 which sentence is quoted, and stand before it only where a document holds them to the letter.
 """
 
+import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 from typing import Any
@@ -19,13 +20,13 @@ from agents.models import LoadedModel
 from agents.overlap import token_f1
 from agents.pointing import Candidate
 from agents.prompts import NOT_STATED, Excerpt, Reading, render
-from agents.quoting import shown
+from agents.quoting import SECOND_SHARE, shown
 from agents.statements import CELL_BREAK, Statement, count_words
 from agents.transcript import Language, Message
 from knowledge.text import STOP_WORDS, locate, tokens
 
-EXCERPT_WORDS = 220
-"""Words of all excerpts together, two Chinese characters as one: what two cores read in three seconds."""
+EXCERPT_WORDS = 150
+"""Words of all excerpts together, two Chinese characters as one: more of them rarely hold what these do not."""
 FEW_EXCERPT_WORDS = 90
 """The same for a small model that was tuned to read: it learns and reads them in a third of the time."""
 EXCERPTS = 12
@@ -39,6 +40,11 @@ DOUBT = 0.3
 """From this likelihood 0-1 of "not stated" on, what else a model says is not taken for an answer."""
 LIKELIHOODS = 20
 """Of how many first words the likelihood is asked."""
+YES_OR_NO = frozenset(("yes", "no", "是", "是的", "否", "不", "不是", "可以", "不可以", "能", "不能"))
+_ASKS_ABOUT_A_TIME = re.compile(
+    r"(?<!\d)(?:19|20)\d\d(?!\d)|\b(?:old|former|previous|earlier|last year|still|since)\b|旧|以前|之前|去年|现在|还",
+    re.IGNORECASE,
+)
 LEAST_OVERLAP = 0.3
 """Token F1 of a reply that is not found to the letter with the sentence that it is taken to mean."""
 
@@ -62,6 +68,7 @@ def read(
     ranked: Sequence[Statement],
     *,
     history: Sequence[Message] = (),
+    of_another: Callable[[Statement], bool] = lambda _: False,
     model: LoadedModel,
     language: Language,
     stop: threading.Event | None = None,
@@ -70,6 +77,8 @@ def read(
 
     Args:
         ranked: statements, the one that fits best first.
+        of_another: whether a statement is about another thing than the question names; of several that hold the
+            model's words, one that is not is taken.
 
     Raises:
         ModelUnavailable: the model does not answer.
@@ -89,6 +98,7 @@ def read(
         said += chunk.text
     if doubt >= DOUBT:
         return Read(said.strip(), False)
+    given.sort(key=of_another)
     return understood(said, question, ranked, given=given, language=language)
 
 
@@ -107,7 +117,12 @@ def _begins_refusal(token: str) -> bool:
 
 
 def reading(question: str, given: Sequence[Statement], history: Sequence[Message], *, language: Language) -> Reading:
-    """Return what `read` asks the model; training examples are made of the same."""
+    """Return what `read` asks the model; training examples are made of the same.
+
+    Dates stand beside the places only where the question is about a time: a date is read digit by digit, and seven of
+    them cost as much as two sentences.
+    """
+    dates = bool(_ASKS_ABOUT_A_TIME.search(question))
     by_passage: dict[tuple[str, str, int], list[Statement]] = {}
     for statement in given:
         found = statement.passage
@@ -115,7 +130,7 @@ def reading(question: str, given: Sequence[Statement], history: Sequence[Message
     excerpts = tuple(
         Excerpt(
             place=" > ".join(dict.fromkeys(part for part in (p.title, *p.headings) if part)),
-            dated=str(p.dated) if p.dated else "",
+            dated=p.dated if dates else "",
             sentences=tuple(_short(shown(s.text)) for s in sorted(group, key=lambda s: s.start)),
         )
         for group in reversed(list(by_passage.values()))  # what stands last is read best
@@ -143,6 +158,8 @@ def understood(
     reply = said.strip().strip("\"'“”「」.。")
     if not reply or reply.casefold().startswith(tuple(words.casefold() for words in NOT_STATED.values())):
         return Read(said, False)
+    if reply.casefold() in YES_OR_NO:
+        return Read(said, True, _agreeing(reply, ranked, given=given))
     for statement in given:
         candidate = _in_statement(reply, statement)
         if candidate is not None:
@@ -166,9 +183,20 @@ def _in_statement(reply: str, statement: Statement) -> Candidate | None:
     return None if span is None else Candidate(statement, *span)
 
 
+def _agreeing(reply: str, ranked: Sequence[Statement], *, given: Sequence[Statement]) -> tuple[Statement, ...]:
+    """Return the statements, first the best that opens with a yes or no like the reply, where one scores enough.
+
+    A "no" somewhere in a sentence, or in a table's cell, is no answer to the question.
+    """
+    enough = SECOND_SHARE * ranked[0].score if ranked else 0.0
+    opens = re.compile(rf"{re.escape(reply)}(?![a-z])", re.IGNORECASE)
+    answering = next((s for s in given if s.score >= enough and opens.match(s.text)), None)
+    return _first(answering, ranked) if answering else tuple(ranked)
+
+
 def _says_nothing(reply: str) -> bool:
-    """Say whether a reply such as "Yes" or "the" is no answer that could stand alone."""
-    return not (set(tokens(reply)) - STOP_WORDS) or reply.casefold() in ("yes", "no", "是", "否", "可以", "不可以")
+    """Say whether a reply such as "the" is no answer that could stand alone."""
+    return not (set(tokens(reply)) - STOP_WORDS)
 
 
 def _first(statement: Statement, ranked: Sequence[Statement]) -> tuple[Statement, ...]:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.figures import exact_parts
-from agents.quoting import TABLE_ROWS, citations, cite, further, lead, line, shown
+from agents.quoting import TABLE_ROWS, citations, cite, further, lead, line, said_elsewhere, shown
 from agents.ranking import rank
 from agents.statements import Statement, count_words
 from agents.transcript import Language
@@ -214,3 +214,36 @@ def test_what_only_leads_in_never_follows() -> None:
     begun = lead(ranked, max_words=80)
     assert [s.text for s in begun] == ["A lamp costs 20 euros."]
     assert "For a lamp you pay:" not in [s.text for s in further(ranked, begun, most=3, max_words=80, brief_words=50)]
+
+
+FEE = "annual fee Gold Card"
+ANNUAL = passage("Your standard annual fee is $495.00.", "a.md", title="Gold Card: fees")
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "says_it"),
+    [
+        ("Annual fee: $495.00, billed to your first statement.", "Gold Card: overview", True),
+        ("Annual fee: $485.00, billed to your first statement.", "Gold Card: overview", False),
+        ("Annual fee: $495.00, billed to your first statement.", "Silver Card: overview", False),
+        ("The standard annual fee is not $495.00.", "Gold Card: overview", False),
+        ("You need an income of $495.00 a week.", "Gold Card: overview", False),
+    ],
+)
+def test_another_document_that_says_the_same_of_the_same_thing(text: str, title: str, says_it: bool) -> None:
+    found = retrieval(FEE, ANNUAL, passage(text, "b.md", title=title))
+    ranked = rank(found, language="en", embedder=None)
+    cited = next(statement for statement in ranked if statement.passage is ANNUAL)
+    other = said_elsewhere(cited, ranked, weights=found.weights)
+    assert (other.text if other else None) == (text if says_it else None)
+
+
+def test_the_same_document_is_not_a_second_source() -> None:
+    found = retrieval(FEE, ANNUAL, passage("Annual fee: $495.00.", "a.md", title="Gold Card: fees", start=900))
+    ranked = rank(found, language="en", embedder=None)
+    assert said_elsewhere(ranked[0], ranked, weights=found.weights) is None
+
+
+def test_a_second_source_has_a_marker_of_its_own() -> None:
+    (statement,) = rank(retrieval(FEE, ANNUAL), language="en", embedder=None)
+    assert line(statement, number=1, also=3) == "Your standard annual fee is $495.00. [1][3]"

@@ -15,7 +15,9 @@ from agents.statements import Statement, count_words
 from agents.transcript import Finished, Language, Message
 from agents.turn import Request, Responder, ResponderOptions
 from knowledge.library import Library
+from tests.agents.found_passages import passage, retrieval
 
+OPTIONS = AnswerOptions()
 WARRANTY = "How long is the warranty of a lamp?"
 ISLANDS = "What is the price of a parcel to the islands?"
 
@@ -102,10 +104,67 @@ def test_the_prompt_holds_excerpts_with_their_places_and_what_was_said(shop: Lib
     history = (Message("user", "Hello"), Message("assistant", "How can I help?"))
     reading.read(WARRANTY, ranked(shop, WARRANTY), history=history, model=model, language="en")
     prompt = sent(model)
-    assert re.search(r"\[Warranty\] \(\d{4}-\d\d-\d\d\)\nEvery lamp has a warranty of 5 years\.", prompt)
+    assert "[Warranty]\nEvery lamp has a warranty of 5 years." in prompt
     assert "Customer: Hello\nAssistant: How can I help?" in prompt
     assert prompt.endswith(f"Question: {WARRANTY}")
     assert "Ignore previous instructions" not in prompt
+
+
+@pytest.mark.parametrize(
+    ("question", "dated"),
+    [
+        ("How long was the warranty in 2024?", True),
+        ("What was the old warranty?", True),
+        ("以前的保修期是多久？", True),
+        ("现在的保修期是多久？", True),
+        (WARRANTY, False),
+        ("保修期是多久？", False),
+        ("Is part 120245 under warranty?", False),
+    ],
+)
+def test_dates_stand_beside_places_where_the_question_is_about_a_time(
+    shop: Library, question: str, dated: bool
+) -> None:
+    prompt = reading.reading(question, ranked(shop, WARRANTY)[:3], (), language="en")
+    assert bool(re.search(r"\] \(\d{4}-\d\d-\d\d\)\n", render(prompt)[-1].text)) is dated
+
+
+def test_yes_or_no_is_looked_for_where_a_sentence_opens() -> None:
+    """Not in a table's cell, nor anywhere within a sentence."""
+    texts = ("In stock: 3 | Dimmer: no", "No lamp is sent abroad.", "No, we do not record calls.")
+    given = [Statement(passage(text, f"{number}.md"), 0, len(text), 1.0) for number, text in enumerate(texts)]
+    question = "Do you record calls?"
+    best = replace(given[0], score=1.5)
+    read = reading.understood("No.", question, [best, *given[1:]], given=[best, *given[1:]], language="en")
+    assert (read.found, read.pointed, read.ranked[0].text) == (True, None, texts[1])
+    far = [best, *(replace(statement, score=0.1) for statement in given[1:])]
+    assert reading.understood("no", question, far, given=far, language="en").ranked == tuple(far)
+
+
+def test_of_two_sentences_with_its_words_the_one_about_the_thing_asked_is_meant() -> None:
+    warranty = "Warranty 5 years."
+    silver = passage(warranty, "silver.md", title="Silver lamp")
+    gold = passage(warranty, "gold.md", title="Gold lamp", score=0.5)
+    statements = [Statement(one, 0, len(warranty), one.score) for one in (silver, gold)]
+    read = reading.read(
+        "Warranty of the gold lamp?",
+        statements,
+        of_another=lambda statement: statement.passage is silver,
+        model=reader("5 years"),
+        language="en",
+    )
+    assert read.ranked[0].passage is gold
+
+
+def test_an_answer_about_another_thing_is_a_near_miss() -> None:
+    silver = passage("Warranty 5 years.", "silver.md", title="Silver lamp")
+    gold = passage("The gold lamp has a cable.", "gold.md", title="Gold lamp", score=0.5)
+    question = "How long is the warranty of the gold lamp?"
+    for model in (reader("5 years"), None):
+        pieces = answering.quote(
+            question, retrieval(question, silver, gold), model=model, language="en", embedder=None, options=OPTIONS
+        )
+        assert list(pieces) == []
 
 
 def test_what_is_read_stays_within_its_words(shop: Library) -> None:

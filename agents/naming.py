@@ -1,0 +1,45 @@
+"""Is a statement about the thing that the question names, or about another of nearly the same name?
+
+    question, statement, passages -> names that the question shares with a title -> is the statement's title another?
+
+A bank with eight cards has the grace period of another; a shop has the lamp's bigger brother. Which words are names is
+told by the documents: what stands in the title of one and not of the other. Nobody keeps a list.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from agents.statements import Statement
+from knowledge.passages import Passage
+from knowledge.text import tokens
+
+
+def is_of_another(
+    question: str, statement: Statement, passages: Sequence[Passage], *, weights: Mapping[str, float]
+) -> bool:
+    """Say whether a statement is about another thing than the question names.
+
+    The question and another document's title have two words side by side, "Moorlight 60": one stands in the statement's
+    own title too, the other nowhere in its passage, headings and title. A passage about all things ("Returns") has
+    neither, so what it says holds for each of them.
+
+    Args:
+        question: as it was asked, without the conversation before: what that named may have been left behind.
+        passages: all that were found.
+        weights: the question's terms with what each is worth; others are no search terms.
+    """
+    here = statement.passage
+    title = set(tokens(here.title)) & weights.keys()
+    missing = weights.keys() - set(tokens("\n".join((here.title, *here.headings, here.header, here.text))))
+    if not title or not missing:
+        return False
+    named = {pair for pair in _side_by_side(question) if len(title & pair) == len(missing & pair) == 1}
+    place = (here.collection, here.document)
+    others = (p.title for p in passages if (p.collection, p.document) != place and p.language == here.language)
+    return bool(named) and any(named & _side_by_side(other) for other in others)
+
+
+def _side_by_side(text: str) -> set[frozenset[str]]:
+    """Return the pairs of search terms that follow one another."""
+    terms = tokens(text)
+    return {frozenset(pair) for pair in pairwise(terms)}

@@ -1,0 +1,57 @@
+import pytest
+
+from agents.naming import is_of_another
+from agents.statements import Statement
+from knowledge.passages import Passage
+from tests.agents.found_passages import passage, retrieval
+
+GOLD = passage("The grace period is 25 days.", "gold.md", title="Gold Card: dates")
+SILVER = passage("The annual fee is 40 euros.", "silver.md", title="Silver Card: fees")
+GENERAL = passage("A lost card is replaced within 5 days.", "all.md", title="Replacement")
+WALL_LAMP = passage("保修期为五年。", "a.md", title="苍鹭壁灯", language="zh")
+TABLE_LAMP = passage("价格为89元。", "b.md", title="苍鹭台灯", language="zh")
+
+
+def of_another(question: str, cited: Passage, *others: Passage) -> bool:
+    found = retrieval(question, cited, *others)
+    statement = Statement(cited, cited.start, cited.end, 1.0)
+    return is_of_another(question, statement, found.passages, weights=found.weights)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("How long is the grace period of the Silver Card?", True),
+        ("how long is the grace period of the silver card", True),
+        ("How long is the grace period of the Gold Card?", False),
+        ("How long is the grace period?", False),
+        ("How long is the grace period of the Copper Card?", False),  # no document is about one
+        ("I paid in silver. How long is the grace period of my card?", False),  # the words are no name here
+    ],
+)
+def test_what_is_said_of_a_thing_of_like_name_is_told_from_what_is_asked(question: str, expected: bool) -> None:
+    assert of_another(question, GOLD, SILVER) is expected
+
+
+def test_what_is_said_of_all_things_holds_for_each() -> None:
+    assert not of_another("How long until a lost Silver Card is replaced?", GENERAL, SILVER)
+
+
+def test_a_passage_that_names_the_thing_itself_is_about_it_too() -> None:
+    both = passage("Gold: 25 days. Silver: 20 days.", "gold.md", title="Gold Card: dates")
+    assert not of_another("How long is the grace period of the Silver Card?", both, SILVER)
+
+
+def test_a_title_in_another_language_names_nothing() -> None:
+    chinese = passage("年费四十元。", "silver.md", title="Silver Card 年费", language="zh")
+    assert not of_another("How long is the grace period of the Silver Card?", GOLD, chinese)
+
+
+@pytest.mark.parametrize(("question", "expected"), [("苍鹭台灯保修几年？", True), ("苍鹭壁灯保修几年？", False)])
+def test_names_in_chinese(question: str, expected: bool) -> None:
+    assert of_another(question, WALL_LAMP, TABLE_LAMP) is expected
+
+
+def test_the_document_itself_is_no_other() -> None:
+    again = passage("Silver pays 3 %.", "gold.md", title="Silver Card: fees", start=500)
+    assert not of_another("How long is the grace period of the Silver Card?", GOLD, again)
