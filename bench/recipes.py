@@ -68,10 +68,8 @@ def plain_run(home: Path, train: Path, *, like: dict[str, Any]) -> str:
     if not (folder / "manifest.json").is_file():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        # The same is learned where layers are computed twice and a step's examples go by fours, only in more time.
-        options = ("--full-memory", "--at-once", "16")
         base, steps, rate = Path(like["base"]["folder"]), int(like["steps"]), float(like["learning_rate"])
-        plain(base, train, folder / "adapter", options, steps=steps, rate=rate)
+        plain(base, train, folder / "adapter", ("--quick",), steps=steps, rate=rate)
         known = {name: like[name] for name in ("base", "labels", "created")}
         (folder / "manifest.json").write_text(json.dumps({"run": PLAIN_RUN, **known}), encoding="utf-8")
     return PLAIN_RUN

@@ -30,7 +30,7 @@ def test_plain_trl_takes_base_steps_and_rate_of_our_run(tmp_path: Path, monkeypa
     for _ in range(2):  # the second time it is there
         name = recipes.plain_run(tmp_path, tmp_path / "train", like=OURS)
     run = open_run(name, home=tmp_path)
-    assert asked == [(Path("/bases/small"), tmp_path / "train", 150, 0.00085, "--full-memory", "--at-once", "16")]
+    assert asked == [(Path("/bases/small"), tmp_path / "train", 150, 0.00085, "--quick")]
     assert (run.base.folder, run.labels) == (Path("/bases/small"), ("arrival", "refund"))
     assert run.adapter == tmp_path / "runs" / name / "adapter"
 
