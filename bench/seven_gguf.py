@@ -21,7 +21,7 @@ from bench.seven_billion import CONFIGURATIONS
 from bench.tables import BenchError, Table
 from finetune.bases import open_base
 from finetune.export import cache_bytes
-from finetune.gguf import Source, plan, write_keys
+from finetune.gguf import Source, begin_gguf, plan
 from finetune.gguf_vocabulary import Vocabulary, read_vocabulary
 from finetune.quantizing import Quantized, read_original, write_quantized
 
@@ -102,21 +102,11 @@ def small_vocabulary(rows: int, *, home: Path) -> Vocabulary:
 def write_random(source: Source, target: Path, vocabulary: Vocabulary) -> None:
     """Write a GGUF of an architecture with random 16-bit weights, the same few rows again and again."""
     import numpy as np
-    from gguf import MODEL_ARCH, MODEL_ARCH_NAMES, GGUFWriter, LlamaFileType
 
-    planned = plan(source)
-    writer = GGUFWriter(target, MODEL_ARCH_NAMES[MODEL_ARCH.LLAMA])
-    writer.add_name(target.stem)
-    writer.add_file_type(LlamaFileType.MOSTLY_F16)
-    write_keys(writer, source)
-    vocabulary.write(writer)
-    for _, theirs, size, kind in planned:
-        writer.add_tensor_info(theirs, size, np.dtype(kind), int(np.prod(size)) * np.dtype(kind).itemsize)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_ti_data_to_file()
-    dice, tiles = np.random.default_rng(SEED), {}
-    for _, _, size, kind in planned:
+    writer = begin_gguf(source, target, vocabulary=vocabulary, name=target.stem)
+    dice = np.random.default_rng(SEED)
+    tiles: dict[int, Any] = {}
+    for _, _, size, kind in plan(source):
         if len(size) < 2:
             writer.write_tensor_data(np.ones(size, dtype=kind))
             continue

@@ -23,14 +23,15 @@ from finetune.weights import load_tokenizer
 from knowledge.scores import paired
 
 DOMAIN = "bench.tau2_retail"
-CALLS = 60
-"""Calls that each model is asked for."""
+CALLS = 100
+"""Calls that each model is asked for, at most: all that the other tasks have."""
 CONTEXT_TOKENS = 3600
 """Of both models: with less, not every prompt fits however it is cut."""
 LEARNED_TOKENS = 2000
 """Of a prompt to learn from, where it can be cut so far; longer ones take a processor too long."""
 LEARNING_SHARE = 0.6
-SETTINGS = ("epochs=2", "batch_size=4", "at_once=1")
+SETTINGS = ("epochs=3", "batch_size=1", "learning_rate=4e-4")
+"""Few and long examples: a step for each, or there are too few steps to learn the tools' names."""
 COLUMNS = ("what", "base", "tuned", "difference in points")
 
 

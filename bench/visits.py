@@ -196,5 +196,5 @@ async def _say(client: httpx.AsyncClient, shop: Shop, visitor: Visitor, *, said:
     stored = json.loads(transcript)["turns"][-1]
     fault = "" if stored["status"] == "finished" else f"ended as {stored['status']}"
     if not fault and not re.search(said.expected, stored["text"] or ""):
-        fault = f"{stored['outcome']}: {stored['text']!r}"
+        fault = f"{stored.get('outcome', 'not answered')}: {stored['text']!r}"
     return Turn(said.kind, visitor, taken, fault, shop.strange_to(visitor, steps + transcript), sent_away)

@@ -114,23 +114,14 @@ def write_gguf(
     Raises:
         FinetuneError: vocabulary or weights are none that llama.cpp would read as trained; nothing is written then.
     """
-    from gguf import MODEL_ARCH, MODEL_ARCH_NAMES, GGUFWriter, LlamaFileType
+    from gguf import MODEL_ARCH, MODEL_ARCH_NAMES
 
-    architecture = MODEL_ARCH[FAMILIES[source.family]]
     vocabulary = read_vocabulary(source.folder, rows=source.rows, template=template)
-    check_vocabulary(vocabulary, source.folder, architecture=MODEL_ARCH_NAMES[architecture], more=more)
+    architecture = MODEL_ARCH_NAMES[MODEL_ARCH[FAMILIES[source.family]]]
+    check_vocabulary(vocabulary, source.folder, architecture=architecture, more=more)
     planned = plan(source)
     part = target.with_name(f"{target.name}.part")
-    writer = GGUFWriter(part, MODEL_ARCH_NAMES[architecture])
-    writer.add_name(name)
-    writer.add_file_type(LlamaFileType.MOSTLY_F16)
-    write_keys(writer, source)
-    vocabulary.write(writer)
-    for _, theirs, shape, kind in planned:
-        writer.add_tensor_info(theirs, shape, np.dtype(kind), int(np.prod(shape)) * np.dtype(kind).itemsize)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_ti_data_to_file()
+    writer = begin_gguf(source, part, vocabulary=vocabulary, name=name)
     try:
         for number, (ours, theirs, _, kind) in enumerate(planned):
             writer.write_tensor_data(converted(source, ours, theirs, kind))
@@ -142,6 +133,27 @@ def write_gguf(
     writer.close()
     part.replace(target)
     return vocabulary
+
+
+def begin_gguf(source: Source, target: Path, *, vocabulary: Vocabulary, name: str) -> "GGUFWriter":
+    """Write all of a GGUF that comes before the weights, and return what writes those, in the order of `plan`.
+
+    Args:
+        name: What the model is called in the file.
+    """
+    from gguf import MODEL_ARCH, MODEL_ARCH_NAMES, GGUFWriter, LlamaFileType
+
+    writer = GGUFWriter(target, MODEL_ARCH_NAMES[MODEL_ARCH[FAMILIES[source.family]]])
+    writer.add_name(name)
+    writer.add_file_type(LlamaFileType.MOSTLY_F16)
+    write_keys(writer, source)
+    vocabulary.write(writer)
+    for _, theirs, shape, kind in plan(source):
+        writer.add_tensor_info(theirs, shape, np.dtype(kind), int(np.prod(shape)) * np.dtype(kind).itemsize)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    return writer
 
 
 def plan(source: Source) -> tuple[tuple[str, str, tuple[int, ...], str], ...]:
