@@ -94,14 +94,14 @@ def describe(retrieval: Retrieval, previous: str = "") -> Described:
     titles = frozenset().union(*(s.title for s in surroundings)) & weights.keys()
     places = frozenset().union(*(s.place for s in surroundings)) & weights.keys()
     best = max((passage.score for passage in retrieval.passages), default=0.0) or 1.0
-    rows: dict[tuple[str, int, int], list[float]] = {}
+    rows: dict[tuple[str, str, int, int], list[float]] = {}
     for passage, around in zip(retrieval.passages, surroundings, strict=True):
         other_name = _share(titles - around.all, weights, total)
         for number, (start, end) in enumerate(around.spans):
             own, near = around.terms[number], around.beside(number)
             covered = _share(own, weights, total)
             rows.setdefault(
-                (passage.document, passage.start + start, passage.start + end),
+                (passage.collection, passage.document, passage.start + start, passage.start + end),
                 [
                     covered,
                     _share(own | around.place, weights, total) - covered,
@@ -114,7 +114,7 @@ def describe(retrieval: Retrieval, previous: str = "") -> Described:
                 ],
             )
     statements = tuple(statements_of(retrieval.passages))
-    features = [rows[s.passage.document, s.start, s.end] for s in statements]
+    features = [rows[s.span] for s in statements]
     return Described(statements, np.array(features, dtype=np.float64).reshape(len(statements), len(NAMES)))
 
 

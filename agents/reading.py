@@ -108,9 +108,10 @@ def _begins_refusal(token: str) -> bool:
 
 def reading(question: str, given: Sequence[Statement], history: Sequence[Message], *, language: Language) -> Reading:
     """Return what `read` asks the model; training examples are made of the same."""
-    by_passage: dict[tuple[str, int], list[Statement]] = {}
+    by_passage: dict[tuple[str, str, int], list[Statement]] = {}
     for statement in given:
-        by_passage.setdefault((statement.passage.document, statement.passage.start), []).append(statement)
+        found = statement.passage
+        by_passage.setdefault((found.collection, found.document, found.start), []).append(statement)
     excerpts = tuple(
         Excerpt(
             place=" > ".join(dict.fromkeys(part for part in (p.title, *p.headings) if part)),

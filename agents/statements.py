@@ -40,6 +40,11 @@ class Statement:
         return self.passage.text[self.start - self.passage.start : self.end - self.passage.start]
 
     @property
+    def span(self) -> tuple[str, str, int, int]:
+        """Where it stands: collection, document, start and end."""
+        return self.passage.collection, self.passage.document, self.start, self.end
+
+    @property
     def place(self) -> str:
         """The nearest heading above it, or the document's title."""
         return (self.passage.headings or (self.passage.title,))[-1]
@@ -62,7 +67,7 @@ def statements_of(passages: Sequence[Passage]) -> list[Statement]:
         for passage in passages
         for start, end in quotable(passage)
     ]
-    return list({(s.passage.document, s.start, s.end): s for s in reversed(found)}.values())[::-1]
+    return list({s.span: s for s in reversed(found)}.values())[::-1]
 
 
 def quotable(passage: Passage) -> list[tuple[int, int]]:

@@ -35,7 +35,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from assistant.errors import StoreError, StoreTooNew
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration; a database that has it is opened without loading alembic."""
 BUSY_TIMEOUT_SECONDS = 15
 
@@ -215,6 +215,7 @@ class DeskEntryRow(Base):
     operator: Mapped[str] = mapped_column(String(64))
     text: Mapped[str] = mapped_column(Text)
     turn: Mapped[int | None]
+    seen: Mapped[int | None]
     at: Mapped[datetime]
 
 

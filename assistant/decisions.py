@@ -16,6 +16,7 @@ from assistant import desk_entries
 from assistant.actions import StoredApproval
 from assistant.database import DeskEntryRow
 from assistant.errors import Forestalled, NotStored
+from assistant.operators import CUSTOMER
 from assistant.store import Store
 from assistant.turns import TurnRunner
 
@@ -74,8 +75,8 @@ class Decisions:
 def _forestalled(pending: Pending, last: DeskEntryRow | None) -> Forestalled:
     by, did = (last.operator, last.kind) if last is not None else ("", "settled")
     if pending.stage in ("customer", "withdrawn"):
-        by, did = "customer", "withdrawn"
-    who = {"": "Somebody", "customer": "The customer"}.get(by, by)
+        by, did = CUSTOMER, "withdrawn"
+    who = {"": "Somebody", CUSTOMER: "The customer"}.get(by, by)
     return Forestalled(
         f"{who} was faster: this was {did} and does not wait for the team any more. Next: frontdesk approvals list",
         by=by,

@@ -48,12 +48,14 @@ def add(
     by: str,
     text: str = "",
     turn: int | None = None,
+    seen: int | None = None,
 ) -> DeskEntryRow:
     """Note what somebody did.
 
     Args:
         about: the ticket's number, or the key of the write that was decided on.
         turn: the turn that it made.
+        seen: the last turn that who did it had before them; None where nobody said so.
     """
     row = DeskEntryRow(
         key=key,
@@ -63,6 +65,7 @@ def add(
         operator=by,
         text=storable(text),
         turn=turn,
+        seen=seen,
         at=now(),
     )
     session.add(row)

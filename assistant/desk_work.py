@@ -4,7 +4,8 @@
                                    -> Forestalled, and nothing changed
 
 What an operator decides is decided on what they have read: a reply names the last turn that its writer saw, and is
-refused when a colleague has replied since.
+refused when a colleague has replied since. What the customer wrote since then holds no reply up, and waits on; an end
+waits until it has been read.
 """
 
 from typing import Literal
@@ -15,9 +16,10 @@ from sqlalchemy.orm import Session
 from assistant import desk_entries
 from assistant.database import TicketRow, TurnRow
 from assistant.errors import Forestalled, StoreError
+from assistant.operators import CUSTOMER
 from assistant.store import Store, conversation_row
 from assistant.ticket_contents import PERSON, Ticket
-from assistant.ticket_rows import as_ticket, check_open, ticket_row
+from assistant.ticket_rows import WRITTEN, as_ticket, check_open, ticket_row
 from assistant.ticket_turns import checked_reply, end, say
 
 NOTE_CHARACTERS = 10_000
@@ -53,7 +55,14 @@ class DeskWork:
                 _check_nobody_replied(session, ticket, seen)
             turn = say(session, ticket, text)
             desk_entries.add(
-                session, key, kind="replied", about=ticket.number, conversation=ticket.conversation, by=by, turn=turn
+                session,
+                key,
+                kind="replied",
+                about=ticket.number,
+                conversation=ticket.conversation,
+                by=by,
+                turn=turn,
+                seen=seen if seen is None else min(seen, turn),
             )
             return turn
 
@@ -78,12 +87,16 @@ class DeskWork:
                 session.flush()
             return entry.id
 
-    def end(self, number: str, *, by: str, status: Literal["returned", "closed"]) -> Ticket:
+    def end(self, number: str, *, by: str, status: Literal["returned", "closed"], seen: int | None = None) -> Ticket:
         """Return a conversation to the assistant, or close its ticket; again by the same person changes nothing.
+
+        Args:
+            seen: The last turn that whoever ends it had before them; None asks for no such check.
 
         Raises:
             NotStored: There is no such ticket.
-            Forestalled: Somebody else has ended it, or it ended in another way.
+            Forestalled: Somebody else has ended it, or it ended in another way; or a colleague has replied, or the
+                customer written, since `seen`: nobody would answer what they wrote.
         """
         with self._store.writing() as session:
             ticket = _locked(session, number)
@@ -91,6 +104,9 @@ class DeskWork:
             if ticket.status == status and last is not None and last.operator == by:
                 return as_ticket(ticket)
             _check_nobody_ended(session, ticket)
+            if seen is not None:
+                _check_nobody_replied(session, ticket, seen)
+                _check_customer_is_read(session, ticket, seen)
             end(session, ticket, status=status)
             desk_entries.add(
                 session,
@@ -127,7 +143,22 @@ def _check_nobody_replied(session: Session, ticket: TicketRow, seen: int) -> Non
     entries = desk_entries.of_conversation(session, ticket.conversation)
     by = next((entry.operator for entry in entries if entry.turn == turn), "")
     raise Forestalled(
-        f"{by or 'A colleague'} has replied to ticket {ticket.number} meanwhile. Next: read it, then send yours again",
+        f"{by or 'A colleague'} has replied to ticket {ticket.number} meanwhile. Next: read it, then do yours again",
         by=by,
         did="replied",
     )
+
+
+def _check_customer_is_read(session: Session, ticket: TicketRow, seen: int) -> None:
+    """Refuse what would leave a message without an answer; beside a tool's ticket the assistant answers them."""
+    if ticket.reason == WRITTEN:
+        return
+    written = select(TurnRow.turn).where(
+        TurnRow.conversation == ticket.conversation, TurnRow.turn > seen, TurnRow.question != ""
+    )
+    if session.scalar(written.limit(1)) is not None:
+        raise Forestalled(
+            f"The customer has written to ticket {ticket.number} meanwhile. Next: read it, then end it again",
+            by=CUSTOMER,
+            did="wrote",
+        )

@@ -30,7 +30,7 @@ class Forestalled(StoreError):
 
     Args:
         by: Who was faster: an operator's name, "customer", or "" where nobody noted it.
-        did: What they did: `replied`, `returned`, `closed`, `approved`, `declined`, `withdrawn`, `settled`.
+        did: What they did: `replied`, `returned`, `closed`, `approved`, `declined`, `withdrawn`, `settled`, `wrote`.
     """
 
     def __init__(self, message: str, *, by: str, did: str) -> None:

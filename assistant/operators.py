@@ -28,6 +28,8 @@ MOST_DAYS = 3650
 NAME_CHARACTERS = 64
 OWNER = "owner"
 """How the owner of the home is named where an operator's name would stand."""
+CUSTOMER = "customer"
+"""How the customer is named there."""
 NEXT = "Next: frontdesk operators"
 
 
@@ -122,21 +124,7 @@ class Operators:
             KeyRefused: nobody's, or it is over.
         """
         with self._store.reading() as session:
-            row = session.scalar(select(OperatorRow).where(OperatorRow.key_hash == _hash(key.strip())))
-            if row is None:
-                raise KeyRefused(
-                    f"No operator has this key: it is mistyped, or was replaced or withdrawn. {NEXT} list",
-                    why="unknown",
-                )
-            operator = _operator(row)
-        if operator.expires_at <= now():
-            raise KeyRefused(
-                f"The key of {operator.name} was good until {operator.expires_at:%Y-%m-%d}. "
-                f"{NEXT} renew {shlex.quote(operator.name)}",
-                why="expired",
-                name=operator.name,
-            )
-        return operator
+            return _of_key(session, key)
 
     def sign_in(self, key: str) -> tuple[Operator, str]:
         """Begin a session and return whose it is and its token.
@@ -144,10 +132,11 @@ class Operators:
         Raises:
             KeyRefused: the key opens nothing.
         """
-        operator = self.by_key(key)
+        self.by_key(key)  # a wrong one asks for no lock
         token = secrets.token_urlsafe(32)
-        ends = min(now() + timedelta(hours=SESSION_HOURS), operator.expires_at)
         with self._store.writing() as session:
+            operator = _of_key(session, key)  # again: it may have been taken back meanwhile
+            ends = min(now() + timedelta(hours=SESSION_HOURS), operator.expires_at)
             session.execute(delete(OperatorSessionRow).where(OperatorSessionRow.ends_at <= now()))
             session.add(OperatorSessionRow(token_hash=_hash(token), operator=operator.name, ends_at=ends))
         return operator, token
@@ -167,6 +156,23 @@ class Operators:
         """End a session."""
         with self._store.writing() as session:
             session.execute(delete(OperatorSessionRow).where(OperatorSessionRow.token_hash == _hash(token)))
+
+
+def _of_key(session: Session, key: str) -> Operator:
+    row = session.scalar(select(OperatorRow).where(OperatorRow.key_hash == _hash(key.strip())))
+    if row is None:
+        raise KeyRefused(
+            f"No operator has this key: it is mistyped, or was replaced or withdrawn. {NEXT} list", why="unknown"
+        )
+    operator = _operator(row)
+    if operator.expires_at <= now():
+        raise KeyRefused(
+            f"The key of {operator.name} was good until {operator.expires_at:%Y-%m-%d}. "
+            f"{NEXT} renew {shlex.quote(operator.name)}",
+            why="expired",
+            name=operator.name,
+        )
+    return operator
 
 
 def _row(session: Session, name: str) -> OperatorRow:
@@ -190,8 +196,8 @@ def _checked_name(name: str) -> str:
     plain = " ".join(unicodedata.normalize("NFC", name).split())
     if not 0 < len(plain) <= NAME_CHARACTERS or not plain.isprintable():
         raise StoreError(f"A name has 1 to {NAME_CHARACTERS} printable characters; this is {name!r}. {NEXT} add Ada")
-    if _plain(plain) == OWNER:
-        raise StoreError(f"{plain!r} stands for who owns this home. {NEXT} add Ada")
+    if _plain(plain) in (OWNER, CUSTOMER):
+        raise StoreError(f"{plain!r} stands for somebody else here. {NEXT} add Ada")
     return plain
 
 

@@ -9,15 +9,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, func, or_, select
+from sqlalchemy import ColumnElement, Table, Text, and_, cast, delete, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from assistant import checkpoints
-from assistant.database import Base, ConversationRow, OutboxRow, TicketRow, TurnRow
+from assistant.database import Base, ConversationRow, DeskEntryRow, OutboxRow, StepRow, TicketRow, TurnRow
 from assistant.errors import NotStored, StoreError
 from assistant.store import Store, now
+from assistant.ticket_contents import PERSON
 
 BATCH = 200
 """Conversations that are deleted in one transaction."""
@@ -151,25 +153,40 @@ def _still_there(cause: str) -> StoreError:
 
 
 def _writing(session: Session, address: str) -> set[str]:
-    """Return the conversations in which an address was written, as a whole and in any case."""
-    pattern = "%" + address.casefold().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
-    asked = select(TurnRow.conversation, TurnRow.question).where(
-        func.lower(TurnRow.question).like(pattern, escape="\\")
-    )
-    told = select(TicketRow.conversation, TicketRow.contact).where(
-        func.lower(TicketRow.contact).like(pattern, escape="\\")
-    )
+    """Return the conversations in which an address was written, by whomever, as a whole and in any case."""
     found = set()
-    for query in (asked, told):
-        for conversation, text in session.execute(query):
-            words = text.casefold()
-            place = words.find(address.casefold())
-            while place >= 0:
-                before, after = words[place - 1 : place], words[place + len(address) :][:2]
-                if not (before.isascii() and (before.isalnum() or before in "._-+")) and not _goes_on(after):
-                    found.add(conversation)
-                place = words.find(address.casefold(), place + 1)
+    for conversation, text in _texts_with(session, address.casefold()):
+        words = text.casefold()
+        place = words.find(address.casefold())
+        while place >= 0:
+            before, after = words[max(place - 1, 0) : place], words[place + len(address) :][:2]
+            if not _comes_before(before) and not _goes_on(after):
+                found.add(conversation)
+            place = words.find(address.casefold(), place + 1)
     return found
+
+
+def _texts_with(session: Session, part: str) -> Iterable[tuple[str, str]]:
+    """Return what customers and people of the company wrote, each with its conversation, where it has such a part."""
+    pattern = "%" + part.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+
+    def has_it(column: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+        return func.lower(column).like(pattern, escape="\\")
+
+    for column in (TurnRow.question, TicketRow.contact, DeskEntryRow.text):
+        rows = session.execute(select(column.class_.conversation, column).where(has_it(column)))
+        yield from ((conversation, text) for conversation, text in rows)
+    replies = (
+        select(StepRow.conversation, StepRow.data)
+        .join(TurnRow, and_(TurnRow.conversation == StepRow.conversation, TurnRow.turn == StepRow.turn))
+        .where(TurnRow.owner == PERSON, StepRow.kind == "finished", has_it(cast(StepRow.data, Text)))
+    )
+    yield from ((conversation, str(data["answer"]["text"])) for conversation, data in session.execute(replies))
+
+
+def _comes_before(before: str) -> bool:
+    """Say whether an address is only the end of a longer one: `ada@b.co` of `x.ada@b.co`."""
+    return before != "" and before.isascii() and (before.isalnum() or before in "._-+")
 
 
 def _goes_on(after: str) -> bool:

@@ -29,7 +29,7 @@ from knowledge.library import Library, LibraryOptions
 ROOT = Path(__file__).resolve().parents[1]
 COMPANY = ROOT / "examples" / "brindlemoor"
 DEMO = "demo"
-COMMAND_SECONDS = 3600.0
+COMMAND_SECONDS = 4 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """Ten minutes of 50 conversations at once with a real server: does it keep them apart, and does its memory stay? Linux.
 
     demo home + shop tools + scripted model -> frontdesk serve -> 50 conversations over HTTP -> Sample every few seconds
-    samples after the first fifth, and second half -> Theil-Sen slope, moving-block bootstrap -> MiB per 1,000 turns
+    what the server itself has in use after a collection -> Count every few seconds
+    both after the first fifth, and second half -> Theil-Sen slope, moving-block bootstrap -> growth per 1,000 turns
 
-Caches that are bounded fill in the first minutes, a leak goes on: hence the second half by itself.
+Caches that are bounded fill in the first minutes, a leak goes on: hence the second half by itself. What a process holds
+also grows as its allocators keep more in reserve, a leak grows what is in use: hence both.
 The model is scripted, so that the time goes to what is measured: the loop, the tools, the store, the checkpoints, the
 documents. A conversation that ends is followed by a new one of another customer. Customers think between messages, long
 enough to leave most of a core idle.
@@ -35,6 +37,8 @@ import psutil
 from numpy.typing import NDArray
 
 from assistant.demo import PROFILE, SHOP, TOOLS
+from bench.counted_server import Count, read_counts
+from bench.growth import slope_of
 from bench.homes import COMPANY, DEMO, home_of
 from bench.serving import Served, process_tree, served
 from bench.tables import BenchError, Table, grid, seconds
@@ -45,7 +49,7 @@ CONVERSATIONS = 50
 VISITORS = 100
 """Two customers take turns in each place, so that nobody is there twice at once."""
 SECONDS = 600.0
-THINK_SECONDS = 40.0
+THINK_SECONDS = 10.0
 SAMPLE_SECONDS = 3.0
 TOLD_EVERY = 10
 """Samples between two lines on how it goes."""
@@ -53,9 +57,6 @@ WARM_UP_SHARE = 0.2
 ANSWER_SECONDS = 120.0
 START_SECONDS = 400.0
 """Other programs may keep the machine busy while the server starts."""
-BLOCK_SAMPLES = 20
-"""A minute: neighbouring samples are not independent."""
-RESAMPLES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +76,6 @@ class Sample:
     """Handles that lead to SQLite files."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slope:
-    """MiB per 1,000 turns; the interval is one of 95 %."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.value:+.1f} [{self.low:+.1f}, {self.high:+.1f}]"
-
-
 @dataclass(slots=True)
 class Run:
     """What is seen while it lasts."""
@@ -94,6 +83,10 @@ class Run:
     turns: list[Turn] = field(default_factory=list)
     conversations: int = 0
     samples: list[Sample] = field(default_factory=list)
+    counts: list[Count] = field(default_factory=list)
+    """What the server had in use; none when it is traced."""
+    began: float = 0.0
+    """By the machine's steady clock."""
     processor_seconds: float = 0.0
     """Of the server, from the first conversation to the last."""
     booked_wrong: int = 0
@@ -110,19 +103,27 @@ def measure(folder: Path, *, length: float, trace: Path | None = None) -> Run:
     """Serve the demo, hold conversations for `length` seconds, and watch.
 
     Args:
-        trace: where a traced server writes what it holds, before and after; None for the installed command.
+        trace: where a traced server writes what it holds, before and after; None for one that only counts.
 
     Raises:
         BenchError: the server did not start or ended.
     """
     home = home_of(DEMO, folder).path
     shop, script = _prepare(home)
-    program = [sys.executable, "-m", "bench.traced_server", str(trace)] if trace else []
-    log = home.parent / "serve.log"
+    log, counts = home.parent / "serve.log", home.parent / "counts.jsonl"
+    counts.unlink(missing_ok=True)
+    program = ("bench.traced_server", trace) if trace else ("bench.counted_server", counts)
     result = Run()
     before = _booked(home)
-    with served(home, model=f"scripted:{script}", program=program, log=log, limit_seconds=START_SECONDS) as server:
+    with served(
+        home,
+        model=f"scripted:{script}",
+        program=[sys.executable, "-m", *map(str, program)],
+        log=log,
+        limit_seconds=START_SECONDS,
+    ) as server:
         asyncio.run(_hold(server, shop, length=length, result=result, trace=trace))
+    result.counts = [] if trace else read_counts(counts)
     done = Counter(
         (turn.visitor.telephone, turn.visitor.customer)
         for turn in result.turns
@@ -166,7 +167,8 @@ async def _hold(server: Served, shop: Shop, *, length: float, result: Run, trace
     process = psutil.Process(server.pid)
     limits = httpx.Limits(max_connections=2 * CONVERSATIONS)
     async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=ANSWER_SECONDS, limits=limits) as client:
-        began, used = time.monotonic(), _processor_seconds(process)
+        result.began = began = time.monotonic()
+        used = _processor_seconds(process)
         places = [
             _stay(client, shop, place=place, until=began + length, result=result) for place in range(CONVERSATIONS)
         ]
@@ -263,40 +265,6 @@ def _processor_seconds(process: psutil.Process) -> float:
     return times.user + times.system + times.children_user + times.children_system
 
 
-def slope_of(turns: NDArray[np.float64], memory: NDArray[np.float64], *, seed: int = 1) -> Slope:
-    """Return how memory grows with the turns: Theil-Sen, with a moving-block bootstrap of the residuals.
-
-    Args:
-        turns: `(n_samples,)`, how many there were so far.
-        memory: `(n_samples,)`, MiB.
-        seed: of the bootstrap.
-
-    Raises:
-        BenchError: fewer samples than two blocks.
-    """
-    if len(turns) < 2 * BLOCK_SAMPLES or turns[0] == turns[-1]:
-        raise BenchError(f"{len(turns)} samples are too few for a slope. Next: give --seconds 300 or more")
-    first, second = np.triu_indices(len(turns), 1)
-    apart = turns[second] - turns[first]
-    first, second, apart = first[apart > 0], second[apart > 0], apart[apart > 0]
-
-    def median_slope(values: NDArray[np.float64]) -> float:
-        return float(np.median((values[second] - values[first]) / apart))
-
-    value = median_slope(memory)
-    fitted = value * turns
-    residuals = memory - fitted
-    dice = np.random.default_rng(seed)
-    blocks = -(-len(turns) // BLOCK_SAMPLES)
-    found = []
-    for _ in range(RESAMPLES):
-        starts = dice.integers(0, len(turns) - BLOCK_SAMPLES + 1, blocks)
-        drawn = np.concatenate([residuals[start : start + BLOCK_SAMPLES] for start in starts])[: len(turns)]
-        found.append(median_slope(fitted + drawn))
-    low, high = np.quantile(found, [0.025, 0.975])
-    return Slope(1000 * value, 1000 * float(low), 1000 * float(high))
-
-
 def table_of(result: Run) -> Table:
     """Return what is shown of a run."""
     warm = [one for one in result.samples if one.seconds >= WARM_UP_SHARE * result.seconds]
@@ -319,6 +287,7 @@ def table_of(result: Run) -> Table:
         rows.append((f"{name}: after warm-up, at the end", f"{_mean(values[:5])}, {_mean(values[-5:])}"))
         rows.append((f"{name}: growth for 1,000 turns", str(slope_of(turns, values))))
         rows.append((f"{name}: the same, second half alone", str(slope_of(turns[half:], values[half:]))))
+    rows += _rows_in_use(result)
     for name, field_name in (
         ("threads", "threads"),
         ("open handles", "handles"),
@@ -330,9 +299,32 @@ def table_of(result: Run) -> Table:
         columns=("what", "value"),
         rows=tuple(rows),
         cases=f"one run of {result.seconds:.0f} s, {len(result.samples)} samples, the first fifth is warm-up",
-        spread="growth: Theil-Sen [95 % interval, moving-block bootstrap]; memory: mean of five samples",
+        spread="growth: Theil-Sen [95 % interval, moving-block bootstrap]; memory: mean of five samples; "
+        "in use: after a collection",
         notes=tuple(_faults(faulty)),
     )
+
+
+def _rows_in_use(result: Run) -> list[tuple[str, str]]:
+    """Return the rows of what the server counted; its counts have no turns, so those come from the samples."""
+    warm = [one for one in result.counts if one.moment - result.began >= WARM_UP_SHARE * result.seconds]
+    if not warm:
+        return []
+    moments = [one.moment - result.began for one in warm]
+    seen, told = [one.seconds for one in result.samples], [one.turns for one in result.samples]
+    turns = np.interp(moments, seen, told)
+    half = int(np.searchsorted(moments, result.seconds / 2))
+    rows = []
+    for name, values in (
+        ("thousand Python objects in use", np.array([one.blocks / 1000 for one in warm])),
+        ("MiB in use of malloc", np.array([one.malloc for one in warm])),
+    ):
+        rows += [
+            (f"{name}: after warm-up, at the end", f"{_mean(values[:5])}, {_mean(values[-5:])}"),
+            (f"{name}: growth for 1,000 turns", str(slope_of(turns, values))),
+            (f"{name}: the same, second half alone", str(slope_of(turns[half:], values[half:]))),
+        ]
+    return rows
 
 
 def _faults(faulty: Sequence[Turn]) -> list[str]:

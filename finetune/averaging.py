@@ -10,6 +10,7 @@ Runs that differ in seed, data order or numbers end beside one another, and thei
 import json
 import platform
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -33,8 +34,8 @@ def average(names: Sequence[str], name: str, *, home: Path) -> Run:
     """Make a run of the mean of several runs' adapters, each counting the same.
 
     Raises:
-        FinetuneError: fewer than two, one is no plain LoRA, they differ in base or template, or the name is taken; all
-            that is wrong is told at once.
+        FinetuneError: fewer than two, one is named twice, one is no plain LoRA, they differ in base or template, or
+            the name is taken; all that is wrong is told at once.
     """
     found = [open_run(one, home=home) for one in names]
     folder = run_folder(name, home=home)
@@ -46,7 +47,11 @@ def average(names: Sequence[str], name: str, *, home: Path) -> Run:
     part = home / f".average-{name}.part"  # beside the runs: it is one when it is whole
     shutil.rmtree(part, ignore_errors=True)
     (part / "adapter").mkdir(parents=True)
-    rank = _write_mean([run.folder / "adapter" for run in found], part / "adapter")
+    try:
+        rank = _write_mean([run.folder / "adapter" for run in found], part / "adapter")
+    except FinetuneError:
+        shutil.rmtree(part)
+        raise
     shutil.copyfile(found[0].folder / TEMPLATE, part / TEMPLATE)
     held_out = [(run.folder / HELD_OUT) for run in found]
     if _same_bytes(held_out):
@@ -58,6 +63,9 @@ def average(names: Sequence[str], name: str, *, home: Path) -> Run:
 
 def _faults(runs: Sequence[Run]) -> list[str]:
     faults = [] if len({run.name for run in runs}) > 1 else ["A mean needs two runs or more."]
+    twice = [name for name, times in Counter(run.name for run in runs).items() if times > 1]
+    if twice and not faults:
+        faults.append(f"{', '.join(twice)} is named more than once, and would count more than the others.")
     whole = [run.name for run in runs if run.adapter is None]
     if whole:
         faults.append(f"{', '.join(whole)} tuned the whole model; only adapters are averaged.")
@@ -82,13 +90,20 @@ def _write_mean(adapters: Sequence[Path], target: Path) -> int:
     """Write the mean adapter and return its rank.
 
     Raises:
-        FinetuneError: they change other layers.
+        FinetuneError: they change other layers, or hold what is not a layer's A and B and would be lost.
     """
     import torch
     from safetensors.torch import save_file
 
     settings = [adapter_settings(adapter) for adapter in adapters]
-    halves = [read_halves(adapter)[0] for adapter in adapters]
+    read = [read_halves(adapter) for adapter in adapters]
+    strange = sorted({name for _, names in read for name in names})
+    if strange:
+        raise FinetuneError(
+            f"The adapters hold what a mean would lose: {', '.join(strange[:3])}. "
+            f"Next: train them on linear layers only."
+        )
+    halves = [one for one, _ in read]
     if len({tuple(sorted(one)) for one in halves}) > 1:
         raise FinetuneError("The adapters change other layers. Next: train them with the same targets.")
     tensors: dict[str, Tensor] = {}

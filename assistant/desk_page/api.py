@@ -3,9 +3,10 @@
     GET  /desk                                  the page
     POST /api/desk/sign-in {"key"}              a cookie; /api/desk/sign-out ends it
     GET  /api/desk/session                      {"operator"}: who is signed in, "" for nobody
-    GET  /api/desk/cases                        what waits, the most urgent first
+    GET  /api/desk/cases?mark=…                 what waits, the most urgent first
+    POST /api/desk/finished {"search", "after"} what is over, the last first; what is looked for stands in no address
     GET  /api/desk/tickets/N?mark=…             one case; also /api/desk/approvals/KEY
-    POST /api/desk/tickets/N/reply|notes|end    {"key", "text", "seen"}, {"key", "text"}, {"status"}
+    POST /api/desk/tickets/N/reply|notes|end    {"key", "text", "seen"}, {"key", "text"}, {"status", "seen"}
     POST /api/desk/approvals/KEY                {"approved"}
 
 The cookie is HttpOnly and SameSite=Strict, and goes nowhere but here. What changes something asks for a header of ours
@@ -17,14 +18,16 @@ from dataclasses import asdict, dataclass
 from html import escape
 from importlib import resources
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
 from fastapi import Cookie, Depends, FastAPI, Header, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from assistant.decisions import ApprovalsPort, Decisions
 from assistant.desk_entries import KEY_CHARACTERS
 from assistant.desk_page import cases, story
+from assistant.desk_page.finished import SEARCH_CHARACTERS, Place, finished
 from assistant.desk_work import NOTE_CHARACTERS, DeskWork
 from assistant.errors import NotStored
 from assistant.operators import KeyRefused, Operator, Operators
@@ -33,10 +36,26 @@ from assistant.store import Store, now
 from assistant.ticket_turns import REPLY_CHARACTERS
 
 PACKAGE = "assistant.desk_page"
-FILES = ("page.css", "page.js", "server.js", "drafts.js", "drawing.js", "texts.js")
+FILES = (
+    "page.css",
+    "page.js",
+    "state.js",
+    "list.js",
+    "finished.js",
+    "server.js",
+    "drafts.js",
+    "drawing.js",
+    "texts.js",
+)
 COOKIE = "frontdesk_desk"
 HEADER = "X-Frontdesk-Desk"
 """Must be there in every request that changes something."""
+WRITER = "X-Frontdesk-Operator"
+"""Who the page believes to be signed in, percent-encoded: a cookie may have become somebody else's in another tab."""
+MOST_CASES = 500
+"""Lines of the list; the rest is told as a number."""
+Mark = Annotated[str, Query(max_length=100)]
+"""Of what the page shows: what has not changed is not sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +90,19 @@ class ReplyBody(_Body):
 
 class EndBody(_Body):
     status: Literal["returned", "closed"]
+    seen: int = Field(ge=0)
+    """The last turn that whoever ends it had before them."""
+
+
+class PlaceBody(_Body):
+    at: AwareDatetime
+    id: str = Field(max_length=KEY_CHARACTERS)
+
+
+class FinishedBody(_Body):
+    search: str = Field(default="", max_length=SEARCH_CHARACTERS)
+    after: PlaceBody | None = None
+    """Where the page before ended, as it said."""
 
 
 class DecisionBody(_Body):
@@ -105,12 +137,17 @@ def _session_check(operators: Operators) -> Callable[..., Operator]:
         request: Request,
         token: Annotated[str, Cookie(alias=COOKIE, max_length=200)] = "",
         header: Annotated[str, Header(alias=HEADER, max_length=20)] = "",
+        writer: Annotated[str, Header(alias=WRITER, max_length=1000)] = "",
     ) -> Operator:
         operator = operators.of_session(token)
         if operator is None:
             raise HTTPException(401, "Nobody is signed in here, or no longer. Please enter your key again.")
         if request.method != "GET":
             _check_header(header)
+            if writer and unquote(writer) != operator.name:
+                raise HTTPException(
+                    401, "Somebody else is signed in here now: nothing was done. Please reload the page."
+                )
         return operator
 
     return require_session
@@ -170,16 +207,26 @@ def _add_reading(
     api: FastAPI, store: Store, approvals: ApprovalsPort | None, signed_in: Callable[..., Operator]
 ) -> None:
     @api.get("/api/desk/cases")
-    def list_cases(operator: Annotated[Operator, Depends(signed_in)]) -> dict[str, Any]:
+    def list_cases(operator: Annotated[Operator, Depends(signed_in)], mark: Mark = "") -> dict[str, Any]:
         found = cases.cases(store, approvals.for_operators() if approvals is not None else ())
-        return {"operator": operator.name, "now": now(), "cases": [asdict(case) for case in found]}
+        data: dict[str, Any] = {"operator": operator.name, "now": now(), "mark": cases.mark_of(found)}
+        if mark == data["mark"]:
+            return {**data, "unchanged": True}
+        waiting = sum(case.waiting_since is not None for case in found)
+        shown = [asdict(case) for case in found[:MOST_CASES]]
+        return {**data, "waiting": waiting, "more": len(found) - len(shown), "cases": shown}
+
+    @api.post("/api/desk/finished", dependencies=[Depends(signed_in)])
+    def list_finished(body: FinishedBody) -> dict[str, Any]:
+        after = Place(body.after.at, body.after.id) if body.after is not None else None
+        return asdict(finished(store, search=body.search, after=after))
 
     @api.get("/api/desk/tickets/{number}", dependencies=[Depends(signed_in)])
-    def show_ticket(number: str, mark: Annotated[str, Query(max_length=500)] = "") -> dict[str, Any]:
+    def show_ticket(number: str, mark: Mark = "") -> dict[str, Any]:
         return story.of_ticket(store, number, mark=mark)
 
     @api.get("/api/desk/approvals/{key}", dependencies=[Depends(signed_in)])
-    def show_approval(key: str, mark: Annotated[str, Query(max_length=500)] = "") -> dict[str, Any]:
+    def show_approval(key: str, mark: Mark = "") -> dict[str, Any]:
         pending = approvals.get(key) if approvals is not None else None
         if pending is None:
             raise NotStored(f"There is no write {key!r}.")
@@ -199,7 +246,7 @@ def _add_work(api: FastAPI, work: DeskWork, decisions: Decisions | None, signed_
 
     @api.post("/api/desk/tickets/{number}/end")
     def end(number: str, body: EndBody, operator: Annotated[Operator, Depends(signed_in)]) -> dict[str, str]:
-        return {"status": work.end(number, by=operator.name, status=body.status).status}
+        return {"status": work.end(number, by=operator.name, status=body.status, seen=body.seen).status}
 
     @api.post("/api/desk/approvals/{key}", status_code=201)
     def decide(key: str, body: DecisionBody, operator: Annotated[Operator, Depends(signed_in)]) -> dict[str, int]:

@@ -7,24 +7,28 @@ named by its ticket's number or its write's key. The id of its conversation is t
 here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from agents import handover
 from assistant.actions import StoredApproval
-from assistant.database import DeskEntryRow, TicketRow, TurnRow, VisitorRow
+from assistant.database import DeskEntryRow, StepRow, TicketRow, TurnRow, VisitorRow
 from assistant.store import Store
 from assistant.ticket_contents import PERSON
 from assistant.ticket_rows import WRITTEN
 
-MOST_CASES = 500
 SUBJECT_CHARACTERS = 160
 GRAVE = ("safety", "legal")
 """Reasons that go before all others."""
+_OPEN = select(TicketRow.conversation).where(TicketRow.status == "open")
+_IN_OPEN = TurnRow.conversation.in_(_OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Case:
     customer: str
     """The customer's name, else their id, else what they can be reached by; "" for nobody known."""
     subject: str
-    """What they said last, or what is to be done."""
+    """What they said last, other than that they want a person; or what is to be done."""
     created_at: datetime
     waiting_since: datetime | None
     """Since when somebody waits for the team; None where the customer has had the last answer."""
@@ -52,33 +56,58 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class _Reply:
+    """What a person of the team wrote to the customer."""
+
+    turn: int
+    seen: int
+    """The last turn that they had read."""
+    about: str
+    """The ticket's number; "" where it was not noted."""
+    by: str
+
+
+@dataclass(slots=True)
 class _Talk:
     """How a conversation stands."""
 
-    said: str = ""
-    waiting_since: datetime | None = None
-    answered_by: str = ""
-    answered: bool = False
+    asked: list[tuple[int, datetime]] = field(default_factory=list)
+    """Turn and time of each of the customer's messages."""
+    replies: list[_Reply] = field(default_factory=list)
 
 
 def cases(store: Store, waiting: Sequence[StoredApproval]) -> tuple[Case, ...]:
-    """Return what is open, the most urgent first.
+    """Return all that is open, the most urgent first.
 
     Args:
         waiting: The writes that wait for the team.
     """
     with store.reading() as session:
-        tickets = session.scalars(
-            select(TicketRow).where(TicketRow.status == "open").order_by(TicketRow.id.desc()).limit(MOST_CASES)
-        ).all()
-        conversations = {row.conversation for row in tickets} | {one.pending.conversation for one in waiting}
-        talks, names = _talks(session, conversations), _names(session, conversations)
-        writes = [one.pending.conversation for one in waiting]
+        tickets = session.scalars(select(TicketRow).where(TicketRow.status == "open")).all()
+        talks, said = _talks(session), _last_said(session)
+        names = _names(session, [one.pending.conversation for one in waiting])
+        begun = _hand_overs(session, [row for row in tickets if row.reason != WRITTEN and "written" in row.summary])
+        writes = Counter(one.pending.conversation for one in waiting)
         found = [
-            *(_of_ticket(row, talks, names, writes.count(row.conversation)) for row in tickets),
+            *(
+                _of_ticket(
+                    row,
+                    talks.get(row.conversation, _Talk()),
+                    begun=begun.get(row.number, (row.turn, row.created_at)),
+                    said=said.get(row.conversation, ""),
+                    customer=customer_name(names.get(row.conversation), ticket=row),
+                    decisions=writes[row.conversation],
+                )
+                for row in tickets
+            ),
             *(_of_approval(one, names) for one in waiting),
         ]
     return tuple(sorted(found, key=_urgency))
+
+
+def mark_of(found: Sequence[Case]) -> str:
+    """Return what changes with anything that the list shows."""
+    return hashlib.sha256(repr(found).encode()).hexdigest()[:32]
 
 
 def customer_name(visitor: VisitorRow | None, *, ticket: TicketRow | None = None) -> str:
@@ -88,38 +117,63 @@ def customer_name(visitor: VisitorRow | None, *, ticket: TicketRow | None = None
     return (ticket.customer or ticket.contact) if ticket is not None else ""
 
 
+def subject_of(ticket: TicketRow, *, said: str = "") -> str:
+    """Return what a ticket is about: what the customer said last, unless that only asks for a person.
+
+    Args:
+        said: What they said last; "" for what they had said when they were handed over.
+    """
+    written, asked = ticket.summary.get("written") or [], [str(text) for text in ticket.summary.get("asked", ())]
+    if ticket.reason == WRITTEN and written:
+        return str(written[-1]["subject"])
+    told = [*asked, said] if said else asked
+    return next((text for text in reversed(told) if not handover.only_asks(text)), told[-1] if told else "")
+
+
 def _urgency(case: Case) -> tuple[bool, bool, float]:
     if case.waiting_since is not None:
         return (not case.grave, False, case.waiting_since.timestamp())
     return (not case.grave, True, -case.created_at.timestamp())
 
 
-def _of_ticket(row: TicketRow, talks: Mapping[str, _Talk], names: Mapping[str, VisitorRow], decisions: int) -> Case:
-    talk = talks.get(row.conversation, _Talk())
-    written = row.summary.get("written") or []
-    subject = str(written[-1]["subject"]) if row.reason == WRITTEN and written else talk.said
+def _of_ticket(
+    row: TicketRow, talk: _Talk, *, begun: tuple[int, datetime], said: str, customer: str, decisions: int
+) -> Case:
+    """Describe a ticket.
+
+    Args:
+        begun: Turn and time since which it is what it is.
+    """
+    replies = [
+        reply
+        for reply in talk.replies
+        if reply.turn > begun[0] and (row.reason != WRITTEN or reply.about in ("", row.number))
+    ]
     return Case(
         kind="ticket",
         id=row.number,
         reason=row.reason,
         language=row.language,
-        customer=customer_name(names.get(row.conversation), ticket=row),
-        subject=_short(subject),
+        customer=customer,
+        subject=short(subject_of(row, said=said)),
         created_at=row.created_at,
-        waiting_since=_waiting_since(row, talk),
-        answered_by=talk.answered_by,
+        waiting_since=_waiting_since(row, talk, replies, begun=begun),
+        answered_by=replies[-1].by if replies else "",
         grave=row.reason in GRAVE,
         decisions=decisions,
     )
 
 
-def _waiting_since(row: TicketRow, talk: _Talk) -> datetime | None:
+def _waiting_since(
+    row: TicketRow, talk: _Talk, replies: Sequence[_Reply], *, begun: tuple[int, datetime]
+) -> datetime | None:
     """Return since when the customer waits; a tool's ticket waits for its first answer only."""
+    if not replies:
+        return begun[1]
     if row.reason == WRITTEN:
-        return None if talk.answered else row.created_at
-    if talk.waiting_since is None:
         return None
-    return talk.waiting_since if talk.answered else row.created_at
+    read = max(begun[0], *(reply.seen for reply in replies))
+    return next((at for turn, at in talk.asked if turn > read), None)
 
 
 def _of_approval(one: StoredApproval, names: Mapping[str, VisitorRow]) -> Case:
@@ -130,7 +184,7 @@ def _of_approval(one: StoredApproval, names: Mapping[str, VisitorRow]) -> Case:
         reason=pending.tool,
         language=pending.language,
         customer=customer_name(names.get(pending.conversation)) or pending.customer,
-        subject=_short(pending.text),
+        subject=short(pending.text),
         created_at=one.asked_at,
         waiting_since=one.asked_at,
         answered_by="",
@@ -139,43 +193,63 @@ def _of_approval(one: StoredApproval, names: Mapping[str, VisitorRow]) -> Case:
     )
 
 
-def _talks(session: Session, conversations: Iterable[str]) -> dict[str, _Talk]:
-    """Return how conversations stand: the customer's messages since a person last wrote, and who that was."""
-    wanted = list(conversations)
-    replied = (
-        select(TurnRow.conversation, func.max(TurnRow.turn))
-        .where(TurnRow.conversation.in_(wanted), TurnRow.owner == PERSON)
-        .group_by(TurnRow.conversation)
-    )
-    last = {row[0]: row[1] for row in session.execute(replied)}
-    writers = {
-        (entry.conversation, entry.turn): entry.operator
+def _talks(session: Session) -> dict[str, _Talk]:
+    """Return how the conversations of open tickets stand in which somebody of the team wrote: who wrote when."""
+    noted = {
+        (entry.conversation, entry.turn): entry
         for entry in session.scalars(
-            select(DeskEntryRow).where(DeskEntryRow.conversation.in_(wanted), DeskEntryRow.kind == "replied")
+            select(DeskEntryRow).where(DeskEntryRow.conversation.in_(_OPEN), DeskEntryRow.kind == "replied")
         )
     }
+    turns = (
+        select(TurnRow.conversation, TurnRow.turn, TurnRow.started_at, TurnRow.owner, TurnRow.question != "")
+        .where(TurnRow.conversation.in_(select(TurnRow.conversation).where(_IN_OPEN, TurnRow.owner == PERSON)))
+        .order_by(TurnRow.conversation, TurnRow.turn)
+    )
     talks: dict[str, _Talk] = {}
-    asked = select(TurnRow).where(TurnRow.conversation.in_(wanted), TurnRow.question != "").order_by(TurnRow.turn)
-    for row in session.scalars(asked):
-        before = talks.get(row.conversation, _Talk())
-        answered_turn = last.get(row.conversation, 0)
-        since = before.waiting_since
-        if since is None and row.turn > answered_turn:
-            since = row.started_at
-        talks[row.conversation] = _Talk(
-            said=row.question,
-            waiting_since=since,
-            answered_by=writers.get((row.conversation, answered_turn), ""),
-            answered=answered_turn > 0,
-        )
+    for conversation, turn, at, owner, asked in session.execute(turns):
+        talk = talks.setdefault(conversation, _Talk())
+        if asked:
+            talk.asked.append((turn, at))
+        elif owner == PERSON:
+            entry = noted.get((conversation, turn))
+            seen = turn if entry is None or entry.seen is None else entry.seen
+            about, by = (entry.about, entry.operator) if entry is not None else ("", "")
+            talk.replies.append(_Reply(turn, seen, about, by))
     return talks
 
 
-def _names(session: Session, conversations: Iterable[str]) -> dict[str, VisitorRow]:
-    rows = session.scalars(select(VisitorRow).where(VisitorRow.conversation.in_(list(conversations))))
-    return {row.conversation: row for row in rows}
+def _last_said(session: Session) -> dict[str, str]:
+    """Return the customers' last messages in the conversations of open tickets."""
+    last = (
+        select(TurnRow.conversation, func.max(TurnRow.turn).label("turn"))
+        .where(_IN_OPEN, TurnRow.question != "")
+        .group_by(TurnRow.conversation)
+        .subquery()
+    )
+    both = and_(TurnRow.conversation == last.c.conversation, TurnRow.turn == last.c.turn)
+    rows = session.execute(select(TurnRow.conversation, TurnRow.question).join(last, both))
+    return {row.conversation: row.question for row in rows}
 
 
-def _short(text: str) -> str:
+def _hand_overs(session: Session, tickets: Sequence[TicketRow]) -> dict[str, tuple[int, datetime]]:
+    """Return in which turn, begun when, a person took over what the customer had written to the team before."""
+    steps = (
+        select(StepRow.data, TurnRow.turn, TurnRow.started_at)
+        .join(TurnRow, and_(TurnRow.conversation == StepRow.conversation, TurnRow.turn == StepRow.turn))
+        .where(StepRow.conversation.in_([row.conversation for row in tickets]), StepRow.kind == "handed_over")
+        .order_by(TurnRow.turn)
+    )
+    return {str(data["ticket"]): (turn, at) for data, turn, at in session.execute(steps)}
+
+
+def _names(session: Session, others: Sequence[str]) -> dict[str, VisitorRow]:
+    """Return who talks in the conversations of open tickets, and in others."""
+    known = or_(VisitorRow.conversation.in_(_OPEN), VisitorRow.conversation.in_(others))
+    return {row.conversation: row for row in session.scalars(select(VisitorRow).where(known))}
+
+
+def short(text: str) -> str:
+    """Return the beginning of a text, on one line."""
     flat = " ".join(text.split())
     return flat if len(flat) <= SUBJECT_CHARACTERS else flat[:SUBJECT_CHARACTERS].rstrip() + "…"

@@ -1,16 +1,17 @@
 // What is being written and has not arrived, kept in this tab until it has: {text, mode, key, sent}.
+// A draft is its writer's alone: who sits down at the same tab next never sends it as theirs.
 
-const name = (hash) => `frontdesk.desk.draft.${hash}`;
+const name = ({ hash, by }) => `frontdesk.desk.draft.${by}.${hash}`;
 
-export function kept(hash) {
+export function kept(of) {
   try {
-    return { text: "", mode: "reply", key: "", sent: "", ...JSON.parse(sessionStorage.getItem(name(hash)) ?? "{}") };
+    return { text: "", mode: "reply", key: "", sent: "", ...JSON.parse(sessionStorage.getItem(name(of)) ?? "{}") };
   } catch {
     return { text: "", mode: "reply", key: "", sent: "" };
   }
 }
 
 // Changes what is named of a draft; the rest stays.
-export const keep = (hash, changed) => sessionStorage.setItem(name(hash), JSON.stringify({ ...kept(hash), ...changed }));
+export const keep = (of, changed) => sessionStorage.setItem(name(of), JSON.stringify({ ...kept(of), ...changed }));
 
-export const drop = (hash) => sessionStorage.removeItem(name(hash));
+export const drop = (of) => sessionStorage.removeItem(name(of));

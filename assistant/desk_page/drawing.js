@@ -53,6 +53,25 @@ export function caseLink(one, { current, now }) {
   return make("li", "", link);
 }
 
+export function finishedLink(one, { current }) {
+  const what = one.kind === "ticket" ? texts[one.reason] ?? one.reason : caseName(one);
+  const badges = make("span", "badges");
+  badges.append(make("span", "badge", what), make("span", "badge", texts[one.language] ?? one.language));
+  if (one.kind === "ticket") badges.append(make("span", "badge", one.id));
+  const link = make(
+    "a",
+    "",
+    make("strong", "", one.customer ? written(one.customer) : texts.unknown),
+    make("span", "when soft", moment(one.ended_at)),
+    make("span", "subject", written(one.subject || caseName(one))),
+    make("span", "subject", written(say(`event_${one.how}`, { name: colleague(one.by) }))),
+    badges,
+  );
+  link.href = hashOf(one);
+  if (current) link.setAttribute("aria-current", "true");
+  return make("li", "", link);
+}
+
 export const hashOf = (one) => (one.kind === "ticket" ? `#${one.id}` : `#approval-${one.id}`);
 
 export function facts(story) {
@@ -104,16 +123,16 @@ export function tried(story) {
   const parts = [];
   if (ticket?.written.length) {
     const items = ticket.written.map((one) => make("li", "", make("strong", "", written(one.subject)), ": ", written(one.text)));
-    parts.push(make("section", "", make("h4", "", texts.written_for), make("ul", "", ...items)));
+    parts.push(make("section", "", make("h3", "", texts.written_for), make("ul", "", ...items)));
   }
   if (ticket?.asked.length) {
     const items = ticket.asked.map((text) => make("li", "", written(text)));
-    parts.push(make("section", "", make("h4", "", texts.asked_for), make("ol", "", ...items)));
+    parts.push(make("section", "", make("h3", "", texts.asked_for), make("ol", "", ...items)));
   }
   const steps = story.tried.length
     ? make("ol", "steps", ...story.tried.map(step))
     : make("p", "soft", texts.nothing_tried);
-  parts.push(make("section", "", make("h4", "", texts.tried), steps));
+  parts.push(make("section", "", make("h3", "", texts.tried), steps));
   return parts;
 }
 
@@ -158,7 +177,9 @@ export function line(one, me) {
   const text = make("p", one.text ? "said" : "said soft", words);
   text.dir = "auto";
   text.lang = /[\u3400-\u9fff]/.test(words) ? "zh-CN" : "en";
-  return make("li", one.who, head, text, sources(one.sources));
+  const item = make("li", one.who, head, text, sources(one.sources));
+  if (one.running) item.ariaLive = "off"; // said once, when it is whole
+  return item;
 }
 
 function sources(found) {

@@ -1,44 +1,31 @@
-// The desk: who is signed in, what waits, the open case, and what is done about it.
-// The server knows all; this page asks it every two seconds, and keeps only what is being written.
+// The desk: who is signed in, the open case, and what is done about it.
+// The server knows all; this page asks it every two seconds, and keeps only what is being written. While nobody sees it,
+// it asks seldom, and only how many wait: that stands in the title.
 
-import { caseLink, caseName, facts, hashOf, line, make, place, tried, write } from "./drawing.js";
+import { facts, line, make, place, tried, write } from "./drawing.js";
 import { drop, keep, kept } from "./drafts.js";
+import { lookUpSoon } from "./finished.js";
+import { focusLink, forgetCases, mark, search, seeFinished, seeOpen, showCases, showTitle, takeCases } from "./list.js";
 import { get, newKey, post, Refusal, Unreachable } from "./server.js";
-import { age, colleague, company, language, moment, say, switchLanguage, texts, translate } from "./texts.js";
+import { at, desk, show, tell } from "./state.js";
+import { colleague, company, language, moment, say, switchLanguage, texts, translate } from "./texts.js";
 
 const POLL_MILLISECONDS = 2000;
-const HIDDEN_POLL_MILLISECONDS = 10_000;
+const HIDDEN_POLL_MILLISECONDS = 30_000;
 const DECIDING_MILLISECONDS = 10_000; // a write that still waits then did not go on, and may be decided again
 const NEAR_THE_END = 160; // pixels
-const at = (id) => document.getElementById(id);
-
-let me = "";
-let cases = null; // null until they are known
-let story = null;
-let shown = ""; // the hash of the case on the page
-let skew = 0; // by how much the server's clock is ahead
+const QUIET_MILLISECONDS = 200;
 let timer = 0;
-let asks = 0; // for the story, so far
+let asks = 0; // questions to the server so far, each with a number
+const newest = { cases: 0, story: 0 }; // the numbers of those whose answers are shown
 let sending = false;
 const decided = new Map(); // by a write's key: when a button was pressed
-
-const title = (waiting) => `${waiting ? `(${waiting}) ` : ""}${texts.title} · ${company}`;
-
-// Says something to those who do not see it.
-function tell(sentence) {
-  at("told").textContent = "";
-  requestAnimationFrame(() => (at("told").textContent = sentence));
-}
-
-function show(element, sentence) {
-  element.textContent = sentence;
-  element.hidden = !sentence;
-}
 
 // ---- who
 
 function enter(name) {
-  me = name;
+  desk.me = name;
+  if (name) show(at("refused"), "");
   at("entrance").hidden = Boolean(name);
   at("desk").hidden = !name;
   at("skip").hidden = !name;
@@ -47,11 +34,8 @@ function enter(name) {
   at("who").textContent = name;
   if (!name) {
     // Nothing of a customer stays on the page for whoever sits down next; drafts wait in the tab's memory.
-    [cases, story, shown] = [null, null, ""];
-    for (const id of ["cases", "facts", "writes", "tried", "lines"]) at(id).replaceChildren();
-    at("text").value = "";
-    at("story").hidden = true;
-    document.title = title(0);
+    forgetCases();
+    clearCase();
     at("key").focus();
   }
 }
@@ -63,10 +47,9 @@ async function signIn(event) {
   try {
     const { operator } = await post("sign-in", { key: at("key").value });
     at("key").value = "";
-    show(at("refused"), "");
     enter(operator);
     await look();
-    if (!shown) at("list-title").focus();
+    if (!desk.shown) at("see-open").focus();
   } catch (error) {
     const why = error instanceof Refusal ? error.data.why : "";
     show(at("refused"), why ? say(`${why}_key`, { name: error.data.name }) : sentence(error));
@@ -90,48 +73,13 @@ const sentence = (error) => (error instanceof Unreachable ? texts.unreachable : 
 
 function trouble(error) {
   if (error instanceof Refusal && error.status === 401) {
-    if (me) show(at("refused"), texts.signed_out);
+    if (desk.me) show(at("refused"), texts.signed_out);
     show(at("trouble"), "");
     enter("");
     return;
   }
   show(at("trouble"), sentence(error));
   if (!(error instanceof Refusal || error instanceof Unreachable)) reportError(error);
-}
-
-// ---- what waits
-
-function showCases() {
-  const now = Date.now() + skew;
-  place(
-    at("cases"),
-    cases.map((one) => {
-      const current = hashOf(one) === shown;
-      const waits = one.waiting_since ? age(now - Date.parse(one.waiting_since)) : "";
-      return [hashOf(one), [one, current, waits, language], () => caseLink(one, { current, now })];
-    }),
-  );
-  const waiting = cases.filter((one) => one.waiting_since).length;
-  at("count").textContent = waiting ? String(waiting) : "";
-  at("empty").hidden = cases.length > 0;
-  document.title = title(waiting);
-}
-
-function takeCases(data) {
-  skew = Date.parse(data.now) - Date.now();
-  const before = cases && new Set(cases.map(hashOf));
-  cases = data.cases;
-  // A redrawn link keeps the focus that its forerunner had.
-  const focused = at("cases").contains(document.activeElement) ? document.activeElement.getAttribute("href") : "";
-  showCases();
-  if (focused && document.activeElement === document.body) focusLink(focused);
-  const fresh = before ? cases.filter((one) => !before.has(hashOf(one))) : [];
-  if (fresh.length) tell(fresh.map((one) => say("new_case", { what: caseName(one) })).join(" "));
-}
-
-function focusLink(hash) {
-  const link = [...at("cases").querySelectorAll("a")].find((one) => one.getAttribute("href") === hash);
-  (link ?? at("list-title")).focus();
 }
 
 // ---- one case
@@ -142,7 +90,7 @@ function pathOf(hash) {
 }
 
 function showStory() {
-  const { ticket, writes, lines } = story;
+  const { ticket, writes, lines } = desk.story;
   at("none").hidden = true;
   at("story").hidden = false;
   at("story-title").textContent = ticket ? say("ticket", { number: ticket.number }) : say("decision", { tool: writes[0]?.tool ?? "" });
@@ -152,19 +100,23 @@ function showStory() {
   const ended = ticket && !open ? say(ticket.status, { name: colleague(ticket.ended_by), at: moment(ticket.ended_at) }) : "";
   show(at("ended"), ended);
   at("answer").hidden = !open;
-  place(at("facts"), facts(story).map((row, index) => [String(index), [row.textContent, language], () => row]));
+  place(at("facts"), facts(desk.story).map((row, index) => [String(index), [row.textContent, language], () => row]));
+  showWrites();
+  place(at("tried"), tried(desk.story).map((part, index) => [String(index), [part.outerHTML, language], () => part]));
+  at("before-count").textContent = String(desk.story.tried.length);
+  place(
+    at("lines"),
+    lines.map((one) => [one.id, [one, language, desk.me], () => line(one, desk.me)]),
+  );
+}
+
+function showWrites() {
   place(
     at("writes"),
-    writes.map((one) => {
+    desk.story.writes.map((one) => {
       const busy = Date.now() - (decided.get(one.key) ?? 0) < DECIDING_MILLISECONDS;
       return [one.key, [one, language, busy], () => write(one, { busy, decide })];
     }),
-  );
-  place(at("tried"), tried(story).map((part, index) => [String(index), [part.outerHTML, language], () => part]));
-  at("before-count").textContent = String(story.tried.length);
-  place(
-    at("lines"),
-    lines.map((one) => [one.id, [one, language, me], () => line(one, me)]),
   );
 }
 
@@ -178,18 +130,20 @@ function isAtEnd() {
 }
 
 async function lookAtCase({ opened = false } = {}) {
-  const hash = location.hash;
+  const hash = location.hash, who = desk.me;
   if (!hash || hash === "#") return leaveCase();
-  const mark = story && hash === shown && !opened ? story.mark : "";
+  const had = desk.story && hash === desk.shown && !opened ? desk.story.mark : "";
   try {
     const asked = ++asks;
-    const data = await get(`${pathOf(hash)}?mark=${encodeURIComponent(mark)}`);
-    if (asked !== asks || hash !== location.hash || data.unchanged) return; // a later answer is the newer one
-    const isNew = hash !== shown || opened;
-    [story, shown] = [data, hash];
+    const data = await get(`${pathOf(hash)}?mark=${encodeURIComponent(had)}`);
+    if (asked < newest.story || hash !== location.hash || who !== desk.me) return; // a later answer is the newer one
+    newest.story = asked;
+    if (data.unchanged) return desk.story && showWrites(); // what did not go on may be decided again
+    const isNew = hash !== desk.shown || opened;
+    [desk.story, desk.shown] = [data, hash];
     document.body.classList.add("open");
     if (isNew) {
-      at("lines").setAttribute("aria-live", "off"); // the whole of it is not news
+      hush(); // the whole of it is not news
       at("lines").replaceChildren();
       at("writes").replaceChildren();
       at("before").open = isWide();
@@ -202,10 +156,10 @@ async function lookAtCase({ opened = false } = {}) {
       showCases();
       at("story-title").focus({ preventScroll: true });
       scroller().scrollTo({ top: 0 });
-      requestAnimationFrame(() => at("lines").setAttribute("aria-live", "polite"));
     } else if (atEnd) toEnd();
   } catch (error) {
     if (!(error instanceof Refusal) || error.status !== 404) throw error;
+    drop({ hash, by: desk.me });
     leaveCase();
     history.replaceState(null, "", "#");
     show(at("trouble"), texts.gone);
@@ -213,13 +167,25 @@ async function lookAtCase({ opened = false } = {}) {
   }
 }
 
-function leaveCase() {
-  const left = shown;
-  [story, shown] = [null, ""];
+// Lets a screen reader pass over what is drawn now.
+function hush() {
+  at("log").ariaLive = "off";
+  setTimeout(() => (at("log").ariaLive = "polite"), QUIET_MILLISECONDS);
+}
+
+function clearCase() {
+  [desk.story, desk.shown] = [null, ""];
   document.body.classList.remove("open");
+  for (const id of ["facts", "writes", "tried", "lines"]) at(id).replaceChildren();
+  at("text").value = "";
   at("story").hidden = true;
+}
+
+function leaveCase() {
+  const left = desk.shown;
+  if (left) clearCase();
   at("none").hidden = false;
-  if (cases) showCases();
+  if (desk.cases) showCases();
   if (left) focusLink(left);
 }
 
@@ -237,7 +203,7 @@ function takeMode() {
 }
 
 function takeDraft() {
-  const draft = kept(shown);
+  const draft = kept({ hash: desk.shown, by: desk.me });
   at("text").value = draft.text;
   at("answer").elements.mode.value = draft.mode;
   takeMode();
@@ -245,29 +211,29 @@ function takeDraft() {
 
 function keepDraft() {
   show(at("slower"), "");
-  keep(shown, { text: at("text").value, mode: mode() });
+  keep({ hash: desk.shown, by: desk.me }, { text: at("text").value, mode: mode() });
 }
 
 async function send(event) {
   event.preventDefault();
   const text = at("text").value;
-  if (sending || !text.trim() || !story?.ticket) return;
+  if (sending || !text.trim() || !desk.story?.ticket) return;
   sending = true;
   let arrived = false;
-  const [hash, what, button] = [shown, mode(), at("send")];
+  const [hash, what, button, of] = [desk.shown, mode(), at("send"), { hash: desk.shown, by: desk.me }];
   button.disabled = true;
   button.textContent = texts.sending;
   at("text").readOnly = true; // what is typed meanwhile would be lost
   show(at("slower"), "");
   // The key stands for these very words: sent again after a lost answer or a reload, they arrive once.
-  const draft = kept(hash);
+  const draft = kept(of);
   const key = draft.key && draft.sent === text && draft.mode === what ? draft.key : newKey();
-  keep(hash, { text, mode: what, key, sent: text });
+  keep(of, { text, mode: what, key, sent: text });
   try {
-    const body = what === "reply" ? { key, text, seen: story.seen } : { key, text };
+    const body = what === "reply" ? { key, text, seen: desk.story.seen } : { key, text };
     await post(`${pathOf(hash)}/${what}`, body);
-    drop(hash);
-    if (hash === shown) {
+    drop(of);
+    if (hash === desk.shown) {
       at("text").value = "";
       at("text").focus();
     }
@@ -282,7 +248,7 @@ async function send(event) {
     takeMode();
   }
   await look();
-  if (arrived && hash === shown) toEnd();
+  if (arrived && hash === desk.shown) toEnd();
 }
 
 async function end(status) {
@@ -295,7 +261,7 @@ async function end(status) {
   buttons.forEach((button) => (button.disabled = true));
   show(at("trouble"), "");
   try {
-    await post(`${pathOf(shown)}/end`, { status });
+    await post(`${pathOf(desk.shown)}/end`, { status, seen: desk.story.seen });
     await look();
     tell(at("ended").textContent);
     at("story-title").focus();
@@ -343,21 +309,34 @@ async function begin() {
     return;
   }
   show(at("trouble"), "");
-  if (me) await look();
+  if (desk.me) await look();
 }
 
 async function look() {
   clearTimeout(timer);
+  const who = desk.me, asked = ++asks;
   try {
-    const data = await get("cases");
-    takeCases(data);
-    const lost = await lookAtCase();
+    const data = await get(`cases?mark=${encodeURIComponent(mark())}`);
+    if (who !== desk.me || asked < newest.cases) return; // somebody else sits here now, or a later answer was faster
+    newest.cases = asked;
+    if (data.operator !== desk.me) {
+      // Somebody else signed in in another tab: whatever is sent from here is theirs.
+      enter("");
+      enter(data.operator);
+      return await look();
+    }
+    if (takeCases(data)) await search();
+    const lost = document.hidden ? false : await lookAtCase();
     if (!lost && at("trouble").textContent === texts.unreachable) show(at("trouble"), "");
   } catch (error) {
-    trouble(error);
+    if (who === desk.me) trouble(error);
   }
+  lookLater();
+}
+
+function lookLater() {
   clearTimeout(timer);
-  if (me) timer = setTimeout(look, document.hidden ? HIDDEN_POLL_MILLISECONDS : POLL_MILLISECONDS);
+  if (desk.me) timer = setTimeout(look, document.hidden ? HIDDEN_POLL_MILLISECONDS : POLL_MILLISECONDS);
 }
 
 function inWords() {
@@ -365,7 +344,8 @@ function inWords() {
   at("language").textContent = texts.other;
   at("language").lang = language === "zh" ? "en" : "zh-CN";
   at("mark").textContent = company.slice(0, 1).toUpperCase();
-  document.title = title(0);
+  showTitle();
+  at("words").placeholder = texts.search_finished;
   takeMode();
 }
 
@@ -379,9 +359,18 @@ at("language").addEventListener("click", () => {
   switchLanguage();
   inWords();
   show(at("refused"), "");
-  if (cases) showCases();
-  if (story) showStory();
+  if (desk.cases) showCases();
+  hush();
+  if (desk.story) showStory();
 });
+at("see-open").addEventListener("click", seeOpen);
+at("see-finished").addEventListener("click", () => seeFinished().catch(trouble));
+at("search").addEventListener("submit", (event) => {
+  event.preventDefault();
+  search({ spoken: true }).catch(trouble);
+});
+at("words").addEventListener("input", () => lookUpSoon(() => search({ spoken: true }).catch(trouble)));
+at("more").addEventListener("click", () => search({ more: true, spoken: true }).catch(trouble));
 at("answer").addEventListener("submit", send);
 at("text").addEventListener("input", keepDraft);
 at("answer").addEventListener("change", () => {
@@ -389,15 +378,16 @@ at("answer").addEventListener("change", () => {
   keepDraft();
 });
 at("text").addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) at("answer").requestSubmit();
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) at("answer").requestSubmit();
 });
 at("return").addEventListener("click", () => end("returned"));
 at("close").addEventListener("click", () => end("closed"));
 addEventListener("hashchange", () => {
   show(at("trouble"), "");
-  if (me) lookAtCase({ opened: true }).catch(trouble);
+  if (desk.me) lookAtCase({ opened: true }).catch(trouble);
 });
-document.addEventListener("visibilitychange", () => document.hidden || (me && look()));
+document.addEventListener("visibilitychange", () => (document.hidden || !desk.me ? lookLater() : look()));
+addEventListener("online", () => desk.me && look());
 
 inWords();
 begin();

@@ -1,6 +1,9 @@
 // Asks the server. What it refuses is a Refusal with what it said; no answer at all is an Unreachable.
 
+import { desk } from "./state.js";
+
 const API = new URL("../api/desk/", import.meta.url);
+const PATIENCE_MILLISECONDS = 20_000; // a line that is dead says nothing, ever
 
 export class Refusal extends Error {
   constructor(status, data) {
@@ -15,7 +18,8 @@ export class Unreachable extends Error {}
 async function ask(path, options = {}) {
   let response, data;
   try {
-    response = await fetch(new URL(path, API), { cache: "no-store", credentials: "same-origin", ...options });
+    const signal = AbortSignal.timeout(PATIENCE_MILLISECONDS);
+    response = await fetch(new URL(path, API), { cache: "no-store", credentials: "same-origin", signal, ...options });
     data = await response.json();
   } catch {
     throw new Unreachable();
@@ -31,7 +35,11 @@ export const get = (path) => ask(path);
 export const post = (path, body = {}) =>
   ask(path, {
     method: "POST",
-    headers: { "Content-Type": "application/json", "X-Frontdesk-Desk": "1" },
+    headers: {
+      "Content-Type": "application/json",
+      "X-Frontdesk-Desk": "1",
+      ...(desk.me && { "X-Frontdesk-Operator": encodeURIComponent(desk.me) }), // never done as somebody else
+    },
     body: JSON.stringify(body),
   });
 

@@ -12,7 +12,16 @@ const ENGLISH = {
   unknown_key: "No operator has this key: it is mistyped, or was replaced or withdrawn. For a new one: frontdesk operators renew NAME",
   expired_key: "The key of {name} is over. For a new one: frontdesk operators renew {name}",
   signed_out: "You are signed out: a session lasts twelve hours, and ends when your key is replaced. What you were writing is kept in this tab.",
+  cases: "Cases",
   waiting: "Waiting",
+  finished: "Finished",
+  search_finished: "Ticket number, or the customer's words",
+  none_finished: "Nothing is finished yet.",
+  none_found: "No finished case has all of these words.",
+  found_cases: "{count} finished cases",
+  found_more: "{count} finished cases are shown, and there are earlier ones",
+  more: "Show earlier ones",
+  more_open: "{count} more, which are less urgent, appear here as these are finished.",
   empty: "Nobody waits.",
   empty_more: "Customers who ask for a person, whom the assistant cannot help, or who want something that needs your approval appear here by themselves.",
   choose: "Choose a case from the list.",
@@ -119,9 +128,11 @@ const ENGLISH = {
   faster_approved: "{name} was faster and has approved it.",
   faster_declined: "{name} was faster and has declined it.",
   faster_withdrawn: "The customer has taken it back meanwhile.",
+  faster_wrote: "The customer has written meanwhile. Read it; then end it again.",
   faster_settled: "Somebody was faster: it does not wait any more.",
   not_sure: "The server did not answer, so this may not have arrived. Do it again: it is done once, whatever became of the first try.",
   new_case: "New: {what}",
+  new_cases: "{count} new cases",
   gone: "This case is not here any more: it was forgotten, or the address is mistyped.",
   unreachable: "The server does not answer; the page keeps trying. If it stays so: frontdesk serve",
 };
@@ -138,7 +149,16 @@ const CHINESE = {
   unknown_key: "没有人使用此密钥：可能输入有误，或已被更换、收回。领取新密钥：frontdesk operators renew NAME",
   expired_key: "{name} 的密钥已过期。领取新密钥：frontdesk operators renew {name}",
   signed_out: "您已退出登录：登录最长十二小时，更换密钥后也会失效。您正在写的内容保留在此标签页中。",
+  cases: "工单列表",
   waiting: "待处理",
+  finished: "已结束",
+  search_finished: "工单号，或顾客说过的话",
+  none_finished: "还没有已结束的工单。",
+  none_found: "没有已结束的工单包含所有这些词。",
+  found_cases: "{count} 个已结束的工单",
+  found_more: "显示了 {count} 个已结束的工单，还有更早的",
+  more: "显示更早的",
+  more_open: "还有 {count} 项不那么紧急，处理完以上各项后会显示在这里。",
   empty: "现在没有人在等候。",
   empty_more: "要求人工服务的顾客、助手无法解决的问题，以及需要您批准的操作，会自动出现在这里。",
   choose: "请从列表中选择。",
@@ -146,7 +166,7 @@ const CHINESE = {
   unknown: "未知顾客",
   ticket: "工单 {number}",
   decision: "待批准：{tool}",
-  waits: "已等候{age}",
+  waits: "已等候 {age}",
   answered: "已回复",
   answered_by: "{name} 已回复",
   decisions: "{count} 项待批准",
@@ -245,9 +265,11 @@ const CHINESE = {
   faster_approved: "{name} 先一步批准了。",
   faster_declined: "{name} 先一步拒绝了。",
   faster_withdrawn: "顾客已经撤回。",
+  faster_wrote: "顾客刚刚又发来了消息。请先阅读，然后再结束。",
   faster_settled: "已有人先一步处理，不再需要决定。",
   not_sure: "服务器没有应答，不确定是否已送达。请再试一次：无论刚才结果如何，只会执行一次。",
   new_case: "新的：{what}",
+  new_cases: "{count} 个新的工单",
   gone: "这里没有这一项：可能已被删除，或者地址有误。",
   unreachable: "服务器没有应答，页面会继续尝试。如果一直如此：frontdesk serve",
 };
@@ -293,10 +315,11 @@ export function age(milliseconds) {
 }
 
 export function moment(iso) {
-  const at = new Date(iso), today = new Date().toDateString() === at.toDateString();
+  const at = new Date(iso), now = new Date(), today = now.toDateString() === at.toDateString();
   const tag = language === "zh" ? "zh-CN" : "en-GB";
   const time = at.toLocaleTimeString(tag, { hour: "2-digit", minute: "2-digit" });
-  return today ? time : `${at.toLocaleDateString(tag, { day: "numeric", month: "short" })}, ${time}`;
+  const year = at.getFullYear() === now.getFullYear() ? {} : { year: "numeric" };
+  return today ? time : `${at.toLocaleDateString(tag, { day: "numeric", month: "short", ...year })}, ${time}`;
 }
 
 export const colleague = (name) => (name === "owner" ? texts.owner : name || texts.somebody);

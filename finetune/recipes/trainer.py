@@ -35,10 +35,13 @@ from finetune.batches import NOT_LEARNED, Batch, Layout, padded, shared
 from finetune.errors import FinetuneError
 from finetune.memory import peak_memory_bytes
 from finetune.recipes.keeping import Keeping
+from finetune.recipes.shuffling import Shuffled
 from finetune.rendering import Rendered
 
 COMPLETE = "complete"
 """The file in a checkpoint's folder that says that all of it was written."""
+CHECKPOINT_SECONDS = 600.0
+"""The longest time between two checkpoints, but for the step under way."""
 DIVERGING = {"loss": "the loss", "grad_norm": "the gradient", "eval_loss": "the held-out loss"}
 """What the trainer logs and what people call it; none of it recovers from being no finite number."""
 
@@ -92,6 +95,16 @@ class Trainer(SFTTrainer):
         for parameter in self.model.parameters():
             if parameter.requires_grad:
                 parameter.data = parameter.data.float()
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Shuffled:
+        rows = self.train_dataset if train_dataset is None else train_dataset
+        grouped = self.args.train_sampling_strategy == "group_by_length"
+        return Shuffled(
+            rows["length"],
+            group=self.args.train_batch_size * self.args.gradient_accumulation_steps if grouped else None,
+            seed=self.args.seed if self.args.data_seed is None else self.args.data_seed,
+            passes=lambda: int(self.state.epoch or 0),
+        )
 
     def _get_num_items_in_batch(self, batch_samples: list[Any], device: torch.device) -> torch.Tensor:
         """Return how many tokens are learned from in one step, and count those it reads, on all processors together."""
@@ -195,7 +208,7 @@ class Log(TrainerCallback):
         self._began, self._first, self.stopped = 0.0, 0, False
         self.train_seconds, self._tokens_before = 0.0, 0
         self._trainer: Trainer | None = None
-        self._step_began = 0.0
+        self._step_began, self._saved = 0.0, 0.0
 
     def watch(self, trainer: Trainer) -> None:
         """Take token counts from this trainer."""
@@ -203,7 +216,8 @@ class Log(TrainerCallback):
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Forget what an earlier attempt logged after the checkpoint that this one goes on from."""
-        self._began, self._first = time.monotonic(), state.global_step
+        self._began = self._saved = time.monotonic()
+        self._first = state.global_step
         if processes.is_first() and self._path.is_file():
             kept = [line for line in _lines(self._path) if json.loads(line)["step"] <= state.global_step]
             self._path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
@@ -213,8 +227,10 @@ class Log(TrainerCallback):
         self._step_began = time.monotonic()
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Stop the clock; obey a wish to stop."""
+        """Stop the clock; obey a wish to stop; save within a long pass through the data."""
         self.train_seconds += time.monotonic() - self._step_began
+        if processes.any_says(processes.is_first() and time.monotonic() - self._saved >= CHECKPOINT_SECONDS):
+            control.should_save = True
         if processes.any_says(processes.is_first() and self._stop.is_file()):
             self.stopped = control.should_save = control.should_training_stop = True
 
@@ -258,10 +274,16 @@ class Log(TrainerCallback):
         if self._progress:
             self._progress(line)
 
+    def on_epoch_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Take the mark from a checkpoint of this very step, which is now written again."""
+        if processes.is_first():
+            (_checkpoint(args, state) / COMPLETE).unlink(missing_ok=True)
+
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Mark the checkpoint whole: a process that is killed while writing leaves none that could be taken for one."""
-        folder = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"
+        folder = _checkpoint(args, state)
         processes.wait()
+        self._saved = time.monotonic()
         if processes.is_first() and folder.is_dir():
             (folder / COMPLETE).touch()
 
@@ -270,6 +292,10 @@ class Log(TrainerCallback):
         """Tokens of examples learned from, a second of training alone."""
         seen = self._trainer.tokens_seen if self._trainer else 0
         return seen / self.train_seconds if self.train_seconds else 0.0
+
+
+def _checkpoint(args: TrainingArguments, state: TrainerState) -> Path:
+    return Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"
 
 
 def tensorboard(folder: Path) -> TrainerCallback:

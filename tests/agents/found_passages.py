@@ -11,6 +11,7 @@ SIGNALS = Signals(coverage=0.5, sentence_coverage=0.5, lead=0.0, cosine=None)
 def passage(text: str, document: str = "a.md", **more: Any) -> Passage:
     """Return a passage without title and headings, but for what is given."""
     fields: dict[str, Any] = {
+        "collection": "default",
         "title": "",
         "headings": (),
         "header": "",
@@ -20,7 +21,7 @@ def passage(text: str, document: str = "a.md", **more: Any) -> Passage:
         "score": 1.0,
     }
     fields |= more
-    return Passage("default", document, end=fields["start"] + len(text), text=text, audience="public", **fields)
+    return Passage(document=document, end=fields["start"] + len(text), text=text, audience="public", **fields)
 
 
 def retrieval(question: str, *passages: Passage) -> Retrieval:

@@ -106,3 +106,11 @@ def test_features_are_shares(count: int) -> None:
     features = describe(found).features
     assert features.shape == (3 * count, len(NAMES))
     assert np.all((features >= 0) & (features <= 1))
+
+
+def test_documents_of_one_name_in_two_collections_are_told_apart() -> None:
+    asked = retrieval("Who lends lamps?", passage("We like it."), passage("A lamp hums", collection="other"))
+    described = describe(asked)
+    own = dict(zip([s.text for s in described.statements], described.features[:, NAMES.index("own")], strict=True))
+    assert own["We like it."] == 0.0
+    assert own["A lamp hums"] > 0.0

@@ -97,6 +97,28 @@ def test_a_ticket_ends_once_and_the_slower_is_told_who_ended_it(
     assert work.note(number, "Kept all the same", by="Ben") > 0
 
 
+def test_an_end_waits_until_everything_was_read(work: DeskWork, store: Store, number: str, conversation: str) -> None:
+    work.reply(number, "Which lamp?", by="Ben", seen=1)
+    with pytest.raises(Forestalled, match="Ben has replied") as slower:
+        work.end(number, by="Ada", status="closed", seen=1)
+    assert (slower.value.by, slower.value.did) == ("Ben", "replied")
+    Tickets(store).add_message(conversation, store.start_turn(conversation, "The red one"))
+    with pytest.raises(Forestalled, match="customer has written") as unread:
+        work.end(number, by="Ada", status="closed", seen=2)
+    assert (unread.value.by, unread.value.did) == ("customer", "wrote")
+    assert work.end(number, by="Ada", status="closed", seen=3).status == "closed"
+    assert work.end(number, by="Ada", status="closed", seen=1).status == "closed"
+
+
+def test_the_assistant_answers_beside_a_tools_ticket_so_its_end_waits_for_nothing(
+    work: DeskWork, store: Store, conversation: str
+) -> None:
+    store.end_turn(conversation, store.start_turn(conversation, "Tell them"), "failed")
+    written = Tickets(store).write(conversation, subject="a lamp hums", text="at night", key="a" * 24)
+    store.start_turn(conversation, "And how long is the warranty?")
+    assert work.end(written, by="Ada", status="closed", seen=1).status == "closed"
+
+
 def test_the_customer_is_told_how_it_ended_in_their_language(work: DeskWork, store: Store) -> None:
     for question, status, words in (
         ("A person please", "returned", "you can ask the assistant again"),

@@ -1,11 +1,14 @@
 """Keys of operators, and where they are signed in."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from assistant import operators as operators_module
 from assistant.errors import NotStored, StoreError
@@ -80,6 +83,28 @@ def test_a_session_ends_with_the_day_the_key_the_person_and_by_itself(
     assert operators.of_session("") is None
 
 
+class Interrupted:
+    """A store in which something else happens right before the next change."""
+
+    def __init__(self, store: Store, before: Callable[[], object]) -> None:
+        self.reading, self._store, self._before = store.reading, store, before
+
+    @property
+    def writing(self) -> Callable[[], AbstractContextManager[Session]]:
+        self._before()
+        return self._store.writing
+
+
+@pytest.mark.parametrize("change", [Operators.renew, Operators.remove])
+def test_a_key_that_is_taken_back_while_it_is_entered_begins_no_session(
+    store: Store, operators: Operators, change: Callable[..., str]
+) -> None:
+    key = operators.add("Ada")
+    slow: Any = Interrupted(store, lambda: change(operators, "Ada"))
+    with pytest.raises(KeyRefused):
+        Operators(slow).sign_in(key)
+
+
 @pytest.mark.parametrize("name", ["", "  ", "a" * 65, "A\x1bda", "A\u202eda"])
 def test_a_name_that_cannot_be_read_is_refused(operators: Operators, name: str) -> None:
     with pytest.raises(StoreError, match=r"printable.*Next: "):
@@ -94,8 +119,9 @@ def test_names_that_read_the_same_are_one_person(operators: Operators) -> None:
     for act in (operators.renew, operators.remove):
         with pytest.raises(NotStored, match="Next: frontdesk operators list"):
             act("Ada")
-    with pytest.raises(StoreError, match="stands for who owns this home"):
-        operators.add("Owner")
+    for name in ("Owner", "CUSTOMER"):
+        with pytest.raises(StoreError, match=f"'{name}' stands for somebody else here"):
+            operators.add(name)
     with pytest.raises(StoreError, match="1 to 3650 days"):
         operators.add("Ada", days=0)
     assert [one.name for one in operators.all()] == ["Zoë"]

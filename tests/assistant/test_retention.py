@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from assistant import retention
 from assistant.database import ConversationRow, TurnRow
+from assistant.desk_work import DeskWork
 from assistant.errors import NotStored, StoreError
 from assistant.store import Store, now, sqlite_url
 from assistant.tickets import Tickets
@@ -132,3 +133,19 @@ def test_every_table_with_a_conversation_is_swept() -> None:
     tables = {table.name for table in retention._tables()}
     assert tables >= {"conversation", "turn", "step", "feedback", "ticket", "outbox"}
     assert tables == {name for name, table in Base.metadata.tables.items() if name in tables}
+
+
+def test_an_address_that_only_people_of_the_company_wrote_is_found(store: Store) -> None:
+    by_note, by_reply, other = (filled(store, "A person please") for _ in range(3))
+    numbers = {ticket.conversation: ticket.number for ticket in Tickets(store).all()}
+    work = DeskWork(store)
+    work.note(numbers[by_note], "Rang from the shop.\nada@example.com is hers", by="Ben")
+    work.reply(numbers[by_reply], "I write to you:\nADA@example.com", by="Ben")
+    work.reply(numbers[other], "I write to you at xada@example.com", by="Ben")
+    assert set(retention.find(store, "ada@example.com")) == {by_note, by_reply}
+
+
+@pytest.mark.parametrize("words", ["ada@example.com", "ada@example.com, and a person please"])
+def test_an_address_that_a_message_begins_with_is_found(store: Store, words: str) -> None:
+    mine = filled(store, words)
+    assert retention.find(store, "ada@example.com") == (mine,)

@@ -1,36 +1,8 @@
-import numpy as np
-import pytest
-
-from bench.load import BLOCK_SAMPLES, Run, Sample, slope_of, table_of
-from bench.tables import BenchError
+from bench.counted_server import Count
+from bench.load import Run, Sample, table_of
 from bench.visits import Turn, Visitor
 
 VISITOR = Visitor("1", "B-10234", "ada@example.com", "555 010000", "en")
-
-
-def wandering(count: int, *, growth_of_1000: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return turns and memory that grows, beneath noise that goes on for a while."""
-    dice = np.random.default_rng(3)
-    turns = np.arange(count) * 7.0
-    noise = np.convolve(dice.standard_normal(count + 9), np.ones(10) / 10, mode="valid")
-    return turns, 500 + growth_of_1000 * turns / 1000 + noise
-
-
-def test_a_leak_is_seen_beneath_the_noise() -> None:
-    slope = slope_of(*wandering(160, growth_of_1000=5.0))
-    assert slope.low <= 5.0 <= slope.high
-    assert slope.low > 3.0
-
-
-def test_flat_memory_is_no_leak() -> None:
-    slope = slope_of(*wandering(160, growth_of_1000=0.0))
-    assert slope.low < 0 < slope.high
-    assert slope.high < 2.0
-
-
-def test_too_few_samples_are_refused() -> None:
-    with pytest.raises(BenchError, match="too few"):
-        slope_of(np.arange(2 * BLOCK_SAMPLES - 1.0), np.ones(2 * BLOCK_SAMPLES - 1))
 
 
 def test_the_table_counts_what_went_wrong() -> None:
@@ -49,3 +21,13 @@ def test_the_table_counts_what_went_wrong() -> None:
     assert rows["open handles: after warm-up, at the end, most"] == "90, 91, 91"
     assert "MiB resident: the same, second half alone" in rows
     assert any("ended as failed" in note for note in table.notes)
+
+
+def test_what_is_in_use_grows_with_the_turns() -> None:
+    samples = [Sample(3.0 * n, 20 * n, 600.0, 400.0, 40, 90, 6) for n in range(100)]
+    counts = [Count(1000 + 3.0 * n + 1, 1_400_000 + 20 * n * 50, 520.0) for n in range(100)]
+    turns = [Turn("yes", VISITOR, 0.2, "", (), 0)]
+    rows = dict(table_of(Run(turns=turns, samples=samples, counts=counts, began=1000.0, seconds=300.0)).rows)
+    assert rows["thousand Python objects in use: growth for 1,000 turns"] == "+50.0 [+50.0, +50.0]"
+    assert rows["thousand Python objects in use: the same, second half alone"] == "+50.0 [+50.0, +50.0]"
+    assert rows["MiB in use of malloc: growth for 1,000 turns"] == "+0.0 [+0.0, +0.0]"

@@ -101,3 +101,22 @@ def test_all_that_does_not_go_together_is_told_at_once(home: Path, trained: list
     with pytest.raises(FinetuneError, match="two runs or more"):
         average(["a", "a"], "alone", home=home)
     assert not (home / "runs" / "alone").exists()
+    with pytest.raises(FinetuneError, match="a is named more than once"):
+        average(["a", "b", "a"], "lopsided", home=home)
+
+
+@pytest.mark.parametrize(
+    ("read", "told"),
+    [
+        ([({"one": {}}, []), ({"other": {}}, [])], "change other layers"),
+        ([({"one": {}}, []), ({"one": {}}, ["embed_tokens.lora_embedding_A"])], "would lose: embed_tokens"),
+    ],
+)
+def test_adapters_that_do_not_go_together_leave_nothing_behind(
+    home: Path, trained: list[Run], monkeypatch: pytest.MonkeyPatch, read: list[object], told: str
+) -> None:
+    found = iter(read)
+    monkeypatch.setattr(averaging, "read_halves", lambda adapter: next(found))
+    with pytest.raises(FinetuneError, match=told):
+        average(["a", "b"], "unlike", home=home)
+    assert [path.name for path in home.iterdir() if "unlike" in path.name] == []

@@ -211,6 +211,38 @@ def test_a_wish_to_stop_is_obeyed_and_gone_on_from(request_of: Callable[..., Req
     assert_same(whole, train(prepare(request_of("stopped"), home=tmp_path), home=tmp_path))
 
 
+def test_a_kill_within_a_long_pass_loses_minutes(
+    request_of: Callable[..., Request], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here every step takes longer than the longest time between two checkpoints."""
+    whole = train(prepare(request_of("whole"), home=tmp_path), home=tmp_path)
+    prepared = prepare(request_of("killed"), home=tmp_path)
+    seen: list[int] = []
+
+    class Killed(Exception):
+        pass
+
+    def kill(line: Mapping[str, Any]) -> None:
+        seen.append(line["step"])
+        if line["step"] == 4:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("finetune.recipes.trainer.CHECKPOINT_SECONDS", 0.0)
+        with pytest.raises(Killed):
+            train(prepared, home=tmp_path, progress=kill)
+    marked = {path.parent.name for path in (prepared.folder / "checkpoints").glob("checkpoint-*/complete")}
+    assert "checkpoint-3" in marked, "between two passes of two steps"
+    seen.clear()
+    assert_same(
+        whole,
+        train(
+            prepare(request_of("killed"), home=tmp_path), home=tmp_path, progress=lambda line: seen.append(line["step"])
+        ),
+    )
+    assert seen[0] == 4
+
+
 @pytest.mark.parametrize("when", ["while it learns in vain", "when it has stopped"])
 def test_a_kill_changes_nothing_about_when_a_run_stops_early(
     request_of: Callable[..., Request],

@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from assistant import operators as operators_module
-from assistant.desk_page.api import COOKIE, FILES, HEADER
+from assistant.desk_page.api import COOKIE, FILES, HEADER, WRITER
 from assistant.own_pages import COLOURS, HEADERS, ICON
 from assistant.sessions import make
 
@@ -18,7 +18,7 @@ WORK: tuple[tuple[str, dict[str, Any]], ...] = (
     ("/api/desk/tickets/{number}/reply", {"key": KEY, "text": "Hello", "seen": 9}),
     ("/api/desk/tickets/{number}/notes", {"key": "n" * 24, "text": "A note"}),
     ("/api/desk/approvals/{write}", {"approved": True}),
-    ("/api/desk/tickets/{number}/end", {"status": "closed"}),
+    ("/api/desk/tickets/{number}/end", {"status": "closed", "seen": 9}),
     ("/api/desk/sign-out", {}),
 )
 
@@ -133,6 +133,16 @@ def test_another_site_does_nothing_with_an_operators_browser(desk: Any) -> None:
     assert desk.tickets.get(names["number"]).status == "open"
 
 
+def test_what_one_wrote_is_never_sent_as_another(desk: Any) -> None:
+    browser, names = desk.signed_in("Zoë & Ada"), paths(desk)
+    reply = f"/api/desk/tickets/{names['number']}/reply"
+    body = {"key": KEY, "text": "Zoë here", "seen": 1}
+    browser.post("/api/desk/sign-in", json={"key": desk.operators.add("Ben")})  # in another tab
+    late = browser.post(reply, json=body, headers={WRITER: "Zo%C3%AB%20%26%20Ada"})
+    assert (late.status_code, late.json()["error"].split(":")[0]) == (401, "Somebody else is signed in here now")
+    assert browser.post(reply, json=body, headers={WRITER: "Ben"}).is_success
+
+
 def test_two_operators_and_the_second_is_told(desk: Any) -> None:
     ada, ben, names = desk.signed_in("Ada"), desk.signed_in("Ben"), paths(desk)
     reply = f"/api/desk/tickets/{names['number']}/reply"
@@ -141,9 +151,32 @@ def test_two_operators_and_the_second_is_told(desk: Any) -> None:
     slower = ben.post(reply, json={"key": "b" * 24, "text": "Hello too", "seen": 1})
     assert (slower.status_code, slower.json()["by"], slower.json()["did"]) == (409, "Ada", "replied")
     assert "Next:" not in slower.json()["error"]
-    assert ben.post(f"/api/desk/tickets/{names['number']}/end", json={"status": "returned"}).is_success
+    assert ben.post(f"/api/desk/tickets/{names['number']}/end", json={"status": "returned", "seen": 9}).is_success
     late = ada.post(reply, json={"key": "l" * 24, "text": "Late", "seen": 9}).json()
     assert (late["by"], late["did"]) == ("Ben", "returned")
+
+
+def test_nobody_ends_what_the_customer_has_just_added_to(desk: Any) -> None:
+    conversation, number = desk.hand_over("A person please")
+    ada = desk.signed_in("Ada")
+    seen = ada.get(f"/api/desk/tickets/{number}").json()["seen"]
+    turn = desk.store.start_turn(conversation, "And it smells of smoke!")
+    for status in ("closed", "returned"):
+        answer = ada.post(f"/api/desk/tickets/{number}/end", json={"status": status, "seen": seen})
+        assert (answer.status_code, answer.json()["by"], answer.json()["did"]) == (409, "customer", "wrote")
+    assert desk.tickets.is_held(conversation)
+    desk.tickets.add_message(conversation, turn)
+    assert ada.post(f"/api/desk/tickets/{number}/end", json={"status": "closed", "seen": turn}).is_success
+
+
+def test_a_mark_holds_nothing_of_the_customer_and_is_short_whatever_they_write(desk: Any) -> None:
+    addresses = ", ".join(f"ada.number.{number}@example.com" for number in range(40))
+    _, number = desk.hand_over(f"A person please, write to {addresses}")
+    ada = desk.signed_in("Ada")
+    story = ada.get(f"/api/desk/tickets/{number}").json()
+    assert "example" not in story["mark"]
+    again = ada.get(f"/api/desk/tickets/{number}", params={"mark": story["mark"]})
+    assert again.json() == {"mark": story["mark"], "unchanged": True}
 
 
 def test_a_bad_reply_is_refused_in_a_sentence(desk: Any) -> None:

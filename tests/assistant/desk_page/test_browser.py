@@ -1,146 +1,53 @@
 """The desk in a real browser, beside a customer's chat, against the real server with the demo's shop.
 
-A hand-over from the first question to the assistant's next answer; nothing twice; two operators; hostile texts.
+A hand-over from the first question to the assistant's next answer; nothing twice; two operators; hostile texts; what is
+over; a tab that nobody sees; what axe-core finds.
 """
 
-import json
-import os
 import re
-import sqlite3
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
-from assistant.operators import Operators
-from assistant.store import Store, sqlite_url
+from assistant.desk_page.finished import PAGE
+from tests.assistant import accessibility
+from tests.assistant.desk_page.acting_desk import (
+    Served,
+    Visitors,
+    ask,
+    ask_for_refund,
+    browsing,
+    end_many,
+    hand_over,
+    hide,
+    lost_on_the_way,
+    open_case,
+    replies,
+    reply,
+    serving,
+    sign_in,
+)
 
-ROOT = Path(__file__).parents[3]
-SERVER = ROOT / "tests" / "assistant" / "ui" / "acting_server.py"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-WAIT_MILLISECONDS = 20_000
 FIRST_ANSWER_MILLISECONDS = 60_000
-START_SECONDS = 250
 NASTY = "<img src=x onerror=alert(1)> </li><script>alert(2)</script> {name} \u202edesrever"
 OURS = {"X-Frontdesk-Desk": "1"}
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-@dataclass
-class Served:
-    """A running server, and what its database holds."""
-
-    url: str
-    home: Path
-    keys: dict[str, str]
-
-    def rows(self, query: str, database: str = "frontdesk.sqlite3") -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self.home / database)) as connection:
-            return connection.execute(query).fetchall()
-
-    def change(self, statement: str, *values: str) -> None:
-        with closing(sqlite3.connect(self.home / "frontdesk.sqlite3", timeout=20)) as connection, connection:
-            connection.execute(statement, values)
-
-    def say(self, conversation: str, question: str) -> list[dict[str, Any]]:
-        """Ask over HTTP and return the steps."""
-        with httpx.Client(base_url=self.url, timeout=30, trust_env=False) as client:
-            path = f"/api/conversations/{conversation}/turns"
-            turn = client.post(path, json={"question": question}).json()["turn"]
-            text = client.get(f"{path}/{turn}/steps").text
-        return [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
-
-    def conversation(self) -> str:
-        answer = httpx.post(f"{self.url}/api/conversations", trust_env=False, timeout=30)
-        return str(answer.json()["conversation"])
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    home = tmp_path_factory.mktemp("desk") / "home"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDESK_")}
-    command = [sys.executable, str(SERVER), str(home)]
-    options: dict[str, Any] = {"env": {**environment, "PYTHONPATH": str(ROOT)}, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, **options) as server:
-        guard = threading.Timer(START_SECONDS, server.kill)
-        guard.start()
-        try:
-            url = server.stdout.readline().strip()
-            assert url.startswith("http://127.0.0.1:"), "the server did not start"
-            guard.cancel()
-            store = Store(sqlite_url(home / "frontdesk.sqlite3"))
-            keys = {name: Operators(store).add(name) for name in ("Ada", "Ben")}
-            store.close()
-            yield Served(url, home, keys)
-        finally:
-            guard.cancel()
-            server.terminate()
-            server.wait(30)
+    with serving(tmp_path_factory.mktemp("desk") / "home") as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        expect.set_options(timeout=WAIT_MILLISECONDS)
+    with browsing(chromium) as browser:
         yield browser
-        expect.set_options(timeout=5_000)  # as it is without
-        browser.close()
-
-
-class Visitors:
-    """Opens browsers of their own, and keeps what none of them may do."""
-
-    def __init__(self, browser: Browser, served: Served) -> None:
-        self._browser = browser
-        self._served = served
-        self._contexts: list[BrowserContext] = []
-        self.requested: list[str] = []
-        self.problems: list[str] = []
-
-    def page(self, path: str, **options: Any) -> Page:
-        context = self._browser.new_context(
-            **{"viewport": {"width": 1280, "height": 860}, "locale": "en-GB", **options}
-        )
-        context.set_default_timeout(WAIT_MILLISECONDS)
-        self._contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda request: self.requested.append(request.url))
-        page.on("dialog", lambda dialog: self.problems.append(f"dialog: {dialog.message}"))
-        if path == "/desk":  # Gradio's own page has warnings of its own
-            page.on("pageerror", lambda error: self.problems.append(str(error)))
-            page.on("console", lambda message: self.note(message.type, message.text))
-        page.goto(self._served.url + path)
-        return page
-
-    def note(self, kind: str, text: str) -> None:
-        expected = re.search(r"status of (401|404|409)|ERR_FAILED", text)
-        if kind in ("error", "warning") and not expected:
-            self.problems.append(text)
-
-    def operator(self, name: str, **options: Any) -> Page:
-        page = self.page("/desk", **options)
-        sign_in(page, self._served.keys[name])
-        return page
-
-    def customer(self) -> Page:
-        page = self.page("/")
-        expect(page.locator("#past .welcome")).to_be_visible()  # the last part that is drawn: now it takes questions
-        return page
-
-    def close(self) -> None:
-        for context in self._contexts:
-            context.close()
 
 
 @pytest.fixture
@@ -152,37 +59,6 @@ def visitors(browser: Browser, served: Served) -> Iterator[Visitors]:
     visitors.close()
     assert visitors.problems == []
     assert {urlsplit(url).hostname for url in visitors.requested if not url.startswith("data:")} == {"127.0.0.1"}
-
-
-def sign_in(page: Page, key: str) -> None:
-    page.locator("#key").fill(key)
-    page.keyboard.press("Enter")
-    expect(page.locator("#desk")).to_be_visible()
-
-
-def ask(page: Page, question: str) -> None:
-    page.locator("#question textarea").fill(question)
-    page.keyboard.press("Enter")
-
-
-def hand_over(served: Served, question: str = "Let me talk to a person") -> tuple[str, str]:
-    conversation = served.conversation()
-    (step,) = (step for step in served.say(conversation, question) if step["kind"] == "handed_over")
-    return conversation, str(step["ticket"])
-
-
-def open_case(page: Page, name: str) -> None:
-    page.locator("#cases a", has_text=name).first.click()
-    expect(page.locator("#story")).to_be_visible()
-
-
-def reply(page: Page, text: str) -> None:
-    page.locator("#text").fill(text)
-    page.locator("#send").click()
-
-
-def replies(served: Served, number: str) -> list[tuple[Any, ...]]:
-    return served.rows(f"SELECT operator, turn FROM desk_entry WHERE kind = 'replied' AND about = '{number}'")
 
 
 def test_a_hand_over_from_the_first_question_to_the_assistants_next_answer(visitors: Visitors, served: Served) -> None:
@@ -231,6 +107,158 @@ def test_a_hand_over_from_the_first_question_to_the_assistants_next_answer(visit
     desk.get_by_role("button", name="Sign out").click()
     expect(desk.locator("#key")).to_be_focused()
     assert desk.evaluate("sessionStorage.length") == 0
+
+
+def test_what_is_over_is_found_again_and_only_read(visitors: Visitors, served: Served) -> None:
+    lamps = end_many(served, PAGE + 1, f"My lamp hums {NASTY}")
+    (chair,) = end_many(served, 1, "我要退货")
+    _, number = hand_over(served)
+    desk = visitors.operator("Ada")
+    over = desk.locator("#over a")
+    desk.get_by_role("button", name="Finished").click()
+    expect(over).to_have_count(PAGE)
+    expect(desk.locator("#cases")).to_be_hidden()
+    expect(over.first).to_contain_text(re.compile(f"我要退货.*Ben closed the ticket.*{chair}"))
+    desk.get_by_role("button", name="Show earlier ones").click()
+    expect(desk.locator("#over a", has_text=lamps[-1])).to_have_count(1)
+    words = desk.get_by_label("Ticket number, or the customer's words")
+    words.fill("退货")
+    expect(over).to_have_count(1)
+    words.fill(lamps[3].replace("-", ""))
+    expect(over).to_contain_text([lamps[3]])
+    expect(over).to_contain_text([NASTY[:30]])
+    expect(over).to_have_count(1)
+    over.click()
+    expect(desk.locator("#ended")).to_contain_text("Closed by Ben")
+    expect(desk.locator("#lines .customer .said")).to_have_text(f"My lamp hums {NASTY}")
+    expect(desk.locator("#lines .event")).to_contain_text("Ben closed the ticket")
+    for control in ("#answer", "#return", "#close"):
+        expect(desk.locator(control)).to_be_hidden()
+    words.fill("nowhere")
+    expect(desk.locator("#none-over")).to_have_text("No finished case has all of these words.")
+    expect(desk.locator("#told")).to_have_text("No finished case has all of these words.")
+    words.fill("")
+    expect(over).to_have_count(PAGE)
+    served.change("UPDATE ticket SET status = 'closed', returned_at = '2999-01-01' WHERE number = ?", number)
+    expect(over.first).to_contain_text(number)
+    expect(over.first).to_contain_text("2999")
+    desk.get_by_role("button", name="Waiting").click()
+    expect(desk.locator("#empty")).to_be_visible()
+
+
+def test_a_page_that_nobody_sees_asks_seldom_and_catches_up(visitors: Visitors, served: Served) -> None:
+    conversation, _ = hand_over(served)
+    desk = visitors.page("/desk")
+    desk.clock.install()
+    desk.reload()
+    sign_in(desk, served.keys["Ada"])
+    open_case(desk, "asked for a person")
+    expect(desk).to_have_title(re.compile(r"^\(1\)"))
+    hide(desk, True)
+    desk.wait_for_load_state("networkidle")
+    asked = len(visitors.requested)
+    served.say(conversation, "Are you there?")
+    hand_over(served)
+    desk.clock.run_for(25_000)
+    assert visitors.requested[asked:] == []
+    desk.clock.run_for(6_000)
+    expect(desk).to_have_title(re.compile(r"^\(2\)"))
+    assert {url.partition("?")[0].rpartition("/")[2] for url in visitors.requested[asked:]} == {"cases"}
+    expect(desk.locator("#lines")).not_to_contain_text("Are you there?")
+    hide(desk, False)
+    expect(desk.locator("#lines")).to_contain_text("Are you there?")
+
+
+def test_whoever_sits_down_next_sends_nothing_of_the_one_before(visitors: Visitors, served: Served) -> None:
+    _, number = hand_over(served)
+    first = visitors.operator("Ada")
+    open_case(first, "asked for a person")
+    first.locator("#text").fill("Ada's own words")
+    other_tab = first.context.request  # with the same cookies
+    assert other_tab.post(f"{served.url}/api/desk/sign-in", data={"key": served.keys["Ben"]}, headers=OURS).ok
+    expect(first.locator("#who")).to_have_text("Ben")
+    expect(first.locator("#story")).to_be_visible()
+    expect(first.locator("#text")).to_have_value("")
+    first.route("**/api/desk/cases*", lambda route: route.abort())  # before the page hears of it
+    first.evaluate("import('/desk/state.js').then(({ desk }) => (desk.me = 'Ada'))")
+    reply(first, "As Ada, with Ben's cookie")
+    expect(first.locator("#key")).to_be_visible()
+    assert replies(served, number) == []
+    first.unroute("**/api/desk/cases*")
+    sign_in(first, served.keys["Ben"])
+    reply(first, "Ben here")
+    expect(first.locator("#lines .person")).to_contain_text("Ben here")
+    assert [name for name, _ in replies(served, number)] == ["Ben"]
+
+
+def test_nothing_unread_is_closed_and_what_did_not_go_on_can_be_decided_again(
+    visitors: Visitors, served: Served
+) -> None:
+    conversation, _ = hand_over(served)
+    desk = visitors.page("/desk")
+    desk.clock.install()
+    desk.reload()
+    sign_in(desk, served.keys["Ada"])
+    open_case(desk, "asked for a person")
+    desk.route("**/tickets/*?mark=*", lambda route: route.fulfill(json={"unchanged": True}))
+    served.say(conversation, "And it smells of smoke")
+    desk.get_by_role("button", name="Close ticket").click()
+    expect(desk.locator("#trouble")).to_contain_text("The customer has written meanwhile")
+    desk.unroute("**/tickets/*?mark=*")
+    expect(desk.locator("#lines")).to_contain_text("smells of smoke")
+    desk.get_by_role("button", name="Close ticket").click()
+    expect(desk.locator("#ended")).to_contain_text("Closed by Ada")
+
+    ask_for_refund(served)
+    open_case(desk, "needs your approval")
+    desk.route("**/api/desk/approvals/*", lost_on_the_way)
+    desk.get_by_role("button", name="Approve").click()
+    expect(desk.locator(".choice")).to_have_text("Being done…")
+    for _ in range(3):  # its timers go on in these calls alone
+        desk.clock.run_for(5_000)
+        desk.wait_for_timeout(300)
+    expect(desk.get_by_role("button", name="Approve")).to_be_visible()
+
+
+def test_nothing_stands_in_the_way_of_a_screen_reader_or_weak_eyes(visitors: Visitors, served: Served) -> None:
+    faults: dict[str, str] = {}
+
+    def check(page: Page, where: str) -> None:
+        faults[where] = accessibility.faults(page)
+        page.emulate_media(color_scheme="dark")
+        faults[f"{where}, dark"] = accessibility.faults(page, rule="color-contrast")
+        page.emulate_media(color_scheme="light")
+
+    _, number = hand_over(served, "I got an electric shock. Let me talk to a person")
+    ask_for_refund(served)
+    end_many(served, 1, "我要退货")
+    desk = visitors.page("/desk")
+    check(desk, "sign-in")
+    sign_in(desk, served.keys["Ada"])
+    expect(desk.locator("#cases a")).to_have_count(2)
+    reply_to = desk.locator(f"#cases a[href='#{number}']")
+    reply_to.click()
+    reply(desk, "Hello")
+    expect(desk.locator("#lines .person")).to_be_visible()
+    check(desk, "list and ticket")
+    desk.locator("#cases .approval").first.click()
+    expect(desk.locator(".write.waits")).to_be_visible()
+    desk.locator("#see-finished").click()
+    expect(desk.locator("#over a").first).to_be_visible()
+    check(desk, "what is over, and a write")
+    desk.set_viewport_size({"width": 390, "height": 844})
+    desk.get_by_role("button", name="中文").click()
+    desk.locator("#back").click()
+    check(desk, "what is over, on a phone, in Chinese")
+    customer = visitors.customer()
+    ask(customer, "Let me talk to a person")
+    expect(customer.locator(".ticket strong")).to_be_visible()
+    faults["chat"] = accessibility.faults(customer)
+    dark = visitors.customer(color_scheme="dark", locale="zh-CN")
+    faults["chat, dark, in Chinese"] = accessibility.faults(dark)
+    assert faults == dict.fromkeys(faults, "")
+    customer.locator("body").evaluate("body => body.append(document.createElement('img'))")
+    assert "image-alt" in accessibility.faults(customer, rule="image-alt"), "the check finds what is there"
 
 
 def test_nothing_is_sent_twice(visitors: Visitors, served: Served) -> None:
@@ -285,11 +313,7 @@ def test_of_two_operators_the_slower_is_told_who_was_faster(visitors: Visitors, 
 
 
 def test_a_write_is_approved_once_on_what_the_customer_saw(visitors: Visitors, served: Served) -> None:
-    order, email = json.loads((served.home / "orders.json").read_text())["returned"]
-    conversation = served.conversation()
-    served.say(conversation, f"My order is {order}, {email}")
-    (asked,) = (step for step in served.say(conversation, f"Refund {order}") if step["kind"] == "approval_asked")
-    served.say(conversation, "yes")
+    conversation, asked = ask_for_refund(served)
     served.change("UPDATE visitor SET name = ? WHERE conversation = ?", NASTY, conversation)
     ada, ben = visitors.operator("Ada"), visitors.operator("Ben")
     expect(ada.locator("#cases strong")).to_have_text(NASTY)

@@ -47,9 +47,11 @@ def test_every_text_that_is_asked_for_is_there_and_none_is_left_over() -> None:
     made |= {f"stage_{stage}" for stage in stages if stage != "operator"}
     made |= {f"event_{kind}" for kind in ("returned", "closed", "approved", "declined")}
     made |= {
-        f"faster_{did}" for did in ("replied", "returned", "closed", "approved", "declined", "withdrawn", "settled")
+        f"faster_{did}"
+        for did in ("replied", "returned", "closed", "approved", "declined", "withdrawn", "settled", "wrote")
     }
     made |= {f"write_{state}" for state in ("open", "asked", "done", "failed", "declined", "withdrawn", "unknown")}
+    made |= {"found_more", "found_cases"}
     made |= {"who_customer", "who_assistant", "who_person", "who_notice", "who_note", "ok", "not_ok"}
     made |= {"reason", "customer", "customer_id", "contact", "language", "since", "approve", "decline"}
     assert made <= known
@@ -80,7 +82,7 @@ def test_every_control_has_a_label() -> None:
         assert f'for="{identity}"' in html
     for button in re.findall(r"<button[^>]*>", html):
         assert re.search(r'type="(?:button|submit)"', button)
-        assert "data-text" in button or re.search(r'id="(?:language|send)"', button), "filled in by page.js"
+        assert "data-text" in button or re.search(r'id="(?:language|send|see-open)"', button), "filled in by page.js"
 
 
 @pytest.mark.parametrize("preset", ["zh", "auto"])
