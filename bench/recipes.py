@@ -1,18 +1,26 @@
-"""Is full fine-tuning better than QLoRA? The same two runs as `tuning`, asked for so many texts that points show.
+"""QLoRA beside full fine-tuning and beside plain TRL, asked for so many texts that a difference of points shows.
 
 385 examples of banking77 -> frontdesk finetune train, qlora and full -> evaluate model on 1,155 others -> paired
+the same examples, steps and rate -> TRL's SFTTrainer as it comes     -> the same
+
+Both adapters are judged by one command: what TRL made is put where a run lies.
 """
 
+import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 from bench.homes import frontdesk, new_home
 from bench.intents import drawn
 from bench.tables import Table
-from bench.training import BANKING, as_examples, few_shot
+from bench.training import BANKING, as_examples, few_shot, plain
 from bench.tuning import marks_of, points
 from knowledge.scores import mean
 
 RECIPES = ("qlora", "full")
+PLAIN = "plain TRL QLoRA"
+PLAIN_RUN = "plain-0"
 A_LABEL = 10
 """Texts of each label that are asked beside the development set's."""
 
@@ -31,16 +39,45 @@ def run(folder: Path) -> Table:
     marks: dict[str, list[float]] = {}
     for recipe in RECIPES:
         name = f"{recipe}-0"
-        frontdesk(home, "finetune", "train", "--data", train, "--recipe", recipe, "--run", name, "--seed", "0")
-        parts = [marks_of(home, name, file, folder / f"{name}{part}.predicted") for part, file in asked.items()]
-        marks[recipe] = [mark for part in parts for mark in part]
+        made = frontdesk(home, "finetune", "train", "--data", train, "--recipe", recipe, "--run", name, "--seed", "0")
+        if recipe == "qlora":
+            marks[PLAIN] = _asked(home, plain_run(home, train, like=made), asked, folder)
+        marks[recipe] = _asked(home, name, asked, folder)
     return Table(
         columns=("recipe", "right"),
         rows=tuple((recipe, _right(found)) for recipe, found in marks.items()),
         cases=f"385 examples of banking77 to learn from, {len(marks['full'])} to be asked: 385, {A_LABEL} more a label",
         spread="brackets: 95 % interval; of the difference, paired",
-        notes=(f"QLoRA less full fine-tuning: {points(marks['qlora'], marks['full'])} points.",),
+        notes=(
+            f"QLoRA less plain TRL, the same steps and rate: {points(marks['qlora'], marks[PLAIN])} points.",
+            f"QLoRA less full fine-tuning: {points(marks['qlora'], marks['full'])} points.",
+        ),
     )
+
+
+def plain_run(home: Path, train: Path, *, like: dict[str, Any]) -> str:
+    """Train plain TRL's QLoRA as often and as fast as one of our runs, and return the name that it can be judged by.
+
+    Args:
+        like: The manifest of our run: base, steps, rate and labels are taken from it.
+
+    Raises:
+        BenchError: it failed.
+    """
+    folder = home / "runs" / PLAIN_RUN
+    if not (folder / "manifest.json").is_file():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        base, steps, rate = Path(like["base"]["folder"]), int(like["steps"]), float(like["learning_rate"])
+        plain(base, train, folder / "adapter", ("--quick",), steps=steps, rate=rate)
+        known = {name: like[name] for name in ("base", "labels", "created")}
+        (folder / "manifest.json").write_text(json.dumps({"run": PLAIN_RUN, **known}), encoding="utf-8")
+    return PLAIN_RUN
+
+
+def _asked(home: Path, name: str, asked: dict[str, Path], folder: Path) -> list[float]:
+    parts = [marks_of(home, name, file, folder / f"{name}{part}.predicted") for part, file in asked.items()]
+    return [mark for part in parts for mark in part]
 
 
 def _right(marks: list[float]) -> str:

@@ -95,14 +95,16 @@ def as_examples(source: Path, target: Path) -> Path:
     return target
 
 
-def plain(base: Path, train: Path, adapter: Path, options: Sequence[str]) -> dict[str, Any]:
+def plain(
+    base: Path, train: Path, adapter: Path, options: Sequence[str], *, steps: int = STEPS, rate: float = RATE
+) -> dict[str, Any]:
     """Run plain TRL in a process of its own and return what it measured.
 
     Raises:
         BenchError: it failed.
     """
     command = [sys.executable, "-W", "ignore", "-m", "bench.plain_trl", str(base), str(train)]
-    command += [str(adapter), "--steps", str(STEPS), "--rate", str(RATE), *options]
+    command += [str(adapter), "--steps", str(steps), "--rate", str(rate), *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BenchError(f"Plain TRL failed: {done.stderr[-2000:]}")
