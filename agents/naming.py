@@ -20,8 +20,9 @@ def is_of_another(
     """Say whether a statement is about another thing than the question names.
 
     The question and another document's title have two words side by side, "Moorlight 60": one stands in the statement's
-    own title too, the other nowhere in its passage, headings and title. A passage about all things ("Returns") has
-    neither, so what it says holds for each of them.
+    own title too, the other nowhere in its passage, headings and title, or is a number that stands beside other words
+    there ("2 years" is no "Heron 2"). A passage about all things ("Returns") has neither, so what it says holds for
+    each of them.
 
     Args:
         question: as it was asked, without the conversation before: what that named may have been left behind.
@@ -30,10 +31,11 @@ def is_of_another(
     """
     here = statement.passage
     title = set(tokens(here.title)) & weights.keys()
-    missing = weights.keys() - set(tokens("\n".join((here.title, *here.headings, here.header, here.text))))
-    if not title or not missing:
-        return False
-    named = {pair for pair in _side_by_side(question) if len(title & pair) == len(missing & pair) == 1}
+    whole = "\n".join((here.title, *here.headings, here.header, here.text))
+    asked, told = _side_by_side(question), set(tokens(whole))
+    spoken = frozenset().union(*(asked & _side_by_side(whole)))  # a number is a name beside its own words only
+    missing = {term for term in weights if term not in (spoken if term.isdecimal() else told)}
+    named = {pair for pair in asked if len(title & pair) == 1 and pair & missing - title}
     place = (here.collection, here.document)
     others = (p.title for p in passages if (p.collection, p.document) != place and p.language == here.language)
     return bool(named) and any(named & _side_by_side(other) for other in others)

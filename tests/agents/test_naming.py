@@ -55,3 +55,17 @@ def test_names_in_chinese(question: str, expected: bool) -> None:
 def test_the_document_itself_is_no_other() -> None:
     again = passage("Silver pays 3 %.", "gold.md", title="Silver Card: fees", start=500)
     assert not of_another("How long is the grace period of the Silver Card?", GOLD, again)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The cable is 2 m long.", True),  # a number that is a measure is no name
+        ("Unlike the Heron 2 it can be dimmed.", False),
+        ("The cable is long.", True),
+    ],
+)
+def test_a_number_names_beside_the_words_that_it_belongs_to(text: str, expected: bool) -> None:
+    older = passage(text, "heron.md", title="Heron desk lamp")
+    newer = passage("Warranty 5 years.", "heron-2.md", title="Heron 2 desk lamp")
+    assert of_another("How long is the cable of the Heron 2 desk lamp?", older, newer) is expected
