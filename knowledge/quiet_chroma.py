@@ -1,7 +1,7 @@
 """Chroma without its exporter of traces.
 
-Importing Chroma also imports OpenTelemetry's exporter and gRPC, a sixth of what the import takes, for traces that
-nobody asked for. While it is imported, an exporter that cannot be made stands in their place.
+Importing Chroma also imports OpenTelemetry's exporter and gRPC, which takes time at every start, for traces that nobody
+asked for. While it is imported, an exporter that cannot be made stands in their place.
 """
 
 import sys
