@@ -3,7 +3,8 @@
     Acting(rules, tools, scenario, done) -> messages        fitted(…, room) -> an Acting that fits into the context
 
 What does not fit is cut by a fixed order, so that a figure can be repeated: first results are cut, then the rules are
-left out, then the results are cut shorter, then the oldest calls are left out.
+left out, then results are cut shorter, those before the latest most. Calls are left out last of all, the oldest first:
+without them a call from the middle of a matter looks like its first.
 """
 
 import json
@@ -29,15 +30,18 @@ SYSTEM = {
 }
 RULES = {"en": "Rules:\n{rules}", "zh": "规则：\n{rules}"}
 CUSTOMER = {"en": "The customer:\n{scenario}", "zh": "客户：\n{scenario}"}
-CUTS: tuple[tuple[bool, int, int], ...] = (
-    (True, 100_000, 1000),
-    (True, 1200, 1000),
-    (False, 1200, 1000),
-    (False, 400, 1000),
-    (False, 400, 4),
-    (False, 100, 2),
+CUTS: tuple[tuple[bool, int, int, int], ...] = (
+    (True, 100_000, 100_000, 1000),
+    (True, 1200, 1200, 1000),
+    (False, 1200, 1200, 1000),
+    (False, 1200, 400, 1000),
+    (False, 800, 200, 1000),
+    (False, 400, 100, 1000),
+    (False, 200, 50, 1000),
+    (False, 200, 50, 8),
+    (False, 100, 50, 2),
 )
-"""What is tried in order: rules or none, longest result in characters, most calls so far."""
+"""What is tried in order: rules or none, characters of the latest result, of each before it, most calls so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +96,24 @@ def fitted(asked: Acting, *, count: Callable[[Sequence[BaseMessage]], int], room
         room: tokens that the prompt may take.
     """
     shorter = asked
-    for rules, longest, most in CUTS:
-        done = tuple(replace(call, result=_cut(call.result, longest)) for call in asked.done[-most:])
-        shorter = replace(asked, rules=asked.rules if rules else "", done=done)
+    for rules, latest, before, most in CUTS:
+        kept = replace(asked, rules=asked.rules if rules else "", done=asked.done[-most:])
+        shorter = shortened(kept, latest=latest, before=before)
         if count(shorter.messages()) <= room:
             break
     return shorter
+
+
+def shortened(asked: Acting, *, latest: int, before: int) -> Acting:
+    """Return the prompt with shorter results.
+
+    Args:
+        latest: characters of the latest one.
+        before: characters of each before it.
+    """
+    lengths = [*[before] * (len(asked.done) - 1), latest][: len(asked.done)]
+    done = (replace(call, result=_cut(call.result, longest)) for call, longest in zip(asked.done, lengths, strict=True))
+    return replace(asked, done=tuple(done))
 
 
 def _cut(text: str, longest: int) -> str:

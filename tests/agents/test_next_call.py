@@ -1,12 +1,17 @@
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from langchain_core.messages import BaseMessage
 
 from agents.errors import AgentError
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
 from agents.next_call import cases_of, evaluate, sample
+from agents.prompts import Acting
+from agents.prompts.next_call import DoneCall, fitted
 from agents.tasks import read_tasks
 from tests.agents.little_shop import DOMAIN
 from tests.agents.test_guard_trial import TASKS
@@ -39,6 +44,22 @@ def test_tool_and_arguments_are_counted_apart_and_results_are_cut_to_fit(tmp_pat
     assert "anyOf" in chat.calls[0].arguments["schema"]
     assert sample(cases, 2) == sample(cases, 2)
     assert len(sample(cases, 2)) == 2
+
+
+def test_results_before_the_latest_are_cut_first_and_calls_are_left_out_last_of_all() -> None:
+    done = tuple(DoneCall(f"tool_{number}", {}, f"{number}" * 3000) for number in range(4))
+    asked = Acting("", DOMAIN.tools, "Where is it?", done)
+
+    def count(messages: Sequence[BaseMessage]) -> int:
+        return sum(len(message.text) for message in messages)
+
+    empty = count(replace(asked, done=()).messages())
+    cut = fitted(asked, count=count, room=empty + 3200)
+    assert [call.tool for call in cut.done] == ["tool_0", "tool_1", "tool_2", "tool_3"]
+    assert [call.result.count(call.tool[-1]) for call in cut.done] == [400, 400, 400, 1200]
+    tight = fitted(asked, count=count, room=empty + 700)
+    assert [call.tool for call in tight.done] == ["tool_2", "tool_3"]
+    assert fitted(asked, count=count, room=empty + 20_000) == asked
 
 
 def test_without_a_model_there_is_one_clear_message() -> None:
