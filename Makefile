@@ -6,7 +6,7 @@ DEMO_HOME ?= .demo-home
 export PYTHONDONTWRITEBYTECODE :=
 export FRONTDESK_TEST_HOME ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/frontdesk-tests
 
-.PHONY: demo test check check-style check-types check-layers check-tests fix bench docs models lock clean
+.PHONY: demo test check check-style check-types check-layers check-tests slow-tests fix bench docs models lock clean
 .DELETE_ON_ERROR:
 
 demo: .venv/base.stamp  ## the demo company in the browser, at http://127.0.0.1:7860
@@ -30,6 +30,10 @@ check-layers:
 
 check-tests:
 	$(BIN)/python -m pytest -q --quick -n auto --dist worksteal
+
+slow-tests: .venv/dev.stamp  ## times the quick tests and leaves the slow ones out of them from now on; a quiet machine, please
+	rm -f tests/slow_tests.txt
+	for run in 1 2 3; do $(BIN)/python -m pytest -q --quick --time-slow || exit 1; done
 
 fix: .venv/dev.stamp  ## formats, and mends what can be mended by itself
 	$(BIN)/ruff check --fix .

@@ -27,10 +27,10 @@ CALLS = 100
 """Calls that each model is asked for, at most: all that the other tasks have."""
 CONTEXT_TOKENS = 3600
 """Of both models: with less, not every prompt fits however it is cut."""
-LEARNED_CHARACTERS = 300
+LEARNED_CHARACTERS = 100
 """Of each result in a prompt to learn from; longer ones take a processor too long."""
 LEARNING_SHARE = 0.6
-SETTINGS = ("epochs=6", "batch_size=4", "learning_rate=4e-4")
+SETTINGS = ("epochs=4", "batch_size=4", "learning_rate=4e-4")
 """Few and long examples that open alike: four a step, which reads what they share once."""
 COLUMNS = ("what", "base", "tuned", "difference in points")
 

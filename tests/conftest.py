@@ -24,6 +24,7 @@ from platformdirs import user_cache_path
 
 from assistant.model_files import model_state
 from assistant.pinned_models import BUNDLED
+from tests import slow_tests
 
 pytest_plugins = ["tests.finetune.served_releases", "tests.finetune.trained_releases"]
 ROOT = Path(__file__).parents[1]
@@ -41,10 +42,17 @@ _BASES = {"tiny_base", "embedded_base"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--quick`."""
+    """Add `--quick` and `--time-slow`."""
     parser.addoption(
         "--quick", action="store_true", help="only what needs no model, server, data, browser or training library"
     )
+    parser.addoption("--time-slow", action="store_true", help="add the tests that take long to tests/slow_tests.txt")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With --time-slow, time each test."""
+    if config.getoption("time_slow"):
+        config.pluginmanager.register(slow_tests.Stopwatch())
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -55,9 +63,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With --quick, leave out the tests of other files that need more than this repository."""
+    """With --quick, leave out the tests of other files that need more than this repository, or much time."""
     if config.getoption("quick"):
-        left_out = [item for item in items if _needs_more(item)]
+        known = slow_tests.listed()
+        left_out = [item for item in items if slow_tests.function_of(item.nodeid) in known or _needs_more(item)]
         config.hook.pytest_deselected(items=left_out)
         kept = set(items) - set(left_out)
         items[:] = [item for item in items if item in kept]
