@@ -89,6 +89,7 @@ function figures(run) {
   if (run.state === "running" && log.length) add("time_left", latest("seconds_left"), time);
   add("loss", run.loss, number);
   add("heldout_loss", run.heldout_loss, number);
+  add("drift", latest("drift"), number);
   add("learning_rate", latest("learning_rate"), small);
   add("tokens_per_second", run.manifest.tokens_per_second ?? latest("tokens_per_second"), (value) => number(value, 4));
   add("memory", run.manifest.peak_memory_bytes ?? latest("memory_bytes"), gigabytes);
@@ -106,6 +107,7 @@ function showPlots(run) {
       { label: texts.loss, points: points("loss") },
       { label: texts.heldout_loss, points: points("heldout_loss"), second: true },
     ] },
+    { title: texts.drift, unit: texts.nats, fromZero: true, format: (value) => number(value), curves: [{ points: points("drift") }] },
     { title: texts.learning_rate, format: small, curves: [{ points: points("learning_rate") }] },
     { title: texts.tokens_per_second, fromZero: true, format: (value) => number(value), curves: [{ points: points("tokens_per_second") }] },
     { title: texts.memory, fromZero: true, format: gigabytesOnAxis, curves: [{ points: points("memory_bytes") }] },

@@ -80,7 +80,7 @@ def test_a_run_is_watched_stopped_and_gone_on_with(
     options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, env=environment, cwd=ROOT, **options) as training:
         expect(page.locator("#runs strong")).to_have_text("watched", timeout=WAIT_MILLISECONDS)
-        expect(page.locator("#plots figure")).to_have_count(4, timeout=WAIT_MILLISECONDS)
+        expect(page.locator("#plots figure")).to_have_count(5, timeout=WAIT_MILLISECONDS)
         grown = drawn(page)
         expect(page.locator("#plots .curve").first).not_to_have_attribute("d", grown, timeout=WAIT_MILLISECONDS)
         expect(page.locator("#figures")).to_contain_text("Time left")
