@@ -128,7 +128,7 @@ def create_api(
         desk: What the operators' page is told of the company; None: nothing.
     """
     api = FastAPI(title="Frontdesk", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    api.add_middleware(Gate, hosts=(application.settings.host,))
+    api.add_middleware(Gate, hosts=application.settings.host.split())
     _add_error_handlers(api)
     _add_health(api, application)
     _add_conversations(api, application, limits, recognise)
