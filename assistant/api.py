@@ -78,6 +78,8 @@ class LibraryPort(PagesPort, Protocol):
         progress: Callable[[str, int, int], None] | None,
     ) -> Any: ...
 
+    def forget(self, paths: Sequence[Path], *, collection: str) -> Any: ...
+
     def check(self) -> None: ...
 
 
@@ -251,15 +253,7 @@ def _add_ingest(api: FastAPI, library: LibraryPort, require_token: Callable[...,
                 if writing.locked():
                     put({"waiting": "Another ingest is under way; this one follows it."})
                 with writing:
-                    report = library.ingest(
-                        body.paths,
-                        collection=body.collection,
-                        audience=body.audience,
-                        prune=body.prune,
-                        prune_empty=body.prune_empty,
-                        reindex=body.reindex,
-                        progress=lambda name, done, total: put({"path": name, "done": done, "total": total}),
-                    )
+                    report = _ingest(library, body, put)
                 put({"report": asdict(report)})
             except (KnowledgeError, OSError) as error:
                 put({"error": str(error)})
@@ -271,6 +265,20 @@ def _add_ingest(api: FastAPI, library: LibraryPort, require_token: Callable[...,
         # Not tied to the request: a caller that goes away does not leave half an ingest behind.
         threading.Thread(target=work, name="ingest", daemon=True).start()
         return StreamingResponse(_lines(lines), media_type="application/x-ndjson")
+
+
+def _ingest(library: LibraryPort, body: IngestBody, put: Callable[[dict[str, Any]], None]) -> Any:
+    if body.forget:
+        return library.forget(body.paths, collection=body.collection)
+    return library.ingest(
+        body.paths,
+        collection=body.collection,
+        audience=body.audience,
+        prune=body.prune,
+        prune_empty=body.prune_empty,
+        reindex=body.reindex,
+        progress=lambda name, done, total: put({"path": name, "done": done, "total": total}),
+    )
 
 
 def _add_error_handlers(api: FastAPI) -> None:

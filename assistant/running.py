@@ -45,12 +45,14 @@ class RunningServer:
         prune: bool,
         prune_empty: bool = False,
         reindex: bool = False,
+        forget: bool = False,
         progress: Progress | None = None,
         say: Callable[[str], None] = lambda _: None,
     ) -> dict[str, Any]:
         """Have the server ingest, and return its report as data; a server that is starting lets us wait.
 
         Args:
+            forget: remove what was read from the paths instead.
             say: told when another ingest comes first.
 
         Raises:
@@ -63,6 +65,7 @@ class RunningServer:
             "prune": prune,
             "prune_empty": prune_empty,
             "reindex": reindex,
+            **({"forget": True} if forget else {}),
         }
         headers = {"Authorization": f"Bearer {self.token}"}
         try:

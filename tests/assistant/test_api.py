@@ -78,6 +78,10 @@ class FakeLibrary:
         self.ingested.append({"paths": list(paths), **options})
         return Report(len(paths), (Failed("x.pdf", "empty"),))
 
+    def forget(self, paths: Sequence[Path], *, collection: str) -> Report:
+        self.ingested.append({"paths": list(paths), "collection": collection, "forget": True})
+        return Report(0)
+
     def check(self) -> None:
         if self.broken:
             raise self.broken
@@ -323,6 +327,16 @@ def test_ingest_streams_progress_and_ends_with_the_report(served: Served, tmp_pa
         {"report": {"documents": 2, "failed": [{"path": "x.pdf", "error": "empty"}]}},
     ]
     assert served.library.ingested[0]["prune"] is True
+
+
+def test_what_was_read_can_be_forgotten(served: Served, tmp_path: Path) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    body = {"paths": [str(tmp_path)], "collection": "a", "forget": True}
+    answer = served.client.post("/api/ingest", json=body, headers=headers)
+    assert json.loads(answer.text)["report"]["documents"] == 0
+    assert served.library.ingested == [{"paths": [tmp_path], "collection": "a", "forget": True}]
+    body = {"paths": [], "reindex": True, "forget": True}
+    assert served.client.post("/api/ingest", json=body, headers=headers).status_code == 422
 
 
 def test_reindex_needs_no_path(served: Served) -> None:

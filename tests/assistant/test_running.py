@@ -79,6 +79,12 @@ def test_the_server_is_told_whether_to_make_the_vectors_anew(home: Path, reindex
     assert Handler.seen[0][1]["reindex"] is reindex
 
 
+@pytest.mark.parametrize("forget", [False, True])
+def test_the_server_is_told_to_forget_only_when_it_is_to(home: Path, forget: bool) -> None:
+    ingest(home, forget=forget)
+    assert Handler.seen[0][1].get("forget", False) is forget
+
+
 def test_the_token_is_not_shown(home: Path) -> None:
     assert "secret" not in repr(find_server(home))
 
