@@ -1,6 +1,5 @@
 import json
 import os
-import shlex
 import subprocess
 import sys
 import time
@@ -183,23 +182,6 @@ def test_ingest_without_a_path_reads_the_documents_of_the_settings(run: Run, pap
     (tmp_path / "frontdesk.toml").write_text('documents = "papers"\n')
     code, out, _ = run("ingest")
     assert (code, out.startswith("2 documents")) == (0, True)
-
-
-def test_a_folder_that_was_renamed_is_told_with_the_command_that_forgets_it(run: Run, tmp_path: Path) -> None:
-    old, new = tmp_path / "our handbook", tmp_path / "manual"
-    old.mkdir()
-    (old / "returns.md").write_text("# Returns\n\nWithin 45 days.", encoding="utf-8")
-    assert run("ingest", str(old), "--collection", "shop")[0] == 0
-    old.rename(new)
-    code, out, _ = run("ingest", str(new), "--collection", "shop")
-    command = f"ingest --forget '{old}' --collection shop"
-    assert code == 0
-    assert out.rstrip().endswith(f"still answer: 1. If they should not: frontdesk {command}")
-    code, out, _ = run(*shlex.split(command))
-    assert (code, "1 removed" in out) == (0, True)
-    assert run(*shlex.split(command))[0] == 1
-    assert run("ingest", "--forget")[0] == 2
-    assert run("ingest", "--forget", "--prune", str(new))[0] == 2
 
 
 def test_reindex_mends_an_index_of_another_embedder(
