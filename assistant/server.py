@@ -243,6 +243,12 @@ def _load(settings: "Settings", token: str, open_application: Open | None) -> "t
             getattr(application, part)  # made when first used, which is now rather than by two requests at once
         application.model.check()  # what does not answer now is said now; what does is warm for the first question
         application.library.check()
+        if not getattr(application, "has_documents", True):
+            logger.warning(
+                "no documents were read into %s yet, so every question is refused. "
+                "Next: frontdesk ingest PATH, or set FRONTDESK_HOME to the folder that holds them",
+                settings.home,
+            )
         if settings.tools:
             if application.intents is not None:
                 application.intents.warm()

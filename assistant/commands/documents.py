@@ -24,6 +24,7 @@ from assistant.commands.options import (
     say,
     settings_for,
     warn,
+    warn_if_nothing_read,
 )
 
 if TYPE_CHECKING:
@@ -156,6 +157,8 @@ def search(
             print_batch(questions, out, find_data, as_json=as_json)
             return
         retrieval = find(question or "")
+        if not retrieval.passages:
+            warn_if_nothing_read(application, collection=collection, audiences=audiences)
     if as_json:
         print_json(retrieval_data(retrieval))
         return

@@ -43,3 +43,25 @@ def test_a_folder_that_was_renamed_is_told_with_the_command_that_forgets_it(run:
     assert run(*shlex.split(command))[0] == 1
     assert run("ingest", "--forget")[0] == 2
     assert run("ingest", "--forget", "--prune", str(new))[0] == 2
+
+
+def test_a_refusal_says_when_nothing_was_read_at_all(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRONTDESK_MODEL", "none")
+    for command in (("ask", "How long?"), ("ask", "How long?", "--json"), ("search", "How long?")):
+        code, _, err = run(*command)
+        assert code == 0
+        assert err.startswith("Nothing was read into the collection 'default' of ")
+        assert err.rstrip().endswith("for public. Next: frontdesk ingest PATH")
+    (tmp_path / "returns.md").write_text("# Returns\n\nWithin 45 days.", encoding="utf-8")
+    assert run("ingest", "returns.md", "--audience", "staff")[0] == 0
+    assert "for public. Next" in run("ask", "Within how many days?")[2]
+    assert run("ask", "Within how many days?", "--audience", "staff")[2] == ""
+    _, _, err = run("ask", "Within how many days?", "--audience", "staff", "--collection", "shop")
+    assert err.rstrip().endswith("for public and staff. Next: frontdesk ingest PATH --collection shop")
+
+
+def test_an_empty_question_is_wrong_usage(run: Run) -> None:
+    for command in ("ask", "search"):
+        code, _, err = run(command, " ")
+        assert code == 2
+        assert "QUESTION is empty" in err
