@@ -145,6 +145,11 @@ def create_api(
     if application.turns.tickets is not None:
         add_tickets(api, application.store, application.turns, require_operator=require_operator)
         add_desk(api, application.store, operators, approvals=approvals, decisions=decisions, frame=desk or DeskFrame())
+
+    @api.api_route("/api/{path:path}", methods=["GET", "POST", "PUT", "DELETE"], include_in_schema=False)
+    async def nothing(path: str) -> None:  # else the page answers, in another form
+        raise HTTPException(404, NOT_FOUND)
+
     return api
 
 
@@ -232,7 +237,7 @@ def _add_passages(api: FastAPI, library: LibraryPort) -> None:
         try:
             return asdict(library.excerpt(collection, document, start, end, audiences=AUDIENCES))
         except KnowledgeError as error:  # whether it is missing or for staff only is nobody's business
-            logger.info("no passage for %s/%s %d-%d: %s", collection, document, start, end, error)
+            logger.info("no passage for %r/%r %d-%d: %r", collection, document, start, end, str(error))
             raise HTTPException(404, NOT_FOUND) from error
 
 

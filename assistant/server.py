@@ -110,7 +110,7 @@ def serve(
             )
         server = _Server(_configuration(front), front)
         front.stop = server.stop
-        with _state_file(home, {"url": url, "pid": os.getpid(), "token": token}):
+        with _state_file(home, {"url": url, "pid": os.getpid(), "token": token, "embedder": settings.embedder}):
             server.run(sockets=[listener])
         gc.freeze()  # else the end of the process collects for seconds
         if front.error is not None:

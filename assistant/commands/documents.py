@@ -89,6 +89,8 @@ def ingest(
     }
     with sole_writer(settings.home, say=warn) as server, progress_bar("Reading") as progress:
         if server:
+            if reindex:
+                server.check_embedder(settings.embedder)
             say(f"The server at {server.url} reads them.")
             report = server.ingest(paths, progress=progress, say=warn, forget=forget, **options)
         else:

@@ -375,6 +375,20 @@ def test_only_our_own_names_are_answered(served: Served) -> None:
         assert served.client.get("/healthz", headers={"Host": host}).status_code == status
 
 
+def test_what_is_not_there_is_refused_as_everything_else(served: Served) -> None:
+    for method, path in (("GET", "/api/none"), ("GET", "/api/conversations"), ("DELETE", "/api/conversations/a")):
+        answer = served.client.request(method, path)
+        assert (answer.status_code, answer.json()) == (404, {"error": NOT_FOUND})
+
+
+def test_a_caller_cannot_write_lines_into_the_log(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    place = {"collection": "default", "document": "a.md\n2026-01-01 ERROR all is lost", "start": "0", "end": "9"}
+    with caplog.at_level(logging.INFO):
+        assert served.client.get("/api/passages", params=place).status_code == 404
+    assert "all is lost" in caplog.text
+    assert not [line for line in caplog.text.splitlines() if line.startswith("2026-01-01 ERROR")]
+
+
 def test_other_sites_cannot_act_here(served: Served) -> None:
     own = str(served.client.base_url).rstrip("/")
     for origin, status in ((own, 201), ("https://evil.example", 403), ("null", 403)):
