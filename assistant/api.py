@@ -275,14 +275,9 @@ def _add_ingest(api: FastAPI, library: LibraryPort, require_token: Callable[...,
 def _ingest(library: LibraryPort, body: IngestBody, put: Callable[[dict[str, Any]], None]) -> Any:
     if body.forget:
         return library.forget(body.paths, collection=body.collection)
+    options = body.model_dump(exclude={"paths", "forget"})
     return library.ingest(
-        body.paths,
-        collection=body.collection,
-        audience=body.audience,
-        prune=body.prune,
-        prune_empty=body.prune_empty,
-        reindex=body.reindex,
-        progress=lambda name, done, total: put({"path": name, "done": done, "total": total}),
+        body.paths, **options, progress=lambda name, done, total: put({"path": name, "done": done, "total": total})
     )
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import socket
 import threading
 import time
@@ -19,7 +20,7 @@ from agents.errors import ModelUnavailable
 from agents.transcript import Answer, Delta, Finished, Step
 from agents.turn import Request
 from assistant import api as api_module
-from assistant.api import create_api
+from assistant.api import NOT_FOUND, create_api
 from assistant.rates import Limits
 from assistant.store import Store, sqlite_url
 from assistant.turns import TurnRunner
