@@ -17,7 +17,7 @@ from typing import Any
 from agents.privacy import PLACEHOLDERS, find
 from agents.transcript import Language
 from finetune.candidates import Candidate, Dropped
-from finetune.examples import Example, Task, all_of
+from finetune.examples import Example, Task, all_of, is_learned
 from finetune.structured import cleaned_calls, cleaned_json, spoken
 
 PASSAGES_END = "</passages>"
@@ -110,14 +110,14 @@ def _cleaned_message(
 def _learned_data(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the placeholders that the model would learn to say, sorted.
 
-    All that an assistant says is learned. An earlier message, such as the call that looked a customer up, may repeat a
-    placeholder that the conversation holds before it; the last may hold none.
+    All that an assistant says is learned, unless it is context. An earlier message, such as the call that looked a
+    customer up, may repeat a placeholder that the conversation holds before it; the last may hold none.
     """
     stood: set[str] = set()
     held: set[str] = set()
     for place, (old, new) in enumerate(zip(before, after, strict=True), 1):
         placed = set(_PLACEHOLDER.findall(all_of(new)))
-        if new["role"] == "assistant" and all_of(new) != all_of(old):
+        if is_learned(new) and all_of(new) != all_of(old):
             held |= placed if place == len(after) else placed - stood
         stood |= placed
     return sorted(held)

@@ -3,7 +3,7 @@
     FILE.jsonl | FILE.json | FILE.csv -> records with line numbers -> {"messages", "tools"?, "meta"}
 
     frontdesk   {"messages", "meta"}                      as `dataset build` writes
-    openai      {"messages"}                              OpenAI's chat format
+    openai      {"messages"}                              OpenAI's chat format, `weight` 0 included
     sharegpt    {"conversations": [{"from", "value"}]}    ShareGPT
     labelled    {"text", "label"}, or a CSV file with these columns
 
@@ -39,6 +39,8 @@ SHAREGPT_ROLES = {
 }
 SHAREGPT_KEYS = {"conversations", "id", "system", "tools"}
 LABELLED_KEYS = {"text", *LABELS, "id"}
+UNREAD_KEYS = {"parallel_tool_calls"}
+"""Of OpenAI's format: how its API shall call, which is nothing that a model learns."""
 SHOWN_CHARACTERS = 60
 
 
@@ -112,7 +114,8 @@ def canonical(data: Any, *, source: str, line: int) -> Any:
     messages = [_openai_message(message) for message in messages]
     calls = bool(data.get("tools")) or any(isinstance(m, dict) and m.get("tool_calls") for m in messages)
     meta = {"task": "agent" if calls else "voice", "source": source, "conversation": conversation}
-    return {**data, "messages": messages, "meta": meta}
+    rest = {key: value for key, value in data.items() if key not in UNREAD_KEYS}
+    return {**rest, "messages": messages, "meta": meta}
 
 
 def shown(value: object) -> str:
@@ -218,10 +221,13 @@ def _tools(tools: Any) -> dict[str, Any]:
 
 
 def _openai_message(message: Any) -> Any:
-    """Return a message of OpenAI's format: parts of text joined, no content beside calls as an empty one."""
+    """Return a message of OpenAI's format: parts of text joined, no content beside calls as an empty one.
+
+    What its API gives with each reply and is null ("refusal", "audio") says nothing, and is left out.
+    """
     if not isinstance(message, dict):
         return message
-    changed = dict(message)
+    changed = {key: value for key, value in message.items() if value is not None or key in ("role", "content")}
     if changed.get("role") == "developer":
         changed["role"] = "system"
     content = changed.get("content")

@@ -109,6 +109,25 @@ def test_openai_messages_need_no_meta(tmp_path: Path) -> None:
     assert examples.read(tmp_path / "b.jsonl") == (voice, agent)
 
 
+def test_openai_says_which_replies_are_learned(tmp_path: Path) -> None:
+    """Its API writes nulls beside a reply, its training format a weight, and how calls are made."""
+    api = {"refusal": None, "audio": None, "tool_calls": None}
+    line = {
+        "messages": [
+            {"role": "user", "content": "Hello", "name": None},
+            {"role": "assistant", "content": "What?", "weight": 0, **api},
+            {"role": "user", "content": "Is it black?"},
+            {"role": "assistant", "content": "Yes.", "weight": 1, **api},
+        ],
+        "parallel_tool_calls": False,
+    }
+    (found,) = examples.read(write(tmp_path / "a.jsonl", line))
+    assert [examples.is_learned(message) for message in found.messages] == [False, False, False, True]
+    line["messages"][-1]["weight"] = 0  # type: ignore[index]
+    with pytest.raises(FinetuneError, match="ends with a message of weight 0; the last must be learned"):
+        examples.read(write(tmp_path / "a.jsonl", line))
+
+
 def test_sharegpt_in_a_list_with_line_numbers(tmp_path: Path) -> None:
     chats = [
         {"id": "c-1", "conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]},

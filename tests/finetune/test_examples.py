@@ -159,6 +159,11 @@ GOOD: dict[str, Any] = {
         (GOOD | {"messages": [{"role": "robot", "content": ""}]}, "unknown role 'robot'"),
         (GOOD | {"messages": [{"role": "user", "content": None}]}, "content that is no text: None"),
         (GOOD | {"messages": GOOD["messages"][:1]}, "ends with the user's message"),
+        (GOOD | {"messages": [{"role": "user", "content": "a", "weight": 1}]}, "has weight 1; only an assistant's"),
+        (
+            GOOD | {"messages": [{"role": "assistant", "content": "a", "weight": 2}]},
+            "has weight 2; only an assistant's",
+        ),
         (GOOD | {"tools": ["x"]}, "tools that are no list of objects"),
         (GOOD | {"meta": {"task": "answer", "source": "s"}}, "lacks conversation in its meta"),
         (GOOD | {"meta": GOOD["meta"] | {"task": "sing"}}, "unknown task 'sing'; known are answer,"),

@@ -1,5 +1,6 @@
 from finetune.candidates import Candidate, Dropped
 from finetune.conversations import Conversation, Said
+from finetune.examples import is_learned
 from finetune.from_conversations import candidates
 from finetune.serving import Serving
 
@@ -29,6 +30,9 @@ def test_replies_of_people_are_learned_with_what_was_said_before(serving: Servin
     assert answer.reply.startswith("Standard delivery costs 9.50 euros [")
     assert "Anything else" not in answer.reply
     assert [message["role"] for message in last.example.messages] == ["user", "assistant"] * 3
+    # The machine's reply, and what has an example of its own, is there to be understood.
+    assert [message["content"] for message in last.example.messages if is_learned(message)] == ["We give you 7 years."]
+    assert [message["content"] for message in answer.example.messages if is_learned(message)] == [answer.reply]
     assert {one.example.conversation for one in (voice, answer, last)} == {"zendesk:1"}
 
 
