@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from agents.figures import MARKER, exact_parts
+from agents.guard import MARKS
 from agents.support import support
 from agents.transcript import Answer, Citation
 from knowledge.errors import KnowledgeError
@@ -17,8 +18,12 @@ from knowledge.passages import Passage
 from knowledge.text import locate, sentences
 
 WHOLE_DOCUMENT = 10_000_000
-_CELLS = re.compile(r" – |; ")
+_CELL_BREAKS = (" – ", "; ")
 """What stands between the cells of a table row that is shown in an answer."""
+_PIECES = re.compile(
+    "|".join(map(re.escape, (*_CELL_BREAKS, *(mark for of in MARKS.values() for mark in of.values()))))
+)
+"""Where an answer's words may differ from what it quotes: a row is shown otherwise, a link is taken out."""
 
 
 def stray_parts(
@@ -66,8 +71,10 @@ def said_sentences(text: str) -> list[str]:
 
 
 def _is_quoted(sentence: str, quote: str) -> bool:
-    """Say whether a quote holds a sentence word for word, or all cells of a table row."""
-    return locate(sentence, quote) is not None or all(locate(cell, quote) for cell in _CELLS.split(sentence))
+    """Say whether a quote holds a sentence word for word, or all cells of a row, or all but what was taken out."""
+    if locate(sentence, quote) is not None:
+        return True
+    return all(locate(piece, quote) for piece in _PIECES.split(sentence) if piece.strip(" .,:;()"))
 
 
 def _cited_passage(citation: Citation, library: Library, audiences: Sequence[str]) -> Passage:

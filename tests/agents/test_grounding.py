@@ -53,5 +53,16 @@ def test_a_table_row_is_supported_as_it_is_shown(shop: Library) -> None:
     assert unsupported_sentences(wrong, shop, audiences=PUBLIC) == ("Islands – Price: €9.50; Days: 7",)
 
 
+def test_a_quoted_sentence_out_of_which_a_link_was_taken_is_still_supported(shop: Library) -> None:
+    quote = "Write to https://old.example/x or call us."
+    answer = replace(ANSWER, citations=(replace(CITATION, quote=quote),))
+
+    def unsupported(text: str) -> tuple[str, ...]:
+        return unsupported_sentences(replace(answer, text=text), shop, audiences=PUBLIC)
+
+    assert unsupported("Write to [link removed] or call us. [1]") == ()
+    assert unsupported("Write to [link removed] or fax us. [1]") != ()
+
+
 def test_markers_belong_to_no_sentence() -> None:
     assert said_sentences("One. [1] Two.\n三。[2]") == ["One.", "Two.", "三。"]
