@@ -42,6 +42,8 @@ ROLES = {"system": "system", "human": "user", "ai": "assistant", "tool": "tool"}
 KEYS = {"messages", "tools", "meta"}
 MESSAGE_KEYS = {"role", "content", "tool_calls", "tool_call_id", "name", "weight"}
 META_KEYS = {"task", "source", "conversation"}
+SHOWN_FAULTS = 20
+"""More are counted only: a file of another form has one on every line."""
 FOLLOWS = {
     "": {"system", "user"},
     "system": {"user"},
@@ -182,7 +184,11 @@ def read(path: Path) -> tuple[Example, ...]:
     found = lines(path)
     faults = [f"{path}:{line.number} {fault}." for line in found for fault in line.faults]
     if faults:
-        raise FinetuneError("\n".join(faults) + "\nNext: mend these lines; docs/design.md §5 has the format.")
+        more = [f"… and {len(faults) - SHOWN_FAULTS:,} more."] if len(faults) > SHOWN_FAULTS else []
+        told = "\n".join([*faults[:SHOWN_FAULTS], *more])
+        raise FinetuneError(
+            f"{told}\nNext: mend these lines (frontdesk dataset check {path}); docs/dataset.md has forms."
+        )
     if not found:
         raise FinetuneError(f"{path} holds no examples. Next: name a file with one JSON object a line.")
     return tuple(line.example for line in found if line.example is not None)
