@@ -36,6 +36,35 @@ def test_replies_of_people_are_learned_with_what_was_said_before(serving: Servin
     assert {one.example.conversation for one in (voice, answer, last)} == {"zendesk:1"}
 
 
+def test_signatures_go_and_names_are_handed_on(serving: Serving) -> None:
+    said = (
+        Said("user", "How long do I have to send a lamp back?\n\nMany thanks\nAda King\n+44 7700 900123"),
+        Said(
+            "assistant",
+            "You have 30 days to send a lamp back.\n\nBest regards,\nTom Baker\nLumen Ltd\n+44 20 7946 0999",
+        ),
+    )
+    voice, answer = candidates([Conversation("1", "t", said, names=frozenset({"Ada M. King"}))], serving)
+    assert isinstance(voice, Candidate)
+    assert isinstance(answer, Candidate), "a signature is nothing that documents would have to say"
+    assert [message["content"] for message in voice.example.messages] == [
+        "How long do I have to send a lamp back?\n\nMany thanks",
+        "You have 30 days to send a lamp back.\n\nBest regards",
+    ]
+    assert voice.names == {"Ada King", "Ada M. King", "Tom Baker"}
+
+
+def test_a_reply_to_a_picture_is_no_reply_to_what_was_asked_before(serving: Serving) -> None:
+    said = [("user", "a"), ("assistant", "b"), ("user", ""), ("assistant", "c"), ("user", "d"), ("assistant", "e")]
+    found = list(candidates([Conversation("1", "t", tuple(Said(*one) for one in said))], serving))  # type: ignore[arg-type]
+    first, dropped, last = found
+    assert isinstance(first, Candidate)
+    assert isinstance(last, Candidate)
+    assert isinstance(dropped, Dropped)
+    assert (first.reply, dropped.reason, dropped.asked) == ("b", "nothing said", "c")
+    assert [message["content"] for message in last.example.messages] == ["d", "e"]
+
+
 def test_what_nobody_answered_or_liked_is_left_out(serving: Serving) -> None:
     found = list(
         candidates(
