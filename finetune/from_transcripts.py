@@ -87,6 +87,8 @@ def answers_from(
     context = as_context({"role": message.role, "content": message.content} for message in before)
     messages = (*context, {"role": "assistant", "content": reply})
     yield Candidate(Example(messages, "voice", source, conversation), question, kind)
+    if serving.exact_parts is not None and not citing.may_be_cited(reply, serving.exact_parts):
+        return
     passages = serving.read_by_writer(question, history)
     written = citing.cited(reply, passages)
     if written is not None:

@@ -1,8 +1,15 @@
+from collections.abc import Sequence
+from dataclasses import replace
+
+from agents.support import parts_of
+from agents.transcript import Message
 from finetune.candidates import Candidate, Dropped
 from finetune.conversations import Conversation, Said
 from finetune.examples import is_learned
 from finetune.from_conversations import candidates
 from finetune.serving import Serving
+from knowledge.library import Library
+from knowledge.passages import Passage
 
 
 def test_replies_of_people_are_learned_with_what_was_said_before(serving: Serving) -> None:
@@ -34,6 +41,23 @@ def test_replies_of_people_are_learned_with_what_was_said_before(serving: Servin
     assert [message["content"] for message in last.example.messages if is_learned(message)] == ["We give you 7 years."]
     assert [message["content"] for message in answer.example.messages if is_learned(message)] == [answer.reply]
     assert {one.example.conversation for one in (voice, answer, last)} == {"zendesk:1"}
+
+
+def test_what_no_document_can_say_is_not_searched_for(serving: Serving, shop: Library) -> None:
+    """A search for each reply of a large export takes hours; one that names an order's number is in no document."""
+    asked: list[str] = []
+
+    def search(question: str, history: Sequence[Message]) -> Sequence[Passage]:
+        asked.append(question)
+        return serving.search(question, history)
+
+    parts = frozenset[str]().union(*(parts_of(passage) for passage in shop.passages()))
+    known = replace(serving, search=search, exact_parts=parts)
+    said = [Said("user", "Where is it?"), Said("assistant", "Order 48213 left on Monday.")]
+    said += [Said("user", "How much is standard delivery?"), Said("assistant", "Standard delivery costs 9.50 euros.")]
+    found = [Conversation("1", "t", tuple(said))]
+    assert list(candidates(found, known)) == list(candidates(found, serving))
+    assert asked == ["How much is standard delivery?"]
 
 
 def test_signatures_go_and_names_are_handed_on(serving: Serving) -> None:
