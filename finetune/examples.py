@@ -215,7 +215,7 @@ def _parsed(record: Record, expected: Form, *, source: str) -> Line:
         lacking = "lacks meta in the example" if (form, expected) == ("openai", "frontdesk") else f"has the form {form}"
         return Line(record.line, None, (f"{lacking}, where the lines before it have the form {expected}",))
     try:
-        data = example_forms.canonical(record.data, source=source, line=record.line)
+        data = example_forms.canonical(record.data, source=source, place=record.place)
         example = _example(data)
     except ValueError as error:
         return Line(record.line, None, (str(error),))

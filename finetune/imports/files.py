@@ -105,7 +105,9 @@ def _format_of(data: Any) -> str:
     for name in FORMATS:
         if _module(name).fits(data):
             return name
-    ready = {"messages", "conversations", "meta"} & set(data) or ("text" in data and set(LABELS) & set(data))
+    ready = {"messages", "conversations", "meta", "instruction"} & set(data) or (
+        "text" in data and set(LABELS) & set(data)
+    )
     return "examples" if ready else ""
 
 

@@ -102,7 +102,7 @@ def _read(record: Record) -> Row:
     names = frozenset(str(value) for column, value in record.data.items() if _folded(column) in PERSONS and value)
     if {"question", "answer"} <= set(named):
         said = (Said("user", _text(named["question"])), Said("assistant", _text(named["answer"])))
-        return Row(str(record.line), () if _is_note(named) else said, "", names)
+        return Row(record.place, () if _is_note(named) else said, "", names)
     if lacking := [name for name in ("conversation", "role", "text") if name not in named]:
         raise ValueError(f"lacks {', '.join(lacking)}")
     identity, time, text = str(named["conversation"]), str(named.get("time") or ""), _text(named["text"])

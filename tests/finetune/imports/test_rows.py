@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,13 @@ def test_a_question_and_its_answer_are_a_conversation(tmp_path: Path, text: str)
     (found,) = read(path).conversations
     assert (found.id, found.source) == ("faq.csv:2", "faq.csv")
     assert found.said == (Said("user", "How long?"), Said("assistant", "30 days."))
+
+
+def test_answers_in_a_list_on_one_line_are_conversations_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "faq.json"
+    path.write_text(json.dumps([{"question": f"Q{n}", "answer": f"A{n}"} for n in range(3)]), encoding="utf-8")
+    found = read(path).conversations
+    assert [(one.id, len(one.said)) for one in found] == [("faq.json:1", 2), ("faq.json:1.1", 2), ("faq.json:1.2", 2)]
 
 
 def test_rows_of_one_conversation_are_joined_in_order(tmp_path: Path) -> None:
