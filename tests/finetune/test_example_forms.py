@@ -150,7 +150,7 @@ def test_a_broken_list_is_a_fault_not_a_crash(tmp_path: Path, text: str) -> None
 
 
 def test_alpaca_is_read_with_its_input_and_history(tmp_path: Path) -> None:
-    lines = [
+    lines: list[dict[str, Any]] = [
         {"instruction": "Is it black?", "input": "", "output": "Yes.", "text": "Below is …"},
         {"instruction": "翻译", "input": "台灯", "output": "Lamp", "system": "Be kind.", "history": [["a", "b"]]},
     ]
@@ -162,11 +162,12 @@ def test_alpaca_is_read_with_its_input_and_history(tmp_path: Path) -> None:
         *[("user", "翻译\n台灯"), ("assistant", "Lamp")],
     ]
     assert plain.conversation != whole.conversation
-    for change, fault in (
+    faulty: list[tuple[dict[str, Any], str]] = [
         ({"output": 3}, "has output 3, which is no text"),
         ({"history": ["a"]}, "has a history that is no list of pairs"),
         ({"rank": 1}, "has unknown keys in the example: rank"),
-    ):
+    ]
+    for change, fault in faulty:
         with pytest.raises(FinetuneError, match=fault):
             examples.read(write(path, json.dumps([lines[0] | change])))
 
