@@ -44,6 +44,8 @@ _GREETED = re.compile(
 )
 _SIGNED = re.compile(rf"\b(?i:{CLOSINGS})\s*,\s*(?P<name>[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)?)\s*[.!]?\s*$")
 _GREETED_PLACE = re.compile(rf"^(\s*(?:{GREETINGS}))[,，]?\s*(?:{_PLACED_NAME})(?:先生|女士|小姐)?", re.I | re.M)
+_NAMED_FIRST = re.compile(rf"^\s*(?:{_PLACED_NAME})(?:先生|女士|小姐)?[,，]?\s*(?=您好|你好)", re.M)
+_SIGNED_LINE = re.compile(rf"\n\s*(?:{_PLACED_NAME})\s*$")
 _SIGNED_PLACE = re.compile(rf"(\b(?:{CLOSINGS})\b)\s*,?\s*(?:{_PLACED_NAME})", re.I)
 
 
@@ -170,6 +172,9 @@ def parts_of(names: Iterable[str], text: str) -> frozenset[str]:
         if count_cjk(whole):
             is_name = CHINESE_NAME.fullmatch(whole) and not NO_CN_NAMES.match(whole)
             found |= {whole} if is_name or len(whole) >= SHORTEST_NICKNAME else set()
+            given = whole[1:]
+            if is_name and len(given) > 1 and re.search(rf"(?:^|[\s，。！]){given}(?:先生|女士|小姐|您好|你好)", text):
+                found.add(given)
             continue
         parts = re.split(r"[\s.,]+", whole.strip(" .,"))
         if any(not part.strip("'’-").isalpha() or part.casefold() in NOT_NAMES for part in parts):
@@ -206,4 +211,5 @@ def _names_in_addresses(text: str) -> set[str]:
 
 def without_placed_names(text: str) -> str:
     """Return a reply that names nobody in its greeting and below its end: "Hello [name]," is "Hello,"."""
-    return _SIGNED_PLACE.sub(r"\1", _GREETED_PLACE.sub(r"\1", text)).strip()
+    greeted = _NAMED_FIRST.sub("", _GREETED_PLACE.sub(r"\1", text))
+    return _SIGNED_LINE.sub("", _SIGNED_PLACE.sub(r"\1", greeted)).strip()

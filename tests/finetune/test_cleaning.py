@@ -38,7 +38,8 @@ def test_what_a_customer_wrote_loses_its_personal_data() -> None:
         ("Dear Ada Miller,\nit is on its way.\n\nKind regards,\nTom Baker", "Dear,\nit is on its way.\n\nKind regards"),
         ("Hi Ada, it is on its way.", "Hi, it is on its way."),
         ("Hello there, it is on its way.", "Hello there, it is on its way."),
-        ("王先生您好，已经寄出。", None),
+        ("王先生您好，已经寄出。", "您好，已经寄出。"),
+        ("请找王先生，已经寄出。", None),
         ("I wrote to ada@example.com.", None),
         ("I spoke with Ada about it.", None),
     ],
@@ -214,6 +215,14 @@ def test_what_is_known_is_replaced_as_a_word_only() -> None:
 def test_greetings_without_names_name_nobody() -> None:
     assert names_in(["Hello there,", "Dear customer,", "Hi team!", "Hello, where is Ada?"]) == frozenset()
     assert without_placed_names("您好[姓名]先生，已寄出。") == "您好，已寄出。"
+
+
+def test_a_name_that_stands_first_or_last_is_not_learned() -> None:
+    known = frozenset({"王小明", "李娜", "Tom Baker"})
+    reply = replace(voice("我是王小明", "小明您好，寄回即可。\n\n李娜"), names=known)
+    assert contents(clean(reply)) == ["我是[姓名]", "您好，寄回即可。"]
+    assert contents(clean(replace(voice("Where?", "It is here.\n\nTom"), names=known)))[1] == "It is here."
+    assert isinstance(clean(replace(voice("在哪？", "请找李娜处理。"), names=known)), Dropped)
 
 
 def test_names_that_the_export_tells_are_found_without_greeting_or_signature() -> None:
