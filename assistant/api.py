@@ -78,6 +78,8 @@ class LibraryPort(PagesPort, Protocol):
         progress: Callable[[str, int, int], None] | None,
     ) -> Any: ...
 
+    def forget(self, paths: Sequence[Path], *, collection: str) -> Any: ...
+
     def check(self) -> None: ...
 
 
@@ -128,7 +130,7 @@ def create_api(
         desk: What the operators' page is told of the company; None: nothing.
     """
     api = FastAPI(title="Frontdesk", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    api.add_middleware(Gate, hosts=(application.settings.host,))
+    api.add_middleware(Gate, hosts=application.settings.host.split())
     _add_error_handlers(api)
     _add_health(api, application)
     _add_conversations(api, application, limits, recognise)
@@ -143,6 +145,11 @@ def create_api(
     if application.turns.tickets is not None:
         add_tickets(api, application.store, application.turns, require_operator=require_operator)
         add_desk(api, application.store, operators, approvals=approvals, decisions=decisions, frame=desk or DeskFrame())
+
+    @api.api_route("/api/{path:path}", methods=["GET", "POST", "PUT", "DELETE"], include_in_schema=False)
+    async def nothing(path: str) -> None:  # else the page answers, in another form
+        raise HTTPException(404, NOT_FOUND)
+
     return api
 
 
@@ -230,7 +237,7 @@ def _add_passages(api: FastAPI, library: LibraryPort) -> None:
         try:
             return asdict(library.excerpt(collection, document, start, end, audiences=AUDIENCES))
         except KnowledgeError as error:  # whether it is missing or for staff only is nobody's business
-            logger.info("no passage for %s/%s %d-%d: %s", collection, document, start, end, error)
+            logger.info("no passage for %r/%r %d-%d: %r", collection, document, start, end, str(error))
             raise HTTPException(404, NOT_FOUND) from error
 
 
@@ -251,15 +258,7 @@ def _add_ingest(api: FastAPI, library: LibraryPort, require_token: Callable[...,
                 if writing.locked():
                     put({"waiting": "Another ingest is under way; this one follows it."})
                 with writing:
-                    report = library.ingest(
-                        body.paths,
-                        collection=body.collection,
-                        audience=body.audience,
-                        prune=body.prune,
-                        prune_empty=body.prune_empty,
-                        reindex=body.reindex,
-                        progress=lambda name, done, total: put({"path": name, "done": done, "total": total}),
-                    )
+                    report = _ingest(library, body, put)
                 put({"report": asdict(report)})
             except (KnowledgeError, OSError) as error:
                 put({"error": str(error)})
@@ -271,6 +270,15 @@ def _add_ingest(api: FastAPI, library: LibraryPort, require_token: Callable[...,
         # Not tied to the request: a caller that goes away does not leave half an ingest behind.
         threading.Thread(target=work, name="ingest", daemon=True).start()
         return StreamingResponse(_lines(lines), media_type="application/x-ndjson")
+
+
+def _ingest(library: LibraryPort, body: IngestBody, put: Callable[[dict[str, Any]], None]) -> Any:
+    if body.forget:
+        return library.forget(body.paths, collection=body.collection)
+    options = body.model_dump(exclude={"paths", "forget"})
+    return library.ingest(
+        body.paths, **options, progress=lambda name, done, total: put({"path": name, "done": done, "total": total})
+    )
 
 
 def _add_error_handlers(api: FastAPI) -> None:

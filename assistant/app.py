@@ -79,6 +79,11 @@ class Application:
             )
         )
 
+    @property
+    def has_documents(self) -> bool:
+        """Whether there is anything that a customer can be answered from."""
+        return self.library.count_chunks() > 0
+
     @cached_property
     def model(self) -> "LoadedModel":
         """The language model, resolved once."""

@@ -53,6 +53,8 @@ class IngestBody(_Body):
     prune: bool = False
     prune_empty: bool = False
     reindex: bool = False
+    forget: bool = False
+    """Remove what was read from the paths, and read nothing."""
 
     @field_validator("paths")
     @classmethod
@@ -64,6 +66,6 @@ class IngestBody(_Body):
 
     @model_validator(mode="after")
     def _check_something_to_do(self) -> "IngestBody":
-        if not self.paths and not self.reindex:
+        if not self.paths and (self.forget or not self.reindex):
             raise ValueError("Give at least one path.")
         return self

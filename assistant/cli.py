@@ -19,6 +19,7 @@ from assistant.commands import (
     agent_evaluation,
     answers,
     approvals,
+    backup,
     bundle,
     dataset,
     dataset_review,
@@ -44,7 +45,7 @@ from assistant.commands import (
     voice_evaluation,
 )
 from assistant.commands.options import examples
-from assistant.errors import BundleError, ServerError, StoreError
+from assistant.errors import BackupError, BundleError, ServerError, StoreError
 from assistant.model_files import ModelFilesError
 from assistant.outside import report_nothing
 from assistant.settings import SettingsError
@@ -57,6 +58,7 @@ FAULTS = (
     BatchError,
     StoreError,
     ServerError,
+    BackupError,
     BundleError,
     FinetuneError,
     AgentError,
@@ -105,6 +107,8 @@ app.command(epilog=serving.DEMO_EXAMPLES)(serving.demo)
 app.command(epilog=register.REGISTER_EXAMPLES)(register.register)
 app.command(epilog=setup.DOCTOR_EXAMPLES)(setup.doctor)
 app.command(epilog=bundle.BUNDLE_EXAMPLES)(bundle.bundle)
+app.command(epilog=backup.BACKUP_EXAMPLES)(backup.backup)
+app.command(epilog=backup.RESTORE_EXAMPLES)(backup.restore)
 app.command(epilog=tickets.FORGET_EXAMPLES)(tickets.forget)
 app.add_typer(
     tickets.app, name="tickets", help="Conversations that a person has taken over.", epilog=tickets.LIST_EXAMPLES

@@ -21,6 +21,7 @@ from agents.models.adapters import ADAPTERS
 from agents.models.loading import BACK_ENDS, LARGER_EMBEDDED
 from agents.models.promotion import BACK, RELEASES, SERVING
 from agents.tools.source import Source
+from assistant import listening
 from assistant.app import DATABASE, Application, model_options
 from assistant.checks import Check, check_adapters, check_export, check_release
 from assistant.errors import DeliveryError, StoreError
@@ -267,15 +268,16 @@ def _check_port(settings: Settings) -> Check:
     server = find_server(settings.home)
     if server:
         return Check("port", True, f"Frontdesk runs at {server.url}")
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    host = listening.address(settings.host)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, settings.port))
+            probe.bind((host, settings.port))
         except OSError as error:
-            detail = f"{settings.host}:{settings.port} cannot be used: {error.strerror}"
+            detail = f"{host}:{settings.port} cannot be used: {error.strerror}"
             return Check("port", False, detail, f"frontdesk serve --port {settings.port % 65_535 + 1}")
-    return Check("port", True, f"{settings.host}:{settings.port} is free")
+    return Check("port", True, f"{host}:{settings.port} is free")
 
 
 def _check_programs(settings: Settings) -> Check:

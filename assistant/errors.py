@@ -7,6 +7,7 @@
     ServerError          the server cannot start; says who has the port, and the next command
     DeliveryError        a ticket did not reach the company's own system; tried again unless `lasting`
     BundleError          a bundle cannot be made: what is missing, and what cannot be carried
+    BackupError          a backup cannot be made or put back; nothing was changed
     TurnRefused          the customer: a question cannot be taken now; `str(error)` is fit to show
 
 `SettingsError` lives beside the settings.
@@ -45,6 +46,10 @@ class ServerError(Exception):
 
 class BundleError(Exception):
     """A bundle cannot be made; `str(error)` is fit to print."""
+
+
+class BackupError(Exception):
+    """A backup cannot be made or put back; `str(error)` is fit to print."""
 
 
 class DeliveryError(Exception):

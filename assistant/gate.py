@@ -45,7 +45,12 @@ class Gate:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         host, origin = headers.get(b"host", ""), headers.get(b"origin")
         if not self._is_ours(host):
-            logger.warning("refused a request for the host %r: it is none of %s", host, sorted(self._hosts))
+            logger.warning(
+                "refused a request for the host %r: it is none of %s. If it is yours, write it after the address: "
+                'host = "127.0.0.1 chat.example.com" in frontdesk.toml',
+                host,
+                sorted(self._hosts),
+            )
             await _refuse(send, 400, "Frontdesk is not reached by this name.")
         elif origin is not None and scope["method"] not in SAFE_METHODS and not _is_same(origin, host):
             logger.warning("refused a request that the site %r made to %r", origin, host)

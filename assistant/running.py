@@ -1,6 +1,6 @@
 """The server that is running on this home, as another process finds it.
 
-    FRONTDESK_HOME/server.json {"url", "pid", "token"}  ->  RunningServer.ingest(…)
+    FRONTDESK_HOME/server.json {"url", "pid", "token", "embedder"}  ->  RunningServer.ingest(…)
 
 There is one writer, which holds `server.lock`: a server while it runs, which then ingests for others, else an ingest on
 the command line. (A server does not see the vectors that another process adds.) A `server.json` whose server does not
@@ -35,6 +35,22 @@ class RunningServer:
     pid: int
     token: str = field(repr=False)
     """For `POST /api/ingest`; only the owner of the home can read it."""
+    embedder: str = ""
+    """The setting that it was started with; "" of a server that does not say."""
+
+    def check_embedder(self, embedder: str) -> None:
+        """Refuse to have it make vectors anew with another embedder than the caller's settings name.
+
+        Raises:
+            ServerError: it was started with another one, which it keeps until it ends.
+        """
+        one = {"english": "embedded"}
+        if self.embedder and one.get(self.embedder, self.embedder) != one.get(embedder, embedder):
+            raise ServerError(
+                f"The server at {self.url} (process {self.pid}) was started with the embedder {self.embedder!r} and "
+                f"would use it again, but {embedder!r} is in the settings now. Next: stop the server, frontdesk ingest "
+                "--reindex, frontdesk serve"
+            )
 
     def ingest(
         self,
@@ -45,12 +61,14 @@ class RunningServer:
         prune: bool,
         prune_empty: bool = False,
         reindex: bool = False,
+        forget: bool = False,
         progress: Progress | None = None,
         say: Callable[[str], None] = lambda _: None,
     ) -> dict[str, Any]:
         """Have the server ingest, and return its report as data; a server that is starting lets us wait.
 
         Args:
+            forget: remove what was read from the paths instead.
             say: told when another ingest comes first.
 
         Raises:
@@ -63,6 +81,7 @@ class RunningServer:
             "prune": prune,
             "prune_empty": prune_empty,
             "reindex": reindex,
+            **({"forget": True} if forget else {}),
         }
         headers = {"Authorization": f"Bearer {self.token}"}
         try:
@@ -116,7 +135,7 @@ def find_server(home: Path) -> RunningServer | None:
     """Return the server that answers on `home`, ready or still starting; None when there is none."""
     try:
         data = json.loads((home / FILE).read_text(encoding="utf-8"))
-        server = RunningServer(data["url"].rstrip("/"), int(data["pid"]), data["token"])
+        server = RunningServer(data["url"].rstrip("/"), int(data["pid"]), data["token"], str(data.get("embedder", "")))
         with httpx.Client(trust_env=False, timeout=PROBE_SECONDS) as client:
             alive = client.get(f"{server.url}/healthz").is_success
     except (OSError, ValueError, KeyError, TypeError, AttributeError, httpx.HTTPError, httpx.InvalidURL):

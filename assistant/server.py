@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from assistant import listening
 from assistant.background import run_beside
 from assistant.errors import ServerError
 from assistant.listeners import listener_name
@@ -92,23 +93,24 @@ def serve(
         Exception: Whatever opening the parts raised.
     """
     home = Path(settings.home)
-    with _only_one(home), _listener(settings.host, settings.port) as listener:
-        url = _url(settings.host, listener.getsockname()[1])
+    host = listening.address(settings.host)
+    with _only_one(home), _listener(host, settings.port) as listener:
+        url = _url(host, listener.getsockname()[1])
         token = secrets.token_urlsafe(24)
         front = _Front(
             load=lambda: _load(settings, token, open_application),
             mount=mount or _mount_page,
             ready=lambda: (announce or _write_line)(url),
         )
-        if not _is_loopback(settings.host):
+        if not _is_loopback(host):
             logger.warning(
                 "listening on %s: anyone on the network can chat; documents for staff stay closed. "
                 "To keep it to this machine: frontdesk serve --host 127.0.0.1",
-                settings.host,
+                host,
             )
         server = _Server(_configuration(front), front)
         front.stop = server.stop
-        with _state_file(home, {"url": url, "pid": os.getpid(), "token": token}):
+        with _state_file(home, {"url": url, "pid": os.getpid(), "token": token, "embedder": settings.embedder}):
             server.run(sockets=[listener])
         gc.freeze()  # else the end of the process collects for seconds
         if front.error is not None:
@@ -241,6 +243,12 @@ def _load(settings: "Settings", token: str, open_application: Open | None) -> "t
             getattr(application, part)  # made when first used, which is now rather than by two requests at once
         application.model.check()  # what does not answer now is said now; what does is warm for the first question
         application.library.check()
+        if not getattr(application, "has_documents", True):
+            logger.warning(
+                "no documents were read into %s yet, so every question is refused. "
+                "Next: frontdesk ingest PATH, or set FRONTDESK_HOME to the folder that holds them",
+                settings.home,
+            )
         if settings.tools:
             if application.intents is not None:
                 application.intents.warm()

@@ -19,7 +19,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from platformdirs import user_data_path
 
 from agents.tools.source import Source
-from assistant import feed_settings, tool_settings
+from assistant import feed_settings, listening, tool_settings
 from assistant.checkpoints import FILE as CHECKPOINTS
 from assistant.printable_urls import password_of, without_password
 from knowledge.feeds.feed import Feed
@@ -112,7 +112,9 @@ class Settings:
     max_words: int = 80
     """Longest answer in words (Chinese: in characters, twice as many), 20 to 400."""
     host: str = "127.0.0.1"
-    """Address to listen on; `0.0.0.0` opens the app to the network."""
+    """Address to listen on; `0.0.0.0` opens the app to the network. After it, with blanks between, names: the one
+    that a proxy in front is reached by, and those of your sites whose pages may show the chat in a frame
+    (docs/operating.md)."""
     port: int = 7860
     """Port to listen on, 1 to 65535; 0 takes any free one."""
     workers: int = 2
@@ -341,6 +343,8 @@ def _checked(key: str, value: Any, start: Path) -> Any:
     ):
         shown = ", ".join(word + "NAME" if word.endswith(":") else word or "empty" for word in CHOICES[key])
         raise ValueError(f"it must be one of {shown}")
+    if key == "host" and (fault := listening.fault(value)):
+        raise ValueError(fault)
     if key == "session_key" and 0 < len(value) < LEAST_SESSION_KEY:
         raise ValueError(f"it must have {LEAST_SESSION_KEY} characters or more; make one with: openssl rand -hex 32")
     if key == "catalog_url" and value and not value.startswith(("postgresql://", "postgresql+")):

@@ -2,8 +2,9 @@
 
 385 examples of banking77 -> frontdesk finetune train, qlora and full -> evaluate model on 1,155 others -> paired
 the same examples, steps and rate -> TRL's SFTTrainer as it comes     -> the same
+the adapter of each of the two -> labels told by its likeliest words, and by its state (finetune.label_head)
 
-Both adapters are judged by one command: what TRL made is put where a run lies.
+All are judged by one command: what TRL made is put where a run lies.
 """
 
 import json
@@ -16,10 +17,16 @@ from bench.intents import drawn
 from bench.tables import Table
 from bench.training import BANKING, as_examples, few_shot, plain
 from bench.tuning import marks_of, points
+from finetune import label_head
+from finetune.examples import read
+from finetune.runs import open_run
+from finetune.training import learn_to_tell
 from knowledge.scores import mean
 
 RECIPES = ("qlora", "full")
 PLAIN = "plain TRL QLoRA"
+BY_WORDS = "{}, its labels told by the likeliest words"
+BY_STATE = "{}, its labels told by its state"
 PLAIN_RUN = "plain-0"
 A_LABEL = 10
 """Texts of each label that are asked beside the development set's."""
@@ -41,7 +48,10 @@ def run(folder: Path) -> Table:
         name = f"{recipe}-0"
         made = frontdesk(home, "finetune", "train", "--data", train, "--recipe", recipe, "--run", name, "--seed", "0")
         if recipe == "qlora":
-            marks[PLAIN] = _asked(home, plain_run(home, train, like=made), asked, folder)
+            plain = plain_run(home, train, like=made)
+            marks[PLAIN] = _asked(home, plain, asked, folder)
+            marks[BY_STATE.format(PLAIN)] = _asked(home, _with_head(home, plain, train), asked, folder)
+        marks[BY_WORDS.format(recipe)] = _asked(home, _without_head(home, name), asked, folder)
         marks[recipe] = _asked(home, name, asked, folder)
     return Table(
         columns=("recipe", "right"),
@@ -49,7 +59,9 @@ def run(folder: Path) -> Table:
         cases=f"385 examples of banking77 to learn from, {len(marks['full'])} to be asked: 385, {A_LABEL} more a label",
         spread="brackets: 95 % interval; of the difference, paired",
         notes=(
-            f"QLoRA less plain TRL, the same steps and rate: {points(marks['qlora'], marks[PLAIN])} points.",
+            f"QLoRA less plain TRL, the same steps and rate: {points(marks['qlora'], marks[PLAIN])} points; both by "
+            f"words {points(marks[BY_WORDS.format('qlora')], marks[PLAIN])}, both by state "
+            f"{points(marks['qlora'], marks[BY_STATE.format(PLAIN)])}.",
             f"QLoRA less full fine-tuning: {points(marks['qlora'], marks['full'])} points.",
         ),
     )
@@ -73,6 +85,26 @@ def plain_run(home: Path, train: Path, *, like: dict[str, Any]) -> str:
         known = {name: like[name] for name in ("base", "labels", "created")}
         (folder / "manifest.json").write_text(json.dumps({"run": PLAIN_RUN, **known}), encoding="utf-8")
     return PLAIN_RUN
+
+
+def _with_head(home: Path, name: str, train: Path) -> str:
+    """Return the name of a copy of a run that learned to tell labels by its state."""
+    copy = _copied(home, name, f"{name}-state")
+    learn_to_tell(open_run(copy, home=home), tuple(read(train)))
+    return copy
+
+
+def _without_head(home: Path, name: str) -> str:
+    """Return the name of a copy of a run that never learned to."""
+    copy = _copied(home, name, f"{name}-words")
+    (home / "runs" / copy / label_head.FILE).unlink(missing_ok=True)
+    return copy
+
+
+def _copied(home: Path, name: str, copy: str) -> str:
+    skipped = shutil.ignore_patterns("checkpoints", "tensorboard")
+    shutil.copytree(home / "runs" / name, home / "runs" / copy, ignore=skipped, dirs_exist_ok=True)
+    return copy
 
 
 def _asked(home: Path, name: str, asked: dict[str, Path], folder: Path) -> list[float]:

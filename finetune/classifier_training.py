@@ -1,6 +1,7 @@
 """Labelled texts in, a trained intent model and what it scores on texts it did not see out.
 
     texts + labels -> features -> folds -> LogisticRegression -> IntentModel, Validated
+    a tuned model's states + labels -> LogisticRegression -> LabelHead
 
 The only file that knows scikit-learn. The labels' own names count as one more example each where they are words: with
 five examples a label, that is a fifth more to learn from. They are never in what is measured.
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from finetune.classifier import IntentModel, Matrix, features, letter_counts
 from finetune.errors import FinetuneError
+from finetune.label_head import LabelHead, evened
 from finetune.word_model import PATTERN, WordModel
 from knowledge.embedders import Embedder
 
@@ -145,6 +147,23 @@ def cross_validate_words(data: Labelled) -> Validated:
         for at, row in zip(left_out, model.chances([data.texts[at] for at in left_out]), strict=True):
             predicted[at], chances[at] = model.labels[int(row.argmax())], float(row.max())
     return Validated(tuple(predicted), tuple(chances))
+
+
+def train_head(states: Matrix, labels: Sequence[str]) -> LabelHead:
+    """Return what tells labels by the states that a tuned model is in.
+
+    Args:
+        states: `(len(labels), width)`, of the texts that it learned from.
+
+    Raises:
+        FinetuneError: scikit-learn is missing.
+    """
+    regression = _regression()
+    centre = states.mean(axis=0)
+    spread = np.maximum(states.std(axis=0), 1e-6)
+    regression.fit(evened(states, centre=centre, spread=spread), np.asarray(labels))
+    weights, offsets = _of_each_label(regression)
+    return LabelHead(tuple(str(label) for label in regression.classes_), centre, spread, weights, offsets)
 
 
 def folds(labels: Sequence[str]) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:

@@ -3,6 +3,7 @@
     "embedded" | RUN | RELEASE | FOLDER | FILE.gguf | ollama:NAME | base:RUN -> Subject -> predictions
 
 A run and a folder are read by torch, in 16 or 32 bit with the adapter on top; everything else is asked as it serves.
+Labels are told by a run's state where it learned to (`finetune.label_head`), else by the likeliest of them.
 Likelihoods are torch's: those of a GGUF are of its weights, de-quantized once, in exact arithmetic.
 """
 
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from agents.models import ModelOptions
 from agents.models.loading import resolve
+from finetune import label_head
 from finetune.bases import Base, open_base
 from finetune.errors import FinetuneError
 from finetune.examples import Example
@@ -42,6 +44,8 @@ class Subject:
     """What `agents.models` calls it; "" for what torch reads."""
     labels: tuple[str, ...] = ()
     """The closed set of answers that it was tuned on; () where it answers freely."""
+    folder: Path | None = None
+    """The run's, where it may have learned to tell labels by its state; None for what has no run."""
     source: str = ""
     """A base's name or a .gguf file: where likelihoods can be had when `base` is None; "" where they cannot."""
 
@@ -76,7 +80,7 @@ def open_subject(name: str, *, home: Path) -> Subject:
         return _release(name, home)
     if (is_name and (home / "runs" / name).is_dir()) or (path / "manifest.json").is_file():
         run = open_run(name, home=home)
-        return Subject(name, run.base, run.adapter, labels=run.labels)
+        return Subject(name, run.base, run.adapter, labels=run.labels, folder=run.folder)
     if path.is_dir():
         return Subject(name, open_base(name, home=home))
     known = ", ".join(run.name for run in runs(home)) or "none yet"
@@ -184,6 +188,7 @@ class _Speaker:
             from finetune.weights import load
 
             self.loaded = load(subject.base, adapter=subject.adapter)
+        self.head = label_head.load(subject.folder) if subject.folder is not None else None
 
     def replies(
         self, examples: Sequence[Example], *, labels: Sequence[str], progress: Callable[[int, int], None]
@@ -196,6 +201,8 @@ class _Speaker:
             return chat_replies.replies(self.served, examples, labels=labels, progress=progress)
         from finetune import torch_replies
 
+        if labels and self.head is not None and self.head.knows(labels):
+            return self.head.tell(torch_replies.states(self.loaded, examples, progress=progress))
         return torch_replies.replies(self.loaded, examples, labels=labels, progress=progress)
 
     def close(self) -> None:

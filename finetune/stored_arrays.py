@@ -2,7 +2,8 @@
 
     format, arrays, facts -> FILE -> the same, or one clear message
 
-It knows the file, not what is in it: `classifier.py` and `word_model.py` say which arrays and facts theirs have.
+It knows the file, not what is in it: `classifier.py`, `word_model.py` and `label_head.py` say which arrays and facts
+theirs have.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,13 +41,16 @@ def save(path: Path, arrays: Mapping[str, Array], facts: Mapping[str, str]) -> P
 
 
 @contextmanager
-def opened(path: Path, *, names: Sequence[str], form: str) -> Iterator[tuple[list[Array], Mapping[str, Any]]]:
+def opened(
+    path: Path, *, names: Sequence[str], form: str, anew: str = ANEW
+) -> Iterator[tuple[list[Array], Mapping[str, Any]]]:
     """Hand out a file's arrays, in the order of their names, and its facts.
 
     What the caller finds wrong with them (KeyError, ValueError) is a damaged file too.
 
     Args:
         form: The `format` that the file must say it has.
+        anew: What to do about a file that is missing or damaged.
 
     Raises:
         FinetuneError: there is no such file, or it is damaged.
@@ -61,6 +65,6 @@ def opened(path: Path, *, names: Sequence[str], form: str) -> Iterator[tuple[lis
             raise ValueError(f"it is of the form {facts['format']}")
         yield arrays, facts
     except FileNotFoundError as error:
-        raise FinetuneError(f"No intents were trained: {path} is missing. {ANEW}") from error
+        raise FinetuneError(f"No intents were trained: {path} is missing. {anew}") from error
     except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise FinetuneError(f"The intents in {path} cannot be read ({error}). {ANEW}") from error
+        raise FinetuneError(f"The intents in {path} cannot be read ({error}). {anew}") from error

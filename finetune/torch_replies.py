@@ -1,6 +1,7 @@
 """Greedy replies of a model in torch: prompts in, texts out, in batches of like length.
 
     prompt ids -> [shared prefix once][the rest, padded on the left] -> step by step -> reply ids -> texts
+                                                                     -> or the state in which a reply would begin
 
 Where the answer is one of a closed set of labels, decoding walks a trie of their tokens and finds the label with the
 highest likelihood, exactly: a batch first walks greedily and notes what every branch that it passed by is worth. A
@@ -18,6 +19,8 @@ from finetune.rendering import prompt_ids, render
 from finetune.weights import Loaded
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
 BATCH_TOKENS = 8192
@@ -84,6 +87,41 @@ def replies(
             done += len(places)
             progress(done, len(examples))
     return said
+
+
+def states(
+    loaded: Loaded,
+    examples: Sequence[Example],
+    *,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> "NDArray[np.float32]":
+    """Return what the model has in mind where each example's last message would begin.
+
+    Returns:
+        `(len(examples), width)`: the last layer's output, of which the next word is made.
+
+    Raises:
+        FinetuneError: the chat template refuses an example's messages.
+    """
+    import numpy as np
+    import torch
+
+    prompts = [prompt_ids(one.messages[:-1], loaded.tokenizer, tools=one.tools) for one in examples]
+    prefix = shared_prefix(prompts)
+    seen: list[Any] = []
+    makes_words = loaded.model.get_output_embeddings()
+    watching = makes_words.register_forward_pre_hook(lambda _module, given: seen.append(given[0][:, -1]))
+    found: dict[int, Any] = {}
+    try:
+        with torch.inference_mode():
+            for places in _batches(prompts):
+                seen.clear()
+                _Read(loaded, [prompts[place] for place in places], prefix)
+                found |= zip(places, seen[-1].float().cpu().numpy(), strict=True)
+                progress(len(found), len(examples))
+    finally:
+        watching.remove()
+    return np.stack([found[place] for place in range(len(examples))])
 
 
 def shared_prefix(prompts: Sequence[Sequence[int]]) -> int:

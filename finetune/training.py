@@ -16,11 +16,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from finetune import processes
+from finetune import label_head, processes
 from finetune.bases import TEMPLATE, Base, open_base
 from finetune.begun import data_of, read_begun, require_same, require_same_base
 from finetune.candidates import Candidate
 from finetune.checking import LONGEST_TOKENS, require_sound
+from finetune.classifier_training import train_head
 from finetune.errors import FinetuneError
 from finetune.examples import Example, read, read_languages, write
 from finetune.going_on import Command, remember
@@ -141,7 +142,10 @@ def train(
             outcome = open_recipe(prepared.request.recipe).train(job)
         with processes.first_before_others():
             if processes.is_first():
-                return finish(prepared.folder, manifest_of(prepared, base, outcome))
+                manifest = manifest_of(prepared, base, outcome)
+                if isinstance(prepared.settings, StepSettings):
+                    learn_to_tell(Run(prepared.request.name, prepared.folder, manifest), prepared.train)
+                return finish(prepared.folder, manifest)
             return open_run(prepared.request.name, home=home)
 
 
@@ -184,6 +188,25 @@ def labels_of(examples: Sequence[Example]) -> tuple[str, ...]:
     if not examples or any(example.task != "intent" for example in examples):
         return ()
     return tuple(sorted({str(example.messages[-1]["content"]) for example in examples}))
+
+
+def learn_to_tell(run: Run, examples: Sequence[Example]) -> None:
+    """Let a run whose answers are labels tell them by its state (`finetune.label_head`); nothing for other runs.
+
+    Args:
+        examples: what it learned from.
+
+    Raises:
+        FinetuneError: scikit-learn is missing.
+    """
+    if len(run.labels) < 2:
+        return
+    with libraries():
+        from finetune import torch_replies
+        from finetune.weights import load
+
+        states = torch_replies.states(load(run.base, adapter=run.adapter), examples)
+    label_head.save(train_head(states, [str(one.messages[-1]["content"]) for one in examples]), run.folder)
 
 
 def manifest_of(prepared: Prepared, base: Base, outcome: Outcome) -> dict[str, Any]:

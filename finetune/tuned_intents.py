@@ -132,7 +132,7 @@ def as_served(subject: Subject, *, home: Path, progress: Progress = lambda _what
     file = home / "intents" / "models" / f"{run.name}-{created}-{QUANTIZATION}.gguf"
     if not file.is_file():
         _make(run, file, progress)
-    return replace(subject, base=None, adapter=None, setting=f"{GGUF}{file}", source=str(file))
+    return replace(subject, base=None, adapter=None, folder=None, setting=f"{GGUF}{file}", source=str(file))
 
 
 def _make(run: "Run", file: Path, progress: Progress) -> None:

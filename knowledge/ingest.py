@@ -25,6 +25,7 @@ from knowledge.committing import Committed, Committer, FileShare
 from knowledge.embedders import Embedder
 from knowledge.errors import KnowledgeError
 from knowledge.feeds.mirror import addresses
+from knowledge.forgetting import GonePlace
 from knowledge.index import VectorIndex
 from knowledge.reading.messages import Done, Failed, Job, Prepared, Unchanged
 from knowledge.reading.pool import Reader, Reading
@@ -58,6 +59,8 @@ class IngestReport:
     removed: int
     failed: tuple[FailedFile, ...]
     seconds: float
+    gone: tuple[GonePlace, ...] = ()
+    """Places that documents were read from earlier, still answering, which are not there any more."""
 
 
 @dataclass(frozen=True, slots=True)

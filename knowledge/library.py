@@ -18,6 +18,7 @@ from knowledge.chunking import ChunkOptions
 from knowledge.conversation import Conversation, Meanings, Spoken, conversation_of
 from knowledge.embedders import Embedder, resolve
 from knowledge.errors import KnowledgeError
+from knowledge.forgetting import forget_places, gone_places
 from knowledge.index import VectorIndex
 from knowledge.ingest import Ingest, IngestReport, Target, check_paths
 from knowledge.loaders import LoadOptions
@@ -157,7 +158,20 @@ class Library:
             removed=tally.removed,
             failed=tuple(tally.failed),
             seconds=time.perf_counter() - started,
+            gone=gone_places(self._catalog),
         )
+
+    def forget(self, paths: Sequence[Path], *, collection: str = "default") -> IngestReport:
+        """Remove all that was read from these paths, which need not be there any more.
+
+        Raises:
+            KnowledgeError: nothing of a path is held in this collection; then nothing is removed.
+        """
+        started = time.perf_counter()
+        with self._catalog.writers_turn():
+            removed = forget_places(self._catalog, lambda: self.index, paths=paths, collection=collection)
+        gone = gone_places(self._catalog)
+        return IngestReport(0, 0, 0, removed, (), seconds=time.perf_counter() - started, gone=gone)
 
     def search(
         self,

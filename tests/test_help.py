@@ -53,7 +53,7 @@ def test_commands_named_on_pages_exist(page: Path) -> None:
         found = re.match(r"^\s*(?:\$ )?(?:\S*/)?frontdesk ([a-z].*)$", line.strip())
         if found and "|" not in found[1].split("#")[0]:
             assert_exists(["frontdesk", *shlex.split(found[1], comments=True)])
-        for verb in re.findall(r"^\s*(?:\$ )?make ([a-z]+)", line):
+        for verb in re.findall(r"^\s*(?:\$ )?make ([a-z-]+)", line):
             assert re.search(rf"^{verb}:", (ROOT / "Makefile").read_text(), re.MULTILINE), line
 
 

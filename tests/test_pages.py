@@ -2,10 +2,14 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 from typer.main import get_command
 
+from assistant.api import create_api
 from assistant.cli import app
 
 ROOT = Path(__file__).parents[1]
@@ -37,3 +41,17 @@ def test_the_readmes_make_verbs_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for verb in re.findall(r"^make ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE):
         assert re.search(rf"^{verb}:", makefile, re.MULTILINE), verb
+
+
+def test_the_page_of_the_api_names_every_request_and_no_other() -> None:
+    text = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(GET|POST) (/[^`?\s]+)`", text)) - {("GET", "/api/openapi.json")}
+    part: Any = SimpleNamespace(check=None, tickets=object(), host="127.0.0.1")
+    parts: Any = SimpleNamespace(library=part, model=part, store=part, turns=part, settings=part)
+    routes = [
+        route
+        for route in create_api(parts, approvals=part).routes
+        if isinstance(route, APIRoute) and route.include_in_schema
+    ]
+    offered = {(method, route.path) for route in routes for method in route.methods or ()}
+    assert named == {(method, path) for method, path in offered if "/desk" not in path and not path.endswith(".json")}

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from agents.models.loading import SUGGESTED_OLLAMA_MODEL
 from assistant.commands.options import (
     AsJson,
@@ -22,6 +24,7 @@ from assistant.commands.options import (
     print_batch,
     print_json,
     settings_for,
+    warn_if_nothing_read,
 )
 
 if TYPE_CHECKING:
@@ -50,6 +53,8 @@ def ask(
 ) -> None:
     """Answer one question from the documents, with citations, or say that they do not hold the answer."""
     check_one_form(question, questions, out)
+    if question is not None and not question.strip():
+        raise typer.BadParameter("QUESTION is empty; give what you want to know, in quotes")
     with opened(settings_for(config, model=model)) as application:
         application.load_model_soon()
 
@@ -61,10 +66,15 @@ def ask(
             print_batch(questions, out, answer_data, as_json=as_json)
             return
         steps = _respond(application, question or "", (), collection=collection, audience=audience)
+        outcome = ""
         if as_json:
-            print_json(result_data(list(steps)))
+            data = result_data(list(steps))
+            outcome = data["outcome"]
+            print_json(data)
         else:
-            print_answer(steps)
+            outcome = print_answer(steps).outcome
+        if outcome == "refused":
+            warn_if_nothing_read(application, collection=collection, audiences=_audiences(audience))
 
 
 def chat(
@@ -166,13 +176,12 @@ def _respond(
 ) -> "Iterable[Step]":
     from agents.turn import Request
 
-    audiences = tuple(dict.fromkeys(("public", audience)))
     language = application.settings.language
     return application.responder.respond(
         Request(
             question,
             history=tuple(history),
-            audiences=audiences,
+            audiences=_audiences(audience),
             collections=(collection,),
             language=None if language == "auto" else language,
             conversation=talk.conversation if talk else "",
@@ -180,6 +189,10 @@ def _respond(
             follows_tools=talk is not None and talk.follows_tools,
         )
     )
+
+
+def _audiences(audience: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(("public", audience)))
 
 
 def _present(answer: "Answer | None") -> "Answer":

@@ -1,5 +1,6 @@
 """`ingest` and `search`: files in, passages out."""
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
@@ -23,6 +24,7 @@ from assistant.commands.options import (
     say,
     settings_for,
     warn,
+    warn_if_nothing_read,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ INGEST_EXAMPLES = examples(
     "frontdesk ingest ./internal --audience staff --prune",
     "frontdesk ingest manual.pdf faq.csv --collection support --json",
     "frontdesk ingest --reindex",
+    "frontdesk ingest --forget /srv/old-handbook",
 )
 SEARCH_EXAMPLES = examples(
     'frontdesk search "How long may I return a lamp?"',
@@ -60,6 +63,9 @@ def ingest(
     prune_empty: Annotated[
         bool, typer.Option(help="Prune folders too that hold no file at all any more, as an unmounted drive does not.")
     ] = False,
+    forget: Annotated[
+        bool, typer.Option(help="Remove all that was read from these paths, which may be gone; nothing is read.")
+    ] = False,
     reindex: Annotated[bool, typer.Option(help="Make all vectors anew, after a change of `embedder`.")] = False,
     as_json: AsJson = False,
     config: Config = None,
@@ -68,6 +74,8 @@ def ingest(
     from assistant.running import sole_writer
 
     settings = settings_for(config)
+    if forget and (not paths or prune or prune_empty or reindex):
+        raise typer.BadParameter("--forget takes the paths to forget, and no other option but --collection")
     if not paths:
         if settings.documents is None and not reindex:
             raise typer.BadParameter("give a PATH, or set `documents` in frontdesk.toml")
@@ -81,11 +89,15 @@ def ingest(
     }
     with sole_writer(settings.home, say=warn) as server, progress_bar("Reading") as progress:
         if server:
+            if reindex:
+                server.check_embedder(settings.embedder)
             say(f"The server at {server.url} reads them.")
-            report = server.ingest(paths, progress=progress, say=warn, **options)
+            report = server.ingest(paths, progress=progress, say=warn, forget=forget, **options)
         else:
             with opened(settings) as application:
-                report = asdict(application.library.ingest(paths, progress=progress, **options))
+                library = application.library
+                made = library.forget(paths, collection=collection) if forget else None
+                report = asdict(made or library.ingest(paths, progress=progress, **options))
     if as_json:
         print_json(report)
         return
@@ -95,6 +107,12 @@ def ingest(
     )
     for failed in report["failed"]:
         print(f"  failed: {failed['path']}: {failed['error']}")
+    for gone in report.get("gone", ()):
+        other = "" if gone["collection"] == "default" else f" --collection {gone['collection']}"
+        print(
+            f"  {gone['path']} is not there any more; documents of it that still answer: {gone['documents']}. If they "
+            f"should not: frontdesk ingest --forget {shlex.quote(gone['path'])}{other}"
+        )
 
 
 def search(
@@ -141,6 +159,8 @@ def search(
             print_batch(questions, out, find_data, as_json=as_json)
             return
         retrieval = find(question or "")
+        if not retrieval.passages:
+            warn_if_nothing_read(application, collection=collection, audiences=audiences)
     if as_json:
         print_json(retrieval_data(retrieval))
         return

@@ -8,7 +8,7 @@ import logging
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
@@ -124,6 +124,17 @@ def say(text: str) -> None:
 def warn(text: str) -> None:
     """Tell what must be known in a pipe and a log too."""
     print(text, file=sys.stderr)
+
+
+def warn_if_nothing_read(application: "Application", *, collection: str, audiences: Sequence[str]) -> None:
+    """Say why nothing can be found, where nothing was read: a refusal alone looks as if the documents did not say."""
+    if not application.library.count_chunks(collections=(collection,), audiences=audiences):
+        readers = " and ".join(audiences)
+        option = "" if collection == "default" else f" --collection {collection}"
+        warn(
+            f"Nothing was read into the collection {collection!r} of {application.settings.home} for {readers}. "
+            f"Next: frontdesk ingest PATH{option}"
+        )
 
 
 def examples(*commands: str) -> str:

@@ -10,6 +10,7 @@ might add.
 import asyncio
 import os
 import re
+from collections.abc import Iterable
 from html import escape
 from importlib import resources
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assistant import listening
 from assistant.ui.frame import Frame
 from assistant.ui.texts import EN
 
@@ -40,7 +42,6 @@ POLICY = "; ".join(
     )
 )
 HEADERS = (
-    (b"content-security-policy", POLICY.encode()),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
@@ -57,7 +58,7 @@ async def mount(api: "FastAPI", application: "Application") -> None:
     # Gradio does this when its host starts; here the host has been serving for seconds.
     blocks.run_startup_events()
     await blocks.run_extra_startup_events()
-    api.mount("/", Guarded(shell, frame))
+    api.mount("/", Guarded(shell, frame, framed_by=listening.names(application.settings.host)))
 
 
 def own_head(html: str, frame: Frame) -> str:
@@ -73,19 +74,25 @@ def own_head(html: str, frame: Frame) -> str:
 
 
 class Guarded:
-    """Gradio's app with security headers on every response and our head on its start page."""
+    """Gradio's app with security headers on every response and our head on its start page.
 
-    def __init__(self, app: ASGIApp, frame: Frame) -> None:
+    Args:
+        framed_by: Hosts whose pages may show the chat in a frame, beside its own.
+    """
+
+    def __init__(self, app: ASGIApp, frame: Frame, *, framed_by: Iterable[str] = ()) -> None:
         self._app = app
         self._frame = frame
+        policy = " ".join((POLICY, *framed_by))  # its last directive says who may frame the page
+        self._headers = (*HEADERS, (b"content-security-policy", policy.encode()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and mend what comes back."""
         if scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/":
             plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-            await self._start_page({**scope, "headers": plain}, receive, _guarded(send))
+            await self._start_page({**scope, "headers": plain}, receive, self._guarded(send))
         else:
-            await self._app(scope, receive, _guarded(send))
+            await self._app(scope, receive, self._guarded(send))
 
     async def _start_page(self, scope: Scope, receive: Receive, send: Send) -> None:
         start: Message = {}
@@ -105,14 +112,13 @@ class Guarded:
 
         await self._app(scope, receive, collect)
 
+    def _guarded(self, send: Send) -> Send:
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), *self._headers]}
+            await send(message)
 
-def _guarded(send: Send) -> Send:
-    async def send_guarded(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", ()), *HEADERS]}
-        await send(message)
-
-    return send_guarded
+        return send_guarded
 
 
 def _prepare(shell: "FastAPI", application: "Application") -> tuple[Any, Frame]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import socket
 import threading
 import time
@@ -19,7 +20,7 @@ from agents.errors import ModelUnavailable
 from agents.transcript import Answer, Delta, Finished, Step
 from agents.turn import Request
 from assistant import api as api_module
-from assistant.api import create_api
+from assistant.api import NOT_FOUND, create_api
 from assistant.rates import Limits
 from assistant.store import Store, sqlite_url
 from assistant.turns import TurnRunner
@@ -77,6 +78,10 @@ class FakeLibrary:
             progress(path.name, number, len(paths))
         self.ingested.append({"paths": list(paths), **options})
         return Report(len(paths), (Failed("x.pdf", "empty"),))
+
+    def forget(self, paths: Sequence[Path], *, collection: str) -> Report:
+        self.ingested.append({"paths": list(paths), "collection": collection, "forget": True})
+        return Report(0)
 
     def check(self) -> None:
         if self.broken:
@@ -325,6 +330,16 @@ def test_ingest_streams_progress_and_ends_with_the_report(served: Served, tmp_pa
     assert served.library.ingested[0]["prune"] is True
 
 
+def test_what_was_read_can_be_forgotten(served: Served, tmp_path: Path) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    body = {"paths": [str(tmp_path)], "collection": "a", "forget": True}
+    answer = served.client.post("/api/ingest", json=body, headers=headers)
+    assert json.loads(answer.text)["report"]["documents"] == 0
+    assert served.library.ingested == [{"paths": [tmp_path], "collection": "a", "forget": True}]
+    body = {"paths": [], "reindex": True, "forget": True}
+    assert served.client.post("/api/ingest", json=body, headers=headers).status_code == 422
+
+
 def test_reindex_needs_no_path(served: Served) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}"}
     answer = served.client.post("/api/ingest", json={"paths": [], "reindex": True}, headers=headers)
@@ -359,6 +374,20 @@ def test_ingest_tells_the_operator_what_went_wrong(served: Served, tmp_path: Pat
 def test_only_our_own_names_are_answered(served: Served) -> None:
     for host, status in (("127.0.0.1:7860", 200), ("desk.example", 200), ("evil.example", 400)):
         assert served.client.get("/healthz", headers={"Host": host}).status_code == status
+
+
+def test_what_is_not_there_is_refused_as_everything_else(served: Served) -> None:
+    for method, path in (("GET", "/api/none"), ("GET", "/api/conversations"), ("DELETE", "/api/conversations/a")):
+        answer = served.client.request(method, path)
+        assert (answer.status_code, answer.json()) == (404, {"error": NOT_FOUND})
+
+
+def test_a_caller_cannot_write_lines_into_the_log(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    place = {"collection": "default", "document": "a.md\n2026-01-01 ERROR all is lost", "start": "0", "end": "9"}
+    with caplog.at_level(logging.INFO):
+        assert served.client.get("/api/passages", params=place).status_code == 404
+    assert "all is lost" in caplog.text
+    assert not [line for line in caplog.text.splitlines() if line.startswith("2026-01-01 ERROR")]
 
 
 def test_other_sites_cannot_act_here(served: Served) -> None:

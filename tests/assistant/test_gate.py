@@ -37,6 +37,7 @@ def test_other_names_are_refused(host: str, caplog: pytest.LogCaptureFixture) ->
     with caplog.at_level(logging.WARNING):
         assert knock(Host=host).status_code == 400
     assert "refused a request for the host" in caplog.text
+    assert 'host = "127.0.0.1 chat.example.com" in frontdesk.toml' in caplog.text
 
 
 @pytest.mark.parametrize(

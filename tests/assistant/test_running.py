@@ -79,6 +79,36 @@ def test_the_server_is_told_whether_to_make_the_vectors_anew(home: Path, reindex
     assert Handler.seen[0][1]["reindex"] is reindex
 
 
+@pytest.mark.parametrize("forget", [False, True])
+def test_the_server_is_told_to_forget_only_when_it_is_to(home: Path, forget: bool) -> None:
+    ingest(home, forget=forget)
+    assert Handler.seen[0][1].get("forget", False) is forget
+
+
+@pytest.mark.parametrize(
+    ("started", "asked", "refused"),
+    [
+        ("embedded", "multilingual", True),
+        ("multilingual", "embedded", True),
+        ("embedded", "english", False),
+        ("multilingual", "multilingual", False),
+        ("", "multilingual", False),
+    ],
+)
+def test_vectors_are_not_made_anew_with_an_embedder_of_before(
+    home: Path, started: str, asked: str, refused: bool
+) -> None:
+    state = json.loads((home / "server.json").read_text())
+    (home / "server.json").write_text(json.dumps({**state, **({"embedder": started} if started else {})}))
+    server = find_server(home)
+    assert server is not None
+    if refused:
+        with pytest.raises(ServerError, match=r"stop the server, frontdesk ingest --reindex, frontdesk serve"):
+            server.check_embedder(asked)
+    else:
+        server.check_embedder(asked)
+
+
 def test_the_token_is_not_shown(home: Path) -> None:
     assert "secret" not in repr(find_server(home))
 

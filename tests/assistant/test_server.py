@@ -49,6 +49,8 @@ class Library:
     def check(self):
         if how == "unready":
             raise RuntimeError("the index was made with another embedder")
+    def count_chunks(self):
+        return 0
     def ingest(self, paths, **options):
         from dataclasses import make_dataclass
         return make_dataclass("Report", ["documents"])(len(paths))
@@ -183,6 +185,7 @@ def test_the_state_file_is_private_and_gone_after_a_clean_end(start: Start) -> N
     assert started.process.returncode == 0
     assert out.endswith("ended\n")
     assert "Traceback" not in error
+    assert f"no documents were read into {started.home} yet" in error
     assert not path.exists()
 
 

@@ -111,6 +111,14 @@ def test_the_environment_is_read_by_kind(tmp_path: Path) -> None:
     assert "company" not in settings.origins
 
 
+def test_names_may_follow_the_address_and_are_checked(tmp_path: Path) -> None:
+    assert load(folder=tmp_path, environment={"FRONTDESK_HOST": "127.0.0.1 chat.example.com"}).host.endswith(".com")
+    with pytest.raises(
+        SettingsError, match=r"`host` is '0.0.0.0 https://x.example'; https://x.example is no host name"
+    ):
+        load(folder=tmp_path, environment={}, flags={"host": "0.0.0.0 https://x.example"})
+
+
 def test_secrets_are_never_shown(tmp_path: Path) -> None:
     settings = load(folder=tmp_path, environment={"FRONTDESK_OPENAI_API_KEY": "sk-hidden"})
     assert settings.openai_api_key == "sk-hidden"

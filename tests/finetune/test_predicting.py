@@ -9,7 +9,8 @@ from finetune.bases import Base
 from finetune.errors import FinetuneError
 from finetune.examples import Example
 from finetune.predicting import Prediction, Subject, load_for_likelihood, open_subject, predict, write
-from finetune.runs import finish
+from finetune.runs import finish, open_run
+from finetune.training import learn_to_tell
 
 pytest.importorskip("torch")
 
@@ -40,6 +41,21 @@ def test_a_run_answers_with_its_labels_and_its_base_freely(
     assert {one.predicted for one in tuned} <= {"order_status", "price", "returns"}
     assert [one.expected for one in untuned] == [one.expected for one in tuned]
     assert not {one.predicted for one in untuned} & {"order_status", "price", "returns"}
+
+
+def test_a_run_tells_its_labels_by_its_state_where_it_learned_to(
+    run: Path, intents: tuple[Example, ...], options: ModelOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_words = predict(open_subject("mine", home=run), intents, options=options)
+    learn_to_tell(open_run("mine", home=run), intents)
+    monkeypatch.setattr(torch_replies, "replies", None)  # nothing is written
+    by_state = predict(open_subject("mine", home=run), intents, options=options)
+    right = [sum(one.predicted == one.expected for one in said) for said in (by_words, by_state)]
+    assert right[1] > right[0], "a random model says one label of all; its states still differ"
+    monkeypatch.undo()
+    labels = ("order_status", "price")  # of others than it learned it has no state
+    fewer = predict(open_subject("mine", home=run), intents[:6], options=options, labels=labels)
+    assert {one.predicted for one in fewer} <= set(labels)
 
 
 def test_the_base_of_a_whole_tuned_model_is_what_it_was_before(run: Path, tiny_base: Base) -> None:

@@ -7,7 +7,7 @@ from finetune import torch_replies
 from finetune.bases import Base
 from finetune.examples import Example
 from finetune.rendering import prompt_ids
-from finetune.torch_replies import replies, shared_prefix, trie_of
+from finetune.torch_replies import replies, shared_prefix, states, trie_of
 from finetune.weights import Loaded, load
 from tests.finetune.conftest import WORDS, intent
 
@@ -37,6 +37,16 @@ def test_a_chosen_label_is_the_most_likely_of_all(loaded: Loaded) -> None:
     for example, label in zip(QUESTIONS, chosen, strict=True):
         best = max(trie.replies, key=lambda tokens: likelihood(loaded, example, tokens))
         assert label == trie.replies[best]
+
+
+def test_a_state_is_that_of_the_prompt_read_alone(loaded: Loaded) -> None:
+    """Batches, padding and the prefix that all share change nothing."""
+    found = states(loaded, QUESTIONS)
+    for example, state in zip(QUESTIONS, found, strict=True):
+        ids = torch.tensor([prompt_ids(example.messages[:-1], loaded.tokenizer)])
+        with torch.inference_mode():
+            alone = loaded.model(ids, output_hidden_states=True).hidden_states[-1][0, -1]
+        assert torch.allclose(torch.from_numpy(state), alone, atol=1e-4)
 
 
 def test_the_search_goes_back_where_the_greedy_path_was_wrong(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,14 +21,14 @@ async def app(scope: Any, _receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body[50:]})
 
 
-def get(path: str) -> tuple[dict[bytes, bytes], str]:
+def get(path: str, *, framed_by: tuple[str, ...] = ()) -> tuple[dict[bytes, bytes], str]:
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
         sent.append(message)
 
     scope = {"type": "http", "method": "GET", "path": path, "headers": [(b"accept-encoding", b"br")]}
-    asyncio.run(Guarded(app, Frame("Brindle & Moor"))(scope, None, send))  # type: ignore[arg-type]
+    asyncio.run(Guarded(app, Frame("Brindle & Moor"), framed_by=framed_by)(scope, None, send))  # type: ignore[arg-type]
     return dict(sent[0]["headers"]), b"".join(message["body"] for message in sent[1:]).decode()
 
 
@@ -39,6 +39,15 @@ def test_every_response_tells_the_browser_to_stay_here() -> None:
         assert headers[b"content-security-policy"] == POLICY.encode()
         assert headers[b"referrer-policy"] == b"no-referrer"
         assert int(headers[b"content-length"]) == len(body)
+
+
+def test_the_companys_own_sites_may_show_it_in_a_frame() -> None:
+    for framed_by, expected in (
+        ((), "'self'"),
+        (("chat.example.com", "www.example.com"), "'self' chat.example.com www.example.com"),
+    ):
+        policy = get("/", framed_by=framed_by)[0][b"content-security-policy"].decode()
+        assert policy.partition("frame-ancestors ")[2] == expected
 
 
 def test_the_start_page_speaks_for_the_company_and_other_pages_are_left_alone() -> None:

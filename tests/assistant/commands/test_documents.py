@@ -1,0 +1,67 @@
+"""What is read, and what is forgotten, on the command line."""
+
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assistant import cli
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Call the command line in this process, with the embedder that needs no model."""
+    monkeypatch.setenv("FRONTDESK_EMBEDDER", "hashing")
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["frontdesk", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = capsys.readouterr()
+        return ended.value.code or 0, out, err  # type: ignore[return-value]
+
+    return call
+
+
+def test_a_folder_that_was_renamed_is_told_with_the_command_that_forgets_it(run: Run, tmp_path: Path) -> None:
+    old, new = tmp_path / "our handbook", tmp_path / "manual"
+    old.mkdir()
+    (old / "returns.md").write_text("# Returns\n\nWithin 45 days.", encoding="utf-8")
+    assert run("ingest", str(old), "--collection", "shop")[0] == 0
+    old.rename(new)
+    code, out, _ = run("ingest", str(new), "--collection", "shop")
+    command = f"ingest --forget '{old}' --collection shop"
+    assert code == 0
+    assert out.rstrip().endswith(f"still answer: 1. If they should not: frontdesk {command}")
+    code, out, _ = run(*shlex.split(command))
+    assert (code, "1 removed" in out) == (0, True)
+    assert run(*shlex.split(command))[0] == 1
+    assert run("ingest", "--forget")[0] == 2
+    assert run("ingest", "--forget", "--prune", str(new))[0] == 2
+
+
+def test_a_refusal_says_when_nothing_was_read_at_all(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRONTDESK_MODEL", "none")
+    for command in (("ask", "How long?"), ("ask", "How long?", "--json"), ("search", "How long?")):
+        code, _, err = run(*command)
+        assert code == 0
+        assert err.startswith("Nothing was read into the collection 'default' of ")
+        assert err.rstrip().endswith("for public. Next: frontdesk ingest PATH")
+    (tmp_path / "returns.md").write_text("# Returns\n\nWithin 45 days.", encoding="utf-8")
+    assert run("ingest", "returns.md", "--audience", "staff")[0] == 0
+    assert "for public. Next" in run("ask", "Within how many days?")[2]
+    assert run("ask", "Within how many days?", "--audience", "staff")[2] == ""
+    _, _, err = run("ask", "Within how many days?", "--audience", "staff", "--collection", "shop")
+    assert err.rstrip().endswith("for public and staff. Next: frontdesk ingest PATH --collection shop")
+
+
+def test_an_empty_question_is_wrong_usage(run: Run) -> None:
+    for command in ("ask", "search"):
+        code, _, err = run(command, " ")
+        assert code == 2
+        assert "QUESTION is empty" in err
