@@ -91,10 +91,16 @@ def support(
     return passage, tuple((passage.start + start, passage.start + end) for start, end in quotes)
 
 
+def parts_of(passage: Passage) -> set[str]:
+    """Return the exact parts that a passage holds, with what stands over it: no others are supported by it."""
+    place = "\n".join(_place(passage))
+    return exact_parts(f"{place}\n{passage.text}")
+
+
 def _quotes(text: str, passage: Passage) -> list[Span]:
     """Return the sentences of a passage that hold what a sentence says, the likest first; [] when none do."""
     place = "\n".join(_place(passage))
-    if not exact_parts(text) <= exact_parts(f"{place}\n{passage.text}"):
+    if not exact_parts(text) <= parts_of(passage):
         return []
     language = detect_language(text)
     same_language = language == detect_language(passage.text)

@@ -17,6 +17,7 @@ Reason = Literal[
     "rated down",
     "not rated",
     "not answered",
+    "nothing said",
     "documents no longer say it",
     "no person's reply",
     "personal data in the reply",
@@ -38,6 +39,7 @@ REASONS: dict[Reason, str] = {
     "rated down": "A customer marked the answer as bad, and nobody of the company gave a better one.",
     "not rated": "No customer said that the answer was good; --unrated takes these too.",
     "not answered": "The turn failed, was stopped, or was handed over without a reply.",
+    "nothing said": "The customer sent a picture or a file without a word: what the reply is about cannot be read.",
     "documents no longer say it": "What the answer says stands in no passage that the question finds today.",
     "no person's reply": "A machine wrote the reply; only people's are learned from.",
     "personal data in the reply": "The model would learn to say somebody's data, or the placeholder for it.",
@@ -68,6 +70,8 @@ class Candidate:
     kind: Kind
     is_imported: bool = False
     """Whether it came ready made, so that its system message is not known to be the company's own words."""
+    names: frozenset[str] = frozenset()
+    """Of persons, known from elsewhere than its messages."""
 
     @property
     def reply(self) -> str:

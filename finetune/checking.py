@@ -114,7 +114,8 @@ def require_sound(paths: Sequence[Path], *, measure: Measure | None = None, long
     found = check(paths, measure=measure, longest=longest)
     if found.faults:
         names = " ".join(map(str, paths))
-        faults = "\n".join(map(str, found.faults))
+        shown, rest = found.faults[: examples.SHOWN_FAULTS], len(found.faults) - examples.SHOWN_FAULTS
+        faults = "\n".join([*map(str, shown), *([f"… and {rest:,} more."] if rest > 0 else [])])
         raise FinetuneError(f"{faults}\nNext: mend these lines, then: frontdesk dataset check {names}")
     return found
 

@@ -37,6 +37,16 @@ def cited(reply: str, passages: Sequence[Passage]) -> str | None:
     return " ".join(kept) or None
 
 
+def may_be_cited(reply: str, parts: frozenset[str]) -> bool:
+    """Say whether passages with these exact parts could support a reply: `cited` needs every one in a passage.
+
+    Most replies of a help desk name an order, a day or an amount that stands in no document, and to search for each
+    question is what takes long.
+    """
+    plain = MARKER.sub("", reply)
+    return all(exact_parts(plain[start:end]) <= parts for start, end in sentences(plain))
+
+
 def renumbered(
     text: str, citations: Sequence[Mapping[str, Any]], passages: Sequence[Passage], *, language: Language, contact: str
 ) -> str | None:

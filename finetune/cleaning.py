@@ -15,15 +15,19 @@ from dataclasses import replace
 from typing import Any
 
 from agents.privacy import PLACEHOLDERS, find
+from agents.privacy_forms import CHINESE_NAME, NO_CN_NAMES
 from agents.transcript import Language
 from finetune.candidates import Candidate, Dropped
-from finetune.examples import Example, Task, all_of
+from finetune.examples import Example, Task, all_of, is_learned
 from finetune.structured import cleaned_calls, cleaned_json, spoken
+from knowledge.text import count_cjk
 
 PASSAGES_END = "</passages>"
 """What the prompt of answers closes its passages with; `agents.prompts` lets no other text say it."""
 SHORTEST_NAME = 3
 """Letters of a part of a name from which it is looked for on its own; a name that stands alone, as Jo, may have two."""
+SHORTEST_NICKNAME = 4
+"""Signs of a Chinese name that has no surname's form: shorter ones are words."""
 GREETINGS = (
     r"dear|hello|hi|hey|good (?:morning|afternoon|evening)|thanks|thank you|many thanks|亲爱的|尊敬的|您好|你好|谢谢"
 )
@@ -40,6 +44,8 @@ _GREETED = re.compile(
 )
 _SIGNED = re.compile(rf"\b(?i:{CLOSINGS})\s*,\s*(?P<name>[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)?)\s*[.!]?\s*$")
 _GREETED_PLACE = re.compile(rf"^(\s*(?:{GREETINGS}))[,，]?\s*(?:{_PLACED_NAME})(?:先生|女士|小姐)?", re.I | re.M)
+_NAMED_FIRST = re.compile(rf"^\s*(?:{_PLACED_NAME})(?:先生|女士|小姐)?[,，]?\s*(?=您好|你好)", re.M)
+_SIGNED_LINE = re.compile(rf"\n\s*(?:{_PLACED_NAME})\s*$")
 _SIGNED_PLACE = re.compile(rf"(\b(?:{CLOSINGS})\b)\s*,?\s*(?:{_PLACED_NAME})", re.I)
 
 
@@ -53,7 +59,8 @@ def clean(candidate: Candidate, *, own: Sequence[str] = ()) -> Candidate | Dropp
     parts = said_parts(example, is_imported=candidate.is_imported)
     public = "\n".join([*own, *(company for company, _ in parts)])
     texts = [*(said for _, said in parts), *(text for message in example.messages for text in spoken(message))]
-    names = frozenset(name for name in names_in(texts) if name not in public)
+    names = names_in(texts) | parts_of(candidate.names, "\n".join(texts))
+    names = frozenset(name for name in names if name not in public)
 
     def cleaned(text: str) -> str:
         return redact(text, language, public=public, names=names)
@@ -110,14 +117,14 @@ def _cleaned_message(
 def _learned_data(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the placeholders that the model would learn to say, sorted.
 
-    All that an assistant says is learned. An earlier message, such as the call that looked a customer up, may repeat a
-    placeholder that the conversation holds before it; the last may hold none.
+    All that an assistant says is learned, unless it is context. An earlier message, such as the call that looked a
+    customer up, may repeat a placeholder that the conversation holds before it; the last may hold none.
     """
     stood: set[str] = set()
     held: set[str] = set()
     for place, (old, new) in enumerate(zip(before, after, strict=True), 1):
         placed = set(_PLACEHOLDER.findall(all_of(new)))
-        if new["role"] == "assistant" and all_of(new) != all_of(old):
+        if is_learned(new) and all_of(new) != all_of(old):
             held |= placed if place == len(after) else placed - stood
         stood |= placed
     return sorted(held)
@@ -135,10 +142,9 @@ def redact(text: str, language: Language, *, public: str = "", names: Iterable[s
             pieces += [text[last : found.start], PLACEHOLDERS[language][found.kind]]
             last = found.end
     redacted = "".join([*pieces, text[last:]])
-    placeholder = PLACEHOLDERS[language]["name"]
-    for name in sorted(names, key=len, reverse=True):
-        redacted = re.sub(rf"(?<!\w){re.escape(name)}(?:[’']s)?(?!\w)", placeholder, redacted)
-    return redacted
+    if not (spans := [_name_form(name) for name in sorted(names, key=len, reverse=True)]):
+        return redacted
+    return re.sub("|".join(spans), PLACEHOLDERS[language]["name"], redacted)
 
 
 def names_in(texts: Sequence[str]) -> frozenset[str]:
@@ -152,6 +158,43 @@ def names_in(texts: Sequence[str]) -> frozenset[str]:
             shortest = SHORTEST_NAME if len(parts) > 1 else 2
             found |= {part for part in parts if len(part) >= shortest or not part.isascii()}
     return frozenset(found | _names_in_addresses("\n".join(texts)))
+
+
+def parts_of(names: Iterable[str], text: str) -> frozenset[str]:
+    """Return the parts of known names that are to be looked for in a text, those of whole names first of all.
+
+    A part that the text also has as a word of its own in lower case (will, oak, may) is only looked for in the whole
+    name: else it would be taken for a person's everywhere.
+    """
+    found: set[str] = set()
+    for name in names:
+        whole = " ".join(name.split())
+        if count_cjk(whole):
+            is_name = CHINESE_NAME.fullmatch(whole) and not NO_CN_NAMES.match(whole)
+            found |= {whole} if is_name or len(whole) >= SHORTEST_NICKNAME else set()
+            given = whole[1:]
+            if is_name and len(given) > 1 and re.search(rf"(?:^|[\s，。！]){given}(?:先生|女士|小姐|您好|你好)", text):
+                found.add(given)
+            continue
+        parts = re.split(r"[\s.,]+", whole.strip(" .,"))
+        if any(not part.strip("'’-").isalpha() or part.casefold() in NOT_NAMES for part in parts):
+            continue  # a shop's name, a visitor's number
+        if len(parts) > 1:
+            found.add(whole)
+        found |= {
+            part
+            for part in parts
+            if len(part) >= SHORTEST_NAME
+            and part[0].isupper()
+            and not re.search(rf"(?<!\w){re.escape(part.lower())}(?!\w)", text)
+        }
+    return frozenset(found)
+
+
+def _name_form(name: str) -> str:
+    """Return a pattern of a name, of a whole one in any case; Chinese ones stand within words, having no blanks."""
+    form = f"(?i:{re.escape(name)})" if " " in name else re.escape(name)
+    return form if count_cjk(name) else rf"(?<!\w){form}(?:[’']s)?(?!\w)"
 
 
 def _names_in_addresses(text: str) -> set[str]:
@@ -168,4 +211,5 @@ def _names_in_addresses(text: str) -> set[str]:
 
 def without_placed_names(text: str) -> str:
     """Return a reply that names nobody in its greeting and below its end: "Hello [name]," is "Hello,"."""
-    return _SIGNED_PLACE.sub(r"\1", _GREETED_PLACE.sub(r"\1", text)).strip()
+    greeted = _NAMED_FIRST.sub("", _GREETED_PLACE.sub(r"\1", text))
+    return _SIGNED_LINE.sub("", _SIGNED_PLACE.sub(r"\1", greeted)).strip()

@@ -32,22 +32,30 @@ class Conversation:
     said: tuple[Said, ...]
     rating: Rating | None = None
     """What the customer thought of it."""
+    names: frozenset[str] = frozenset()
+    """Of those who take part, as far as the export tells them."""
 
 
 def merged(said: Iterable[Said]) -> tuple[Said, ...]:
-    """Return the messages with those that follow one another from one side joined, without empty ones.
+    """Return the messages with those that follow one another from one side joined.
 
-    What comes before the customer's first message answers nothing and is left out.
+    What comes before the customer's first message answers nothing and is left out. A customer's message without
+    words, such as a picture, is a turn with empty content: the reply to it is no reply to what was asked before.
+    Where a person of the company wrote beside a machine, the person's words count.
     """
     turns: list[Said] = []
     for one in said:
         text = one.content.strip()
-        if not text or (not turns and one.role == "assistant"):
+        if one.role == "assistant" and (not text or not turns):
             continue
         if turns and turns[-1].role == one.role:
-            last = turns.pop()
-            by_person = last.by_person and one.by_person
-            turns.append(replace(last, content=f"{last.content}\n{text}", by_person=by_person))
+            turns.append(_joined(turns.pop(), replace(one, content=text)))
         else:
             turns.append(replace(one, content=text))
-    return tuple(turns)
+    return tuple(turns[:-1] if turns and not turns[-1].content else turns)
+
+
+def _joined(first: Said, second: Said) -> Said:
+    if first.by_person != second.by_person:
+        return first if first.by_person else second
+    return replace(first, content="\n".join(text for text in (first.content, second.content) if text))

@@ -5,14 +5,16 @@
 Texts are compared by shingles: runs of four letters, or of two Chinese characters (Broder, "On the Resemblance and
 Containment of Documents", 1997). MinHash with locality-sensitive hashing (`datasketch`) says which pairs are worth
 comparing, so that the work grows with the number of examples and not with its square; the exact share of common
-shingles decides. What differs in a number is another text however alike the rest is: "5 years" is not "2 years". The
-hashes are the same in every process, so the same candidates give the same data set.
+shingles decides. What differs in a number is another text however alike the rest is: "5 years" is not "2 years". So
+numbers are mixed into the hashes: a macro that was sent ten thousand times, each time with another order's number, is
+compared with nothing. The hashes are the same in every process, so the same candidates give the same data set.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from agents.figures import exact_parts
 from finetune.candidates import Candidate, Dropped
@@ -21,14 +23,18 @@ from finetune.examples import all_of, said_by
 from knowledge.text import count_cjk, detect_language, without_signs
 
 if TYPE_CHECKING:
+    import numpy as np
     from datasketch import MinHash
 
 ALIKE = 0.8
 """Share 0-1 of common shingles from which two texts are nearly the same: other words for it are none."""
 SOUGHT = 0.6
 """What MinHash looks for; lower, because it only estimates."""
+ESTIMATED = 0.65
+"""Share of equal hashes from which texts are compared; at `ALIKE`, four standard deviations more are expected."""
 PERMUTATIONS = 128
 Shingles = frozenset[str]
+Hashes: TypeAlias = "np.ndarray[Any, np.dtype[np.uint32]]"
 _WORD = re.compile(r"\w+")
 GET_EXTRA = "Near duplicates are found with datasketch, which is not installed. Next: pip install 'frontdesk[train]'"
 
@@ -50,44 +56,48 @@ def without_duplicates(candidates: Sequence[Candidate]) -> Iterator[Candidate | 
         if first is not candidate:
             yield _dropped(candidate, "duplicate", first)
             continue
-        near = index.nearest(candidate)
-        if near is not None:
-            yield _dropped(candidate, "near duplicate", near)
-            continue
-        index.add(candidate)
-        yield candidate
+        near = index.nearest_or_add(candidate)
+        yield candidate if near is None else _dropped(candidate, "near duplicate", near)
 
 
 class NearIndex:
-    """Candidates that are kept, by what they say."""
+    """Candidates that are kept, by what they say: about 10 KB each, for there may be a hundred thousand."""
 
     def __init__(self) -> None:
-        self._lsh: dict[str, Any] = {}
-        self._kept: list[tuple[Candidate, Shingles]] = []
+        self._lsh = new_index()
+        self._kept: list[Candidate] = []
+        self._hashes: list[Hashes] = []
+        self._sketches: list[Hashes] = []
 
-    def nearest(self, candidate: Candidate) -> Candidate | None:
-        """Return a kept candidate that is nearly the same; None where there is none.
+    def nearest_or_add(self, candidate: Candidate) -> Candidate | None:
+        """Return a kept candidate that is nearly the same; where there is none, keep this one.
 
         Steps of one conversation repeat one another by nature and are no duplicates.
         """
-        shingles, kind = shingles_of(said_of(candidate)), _kind(candidate)
-        if kind not in self._lsh:
-            return None
-        for place in sorted(self._lsh[kind].query(sketch(shingles))):
-            other: Candidate
-            other, its = self._kept[place]
+        hashes = hashes_of(said_of(candidate), kind=_kind(candidate))
+        mine = sketch(hashes)
+        values = mine.hashvalues.astype("uint32")
+        for place in self._alike(self._lsh.query(mine), values):
+            other = self._kept[place]
             if other.example.task == "agent" and other.example.conversation == candidate.example.conversation:
                 continue
-            if resemblance(shingles, its) >= ALIKE and _say_the_same_numbers(candidate, other):
+            if _share_in_common(hashes, self._hashes[place]) >= ALIKE and _say_the_same_numbers(candidate, other):
                 return other
+        self._lsh.insert(len(self._kept), mine)
+        self._kept.append(candidate)
+        self._hashes.append(hashes)
+        self._sketches.append(values)
         return None
 
-    def add(self, candidate: Candidate) -> None:
-        """Keep a candidate."""
-        shingles = shingles_of(said_of(candidate))
-        lsh = self._lsh.setdefault(_kind(candidate), new_index())
-        lsh.insert(len(self._kept), sketch(shingles))
-        self._kept.append((candidate, shingles))
+    def _alike(self, places: Sequence[int], values: Hashes) -> list[int]:
+        """Return the places whose sketches are alike enough to compare the texts themselves, in order."""
+        if not places:
+            return []
+        import numpy as np
+
+        ordered = sorted(places)
+        equal = (np.stack([self._sketches[place] for place in ordered]) == values).mean(axis=1)
+        return [place for place, share in zip(ordered, equal, strict=True) if share >= ESTIMATED]
 
 
 def new_index(threshold: float = SOUGHT) -> Any:
@@ -116,13 +126,38 @@ def resemblance(one: Shingles, other: Shingles) -> float:
     return len(one & other) / len(one | other) if one | other else 0.0
 
 
-def sketch(shingles: Shingles) -> "MinHash":
-    """Return the MinHash of a text's shingles."""
+def sketch(hashes: Hashes) -> "MinHash":
+    """Return the MinHash of a text's hashes."""
+    found = _empty_sketch().copy()
+    found.update_batch(hashes)
+    return found
+
+
+@lru_cache
+def _empty_sketch() -> "MinHash":
     from datasketch import MinHash
 
-    found = MinHash(num_perm=PERMUTATIONS, seed=1)
-    found.update_batch([shingle.encode() for shingle in shingles])
-    return found
+    return MinHash(num_perm=PERMUTATIONS, seed=1, hashfunc=int)
+
+
+def hashes_of(said: str, *, kind: str) -> Hashes:
+    """Return a number of 32 bits for each shingle of a text; other ones where numbers in it or the kind are others."""
+    import numpy as np
+    from datasketch.hashfunc import sha1_hash32
+
+    apart = sha1_hash32("\0".join([kind, *sorted(exact_parts(said))]).encode())
+    return np.unique(np.array([sha1_hash32(one.encode()) for one in shingles_of(said)], dtype=np.uint32)) ^ np.uint32(
+        apart
+    )
+
+
+def _share_in_common(one: Hashes, other: Hashes) -> float:
+    """Return which share 0-1 of all hashes both texts have."""
+    import numpy as np
+
+    common = len(np.intersect1d(one, other, assume_unique=True))
+    together = len(one) + len(other) - common
+    return common / together if together else 0.0
 
 
 def said_of(candidate: Candidate) -> str:

@@ -3,8 +3,9 @@
     FILE.jsonl | FILE.json | FILE.csv -> records with line numbers -> {"messages", "tools"?, "meta"}
 
     frontdesk   {"messages", "meta"}                      as `dataset build` writes
-    openai      {"messages"}                              OpenAI's chat format
+    openai      {"messages"}                              OpenAI's chat format, `weight` 0 included
     sharegpt    {"conversations": [{"from", "value"}]}    ShareGPT
+    alpaca      {"instruction", "input"?, "output"}       Alpaca, with `system` and `history` as LLaMA-Factory has them
     labelled    {"text", "label"}, or a CSV file with these columns
 
 A labelled text becomes what serves best: the user says the text, the assistant the label, and nothing else is said.
@@ -21,7 +22,7 @@ from typing import Any, Literal
 
 from finetune.errors import FinetuneError
 
-Form = Literal["frontdesk", "openai", "sharegpt", "labelled"]
+Form = Literal["frontdesk", "openai", "sharegpt", "alpaca", "labelled"]
 LABELS = ("label", "category", "intent")
 """What the column of labels is called, here and in public sets."""
 DELIMITERS = (",", ";", "\t")
@@ -38,7 +39,11 @@ SHAREGPT_ROLES = {
     "tool": "tool",
 }
 SHAREGPT_KEYS = {"conversations", "id", "system", "tools"}
+ALPACA_KEYS = {"instruction", "input", "output", "system", "history", "id", "text"}
+"""`text` is the prompt that Alpaca's own training made of the rest."""
 LABELLED_KEYS = {"text", *LABELS, "id"}
+UNREAD_KEYS = {"parallel_tool_calls"}
+"""Of OpenAI's format: how its API shall call, which is nothing that a model learns."""
 SHOWN_CHARACTERS = 60
 
 
@@ -52,6 +57,13 @@ class Record:
     """The JSON value, or the row as an object; None where there is none."""
     fault: str = ""
     """Why there is none."""
+    before: int = 0
+    """How many others begin on this line before it: a JSON list may stand on a single one."""
+
+    @property
+    def place(self) -> str:
+        """What tells it from the others of its file."""
+        return f"{self.line}.{self.before}" if self.before else str(self.line)
 
 
 def records(path: Path) -> tuple[Record, ...]:
@@ -62,11 +74,12 @@ def records(path: Path) -> tuple[Record, ...]:
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        cause = (isinstance(error, OSError) and error.strerror) or error  # without the path a second time
+    except OSError as error:
         raise FinetuneError(
-            f"The examples in {path} cannot be read ({cause}). Next: check path and encoding (UTF-8)."
+            f"The examples in {path} cannot be read ({error.strerror or error}). Next: check the path."
         ) from error
+    except UnicodeDecodeError as error:
+        raise FinetuneError(_not_utf8(path, error)) from error
     if path.suffix.lower() in (".csv", ".tsv"):
         return tuple(_rows(text))
     if path.suffix.lower() == ".json" and text.lstrip().startswith("["):
@@ -81,12 +94,14 @@ def form_of(data: Any) -> Form:
         return "frontdesk"
     if "conversations" in data:
         return "sharegpt"
+    if {"instruction", "output"} <= set(data):
+        return "alpaca"
     if "messages" not in data and ("text" in data or set(LABELS) & set(data)):
         return "labelled"
     return "openai" if "messages" in data and "meta" not in data else "frontdesk"
 
 
-def canonical(data: Any, *, source: str, line: int) -> Any:
+def canonical(data: Any, *, source: str, place: str) -> Any:
     """Return an example of any form in Frontdesk's own.
 
     Without a task, one with tools is of `agent` and any other of `voice`: it shows how the company writes, and claims
@@ -94,31 +109,46 @@ def canonical(data: Any, *, source: str, line: int) -> Any:
 
     Args:
         source: The file's name.
-        line: What tells this example from the others of the file, so that each may be split from the rest.
+        place: What tells this example from the others of the file, so that each may be split from the rest.
 
     Raises:
         ValueError: says what is wrong with it.
     """
-    form, conversation = form_of(data), f"{source}:{line}"
+    form, conversation = form_of(data), f"{source}:{place}"
     if form == "frontdesk":
         return data
     if form == "labelled":
         return _labelled(data, source, conversation)
     if form == "sharegpt":
         data, conversation = _from_sharegpt(data), str(data.get("id") or conversation)
+    if form == "alpaca":
+        data = _from_alpaca(data)
     messages = data["messages"]
     if not isinstance(messages, list):
         raise ValueError("has no messages")
     messages = [_openai_message(message) for message in messages]
     calls = bool(data.get("tools")) or any(isinstance(m, dict) and m.get("tool_calls") for m in messages)
     meta = {"task": "agent" if calls else "voice", "source": source, "conversation": conversation}
-    return {**data, "messages": messages, "meta": meta}
+    rest = {key: value for key, value in data.items() if key not in UNREAD_KEYS}
+    return {**rest, "messages": messages, "meta": meta}
 
 
 def shown(value: object) -> str:
     """Return a value as a message shows it, cut where it is long."""
     text = repr(value)
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
+
+
+def _not_utf8(path: Path, error: UnicodeDecodeError) -> str:
+    """Return where a file is not UTF-8, and how it becomes it; which encoding it has instead is not guessed."""
+    data = error.object
+    line, byte = data.count(b"\n", 0, error.start) + 1, data[error.start]
+    from_ = "UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "WINDOWS-1252"
+    chinese = "" if from_ == "UTF-16" else " (a Chinese one: GB18030)"
+    return (
+        f"The examples in {path} cannot be read (line {line} is not UTF-8: byte 0x{byte:02X}). Next: save it as "
+        f'"CSV UTF-8", or: iconv -f {from_} -t UTF-8 {path} > {path.stem}-utf8{path.suffix}{chinese}'
+    )
 
 
 def _line(number: int, line: str) -> Record:
@@ -133,12 +163,12 @@ def _line(number: int, line: str) -> Record:
 def _elements(text: str) -> Iterator[Record]:
     """Yield the elements of a JSON list, each with the line that it begins on."""
     decoder, place = json.JSONDecoder(), text.index("[") + 1
-    counted, line = 0, 1
+    counted, line, before = 0, 1, 0
     while True:
         while place < len(text) and text[place] in " \t\r\n,":
             place += 1
-        line += text.count("\n", counted, place)
-        counted = place
+        ends = text.count("\n", counted, place)
+        line, before, counted = line + ends, 0 if ends else before, place
         if place >= len(text):
             yield Record(line, None, "is not JSON (the list has no end)")
             return
@@ -150,7 +180,8 @@ def _elements(text: str) -> Iterator[Record]:
             reason = error.msg if isinstance(error, json.JSONDecodeError) else "its values are too deep"
             yield Record(line, None, f"is not JSON ({reason})")
             return
-        yield Record(line, value)
+        yield Record(line, value, before=before)
+        before += 1
 
 
 def _rows(text: str) -> Iterator[Record]:
@@ -208,6 +239,21 @@ def _from_sharegpt(data: Mapping[str, Any]) -> dict[str, Any]:
     return {"messages": messages} | _tools(data.get("tools"))
 
 
+def _from_alpaca(data: Mapping[str, Any]) -> dict[str, Any]:
+    if unknown := sorted(set(data) - ALPACA_KEYS):
+        raise ValueError(f"has unknown keys in the example: {', '.join(unknown)}")
+    texts = {name: data.get(name) or "" for name in ("system", "instruction", "input", "output")}
+    if wrong := [name for name, text in texts.items() if not isinstance(text, str)]:
+        raise ValueError(f"has {wrong[0]} {shown(data[wrong[0]])}, which is no text")
+    history = data.get("history") or []
+    if not isinstance(history, list) or not all(isinstance(turn, list) and len(turn) == 2 for turn in history):
+        raise ValueError("has a history that is no list of pairs")
+    messages = [{"role": "system", "content": texts["system"]}] if texts["system"] else []
+    for asked, said in (*history, (f"{texts['instruction']}\n{texts['input']}".strip(), texts["output"])):
+        messages += [{"role": "user", "content": asked}, {"role": "assistant", "content": said}]
+    return {"messages": messages}
+
+
 def _tools(tools: Any) -> dict[str, Any]:
     if isinstance(tools, str) and tools.strip():
         try:
@@ -218,10 +264,13 @@ def _tools(tools: Any) -> dict[str, Any]:
 
 
 def _openai_message(message: Any) -> Any:
-    """Return a message of OpenAI's format: parts of text joined, no content beside calls as an empty one."""
+    """Return a message of OpenAI's format: parts of text joined, no content beside calls as an empty one.
+
+    What its API gives with each reply and is null ("refusal", "audio") says nothing, and is left out.
+    """
     if not isinstance(message, dict):
         return message
-    changed = dict(message)
+    changed = {key: value for key, value in message.items() if value is not None or key in ("role", "content")}
     if changed.get("role") == "developer":
         changed["role"] = "system"
     content = changed.get("content")

@@ -2,7 +2,11 @@
 
     question + passages + reply -> Example -> one JSON object a line -> Example
 
-    {"messages": [{"role", "content", "tool_calls"?}, ...], "tools"?, "meta": {"task", "source", "conversation"}}
+    {"messages": [{"role", "content", "tool_calls"?, "weight"?}, ...], "tools"?,
+     "meta": {"task", "source", "conversation"}}
+
+All that an assistant says is learned, unless its message has `"weight": 0`, as OpenAI's format has it: what a machine
+said earlier in a conversation, liked or not, is there to be understood and not to be said again.
 
 Other forms, such as `{"text", "label"}`, are read as well (`finetune.example_forms`).
 
@@ -36,8 +40,10 @@ TASKS: tuple[Task, ...] = get_args(Task)
 ROLES = {"system": "system", "human": "user", "ai": "assistant", "tool": "tool"}
 """LangChain's name of a message's type -> the role in an example."""
 KEYS = {"messages", "tools", "meta"}
-MESSAGE_KEYS = {"role", "content", "tool_calls", "tool_call_id", "name"}
+MESSAGE_KEYS = {"role", "content", "tool_calls", "tool_call_id", "name", "weight"}
 META_KEYS = {"task", "source", "conversation"}
+SHOWN_FAULTS = 20
+"""More are counted only: a file of another form has one on every line."""
 FOLLOWS = {
     "": {"system", "user"},
     "system": {"user"},
@@ -53,7 +59,8 @@ class Example:
     """One conversation to learn from; loss is taken on the assistant's messages only."""
 
     messages: tuple[Mapping[str, Any], ...]
-    """Each `{"role", "content"}`, an assistant's perhaps with `tool_calls`; the last one is the assistant's."""
+    """Each `{"role", "content"}`, an assistant's perhaps with `tool_calls`, or with `weight` 0 where it is not learned;
+    the last one is the assistant's, and learned."""
     task: Task
     source: str
     """Where it comes from, such as a file or `feedback`."""
@@ -92,7 +99,7 @@ def answer_example(
         reply: what the model should write, with markers that count the passages from 1.
     """
     prompt = render(writing(question, passages, history, language=language, options=options))
-    messages = (*map(_message, prompt), {"role": "assistant", "content": reply})
+    messages = (*as_context(map(_message, prompt)), {"role": "assistant", "content": reply})
     return Example(messages, "answer", source, conversation)
 
 
@@ -113,7 +120,7 @@ def reading_example(
         reply: the words that answer, as they stand there; `NOT_STATED[language]` where none do.
     """
     prompt = render(reading(question, excerpts, history, language=language))
-    messages = (*map(_message, prompt), {"role": "assistant", "content": reply})
+    messages = (*as_context(map(_message, prompt)), {"role": "assistant", "content": reply})
     return Example(messages, "answer", source, conversation)
 
 
@@ -134,6 +141,17 @@ def agent_example(
     reply = step_text(tool, arguments, thought=thought)
     messages = (*map(_message, render(asked)), {"role": "assistant", "content": reply})
     return Example(messages, "agent", source, conversation)
+
+
+def as_context(messages: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield messages of which none is learned: what stands before a reply."""
+    for message in messages:
+        yield {**message, "weight": 0} if message["role"] == "assistant" else dict(message)
+
+
+def is_learned(message: Mapping[str, Any]) -> bool:
+    """Say whether a model learns to say a message."""
+    return bool(message["role"] == "assistant" and message.get("weight", 1))
 
 
 def write(examples: Iterable[Example], path: Path) -> int:
@@ -166,7 +184,11 @@ def read(path: Path) -> tuple[Example, ...]:
     found = lines(path)
     faults = [f"{path}:{line.number} {fault}." for line in found for fault in line.faults]
     if faults:
-        raise FinetuneError("\n".join(faults) + "\nNext: mend these lines; docs/design.md §5 has the format.")
+        more = [f"… and {len(faults) - SHOWN_FAULTS:,} more."] if len(faults) > SHOWN_FAULTS else []
+        told = "\n".join([*faults[:SHOWN_FAULTS], *more])
+        raise FinetuneError(
+            f"{told}\nNext: mend these lines (frontdesk dataset check {path}); docs/dataset.md has forms."
+        )
     if not found:
         raise FinetuneError(f"{path} holds no examples. Next: name a file with one JSON object a line.")
     return tuple(line.example for line in found if line.example is not None)
@@ -193,7 +215,7 @@ def _parsed(record: Record, expected: Form, *, source: str) -> Line:
         lacking = "lacks meta in the example" if (form, expected) == ("openai", "frontdesk") else f"has the form {form}"
         return Line(record.line, None, (f"{lacking}, where the lines before it have the form {expected}",))
     try:
-        data = example_forms.canonical(record.data, source=source, line=record.line)
+        data = example_forms.canonical(record.data, source=source, place=record.place)
         example = _example(data)
     except ValueError as error:
         return Line(record.line, None, (str(error),))
@@ -264,6 +286,8 @@ def _example(data: Any) -> Example:
         _check_message(message)
     if messages[-1]["role"] != "assistant":
         raise ValueError(f"ends with the {messages[-1]['role']}'s message; the last must be the assistant's")
+    if not is_learned(messages[-1]):
+        raise ValueError("ends with a message of weight 0; the last must be learned")
     if not isinstance(tools, list) or not all(isinstance(tool, dict) for tool in tools):
         raise ValueError("has tools that are no list of objects")
     return Example(tuple(messages), meta["task"], meta["source"], meta["conversation"], tuple(tools))
@@ -275,6 +299,8 @@ def _check_message(message: Any) -> None:
         raise ValueError(f"has the unknown role {message['role']!r}; known are {', '.join(ROLES.values())}")
     if not isinstance(message["content"], str):
         raise ValueError(f"has content that is no text: {shown(message['content'])}")
+    if "weight" in message and (message["role"] != "assistant" or message["weight"] not in (0, 1)):
+        raise ValueError(f"has weight {shown(message['weight'])}; only an assistant's message has one, 0 or 1")
     try:
         message["content"].encode()
     except UnicodeEncodeError:

@@ -1,33 +1,43 @@
 """Conversations from other programs in, candidates out: how people of the company answered.
 
-Conversation -> for each reply of a person: the reply in the company's voice; an answer, where the documents say it
+    Conversation -> for each reply of a person: the reply in the company's voice; an answer, where the documents say it
+
+Signatures are cut first: a reply's contact lines are nothing that a document says. Whose names stood there, or are told
+by the export, is handed on, so that they are found wherever they stand.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from agents.transcript import Message
 from finetune.candidates import Candidate, Dropped
-from finetune.conversations import Conversation, merged
+from finetune.conversations import Conversation, Said, merged
 from finetune.from_transcripts import answers_from
 from finetune.serving import Serving, in_turns
+from finetune.signatures import parted
 
 
 def candidates(conversations: Iterable[Conversation], serving: Serving) -> Iterator[Candidate | Dropped]:
     """Yield what may be learned from conversations of other programs."""
     for conversation in conversations:
-        said = merged(conversation.said)
+        said, names = _signed(conversation)
         if said and conversation.rating == "down":
             yield Dropped("rated down", said[0].content, conversation.source)
             continue
         if len(said) < 2:
             yield Dropped("not answered", said[0].content if said else "", conversation.source)
+        since = 0
         for place in range(1, len(said), 2):
             question, reply = said[place - 1], said[place]
+            if not question.content:
+                since = place + 1  # nothing before it explains what comes after
+                yield Dropped("nothing said", reply.content, conversation.source)
+                continue
             if not reply.by_person:
                 yield Dropped("no person's reply", question.content, conversation.source)
                 continue
-            history = in_turns(Message(one.role, one.content) for one in said[: place - 1])
-            yield from answers_from(
+            history = in_turns(Message(one.role, one.content) for one in said[since : place - 1])
+            for one in answers_from(
                 question.content,
                 history,
                 reply.content,
@@ -35,4 +45,16 @@ def candidates(conversations: Iterable[Conversation], serving: Serving) -> Itera
                 source=conversation.source,
                 conversation=conversation.id,
                 kind="import",
-            )
+            ):
+                yield replace(one, names=names)
+
+
+def _signed(conversation: Conversation) -> tuple[tuple[Said, ...], frozenset[str]]:
+    """Return what was said, in turns and without signatures, and the names of those who take part."""
+    names = set(conversation.names)
+    said = []
+    for one in conversation.said:
+        text, signed = parted(one.content)
+        names |= signed
+        said.append(replace(one, content=text))
+    return merged(said), frozenset(names)

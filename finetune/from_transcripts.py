@@ -5,7 +5,8 @@
                           please" it answers what was asked before that
     turn that acted    -> one step for each call that the model made and that went well
 
-An answer is kept only where today's documents still say it: a fact that has changed must not be learned.
+An answer is kept only where today's documents still say it: a fact that has changed must not be learned. What was said
+before it is context: it may be a machine's or rated as bad, and each reply is learned once, from an example of its own.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from agents.transcript import Language, Message
 from finetune import citing
 from finetune.candidates import Candidate, Dropped, Kind
 from finetune.conversations import Rating
-from finetune.examples import Example, answer_example
+from finetune.examples import Example, answer_example, as_context
 from finetune.serving import Serving, in_turns
 from finetune.steps import steps_of
 from knowledge.passages import Passage
@@ -82,9 +83,12 @@ def answers_from(
     kind: Kind,
 ) -> Iterator[Candidate]:
     """Yield a person's reply in the company's voice, and as an answer where the documents bear it out."""
-    said = [*history, Message("user", question), Message("assistant", reply)]
-    messages = tuple({"role": message.role, "content": message.content} for message in said)
+    before = [*history, Message("user", question)]
+    context = as_context({"role": message.role, "content": message.content} for message in before)
+    messages = (*context, {"role": "assistant", "content": reply})
     yield Candidate(Example(messages, "voice", source, conversation), question, kind)
+    if serving.exact_parts is not None and not citing.may_be_cited(reply, serving.exact_parts):
+        return
     passages = serving.read_by_writer(question, history)
     written = citing.cited(reply, passages)
     if written is not None:

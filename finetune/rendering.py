@@ -5,7 +5,8 @@
 
 The mask is found by prefix difference: the text up to an assistant's message is rendered with the generation prompt,
 the text through it without; what the second adds to the first is the assistant's. So no template needs marks of its
-own. The closing token is labelled, what the template puts after it is not.
+own. An assistant's message of weight 0 is read as the rest of the prompt is. The closing token is labelled, what the
+template puts after it is not.
 
 The whole text is cut into tokens at once, as it is when serving: tokenizers of SentencePiece's kind open each text that
 they are given with a blank, so that tokens of parts are not those of the whole.
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from finetune.errors import FinetuneError
-from finetune.examples import Example
+from finetune.examples import Example, is_learned
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -82,7 +83,7 @@ def _pieces(example: Example, tokenizer: "PreTrainedTokenizerBase") -> Iterator[
     """Yield an example's text in pieces, and of each whether it is learned."""
     done = ""
     for place, message in enumerate(example.messages):
-        if message["role"] != "assistant":
+        if not is_learned(message):
             continue
         before = _text(example.messages[:place], tokenizer, tools=example.tools, generation=True)
         through = _text(example.messages[: place + 1], tokenizer, tools=example.tools, generation=False)
@@ -184,7 +185,7 @@ def _text(
 
     try:
         text = tokenizer.apply_chat_template(
-            [dict(message) for message in messages],
+            [{key: value for key, value in message.items() if key != "weight"} for message in messages],
             tools=[dict(tool) for tool in tools] or None,
             add_generation_prompt=generation,
             tokenize=False,

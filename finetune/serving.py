@@ -28,6 +28,8 @@ class Serving:
     """All that the loop may call; () where the company has no tools of its own."""
     contact: str = ""
     """The company's own, which a refusal names."""
+    exact_parts: frozenset[str] | None = None
+    """All numbers, dates, links and addresses of all passages that may be found; None where that is not known."""
 
     def read_by_writer(self, question: str, history: Sequence[Message]) -> tuple[Passage, ...]:
         """Return the passages that a model gets to write from."""

@@ -19,7 +19,7 @@ from agents.tools import Tool
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
 from agents.transcript import Language, Message
 from finetune.candidates import Candidate
-from finetune.examples import ROLES, Example
+from finetune.examples import ROLES, Example, as_context
 from finetune.serving import Serving
 from knowledge.text import detect_language
 
@@ -64,7 +64,9 @@ def steps_of(
         if ok:
             yield Candidate(Example((*messages, reply), "agent", SOURCE, conversation), asked, "step")
         result = prompts.TOOL_RESULT[language].format(tool=called["tool"], content=content)
-        messages = (*messages, reply, {"role": "user", "content": result})
+        # A call that failed is there to be seen, and is not learned.
+        made = reply if ok else {**reply, "weight": 0}
+        messages = (*messages, made, {"role": "user", "content": result})
 
 
 def _prompt(
@@ -81,7 +83,7 @@ def _prompt(
         # By no name: whose matter it was is nobody's business.
         customer=Customer("known") if known else None,
     )
-    return tuple({"role": ROLES[message.type], "content": message.text} for message in render(prompt))
+    return tuple(as_context({"role": ROLES[message.type], "content": message.text} for message in render(prompt)))
 
 
 def _calls(

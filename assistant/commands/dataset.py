@@ -248,6 +248,7 @@ def _found(
 def _serving(application: "Application", collection: str) -> "Serving":
     """Return how this company's assistant is asked; only what every visitor may read is ever learned."""
     from agents.answering import AnswerOptions
+    from agents.support import parts_of
     from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
     from agents.transcript import Message
     from agents.turn import find
@@ -269,7 +270,9 @@ def _serving(application: "Application", collection: str) -> "Serving":
 
     tools = (SEARCH_KNOWLEDGE, *application.acting.tools) if application.acting else ()
     answers = AnswerOptions(max_words=settings.max_words, company=settings.company)
-    return Serving(search, answers, tools, settings.contact)
+    passages = application.library.passages(collections=(collection,))
+    parts = frozenset[str]().union(*(parts_of(passage) for passage in passages))
+    return Serving(search if passages else lambda *_: (), answers, tools, settings.contact, parts)
 
 
 def _measure(base: str | None, home: Path, *, offline: bool) -> "Measure | None":

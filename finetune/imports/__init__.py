@@ -8,6 +8,7 @@ A further format is one file with these two functions and one line here.
 FORMATS: dict[str, str] = {
     "zendesk": "finetune.imports.zendesk",
     "chatwoot": "finetune.imports.chatwoot",
+    "intercom": "finetune.imports.intercom",
     "rows": "finetune.imports.rows",
 }
 """Name -> module; tried in this order."""

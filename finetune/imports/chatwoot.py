@@ -4,7 +4,8 @@
     {"payload": [message, …]}, the messages of one conversation                      -> Conversation
 
 One conversation a line, a list, or the API's answer with its `data` and `payload`. Private notes, activities and
-templates are never read. Incoming is the customer, outgoing the company.
+templates are never read, nor what was deleted or did not arrive; a message that does not say whether it is private is a
+fault. Incoming is the customer, outgoing the company. Pages of the API overlap: a message counts once, as it is last.
 """
 
 from collections import defaultdict
@@ -13,11 +14,15 @@ from typing import Any
 
 from finetune.conversations import Conversation, Said
 from finetune.example_forms import Record
-from finetune.imports.files import Faults
-from finetune.imports.mails import by_time, without_quoted
+from finetune.imports.files import Faults, reason
+from finetune.imports.flags import is_yes
+from finetune.imports.mails import by_time, words
 
 INCOMING, OUTGOING = {0, "incoming"}, {1, "outgoing"}
 BOTS = {"agent_bot", "AgentBot", "captain_assistant", "Captain::Assistant"}
+MACHINES = {"content_attributes": "automation_rule_id", "additional_attributes": "campaign_id"}
+"""What a message has that a rule or a campaign sent, under an agent's name or none."""
+Message = Mapping[str, Any]
 
 
 def fits(data: Mapping[str, Any]) -> bool:
@@ -32,21 +37,21 @@ def conversations(found: Sequence[Record], source: str) -> Iterator[Conversation
         Faults: names the records that cannot be read.
     """
     faults: list[tuple[int, str]] = []
-    messages: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    said: dict[str, dict[Any, tuple[Message, Said | None]]] = defaultdict(dict)
     for record in found:
         try:
             for identity, message in _messages(record.data, record.line):
-                if not isinstance(message["message_type"], int | str):
-                    raise TypeError("message_type")
-                messages[identity].append(message)
+                of_one = said[identity]
+                of_one[message.get("id", f"no id {len(of_one)}")] = message, _said(message)
         except (AttributeError, KeyError, TypeError) as error:
-            reason = f"lacks {error}" if isinstance(error, KeyError) else "has values of another kind"
-            faults.append((record.line, f"is no conversation with messages: it {reason}"))
+            faults.append((record.line, f"is no conversation with messages: it {reason(error)}"))
     if faults:
         raise Faults(faults)
-    for identity, said in messages.items():
-        kept = tuple(one for message in by_time(said) if (one := _said(message)))
-        yield Conversation(f"chatwoot:{identity}", source, kept)
+    for identity, of_one in said.items():
+        ordered = by_time([{**message, "said": told} for message, told in of_one.values()])
+        names = frozenset(name for message in ordered if (name := _name(message)))
+        kept = tuple(message["said"] for message in ordered if message["said"])
+        yield Conversation(f"chatwoot:{identity}", source, kept, names=names)
 
 
 def _first(data: Mapping[str, Any]) -> list[Any]:
@@ -59,7 +64,7 @@ def _first(data: Mapping[str, Any]) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _messages(data: Mapping[str, Any], line: int) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _messages(data: Mapping[str, Any], line: int) -> Iterator[tuple[str, Message]]:
     inside = data.get("data", data)
     listed = inside.get("payload", [data])
     for one in listed:
@@ -69,12 +74,26 @@ def _messages(data: Mapping[str, Any], line: int) -> Iterator[tuple[str, Mapping
             yield str(one.get("conversation_id", line)), one
 
 
-def _said(message: Mapping[str, Any]) -> Said | None:
-    """Return a message that customer or company wrote to the other; None for any other."""
-    kind, content = message["message_type"], message.get("content")
-    if message.get("private") or not content or kind not in INCOMING | OUTGOING:
+def _said(message: Message) -> Said | None:
+    """Return a message that customer or company wrote to the other, a picture without words too; None for any other."""
+    kind, private = message["message_type"], is_yes(message["private"])
+    attributes = message.get("content_attributes") or {}
+    is_lost = attributes.get("deleted") or message.get("status") == "failed"
+    if private or is_lost or kind not in INCOMING | OUTGOING:
         return None
-    sender = message.get("sender") or {}
-    by_bot = BOTS & {sender.get("type"), message.get("sender_type")}
-    text = without_quoted(str(content))
-    return Said("user", text) if kind in INCOMING else Said("assistant", text, by_person=not by_bot)
+    text = words(str(message.get("content") or ""))
+    if kind in INCOMING:
+        return Said("user", text)
+    sent_by = {_sender(message).get("type"), message.get("sender_type")}
+    by_machine = BOTS & sent_by or any((message.get(at) or {}).get(key) for at, key in MACHINES.items())
+    return Said("assistant", text, by_person=not by_machine) if text else None
+
+
+def _name(message: Message) -> str:
+    sender = _sender(message)
+    return sender["name"] if sender.get("type") not in BOTS and isinstance(sender.get("name"), str) else ""
+
+
+def _sender(message: Message) -> Message:
+    sender: Message = message.get("sender") or {}
+    return sender

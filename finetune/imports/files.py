@@ -18,6 +18,10 @@ from finetune.errors import FinetuneError
 from finetune.example_forms import LABELS, Record, records
 from finetune.examples import Example
 from finetune.imports import FORMATS
+from finetune.imports.flags import UnclearError
+
+SHOWN_FAULTS = 20
+"""A column that is called otherwise makes a fault of every row."""
 
 
 class Format(Protocol):
@@ -38,6 +42,13 @@ class Faults(ValueError):
     def __init__(self, faults: Sequence[tuple[int, str]]) -> None:
         super().__init__("; ".join(text for _, text in faults))
         self.faults = tuple(faults)
+
+
+def reason(error: Exception) -> str:
+    """Return why a record cannot be read, as the end of a sentence."""
+    if isinstance(error, KeyError):
+        return f"lacks {error}"
+    return str(error) if isinstance(error, UnclearError) else "has values of another kind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +105,9 @@ def _format_of(data: Any) -> str:
     for name in FORMATS:
         if _module(name).fits(data):
             return name
-    ready = {"messages", "conversations", "meta"} & set(data) or ("text" in data and set(LABELS) & set(data))
+    ready = {"messages", "conversations", "meta", "instruction"} & set(data) or (
+        "text" in data and set(LABELS) & set(data)
+    )
     return "examples" if ready else ""
 
 
@@ -103,5 +116,6 @@ def _module(name: str) -> Format:
 
 
 def _error(path: Path, faults: Sequence[tuple[int, str]]) -> FinetuneError:
-    told = "\n".join(f"{path}:{line} {text}." for line, text in sorted(faults))
-    return FinetuneError(f"{told}\nNext: mend these places, or export the file again.")
+    told = [f"{path}:{line} {text}." for line, text in sorted(faults)[:SHOWN_FAULTS]]
+    told += [f"… and {len(faults) - SHOWN_FAULTS:,} more."] if len(faults) > SHOWN_FAULTS else []
+    return FinetuneError("\n".join([*told, "Next: mend these places, or export the file again."]))

@@ -6,32 +6,55 @@ from typing import Any
 
 QUOTED = re.compile(
     r"^(?:"
-    r"On .{4,200}\bwrote:|Am .{4,200}\bschrieb .{0,120}:|Le .{4,200}\ba écrit ?:|.{0,80}于.{4,120}写道[:：]"
-    r"|-{3,} ?(?:Original Message|Forwarded message|Ursprüngliche Nachricht|原始邮件|转发的邮件).*"
+    r"On .{4,200}\bwrote:|Am .{4,200}\bschrieb .{0,120}:|Le .{4,200}\ba écrit ?:"
+    r"|.{0,80}于.{4,120}写道[:：]|在 ?\d{4}.{4,200}写道[:：]"
+    # Where that line is long, programs break it once.
+    r"|(?:On|Am|Le) (?=.*(?:\d{4}|\d:\d\d|@)).{4,160}\n.{0,120}(?:\bwrote|\bschrieb .{0,80}|\ba écrit ?):"
+    r"|-{3,}\s{0,3}(?:Original Message|Forwarded message|Ursprüngliche Nachricht|原始邮件|转发的邮件).*"
     r"|##- .{0,120} -##"
-    r"|(?:From|Von|发件人)[:：] ?.{3,200}\n(?:Sent|To|Date|Gesendet|An|发送时间|收件人|日期)[:：].*"
+    r"|\*?(?:From|Von|发件人)[:：]\*? ?.{3,200}\n\*?(?:Sent|To|Date|Gesendet|An|发送时间|收件人|日期)[:：].*"
     r")$",
     re.MULTILINE,
 )
 """The line above an older mail, as the usual programs write it."""
+DEVICE = re.compile(
+    r"^(?:Sent from my [\w ]{2,40}|Sent from (?:Outlook|Yahoo Mail|Mail)\b.{0,60}|Get Outlook for .{2,80}"
+    r"|Von meinem [\w ]{2,40} gesendet|Envoyé de mon [\w ]{2,40}|发自我的.{1,20}|来自.{1,20}客户端)\.?$",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""What programs write below a mail by themselves."""
+TAGS = re.compile(r"</(?:p|div|span|html|body|table|td|a|ul|li|b|strong|em)>|<br ?/?>", re.IGNORECASE)
+"""What no text holds that was typed as text."""
+BLOCKS = ["p", "div", "br", "li", "tr", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "pre", "section"]
+OLDER = "blockquote, .gmail_quote, .yahoo_quoted, .moz-cite-prefix, #divRplyFwdMsg, #appendonsend, #divRplyFwdMsg ~ *"
+"""The older mail in HTML, as Gmail, Yahoo, Thunderbird and Outlook mark it."""
 
 
 def without_quoted(text: str) -> str:
-    """Return a mail without the older ones that it repeats."""
+    """Return a mail without the older ones that it repeats, and without what its program wrote below it."""
+    text = text.replace("\r\n", "\n")
     found = QUOTED.search(text)
-    own = text[: found.start()] if found else text
-    kept = [line.rstrip() for line in own.replace("\r\n", "\n").split("\n") if not line.startswith(">")]
+    own = DEVICE.sub("", text[: found.start()] if found else text)
+    kept = [line.rstrip() for line in own.split("\n") if not line.startswith(">")]
     return "\n".join(kept).strip()
 
 
+def words(text: str) -> str:
+    """Return what somebody wrote in a mail or message, whether it is stored as text or as HTML."""
+    return without_quoted(plain_text(text) if TAGS.search(text) else text)
+
+
 def plain_text(html: str) -> str:
-    """Return what an HTML body says."""
+    """Return what an HTML body says, a line for each of its blocks."""
     from bs4 import BeautifulSoup
 
-    soup = BeautifulSoup(html, "lxml")
-    for gone in soup(["script", "style", "blockquote"]):
+    soup = BeautifulSoup(re.sub(r"\s+", " ", html), "lxml")
+    for gone in (*soup(["script", "style", "head"]), *soup.select(OLDER)):
         gone.decompose()
-    lines = (" ".join(line.split()) for line in soup.get_text("\n").split("\n"))
+    for block in soup(BLOCKS):
+        block.insert_before("\n")
+        block.insert_after("\n")
+    lines = (" ".join(line.split()) for line in soup.get_text().split("\n"))
     return "\n".join(line for line in lines if line)
 
 

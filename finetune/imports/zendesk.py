@@ -2,21 +2,25 @@
 
     {"id", "requester_id", "comments": [{"author_id", "plain_body" | "body" | "html_body", "public"}]} -> Conversation
 
-One ticket a line, a list, or `{"tickets": […], "users": […]?}`. Internal notes (`"public": false`) are never read, and
-what the system or a rule wrote ("This ticket was closed") is left out. Who asked for the ticket is the customer. Of the
-others, the company are those whom the file shows to be: agents by role, assignees, whoever opened a ticket for somebody
-else or wrote a note. Who is shown to be a customer, or wrote by mail and is not known, speaks on the customer's side: a
-husband in copy must not be learned as the company's voice.
+One ticket a line, a list, or `{"tickets": […], "users": […]?}`. Internal notes are never read: what does not say that
+it is public is a fault. What the system, a rule or an absent person's mailbox wrote is left out, and so are the
+notices of merged tickets, which repeat a customer's words under an agent's name, and transcripts of chats, which hold
+both sides. Of a ticket that was exported twice the later state counts: what was redacted since must not come back.
+Who asked for the ticket is the customer. Of the others, the company are those whom the file shows to be: agents by
+role, assignees, whoever opened a ticket for somebody else or wrote a note. Who is shown to be a customer, or wrote by
+mail and is not known, speaks on the customer's side: a husband in copy must not be learned as the company's voice.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from agents.transcript import Role
 from finetune.conversations import Conversation, Rating, Said
 from finetune.example_forms import Record
-from finetune.imports.files import Faults
+from finetune.imports.files import Faults, reason
+from finetune.imports.flags import is_yes
 from finetune.imports.mails import by_time, plain_text, without_quoted
 
 RATINGS: dict[str, Rating] = {"good": "up", "bad": "down"}
@@ -29,6 +33,15 @@ CUSTOMERS_CHANNELS = frozenset(
 )
 """Through which strangers write; agents mostly use Zendesk's own pages (`web`)."""
 STAFF_ROLES = ("agent", "admin")
+AUTOMATIC_FLAG = 4
+"""Of a comment's `metadata`: the mail said of itself that no person wrote it, such as an absence notice."""
+MERGED = re.compile(
+    r"\s*(?:This request was closed and merged into request #"
+    r"|Requests? #.{1,400}? (?:was|were) closed and merged into this request\b)",
+    re.DOTALL,
+)
+CHAT_LINE = re.compile(r"^\(?\d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]M)?\)? .{1,60}?[:：] ", re.MULTILINE)
+FEWEST_CHAT_LINES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +50,7 @@ class People:
 
     staff: frozenset[Any]
     customers: frozenset[Any]
+    names: Mapping[Any, str] = field(default_factory=dict)
 
 
 def fits(data: Mapping[str, Any]) -> bool:
@@ -52,20 +66,22 @@ def conversations(found: Sequence[Record], source: str) -> Iterator[Conversation
         Faults: names the tickets that cannot be read.
     """
     faults: list[tuple[int, str]] = []
-    read: list[Conversation] = []
+    read: dict[Any, tuple[str, Conversation | None]] = {}
     tickets = [(record.line, ticket) for record in found for ticket in _tickets(record.data)]
     people = _people(found, [ticket for _, ticket in tickets if isinstance(ticket, dict)])
     for line, ticket in tickets:
         try:
-            if ticket.get("status") not in SKIPPED:
-                read.append(_conversation(ticket, source, people))
+            is_gone = ticket.get("status") in SKIPPED
+            told = None if is_gone else _conversation(ticket, source, people)
+            changed, before = str(ticket.get("updated_at") or ""), read.get(ticket["id"])
+            if before is None or changed >= before[0]:
+                read[ticket["id"]] = changed, told
         except (AttributeError, KeyError, TypeError) as error:
             name = ticket.get("id", "?") if isinstance(ticket, dict) else "?"
-            reason = f"lacks {error}" if isinstance(error, KeyError) else "has values of another kind"
-            faults.append((line, f"is no ticket with comments: ticket {name} {reason}"))
+            faults.append((line, f"is no ticket with comments: ticket {name} {reason(error)}"))
     if faults:
         raise Faults(faults)
-    yield from read
+    yield from (told for _, told in read.values() if told)
 
 
 def _tickets(data: Any) -> list[Any]:
@@ -84,12 +100,24 @@ def _people(found: Sequence[Record], tickets: Sequence[Mapping[str, Any]]) -> Pe
         persons += [ticket.get(who) for who in ("requester", "assignee", "submitter")]
         comments = [one for one in _list(ticket.get("comments")) if isinstance(one, dict)]
         persons += [comment.get("author") for comment in comments]
-        staff += [comment.get("author_id") for comment in comments if comment.get("public") is False]
+        staff += [comment.get("author_id") for comment in comments if _is_note(comment)]
     known = [one for one in persons if isinstance(one, dict) and {"id", "role"} <= set(one)]
     by_role = _ids([one["id"] for one in known if one["role"] in STAFF_ROLES])
     others = _ids([one["id"] for one in known]) - by_role
     company = (_ids(staff) - others) | by_role
-    return People(frozenset(company), frozenset((_ids(customers) | others) - company))
+    names = {one["id"]: one["name"] for one in persons if _is_named(one)}
+    return People(frozenset(company), frozenset((_ids(customers) | others) - company), names)
+
+
+def _is_named(person: Any) -> bool:
+    return isinstance(person, dict) and isinstance(person.get("id"), int | str) and isinstance(person.get("name"), str)
+
+
+def _is_note(comment: Mapping[str, Any]) -> bool:
+    try:
+        return not is_yes(comment.get("public"))
+    except TypeError:
+        return False
 
 
 def _ids(values: Sequence[Any]) -> set[Any]:
@@ -101,14 +129,17 @@ def _list(value: Any) -> list[Any]:
 
 
 def _conversation(ticket: Mapping[str, Any], source: str, people: People) -> Conversation:
-    comments = by_time([comment for comment in ticket["comments"] if comment.get("public") is not False])
+    comments = by_time([comment for comment in ticket["comments"] if is_yes(comment["public"])])
     said = tuple(
         Said(_role(comment, ticket["requester_id"], people), without_quoted(_text(comment)))
         for comment in comments
         if not _is_automatic(comment)
     )
     score = (ticket.get("satisfaction_rating") or {}).get("score", "")
-    return Conversation(f"zendesk:{ticket['id']}", source, said, RATINGS.get(score))
+    names = [people.names.get(one) for one in (ticket["requester_id"], *(comment["author_id"] for comment in comments))]
+    names += [_source(comment, "from").get("name") for comment in comments]
+    known = frozenset(name for name in names if isinstance(name, str))
+    return Conversation(f"zendesk:{ticket['id']}", source, said, RATINGS.get(score), known)
 
 
 def _role(comment: Mapping[str, Any], requester: Any, people: People) -> Role:
@@ -123,7 +154,18 @@ def _role(comment: Mapping[str, Any], requester: Any, people: People) -> Role:
 def _is_automatic(comment: Mapping[str, Any]) -> bool:
     source = (comment.get("via") or {}).get("source") or {}
     ways = (_channel(comment), str(source.get("rel") or ""))
-    return comment["author_id"] == SYSTEM_AUTHOR or any(way.startswith(MACHINES) for way in ways)
+    if comment["author_id"] == SYSTEM_AUTHOR or any(way.startswith(MACHINES) for way in ways):
+        return True
+    text = _text(comment)
+    chat_lines = len(CHAT_LINE.findall(text))
+    flags = (comment.get("metadata") or {}).get("flags")
+    return AUTOMATIC_FLAG in _list(flags) or bool(MERGED.match(text)) or chat_lines >= FEWEST_CHAT_LINES
+
+
+def _source(comment: Mapping[str, Any], side: str) -> Mapping[str, Any]:
+    """Return who a comment came from, or went to."""
+    source = (comment.get("via") or {}).get("source") or {}
+    return source.get(side) or {}
 
 
 def _channel(comment: Mapping[str, Any]) -> str:
@@ -132,4 +174,5 @@ def _channel(comment: Mapping[str, Any]) -> str:
 
 def _text(comment: Mapping[str, Any]) -> str:
     plain = comment.get("plain_body") or comment.get("body")
-    return str(plain) if plain else plain_text(str(comment.get("html_body") or ""))
+    # Its plain text is HTML without tags, and keeps this one entity.
+    return str(plain).replace("&nbsp;", " ") if plain else plain_text(str(comment.get("html_body") or ""))

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from agents import privacy
 from agents.answering import AnswerOptions
 from finetune.candidates import Candidate, Dropped
-from finetune.cleaning import clean, names_in, redact, without_placed_names
+from finetune.cleaning import clean, names_in, parts_of, redact, without_placed_names
 from finetune.examples import Example, answer_example
 from finetune.from_examples import candidates
 from knowledge.passages import Passage
@@ -37,7 +38,8 @@ def test_what_a_customer_wrote_loses_its_personal_data() -> None:
         ("Dear Ada Miller,\nit is on its way.\n\nKind regards,\nTom Baker", "Dear,\nit is on its way.\n\nKind regards"),
         ("Hi Ada, it is on its way.", "Hi, it is on its way."),
         ("Hello there, it is on its way.", "Hello there, it is on its way."),
-        ("王先生您好，已经寄出。", None),
+        ("王先生您好，已经寄出。", "您好，已经寄出。"),
+        ("请找王先生，已经寄出。", None),
         ("I wrote to ada@example.com.", None),
         ("I spoke with Ada about it.", None),
     ],
@@ -213,3 +215,37 @@ def test_what_is_known_is_replaced_as_a_word_only() -> None:
 def test_greetings_without_names_name_nobody() -> None:
     assert names_in(["Hello there,", "Dear customer,", "Hi team!", "Hello, where is Ada?"]) == frozenset()
     assert without_placed_names("您好[姓名]先生，已寄出。") == "您好，已寄出。"
+
+
+def test_a_name_that_stands_first_or_last_is_not_learned() -> None:
+    known = frozenset({"王小明", "李娜", "Tom Baker"})
+    reply = replace(voice("我是王小明", "小明您好，寄回即可。\n\n李娜"), names=known)
+    assert contents(clean(reply)) == ["我是[姓名]", "您好，寄回即可。"]
+    assert contents(clean(replace(voice("Where?", "It is here.\n\nTom"), names=known)))[1] == "It is here."
+    assert isinstance(clean(replace(voice("在哪？", "请找李娜处理。"), names=known)), Dropped)
+
+
+def test_names_that_the_export_tells_are_found_without_greeting_or_signature() -> None:
+    known = replace(
+        voice("Sent to ada king by Oak, may I ask why? 我和李娜说过", "Yes."), names=frozenset({"Ada King"})
+    )
+    cleaned = clean(replace(known, names=known.names | {"May Oak", "李娜", "客服", "Lumen & Oak", "visitor-41"}))
+    assert contents(cleaned) == ["Sent to [name] by [name], may I ask why? 我和[name]说过", "Yes."]
+    reply = replace(voice("Hello?", "Tom looks after it."), names=frozenset({"Tom Baker"}))
+    assert isinstance(clean(reply), Dropped)
+    company = clean(replace(reply, names=frozenset({"Tom"})), own=["Tom Lamps Ltd"])
+    assert isinstance(company, Candidate), "the company's own name is nobody's"
+
+
+@pytest.mark.parametrize(
+    ("names", "text", "parts"),
+    [
+        ({"Ada King"}, "", {"Ada King", "Ada", "King"}),
+        ({"Will Oak"}, "will it fit the oak desk?", {"Will Oak"}),
+        ({"Ada"}, "", {"Ada"}),
+        ({"Support", "Lumen & Oak", "visitor-41", "a1", "", " . "}, "", set()),
+        ({"王小明", "开心每一天", "客服", "高级"}, "", {"王小明", "开心每一天"}),
+    ],
+)
+def test_of_a_known_name_those_parts_are_sought_that_are_no_words(names: set[str], text: str, parts: set[str]) -> None:
+    assert parts_of(names, text) == parts

@@ -1,9 +1,11 @@
 import subprocess
 import sys
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from agents.figures import exact_parts
 from finetune import duplicates
 from finetune.candidates import Candidate, Dropped
 from finetune.duplicates import resemblance, shingles_of, without_duplicates
@@ -84,7 +86,7 @@ def test_minhash_finds_what_comparing_all_pairs_finds() -> None:
             o
             for o in others
             if resemblance(mine, shingles_of(duplicates.said_of(o))) >= duplicates.ALIKE
-            and duplicates.exact_parts(o.asked) == duplicates.exact_parts(candidate.asked)
+            and exact_parts(o.asked) == exact_parts(candidate.asked)
         ]
         if not same:
             wanted.append(candidate.asked)
@@ -94,10 +96,31 @@ def test_minhash_finds_what_comparing_all_pairs_finds() -> None:
 
 def test_every_process_finds_the_same() -> None:
     code = (
-        "from finetune.duplicates import *; print(sketch(shingles_of('How long is it? 多久')).hashvalues[:4].tolist())"
+        "from finetune.duplicates import hashes_of, sketch; "
+        "print(sketch(hashes_of('How long is it? 多久', kind='voice')).hashvalues[:4].tolist())"
     )
     command = [sys.executable, "-c", code]
     assert len({subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2)}) == 1
+
+
+def test_many_that_differ_in_a_number_are_not_compared_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each would be compared with all before it, and an export of 50,000 tickets would take hours."""
+    index, share = Mock(wraps=duplicates.new_index), Mock(wraps=duplicates._share_in_common)
+    monkeypatch.setattr(duplicates, "new_index", index)
+    monkeypatch.setattr(duplicates, "_share_in_common", share)
+    macros = [one(f"Where is my order LO-{place}?", f"{LONG}, order LO-{place}.") for place in range(1000, 1200)]
+    assert reasons(
+        *macros,
+        one("Where is my order LO-1007?", f"{LONG}, order LO-1007."),
+        one("Where is  my order LO-1007?", f"{LONG}, order LO-1007!"),
+        one("a", "b"),
+    ) == [
+        *["kept"] * 200,
+        "duplicate",
+        "near duplicate",
+        "kept",
+    ]
+    assert (index.call_count, share.call_count) == (1, 1)
 
 
 def test_what_to_install_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,25 @@ def test_openai_messages_need_no_meta(tmp_path: Path) -> None:
     assert examples.read(tmp_path / "b.jsonl") == (voice, agent)
 
 
+def test_openai_says_which_replies_are_learned(tmp_path: Path) -> None:
+    """Its API writes nulls beside a reply, its training format a weight, and how calls are made."""
+    api = {"refusal": None, "audio": None, "tool_calls": None}
+    line = {
+        "messages": [
+            {"role": "user", "content": "Hello", "name": None},
+            {"role": "assistant", "content": "What?", "weight": 0, **api},
+            {"role": "user", "content": "Is it black?"},
+            {"role": "assistant", "content": "Yes.", "weight": 1, **api},
+        ],
+        "parallel_tool_calls": False,
+    }
+    (found,) = examples.read(write(tmp_path / "a.jsonl", line))
+    assert [examples.is_learned(message) for message in found.messages] == [False, False, False, True]
+    line["messages"][-1]["weight"] = 0  # type: ignore[index]
+    with pytest.raises(FinetuneError, match="ends with a message of weight 0; the last must be learned"):
+        examples.read(write(tmp_path / "a.jsonl", line))
+
+
 def test_sharegpt_in_a_list_with_line_numbers(tmp_path: Path) -> None:
     chats = [
         {"id": "c-1", "conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]},
@@ -128,6 +147,46 @@ def test_sharegpt_in_a_list_with_line_numbers(tmp_path: Path) -> None:
 def test_a_broken_list_is_a_fault_not_a_crash(tmp_path: Path, text: str) -> None:
     found = records(write(tmp_path / "a.json", text))
     assert found[-1].fault.startswith("is not JSON")
+
+
+def test_alpaca_is_read_with_its_input_and_history(tmp_path: Path) -> None:
+    lines: list[dict[str, Any]] = [
+        {"instruction": "Is it black?", "input": "", "output": "Yes.", "text": "Below is …"},
+        {"instruction": "翻译", "input": "台灯", "output": "Lamp", "system": "Be kind.", "history": [["a", "b"]]},
+    ]
+    path = write(tmp_path / "a.json", json.dumps(lines))
+    plain, whole = examples.read(path)
+    assert said(plain) == [("user", "Is it black?"), ("assistant", "Yes.")]
+    assert said(whole) == [
+        *[("system", "Be kind."), ("user", "a"), ("assistant", "b")],
+        *[("user", "翻译\n台灯"), ("assistant", "Lamp")],
+    ]
+    assert plain.conversation != whole.conversation
+    faulty: list[tuple[dict[str, Any], str]] = [
+        ({"output": 3}, "has output 3, which is no text"),
+        ({"history": ["a"]}, "has a history that is no list of pairs"),
+        ({"rank": 1}, "has unknown keys in the example: rank"),
+    ]
+    for change, fault in faulty:
+        with pytest.raises(FinetuneError, match=fault):
+            examples.read(write(path, json.dumps([lines[0] | change])))
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ("text,label\nGrüße,greeting\n".encode("cp1252"), "line 2 is not UTF-8: byte 0xFC"),
+        ("text,label\n你好,greeting\n".encode("gb18030"), "(a Chinese one: GB18030)"),
+        ("text,label\nhi,greeting\n".encode("utf-16"), "iconv -f UTF-16 -t UTF-8"),
+    ],
+)
+def test_another_encoding_is_named_with_the_command_that_mends_it(tmp_path: Path, data: bytes, told: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(data)
+    with pytest.raises(FinetuneError) as error:
+        examples.read(path)
+    assert told in str(error.value)
+    assert "> a-utf8.csv" in str(error.value)
 
 
 def test_what_has_no_other_marks_is_frontdesks_own() -> None:

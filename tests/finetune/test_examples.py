@@ -159,6 +159,11 @@ GOOD: dict[str, Any] = {
         (GOOD | {"messages": [{"role": "robot", "content": ""}]}, "unknown role 'robot'"),
         (GOOD | {"messages": [{"role": "user", "content": None}]}, "content that is no text: None"),
         (GOOD | {"messages": GOOD["messages"][:1]}, "ends with the user's message"),
+        (GOOD | {"messages": [{"role": "user", "content": "a", "weight": 1}]}, "has weight 1; only an assistant's"),
+        (
+            GOOD | {"messages": [{"role": "assistant", "content": "a", "weight": 2}]},
+            "has weight 2; only an assistant's",
+        ),
         (GOOD | {"tools": ["x"]}, "tools that are no list of objects"),
         (GOOD | {"meta": {"task": "answer", "source": "s"}}, "lacks conversation in its meta"),
         (GOOD | {"meta": GOOD["meta"] | {"task": "sing"}}, "unknown task 'sing'; known are answer,"),
@@ -192,7 +197,7 @@ def test_missing_empty_and_unwritable_files_are_told(tmp_path: Path) -> None:
     with pytest.raises(FinetuneError, match="holds no examples"):
         read(tmp_path / "empty.jsonl")
     (tmp_path / "latin.jsonl").write_bytes("é".encode("latin-1"))
-    with pytest.raises(FinetuneError, match="encoding"):
+    with pytest.raises(FinetuneError, match=r"line 1 is not UTF-8.*Next: .*iconv"):
         read(tmp_path / "latin.jsonl")
     with pytest.raises(FinetuneError, match="cannot be written"):
         write([EXAMPLE], tmp_path / "no" / "folder.jsonl")

@@ -7,7 +7,7 @@ from agents.prompts import NOT_FOUND, partly
 from agents.transcript import Finished, Message, step_to_data
 from agents.turn import Request, Responder
 from finetune.candidates import Candidate, Dropped
-from finetune.examples import answer_example
+from finetune.examples import answer_example, is_learned
 from finetune.from_transcripts import PastConversation, PastTurn, candidates
 from finetune.serving import Serving
 from knowledge.library import Library
@@ -134,6 +134,15 @@ def test_a_reply_to_who_only_asks_for_a_person_answers_what_was_asked_before(ser
         ASKED,
         "You can send a lamp back within 30 days of delivery.",
     ]
+
+
+def test_an_answer_that_was_bad_is_not_learned_as_what_came_before_a_good_one(shop: Library, serving: Serving) -> None:
+    bad = PastTurn("And how much is it?", "It is free.", "answered", rating="down")
+    dropped, one = found(serving, bad, answered(shop, ASKED, rating="up"))
+    assert isinstance(dropped, Dropped)
+    assert isinstance(one, Candidate)
+    assert "It is free." in [message["content"] for message in one.example.messages]
+    assert [message["content"] for message in one.example.messages if is_learned(message)] == [one.reply]
 
 
 def test_history_takes_turns_whatever_was_said_between(serving: Serving) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from finetune.bases import Base
 from finetune.errors import FinetuneError
-from finetune.examples import Example
+from finetune.examples import Example, as_context
 from finetune.rendering import prompt_ids, render
 from finetune.weights import load_tokenizer
 from tests.finetune.small_models import LINES, byte_tokenizer, piece_tokenizer
@@ -81,6 +81,17 @@ def test_every_reply_is_learned_with_its_closing_token_and_nothing_else(tiny_bas
     learned = tokenizer.decode([token for token, own in zip(rendered.ids, rendered.labelled, strict=True) if own])
     assert learned == "on the way<|im_end|>it depends<|im_end|>"
     assert rendered.learned == sum(rendered.labelled)
+
+
+def test_what_stands_before_a_reply_as_context_is_not_learned(tiny_base: Base) -> None:
+    tokenizer = load_tokenizer(tiny_base.folder)
+    context = Example(
+        (*as_context(CONVERSATION.messages[:-1]), CONVERSATION.messages[-1]), "voice", "test", "c"
+    )  # the template never sees the weight
+    rendered = render(context, tokenizer)
+    assert rendered.ids == render(CONVERSATION, tokenizer).ids
+    learned = tokenizer.decode([token for token, own in zip(rendered.ids, rendered.labelled, strict=True) if own])
+    assert learned == "it depends<|im_end|>"
 
 
 def test_training_and_serving_are_token_for_token_the_same(tiny_base: Base) -> None:

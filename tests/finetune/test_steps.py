@@ -15,7 +15,7 @@ from agents.models.scripted import ScriptedChat
 from agents.protocols import read_json_step
 from agents.tools import Tool, ToolContext
 from agents.transcript import Message, step_to_data
-from finetune.examples import ROLES
+from finetune.examples import ROLES, is_learned
 from finetune.from_transcripts import PastConversation, PastTurn, candidates
 from finetune.serving import Serving
 from finetune.steps import steps_of
@@ -96,6 +96,10 @@ def test_a_failed_call_is_shown_and_not_learned(acting: Serving) -> None:
     ((reply, messages),) = contents(steps, acting)
     assert '"P-1001"' in reply
     assert messages == 5
+    (one,) = steps_of(steps, [], asked=ASKED, history=(), serving=acting, conversation="c", identified=False)
+    failed = one.example.messages[2]
+    assert '"P-9"' in failed["content"]
+    assert [is_learned(message) for message in one.example.messages] == [False] * 4 + [True]
 
 
 def test_a_write_is_learned_only_when_it_was_done(acting: Serving) -> None:

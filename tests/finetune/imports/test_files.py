@@ -8,7 +8,7 @@ import pytest
 from finetune.conversations import Said, merged
 from finetune.errors import FinetuneError
 from finetune.imports import FORMATS
-from finetune.imports.files import read
+from finetune.imports.files import SHOWN_FAULTS, read
 
 
 def write(path: Path, data: Any) -> Path:
@@ -71,4 +71,12 @@ def test_speakers_take_turns_after_merging() -> None:
         Said("assistant", "days", by_person=False),
         Said("user", "  "),
     ]
-    assert merged(said) == (Said("user", "Hi\nand how long?"), Said("assistant", "30\ndays", by_person=False))
+    assert merged(said) == (Said("user", "Hi\nand how long?"), Said("assistant", "30"))
+
+
+def test_a_column_of_another_name_is_told_shortly(tmp_path: Path) -> None:
+    rows = "\n".join('{"conversation": 1, "role": "boss", "text": "a"}' for _ in range(50_000))
+    with pytest.raises(FinetuneError) as error:
+        read(write(tmp_path / "a.jsonl", rows))
+    assert str(error.value).count("unknown role 'boss'") == SHOWN_FAULTS
+    assert "… and 49,980 more.\nNext: " in str(error.value)

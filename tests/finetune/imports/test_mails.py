@@ -1,6 +1,6 @@
 import pytest
 
-from finetune.imports.mails import by_time, plain_text, without_quoted
+from finetune.imports.mails import by_time, plain_text, without_quoted, words
 
 
 @pytest.mark.parametrize(
@@ -10,7 +10,14 @@ from finetune.imports.mails import by_time, plain_text, without_quoted
         "Am 05.01.2026 um 10:12 schrieb Lumen:\n> Hallo",
         "-----Original Message-----\nFrom: x\nHello",
         "From: Lumen Support\nSent: Monday\nHello",
+        "On Mon, 5 Jan 2026 at 10:12, Lumen Support Team <help@lumen.example>\nwrote:\n\n> Hello",
         "Lumen 于2026年1月5日 10:12写道：\n您好",
+        "在 2026年1月5日，上午10:12，Lumen <help@lumen.example> 写道：\n\n您好",
+        "------------------ 原始邮件 ------------------\n发件人: Lumen",
+        "*From:* Lumen Support\n*Sent:* Monday\nHello",
+        "Sent from my iPhone",
+        "发自我的iPhone",
+        "Get Outlook for iOS<https://aka.ms/x>",
         "发件人：客服部门\n发送时间：周一\n您好",
         "> Hello\n> there",
     ],
@@ -19,9 +26,28 @@ def test_older_mails_are_cut(below: str) -> None:
     assert without_quoted(f"Thank you.\r\n\r\nAda\n\n{below}") == "Thank you.\n\nAda"
 
 
-@pytest.mark.parametrize("text", ["On Monday I wrote: nothing came.", "From: where do you send?", "a > b"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On Monday I wrote: nothing came.",
+        "On Monday I called and\nnobody came. My wife wrote:\nwhere is it?",
+        "From: where do you send?",
+        "a > b",
+        "It was sent from my office.",
+    ],
+)
 def test_what_is_no_older_mail_stays(text: str) -> None:
     assert without_quoted(text) == text
+
+
+def test_html_is_read_line_by_block_and_not_by_word() -> None:
+    html = (
+        "<!--[if mso]>x<![endif]--><div>Hello <b>Ada</b>, it is\n  <a href='x'>here</a>.</div>a<br>b<ul><li>c</li></ul>"
+        "<div class='gmail_quote'><div>On Monday Lumen wrote:</div>old</div>"
+    )
+    assert plain_text(html) == "Hello Ada, it is here.\na\nb\nc"
+    assert words(f"{html}<p>&gt; old</p>") == "Hello Ada, it is here.\na\nb\nc"
+    assert words("a < b, and <3 for c > d") == "a < b, and <3 for c > d"
 
 
 def test_html_is_read_as_text() -> None:

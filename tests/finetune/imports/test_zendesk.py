@@ -24,7 +24,7 @@ TICKET: dict[str, Any] = {
         {
             "id": 1,
             "author_id": 7,
-            "html_body": "<p>Where is my <b>lamp</b>?</p><p>Ada</p>",
+            "html_body": "<p>Where is my <b>lamp</b>?</p>\n<p>Ada</p>",
             "public": True,
             "created_at": "2026-01-01T10:00:00Z",
         },
@@ -55,7 +55,7 @@ def test_a_ticket_is_read_without_its_internal_notes(tmp_path: Path, shape: str)
     assert conversation.id == "zendesk:35"
     assert conversation.rating == "up"
     first, reply = conversation.said
-    assert first.content.split() == ["Where", "is", "my", "lamp", "?", "Ada"]
+    assert first.content == "Where is my lamp?\nAda"
     assert (first.role, reply) == ("user", Said("assistant", "It is on its way."))
 
 
@@ -88,12 +88,64 @@ def test_who_is_in_copy_is_not_the_company(tmp_path: Path) -> None:
         comment(9, "We got your message.", "rule"),
         comment(9, "We got your message.", via={"channel": "web", "source": {"rel": "trigger"}}),
         comment(9, "Does this help?", "answer_bot_for_web_widget"),
+        comment(7, "I am away until Monday.", "email", metadata={"flags": [4]}),
+        comment(9, 'This request was closed and merged into request #12 "Lamp".', "web"),
+        comment(
+            9,
+            'Request #12 "Lamp" was closed and merged into this request. Last comment in request #12:\n\nHelp!',
+            "web",
+        ),
+        comment(9, "Requests #12, #13 were closed and merged into this request.", "web"),
+        comment(9, "(10:31:12) Visitor 4: Where is it?\n(10:31:40) Tom: Let me look.", "chat"),
     ],
 )
 def test_what_no_person_wrote_is_left_out(tmp_path: Path, automatic: dict[str, Any]) -> None:
     answered = comment(9, "It comes on Monday.", "web")
     [said] = spoken(tmp_path, {"comments": [ASKED, automatic, answered]})
     assert said == [("user", ASKED["plain_body"]), ("assistant", "It comes on Monday.")]
+
+
+@pytest.mark.parametrize("public", [False, "false", "False", 0, "no"])
+def test_a_note_is_never_read_however_it_is_called_one(tmp_path: Path, public: Any) -> None:
+    note = comment(9, "She is angry.", "web", public=public)
+    replied = comment(9, "It comes on Monday.", "web", public="true")
+    [said] = spoken(tmp_path, {"comments": [ASKED, note, replied]})
+    assert said[1:] == [("assistant", "It comes on Monday.")]
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"public": None}, "has None where yes or no should stand"),
+        ({"public": "agents"}, "has 'agents' where yes or no should stand"),
+        ({}, "lacks 'public'"),
+    ],
+)
+def test_what_does_not_say_that_it_is_public_is_a_fault(tmp_path: Path, changed: dict[str, Any], fault: str) -> None:
+    unclear = {"author_id": 9, "plain_body": "She is angry.", **changed}
+    with pytest.raises(FinetuneError, match=fault):
+        spoken(tmp_path, {"comments": [ASKED, unclear]})
+
+
+def test_of_a_ticket_that_was_exported_twice_the_later_state_counts(tmp_path: Path) -> None:
+    old = {"id": 5, "updated_at": "2026-01-01T00:00:00Z", "comments": [comment(7, "My card is 4111."), CLOSED]}
+    new = {"id": 5, "updated_at": "2026-02-01T00:00:00Z", "comments": [comment(7, "My card is ████."), CLOSED]}
+    gone = {"id": 6, "status": "open", "updated_at": "2026-01-01", "comments": [ASKED]}
+    found = spoken(tmp_path, new, old, gone, gone | {"status": "deleted", "updated_at": "2026-02-01"})
+    assert found == [[("user", "My card is ████.")]]
+
+
+def test_who_takes_part_is_known_by_name(tmp_path: Path) -> None:
+    sent = {"channel": "email", "source": {"from": {"name": "Ada King", "address": "ada@mail.example"}}}
+    tickets = [
+        {"id": 1, "requester_id": 7, "comments": [comment(7, "Hello?&nbsp;Hello?", via=sent), comment(9, "Yes")]}
+    ]
+    users = [{"id": 9, "name": "Tom Baker", "role": "agent"}, {"id": 8, "name": "Somebody Else"}]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"tickets": tickets, "users": users}), encoding="utf-8")
+    (found,) = read(path).conversations
+    assert found.names == {"Ada King", "Tom Baker"}
+    assert found.said[0].content == "Hello? Hello?"
 
 
 @pytest.mark.parametrize(
@@ -130,7 +182,14 @@ def test_what_one_ticket_tells_of_people_holds_for_all(tmp_path: Path) -> None:
 
 def test_every_ticket_without_comments_is_told(tmp_path: Path) -> None:
     bad = [{"id": 1, "requester_id": 7}, TICKET, {"id": 2, "requester_id": 7, "comments": [3]}]
-    bad.append({"id": 3, "requester_id": [7], "assignee": {"id": {}, "role": []}, "comments": [{"author_id": {}}]})
+    bad.append(
+        {
+            "id": 3,
+            "requester_id": [7],
+            "assignee": {"id": {}, "role": []},
+            "comments": [{"author_id": {}, "public": True}],
+        }
+    )
     path = tmp_path / "a.json"
     path.write_text(json.dumps({"tickets": bad}), encoding="utf-8")
     with pytest.raises(FinetuneError) as error:
