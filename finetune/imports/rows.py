@@ -3,13 +3,17 @@
     question, answer                            each row a conversation of its own
     conversation, role, text, private?, time?   rows of one conversation, by time where all have one, else in order
 
-What the columns are called differs from program to program; `NAMES` has what is understood, in any case. A row that a
-column calls private, not public or a note is never read; where such a column says neither yes nor no, that is a fault.
+What the columns are called differs from program to program; `NAMES` has what is understood, however it is spelled
+(`Is Internal`, `is_internal`, `isInternal`). A row that any column calls private, not public or a note is never read;
+where such a column says neither yes nor no, that is a fault. A blank cell calls nothing private, as exports have it of
+ordinary messages, but nothing public either.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from finetune.conversations import Conversation, Said
@@ -24,17 +28,29 @@ NAMES = {
     "conversation": ("conversation", "conversation_id", "ticket", "ticket_id", "chat_id", "session_id", "会话"),
     "role": ("role", "sender", "author", "speaker", "from", "角色"),
     "text": ("text", "message", "body", "content", "内容"),
-    "private": ("private", "is_private", "internal", "is_internal", "internal_note", "is_note", "内部", "是否内部"),
-    "public": ("public", "is_public", "公开", "是否公开"),
-    "kind": ("type", "kind", "message_type", "comment_type", "part_type", "visibility", "类型"),
+    "private": (
+        *("private", "is_private", "private_note", "is_private_note", "private_comment", "is_private_comment"),
+        *("internal", "is_internal", "internal_note", "is_internal_note", "internal_comment", "is_internal_comment"),
+        *("is_note", "内部", "是否内部", "内部备注", "是否内部备注", "是否备注", "私密", "是否私密"),
+    ),
+    "public": ("public", "is_public", "public_comment", "is_public_comment", "public_reply", "公开", "是否公开"),
+    "kind": (
+        *("type", "kind", "message_type", "message_kind", "comment_type", "part_type", "entry_type", "event_type"),
+        *("visibility", "audience", "类型", "消息类型", "可见性", "可见范围"),
+    ),
     "time": ("created_at", "time", "timestamp", "sent_at", "created", "date", "时间", "创建时间", "发送时间"),
 }
-PERSONS = {"customer_name", "agent_name", "sender_name", "author_name", "contact_name", "客户姓名", "客服姓名", "姓名"}
+PERSONS = ("customer_name", "agent_name", "sender_name", "author_name", "contact_name", "客户姓名", "客服姓名", "姓名")
 """Columns with the name of somebody who takes part."""
-NOTE = re.compile(r"\b(?:notes?|internal|private)\b|备注|内部|私密", re.IGNORECASE)
+NOTE = re.compile(r"internal|private|hidden|\bnotes?\b|notes?$|备注|内部|私密", re.IGNORECASE)
 """How programs call what is not meant for the customer, in the column that says what kind of message a row is."""
-SORTABLE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*|\d{9,}(?:\.\d+)?")
-"""Times whose order is that of their signs: ISO 8601 and seconds."""
+PARTS_OF_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
+"""Where a kind has its words joined: `noteAdded`, `note_added`."""
+EPOCH = re.compile(r"(?P<whole>\d{9,})(?:\.\d+)?")
+"""Seconds since 1970, or thousandths of them."""
+MOMENT = re.compile(r"(?P<date>\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*)(?: (?P<zone>UTC|GMT|Z|[+-]\d\d:?\d\d))?")
+"""A date of ISO 8601 with a time of day, and the zone that programs write behind a blank."""
+ZONES = {"UTC": "Z", "GMT": "Z"}
 CUSTOMERS = {
     "user",
     "customer",
@@ -87,9 +103,7 @@ def conversations(found: Sequence[Record], source: str) -> Iterator[Conversation
     if faults:
         raise Faults(faults)
     for identity, of_one in rows.items():
-        if all(SORTABLE.fullmatch(row.time) for row in of_one):
-            of_one.sort(key=lambda row: row.time)
-        said = tuple(one for row in of_one for one in row.said)
+        said = tuple(one for row in _in_order(of_one) for one in row.said)
         names = frozenset(name for row in of_one for name in row.names)
         yield Conversation(f"{source}:{identity}", source, said, names=names)
 
@@ -99,15 +113,15 @@ def _read(record: Record) -> Row:
     if not isinstance(record.data, dict):
         raise ValueError(f"is no object: {shown(record.data)}")
     named = _named(record.data)
-    names = frozenset(str(value) for column, value in record.data.items() if _folded(column) in PERSONS and value)
+    names = frozenset(str(value) for column, value in record.data.items() if _of_person(column) and value)
     if {"question", "answer"} <= set(named):
         said = (Said("user", _text(named["question"])), Said("assistant", _text(named["answer"])))
-        return Row(record.place, () if _is_note(named) else said, "", names)
+        return Row(record.place, () if _is_note(record.data) else said, "", names)
     if lacking := [name for name in ("conversation", "role", "text") if name not in named]:
         raise ValueError(f"lacks {', '.join(lacking)}")
-    identity, time, text = str(named["conversation"]), str(named.get("time") or ""), _text(named["text"])
+    identity, time, text = str(named["conversation"]), str(named.get("time") or "").strip(), _text(named["text"])
     role = _folded(named["role"])
-    if role in SKIPPED or NOTE.search(role) or _is_note(named):
+    if role in SKIPPED or NOTE.search(role) or _is_note(record.data):
         return Row(identity, (), time, names)
     if role in CUSTOMERS:
         return Row(identity, (Said("user", text),), time, names)
@@ -116,28 +130,71 @@ def _read(record: Record) -> Row:
     raise ValueError(f"has the unknown role {shown(named['role'])}; known are {', '.join(sorted(CUSTOMERS | PEOPLE))}")
 
 
-def _is_note(named: Mapping[str, Any]) -> bool:
-    """Say whether a row is not meant for the customer."""
-    for name, hides in (("private", True), ("public", False)):
-        if name not in named or (hides and not str(named[name] or "").strip()):
-            continue
-        try:
-            if is_yes(named[name]) == hides:
-                return True
-        except TypeError as error:
-            raise ValueError(f"{error}, in the column that tells private from public") from error
-    return bool(NOTE.search(str(named.get("kind") or "").replace("_", " ")))
+def _is_note(data: Mapping[str, Any]) -> bool:
+    """Say whether any column of a row says that it is not meant for the customer."""
+    return any(_hides(_group(column), value) for column, value in data.items())
+
+
+def _hides(group: str, value: Any) -> bool:
+    """Say whether a column of this group and value keeps a row from the customer."""
+    if group == "kind":
+        return bool(NOTE.search(PARTS_OF_WORDS.sub(" ", str(value or "")).strip()))
+    if group not in ("private", "public") or (group == "private" and (value is None or not str(value).strip())):
+        return False
+    try:
+        return is_yes(value) == (group == "private")
+    except TypeError as error:
+        raise ValueError(f"{error}, in the column that tells private from public") from error
 
 
 def _named(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row's values by the names used here."""
-    by_column = {_folded(column): value for column, value in data.items()}
-    return {
-        name: by_column[column]
-        for name, columns in NAMES.items()
-        for column in reversed(columns)
-        if column in by_column
-    }
+    """Return a row's values by the names used here; of several columns of one name, that which `NAMES` has first."""
+    by_column = {_column(column): value for column, value in data.items()}
+    found: dict[str, Any] = {}
+    for name, columns in NAMES.items():
+        known = [column for column in map(_column, columns) if column in by_column]
+        found |= {name: by_column[known[0]]} if known else {}
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _group(column: Any) -> str:
+    """Return the name in `NAMES` that a column goes by; "" for one that is not known."""
+    spelled = _column(column)
+    return next((name for name, columns in NAMES.items() if spelled in map(_column, columns)), "")
+
+
+@lru_cache(maxsize=1024)
+def _of_person(column: Any) -> bool:
+    return _column(column) in map(_column, PERSONS)
+
+
+@lru_cache(maxsize=1024)
+def _column(name: Any) -> str:
+    """Return a column's name as it is compared: without case, blanks, hyphens, underscores and the like."""
+    return re.sub(r"[\W_]+", "", str(name).casefold())
+
+
+def _in_order(rows: Sequence[Row]) -> list[Row]:
+    """Return rows by time where all have one and these can be compared; else as they come."""
+    moments = [moment for row in rows if (moment := _moment(row.time))]
+    if len(moments) < len(rows) or len({kind for kind, _ in moments}) > 1:
+        return list(rows)
+    return [rows[place] for place in sorted(range(len(rows)), key=lambda place: moments[place][1])]
+
+
+def _moment(time: str) -> tuple[str, float] | None:
+    """Return what kind of time this is, and its seconds, to be compared within the kind; None for any other form."""
+    if number := EPOCH.fullmatch(time):
+        return f"{len(number['whole'])} digits", float(time)
+    found = MOMENT.fullmatch(time)
+    try:
+        read = datetime.fromisoformat(found["date"] + ZONES.get(found["zone"], found["zone"] or "")) if found else None
+    except ValueError:
+        return None
+    if read is None:
+        return None
+    return ("no zone", read.replace(tzinfo=UTC).timestamp()) if read.tzinfo is None else ("zone", read.timestamp())
 
 
 def _folded(value: Any) -> str:

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,56 @@ def test_an_internal_note_is_never_read(tmp_path: Path, column: str, note: str, 
     assert found.said == (Said("user", "Hi"), Said("assistant", "Hello"))
 
 
+@pytest.mark.parametrize(
+    "marks",
+    [
+        {"Is Internal": "TRUE"},
+        {"isInternal": True},
+        {"Internal Note": "yes"},
+        {"message type": "note"},
+        {"type": "comment", "visibility": "internal"},
+        {"private": "no", "is_note": "yes"},
+        {"private": "", "is_note": "yes"},
+        {"private": None, "Is Public": "no"},
+        {"is_internal": "no", "isInternal": "yes"},
+        {"type": "InternalNote"},
+        {"type": "privateNote"},
+        {"type": "internalComment"},
+        {"type": "NoteAdded"},
+        {"type": "agentnote"},
+        {"消息类型": "回复", "是否备注": "是"},
+    ],
+    ids=str,
+)
+def test_any_column_that_calls_a_row_a_note_wins_however_it_is_spelled(tmp_path: Path, marks: dict[str, Any]) -> None:
+    path = tmp_path / "chats.json"
+    sides = [
+        {"conversation": 1, "role": "customer", "text": "Hi"},
+        {"conversation": 1, "role": "agent", "text": "Hello"},
+    ]
+    noted = {"conversation": 1, "role": "agent", "text": "She is angry"} | marks
+    path.write_text(json.dumps([*sides, noted]), encoding="utf-8")
+    (found,) = read(path).conversations
+    assert found.said == (Said("user", "Hi"), Said("assistant", "Hello"))
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [{"type": "international order"}, {"Private": " ", "Type": None}, {"isPublic": 1, "visibility": "everyone"}],
+)
+def test_what_no_column_calls_a_note_is_read(tmp_path: Path, marks: dict[str, Any]) -> None:
+    path = tmp_path / "chats.jsonl"
+    path.write_text(json.dumps({"Chat ID": 1, "Sender": "agent", "Message": "Hello"} | marks), encoding="utf-8")
+    assert read(path).conversations[0].said == (Said("assistant", "Hello"),)
+
+
+def test_a_blank_cell_does_not_call_a_row_public(tmp_path: Path) -> None:
+    path = tmp_path / "chats.csv"
+    path.write_text("conversation,role,text,Is Public\n1,agent,She is angry,\n", encoding="utf-8")
+    with pytest.raises(FinetuneError, match=":2 has '' where yes or no should stand"):
+        read(path)
+
+
 def test_a_column_that_does_not_say_whether_a_row_is_private_is_a_fault(tmp_path: Path) -> None:
     path = tmp_path / "chats.csv"
     path.write_text("conversation,role,text,public\n1,agent,She is angry,team\n", encoding="utf-8")
@@ -77,6 +128,31 @@ def test_the_newest_row_first_is_read_in_the_order_of_time(tmp_path: Path) -> No
     assert sorted_.said == (Said("user", "Hi"), Said("assistant", "Hello you"))
     assert sorted_.names == {"Tom Baker"}
     assert as_it_is.said[0] == Said("assistant", "b")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "turned"),
+    [
+        ("2024-01-01 11:00 AM", "2024-01-01 01:05 PM", False),
+        ("2024-01-01T11:00:00+02:00", "2024-01-01T09:30:00Z", False),
+        ("2024-01-01T11:30:00+02:00", "2024-01-01T09:00:00Z", True),
+        ("2024-01-01 09:30:00 UTC", "2024-01-01 10:00:00 +0200", True),
+        ("2024-01-01T10:00:00", "2024-01-01T09:00:00Z", False),
+        ("2024-01-01T10:00:00", 1704100000, False),
+        (1704100000, "2024-01-01T09:00:00Z", False),
+        (1704100000, 1704099999, True),
+        (1704100000, 1704099999000, False),
+        ("2024-13-01 10:00", "2024-01-01 10:00", False),
+    ],
+)
+def test_rows_are_turned_only_by_times_that_can_be_compared(
+    tmp_path: Path, first: str | int, second: str | int, turned: bool
+) -> None:
+    path = tmp_path / "chats.json"
+    rows = [{"role": "customer", "text": "Hi", "time": first}, {"role": "agent", "text": "Hello", "time": second}]
+    path.write_text(json.dumps([{"conversation": 1} | row for row in rows]), encoding="utf-8")
+    (found,) = read(path).conversations
+    assert [one.content for one in found.said] == (["Hello", "Hi"] if turned else ["Hi", "Hello"])
 
 
 def test_every_faulty_row_is_told(tmp_path: Path) -> None:
