@@ -25,6 +25,13 @@ DEVICE = re.compile(
 """What programs write below a mail by themselves."""
 TAGS = re.compile(r"</(?:p|div|span|html|body|table|td|a|ul|li|b|strong|em)>|<br ?/?>", re.IGNORECASE)
 """What no text holds that was typed as text."""
+LAID_OUT = re.compile(
+    r"</?(?:p|div|table|tr|td|ul|ol|li|h[1-6]|hr|pre|blockquote|html|body|section|article|center)\b[^<>]*>",
+    re.IGNORECASE,
+)
+"""What makes line breaks mean nothing; with inline tags alone they are the lines that somebody wrote."""
+NO_TAG = re.compile(r"<(?!/?[a-z][a-z0-9]*(?:\s[^<>]*)?/?>)", re.IGNORECASE)
+"""A sign of a text, as in `<jane@example.com>` or `a < b`."""
 BLOCKS = ["p", "div", "br", "li", "tr", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "pre", "section"]
 OLDER = "blockquote, .gmail_quote, .yahoo_quoted, .moz-cite-prefix, #divRplyFwdMsg, #appendonsend, #divRplyFwdMsg ~ *"
 """The older mail in HTML, as Gmail, Yahoo, Thunderbird and Outlook mark it."""
@@ -41,7 +48,14 @@ def without_quoted(text: str) -> str:
 
 def words(text: str) -> str:
     """Return what somebody wrote in a mail or message, whether it is stored as text or as HTML."""
-    return without_quoted(plain_text(text) if TAGS.search(text) else text)
+    if not TAGS.search(text):
+        return without_quoted(text)
+    # A line of its own above an older mail is one in HTML too, and in a text that only speaks of a tag.
+    found = QUOTED.search(text.replace("\r\n", "\n"))
+    own = text.replace("\r\n", "\n")[: found.start()] if found else text
+    if not LAID_OUT.search(text):
+        own = re.sub(r"\r?\n", "<br>", NO_TAG.sub("&lt;", own))
+    return without_quoted(plain_text(own))
 
 
 def plain_text(html: str) -> str:

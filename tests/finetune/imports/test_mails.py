@@ -50,6 +50,29 @@ def test_html_is_read_line_by_block_and_not_by_word() -> None:
     assert words("a < b, and <3 for c > d") == "a < b, and <3 for c > d"
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (
+            "Your refund is on its <b>way</b>.\n\nOn Mon, 3 Feb 2025 at 10:00, Jane Miller wrote:\n"
+            "> the gate code is blue falcon\n> Jane",
+            "Your refund is on its way.",
+        ),
+        ("It is <br>\nhere\n> my PIN is 4411", "It is\nhere"),
+        ("<b>Yes</b>, a < b.\r\n\r\nFrom: <jane@lumen.example>\r\nSent: Monday\r\nsecret", "Yes, a < b."),
+        ("<i>x</i></span>\n-----Original Message-----\nsecret", "x"),
+        ("Close it with </p>.\n\nOn Mon, 3 Feb 2025 at 10:00, Jane wrote:\n> secret", "Close it with ."),
+        ("Write to <b>us</b> <help@lumen.example>", "Write to us <help@lumen.example>"),
+    ],
+)
+def test_inline_tags_do_not_hide_an_older_mail(text: str, kept: str) -> None:
+    assert words(text) == kept
+
+
+def test_lines_of_html_that_lays_a_text_out_are_joined() -> None:
+    assert words("<p>It is\n<b>here</b>\nnow.</p>") == "It is here now."
+
+
 def test_html_is_read_as_text() -> None:
     assert plain_text("<style>x</style><p>One&nbsp;two</p><blockquote>old</blockquote><p>three</p>") == "One two\nthree"
 
