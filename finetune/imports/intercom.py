@@ -5,8 +5,8 @@
 
 One conversation a line, a list, or `{"conversations": […]}`. Of the parts only those in `READ` are read, so that no
 note ever is, whatever kinds of notes are yet to come. Users, leads and contacts are customers, admins and teams the
-company; what a bot, a campaign or a series sent was written by a machine. A rating of 1 or 2 is a bad one, 4 or 5 a
-good one.
+company; what a bot, a campaign, a series or, under an admin's name, an AI agent sent was written by a machine. A rating
+of 1 or 2 is a bad one, 4 or 5 a good one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +23,8 @@ CUSTOMERS = {"user", "lead", "contact"}
 PEOPLE = {"admin", "team"}
 BY_MACHINE = {"campaigns_initiated", "operator_initiated", "automated"}
 """How a first message is delivered that no admin wrote to this customer."""
+BY_AI = ("from_ai_agent", "is_ai_answer")
+"""What an author has of whose words an AI agent wrote, though its type may be an admin's."""
 RATINGS: dict[Any, Rating] = {1: "down", 2: "down", 4: "up", 5: "up"}
 
 
@@ -76,7 +78,9 @@ def _conversation(data: Mapping[str, Any], source: str) -> Conversation:
 
 def _said(part: Mapping[str, Any], *, by_machine: bool = False) -> Said | None:
     """Return what somebody wrote; None where no side is known, as of X, whose texts Intercom does not give."""
-    who = (part.get("author") or {}).get("type")
+    author = part.get("author") or {}
+    who = author.get("type")
+    by_machine = by_machine or any(author.get(mark) for mark in BY_AI)
     text = words(str(part.get("body") or "")) if not part.get("redacted") else ""
     if who in CUSTOMERS:
         return Said("user", text) if text or part.get("attachments") or part.get("redacted") else None

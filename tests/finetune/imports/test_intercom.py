@@ -68,6 +68,22 @@ def test_a_campaign_is_no_persons_reply(tmp_path: Path) -> None:
     assert read(path).conversations[0].said[0] == Said("assistant", "Sale!", by_person=False)
 
 
+@pytest.mark.parametrize("mark", ["from_ai_agent", "is_ai_answer"])
+def test_what_an_ai_agent_wrote_under_an_admins_name_is_no_persons_reply(tmp_path: Path, mark: str) -> None:
+    parts = [
+        part("comment", "admin", "By a machine.", 1, author={"type": "admin", mark: True}),
+        part("comment", "user", "Really?", 2),
+        part("comment", "admin", "By Tom.", 3, author={"type": "admin", "from_ai_agent": False, "is_ai_answer": None}),
+    ]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(CONVERSATION | {"conversation_parts": {"conversation_parts": parts}}), encoding="utf-8")
+    assert read(path).conversations[0].said[1:] == (
+        Said("assistant", "By a machine.", by_person=False),
+        Said("user", "Really?"),
+        Said("assistant", "By Tom."),
+    )
+
+
 def test_every_broken_conversation_is_told(tmp_path: Path) -> None:
     bad = [CONVERSATION, CONVERSATION | {"id": 2, "conversation_parts": [4]}, {"id": 3}, 5]
     path = tmp_path / "a.jsonl"
