@@ -109,7 +109,7 @@ def require_sound(paths: Sequence[Path], *, measure: Measure | None = None, long
     """Return the check of files that have no fault.
 
     Raises:
-        FinetuneError: names every fault of every file.
+        FinetuneError: names the first `examples.SHOWN_FAULTS` faults with their lines, and counts the rest.
     """
     found = check(paths, measure=measure, longest=longest)
     if found.faults:

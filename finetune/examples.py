@@ -43,7 +43,7 @@ KEYS = {"messages", "tools", "meta"}
 MESSAGE_KEYS = {"role", "content", "tool_calls", "tool_call_id", "name", "weight"}
 META_KEYS = {"task", "source", "conversation"}
 SHOWN_FAULTS = 20
-"""More are counted only: a file of another form has one on every line."""
+"""The first are named by their lines, the rest is counted: a file of another form has one on every line."""
 FOLLOWS = {
     "": {"system", "user"},
     "system": {"user"},
@@ -179,7 +179,8 @@ def read(path: Path) -> tuple[Example, ...]:
     """Return the examples of a file in order; `finetune.example_forms` says which forms are known.
 
     Raises:
-        FinetuneError: the file cannot be read or is empty, or lines are no examples; every fault is named by its line.
+        FinetuneError: the file cannot be read or is empty, or lines are no examples; the first
+            `SHOWN_FAULTS` are named, the rest is counted.
     """
     found = lines(path)
     faults = [f"{path}:{line.number} {fault}." for line in found for fault in line.faults]

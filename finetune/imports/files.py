@@ -16,12 +16,9 @@ from finetune import examples
 from finetune.conversations import Conversation
 from finetune.errors import FinetuneError
 from finetune.example_forms import LABELS, Record, records
-from finetune.examples import Example
+from finetune.examples import SHOWN_FAULTS, Example
 from finetune.imports import FORMATS
 from finetune.imports.flags import UnclearError
-
-SHOWN_FAULTS = 20
-"""A column that is called otherwise makes a fault of every row."""
 
 
 class Format(Protocol):
@@ -65,7 +62,8 @@ def read(path: Path) -> Imported:
     """Return what a file holds.
 
     Raises:
-        FinetuneError: it cannot be read, is empty or of no known format, or records are faulty; all are named.
+        FinetuneError: it cannot be read, is empty or of no known format, or records are faulty; the first
+            `SHOWN_FAULTS` are named by their lines, the rest is counted.
     """
     found = _records(path)
     sound = next((record.data for record in found if not record.fault), None)

@@ -7,8 +7,9 @@ import pytest
 
 from finetune.conversations import Said, merged
 from finetune.errors import FinetuneError
+from finetune.examples import SHOWN_FAULTS
 from finetune.imports import FORMATS
-from finetune.imports.files import SHOWN_FAULTS, read
+from finetune.imports.files import read
 
 
 def write(path: Path, data: Any) -> Path:
