@@ -14,7 +14,7 @@ from finetune.candidates import Candidate, Dropped
 from finetune.conversations import Conversation, Said, merged
 from finetune.from_transcripts import answers_from
 from finetune.serving import Serving, in_turns
-from finetune.signatures import parted
+from finetune.signatures import parted, told_as_thing
 
 
 def candidates(conversations: Iterable[Conversation], serving: Serving) -> Iterator[Candidate | Dropped]:
@@ -50,11 +50,12 @@ def candidates(conversations: Iterable[Conversation], serving: Serving) -> Itera
 
 
 def _signed(conversation: Conversation) -> tuple[tuple[Said, ...], frozenset[str]]:
-    """Return what was said, in turns and without signatures, and the names of those who take part."""
-    names = set(conversation.names)
-    said = []
-    for one in conversation.said:
-        text, signed = parted(one.content)
-        names |= signed
-        said.append(replace(one, content=text))
-    return merged(said), frozenset(names)
+    """Return what was said, in turns and without signatures, and the names of those who take part.
+
+    A signature that the conversation also speaks of as a thing names nobody: it would be replaced wherever it stands.
+    """
+    parts = [parted(one.content) for one in conversation.said]
+    texts = [text for text, _ in parts]
+    signed = {name for _, names in parts for name in names if not told_as_thing(name, texts)}
+    said = [replace(one, content=text) for one, text in zip(conversation.said, texts, strict=True)]
+    return merged(said), conversation.names | signed

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from finetune.signatures import RFC_MARK
+
 QUOTED = re.compile(
     r"^(?:"
     r"On .{4,200}\bwrote:|Am .{4,200}\bschrieb .{0,120}:|Le .{4,200}\ba écrit ?:"
@@ -42,7 +44,7 @@ def without_quoted(text: str) -> str:
     text = text.replace("\r\n", "\n")
     found = QUOTED.search(text)
     own = DEVICE.sub("", text[: found.start()] if found else text)
-    kept = [line.rstrip() for line in own.split("\n") if not line.startswith(">")]
+    kept = [_stripped(line) for line in own.split("\n") if not line.startswith(">")]
     return "\n".join(kept).strip()
 
 
@@ -68,8 +70,13 @@ def plain_text(html: str) -> str:
     for block in soup(BLOCKS):
         block.insert_before("\n")
         block.insert_after("\n")
-    lines = (" ".join(line.split()) for line in soup.get_text().split("\n"))
-    return "\n".join(line for line in lines if line)
+    lines = (_stripped(line) for line in soup.get_text().split("\n"))
+    return "\n".join(" ".join(line.split()) if line != RFC_MARK else line for line in lines if line.strip())
+
+
+def _stripped(line: str) -> str:
+    """Return a line without the blanks at its end; the mark above a signature keeps the one that it is known by."""
+    return RFC_MARK if re.fullmatch(r"\s*--[ \xa0]+", line) else line.rstrip()
 
 
 def by_time(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

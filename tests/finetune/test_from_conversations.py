@@ -78,6 +78,16 @@ def test_signatures_go_and_names_are_handed_on(serving: Serving) -> None:
     assert voice.names == {"Ada King", "Ada M. King", "Tom Baker"}
 
 
+def test_a_thing_below_the_closing_words_is_no_name(serving: Serving) -> None:
+    said = (
+        Said("user", "Which lamp is dimmable?\nThanks\nMoorlight Lamp"),
+        Said("assistant", "The Moorlight Lamp is dimmable.\n\nBest regards\nTom Baker"),
+    )
+    found = [one for one in candidates([Conversation("1", "t", said)], serving) if isinstance(one, Candidate)]
+    assert found
+    assert {one.names for one in found} == {frozenset({"Tom Baker"})}
+
+
 def test_a_reply_to_a_picture_is_no_reply_to_what_was_asked_before(serving: Serving) -> None:
     said = [("user", "a"), ("assistant", "b"), ("user", ""), ("assistant", "c"), ("user", "d"), ("assistant", "e")]
     found = list(candidates([Conversation("1", "t", tuple(Said(*one) for one in said))], serving))  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
 import pytest
 
-from finetune.signatures import parted
+from finetune.signatures import parted, told_as_thing
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,18 @@ from finetune.signatures import parted
         ("It ships today.\n\nBest,\nThe Lumen Team", "Best", set()),
         ("今天发货。\n\n祝好\n李娜\n客服部", "祝好", {"李娜"}),
         ("今天发货。\n\n谢谢！\n客服中心", "谢谢！", set()),
+        ("今天发货。\n\n谢谢\n李娜 客服", "谢谢", {"李娜"}),
+        ("It ships today.\n\nMerci\nAnne Morel\n06.12.34.56.78", "Merci", {"Anne Morel"}),
+        ("今天发货。\n\n祝好\n钱伟", "祝好", {"钱伟"}),
+        ("今天发货。\n\n谢谢\n李娜售后客服", "谢谢", {"李娜"}),
+        ("It ships today.\n\nKind regards\nTom Baker\nCustomer service manager", "Kind regards", {"Tom Baker"}),
+        ("今天发货。\n\n祝好\n客服李娜\n上海灯具有限公司\n电话：021-5555 0100", "祝好", {"李娜"}),
+        (
+            "It ships today.\n\nBest regards\nTom Baker\nSales Manager\n12 High Street\nLondon",
+            "Best regards",
+            {"Tom Baker"},
+        ),
+        ("It ships today.\n\nThanks\nAda King\nmobile: +44 7700 900123", "Thanks", {"Ada King"}),
     ],
 )
 def test_a_signature_goes_and_the_closing_words_stay(text: str, kept: str, names: set[str]) -> None:
@@ -39,6 +51,24 @@ def test_a_signature_goes_and_the_closing_words_stay(text: str, kept: str, names
         "谢谢\n请问什么时候可以发货？",
         "How long is it?\nThanks",
         "one -- two",
+        "你好，我想买台灯\n谢谢\n包邮吗",
+        "您好\n谢谢！\n何时发货",
+        "您好\n谢谢！\n何时",
+        "您好\n谢谢\n包邮",
+        "您好\n谢谢\n转人工客服",
+        "您好\n谢谢\n白色的",
+        "您好\n谢谢\n我要全部",
+        "您好\n谢谢\n李娜\n明天还送来吗",
+        "Is it in stock?\nThanks\nMoorlight Lamp\nBlue",
+        "Thank you!\nReturns\nOpen the page and choose the order\nPrint the label",
+        "Thank you!\nReturns\nOpen the page and choose the order\nCall our Support",
+        "Thanks\nOrder\n48213377",
+        "Thanks\nDelivery\n05.02.2026",
+        "Thanks\nTom\nI want a manager",
+        "您好\n谢谢\n客服",
+        "您好\n谢谢\n单价",
+        "Intro.\n--\nYou can return it within 30 days.\nWe pay the way back.",
+        "Intro.\n--\nReturns\nYou can return it within 30 days.",
     ],
 )
 def test_what_is_no_signature_stays(text: str) -> None:
@@ -48,3 +78,25 @@ def test_what_is_no_signature_stays(text: str) -> None:
 def test_a_long_text_below_a_mark_is_no_signature() -> None:
     text = "Before\n--\n" + "\n".join(f"line {number}" for number in range(20))
     assert parted(text) == (text, frozenset())
+
+
+def test_the_mark_with_its_blank_needs_no_name_below_it() -> None:
+    assert parted("Intro.\n-- \nlumen, light for everyone") == ("Intro.", frozenset())
+    assert parted("Intro.\n--\nAda King\nLumen Ltd.") == ("Intro.", frozenset({"Ada King"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "thing"),
+    [
+        ("Moorlight Lamp", "Do you have the Moorlight Lamp in blue?", True),
+        ("Moorlight Lamp", "I bought 2 Moorlight Lamps.", True),
+        ("Moorlight Lamp", "is the moorlight lamp in stock", True),
+        ("白云", "我想买一盏白云", True),
+        ("Tom Baker", "I spoke to Tom Baker yesterday.", False),
+        ("Tom Baker", "tom baker told me so", False),
+        ("Ada", "Dear Ada, the lamp is here.", False),
+        ("李娜", "李娜您好", False),
+    ],
+)
+def test_a_thing_is_told_from_a_person(name: str, text: str, thing: bool) -> None:
+    assert told_as_thing(name, ["Hello", text]) is thing

@@ -73,6 +73,11 @@ def test_lines_of_html_that_lays_a_text_out_are_joined() -> None:
     assert words("<p>It is\n<b>here</b>\nnow.</p>") == "It is here now."
 
 
+def test_the_mark_above_a_signature_keeps_its_blank() -> None:
+    assert without_quoted("Hello \n-- \nAda\n--\nx") == "Hello\n-- \nAda\n--\nx"
+    assert words("<div>Hello</div><span>--&nbsp;</span><br><div>Ada</div><div>--</div>x") == "Hello\n-- \nAda\n--\nx"
+
+
 def test_html_is_read_as_text() -> None:
     assert plain_text("<style>x</style><p>One&nbsp;two</p><blockquote>old</blockquote><p>three</p>") == "One two\nthree"
 
