@@ -34,6 +34,8 @@ LAID_OUT = re.compile(
 """What makes line breaks mean nothing; with inline tags alone they are the lines that somebody wrote."""
 NO_TAG = re.compile(r"<(?!/?[a-z][a-z0-9]*(?:\s[^<>]*)?/?>)", re.IGNORECASE)
 """A sign of a text, as in `<jane@example.com>` or `a < b`."""
+OPEN_TAG = re.compile(r"</?[a-z][^<>]*$", re.IGNORECASE)
+"""A tag that goes on on the next line."""
 BLOCKS = ["p", "div", "br", "li", "tr", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "pre", "section"]
 OLDER = "blockquote, .gmail_quote, .yahoo_quoted, .moz-cite-prefix, #divRplyFwdMsg, #appendonsend, #divRplyFwdMsg ~ *"
 """The older mail in HTML, as Gmail, Yahoo, Thunderbird and Outlook mark it."""
@@ -52,12 +54,25 @@ def words(text: str) -> str:
     """Return what somebody wrote in a mail or message, whether it is stored as text or as HTML."""
     if not TAGS.search(text):
         return without_quoted(text)
+    text = text.replace("\r\n", "\n")
     # A line of its own above an older mail is one in HTML too, and in a text that only speaks of a tag.
-    found = QUOTED.search(text.replace("\r\n", "\n"))
-    own = text.replace("\r\n", "\n")[: found.start()] if found else text
-    if not LAID_OUT.search(text):
-        own = re.sub(r"\r?\n", "<br>", NO_TAG.sub("&lt;", own))
+    found = QUOTED.search(text)
+    own = text[: found.start()] if found else text
+    if LAID_OUT.search(text):
+        own = _without_marked(own)
+    else:
+        own = NO_TAG.sub("&lt;", own).replace("\n", "<br>")
     return without_quoted(plain_text(own))
+
+
+def _without_marked(html: str) -> str:
+    """Return HTML without lines that begin with ">": where that ends no tag, somebody's program quoted with it."""
+    kept, in_tag = [], False
+    for line in html.split("\n"):
+        if in_tag or not line.startswith(">"):
+            kept.append(line)
+        in_tag = bool(OPEN_TAG.search(line)) or (in_tag and ">" not in line)
+    return "\n".join(kept)
 
 
 def plain_text(html: str) -> str:

@@ -42,7 +42,11 @@ NAMES = {
 }
 PERSONS = ("customer_name", "agent_name", "sender_name", "author_name", "contact_name", "客户姓名", "客服姓名", "姓名")
 """Columns with the name of somebody who takes part."""
-NOTE = re.compile(r"internal|private|hidden|\bnotes?\b|notes?$|备注|内部|私密", re.IGNORECASE)
+NOTE = re.compile(
+    r"internal|private|hidden|whisper|\bnotes?\b|notes?$|\b(?:agents?|staff|team)[ -]only\b"
+    r"|备注|内部|私密|仅.{1,6}可见",
+    re.IGNORECASE,
+)
 """How programs call what is not meant for the customer, in the column that says what kind of message a row is."""
 PARTS_OF_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
 """Where a kind has its words joined: `noteAdded`, `note_added`."""

@@ -62,6 +62,7 @@ def test_html_is_read_line_by_block_and_not_by_word() -> None:
         ("<b>Yes</b>, a < b.\r\n\r\nFrom: <jane@lumen.example>\r\nSent: Monday\r\nsecret", "Yes, a < b."),
         ("<i>x</i></span>\n-----Original Message-----\nsecret", "x"),
         ("Close it with </p>.\n\nOn Mon, 3 Feb 2025 at 10:00, Jane wrote:\n> secret", "Close it with ."),
+        ("Close it with </p>, if a < b\nhere\n> my PIN is 4411\n> Jane", "Close it with , if a < b here"),
         ("Write to <b>us</b> <help@lumen.example>", "Write to us <help@lumen.example>"),
     ],
 )
@@ -71,6 +72,7 @@ def test_inline_tags_do_not_hide_an_older_mail(text: str, kept: str) -> None:
 
 def test_lines_of_html_that_lays_a_text_out_are_joined() -> None:
     assert words("<p>It is\n<b>here</b>\nnow.</p>") == "It is here now."
+    assert words("<p class='x'\n>It is <a\n  href='y'\n>here</a>.</p>") == "It is here."
 
 
 def test_the_mark_above_a_signature_keeps_its_blank() -> None:
