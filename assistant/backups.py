@@ -8,6 +8,7 @@ catalogue does not know. Models and converted bases stay out: `frontdesk models 
 again. The file holds what customers wrote, and the settings with the secrets in them: only its owner may read it.
 """
 
+import gzip
 import io
 import json
 import os
@@ -16,6 +17,7 @@ import sqlite3
 import tarfile
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -102,9 +104,11 @@ def restore_backup(file: Path, home: Path) -> Backup:
     Places within the old home, such as mirrors of feeds, are entered as places within this one.
 
     Raises:
-        BackupError: it is no whole backup, or the home is in use; then nothing was changed.
+        BackupError: it is no whole backup, or the home is in use, and nothing was changed; or the disk failed, and
+            what was put back so far is named.
     """
     began = time.perf_counter()
+    moved: list[str] = []
     if found := occupied_by(home):
         raise _occupied(home, found, file)
     try:
@@ -119,10 +123,15 @@ def restore_backup(file: Path, home: Path) -> Backup:
                 with suppress(FileNotFoundError, NotADirectoryError):
                     (home / path.name).rmdir()  # an empty folder; anything else was refused
                 path.replace(home / path.name)
+                moved.append(path.name)
                 if (home / path.name).is_dir():
                     (home / path.name).chmod(0o700)  # mails of a feed are nobody else's
     except (OSError, sqlite3.Error) as error:
-        raise BackupError(f"{file} could not be restored ({error}). Next: see that {home} may be written") from error
+        half = f"; {', '.join(moved)} lie there already, so remove them first" if moved else ""
+        raise BackupError(
+            f"{file} could not be restored ({error}). Next: see that {home} may be written{half}, then frontdesk "
+            f"restore {file.name} again"
+        ) from error
     return Backup(file, len(about["files"]), file.stat().st_size, (), time.perf_counter() - began)
 
 
@@ -195,9 +204,15 @@ def _contents(settings: Settings, home: Path, work: Path) -> Iterator[tuple[str,
     copied = {path.relative_to(work).as_posix() for path in work.rglob("*") if path.is_file()}
     for name in sorted(copied):
         yield f"home/{name}", work / name
-    for folder, folders, names in os.walk(home):
+    seen: set[str] = set()
+    for folder, folders, names in os.walk(home, followlinks=True):  # a run's folder may be linked to a larger disk
         top = Path(folder) == home
-        folders[:] = sorted(one for one in folders if not (top and one in LEFT_OUT | {VECTORS}))
+        seen.add(os.path.realpath(folder))
+        folders[:] = sorted(
+            one
+            for one in folders
+            if not (top and one in LEFT_OUT | {VECTORS}) and os.path.realpath(Path(folder, one)) not in seen
+        )
         for name in sorted(names):
             path = Path(folder, name)
             place = path.relative_to(home).as_posix()
@@ -251,14 +266,16 @@ def _unpack(file: Path, work: Path) -> Mapping[str, Any]:
     if not file.is_file():
         raise BackupError(f"There is no file {file}. Next: check the path")
     try:
-        with tarfile.open(file, "r:gz") as archive:
+        with gzip.open(file) as unpacked, tarfile.open(fileobj=unpacked, mode="r:") as archive:
             archive.extractall(work, filter="data")  # refuses names that lead out of the folder
+            while unpacked.read(1 << 20):  # to the end, where gzip's checksum stands: tarfile stops before it
+                pass
         about: dict[str, Any] = json.loads((work / MANIFEST).read_text(encoding="utf-8"))
         whole = about["kind"] == KIND and all((work / name).is_file() for name in about["files"])
         about["home"]
     except FileNotFoundError as error:
         raise BackupError(f"{file} is no backup, or was cut off: it has no {MANIFEST}. {again}") from error
-    except (tarfile.TarError, EOFError, OSError, ValueError, KeyError, TypeError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, KeyError, TypeError) as error:
         raise BackupError(f"{file} cannot be read as a backup ({error}). {again}") from error
     if not whole:
         raise BackupError(f"{file} does not hold all the files that it names. {again}")

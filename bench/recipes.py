@@ -82,7 +82,7 @@ def plain_run(home: Path, train: Path, *, like: dict[str, Any]) -> str:
         folder.mkdir(parents=True)
         base, steps, rate = Path(like["base"]["folder"]), int(like["steps"]), float(like["learning_rate"])
         plain(base, train, folder / "adapter", ("--quick",), steps=steps, rate=rate)
-        known = {name: like[name] for name in ("base", "labels", "created")}
+        known = {name: like[name] for name in ("base", "labels", "parameters", "created")}
         (folder / "manifest.json").write_text(json.dumps({"run": PLAIN_RUN, **known}), encoding="utf-8")
     return PLAIN_RUN
 

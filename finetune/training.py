@@ -5,6 +5,7 @@
 The same request again goes on where it stopped, and ends with the same weights; a finished one is not trained twice.
 """
 
+import gc
 import json
 import platform
 from collections import Counter
@@ -25,6 +26,7 @@ from finetune.classifier_training import train_head
 from finetune.errors import FinetuneError
 from finetune.examples import Example, read, read_languages, write
 from finetune.going_on import Command, remember
+from finetune.machine import look
 from finetune.preflight import require
 from finetune.recipe import Job, Outcome, as_data, open_recipe, settings_of
 from finetune.recipes.adapting import StepSettings
@@ -39,6 +41,8 @@ ENOUGH_TO_HOLD_OUT = 100
 ENOUGH_A_LABEL = 20
 """Examples of each label; with fewer, each counts for more in training than in measuring."""
 LIBRARIES = ("torch", "transformers", "peft", "trl", "bitsandbytes", "accelerate")
+HALF_BYTES, FULL_BYTES = 2, 4
+"""Of a weight as `finetune.weights.load` holds it on a graphics card, and on a processor."""
 LOCK_SECONDS = 2.0
 """How long to wait for a run's lock: who only looks whether a run is running holds it for an instant."""
 
@@ -143,8 +147,9 @@ def train(
         with processes.first_before_others():
             if processes.is_first():
                 manifest = manifest_of(prepared, base, outcome)
-                if isinstance(prepared.settings, StepSettings):
-                    learn_to_tell(Run(prepared.request.name, prepared.folder, manifest), prepared.train)
+                if manifest["labels"] and isinstance(prepared.settings, StepSettings):
+                    run = Run(prepared.request.name, prepared.folder, manifest)
+                    manifest["tells_labels_by"] = "state" if learn_to_tell(run, prepared.train) else "words"
                 return finish(prepared.folder, manifest)
             return open_run(prepared.request.name, home=home)
 
@@ -190,8 +195,11 @@ def labels_of(examples: Sequence[Example]) -> tuple[str, ...]:
     return tuple(sorted({str(example.messages[-1]["content"]) for example in examples}))
 
 
-def learn_to_tell(run: Run, examples: Sequence[Example]) -> None:
-    """Let a run whose answers are labels tell them by its state (`finetune.label_head`); nothing for other runs.
+def learn_to_tell(run: Run, examples: Sequence[Example]) -> bool:
+    """Let a run whose answers are labels tell them by its state (`finetune.label_head`), and return whether it does.
+
+    It does not where there is but one label, or where the model in full precision, as it is judged, does not fit into
+    the memory that is free: training may have held it in a quarter of that.
 
     Args:
         examples: what it learned from.
@@ -199,14 +207,22 @@ def learn_to_tell(run: Run, examples: Sequence[Example]) -> None:
     Raises:
         FinetuneError: scikit-learn is missing.
     """
-    if len(run.labels) < 2:
-        return
+    gc.collect()
+    with libraries():
+        import torch
+
+        torch.cuda.empty_cache()  # what training held
+    machine = look()
+    needed = run.manifest["parameters"] * (HALF_BYTES if machine.trains_on_card else FULL_BYTES)
+    if len(run.labels) < 2 or needed > machine.free_to_train:
+        return False
     with libraries():
         from finetune import torch_replies
         from finetune.weights import load
 
         states = torch_replies.states(load(run.base, adapter=run.adapter), examples)
     label_head.save(train_head(states, [str(one.messages[-1]["content"]) for one in examples]), run.folder)
+    return True
 
 
 def manifest_of(prepared: Prepared, base: Base, outcome: Outcome) -> dict[str, Any]:

@@ -114,13 +114,18 @@ def test_a_home_that_was_only_looked_at_is_empty(settings: Settings, tmp_path: P
     assert occupied_by(home) == "documents"
 
 
-@pytest.mark.parametrize("how", ["cut", "other", "escaping", "missing", "incomplete"])
+@pytest.mark.parametrize("how", ["cut", "one bit", "garbled", "other", "escaping", "missing", "incomplete"])
 def test_what_is_no_whole_backup_changes_nothing(bare: Settings, tmp_path: Path, how: str) -> None:
     file, home = tmp_path / "b.tar.gz", tmp_path / "new"
     home.mkdir()
     whole = make_backup(bare, file).path.read_bytes()
     if how == "cut":
         file.write_bytes(whole[: len(whole) // 2])
+    elif how == "one bit":  # in the middle of a database, which is still a database then
+        at = len(whole) // 2
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 8]) + whole[at + 1 :])
+    elif how == "garbled":
+        file.write_bytes(whole[:40] + bytes(60) + whole[100:])
     elif how == "missing":
         file.unlink()
     else:
@@ -135,6 +140,33 @@ def test_what_is_no_whole_backup_changes_nothing(bare: Settings, tmp_path: Path,
         restore_backup(file, home)
     assert list(home.iterdir()) == []
     assert not (tmp_path / "outside.txt").exists()
+
+
+def test_what_is_linked_to_another_disk_is_in_it(bare: Settings, tmp_path: Path) -> None:
+    big = tmp_path / "big"
+    (big / "run-1").mkdir(parents=True)
+    (big / "run-1" / "manifest.json").write_text("{}", encoding="utf-8")
+    (big / "round").symlink_to(bare.home)
+    (bare.home / "runs").symlink_to(big)
+    assert "home/runs/run-1/manifest.json" in names_in(make_backup(bare, tmp_path / "b.tgz").path)
+
+
+def test_a_disk_that_fails_in_the_middle_is_told_with_what_lies_there(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_backup(settings, tmp_path / "b.tar.gz")
+    replace = Path.replace
+
+    def fail(path: Path, target: Path) -> Path:
+        if path.name == "feeds":
+            raise OSError(28, "No space left on device")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", fail)
+    home = tmp_path / "new"
+    home.mkdir()
+    with pytest.raises(BackupError, match=r"No space left.*catalog\.sqlite3, chroma lie there already"):
+        restore_backup(made.path, home)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from finetune.runs import open_run
 OURS = {
     "base": {"name": "embedded", "folder": "/bases/small", "precision": "float16"},
     "labels": ["arrival", "refund"],
+    "parameters": 1000,
     "created": "2026-11-28T12:00:00+00:00",
     "steps": 150,
     "learning_rate": 0.00085,

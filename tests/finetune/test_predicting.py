@@ -1,10 +1,11 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from agents.models import ModelOptions
-from finetune import torch_replies
+from finetune import label_head, torch_replies
 from finetune.bases import Base
 from finetune.errors import FinetuneError
 from finetune.examples import Example
@@ -26,7 +27,16 @@ def run(tiny_base: Base, tmp_path: Path) -> Path:
     folder = tmp_path / "runs" / "mine"
     folder.mkdir(parents=True)
     base = {"name": tiny_base.name, "folder": str(tiny_base.folder), "precision": tiny_base.precision}
-    finish(folder, {"run": "mine", "base": base, "labels": ["order_status", "price", "returns"], "created": "now"})
+    finish(
+        folder,
+        {
+            "run": "mine",
+            "base": base,
+            "parameters": 100_000,
+            "labels": ["order_status", "price", "returns"],
+            "created": "now",
+        },
+    )
     return tmp_path
 
 
@@ -56,6 +66,14 @@ def test_a_run_tells_its_labels_by_its_state_where_it_learned_to(
     labels = ("order_status", "price")  # of others than it learned it has no state
     fewer = predict(open_subject("mine", home=run), intents[:6], options=options, labels=labels)
     assert {one.predicted for one in fewer} <= set(labels)
+
+
+def test_a_model_that_does_not_fit_into_memory_does_not_learn_to(run: Path, intents: tuple[Example, ...]) -> None:
+    mine = open_run("mine", home=run)
+    large = replace(mine, manifest={**mine.manifest, "parameters": 10**13})
+    assert not learn_to_tell(large, intents)
+    assert label_head.load(mine.folder) is None
+    assert learn_to_tell(mine, intents)
 
 
 def test_the_base_of_a_whole_tuned_model_is_what_it_was_before(run: Path, tiny_base: Base) -> None:
