@@ -59,6 +59,8 @@ CN_SIGNER = re.compile(
 CN_DEPARTMENT = re.compile(r"[\w ·|-]{1,10}(?:(?<![全内外一这那哪各本])部|团队|客服|中心|店)")
 CN_LINE = re.compile(r".{2,30}公司|(?:电话|手机|地址|邮箱|微信|网址|QQ)[:： ].{2,60}|[\w ·|-]{0,12}" + _CN_ROLE)
 """A line below a Chinese name that says where somebody works, or how to reach them."""
+CN_DATE = re.compile(r"\d{4} ?年 ?\d{1,2} ?月 ?\d{1,2} ?日")
+"""What closes a Chinese letter, below the name."""
 CN_SAYS = re.compile(
     r"[吗呢么啊吧了呀嘛的是不没要能给我你您他她这那哪什怎多少几谁请找转接去到问想全邮货款钱费价色单退换码号发件装]"
     r"|人工"
@@ -121,7 +123,7 @@ def _is_below_mark(lines: list[str], mark: str) -> bool:
 
 def _is_signature(lines: list[str]) -> bool:
     """Say whether lines are a name alone, or one with others of which one has a role or a way to reach somebody."""
-    first, others = lines[0], lines[1:]
+    first, others = lines[0], [line for line in lines[1:] if not CN_DATE.fullmatch(line)]
     if len(lines) > MOST_LINES or not (NAME.fullmatch(first) or _is_chinese_signer(first)):
         return False
     return not others or (all(map(_looks_signed, others)) and any(map(_has_role, lines)))

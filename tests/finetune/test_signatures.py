@@ -24,6 +24,7 @@ from finetune.signatures import parted, told_as_thing
         ("今天发货。\n\n谢谢\n李娜 客服", "谢谢", {"李娜"}),
         ("It ships today.\n\nMerci\nAnne Morel\n06.12.34.56.78", "Merci", {"Anne Morel"}),
         ("今天发货。\n\n祝好\n钱伟", "祝好", {"钱伟"}),
+        ("今天发货。\n\n此致\n敬礼\n李娜\n2026年1月5日", "此致\n敬礼", {"李娜"}),
         ("今天发货。\n\n谢谢\n李娜售后客服", "谢谢", {"李娜"}),
         ("It ships today.\n\nKind regards\nTom Baker\nCustomer service manager", "Kind regards", {"Tom Baker"}),
         ("今天发货。\n\n祝好\n客服李娜\n上海灯具有限公司\n电话：021-5555 0100", "祝好", {"李娜"}),
