@@ -24,6 +24,7 @@ from fastapi import Path as PathParameter
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.routing import Match
 
 from agents.errors import AgentError
 from assistant.approvals_api import add_approvals
@@ -147,7 +148,9 @@ def create_api(
         add_desk(api, application.store, operators, approvals=approvals, decisions=decisions, frame=desk or DeskFrame())
 
     @api.api_route("/api/{path:path}", methods=["GET", "POST", "PUT", "DELETE"], include_in_schema=False)
-    async def nothing(path: str) -> None:  # else the page answers, in another form
+    async def nothing(request: Request) -> None:  # else the page answers, in another form
+        if any(route.matches(request.scope)[0] is Match.PARTIAL for route in api.routes):
+            raise HTTPException(405, f"{request.method} is not for this address.")
         raise HTTPException(404, NOT_FOUND)
 
     return api

@@ -376,15 +376,19 @@ def test_only_our_own_names_are_answered(served: Served) -> None:
         assert served.client.get("/healthz", headers={"Host": host}).status_code == status
 
 
-def test_what_is_not_there_is_refused_as_everything_else(served: Served) -> None:
-    for method, path in (("GET", "/api/none"), ("GET", "/api/conversations"), ("DELETE", "/api/conversations/a")):
+def test_what_is_not_there_and_a_wrong_method_are_refused_as_everything_else(served: Served) -> None:
+    for method, path, status, error in (
+        ("GET", "/api/none", 404, NOT_FOUND),
+        ("GET", "/api/conversations", 405, "GET is not for this address."),
+        ("DELETE", "/api/ingest", 405, "DELETE is not for this address."),
+    ):
         answer = served.client.request(method, path)
-        assert (answer.status_code, answer.json()) == (404, {"error": NOT_FOUND})
+        assert (answer.status_code, answer.json()) == (status, {"error": error})
 
 
 def test_a_caller_cannot_write_lines_into_the_log(served: Served, caplog: pytest.LogCaptureFixture) -> None:
     place = {"collection": "default", "document": "a.md\n2026-01-01 ERROR all is lost", "start": "0", "end": "9"}
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, logger="assistant.api"):
         assert served.client.get("/api/passages", params=place).status_code == 404
     assert "all is lost" in caplog.text
     assert not [line for line in caplog.text.splitlines() if line.startswith("2026-01-01 ERROR")]
