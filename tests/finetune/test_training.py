@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from finetune import label_head
 from finetune.bases import Base
 from finetune.errors import FinetuneError
 from finetune.examples import Example, write
@@ -82,6 +83,10 @@ def test_a_run_learns_and_says_what_it_did(request_of: Callable[..., Request], t
     run = train(prepare(request_of("learned"), home=tmp_path), home=tmp_path, progress=seen.append)
     manifest = json.loads((run.folder / MANIFEST).read_text(encoding="utf-8"))
     assert manifest["labels"] == ["order_status", "price", "returns"]
+    assert manifest["tells_labels_by"] == "state"
+    head = label_head.load(run.folder)
+    assert head is not None
+    assert head.labels == run.labels
     assert manifest["steps"] == 8
     assert 0 < manifest["trainable_share"] < 1
     assert manifest["tokens_per_second"] > 0
