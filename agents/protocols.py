@@ -55,6 +55,23 @@ def step_schema(tools: Sequence[Tool]) -> dict[str, Any]:
     return {"anyOf": [*calls, answer]} if calls else answer
 
 
+def json_step(tool: str, arguments: Mapping[str, Any], *, thought: str = "", tools: Sequence[Tool] = ()) -> str:
+    """Return a call as a model bound to `step_schema` writes it: without white space, arguments in the schema's order.
+
+    What a model is shown and learns has to look like that: one that learned `{"tool": "x"}` and may only write
+    `{"tool":"x"}` is at a loss from its first token on.
+
+    Args:
+        tools: that there are; arguments of a tool that is not among them stay in their order.
+
+    >>> json_step("find_order", {"order": "B-1001"})
+    '{"thought":"","tool":"find_order","arguments":{"order":"B-1001"}}'
+    """
+    schema = next((known.parameters for known in tools if known.name == tool), {})
+    step = {"thought": thought, "tool": tool, "arguments": _in_order(arguments, schema)}
+    return json.dumps(step, ensure_ascii=False, separators=(",", ":"))
+
+
 def read_json_step(text: str) -> Decision:
     """Read a step of the `json` protocol; text around the object, such as a code fence, is ignored."""
     thought = " ".join(_THINKING.findall(text)).strip()
@@ -136,6 +153,17 @@ def _object(**properties: Any) -> dict[str, Any]:
         "required": list(properties),
         "additionalProperties": False,
     }
+
+
+def _in_order(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Return a value whose objects have their keys as the schema lists them, others after these."""
+    if isinstance(value, Mapping):
+        properties: Mapping[str, Any] = schema.get("properties", {})
+        names = [name for name in properties if name in value] + [name for name in value if name not in properties]
+        return {name: _in_order(value[name], properties.get(name, {})) for name in names}
+    if isinstance(value, list):
+        return [_in_order(item, schema.get("items", {})) for item in value]
+    return value
 
 
 def _bounded(schema: Any) -> Any:

@@ -24,7 +24,7 @@ from langchain_core.messages import BaseMessage
 
 from agents.answering import AnswerOptions, writing
 from agents.prompts import READ, Acting, render
-from agents.prompts.next_call import step_text
+from agents.protocols import json_step
 from agents.reading import reading
 from agents.statements import Statement
 from agents.transcript import Language, Message
@@ -138,7 +138,7 @@ def agent_example(
     asked: Acting, *, tool: str, arguments: Mapping[str, Any], thought: str = "", source: str, conversation: str
 ) -> Example:
     """Return an example of one step: a prompt as it serves, and the call that should come next."""
-    reply = step_text(tool, arguments, thought=thought)
+    reply = json_step(tool, arguments, thought=thought, tools=asked.tools)
     messages = (*map(_message, render(asked)), {"role": "assistant", "content": reply})
     return Example(messages, "agent", source, conversation)
 

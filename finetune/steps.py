@@ -2,9 +2,9 @@
 
     steps of a turn + what was asked -> prompt as the loop sends it, earlier calls and results -> the next call
 
-The protocol is the JSON one, which every base can learn. Calls that failed stay in the prompt, as the model saw them,
-and are not learned; a write is learned only when it was done. A turn that went on after an approval is left out: its
-prompt is that of the turn before.
+The protocol is the JSON one, which every base can learn. Earlier calls stay in the prompt, as the model saw them, and
+are not learned again, those that failed not at all; a write is learned only when it was done. A turn that went on after
+an approval is left out: its prompt is that of the turn before.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from agents.actions import Customer
 from agents.calls import IDENTIFIES
 from agents.prompts import Steps, render
 from agents.prompts import steps as prompts
-from agents.prompts.next_call import step_text
+from agents.protocols import json_step
 from agents.tools import Tool
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
 from agents.transcript import Language, Message
@@ -59,14 +59,13 @@ def steps_of(
         known=identified,
     )
     for called, content, ok in calls:
-        step = step_text(called["tool"], called["arguments"], thought=called["thought"])
+        step = json_step(called["tool"], called["arguments"], thought=called["thought"], tools=serving.tools)
         reply = {"role": "assistant", "content": step}
         if ok:
             yield Candidate(Example((*messages, reply), "agent", SOURCE, conversation), asked, "step")
         result = prompts.TOOL_RESULT[language].format(tool=called["tool"], content=content)
-        # A call that failed is there to be seen, and is not learned.
-        made = reply if ok else {**reply, "weight": 0}
-        messages = (*messages, made, {"role": "user", "content": result})
+        # Learned once, as the last message of its own example; what failed is there to be seen only.
+        messages = (*messages, *as_context([reply]), {"role": "user", "content": result})
 
 
 def _prompt(

@@ -7,14 +7,14 @@ left out, then results are cut shorter, those before the latest most. Calls are 
 without them a call from the middle of a matter looks like its first.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
-from agents.prompts.steps import CUT, JSON_STEPS, TOOL_RESULT, described
+from agents.prompts.steps import CUT, TOOL_RESULT, json_steps
+from agents.protocols import json_step
 from agents.tools import Tool
 from agents.transcript import Language
 
@@ -70,23 +70,13 @@ class Acting:
             HumanMessage(CUSTOMER[self.language].format(scenario=self.scenario)),
         ]
         for call in self.done:
-            asked.append(AIMessage(step_text(call.tool, call.arguments)))
+            asked.append(AIMessage(json_step(call.tool, call.arguments, tools=self.tools)))
             asked.append(HumanMessage(TOOL_RESULT[self.language].format(tool=call.tool, content=call.result)))
         return asked
 
     def _system(self) -> str:
-        steps = JSON_STEPS[self.language].format(
-            call='{"thought": "…", "tool": "NAME", "arguments": {…}}',
-            answer='{"thought": "…", "answer": "…"}',
-            tools="\n".join(described(tool) for tool in self.tools),
-        )
         rules = [RULES[self.language].format(rules=self.rules)] if self.rules else []
-        return "\n\n".join([SYSTEM[self.language], steps, *rules])
-
-
-def step_text(tool: str, arguments: Mapping[str, Any], *, thought: str = "") -> str:
-    """Return a call as the model writes it."""
-    return json.dumps({"thought": thought, "tool": tool, "arguments": dict(arguments)}, ensure_ascii=False)
+        return "\n\n".join([SYSTEM[self.language], json_steps(self.tools, self.language), *rules])
 
 
 def fitted(asked: Acting, *, count: Callable[[Sequence[BaseMessage]], int], room: int) -> Acting:

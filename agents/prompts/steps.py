@@ -1,7 +1,7 @@
 """The loop's texts, in the customer's languages."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +64,9 @@ JSON_STEPS = {
     "en": "Reply with one JSON object only. To use a tool:\n{call}\nTo answer:\n{answer}\nTools:\n{tools}",
     "zh": "每次只回复一个 JSON 对象。使用工具：\n{call}\n回答：\n{answer}\n工具：\n{tools}",
 }
+CALL_FORM = '{"thought":"…","tool":"NAME","arguments":{…}}'
+ANSWER_FORM = '{"thought":"…","answer":"…"}'
+"""Without white space, as a model bound to the schema has to write."""
 ANSWER_NOW = {
     "en": "Answer the customer now, from what you have found. No more tools.",
     "zh": "现在请根据已找到的内容回答客户，不要再使用工具。",
@@ -109,12 +112,7 @@ class Steps:
         rules = self._rules()
         if not self.json_steps:
             return rules
-        steps = JSON_STEPS[self.language].format(
-            call='{"thought": "…", "tool": "NAME", "arguments": {…}}',
-            answer='{"thought": "…", "answer": "…"}',
-            tools="\n".join(described(tool) for tool in self.tools),
-        )
-        return f"{rules}\n\n{steps}"
+        return f"{rules}\n\n{json_steps(self.tools, self.language)}"
 
     def _rules(self) -> str:
         if not self.acting:
@@ -126,8 +124,14 @@ class Steps:
         return ACT[self.language].format(company=company, who=who)
 
 
-def described(tool: Tool) -> str:
-    """Return a tool in one line, for models that read of tools in the prompt."""
+def json_steps(tools: Sequence[Tool], language: Language) -> str:
+    """Return how to take a step and with which tools, for models that read of tools in the prompt."""
+    told = "\n".join(_described(tool) for tool in tools)
+    return JSON_STEPS[language].format(call=CALL_FORM, answer=ANSWER_FORM, tools=told)
+
+
+def _described(tool: Tool) -> str:
+    """Return a tool in one line."""
     arguments = {name: _argument(schema) for name, schema in tool.parameters.get("properties", {}).items()}
     return f"- {tool.name}: {' '.join(tool.description.split())} Arguments: {json.dumps(arguments, ensure_ascii=False)}"
 

@@ -1,6 +1,7 @@
 import pytest
 
-from agents.protocols import first_object, without_thinking
+from agents.protocols import first_object, json_step, without_thinking
+from agents.tools import Tool
 
 REPLY = "<think>Is 30 < 60? Then [1] holds.</think>You have 30 days <3 [1]. <think>Done.</think>"
 
@@ -28,3 +29,13 @@ def test_every_piece_is_answered_at_once() -> None:
 )
 def test_first_object_may_stand_in_other_text(text: str, found: object) -> None:
     assert first_object(text) == found
+
+
+def test_a_step_has_no_white_space_and_its_arguments_in_the_order_of_the_schema() -> None:
+    line = {"type": "object", "properties": {"item": {}, "count": {}}}
+    schema = {"properties": {"order": {}, "lines": {"type": "array", "items": line}, "reason": {}}}
+    tool = Tool(print, "read", "send", schema=schema, told="Send.")
+    arguments = {"extra": 1, "lines": [{"count": 2, "item": "灯"}], "order": "B 1"}
+    ordered = '{"order":"B 1","lines":[{"item":"灯","count":2}],"extra":1}'
+    assert json_step("send", arguments, tools=[tool]) == f'{{"thought":"","tool":"send","arguments":{ordered}}}'
+    assert json_step("gone", {"b": 1, "a": 2}, thought="Hm.", tools=[tool]).endswith('{"b":1,"a":2}}')

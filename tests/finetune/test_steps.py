@@ -62,7 +62,7 @@ def test_each_prompt_is_byte_for_byte_what_the_loop_sends(serving: Serving, acti
         {"thought": "", "tool": "parcel_place", "arguments": {"parcel": "P-1002"}},
         {"thought": "", "answer": "P-1001 is in the shed."},
     ]
-    chat = ScriptedChat([json.dumps(reply) for reply in replies])
+    chat = ScriptedChat([json.dumps(reply, separators=(",", ":")) for reply in replies])
     library: Any = None
     context = ToolContext(library=library, history=HISTORY, visitor=Visitor(Customer("known")), home=tmp_path)
     tools = (PLACE, MOVE)
@@ -81,7 +81,8 @@ def test_each_prompt_is_byte_for_byte_what_the_loop_sends(serving: Serving, acti
         *prompt, last = one.example.messages
         sent = [(ROLES[message.type], message.text.encode()) for message in call.messages]
         assert [(message["role"], message["content"].encode()) for message in prompt] == sent
-        assert json.loads(last["content"]) == reply
+        assert last["content"] == json.dumps(reply, separators=(",", ":"))
+        assert [is_learned(message) for message in one.example.messages] == [False] * len(prompt) + [True]
         assert read_json_step(last["content"]).calls[0].tool == "parcel_place"
         assert (one.example.task, one.kind) == ("agent", "step")
 

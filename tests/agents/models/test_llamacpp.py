@@ -14,6 +14,8 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from agents.errors import ModelUnavailable
 from agents.models import LoadedModel, ModelOptions, resolve
 from agents.models.llamacpp import EMBEDDED_FILE, ChatLlamaCpp, compact_json_grammar
+from agents.protocols import json_step, step_schema
+from agents.tools import Tool
 
 MESSAGES: list[BaseMessage] = [SystemMessage("Answer shortly."), HumanMessage("What is the capital of France?")]
 SCHEMA = {
@@ -71,6 +73,26 @@ def test_missing_system_library_names_the_package(monkeypatch: pytest.MonkeyPatc
 
 def test_grammar_for_json_allows_no_white_space() -> None:
     assert json.loads(compact_json_grammar(SCHEMA).split("%json ")[1])["x-guidance"] == {"whitespace_flexible": False}
+
+
+@pytest.mark.model
+def test_a_step_is_shown_and_learned_as_the_grammar_has_it_written(chat: ChatLlamaCpp) -> None:
+    arguments = {"place": '车库 "2"', "lines": [1, 2], "to": {"zip": "1", "city": "Ulm"}}
+    schema = {
+        "type": "object",
+        "properties": {
+            "to": {"type": "object", "properties": {"city": {"const": "Ulm"}, "zip": {"const": "1"}}},
+            "place": {"const": arguments["place"]},
+            "lines": {"const": arguments["lines"]},
+        },
+    }
+    for part in (schema, schema["properties"]["to"]):  # type: ignore[index]
+        part |= {"required": list(part["properties"]), "additionalProperties": False}
+    tool = Tool(print, "read", "move", schema=schema, told="Move it.")
+    step = step_schema([tool])["anyOf"][0]
+    step["properties"]["thought"] = {"const": ""}
+    said = chat.invoke([("user", "Move it.")], max_tokens=80, temperature=0.0, schema=step).text
+    assert said == json_step("move", arguments, tools=[tool])
 
 
 @pytest.mark.model

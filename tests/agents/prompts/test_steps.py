@@ -29,8 +29,8 @@ def test_native_calls_need_no_description_of_tools(language: Language) -> None:
 def test_json_steps_describe_the_form_and_every_tool(language: Language) -> None:
     system = render(Steps("?", (), (*SEARCH, Tool(measure, effect="read")), language, json_steps=True))[0].text
     assert system.startswith(SYSTEM[language])
-    assert '{"thought": "…", "tool": "NAME", "arguments": {…}}' in system
-    assert '{"thought": "…", "answer": "…"}' in system
+    assert '{"thought":"…","tool":"NAME","arguments":{…}}' in system
+    assert '{"thought":"…","answer":"…"}' in system
     assert "- search_knowledge: " in system
     assert '- measure: Measure a shade. Twice. Arguments: {"length": "In centimetres.", "colour": "string"}' in system
 
