@@ -188,6 +188,7 @@ def _text(
             [{key: value for key, value in message.items() if key != "weight"} for message in messages],
             tools=[dict(tool) for tool in tools] or None,
             add_generation_prompt=generation,
+            enable_thinking=False,  # as it is served
             tokenize=False,
         )
     except (TemplateError, ValueError) as error:
