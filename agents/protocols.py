@@ -68,14 +68,29 @@ def json_step(tool: str, arguments: Mapping[str, Any], *, thought: str = "", too
     `{"tool":"x"}` is at a loss from its first token on.
 
     Args:
+        thought: Cut where it is longer than a step's may be.
         tools: that there are; arguments of a tool that is not among them stay in their order.
 
     >>> json_step("find_order", {"order": "B-1001"})
     '{"thought":"","tool":"find_order","arguments":{"order":"B-1001"}}'
     """
     schema = next((known.parameters for known in tools if known.name == tool), {})
-    step = {"thought": thought, "tool": tool, "arguments": _in_order(arguments, schema, schema)}
+    step = {"thought": _short(thought), "tool": tool, "arguments": _in_order(arguments, schema, schema)}
     return json.dumps(step, ensure_ascii=False, separators=(",", ":"))
+
+
+def step_fault(step: str, tools: Sequence[Tool]) -> str:
+    """Return why a model bound to `step_schema` could not write a step, as the end of a sentence; "" where it could."""
+    from jsonschema import Draft202012Validator
+
+    said = json.loads(step)
+    schema = step_schema([tool for tool in tools if tool.name == said.get("tool")])
+    # Named by its tool, the fault is told of the one form that was meant.
+    meant = schema["anyOf"][0] if "tool" in said and "anyOf" in schema else schema
+    fault = next(
+        iter(Draft202012Validator(meant, format_checker=Draft202012Validator.FORMAT_CHECKER).iter_errors(said)), None
+    )
+    return "" if fault is None else f"{'.'.join(map(str, fault.absolute_path)) or 'it'}: {fault.message[:200]}"
 
 
 def read_json_step(text: str) -> Decision:
@@ -159,6 +174,14 @@ def _object(**properties: Any) -> dict[str, Any]:
         "required": list(properties),
         "additionalProperties": False,
     }
+
+
+def _short(thought: str) -> str:
+    """Return a thought that the schema allows: its beginning, up to a word's end, where it is too long."""
+    if len(thought) <= LONGEST_THOUGHT:
+        return thought
+    kept = thought[: LONGEST_THOUGHT - 1]
+    return (kept.rpartition(" ")[0] or kept).rstrip() + "…"
 
 
 def _in_order(value: Any, schema: Mapping[str, Any], whole: Mapping[str, Any]) -> Any:

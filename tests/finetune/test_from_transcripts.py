@@ -1,7 +1,9 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from agents.answering import AnswerOptions
 from agents.models import LoadedModel
 from agents.prompts import NOT_FOUND, partly
 from agents.transcript import Finished, Message, step_to_data
@@ -50,6 +52,16 @@ def test_an_answer_that_a_customer_liked_is_learned_as_it_would_be_asked_today(
     assert "30" in one.reply
     number = next(place for place, passage in enumerate(passages, 1) if "30" in passage.text)
     assert f"[{number}]" in one.reply
+
+
+def test_what_is_longer_than_an_answer_may_be_is_not_learned(shop: Library, serving: Serving) -> None:
+    """The prompt asks for so many words at most, and serving stops there: longer ones would teach to disobey."""
+    turn = answered(shop, ASKED, rating="up")
+    person = PastTurn("", "You can send a lamp back within 30 days of delivery.", "handed_over", by_person=True)
+    brief = replace(serving, answers=AnswerOptions(max_words=6, company="Lumen"))
+    assert told(found(brief, turn)) == ["not as served"]
+    assert told(found(brief, PastTurn(ASKED, "", "refused"), person)) == ["voice correction"]
+    assert told(found(serving, PastTurn(ASKED, "", "refused"), person)) == ["voice correction", "answer correction"]
 
 
 def test_only_what_was_liked_or_corrected_is_learned(shop: Library, serving: Serving) -> None:

@@ -1,13 +1,14 @@
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from agents.models.chat_template import ChatTemplate
+from agents.models.chat_template import ChatTemplate, read_calls
 from finetune.bases import Base
 from finetune.errors import FinetuneError
 from finetune.examples import Example, as_context
 from finetune.rendering import prompt_ids, render
 from finetune.weights import load_tokenizer
+from tests.finetune.served_releases import CHATML
 from tests.finetune.small_models import LINES, byte_tokenizer, piece_tokenizer
 
 pytest.importorskip("transformers")
@@ -162,6 +163,21 @@ def test_empty_thoughts_are_part_of_the_prompt_and_nothing_to_learn() -> None:
     served = ChatTemplate(THINKS, tokenizer.bos_token, tokenizer.eos_token).render(example.messages[:1])
     assert tokenizer.decode(prompt_ids(example.messages[:1], tokenizer)) == served
     assert served.endswith("</think>\n\n")
+
+
+@pytest.mark.parametrize("arguments", ['{"order": "B-1"}', {"order": "B-1"}])
+def test_a_call_is_learned_as_it_is_served_whether_its_arguments_are_text_or_an_object(arguments: Any) -> None:
+    tokenizer = tokenizer_of("bytes", CHATML)
+    called = {"id": "1", "type": "function", "function": {"name": "find_order", "arguments": arguments}}
+    tools = ({"type": "function", "function": {"name": "find_order", "parameters": {"type": "object"}}},)
+    said = ({"role": "user", "content": "where"}, {"role": "assistant", "content": "", "tool_calls": [called]})
+    rendered = render(Example(said, "agent", "t", "c", tools), tokenizer)
+    learned = tokenizer.decode([token for token, own in zip(rendered.ids, rendered.labelled, strict=True) if own])
+    form = ChatTemplate(CHATML).call_format()
+    assert form is not None
+    assert read_calls(learned, form)[1] == [{"name": "find_order", "arguments": {"order": "B-1"}}]
+    with pytest.raises(FinetuneError, match=r"writes no calls of tools.*'find_order'"):
+        render(Example(said, "agent", "t", "c", tools), tokenizer_of("bytes", ROLES))
 
 
 def test_a_reply_that_would_join_its_prompt_stays_apart_or_is_refused() -> None:
