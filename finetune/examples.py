@@ -15,6 +15,7 @@ will be asked. Splits go by conversation: examples of one conversation never sta
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,6 +133,13 @@ def read_languages(examples: Iterable[Example]) -> tuple[Language, ...]:
     by_instruction = {instruction: language for language, instruction in READ.items()}
     found = {by_instruction.get(str(one.messages[0]["content"])) for one in examples if one.task == "answer"}
     return () if None in found else tuple(language for language in get_args(Language) if language in found)
+
+
+def opening_of(examples: Iterable[Example]) -> str:
+    """Return the system message that most examples open with; "" where most have none."""
+    firsts = (one.messages[0] for one in examples)
+    openings = Counter(str(first["content"]) if first["role"] == "system" else "" for first in firsts)
+    return openings.most_common(1)[0][0] if openings else ""
 
 
 def agent_example(
