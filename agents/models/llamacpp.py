@@ -127,11 +127,7 @@ def _loaded(name: str, path: Path, options: ModelOptions) -> LoadedModel:
 
 
 def _with_adapters(model: LoadedModel, chat: "ChatLlamaCpp", adapters: tuple[Adapter, ...]) -> LoadedModel:
-    """Return a model that has specialists: the same one in memory, under an adapter.
-
-    What was trained on answers written from passages, or on steps, writes and acts, however small its base is; what was
-    trained to copy words out of excerpts reads.
-    """
+    """Return a model that has specialists: the same one in memory, under an adapter, asked as that was trained."""
 
     def specialise(adapter: Adapter) -> LoadedModel:
         return replace(
