@@ -109,7 +109,7 @@ def extract_example(label: Labelled, schema: ExtractionSchema, *, source: str) -
     prompt = render(asked(schema, label.text, language=label.language))
     messages = [{"role": ROLES[message.type], "content": message.text} for message in prompt]
     messages.append({"role": "assistant", "content": reply(label, schema)})
-    return Example(tuple(messages), "extract", source, f"{source}:{label.supplier}")
+    return Example(tuple(messages), "extract", source, f"{source}:{label.supplier}", schema=schema.wire)
 
 
 def extract_examples(labels: Iterable[Labelled], schema: ExtractionSchema, *, source: str) -> Iterator[Example]:

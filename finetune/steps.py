@@ -14,7 +14,7 @@ from agents.actions import Customer
 from agents.calls import IDENTIFIES
 from agents.prompts import Steps, render
 from agents.prompts import steps as prompts
-from agents.protocols import json_step, step_fault
+from agents.protocols import json_step, step_fault, step_schema
 from agents.tools import Tool
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
 from agents.transcript import Language, Message
@@ -60,13 +60,14 @@ def steps_of(
         company=serving.answers.company,
         known=identified,
     )
+    schema = step_schema(list(tools.values()))
     for called, content, ok in calls:
         step = json_step(called["tool"], called["arguments"], thought=called["thought"], tools=serving.tools)
         reply = {"role": "assistant", "content": step}
         if ok and (fault := step_fault(step, serving.tools)):
             yield Dropped("not as served", asked, SOURCE, fault)
         elif ok:
-            yield Candidate(Example((*messages, reply), "agent", SOURCE, conversation), asked, "step")
+            yield Candidate(Example((*messages, reply), "agent", SOURCE, conversation, schema=schema), asked, "step")
         result = prompts.TOOL_RESULT[language].format(tool=called["tool"], content=content)
         # Learned once, as the last message of its own example; what failed is there to be seen only.
         messages = (*messages, *as_context([reply]), {"role": "user", "content": result})
