@@ -13,21 +13,27 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from agents.answering import HISTORY_MESSAGES
+from agents.budget import HISTORY_SHARE, latest
 from agents.calls import IDENTIFIES
 from agents.handover import only_asks
+from agents.loop_state import LoopOptions
+from agents.models.tokens import estimate
 from agents.prompts import NOT_FOUND
 from agents.routing import named
-from agents.transcript import Language, Message
+from agents.transcript import Language, Message, in_turns
 from finetune import citing
 from finetune.candidates import Candidate, Dropped, Kind
 from finetune.conversations import Rating
 from finetune.examples import Example, answer_example, as_context
-from finetune.serving import Serving, in_turns
+from finetune.serving import Serving
 from finetune.steps import steps_of
 from knowledge.passages import Passage
 from knowledge.text import detect_language
 
 SOURCE = "transcripts"
+LOOP_HISTORY = int(HISTORY_SHARE * LoopOptions().context_tokens)
+"""Tokens of what was said before that the loop shows its model."""
 HELPED = ("answered", "acted")
 """How a turn ends that did what was asked."""
 
@@ -85,7 +91,7 @@ def answers_from(
     kind: Kind,
 ) -> Iterator[Candidate]:
     """Yield a person's reply in the company's voice, and as an answer where the documents bear it out."""
-    before = [*history, Message("user", question)]
+    before = [*history[-HISTORY_MESSAGES:], Message("user", question)]
     context = as_context({"role": message.role, "content": message.content} for message in before)
     messages = (*context, {"role": "assistant", "content": reply})
     yield Candidate(Example(messages, "voice", source, conversation), question, kind)
@@ -112,7 +118,7 @@ def _of_turn(
             steps,
             _later_steps(conversation, place),
             asked=turn.question,
-            history=history,
+            history=latest(history, count=estimate, room=LOOP_HISTORY),
             serving=serving,
             conversation=conversation.id,
             identified=identified,

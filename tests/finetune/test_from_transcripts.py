@@ -6,7 +6,7 @@ import pytest
 from agents.answering import AnswerOptions
 from agents.models import LoadedModel
 from agents.prompts import NOT_FOUND, partly
-from agents.transcript import Finished, Message, step_to_data
+from agents.transcript import Finished, step_to_data
 from agents.turn import Request, Responder
 from finetune.candidates import Candidate, Dropped
 from finetune.examples import answer_example, is_learned
@@ -155,18 +155,3 @@ def test_an_answer_that_was_bad_is_not_learned_as_what_came_before_a_good_one(sh
     assert isinstance(one, Candidate)
     assert "It is free." in [message["content"] for message in one.example.messages]
     assert [message["content"] for message in one.example.messages if is_learned(message)] == [one.reply]
-
-
-def test_history_takes_turns_whatever_was_said_between(serving: Serving) -> None:
-    from finetune.serving import in_turns
-
-    said = [
-        Message("assistant", "Welcome"),
-        Message("user", "a"),
-        Message("user", "b"),
-        Message("assistant", "c"),
-        Message("assistant", "d"),
-        Message("user", "e"),
-    ]
-    assert in_turns(said) == (Message("user", "b"), Message("assistant", "d"))
-    assert in_turns([]) == ()
