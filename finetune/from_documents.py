@@ -154,6 +154,8 @@ def _answer(made: _Made, passage: Passage, serving: Serving) -> tuple[Candidate,
     language = detect_language(passage.text)
     if not is_fit(made.question, language):
         raise _Unfit("question unfit")
+    if language != serving.language_of(made.question):
+        raise _Unfit("not as served", "in another language than all are answered in")
     quoted = _quoted(made.quote, passage)
     if quoted is None:
         raise _Unfit("quote not in the passage", made.quote[:80])
@@ -192,7 +194,7 @@ def _example(
         question,
         passages,
         reply=reply,
-        language=detect_language(question),
+        language=serving.language_of(question),
         options=serving.answers,
         source=SOURCE,
         conversation=f"{SOURCE}:{made_from.collection}/{made_from.document}",

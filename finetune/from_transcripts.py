@@ -21,7 +21,7 @@ from agents.loop_state import LoopOptions
 from agents.models.tokens import estimate
 from agents.prompts import NOT_FOUND
 from agents.routing import named
-from agents.transcript import Language, Message, in_turns
+from agents.transcript import Message, in_turns
 from finetune import citing
 from finetune.candidates import Candidate, Dropped, Kind
 from finetune.conversations import Rating
@@ -99,8 +99,10 @@ def answers_from(
         return
     passages = serving.read_by_writer(question, history)
     written = citing.cited(reply, passages)
-    language, most = detect_language(question), serving.answers.max_words
-    if written is not None and citing.fits(written, passages, language=language, max_words=most):
+    language, most = serving.language_of(question), serving.answers.max_words
+    if written is None or (serving.language and detect_language(written) != language):
+        return  # asked for in the one language that all are answered in
+    if citing.fits(written, passages, language=language, max_words=most):
         example = _answer(question, passages, history, written, serving, source=source, conversation=conversation)
         yield Candidate(example, question, kind)
 
@@ -187,11 +189,13 @@ def _answered(turn: PastTurn, history: Sequence[Message], serving: Serving, conv
     kind: Kind = "answer" if turn.outcome == "answered" else "refusal"
     reply: str | None = NOT_FOUND
     if kind == "answer":
-        language = detect_language(turn.question)
+        language = serving.language_of(turn.question)
         reply = citing.renumbered(turn.text, turn.citations, passages, language=language, contact=serving.contact)
     if reply is None or not passages:
         return Dropped("documents no longer say it", turn.question, SOURCE)
-    if not citing.fits(reply, passages, language=detect_language(turn.question), max_words=serving.answers.max_words):
+    if not citing.fits(
+        reply, passages, language=serving.language_of(turn.question), max_words=serving.answers.max_words
+    ):
         return Dropped("not as served", turn.question, SOURCE, f"more than {serving.answers.max_words} words")
     example = _answer(turn.question, passages, history, reply, serving, source=SOURCE, conversation=conversation)
     return Candidate(example, turn.question, kind)
@@ -207,7 +211,7 @@ def _answer(
     source: str,
     conversation: str,
 ) -> Example:
-    language: Language = detect_language(question)
+    language = serving.language_of(question)
     return answer_example(
         question, passages, history, reply=reply, language=language, options=serving.answers, source=source,
         conversation=conversation,

@@ -9,8 +9,9 @@ from typing import Literal
 
 from agents.answering import READ_PASSAGES, AnswerOptions
 from agents.tools import Tool
-from agents.transcript import Message
+from agents.transcript import Language, Message
 from knowledge.passages import Passage
+from knowledge.text import detect_language
 
 Protocol = Literal["json"]
 
@@ -26,10 +27,16 @@ class Serving:
     answers: AnswerOptions
     tools: tuple[Tool, ...] = ()
     """All that the loop may call; () where the company has no tools of its own."""
+    language: Language | None = None
+    """What every customer is answered in; None: in the language that they ask in."""
     contact: str = ""
     """The company's own, which a refusal names."""
     exact_parts: frozenset[str] | None = None
     """All numbers, dates, links and addresses of all passages that may be found; None where that is not known."""
+
+    def language_of(self, question: str) -> Language:
+        """Return the language that the prompt of a question is in."""
+        return self.language or detect_language(question)
 
     def read_by_writer(self, question: str, history: Sequence[Message]) -> tuple[Passage, ...]:
         """Return the passages that a model gets to write from."""

@@ -21,7 +21,6 @@ from agents.transcript import Language, Message
 from finetune.candidates import Candidate, Dropped
 from finetune.examples import ROLES, Example, as_context
 from finetune.serving import Serving
-from knowledge.text import detect_language
 
 SOURCE = "transcripts"
 
@@ -51,7 +50,7 @@ def steps_of(
     calls = [call for call in _calls(steps, later) if call[0]["tool"] in tools]
     if not any(call[0]["tool"] != SEARCH_KNOWLEDGE.name for call in calls):
         return
-    language: Language = detect_language(asked)
+    language = serving.language_of(asked)
     messages = _prompt(
         asked,
         history,

@@ -272,7 +272,14 @@ def _serving(application: "Application", collection: str) -> "Serving":
     answers = AnswerOptions(max_words=settings.max_words, company=settings.company)
     passages = application.library.passages(collections=(collection,))
     parts = frozenset[str]().union(*(parts_of(passage) for passage in passages))
-    return Serving(search if passages else lambda *_: (), answers, tools, settings.contact, parts)
+    return Serving(
+        search if passages else lambda *_: (),
+        answers,
+        tools,
+        language=None if settings.language == "auto" else settings.language,
+        contact=settings.contact,
+        exact_parts=parts,
+    )
 
 
 def _measure(base: str | None, home: Path, *, offline: bool) -> "Measure | None":

@@ -64,6 +64,17 @@ def test_what_is_longer_than_an_answer_may_be_is_not_learned(shop: Library, serv
     assert told(found(serving, PastTurn(ASKED, "", "refused"), person)) == ["voice correction", "answer correction"]
 
 
+def test_a_prompt_is_in_the_language_that_all_are_answered_in(serving: Serving) -> None:
+    """`language` in the settings; a reply in another one would be learned against what the prompt asks for."""
+    person = PastTurn("", "You can send a lamp back within 30 days of delivery.", "handed_over", by_person=True)
+    chinese = PastTurn("", "台灯可以在收货后 30 天内退回。", "handed_over", by_person=True)
+    only = replace(serving, language="zh")
+    assert told(found(only, PastTurn(ASKED, "", "refused"), person)) == ["voice correction"]
+    _, answer = found(only, PastTurn("Return? 台灯可以在多少天内退回？", "", "refused"), chinese)
+    assert isinstance(answer, Candidate)
+    assert answer.example.messages[0]["content"].startswith("你是Lumen的客服助手")
+
+
 def test_only_what_was_liked_or_corrected_is_learned(shop: Library, serving: Serving) -> None:
     assert told(found(serving, answered(shop, ASKED))) == ["not rated"]
     assert told(found(serving, answered(shop, ASKED), unrated=True)) == ["answer answer"]
