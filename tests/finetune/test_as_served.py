@@ -7,6 +7,7 @@ import pytest
 from agents import extraction
 from agents.extraction_schema import compile_schema
 from agents.models import LoadedModel, ModelOptions
+from agents.models.llamacpp import ChatLlamaCpp
 from agents.models.scripted import ScriptedChat
 from agents.prompts import NOT_STATED, Acting
 from agents.protocols import step_schema
@@ -23,6 +24,7 @@ from finetune.predicting import open_subject, predict
 from knowledge.passages import Passage
 from tests.finetune.bound_replies import stopped_at
 
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 TEXT = "You have 30 days. 您有30天。"
 PASSAGE = Passage("default", "a.md", "Returns", (), "", None, 0, len(TEXT), TEXT, "public", "en", 1.0)
 SCHEMA = compile_schema(
@@ -128,3 +130,22 @@ def test_the_embedded_model_is_bound_to_a_step_when_it_is_measured(models_folder
     subject = open_subject("embedded", home=models_folder.parent)
     [said] = predict(subject, [step_example()], options=ModelOptions(models_folder=models_folder))
     assert said.predicted.startswith('{"thought":"')
+
+
+@pytest.mark.model
+def test_prompt_and_reply_are_token_for_token_what_the_embedded_model_reads(models_folder: Path) -> None:
+    transformers = pytest.importorskip("transformers")
+    from finetune.rendering import prompt_ids, render
+
+    [file] = models_folder.glob("smollm2*/*.gguf")
+    tokenizer = transformers.AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+    engine = ChatLlamaCpp(path=file, threads=1).engine()
+    with Reader(file, vocabulary_only=True) as reader:
+        for example in (*map(step_example, LANGUAGES), *map(reader_example, LANGUAGES), labelled(VALUES)):
+            said = [{"role": one["role"], "content": one["content"]} for one in example.messages]
+            served = engine.post("/apply-template", {"messages": said[:-1]})["prompt"]
+            assert reader.tokens(served) == prompt_ids(said[:-1], tokenizer)
+            rendered = render(example, tokenizer)
+            *learned, closing = (token for token, own in zip(rendered.ids, rendered.labelled, strict=True) if own)
+            assert learned == reader.tokens(said[-1]["content"], special=False)
+            assert reader.ends(closing)
