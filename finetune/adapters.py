@@ -137,7 +137,10 @@ def _planned(request: Request, home: Path) -> Adapter:
     """
     run = request.run
     learned = tuple(str(task) for task in run.manifest.get("tasks", ()))
-    tasks = request.tasks or tuple(task for task in learned if task in SERVED_TASKS)
+    native = run.manifest.get("protocol") == "native"
+    tasks = request.tasks or tuple(
+        task for task in learned if task in SERVED_TASKS and not (native and task == "agent")
+    )
     planned = Adapter(request.name, home / ADAPTERS / request.name, run.name, tasks, request.collections, "", "", "")
     faults = []
     if not NAME.fullmatch(request.name):
@@ -145,6 +148,11 @@ def _planned(request: Request, home: Path) -> Adapter:
     if run.adapter is None:
         faults.append(f"The run {run.name} tuned the whole model and has no adapter: frontdesk export {run.name}")
     faults += _task_faults(run, learned, tasks)
+    if "agent" in tasks and native:
+        faults.append(
+            f"The run {run.name} learned to call tools in its chat template's own form, and a model in this process is "
+            f"asked for JSON steps: frontdesk export {run.name}, then frontdesk register the release with Ollama."
+        )
     if "intent" in tasks and not run.labels:
         faults.append(
             f"The run {run.name} learned intents beside other tasks, without a closed set: name another --task."

@@ -372,7 +372,7 @@ def _manifest(
         "tasks": list(run.manifest.get("tasks", ())),
         "labels": list(run.labels),
         "reads": list(run.manifest.get("reads", ())),
-        "protocol": "json",
+        "protocol": run.manifest.get("protocol", "json"),
         "files": files,
         "recommended": best.quantization,
         "recommended_why": best.why,

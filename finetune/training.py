@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from finetune import label_head, processes
 from finetune.bases import TEMPLATE, Base, open_base
@@ -195,6 +195,16 @@ def labels_of(examples: Sequence[Example]) -> tuple[str, ...]:
     return tuple(sorted({str(example.messages[-1]["content"]) for example in examples}))
 
 
+def protocol_of(examples: Sequence[Example]) -> Literal["native", "json"]:
+    """Return how tools are called in examples of steps: in the template's own form where all of them do, else in JSON.
+
+    A model that learned the one is asked for the other by whoever does not know that.
+    """
+    steps = [example for example in examples if example.task == "agent"]
+    calls = [example.tools or any(message.get("tool_calls") for message in example.messages) for example in steps]
+    return "native" if steps and all(calls) else "json"
+
+
 def learn_to_tell(run: Run, examples: Sequence[Example]) -> bool:
     """Let a run whose answers are labels tell them by its state (`finetune.label_head`), and return whether it does.
 
@@ -238,6 +248,7 @@ def manifest_of(prepared: Prepared, base: Base, outcome: Outcome) -> dict[str, A
         "tasks": sorted({example.task for example in everything}),
         "labels": list(labels_of(prepared.train)),
         "reads": list(read_languages(everything)),
+        "protocol": protocol_of(everything),
         "trainable_parameters": outcome.trainable,
         "parameters": outcome.parameters,
         "trainable_share": outcome.trainable / outcome.parameters,

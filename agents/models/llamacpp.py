@@ -149,8 +149,9 @@ class ChatLlamaCpp(Streamed):
     """A chat model in this process.
 
     Call arguments beside LangChain's: `max_tokens`, `temperature`, `seed`, `schema` (JSON Schema), `grammar` (GBNF,
-    wins over `schema`), `top_logprobs` (then chunks carry `response_metadata["logprobs"]`, probabilities before the
-    grammar applies), `stop_event` (ends the stream, and the decoding, when set).
+    wins over `schema`), `tools` (declarations for the template; a call stays text), `top_logprobs` (then chunks carry
+    `response_metadata["logprobs"]`, probabilities before the grammar applies), `stop_event` (ends the stream, and the
+    decoding, when set).
     """
 
     path: Path
@@ -251,6 +252,9 @@ def _sampling(call: Mapping[str, Any], *, max_tokens: int) -> dict[str, Any]:
         body["grammar"] = call["grammar"]
     elif call.get("schema"):
         body["grammar"] = compact_json_grammar(call["schema"])
+    if call.get("tools"):
+        # Shown as the template shows them, which is how they were learned; a call comes back as the model writes it.
+        body |= {"tools": call["tools"], "tool_choice": "none"}
     if call.get("top_logprobs"):
         body |= {"logprobs": True, "top_logprobs": call["top_logprobs"]}
     return body

@@ -120,8 +120,11 @@ def as_learned(model: LoadedModel, release: str, folder: Path | None) -> LoadedM
     try:
         manifest = json.loads(((folder or Path()) / release / MANIFEST).read_text(encoding="utf-8"))
         tasks, reads = tuple(map(str, manifest["tasks"])), tuple(map(str, manifest["reads"]))
+        protocol = str(manifest.get("protocol", "json"))
     except (OSError, ValueError, TypeError, KeyError):
         return model
+    if protocol != model.protocol:  # whatever it learned of calls, it is asked in another form here
+        tasks = tuple(task for task in tasks if task != "agent")
     return replace(model, learned=tasks, learned_to_read=reads)
 
 

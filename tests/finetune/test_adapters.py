@@ -111,6 +111,14 @@ def test_removing_takes_damaged_ones_too(made: tuple[Run, Path], tmp_path: Path)
             remove(name, home=tmp_path)
 
 
+def test_calls_in_the_templates_own_form_are_not_served_as_json_steps(made: tuple[Run, Path], tmp_path: Path) -> None:
+    native = replace(made[0], manifest={**made[0].manifest, "tasks": ["agent"], "protocol": "native"})
+    with pytest.raises(FinetuneError, match=r"template's own form.*asked for JSON steps.*frontdesk export"):
+        add(Request(native, made[1], "shop", tasks=("agent",)), home=tmp_path)
+    with pytest.raises(FinetuneError, match="which the app asks no adapter for"):
+        add(Request(native, made[1], "shop"), home=tmp_path)
+
+
 def test_an_adapter_for_intents_is_measured_on_what_was_held_out(made: tuple[Run, Path], tmp_path: Path) -> None:
     run = replace(made[0], manifest={**made[0].manifest, "tasks": ["intent"], "labels": ["ask", "cancel"]})
     with pytest.raises(FinetuneError, match="kept 0 held-out intents"):

@@ -18,7 +18,7 @@ from finetune.errors import FinetuneError
 from finetune.examples import Example, write
 from finetune.going_on import remembered
 from finetune.runs import MANIFEST, Run, finish, open_run
-from finetune.training import Request, hold_out, labels_of, prepare, train
+from finetune.training import Request, hold_out, labels_of, prepare, protocol_of, train
 
 pytest.importorskip("trl")
 
@@ -433,4 +433,12 @@ def test_few_of_each_label_are_all_learned_from(intents: tuple[Example, ...]) ->
     assert hold_out(many)[1]
     assert hold_out(intents[:3] * 6)[1] == ()
     assert labels_of(intents) == ("order_status", "price", "returns")
+    step = replace(intents[0], task="agent")
+    native = replace(step, tools=({"type": "function"},))
+    assert [protocol_of(some) for some in (intents, [step], [native, step], [native, *intents])] == [
+        "json",
+        "json",
+        "json",
+        "native",
+    ]
     assert labels_of([replace(intents[0], task="voice")]) == ()

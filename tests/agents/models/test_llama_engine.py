@@ -1,3 +1,4 @@
+import json
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -7,8 +8,10 @@ from typing import Any
 import pytest
 
 from agents.errors import ModelUnavailable
+from agents.models.chat_template import ChatTemplate
 from agents.models.llama_engine import Engine
-from agents.models.llamacpp import EMBEDDED_FILE
+from agents.models.llamacpp import EMBEDDED_FILE, _sampling
+from tests.finetune.served_releases import CHATML
 
 
 class Talker:
@@ -56,6 +59,32 @@ def test_let_go_at_once_it_ends(tiny_file: Path) -> None:
     for _ in range(6):
         Engine.load(tiny_file, context_tokens=256, conversations=1, threads=1)
         Engine.unload(tiny_file)
+
+
+@pytest.mark.model
+def test_tools_are_shown_as_the_template_shows_them_and_a_call_stays_text(
+    models_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Engine._parameters
+
+    def with_template(self: Engine, *told: Any) -> Any:
+        settings = own(self, *told)
+        settings.chat_template = CHATML
+        return settings
+
+    monkeypatch.setattr(Engine, "_parameters", with_template)
+    loaded = Engine(models_folder / EMBEDDED_FILE, context_tokens=512, conversations=1, threads=1)
+    tools = [{"type": "function", "function": {"name": "find", "description": "Find it.", "parameters": {}}}]
+    called = '<tool_call>\n{"name": "find", "arguments": {}}\n</tool_call>'
+    call = {"tools": tools, "grammar": f"root ::= {json.dumps(called)}"}
+    messages = [{"role": "user", "content": "Where?"}]
+    body = {"messages": messages, **_sampling(call, max_tokens=64)}
+    chunks = list(loaded.stream(body, timeout_seconds=60))
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks if chunk.get("choices")]
+    assert "".join(delta.get("content") or "" for delta in deltas) == called
+    shown = ChatTemplate(CHATML).render(messages, tools=tools)
+    assert '"find"' in shown
+    assert chunks[-1]["usage"]["prompt_tokens"] == loaded.count_text_tokens(shown)
 
 
 @pytest.mark.model

@@ -82,6 +82,7 @@ def test_auto_is_the_promoted_release(promoted: Path, tmp_path: Path, monkeypatc
         ({"tasks": ["answer"], "reads": ["en"]}, ("reads", False)),
         ({"tasks": ["answer"], "reads": ["zh"]}, ("points", False)),
         ({"tasks": ["agent"], "reads": []}, ("points", True)),
+        ({"tasks": ["agent"], "reads": [], "protocol": "native"}, ("points", False)),  # asked for JSON steps here
     ],
 )
 def test_a_small_release_is_asked_as_it_learned(
