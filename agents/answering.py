@@ -42,6 +42,7 @@ MORE_AMONG = 30
 POINTED_TOKENS = 24
 """Of what a small model says: an answer of a few words."""
 TOKENS_PER_WORD = 3
+"""Of a reply, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +213,7 @@ def write(
         ModelUnavailable: the model does not answer.
     """
     assert model.chat is not None
-    reply_tokens = options.max_words * TOKENS_PER_WORD
+    reply_tokens = options.max_words * _tokens_per_word(passages, model)
     prompt = fit(
         writing(question, passages, history, language=language, options=options), model, reply_tokens=reply_tokens
     )
@@ -236,6 +237,15 @@ def write(
     if "length" not in ended:  # half a sentence may lack the condition that it depends on
         yield from room.fit(checker.finish())
     return _draft(checker, room)
+
+
+def _tokens_per_word(passages: Sequence[Passage], model: LoadedModel) -> int:
+    """Return how much room a word needs: a model that knows little Chinese spells it in four tokens and more.
+
+    An answer that is cut loses its last sentence, and one as long as the prompt allows is what a model learns to write.
+    """
+    text = "\n".join(passage.text for passage in passages)
+    return max(TOKENS_PER_WORD, ceil(model.count_tokens(text) / max(count_words(text), 1.0)))
 
 
 def writing(

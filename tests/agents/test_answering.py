@@ -15,7 +15,7 @@ from agents.statements import count_words
 from agents.transcript import Language, Message, ShortAnswer
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
-from knowledge.passages import Retrieval
+from knowledge.passages import Passage, Retrieval
 
 OPTIONS = AnswerOptions(company="Lumen")
 WARRANTY = "How long is the warranty of a lamp?"
@@ -293,3 +293,14 @@ def test_whole_text_is_checked_like_a_stream(found: Retrieval) -> None:
     assert text == "".join(streamed)
     assert draft == same
     assert "7 euros" not in text
+
+
+@pytest.mark.parametrize(("tokens_per_sign", "room"), [(1, 60), (2, 80), (3, 120)])
+def test_a_reply_has_room_for_its_words_in_the_model_s_own_tokens(tokens_per_sign: int, room: int) -> None:
+    """Two Chinese signs are a word; a model that knows few of them needs up to three tokens for each."""
+    text = "台灯可以在收货后三十天内退回退款在五个工作日内到账"
+    chinese = Passage("default", "退货.md", "退货", (), "", None, 0, len(text), text, "public", "zh", 1.0)
+    chat = ScriptedChat([NOT_FOUND])
+    model = LoadedModel("scripted", chat, count_tokens=lambda said: tokens_per_sign * len(said))
+    list(write("多久？", [chinese], (), model=model, language="zh", options=AnswerOptions(max_words=20)))
+    assert chat.calls[0].arguments["max_tokens"] == room
