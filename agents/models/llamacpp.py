@@ -21,6 +21,7 @@ from agents.errors import ModelUnavailable
 from agents.models.adapters import Adapter, usable
 from agents.models.llama_engine import GET_EMBEDDED, Engine
 from agents.models.loading import READING_PARAMETERS, SMALL_PARAMETERS, LoadedModel, ModelOptions, chosen
+from agents.models.promotion import as_learned
 from agents.models.streaming import Streamed, until, usage
 
 EMBEDDED_FILE = Path("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf")
@@ -74,7 +75,9 @@ def build_file(name: str, options: ModelOptions) -> LoadedModel:
     Raises:
         ModelUnavailable: the file is missing or llama.cpp cannot read it.
     """
-    return _loaded(f"gguf:{name}", named_file(name), options)
+    path = named_file(name)
+    model = _loaded(f"gguf:{name}", path, options)
+    return as_learned(model, path.parent.name, path.parent.parent)  # a release's own file, as a bundle carries it
 
 
 def named_file(name: str) -> Path:

@@ -109,7 +109,7 @@ def build(name: str, options: ModelOptions) -> LoadedModel:
         return build_ollama(registration.model.removesuffix(":latest"), options)
     from agents.models.llamacpp import build_file
 
-    return as_learned(replace(build_file(str(file), options), name=f"{KIND}{name}"), name, options.releases_folder)
+    return replace(build_file(str(file), options), name=f"{KIND}{name}")
 
 
 def as_learned(model: LoadedModel, release: str, folder: Path | None) -> LoadedModel:

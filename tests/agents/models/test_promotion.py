@@ -90,13 +90,15 @@ def test_a_small_release_is_asked_as_it_learned(
 ) -> None:
     answers, acts = does
 
-    def small(name: str, _: ModelOptions) -> LoadedModel:
+    def small(name: str, *_: Any) -> LoadedModel:
         return LoadedModel(name, ScriptedChat([""]), "json", small=True)
 
-    monkeypatch.setattr("agents.models.llamacpp.build_file", small)
+    monkeypatch.setattr("agents.models.llamacpp._loaded", small)
     manifest = json.loads((release / MANIFEST).read_text(encoding="utf-8"))
     (release / MANIFEST).write_text(json.dumps(manifest | learned), encoding="utf-8")
     model = resolve("release:shop", options(tmp_path))
+    carried = resolve(f"gguf:{release / 'model-q4_0.gguf'}", options(tmp_path))
+    assert (carried.learned, carried.learned_to_read) == (model.learned, model.learned_to_read)
     writer = model.specialist("answer", ["default"], language="en")
     assert (writer.writes, writer.reads, writer.reads_little) == (answers == "writes", *[answers == "reads"] * 2)
     assert model.specialist("agent").acts is acts
@@ -106,10 +108,10 @@ def test_a_small_release_is_asked_as_it_learned(
 def test_a_larger_release_that_learned_to_write_is_not_asked_to_read(
     release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def middling(name: str, _: ModelOptions) -> LoadedModel:
+    def middling(name: str, *_: Any) -> LoadedModel:
         return LoadedModel(name, ScriptedChat([""]), "json", reads=True)
 
-    monkeypatch.setattr("agents.models.llamacpp.build_file", middling)
+    monkeypatch.setattr("agents.models.llamacpp._loaded", middling)
     manifest = json.loads((release / MANIFEST).read_text(encoding="utf-8"))
     (release / MANIFEST).write_text(json.dumps(manifest | {"tasks": ["answer"], "reads": []}), encoding="utf-8")
     model = resolve("release:shop", options(tmp_path))
