@@ -6,6 +6,10 @@ A model that may write on, or as it likes, is another one than the one that serv
 the words of an answer that the owner set, stands in the prompt and is checked there.
 """
 
+import json
+
+from jsonschema import Draft202012Validator
+
 from agents import extraction, reading, voicing
 from agents.loop_state import LoopOptions
 from agents.prompts import READ
@@ -23,6 +27,33 @@ _TOKENS: dict[Task, int] = {
 def most_tokens(example: Example) -> int:
     """Return how long a reply may be, in tokens."""
     return reading.REPLY_TOKENS if copies(example) else _TOKENS.get(example.task, LONGEST)
+
+
+def fault(example: Example) -> str:
+    """Return why a served model could not write what an example teaches, as the end of a sentence; "" where it could.
+
+    Only what is bound to a schema is looked at: it is written without white space (`compact_json_grammar`).
+    """
+    if example.schema is None:
+        return ""
+    reply = str(example.messages[-1]["content"])
+    try:
+        said = json.loads(reply)
+    except ValueError as error:
+        return f"has a reply that is no JSON, to which its schema binds it ({error})"
+    wrong = next(iter(Draft202012Validator(dict(example.schema)).iter_errors(said)), None)
+    if wrong is not None:
+        return f"has a reply that its schema refuses: {wrong.message[-200:]}"
+    return "" if is_compact(reply) else "has white space in a reply that is bound to a schema, which is written without"
+
+
+def is_compact(reply: str) -> bool:
+    """Return whether JSON is written without white space around its values.
+
+    >>> is_compact('{"a":"b c"}'), is_compact('{"a": 1}')
+    (True, False)
+    """
+    return reply == json.dumps(json.loads(reply), ensure_ascii=False, separators=(",", ":"))
 
 
 def copies(example: Example) -> bool:

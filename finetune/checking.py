@@ -6,6 +6,7 @@ Lengths are counted by whoever calls: in a base's tokens where its tokenizer is 
 too high.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from pathlib import Path
 
 from agents.budget import MESSAGE_TOKENS
 from agents.models.tokens import estimate
-from finetune import examples
+from agents.protocols import read_json_step
+from finetune import as_served, examples
 from finetune.errors import FinetuneError
 from finetune.example_forms import shown
 from finetune.examples import Example, Task, all_of
@@ -87,6 +89,8 @@ def check(
             if line.example is None:
                 continue
             placed.append((path, line.number, line.example))
+            if told := as_served.fault(line.example):
+                faults.append(Found(path, line.number, told))
             try:
                 tokens = count(line.example)
             except FinetuneError as error:
@@ -100,7 +104,7 @@ def check(
     return Check(
         tuple(example for _, _, example in placed),
         tuple(sorted(faults, key=lambda found: (paths.index(found.file), found.line))),
-        (*_repeated(placed), *_rare_labels(placed)),
+        (*_repeated(placed), *_rare_labels(placed), *_loose_steps(placed)),
         most,
     )
 
@@ -172,6 +176,30 @@ def _rare_labels(placed: Sequence[tuple[Path, int, Example]]) -> list[Found]:
         more = f" and {len(mine) - SHOWN} more" if len(mine) > SHOWN else ""
         found.append(Found(path, 0, f"has labels with one example only: {', '.join(mine[:SHOWN])}{more}"))
     return found
+
+
+def _loose_steps(placed: Sequence[tuple[Path, int, Example]]) -> list[Found]:
+    """Return a doubt for each file with steps that have white space: versions before this one built them so."""
+    found = []
+    for path in dict.fromkeys(path for path, _, _ in placed):
+        mine = [(line, str(one.messages[-1]["content"])) for file, line, one in placed if file == path and _steps(one)]
+        loose = [line for line, reply in mine if not as_served.is_compact(reply)]
+        if loose:
+            text = f"has {len(loose)} steps with white space in their JSON (line {loose[0]} first), where a model that "
+            found.append(Found(path, 0, f"{text}serves is bound to write none: build them anew"))
+    return found
+
+
+def _steps(example: Example) -> bool:
+    """Return whether an example teaches a JSON step that nothing binds it to."""
+    if example.task != "agent" or example.schema is not None:
+        return False
+    reply = str(example.messages[-1]["content"])
+    try:
+        json.loads(reply)
+    except ValueError:
+        return False
+    return not read_json_step(reply).fault
 
 
 def _folded(text: str) -> str:

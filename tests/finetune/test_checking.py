@@ -116,3 +116,30 @@ def test_a_public_set_of_labels_is_sound(shared_data: Path) -> None:
     assert (found.faults, found.counts) == ((), {"intent": 385})
     whole = check([folder / "train.csv"])
     assert whole.counts == {"intent": 10003}
+
+
+def test_what_a_served_model_could_not_write_is_a_fault(tmp_path: Path) -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string", "maxLength": 3}}, "required": ["a"]}
+    meta = {"task": "extract", "source": "s", "conversation": "c"}
+    replies = ('{"a":"b c"}', '{"a": "b"}', '{"a":"long"}', "plain")
+    path = write(
+        tmp_path / "a.jsonl",
+        *({**chat(("user", "?"), ("assistant", reply)), "schema": schema, "meta": meta} for reply in replies),
+    )
+    faults = {fault.line: fault.text for fault in check([path]).faults}
+    assert list(faults) == [2, 3, 4]
+    assert "white space" in faults[2]
+    assert "too long" in faults[3]
+    assert "no JSON" in faults[4]
+
+
+def test_steps_of_earlier_versions_are_doubted(tmp_path: Path) -> None:
+    meta = {"task": "agent", "source": "s", "conversation": "c"}
+    steps = ('{"thought":"","tool":"a","arguments":{}}', '{"thought": "", "tool": "a", "arguments": {}}', "No tool.")
+    path = write(
+        tmp_path / "a.jsonl", *({**chat(("user", f"{step}?"), ("assistant", step)), "meta": meta} for step in steps)
+    )
+    assert [doubt.text for doubt in check([path]).doubts] == [
+        "has 1 steps with white space in their JSON (line 2 first), where a model that serves is bound to write none: "
+        "build them anew"
+    ]
