@@ -16,15 +16,25 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from assistant import checkpoints
-from assistant.database import Base, ConversationRow, DeskEntryRow, OutboxRow, StepRow, TicketRow, TurnRow
+from assistant.database import (
+    ApprovalRow,
+    Base,
+    ConversationRow,
+    DeskEntryRow,
+    FeedbackRow,
+    OutboxRow,
+    StepRow,
+    TicketRow,
+    TurnRow,
+)
 from assistant.errors import NotStored, StoreError
 from assistant.store import Store, now
 from assistant.ticket_contents import PERSON
 
 BATCH = 200
 """Conversations that are deleted in one transaction."""
-SHORTEST_MATCH = 3
-"""Characters of a customer's id or address below which nothing is looked for."""
+SHORTEST_ADDRESS = 3
+"""Characters of an address below which nothing is looked for; an id is compared as a whole, however short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ def find(store: Store, who: str) -> tuple[str, ...]:
         StoreError: `who` is too short to name anybody.
     """
     who = who.strip()
-    if len(who) < SHORTEST_MATCH:
+    if not who or ("@" in who and len(who) < SHORTEST_ADDRESS):
         raise StoreError(f"{who!r} is too short to name a customer. Next: frontdesk forget CUSTOMER|CONVERSATION")
     with store.reading() as session:
         found = set(session.scalars(select(ConversationRow.id).where(ConversationRow.id == who)))
@@ -98,7 +108,9 @@ def forget(store: Store, conversations: Sequence[str], *, waits_at: Path | str |
 
 
 def sweep(store: Store, *, keep_days: int, waits_at: Path | str | None = None) -> Forgotten:
-    """Forget the conversations in which nothing has happened for so many days; 0 keeps all, open tickets stay.
+    """Forget the conversations in which nothing has happened for so many days; 0 keeps all.
+
+    Open tickets stay, and writes that wait for the team: their customers were told that somebody will see to it.
 
     Args:
         waits_at: as for `forget`.
@@ -109,12 +121,13 @@ def sweep(store: Store, *, keep_days: int, waits_at: Path | str | None = None) -
     alive = select(TurnRow.conversation).where(or_(TurnRow.started_at >= before, TurnRow.status == "running"))
     open_tickets = select(TicketRow.conversation).where(TicketRow.status == "open")
     waiting = select(OutboxRow.conversation).where(OutboxRow.state == "waiting")
+    undecided = select(ApprovalRow.conversation).where(ApprovalRow.stage.in_(("operator", "approved")))
     with store.reading() as session:
         old = session.scalars(
             select(ConversationRow.id)
             .where(ConversationRow.started_at < before)
             .where(ConversationRow.id.not_in(alive), ConversationRow.id.not_in(open_tickets))
-            .where(ConversationRow.id.not_in(waiting))
+            .where(ConversationRow.id.not_in(waiting), ConversationRow.id.not_in(undecided))
         ).all()
     return forget(store, tuple(old), waits_at=waits_at)
 
@@ -173,7 +186,7 @@ def _texts_with(session: Session, part: str) -> Iterable[tuple[str, str]]:
     def has_it(column: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[bool]:
         return func.lower(column).like(pattern, escape="\\")
 
-    for column in (TurnRow.question, TicketRow.contact, DeskEntryRow.text):
+    for column in (TurnRow.question, FeedbackRow.comment, TicketRow.contact, DeskEntryRow.text):
         rows = session.execute(select(column.class_.conversation, column).where(has_it(column)))
         yield from ((conversation, text) for conversation, text in rows)
     replies = (
