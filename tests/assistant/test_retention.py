@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from agents.actions import Action, Customer, Visitor
 from agents.approvals import Pending
 from assistant import retention
-from assistant.actions import StoredApprovals
-from assistant.database import ConversationRow, TurnRow
+from assistant.actions import StoredActionLog, StoredApprovals, StoredVisitors
+from assistant.database import ActionRow, ConversationRow, TurnRow
 from assistant.desk_work import DeskWork
 from assistant.errors import NotStored, StoreError
 from assistant.store import Store, now, sqlite_url
@@ -145,6 +146,20 @@ def test_a_sweep_leaves_what_waits_for_the_team(store: Store) -> None:
     approvals.move(f"k-{waits}", before="customer", after="operator")
     approvals.move(f"k-{settled}", before="customer", after="withdrawn")
     assert retention.sweep(store, keep_days=30).conversations == (settled,)
+
+
+def test_what_was_done_in_no_stored_conversation_is_found_and_swept(store: Store) -> None:
+    """A talk in the terminal; and what a turn still writes while its conversation is forgotten."""
+    log, visitors = StoredActionLog(store.engine), StoredVisitors(store.engine)
+    for name in ("terminal-old", "terminal-new"):
+        log.begin(Action(f"k-{name}", "begun", "refund", {}, name, "7"))
+        visitors.save(name, Visitor(Customer("7", "Ada", how="session")))
+    assert retention.find(store, "terminal-old") == ("terminal-old",)
+    with store.writing() as session:
+        long_ago = now() - timedelta(days=31)
+        session.execute(update(ActionRow).where(ActionRow.conversation == "terminal-old").values(begun_at=long_ago))
+    assert retention.sweep(store, keep_days=30).rows == {"action": 1, "visitor": 1}
+    assert retention.find(store, "7") == ("terminal-new",)
 
 
 def test_a_conversation_that_goes_on_is_not_old(store: Store) -> None:
