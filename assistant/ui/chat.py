@@ -69,6 +69,8 @@ class _Asked:
     question: str
     answers: str
     address: str | None
+    for_person: bool = False
+    """Whether a button asks for a person."""
 
 
 class Chat:
@@ -107,9 +109,15 @@ class Chat:
             async for screen in self._guarded(self._ask(asked, texts), texts):
                 yield screen
 
-    async def ask_person(self, conversation: str, texts: Texts) -> AsyncIterator[Screen]:
-        """Ask for a person in the customer's name, as often as they like, and follow what comes of it."""
-        async for screen in self.ask(conversation, hand_over_notices.request(language=texts.language), texts):
+    async def ask_person(self, conversation: str, texts: Texts, *, address: str | None = None) -> AsyncIterator[Screen]:
+        """Ask for a person in the customer's name, and follow what comes of it.
+
+        Whoever has asked too much gets a person too. What is counted is asking again, once a person has the
+        conversation, and asking in a new one: each of these is a message to the team.
+        """
+        words = hand_over_notices.request(language=texts.language)
+        asked = _Asked(conversation, words, "", address, for_person=True)
+        async for screen in self._guarded(self._ask(asked, texts), texts):
             yield screen
 
     def look(self, conversation: str, seen: str, texts: Texts) -> tuple[Screen, str]:
@@ -211,7 +219,8 @@ class Chat:
 
     def _start(self, asked: "_Asked", texts: Texts) -> str:
         if asked.conversation != NO_CONVERSATION and self._is_stored(asked.conversation):
-            self._count(asked.conversation, asked.address)
+            if not asked.for_person or self._is_held(asked.conversation):
+                self._count(asked.conversation, asked.address)
             self._turns.start(asked.conversation, asked.question, audiences=AUDIENCES, answers=asked.answers)
             return asked.conversation
         if asked.address is not None and self._limits.wait_for_address(asked.address):
@@ -263,6 +272,11 @@ class Chat:
         """Return whether a person of the company may write at any time."""
         tickets = self._turns.tickets
         return tickets is not None and tickets.has_open(conversation)
+
+    def _is_held(self, conversation: str) -> bool:
+        """Return whether a person of the company has the conversation."""
+        tickets = self._turns.tickets
+        return tickets is not None and tickets.is_held(conversation)
 
     def _stored(self, conversation: str) -> tuple[StoredTurn, ...]:
         try:
