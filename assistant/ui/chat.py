@@ -18,7 +18,7 @@ from agents import hand_over_notices
 from assistant.errors import NotStored, TurnRefused
 from assistant.page_images import page_address
 from assistant.rates import NO_LIMITS, Limits
-from assistant.store import StoredTurn
+from assistant.store import StoredTurn, storable
 from assistant.ui import passages
 from assistant.ui.frame import Frame, welcome_html
 from assistant.ui.messages import COMMENT_CHARACTERS, conversation_html, failure_html
@@ -103,7 +103,7 @@ class Chat:
             answers: The key of the write that a button answers.
             address: Where it came from; None: it is not counted.
         """
-        question = question.strip()[:QUESTION_CHARACTERS]
+        question = storable(question).strip()[:QUESTION_CHARACTERS]
         if question:
             asked = _Asked(conversation, question, answers, address)
             async for screen in self._guarded(self._ask(asked, texts), texts):
