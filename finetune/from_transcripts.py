@@ -105,7 +105,7 @@ def answers_from(
 def _unsigned(conversation: PastConversation) -> PastConversation:
     """Return a conversation whose people's replies are not signed, with the names that stood there.
 
-    What a customer wrote stays as it was asked. A signature that the conversation also speaks of as a thing names nobody.
+    What a customer wrote stays as it was asked. A signature that is also spoken of as a thing names nobody.
     """
     questions = [parted(turn.question) for turn in conversation.turns]
     replies = [parted(turn.text) if turn.by_person else (turn.text, frozenset()) for turn in conversation.turns]
