@@ -30,7 +30,7 @@ _TLDS = (
 )
 _DOT = r"(?:\.|。|．|｡|\s?[\[({]\s?(?:\.|dot)\s?[\])}]\s?)"
 _TYPED_DOT = rf"(?:\.|(?<![{CJK_CLASS}])。|．|｡|\s?[\[({{]\s?(?:\.|dot)\s?[\])}}]\s?)"
-"""The same where nothing follows the host: behind a Chinese character a 。 ends a sentence, "支持退货。App 内可申请"."""
+"""The same where nothing follows the host: behind a Chinese character a 。 ends a sentence, "支持退货。App 内"."""
 _LABEL = r"[^\W_](?:[\w-]{0,62}[^\W_])?"
 _MARKUP = re.compile(rf"<\s*/?\s*(?:{_TAGS})\b[^>]*(?:>|$)", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[[^\]]*\]\s*(?:\([^)]*(?:\)|$)|\[[^\]]*\])|!\[")

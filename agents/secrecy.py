@@ -22,7 +22,7 @@ _FORMS = re.compile(
     r"|\bxox[abeprs]-[\w-]{10,}|\bAIza[\w-]{30,}|\bya29\.[\w-]{20,}|\bnpm_[A-Za-z0-9]{30,}|\bSG\.[\w-]{16,}\.[\w-]{16,}"
     r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"
     r"|\b\w{2,12}://[^\s/:@]+:[^\s/@]+@\S+"
-    # "Basic troubleshooting" and "Your password is case-sensitive" are prose: a key has digits, signs or capitals within.
+    # "Basic troubleshooting", "Your password is case-sensitive" are prose: a key has digits, signs, capitals within.
     r"|\bbearer\s+(?=[a-z0-9+/.-]*(?:[0-9_=]|(?-i:[a-z][A-Z])))[a-z0-9+/._=-]{16,}"
     r"|\bbasic\s+(?=[a-z+/]*(?:[0-9=]|(?-i:[a-z][A-Z])))[a-z0-9+/]{16,}={0,2}"
     rf"|{_NAMED}\s*[:=：]\s*[\"'`]?(?=[^\s\"'`]*[\d!@#$%^&*_-])[^\s\"'`，。；]{{6,}}"
