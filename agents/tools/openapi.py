@@ -24,6 +24,7 @@ from agents.tools.background_loop import BackgroundLoop
 from agents.tools.remote import Described, Request, cleaned, tools_of
 from agents.tools.source import Source, filled, variables
 from agents.tools.tool import Tool
+from knowledge import certificates
 
 logger = logging.getLogger(__name__)
 
@@ -127,6 +128,7 @@ class Service:
         async with httpx.AsyncClient(
             timeout=self._source.timeout_seconds,
             follow_redirects=False,
+            verify=certificates.trusted(),
             trust_env=self._source.leaves_this_machine,  # no proxy stands between us and this machine
         ) as client:
             response = await client.send(request, stream=True)

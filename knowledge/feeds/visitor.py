@@ -10,15 +10,14 @@ answer: names, connection, headers and body, however slowly each drips.
 import asyncio
 import datetime
 import email.utils
-import ssl
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 
 import httpx
 
+from knowledge import certificates
 from knowledge.errors import KnowledgeError
 from knowledge.feeds.addresses import origin
 
@@ -98,7 +97,7 @@ class Visitor:
         # Only what this file can unpack within bounds.
         headers = {"User-Agent": agent, "Accept-Encoding": "gzip, identity", "Accept": "*/*"}
         self._client = httpx.AsyncClient(
-            timeout=timeout, headers=headers, follow_redirects=False, verify=_certificates()
+            timeout=timeout, headers=headers, follow_redirects=False, verify=certificates.trusted()
         )
 
     def __enter__(self) -> "Visitor":
@@ -240,12 +239,6 @@ class _Body:
         if self._unpacker and not self._unpacker.eof:
             raise NoAnswer("a body that says gzip and ends too early")
         return bytes(self._body)
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Read the trusted certificates once, which takes a tenth of a second."""
-    return httpx.create_ssl_context()
 
 
 def _retry_after(text: str) -> float | None:
