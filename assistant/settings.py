@@ -347,14 +347,12 @@ def _checked(key: str, value: Any, start: Path) -> Any:
         raise ValueError(fault)
     if key == "session_key" and 0 < len(value) < LEAST_SESSION_KEY:
         raise ValueError(f"it must have {LEAST_SESSION_KEY} characters or more; make one with: openssl rand -hex 32")
-    if key == "catalog_url" and value and not value.startswith(("postgresql://", "postgresql+")):
-        raise ValueError("it must be like postgresql://user@host/database")
     if key in ("ticket_email", "smtp_sender") and value and not re.fullmatch(r"[^@\s<>,]+@[^@\s<>,]+", value):
         raise ValueError("it must be one e-mail address")
     if key == "ticket_webhook_secret" and value and len(value) < SECRET_CHARACTERS:
         raise ValueError(f"it must have {SECRET_CHARACTERS} characters or more")
-    if value and key.endswith("_url") and key != "catalog_url":
-        kind = "smtp" if key == "smtp_url" else "http"
+    if value and key.endswith("_url"):
+        kind = {"smtp_url": "smtp", "catalog_url": "postgresql"}.get(key, "http")
         if wrong := addresses.fault(value, kind=kind):
             raise ValueError(wrong)
     return value

@@ -11,6 +11,9 @@ GOOD = (
     ("smtp", "smtp://mail.example.com"),
     ("smtp", "smtps://desk:p%40ss%2F%23@mail.example.com:465/"),
     ("smtp", "smtp://desk:p@ss@[::1]:25"),
+    ("postgresql", "postgresql://frontdesk@db.example:5432/library"),
+    ("postgresql", "postgresql+psycopg://frontdesk:p%40ss@[::1]/library?sslmode=require"),
+    ("postgresql", "postgresql:///library?host=/var/run/postgresql"),
 )
 BAD = (
     ("http", "ftp://desk.example"),
@@ -23,6 +26,9 @@ BAD = (
     ("smtp", "smtp://desk:25/word@mail.example.com"),
     ("smtp", "smtp://desk:25#word@mail.example.com"),
     ("smtp", "smtp://desk:25?word@mail.example.com"),
+    ("postgresql", "mysql://frontdesk@db.example/library"),
+    ("postgresql", "postgresql://frontdesk:pass@word@db.example/library"),
+    ("postgresql", "postgresql://frontdesk@db.example:abc/library"),
 )
 
 
