@@ -171,7 +171,7 @@ def _truth(value: object) -> bool:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"expected text, found {value!r}")
-    return value
+    return value.encode("utf-8", "replace").decode("utf-8")  # half a character, which no model can read
 
 
 def _list(value: object) -> list[Any]:

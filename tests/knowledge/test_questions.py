@@ -52,6 +52,11 @@ def test_only_id_and_question_are_needed(file: Path) -> None:
     assert (second.language, second.gold) == ("zh", ())
 
 
+def test_half_a_character_is_none(file: Path) -> None:
+    file.write_text('{"id": "1", "question": "Open \\ud83d?"}', "utf-8")
+    assert questions.read(file)[0].question == "Open ??"
+
+
 def test_line_separators_inside_a_string_end_no_line(file: Path) -> None:
     file.write_text(json.dumps({"id": "1", "question": "a\u2028b\x85c\x0bd"}, ensure_ascii=False), "utf-8")
     assert questions.read(file)[0].question == "a\u2028b\x85c\x0bd"
