@@ -7,10 +7,12 @@
 
 An answer is kept only where today's documents still say it: a fact that has changed must not be learned. What was said
 before it is context: it may be a machine's or rated as bad, and each reply is learned once, from an example of its own.
+Who signs a reply is cut from it, or the model would sign as that person; whose names are known is handed on, so that
+they are found wherever they stand.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agents.answering import HISTORY_MESSAGES
@@ -27,6 +29,7 @@ from finetune.candidates import Candidate, Dropped, Kind
 from finetune.conversations import Rating
 from finetune.examples import Example, answer_example, as_context
 from finetune.serving import Serving
+from finetune.signatures import parted, told_as_thing
 from finetune.steps import steps_of
 from knowledge.passages import Passage
 from knowledge.text import detect_language
@@ -64,6 +67,8 @@ class PastConversation:
     turns: tuple[PastTurn, ...]
     identified: bool = False
     """Whether the customer was recognised."""
+    names: frozenset[str] = frozenset()
+    """Of the customer and of the people who wrote to them, as far as they are known."""
 
 
 def candidates(
@@ -74,10 +79,11 @@ def candidates(
     Args:
         unrated: Whether answers that nobody rated are taken as good.
     """
-    for conversation in conversations:
+    for conversation in map(_unsigned, conversations):
         for place, turn in enumerate(conversation.turns):
             if turn.question.strip():
-                yield from _of_turn(conversation, place, serving, unrated)
+                for one in _of_turn(conversation, place, serving, unrated):
+                    yield replace(one, names=conversation.names) if isinstance(one, Candidate) else one
 
 
 def answers_from(
@@ -105,6 +111,19 @@ def answers_from(
     if citing.fits(written, passages, language=language, max_words=most):
         example = _answer(question, passages, history, written, serving, source=source, conversation=conversation)
         yield Candidate(example, question, kind)
+
+
+def _unsigned(conversation: PastConversation) -> PastConversation:
+    """Return a conversation whose people's replies are not signed, with the names that stood there.
+
+    What a customer wrote stays as it was asked. A signature that is also spoken of as a thing names nobody.
+    """
+    questions = [parted(turn.question) for turn in conversation.turns]
+    replies = [parted(turn.text) if turn.by_person else (turn.text, frozenset()) for turn in conversation.turns]
+    texts = [text for text, _ in (*questions, *replies)]
+    signed = {name for _, names in (*questions, *replies) for name in names if not told_as_thing(name, texts)}
+    turns = tuple(replace(turn, text=text) for turn, (text, _) in zip(conversation.turns, replies, strict=True))
+    return replace(conversation, turns=turns, names=conversation.names | signed)
 
 
 def _of_turn(

@@ -3,7 +3,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from agents.transcript import Answer, Citation, Delta, Finished, Searched, Short
 from assistant import app as app_module
 from assistant import cli, running
 from assistant.app import Application
+from tests.assistant.command_line import Run
 
-Run = Callable[..., tuple[int, str, str]]
 ANSWER = Answer(
     text="You have 30 days [1].",
     citations=(Citation(1, "default", "returns.md", "Returns", 2, 10, 17, "30 days"),),
@@ -53,20 +53,11 @@ class FakeResponder:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Call the command line in this process, with the embedder that needs no model."""
+def run(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Call the command line with the embedder that needs no model."""
     monkeypatch.setenv("FRONTDESK_EMBEDDER", "hashing")
     monkeypatch.setenv("FRONTDESK_MODEL", "none")
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["frontdesk", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err  # type: ignore[return-value]
-
-    return call
+    return run
 
 
 @pytest.fixture
@@ -269,6 +260,12 @@ def test_ask_prints_the_answer_and_its_sources(run: Run, responder: FakeResponde
     assert out == "You have 30 days [1].\n  [1] Returns (returns.md, page 2): “30 days”\n"
     request = responder.requests[0]
     assert (request.audiences, request.collections) == (("public", "staff"), ("shop",))
+
+
+def test_what_is_no_character_is_asked_as_a_mark(run: Run, responder: FakeResponder) -> None:
+    code, _, _ = run("ask", "caf\udce9, how long?")  # as Python reads an argument in another encoding
+    assert code == 0
+    assert responder.requests[0].question == "caf?, how long?"
 
 
 def test_ask_streams_on_a_terminal_and_repeats_nothing(
