@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import subprocess
@@ -223,6 +224,38 @@ def test_an_index_of_another_embedder_is_told(run: Run, papers: Path, monkeypatc
     code, _, err = run("search", "lamp")
     assert code == 1
     assert "embedder" in err
+
+
+@pytest.mark.parametrize(
+    ("number", "next_step"),
+    [
+        (errno.ENOSPC, "free some space on its disk"),
+        (errno.EACCES, "see whose it is"),
+        (errno.EROFS, "see whose it is"),
+    ],
+)
+def test_a_full_disk_and_a_closed_folder_are_one_message_wherever_they_are_met(
+    run: Run, monkeypatch: pytest.MonkeyPatch, number: int, next_step: str
+) -> None:
+    def refused(**_: object) -> None:
+        raise OSError(number, os.strerror(number), "/srv/home/releases/.serving.lock")
+
+    monkeypatch.setattr("finetune.promoting.roll_back", refused)
+    told = f"/srv/home/releases/.serving.lock cannot be written or read ({os.strerror(number)}). Next: {next_step}"
+    code, out, err = run("release", "rollback", "--json")
+    assert code == 1
+    assert json.loads(out)["error"].startswith(told)
+    assert err.startswith(f"Error: {told}")
+
+
+def test_another_fault_of_the_system_is_a_bug(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(**_: object) -> None:
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    monkeypatch.setattr("finetune.promoting.roll_back", broken)
+    monkeypatch.setattr(sys, "argv", ["frontdesk", "release", "rollback"])
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        cli.main()
 
 
 def test_a_bug_keeps_its_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
