@@ -376,6 +376,17 @@ def test_init_writes_settings_that_load(run: Run, tmp_path: Path) -> None:
     assert (code, "--force" in err) == (1, True)
 
 
+def test_init_means_the_documents_where_it_was_called(run: Run, tmp_path: Path) -> None:
+    """Relative paths in a settings file start at its folder, those of a command at the current one."""
+    (tmp_path / "etc").mkdir()
+    given = ["--company", "Loom", "--contact", "x", "--hours", "x", "--language", "en", "--documents", "papers"]
+    code, out, _ = run("init", *given, "--config", "etc/front desk.toml")
+    assert code == 0
+    assert "frontdesk serve --config 'etc/front desk.toml'" in out
+    settings = json.loads(run("doctor", "--json", "--config", "etc/front desk.toml")[1])["settings"]
+    assert settings["documents"] == str(tmp_path / "papers")
+
+
 def test_init_refuses_values_that_would_not_load(run: Run, tmp_path: Path) -> None:
     arguments = ["--company", "x", "--contact", "x", "--hours", "x", "--documents", "x"]
     code, _, err = run("init", *arguments, "--language", "klingon")
