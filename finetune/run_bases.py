@@ -1,4 +1,4 @@
-"""The base of a finished run, found again: what is made of a run is made of the weights that were tuned, and of no others.
+"""The base of a finished run, found again: what is made of a run is made of the weights that were tuned, no others.
 
     run -> its base's folder as it was in training -> run
         -> moved with its home, or made anew of the same file -> run with that folder
