@@ -151,6 +151,20 @@ def test_what_is_linked_to_another_disk_is_in_it(bare: Settings, tmp_path: Path)
     assert "home/runs/run-1/manifest.json" in names_in(make_backup(bare, tmp_path / "b.tgz").path)
 
 
+def test_a_disk_without_room_is_not_taken_for_a_damaged_backup(bare: Settings, tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    made, home = make_backup(bare, tmp_path / "b.tar.gz"), tmp_path / "new"
+    home.mkdir()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))  # what grows beyond is refused, as by a full disk
+    try:
+        with pytest.raises(BackupError, match=r"could not be restored .*its disk has room, then frontdesk restore"):
+            restore_backup(made.path, home)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(home.iterdir()) == []
+
+
 def test_a_disk_that_fails_in_the_middle_is_told_with_what_lies_there(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
