@@ -73,9 +73,10 @@ def make_backup(settings: Settings, file: Path, *, replace: bool = False) -> Bac
     _check_target(file, home, replace=replace)
     part = file.with_name(f"{file.name}.part")
     try:
+        part.unlink(missing_ok=True)  # one that is there may be readable by others, or lead elsewhere
         with (
             tempfile.TemporaryDirectory(prefix=f".{file.name}-", dir=file.parent) as work,
-            os.fdopen(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as raw,
+            os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as raw,
             tarfile.open(fileobj=raw, mode="w:gz", compresslevel=LEVEL) as archive,
         ):
             _copy_databases(settings, home, Path(work))

@@ -200,6 +200,17 @@ def test_a_file_that_is_there_is_replaced_only_when_told(bare: Settings, tmp_pat
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b.tgz", "home"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no rights of this kind")
+def test_a_half_backup_that_others_could_read_is_not_written_on(bare: Settings, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(b"")
+    elsewhere.chmod(0o644)
+    (tmp_path / "b.tar.gz.part").symlink_to(elsewhere)
+    made = make_backup(bare, tmp_path / "b.tar.gz")
+    assert made.path.stat().st_mode & 0o777 == 0o600
+    assert (made.path.is_symlink(), elsewhere.read_bytes()) == (False, b"")
+
+
 def test_the_wrong_home_is_told(tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="is FRONTDESK_HOME the right one"):
         make_backup(load(environment={"FRONTDESK_HOME": str(tmp_path / "new")}, folder=tmp_path), tmp_path / "b.tgz")
