@@ -373,6 +373,7 @@ def _manifest(
         "base_precision": precision,
         "tasks": list(run.manifest.get("tasks", ())),
         "labels": list(run.labels),
+        "reads": list(run.manifest.get("reads", ())),
         "protocol": "json",
         "files": files,
         "recommended": best.quantization,

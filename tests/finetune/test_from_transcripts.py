@@ -1,10 +1,12 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from agents.answering import AnswerOptions
 from agents.models import LoadedModel
 from agents.prompts import NOT_FOUND, partly
-from agents.transcript import Finished, Message, step_to_data
+from agents.transcript import Finished, step_to_data
 from agents.turn import Request, Responder
 from finetune.building import BuildOptions, build
 from finetune.candidates import Candidate, Dropped
@@ -52,6 +54,16 @@ def test_an_answer_that_a_customer_liked_is_learned_as_it_would_be_asked_today(
     assert "30" in one.reply
     number = next(place for place, passage in enumerate(passages, 1) if "30" in passage.text)
     assert f"[{number}]" in one.reply
+
+
+def test_what_is_longer_than_an_answer_may_be_is_not_learned(shop: Library, serving: Serving) -> None:
+    """The prompt asks for so many words at most, and serving stops there: longer ones would teach to disobey."""
+    turn = answered(shop, ASKED, rating="up")
+    person = PastTurn("", "You can send a lamp back within 30 days of delivery.", "handed_over", by_person=True)
+    brief = replace(serving, answers=AnswerOptions(max_words=6, company="Lumen"))
+    assert told(found(brief, turn)) == ["not as served"]
+    assert told(found(brief, PastTurn(ASKED, "", "refused"), person)) == ["voice correction"]
+    assert told(found(serving, PastTurn(ASKED, "", "refused"), person)) == ["voice correction", "answer correction"]
 
 
 def test_only_what_was_liked_or_corrected_is_learned(shop: Library, serving: Serving) -> None:
@@ -145,21 +157,6 @@ def test_an_answer_that_was_bad_is_not_learned_as_what_came_before_a_good_one(sh
     assert isinstance(one, Candidate)
     assert "It is free." in [message["content"] for message in one.example.messages]
     assert [message["content"] for message in one.example.messages if is_learned(message)] == [one.reply]
-
-
-def test_history_takes_turns_whatever_was_said_between(serving: Serving) -> None:
-    from finetune.serving import in_turns
-
-    said = [
-        Message("assistant", "Welcome"),
-        Message("user", "a"),
-        Message("user", "b"),
-        Message("assistant", "c"),
-        Message("assistant", "d"),
-        Message("user", "e"),
-    ]
-    assert in_turns(said) == (Message("user", "b"), Message("assistant", "d"))
-    assert in_turns([]) == ()
 
 
 @pytest.mark.parametrize(
