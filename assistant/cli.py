@@ -175,7 +175,7 @@ def main() -> None:
     except FAULTS as error:
         _end(str(error))
     except OSError as error:
-        if error.errno not in MACHINE:
+        if error.errno is None or error.errno not in MACHINE:
             raise
         place = error.filename2 or error.filename or "A file"
         _end(f"{place} cannot be written or read ({error.strerror}). Next: {MACHINE[error.errno]}")
