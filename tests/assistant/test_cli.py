@@ -228,11 +228,7 @@ def test_an_index_of_another_embedder_is_told(run: Run, papers: Path, monkeypatc
 
 @pytest.mark.parametrize(
     ("number", "next_step"),
-    [
-        (errno.ENOSPC, "free some space on its disk"),
-        (errno.EACCES, "see whose it is"),
-        (errno.EROFS, "see whose it is"),
-    ],
+    [(errno.ENOSPC, "free some space"), (errno.EACCES, "see whose it is"), (errno.EROFS, "see whose it is")],
 )
 def test_a_full_disk_and_a_closed_folder_are_one_message_wherever_they_are_met(
     run: Run, monkeypatch: pytest.MonkeyPatch, number: int, next_step: str
