@@ -8,6 +8,7 @@ catalogue does not know. Models and converted bases stay out: `frontdesk models 
 again. The file holds what customers wrote, and the settings with the secrets in them: only its owner may read it.
 """
 
+import errno
 import gzip
 import io
 import json
@@ -45,6 +46,7 @@ PASSING = (*JOURNALS, ".lock", ".part")
 LEVEL = 1
 """Of gzip: more takes several times as long and saves little."""
 SPARE_BYTES = 50_000_000
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,10 @@ def make_backup(settings: Settings, file: Path, *, replace: bool = False) -> Bac
     _check_target(file, home, replace=replace)
     part = file.with_name(f"{file.name}.part")
     try:
+        part.unlink(missing_ok=True)  # one that is there may be readable by others, or lead elsewhere
         with (
             tempfile.TemporaryDirectory(prefix=f".{file.name}-", dir=file.parent) as work,
-            os.fdopen(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as raw,
+            os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as raw,
             tarfile.open(fileobj=raw, mode="w:gz", compresslevel=LEVEL) as archive,
         ):
             _copy_databases(settings, home, Path(work))
@@ -129,7 +132,8 @@ def restore_backup(file: Path, home: Path) -> Backup:
     except (OSError, sqlite3.Error) as error:
         half = f"; {', '.join(moved)} lie there already, so remove them first" if moved else ""
         raise BackupError(
-            f"{file} could not be restored ({error}). Next: see that {home} may be written{half}, then frontdesk "
+            f"{file} could not be restored ({error}). Next: see that {home} may be written and its disk has room"
+            f"{half}, then frontdesk "
             f"restore {file.name} again"
         ) from error
     return Backup(file, len(about["files"]), file.stat().st_size, (), time.perf_counter() - began)
@@ -276,6 +280,8 @@ def _unpack(file: Path, work: Path) -> Mapping[str, Any]:
     except FileNotFoundError as error:
         raise BackupError(f"{file} is no backup, or was cut off: it has no {MANIFEST}. {again}") from error
     except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            raise  # another backup would fare no better
         raise BackupError(f"{file} cannot be read as a backup ({error}). {again}") from error
     if not whole:
         raise BackupError(f"{file} does not hold all the files that it names. {again}")

@@ -2,12 +2,16 @@
 
     arguments -> one function of assistant/commands/ -> stdout; faults -> `Error: …` on stderr, exit code 1
 
-Exit codes: 0 done, 1 could not, 2 wrong usage. A bug keeps its traceback.
+Exit codes: 0 done, 1 could not, 2 wrong usage. A bug keeps its traceback; a full disk and a file that may not be
+written are none, wherever they are met.
 """
 
+import errno
 import json
 import sys
-from typing import Annotated
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -65,6 +69,16 @@ FAULTS = (
     KnowledgeError,
 )
 """What an operator can cause or mend; their text is fit to print."""
+FULL = "free some space on its disk, then give the same command again"
+CLOSED = "see whose it is and what its permissions are, or set FRONTDESK_HOME to a folder that you can write"
+MACHINE: Mapping[int, str] = {
+    errno.ENOSPC: FULL,
+    errno.EDQUOT: FULL,
+    errno.EACCES: CLOSED,
+    errno.EPERM: CLOSED,
+    errno.EROFS: CLOSED,
+}
+"""Number of a fault of the disk -> what to do about it."""
 
 app = typer.Typer(
     name="frontdesk",
@@ -159,12 +173,23 @@ def main() -> None:
     try:
         app()
     except FAULTS as error:
-        if "--json" in sys.argv:
-            print(json.dumps({"error": str(error)}, ensure_ascii=False))
-        print(f"Error: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
+        _end(str(error))
+    except OSError as error:
+        if error.errno is None or error.errno not in MACHINE:
+            raise
+        place = error.filename2 or error.filename or "A file"
+        _end(f"{place} cannot be written or read ({error.strerror}). Next: {MACHINE[error.errno]}")
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+
+
+def _end(fault: str) -> NoReturn:
+    """Tell what could not be done, and end."""
+    if "--json" in sys.argv:
+        with suppress(OSError):  # the disk that is full may hold what stdout goes to
+            print(json.dumps({"error": fault}, ensure_ascii=False), flush=True)
+    print(f"Error: {fault}", file=sys.stderr)
+    raise SystemExit(1)
 
 
 if __name__ == "__main__":

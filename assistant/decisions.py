@@ -9,9 +9,10 @@ crash does not.
 """
 
 import threading
+from dataclasses import replace
 from typing import Literal, Protocol
 
-from agents.approvals import OperatorDecision, Pending
+from agents.approvals import OperatorDecision, Pending, Stage
 from assistant import desk_entries
 from assistant.actions import StoredApproval
 from assistant.database import DeskEntryRow
@@ -26,6 +27,7 @@ class ApprovalsPort(Protocol):
 
     def get(self, key: str) -> Pending | None: ...
     def for_operators(self) -> tuple[StoredApproval, ...]: ...
+    def move(self, key: str, *, before: Stage, after: Stage) -> bool: ...
 
 
 class Decisions:
@@ -57,7 +59,11 @@ class Decisions:
                 if last is not None and last.turn is not None and (last.operator, last.kind) == (by, kind):
                     return pending.conversation, last.turn
                 raise _forestalled(pending, last)
-            turn = start_decision(self._turns, pending, approved=approved)
+            try:
+                turn = start_decision(self._turns, pending, approved=approved)
+            except NotStored:  # a talk in the terminal, which is over: nothing can go on with it, and it waits in vain
+                self._approvals.move(key, before="operator", after="withdrawn")
+                raise _forestalled(replace(pending, stage="withdrawn"), last) from None
             conversation, drawn = pending.conversation, desk_entries.new_key()
             with self._store.writing() as session:
                 desk_entries.add(session, drawn, kind=kind, about=key, conversation=conversation, by=by, turn=turn)

@@ -4,7 +4,7 @@
 
 There is one writer, which holds `server.lock`: a server while it runs, which then ingests for others, else an ingest on
 the command line. (A server does not see the vectors that another process adds.) A `server.json` whose server does not
-answer is left over from a crash, and is ignored.
+answer to its token is left over from a crash, and is ignored: another home's server may have the port by now.
 """
 
 import json
@@ -22,6 +22,8 @@ from assistant.errors import ServerError
 
 FILE = "server.json"
 LOCK_FILE = "server.lock"
+TOKEN_HEADER = "X-Frontdesk-Token"
+"""Says to /healthz which home's server is meant; no `Authorization`, which a proxy may have put there."""
 PROBE_SECONDS = 3.0
 WAIT_SECONDS = 6 * 3600.0
 """How long to wait for a writer that is no server: an ingest. A server that starts answers within seconds."""
@@ -37,6 +39,11 @@ class RunningServer:
     """For `POST /api/ingest`; only the owner of the home can read it."""
     embedder: str = ""
     """The setting that it was started with; "" of a server that does not say."""
+
+    @property
+    def authorization(self) -> dict[str, str]:
+        """The header that its owner is known by."""
+        return {"Authorization": f"Bearer {self.token}"}
 
     def check_embedder(self, embedder: str) -> None:
         """Refuse to have it make vectors anew with another embedder than the caller's settings name.
@@ -83,11 +90,10 @@ class RunningServer:
             "reindex": reindex,
             **({"forget": True} if forget else {}),
         }
-        headers = {"Authorization": f"Bearer {self.token}"}
         try:
             with (
                 httpx.Client(trust_env=False, timeout=httpx.Timeout(PROBE_SECONDS, read=None)) as client,
-                client.stream("POST", f"{self.url}/api/ingest", json=body, headers=headers) as response,
+                client.stream("POST", f"{self.url}/api/ingest", json=body, headers=self.authorization) as response,
             ):
                 if response.status_code != httpx.codes.OK:
                     response.read()
@@ -119,15 +125,15 @@ class RunningServer:
         return self._ask("POST", f"/api/approvals/{key}", json={"approved": approved})
 
     def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {self.token}"}
         try:
             with httpx.Client(trust_env=False, timeout=PROBE_SECONDS * 5) as client:
-                response = client.request(method, f"{self.url}{path}", headers=headers, **more)
+                response = client.request(method, f"{self.url}{path}", headers=self.authorization, **more)
             if response.is_success:
                 return dict(response.json())
             cause = response.json().get("error", response.text[:300])
         except (httpx.HTTPError, ValueError) as error:
             cause = str(error)
+        cause = str(cause).partition(" Next: ")[0]
         raise ServerError(f"The server at {self.url} could not do this: {cause} Next: frontdesk approvals list")
 
 
@@ -137,7 +143,7 @@ def find_server(home: Path) -> RunningServer | None:
         data = json.loads((home / FILE).read_text(encoding="utf-8"))
         server = RunningServer(data["url"].rstrip("/"), int(data["pid"]), data["token"], str(data.get("embedder", "")))
         with httpx.Client(trust_env=False, timeout=PROBE_SECONDS) as client:
-            alive = client.get(f"{server.url}/healthz").is_success
+            alive = client.get(f"{server.url}/healthz", headers={TOKEN_HEADER: server.token}).is_success
     except (OSError, ValueError, KeyError, TypeError, AttributeError, httpx.HTTPError, httpx.InvalidURL):
         return None
     return server if alive else None

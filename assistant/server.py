@@ -32,7 +32,7 @@ from assistant import listening
 from assistant.background import run_beside
 from assistant.errors import ServerError
 from assistant.listeners import listener_name
-from assistant.running import FILE, sole_writer
+from assistant.running import FILE, TOKEN_HEADER, sole_writer
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -99,6 +99,7 @@ def serve(
         token = secrets.token_urlsafe(24)
         front = _Front(
             load=lambda: _load(settings, token, open_application),
+            token=token,
             mount=mount or _mount_page,
             ready=lambda: (announce or _write_line)(url),
         )
@@ -121,12 +122,21 @@ class _Front:
     """The outermost app: health and patience first, then everything.
 
     Its lifespan owns the loading, and runs the lifespan of what was loaded on the server's own loop.
+
+    Args:
+        token: The one in `server.json`. Who asks for health with another one looks for the server of another home.
     """
 
     def __init__(
-        self, *, load: "Callable[[], tuple[Served, FastAPI]]", mount: Mount, ready: Callable[[], None]
+        self,
+        *,
+        load: "Callable[[], tuple[Served, FastAPI]]",
+        token: str,
+        mount: Mount,
+        ready: Callable[[], None],
     ) -> None:
         self._load, self._mount, self._ready = load, mount, ready
+        self._token = token.encode()
         self._inner: ASGIApp | None = None
         self._loaded = asyncio.Event()
         self._application: Served | None = None
@@ -137,7 +147,11 @@ class _Front:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http" and scope["path"] == "/healthz":
-            await _answer(send, 200, "application/json", b'{"ok": true}')
+            given = dict(scope["headers"]).get(TOKEN_HEADER.lower().encode(), self._token)
+            if secrets.compare_digest(given, self._token):
+                await _answer(send, 200, "application/json", b'{"ok": true}')
+            else:
+                await _answer(send, 401, "application/json", b'{"error": "This is another home\'s server."}')
         elif scope["type"] == "http":
             if self._inner is None and scope["path"] == PATIENT_PATH:
                 await self._loaded.wait()

@@ -165,7 +165,10 @@ class TurnRunner:
             if waiting is None:
                 return
             self._queue.remove(waiting)
-        waiting.log.add({"kind": "stopped"})
+        try:
+            waiting.log.add({"kind": "stopped"})
+        except StoreError:
+            self._lose(waiting)  # nobody runs it any more, so nobody else would end it
 
     def subscribe(self, conversation: str, turn: int, *, after: int = 0) -> Iterator[StoredStep]:
         """Return the steps numbered above `after` as they come; the iterator ends after the last step of the turn.
@@ -262,11 +265,7 @@ class TurnRunner:
             try:
                 self._run(job)
             except StoreError:
-                reference = secrets.token_hex(4)
-                logger.exception(
-                    "turn %d of conversation %s cannot be stored, reference %s", job.turn, job.conversation, reference
-                )
-                self._lost[job.key] = reference
+                self._lose(job)
             finally:
                 with self._changed:
                     del self._running[job.conversation]
@@ -386,4 +385,12 @@ class TurnRunner:
             cause,
             exc_info=traceback,
         )
-        job.log.add({"kind": "failed", "reference": reference})
+        try:
+            job.log.add({"kind": "failed", "reference": reference})
+        except StoreError:
+            self._lose(job)
+
+    def _lose(self, job: _Job) -> None:
+        """Keep in mind that a turn's end could not be stored; whoever looks at it stores it as soon as that can be."""
+        self._lost[job.key] = reference = secrets.token_hex(4)
+        logger.exception("turn %d of conversation %s cannot be stored, reference %s", *reversed(job.key), reference)

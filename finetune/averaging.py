@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune.bases import TEMPLATE
+from finetune.begun import BASE_CONTENT, read_begun
 from finetune.errors import FinetuneError
 from finetune.lora_gguf import CONFIG, WEIGHTS, adapter_settings, faults_of, read_halves, strength_of
-from finetune.runs import Run, finish, open_run, run_folder
+from finetune.runs import BEGUN, Run, finish, open_run, run_folder, write_whole
 from finetune.training import HELD_OUT
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def average(names: Sequence[str], name: str, *, home: Path) -> Run:
     held_out = [(run.folder / HELD_OUT) for run in found]
     if _same_bytes(held_out):
         shutil.copyfile(held_out[0], part / HELD_OUT)
+    begun = {"recipe": RECIPE, "averaged": list(names), **_base_content(found)}
+    write_whole(part / BEGUN, json.dumps(begun, indent=2))  # a training of this name would else be taken for finished
     finish(part, _manifest(found, name, folder, rank=rank))
     part.rename(folder)
     return open_run(name, home=home)
@@ -75,11 +78,20 @@ def _faults(runs: Sequence[Run]) -> list[str]:
             unlike = faults_of(settings) or (["has ranks of its own"] if settings.get("rank_pattern") else [])
             faults += [f"The adapter of {run.name} {fault}." for fault in unlike]
     bases = {str(run.untuned.folder): run.name for run in runs}
+    contents = {read_begun(run.folder).get(BASE_CONTENT) for run in runs} - {None}
+    if len(contents) > 1 and len(bases) == 1:
+        faults.append(f"The model in {next(iter(bases))} was another one when they were trained.")
     if len(bases) > 1:
         faults.append(f"They have other bases: {'; '.join(f'{run}: {base}' for base, run in bases.items())}.")
     if not _same_bytes([run.folder / TEMPLATE for run in runs]):
         faults.append("They were trained with other chat templates.")
     return faults
+
+
+def _base_content(runs: Sequence[Run]) -> dict[str, str]:
+    """Return what tells whether the base is the one that all of them had; {} where one did not note it."""
+    known = [read_begun(run.folder).get(BASE_CONTENT) for run in runs]
+    return {BASE_CONTENT: str(known[0])} if all(known) else {}
 
 
 def _same_bytes(files: Sequence[Path]) -> bool:

@@ -20,6 +20,7 @@ from assistant.commands.options import (
     Questions,
     check_one_form,
     examples,
+    harmless,
     opened,
     print_batch,
     print_json,
@@ -125,19 +126,20 @@ def print_answer(steps: "Iterable[Step]") -> "Answer":
             pointed = step.text
         elif isinstance(step, Delta) and is_terminal():
             before = _set_apart(streamed, pointed)
-            streamed += step.text
+            streamed += harmless(step.text)
             print(_set_apart(streamed, pointed).removeprefix(before), end="", flush=True)
         elif isinstance(step, Finished):
             answer = step.answer
     answer = _present(answer)
-    if streamed.strip() != answer.text.strip():
-        print(("\n" if streamed else "") + _set_apart(answer.text, answer.pointed))
+    text = harmless(answer.text)
+    if streamed.strip() != text.strip():
+        print(("\n" if streamed else "") + _set_apart(text, answer.pointed))
     else:
         print()
     for citation in answer.citations:
         page = f", page {citation.page}" if citation.page else ""
         quote = " ".join(citation.quote.split())
-        print(f"  [{citation.number}] {citation.title} ({citation.document}{page}): “{quote}”")
+        print(harmless(f"  [{citation.number}] {citation.title} ({citation.document}{page}): “{quote}”"))
     return answer
 
 

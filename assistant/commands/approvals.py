@@ -1,10 +1,20 @@
 """`approvals`: writes that a customer agreed to and that wait for a person of the company."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.commands.options import AsJson, Config, examples, opened, print_json, settings_for
+from assistant.commands.options import (
+    AsJson,
+    Config,
+    examples,
+    harmless,
+    local,
+    opened,
+    print_json,
+    settings_for,
+)
 from assistant.errors import ServerError
 
 if TYPE_CHECKING:
@@ -26,7 +36,8 @@ def list_waiting(as_json: AsJson = False, config: Config = None) -> None:
         print_json({"approvals": waiting})
         return
     for one in waiting:
-        print(f"{one['key']}  {one['asked_at'][:16]}  {one['tool']}\n    {one['text']}")
+        asked = local(datetime.fromisoformat(one["asked_at"]))
+        print(f"{one['key']}  {asked:%Y-%m-%d %H:%M}  {one['tool']}\n    {harmless(one['text'])}")
     if not waiting:
         print("Nothing waits for the team.")
 
@@ -68,7 +79,7 @@ def _decide(settings: "Settings", key: str, *, approved: bool, as_json: bool) ->
     else:
         print(("Approved: " if approved else "Declined: ") + whole[0])
         if result.get("answer"):
-            print(result["answer"])
+            print(harmless(result["answer"]))
 
 
 def _decide_here(settings: "Settings", key: str, approved: bool) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def build(
 
     started = time.perf_counter()
     page = card or out.with_suffix(".html")
-    _check_places(out, heldout, page)
+    _check_places(out, heldout, page, read=[*map(Path, sources or ()), *(evaluation or ())])
     chosen = _read(sources or [TRANSCRIPTS], evaluation or [])
     settings = settings_for(config, model=model)
     options = BuildOptions(
@@ -294,10 +294,12 @@ def _measure(base: str | None, home: Path, *, offline: bool) -> "Measure | None"
     return lambda example: len(render(example, tokenizer).ids)
 
 
-def _check_places(out: Path, heldout: Path | None, card: Path) -> None:
+def _check_places(out: Path, heldout: Path | None, card: Path, *, read: Sequence[Path]) -> None:
     places = [place.absolute() for place in (out, heldout, card) if place]
     if len(set(places)) != len(places):
         raise typer.BadParameter("--out, --heldout and --card must be different files")
+    if lost := {path.expanduser().resolve() for path in read} & {place.resolve() for place in places}:
+        raise typer.BadParameter(f"{min(lost)} is read here, and would be replaced by what is made of it")
     for place in places:
         if not place.parent.is_dir():
             raise typer.BadParameter(f"the folder {place.parent} does not exist")

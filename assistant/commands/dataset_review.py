@@ -4,7 +4,6 @@ examples + decisions so far -> the next undecided one -> a key -> decisions besi
 """
 
 import os
-import re
 import shlex
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.commands.options import AsJson, examples, print_json
+from assistant.commands.options import AsJson, examples, harmless, print_json
 
 if TYPE_CHECKING:
     from finetune.examples import Example
@@ -26,7 +25,6 @@ REVIEW_EXAMPLES = examples(
 )
 KEYS = "[k]eep  [d]rop  [e]dit the reply  [a]ll that the model is shown  [b]ack  [q]uit"
 SHOWN_CHARACTERS = 1500
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def review(
@@ -143,13 +141,13 @@ def _show_all(example: "Example") -> None:
     from finetune.examples import said_by
 
     for message in example.messages:
-        _tell(f"\n[{message['role']}]\n{_CONTROL.sub('�', said_by(message))}")
+        _tell(f"\n[{message['role']}]\n{harmless(said_by(message))}")
     _tell(KEYS)
 
 
 def _plain(text: str) -> str:
     """Return a text as a terminal shows it: without what would move the cursor, and cut where it is long."""
-    text = _CONTROL.sub("�", text)
+    text = harmless(text)
     return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + " … ([a] shows all)"
 
 

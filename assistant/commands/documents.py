@@ -17,6 +17,7 @@ from assistant.commands.options import (
     Questions,
     check_one_form,
     examples,
+    harmless,
     opened,
     print_batch,
     print_json,
@@ -166,8 +167,8 @@ def search(
         return
     for number, passage in enumerate(retrieval.passages, start=1):
         page = f", page {passage.page}" if passage.page else ""
-        print(f"[{number}] {passage.title} ({passage.document}{page})  score {passage.score:.3f}")
-        print("    " + " ".join(passage.text.split())[:300])
+        print(harmless(f"[{number}] {passage.title} ({passage.document}{page})  score {passage.score:.3f}"))
+        print("    " + harmless(" ".join(passage.text.split())[:300]))
         for what, names in (("also in", passage.also_in), ("newer than", passage.supersedes)):
             if names:
                 print(f"    {what}: {', '.join(names)}")

@@ -6,6 +6,7 @@ stdout carries results only. Progress and logs go to stderr, and progress only w
 import json
 import logging
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from assistant.app import Application
 
 OURS = ("assistant", "finetune", "agents", "knowledge")
+STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters but for tab and line feed, and those that set the direction of text."""
 
 Config = Annotated[
     Path | None,
@@ -110,6 +113,19 @@ def progress_bar(label: str) -> Iterator[Callable[[str, int, int], None]]:
         yield lambda name, done, total: bar.update(
             task, completed=done, total=total, description=f"{label} {Path(name).name[:40]}"
         )
+
+
+def harmless(text: str) -> str:
+    """Return what others wrote as a terminal may show it, with "�" for signs that steer it or turn a text around.
+
+    A customer could else clear the screen of whoever reads their ticket, or write to the clipboard.
+    """
+    return STEERING.sub("�", text.replace("\r\n", "\n"))
+
+
+def local(moment: datetime) -> datetime:
+    """Return a stored moment, which is in UTC, by the clock of who reads it."""
+    return moment.astimezone()
 
 
 def typed() -> str:

@@ -1,6 +1,7 @@
 """`init` and `doctor`: a settings file, and whether all is well."""
 
 import json
+import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +19,7 @@ INIT_EXAMPLES = examples(
     'frontdesk init --company "Lantern & Loom" --contact help@example.com --hours "Mon-Fri 9-17" '
     "--language en --documents ./documents",
 )
+NEXT = ("models get", "ingest", "serve")
 DOCTOR_EXAMPLES = examples(
     "frontdesk doctor", f"frontdesk doctor --model {SUGGESTED_OLLAMA_MODEL}", "frontdesk doctor --json"
 )
@@ -47,6 +49,9 @@ def init(
         key: given if given is not None else typer.prompt(text, default=default, show_default=bool(default), err=True)
         for key, (text, given, default) in asked.items()
     }
+    elsewhere = target.absolute().parent != Path.cwd()
+    if elsewhere and values["documents"]:  # in the file a relative path would start at the file's folder
+        values["documents"] = str(Path(values["documents"]).expanduser().absolute())
     lines = ["# Every key: docs/settings.md. What is in force: frontdesk doctor", ""]
     # A JSON string is a TOML string.
     lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if value]
@@ -58,7 +63,8 @@ def init(
         target.write_text(text, encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"{target} cannot be written ({error.strerror}). Give --config another path.") from error
-    print(f"Wrote {target}. Next: frontdesk models get, frontdesk ingest, frontdesk serve")
+    option = f" --config {shlex.quote(str(target))}" if elsewhere or target.name != FILE_NAME else ""
+    print(f"Wrote {target}. Next: " + ", ".join(f"frontdesk {verb}{option}" for verb in NEXT))
 
 
 def doctor(model: Model = None, as_json: AsJson = False, config: Config = None) -> None:

@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from assistant.commands.options import AsJson, Config, examples, opened, print_json, settings_for
+from assistant.commands.options import (
+    AsJson,
+    Config,
+    examples,
+    harmless,
+    local,
+    opened,
+    print_json,
+    settings_for,
+)
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -43,7 +52,8 @@ def list_tickets(
         return
     for ticket in found:
         asked = ticket.summary["asked"][-1] if ticket.summary["asked"] else ""
-        print(f"{ticket.number}  {ticket.created_at:%Y-%m-%d %H:%M}  {ticket.status}  {ticket.reason}  {_short(asked)}")
+        made = local(ticket.created_at)
+        print(f"{ticket.number}  {made:%Y-%m-%d %H:%M}  {ticket.status}  {ticket.reason}  {_short(asked)}")
     if not found:
         print("No open tickets." if not everything else "No tickets.")
     if counts.failed:
@@ -71,10 +81,11 @@ def show(number: Number, as_json: AsJson = False, config: Config = None) -> None
     if as_json:
         print_json({**ticket_data(ticket), "messages": [line_data(line) for line in lines], "outbox": sent})
         return
-    print(f"Ticket {ticket.number}: {ticket.reason}, {ticket.status}, since {ticket.created_at:%Y-%m-%d %H:%M} UTC")
+    made = local(ticket.created_at)
+    print(f"Ticket {ticket.number}: {ticket.reason}, {ticket.status}, since {made:%Y-%m-%d %H:%M}")
     for label, value in (("Contact", ticket.contact), ("Customer", ticket.customer)):
         if value:
-            print(f"{label}: {value}")
+            print(f"{label}: {harmless(value)}")
     for step in ticket.summary["tried"]:
         print(f"Tried: {step['step']}: {_short(str(step['what']))}")
     for act in acted_lines(ticket.summary):
@@ -84,8 +95,8 @@ def show(number: Number, as_json: AsJson = False, config: Config = None) -> None
     for entry in sent:
         print(f"Sent by {entry['channel']}: {entry['event']} {entry['state']} {entry['error']}".rstrip())
     for line in lines:
-        print(f"\n{line.who}, {line.at:%H:%M}:")
-        print("\n".join(f"  {each}" for each in line.text.splitlines()))
+        print(f"\n{line.who}, {local(line.at):%Y-%m-%d %H:%M}:")
+        print("\n".join(f"  {each}" for each in harmless(line.text).splitlines()))
 
 
 @app.command("reply", epilog=REPLY_EXAMPLES)
@@ -195,5 +206,5 @@ def _rows(rows: Any) -> str:
 
 
 def _short(text: str) -> str:
-    flat = " ".join(text.split())
+    flat = harmless(" ".join(text.split()))
     return flat if len(flat) <= 80 else flat[:80].rstrip() + "…"

@@ -18,6 +18,7 @@ from agents.approvals import Pending
 from assistant import desk_entries
 from assistant.database import ApprovalRow, DeskEntryRow, StepRow, TicketRow, TurnRow, VisitorRow
 from assistant.desk_page.cases import customer_name
+from assistant.errors import NotStored
 from assistant.store import Store, StoredTurn
 from assistant.ticket_contents import PERSON
 from assistant.ticket_rows import ticket_row
@@ -67,7 +68,10 @@ def _story(
     now_mark = _mark(session, conversation, ticket, writes, entries)
     if mark == now_mark:
         return {"mark": now_mark, "unchanged": True}
-    turns = store.transcript(conversation)
+    try:
+        turns = store.transcript(conversation)
+    except NotStored:  # a talk in the terminal: its write is shown by itself
+        turns = ()
     visitor = session.get(VisitorRow, conversation)
     return {
         "mark": now_mark,

@@ -151,6 +151,20 @@ def test_what_is_linked_to_another_disk_is_in_it(bare: Settings, tmp_path: Path)
     assert "home/runs/run-1/manifest.json" in names_in(make_backup(bare, tmp_path / "b.tgz").path)
 
 
+def test_a_disk_without_room_is_not_taken_for_a_damaged_backup(bare: Settings, tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    made, home = make_backup(bare, tmp_path / "b.tar.gz"), tmp_path / "new"
+    home.mkdir()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))  # what grows beyond is refused, as by a full disk
+    try:
+        with pytest.raises(BackupError, match=r"could not be restored .*its disk has room, then frontdesk restore"):
+            restore_backup(made.path, home)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(home.iterdir()) == []
+
+
 def test_a_disk_that_fails_in_the_middle_is_told_with_what_lies_there(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +198,17 @@ def test_a_file_that_is_there_is_replaced_only_when_told(bare: Settings, tmp_pat
         make_backup(bare, made.path)
     make_backup(bare, made.path, replace=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b.tgz", "home"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no rights of this kind")
+def test_a_half_backup_that_others_could_read_is_not_written_on(bare: Settings, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(b"")
+    elsewhere.chmod(0o644)
+    (tmp_path / "b.tar.gz.part").symlink_to(elsewhere)
+    made = make_backup(bare, tmp_path / "b.tar.gz")
+    assert made.path.stat().st_mode & 0o777 == 0o600
+    assert (made.path.is_symlink(), elsewhere.read_bytes()) == (False, b"")
 
 
 def test_the_wrong_home_is_told(tmp_path: Path) -> None:

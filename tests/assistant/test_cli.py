@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import subprocess
@@ -225,6 +226,34 @@ def test_an_index_of_another_embedder_is_told(run: Run, papers: Path, monkeypatc
     assert "embedder" in err
 
 
+@pytest.mark.parametrize(
+    ("number", "next_step"),
+    [(errno.ENOSPC, "free some space"), (errno.EACCES, "see whose it is"), (errno.EROFS, "see whose it is")],
+)
+def test_a_full_disk_and_a_closed_folder_are_one_message_wherever_they_are_met(
+    run: Run, monkeypatch: pytest.MonkeyPatch, number: int, next_step: str
+) -> None:
+    def refused(**_: object) -> None:
+        raise OSError(number, os.strerror(number), "/srv/home/releases/.serving.lock")
+
+    monkeypatch.setattr("finetune.promoting.roll_back", refused)
+    told = f"/srv/home/releases/.serving.lock cannot be written or read ({os.strerror(number)}). Next: {next_step}"
+    code, out, err = run("release", "rollback", "--json")
+    assert code == 1
+    assert json.loads(out)["error"].startswith(told)
+    assert err.startswith(f"Error: {told}")
+
+
+def test_another_fault_of_the_system_is_a_bug(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(**_: object) -> None:
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    monkeypatch.setattr("finetune.promoting.roll_back", broken)
+    monkeypatch.setattr(sys, "argv", ["frontdesk", "release", "rollback"])
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        cli.main()
+
+
 def test_a_bug_keeps_its_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_settings: object) -> None:
         raise RuntimeError("a bug")
@@ -334,34 +363,6 @@ def test_chat_carries_the_conversation_on(run: Run, responder: FakeResponder, mo
     assert code == 0
     assert out.count(ANSWER.text) == 2
     assert [message.content for message in responder.requests[1].history] == ["How long?", ANSWER.text]
-
-
-def test_init_writes_settings_that_load(run: Run, tmp_path: Path) -> None:
-    arguments = ["--company", 'Lantern "&" Loom 灯', "--contact", "help@example.com", "--hours", "9-17"]
-    code, out, err = run("init", *arguments, "--language", "zh", "--documents", "papers")
-    assert (code, err) == (0, "")
-    assert "frontdesk ingest" in out
-    code, out, _ = run("doctor", "--json")
-    settings = json.loads(out)["settings"]
-    assert settings["company"] == 'Lantern "&" Loom 灯'
-    assert settings["documents"] == str(tmp_path / "papers")
-    code, _, err = run("init", *arguments)
-    assert (code, "--force" in err) == (1, True)
-
-
-def test_init_refuses_values_that_would_not_load(run: Run, tmp_path: Path) -> None:
-    arguments = ["--company", "x", "--contact", "x", "--hours", "x", "--documents", "x"]
-    code, _, err = run("init", *arguments, "--language", "klingon")
-    assert (code, "klingon" in err) == (1, True)
-    assert not (tmp_path / "frontdesk.toml").exists()
-
-
-def test_init_replaces_a_broken_settings_file_when_forced(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "frontdesk.toml").write_text("company = \nlanguage = 7\n")
-    arguments = ["--company", "Loom", "--contact", "x", "--hours", "x", "--documents", "x", "--language", "en"]
-    code, _, err = run("init", "--force", *arguments)
-    assert (code, err) == (0, "")
-    assert 'company = "Loom"' in (tmp_path / "frontdesk.toml").read_text()
 
 
 def test_models_list_shows_state_and_licence(run: Run) -> None:

@@ -74,3 +74,17 @@ def test_what_is_under_way_is_left_alone(application: Application) -> None:
     pending = application.approvals.get("k1")
     assert pending is not None
     assert pending.stage == "approved"
+
+
+def test_a_talk_in_the_terminal_that_was_cut_off_does_not_keep_the_server_from_starting(
+    application: Application, caplog: pytest.LogCaptureFixture
+) -> None:
+    for key in ("begun", "approved"):
+        asked = Pending(key, f"terminal-{key}", "t", "refund", {}, "Refund €5", "f" * 64, "7", "en", operator=False)
+        application.approvals.ask(asked)
+        application.approvals.move(key, before="customer", after="approved")
+    StoredActionLog(application.store.engine).begin(Action("begun", "begun", "refund", {}, "terminal-begun", "7"))
+    application.settle_cut_off()
+    stages = [pending.stage for key in ("begun", "approved") if (pending := application.approvals.get(key))]
+    assert stages == ["unknown", "customer"]
+    assert "the write begun (refund) was begun in a talk that is not stored (terminal-begun)" in caplog.text

@@ -13,6 +13,7 @@ from agents.transcript import Answer, ApprovalDecided, Finished, Step
 from agents.turn import Request
 from assistant.actions import StoredApprovals
 from assistant.decisions import Decisions
+from assistant.desk_page import story
 from assistant.errors import Forestalled, NotStored
 from assistant.store import Store, sqlite_url
 from assistant.turns import TurnRunner
@@ -119,3 +120,14 @@ def test_what_the_customer_took_back_is_not_decided(desk: Desk) -> None:
     with pytest.raises(NotStored, match="Next: frontdesk approvals list"):
         desk.decisions.decide("nothing", approved=True, by="Ada")
     assert desk.store.transcript(desk.conversation) == ()
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_a_write_of_a_talk_that_is_not_stored_waits_no_longer(desk: Desk, approved: bool) -> None:
+    """A talk in the terminal ended while its write waited for the team: it can be seen, and ends with a decision."""
+    gone = replace(desk.pending, key="g" * 24, conversation="terminal-1")
+    desk.approvals.ask(gone)
+    assert story.of_approval(desk.store, gone)["writes"][0]["text"] == "Refund €5"
+    with pytest.raises(Forestalled, match="withdrawn and does not wait for the team any more"):
+        desk.decisions.decide(gone.key, approved=approved, by="Ada")
+    assert [one.pending.key for one in desk.approvals.for_operators()] == [desk.pending.key]

@@ -9,7 +9,7 @@ import pytest
 from filelock import FileLock
 
 from assistant.errors import ServerError
-from assistant.running import LOCK_FILE, find_server, sole_writer
+from assistant.running import LOCK_FILE, TOKEN_HEADER, find_server, sole_writer
 
 REPORT = {"documents": 1, "chunks": 2, "unchanged": 0, "removed": 0, "failed": [], "seconds": 0.1}
 
@@ -20,7 +20,7 @@ class Handler(BaseHTTPRequestHandler):
     seen: ClassVar[list[tuple[str, dict[str, Any]]]] = []
 
     def do_GET(self) -> None:
-        self.send_response(200)
+        self.send_response(200 if self.headers[TOKEN_HEADER] == "secret" else 401)
         self.end_headers()
 
     def do_POST(self) -> None:
@@ -134,6 +134,14 @@ def test_a_left_over_state_is_ignored(tmp_path: Path, state: str | None) -> None
     if state is not None:
         (tmp_path / "server.json").write_text(state)
     assert find_server(tmp_path) is None
+
+
+def test_a_server_that_the_token_is_unknown_to_is_another_homes(home: Path) -> None:
+    """The port of a server that crashed may be another one's by now: a demo's, say."""
+    state = json.loads((home / "server.json").read_text())
+    assert find_server(home) is not None
+    (home / "server.json").write_text(json.dumps({**state, "token": "of a server that crashed"}))
+    assert find_server(home) is None
 
 
 def test_a_writer_that_finds_the_lock_held_looks_for_the_server_until_it_answers(home: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from assistant import server as server_module
 from assistant.errors import ServerError
-from assistant.running import FILE, find_server, sole_writer
+from assistant.running import FILE, TOKEN_HEADER, find_server, sole_writer
 from assistant.server import serve
 from assistant.settings import Settings
 
@@ -160,6 +160,10 @@ def test_health_answers_and_a_page_waits_while_everything_loads(start: Start) ->
     assert 'http-equiv="refresh"' in page.text
     ready = started.get("/readyz")
     assert (ready.status_code, ready.json()["ok"]) == (503, False)
+    state = json.loads((started.home / "server.json").read_text())
+    for asked, status in ((state["token"], 200), ("of another home", 401)):  # told apart before it has loaded
+        assert started.get("/healthz", **{TOKEN_HEADER: asked}).status_code == status
+    assert started.get("/healthz", Authorization="Basic eDp5").status_code == 200, "of a proxy, and none of ours"
     started.let_load()
     assert started.process.stdout is not None
     assert started.process.stdout.readline().strip() == started.url

@@ -348,6 +348,27 @@ def test_a_turn_whose_end_could_not_be_stored_fails_when_the_store_is_back(
     assert kinds(turns.subscribe(conversation, turns.start(conversation, "again")))[-1] == "finished"
 
 
+def test_a_stop_and_an_end_that_cannot_be_stored_leave_no_turn_that_runs_for_ever(
+    store: Store, runner: Callable[..., TurnRunner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        raise StoreError("disk full")
+
+    gate = Gate()
+    turns = runner(gate, workers=1)
+    one, other = store.start_conversation(), store.start_conversation()
+    turns.start(one, "runs")
+    stopped, waiting = turns.start(one, "waits"), turns.start(other, "waits too")
+    until(lambda: gate.requests)
+    with monkeypatch.context() as full:
+        full.setattr(store, "append_step", refuse)
+        turns.stop(one, stopped)
+        gate.opened.set()
+        turns.close()
+    for conversation, turn in ((one, stopped), (other, waiting)):
+        assert kinds(turns.subscribe(conversation, turn)) == ["failed"]
+
+
 def test_half_characters_do_not_reach_the_answer(store: Store, runner: Callable[..., TurnRunner]) -> None:
     gate = Gate()
     gate.opened.set()

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,11 @@ from assistant.cli import app
 from finetune import averaging
 from finetune.averaging import average
 from finetune.bases import Base
+from finetune.begun import BASE_CONTENT
 from finetune.errors import FinetuneError
 from finetune.examples import Example, write
 from finetune.predicting import Subject, predict
-from finetune.runs import Run, open_run, runs
+from finetune.runs import BEGUN, Run, open_run, runs
 from finetune.training import Request, prepare, train
 
 pytest.importorskip("peft")
@@ -90,6 +92,25 @@ def test_cut_off_before_its_manifest_it_is_made_by_the_same_command(
     assert "late" not in [run.name for run in runs(home)]
     assert average(["a", "b"], "late", home=home).manifest["run"] == "late"
     assert "late" in [run.name for run in runs(home)]
+
+
+def test_a_training_of_the_same_name_is_not_taken_for_finished(home: Path, trained: list[Run]) -> None:
+    """The mean would be shown, and exported, as what was learned from these data."""
+    average(["a", "b"], "taken", home=home)
+    request = Request((home / "labels.jsonl",), "taken", base=str(trained[0].base.folder), recipe="lora")
+    with pytest.raises(FinetuneError, match=r"'taken' was begun with other recipe.*Next: choose another --run"):
+        prepare(request, home=home)
+
+
+def test_runs_between_which_the_base_was_changed_have_no_mean(home: Path, trained: list[Run]) -> None:
+    begun = trained[1].folder / BEGUN
+    was = begun.read_text(encoding="utf-8")
+    begun.write_text(json.dumps({**json.loads(was), BASE_CONTENT: "another"}), encoding="utf-8")
+    try:
+        with pytest.raises(FinetuneError, match="was another one when they were trained"):
+            average(["a", "b"], "mixed", home=home)
+    finally:
+        begun.write_text(was, encoding="utf-8")
 
 
 def test_all_that_does_not_go_together_is_told_at_once(home: Path, trained: list[Run]) -> None:

@@ -119,6 +119,20 @@ def test_every_faulty_file_is_told_before_anything_is_opened(
     assert run("dataset", "build", "--out", "a.jsonl", "--heldout", "a.jsonl")[0] == 2
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--from", "labels.csv", "--out", "labels.csv"],
+        ["--evaluation", "labels.csv", "--out", "a", "--card", "labels.csv"],
+    ],
+)
+def test_what_is_read_is_not_replaced(run: Run, tmp_path: Path, options: list[str]) -> None:
+    (tmp_path / "labels.csv").write_text("text,label\nWhere is it?,arrival\n")
+    code, _, err = run("dataset", "build", *options)
+    assert (code, "would be replaced" in " ".join(err.split())) == (2, True)
+    assert (tmp_path / "labels.csv").read_text().startswith("text,label")
+
+
 def test_documents_need_a_model_and_documents(run: Run, home: Path) -> None:
     code, _, err = run("dataset", "build", "--from", "documents", "--model", "none", "--out", "a.jsonl")
     assert code == 1

@@ -52,6 +52,19 @@ def test_show_reads_well(run: Run, number: str) -> None:
     assert "  A person please, I am ada@example.com" in out
 
 
+def test_a_customer_steers_no_terminal(run: Run, home: Path) -> None:
+    store = Store(sqlite_url(home / "frontdesk.sqlite3"))
+    conversation = store.start_conversation()
+    turn = store.start_turn(conversation, "\x1b[2J\x1b]0;owned\x07A person please\nthanks")
+    number = Tickets(store).hand_over(conversation, turn, reason="asked")
+    store.close()
+    for command in (["list"], ["show", number]):
+        code, out, _ = run("tickets", *command)
+        assert (code, "�[2J" in out) == (0, True)
+        assert not set(out) & {"\x1b", "\x07"}
+    assert "\n  thanks\n" in out
+
+
 def test_a_reply_may_come_from_a_pipe(run: Run, number: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("您好，\n我是小李。\n"))
     assert run("tickets", "reply", number, "-")[0] == 0

@@ -1,0 +1,45 @@
+"""`init`: the settings file that it writes, and what it refuses."""
+
+import json
+from pathlib import Path
+
+from tests.assistant.command_line import Run
+
+
+def test_init_writes_settings_that_load(run: Run, tmp_path: Path) -> None:
+    arguments = ["--company", 'Lantern "&" Loom 灯', "--contact", "help@example.com", "--hours", "9-17"]
+    code, out, err = run("init", *arguments, "--language", "zh", "--documents", "papers")
+    assert (code, err) == (0, "")
+    assert "frontdesk ingest" in out
+    code, out, _ = run("doctor", "--json")
+    settings = json.loads(out)["settings"]
+    assert settings["company"] == 'Lantern "&" Loom 灯'
+    assert settings["documents"] == str(tmp_path / "papers")
+    code, _, err = run("init", *arguments)
+    assert (code, "--force" in err) == (1, True)
+
+
+def test_init_means_the_documents_where_it_was_called(run: Run, tmp_path: Path) -> None:
+    """Relative paths in a settings file start at its folder, those of a command at the current one."""
+    (tmp_path / "etc").mkdir()
+    given = ["--company", "Loom", "--contact", "x", "--hours", "x", "--language", "en", "--documents", "papers"]
+    code, out, _ = run("init", *given, "--config", "etc/front desk.toml")
+    assert code == 0
+    assert "frontdesk serve --config 'etc/front desk.toml'" in out
+    settings = json.loads(run("doctor", "--json", "--config", "etc/front desk.toml")[1])["settings"]
+    assert settings["documents"] == str(tmp_path / "papers")
+
+
+def test_init_refuses_values_that_would_not_load(run: Run, tmp_path: Path) -> None:
+    arguments = ["--company", "x", "--contact", "x", "--hours", "x", "--documents", "x"]
+    code, _, err = run("init", *arguments, "--language", "klingon")
+    assert (code, "klingon" in err) == (1, True)
+    assert not (tmp_path / "frontdesk.toml").exists()
+
+
+def test_init_replaces_a_broken_settings_file_when_forced(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "frontdesk.toml").write_text("company = \nlanguage = 7\n")
+    arguments = ["--company", "Loom", "--contact", "x", "--hours", "x", "--documents", "x", "--language", "en"]
+    code, _, err = run("init", "--force", *arguments)
+    assert (code, err) == (0, "")
+    assert 'company = "Loom"' in (tmp_path / "frontdesk.toml").read_text()
