@@ -117,17 +117,18 @@ def same_amounts(text: str, quoted: str, place: str) -> bool:
 
 def _signs(text: str) -> set[str]:
     """Return the currencies of a text, and whether it has a percentage."""
-    plain = _with_signs(text)
+    plain = with_signs(text)
     return {sign for sign in _SIGNS if sign in plain}
 
 
 def _amounts(text: str) -> set[tuple[str, str]]:
     """Return the numbers that carry a currency or per-cent sign, each with its sign."""
-    found = _AMOUNT.findall(_with_signs(text))
+    found = _AMOUNT.findall(with_signs(text))
     return {(_plain(before or after), sign or other) for sign, before, after, other in found}
 
 
-def _with_signs(text: str) -> str:
+def with_signs(text: str) -> str:
+    """Return a text as `in_figures` does, in lower case, with a sign for each currency and percentage in words."""
     plain = in_figures(text).casefold()
     for sign, words in _SIGN_WORDS:
         plain = words.sub(sign, plain)
