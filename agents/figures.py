@@ -8,6 +8,8 @@ It knows neither passages nor citations.
 import re
 import unicodedata
 
+from knowledge.text import set_apart
+
 MARKER = re.compile(r"\s*[\[［【]\s?(\d{1,2}(?:\s?[,，、]\s?\d{1,2})*)\s?[\]］】]")
 """Citations as models write them: [1], [1, 2], 【1】; no part of what is said."""
 _LINK = (
@@ -100,7 +102,8 @@ def exact_parts(text: str) -> set[str]:
 
 def in_figures(text: str) -> str:
     """Return the text without citation markers, its numbers in digits, its weekdays and months as English names."""
-    plain = unicodedata.normalize("NFKC", MARKER.sub(" ", text).replace("，", ", ")).translate(_DASHES)
+    spaced = set_apart(MARKER.sub(" ", text).replace("，", ", "))
+    plain = unicodedata.normalize("NFKC", spaced).translate(_DASHES)
     return _CANONICAL.sub(_in_figures, plain)
 
 
