@@ -113,7 +113,14 @@ def _parse(line: str, number: int) -> Question | BadLine:
     )
     if not well_formed:
         return BadLine(identity, f'Line {number}: `history` must be a list of {{"role", "content"}}')
-    return Question(identity, question, tuple(Message(item["role"], item["content"]) for item in history))
+    return Question(
+        identity, _whole(question), tuple(Message(item["role"], _whole(item["content"])) for item in history)
+    )
+
+
+def _whole(text: str) -> str:
+    """Return a text without halves of characters: JSON may hold them, and no model can read them."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _one_line(result: Mapping[str, Any]) -> str:

@@ -7,12 +7,13 @@ the key. A mail goes by SMTP, encrypted unless the server is this machine; its M
 handed in; this file alone knows httpx and smtplib.
 """
 
+import asyncio
+import base64
 import hashlib
 import hmac
 import json
 import logging
 import smtplib
-import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,12 +28,16 @@ import httpx
 from assistant.errors import DeliveryError
 from assistant.outbox import Channel, Entry, Outbox
 from assistant.ticket_contents import acted_lines, written_lines
+from knowledge import certificates
 
 logger = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 20.0
+"""For one whole answer of a webhook, however slowly it drips; of a mail server, for each step."""
+REASON_BYTES = 200
 LATER = frozenset({408, 409, 423, 425, 429})
 """Answers below 500 that say "not now" rather than "never"."""
+SIGNED_IN = 235
 SIGNATURE = "Frontdesk-Signature"
 TIMESTAMP = "Frontdesk-Timestamp"
 KEY = "Idempotency-Key"
@@ -161,17 +166,35 @@ def _post(places: Places, data: Mapping[str, Any], *, event: str, key: str) -> N
         SIGNATURE: sign(body, secret=places.webhook_secret, timestamp=timestamp),
     }
     try:
-        with (
-            httpx.Client(trust_env=False, timeout=TIMEOUT_SECONDS, follow_redirects=False) as client,
-            client.stream("POST", places.webhook_url, content=body, headers=headers) as response,
-        ):
-            status = response.status_code
-            reason = next(response.iter_bytes(200), b"").decode("utf-8", "replace").strip()
+        status, reason = asyncio.run(_answer(places.webhook_url, body, headers))
+    except TimeoutError as error:
+        raise DeliveryError(f"the webhook did not answer within {TIMEOUT_SECONDS:g} s.") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise DeliveryError(f"the webhook cannot be reached: {error or type(error).__name__}.") from error
     if not 200 <= status < 300:
         lasting = 300 <= status < 500 and status not in LATER
         raise DeliveryError(f"the webhook answered {status}{f' ({_flat(reason)})' if reason else ''}.", lasting=lasting)
+
+
+async def _answer(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
+    """Return the status and, of what was not taken, how the answer begins.
+
+    Raises:
+        TimeoutError: it took too long. Only an event loop can limit all of an answer, and the thread that waits here
+            sends every other ticket, too.
+    """
+    options: dict[str, Any] = {"trust_env": False, "timeout": None, "verify": certificates.trusted()}
+    async with (
+        asyncio.timeout(TIMEOUT_SECONDS),
+        httpx.AsyncClient(**options) as client,
+        client.stream("POST", url, content=body, headers=dict(headers)) as response,
+    ):
+        reason = b""
+        if not response.is_success:
+            async for piece in response.aiter_bytes(REASON_BYTES):
+                reason = piece
+                break
+        return response.status_code, reason.decode("utf-8", "replace").strip()
 
 
 def _mail(places: Places, entry: Entry) -> None:
@@ -186,7 +209,7 @@ def _mail_server(url: str) -> smtplib.SMTP:
     """Connect and sign in; a password never travels in the open."""
     place = urlsplit(url)
     host = place.hostname or ""
-    context = ssl.create_default_context()
+    context = certificates.trusted()
     if place.scheme == "smtps":
         server: smtplib.SMTP = smtplib.SMTP_SSL(host, place.port or 465, timeout=TIMEOUT_SECONDS, context=context)
     else:
@@ -197,11 +220,24 @@ def _mail_server(url: str) -> smtplib.SMTP:
             server.starttls(context=context)
             server.ehlo()
         if place.username:
-            server.login(unquote(place.username), unquote(place.password or ""))
+            _sign_in(server, unquote(place.username), unquote(place.password or ""))
     except BaseException:
         server.close()
         raise
     return server
+
+
+def _sign_in(server: smtplib.SMTP, user: str, password: str) -> None:
+    """Sign in; smtplib itself writes ASCII alone, where PLAIN is UTF-8 (RFC 4616)."""
+    if f"{user}{password}".isascii():
+        server.login(user, password)
+        return
+    if "PLAIN" not in server.esmtp_features.get("auth", "").upper().split():
+        raise smtplib.SMTPNotSupportedError("a name or password beyond ASCII needs AUTH PLAIN, which it does not offer")
+    secret = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+    code, text = server.docmd("AUTH", f"PLAIN {secret}")
+    if code != SIGNED_IN:
+        raise smtplib.SMTPAuthenticationError(code, text)
 
 
 def _mail_error(error: Exception) -> DeliveryError:

@@ -19,7 +19,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from platformdirs import user_data_path
 
 from agents.tools.source import Source
-from assistant import feed_settings, listening, tool_settings
+from assistant import addresses, feed_settings, listening, tool_settings
 from assistant.checkpoints import FILE as CHECKPOINTS
 from assistant.printable_urls import password_of, without_password
 from knowledge.feeds.feed import Feed
@@ -132,7 +132,8 @@ class Settings:
     smtp_sender: str = ""
     """Address that these mails come from; empty: `ticket_email`."""
     keep_days: int = 0
-    """Days that a conversation is kept after its last message, 0 to 36500; 0 keeps all. Open tickets stay."""
+    """Days that a conversation is kept after its last message, 0 to 36500; 0 keeps all. Open tickets stay, and writes
+    that wait for the team."""
     questions_per_minute: int = 20
     """Questions in one conversation in a minute, and at once, 0 to 10000; 0: no limit."""
     questions_per_minute_and_address: int = 120
@@ -347,21 +348,14 @@ def _checked(key: str, value: Any, start: Path) -> Any:
         raise ValueError(fault)
     if key == "session_key" and 0 < len(value) < LEAST_SESSION_KEY:
         raise ValueError(f"it must have {LEAST_SESSION_KEY} characters or more; make one with: openssl rand -hex 32")
-    if key == "catalog_url" and value and not value.startswith(("postgresql://", "postgresql+")):
-        raise ValueError("it must be like postgresql://user@host/database")
-    if key == "smtp_url" and value and not re.match(r"smtps?://[^/]*[^/@:]", value):
-        raise ValueError("it must be like smtp://user:password@host:587 or smtps://user:password@host:465")
     if key in ("ticket_email", "smtp_sender") and value and not re.fullmatch(r"[^@\s<>,]+@[^@\s<>,]+", value):
         raise ValueError("it must be one e-mail address")
     if key == "ticket_webhook_secret" and value and len(value) < SECRET_CHARACTERS:
         raise ValueError(f"it must have {SECRET_CHARACTERS} characters or more")
-    if (
-        key.endswith("_url")
-        and key not in ("catalog_url", "smtp_url")
-        and value
-        and not value.startswith(("http://", "https://"))
-    ):
-        raise ValueError("it must start with http:// or https://")
+    if value and key.endswith("_url"):
+        kind = {"smtp_url": "smtp", "catalog_url": "postgresql"}.get(key, "http")
+        if wrong := addresses.fault(value, kind=kind):
+            raise ValueError(wrong)
     return value
 
 

@@ -156,6 +156,8 @@ class PostgresDatabase:
         options: dict[str, Any] = {"pool_pre_ping": True}
         if driver == "postgresql+pg8000":
             options["connect_args"] = {"timeout": SERVER_TIMEOUT_SECONDS, "application_name": "frontdesk"}
+            if not self._url.password:  # pg8000 breaks where a server asks and there is none
+                options["connect_args"]["password"] = ""
         try:
             # A reader keeps the view of its first statement. A writer waits for its turn with its first statement, and
             # must then see what was written while it waited.
@@ -221,7 +223,7 @@ class PostgresDatabase:
             if not cause:
                 raise  # a mistake of ours
             raise KnowledgeError(f"The catalogue {self.shown} cannot be used ({cause}). Next: {next_step}") from error
-        except ConnectionError as error:  # pg8000 lets a reset connection through as it is
+        except (ConnectionError, TimeoutError) as error:  # pg8000 lets these through as they are
             raise KnowledgeError(
                 f"The catalogue {self.shown} cannot be used ({error}). Next: {_FAULTS['08']}"
             ) from error

@@ -5,9 +5,11 @@
     {"id", "question", "history": [{"role", "content"}], "lang", "answerable",
      "gold": [{"document", "page", "quote"}], "facts": [["30 days", "thirty days"], ...], "answers": ["30 days", ...]}
 
-Only `id` and `question` are required, so that the same reader serves the batch commands.
+Only `id` and `question` are required, so that the same reader serves the batch commands. Other keys are passed over,
+but not one that is nearly ours: a `golds` that nobody reads would make a number that nobody means.
 """
 
+import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +18,10 @@ from typing import Any
 
 from knowledge.errors import KnowledgeError
 from knowledge.text import detect_language
+
+KEYS = ("id", "question", "history", "lang", "answerable", "gold", "facts", "answers", "kind", "audience")
+MOST_FAULTS = 20
+"""So many are told at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ def read(path: Path) -> tuple[Question, ...]:
     """Return the questions of a file in order.
 
     Raises:
-        KnowledgeError: the file is missing or empty, a line is broken, or an id stands twice.
+        KnowledgeError: the file is missing or empty, lines are broken, or an id stands twice; it tells all faults.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
@@ -66,14 +72,22 @@ def read(path: Path) -> tuple[Question, ...]:
             f"The question file {path} cannot be read ({error}). Next: check its path and encoding."
         ) from error
     found: dict[str, Question] = {}
+    faults: list[str] = []
     for number, line in enumerate(lines, 1):
-        if line.strip():
+        if not line.strip():
+            continue
+        try:
             question = _question(line, f"{path}:{number}")
-            if question.id in found:
-                raise KnowledgeError(
-                    f"{path}:{number} has the id {question.id!r} of a line before it. Next: give it an id of its own."
-                )
-            found[question.id] = question
+        except KnowledgeError as error:
+            faults.append(str(error))
+            continue
+        if question.id in found:
+            faults.append(
+                f"{path}:{number} has the id {question.id!r} of a line before it. Next: give it an id of its own."
+            )
+        found[question.id] = question
+    if faults:
+        raise _all_of(faults, path)
     if not found:
         raise KnowledgeError(
             f'The question file {path} is empty. Next: write lines such as {{"id": "1", "question": "…"}}'
@@ -81,16 +95,25 @@ def read(path: Path) -> tuple[Question, ...]:
     return tuple(found.values())
 
 
+def _all_of(faults: list[str], path: Path) -> KnowledgeError:
+    if len(faults) == 1:
+        return KnowledgeError(faults[0])
+    shown = [f"  - {fault}" for fault in faults[:MOST_FAULTS]]
+    shown += [f"  - and {len(faults) - MOST_FAULTS} more"] if len(faults) > MOST_FAULTS else []
+    return KnowledgeError("\n".join([f"{len(faults)} lines of the question file {path} cannot be used:", *shown]))
+
+
 def _question(line: str, place: str) -> Question:
     data = _parse(line, place)
     try:
+        _check_keys(data)
         return Question(
             id=str(data["id"]),
             question=_text(data["question"]),
-            history=tuple(Spoken(_text(m["role"]), _text(m["content"])) for m in data.get("history") or ()),
+            history=tuple(Spoken(_text(m["role"]), _text(m["content"])) for m in _objects(data, "history")),
             language=_text(data.get("lang") or detect_language(data["question"])),
-            answerable=bool(data.get("answerable", True)),
-            gold=tuple(_gold(g) for g in data.get("gold") or ()),
+            answerable=_truth(data.get("answerable", True)),
+            gold=tuple(_gold(g) for g in _objects(data, "gold")),
             facts=tuple(tuple(_text(fact) for fact in _list(group)) for group in data.get("facts") or ()),
             answers=tuple(_text(answer) for answer in _list(data.get("answers") or [])),
             kind=str(data.get("kind", "")),
@@ -100,7 +123,7 @@ def _question(line: str, place: str) -> Question:
         raise KnowledgeError(f"{place} lacks the key {error}. Next: add it.") from error
     except (TypeError, ValueError, AttributeError) as error:
         raise KnowledgeError(
-            f"{place} has a value of the wrong type ({error}). Next: compare docs/design.md §5."
+            f"{place} has a wrong key or a value of the wrong type ({error}). Next: compare docs/evaluating.md."
         ) from error
 
 
@@ -114,13 +137,41 @@ def _parse(line: str, place: str) -> Any:
 
 def _gold(data: Mapping[str, Any]) -> Gold:
     page = data.get("page")
+    if page is not None and not str(page).isdecimal():
+        raise ValueError(f"`page` must be a whole number, found {page!r}")
     return Gold(_text(data["document"]), None if page is None else int(page), _text(data.get("quote") or ""))
+
+
+def _check_keys(data: object) -> None:
+    if not isinstance(data, dict):
+        raise TypeError(f'expected an object such as {{"id": "1", "question": "…"}}, found {str(data)[:60]!r}')
+    if not str(data.get("question", "?")).strip():
+        raise ValueError("`question` is empty")
+    for key in data:
+        close = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.8) if key not in KEYS else []
+        if close and close[0] not in data:
+            raise ValueError(f"there is no key `{key}`; did you mean `{close[0]}`?")
+    if data.get("answerable") is False and data.get("gold"):
+        raise ValueError("`answerable` is false, and `gold` says where the answer stands")
+
+
+def _objects(data: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    found = data.get(key) or []
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise TypeError(f"`{key}` must be a list of objects, found {str(found)[:60]!r}")
+    return found
+
+
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"`answerable` must be true or false, found {value!r}")
+    return value
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"expected text, found {value!r}")
-    return value
+    return value.encode("utf-8", "replace").decode("utf-8")  # half a character, which no model can read
 
 
 def _list(value: object) -> list[Any]:

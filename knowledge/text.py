@@ -268,7 +268,8 @@ def locate(quote: str, text: str) -> tuple[int, int] | None:
     for _ in range(_PARTIAL_MATCHES_TRIED):
         if position < 0:
             return None
-        start, end = offsets[position], offsets[position + len(wanted) - 1] + 1
+        found = offsets[position : position + len(wanted)]
+        start, end = min(found), max(found) + 1  # marks change places, and with them what they came from
         if not _is_inside_word(text, start) and not _is_inside_word(text, end):
             return _with_outer_punctuation(quote, text, start, end)
         position = folded.find(wanted, position + 1)

@@ -7,9 +7,12 @@ The rest of the program is written without async; a call waits here and nowhere 
 
 import asyncio
 import concurrent.futures
+import logging
 import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
+
+logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 CLOSE_SECONDS = 10.0
@@ -43,10 +46,14 @@ class BackgroundLoop:
             loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
         if loop is None or thread is None:
             return
-        asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(CLOSE_SECONDS)
+        try:
+            asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(CLOSE_SECONDS)
+        except concurrent.futures.TimeoutError:
+            logger.warning("what runs on the thread %s does not end; it is left behind", self._name)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(CLOSE_SECONDS)
-        loop.close()
+        if not thread.is_alive():
+            loop.close()
 
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -60,5 +67,6 @@ class BackgroundLoop:
 async def _cancel_all() -> None:
     others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     for task in others:
-        task.cancel()
+        if not task.cancelling():  # a second time would break off its tidying, and leave its process behind
+            task.cancel()
     await asyncio.gather(*others, return_exceptions=True)

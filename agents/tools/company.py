@@ -44,6 +44,8 @@ def _loaded(name: str) -> tuple[Tool, ...]:
         if found is not None:
             tools = (found,) if isinstance(found, Tool) else tuple(found)
             if all(isinstance(tool, Tool) for tool in tools):
+                for tool in tools:
+                    tool.check()
                 return tools
             raise AgentError(f"{name}: {attribute} holds something that is no Tool. Write Tool(function, effect=…).")
     raise AgentError(
@@ -64,7 +66,7 @@ def _from_file(path: Path, name: str) -> ModuleType:
     sys.modules[alias] = module
     try:
         specification.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[alias]
         raise AgentError(f"The tools in {path} cannot be loaded: {type(error).__name__}: {error}.") from error
     return module

@@ -22,6 +22,7 @@ from agents.tools.background_loop import BackgroundLoop
 from agents.tools.remote import Described, Request, cleaned, tools_of
 from agents.tools.source import Source, filled, variables
 from agents.tools.tool import Tool
+from knowledge import certificates
 
 if TYPE_CHECKING:
     from mcp import Client
@@ -260,6 +261,7 @@ class Server:
             client = httpx2.AsyncClient(
                 headers={name: filled(text, environment) for name, text in source.headers.items()},
                 timeout=httpx2.Timeout(START_SECONDS, read=source.timeout_seconds + GRACE_SECONDS),
+                verify=certificates.trusted(),
                 trust_env=source.leaves_this_machine,  # no proxy stands between us and this machine
             )
             await stack.enter_async_context(client)

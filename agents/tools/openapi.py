@@ -24,6 +24,7 @@ from agents.tools.background_loop import BackgroundLoop
 from agents.tools.remote import Described, Request, cleaned, tools_of
 from agents.tools.source import Source, filled, variables
 from agents.tools.tool import Tool
+from knowledge import certificates
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ TOLD_CHARACTERS = 500
 UNDECIDED = frozenset({408, 425, 429})
 """Answers of the 4xx kind after which a write may yet be done, by what stands before the service."""
 LOST = "{tool} cannot be reached now, and nothing was changed. Go on without it, or say that you cannot do this now."
+PAGE = "{tool} answered with a web page, as a page to sign in on is, instead of data. Say that you cannot do this now."
+PAGES = ("text/html", "application/xhtml+xml")
 TOO_LARGE = "{tool} returned more than can be read. Ask for less, such as one order and not all."
 
 
@@ -52,6 +55,8 @@ class Operation:
     """Arguments that are properties of the body."""
     body: str = ""
     """The argument that is the whole body; "" where `in_body` makes it up."""
+    tells_pages: bool = False
+    """Whether its description says that it answers with web pages."""
 
 
 class Service:
@@ -103,7 +108,7 @@ class Service:
         sent = _built(operation, request, url=self._source.url, headers=self._headers)
         limit = self._source.timeout_seconds
         try:
-            status, text, whole = self._loop.run(self._exchanged(sent), seconds=limit)
+            status, kind, text, whole = self._loop.run(self._exchanged(sent), seconds=limit)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             logger.warning("the service %s cannot be reached at %s: %s", self._source.name, request.tool, error)
             raise ToolError(LOST.format(tool=request.tool)) from error
@@ -114,6 +119,11 @@ class Service:
             raise ToolError(LOST.format(tool=request.tool)) from error
         text = cleaned(text, secrets=self._secrets)
         if 200 <= status < 300:
+            if kind in PAGES and not operation.tells_pages:
+                logger.warning("the service %s answered %s with a web page", self._source.name, request.tool)
+                if request.writes:
+                    raise StateUnknown(f"{request.tool} of {self._source.name} answered with a web page")
+                raise ToolError(PAGE.format(tool=request.tool))
             if not whole and not request.writes:
                 raise ToolError(TOO_LARGE.format(tool=request.tool))
             return text or "Done."
@@ -122,11 +132,12 @@ class Service:
             raise StateUnknown(f"{self._source.name}: {told}")
         raise ToolError(told)
 
-    async def _exchanged(self, request: httpx.Request) -> tuple[int, str, bool]:
-        """Return the status, the text, and whether that is all of it."""
+    async def _exchanged(self, request: httpx.Request) -> tuple[int, str, str, bool]:
+        """Return the status, the media type, the text, and whether that is all of it."""
         async with httpx.AsyncClient(
             timeout=self._source.timeout_seconds,
             follow_redirects=False,
+            verify=certificates.trusted(),
             trust_env=self._source.leaves_this_machine,  # no proxy stands between us and this machine
         ) as client:
             response = await client.send(request, stream=True)
@@ -136,10 +147,10 @@ class Service:
                 await response.aclose()
 
 
-async def _received(response: httpx.Response) -> tuple[int, str, bool]:
-    kind = response.headers.get("content-type", "")
+async def _received(response: httpx.Response) -> tuple[int, str, str, bool]:
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if response.headers.get("content-encoding", "identity") != "identity":  # what is packed may be without bounds
-        return response.status_code, "(a packed answer, left out)", False
+        return response.status_code, kind, "(a packed answer, left out)", False
     pieces, size = [], 0
     async for piece in response.aiter_raw():
         pieces.append(piece)
@@ -147,9 +158,9 @@ async def _received(response: httpx.Response) -> tuple[int, str, bool]:
         if size > MOST_RESULT_BYTES:
             break
     if kind and not any(word in kind for word in ("json", "text", "xml", "html")):
-        return response.status_code, f"({kind.partition(';')[0]} left out)", True
+        return response.status_code, kind, f"({kind} left out)", True
     text = b"".join(pieces)[:MOST_RESULT_BYTES].decode(response.charset_encoding or "utf-8", "replace")
-    return response.status_code, text, size <= MOST_RESULT_BYTES
+    return response.status_code, kind, text, size <= MOST_RESULT_BYTES
 
 
 def _built(operation: Operation, request: Request, *, url: str, headers: Mapping[str, str]) -> httpx.Request:
@@ -277,7 +288,17 @@ def _operation(
         in_query=tuple(places["query"]),
         in_body=in_body,
         body=body,
+        tells_pages=_tells_pages(operation, document=document, label=label),
     )
+
+
+def _tells_pages(operation: Mapping[str, Any], *, document: Mapping[str, Any], label: str) -> bool:
+    for status, one in (operation.get("responses") or {}).items():
+        if str(status).startswith(("2", "default")):
+            kinds = schemas.resolved(one, document=document, label=label).get("content") or {}
+            if any(kind.partition(";")[0].strip().lower() in PAGES for kind in kinds):
+                return True
+    return False
 
 
 def _of_parameter(parameter: Mapping[str, Any], document: Mapping[str, Any], label: str) -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ from functools import cached_property
 from pkgutil import resolve_name
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, ValidationError, create_model
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from agents.actions import Change, Preview
@@ -61,6 +61,35 @@ class Tool:
             object.__setattr__(self, "name", self.function.__name__)
         if not self.told and not inspect.getdoc(self.function):
             raise AgentError(f"The tool {self.name!r} has no docstring: it is the tool's description to the model.")
+        if self.effect not in get_args(Effect):
+            raise AgentError(f"The tool {self.name!r} has the effect {self.effect!r}; it must be 'read' or 'write'.")
+        for function in (self.function, self.preview):
+            if inspect.iscoroutinefunction(function):
+                raise AgentError(
+                    f"{function.__name__}() of the tool {self.name!r} is async, and nobody would wait for it. Write "
+                    "`def`, and within it asyncio.run(…)."
+                )
+
+    def check(self) -> None:
+        """See that it can be called, which its first call would only find out.
+
+        Raises:
+            AgentError: an argument has no type or one that no JSON fits, or the preview does not take the same.
+        """
+        try:
+            names = set(self.parameters.get("properties", {}))
+        except (PydanticUserError, NameError, TypeError) as error:
+            raise AgentError(
+                f"The arguments of the tool {self.name!r} cannot be described: {str(error).splitlines()[0]}. Use text, "
+                "numbers, Literal, lists, or pydantic models."
+            ) from error
+        if self.preview is None or self.schema is not None:
+            return
+        context = () if self._context_name is None else (None,)
+        try:
+            inspect.signature(self.preview).bind(*context, **dict.fromkeys(names))
+        except TypeError as error:
+            raise AgentError(f"The preview of the tool {self.name!r} must take the same arguments: {error}.") from error
 
     @cached_property
     def description(self) -> str:

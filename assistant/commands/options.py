@@ -39,7 +39,14 @@ Model = Annotated[
 Questions = Annotated[
     Path | None, typer.Option("--questions", metavar="IN.jsonl", help="Batch: a file with one question a line.")
 ]
-Asked = Annotated[str | None, typer.Argument(metavar="QUESTION", show_default=False)]
+
+
+def whole_characters(text: str | None) -> str | None:
+    """Return a text in which what is no character stands as `?`, as on a terminal of another encoding."""
+    return None if text is None else text.encode("utf-8", "replace").decode("utf-8")
+
+
+Asked = Annotated[str | None, typer.Argument(metavar="QUESTION", show_default=False, callback=whole_characters)]
 Base = Annotated[
     str, typer.Option("--base", metavar="MODEL", help="embedded, a model's folder, a .gguf file, or a hub id.")
 ]

@@ -10,11 +10,11 @@ Message-ID and are not fetched again.
 import base64
 import imaplib
 import re
-import ssl
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
+from knowledge import certificates
 from knowledge.errors import FeedUnavailable
 from knowledge.feeds.feed import Caller, FailedItem, Feed, Fetched
 from knowledge.feeds.mails import MESSAGE_ID, keep, read_headers
@@ -130,7 +130,7 @@ def _connected(feed: Feed) -> Iterator[imaplib.IMAP4]:
     """Open a signed-in connection; the certificate is verified against the system's authorities."""
     server: imaplib.IMAP4
     if feed.ssl:
-        context = ssl.create_default_context()
+        context = certificates.trusted()
         server = imaplib.IMAP4_SSL(feed.host, feed.port or 993, ssl_context=context, timeout=TIMEOUT_SECONDS)
     else:
         server = imaplib.IMAP4(feed.host, feed.port or 143, timeout=TIMEOUT_SECONDS)

@@ -3,20 +3,21 @@
     address -> wait -> GET, redirects not followed -> Answer(status, headers, body)
 
 A busy server (429, 503, …) is asked again after the time it names. The caller says which addresses may be asked for;
-this file knows httpx and nothing of pages.
+this file knows httpx and nothing of pages. It asks from an event loop, because only there one limit holds for all of an
+answer: names, connection, headers and body, however slowly each drips.
 """
 
+import asyncio
 import datetime
 import email.utils
-import ssl
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 
 import httpx
 
+from knowledge import certificates
 from knowledge.errors import KnowledgeError
 from knowledge.feeds.addresses import origin
 
@@ -45,7 +46,7 @@ class Patience:
     silence_seconds: float = 30.0
     """Between two pieces of an answer."""
     answer_seconds: float = 120.0
-    """For one whole answer, however steadily it drips."""
+    """For one whole answer, headers included, however steadily it drips."""
     tries: int = 3
     first_wait_seconds: float = 2.0
     """Before the second try; it doubles each time, unless the server says how long."""
@@ -91,16 +92,20 @@ class Visitor:
         self._sleep = sleep
         self._clock = clock
         self._last: dict[str, float] = {}
+        self._runner = asyncio.Runner()
         timeout = httpx.Timeout(patience.silence_seconds, connect=patience.connect_seconds)
         # Only what this file can unpack within bounds.
         headers = {"User-Agent": agent, "Accept-Encoding": "gzip, identity", "Accept": "*/*"}
-        self._client = httpx.Client(timeout=timeout, headers=headers, follow_redirects=False, verify=_certificates())
+        self._client = httpx.AsyncClient(
+            timeout=timeout, headers=headers, follow_redirects=False, verify=certificates.trusted()
+        )
 
     def __enter__(self) -> "Visitor":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._client.close()
+        with self._runner as runner:
+            runner.run(self._client.aclose())
 
     def get(
         self,
@@ -164,28 +169,36 @@ class Visitor:
     ) -> Answer:
         self._client.cookies.clear()
         try:
-            with self._client.stream("GET", url, headers=dict(headers)) as response:
-                found = {name.lower(): value for name, value in response.headers.items()}
-                bare = Answer(url, response.status_code, found)
-                if bare.status != httpx.codes.OK or (wanted and not wanted(bare)):
-                    return bare
-                pieces = self._timed(url, response.iter_raw())
-                packed = found.get("content-encoding", "").strip().lower()
-                if packed not in ("", "identity", "gzip", "x-gzip"):
-                    raise NoAnswer(f"{url}: comes packed as {packed!r}, which was not asked for")
-                body = collect(pieces, limit_bytes=limit_bytes, packed=packed.endswith("gzip"))
-                return Answer(url, response.status_code, found, body)
+            return self._runner.run(self._answered(url, headers, limit_bytes, wanted))
+        except TimeoutError as error:
+            raise NoAnswer(f"{url}: not here after {self._patience.answer_seconds:g} s") from error
         except TooLarge as error:
             raise TooLarge(f"{url}: {error}") from error
         finally:
             self._last[origin(url)] = self._clock()
 
-    def _timed(self, url: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        started = self._clock()
-        for piece in pieces:
-            if self._clock() - started > self._patience.answer_seconds:
-                raise NoAnswer(f"{url}: not here after {self._patience.answer_seconds:.0f} s")
-            yield piece
+    async def _answered(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        limit_bytes: int,
+        wanted: Callable[[Answer], bool] | None,
+    ) -> Answer:
+        async with (
+            asyncio.timeout(self._patience.answer_seconds),
+            self._client.stream("GET", url, headers=dict(headers)) as response,
+        ):
+            found = {name.lower(): value for name, value in response.headers.items()}
+            bare = Answer(url, response.status_code, found)
+            if bare.status != httpx.codes.OK or (wanted and not wanted(bare)):
+                return bare
+            packed = found.get("content-encoding", "").strip().lower()
+            if packed not in ("", "identity", "gzip", "x-gzip"):
+                raise NoAnswer(f"{url}: comes packed as {packed!r}, which was not asked for")
+            body = _Body(limit_bytes, packed=packed.endswith("gzip"))
+            async for piece in response.aiter_raw():
+                body.add(piece)
+            return Answer(url, response.status_code, found, body.whole())
 
 
 def collect(pieces: Iterable[bytes], *, limit_bytes: int, packed: bool) -> bytes:
@@ -195,29 +208,37 @@ def collect(pieces: Iterable[bytes], *, limit_bytes: int, packed: bool) -> bytes
         TooLarge: there is more.
         NoAnswer: it says gzip and is not.
     """
-    body = bytearray()
-    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16) if packed else None
-    received = 0
+    body = _Body(limit_bytes, packed=packed)
     for piece in pieces:
-        received += len(piece)
-        if unpacker:
+        body.add(piece)
+    return body.whole()
+
+
+class _Body:
+    """What has come of a body so far."""
+
+    def __init__(self, limit_bytes: int, *, packed: bool) -> None:
+        self._limit_bytes = limit_bytes
+        self._unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16) if packed else None
+        self._body = bytearray()
+        self._received = 0
+
+    def add(self, piece: bytes) -> None:
+        self._received += len(piece)
+        if self._unpacker:
             try:
-                body += unpacker.decompress(piece, limit_bytes + 1 - len(body))
+                self._body += self._unpacker.decompress(piece, self._limit_bytes + 1 - len(self._body))
             except zlib.error as error:
                 raise NoAnswer(f"a body that says gzip and is not ({error})") from error
         else:
-            body += piece
-        if len(body) > limit_bytes or received > limit_bytes:
-            raise TooLarge(f"larger than {limit_bytes / MEGABYTE:g} MB")
-    if unpacker and not unpacker.eof:
-        raise NoAnswer("a body that says gzip and ends too early")
-    return bytes(body)
+            self._body += piece
+        if max(len(self._body), self._received) > self._limit_bytes:
+            raise TooLarge(f"larger than {self._limit_bytes / MEGABYTE:g} MB")
 
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Read the trusted certificates once, which takes a tenth of a second."""
-    return httpx.create_ssl_context()
+    def whole(self) -> bytes:
+        if self._unpacker and not self._unpacker.eof:
+            raise NoAnswer("a body that says gzip and ends too early")
+        return bytes(self._body)
 
 
 def _retry_after(text: str) -> float | None:

@@ -1,3 +1,4 @@
+import json
 import sys
 from pathlib import Path
 
@@ -17,6 +18,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         with pytest.raises(SystemExit) as ended:
             cli.main()
         out, err = capsys.readouterr()
+        if "--json" in arguments and out and arguments[0] != "extract":  # which prints one for each document
+            json.loads(out)  # exactly one, whatever the exit code
         return ended.value.code or 0, out, err  # type: ignore[return-value]
 
     return call

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from agents.transcript import Message
-from assistant.batch import BatchError, Question, run_batch
+from assistant.batch import BatchError, Question, read_questions, run_batch
 
 
 def answer(question: Question) -> dict[str, object]:
@@ -48,6 +48,13 @@ def test_bad_lines_become_errors_with_their_number(tmp_path: Path) -> None:
 
 def test_a_line_separator_inside_a_question_does_not_split_it(tmp_path: Path) -> None:
     assert len(run(tmp_path, '{"id": "1", "question": "a\u2028b"}')) == 1
+
+
+def test_half_a_character_is_none(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"id": "1", "question": "Open \\ud83d?"}')
+    (question,) = read_questions(tmp_path / "in.jsonl")
+    assert isinstance(question, Question)
+    assert question.text == "Open ??"
 
 
 def test_the_report_counts(tmp_path: Path) -> None:

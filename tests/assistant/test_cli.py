@@ -262,6 +262,12 @@ def test_ask_prints_the_answer_and_its_sources(run: Run, responder: FakeResponde
     assert (request.audiences, request.collections) == (("public", "staff"), ("shop",))
 
 
+def test_what_is_no_character_is_asked_as_a_mark(run: Run, responder: FakeResponder) -> None:
+    code, _, _ = run("ask", "caf\udce9, how long?")  # as Python reads an argument in another encoding
+    assert code == 0
+    assert responder.requests[0].question == "caf?, how long?"
+
+
 def test_ask_streams_on_a_terminal_and_repeats_nothing(
     run: Run, responder: FakeResponder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,9 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,9 @@ from assistant.errors import DeliveryError
 from assistant.outbox import Outbox
 from assistant.store import Store, sqlite_url
 from assistant.tickets import Tickets
+from knowledge import certificates
 
+UMLAUT = (b"desk", "grüße".encode())
 SECRET = "a-secret-of-many-characters"
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")  # it is on loopback
 HAND_OVER = Path(__file__).parents[2] / "docs" / "hand-over.md"
@@ -83,7 +87,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
-    right = isinstance(data, LoginPassword) and (data.login, data.password) == (b"desk", b"p@ss")
+    right = isinstance(data, LoginPassword) and (data.login, data.password) in ((b"desk", b"p@ss"), UMLAUT)
     return AuthResult(success=right, handled=False)
 
 
@@ -190,6 +194,43 @@ def test_a_receiver_that_is_down_is_tried_again(store: Store) -> None:
     assert "cannot be reached" in counts.error
 
 
+@pytest.mark.parametrize(
+    ("first", "drop"),
+    [(b"HTTP/1.1 500 Oh\r\n\r\n", b"a"), (b"HTTP/1.1 200 OK\r\n", b"X-More: a\r\n"), (b"", b"H")],
+    ids=["body", "headers", "none"],
+)
+def test_a_receiver_that_drips_holds_nothing_else_up(
+    store: Store, mailbox: tuple[Mailbox, str], monkeypatch: pytest.MonkeyPatch, first: bytes, drop: bytes
+) -> None:
+    box, smtp_url = mailbox
+    monkeypatch.setattr(delivery, "TIMEOUT_SECONDS", 0.4)
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip() -> None:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                connection.sendall(first)
+                while not done.wait(0.05):
+                    connection.sendall(drop)
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        places = Places(webhook_url=url, webhook_secret=SECRET, smtp_url=smtp_url, email="desk@example.com")
+        hand_over(store, places)
+        began = time.monotonic()
+        try:
+            assert deliver_due(Outbox(store), places) == 1
+            assert time.monotonic() - began < 3
+        finally:
+            done.set()
+            thread.join(5)
+    assert len(box.mails) == 1
+    counts = Outbox(store).counts()
+    assert (counts.waiting, counts.error) == (1, "the webhook did not answer within 0.4 s.")
+
+
 def test_a_ticket_goes_by_mail(store: Store, mailbox: tuple[Mailbox, str]) -> None:
     box, url = mailbox
     places = Places(smtp_url=url, email="desk@example.com")
@@ -233,6 +274,14 @@ def test_a_wrong_password_and_a_server_without_encryption_are_said(mailbox: tupl
     assert "wrong" not in str(refused.value)
 
 
+def test_a_password_beyond_ascii_signs_in_or_is_refused_in_words(mailbox: tuple[Mailbox, str]) -> None:
+    _, url = mailbox
+    right = url.replace("p%40ss", "gr%C3%BC%C3%9Fe")
+    probe_mail(Places(smtp_url=right, email="desk@example.com"))
+    with pytest.raises(DeliveryError, match="535"):
+        probe_mail(Places(smtp_url=url.replace("p%40ss", "%C3%BC"), email="desk@example.com"))
+
+
 def test_a_password_is_never_sent_unencrypted_beyond_this_machine(
     mailbox: tuple[Mailbox, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -256,8 +305,8 @@ def test_a_channel_that_was_taken_away_is_a_visible_failure(store: Store, receiv
 
 
 @pytest.fixture
-def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """Return a certificate for localhost, good for a day, and its key."""
+def certificate(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield a certificate for localhost, good for a day, and its key."""
     program = shutil.which("openssl")
     if program is None:
         pytest.skip("openssl is missing")
@@ -265,7 +314,27 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
     command = [program, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
     command += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
     subprocess.run(command, check=True, capture_output=True)
-    return certificate, key
+    certificates.trusted.cache_clear()
+    yield certificate, key
+    certificates.trusted.cache_clear()
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_webhook_of_the_companys_own_authority(
+    certificate: tuple[Path, Path], receiver: Receiver, monkeypatch: pytest.MonkeyPatch, trusted: bool
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    receiver.socket = context.wrap_socket(receiver.socket, server_side=True)
+    places = Places(webhook_url=receiver.url.replace("http:", "https:"), webhook_secret=SECRET)
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+        probe_webhook(places)
+        assert len(receiver.received) == 1
+    else:
+        with pytest.raises(DeliveryError, match="certificate verify failed"):
+            probe_webhook(places)
+        assert not receiver.received
 
 
 @pytest.mark.parametrize("trusted", [True, False])

@@ -206,6 +206,11 @@ def test_a_server_of_another_kind_is_a_fault(tmp_path: Path, key: str, value: st
         ({"ticket_webhook_secret": "short"}, "it must have 16 characters or more"),
         ({"ticket_email": "desk@example.com"}, "`smtp_url` is not; set both or neither"),
         ({"smtp_url": "mail.example.com"}, "it must be like smtp://user:password@host:587"),
+        ({"smtp_url": "smtp://desk:hidden-7/x@mail.example.com:587"}, "/ is written %2F, # %23"),
+        ({"smtp_url": "smtp://desk:12#hidden-7@mail.example.com"}, "/ is written %2F, # %23"),
+        ({"smtp_url": "smtp://desk:hidden-7@mail.example.com:99999"}, "a port from 1 to 65535"),
+        ({"ticket_webhook_url": "http://[::1/x", "ticket_webhook_secret": "x" * 16}, "a port from 1 to 65535"),
+        ({"ticket_webhook_url": "https:///x", "ticket_webhook_secret": "x" * 16}, "with a host"),
         ({"ticket_email": "a@example.com, b@example.com"}, "it must be one e-mail address"),
         ({"keep_days": -1}, "it must be from 0 to 36,500"),
     ],
@@ -214,6 +219,7 @@ def test_ticket_settings_are_checked(flags: dict[str, object], told: str, tmp_pa
     with pytest.raises(SettingsError, match=re.escape(told)) as raised:
         load(flags=flags, environment={}, folder=tmp_path)
     assert "short" not in str(raised.value)
+    assert "hidden" not in str(raised.value)
 
 
 def test_ticket_secrets_are_never_shown(tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+import gc
+import socket
 import subprocess
 import sys
 import threading
@@ -80,10 +82,21 @@ def test_a_server_that_is_down_is_one_clear_message(tmp_path: Path) -> None:
     assert "postgresql://me:***@127.0.0.1:9/db" in str(e.value)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pg8000 leaves its socket open
+def test_what_is_no_database_server_is_one_clear_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "SERVER_TIMEOUT_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://me:secret@127.0.0.1:{silent.getsockname()[1]}/db"
+        with pytest.raises(KnowledgeError, match=r"timed out.*Next: see that the server runs"):
+            Library(LibraryOptions(tmp_path, catalog_url=url), embedder=HashingEmbedder())
+    gc.collect()
+
+
 @pytest.mark.servers
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ({"password": ""}, r"password.*Next: set the user in `catalog_url` .*PGPASSWORD"),
         ({"password": "wrong"}, r"password authentication failed.*Next: set the user in `catalog_url` .*PGPASSWORD"),
         ({"database": "absent"}, r'database "absent" does not exist.*Next: make the database with createdb'),
     ],

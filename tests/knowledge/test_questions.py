@@ -19,7 +19,7 @@ def test_every_key_of_the_design_is_read(file: Path) -> None:
         "question": "And on Sundays?",
         "history": [{"role": "user", "content": "Open?"}],
         "lang": "en",
-        "answerable": False,
+        "answerable": True,
         "gold": [{"document": "a.pdf", "page": 2, "quote": "closed"}, {"document": "b.md"}],
         "facts": [["30 days", "thirty days"], ["euro"]],
         "answers": ["30 days, or 5 euros"],
@@ -34,7 +34,7 @@ def test_every_key_of_the_design_is_read(file: Path) -> None:
             question="And on Sundays?",
             history=(Spoken("user", "Open?"),),
             language="en",
-            answerable=False,
+            answerable=True,
             gold=(Gold("a.pdf", 2, "closed"), Gold("b.md")),
             facts=(("30 days", "thirty days"), ("euro",)),
             answers=("30 days, or 5 euros",),
@@ -50,6 +50,11 @@ def test_only_id_and_question_are_needed(file: Path) -> None:
     first, second = questions.read(file)
     assert first == Question("1", "Open?")
     assert (second.language, second.gold) == ("zh", ())
+
+
+def test_half_a_character_is_none(file: Path) -> None:
+    file.write_text('{"id": "1", "question": "Open \\ud83d?"}', "utf-8")
+    assert questions.read(file)[0].question == "Open ??"
 
 
 def test_line_separators_inside_a_string_end_no_line(file: Path) -> None:
@@ -77,6 +82,13 @@ def test_line_separators_inside_a_string_end_no_line(file: Path) -> None:
         ('{"id": "2", "question": "x", "facts": ["30 days"]}', "wrong type .*30 days"),
         ('{"id": "2", "question": "x", "facts": [[30]]}', "wrong type .*expected text, found 30"),
         ('{"id": "2", "question": "x", "lang": 5}', "wrong type"),
+        ('{"id": "2", "question": " "}', "`question` is empty"),
+        ('{"id": "2", "question": "x", "answerable": "false"}', "must be true or false, found 'false'"),
+        ('{"id": "2", "question": "x", "golds": []}', "no key `golds`; did you mean `gold`"),
+        (
+            '{"id": "2", "question": "x", "answerable": false, "gold": [{"document": "a"}]}',
+            "`answerable` is false, and",
+        ),
         ('{"id": "1", "question": "x"}', "has the id '1' of a line before it"),
     ],
 )
@@ -85,6 +97,17 @@ def test_an_error_names_the_file_and_the_line(file: Path, line: str, words: str)
     with pytest.raises(KnowledgeError, match=rf"questions\.jsonl:3 .*{words}.*Next: ") as raised:
         questions.read(file)
     assert "\n" not in str(raised.value)
+
+
+def test_all_faults_are_told_at_once(file: Path) -> None:
+    file.write_text('{"id": "1", "question": "Open?"}\n{\n{"id": "3"}\n' + "[]\n" * 30, "utf-8")
+    with pytest.raises(KnowledgeError) as raised:
+        questions.read(file)
+    first, *told, last = str(raised.value).splitlines()
+    assert first.startswith("32 lines of the question file")
+    assert "jsonl:2 is not JSON" in told[0]
+    assert "jsonl:3 lacks the key 'question'" in told[1]
+    assert last == "  - and 12 more"
 
 
 @pytest.mark.parametrize("content", [b"", b"\n \n"])

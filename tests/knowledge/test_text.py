@@ -137,6 +137,7 @@ def test_locate(quote, text, found):
 
 
 @given(st.text(max_size=60), st.text(max_size=20), st.text(max_size=20))
+@example("Ù¸", "", "")
 def test_a_quote_set_apart_is_found_where_it_stands(quote, before, after):
     text = f"{before} | {quote} | {after}"
     span = locate(quote, text)

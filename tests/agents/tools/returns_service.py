@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import uvicorn
 from fastapi import FastAPI, Header, HTTPException, Query, Request
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 
 
@@ -50,7 +50,7 @@ class Service:
             return {"order": order_number, "status": "sent", "parts": part}
 
         @app.post("/api/returns", operation_id="createReturn", status_code=201)
-        def create_return(made: Return, idempotency_key: Annotated[str, Header()] = "") -> dict[str, str]:
+        def create_return(made: Return, idempotency_key: Annotated[str, Header()] = "") -> Any:
             """Start a return."""
             if made.order_number == "B-SOLD":
                 raise HTTPException(409, "this order was returned already")
@@ -58,11 +58,21 @@ class Service:
                 raise HTTPException(500, "no database")
             if made.order_number == "B-SLOW":
                 time.sleep(3)
+            if made.order_number == "B-LOGIN":
+                return HTMLResponse("<h1>Please sign in</h1>")
             return {"return": "R-31", "key": idempotency_key}
 
         @app.get("/api/moved", operation_id="moved")
         def moved() -> Response:
             return RedirectResponse(self.elsewhere, 307)
+
+        @app.get("/api/page", operation_id="page", response_class=HTMLResponse)
+        def page() -> str:
+            return "<p>Sent</p>"
+
+        @app.get("/api/login", operation_id="login")
+        def login() -> Response:
+            return HTMLResponse("<h1>Please sign in</h1>")
 
         @app.get("/api/huge", operation_id="huge")
         def huge() -> Response:

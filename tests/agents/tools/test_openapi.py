@@ -19,7 +19,7 @@ from agents.tools.source import Source
 from tests.agents.tools import returns_service
 
 KEY = "returns-key-8841"
-READS = ("orderStatus", "moved", "huge", "picture", "secret")
+READS = ("orderStatus", "moved", "huge", "picture", "secret", "page", "login")
 
 
 class Returns:
@@ -119,6 +119,16 @@ def test_refused_write_changed_nothing_and_others_are_unknown(returns: Returns) 
         with pytest.raises(StateUnknown):
             done(calls, order, order_number=order, reason="faulty")
         assert returns.log.actions[order].state == "begun"
+
+
+def test_a_page_to_sign_in_on_is_no_answer(returns: Returns) -> None:
+    calls = returns.caller("B-LOGIN")
+    with pytest.raises(StateUnknown):
+        done(calls, "key-login", order_number="B-LOGIN", reason="faulty")
+    assert returns.log.actions["key-login"].state == "begun"
+    with pytest.raises(ToolError, match="a web page"):
+        calls.read(ToolCall("login", {}))
+    assert "Sent" in calls.read(ToolCall("page", {}))  # it says that it answers so
 
 
 def test_service_that_is_not_there_changed_nothing(returns: Returns) -> None:

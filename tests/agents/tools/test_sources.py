@@ -1,12 +1,14 @@
 """Own tools, an MCP server and a service in one list."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
 from agents.errors import AgentError
+from agents.tools import mcp
 from agents.tools.source import Source
 from agents.tools.sources import open_tools
 
@@ -68,3 +70,30 @@ def test_names_of_ours_are_refused(tmp_path: Path) -> None:
 def test_offline_asks_nobody_outside(tmp_path: Path) -> None:
     with pytest.raises(AgentError, match=r"`offline` is on, and the tools of x are at https://shop\.example"):
         open_tools([service(tmp_path, "x", url="https://shop.example/api")], offline=True)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("def broken(:", "SyntaxError"),
+        ("import sys; sys.exit(3)", "SystemExit: 3"),
+        (
+            "from agents.tools import Tool\ndef find(order):\n    'Find.'\nTOOL = Tool(find, effect='read')",
+            "has no type",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_said_before_anybody_asks(tmp_path: Path, code: str, told: str) -> None:
+    (tmp_path / "broken.py").write_text(code, encoding="utf-8")
+    with pytest.raises(AgentError, match=told):
+        open_tools([str(tmp_path / "broken.py")])
+
+
+def test_a_command_that_stays_silent_is_said_and_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mcp, "START_SECONDS", 1.0)
+    note = tmp_path / "pid"
+    code = f"import os, pathlib, time; pathlib.Path({str(note)!r}).write_text(str(os.getpid())); time.sleep(60)"
+    with pytest.raises(AgentError, match="did not start within 1 s"):
+        open_tools([Source("silent", mcp=(sys.executable, "-c", code), folder=tmp_path)])
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(note.read_text()), 0)

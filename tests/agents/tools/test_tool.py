@@ -1,9 +1,11 @@
+import threading
 from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
 from pydantic import Field
 
+from agents.actions import Preview
 from agents.errors import AgentError, ToolError
 from agents.tools import TOOLS, Tool, ToolContext, load_tools
 
@@ -88,6 +90,36 @@ def test_argument_without_type_is_refused() -> None:
 
     with pytest.raises(AgentError, match="'value'"):
         _ = Tool(loose, effect="read").parameters
+
+
+def test_what_would_only_fail_at_the_first_call_is_refused() -> None:
+    def plain(order: str) -> str:
+        """Cancel an order."""
+        return order
+
+    async def waited(order: str) -> str:
+        """Cancel an order."""
+        return order
+
+    def other(number: str) -> Preview:
+        return Preview(number)
+
+    def same(order: str) -> Preview:
+        return Preview(order)
+
+    def strange(order: threading.Lock) -> str:  # type: ignore[valid-type]
+        """Cancel an order."""
+        return str(order)
+
+    with pytest.raises(AgentError, match="'delete'; it must be 'read' or 'write'"):
+        Tool(plain, effect="delete")  # type: ignore[arg-type]
+    with pytest.raises(AgentError, match=r"waited\(\) of the tool 'waited' is async"):
+        Tool(waited, effect="write")
+    with pytest.raises(AgentError, match="must take the same arguments"):
+        Tool(plain, effect="write", preview=other).check()
+    with pytest.raises(AgentError, match="cannot be described"):
+        Tool(strange, effect="read").check()
+    Tool(plain, effect="write", preview=same).check()
 
 
 def test_names_in_the_table_resolve() -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from finetune import torch_replies
+from finetune import as_served
 from finetune.bases import Base
 from finetune.examples import Example
 from finetune.examples import write as write_examples
@@ -20,7 +20,7 @@ def run(run: Run, monkeypatch: pytest.MonkeyPatch, tiny_base: Base, intents: tup
     """Call `frontdesk` beside a small model and examples."""
     monkeypatch.setenv("FRONTDESK_EMBEDDER", "hashing")
     monkeypatch.setenv("FRONTDESK_MODEL", "none")
-    monkeypatch.setattr(torch_replies, "REPLY_TOKENS", 4)
+    monkeypatch.setattr(as_served, "LONGEST", 4)
     write_examples(intents, Path("examples.jsonl"))
     Path("model").symlink_to(tiny_base.folder, target_is_directory=True)
     Path("text.txt").write_text(" ".join([TEXT] * 60), encoding="utf-8")
