@@ -29,15 +29,17 @@ LONGEST_REPLY = 60
 take time without end."""
 _POLITE = r"(?:please|thanks|thank you|thx)"
 _YES = re.compile(
-    rf"(?:(?:yes|yep|yeah|yup|ok|okay|sure|of course|do it|do that|go ahead|confirm|confirmed|i confirm|i agree|agreed"
-    rf"|that is (?:right|correct)|that s (?:right|correct)|correct|do|{_POLITE}) ?)+"
-    r"|(?:是|是的|好|好的|好吧|可以|行|对|没问题|确认|同意|办理|继续|谢谢|麻烦了|嗯|请)+"
+    rf"(?:(?:yes|yep|yeah|yup|ok|okay|sure|of course|do it|do that|go ahead|confirm|confirm it|confirmed|i confirm"
+    rf"|i agree|agreed"
+    rf"|that is (?:right|correct)|that s (?:right|correct)|correct|do|y|{_POLITE}) ?)+"
+    r"|(?:是|是的|好|好的|好吧|好呀|好啊|可以|可以的|行|对|对的|對|對的|没错|沒錯|没问题|沒問題|确认|確認|同意|办理|辦理|继续|繼續|谢谢|謝謝"
+    r"|麻烦了|麻煩了|嗯|请|請)+"
 )
-_ONLY_POLITE = re.compile(rf"(?:{_POLITE} ?)+|(?:谢谢|麻烦了|请|嗯)+")
+_ONLY_POLITE = re.compile(rf"(?:{_POLITE} ?)+|(?:谢谢|謝謝|麻烦了|麻煩了|请|請|嗯)+")
 _NO = re.compile(
     rf"(?:(?:no|nope|nah|do not|don t|do not do it|don t do it|stop|cancel that|never mind|nevermind|not now|no way"
-    rf"|leave it|decline|{_POLITE}) ?)+"
-    r"|(?:不|不是|不要|不用|不用了|不了|不行|不可以|不同意|不需要|算了|取消|先不要|别|谢谢)+"
+    rf"|leave it|decline|n|{_POLITE}) ?)+"
+    r"|(?:不|不是|不要|不用|不用了|不了|不行|不可以|不同意|不需要|算了|取消|先不要|别|別|谢谢|謝謝)+"
 )
 
 

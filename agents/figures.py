@@ -8,6 +8,8 @@ It knows neither passages nor citations.
 import re
 import unicodedata
 
+from knowledge.text import set_apart
+
 MARKER = re.compile(r"\s*[\[［【]\s?(\d{1,2}(?:\s?[,，、]\s?\d{1,2})*)\s?[\]］】]")
 """Citations as models write them: [1], [1, 2], 【1】; no part of what is said."""
 _LINK = (
@@ -58,7 +60,7 @@ _TENS_WORDS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _SMALL_NUMBERS = {word: value for value, word in enumerate(_SMALL_WORDS.split())}
 _SMALL_NUMBERS |= {word: 10 * value for value, word in enumerate(_TENS_WORDS.split(), start=2)}
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
-_NUMBER_WORD = "|".join(sorted({*_SMALL_NUMBERS, *_SCALES}, key=len, reverse=True))
+NUMBER_WORD = "|".join(sorted({*_SMALL_NUMBERS, *_SCALES}, key=len, reverse=True))
 UNIT = re.compile(
     r"[\s-]*(?:(?:working|business|calendar|full|single|more)\s+)?(?:second|minute|hour|day|week|month|year|euro|dollar"
     r"|cent|per ?cent|time|piece|metre|gram|kilogram)s?(?![a-z])"
@@ -79,8 +81,8 @@ _CANONICAL = re.compile(
     r"|(?<![a-z])(?P<may_before_day>(?-i:May))(?=\s\d)"
     r"|(?:周|星期|礼拜)(?P<han_day>[一二三四五六日天])(?![次天])"
     r"|(?<![\d十])(?P<han_month>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])\s?月(?!饼)"
-    rf"|(?<![a-z])(?P<english>(?:a(?=\s(?:hundred|thousand)(?![a-z]))|(?:{_NUMBER_WORD})(?![a-z]))"
-    rf"(?:(?:(?:(?<=hundred)|(?<=thousand))\s+and)?[\s-]+(?:{_NUMBER_WORD})(?![a-z]))*)"
+    rf"|(?<![a-z])(?P<english>(?:a(?=\s(?:hundred|thousand)(?![a-z]))|(?:{NUMBER_WORD})(?![a-z]))"
+    rf"(?:(?:(?:(?<=hundred)|(?<=thousand))\s+and)?[\s-]+(?:{NUMBER_WORD})(?![a-z]))*)"
     rf"|(?P<han>(?!十分(?!钟)|十足|百分之|万一|千万|一一)[{_HAN}]+)",
     re.ASCII | re.IGNORECASE,
 )
@@ -100,7 +102,8 @@ def exact_parts(text: str) -> set[str]:
 
 def in_figures(text: str) -> str:
     """Return the text without citation markers, its numbers in digits, its weekdays and months as English names."""
-    plain = unicodedata.normalize("NFKC", MARKER.sub(" ", text).replace("，", ", ")).translate(_DASHES)
+    spaced = set_apart(MARKER.sub(" ", text).replace("，", ", "))
+    plain = unicodedata.normalize("NFKC", spaced).translate(_DASHES)
     return _CANONICAL.sub(_in_figures, plain)
 
 
@@ -117,17 +120,18 @@ def same_amounts(text: str, quoted: str, place: str) -> bool:
 
 def _signs(text: str) -> set[str]:
     """Return the currencies of a text, and whether it has a percentage."""
-    plain = _with_signs(text)
+    plain = with_signs(text)
     return {sign for sign in _SIGNS if sign in plain}
 
 
 def _amounts(text: str) -> set[tuple[str, str]]:
     """Return the numbers that carry a currency or per-cent sign, each with its sign."""
-    found = _AMOUNT.findall(_with_signs(text))
+    found = _AMOUNT.findall(with_signs(text))
     return {(_plain(before or after), sign or other) for sign, before, after, other in found}
 
 
-def _with_signs(text: str) -> str:
+def with_signs(text: str) -> str:
+    """Return a text as `in_figures` does, in lower case, with a sign for each currency and percentage in words."""
     plain = in_figures(text).casefold()
     for sign, words in _SIGN_WORDS:
         plain = words.sub(sign, plain)
@@ -155,19 +159,19 @@ def _in_figures(found: re.Match[str]) -> str:
     if found["han_day"]:
         return f" {_DAYS['一二三四五六日天'.index(found['han_day']) if found['han_day'] != '天' else 6]} "
     if month := found["han_month"]:
-        number = int(month) if month.isdecimal() else _han_value(month)
+        number = int(month) if month.isdecimal() else han_value(month)
         return f" {_MONTHS[number - 1]} "
     is_counted = UNIT.match(found.string, found.end()) is not None
     if words := found["english"]:
-        return words if words.casefold() == "one" and not is_counted else _english_values(words)
+        return words if words.casefold() == "one" and not is_counted else english_values(words)
     if numeral := found["han"]:
         if numeral[0] in "百千万" or numeral in "零〇" or (numeral in "一两" and not is_counted):
             return numeral
-        return str(_han_value(numeral))
+        return str(han_value(numeral))
     return found.group()
 
 
-def _english_values(words: str) -> str:
+def english_values(words: str) -> str:
     """Return the numbers of a run of number words in digits: "two hundred and five" is 205, "two five" 2 and 5."""
     values: list[int] = []
     last = ""
@@ -186,7 +190,7 @@ def _english_values(words: str) -> str:
     return " ".join(map(str, values))
 
 
-def _han_value(numeral: str) -> int:
+def han_value(numeral: str) -> int:
     """Return the value of a Chinese numeral: 三百二十 is 320, 二〇二四 is 2024."""
     if not set(numeral) & set(_HAN_SCALES):
         return int("".join(str(_HAN_DIGITS[character]) for character in numeral))

@@ -29,8 +29,6 @@ _TLDS = (
     "asia|tel|example|test|invalid|onion|zip|mov"
 )
 _DOT = r"(?:\.|。|．|｡|\s?[\[({]\s?(?:\.|dot)\s?[\])}]\s?)"
-_TYPED_DOT = rf"(?:\.|(?<![{CJK_CLASS}])。|．|｡|\s?[\[({{]\s?(?:\.|dot)\s?[\])}}]\s?)"
-"""The same where nothing follows the host: behind a Chinese character a 。 ends a sentence, "支持退货。App 内"."""
 _LABEL = r"[^\W_](?:[\w-]{0,62}[^\W_])?"
 _MARKUP = re.compile(rf"<\s*/?\s*(?:{_TAGS})\b[^>]*(?:>|$)", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[[^\]]*\]\s*(?:\([^)]*(?:\)|$)|\[[^\]]*\])|!\[")
@@ -43,12 +41,13 @@ _URL = re.compile(
     rf"|(?<![a-z0-9])(?:javascript|vbscript|view-source|filesystem|intent)\s*:[^{_END}]*"
     rf"|(?<![a-z0-9])(?:data:\s*(?:[a-z]+/[a-z]|;|,)|blob:|file:/)[^{_END}]*"
     rf"|(?<![\w@.])www\d?{_DOT}[^{_END}]*"
-    rf"|(?<![\w@./-])(?:{_LABEL}{_DOT})+(?:{_TLDS})(?:[/?#]|:\d)[^{_END}]*"
-    rf"|(?<![\w@./-])(?:{_LABEL}{_TYPED_DOT})+(?:{_TLDS})(?![\w@-])"
+    rf"|(?<![\w@./-])(?:{_LABEL}{_DOT})+(?:{_TLDS})(?![\w@-])(?:[:/?#][^{_END}]*)?"
     rf"|(?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?=[:/])[^{_END}]*",
     re.IGNORECASE,
 )
 _TRAILING = ".,;:!?)]}'。"
+_NEW_SENTENCE = re.compile(rf"(?:[^.．｡。\[({{/?#]*[{CJK_CLASS}]。)+[a-z]+:?", re.IGNORECASE)
+"""Behind a Chinese character a 。 ends a sentence, "支持退货。App 内可申请": no host, while nothing follows it."""
 _HOST = re.compile(rf"((?:{_LABEL}\.)+{_LABEL})\.?(?::\d{{1,5}})?(?=[/?#]|$)")
 
 
@@ -85,7 +84,7 @@ def forbidden(text: str, *, hosts: Iterable[str], mails: Iterable[str] = ()) -> 
         place = _plain_host(match[1])
         if not is_allowed(place, allowed) and match[0].casefold().removeprefix("mailto:").strip() not in addresses:
             found.append(Found(*match.span(), "mail", place))
-    for match in _URL.finditer(text):
+    for match in _urls(text):
         url = match[0].rstrip(_TRAILING)
         if (host := host_of(url)) is None or not is_allowed(host, allowed):
             found.append(Found(match.start(), match.start() + len(url), "link", host or ""))
@@ -118,7 +117,7 @@ def hosts_in(texts: Iterable[str]) -> frozenset[str]:
     hosts = set()
     for text in texts:
         seen = visible(text)
-        hosts |= {host for match in _URL.finditer(seen) if (host := host_of(match[0].rstrip(_TRAILING))) is not None}
+        hosts |= {host for match in _urls(seen) if (host := host_of(match[0].rstrip(_TRAILING))) is not None}
         hosts |= {_plain_host(match[1]) for match in _MAIL.finditer(seen)}
     return frozenset(hosts)
 
@@ -126,6 +125,10 @@ def hosts_in(texts: Iterable[str]) -> frozenset[str]:
 def is_allowed(host: str, allowed: Iterable[str]) -> bool:
     """Return whether a host is one of the allowed, or below one that begins with a dot."""
     return any(host == name or (name.startswith(".") and f".{host}".endswith(name)) for name in allowed)
+
+
+def _urls(text: str) -> Iterator[re.Match[str]]:
+    return (match for match in _URL.finditer(text) if not _NEW_SENTENCE.fullmatch(match[0]))
 
 
 def _targets(text: str, allowed: frozenset[str], mails: frozenset[str]) -> Iterator[Found]:

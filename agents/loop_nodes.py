@@ -22,7 +22,7 @@ from agents.calls import Altered, Caller, Plan
 from agents.errors import HandOver, NotIdentified, StateUnknown, ToolError, ToolRefusal
 from agents.loop_state import UNIDENTIFIED, Answered, Ending, LoopOptions, LoopResult, State, Writing
 from agents.models import LoadedModel
-from agents.prompts import render
+from agents.prompts import render, without_turn_marks
 from agents.prompts import steps as prompts
 from agents.protocols import Decision, ToolCall, read_json_step, read_native_step, step_schema, tool_declarations
 from agents.tools import Tool, ToolContext
@@ -300,6 +300,7 @@ class Nodes:
         return _Reply(message, tokens, "stopped" if self._stopped else broken_off)
 
     def _result(self, call: ToolCall, content: str) -> BaseMessage:
+        content = without_turn_marks(content)
         if self._json:
             return HumanMessage(prompts.TOOL_RESULT[self.context.language].format(tool=call.tool, content=content))
         return ToolMessage(content, tool_call_id=call.id, name=call.tool)

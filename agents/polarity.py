@@ -16,7 +16,7 @@ from knowledge.text import STOP_WORDS, tokens
 _NOT_ENGLISH = (
     r"\b(?:not(?! (?:only|just|later than|more than|less than))|no(?! (?:more|later|less|fewer|sooner) than|\. ?\d)"
     r"|never|nor|neither|none|nobody|nothing|cannot|without|unable|impossible|unavailable|refus\w+|declin\w+"
-    r"|exclud\w+|prohibit\w*|forbid\w*|forbidden)\b|n't\b"
+    r"|exclud\w+|except(?:ing)?|prohibit\w*|forbid\w*|forbidden)\b|n't\b"
 )
 _NOT_CHINESE = (
     r"(?P<asked>.)不(?P=asked)|不(?:锈|同|仅|但|过|管|论|久|断|止|只|超过|少于|低于|高于|迟于|晚于|多于|大于|小于)|无(?:线|论)|未来"
@@ -50,6 +50,10 @@ _OPPOSITES = tuple(
         (r"\bfirst\b|首", r"\blast\b|最后"),
         (r"\b(?:start|begin)\w*|开始", r"\b(?:end|ends|ended|ending|finish\w*)\b|结束"),
         (r"\b(?:free|complimentary)\b|免费", r"\b(?:charged?|paid)\b(?<!of charge)|收费"),
+        (
+            r"\b(?:all|any|each|entire|whole)\b|所有|全部|一切|任何",
+            r"\b(?:some|certain|selected|most|several|part of)\b|部分|有些|某些|个别",
+        ),
         (r"\b(?:always|every)\b|总是", r"\b(?:sometimes|occasionally)\b|有时"),
         (r"\b(?:must|required|mandatory|obligatory)\b|必须", r"\b(?:optional\w*|voluntary)\b|可选|自愿"),
         (r"\binclud\w+|\binclusive\b|包括", r"\bexclud\w+|\bexcept\b|\bexclusive\b|除外|不(?:包括|含)"),
@@ -57,6 +61,8 @@ _OPPOSITES = tuple(
 )
 """Words of which a clause and its source must say the same."""
 _OPPOSING_PREFIX = re.compile(r"(?:un|in|im|ir|il|dis|non)(?=\w{3})")
+_NON = re.compile(r"\bnon[- ](?=\w{3})")
+"""Written apart, the denial of "non-refundable" would be a word of its own."""
 _CLAUSE = re.compile(
     r"[;；，。？！?!\n]|\s\|\s|,?\s+(?=(?:but|however|yet|while|whereas|although|though|except)\b)"
     r"|,\s+(?=(?:and|or|so|not|no|never)\b)|\s+(?=and (?:it |they |you )?(?:cannot|can't|not|no|never|is not|isn't)\b)"
@@ -121,7 +127,8 @@ def _prefixed(words: set[str]) -> set[str]:
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).replace("’", "'").casefold()
+    plain = unicodedata.normalize("NFKC", text).replace("’", "'").casefold()
+    return _NON.sub("non", plain)
 
 
 def _clauses(text: str) -> list[str]:

@@ -39,6 +39,13 @@ PLACEHOLDERS: dict[Language, dict[Kind, str]] = {
 }
 
 
+_NARROW = {
+    **{wide: wide - 0xFEE0 for wide in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))},
+    **{ord(wide): ord(narrow) for wide, narrow in zip("＠．－＋＿", "@.-+_", strict=True)},
+}
+"""Full-width digits, letters and the signs within numbers and addresses, as Chinese keyboards type them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """One piece of personal data."""
@@ -51,9 +58,10 @@ class Found:
 
 def find(text: str) -> tuple[Found, ...]:
     """Return the personal data in a text, in order and without overlaps."""
+    narrow = text.translate(_NARROW)  # one character for one, so that the places stay
     taken: list[Found] = []
     for kind in KINDS:
-        for start, end in _FINDERS[kind](text):
+        for start, end in _FINDERS[kind](narrow):
             if start < end and all(end <= other.start or start >= other.end for other in taken):
                 taken.append(Found(kind, start, end))
     return tuple(sorted(taken, key=lambda found: found.start))

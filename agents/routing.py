@@ -9,6 +9,7 @@ what they lead to, an intent that is told with certainty decides before that.
 
 import re
 import threading
+import unicodedata
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol, get_args
 
@@ -90,9 +91,15 @@ QUESTIONS = (
 
 def named(texts: Sequence[str]) -> tuple[str, str]:
     """Return the order number and the e-mail address that stand last in the texts; "" for what does not."""
-    numbers = [found for text in texts for found in re.findall(_ORDER, text)]
-    addresses = [found for text in texts for found in re.findall(_EMAIL, text)]
+    plain = [_narrow(text) for text in texts]
+    numbers = [found for text in plain for found in re.findall(_ORDER, text)]
+    addresses = [found for text in plain for found in re.findall(_EMAIL, text)]
     return (numbers or [""])[-1], (addresses or [""])[-1]
+
+
+def _narrow(text: str) -> str:
+    """Return a text in which Ｂ－１０２３４ is B-10234, as no database has it otherwise."""
+    return unicodedata.normalize("NFKC", text)
 
 
 class IntentReader(Protocol):
@@ -119,7 +126,7 @@ class Router:
 
     def wants_tools(self, message: str, embedder: Embedder) -> bool:
         """Return whether the message needs the tools."""
-        if NAMES_A_CASE.search(message) or (self.books_calls and asks_for_call(message)):
+        if NAMES_A_CASE.search(_narrow(message)) or (self.books_calls and asks_for_call(message)):
             return True
         target = self._target(message, embedder)
         if target is not None:
@@ -131,7 +138,7 @@ class Router:
     def is_plain_request(self, message: str, embedder: Embedder) -> bool:
         """Return whether a message beyond doubt needs the tools: for where there is no model that can use them."""
         plain = bool(_REQUEST.search(message) or _OWN_CASE.search(message))
-        return bool(NAMES_A_CASE.search(message)) or (plain and self.wants_tools(message, embedder))
+        return bool(NAMES_A_CASE.search(_narrow(message))) or (plain and self.wants_tools(message, embedder))
 
     def is_question(self, message: str, embedder: Embedder) -> bool:
         """Return whether a message that follows the use of tools is plainly a question for the documents."""

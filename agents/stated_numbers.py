@@ -10,12 +10,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from agents.figures import NUMBER_WORD, english_values, han_value
 from agents.stated_dates import stated_dates
 
 _DIGITS = r"[0-9０-９]"
 _NUMBER = re.compile(
     rf"(?P<sign>(?<![\w)\]])[-−–])?(?P<figures>{_DIGITS}+(?:[.,'’\u00a0\u202f]{_DIGITS}{{3}})*(?:[.,]{_DIGITS}+)?)"
-    r"(?P<scale>\s?(?:万|千(?!克|米|瓦))|\s?[kK](?![\w-]))?"
+    r"(?P<scale>\s?(?:万|亿|千(?!克|米|瓦))|\s?[kK](?![\w-])|\s(?:thousand|million|billion)\b)?",
+    re.IGNORECASE,
 )
 _SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d])(?:[.,]\d+)?")
 """Thousands with spaces between; two numbers beside one another look the same, so both are read."""
@@ -35,7 +37,17 @@ _WORD = re.compile(
     rf"(?<![\w-])(?:{_ENGLISH_WORDS})(?![\w])|(?<![{_HAN_NUMERALS}])(?:{_HAN_WORDS})(?![{_HAN_NUMERALS}])",
     re.IGNORECASE,
 )
-_SCALES = {"万": 10_000, "千": 1000, "k": 1000}
+_COMPOUND = re.compile(
+    rf"(?<![\w-])(?:a\s(?=hundred|thousand))?(?:{NUMBER_WORD})(?:(?:\s+and)?[\s-]+(?:{NUMBER_WORD})(?!\w))+"
+    rf"|(?<![{_HAN_NUMERALS}])(?=[{_HAN_NUMERALS}]*[十百千万])[一二两三四五六七八九十][零〇一二三四五六七八九十百千万两]+"
+    rf"(?![{_HAN_NUMERALS}几多余])",
+    re.IGNORECASE,
+)
+"""Numbers of several words: "twenty-five" is neither twenty nor five."""
+_SCALES = {
+    **{"万": 10_000, "亿": 100_000_000, "千": 1000, "k": 1000},
+    **{"thousand": 1000, "million": 1_000_000, "billion": 1_000_000_000},
+}
 
 UNITS: dict[str, tuple[str, float]] = {
     "mm": ("length", 1), "cm": ("length", 10), "m": ("length", 1000), "毫米": ("length", 1), "厘米": ("length", 10),
@@ -87,8 +99,16 @@ def stated_numbers(text: str) -> Iterator[Stated]:
     for found in _SPACED.finditer(text):
         unit = _UNIT.match(text, found.end())
         yield Stated(found.start(), found.end(), _readings(found.group()), unit["unit"].casefold() if unit else "")
+    compounds: list[tuple[int, int]] = []
+    for found in _COMPOUND.finditer(text):
+        words = found.group()
+        values = english_values(words).split() if words.isascii() else [str(han_value(words))]
+        if len(values) == 1:  # else two numbers beside one another
+            compounds.append(found.span())
+            yield Stated(found.start(), found.end(), (float(values[0]),))
     for found in _WORD.finditer(text):
-        yield Stated(found.start(), found.end(), (float(_WORDS[found.group().casefold()]),))
+        if not any(start <= found.start() < end for start, end in compounds):
+            yield Stated(found.start(), found.end(), (float(_WORDS[found.group().casefold()]),))
 
 
 def means(stated: Stated, value: float, *, unit: str, line_unit: str = "") -> bool:

@@ -3,13 +3,15 @@
     sentence + passages -> the passage that holds its numbers and terms -> the spans of its sentences that show it
 
 Each number, link and address must stand in the quoted sentences or the headings above them, and so must every other
-term but the few that carry no fact; the sentence must not deny what they affirm.
+term but the few that carry no fact; a number must count the same there, and the sentence must not deny what they
+affirm.
 Where this errs, it errs towards saying no.
 """
 
 import re
 from collections.abc import Sequence
 
+from agents.bonds import keeps_bonds
 from agents.figures import exact_parts, in_figures, same_amounts
 from agents.polarity import contradicts
 from agents.transcript import Language
@@ -119,7 +121,8 @@ def _quotes(text: str, passage: Passage) -> list[Span]:
     # Across languages only names and numbers can be compared, so one sentence must hold them all.
     if not (_are_nearest(quotes, text, terms, passage) if same_language else len(quotes) == 1):
         return []
-    return quotes if same_amounts(text, _joined(passage, quotes), place) else []
+    shown = _joined(passage, quotes)
+    return quotes if same_amounts(text, shown, place) and keeps_bonds(text, shown, strict=not same_language) else []
 
 
 def _choose_quotes(text: str, terms: set[str], passage: Passage, *, share: float) -> list[Span]:

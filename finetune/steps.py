@@ -12,7 +12,7 @@ from typing import Any
 
 from agents.actions import Customer
 from agents.calls import IDENTIFIES
-from agents.prompts import Steps, render
+from agents.prompts import Steps, render, without_turn_marks
 from agents.prompts import steps as prompts
 from agents.protocols import json_step, step_fault, step_schema
 from agents.tools import Tool
@@ -67,7 +67,7 @@ def steps_of(
             yield Dropped("not as served", asked, SOURCE, fault)
         elif ok:
             yield Candidate(Example((*messages, reply), "agent", SOURCE, conversation, schema=schema), asked, "step")
-        result = prompts.TOOL_RESULT[language].format(tool=called["tool"], content=content)
+        result = prompts.TOOL_RESULT[language].format(tool=called["tool"], content=without_turn_marks(content))
         # Learned once, as the last message of its own example; what failed is there to be seen only.
         messages = (*messages, *as_context([reply]), {"role": "user", "content": result})
 

@@ -8,6 +8,7 @@ Resemblance and Containment of Documents", 1997) and whose names say which is ne
 new one but stays: what looks like one may be the right page for another product, shop or month.
 """
 
+import datetime
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
@@ -188,7 +189,13 @@ def _is_newer(left: Passage, right: Passage) -> bool | None:
     if left.collection != right.collection or _file(left) == _file(right) or _is_mail(left) or _is_mail(right):
         return None
     for mine, other in ((_file(left), _file(right)), (left.title, right.title)):
-        newer = is_newer(_version(mine), _version(other), left_dated=left.dated, right_dated=right.dated)
+        newer = is_newer(
+            _version(mine),
+            _version(other),
+            left_dated=left.dated,
+            right_dated=right.dated,
+            today=datetime.date.today(),
+        )
         if newer is not None:
             return newer
     return None

@@ -18,7 +18,7 @@ import numpy as np
 from knowledge import lexical
 from knowledge.conversation import Conversation
 from knowledge.embedders import Vectors
-from knowledge.text import count_cjk, tokens
+from knowledge.text import STOP_WORDS, count_cjk, tokens
 
 _LEANING = re.compile(
     r"\b(it|its|they|them|their|this|that|these|those|he|she|his|her|him|one|ones|same|such|also|another|else|"
@@ -37,7 +37,7 @@ MOST_CHINESE_TERMS = 6
 def leans_on_history(question: str) -> bool:
     """Say whether a question seems to need the one before it: it says little, and has a pronoun or opens with "and"."""
     terms = lexical.question_terms(question)
-    if len(terms) <= 1:
+    if len(terms) <= 1 or (len(terms) == 2 and STOP_WORDS.issuperset(terms)):  # "How much?" asks about nothing
         return True
     most = MOST_CHINESE_TERMS if count_cjk(question) else MOST_TERMS
     return len(terms) <= most and bool(_LEANING.search(question))

@@ -172,7 +172,7 @@ def tokens(text: str) -> list[str]:
     >>> tokens("Returns: 30-day limit, $1,200.00. 退货政策")
     ['return', '30', 'day', 'limit', '1200', '退货', '货政', '政策']
     """
-    folded = without_signs(unicodedata.normalize("NFKC", text).replace("’", "'").casefold())
+    folded = without_signs(unicodedata.normalize("NFKC", set_apart(text)).replace("’", "'").casefold())
     if folded.isascii():
         return [_token(run) for run in _ASCII_TOKEN.findall(folded)]
     found: list[str] = []
@@ -184,6 +184,17 @@ def tokens(text: str) -> list[str]:
         else:
             found.extend(chinese[i : i + 2] for i in range(len(chinese) - 1))
     return found
+
+
+_RAISED = re.compile(r"(?<=\d)(?=[\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2079\u2150-\u215e\u2460-\u2473])")
+
+
+def set_apart(text: str) -> str:
+    """Return a text with a space before raised figures and fractions that follow a digit.
+
+    NFKC makes "491" of "49¹", a price with a note, and "11⁄2" of "1½".
+    """
+    return text if text.isascii() else _RAISED.sub(" ", text)
 
 
 _SIGNS = re.compile("[‘“”„…–—•·→←×°€£¥©®]+")

@@ -7,6 +7,7 @@ Only a mark in a name or a title makes two documents versions of one another: a 
 A date with its day is no mark: letters, minutes and reports of different days are different ones.
 """
 
+import datetime
 import re
 from dataclasses import dataclass
 
@@ -66,16 +67,29 @@ def version_of(name: str) -> Version:
     )
 
 
-def is_newer(left: Version, right: Version, *, left_dated: str, right_dated: str) -> bool | None:
+def is_newer(
+    left: Version, right: Version, *, left_dated: str, right_dated: str, today: datetime.date | None = None
+) -> bool | None:
     """Say whether the left one of a family is the newer one; None when nothing tells.
 
     What a name says comes before the date of a document, which may be when its file was copied.
+
+    Args:
+        today: next year's prices do not take the place of this year's before it has come; None when all have come.
     """
     if left.family != right.family or not (left.is_marked or right.is_marked):
         return None
     if left.is_old != right.is_old:
         return right.is_old
-    for mine, other in ((left.date, right.date), (left.number, right.number)):
-        if mine and other and mine != other:
-            return mine > other
+    if left.date and right.date and left.date != right.date:
+        is_to_come = today is not None and _is_to_come(max(left.date, right.date), today)
+        return None if is_to_come else left.date > right.date
+    if left.number and right.number and left.number != right.number:
+        return left.number > right.number
+    if today is not None and max(left_dated, right_dated) > today.isoformat():
+        return None
     return left_dated > right_dated if left_dated and right_dated and left_dated != right_dated else None
+
+
+def _is_to_come(date: tuple[int, ...], today: datetime.date) -> bool:
+    return date > (today.year, today.month)[: len(date)]

@@ -3,6 +3,7 @@
 import datetime
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 _CURRENCY = re.compile(r"\[\$([^]-]*)(?:-[^]]*)?\]")
 """A currency that a place goes with, `[$€-407]`, or the place alone, `[$-409]`: its `$` is no dollar."""
@@ -68,6 +69,21 @@ def _unit(form: str) -> str:
 
 def _plain(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.12g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What a sheet does not show, counted from 0."""
+
+    columns: frozenset[int] = frozenset()
+    rows: frozenset[int] = frozenset()
+
+
+def without_hidden(rows: Iterable[list[str]], hidden: Hidden) -> Iterator[list[str]]:
+    """Leave out the columns and rows that the sheet does not show, such as what the company itself pays."""
+    for number, row in enumerate(rows):
+        if number not in hidden.rows:
+            yield [cell for column, cell in enumerate(row) if column not in hidden.columns]
 
 
 def fill_merged(rows: Iterable[list[str]], merged: Sequence[tuple[int, int, int]]) -> Iterator[list[str]]:

@@ -14,6 +14,7 @@ from knowledge.loaders.archives import PARSER_FAULTS, check_archive, damaged
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty
 from knowledge.loaders.office_properties import core_properties
+from knowledge.loaders.raised import raised
 from knowledge.loaders.tables import add_table
 from knowledge.loaders.xml_trees import BrokenXml, UnsafeXml, parse
 
@@ -30,6 +31,8 @@ _BULLET = re.compile(r"\s*[•·‣◦▪■●○]\s*")
 _BREAKS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
 _SKIPPED = frozenset({f"{_W}del", f"{_W}moveFrom", f"{_W}txbxContent", f"{_W}instrText", _FALLBACK})
 _LONGEST_HEADING = 300
+_UNREAD = ("vanish", "strike", "dstrike")
+"""Properties of a run that no reader sees, or that is struck out and so no longer holds."""
 
 
 def load(path: Path) -> Iterator[Document]:
@@ -117,9 +120,20 @@ class _Reader:
                 shown = target.removeprefix("mailto:")
                 leaves = re.match(r"https?://|mailto:", target) and shown.rstrip("/") not in text
                 parts.append(f"{text} ({shown})" if leaves and text else text)
+            elif child.tag == f"{_W}r":
+                parts.append(self._run(child, "".join(parts[-2:])))
             elif isinstance(child.tag, str) and child.tag not in _SKIPPED and not child.tag.endswith("}pPr"):
                 parts.append(self._text(child))
         return "".join(parts)
+
+    def _run(self, run: "Element", before: str) -> str:
+        """Return a run's text: nothing where it is hidden or struck out, raised figures set apart."""
+        if any(_is_on(run.find(f"{_W}rPr/{_W}{name}")) for name in _UNREAD):
+            return ""
+        text = self._text(run)
+        place = run.find(f"{_W}rPr/{_W}vertAlign")
+        is_raised = place is not None and place.get(f"{_W}val") == "superscript"
+        return raised(text, before=before) if is_raised else text
 
     def _table(self, table: "Element") -> None:
         rows: list[list[str]] = []
@@ -170,6 +184,10 @@ def _styles(source: Any) -> dict[str, tuple[str, int, bool]]:
             current = own.get(at)
         found[key] = (name, outline, numbered)
     return found
+
+
+def _is_on(setting: "Element | None") -> bool:
+    return setting is not None and setting.get(f"{_W}val", "true") not in ("0", "false", "off", "none")
 
 
 def _outline(element: "Element") -> int:

@@ -18,7 +18,7 @@ from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
 from knowledge.loaders.dates import dated, iso_day
 from knowledge.loaders.encoding import empty, read_bytes, read_text
-from knowledge.loaders.html_menus import is_left_out, visible_text, words
+from knowledge.loaders.html_menus import is_left_out, raised_text, visible_text, words
 from knowledge.loaders.html_tables import add_html_table, is_layout_table
 from knowledge.loaders.lines import collapse
 
@@ -165,6 +165,8 @@ class _Reader:
             alternative = str(tag.get("alt") or "")
             if len(alternative.split()) >= _WORTHY_ALT_WORDS:
                 self._inline.append(f" {alternative} ")
+        elif tag.name == "sup":
+            self._inline.append(raised_text(tag, "".join(self._inline[-2:])))
         elif tag.name == "a":
             self._children(tag)
             self._inline.append(_target(tag))

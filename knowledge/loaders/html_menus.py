@@ -3,6 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
+from knowledge.loaders.raised import raised
+
 if TYPE_CHECKING:
     from bs4 import Tag
 
@@ -16,6 +18,7 @@ _DROPPED = words(
     "script style template noscript nav footer head iframe object svg canvas form input select textarea button dialog "
     "audio video map math"
 )
+_INLINE = words("span b strong i em a small font u")
 _BREAKING = words("p div li dt dd tr td th table ul ol dl blockquote h1 h2 h3 h4 h5 h6")
 _KEPT_FORM_TEXT = 200
 """Some sites put the whole page into a form: one with more characters than this is read."""
@@ -26,14 +29,20 @@ _MENU_NAMES = re.compile(
     r"toc|pager|pagination|footer|skip-?link|cookie\w*|nosearch)(?:$|[\s_-])",
     re.IGNORECASE,
 )
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HIDDEN_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|text-decoration[\w-]*\s*:[^;]*line-through", re.IGNORECASE
+)
+_STRUCK_OUT = words("del s strike")
+"""What no longer holds, such as the price before."""
 _LINK_SHARE_OF_A_MENU = 0.5
 
 
 def is_left_out(tag: "Tag") -> bool:
-    """Say whether nothing inside the element is read: it is invisible, or a menu by its role or its name and links."""
+    """Say whether nothing inside the element is read: it is invisible, struck out, or a menu by role or name."""
     if tag.name in _DROPPED:
         return tag.name != "form" or len(tag.get_text(" ", strip=True)) < _KEPT_FORM_TEXT
+    if tag.name in _STRUCK_OUT:
+        return True
     if tag.name == "a" and tag.get_text(strip=True) in ("¶", "#", "§", "🔗"):
         return True
     attributes = tag.attrs
@@ -58,6 +67,13 @@ def _link_share(tag: "Tag") -> float:
     return linked / length if length else 1.0
 
 
+def raised_text(tag: "Tag", before: str) -> str:
+    """Return what a raised element says behind `before`, its figures set apart from a number's."""
+    if not before and tag.parent is not None and tag.parent.name in _INLINE:
+        before = str(tag.find_previous(string=True) or "")
+    return raised(visible_text(tag), before=before, after=str(tag.next_sibling or ""))
+
+
 def visible_text(tag: "Tag") -> str:
     """Return all text inside that is read, each block and line break on a new line."""
     from bs4.element import NavigableString, PreformattedString, Tag
@@ -68,7 +84,7 @@ def visible_text(tag: "Tag") -> str:
             if child.name == "br":
                 parts.append("\n")
             elif not is_left_out(child):
-                text = visible_text(child)
+                text = raised_text(child, "".join(parts[-2:])) if child.name == "sup" else visible_text(child)
                 parts.append(f"\n{text}\n" if child.name in _BREAKING else text)
         elif isinstance(child, NavigableString) and not isinstance(child, PreformattedString):
             parts.append(str(child))

@@ -12,6 +12,7 @@ from knowledge.loaders.archives import PARSER_FAULTS, check_archive, damaged
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty
 from knowledge.loaders.office_properties import core_properties
+from knowledge.loaders.raised import raised
 from knowledge.loaders.tables import add_table
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class _Slide:
         yield from sorted(line, key=_left)
 
     def _text(self, shape: Any) -> None:
-        paragraphs = [(each, " ".join(each.text.replace("\v", "\n").split())) for each in shape.text_frame.paragraphs]
+        paragraphs = [(each, _said(each)) for each in shape.text_frame.paragraphs]
         filled = [(paragraph, text) for paragraph, text in paragraphs if text]
         in_list = shape.is_placeholder and len(filled) > 1
         for paragraph, text in filled:
@@ -119,6 +120,20 @@ class _Slide:
                     relation = self._slide.part.rels[value]
                     if relation.reltype == _DIAGRAM_DATA and not relation.is_external:
                         _add_texts(self._builder, relation.target_part.blob)
+
+
+def _said(paragraph: Any) -> str:
+    """Return a paragraph's text on one line, without what is struck out, raised figures set apart."""
+    parts: list[str] = []
+    for child in paragraph._p.iterchildren():
+        text = child.findtext(f"{_A}t") or ""
+        style = child.find(f"{_A}rPr")
+        if child.tag == f"{_A}br":
+            parts.append("\n")
+        elif style is None or style.get("strike", "noStrike") == "noStrike":
+            is_raised = style is not None and int(style.get("baseline", "0").rstrip("%") or 0) > 0
+            parts.append(raised(text, before="".join(parts[-2:])) if is_raised else text)
+    return " ".join("".join(parts).split())
 
 
 def _top(shape: Any) -> int:
@@ -144,7 +159,7 @@ def _add_table(builder: DocumentBuilder, table: Any) -> None:
             if cell.is_spanned and rows and cell._tc.get("vMerge"):
                 line.append(rows[-1][position] if position < len(rows[-1]) else "")
             else:
-                line.append("" if cell.is_spanned else " ".join(cell.text_frame.text.split()))
+                line.append("" if cell.is_spanned else " ".join(filter(None, map(_said, cell.text_frame.paragraphs))))
         rows.append(line)
     if len(rows) > 1 and (table.first_row or all(rows[0])) and any(rows[0]):
         add_table(builder, rows[0], rows[1:])

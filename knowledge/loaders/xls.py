@@ -9,7 +9,7 @@ from typing import Any
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
 from knowledge.loaders.archives import PARSER_FAULTS, damaged
-from knowledge.loaders.cells import fill_merged, shown
+from knowledge.loaders.cells import Hidden, fill_merged, shown, without_hidden
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty, read_bytes
 from knowledge.loaders.tables import add_sheet
@@ -38,7 +38,7 @@ def _read(path: Path, builder: DocumentBuilder) -> None:
             if sheet.visibility == 0:
                 builder.add("heading", sheet.name, level=1)
                 rows = (_row(book, sheet, row) for row in range(sheet.nrows))
-                add_sheet(builder, fill_merged(rows, _merged(sheet)))
+                add_sheet(builder, without_hidden(fill_merged(rows, _merged(sheet)), _hidden(sheet)))
             book.unload_sheet(number)
     except XLRDError as error:
         if "encrypt" in str(error).lower() or "password" in str(error).lower():
@@ -52,6 +52,11 @@ def _read(path: Path, builder: DocumentBuilder) -> None:
 
 def _merged(sheet: Any) -> list[tuple[int, int, int]]:
     return [(first, end - 1, column) for first, end, column, _ in sheet.merged_cells if end - first > 1]
+
+
+def _hidden(sheet: Any) -> Hidden:
+    """Return the columns that the sheet does not show; its rows may be away by a filter, which xlrd does not tell."""
+    return Hidden(frozenset(column for column, width in sheet.colinfo_map.items() if width.hidden))
 
 
 def _row(book: Any, sheet: Any, row: int) -> list[str]:

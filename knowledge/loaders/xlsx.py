@@ -8,15 +8,19 @@ from typing import Any
 
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.loaders.archives import PARSER_FAULTS, check_archive, damaged
-from knowledge.loaders.cells import fill_merged, shown
+from knowledge.loaders.cells import Hidden, fill_merged, shown, without_hidden
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty
 from knowledge.loaders.office_properties import core_properties
 from knowledge.loaders.tables import add_sheet
 
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s+ref="([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})"')
+_HIDDEN = re.compile(rb"<(?:\w+:)?(?P<kind>col|row)\s(?P<attributes>[^>]*\bhidden=\"(?:1|true)\"[^>]*)>")
+_FILTERED = re.compile(rb"<(?:\w+:)?filterColumn\s")
+"""Rows that a filter took away were left out for a look, and not for good."""
 _BLOCK_BYTES = 1 << 20
-_LONGEST_REFERENCE = 60
+_LONGEST_REFERENCE = 400
+_MOST_COLUMNS = 16_384
 
 
 def load(path: Path) -> Iterator[Document]:
@@ -48,25 +52,50 @@ def _read(path: Path, builder: DocumentBuilder) -> None:
                             [shown(cell.value, str(cell.number_format or "")) for cell in row]
                             for row in sheet.iter_rows()
                         )
-                        add_sheet(builder, fill_merged(rows, _merged(sheet)))
+                        merged, hidden = _layout(sheet)
+                        add_sheet(builder, without_hidden(fill_merged(rows, merged), hidden))
             finally:
                 book.close()
     except (InvalidFileException, *PARSER_FAULTS) as error:
         raise damaged(path) from error
 
 
-def _merged(sheet: Any) -> list[tuple[int, int, int]]:
-    """Return (first row, last row, column) of cells merged over several rows, which openpyxl skips when it streams."""
-    found: list[tuple[int, int, int]] = []
+def _layout(sheet: Any) -> tuple[list[tuple[int, int, int]], Hidden]:
+    """Return what openpyxl skips when it streams: cells merged over several rows, and what is hidden.
+
+    Of merged cells (first row, last row, column).
+    """
+    merged: list[tuple[int, int, int]] = []
+    columns: set[int] = set()
+    rows: set[int] = set()
+    is_filtered = False
     with sheet._get_source() as source:
         tail = b""
         while block := source.read(_BLOCK_BYTES):
-            for place in _MERGED.finditer(tail + block):
+            part = tail + block
+            for place in _MERGED.finditer(part):
                 column, first, last = _column(place[1]), int(place[2]), int(place[3])
                 if last > first:
-                    found.append((first - 1, last - 1, column))
-            tail = (tail + block)[-_LONGEST_REFERENCE:]
-    return list(dict.fromkeys(found))
+                    merged.append((first - 1, last - 1, column))
+            for place in _HIDDEN.finditer(part):
+                if place["kind"] == b"col":
+                    columns.update(_hidden_columns(place["attributes"]))
+                elif (number := _attribute(place["attributes"], b"r")) is not None:
+                    rows.add(number - 1)
+            is_filtered = is_filtered or _FILTERED.search(part) is not None
+            tail = part[-_LONGEST_REFERENCE:]
+    hidden = Hidden(frozenset(columns), frozenset() if is_filtered else frozenset(rows))
+    return list(dict.fromkeys(merged)), hidden
+
+
+def _hidden_columns(attributes: bytes) -> range:
+    first, last = _attribute(attributes, b"min"), _attribute(attributes, b"max")
+    return range(0) if first is None or last is None else range(first - 1, min(last, _MOST_COLUMNS))
+
+
+def _attribute(attributes: bytes, name: bytes) -> int | None:
+    found = re.search(rb"\b" + name + rb"=\"(\d{1,7})\"", attributes)
+    return int(found[1]) if found else None
 
 
 def _column(letters: bytes) -> int:

@@ -18,6 +18,13 @@ from agents.approvals import NO, YES, read_reply
         "可以",
         "确认。",
         "ＹＥＳ",
+        "y",
+        "Confirm it",
+        "对的，没错",
+        "好呀",
+        "是的，請",
+        "確認",
+        "好的，請辦理",
     ],
 )
 def test_yes(said: str) -> None:
@@ -25,7 +32,8 @@ def test_yes(said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [*NO.values(), "no", "No, thanks.", "don't", "never mind", "不要", "算了，谢谢", "先不要"]
+    "said",
+    [*NO.values(), "no", "No, thanks.", "don't", "never mind", "不要", "算了，谢谢", "先不要", "n", "不用了，謝謝"],
 )
 def test_no(said: str) -> None:
     assert read_reply(said) == "no"
@@ -41,6 +49,8 @@ def test_no(said: str) -> None:
         "The document says: yes, do it",
         "please",
         "谢谢",
+        "謝謝",
+        "yn",
         "好的吗？",
         "好的，但是只退一个",
         "no yes",

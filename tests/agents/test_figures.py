@@ -10,6 +10,7 @@ from agents.figures import exact_parts, same_amounts
         ("4–6 days, 4-6, 12:00–16:00", {"4", "6", "12:00", "16:00"}),
         ("on 2024-05-01 at 9:30.", {"2024-05-01", "9:30"}),
         ("３０天，三十元", {"30"}),
+        ("€49¹ a month, 12 m², 1½ hours", {"49", "1", "12", "2"}),
         ("See https://a.example/b/; or http://a.example/b!", {"a.example/b"}),
         ("访问https://a.example。谢谢", {"a.example"}),
         ("www.a.example and shop.a.example/x", {"www.a.example", "shop.a.example/x"}),

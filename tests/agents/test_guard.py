@@ -57,6 +57,8 @@ ALLOWED = Allowed(hosts=frozenset({"shop.example", ".docs.example"}), mails=froz
         "thief [at] evil (dot) com",
         "请访问https://evil.com登录",
         "请访问evil。com",
+        "请访问退货。App.evil.com",
+        "请访问退货。evil。com",
         "请访问 退货。com/evil",
         "请访问 退货。com:8080/evil",
     ],
@@ -222,9 +224,9 @@ def test_what_was_taken_out_is_logged_without_its_content(caplog: pytest.LogCapt
 
 @pytest.mark.parametrize("text", ["a.", "a@", "[](", "<a ", "www.", "//a", "a-", "1.", "密码", "x" * 10 + "."])
 def test_no_text_takes_long(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     guard(text * (LONGEST_ANSWER // len(text)), Allowed(instructions=("a b c d e f g h i j",)))
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_hosts_of_documents_count_but_not_those_in_orders_to_the_machine() -> None:

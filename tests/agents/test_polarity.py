@@ -57,6 +57,10 @@ def test_words_that_only_look_like_denials_are_none(text: str) -> None:
         ("订单50元以下免运费。", "订单50元以上免运费。"),
         ("发货之后付款。", "发货之前付款。"),
         ("订单不足50元免运费。", "订单超过50元免运费。"),
+        ("Deposits are refundable.", "Deposits are non-refundable."),
+        ("All countries are served.", "Some countries are served."),
+        ("所有门店都开门。", "部分门店都开门。"),
+        ("Returns are free for members.", "Returns are free except for members."),
     ],
 )
 def test_opposites_contradict(written: str, source: str) -> None:
@@ -74,6 +78,11 @@ def test_opposites_contradict(written: str, source: str) -> None:
         ("最多 30 天内退回", "不超过 30 天退回"),
         ("It takes up to 30 days.", "It takes no more than 30 days."),
         ("订单至少50元", "订单不低于50元"),
+        ("The pan has a non-stick coat.", "The pan's coat is non-stick."),
+        ("Members pay 3 euros.", "Members pay 3 euros, non-members 5."),
+        ("Deposits are nonrefundable.", "Deposits are non-refundable."),
+        ("It is free except on Sundays.", "It is free, except on Sundays."),
+        ("It is free.", "It is free, except on Sundays."),
         ("Unplug the lamp before cleaning.", "The lamp must be unplugged before it is cleaned."),
     ],
 )

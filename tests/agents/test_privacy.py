@@ -22,6 +22,10 @@ from bench.labelled import marked
         ("hi, my name's priya, where is it", "hi, my name's [name], where is it"),
         ("from 203.0.113.9 and 2001:db8::1", "from [ip] and [ip]"),
         ("我叫王小明，手机13812345678，身份证11010519491231002X", "我叫[name]，手机[phone]，身份证[id]"),
+        ("手机１３８１２３４５６７８，邮箱ａｄａ＠example．com", "手机[phone]，邮箱[email]"),
+        ("身份证１１０１０５１９４９１２３１００２Ｘ", "身份证[id]"),
+        ("Card ４１１１ １１１１ １１１１ １１１１", "Card [card]"),
+        ("价格１２９９元，共３件", "价格１２９９元，共３件"),
     ],
 )
 def test_personal_data_is_replaced_by_what_it_was(text: str, clean: str) -> None:

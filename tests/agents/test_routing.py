@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.routing import Router, Target
+from agents.routing import Router, Target, named
 from agents.tools import Tool
 from knowledge.embedders import Embedder
 from knowledge.embedders.hashing import build
@@ -32,6 +32,11 @@ def test_a_certain_intent_decides(target: Target | None, wanted: bool) -> None:
 
 def test_an_order_number_counts_more_than_an_intent() -> None:
     assert router("documents").wants_tools("What about order B-12345?", EMBEDDER)
+
+
+def test_full_width_numbers_and_addresses_are_read() -> None:
+    assert router("documents").wants_tools("我的订单Ｂ－１２３４５到哪了", EMBEDDER)
+    assert named(["订单Ｂ－１２３４５，邮箱ａｄａ＠home.example"]) == ("B-12345", "ada@home.example")
 
 
 def test_a_follow_up_of_a_certain_intent_is_a_question() -> None:

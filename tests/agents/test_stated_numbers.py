@@ -22,6 +22,13 @@ def readings(text: str) -> list[tuple[float, ...]]:
         ("3.5万", 35000.0),
         ("minus -4", -4.0),
         ("thirty lamps", 30.0),
+        ("twenty-five lamps", 25.0),
+        ("one hundred and twenty", 120.0),
+        ("a hundred and five", 105.0),
+        ("二十五件", 25.0),
+        ("一百二十元", 120.0),
+        ("1.2 million euros", 1_200_000.0),
+        ("1.2亿元", 120_000_000.0),
         ("两台", 2.0),
     ],
 )
@@ -32,6 +39,24 @@ def test_a_number_is_read_however_it_is_written(text: str, value: float) -> None
 def test_a_thousand_or_a_decimal_has_both_readings() -> None:
     assert readings("1.250") == [(1.25, 1250.0)]
     assert readings("1,250") == [(1250.0, 1.25)]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("twenty-five lamps", 20.0),
+        ("twenty-five lamps", 5.0),
+        ("一百二十元", 100.0),
+        ("1.2 million", 1.2),
+        ("十几个", 25.0),
+    ],
+)
+def test_a_part_of_a_number_is_none(text: str, value: float) -> None:
+    assert not any(value in found for found in readings(text)), readings(text)
+
+
+def test_two_numbers_in_words_beside_one_another_are_two() -> None:
+    assert [found[0] for found in readings("two three")] == [2.0, 3.0]
 
 
 @pytest.mark.parametrize("text", ["BM-101", "E27", "PO-2291", "GU10-D-6", "IP44", "on 3 March 2026", "2026-03-03"])

@@ -173,6 +173,8 @@ def test_the_same_question_finds_the_same(shop: Library) -> None:
         ("What does it cost?", True),
         ("What about islands?", True),
         ("Why?", True),
+        ("How much?", True),
+        ("Where are you?", False),
         ("", True),
         ("How long does the warranty of a lamp last?", False),
         ("那运费呢？", True),

@@ -92,6 +92,10 @@ def test_a_text_of_ascii_has_the_tokens_that_the_pattern_for_all_scripts_finds(t
         assert tokens(text) == [*found, "é"]
 
 
+def test_a_raised_figure_is_no_part_of_the_number_before_it():
+    assert tokens("€49¹ and 1½ hours") == ["49", "1", "and", "1", "1", "2", "hour"]
+
+
 def test_no_sign_that_is_left_out_is_part_of_a_word():
     signs = written._SIGNS.pattern.strip("[]+")
     assert not any(sign.isalnum() or sign in "_'.," for sign in signs)

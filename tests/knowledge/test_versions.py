@@ -1,5 +1,7 @@
 """What names say about versions."""
 
+import datetime
+
 import pytest
 
 from knowledge.versions import is_newer, version_of
@@ -66,3 +68,28 @@ def test_dates_of_documents_decide_where_one_name_is_silent() -> None:
 def test_a_name_counts_more_than_the_day_its_file_was_copied() -> None:
     old, new = version_of("returns-2023.md"), version_of("returns-2024.md")
     assert is_newer(old, new, left_dated="2025-09-09", right_dated="2024-01-01") is False
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "newer"),
+    [
+        ("prices-2027.xlsx", "prices-2026.xlsx", None),
+        ("prices-2027-01.xlsx", "prices-2026-11.xlsx", None),
+        ("prices-2026-11.xlsx", "prices-2026-10.xlsx", True),
+        ("prices-2026.xlsx", "prices-2025.xlsx", True),
+        ("价格2027年.xlsx", "价格2026年.xlsx", None),
+        ("prices-v3.xlsx", "prices-v2.xlsx", True),
+    ],
+)
+def test_what_is_to_come_takes_no_place_yet(left: str, right: str, newer: bool | None) -> None:
+    one, other, today = version_of(left), version_of(right), datetime.date(2026, 11, 28)
+    assert is_newer(one, other, left_dated="", right_dated="", today=today) is newer
+    mirrored = None if newer is None else not newer
+    assert is_newer(other, one, left_dated="", right_dated="", today=today) is mirrored
+
+
+def test_a_document_of_a_day_to_come_takes_no_place_yet() -> None:
+    marked, silent = version_of("terms-2024.md"), version_of("terms.md")
+    today = datetime.date(2026, 11, 28)
+    assert is_newer(silent, marked, left_dated="2027-01-01", right_dated="2024-02-01", today=today) is None
+    assert is_newer(silent, marked, left_dated="2026-11-28", right_dated="2024-02-01", today=today) is True

@@ -97,6 +97,23 @@ def test_tables_and_charts_are_rows_that_name_their_columns(deck, read):
     assert document.blocks[0].header == "Zone | Price"
 
 
+def test_what_is_struck_out_or_raised_makes_no_other_number(deck, read):
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    box = slide.shapes.add_textbox(Inches(1), Inches(1), Inches(2), Inches(1)).text_frame.paragraphs[0]
+    cell = slide.shapes.add_table(2, 2, Inches(1), Inches(3), Inches(4), Inches(1)).table.cell(1, 1)
+    for paragraph in (box, cell.text_frame.paragraphs[0]):
+        for text, attribute, value in (
+            ("It costs ", "strike", "noStrike"),
+            ("€99 ", "strike", "sngStrike"),
+            ("€49", "baseline", "0"),
+            ("1", "baseline", "30000"),
+        ):
+            run = paragraph.add_run()
+            run.text = text
+            run.font._element.set(attribute, value)
+    assert read().text == "It costs €49^1\n\nIt costs €49^1"
+
+
 def test_slides_without_text(deck, read):
     add_slide(deck)
     with pytest.raises(UnreadableFile, match="holds no text on its slides"):

@@ -134,6 +134,31 @@ def test_workbooks(tmp_path):
     assert document.blocks[2].header == "Zone | Price | From | VAT | Open"
 
 
+def test_hidden_columns_and_rows_are_not_read(tmp_path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["Lamp", "We pay", "Price"], ["Wren", 11, 29], ["Secret", 12, 39], ["Curlew", 13, 49]):
+        sheet.append(row)
+    sheet.column_dimensions["B"].hidden = True
+    sheet.row_dimensions[3].hidden = True
+    book.save(tmp_path / "p.xlsx")
+    (document,) = load(tmp_path / "p.xlsx")
+    assert document.text.endswith("Lamp: Wren | Price: 29\nLamp: Curlew | Price: 49")
+
+
+def test_rows_that_a_filter_took_away_are_read(tmp_path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["Lamp", "Price"], ["Wren", 29], ["Curlew", 49]):
+        sheet.append(row)
+    sheet.auto_filter.ref = "A1:B3"
+    sheet.auto_filter.add_filter_column(0, ["Wren"])
+    sheet.row_dimensions[3].hidden = True
+    book.save(tmp_path / "p.xlsx")
+    (document,) = load(tmp_path / "p.xlsx")
+    assert document.text.endswith("Lamp: Wren | Price: 29\nLamp: Curlew | Price: 49")
+
+
 @pytest.mark.parametrize(
     ("value", "form", "read"),
     [

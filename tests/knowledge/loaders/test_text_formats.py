@@ -2,6 +2,7 @@
 
 import codecs
 
+import docx
 import pytest
 
 from knowledge.errors import UnreadableFile
@@ -151,6 +152,42 @@ def test_html_leaves_out_what_is_not_read(read):
         ("code", 0, "a  b\n c"),
     ]
     assert [block.anchor for block in document.blocks if block.kind == "heading"] == ["top", "pay", "ship"]
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>Price: <del>€99</del> <ins>€79</ins></p>", "Price: €79"),
+        ('<p>价格<span style="text-decoration: line-through">99元</span>79元</p>', "价格79元"),
+        ("<p>€9<sup>99</sup> a month</p>", "€9.99 a month"),
+        ("<p>9<sup>99</sup> € a month</p>", "9.99 € a month"),
+        ("<p>It costs €49<sup>1</sup> a month.</p>", "It costs €49^1 a month."),
+        ("<p>It costs <b>€<span>49</span></b><sup><a href='#n'>2</a></sup>.</p>", "It costs €49^2."),
+        ("<p>Open 9<sup>00</sup>–18<sup>30</sup></p>", "Open 9:00–18:30"),
+        ("<p>12 m<sup>2</sup>, 10<sup>12</sup>, the 1<sup>st</sup></p>", "12 m2, 10^12, the 1st"),
+        ("<h2>From €49<sup>1</sup></h2><p>Now.</p>", "From €49^1\n\nNow."),
+        (
+            "<table><tr><th>Plan<th>Price</tr><tr><td>Pro<td><s>€99</s> <b>€49</b><sup>1</sup></tr></table>",
+            "Plan: Pro | Price: €49^1",
+        ),
+    ],
+)
+def test_what_is_struck_out_or_raised_makes_no_other_number(read, html, text):
+    assert read("a.html", f"<meta charset=utf-8>{html}").text == text
+
+
+def test_words_struck_out_hidden_or_raised_in_word(tmp_path):
+    paper = docx.Document()
+    paragraph = paper.add_paragraph("It costs €49")
+    paragraph.add_run("1").font.superscript = True
+    paragraph.add_run(" a month, not ")
+    paragraph.add_run("€99").font.strike = True
+    paragraph.add_run("for the team only").font.hidden = True
+    shown = paragraph.add_run("€79.")
+    shown.font.strike = False
+    paper.save(tmp_path / "a.docx")
+    (document,) = load(tmp_path / "a.docx")
+    assert document.text == "It costs €49^1 a month, not €79."
 
 
 def test_html_tables(read):

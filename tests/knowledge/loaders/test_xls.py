@@ -1,8 +1,11 @@
 """Excel before 2007."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from knowledge.errors import UnreadableFile
+from knowledge.loaders import xls
 
 
 @pytest.mark.parametrize("in_container", [True, False])
@@ -45,3 +48,8 @@ def test_a_web_page_and_a_table_of_tabs_named_xls(read_one):
     assert fragment.text == "Zone: EU | Price: 4"
     table = read_one("export.xls", "Zone\tPrice\nEU\t4\n")
     assert table.text == "Zone: EU | Price: 4"
+
+
+def test_hidden_columns_are_known():
+    columns = {0: SimpleNamespace(hidden=0), 2: SimpleNamespace(hidden=1)}
+    assert xls._hidden(SimpleNamespace(colinfo_map=columns)).columns == {2}

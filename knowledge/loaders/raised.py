@@ -1,0 +1,32 @@
+"""Raised figures in, text out in which they cannot be taken for the end of the number before them.
+
+    "€49" + raised "1" -> "^1"      "€9" + raised "99" -> ".99"      "12 m" + raised "2" -> "2"
+
+A footnote's mark, an exponent, cents and minutes are all written so, and "€49" with a note is never to be read as
+"€491".
+"""
+
+import re
+
+_PRICE = re.compile(r"[€$£¥￥]\s?\d{1,3}(?:[.,]\d{3})*$|[€$£¥￥]\s?\d+$")
+_HOUR = re.compile(r"(?<![\d.,:])(?:[01]?\d|2[0-4])$")
+_MINUTES = frozenset(("00", "15", "30", "45"))
+_CURRENCY = re.compile(r"\s?(?:[€$£¥￥]|EUR\b|USD\b|元)")
+
+
+def raised(text: str, *, before: str, after: str = "") -> str:
+    """Return raised text as it stands behind `before`.
+
+    Args:
+        before: what stands on the line before it.
+        after: what follows it.
+    """
+    figures = text.strip()  # of "1st" the raised part is no figure
+    if not figures[:1].isdecimal() or not before[-1:].isdecimal():
+        return text
+    if len(figures) == 2 and figures.isdecimal():
+        if _PRICE.search(before) or _CURRENCY.match(after):
+            return f".{figures}"
+        if figures in _MINUTES and _HOUR.search(before):
+            return f":{figures}"
+    return f"^{figures}"
