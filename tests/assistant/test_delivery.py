@@ -24,7 +24,6 @@ from assistant.errors import DeliveryError
 from assistant.outbox import Outbox
 from assistant.store import Store, sqlite_url
 from assistant.tickets import Tickets
-from knowledge import certificates
 
 UMLAUT = (b"desk", "grüße".encode())
 SECRET = "a-secret-of-many-characters"
@@ -305,8 +304,8 @@ def test_a_channel_that_was_taken_away_is_a_visible_failure(store: Store, receiv
 
 
 @pytest.fixture
-def certificate(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
-    """Yield a certificate for localhost, good for a day, and its key."""
+def certificate(tmp_path: Path, fresh_certificates: None) -> tuple[Path, Path]:
+    """Return a certificate for localhost, good for a day, and its key."""
     program = shutil.which("openssl")
     if program is None:
         pytest.skip("openssl is missing")
@@ -314,9 +313,7 @@ def certificate(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
     command = [program, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
     command += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
     subprocess.run(command, check=True, capture_output=True)
-    certificates.trusted.cache_clear()
-    yield certificate, key
-    certificates.trusted.cache_clear()
+    return certificate, key
 
 
 @pytest.mark.parametrize("trusted", [True, False])
