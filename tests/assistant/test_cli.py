@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import subprocess
@@ -356,6 +357,13 @@ def test_init_writes_settings_that_load(run: Run, tmp_path: Path) -> None:
     assert settings["documents"] == str(tmp_path / "papers")
     code, _, err = run("init", *arguments)
     assert (code, "--force" in err) == (1, True)
+
+
+def test_init_that_nobody_answers_says_what_to_give(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("Lantern\n"))
+    code, _, err = run("init")
+    assert (code, "frontdesk init --company … --contact …" in err) == (1, True)
+    assert not (tmp_path / "frontdesk.toml").exists()
 
 
 def test_init_refuses_values_that_would_not_load(run: Run, tmp_path: Path) -> None:
