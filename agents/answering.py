@@ -25,7 +25,7 @@ from agents.pointing import Candidate
 from agents.prompts import NOT_FOUND, Pointing, Writing, render
 from agents.protocols import without_thinking
 from agents.statements import Statement, count_words
-from agents.transcript import Citation, Language, Message, ShortAnswer
+from agents.transcript import Citation, Language, Message, ShortAnswer, in_turns
 from knowledge.embedders import Embedder
 from knowledge.passages import Passage, Retrieval
 
@@ -247,7 +247,7 @@ def writing(
     options: AnswerOptions,
 ) -> Writing:
     """Return what `write` asks the model; training examples are made of the same."""
-    recent = tuple(history[-HISTORY_MESSAGES:])
+    recent = in_turns(history)[-HISTORY_MESSAGES:]
     return Writing(question, tuple(passages), recent, language, options.company, options.max_words)
 
 

@@ -34,14 +34,15 @@ def fit(prompt: Writing, model: LoadedModel, *, reply_tokens: int) -> Writing:
 
 
 def latest(history: Sequence[Message], *, count: Count, room: int) -> tuple[Message, ...]:
-    """Return the latest messages that fit into `room` tokens, each whole."""
+    """Return the latest messages that fit into `room` tokens, each whole; what was replied to goes with its reply."""
     chosen: list[Message] = []
     for message in reversed(history):
         room -= count(message.content) + MESSAGE_TOKENS
         if room < 0:
             break
         chosen.append(message)
-    return tuple(reversed(chosen))
+    kept = tuple(reversed(chosen))
+    return kept[1:] if kept and kept[0].role == "assistant" else kept
 
 
 def fit_result(content: str, *, count: Count, room: int, cut: str) -> str:

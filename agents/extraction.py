@@ -202,7 +202,7 @@ class _Settling:
         """Return the object; of several windows the first that states a field counts, lists are joined."""
         data: dict[str, Any] = {}
         for part in field.fields:
-            pointer = f"/{_escaped(part.name)}"
+            pointer = f"/{escaped(part.name)}"
             if part.kind == "list":
                 value: Any = self._list(part, [(window, window.member(part.name)) for window in self._windows], pointer)
             else:
@@ -261,7 +261,7 @@ class _Settling:
         near: int | None = None
         already = len(self.missing)
         for part in field.fields:
-            place = f"{pointer}/{_escaped(part.name)}"
+            place = f"{pointer}/{escaped(part.name)}"
             value = self._value(part, said.get(part.name), place, window, near=near if is_item else None)
             shown = self.evidence.get(place)
             if near is None and shown is not None:
@@ -313,6 +313,6 @@ def _typed(field: Field, said: Any) -> Any:
     return said.strip() or None if isinstance(said, str) else None
 
 
-def _escaped(name: str) -> str:
-    """Return a name as JSON Pointer has it (RFC 6901)."""
+def escaped(name: str) -> str:
+    """Return a field's name as JSON Pointer has it (RFC 6901)."""
     return name.replace("~", "~0").replace("/", "~1")

@@ -39,11 +39,16 @@ _RANGE = re.compile(r"([\d.,:]+)-([\d.,:]+)")
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 _SIGN_WORDS = (
     ("%", re.compile(r"%|\bper ?cent\b|百分之")),
-    ("€", re.compile(r"€|\beuros?\b|\beur\b|欧元")),
-    ("$", re.compile(r"\$|\bdollars?\b|\busd\b|美元")),
-    ("£", re.compile(r"£|\bgbp\b|英镑")),
+    ("€", re.compile(r"€|\beuros?\b|(?<![a-z])eur(?![a-z])|欧元")),
+    ("$", re.compile(r"\$|\bdollars?\b|(?<![a-z])usd(?![a-z])|美元")),
+    ("£", re.compile(r"£|(?<![a-z])gbp(?![a-z])|英镑")),
+    (
+        "¥",
+        re.compile(r"¥|(?<![a-z])(?:rmb|cny|yuan)(?![a-z])|人民币|(?<=\d)\s?元|(?<=\d)\s?块钱|(?<=[(/:：\s])元(?!\w)"),
+    ),
 )
-_AMOUNT = re.compile(r"([€$£])\s?(\d[\d.,]*\d|\d)|(\d[\d.,]*\d|\d)\s?([%€$£])")
+_SIGNS = "%€$£¥"
+_AMOUNT = re.compile(rf"([€$£¥])\s?(\d[\d.,]*\d|\d)|(\d[\d.,]*\d|\d)\s?([{_SIGNS}])")
 
 _SMALL_WORDS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -100,7 +105,7 @@ def in_figures(text: str) -> str:
 
 
 def same_amounts(text: str, quoted: str, place: str) -> bool:
-    """Say whether money and percentages are such in the source too: "7 days" is no support for "€7".
+    """Say whether money and percentages are such in the source too: "7 days" is no support for "€7", 7天 none for 7元.
 
     A number without a sign may take it from its column's name when no number beside it has one of its own.
     """
@@ -112,7 +117,8 @@ def same_amounts(text: str, quoted: str, place: str) -> bool:
 
 def _signs(text: str) -> set[str]:
     """Return the currencies of a text, and whether it has a percentage."""
-    return {sign for sign in "%€$£" if sign in _with_signs(text)}
+    plain = _with_signs(text)
+    return {sign for sign in _SIGNS if sign in plain}
 
 
 def _amounts(text: str) -> set[tuple[str, str]]:

@@ -76,11 +76,12 @@ ASKED = _any(
     # Chinese: to be put through to a person
     r"(?:人工){2,}",
     r"(?:转|轉|找|要|换|換|接|联系|聯繫|呼叫|请|叫|给我|帮我|我想|需要|来个|来一个|有没有|有)[^，。！？,.!?]{0,6}"
-    r"(?:人工(?!智能|费|成本)|真人|活人|真的人|真正的人|客服人员|客服专员|人類|客服经理|值班经理)",
+    r"(?:人工(?!智能|费|成本|安装|搬运|合成|皮|革|草|培育|制作)|真人|活人|真的人|真正的人|客服人员|客服专员|人類|客服经理|"
+    r"值班经理)",
     r"(?:转|轉|转接|接)(?:到|给|至)?(?:你们的?|一下|个)?(?:客服|坐席|专员|主管|经理)",
     r"^(?:转|轉)?人工(?:服务|服務|客服|坐席)?(?:吧|啊|呢|谢谢|快点|快|！|!|。|\.| )*$",
     r"人工(?:客服|服务|服務|坐席)(?:在吗|在哪|呢|快|啊|！|!|有吗|在不在|在么)",
-    r"(?:和|跟|同|与|找|让|叫|请)[^，。！？,.!?]{0,4}(?:真人|活人|人|客服|经理|主管|负责人|领导|店长|老板)"
+    r"(?:和|跟|同|与|找|让|叫|请(?!问))[^，。！？,.!?]{0,4}(?:真人|活人|人|客服|经理|主管|负责人|领导|店长|老板)"
     r"(?:来)?(?:说话|说|聊|谈|讲|沟通|对话|通话|处理|解决|联系我|给我(?:打|回)个?电话|打电话给我|出来)",
     r"(?:不要|不想|别|不跟|不和)[^，。！？,.!?]{0,6}(?:机器人|機器人|ai|自动回复|人工智能)",
     r"(?:你|您)(?:这|那)?(?:个)?(?:是|就是)?(?:机器人|ai)?[^，。！？]{0,6}(?:我要|给我|换)(?:找)?(?:人|真人|人工)",
@@ -112,6 +113,15 @@ NOT_ASKED = _any(
     r"\b(?:he|she|it|they) (?:is|are|was) (?:an? )?(?:\w+ )?human being\b",
     r"\b(?:who|which|what) (?:agent|person|representative)\b",
 )
+
+_HOTLINE = (
+    r"(?<![a-z0-9.,#-])(?:12315|12345|315)"
+    r"(?![a-z0-9]|[.,-]\d|\s?(?:元|块|天|件|个|号|米|厘米|毫米|克|公斤|瓦|欧元|美元))"
+)
+"""China's numbers to complain at. An order's number, a price or a telephone number may hold the same digits, so words
+beside them must say what they are."""
+_CALLED = r"(?:打|拨|找|向|上|去|告|报|投诉|举报|联系|反映|打给|就)"
+_OF_A_HOTLINE = r"(?:热线|投诉|举报|平台|市民|消费者|维权|晚会|曝光|见|来|管|处理|电话|不会)"
 
 _HURT = r"(?:injur(?:y|ed|ies)|hurt|burn(?:ed|t|s)?|cut|bleeding|scalded|poison(?:ed|ing)|chok(?:ed|ing)|unconscious)"
 _US = (
@@ -151,6 +161,9 @@ SAFETY = _any(
 )
 
 NOT_SAFETY = _any(
+    # What is bought, and where a parcel goes.
+    r"\bsmoke (?:detectors?|alarms?|sensors?)\b(?![^.?!]{0,20}\b(?:went|gone|goes|going|rang|sound\w*|trigger\w*))",
+    r"\b(?:deliver|delivery|ship|shipping|send|send (?:it|this|them)) (?:directly )?to (?:the |a |an )?hospital\b",
     # Whoever asks whether it can happen has not been hurt.
     r"(?:会不会|能不能|是否会|会否|会有|防止|避免|预防|怎么防|如何防|有没有|容易|不会|防)[^，。！？,.!?]{0,8}?"
     r"(?:触电|漏电|着火|起火|爆炸|自燃|冒烟|受伤|中毒|短路|烫伤)(?:的?(?:风险|危险|可能|隐患|保护))?",
@@ -158,11 +171,14 @@ NOT_SAFETY = _any(
 )
 
 LEGAL = _any(
-    r"\b(?:lawyers?|lawer|laywer|solicitors?|attorneys?|barrister|legal action|legal steps|legal proceedings|lawsuit|"
-    r"law suit|legal team|legal advice)\b",
+    r"\b(?:lawyers?|lawer|laywer|solicitors?|(?<!power of )attorneys?|barrister|legal action|legal steps|"
+    r"legal proceedings|lawsuit|law suit|legal team|legal advice)\b",
     r"\b(?:ombudsman|ombudsmen|ombudsperson|trading standards|consumer (?:protection|rights (?:agency|body))|"
-    r"watchdog|regulator|better business bureau|bbb|data protection (?:authority|commissioner|officer)|"
+    r"watchdog|better business bureau|bbb|data protection (?:authority|commissioner|officer)|"
     r"small claims|information commissioner)\b",
+    # A lamp or a gas bottle has a regulator too.
+    r"\b(?:bring|report|complain\w*|go|going|write|contact|inform|involve|take this)\b[^.?!]{0,30}\bregulators?\b|"
+    r"\b(?:financial|banking|industry|energy|government|consumer) regulators?\b",
     r"\b(?:sue|suing|sued) (?:you|your|the|this|them|over)\b|\bi(?:'ll| will| am going to|'m going to) sue\b",
     r"\b(?:take|taking|see|seeing|bring) (?:you|this|it|your company) (?:to|in|before) (?:a )?court\b|"
     r"\bsee you in court\b",
@@ -173,11 +189,19 @@ LEGAL = _any(
     r"\b(?:this|that|it|what you(?:'re| are) doing) (?:is|looks like) (?:a )?(?:fraud|scam|criminal|theft)\b|"
     r"\byou(?:'re| are)(?: all)? (?:a |an )?(?:frauds?|scammers?|thieves|criminals?)\b",
     r"律师|律師|起诉|起訴|法院|打官司|法庭|诉讼|訴訟|法律途径|法律责任|走法律|告你们|告上|仲裁",
-    r"消协|消費者協會|消费者协会|12315|12345|工商(?:局|投诉|举报)|市场监管|市监局|市監局|监管部门|举报你们|315",
+    r"消协|消費者協會|消费者协会|工商(?:局|投诉|举报)|市场监管|市监局|市監局|监管部门|举报你们",
+    rf"{_CALLED}[^，。！？,.!?\d]{{0,6}}{_HOTLINE}|{_HOTLINE}\s?{_OF_A_HOTLINE}|^\W*(?:12315|315)\W*$",
+    r"\b(?:call|report|complain|go)\w*\b[^.?!\d]{0,30}(?<![a-z0-9.,#-])(?:12315|12345)(?![a-z0-9-]|[.,]\d)",
     r"(?:报警(?!器|装置|铃)|報警(?!器)|派出所|公安|经侦)",
     r"(?:曝光|找记者|找媒体|上新闻|媒体投诉)",
     r"投诉到|去投诉|要投诉你们|投诉你们公司",
 )
+
+_RUBBISH = (
+    r"(?<![扔倒丢收装清厨余活筑修害湿干])垃圾(?!桶|袋|箱|车|篓|分类|处理|回收|站|邮件|短信|电话|铲)"
+    r"|(?<!电子)(?<!危险)(?<!医疗)废物(?!回收|处理|利用|箱|桶)"
+)
+"""An insult, and no bin that somebody wants to buy."""
 
 ANGER = _any(
     r"\b(?:fuck\w*|f\*+k\w*|fck\w*|fk off|wtf|bullshit|bs service|shit(?:ty|e)?|crap(?:py)?|"
@@ -205,10 +229,11 @@ ANGER = _any(
     r"\bwast(?:e|ed|ing) (?:of )?(?:my|our) (?:time|money)\b",
     r"\byou(?:'re| are)? (?:not (?:even )?)?(?:listening|kidding me|taking the piss|lying to me|ignoring me)\b",
     r"\b(?:liars?|lied to me|conned me|cheated me|robbed me|stole my money)\b",
-    r"他妈|妈的|操你|我操|卧槽|草泥马|傻[逼比b叉x]|煞笔|sb客服|白痴|混蛋|王八蛋|去死|滚(?:蛋|开|吧)|^滚|滚[!！,，。]|垃圾|废物|狗屁|放屁|脑残|智障",
+    rf"他妈(?!妈)|(?<![妈我咱爸老干姨姑舅])妈的|操你|我操|卧槽|草泥马|傻[逼比b叉x]|煞笔|sb客服|白痴|混蛋|王八蛋|"
+    rf"去死(?!皮|角)|滚(?:蛋|开|吧)|^滚(?!筒|动|轮|珠|轴|刷|边|塑|圆|烫)|滚[!！,，。]|{_RUBBISH}|狗屁|放屁|脑残|智障",
     r"(?:太|真|非常|特别|极其|十分|超级)(?:生气|愤怒|气愤|恼火|差劲|恶心|过分|离谱|失望透顶|坑人|坑)|气死|气炸|火大|忍无可忍|受够了|"
     r"欺人太甚|岂有此理|无语了|恶心",
-    r"(?:骗子|骗人|骗钱|坑人|黑店|奸商|欺诈|诈骗|耍我|糊弄|忽悠|敷衍|不要脸)",
+    r"(?:骗子|骗人|骗钱|坑人|黑店|奸商|(?<![防反止范])(?:欺诈|诈骗)|耍我|糊弄|忽悠|敷衍|不要脸)",
     r"(?:什么|这是什么|这叫什么|啥)(?:破|烂|狗屁|垃圾)|(?:破|烂)(?:公司|店|客服|服务|机器人|东西)",
     r"(?:说|问|讲|催|打)了(?:多少|几|好几|无数|八百|一百|n|[三四五六七八九十])(?:次|遍)|(?:第[三四五六七八九十]+|好几|无数)次(?:了|问|说|联系)",
     r"(?:再也不|永远不|以后不|以后绝不)会?(?:再)?(?:买|来|光顾|用|信)|浪费(?:我的?)?时间|态度(?:太|这么|真)(?:差|恶劣)|(?:太|最)(?:差|烂|"

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote
 
+from knowledge.text import CJK_CLASS
+
 Kind = Literal["link", "image", "markup", "mail"]
 
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0e\ufeff\U000e0000-\U000e007f]")  # fmt: skip  # noqa: E501
@@ -27,6 +29,8 @@ _TLDS = (
     "asia|tel|example|test|invalid|onion|zip|mov"
 )
 _DOT = r"(?:\.|。|．|｡|\s?[\[({]\s?(?:\.|dot)\s?[\])}]\s?)"
+_TYPED_DOT = rf"(?:\.|(?<![{CJK_CLASS}])。|．|｡|\s?[\[({{]\s?(?:\.|dot)\s?[\])}}]\s?)"
+"""The same where nothing follows the host: behind a Chinese character a 。 ends a sentence, "支持退货。App 内"."""
 _LABEL = r"[^\W_](?:[\w-]{0,62}[^\W_])?"
 _MARKUP = re.compile(rf"<\s*/?\s*(?:{_TAGS})\b[^>]*(?:>|$)", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[[^\]]*\]\s*(?:\([^)]*(?:\)|$)|\[[^\]]*\])|!\[")
@@ -39,7 +43,8 @@ _URL = re.compile(
     rf"|(?<![a-z0-9])(?:javascript|vbscript|view-source|filesystem|intent)\s*:[^{_END}]*"
     rf"|(?<![a-z0-9])(?:data:\s*(?:[a-z]+/[a-z]|;|,)|blob:|file:/)[^{_END}]*"
     rf"|(?<![\w@.])www\d?{_DOT}[^{_END}]*"
-    rf"|(?<![\w@./-])(?:{_LABEL}{_DOT})+(?:{_TLDS})(?![\w@-])(?:[:/?#][^{_END}]*)?"
+    rf"|(?<![\w@./-])(?:{_LABEL}{_DOT})+(?:{_TLDS})(?:[/?#]|:\d)[^{_END}]*"
+    rf"|(?<![\w@./-])(?:{_LABEL}{_TYPED_DOT})+(?:{_TLDS})(?![\w@-])"
     rf"|(?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?=[:/])[^{_END}]*",
     re.IGNORECASE,
 )

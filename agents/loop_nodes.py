@@ -26,7 +26,7 @@ from agents.prompts import render
 from agents.prompts import steps as prompts
 from agents.protocols import Decision, ToolCall, read_json_step, read_native_step, step_schema, tool_declarations
 from agents.tools import Tool, ToolContext
-from agents.transcript import Acted, Step, Thought, ToolCalled, ToolReturned, searched
+from agents.transcript import Acted, Step, Thought, ToolCalled, ToolReturned, in_turns, searched
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Nodes:
 
     def start(self, question: str, records: Sequence[str]) -> State:
         count, room = self.model.count_tokens, int(HISTORY_SHARE * self.options.context_tokens)
-        history = latest(self.context.history, count=count, room=room)
+        history = latest(in_turns(self.context.history), count=count, room=room)
         prompt = prompts.Steps(
             question,
             history,
@@ -286,6 +286,7 @@ class Nodes:
         elif tools:
             chat = chat.bind_tools(tool_declarations(tools))
         sent = [*messages, HumanMessage(prompts.ANSWER_NOW[self.context.language])] if last else list(messages)
+        sent = _joined(sent)
         whole: AIMessageChunk | None = None
         broken_off: Ending | None = None
         for chunk in chat.stream(sent, **call):
@@ -323,6 +324,17 @@ def _plain(chunk: AIMessageChunk) -> AIMessage:
         invalid_tool_calls=chunk.invalid_tool_calls,
         usage_metadata=chunk.usage_metadata,
     )
+
+
+def _joined(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
+    """Return messages in which no two of ours stand in a row: templates that know only turns refuse that."""
+    joined: list[BaseMessage] = []
+    for message in messages:
+        if joined and isinstance(message, HumanMessage) and isinstance(joined[-1], HumanMessage):
+            joined[-1] = HumanMessage(f"{joined[-1].text}\n\n{message.text}")
+        else:
+            joined.append(message)
+    return joined
 
 
 def _signature(call: ToolCall) -> str:

@@ -187,8 +187,8 @@ def stands_alone(question: str, candidate: Candidate) -> bool:
     """
     sentence, text = candidate.statement.text, candidate.text
     before, after = sentence[: candidate.start], sentence[candidate.end :]
-    torn = re.search(r"[-−+@/.\w]$", before) if not re.search(f"[{CJK_CLASS}]$", before) else None
-    torn = torn or re.match(r"[@/]|[.:,]\w|\s?[ap]\.?m\b|-\w", after)
+    torn = re.search(r"[-−+@/.\w]$|\d[,:：]$", before) if not re.search(f"[{CJK_CLASS}]$", before) else None
+    torn = torn or re.match(r"[@/]|[.:,]\w|：\d|\s?[ap]\.?m\b|-\w", after)
     clause = re.split(r"[;；。.!?！？](?:\s|$)", before)[-1] + text + re.split(r"[;；。.!?！？](?:\s|$)", after)[0]
     return not (torn or re.search(r"[][()（）【】]", text) or (is_negated(clause) and not is_negated(question)))
 

@@ -20,6 +20,8 @@ LONGEST_THOUGHT = 240
 LONGEST_ARGUMENT = 300
 LONGEST_ANSWER = 1_000
 """In characters: a model bound to a schema without limits can write until its tokens end, and leave broken JSON."""
+ALTERNATIVES = ("anyOf", "oneOf", "allOf")
+"""Where a schema says one thing in several ways."""
 _THINK, _END_OF_THINKING = "<think>", "</think>"
 _THINKING = re.compile(r"<think>(.*?)</think>", re.DOTALL)
 
@@ -49,7 +51,11 @@ def step_schema(tools: Sequence[Tool]) -> dict[str, Any]:
     thought = {"type": "string", "maxLength": LONGEST_THOUGHT}
     answer = _object(thought=thought, answer={"type": "string", "minLength": 1, "maxLength": LONGEST_ANSWER})
     calls = [
-        _object(thought=thought, tool={"type": "string", "const": tool.name}, arguments=_bounded(tool.parameters))
+        _object(
+            thought=thought,
+            tool={"type": "string", "const": tool.name},
+            arguments=_bounded(tool.parameters, tool.parameters),
+        )
         for tool in tools
     ]
     return {"anyOf": [*calls, answer]} if calls else answer
@@ -62,14 +68,29 @@ def json_step(tool: str, arguments: Mapping[str, Any], *, thought: str = "", too
     `{"tool":"x"}` is at a loss from its first token on.
 
     Args:
+        thought: Cut where it is longer than a step's may be.
         tools: that there are; arguments of a tool that is not among them stay in their order.
 
     >>> json_step("find_order", {"order": "B-1001"})
     '{"thought":"","tool":"find_order","arguments":{"order":"B-1001"}}'
     """
     schema = next((known.parameters for known in tools if known.name == tool), {})
-    step = {"thought": thought, "tool": tool, "arguments": _in_order(arguments, schema)}
+    step = {"thought": _short(thought), "tool": tool, "arguments": _in_order(arguments, schema, schema)}
     return json.dumps(step, ensure_ascii=False, separators=(",", ":"))
+
+
+def step_fault(step: str, tools: Sequence[Tool]) -> str:
+    """Return why a model bound to `step_schema` could not write a step, as the end of a sentence; "" where it could."""
+    from jsonschema import Draft202012Validator
+
+    said = json.loads(step)
+    schema = step_schema([tool for tool in tools if tool.name == said.get("tool")])
+    # Named by its tool, the fault is told of the one form that was meant.
+    meant = schema["anyOf"][0] if "tool" in said and "anyOf" in schema else schema
+    fault = next(
+        iter(Draft202012Validator(meant, format_checker=Draft202012Validator.FORMAT_CHECKER).iter_errors(said)), None
+    )
+    return "" if fault is None else f"{'.'.join(map(str, fault.absolute_path)) or 'it'}: {fault.message[:200]}"
 
 
 def read_json_step(text: str) -> Decision:
@@ -155,28 +176,64 @@ def _object(**properties: Any) -> dict[str, Any]:
     }
 
 
-def _in_order(value: Any, schema: Mapping[str, Any]) -> Any:
+def _short(thought: str) -> str:
+    """Return a thought that the schema allows: its beginning, up to a word's end, where it is too long."""
+    if len(thought) <= LONGEST_THOUGHT:
+        return thought
+    kept = thought[: LONGEST_THOUGHT - 1]
+    return (kept.rpartition(" ")[0] or kept).rstrip() + "…"
+
+
+def _in_order(value: Any, schema: Mapping[str, Any], whole: Mapping[str, Any]) -> Any:
     """Return a value whose objects have their keys as the schema lists them, others after these."""
+    schema = _referred(schema, whole)
+    for one in (part for word in ALTERNATIVES for part in schema.get(word, ())):
+        value = _in_order(value, one, whole)  # only that which lists its keys moves them
     if isinstance(value, Mapping):
         properties: Mapping[str, Any] = schema.get("properties", {})
         names = [name for name in properties if name in value] + [name for name in value if name not in properties]
-        return {name: _in_order(value[name], properties.get(name, {})) for name in names}
+        return {name: _in_order(value[name], properties.get(name, {}), whole) for name in names}
     if isinstance(value, list):
-        return [_in_order(item, schema.get("items", {})) for item in value]
+        return [_in_order(item, schema.get("items", {}), whole) for item in value]
     return value
 
 
-def _bounded(schema: Any) -> Any:
-    """Return a schema in which every free text has a longest length; descriptions and defaults are dropped."""
+def _bounded(schema: Any, whole: Mapping[str, Any], within: tuple[str, ...] = ()) -> Any:
+    """Return a schema that stands on its own: every free text has a longest length, an object no keys but its own.
+
+    References are followed: where the arguments are but a part of the whole, `#/$defs/…` leads nowhere, and llama.cpp
+    then binds the model to nothing at all. Descriptions and defaults are dropped.
+
+    Args:
+        whole: What references point into.
+        within: Those that were followed to come here; one that comes again may be anything.
+    """
     if isinstance(schema, list):
-        return [_bounded(item) for item in schema]
+        return [_bounded(item, whole, within) for item in schema]
     if not isinstance(schema, dict):
         return schema
+    if "$ref" in schema:
+        place = str(schema["$ref"])
+        return {} if place in within else _bounded(_referred(schema, whole), whole, (*within, place))
     bounded = {
-        key: {name: _bounded(inner) for name, inner in value.items()} if key == "properties" else _bounded(value)
+        key: {name: _bounded(inner, whole, within) for name, inner in value.items()}
+        if key == "properties"
+        else _bounded(value, whole, within)
         for key, value in schema.items()
-        if key not in ("description", "default")
+        if key not in ("description", "default", "$defs")
     }
     if bounded.get("type") == "string" and not {"enum", "const", "maxLength", "format", "pattern"} & set(bounded):
         bounded["maxLength"] = LONGEST_ARGUMENT
+    if "properties" in bounded:
+        bounded.setdefault("additionalProperties", False)
     return bounded
+
+
+def _referred(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a schema's reference leads to, with what stands beside it; the schema where it has none."""
+    if "$ref" not in schema:
+        return schema
+    found: Any = whole
+    for name in str(schema["$ref"]).removeprefix("#/").split("/"):
+        found = found.get(name, {}) if isinstance(found, Mapping) else {}
+    return {**found, **{key: value for key, value in schema.items() if key != "$ref"}}

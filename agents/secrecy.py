@@ -13,6 +13,7 @@ SHORTEST_SECRET = 6
 """Characters; shorter values would be found in ordinary words."""
 SHINGLE_WORDS = 8
 """So many words in a row, taken from the instructions, count as a quote; one Chinese character is a word."""
+_NAMED = r"\b(?:pass(?:word|wd|phrase)|(?:api|private)[ _-]?key|secret(?:[ _-]?key)?|(?:access|auth)[ _-]?token)\b"
 _FORMS = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|.*)"
     r"|\b(?:sk|pk|rk)[-_](?:live[-_]|test[-_]|proj[-_]|ant[-_])?[A-Za-z0-9_-]{16,}"
@@ -21,9 +22,11 @@ _FORMS = re.compile(
     r"|\bxox[abeprs]-[\w-]{10,}|\bAIza[\w-]{30,}|\bya29\.[\w-]{20,}|\bnpm_[A-Za-z0-9]{30,}|\bSG\.[\w-]{16,}\.[\w-]{16,}"
     r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"
     r"|\b\w{2,12}://[^\s/:@]+:[^\s/@]+@\S+"
-    r"|\b(?:bearer|basic)\s+[A-Za-z0-9+/._=-]{16,}"
-    r"|\b(?:pass(?:word|wd|phrase)|(?:api|private)[ _-]?key|secret(?:[ _-]?key)?|(?:access|auth)[ _-]?token)"
-    r"\b\s*(?:is\b|[:=：])\s*[\"'`]?(?=[^\s\"'`]*[\d!@#$%^&*_-])[^\s\"'`，。；]{6,}"
+    # "Basic troubleshooting", "Your password is case-sensitive" are prose: a key has digits, signs, capitals within.
+    r"|\bbearer\s+(?=[a-z0-9+/.-]*(?:[0-9_=]|(?-i:[a-z][A-Z])))[a-z0-9+/._=-]{16,}"
+    r"|\bbasic\s+(?=[a-z+/]*(?:[0-9=]|(?-i:[a-z][A-Z])))[a-z0-9+/]{16,}={0,2}"
+    rf"|{_NAMED}\s*[:=：]\s*[\"'`]?(?=[^\s\"'`]*[\d!@#$%^&*_-])[^\s\"'`，。；]{{6,}}"
+    rf"|{_NAMED}\s*is\b\s*[\"'`]?(?=[^\s\"'`]*(?:[\d@#$%^&*_]|!\w|(?:-\w+){{3}}))[^\s\"'`，。；]{{6,}}"
     r"|(?:密码|口令|密钥|令牌)\s*(?:是|为|[:=：])\s*[\"“'`]?(?=[!-~]*[\d!@#$%^&*_-])[!-~]{6,}",
     re.IGNORECASE | re.DOTALL,
 )

@@ -10,7 +10,7 @@ keep it as JSON and a second process can read it back.
     ... -> HandedOver -> Finished                      a person takes over
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -27,6 +27,21 @@ Decision = Literal["approved", "declined", "withdrawn"]
 class Message:
     role: Role
     content: str
+
+
+def in_turns(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """Return the messages before a question in which the speakers take turns, the customer first.
+
+    Many chat templates refuse any other order, and a person's reply may have come after the assistant's: then it is the
+    one that counts, as is the later of two questions of which the first was not answered.
+    """
+    kept: list[Message] = []
+    for message in messages:
+        if kept and kept[-1].role == message.role:
+            kept[-1] = message
+        elif kept or message.role == "user":
+            kept.append(message)
+    return tuple(kept[:-1] if kept and kept[-1].role == "user" else kept)
 
 
 @dataclass(frozen=True, slots=True)

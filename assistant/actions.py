@@ -61,7 +61,8 @@ class StoredActionLog(_Tables):
                 raise StoreError(f"The action {action.key} can be neither noted nor read.") from None
             return known
         except SQLAlchemyError as error:
-            raise StoreError(f"The action {action.key} cannot be noted: {error}. Next: frontdesk doctor") from error
+            cause = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise StoreError(f"The action {action.key} cannot be noted: {cause}. Next: frontdesk doctor") from error
         return action
 
     def get(self, key: str) -> Action | None:

@@ -144,7 +144,7 @@ def create_api(
         add_approvals(api, approvals, decisions, require_operator=require_operator)
     _add_ingest(api, application.library, token_check(token))
     if application.turns.tickets is not None:
-        add_tickets(api, application.store, application.turns, require_operator=require_operator)
+        add_tickets(api, application.store, application.turns, require_operator=require_operator, limits=limits)
         add_desk(api, application.store, operators, approvals=approvals, decisions=decisions, frame=desk or DeskFrame())
 
     @api.api_route("/api/{path:path}", methods=["GET", "POST", "PUT", "DELETE"], include_in_schema=False)

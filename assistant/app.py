@@ -145,7 +145,9 @@ class Application:
         intents.close()  # its routes hold, whoever tells the intents
         chat = self.model.specialist("intent").chat
         assert chat is not None
-        return AdaptedIntents(chat, adapter.labels, intents.routes, float(adapter.manifest["intent"]["sure_from"]))
+        told = adapter.manifest["intent"]
+        opening = str(told.get("opening", ""))
+        return AdaptedIntents(chat, adapter.labels, intents.routes, float(told["sure_from"]), opening)
 
     @cached_property
     def tools(self) -> "Opened":

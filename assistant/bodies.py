@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from assistant.database import storable
+
 QUESTION_CHARACTERS = 4000
 COMMENT_CHARACTERS = 4000
 UNREADABLE = "There was an error parsing the body"
@@ -36,13 +38,14 @@ class QuestionBody(_Body):
     @field_validator("question")
     @classmethod
     def _check_length(cls, question: str) -> str:
-        if not question.strip():
+        question = storable(question).strip()  # NUL alone is no question: one without words is not a customer's
+        if not question:
             raise ValueError("The question is empty.")
         if len(question) > QUESTION_CHARACTERS:
             raise ValueError(
                 f"The question is too long: {len(question):,} characters, at most {QUESTION_CHARACTERS:,}."
             )
-        return question.strip()
+        return question
 
 
 class FeedbackBody(_Body):

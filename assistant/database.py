@@ -250,6 +250,7 @@ def create_database_engine(url: str) -> Engine:
         engine = create_engine(
             url,
             json_serializer=lambda data: storable(json.dumps(data, ensure_ascii=False)),
+            hide_parameters=True,  # they are what customers wrote, and errors go into the log with their tracebacks
             connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False} if "sqlite" in url else {},
         )
     except (SQLAlchemyError, ImportError) as error:

@@ -39,6 +39,11 @@ PROFILE = {
 }
 MODELS = ("smollm2-135m-instruct", "multilingual-e5-small")
 """What the demo runs on: a third of its documents are Chinese, so its embedder knows more than English."""
+OWNERS_PLACES = frozenset(
+    {"catalog_url", "chroma_url", "documents", "feeds", "smtp_sender", "smtp_url", "ticket_email"}
+    | {"ticket_webhook_secret", "ticket_webhook_url"}
+)
+"""Settings of the environment that lead to what is the owner's: the demo neither writes there nor sends anything."""
 Progress = Callable[[str, int, int], None]
 
 
@@ -49,11 +54,21 @@ def demo_home() -> Path:
 
 
 def demo_settings(*, home: Path | None = None, config: Path | None = None, **flags: object) -> Settings:
-    """Return the settings of the demo; a `frontdesk.toml` in the current folder is the owner's, and is not read."""
+    """Return the settings of the demo; `frontdesk.toml` in the current folder or in the owner's home is not read.
+
+    What the demo company says must not get into the owner's library, nor its tickets to the owner's people.
+
+    Args:
+        config: A settings file for the demo; None takes the one in its home, if there is one.
+    """
     home = (home or demo_home()).absolute()
     config = config.absolute() if config else None
     tools = (str(company_folder() / TOOLS),)
-    return load(config=config, flags={**PROFILE, "tools": tools, **flags, "home": home}, folder=home)
+    owners = {PREFIX + key.upper() for key in OWNERS_PLACES}
+    environment = {name: value for name, value in os.environ.items() if name not in owners}
+    environment[PREFIX + "HOME"] = str(home)
+    flags = {**PROFILE, "tools": tools, **flags, "home": home}
+    return load(config=config, flags=flags, environment=environment, folder=home)
 
 
 def company_folder() -> Path:

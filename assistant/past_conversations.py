@@ -8,7 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from assistant import desk_entries
 from assistant.database import ConversationRow, VisitorRow
+from assistant.errors import NotStored
+from assistant.operators import OWNER
 from assistant.store import Store, StoredTurn
 from assistant.ticket_contents import PERSON
 from finetune.from_transcripts import PastConversation, PastTurn
@@ -27,11 +30,25 @@ def past_conversations(store: Store, *, since: datetime | None = None) -> Iterat
     if since is not None:
         query = query.where(ConversationRow.started_at >= since)
     with store.reading() as session:
-        names = list(session.scalars(query))
-        known = set(session.scalars(select(VisitorRow.conversation).where(VisitorRow.customer.is_not(None))))
-    for name in names:
-        turns = tuple(_past(store, name, turn) for turn in store.transcript(name) if turn.status != "running")
-        yield PastConversation(name, turns, identified=name in known)
+        ids = list(session.scalars(query))
+    for conversation in ids:
+        try:
+            stored = store.transcript(conversation)
+        except NotStored:  # forgotten since the ids were read
+            continue
+        identified, names = _people(store, conversation)
+        turns = tuple(_past(store, conversation, turn) for turn in stored if turn.status != "running")
+        yield PastConversation(conversation, turns, identified=identified, names=names)
+
+
+def _people(store: Store, conversation: str) -> tuple[bool, frozenset[str]]:
+    """Return whether the customer was recognised, and the names of all who are known to have written."""
+    with store.reading() as session:
+        visitor = session.get(VisitorRow, conversation)
+        names = {entry.operator for entry in desk_entries.of_conversation(session, conversation)} - {OWNER}
+        if visitor is not None and visitor.name:
+            names.add(visitor.name)
+        return visitor is not None and visitor.customer is not None, frozenset(names)
 
 
 def _past(store: Store, conversation: str, turn: StoredTurn) -> PastTurn:

@@ -7,24 +7,39 @@ Which tables hold something of a conversation is read from the tables themselves
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, Text, and_, cast, delete, func, or_, select
+from sqlalchemy import ColumnElement, Select, Table, Text, and_, cast, delete, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from assistant import checkpoints
-from assistant.database import Base, ConversationRow, DeskEntryRow, OutboxRow, StepRow, TicketRow, TurnRow
+from assistant.database import (
+    ActionRow,
+    ApprovalRow,
+    Base,
+    ConversationRow,
+    DeskEntryRow,
+    FeedbackRow,
+    OutboxRow,
+    StepRow,
+    TicketRow,
+    TurnRow,
+    VisitorRow,
+)
 from assistant.errors import NotStored, StoreError
 from assistant.store import Store, now
 from assistant.ticket_contents import PERSON
 
 BATCH = 200
 """Conversations that are deleted in one transaction."""
-SHORTEST_MATCH = 3
-"""Characters of a customer's id or address below which nothing is looked for."""
+SHORTEST_ADDRESS = 3
+"""Characters of an address below which nothing is looked for; an id is compared as a whole, however short."""
+
+UNDECIDED = ("operator", "approved")
+"""Stages of a write that waits for the team, or that a person approved and nobody has done yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +59,14 @@ def find(store: Store, who: str) -> tuple[str, ...]:
         StoreError: `who` is too short to name anybody.
     """
     who = who.strip()
-    if len(who) < SHORTEST_MATCH:
+    if not who or ("@" in who and len(who) < SHORTEST_ADDRESS):
         raise StoreError(f"{who!r} is too short to name a customer. Next: frontdesk forget CUSTOMER|CONVERSATION")
     with store.reading() as session:
         found = set(session.scalars(select(ConversationRow.id).where(ConversationRow.id == who)))
-        for table in _tables():
-            columns = table.columns
-            if "customer" in columns and "conversation" in columns:
-                found |= set(session.scalars(select(columns["conversation"]).where(columns["customer"] == who)))
+        for table in _tables()[1:]:
+            names = [name for name in ("conversation", "customer") if name in table.columns]
+            is_theirs = or_(*(table.columns[name] == who for name in names))
+            found |= set(session.scalars(select(table.columns["conversation"]).where(is_theirs)))
         if "@" in who:
             found |= _writing(session, who)
     if not found:
@@ -98,7 +113,9 @@ def forget(store: Store, conversations: Sequence[str], *, waits_at: Path | str |
 
 
 def sweep(store: Store, *, keep_days: int, waits_at: Path | str | None = None) -> Forgotten:
-    """Forget the conversations in which nothing has happened for so many days; 0 keeps all, open tickets stay.
+    """Forget the conversations in which nothing has happened for so many days; 0 keeps all.
+
+    Open tickets stay, and writes that wait for the team: their customers were told that somebody will see to it.
 
     Args:
         waits_at: as for `forget`.
@@ -109,14 +126,34 @@ def sweep(store: Store, *, keep_days: int, waits_at: Path | str | None = None) -
     alive = select(TurnRow.conversation).where(or_(TurnRow.started_at >= before, TurnRow.status == "running"))
     open_tickets = select(TicketRow.conversation).where(TicketRow.status == "open")
     waiting = select(OutboxRow.conversation).where(OutboxRow.state == "waiting")
+    undecided = select(ApprovalRow.conversation).where(ApprovalRow.stage.in_(UNDECIDED))
     with store.reading() as session:
         old = session.scalars(
             select(ConversationRow.id)
             .where(ConversationRow.started_at < before)
             .where(ConversationRow.id.not_in(alive), ConversationRow.id.not_in(open_tickets))
-            .where(ConversationRow.id.not_in(waiting))
+            .where(ConversationRow.id.not_in(waiting), ConversationRow.id.not_in(undecided))
         ).all()
-    return forget(store, tuple(old), waits_at=waits_at)
+        unkept = _unkept(session, before)
+    return forget(store, (*old, *unkept), waits_at=waits_at)
+
+
+def _unkept(session: Session, before: datetime) -> list[str]:
+    """Return what has rows but is no stored conversation, and was idle since then.
+
+    Of such a kind are talks in the terminal, and what a turn still wrote while its conversation was forgotten.
+    """
+    names = {name for table in (ActionRow, ApprovalRow, VisitorRow) for name in session.scalars(_not_stored(table))}
+    lively = {
+        *session.scalars(_not_stored(ActionRow).where(ActionRow.begun_at >= before)),
+        *session.scalars(_not_stored(ApprovalRow).where(ApprovalRow.moved_at >= before)),
+        *session.scalars(_not_stored(ApprovalRow).where(ApprovalRow.stage.in_(UNDECIDED))),
+    }
+    return sorted(names - lively)
+
+
+def _not_stored(table: type[ActionRow | ApprovalRow | VisitorRow]) -> Select[str]:
+    return select(table.conversation).where(table.conversation.not_in(select(ConversationRow.id))).distinct()
 
 
 def free_bytes(store: Store) -> None:
@@ -173,7 +210,7 @@ def _texts_with(session: Session, part: str) -> Iterable[tuple[str, str]]:
     def has_it(column: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[bool]:
         return func.lower(column).like(pattern, escape="\\")
 
-    for column in (TurnRow.question, TicketRow.contact, DeskEntryRow.text):
+    for column in (TurnRow.question, FeedbackRow.comment, TicketRow.contact, DeskEntryRow.text):
         rows = session.execute(select(column.class_.conversation, column).where(has_it(column)))
         yield from ((conversation, text) for conversation, text in rows)
     replies = (

@@ -132,7 +132,8 @@ class Settings:
     smtp_sender: str = ""
     """Address that these mails come from; empty: `ticket_email`."""
     keep_days: int = 0
-    """Days that a conversation is kept after its last message, 0 to 36500; 0 keeps all. Open tickets stay."""
+    """Days that a conversation is kept after its last message, 0 to 36500; 0 keeps all. Open tickets stay, and writes
+    that wait for the team."""
     questions_per_minute: int = 20
     """Questions in one conversation in a minute, and at once, 0 to 10000; 0: no limit."""
     questions_per_minute_and_address: int = 120

@@ -6,12 +6,14 @@ GET /api/tickets   GET /api/tickets/N   POST /api/tickets/N/reply   POST /api/ti
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, FastAPI, HTTPException
+from fastapi import Depends, FastAPI, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from agents import hand_over_notices as notices
 from agents.transcript import Language
 from assistant.desk_work import DeskWork
+from assistant.patience import address_of, require_patience
+from assistant.rates import NO_LIMITS, Limits
 from assistant.store import Store
 from assistant.ticket_contents import line_data, ticket_data
 from assistant.ticket_turns import REPLY_CHARACTERS
@@ -28,18 +30,28 @@ class ReplyBody(BaseModel):
     text: str = Field(min_length=1, max_length=REPLY_CHARACTERS)
 
 
-def add_tickets(api: FastAPI, store: Store, turns: TurnRunner, *, require_operator: Callable[..., str]) -> None:
+def add_tickets(
+    api: FastAPI,
+    store: Store,
+    turns: TurnRunner,
+    *,
+    require_operator: Callable[..., str],
+    limits: Limits = NO_LIMITS,
+) -> None:
     """Add the routes to the API of an app that hands over.
 
     Args:
+        limits: How often a person may be asked for again while one has the conversation: the team reads each time.
         require_operator: A dependency that raises 401 for anyone but operators and the owner, and says who it is.
     """
     tickets = turns.tickets
     assert tickets is not None
 
     @api.post("/api/conversations/{conversation}/hand-over", status_code=201)
-    def ask_for_a_person(conversation: str, body: HandOverBody | None = None) -> dict[str, int]:
+    def ask_for_a_person(conversation: str, request: Request, body: HandOverBody | None = None) -> dict[str, int]:
         """Begin a turn in which the customer asks for a person, as the button on the page does."""
+        if tickets.is_held(conversation):
+            require_patience(limits.wait(conversation, address_of(request)))
         language = (body.language if body else None) or store.conversation(conversation).language or "en"
         return {"turn": turns.start(conversation, notices.request(language=language), language=language)}
 

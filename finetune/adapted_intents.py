@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from langchain_core.messages import HumanMessage
+from langchain_core.messages import HumanMessage, SystemMessage
 
 from agents.routing import Target
 from finetune.chat_replies import label_grammar
 from finetune.errors import FinetuneError
-from finetune.examples import Example
+from finetune.examples import Example, opening_of
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -45,6 +45,8 @@ class Calibration:
     """The likelihood from which on nine of ten readings were right; above 1 where none are."""
     sure_share: float
     """Share of the messages that are told with so much certainty."""
+    opening: str = ""
+    """The system message that it was tuned with, and is asked with; "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class AdaptedIntents:
     labels: tuple[str, ...]
     routes: Mapping[str, Target]
     sure_from: float
+    opening: str = ""
+    """The system message that it was tuned with; "" for none."""
     _told: "OrderedDict[str, tuple[str, float]]" = field(default_factory=OrderedDict, repr=False, compare=False)
     _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
@@ -70,7 +74,7 @@ class AdaptedIntents:
         with self._lock:
             told = self._told.get(message)
         if told is None:
-            told = tell(self.chat, message, labels=self.labels)
+            told = tell(self.chat, message, labels=self.labels, opening=self.opening)
             with self._lock:
                 self._told[message] = told
                 while len(self._told) > REMEMBERED:
@@ -84,17 +88,20 @@ class AdaptedIntents:
         Raises:
             ModelUnavailable: the model does not answer.
         """
-        tell(self.chat, "Hello", labels=self.labels)
+        tell(self.chat, "Hello", labels=self.labels, opening=self.opening)
 
 
-def tell(chat: "BaseChatModel", message: str, *, labels: Sequence[str]) -> tuple[str, float]:
+def tell(chat: "BaseChatModel", message: str, *, labels: Sequence[str], opening: str = "") -> tuple[str, float]:
     """Return the label that a model gives a message, and how likely it held it (0-1) before it was bound to the set.
+
+    Args:
+        opening: The system message that it was tuned with; "" for none.
 
     Raises:
         ModelUnavailable: it does not answer.
     """
     reply = chat.invoke(
-        [HumanMessage(message)],
+        [*([SystemMessage(opening)] if opening else []), HumanMessage(message)],
         grammar=label_grammar(labels),
         max_tokens=LABEL_TOKENS,
         temperature=0.0,
@@ -118,9 +125,10 @@ def calibrate(chat: "BaseChatModel", heldout: Sequence[Example], *, labels: Sequ
             f"The run kept {len(asked)} held-out intents, and it takes {LEAST_HELDOUT} to say from when on an intent "
             "is sure. Next: frontdesk finetune train --data FILE --heldout HELDOUT.jsonl"
         )
+    opening = opening_of(asked)
     read = []
     for example in asked:
-        label, likelihood = tell(chat, str(example.messages[-2]["content"]), labels=labels)
+        label, likelihood = tell(chat, str(example.messages[-2]["content"]), labels=labels, opening=opening)
         read.append((likelihood, label == str(example.messages[-1]["content"])))
     read.sort(key=lambda one: -one[0])
     right = sure = 0
@@ -129,4 +137,4 @@ def calibrate(chat: "BaseChatModel", heldout: Sequence[Example], *, labels: Sequ
         right += is_right
         if right >= RIGHT * count:
             sure, sure_from = count, likelihood
-    return Calibration(len(read), right, sure_from if math.isfinite(sure_from) else 2.0, sure / len(read))
+    return Calibration(len(read), right, sure_from if math.isfinite(sure_from) else 2.0, sure / len(read), opening)

@@ -28,6 +28,7 @@ from finetune.export import HELDOUT, run_template
 from finetune.gguf import read_source
 from finetune.llama_library import Reader
 from finetune.lora_gguf import Written, read_pairs, write_lora
+from finetune.run_bases import with_base
 from finetune.runs import NAME, Run, write_whole
 
 PART = ".part-"
@@ -58,7 +59,8 @@ def add(request: Request, *, home: Path) -> Adapter:
         FinetuneError: the run has no adapter that can be laid over a model, its base is not the one that is served, or
             another adapter is there for the same; nothing is written then.
     """
-    run, planned = request.run, _planned(request, home)
+    planned = _planned(request, home)
+    run = with_base(request.run, home=home)
     assert run.adapter is not None
     source = read_source(run.base.folder)
     agreement = require_base(source, request.served, read_pairs(source, run.adapter), template=run_template(run))

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from agents.figures import exact_parts
 from finetune.classifier_training import Labelled
-from finetune.examples import TASKS, Example, Task
+from finetune.examples import TASKS, Example, Task, opening_of
 from knowledge.scores import PairedScore, Score
 from knowledge.text import normalise
 
@@ -99,11 +99,10 @@ def labelled(examples: Sequence[Example]) -> Labelled:
     """Return the texts and labels of intent examples, and the system message that most of them open with."""
     chosen = [one for one in examples if one.task == "intent"]
     texts = (str(next(m["content"] for m in reversed(one.messages) if m["role"] == "user")) for one in chosen)
-    openings = Counter(str(one.messages[0]["content"]) if one.messages[0]["role"] == "system" else "" for one in chosen)
     return Labelled(
         tuple(texts),
         tuple(str(one.messages[-1]["content"]).strip() for one in chosen),
-        opening=openings.most_common(1)[0][0] if openings else "",
+        opening=opening_of(chosen),
     )
 
 

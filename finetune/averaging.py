@@ -125,6 +125,7 @@ def _write_mean(adapters: Sequence[Path], target: Path) -> int:
 def _manifest(runs: Sequence[Run], name: str, folder: Path, *, rank: int) -> dict[str, Any]:
     first = runs[0].manifest
     labels = {run.labels for run in runs}
+    reads = [run.manifest.get("reads") or () for run in runs if "answer" in run.manifest["tasks"]]
     tuned = sum(int(run.manifest["trainable_parameters"]) for run in runs)
     everything = int(first["parameters"]) - int(first["trainable_parameters"]) + tuned
     return {
@@ -137,6 +138,7 @@ def _manifest(runs: Sequence[Run], name: str, folder: Path, *, rank: int) -> dic
         "seed": first["seed"],
         "tasks": sorted({task for run in runs for task in run.manifest["tasks"]}),
         "labels": list(labels.pop()) if len(labels) == 1 else [],
+        "reads": sorted(set().union(*reads)) if all(reads) else [],  # one that writes is asked to write
         "trainable_parameters": tuned,
         "parameters": everything,
         "trainable_share": tuned / everything,

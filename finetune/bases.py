@@ -62,7 +62,7 @@ def open_base(name: str, *, home: Path, offline: bool = False) -> Base:
     if path.is_file():
         return _from_gguf(name, path, home=home)
     if path.is_dir():
-        return _from_folder(name, path)
+        return _from_folder(name, path.absolute())  # it is looked for again from other folders
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise FinetuneError(
             f"The base {name!r} is no folder and no file. Next: name a model's folder, a .gguf file, embedded, or a "

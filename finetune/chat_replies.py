@@ -2,22 +2,28 @@
 
     messages -> chat model of `agents.models` -> texts, one after another; the shared prompt stays in its cache
 
-A closed set of labels becomes a schema, under which nothing else can be said. The reply is greedy under it: what lies
-beside the likeliest next word is not looked at, as these servers tell no likelihood of what they did not choose.
+A reply is bound as it is where it is served: to its schema, or to a closed set of labels. It is greedy under that: what
+lies beside the likeliest next word is not looked at, as these servers tell no likelihood of what they did not choose.
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
 from agents.models import LoadedModel
+from finetune import as_served
 from finetune.errors import FinetuneError
 from finetune.examples import Example
 
-REPLY_TOKENS = 400
-"""The longest reply."""
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+REPLY_TOKENS = as_served.LONGEST
+"""The longest label."""
+ELSEWHERE = ("ollama:", "openai:")
+"""Models in other programs."""
 
 
 def replies(
@@ -38,18 +44,41 @@ def replies(
     """
     if model.chat is None:
         raise FinetuneError("The model `none` says nothing. Next: name embedded, a .gguf file or ollama:NAME.")
+    tell = _told_elsewhere if model.name.startswith(ELSEWHERE) else _told_here
     said = []
     for done, example in enumerate(examples, 1):
-        arguments: dict[str, Any] = {"max_tokens": REPLY_TOKENS, "temperature": 0.0}
-        if labels and model.name.startswith("ollama:"):
-            arguments["schema"] = {"type": "string", "enum": list(labels)}
-        elif labels:
-            arguments["grammar"] = label_grammar(labels)
-        elif example.tools:
-            arguments["tools"] = [dict(tool) for tool in example.tools]
-        said.append(_text(model.chat.invoke(as_messages(example.messages[:-1]), **arguments)))
+        said.append(tell(model.chat, example, labels) if labels else _said(model.chat, example))
         progress(done, len(examples))
-    return [_unquoted(text) for text in said] if labels else said
+    return said
+
+
+def _said(chat: "BaseChatModel", example: Example) -> str:
+    """Return a reply within the bounds that it has where it is served."""
+    arguments: dict[str, Any] = {"max_tokens": as_served.most_tokens(example), "temperature": 0.0}
+    if example.schema is not None:
+        arguments["schema"] = dict(example.schema)
+    elif example.tools:
+        arguments["tools"] = [dict(tool) for tool in example.tools]
+    return as_served.heard(_text(chat.invoke(as_messages(example.messages[:-1]), **arguments)), example)
+
+
+def _told_here(chat: "BaseChatModel", example: Example, labels: Sequence[str]) -> str:
+    call: dict[str, Any] = {"max_tokens": REPLY_TOKENS, "temperature": 0.0, "grammar": label_grammar(labels)}
+    return _text(chat.invoke(as_messages(example.messages[:-1]), **call))
+
+
+def _told_elsewhere(chat: "BaseChatModel", example: Example, labels: Sequence[str]) -> str:
+    """Return a label of a model in another program, which knows no grammar but only JSON.
+
+    A tuned one learned its labels without quotes and would be lost behind one: what it says freely counts where it is
+    a label. Only what is none is asked for anew, within quotes.
+    """
+    messages = as_messages(example.messages[:-1])
+    call: dict[str, Any] = {"max_tokens": REPLY_TOKENS, "temperature": 0.0}
+    freely = _text(chat.invoke(messages, **call))
+    if freely in labels:
+        return freely
+    return _unquoted(_text(chat.invoke(messages, schema={"type": "string", "enum": list(labels)}, **call)))
 
 
 def label_grammar(labels: Sequence[str]) -> str:

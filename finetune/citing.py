@@ -21,7 +21,7 @@ from knowledge.text import sentences
 PLEASANTRY_WORDS = 12
 """A sentence without support of up to so many words, and without a number, is a courtesy and is left out."""
 MOST_WORDS = 10_000
-"""No limit: how long an answer may be is the prompt's to say."""
+"""No limit: `fits` says whether an answer is too long."""
 
 
 def cited(reply: str, passages: Sequence[Passage]) -> str | None:
@@ -73,6 +73,14 @@ def is_borne_out(text: str, passages: Sequence[Passage], *, language: Language) 
     """Say whether serving would show every sentence of an answer."""
     _, draft = check_text(text, passages, language=language, max_words=MOST_WORDS)
     return draft.found and not draft.dropped
+
+
+def fits(text: str, passages: Sequence[Passage], *, language: Language, max_words: int) -> bool:
+    """Say whether serving would show an answer to its end: the prompt asks for no more words, and code holds to it."""
+    shown, whole = (
+        check_text(text, passages, language=language, max_words=most)[0] for most in (max_words, MOST_WORDS)
+    )
+    return shown == whole
 
 
 def place_of(citation: Mapping[str, Any], passages: Sequence[Passage]) -> int | None:

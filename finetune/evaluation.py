@@ -22,7 +22,7 @@ import numpy as np
 from agents.differences import same
 from agents.figures import MARKER, exact_parts
 from agents.overlap import token_f1
-from agents.prompts import NOT_FOUND
+from agents.prompts import NOT_FOUND, NOT_STATED
 from agents.protocols import first_object
 from finetune.examples import TASKS, Example, Task
 from finetune.field_scores import counted
@@ -219,8 +219,8 @@ def _shared_words(expected: str, said: str) -> float:
 
 
 def _answer_marks(expected: str, said: str) -> dict[str, float]:
-    refuses, should = NOT_FOUND in said, expected.strip() == NOT_FOUND
-    marks = {"token_f1": _shared_words(expected, said), "refusal": float((said.strip() == NOT_FOUND) is should)}
+    refuses, should = NOT_FOUND in said, _refuses(expected)
+    marks = {"token_f1": _shared_words(expected, said), "refusal": float(_refuses(said) is should)}
     if should:
         return marks
     wanted, given = exact_parts(expected), exact_parts(said)
@@ -231,6 +231,12 @@ def _answer_marks(expected: str, said: str) -> dict[str, float]:
     if right:
         marks["citations"] = 2 * len(cited & right) / (len(cited) + len(right))
     return marks
+
+
+def _refuses(text: str) -> bool:
+    """Return whether an answer says that there is none: as one that is written does, or one that is copied."""
+    said = text.strip()
+    return said == NOT_FOUND or said.casefold().startswith(tuple(words.casefold() for words in NOT_STATED.values()))
 
 
 def _cited(text: str) -> set[str]:

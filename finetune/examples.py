@@ -2,7 +2,7 @@
 
     question + passages + reply -> Example -> one JSON object a line -> Example
 
-    {"messages": [{"role", "content", "tool_calls"?, "weight"?}, ...], "tools"?,
+    {"messages": [{"role", "content", "tool_calls"?, "weight"?}, ...], "tools"?, "schema"?,
      "meta": {"task", "source", "conversation"}}
 
 All that an assistant says is learned, unless its message has `"weight": 0`, as OpenAI's format has it: what a machine
@@ -15,6 +15,7 @@ will be asked. Splits go by conversation: examples of one conversation never sta
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from langchain_core.messages import BaseMessage
 
 from agents.answering import AnswerOptions, writing
 from agents.prompts import READ, Acting, render
-from agents.protocols import json_step
+from agents.protocols import json_step, step_schema
 from agents.reading import reading
 from agents.statements import Statement
 from agents.transcript import Language, Message
@@ -39,7 +40,7 @@ Task = Literal["answer", "agent", "intent", "extract", "voice", "text"]
 TASKS: tuple[Task, ...] = get_args(Task)
 ROLES = {"system": "system", "human": "user", "ai": "assistant", "tool": "tool"}
 """LangChain's name of a message's type -> the role in an example."""
-KEYS = {"messages", "tools", "meta"}
+KEYS = {"messages", "tools", "schema", "meta"}
 MESSAGE_KEYS = {"role", "content", "tool_calls", "tool_call_id", "name", "weight"}
 META_KEYS = {"task", "source", "conversation"}
 SHOWN_FAULTS = 20
@@ -68,6 +69,9 @@ class Example:
     """What it must not be split from."""
     tools: tuple[Mapping[str, Any], ...] = ()
     """The tools' declarations, where the model could call some."""
+    schema: Mapping[str, Any] | None = None
+    """The JSON Schema that a reply is bound to where it is served, and so where it is measured; None: to none. It is
+    nothing that a model sees or learns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +138,20 @@ def read_languages(examples: Iterable[Example]) -> tuple[Language, ...]:
     return () if None in found else tuple(language for language in get_args(Language) if language in found)
 
 
+def opening_of(examples: Iterable[Example]) -> str:
+    """Return the system message that most examples open with; "" where most have none."""
+    firsts = (one.messages[0] for one in examples)
+    openings = Counter(str(first["content"]) if first["role"] == "system" else "" for first in firsts)
+    return openings.most_common(1)[0][0] if openings else ""
+
+
 def agent_example(
     asked: Acting, *, tool: str, arguments: Mapping[str, Any], thought: str = "", source: str, conversation: str
 ) -> Example:
     """Return an example of one step: a prompt as it serves, and the call that should come next."""
     reply = json_step(tool, arguments, thought=thought, tools=asked.tools)
     messages = (*map(_message, render(asked)), {"role": "assistant", "content": reply})
-    return Example(messages, "agent", source, conversation)
+    return Example(messages, "agent", source, conversation, schema=step_schema(asked.tools))
 
 
 def as_context(messages: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -268,13 +279,15 @@ def _data(example: Example) -> dict[str, Any]:
     data: dict[str, Any] = {"messages": [dict(message) for message in example.messages]}
     if example.tools:
         data["tools"] = [dict(tool) for tool in example.tools]
+    if example.schema is not None:
+        data["schema"] = dict(example.schema)
     meta = {"task": example.task, "source": example.source, "conversation": example.conversation}
     return data | {"meta": meta}
 
 
 def _example(data: Any) -> Example:
     """Return the example that a line's JSON describes; a ValueError says what is wrong with it."""
-    _require_keys(data, KEYS, required=KEYS - {"tools"}, what="the example")
+    _require_keys(data, KEYS, required={"messages", "meta"}, what="the example")
     meta, messages, tools = data["meta"], data["messages"], data.get("tools") or []
     _require_keys(meta, META_KEYS, required=META_KEYS, what="its meta")
     if wrong := [key for key in sorted(META_KEYS) if not isinstance(meta[key], str)]:
@@ -291,7 +304,9 @@ def _example(data: Any) -> Example:
         raise ValueError("ends with a message of weight 0; the last must be learned")
     if not isinstance(tools, list) or not all(isinstance(tool, dict) for tool in tools):
         raise ValueError("has tools that are no list of objects")
-    return Example(tuple(messages), meta["task"], meta["source"], meta["conversation"], tuple(tools))
+    if (schema := data.get("schema")) is not None and not isinstance(schema, dict):
+        raise ValueError("has a schema that is no object")
+    return Example(tuple(messages), meta["task"], meta["source"], meta["conversation"], tuple(tools), schema)
 
 
 def _check_message(message: Any) -> None:

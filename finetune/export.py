@@ -10,7 +10,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -44,6 +44,7 @@ from finetune.quantization_loss import (
     text_samples,
 )
 from finetune.releases import Release, Workplace, begin, finish, made_before
+from finetune.run_bases import with_base
 from finetune.runs import Run
 from finetune.weights import load, load_tokenizer
 
@@ -92,6 +93,7 @@ def export(request: Request, *, home: Path, progress: Progress = lambda _name, _
     Raises:
         FinetuneError: the run cannot be exported, held-out text is missing, the disk is too small, a proof failed.
     """
+    request = replace(request, run=with_base(request.run, home=home))
     material = read_material(request)
     with begin(request.name, home=home, inputs=_inputs(request), asked=_asked(request)) as place:
         return made_before(place) or _make(request, material, place, progress)
@@ -371,6 +373,7 @@ def _manifest(
         "base_precision": precision,
         "tasks": list(run.manifest.get("tasks", ())),
         "labels": list(run.labels),
+        "reads": list(run.manifest.get("reads", ())),
         "protocol": "json",
         "files": files,
         "recommended": best.quantization,

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from agents.extraction import asked, settle
+from jsonschema import Draft202012Validator, ValidationError
+
+from agents.extraction import asked, escaped, settle
 from agents.extraction_schema import ExtractionSchema, Field
 from agents.prompts import render
 from finetune.errors import FinetuneError
@@ -24,6 +26,7 @@ from knowledge.text import Language
 from knowledge.texts import FileText, read_texts
 
 Split = Literal["train", "heldout"]
+BOUNDS = ("maxLength", "maxItems", "minimum", "maximum", "pattern")
 KEYS = {"document", "schema", "supplier", "split", "data", "quotes"}
 
 
@@ -92,17 +95,28 @@ def check(label: Labelled, schema: ExtractionSchema) -> list[str]:
     return faults
 
 
+def unsayable(label: Labelled, schema: ExtractionSchema) -> list[str]:
+    """Return what of a right label a served model could not say, being bound to `ExtractionSchema.wire`.
+
+    That has longest texts and lists: from a label beyond them it would learn to write what it is then stopped in.
+    """
+    beyond = _beyond(Draft202012Validator(dict(schema.wire)).iter_errors(json.loads(reply(label, schema))))
+    return [f"/{'/'.join(map(str, one.absolute_path))}: {one.message[-100:]}" for one in beyond]
+
+
 def extract_example(label: Labelled, schema: ExtractionSchema, *, source: str) -> Example:
     """Return a labelled document as an example: the prompt that serves, and the reply that it should get."""
     prompt = render(asked(schema, label.text, language=label.language))
     messages = [{"role": ROLES[message.type], "content": message.text} for message in prompt]
     messages.append({"role": "assistant", "content": reply(label, schema)})
-    return Example(tuple(messages), "extract", source, f"{source}:{label.supplier}")
+    return Example(tuple(messages), "extract", source, f"{source}:{label.supplier}", schema=schema.wire)
 
 
 def extract_examples(labels: Iterable[Labelled], schema: ExtractionSchema, *, source: str) -> Iterator[Example]:
-    """Yield an example for each labelled document."""
+    """Yield an example for each labelled document, but for those that a model could not be let say (`unsayable`)."""
     for label in labels:
+        if unsayable(label, schema):
+            continue
         yield extract_example(label, schema, source=source)
 
 
@@ -116,12 +130,25 @@ def _said(field: Field, value: Any, pointer: str, quotes: Mapping[str, str]) -> 
     if value is None:
         return [] if field.kind == "list" else None
     if field.kind == "object" and isinstance(value, Mapping):
-        return {part.name: _said(part, value.get(part.name), f"{pointer}/{part.name}", quotes) for part in field.fields}
+        return {
+            part.name: _said(part, value.get(part.name), f"{pointer}/{escaped(part.name)}", quotes)
+            for part in field.fields
+        }
     if field.kind == "list" and field.item is not None and isinstance(value, list):
         return [_said(field.item, one, f"{pointer}/{number}", quotes) for number, one in enumerate(value)]
     if field.kind == "choice":
         return {"quote": quotes.get(pointer, ""), "value": value}
+    if field.kind == "integer" and isinstance(value, float) and value.is_integer():
+        return int(value)  # 12.0 is an integer to JSON Schema, and none to the grammar
     return value
+
+
+def _beyond(faults: Iterable[ValidationError]) -> Iterator[ValidationError]:
+    """Yield those faults that are of a bound, also within alternatives; types are `settle`'s to name."""
+    for fault in faults:
+        if fault.validator in BOUNDS:
+            yield fault
+        yield from _beyond(fault.context or ())
 
 
 def _lines(path: Path, faults: list[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:

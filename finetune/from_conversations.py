@@ -9,11 +9,11 @@ by the export, is handed on, so that they are found wherever they stand.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from agents.transcript import Message
+from agents.transcript import Message, in_turns
 from finetune.candidates import Candidate, Dropped
 from finetune.conversations import Conversation, Said, merged
 from finetune.from_transcripts import answers_from
-from finetune.serving import Serving, in_turns
+from finetune.serving import Serving
 from finetune.signatures import parted, told_as_thing
 
 

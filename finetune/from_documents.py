@@ -167,6 +167,8 @@ def _answer(made: _Made, passage: Passage, serving: Serving) -> tuple[Candidate,
     reply = " ".join(citing.with_marker(part, number) for part in parts)
     if not citing.is_borne_out(reply, found, language=language):
         raise _Unfit("quote does not support the answer", "beside the other passages found")
+    if not citing.fits(reply, found, language=language, max_words=serving.answers.max_words):
+        raise _Unfit("not as served", f"more than {serving.answers.max_words} words")
     return Candidate(
         _example(made.question, found, reply=reply, serving=serving, made_from=passage), made.question, "answer"
     ), quoted

@@ -7,25 +7,36 @@
 
 An answer is kept only where today's documents still say it: a fact that has changed must not be learned. What was said
 before it is context: it may be a machine's or rated as bad, and each reply is learned once, from an example of its own.
+Who signs a reply is cut from it, or the model would sign as that person; whose names are known is handed on, so that
+they are found wherever they stand.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from agents.answering import HISTORY_MESSAGES
+from agents.budget import HISTORY_SHARE, latest
+from agents.calls import IDENTIFIES
 from agents.handover import only_asks
+from agents.loop_state import LoopOptions
+from agents.models.tokens import estimate
 from agents.prompts import NOT_FOUND
-from agents.transcript import Language, Message
+from agents.routing import named
+from agents.transcript import Language, Message, in_turns
 from finetune import citing
 from finetune.candidates import Candidate, Dropped, Kind
 from finetune.conversations import Rating
 from finetune.examples import Example, answer_example, as_context
-from finetune.serving import Serving, in_turns
+from finetune.serving import Serving
+from finetune.signatures import parted, told_as_thing
 from finetune.steps import steps_of
 from knowledge.passages import Passage
 from knowledge.text import detect_language
 
 SOURCE = "transcripts"
+LOOP_HISTORY = int(HISTORY_SHARE * LoopOptions().context_tokens)
+"""Tokens of what was said before that the loop shows its model."""
 HELPED = ("answered", "acted")
 """How a turn ends that did what was asked."""
 
@@ -56,6 +67,8 @@ class PastConversation:
     turns: tuple[PastTurn, ...]
     identified: bool = False
     """Whether the customer was recognised."""
+    names: frozenset[str] = frozenset()
+    """Of the customer and of the people who wrote to them, as far as they are known."""
 
 
 def candidates(
@@ -66,10 +79,11 @@ def candidates(
     Args:
         unrated: Whether answers that nobody rated are taken as good.
     """
-    for conversation in conversations:
+    for conversation in map(_unsigned, conversations):
         for place, turn in enumerate(conversation.turns):
             if turn.question.strip():
-                yield from _of_turn(conversation, place, serving, unrated)
+                for one in _of_turn(conversation, place, serving, unrated):
+                    yield replace(one, names=conversation.names) if isinstance(one, Candidate) else one
 
 
 def answers_from(
@@ -83,7 +97,7 @@ def answers_from(
     kind: Kind,
 ) -> Iterator[Candidate]:
     """Yield a person's reply in the company's voice, and as an answer where the documents bear it out."""
-    before = [*history, Message("user", question)]
+    before = [*history[-HISTORY_MESSAGES:], Message("user", question)]
     context = as_context({"role": message.role, "content": message.content} for message in before)
     messages = (*context, {"role": "assistant", "content": reply})
     yield Candidate(Example(messages, "voice", source, conversation), question, kind)
@@ -91,9 +105,23 @@ def answers_from(
         return
     passages = serving.read_by_writer(question, history)
     written = citing.cited(reply, passages)
-    if written is not None:
+    language, most = detect_language(question), serving.answers.max_words
+    if written is not None and citing.fits(written, passages, language=language, max_words=most):
         example = _answer(question, passages, history, written, serving, source=source, conversation=conversation)
         yield Candidate(example, question, kind)
+
+
+def _unsigned(conversation: PastConversation) -> PastConversation:
+    """Return a conversation whose people's replies are not signed, with the names that stood there.
+
+    What a customer wrote stays as it was asked. A signature that is also spoken of as a thing names nobody.
+    """
+    questions = [parted(turn.question) for turn in conversation.turns]
+    replies = [parted(turn.text) if turn.by_person else (turn.text, frozenset()) for turn in conversation.turns]
+    texts = [text for text, _ in (*questions, *replies)]
+    signed = {name for _, names in (*questions, *replies) for name in names if not told_as_thing(name, texts)}
+    turns = tuple(replace(turn, text=text) for turn, (text, _) in zip(conversation.turns, replies, strict=True))
+    return replace(conversation, turns=turns, names=conversation.names | signed)
 
 
 def _of_turn(
@@ -104,14 +132,15 @@ def _of_turn(
     corrected = _corrected(conversation, place)
     reply = _persons_reply(conversation.turns[place + 1 :])
     if turn.outcome in (*HELPED, "awaiting_approval") and turn.rating != "down":
+        identified, steps = _as_the_loop_began(conversation.turns, place, identified=conversation.identified)
         yield from steps_of(
-            turn.steps,
+            steps,
             _later_steps(conversation, place),
             asked=turn.question,
-            history=history,
+            history=latest(history, count=estimate, room=LOOP_HISTORY),
             serving=serving,
             conversation=conversation.id,
-            identified=conversation.identified,
+            identified=identified,
         )
     if reply:
         yield from answers_from(
@@ -134,6 +163,34 @@ def _of_turn(
         yield _answered(turn, history, serving, conversation.id)
 
 
+def _as_the_loop_began(
+    turns: Sequence[PastTurn], place: int, *, identified: bool
+) -> tuple[bool, Sequence[Mapping[str, Any]]]:
+    """Return whether the customer was known when a turn's loop began, and the steps that were the loop's.
+
+    A message that completes an order's number and its address is looked up by code, before the model is asked
+    (`agents.acting`): its prompt then knows the customer, and never shows that call.
+
+    Args:
+        identified: Whether the customer was known at the conversation's end.
+    """
+    recognised = [at for at, turn in enumerate(turns) if any(_recognises(step) and step["ok"] for step in turn.steps)]
+    if (recognised[0] < place) if recognised else identified:
+        return True, turns[place].steps
+    steps, asked = turns[place].steps, turns[place].question
+    parts = named([turn.question for turn in turns[: place + 1]])
+    called = next((at for at, step in enumerate(steps) if step["kind"] == "tool_called"), len(steps))
+    returned = next((at for at, step in enumerate(steps) if _recognises(step)), len(steps))
+    by_code = all(parts) and any(part in asked for part in parts) and returned == called + 1
+    if not by_code:
+        return False, steps
+    return bool(steps[returned]["ok"]), (*steps[:called], *steps[returned + 1 :])
+
+
+def _recognises(step: Mapping[str, Any]) -> bool:
+    return bool(step["kind"] == "tool_returned" and step["tool"] == IDENTIFIES)
+
+
 def _corrected(conversation: PastConversation, place: int) -> int:
     """Return the turn that a person's reply is about: who only asks for a person wants what they asked before that."""
     while place > 0 and only_asks(conversation.turns[place].question):
@@ -153,6 +210,8 @@ def _answered(turn: PastTurn, history: Sequence[Message], serving: Serving, conv
         reply = citing.renumbered(turn.text, turn.citations, passages, language=language, contact=serving.contact)
     if reply is None or not passages:
         return Dropped("documents no longer say it", turn.question, SOURCE)
+    if not citing.fits(reply, passages, language=detect_language(turn.question), max_words=serving.answers.max_words):
+        return Dropped("not as served", turn.question, SOURCE, f"more than {serving.answers.max_words} words")
     example = _answer(turn.question, passages, history, reply, serving, source=SOURCE, conversation=conversation)
     return Candidate(example, turn.question, kind)
 

@@ -170,7 +170,10 @@ def _generation_prompt(folder: Path, tokenizer: "PreTrainedTokenizerBase") -> It
     asked, plain = (
         _said(
             lambda wanted=wanted: tokenizer.apply_chat_template(  # type: ignore[misc]
-                [dict(message) for message in TALK], add_generation_prompt=wanted, tokenize=False
+                [dict(message) for message in TALK],
+                add_generation_prompt=wanted,
+                enable_thinking=False,
+                tokenize=False,
             )
         )
         for wanted in (True, False)

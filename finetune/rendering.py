@@ -12,6 +12,7 @@ The whole text is cut into tokens at once, as it is when serving: tokenizers of 
 they are given with a blank, so that tokens of parts are not those of the whole.
 """
 
+import json
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -94,6 +95,11 @@ def _pieces(example: Example, tokenizer: "PreTrainedTokenizerBase") -> Iterator[
                 "use another base."
             )
         reply, rest = _split_closing(through[len(before) :], tokenizer)
+        if lost := _unwritten(message, reply):
+            raise FinetuneError(
+                f"The chat template writes no calls of tools, so that the call of {lost[0]!r} would be learned as a "
+                "reply without a word. Next: use a base whose template knows tool_calls, or drop these examples."
+            )
         yield before[len(done) :], False
         yield reply, True
         yield rest, False
@@ -185,18 +191,52 @@ def _text(
 
     try:
         text = tokenizer.apply_chat_template(
-            [{key: value for key, value in message.items() if key != "weight"} for message in messages],
+            [_for_template(message) for message in messages],
             tools=[dict(tool) for tool in tools] or None,
             add_generation_prompt=generation,
+            enable_thinking=False,  # as it is served
             tokenize=False,
         )
-    except (TemplateError, ValueError) as error:
+    except (TemplateError, ValueError, TypeError) as error:
         roles = ", ".join(str(message["role"]) for message in messages)
         raise FinetuneError(
             f"The base's chat template refuses messages of the roles {roles} ({error}). Next: use roles that it "
             "knows, or another base."
         ) from error
     return str(text)
+
+
+def _for_template(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a message as templates want it, and as it is served: a call's arguments are an object.
+
+    OpenAI's format has them as text, which a template would write as a text within quotes.
+    """
+    plain = {key: value for key, value in message.items() if key != "weight"}
+    if message.get("tool_calls"):
+        plain["tool_calls"] = [_with_object(call) for call in message["tool_calls"]]
+    return plain
+
+
+def _with_object(call: Any) -> Any:
+    if not isinstance(call, Mapping):
+        return call
+    changed = dict(call)
+    if "function" in changed:
+        changed["function"] = _with_object(changed["function"])
+    if isinstance(changed.get("arguments"), str):
+        try:
+            changed["arguments"] = json.loads(changed["arguments"] or "{}")
+        except ValueError:
+            raise FinetuneError(
+                f"The arguments of a call are no JSON: {changed['arguments'][:SHOWN]!r}. Next: mend the example."
+            ) from None
+    return changed
+
+
+def _unwritten(message: Mapping[str, Any], reply: str) -> list[str]:
+    """Return the tools that a message calls and of which its text says nothing."""
+    calls = [call.get("function", call) for call in message.get("tool_calls") or () if isinstance(call, Mapping)]
+    return [str(call["name"]) for call in calls if str(call.get("name", "")) not in reply]
 
 
 def _encode(tokenizer: "PreTrainedTokenizerBase", text: str) -> list[int]:

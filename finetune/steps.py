@@ -14,11 +14,11 @@ from agents.actions import Customer
 from agents.calls import IDENTIFIES
 from agents.prompts import Steps, render
 from agents.prompts import steps as prompts
-from agents.protocols import json_step
+from agents.protocols import json_step, step_fault, step_schema
 from agents.tools import Tool
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
 from agents.transcript import Language, Message
-from finetune.candidates import Candidate
+from finetune.candidates import Candidate, Dropped
 from finetune.examples import ROLES, Example, as_context
 from finetune.serving import Serving
 from knowledge.text import detect_language
@@ -35,13 +35,15 @@ def steps_of(
     serving: Serving,
     conversation: str,
     identified: bool,
-) -> Iterator[Candidate]:
-    """Yield a candidate for each call of a turn that went well; none for a turn that only searched.
+) -> Iterator[Candidate | Dropped]:
+    """Yield a candidate for each call of a turn that went well; nothing for a turn that only searched.
+
+    A step that a model bound to the schema could not write is dropped: it was another one's, free to write anything.
 
     Args:
-        steps: of the turn, as they were stored.
+        steps: of the turn's loop, as they were stored.
         later: Steps of the conversation's later turns, in which a write may have been approved and done.
-        identified: Whether it is known who the customer is, so that nobody has to be identified any more.
+        identified: Whether it was known who the customer is when the loop began, so that nobody had to be identified.
     """
     if any(step["kind"] == "approval_decided" for step in steps):
         return
@@ -58,11 +60,14 @@ def steps_of(
         company=serving.answers.company,
         known=identified,
     )
+    schema = step_schema(list(tools.values()))
     for called, content, ok in calls:
         step = json_step(called["tool"], called["arguments"], thought=called["thought"], tools=serving.tools)
         reply = {"role": "assistant", "content": step}
-        if ok:
-            yield Candidate(Example((*messages, reply), "agent", SOURCE, conversation), asked, "step")
+        if ok and (fault := step_fault(step, serving.tools)):
+            yield Dropped("not as served", asked, SOURCE, fault)
+        elif ok:
+            yield Candidate(Example((*messages, reply), "agent", SOURCE, conversation, schema=schema), asked, "step")
         result = prompts.TOOL_RESULT[language].format(tool=called["tool"], content=content)
         # Learned once, as the last message of its own example; what failed is there to be seen only.
         messages = (*messages, *as_context([reply]), {"role": "user", "content": result})

@@ -13,6 +13,7 @@ from typing import Any
 
 Clean = Callable[[str], str]
 ARGUMENTS = ("arguments", "parameters")
+COMPACT = (",", ":")
 FEWEST_DIGITS = 7
 """Of a number that may be somebody's, such as a telephone's or a card's."""
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|[_\-.\s]+")
@@ -48,7 +49,11 @@ def cleaned_json(text: str, clean: Clean) -> str:
     if data is None:
         return clean(text)
     changed = cleaned_value(data, clean)
-    return text if changed == data else json.dumps(changed, ensure_ascii=False)
+    if changed == data:
+        return text
+    # A step stays as compact as the model writes it and reads its earlier ones: `agents.protocols.json_step`.
+    is_compact = text == json.dumps(data, ensure_ascii=False, separators=COMPACT)
+    return json.dumps(changed, ensure_ascii=False, separators=COMPACT if is_compact else None)
 
 
 def cleaned_value(value: Any, clean: Clean, *, key: str = "") -> Any:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from finetune import as_served
 from finetune.examples import Example
 from finetune.rendering import prompt_ids, render
 from finetune.weights import Loaded
@@ -28,9 +29,6 @@ BATCH_TOKENS = 8192
 BATCH_ROWS = 32
 LABEL_ROWS = 64
 """Labels that are weighed at once."""
-REPLY_TOKENS = 400
-"""The longest free reply."""
-
 Tokens = tuple[int, ...]
 
 
@@ -81,7 +79,9 @@ def replies(
             if trie is not None:
                 found = _labels(loaded, batch, prefix, trie)
             else:
-                found = [_text(ids, loaded) for ids in _free(loaded, batch, prefix)]
+                most = [as_served.most_tokens(examples[place]) for place in places]
+                texts = [_text(ids, loaded) for ids in _free(loaded, batch, prefix, most=most)]
+                found = [as_served.heard(text, examples[place]) for text, place in zip(texts, places, strict=True)]
             for place, text in zip(places, found, strict=True):
                 said[place] = text
             done += len(places)
@@ -224,18 +224,23 @@ class _Read(_Reader):
         self.mask, self.lengths, self.logits = self.mask[chosen], self.lengths[chosen], self.logits[chosen]
 
 
-def _free(loaded: Loaded, prompts: Sequence[Sequence[int]], prefix: int) -> list[list[int]]:
-    """Return greedy replies without their closing tokens."""
+def _free(loaded: Loaded, prompts: Sequence[Sequence[int]], prefix: int, *, most: Sequence[int]) -> list[list[int]]:
+    """Return greedy replies without their closing tokens.
+
+    Args:
+        most: How many tokens each may have.
+    """
     ends = end_tokens(loaded)
     read = _Read(loaded, prompts, prefix)
     said: list[list[int]] = [[] for _ in prompts]
     going = list(range(len(prompts)))
     room = int(getattr(loaded.model.config.get_text_config(), "max_position_embeddings", 0) or 2**31)
-    for _ in range(REPLY_TOKENS):
+    for _ in range(max(most)):
         tokens = read.logits.argmax(dim=-1).tolist()
         stays = []
         for at, row in enumerate(going):
-            if tokens[at] not in ends and len(prompts[row]) + len(said[row]) < room:
+            fits = len(said[row]) < most[row] and len(prompts[row]) + len(said[row]) < room
+            if fits and tokens[at] not in ends:
                 said[row].append(tokens[at])
                 stays.append(at)
         if not stays:

@@ -9,12 +9,14 @@ was read, not run: no vLLM was at hand.
 import json
 import shlex
 
+from finetune.bases import TEMPLATE
 from finetune.errors import FinetuneError
 from finetune.lora_gguf import CONFIG
 from finetune.runs import Run
 
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 """What `--max-lora-rank` may be."""
+NO_THOUGHTS = '{"enable_thinking": false}'
 
 
 def serve_command(run: Run, *, name: str) -> str:
@@ -45,4 +47,12 @@ def serve_command(run: Run, *, name: str) -> str:
         )
     modules = shlex.quote(f"{name}={run.adapter.resolve()}")
     base = shlex.quote(str(run.base.folder))
-    return f"vllm serve {base} --enable-lora --max-lora-rank {rank} --lora-modules {modules}"
+    command = f"vllm serve {base} --enable-lora --max-lora-rank {rank} --lora-modules {modules}"
+    return command + (f" --default-chat-template-kwargs {shlex.quote(NO_THOUGHTS)}" if _may_think(run) else "")
+
+
+def _may_think(run: Run) -> bool:
+    """Return whether the chat template opens thoughts unless it is told not to, as in training."""
+    places = (run.folder / TEMPLATE, run.base.folder / TEMPLATE)
+    template = next((path.read_text(encoding="utf-8") for path in places if path.is_file()), "")
+    return "enable_thinking" in template

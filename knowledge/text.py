@@ -229,6 +229,7 @@ def _token(run: str) -> str:
 
 _MEANINGFUL_SIGNS = frozenset("%‰+=<>±≤≥")
 _PARTIAL_MATCHES_TRIED = 200
+_LEADING_DIGITS = re.compile(r"\d+")
 
 
 def normalise(text: str) -> str:
@@ -243,7 +244,8 @@ def normalise(text: str) -> str:
 def locate(quote: str, text: str) -> tuple[int, int] | None:
     """Return the first span of `text` that says `quote`, compared by `normalise`; None when it is not there.
 
-    A quote that begins or ends inside a word or a number of the text is not there: "30 days" is not in "130 days".
+    A quote that begins or ends inside a word or a number of the text is not there: "30 days" is not in "130 days", nor
+    "250 euros" in "1,250 euros".
     Punctuation at the quote's ends is part of the span where the text has it too.
     """
     wanted = normalise(quote)
@@ -255,7 +257,8 @@ def locate(quote: str, text: str) -> tuple[int, int] | None:
     for _ in range(_PARTIAL_MATCHES_TRIED):
         if position < 0:
             return None
-        start, end = offsets[position], offsets[position + len(wanted) - 1] + 1
+        found = offsets[position : position + len(wanted)]
+        start, end = min(found), max(found) + 1  # marks change places, and with them what they came from
         if not _is_inside_word(text, start) and not _is_inside_word(text, end):
             return _with_outer_punctuation(quote, text, start, end)
         position = folded.find(wanted, position + 1)
@@ -299,9 +302,19 @@ def _is_inside_word(text: str, position: int) -> bool:
     if not 0 < position < len(text):
         return False
     before, after = text[position - 1], text[position]
+    if any(_is_number_mark(text, place) for place in (position - 1, position)):
+        return True
     if not (before.isalnum() and after.isalnum()) or _CJK.match(before) or _CJK.match(after):
         return False
     return before.isdigit() == after.isdigit()
+
+
+def _is_number_mark(text: str, place: int) -> bool:
+    """Say whether a full stop or a comma belongs to a number: a decimal point, or between thousands."""
+    if not 0 < place < len(text) - 1 or text[place] not in ".．,，" or not text[place - 1].isdigit():
+        return False
+    digits = _LEADING_DIGITS.match(text, place + 1, place + 5)
+    return digits is not None and (text[place] in ".．" or len(digits.group()) == 3)
 
 
 def _with_outer_punctuation(quote: str, text: str, start: int, end: int) -> tuple[int, int]:

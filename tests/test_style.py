@@ -29,6 +29,7 @@ LONG = {
     "tests/assistant/test_api.py": "mirrors one module",
     "tests/assistant/test_browser.py": "one page",
     "tests/assistant/test_turns.py": "mirrors one module",
+    "tests/assistant/ui/test_chat.py": "mirrors one module",
     "tests/finetune/test_training.py": "mirrors one module",
 }
 """Files that are one story and yet longer, each with its reason."""

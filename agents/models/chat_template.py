@@ -5,6 +5,9 @@
 
 Templates are programs that come with a model, so they run in Jinja's sandbox, with the few functions that the field's
 convention names (https://huggingface.co/docs/transformers/chat_templating). No torch and no tokenizer is needed.
+
+Nobody thinks aloud here, in training or serving: a template that knows `enable_thinking` then closes the thoughts in
+the prompt. Else a model would learn to begin each reply with empty ones, which a grammar does not let it say.
 """
 
 import json
@@ -71,6 +74,7 @@ class ChatTemplate:
                 tools=[dict(tool) for tool in tools] or None,
                 documents=None,
                 add_generation_prompt=generation,
+                enable_thinking=False,
                 bos_token=self.bos,
                 eos_token=self.eos,
             )

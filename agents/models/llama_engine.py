@@ -266,6 +266,7 @@ class Engine:
         settings.n_batch = settings.n_ubatch = 512
         settings.cpuparams.n_threads = self.threads
         settings.cpuparams_batch.n_threads = max(self.threads, usable_cores()) if self._is_large else self.threads
+        settings.default_template_kwargs = {"enable_thinking": "false"}  # as `ChatTemplate` and training render
         settings.cache_prompt = True
         settings.cache_ram_mib = 0 if self._adapters else PROMPT_CACHE_MIB  # it does not tell adapters apart
         settings.lora_adapters = [library.CommonAdapterLoraInfo(str(file), 0.0) for _, file in self._adapters]

@@ -25,6 +25,14 @@ from agents.models.streaming import Streamed, until, usage
 
 EMBEDDED_FILE = Path("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf")
 
+FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"})
+"""Of texts, those that llama.cpp's grammars (llguidance) know."""
+NOT_UNDERSTOOD = frozenset(
+    {"uniqueItems", "contains", "minContains", "maxContains", "propertyNames", "dependentRequired", "dependentSchemas"}
+    | {"dependencies", "not", "if", "then", "else", "unevaluatedItems", "unevaluatedProperties"}
+)
+"""Words of JSON Schema that they refuse."""
+
 
 def build_embedded(name: str, options: ModelOptions) -> LoadedModel:
     """Return a model that `frontdesk models get` put in place: the small one, or the one of this name.
@@ -119,11 +127,7 @@ def _loaded(name: str, path: Path, options: ModelOptions) -> LoadedModel:
 
 
 def _with_adapters(model: LoadedModel, chat: "ChatLlamaCpp", adapters: tuple[Adapter, ...]) -> LoadedModel:
-    """Return a model that has specialists: the same one in memory, under an adapter.
-
-    What was trained on answers written from passages, or on steps, writes and acts, however small its base is; what was
-    trained to copy words out of excerpts reads.
-    """
+    """Return a model that has specialists: the same one in memory, under an adapter, asked as that was trained."""
 
     def specialise(adapter: Adapter) -> LoadedModel:
         return replace(
@@ -256,10 +260,30 @@ def compact_json_grammar(schema: Mapping[str, Any]) -> str:
     """Return a grammar for JSON of a schema without white space.
 
     llama.cpp's own `json_schema` allows any white space, which a small model fills with new lines: 41 tokens where 12
-    will do.
+    will do. What its grammars do not understand is left out: at a single such word llama.cpp would bind the model to
+    nothing, and say so only in its log. Whoever reads the reply checks it against the whole schema.
     """
-    compact = {**schema, "x-guidance": {"whitespace_flexible": False}}
+    compact = {**_understood(schema), "x-guidance": {"whitespace_flexible": False}}
     return "%llguidance {}\nstart: %json " + json.dumps(compact, ensure_ascii=False)
+
+
+def _understood(schema: Any) -> Any:
+    """Return a schema without what llama.cpp's grammars cannot express; of alternatives, any may be chosen."""
+    if isinstance(schema, list):
+        return [_understood(part) for part in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    kept: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key == "properties":
+            kept[key] = {name: _understood(part) for name, part in value.items()}
+        elif key in ("enum", "const", "required"):
+            kept[key] = value
+        elif key == "oneOf":
+            kept["anyOf"] = _understood(value)
+        elif key not in NOT_UNDERSTOOD and (key != "format" or value in FORMATS):
+            kept[key] = _understood(value)
+    return kept
 
 
 def _generation(data: Mapping[str, Any]) -> ChatGenerationChunk | None:

@@ -9,7 +9,7 @@ knows no back end's library.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Literal
@@ -105,6 +105,10 @@ class LoadedModel:
     verify: Callable[[], None] = _pass
     """Raises ModelUnavailable when the model would not answer now."""
     release: Callable[[], None] = _pass
+    learned: tuple[str, ...] = ()
+    """Tasks that it was itself tuned on, as a release is: these it is asked as it learned them, whatever its size."""
+    learned_to_read: tuple[str, ...] = ()
+    """Languages in which it learned to copy an `answer` from excerpts; empty: it learned to write one, in any."""
     adapters: tuple[Adapter, ...] = ()
     """What it can lay over itself."""
     specialise: "Callable[[Adapter], LoadedModel] | None" = None
@@ -113,10 +117,16 @@ class LoadedModel:
     def specialist(self, task: str, collections: Sequence[str] = (), *, language: str = "") -> "LoadedModel":
         """Return the model for a task over collections of documents: itself, or under the adapter that is for them.
 
-        It need not be closed; the base holds the memory.
+        What was trained on answers written from passages, or on steps, writes and acts, however small its base is; what
+        was trained to copy words out of excerpts reads. It need not be closed; the base holds the memory.
         """
         adapter = choose(self.adapters, task=task, collections=collections, language=language)
-        return self if adapter is None or self.specialise is None else self.specialise(adapter)
+        if adapter is not None and self.specialise is not None:
+            return self.specialise(adapter)
+        reads = bool(self.learned_to_read) and task == "answer"
+        if task not in self.learned or (reads and language and language not in self.learned_to_read):
+            return self
+        return replace(self, small=False, reads=reads, reads_little=self.small and reads)
 
     @property
     def acts(self) -> bool:

@@ -21,6 +21,7 @@ from agents.errors import ModelUnavailable
 from agents.models.loading import READING_PARAMETERS, SMALL_PARAMETERS, LoadedModel, ModelOptions
 from agents.models.ollama_raw import ReleaseChatOllama
 from agents.models.ollama_server import describe, digest_of, is_loopback, translated
+from agents.models.promotion import as_learned
 from agents.models.registration import Registration, read_registration
 from agents.models.streaming import Streamed, until
 from agents.models.tokens import MOST_CHARACTERS_PER_TOKEN, at_rate, estimate
@@ -42,7 +43,8 @@ def build(name: str, options: ModelOptions) -> LoadedModel:
         logger.warning("the model %s was made anew since it was registered; it is asked through its TEMPLATE", name)
         registration = None
     if registration is not None:
-        return _release(registration, options, parameters=size)
+        made = _release(registration, options, parameters=size)
+        return as_learned(made, registration.release, options.releases_folder)
     chat = CheckedChatOllama(
         model=name,
         base_url=url,

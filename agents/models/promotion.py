@@ -109,7 +109,20 @@ def build(name: str, options: ModelOptions) -> LoadedModel:
         return build_ollama(registration.model.removesuffix(":latest"), options)
     from agents.models.llamacpp import build_file
 
-    return replace(build_file(str(file), options), name=f"{KIND}{name}")
+    return as_learned(replace(build_file(str(file), options), name=f"{KIND}{name}"), name, options.releases_folder)
+
+
+def as_learned(model: LoadedModel, release: str, folder: Path | None) -> LoadedModel:
+    """Return a release's model with what its manifest says it learned; as it is where there is no manifest.
+
+    Releases of earlier versions do not say whether they learned to write answers or to copy them: by their size, then.
+    """
+    try:
+        manifest = json.loads(((folder or Path()) / release / MANIFEST).read_text(encoding="utf-8"))
+        tasks, reads = tuple(map(str, manifest["tasks"])), tuple(map(str, manifest["reads"]))
+    except (OSError, ValueError, TypeError, KeyError):
+        return model
+    return replace(model, learned=tasks, learned_to_read=reads)
 
 
 def served_file(name: str, folder: Path) -> tuple[Path, str]:

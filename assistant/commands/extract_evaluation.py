@@ -65,7 +65,7 @@ def extract(
     """Measure extraction: precision, recall and F1 over fields, valid share, values that no document shows."""
     from agents.extraction_schema import read_schema
     from finetune import examples as example_files
-    from finetune.extract_examples import extract_examples, read_labels
+    from finetune.extract_examples import extract_examples, read_labels, unsayable
     from finetune.field_scores import evaluate
 
     settings = settings_for(config, model=model)
@@ -73,10 +73,14 @@ def extract(
     labelled = read_labels(labels, schema=wanted, split=_split(split))
     if write is not None:
         count = example_files.write(extract_examples(labelled, wanted, source=labels.name), write)
+        left_out = {one.document: unsayable(one, wanted) for one in labelled}
+        left_out = {document: faults for document, faults in left_out.items() if faults}
         if as_json:
-            print_json({"examples": count, "path": str(write)})
+            print_json({"examples": count, "path": str(write), "left_out": left_out})
         else:
             print(f"{count} examples of {wanted.name} in {write}.")
+            for document, faults in left_out.items():
+                print(f"{document} left out, for a model may not say so much: {'; '.join(faults)}")
         return
     with (
         opened(settings) as application,

@@ -18,7 +18,7 @@ from agents import hand_over_notices
 from assistant.errors import NotStored, TurnRefused
 from assistant.page_images import page_address
 from assistant.rates import NO_LIMITS, Limits
-from assistant.store import StoredTurn
+from assistant.store import StoredTurn, storable
 from assistant.ui import passages
 from assistant.ui.frame import Frame, welcome_html
 from assistant.ui.messages import COMMENT_CHARACTERS, conversation_html, failure_html
@@ -69,6 +69,8 @@ class _Asked:
     question: str
     answers: str
     address: str | None
+    for_person: bool = False
+    """Whether a button asks for a person."""
 
 
 class Chat:
@@ -101,15 +103,21 @@ class Chat:
             answers: The key of the write that a button answers.
             address: Where it came from; None: it is not counted.
         """
-        question = question.strip()[:QUESTION_CHARACTERS]
+        question = storable(question).strip()[:QUESTION_CHARACTERS]
         if question:
             asked = _Asked(conversation, question, answers, address)
             async for screen in self._guarded(self._ask(asked, texts), texts):
                 yield screen
 
-    async def ask_person(self, conversation: str, texts: Texts) -> AsyncIterator[Screen]:
-        """Ask for a person in the customer's name, as often as they like, and follow what comes of it."""
-        async for screen in self.ask(conversation, hand_over_notices.request(language=texts.language), texts):
+    async def ask_person(self, conversation: str, texts: Texts, *, address: str | None = None) -> AsyncIterator[Screen]:
+        """Ask for a person in the customer's name, and follow what comes of it.
+
+        Whoever has asked too much gets a person too. What is counted is asking again, once a person has the
+        conversation, and asking in a new one: each of these is a message to the team.
+        """
+        words = hand_over_notices.request(language=texts.language)
+        asked = _Asked(conversation, words, "", address, for_person=True)
+        async for screen in self._guarded(self._ask(asked, texts), texts):
             yield screen
 
     def look(self, conversation: str, seen: str, texts: Texts) -> tuple[Screen, str]:
@@ -211,7 +219,8 @@ class Chat:
 
     def _start(self, asked: "_Asked", texts: Texts) -> str:
         if asked.conversation != NO_CONVERSATION and self._is_stored(asked.conversation):
-            self._count(asked.conversation, asked.address)
+            if not asked.for_person or self._is_held(asked.conversation):
+                self._count(asked.conversation, asked.address)
             self._turns.start(asked.conversation, asked.question, audiences=AUDIENCES, answers=asked.answers)
             return asked.conversation
         if asked.address is not None and self._limits.wait_for_address(asked.address):
@@ -263,6 +272,11 @@ class Chat:
         """Return whether a person of the company may write at any time."""
         tickets = self._turns.tickets
         return tickets is not None and tickets.has_open(conversation)
+
+    def _is_held(self, conversation: str) -> bool:
+        """Return whether a person of the company has the conversation."""
+        tickets = self._turns.tickets
+        return tickets is not None and tickets.is_held(conversation)
 
     def _stored(self, conversation: str) -> tuple[StoredTurn, ...]:
         try:

@@ -93,7 +93,7 @@ class Events:
 
     async def ask_person(self, kept: str, chosen: str, request: gradio.Request) -> AsyncIterator[Changes]:
         """Ask for a person."""
-        async for screen in self._chat.ask_person(kept, self.texts(chosen, request)):
+        async for screen in self._chat.ask_person(kept, self.texts(chosen, request), address=_address(request)):
             yield self._changes(replace(screen, taken=False))  # what is in the box stays there
 
     @_guarded

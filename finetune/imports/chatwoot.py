@@ -16,7 +16,8 @@ from finetune.conversations import Conversation, Said
 from finetune.example_forms import Record
 from finetune.imports.files import Faults, reason
 from finetune.imports.flags import is_yes
-from finetune.imports.mails import by_time, words
+from finetune.imports.mails import words
+from finetune.imports.moments import by_time
 
 INCOMING, OUTGOING = {0, "incoming"}, {1, "outgoing"}
 BOTS = {"agent_bot", "AgentBot", "captain_assistant", "Captain::Assistant"}

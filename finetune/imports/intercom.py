@@ -15,7 +15,8 @@ from typing import Any
 from finetune.conversations import Conversation, Rating, Said
 from finetune.example_forms import Record
 from finetune.imports.files import Faults, reason
-from finetune.imports.mails import by_time, words
+from finetune.imports.mails import words
+from finetune.imports.moments import by_time
 
 READ = {"comment", "quick_reply", "open", "close"}
 """What both sides see: replies, also those that open or close a conversation."""

@@ -1,8 +1,6 @@
-"""What exports of help desks share: times, HTML bodies, and the older mails that a mail repeats below itself."""
+"""What exports of help desks share: HTML bodies, and the older mails that a mail repeats below itself."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 from finetune.signatures import RFC_MARK
 
@@ -92,11 +90,3 @@ def plain_text(html: str) -> str:
 def _stripped(line: str) -> str:
     """Return a line without the blanks at its end; the mark above a signature keeps the one that it is known by."""
     return RFC_MARK if re.fullmatch(r"\s*--[ \xa0]+", line) else line.rstrip()
-
-
-def by_time(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return messages by `created_at` where all have one of a kind; else as they come."""
-    times = [message.get("created_at") for message in messages]
-    if all(isinstance(time, str) for time in times) or all(isinstance(time, int | float) for time in times):
-        return sorted(messages, key=lambda message: message["created_at"])
-    return list(messages)

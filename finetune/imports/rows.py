@@ -12,7 +12,6 @@ ordinary messages, but nothing public either.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +20,7 @@ from finetune.example_forms import Record, shown
 from finetune.imports.files import Faults
 from finetune.imports.flags import is_yes
 from finetune.imports.mails import words
+from finetune.imports.moments import in_order
 
 NAMES = {
     "question": ("question", "prompt", "问题", "提问"),
@@ -50,11 +50,6 @@ NOTE = re.compile(
 """How programs call what is not meant for the customer, in the column that says what kind of message a row is."""
 PARTS_OF_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
 """Where a kind has its words joined: `noteAdded`, `note_added`."""
-EPOCH = re.compile(r"(?P<whole>\d{9,})(?:\.\d+)?")
-"""Seconds since 1970, or thousandths of them."""
-MOMENT = re.compile(r"(?P<date>\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*)(?: (?P<zone>UTC|GMT|Z|[+-]\d\d:?\d\d))?")
-"""A date of ISO 8601 with a time of day, and the zone that programs write behind a blank."""
-ZONES = {"UTC": "Z", "GMT": "Z"}
 CUSTOMERS = {
     "user",
     "customer",
@@ -107,7 +102,7 @@ def conversations(found: Sequence[Record], source: str) -> Iterator[Conversation
     if faults:
         raise Faults(faults)
     for identity, of_one in rows.items():
-        said = tuple(one for row in _in_order(of_one) for one in row.said)
+        said = tuple(one for row in in_order(of_one, lambda row: row.time) for one in row.said)
         names = frozenset(name for row in of_one for name in row.names)
         yield Conversation(f"{source}:{identity}", source, said, names=names)
 
@@ -177,28 +172,6 @@ def _of_person(column: Any) -> bool:
 def _column(name: Any) -> str:
     """Return a column's name as it is compared: without case, blanks, hyphens, underscores and the like."""
     return re.sub(r"[\W_]+", "", str(name).casefold())
-
-
-def _in_order(rows: Sequence[Row]) -> list[Row]:
-    """Return rows by time where all have one and these can be compared; else as they come."""
-    moments = [moment for row in rows if (moment := _moment(row.time))]
-    if len(moments) < len(rows) or len({kind for kind, _ in moments}) > 1:
-        return list(rows)
-    return [rows[place] for place in sorted(range(len(rows)), key=lambda place: moments[place][1])]
-
-
-def _moment(time: str) -> tuple[str, float] | None:
-    """Return what kind of time this is, and its seconds, to be compared within the kind; None for any other form."""
-    if number := EPOCH.fullmatch(time):
-        return f"{len(number['whole'])} digits", float(time)
-    found = MOMENT.fullmatch(time)
-    try:
-        read = datetime.fromisoformat(found["date"] + ZONES.get(found["zone"], found["zone"] or "")) if found else None
-    except ValueError:
-        return None
-    if read is None:
-        return None
-    return ("no zone", read.replace(tzinfo=UTC).timestamp()) if read.tzinfo is None else ("zone", read.timestamp())
 
 
 def _folded(value: Any) -> str:

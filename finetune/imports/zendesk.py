@@ -21,7 +21,8 @@ from finetune.conversations import Conversation, Rating, Said
 from finetune.example_forms import Record
 from finetune.imports.files import Faults, reason
 from finetune.imports.flags import is_yes
-from finetune.imports.mails import by_time, plain_text, without_quoted
+from finetune.imports.mails import plain_text, without_quoted
+from finetune.imports.moments import by_time
 
 RATINGS: dict[str, Rating] = {"good": "up", "bad": "down"}
 SKIPPED = {"deleted", "suspended"}

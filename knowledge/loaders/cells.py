@@ -1,7 +1,16 @@
 """The values of a spreadsheet's cells as its reader sees them."""
 
 import datetime
+import re
 from collections.abc import Iterable, Iterator, Sequence
+
+_CURRENCY = re.compile(r"\[\$([^]-]*)(?:-[^]]*)?\]")
+"""A currency that a place goes with, `[$€-407]`, or the place alone, `[$-409]`: its `$` is no dollar."""
+_QUOTED = re.compile(r'"([^"]*)"')
+_PLACEHOLDERS = re.compile(r"[0#?](?:[0#?.,]*[0#?])?")
+_SCALED = re.compile(r"[0#?],+(?![0#?,])")
+"""A comma behind the last digit: thousands are shown as ones."""
+_SIGNS = "€£¥￥$"
 
 
 def shown(value: object, form: str) -> str:
@@ -27,12 +36,34 @@ def shown(value: object, form: str) -> str:
 
 
 def _number(value: float, form: str) -> str:
-    if "%" in form:
+    if "%" in _QUOTED.sub("", form):
         return f"{_plain(value * 100)}%"
-    symbol = next((sign for sign in "$€£¥" if sign in form), "")
-    if symbol and "0.00" in form:
-        return f"{symbol}{value:,.2f}"
-    return symbol + _plain(value)
+    symbol, unit = _currency(form), _unit(form)
+    minus, size = ("-" if value < 0 else ""), abs(value)
+    written = f"{size:,.2f}" if (symbol or unit) and "0.00" in form else _plain(size)
+    if symbol:
+        between = " " if symbol[-1].isalpha() else ""
+        return f"{minus}{symbol}{between}{written}"
+    between = "" if not unit.isascii() else " "
+    return f"{minus}{written}{between}{unit}" if unit else minus + written
+
+
+def _currency(form: str) -> str:
+    """Return the currency that a number format shows, such as `€` or `CHF`; "" for none."""
+    named = next((name for found in _CURRENCY.finditer(form) if (name := found[1].strip())), "")
+    return named or next((sign for sign in _SIGNS if sign in _CURRENCY.sub("", form)), "")
+
+
+def _unit(form: str) -> str:
+    """Return the word that a number format puts behind the number, such as `kg` or `元`; "" for none."""
+    first = form.partition(";")[0]
+    bare = _QUOTED.sub(lambda found: " " * len(found[0]), first)
+    digits = _PLACEHOLDERS.search(bare)
+    if digits is None or _SCALED.search(bare):
+        return ""
+    found = _QUOTED.search(first, digits.end())
+    word = found[1].strip() if found else ""
+    return word if any(letter.isalpha() for letter in word) else ""
 
 
 def _plain(value: float) -> str:

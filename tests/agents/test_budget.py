@@ -64,7 +64,8 @@ def test_estimate_holds_for_chinese() -> None:
 
 def test_latest_messages_are_whole() -> None:
     history = (Message("user", "a b c"), Message("assistant", "d e"), Message("user", "f"))
-    assert latest(history, count=words, room=19) == history[1:]
+    assert latest(history, count=words, room=19) == history[2:], "templates refuse a reply to nothing"
+    assert latest(history, count=words, room=30) == history
     assert latest(history, count=words, room=8) == ()
 
 

@@ -14,7 +14,7 @@ from agents.actions import Action, Change, Customer, MemoryActionLog, Preview, V
 from agents.calls import Altered, Caller
 from agents.errors import HandOver, StateUnknown, ToolError
 from agents.protocols import ToolCall
-from agents.provenance import occurs
+from agents.provenance import is_counted, occurs
 from agents.tools import Tool, ToolContext
 from agents.tools.company import load
 from tests.agents.little_shop import DOMAIN, snapshot
@@ -263,3 +263,13 @@ def test_a_write_whose_process_died_before_it_was_noted_is_not_tried_again(tmp_p
 )
 def test_occurs(value: str, text: str, found: bool) -> None:
     assert occurs(value, [text]) is found
+
+
+def test_a_number_in_words_is_counted_whole() -> None:
+    counted = {number for number in range(2, 130) if is_counted(number, ["我要退二十件"])}
+    assert counted == {20}
+    assert is_counted(120, ["一百二十盏灯"])
+    assert is_counted(25, ["twenty-five lamps"])
+    assert is_counted(2, ["两盏灯"])
+    assert is_counted(2, ["both lamps"])
+    assert not is_counted(3, ["三十天"])

@@ -47,6 +47,16 @@ def test_exact_parts_have_one_spelling(text: str, parts: set[str]) -> None:
         ("€89", "89.00", "Price", False),
         ("89", "€89", "", True),
         ("nothing", "€89", "", True),
+        ("7元", "7天内退货", "", False),
+        ("¥7", "within 7 days", "", False),
+        ("7 yuan", "7 days", "", False),
+        ("89元", "价格：¥89.00", "", True),
+        ("RMB 89", "89 元", "", True),
+        ("89元", "89美元", "", False),
+        ("89元", "89.00", "价格（元）", True),
+        ("89元", "89.00", "单元", False),
+        ("EUR89", "€89", "", True),
+        ("3 单元", "第 3 单元", "", True),
     ],
 )
 def test_amounts_keep_their_sign(text: str, quoted: str, place: str, same: bool) -> None:

@@ -56,6 +56,9 @@ ALLOWED = Allowed(hosts=frozenset({"shop.example", ".docs.example"}), mails=froz
         "thief@evil.com",
         "thief [at] evil (dot) com",
         "请访问https://evil.com登录",
+        "请访问evil。com",
+        "请访问 退货。com/evil",
+        "请访问 退货。com:8080/evil",
     ],
 )
 def test_no_link_leads_elsewhere(text: str) -> None:
@@ -102,6 +105,9 @@ def test_no_image_and_no_markup_at_all(text: str) -> None:
         "The data: 5 items. Note: it is file-sized. 1/2 of it, and/or more.",
         "订单 A-1017 已发货，运费 £4.95。",
         "Your password can be reset on the page. 密码可以在页面上重置。",
+        "Your password is case-sensitive. The password is required! Is the password is wrong?",
+        "Try the basic troubleshooting. The basic responsibilities of a seller; basic cleaning/maintenance.",
+        "我们支持退货。App 内可申请。保修两年。AI 客服随时在线。支持退货。To return it, write to us.",
     ],
 )
 def test_what_is_allowed_is_not_touched(text: str) -> None:
@@ -118,6 +124,9 @@ def test_what_is_allowed_is_not_touched(text: str) -> None:
         "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----",
         "postgresql://frontdesk:hunter2@database/frontdesk",
         "Bearer abcdef0123456789abcdef",
+        "Basic aHVudGVyMjpodW50ZXIy",
+        "password is hunter2!x",
+        "The passphrase is hunter2-abcdef0-MIIE-eyJ",
         "password: hunter2!x",
         "API key is a8f5f167f44f4964e6c998dee827110c",
         "密码是 hunter2!x",

@@ -49,6 +49,85 @@ def test_questions_that_do_not(question: str) -> None:
     assert from_words(question) is None
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Where is my order 123456?",
+        "My order is BM-20315, when does it arrive?",
+        "I live at 315 Hill Street and paid 315 euros",
+        "Is 12345 the right part?",
+        "我的订单号是20231234567，到哪了？",
+        "我的电话是13123153456，请联系",
+        "有没有315元的台灯？",
+        "我找315元的那盏灯",
+        "Does the gas lamp come with a regulator?",
+        "Do you accept a power of attorney?",
+    ],
+)
+def test_numbers_and_parts_that_only_look_like_a_threat(question: str) -> None:
+    assert from_words(question) is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "再不处理我就打12315",
+        "12315投诉电话是多少",
+        "那我们12315见吧",
+        "我要向12345反映",
+        "我去315告你们",
+        "315曝光你们",
+        "12315",
+        "I will call 12315",
+        "I shall report this to the regulator",
+    ],
+)
+def test_hotlines_and_authorities_are_noticed(message: str) -> None:
+    assert from_words(message) == "legal"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "送给妈妈的礼物可以包装吗？",
+        "我妈的手机号可以收货吗",
+        "他妈妈也想要一盏",
+        "你们卖垃圾桶吗？",
+        "厨余垃圾袋多少钱？",
+        "有去死皮的产品吗",
+        "滚筒洗衣机能洗灯罩吗？",
+        "电子废物回收怎么处理？",
+        "怎么防诈骗？",
+        "请问需要本人处理吗？",
+        "店里有人工安装服务吗？",
+        "Can you deliver to the hospital?",
+        "Does your smoke detector need a battery?",
+    ],
+)
+def test_harmless_words_that_hold_a_bad_one(question: str) -> None:
+    assert from_words(question) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ("他妈的什么时候发货", "anger"),
+        ("你妈的", "anger"),
+        ("真垃圾", "anger"),
+        ("你们这群废物", "anger"),
+        ("滚！", "anger"),
+        ("遇到诈骗了，你们是骗子", "anger"),
+        ("请真人来处理", "asked"),
+        ("给我转人工", "asked"),
+        ("My son is in hospital because of your lamp", "safety"),
+        ("The smoke alarm went off when I plugged in the lamp", "safety"),
+        ("smoke came from the smoke detector's battery and out of the plug", "safety"),
+    ],
+)
+def test_what_stands_beside_harmless_words_still_counts(message: str, reason: Reason) -> None:
+    assert from_words(message) == reason
+
+
 def test_injury_comes_before_everything_else() -> None:
     assert from_words("Get me a person, my lawyer will sue you, the lamp caught fire") == "safety"
 

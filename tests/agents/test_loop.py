@@ -132,7 +132,9 @@ def test_last_step_is_an_answer_without_tools(protocol: str) -> None:
     assert (result.text, result.ended) == ("You have 30 days [1].", "steps")
     last = asked(model, 2)
     assert "tools" not in last.arguments
-    assert last.messages[-1].text == prompts.ANSWER_NOW["en"]
+    assert last.messages[-1].text.endswith(prompts.ANSWER_NOW["en"])
+    roles = [message.type for message in last.messages[1:]]
+    assert protocol == "native" or roles == ["human", "ai"] * 2 + ["human"], "many templates refuse two in a row"
     if protocol == "json":
         assert "anyOf" not in last.arguments["schema"]
 

@@ -35,6 +35,23 @@ def test_nobody_is_asked_for_secrets(question: str) -> None:
     assert borne_out(question, SOURCES, acted=False) == []
 
 
+@pytest.mark.parametrize(
+    ("said", "result", "shown"),
+    [
+        ("You get 50 euros back.", "You get 12.50 euros back.", False),
+        ("You get 12 euros back.", "You get 12.50 euros back.", False),
+        ("You get 250 euros back.", "You get 1,250 euros back.", False),
+        ("You get 12.50 euros back.", "You get 12.50 euros back.", True),
+        ("You get 30 euros back.", "You get 30.00 euros back.", True),
+        ("退款 50 元。", "退款 12.50 元。", False),
+        ("It came on 12.05.2026.", "It came on 12.05.2026.", True),
+        ("Lines 1 and 2 came.", "Lines 1,2,3 came.", True),
+    ],
+)
+def test_a_number_is_not_part_of_another(said: str, result: str, shown: bool) -> None:
+    assert borne_out(said, (result,), acted=False) == [said] * shown
+
+
 def test_what_tools_returned_is_borne_out() -> None:
     said = "Order B-10234 was received on 2026-10-02. Which order do you mean?"
     assert len(borne_out(said, SOURCES, acted=False)) == 2

@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from agents.transcript import (
     SHOWN_OF_A_PASSAGE,
     Answer,
@@ -7,11 +9,13 @@ from agents.transcript import (
     Delta,
     Finished,
     HandedOver,
+    Message,
     Searched,
     Step,
     Thought,
     ToolCalled,
     ToolReturned,
+    in_turns,
     searched,
     step_to_data,
 )
@@ -61,3 +65,30 @@ def test_search_shows_what_a_screen_needs() -> None:
     assert (step.query, step.evidence, step.seconds) == ("asked", 0.8, 0.2)
     assert [set(passage) for passage in step.passages] == [set(SHOWN_OF_A_PASSAGE)]
     assert step.passages[0]["text"] == "text"
+
+
+def said(words: str) -> tuple[Message, ...]:
+    """Return messages from marks: `u1 a2` is a customer's 1 and an assistant's 2."""
+    roles = {"u": "user", "a": "assistant"}
+    return tuple(Message(roles[word[0]], word[1:]) for word in words.split())  # type: ignore[arg-type]
+
+
+def marks(messages: tuple[Message, ...]) -> str:
+    return " ".join(message.role[0] + message.content for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("", ""),
+        ("u1 a2", "u1 a2"),
+        ("a0 u1 a2", "u1 a2"),
+        ("u1 a2 a3", "u1 a3"),  # a person's reply came after the assistant's
+        ("u1 u2 a3", "u2 a3"),
+        ("u1 a2 u3", "u1 a2"),  # what was not answered is no exchange
+        ("u1 a2 u3 u4 a5", "u1 a2 u4 a5"),
+        ("a1 a2", ""),
+    ],
+)
+def test_history_takes_turns_and_begins_with_the_customer(given: str, kept: str) -> None:
+    assert marks(in_turns(said(given))) == kept

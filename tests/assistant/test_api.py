@@ -266,6 +266,7 @@ def test_transcript_and_feedback(served: Served) -> None:
     ("body", "sentence"),
     [
         ({"question": " "}, "The question is empty."),
+        ({"question": " \0 "}, "The question is empty."),
         ({"question": "x" * 4001}, "The question is too long: 4,001 characters, at most 4,000."),
         ({}, "question: Field required."),
         ({"question": "?", "language": "fr"}, "language: Input should be 'en' or 'zh'."),

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ from agents.transcript import Answer, Citation, Delta, Finished, Searched, Short
 from assistant import app as app_module
 from assistant import cli, running
 from assistant.app import Application
+from tests.assistant.command_line import Run
 
-Run = Callable[..., tuple[int, str, str]]
 ANSWER = Answer(
     text="You have 30 days [1].",
     citations=(Citation(1, "default", "returns.md", "Returns", 2, 10, 17, "30 days"),),
@@ -54,20 +54,11 @@ class FakeResponder:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Call the command line in this process, with the embedder that needs no model."""
+def run(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Call the command line with the embedder that needs no model."""
     monkeypatch.setenv("FRONTDESK_EMBEDDER", "hashing")
     monkeypatch.setenv("FRONTDESK_MODEL", "none")
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["frontdesk", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err  # type: ignore[return-value]
-
-    return call
+    return run
 
 
 @pytest.fixture

@@ -19,6 +19,34 @@ def test_the_demo_lives_in_a_home_of_its_own(monkeypatch: pytest.MonkeyPatch, tm
     assert demo.demo_settings(home=Path("here")).home == tmp_path / "here"
 
 
+def test_the_demo_neither_fills_the_owners_library_nor_writes_to_the_owners_people(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    owner = tmp_path / "owner"
+    owner.mkdir()
+    (owner / "frontdesk.toml").write_text(
+        'catalog_url = "postgresql://me@server/shop"\nchroma_url = "http://server:8000"\nkeep_days = 1\n'
+        'ticket_webhook_url = "https://desk.example"\nticket_webhook_secret = "0123456789abcdef"\n'
+    )
+    monkeypatch.setenv("FRONTDESK_HOME", str(owner))
+    for key, value in {
+        "CATALOG_URL": "postgresql://me@server/shop",
+        "CHROMA_URL": "http://server:8000",
+        "TICKET_EMAIL": "desk@example.com",
+        "SMTP_URL": "smtp://server",
+        "LOG_LEVEL": "error",
+    }.items():
+        monkeypatch.setenv(f"FRONTDESK_{key}", value)
+    settings = demo.demo_settings()
+    places = (settings.catalog_url, settings.chroma_url, settings.ticket_webhook_url, settings.ticket_email)
+    assert places == ("", "", "", "")
+    assert (settings.smtp_url, settings.keep_days) == ("", 0)
+    assert settings.log_level == "error"
+    (owner / "demo").mkdir()
+    (owner / "demo" / "frontdesk.toml").write_text("keep_days = 7\n")
+    assert demo.demo_settings().keep_days == 7
+
+
 def test_filling_twice_changes_nothing(tmp_path: Path) -> None:
     application = Application(demo.demo_settings(home=tmp_path, embedder="hashing"))
     assert demo.fill(application) > 10

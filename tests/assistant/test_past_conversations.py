@@ -1,8 +1,12 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from agents.actions import Customer, Visitor
 from agents.transcript import Answer, Citation, Delta, Finished, ToolCalled, ToolReturned, step_to_data
+from assistant import retention
+from assistant.actions import StoredVisitors
 from assistant.desk_work import DeskWork
+from assistant.operators import OWNER
 from assistant.past_conversations import past_conversations
 from assistant.store import Store, sqlite_url
 from assistant.tickets import Tickets
@@ -37,6 +41,7 @@ def test_what_is_stored_is_what_is_learned_from(tmp_path: Path) -> None:
 
     one, two = past_conversations(store)
     assert (one.id, two.id, one.identified) == (first, second, False)
+    assert (one.names, two.names) == ({"Ada"}, frozenset())
     asked, handed, reply = one.turns
     assert (asked.question, asked.text, asked.outcome, asked.rating) == ("How long?", "30 days [1].", "answered", "up")
     assert asked.citations[0]["quote"] == "30 days"
@@ -45,4 +50,26 @@ def test_what_is_stored_is_what_is_learned_from(tmp_path: Path) -> None:
     assert (reply.question, reply.text, reply.by_person) == ("", "Hello, 45 days.", True)
     assert (two.turns[0].outcome, two.turns[0].text) == ("", "")
     assert list(past_conversations(store, since=datetime.now(UTC) + timedelta(hours=1))) == []
+    store.close()
+
+
+def test_who_takes_part_is_known_by_name(tmp_path: Path) -> None:
+    store = Store(sqlite_url(tmp_path / "a.sqlite3"))
+    conversation = store.start_conversation()
+    number = Tickets(store).hand_over(conversation, store.start_turn(conversation, "A person please"), reason="asked")
+    StoredVisitors(store.engine).save(conversation, Visitor(Customer("7", "Marisol Quintero", how="session")))
+    DeskWork(store).reply(number, "Hello", by="Ben Ode")
+    DeskWork(store).reply(number, "Hello again", by=OWNER)
+    (one,) = past_conversations(store)
+    assert (one.identified, one.names) == (True, {"Marisol Quintero", "Ben Ode"})
+    store.close()
+
+
+def test_a_conversation_that_is_forgotten_meanwhile_is_passed_over(tmp_path: Path) -> None:
+    store = Store(sqlite_url(tmp_path / "a.sqlite3"))
+    first, second, third = (store.start_conversation() for _ in range(3))
+    found = past_conversations(store)
+    assert next(found).id == first
+    retention.forget(store, [second])
+    assert [one.id for one in found] == [third]
     store.close()

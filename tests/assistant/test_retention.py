@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from agents.actions import Action, Customer, Visitor
+from agents.approvals import Pending
 from assistant import retention
-from assistant.database import ConversationRow, TurnRow
+from assistant.actions import StoredActionLog, StoredApprovals, StoredVisitors
+from assistant.database import ActionRow, ConversationRow, TurnRow
 from assistant.desk_work import DeskWork
 from assistant.errors import NotStored, StoreError
 from assistant.store import Store, now, sqlite_url
@@ -93,7 +96,21 @@ def test_whom_nobody_knows_is_one_clear_message(store: Store) -> None:
     with pytest.raises(NotStored, match=r"'nobody@example.com'\. Next: "):
         retention.find(store, "nobody@example.com")
     with pytest.raises(StoreError, match=r"too short.*Next: "):
-        retention.find(store, "a")
+        retention.find(store, "@a")
+
+
+def test_a_customer_whose_id_is_short_can_be_forgotten(store: Store) -> None:
+    mine, _other = filled(store, "x", customer="7"), filled(store, "7 lamps, please", customer="77")
+    assert retention.find(store, "7") == (mine,)
+    with pytest.raises(StoreError, match=r"too short.*Next: "):
+        retention.find(store, " ")
+
+
+def test_an_address_in_a_comment_on_an_answer_is_found(store: Store) -> None:
+    mine = filled(store, "x")
+    store.add_feedback(mine, 1, rating="down", comment="Wrong! Write to Ada@example.com instead")
+    filled(store, "y")
+    assert retention.find(store, "ada@example.com") == (mine,)
 
 
 def age(store: Store, conversation: str, days: int) -> None:
@@ -118,6 +135,31 @@ def test_a_sweep_forgets_what_is_too_old_and_no_open_ticket(store: Store) -> Non
     assert retention.sweep(store, keep_days=30).conversations == (old,)
     assert store.transcript(fresh)
     assert store.transcript(open_ticket)
+
+
+def test_a_sweep_leaves_what_waits_for_the_team(store: Store) -> None:
+    approvals = StoredApprovals(store.engine)
+    waits, settled = answered(store), answered(store)
+    for conversation in (waits, settled):
+        approvals.ask(Pending(f"k-{conversation}", conversation, "t", "refund", {}, "€5", "f", "7", "en", True))
+        age(store, conversation, 31)
+    approvals.move(f"k-{waits}", before="customer", after="operator")
+    approvals.move(f"k-{settled}", before="customer", after="withdrawn")
+    assert retention.sweep(store, keep_days=30).conversations == (settled,)
+
+
+def test_what_was_done_in_no_stored_conversation_is_found_and_swept(store: Store) -> None:
+    """A talk in the terminal; and what a turn still writes while its conversation is forgotten."""
+    log, visitors = StoredActionLog(store.engine), StoredVisitors(store.engine)
+    for name in ("terminal-old", "terminal-new"):
+        log.begin(Action(f"k-{name}", "begun", "refund", {}, name, "7"))
+        visitors.save(name, Visitor(Customer("7", "Ada", how="session")))
+    assert retention.find(store, "terminal-old") == ("terminal-old",)
+    with store.writing() as session:
+        long_ago = now() - timedelta(days=31)
+        session.execute(update(ActionRow).where(ActionRow.conversation == "terminal-old").values(begun_at=long_ago))
+    assert retention.sweep(store, keep_days=30).rows == {"action": 1, "visitor": 1}
+    assert retention.find(store, "7") == ("terminal-new",)
 
 
 def test_a_conversation_that_goes_on_is_not_old(store: Store) -> None:

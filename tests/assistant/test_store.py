@@ -4,11 +4,13 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from assistant import store as store_module
 from assistant.errors import NotStored, StoreError
@@ -230,3 +232,14 @@ def test_a_turn_is_ended_once_and_keeps_its_reference(store: Store) -> None:
     store.end_turn(conversation, turn, "failed", reference="abc")
     store.end_turn(conversation, turn, "failed", reference="def")
     assert [step.data for step in store.steps(conversation, turn)] == [{"kind": "failed", "reference": "abc"}]
+
+
+def test_what_a_customer_wrote_stands_in_no_error_nor_its_traceback(store: Store) -> None:
+    conversation = store.start_conversation()
+    with store.writing() as session:
+        session.execute(text("CREATE TRIGGER full BEFORE INSERT ON turn BEGIN SELECT RAISE(ABORT, 'disk full'); END"))
+    with pytest.raises(StoreError, match="disk full") as caught:
+        store.start_turn(conversation, f"I am ill, my PIN is {40 + 7}11")  # the traceback shows this line too
+    logged = "".join(traceback.format_exception(caught.value))
+    assert "INSERT INTO turn" in logged
+    assert "4711" not in logged

@@ -14,6 +14,8 @@ import pytest
 import uvicorn
 
 from assistant.api import create_api
+from assistant.outbox import Outbox
+from assistant.rates import Limits
 from assistant.store import Store, sqlite_url
 from assistant.tickets import Tickets
 from assistant.turns import TurnRunner
@@ -99,3 +101,28 @@ def test_a_ticket_that_is_not_there_is_404_and_an_empty_reply_422(desk: tuple[ht
     client, _ = desk
     assert client.get("/api/tickets/nonsense", headers=OWNER).status_code == 404
     assert client.post("/api/tickets/nonsense/reply", headers=OWNER, json={"text": ""}).status_code == 422
+
+
+def test_the_team_is_not_written_to_without_end(tmp_path: Path) -> None:
+    store = Store(sqlite_url(tmp_path / "desk.sqlite3"))
+    turns = TurnRunner(store, lambda request, stop: iter(()), tickets=Tickets(store, channels=("email",)))
+    application: Any = SimpleNamespace(
+        settings=SimpleNamespace(host="desk.example"),
+        library=SimpleNamespace(check=lambda: None),
+        model=SimpleNamespace(check=lambda: None),
+        store=store,
+        turns=turns,
+    )
+    api = create_api(application, limits=Limits(of_conversation=2, of_address=100))
+    with serving(api) as url, httpx.Client(base_url=url, timeout=20) as client:
+        conversation = client.post("/api/conversations").json()["conversation"]
+        asked = []
+        for _ in range(5):
+            asked.append(client.post(f"/api/conversations/{conversation}/hand-over"))
+            if asked[-1].status_code == 201:
+                list(turns.subscribe(conversation, asked[-1].json()["turn"]))
+        assert [answer.status_code for answer in asked] == [201, 201, 201, 429, 429]
+        assert int(asked[-1].headers["Retry-After"]) > 0
+        assert Outbox(store).counts().waiting == 3
+    turns.close()
+    store.close()

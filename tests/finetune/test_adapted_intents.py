@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,9 +22,11 @@ class Told:
 
     readings: dict[str, tuple[str, Sequence[float]]]
     asked: list[dict[str, Any]] = field(default_factory=list)
+    prompts: list[list[str]] = field(default_factory=list)
 
     def invoke(self, messages: Sequence[Any], **call: Any) -> Any:
         self.asked.append(call)
+        self.prompts.append([f"{one.type}: {one.content}" for one in messages])
         label, chances = self.readings[messages[-1].content]
         logprobs = [{"logprob": math.log(chance)} for chance in chances]
         return SimpleNamespace(text=label, response_metadata={"logprobs": logprobs})
@@ -50,6 +52,19 @@ def test_from_which_likelihood_on_nine_of_ten_are_right() -> None:
     assert (found.n, found.right) == (30, 18)
     assert found.sure_from == pytest.approx(0.49)  # 18 of 20
     assert found.sure_share == pytest.approx(20 / 30)
+
+
+def test_it_is_asked_with_the_system_message_that_it_learned_with() -> None:
+    heldout = [
+        replace(one, messages=({"role": "system", "content": "Name the intent."}, *one.messages))
+        for one in (example(f"message {number}", "ask") for number in range(20))
+    ]
+    chat: Any = Told({one.messages[1]["content"]: ("ask", (0.9,)) for one in heldout})
+    found = calibrate(chat, heldout, labels=LABELS)
+    assert found.opening == "Name the intent."
+    AdaptedIntents(chat, LABELS, {"ask": "tools"}, 0.5, found.opening).target("message 1", HashingEmbedder())
+    assert {prompt[0] for prompt in chat.prompts} == {"system: Name the intent."}
+    assert chat.prompts[-1][1:] == ["human: message 1"]
 
 
 def test_where_none_is_right_none_is_sure() -> None:

@@ -120,3 +120,16 @@ def test_adapters_that_do_not_go_together_leave_nothing_behind(
     with pytest.raises(FinetuneError, match=told):
         average(["a", "b"], "unlike", home=home)
     assert [path.name for path in home.iterdir() if "unlike" in path.name] == []
+
+
+def test_readers_together_read_and_one_that_writes_makes_all_write() -> None:
+    def run(name: str, *reads: str, task: str = "answer") -> Run:
+        known = {"base": {}, "settings": {}, "seed": 0, "tasks": [task], "labels": [], "reads": reads, "steps": 1}
+        counts = {"trainable_parameters": 1, "parameters": 9, "epochs": 1, "peak_memory_bytes": 1, "seconds": 1.0}
+        return Run(name, Path(name), known | counts | {"data": {}})
+
+    def reads(*runs: Run) -> list[str]:
+        return list(averaging._manifest(runs, "mean", Path("mean"), rank=8)["reads"])
+
+    assert reads(run("a", "zh"), run("b", "en"), run("c", task="voice")) == ["en", "zh"]
+    assert reads(run("a", "en"), run("b")) == []

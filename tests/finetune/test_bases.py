@@ -97,3 +97,12 @@ def test_the_embedded_model_is_dequantized_once_with_its_way_of_cutting_digits(
     made = (base.folder / "model.safetensors").stat().st_mtime_ns
     assert open_base("embedded", home=tmp_path) == base
     assert (base.folder / "model.safetensors").stat().st_mtime_ns == made
+
+
+def test_a_folder_is_known_by_its_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run keeps it, and is exported from wherever."""
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "model" / "model.safetensors").write_bytes(b"")
+    monkeypatch.chdir(tmp_path)
+    assert open_base("./model", home=tmp_path).folder == tmp_path / "model"

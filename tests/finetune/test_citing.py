@@ -1,6 +1,6 @@
 import pytest
 
-from finetune.citing import cited, place_of, renumbered, with_marker
+from finetune.citing import cited, fits, place_of, renumbered, with_marker
 from knowledge.passages import Passage
 
 
@@ -26,6 +26,12 @@ CITATION = {"number": 1, "collection": "default", "document": "returns.md", "quo
 )
 def test_the_marker_stands_before_the_full_stop(sentence: str, marked: str) -> None:
     assert with_marker(sentence, 2) == marked
+
+
+def test_an_answer_is_learned_only_as_long_as_serving_would_show_it() -> None:
+    answer = "You can send a lamp back within 30 days of delivery [2]. Standard delivery costs 9.50 euros [1]."
+    assert [fits(answer, PASSAGES, language="en", max_words=most) for most in (12, 18, 80)] == [False, True, True]
+    assert fits("NOT_IN_DOCUMENTS", PASSAGES, language="en", max_words=12)
 
 
 def test_what_passages_say_is_cited_and_courtesies_are_left_out() -> None:

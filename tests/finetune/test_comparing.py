@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agents.models import ModelOptions
-from finetune import torch_replies
+from finetune import as_served
 from finetune.bases import Base
 from finetune.comparing import Standing, measure, plain, set_side_by_side
 from finetune.evaluation import judge
@@ -63,7 +63,7 @@ def test_other_tokenizers_are_not_set_side_by_side() -> None:
 
 def test_a_real_model_is_measured(tiny_base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
-    monkeypatch.setattr(torch_replies, "REPLY_TOKENS", 3)
+    monkeypatch.setattr(as_served, "LONGEST", 3)
     seen: set[str] = set()
     found = measure(
         Subject("tiny", tiny_base),

@@ -26,6 +26,7 @@ from finetune.examples import (
     read,
     read_languages,
     reading_example,
+    turn_faults,
     write,
 )
 from knowledge.passages import Passage
@@ -36,6 +37,7 @@ PASSAGE = Passage(
 CHINESE = Passage("default", "退货.md", "退货政策", (), "", None, 5, 14, "30 天内可以退回。", "public", "zh", 0.5)
 OPTIONS = AnswerOptions(company="Lumen", max_words=60)
 HISTORY = tuple(Message("assistant" if n % 2 else "user", f"message {n} “é” 你好") for n in range(9))
+BY_PERSON = (Message("assistant", "A person of our team: 30 days."),)
 TOOL = {"type": "function", "function": {"name": "search_knowledge", "parameters": {}}}
 EXAMPLE = Example(
     messages=(
@@ -81,7 +83,7 @@ def test_the_languages_of_a_reader_are_those_that_it_learned() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("history", [(), HISTORY[:2], HISTORY])
+@pytest.mark.parametrize("history", [(), HISTORY[:2], HISTORY, (*HISTORY[:2], *BY_PERSON), (*BY_PERSON, *HISTORY[:2])])
 @pytest.mark.parametrize("question", ["How long?", "Line one\nline two {x} </passages> 你好  "])
 def test_prompt_is_byte_for_byte_what_serving_sends(
     language: Language, history: tuple[Message, ...], question: str
@@ -103,6 +105,7 @@ def test_prompt_is_byte_for_byte_what_serving_sends(
     )
     *prompt, last = example.messages
     assert [(message["role"], message["content"].encode()) for message in prompt] == sent
+    assert list(turn_faults(example)) == [], "many templates refuse two replies in a row"
     assert last == {"role": "assistant", "content": reply}
     assert (example.task, example.source, example.conversation) == ("answer", "test", "c-1")
 

@@ -11,7 +11,7 @@ from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
 from finetune.errors import FinetuneError
 from finetune.examples import ROLES, read, write
-from finetune.extract_examples import Labelled, check, extract_examples, read_labels, reply
+from finetune.extract_examples import Labelled, check, extract_examples, read_labels, reply, unsayable
 
 FOLDER = Path(__file__).parents[2] / "examples" / "brindlemoor" / "extraction"
 SCHEMA = compile_schema(
@@ -69,6 +69,30 @@ def test_a_label_that_its_document_does_not_show_is_a_fault(
     assert check(LABEL, SCHEMA) == []
     wrong = replace(LABEL, data={**LABEL.data, **data}, quotes={**LABEL.quotes, **quotes})
     assert any(told in fault for fault in check(wrong, SCHEMA))
+
+
+@pytest.mark.parametrize(
+    ("data", "quotes", "told"),
+    [
+        ({"total": 2e9}, {}, "/total: 2000000000.0 is greater than the maximum of 1000000000"),
+        ({"articles": ["BM-101" * 27]}, {}, "/articles/0: "),
+        ({"articles": ["BM-101"] * 21}, {}, "/articles: "),
+        ({}, {"/kind": "We confirm" * 9}, "/kind/quote: "),
+    ],
+)
+def test_what_a_served_model_is_not_let_say_is_no_example(
+    data: dict[str, Any], quotes: dict[str, str], told: str
+) -> None:
+    long = replace(LABEL, data={**LABEL.data, **data}, quotes={**LABEL.quotes, **quotes})
+    assert [fault[: len(told)] for fault in unsayable(long, SCHEMA)] == [told]
+    assert len(list(extract_examples([LABEL, long], SCHEMA, source="labels.jsonl"))) == 1
+
+
+def test_a_whole_number_is_learned_without_a_point_and_a_choice_s_words_by_its_pointer() -> None:
+    properties = {"a/b": {"enum": ["x"]}, "count": {"type": "integer"}}
+    schema = compile_schema({"type": "object", "properties": properties}, name="s.json")
+    label = replace(LABEL, data={"a/b": "x", "count": 12.0}, quotes={"/a~1b": "We confirm"})
+    assert reply(label, schema) == '{"a/b":{"quote":"We confirm","value":"x"},"count":12}'
 
 
 def test_every_faulty_line_is_named(tmp_path: Path) -> None:

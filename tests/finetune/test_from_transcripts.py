@@ -1,14 +1,18 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from agents.answering import AnswerOptions
 from agents.models import LoadedModel
 from agents.prompts import NOT_FOUND, partly
-from agents.transcript import Finished, Message, step_to_data
+from agents.transcript import Finished, step_to_data
 from agents.turn import Request, Responder
+from finetune.building import BuildOptions, build
 from finetune.candidates import Candidate, Dropped
 from finetune.examples import answer_example, is_learned
 from finetune.from_transcripts import PastConversation, PastTurn, candidates
+from finetune.leakage import exam
 from finetune.serving import Serving
 from knowledge.library import Library
 
@@ -50,6 +54,16 @@ def test_an_answer_that_a_customer_liked_is_learned_as_it_would_be_asked_today(
     assert "30" in one.reply
     number = next(place for place, passage in enumerate(passages, 1) if "30" in passage.text)
     assert f"[{number}]" in one.reply
+
+
+def test_what_is_longer_than_an_answer_may_be_is_not_learned(shop: Library, serving: Serving) -> None:
+    """The prompt asks for so many words at most, and serving stops there: longer ones would teach to disobey."""
+    turn = answered(shop, ASKED, rating="up")
+    person = PastTurn("", "You can send a lamp back within 30 days of delivery.", "handed_over", by_person=True)
+    brief = replace(serving, answers=AnswerOptions(max_words=6, company="Lumen"))
+    assert told(found(brief, turn)) == ["not as served"]
+    assert told(found(brief, PastTurn(ASKED, "", "refused"), person)) == ["voice correction"]
+    assert told(found(serving, PastTurn(ASKED, "", "refused"), person)) == ["voice correction", "answer correction"]
 
 
 def test_only_what_was_liked_or_corrected_is_learned(shop: Library, serving: Serving) -> None:
@@ -145,16 +159,40 @@ def test_an_answer_that_was_bad_is_not_learned_as_what_came_before_a_good_one(sh
     assert [message["content"] for message in one.example.messages if is_learned(message)] == [one.reply]
 
 
-def test_history_takes_turns_whatever_was_said_between(serving: Serving) -> None:
-    from finetune.serving import in_turns
+@pytest.mark.parametrize(
+    ("signature", "kept"),
+    [
+        ("\n\nKind regards\nBen Ode", "\n\nKind regards"),
+        ("\n\nBest wishes,\nBen Ode\nCustomer Care\n+44 20 7946 0999", "\n\nBest wishes"),
+        ("\n\n-- \nBen Ode\nSupport", ""),
+        ("\n\n此致\n李娜 客服", "\n\n此致"),
+    ],
+)
+def test_nobody_learns_to_sign_as_a_person_of_the_company(serving: Serving, signature: str, kept: str) -> None:
+    """A reply at the desk is signed as a mail is, and a model would sign so too."""
+    turns = (
+        PastTurn("Where is my parcel?", "Ticket 1", "handed_over"),
+        PastTurn("", f"It left today.{signature}", "handed_over", by_person=True),
+        PastTurn("And where is it now?", "Ticket 1", "handed_over"),
+        PastTurn("", f"In the van.{signature}", "handed_over", by_person=True),
+    )
+    built = build(found(serving, *turns), exam=exam([]), options=BuildOptions(heldout=0))
+    assert [one.reply for one in built.training] == [f"It left today.{kept}", f"In the van.{kept}"]
+    written = "\n".join(str(message["content"]) for one in built.training for message in one.example.messages)
+    assert "Ode" not in written
+    assert "李娜" not in written
 
-    said = [
-        Message("assistant", "Welcome"),
-        Message("user", "a"),
-        Message("user", "b"),
-        Message("assistant", "c"),
-        Message("assistant", "d"),
-        Message("user", "e"),
-    ]
-    assert in_turns(said) == (Message("user", "b"), Message("assistant", "d"))
-    assert in_turns([]) == ()
+
+def test_names_that_the_store_knows_are_learned_nowhere(serving: Serving) -> None:
+    turns = (
+        PastTurn("Quintero here again, where is my lamp?", "Ticket 1", "handed_over"),
+        PastTurn("", "Marisol, I have told the courier to ring twice.", "handed_over", by_person=True),
+        PastTurn("And the other lamp?", "Ticket 1", "handed_over"),
+        PastTurn("", "It comes on Thursday.", "handed_over", by_person=True),
+    )
+    known = found(serving, *turns, names=frozenset({"Marisol Quintero"}))
+    built = build(known, exam=exam([]), options=BuildOptions(heldout=0))
+    assert [one.reason for one in built.dropped] == ["personal data in the reply"]
+    (one,) = built.training
+    assert str(one.example.messages[0]["content"]) == "[name] here again, where is my lamp?"
+    assert not any("Quintero" in str(message) for message in one.example.messages)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agents.models import ModelOptions
-from finetune import label_head, torch_replies
+from finetune import as_served, label_head, torch_replies
 from finetune.bases import Base
 from finetune.errors import FinetuneError
 from finetune.examples import Example
@@ -43,7 +43,7 @@ def run(tiny_base: Base, tmp_path: Path) -> Path:
 def test_a_run_answers_with_its_labels_and_its_base_freely(
     run: Path, intents: tuple[Example, ...], options: ModelOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(torch_replies, "REPLY_TOKENS", 5)
+    monkeypatch.setattr(as_served, "LONGEST", 5)
     tuned = predict(open_subject("mine", home=run), intents[:4], options=options)
     untuned = predict(open_subject("base:mine", home=run), intents[:4], options=options)
 
@@ -88,7 +88,7 @@ def test_the_base_of_a_whole_tuned_model_is_what_it_was_before(run: Path, tiny_b
 def test_only_intents_are_bound_to_labels(
     run: Path, intents: tuple[Example, ...], options: ModelOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(torch_replies, "REPLY_TOKENS", 5)
+    monkeypatch.setattr(as_served, "LONGEST", 5)
     asked = ({"role": "user", "content": "where"}, {"role": "assistant", "content": "there"})
     mixed = (Example(asked, "voice", "", ""), *intents[:2], Example(asked, "answer", "", ""))
     said = predict(open_subject("mine", home=run), mixed, options=options)

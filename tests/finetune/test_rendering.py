@@ -1,12 +1,14 @@
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from agents.models.chat_template import ChatTemplate, read_calls
 from finetune.bases import Base
 from finetune.errors import FinetuneError
 from finetune.examples import Example, as_context
 from finetune.rendering import prompt_ids, render
 from finetune.weights import load_tokenizer
+from tests.finetune.served_releases import CHATML
 from tests.finetune.small_models import LINES, byte_tokenizer, piece_tokenizer
 
 pytest.importorskip("transformers")
@@ -23,6 +25,13 @@ BLANK_AT_THE_END = (
     "{% for message in messages %}{{ message['role'] + ': ' + message['content'] + eos_token }}"
     "{% endfor %}{% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}"
 )
+THINKS = (
+    "{% for message in messages %}{{ '<|' + message.role + '|>' }}{% if message.role == 'assistant' and loop.last %}"
+    "{{ '<think>\n\n</think>\n\n' }}{% endif %}{{ message.content + eos_token }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% if enable_thinking is false %}"
+    "{{ '<think>\n\n</think>\n\n' }}{% endif %}{% endif %}"
+)
+"""Thoughts before the last reply alone, closed in the prompt where nobody shall think, as in Qwen3."""
 TURNS = Example(
     (
         {"role": "user", "content": "How long do I have to return a lamp?"},
@@ -140,6 +149,35 @@ def test_every_prompt_that_serves_begins_what_is_trained(kind: str, template: st
     said = "".join(tokenizer.convert_ids_to_tokens(learned)) if kind != "bytes" else tokenizer.decode(learned)
     assert said.replace("▁", " ").count("the carrier brings it") == 1
     assert "20260117" not in said
+
+
+def test_empty_thoughts_are_part_of_the_prompt_and_nothing_to_learn() -> None:
+    """A model that learned to begin with them cannot: a schema or a set of labels does not let it."""
+    tokenizer = tokenizer_of("bytes", THINKS)
+    example = Example(
+        ({"role": "user", "content": "where"}, {"role": "assistant", "content": "here"}), "agent", "t", "c"
+    )
+    rendered = render(example, tokenizer)
+    learned = [token for token, own in zip(rendered.ids, rendered.labelled, strict=True) if own]
+    assert tokenizer.decode(learned) == f"here{tokenizer.eos_token}"
+    served = ChatTemplate(THINKS, tokenizer.bos_token, tokenizer.eos_token).render(example.messages[:1])
+    assert tokenizer.decode(prompt_ids(example.messages[:1], tokenizer)) == served
+    assert served.endswith("</think>\n\n")
+
+
+@pytest.mark.parametrize("arguments", ['{"order": "B-1"}', {"order": "B-1"}])
+def test_a_call_is_learned_as_it_is_served_whether_its_arguments_are_text_or_an_object(arguments: Any) -> None:
+    tokenizer = tokenizer_of("bytes", CHATML)
+    called = {"id": "1", "type": "function", "function": {"name": "find_order", "arguments": arguments}}
+    tools = ({"type": "function", "function": {"name": "find_order", "parameters": {"type": "object"}}},)
+    said = ({"role": "user", "content": "where"}, {"role": "assistant", "content": "", "tool_calls": [called]})
+    rendered = render(Example(said, "agent", "t", "c", tools), tokenizer)
+    learned = tokenizer.decode([token for token, own in zip(rendered.ids, rendered.labelled, strict=True) if own])
+    form = ChatTemplate(CHATML).call_format()
+    assert form is not None
+    assert read_calls(learned, form)[1] == [{"name": "find_order", "arguments": {"order": "B-1"}}]
+    with pytest.raises(FinetuneError, match=r"writes no calls of tools.*'find_order'"):
+        render(Example(said, "agent", "t", "c", tools), tokenizer_of("bytes", ROLES))
 
 
 def test_a_reply_that_would_join_its_prompt_stays_apart_or_is_refused() -> None:

@@ -12,9 +12,10 @@ from agents.actions import Customer, Visitor
 from agents.calls import Caller
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
-from agents.protocols import read_json_step
+from agents.protocols import LONGEST_ARGUMENT, read_json_step, step_fault
 from agents.tools import Tool, ToolContext
 from agents.transcript import Message, step_to_data
+from finetune.candidates import Candidate, Dropped
 from finetune.examples import ROLES, is_learned
 from finetune.from_transcripts import PastConversation, PastTurn, candidates
 from finetune.serving import Serving
@@ -44,8 +45,18 @@ def acting(serving: Serving) -> Serving:
 def contents(
     steps: list[Mapping[str, Any]], acting: Serving, later: list[Mapping[str, Any]] | None = None
 ) -> list[Any]:
-    found = steps_of(steps, later or [], asked=ASKED, history=(), serving=acting, conversation="c", identified=False)
+    found = candidates_of(steps, later or [], acting)
     return [(one.example.messages[-1]["content"], len(one.example.messages)) for one in found]
+
+
+def candidates_of(
+    steps: list[Mapping[str, Any]], later: list[Mapping[str, Any]], acting: Serving, *, identified: bool = False
+) -> list[Candidate]:
+    found = steps_of(
+        steps, later, asked=ASKED, history=HISTORY if identified else (), serving=acting, conversation="c",
+        identified=identified,
+    )  # fmt: skip
+    return [one for one in found if isinstance(one, Candidate)]
 
 
 def called(tool: str, **arguments: Any) -> Mapping[str, Any]:
@@ -75,7 +86,7 @@ def test_each_prompt_is_byte_for_byte_what_the_loop_sends(serving: Serving, acti
         )
     )  # fmt: skip
     stored = json.loads(json.dumps([step_to_data(step) for step in steps]))
-    found = list(steps_of(stored, [], asked=ASKED, history=HISTORY, serving=acting, conversation="c", identified=True))
+    found = candidates_of(stored, [], acting, identified=True)
     assert len(found) == 2
     for one, call, reply in zip(found, chat.calls, replies, strict=False):
         *prompt, last = one.example.messages
@@ -97,7 +108,7 @@ def test_a_failed_call_is_shown_and_not_learned(acting: Serving) -> None:
     ((reply, messages),) = contents(steps, acting)
     assert '"P-1001"' in reply
     assert messages == 5
-    (one,) = steps_of(steps, [], asked=ASKED, history=(), serving=acting, conversation="c", identified=False)
+    (one,) = candidates_of(steps, [], acting)
     failed = one.example.messages[2]
     assert '"P-9"' in failed["content"]
     assert [is_learned(message) for message in one.example.messages] == [False] * 4 + [True]
@@ -127,3 +138,43 @@ def test_turns_that_helped_give_steps_and_others_do_not(acting: Serving) -> None
         turn = PastTurn(ASKED, "In the shed.", outcome, rating=rating, steps=steps)  # type: ignore[arg-type]
         found = candidates([PastConversation("c", (turn,))], acting)
         assert sum(getattr(one, "kind", "") == "step" for one in found) == wanted
+
+
+def test_each_prompt_knows_the_customer_from_when_the_loop_did(acting: Serving) -> None:
+    def find_customer(order_number: str, email: str) -> str:
+        """Find out who it is."""
+        return order_number + email
+
+    serving = replace(acting, tools=(Tool(find_customer, effect="read"), *acting.tools))
+    place = (called("parcel_place", parcel="P-1"), returned("parcel_place", "shed"))
+    told = (called("find_customer", order_number="B-1001", email="a@b.example"), returned("find_customer", "Known."))
+    turns = (
+        PastTurn("Where is my parcel?", "In the shed.", "answered", steps=place),
+        PastTurn("It is B-1001, a@b.example", "In the shed.", "answered", steps=(*told, *place)),
+        PastTurn("And now?", "In the shed.", "answered", steps=place),
+    )
+    found = candidates([PastConversation("c", turns, identified=True)], serving)
+    prompts = [one.example.messages for one in found if isinstance(one, Candidate) and one.kind == "step"]
+    assert len(prompts) == 3
+    assert ["find_customer" in prompt[0]["content"] for prompt in prompts] == [True, False, False]
+    assert ["find_customer" in str(prompt[1:]) for prompt in prompts] == [False, False, False]
+    signed_in = candidates([PastConversation("c", turns[:1], identified=True)], serving)
+    (prompt,) = [one.example.messages for one in signed_in if isinstance(one, Candidate) and one.kind == "step"]
+    assert "find_customer" not in prompt[0]["content"]
+
+
+def test_a_step_that_the_schema_does_not_let_a_model_write_is_left_out(acting: Serving) -> None:
+    """Another model wrote it, which no schema bound: llama.cpp's grammar would stop at the very same places."""
+    for parcel, fits in (("P" * LONGEST_ARGUMENT, True), ("P" * (LONGEST_ARGUMENT + 1), False), (7, False)):
+        steps = [{"kind": "thought", "text": "hm " * 200}, called("parcel_place", parcel=parcel)]
+        steps.append(returned("parcel_place", "shed"))
+        (one,) = steps_of(steps, [], asked=ASKED, history=(), serving=acting, conversation="c", identified=False)
+        assert isinstance(one, Candidate) is fits
+        assert fits or (isinstance(one, Dropped) and one.reason == "not as served" and "parcel" in one.detail)
+    (one,) = steps_of(
+        [{"kind": "thought", "text": "hm " * 200}, called("parcel_place", parcel="P-1"), returned("parcel_place", "x")],
+        [], asked=ASKED, history=(), serving=acting, conversation="c", identified=False,
+    )  # fmt: skip
+    assert isinstance(one, Candidate)
+    assert step_fault(one.reply, acting.tools) == ""
+    assert read_json_step(one.reply).thought.endswith("hm…")

@@ -20,7 +20,8 @@ def test_every_text_at_every_depth_is_cleaned_beside_its_key() -> None:
 @pytest.mark.parametrize(
     ("text", "cleaned"),
     [
-        ('{"a":"secret"}', '{"a": "SECRET"}'),
+        ('{"a":"secret","b":["灯"]}', '{"a":"SECRET","b":["灯"]}'),
+        ('{"a": "secret",  "b":1}', '{"a": "SECRET", "b": 1}'),
         ('{"a":"plain",  "b":1}', '{"a":"plain",  "b":1}'),
         ('["secret"]', '["SECRET"]'),
         ("{secret", "{SECRET"),

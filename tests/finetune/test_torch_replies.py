@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from finetune import torch_replies
+from finetune import as_served, torch_replies
 from finetune.bases import Base
 from finetune.examples import Example
 from finetune.rendering import prompt_ids
@@ -72,7 +72,7 @@ def test_the_search_goes_back_where_the_greedy_path_was_wrong(loaded: Loaded, mo
 
 
 def test_a_batch_says_what_each_example_says_alone(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch_replies, "REPLY_TOKENS", 12)
+    monkeypatch.setattr(as_served, "LONGEST", 12)
     together = replies(loaded, QUESTIONS)
 
     assert together == [replies(loaded, [example])[0] for example in QUESTIONS]
@@ -82,7 +82,7 @@ def test_a_batch_says_what_each_example_says_alone(loaded: Loaded, monkeypatch: 
 
 
 def test_free_replies_are_those_of_the_library(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch_replies, "REPLY_TOKENS", 12)
+    monkeypatch.setattr(as_served, "LONGEST", 12)
     ids = torch.tensor([prompt_ids(QUESTIONS[1].messages[:-1], loaded.tokenizer)])
     said = loaded.model.generate(
         ids, attention_mask=torch.ones_like(ids), max_new_tokens=12, do_sample=False, pad_token_id=0

@@ -25,6 +25,14 @@ def test_the_command_names_base_adapter_and_the_rank_that_vllm_knows(rank: int, 
     assert words[words.index("--lora-modules") + 1] == f"returns={tmp_path.resolve() / 'adapter'}"
 
 
+def test_a_base_that_thinks_aloud_is_served_without_thoughts_as_it_was_trained(tmp_path: Path) -> None:
+    tuned = run(tmp_path)
+    assert "--default-chat-template-kwargs" not in serve_command(tuned, name="returns")
+    (tmp_path / "chat_template.jinja").write_text("{% if enable_thinking %}{% endif %}", encoding="utf-8")
+    words = shlex.split(serve_command(tuned, name="returns"))
+    assert json.loads(words[words.index("--default-chat-template-kwargs") + 1]) == {"enable_thinking": False}
+
+
 def test_what_vllm_would_refuse_or_misread_is_told_together(tmp_path: Path) -> None:
     strange = run(tmp_path, use_dora=True, bias="all", r=1024, rank_pattern={"q_proj": 8})
     with pytest.raises(FinetuneError, match=r"use_dora=true, rank_pattern=.*bias=all, r=1024.*frontdesk export tuned"):

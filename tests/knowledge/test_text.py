@@ -110,6 +110,13 @@ def test_stop_words_are_tokens_and_leave_negation_alone():
         ("THE “Refund” is 30 days.", "xx the refund\nis 30 days. ok", "the refund\nis 30 days."),
         ("30 days", "in 130 days or 30  days", "30  days"),
         ("30 days", "in 130 days", None),
+        ("30 days", "in 1.30 days, or in 30 days", "30 days"),
+        ("250 euros", "costs 1,250 euros", None),
+        ("250元", "价格为1,250元", None),
+        ("1", "costs 1,250 euros", None),
+        ("release 2", "release 2.1", None),
+        ("3", "sections 1,2,3.", "3"),
+        ("12", "pages 12,14", "12"),
         ("1.5 %", "costs 15 %, later 1.5%", "1.5%"),
         ("1,200", "about 1200 items", "1200"),
         ("ﬁne café", "a FINE cafe\u0301!", "FINE cafe\u0301"),
@@ -126,6 +133,7 @@ def test_locate(quote, text, found):
 
 
 @given(st.text(max_size=60), st.text(max_size=20), st.text(max_size=20))
+@example("Ù¸", "", "")
 def test_a_quote_set_apart_is_found_where_it_stands(quote, before, after):
     text = f"{before} | {quote} | {after}"
     span = locate(quote, text)

@@ -8,6 +8,7 @@ import pytest
 
 from agents.errors import ModelUnavailable
 from agents.models.llama_engine import Engine
+from agents.models.llamacpp import EMBEDDED_FILE
 
 
 class Talker:
@@ -55,3 +56,20 @@ def test_let_go_at_once_it_ends(tiny_file: Path) -> None:
     for _ in range(6):
         Engine.load(tiny_file, context_tokens=256, conversations=1, threads=1)
         Engine.unload(tiny_file)
+
+
+@pytest.mark.model
+def test_a_template_that_thinks_aloud_is_told_not_to(models_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = "{{ messages[0].content }}{% if enable_thinking %}<think>{% else %}<think></think>{% endif %}"
+    own = Engine._parameters
+
+    def with_template(self: Engine, *told: Any) -> Any:
+        settings = own(self, *told)
+        settings.chat_template = template
+        return settings
+
+    monkeypatch.setattr(Engine, "_parameters", with_template)
+    loaded = Engine(models_folder / EMBEDDED_FILE, context_tokens=512, conversations=1, threads=1)
+    messages = [{"role": "user", "content": "Hi"}]
+    assert loaded.post("/apply-template", {"messages": messages}) == {"prompt": "Hi<think></think>"}
+    assert loaded.count_tokens(messages) == loaded.count_text_tokens("Hi<think></think>")

@@ -5,11 +5,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from pydantic import BaseModel
 
 from agents.errors import ModelUnavailable
 from agents.models import LoadedModel, ModelOptions, resolve
@@ -93,6 +96,45 @@ def test_a_step_is_shown_and_learned_as_the_grammar_has_it_written(chat: ChatLla
     step["properties"]["thought"] = {"const": ""}
     said = chat.invoke([("user", "Move it.")], max_tokens=80, temperature=0.0, schema=step).text
     assert said == json_step("move", arguments, tools=[tool])
+
+
+class Reason(Enum):
+    BROKEN = "broken"
+    LATE = "late"
+
+
+class Line(BaseModel):
+    item: str
+    count: int
+
+
+def send_back(lines: list[Line], reason: Reason, first: Line | None = None) -> str:
+    """Send lines of an order back."""
+    return f"{first}{lines}{reason}"
+
+
+@pytest.mark.model
+def test_a_tool_with_types_of_its_own_binds_the_model_too(chat: ChatLlamaCpp) -> None:
+    tool = Tool(send_back, "read")
+    schema = step_schema([tool])["anyOf"][0]
+    schema["properties"]["thought"] = {"const": ""}
+    said = chat.invoke([("user", "Where is B-1001?")], max_tokens=40, schema=schema).text
+    assert said.startswith('{"thought":"","tool":"send_back","arguments":{"lines":[')
+    learned = {"reason": "late", "lines": [{"count": 2, "item": "lamp"}], "first": {"count": 1, "item": "lamp"}}
+    assert json_step("send_back", learned, tools=[tool]) == (
+        '{"thought":"","tool":"send_back","arguments":{"lines":[{"item":"lamp","count":2}],"reason":"late",'
+        '"first":{"item":"lamp","count":1}}}'
+    )
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "unknown", [{"type": "string", "format": "uri"}, {"type": "array", "items": {"enum": ["a"]}, "uniqueItems": True}]
+)
+def test_a_word_that_the_grammar_does_not_know_unbinds_nothing(chat: ChatLlamaCpp, unknown: dict[str, Any]) -> None:
+    schema = {"type": "object", "properties": {"one": {"enum": [7]}, "other": unknown}, "required": ["one"]}
+    said = chat.invoke([("user", "Hello")], max_tokens=60, schema={"oneOf": [schema]}).text
+    assert said.startswith('{"one":7')
 
 
 @pytest.mark.model

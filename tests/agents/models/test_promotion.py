@@ -2,6 +2,7 @@ import hashlib
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from agents.models import LoadedModel, ModelOptions, resolve
 from agents.models.loading import automatic
 from agents.models.promotion import MANIFEST, SERVING, promoted_setting, read_promoted, served_file
 from agents.models.registration import Registration, write_registration
+from agents.models.scripted import ScriptedChat
 
 BYTES = b"GGUF and some weights"
 DIGEST = hashlib.sha256(BYTES).hexdigest()
@@ -69,6 +71,49 @@ def test_auto_is_the_promoted_release(promoted: Path, tmp_path: Path, monkeypatc
     monkeypatch.setattr("agents.models.llamacpp.build_file", loaded)
     assert resolve("auto", options(tmp_path)).name == "release:shop"
     assert resolve("release:shop", options(tmp_path)).name == "release:shop"
+
+
+@pytest.mark.parametrize(
+    ("learned", "does"),
+    [
+        ({}, ("points", False)),
+        ({"tasks": ["answer"]}, ("points", False)),  # of an earlier version: not known how it answers
+        ({"tasks": ["answer", "intent"], "reads": []}, ("writes", False)),
+        ({"tasks": ["answer"], "reads": ["en"]}, ("reads", False)),
+        ({"tasks": ["answer"], "reads": ["zh"]}, ("points", False)),
+        ({"tasks": ["agent"], "reads": []}, ("points", True)),
+    ],
+)
+def test_a_small_release_is_asked_as_it_learned(
+    release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, learned: dict[str, Any], does: tuple[str, bool]
+) -> None:
+    answers, acts = does
+
+    def small(name: str, _: ModelOptions) -> LoadedModel:
+        return LoadedModel(name, ScriptedChat([""]), "json", small=True)
+
+    monkeypatch.setattr("agents.models.llamacpp.build_file", small)
+    manifest = json.loads((release / MANIFEST).read_text(encoding="utf-8"))
+    (release / MANIFEST).write_text(json.dumps(manifest | learned), encoding="utf-8")
+    model = resolve("release:shop", options(tmp_path))
+    writer = model.specialist("answer", ["default"], language="en")
+    assert (writer.writes, writer.reads, writer.reads_little) == (answers == "writes", *[answers == "reads"] * 2)
+    assert model.specialist("agent").acts is acts
+    assert not model.writes
+
+
+def test_a_larger_release_that_learned_to_write_is_not_asked_to_read(
+    release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def middling(name: str, _: ModelOptions) -> LoadedModel:
+        return LoadedModel(name, ScriptedChat([""]), "json", reads=True)
+
+    monkeypatch.setattr("agents.models.llamacpp.build_file", middling)
+    manifest = json.loads((release / MANIFEST).read_text(encoding="utf-8"))
+    (release / MANIFEST).write_text(json.dumps(manifest | {"tasks": ["answer"], "reads": []}), encoding="utf-8")
+    model = resolve("release:shop", options(tmp_path))
+    assert not model.writes
+    assert model.specialist("answer", language="zh").writes
 
 
 def test_adapters_see_the_file_of_the_promoted_release(promoted: Path, tmp_path: Path) -> None:

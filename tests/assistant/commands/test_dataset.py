@@ -1,8 +1,6 @@
 """`dataset build` and `check` on the command line: a real store, a real library, a scripted model."""
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,15 +8,15 @@ import pytest
 from agents.models import LoadedModel
 from agents.transcript import Finished, step_to_data
 from agents.turn import Request, Responder
-from assistant import app, cli
+from assistant import app
 from assistant.desk_work import DeskWork
 from assistant.store import Store, sqlite_url
 from assistant.tickets import Tickets
 from finetune.examples import read
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
+from tests.assistant.command_line import Run
 
-Run = Callable[..., tuple[int, str, str]]
 ASKED = "How many days do I have to send a lamp back?"
 RETURNS = "# Returns\n\nYou can send a lamp back within 30 days of delivery. Goods from the sale have 14 days.\n"
 DELIVERY = "# Delivery\n\nStandard delivery costs 9.50 euros and takes 4 to 6 working days to any address.\n"
@@ -56,20 +54,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr("knowledge.library.Library", with_hashing)
     return home
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["frontdesk", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err  # type: ignore[return-value]
-
-    return call
 
 
 def test_a_liked_conversation_labels_and_documents_become_one_set(run: Run, home: Path, tmp_path: Path) -> None:

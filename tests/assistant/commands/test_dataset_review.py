@@ -3,30 +3,23 @@
 import io
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from assistant import cli
 from finetune.examples import read
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.assistant.command_line import Run
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    monkeypatch.chdir(tmp_path)
+def run(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Call `frontdesk dataset review a.jsonl` with keys that are pressed."""
     lines = [{"text": f"text {name}\x1b[2J", "label": name} for name in "abcd"]
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, lines)))
 
     def call(keys: str, *arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["frontdesk", "dataset", "review", "a.jsonl", *arguments])
         monkeypatch.setattr(sys, "stdin", io.StringIO(keys))
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err  # type: ignore[return-value]
+        return run("dataset", "review", "a.jsonl", *arguments)
 
     return call
 

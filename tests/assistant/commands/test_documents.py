@@ -1,31 +1,18 @@
 """What is read, and what is forgotten, on the command line."""
 
 import shlex
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from assistant import cli
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.assistant.command_line import Run
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Call the command line in this process, with the embedder that needs no model."""
+def run(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Call the command line with the embedder that needs no model."""
     monkeypatch.setenv("FRONTDESK_EMBEDDER", "hashing")
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["frontdesk", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err  # type: ignore[return-value]
-
-    return call
+    return run
 
 
 def test_a_folder_that_was_renamed_is_told_with_the_command_that_forgets_it(run: Run, tmp_path: Path) -> None:

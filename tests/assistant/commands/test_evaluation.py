@@ -1,16 +1,13 @@
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assistant import cli
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
+from tests.assistant.command_line import Run
 
-Run = Callable[..., tuple[int, str, str]]
 QUESTIONS: tuple[dict[str, Any], ...] = (
     {"id": "1", "question": "return a lamp", "gold": [{"document": "returns.md", "quote": "30 days"}], "kind": "plain"},
     {"id": "2", "question": "what does a parcel cost", "gold": [{"document": "shiping.md"}], "kind": "plain"},
@@ -19,21 +16,12 @@ QUESTIONS: tuple[dict[str, Any], ...] = (
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Call `frontdesk evaluate` in this process, on a home that is empty yet."""
+def run(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Call `frontdesk evaluate`, on a home that is empty yet."""
     monkeypatch.setenv("FRONTDESK_EMBEDDER", "hashing")
     monkeypatch.setenv("FRONTDESK_MODEL", "none")
-    monkeypatch.chdir(tmp_path)
     write(*QUESTIONS)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["frontdesk", "evaluate", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err  # type: ignore[return-value]
-
-    return call
+    return lambda *arguments: run("evaluate", *arguments)
 
 
 @pytest.fixture

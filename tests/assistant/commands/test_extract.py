@@ -1,37 +1,28 @@
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assistant import cli
 from knowledge.texts import read_texts
+from tests.assistant.command_line import Run
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "examples" / "brindlemoor" / "extraction"
 SCHEMA = FOLDER / "spec-sheet.schema.json"
 SHEET = FOLDER / "sheets" / "donglan-sheet-711.txt"
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Call the command line in this process, with a model that says what a script tells it."""
-    monkeypatch.chdir(tmp_path)
+def run(run: Run, tmp_path: Path) -> Run:
+    """Call the command line with a model that says what a script tells it."""
 
     def call(*arguments: object, replies: tuple[Any, ...] = ()) -> tuple[int, str, str]:
         script = tmp_path / "script.jsonl"
         lines = [{"text": one} if isinstance(one, str) else one for one in replies]
         lines = [one if "text" in one else {"text": json.dumps(one)} for one in lines]
         script.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-        words = ["frontdesk", *map(str, arguments), *(["--model", f"scripted:{script}"] if replies else [])]
-        monkeypatch.setattr(sys, "argv", words)
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err  # type: ignore[return-value]
+        return run(*arguments, *(["--model", f"scripted:{script}"] if replies else []))
 
     return call
 

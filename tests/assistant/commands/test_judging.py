@@ -1,48 +1,30 @@
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from assistant import cli
-from finetune import torch_replies
+from finetune import as_served
 from finetune.bases import Base
 from finetune.examples import Example
 from finetune.examples import write as write_examples
+from tests.assistant.command_line import Run
 from tests.finetune.conftest import TEXT, intents, tiny_base
 
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
-Run = Callable[..., tuple[int, str, str]]
 __all__ = ["intents", "tiny_base"]
 
 
 @pytest.fixture
-def run(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-    tiny_base: Base,
-    intents: tuple[Example, ...],
-) -> Run:
-    """Call `frontdesk` in this process, beside a small model and examples."""
+def run(run: Run, monkeypatch: pytest.MonkeyPatch, tiny_base: Base, intents: tuple[Example, ...]) -> Run:
+    """Call `frontdesk` beside a small model and examples."""
     monkeypatch.setenv("FRONTDESK_EMBEDDER", "hashing")
     monkeypatch.setenv("FRONTDESK_MODEL", "none")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(torch_replies, "REPLY_TOKENS", 4)
+    monkeypatch.setattr(as_served, "LONGEST", 4)
     write_examples(intents, Path("examples.jsonl"))
     Path("model").symlink_to(tiny_base.folder, target_is_directory=True)
     Path("text.txt").write_text(" ".join([TEXT] * 60), encoding="utf-8")
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["frontdesk", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err  # type: ignore[return-value]
-
-    return call
+    return run
 
 
 def test_a_model_is_judged_and_its_predictions_written(run: Run) -> None:

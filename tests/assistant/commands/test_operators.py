@@ -1,7 +1,6 @@
 """`operators`, and `tickets` under the owner's name, on the command line."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,24 +9,7 @@ from assistant.desk_work import DeskWork
 from assistant.operators import Operators
 from assistant.store import Store, sqlite_url
 from assistant.tickets import Tickets
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    from assistant import cli
-
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["frontdesk", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err  # type: ignore[return-value]
-
-    return call
+from tests.assistant.command_line import Run
 
 
 def test_a_key_is_printed_once_and_opens_the_desk(run: Run, tmp_path: Path) -> None:

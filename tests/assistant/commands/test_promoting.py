@@ -18,7 +18,7 @@ from agents.models.promotion import RELEASES
 from assistant.app import model_options
 from assistant.cli import app
 from assistant.settings import load
-from finetune import chat_replies
+from finetune import as_served
 from finetune.examples import Example
 from finetune.predicting import open_subject, predict
 from finetune.promoting import changes
@@ -132,7 +132,7 @@ def test_compared_promoted_and_refused_once_made_anew(
     home: Path, tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The new one is asked what it says, and these are the right answers: so it is better, and really measured."""
-    monkeypatch.setattr(chat_replies, "REPLY_TOKENS", 6)
+    monkeypatch.setattr(as_served, "LONGEST", 6)
     save_release(home, "one", tiny_file)
     two = save_release(home, "two", tiny_file, labels=LABELS)
     told("promote", "one", "--without-proof", "the first")
@@ -165,7 +165,7 @@ def test_compared_promoted_and_refused_once_made_anew(
 def test_answers_over_the_documents_are_compared_too(
     home: Path, tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chat_replies, "REPLY_TOKENS", 4)
+    monkeypatch.setattr(as_served, "LONGEST", 4)
     monkeypatch.setenv("FRONTDESK_EMBEDDER", "hashing")
     for name in ("one", "two"):
         save_release(home, name, tiny_file, labels=LABELS)

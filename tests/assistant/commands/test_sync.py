@@ -1,22 +1,21 @@
 import json
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assistant import cli, running
+from assistant import running
 from assistant.commands import sync as sync_command
 from assistant.feeds import chosen_to_watch, known
 from assistant.feeds import sync as sync_feed
 from assistant.settings import SettingsError, load
 from knowledge.feeds import Caller
 from knowledge.library import Library, LibraryOptions
+from tests.assistant.command_line import Run
 from tests.knowledge.feeds.conftest import Site, serve
 
-Run = Callable[..., tuple[int, str, str]]
 SHOP = """
 [[feeds]]
 name = "shop"
@@ -29,20 +28,11 @@ PAPERS = '[[feeds]]\nname = "papers"\nkind = "folder"\npath = "papers"\naudience
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Call the command line in this process, with the embedder that needs no model."""
+def run(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Call the command line with the embedder that needs no model."""
     monkeypatch.setenv("FRONTDESK_EMBEDDER", "hashing")
     monkeypatch.setenv("NO_PROXY", "*")
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["frontdesk", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err  # type: ignore[return-value]
-
-    return call
+    return run
 
 
 @pytest.fixture

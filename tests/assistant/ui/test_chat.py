@@ -10,6 +10,7 @@ import pytest
 from agents.transcript import Answer, Citation, Delta, Finished, Searched, Step, step_to_data
 from assistant.desk_work import DeskWork
 from assistant.errors import TurnRefused
+from assistant.outbox import Outbox
 from assistant.rates import Limits
 from assistant.store import Store, sqlite_url
 from assistant.tickets import Tickets
@@ -354,7 +355,26 @@ def test_the_page_obeys_the_limits_of_the_api(store: Store, turns: TurnRunner) -
     assert len(store.transcript(conversation)) == 2
     assert EN.too_often in (asked(NO_CONVERSATION)[0].present or ""), "the address has asked four things"
     assert asked(NO_CONVERSATION, "203.0.113.8")[0].taken
-    assert collect(chat.ask_person(conversation, EN))[0].taken, "a person can always be asked for"
+    address = "203.0.113.7"
+    assert collect(chat.ask_person(conversation, EN, address=address))[0].taken, "a person can always be asked for"
+
+
+def test_the_team_is_not_written_to_without_end(store: Store) -> None:
+    """Each time that a person is asked for is a message to the team, by mail where the owner wants it so."""
+    turns = TurnRunner(store, lambda request, stop: iter(()), tickets=Tickets(store, channels=("email",)))
+    limits = Limits(of_conversation=2, of_address=4)
+    application: Any = SimpleNamespace(library=Documents(), store=store, turns=turns, limits=limits)
+    chat = Chat(application, Frame("Brindlemoor"))
+
+    def asked(conversation: str) -> Screen:
+        return collect(chat.ask_person(conversation, EN, address="203.0.113.7"))[0]
+
+    conversation = asked(NO_CONVERSATION).conversation or ""
+    taken = [asked(conversation).taken for _ in range(6)]
+    assert taken == [True, False, False, False, False, False]
+    assert [asked(NO_CONVERSATION).taken for _ in range(2)] == [False, False], "the address has asked often enough"
+    assert Outbox(store).counts().waiting == 2
+    turns.close()
 
 
 def test_what_waits_for_the_team_is_looked_for(chat: Chat, store: Store) -> None:

@@ -14,7 +14,7 @@ def part(kind: str, who: str, body: str | None, at: int, **more: Any) -> dict[st
         "type": "conversation_part",
         "part_type": kind,
         "body": body,
-        "created_at": at,
+        "created_at": 1_767_348_000 + at,
         "author": {"type": who},
     } | more
 

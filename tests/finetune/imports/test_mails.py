@@ -1,6 +1,6 @@
 import pytest
 
-from finetune.imports.mails import by_time, plain_text, without_quoted, words
+from finetune.imports.mails import plain_text, without_quoted, words
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,3 @@ def test_the_mark_above_a_signature_keeps_its_blank() -> None:
 
 def test_html_is_read_as_text() -> None:
     assert plain_text("<style>x</style><p>One&nbsp;two</p><blockquote>old</blockquote><p>three</p>") == "One two\nthree"
-
-
-def test_messages_are_ordered_by_time_only_where_all_have_one() -> None:
-    assert [m["n"] for m in by_time([{"n": 1, "created_at": 2}, {"n": 2, "created_at": 1}])] == [2, 1]
-    assert [m["n"] for m in by_time([{"n": 1, "created_at": 2}, {"n": 2}])] == [1, 2]

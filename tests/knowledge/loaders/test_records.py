@@ -134,6 +134,34 @@ def test_workbooks(tmp_path):
     assert document.blocks[2].header == "Zone | Price | From | VAT | Open"
 
 
+@pytest.mark.parametrize(
+    ("value", "form", "read"),
+    [
+        (1234.5, r"#,##0.00\ [$€-407]", "€1,234.50"),
+        (1234.5, "[$£-809]#,##0.00", "£1,234.50"),
+        (1234.5, "[$¥-804]#,##0.00", "¥1,234.50"),
+        (1234.5, "[$CHF] #,##0.00", "CHF 1,234.50"),
+        (1234.5, r'#,##0.00_);[Red]\("$"#,##0.00\)', "$1,234.50"),
+        (12, "[$-409]#,##0", "12"),
+        (-5, '"$"#,##0.00', "-$5.00"),
+        (5, '0.00"元"', "5.00元"),
+        (30, '0 "days"', "30 days"),
+        (12345, '0.0,"k"', "12345"),
+        (1, '"Yes";"No"', "1"),
+        (0.175, "0.0%", "17.5%"),
+        (2.5, "General", "2.5"),
+    ],
+)
+def test_numbers_are_read_as_their_cell_shows_them(tmp_path, value, form, read):
+    book = openpyxl.Workbook()
+    book.active.append(["Thing", "Value"])
+    book.active.append(["Lamp", value])
+    book.active["B2"].number_format = form
+    book.save(tmp_path / "p.xlsx")
+    (document,) = load(tmp_path / "p.xlsx")
+    assert document.text.endswith(f"Thing: Lamp | Value: {read}")
+
+
 @pytest.mark.parametrize("suffix", [".xlsx", ".docx"])
 def test_old_or_protected_office_files(tmp_path, suffix):
     path = tmp_path / f"old{suffix}"
