@@ -350,14 +350,10 @@ def test_init_writes_settings_that_load(run: Run, tmp_path: Path) -> None:
     assert (code, "--force" in err) == (1, True)
 
 
-def test_init_that_nobody_answers_says_what_to_give(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_init_refuses_silence_and_what_would_not_load(run: Run, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("Lantern\n"))
     code, _, err = run("init")
     assert (code, "frontdesk init --company … --contact …" in err) == (1, True)
-    assert not (tmp_path / "frontdesk.toml").exists()
-
-
-def test_init_refuses_values_that_would_not_load(run: Run, tmp_path: Path) -> None:
     arguments = ["--company", "x", "--contact", "x", "--hours", "x", "--documents", "x"]
     code, _, err = run("init", *arguments, "--language", "klingon")
     assert (code, "klingon" in err) == (1, True)
