@@ -43,8 +43,7 @@ class Server(ThreadingHTTPServer):
         self.capabilities = ["completion", "tools"]
         self.says = ("a ", "b")
         self.dies = False
-        self.page = b""
-        """What it says to everything, as a server does that is no Ollama."""
+        self.page = b""  # what it says to everything, as a server does that is no Ollama
         self.silent = threading.Event()
         """Set it to let the server speak again."""
         self.silent.set()
@@ -56,9 +55,7 @@ class Answers(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.server.page:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(self.server.page)
+            self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n" + self.server.page)
             return
         if self.path == "/api/show":
             status = 404 if asked["model"] == "missing" else 200
