@@ -30,8 +30,8 @@ CONTEXT_TOKENS = 3600
 LEARNED_CHARACTERS = 100
 """Of each result in a prompt to learn from; longer ones take a processor too long."""
 LEARNING_SHARE = 0.6
-SETTINGS = ("epochs=4", "batch_size=2", "learning_rate=4e-4")
-"""Few and long examples that open alike: two a step, which reads what they share once, and steps enough to learn."""
+SETTINGS = ("epochs=2", "batch_size=1")
+"""Long examples of which few tokens decide: one a step, so that a pass has steps enough to learn them."""
 COLUMNS = ("what", "base", "tuned", "difference in points")
 
 
