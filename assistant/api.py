@@ -29,7 +29,7 @@ from starlette.routing import Match
 from agents.errors import AgentError
 from assistant.approvals_api import add_approvals
 from assistant.background import run_beside
-from assistant.bodies import ConversationBody, FeedbackBody, IngestBody, QuestionBody
+from assistant.bodies import NO_JSON, UNREADABLE, ConversationBody, FeedbackBody, IngestBody, QuestionBody, sentence_of
 from assistant.decisions import ApprovalsPort, Decisions
 from assistant.desk_page.api import DeskFrame, add_desk
 from assistant.errors import Forestalled, NotStored, StoreError, TurnRefused
@@ -287,11 +287,13 @@ def _ingest(library: LibraryPort, body: IngestBody, put: Callable[[dict[str, Any
 def _add_error_handlers(api: FastAPI) -> None:
     @api.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        return JSONResponse({"error": " ".join(_sentence(fault) for fault in error.errors())}, 422)
+        return JSONResponse({"error": " ".join(sentence_of(fault) for fault in error.errors())}, 422)
 
     @api.exception_handler(StarletteHTTPException)
     async def refused(request: Request, error: StarletteHTTPException) -> JSONResponse:
         sentence = NOT_FOUND if error.status_code == 404 else error.detail
+        if sentence == UNREADABLE:
+            return JSONResponse({"error": NO_JSON}, 422)
         return JSONResponse({"error": sentence}, error.status_code, dict(error.headers or {}))
 
     @api.exception_handler(Forestalled)
@@ -383,13 +385,6 @@ def _turn_to_data(turn: StoredTurn) -> dict[str, Any]:
             if moment.get(key) is not None:
                 moment[key] = moment[key].isoformat()
     return data
-
-
-def _sentence(fault: Mapping[str, Any]) -> str:
-    """Say one fault of a request in words; our own sentences are taken as they are."""
-    message = str(fault["msg"]).removeprefix("Value error, ").rstrip(".")
-    where = ".".join(str(part) for part in fault["loc"][1:])
-    return f"{message}." if fault["type"] == "value_error" or not where else f"{where}: {message}."
 
 
 def _failure(what: str, error: Exception | None = None) -> dict[str, str]:

@@ -3,8 +3,9 @@
 JSON -> body, or one sentence about what is wrong
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -12,6 +13,10 @@ from assistant.database import storable
 
 QUESTION_CHARACTERS = 4000
 COMMENT_CHARACTERS = 4000
+UNREADABLE = "There was an error parsing the body"
+"""What FastAPI says of bytes that are no text."""
+NO_JSON = "The body is no JSON in UTF-8."
+NO_OBJECT = "The body must be a JSON object, sent with the header Content-Type: application/json."
 
 
 class _Body(BaseModel):
@@ -72,3 +77,14 @@ class IngestBody(_Body):
         if not self.paths and (self.forget or not self.reindex):
             raise ValueError("Give at least one path.")
         return self
+
+
+def sentence_of(fault: Mapping[str, Any]) -> str:
+    """Say one fault of a request in words; our own sentences are taken as they are."""
+    if fault["type"] == "json_invalid":
+        return f"The body is no JSON: {fault.get('ctx', {}).get('error', '')}, at character {fault['loc'][-1]}."
+    if tuple(fault["loc"]) == ("body",) and fault["type"] in ("missing", "model_attributes_type"):
+        return NO_OBJECT
+    message = str(fault["msg"]).removeprefix("Value error, ").rstrip(".")
+    where = ".".join(str(part) for part in fault["loc"][1:])
+    return f"{message}." if fault["type"] == "value_error" or not where else f"{where}: {message}."

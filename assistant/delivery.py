@@ -74,13 +74,18 @@ def sign(body: bytes, *, secret: str, timestamp: int) -> str:
 
 
 def deliver_due(outbox: Outbox, places: Places) -> int:
-    """Send what is due now, one after another, and return how many have arrived."""
+    """Send what is due now, one after another, and return how many have arrived.
+
+    A place that says nothing is left alone until the next call: a hundred tickets for it would hold up all others.
+    """
     arrived = 0
-    while (entry := outbox.claim()) is not None:
+    silent: set[Channel] = set()
+    while (entry := outbox.claim(beside=silent)) is not None:
         try:
             deliver(entry, places)
         except DeliveryError as error:
             state = outbox.fault(entry.key, str(error), lasting=error.lasting)
+            silent |= {entry.channel} if error.silent else set()
             following = "Next: frontdesk tickets resend" if state == "failed" else "It is tried again."
             logger.error("ticket %s was not sent by %s: %s %s", entry.ticket, entry.channel, error, following)
         else:
@@ -168,9 +173,10 @@ def _post(places: Places, data: Mapping[str, Any], *, event: str, key: str) -> N
     try:
         status, reason = asyncio.run(_answer(places.webhook_url, body, headers))
     except TimeoutError as error:
-        raise DeliveryError(f"the webhook did not answer within {TIMEOUT_SECONDS:g} s.") from error
+        raise DeliveryError(f"the webhook did not answer within {TIMEOUT_SECONDS:g} s.", silent=True) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise DeliveryError(f"the webhook cannot be reached: {error or type(error).__name__}.") from error
+        cause = str(error).rstrip(".") or type(error).__name__
+        raise DeliveryError(f"the webhook cannot be reached: {cause}.", silent=True) from error
     if not 200 <= status < 300:
         lasting = 300 <= status < 500 and status not in LATER
         raise DeliveryError(f"the webhook answered {status}{f' ({_flat(reason)})' if reason else ''}.", lasting=lasting)
@@ -249,7 +255,8 @@ def _mail_error(error: Exception) -> DeliveryError:
         text = error.smtp_error if isinstance(error.smtp_error, str) else error.smtp_error.decode("utf-8", "replace")
         lasting = error.smtp_code >= 500
         return DeliveryError(f"the mail server answered {error.smtp_code} {_flat(text)}.", lasting=lasting)
-    return DeliveryError(f"the mail server cannot be used: {_flat(str(error) or type(error).__name__)}.")
+    cause = _flat(str(error) or type(error).__name__).rstrip(".")
+    return DeliveryError(f"the mail server cannot be used: {cause}.", silent=True)
 
 
 def _is_this_machine(host: str) -> bool:

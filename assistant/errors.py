@@ -57,11 +57,12 @@ class DeliveryError(Exception):
 
     Args:
         lasting: Whether trying again is pointless, as the receiver says.
+        silent: Whether the receiver said nothing at all, so that the next message would wait as long for nothing.
     """
 
-    def __init__(self, message: str, *, lasting: bool = False) -> None:
+    def __init__(self, message: str, *, lasting: bool = False, silent: bool = False) -> None:
         super().__init__(message)
-        self.lasting = lasting
+        self.lasting, self.silent = lasting, silent
 
 
 class TurnRefused(Exception):

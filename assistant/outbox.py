@@ -8,7 +8,7 @@ stays as `failed`, with its reason, until it is sent again or forgotten.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
@@ -81,12 +81,16 @@ class Outbox:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def claim(self) -> Entry | None:
-        """Take the entry that has been due for longest, for CLAIM_SECONDS; None when none is due."""
+    def claim(self, *, beside: Collection[Channel] = ()) -> Entry | None:
+        """Take the entry that has been due for longest, for CLAIM_SECONDS; None when none is due.
+
+        Args:
+            beside: Channels whose entries stay where they are.
+        """
         with self._store.writing() as session:
             query = (
                 select(OutboxRow)
-                .where(OutboxRow.state == "waiting", OutboxRow.next_at <= now())
+                .where(OutboxRow.state == "waiting", OutboxRow.next_at <= now(), OutboxRow.channel.not_in(beside))
                 .order_by(OutboxRow.next_at, OutboxRow.id)
                 .limit(1)
                 .with_for_update(skip_locked=True)

@@ -24,6 +24,7 @@ from platformdirs import user_cache_path
 
 from assistant.model_files import model_state
 from assistant.pinned_models import BUNDLED
+from knowledge import certificates
 from tests import slow_tests
 
 pytest_plugins = ["tests.finetune.served_releases", "tests.finetune.trained_releases"]
@@ -93,6 +94,14 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         if name not in ("FRONTDESK_REQUIRE_DATA", "FRONTDESK_TEST_HOME"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("FRONTDESK_HOME", str(tmp_path / "frontdesk-home"))
+
+
+@pytest.fixture
+def fresh_certificates() -> Iterator[None]:
+    """Forget which certificates are believed, before and after: it is read once from the environment."""
+    certificates.trusted.cache_clear()
+    yield
+    certificates.trusted.cache_clear()
 
 
 @pytest.fixture(scope="session")

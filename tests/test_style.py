@@ -25,6 +25,7 @@ TABLES = (
 LONG = {
     "assistant/store.py": "the one file that knows the SQL of conversations",
     "examples/brindlemoor/shop_tools.py": "a company's tools are one file; its rules are read beside one another",
+    "tests/agents/models/test_ollama.py": "mirrors one module",
     "tests/agents/test_acting.py": "mirrors one module",
     "tests/assistant/test_api.py": "mirrors one module",
     "tests/assistant/test_browser.py": "one page",

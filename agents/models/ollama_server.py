@@ -7,6 +7,7 @@ Kept apart from the chat model, so that `auto` can ask without importing what on
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from json import JSONDecodeError
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -88,6 +89,10 @@ def translated(name: str, url: str) -> Iterator[None]:
         raise ModelUnavailable(
             f"What answers at {url} is no Ollama server that this version knows ({error.error_count()} faults in its "
             "reply). Set ollama_url in frontdesk.toml."
+        ) from error
+    except (JSONDecodeError, UnicodeDecodeError) as error:
+        raise ModelUnavailable(
+            f"What answers at {url} is no Ollama server: its reply is no JSON. Next: set ollama_url in frontdesk.toml"
         ) from error
     except (ConnectionError, httpx.HTTPError, RequestError) as error:
         raise ModelUnavailable(f"Ollama does not answer at {url}: {error}. Start it with: ollama serve") from error

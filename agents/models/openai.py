@@ -65,7 +65,7 @@ class CheckedChatOpenAI(Streamed, ChatOpenAI):
                 raise _broken_off(self.model_name, url) from error
             raise
         if not ended and not (stop_event is not None and stop_event.is_set()):
-            raise _broken_off(self.model_name, url)
+            raise _broken_off(self.model_name, url) if begun else _no_server(url)
 
     def close(self) -> None:
         """Close the connections to the server."""
@@ -109,6 +109,13 @@ def _broken_off(name: str, url: str) -> ModelUnavailable:
     )
 
 
+def _no_server(url: str) -> ModelUnavailable:
+    return ModelUnavailable(
+        f"What answers at {url} does not speak OpenAI's protocol. Next: set openai_url in frontdesk.toml; it usually "
+        "ends with /v1"
+    )
+
+
 def _arguments(call: Mapping[str, Any]) -> dict[str, Any]:
     """Return OpenAI's words for a call's arguments; GBNF is not among them."""
     arguments = {key: value for key, value in call.items() if key not in {"schema", "grammar"}}
@@ -127,6 +134,12 @@ def _verify(chat: ChatOpenAI, name: str, url: str) -> None:
             served = [model.id for model in chat.root_client.with_options(timeout=5.0, max_retries=0).models.list()]
         except openai.NotFoundError:
             return
+        except (
+            AttributeError,
+            TypeError,
+            ValueError,
+        ) as error:  # a web page, or JSON of another kind: no list of models
+            raise _no_server(url) from error
     if served and name not in served:
         raise ModelUnavailable(
             f"The server at {url} has no model {name!r}, but: {', '.join(served[:10])}. Set model = openai:NAME; for "

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant.commands.options import AsJson, Config, Model, examples, opened, settings_for, warn
+from assistant.settings import SettingsError
 
 if TYPE_CHECKING:
     from agents.extraction import Extraction
@@ -65,6 +66,8 @@ def extract(
                 print(json.dumps(told, ensure_ascii=False), flush=True)
             else:
                 print("\n".join(_lines(told)), flush=True)
+    if not done:
+        raise SettingsError(f"There is no file to read in {', '.join(map(str, paths))}. Next: check the path")
     if failed:
         warn(f"{failed} of {done} documents gave no object; their error says why.")
         sys.exit(1)

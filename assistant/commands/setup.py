@@ -45,10 +45,16 @@ def init(
         "language": ("Language of the page (auto, en, zh)", language, "auto"),
         "documents": ("Folder of documents", str(documents) if documents else None, "documents"),
     }
-    values = {
-        key: given if given is not None else typer.prompt(text, default=default, show_default=bool(default), err=True)
-        for key, (text, given, default) in asked.items()
-    }
+    try:
+        values = {
+            key: given
+            if given is not None
+            else typer.prompt(text, default=default, show_default=bool(default), err=True)
+            for key, (text, given, default) in asked.items()
+        }
+    except typer.Abort as error:  # nobody answers: a script, or Ctrl-C
+        told = "frontdesk init " + " ".join(f"--{key} …" for key in asked)
+        raise SettingsError(f"Not all was answered, and nothing was written. Next: {told}") from error
     elsewhere = target.absolute().parent != Path.cwd()
     if elsewhere and values["documents"]:  # in the file a relative path would start at the file's folder
         values["documents"] = str(Path(values["documents"]).expanduser().absolute())

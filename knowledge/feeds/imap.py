@@ -26,8 +26,11 @@ UIDS_A_SEARCH = 50_000
 """Python reads lines of up to 1 MB; so many numbers fit into one."""
 MAILS_A_QUESTION = 200
 SAVE_EVERY = 100
+LARGEST_BYTES = 1001 * MEGABYTE
+"""Of one piece of an answer: the largest `megabytes` that a feed may have, and its headers."""
 WANTED = "UNDELETED UNDRAFT"
-FAULTS = (imaplib.IMAP4.error, OSError, UnicodeError)
+FAULTS = (imaplib.IMAP4.error, OSError, ValueError)
+"""ValueError: numbers that are none, and names that cannot be written."""
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -39,8 +42,8 @@ def fetch(feed: Feed, mirror: Mirror, caller: Caller) -> Fetched:
     """
     try:
         with _connected(feed) as server:
-            place = _open(server, feed)
-            keys = {f"{place}/;UID={uid}": uid for uid in _uids(server)}
+            place, mails = _open(server, feed)
+            keys = {f"{place}/;UID={uid}": uid for uid in _uids(server, mails)}
             return _Sync(feed, mirror, caller, server).run(keys)
     except FAULTS as error:
         raise FeedUnavailable(
@@ -125,15 +128,30 @@ class _Sync:
                 self._mirror.save()
 
 
+class _Bounded:
+    """Reads no more at once than any feed takes, whatever length a server announces."""
+
+    def read(self, size: int) -> bytes:
+        if size > LARGEST_BYTES:
+            raise imaplib.IMAP4.abort(f"it announces {size:,} bytes at once")
+        return super().read(size)  # type: ignore[misc, no-any-return]
+
+
+class _Server(_Bounded, imaplib.IMAP4): ...
+
+
+class _EncryptedServer(_Bounded, imaplib.IMAP4_SSL): ...
+
+
 @contextmanager
 def _connected(feed: Feed) -> Iterator[imaplib.IMAP4]:
     """Open a signed-in connection; the certificate is verified against the system's authorities."""
     server: imaplib.IMAP4
     if feed.ssl:
         context = certificates.trusted()
-        server = imaplib.IMAP4_SSL(feed.host, feed.port or 993, ssl_context=context, timeout=TIMEOUT_SECONDS)
+        server = _EncryptedServer(feed.host, feed.port or 993, ssl_context=context, timeout=TIMEOUT_SECONDS)
     else:
-        server = imaplib.IMAP4(feed.host, feed.port or 143, timeout=TIMEOUT_SECONDS)
+        server = _Server(feed.host, feed.port or 143, timeout=TIMEOUT_SECONDS)
     try:
         if "AUTH=PLAIN" in server.capabilities:
             secret = f"\0{feed.user}\0{feed.password}".encode()
@@ -148,19 +166,23 @@ def _connected(feed: Feed) -> Iterator[imaplib.IMAP4]:
             server.shutdown()  # a second time does no harm
 
 
-def _open(server: imaplib.IMAP4, feed: Feed) -> str:
-    """Open the folder read-only and return its address, this numbering of its mails included (RFC 5092)."""
-    _data(server.select(_mailbox(feed.folder), readonly=True))
+def _open(server: imaplib.IMAP4, feed: Feed) -> tuple[str, int]:
+    """Open the folder read-only; return its address, this numbering included (RFC 5092), and how many mails it has."""
+    (count, *_) = _data(server.select(_mailbox(feed.folder), readonly=True))
     _, validity = server.response("UIDVALIDITY")
     number = (validity[0] or b"0").decode() if validity else "0"
-    return f"imap://{feed.user}@{feed.host}/{feed.folder};UIDVALIDITY={number}"
+    mails = int(count) if isinstance(count, bytes) and count.isdigit() else UIDS_A_SEARCH + 1
+    return f"imap://{feed.user}@{feed.host}/{feed.folder};UIDVALIDITY={number}", mails
 
 
-def _uids(server: imaplib.IMAP4) -> Iterator[int]:
-    """Yield the numbers of all mails that are neither deleted nor drafts, in order."""
+def _uids(server: imaplib.IMAP4, mails: int) -> Iterator[int]:
+    """Yield the numbers of all mails that are neither deleted nor drafts, in order.
+
+    A folder of few mails is asked once, however far apart its numbers are: some servers number by the clock.
+    """
     _, found = server.response("UIDNEXT")
     last = int(found[0]) if found and found[0] else 2**32 - 1
-    step = UIDS_A_SEARCH if found and found[0] else 2**32
+    step = UIDS_A_SEARCH if found and found[0] and mails > UIDS_A_SEARCH else 2**32
     for first in range(1, last + 1, step):
         for line in _data(server.uid("SEARCH", f"UID {first}:{min(last, first + step - 1)} {WANTED}")):
             yield from map(int, line.split() if isinstance(line, bytes) else ())

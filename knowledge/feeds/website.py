@@ -191,7 +191,7 @@ class Website:
         visit = self._visit
         known = [url for url in hops if url in self._mirror.items]
         visit.present.update(known)
-        visit.failed.append(FailedItem(hops[0], fault))
+        visit.failed.append(FailedItem(hops[0], fault.removeprefix(f"{hops[0]}: ")))
         if known and visit.follows_links:
             visit.complete = False
 

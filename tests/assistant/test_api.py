@@ -474,8 +474,26 @@ def test_numbers_beyond_any_database_are_no_fault_of_ours(served: Served) -> Non
 @pytest.mark.parametrize("body", [rb'{"\ud800": 1}', rb'{"language": "\ud800"}', b"{", b"[" * 100_000, b"\xff"])
 def test_a_malformed_request_is_no_fault_of_ours(served: Served, body: bytes) -> None:
     answer = served.client.post("/api/conversations", content=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code in (400, 422)
+    assert answer.status_code == 422
     assert list(answer.json()) == ["error"]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "told"),
+    [
+        (b'{"question": "Open?"}', "application/x-www-form-urlencoded", "Content-Type: application/json"),  # curl -d
+        (b"", "application/json", "Content-Type: application/json"),
+        (b"[]", "application/json", "must be a JSON object"),
+        (b'{question: "Open?"}', "application/json", "is no JSON: Expecting property name"),
+        (b'{"question": "caf\xe9"}', "application/json", "is no JSON in UTF-8"),
+    ],
+)
+def test_a_body_of_another_kind_is_told_in_words(served: Served, body: bytes, kind: str, told: str) -> None:
+    conversation = served.client.post("/api/conversations").json()["conversation"]
+    turns = f"/api/conversations/{conversation}/turns"
+    answer = served.client.post(turns, content=body, headers={"Content-Type": kind})
+    assert answer.status_code == 422
+    assert told in answer.json()["error"]
 
 
 def test_who_asks_too_often_is_told_how_long_to_wait(tmp_path: Path) -> None:

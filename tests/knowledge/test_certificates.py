@@ -1,19 +1,13 @@
 """Whom a client believes, with and without the owner's own word."""
 
 import ssl
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from knowledge import certificates
 
-
-@pytest.fixture(autouse=True)
-def _read_anew() -> Iterator[None]:
-    certificates.trusted.cache_clear()
-    yield
-    certificates.trusted.cache_clear()
+pytestmark = pytest.mark.usefixtures("fresh_certificates")
 
 
 def test_public_authorities_and_names_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,6 +43,7 @@ class Server(ThreadingHTTPServer):
         self.capabilities = ["completion", "tools"]
         self.says = ("a ", "b")
         self.dies = False
+        self.page = b""  # what it says to everything, as a server does that is no Ollama
         self.silent = threading.Event()
         """Set it to let the server speak again."""
         self.silent.set()
@@ -53,6 +54,9 @@ class Answers(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.server.page:
+            self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n" + self.server.page)
+            return
         if self.path == "/api/show":
             status = 404 if asked["model"] == "missing" else 200
             details = {"parameter_size": "7.2B"}
@@ -189,6 +193,15 @@ def test_missing_model_names_the_command(server: Server) -> None:
         load(url(server), "missing")
     assert not has_model("missing", url=url(server), timeout_seconds=1)
     assert has_model("big", url=url(server), timeout_seconds=1)
+
+
+@pytest.mark.parametrize("page", [b"<h1>Sign in</h1>", b"\xff\xfe", b'{"hello": '])
+def test_a_server_of_another_kind_is_explained(server: Server, page: bytes) -> None:
+    chat: Any = load(url(server)).chat
+    server.page = page
+    with pytest.raises(ModelUnavailable, match="is no Ollama server"):
+        chat.invoke("Hello")
+    assert not has_model("big", url=url(server), timeout_seconds=1)  # so that `auto` goes on without it
 
 
 def test_failing_server_is_explained(server: Server) -> None:

@@ -23,6 +23,8 @@ class Server(ThreadingHTTPServer):
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
         self.unfinished = False
+        self.page = ""
+        """What it says to everything, as a server does that is none of this protocol."""
         self.hang = threading.Event()
         self.hang.set()
 
@@ -49,6 +51,8 @@ class Answers(BaseHTTPRequestHandler):
     def _send(self, text: str, kind: str) -> None:
         if self.server.status != 200:
             text, kind = json.dumps({"error": {"message": "no"}}), "application/json"
+        if self.server.page:
+            text, kind = self.server.page, "application/json" if self.server.page[0] in "[{" else "text/html"
         self.send_response(self.server.status)
         self.send_header("Content-Type", kind)
         self.end_headers()
@@ -147,6 +151,17 @@ def test_refusals_are_explained(server: Server, status: int, told: str) -> None:
     server.status = status
     with pytest.raises(ModelUnavailable, match=told):
         chat(server).invoke("Hello")
+
+
+@pytest.mark.parametrize("page", ["<h1>Sign in</h1>", '{"hello": 1}', "{broken", "[1]"])
+def test_a_server_of_another_kind_is_explained(server: Server, page: str) -> None:
+    server.page = page
+    loaded = model(server)
+    if page[0] != "{" or page == "{broken":  # an object may be a list of no models
+        with pytest.raises(ModelUnavailable, match="does not speak OpenAI's protocol"):
+            loaded.check()
+    with pytest.raises(ModelUnavailable, match="does not speak OpenAI's protocol"):
+        loaded.chat.invoke("Hello")
 
 
 def test_silence_is_explained(server: Server) -> None:

@@ -76,3 +76,9 @@ def test_bad_inputs_are_one_message(run: Run, tmp_path: Path) -> None:
     assert (code, "cannot be read" in err, err.count("\n")) == (1, True, 1)
     code, _, err = run("extract", "--schema", SCHEMA, SHEET, "--model", "none")
     assert (code, "needs a model" in err) == (1, True)
+
+
+def test_a_folder_without_files_is_no_success(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    code, out, err = run("extract", "--schema", SCHEMA, tmp_path / "empty", replies=("unused",))
+    assert (code, out, "no file to read" in err) == (1, "", True)

@@ -1,7 +1,10 @@
 """`init`: the settings file that it writes, and what it refuses."""
 
+import io
 import json
 from pathlib import Path
+
+import pytest
 
 from tests.assistant.command_line import Run
 
@@ -30,7 +33,12 @@ def test_init_means_the_documents_where_it_was_called(run: Run, tmp_path: Path) 
     assert settings["documents"] == str(tmp_path / "papers")
 
 
-def test_init_refuses_values_that_would_not_load(run: Run, tmp_path: Path) -> None:
+def test_init_refuses_silence_and_what_would_not_load(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("Lantern\n"))
+    code, _, err = run("init")
+    assert (code, "frontdesk init --company … --contact …" in err) == (1, True)
     arguments = ["--company", "x", "--contact", "x", "--hours", "x", "--documents", "x"]
     code, _, err = run("init", *arguments, "--language", "klingon")
     assert (code, "klingon" in err) == (1, True)

@@ -5,18 +5,20 @@ import os
 import pwd
 import shutil
 import socket
-import ssl
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from knowledge import certificates
 from knowledge.errors import FeedUnavailable
 from knowledge.feeds.feed import Caller, Feed, Fetched
 from knowledge.feeds.imap import _mailbox, fetch
@@ -275,18 +277,19 @@ def test_a_wrong_password_removes_nothing_and_is_not_told(server: Server, tmp_pa
     assert len(held(tmp_path)) == 1
 
 
+@pytest.mark.usefixtures("fresh_certificates")
 def test_the_certificate_is_verified(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server.deliver("Solved", "One")
     with pytest.raises(FeedUnavailable, match="certificate verify failed"):
         sync(server, tmp_path, ssl=True, port=server.tls_port)
     monkeypatch.setenv("SSL_CERT_FILE", str(server.home / "cert.pem"))
+    certificates.trusted.cache_clear()
     assert sync(server, tmp_path, ssl=True, port=server.tls_port).fetched == 1
     feed = Feed(
         name="d", kind="imap", host="localhost", user="desk", folder="Solved", password=PASSWORD, port=server.tls_port
     )
     with pytest.raises(FeedUnavailable, match=r"Hostname mismatch|not valid for"):  # it is for 127.0.0.1
         fetch(feed, Mirror(tmp_path), Caller())
-    assert ssl.create_default_context().verify_mode == ssl.CERT_REQUIRED
 
 
 def test_a_server_that_is_not_there_removes_nothing(tmp_path: Path) -> None:
@@ -310,6 +313,63 @@ def test_a_server_that_goes_away_meanwhile_is_told(server: Server, tmp_path: Pat
     assert "The server went away" in result.warning
     monkeypatch.undo()
     assert numbers(sync(server, tmp_path)) == (2, 1, 0)
+
+
+@dataclass
+class Odd:
+    """A server of few words, which says what it was told to, and what it was asked."""
+
+    said: dict[bytes, bytes]
+    asked: list[bytes] = field(default_factory=list)
+
+    def sync(self, folder: Path) -> Fetched:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            thread = threading.Thread(target=self._serve, args=(listening,), daemon=True)
+            thread.start()
+            port = listening.getsockname()[1]
+            feed = Feed(name="desk", kind="imap", host="127.0.0.1", user="desk", password="x", port=port, ssl=False)
+            try:
+                return fetch(feed, Mirror(folder), Caller())
+            finally:
+                thread.join(5)
+
+    def _serve(self, listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"* OK hello\r\n")
+            for line in connection.makefile("rb"):
+                tag, _, command = line.strip().partition(b" ")
+                self.asked.append(command)
+                word = next((word for word in self.said if command.startswith(word)), b"")
+                connection.sendall(self.said.get(word, b"") + tag + b" OK done\r\n")
+
+
+OPENED = b"* 2 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT 4294967295] x\r\n"
+HEAD = b"* 1 FETCH (UID 9 RFC822.SIZE 60 BODY[HEADER.FIELDS (MESSAGE-ID)] {2}\r\n\r\n)\r\n"
+FOUND = {b"CAPABILITY": b"* CAPABILITY IMAP4rev1\r\n", b"EXAMINE": OPENED, b"UID SEARCH": b"* SEARCH 9\r\n"}
+
+
+def test_a_folder_of_few_mails_is_searched_once_however_they_are_numbered(tmp_path: Path) -> None:
+    mail = b"Subject: Lid\r\n\r\nBlue.\r\n"
+    body = b"* 1 FETCH (UID 9 BODY[] {%d}\r\n%s)\r\n" % (len(mail), mail)
+    odd = Odd({**FOUND, b"UID FETCH 9 (UID RFC822": HEAD, b"UID FETCH 9 (UID BODY": body})
+    assert odd.sync(tmp_path).fetched == 1
+    assert sum(command.startswith(b"UID SEARCH") for command in odd.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "changed", [{b"UID SEARCH": b"* SEARCH one\r\n"}, {b"EXAMINE": OPENED.replace(b"4294967295", b"x")}]
+)
+def test_numbers_that_are_none_are_a_server_that_does_not_work(tmp_path: Path, changed: dict[bytes, bytes]) -> None:
+    with pytest.raises(FeedUnavailable, match="Nothing of it was removed"):
+        Odd({**FOUND, **changed}).sync(tmp_path)
+
+
+def test_a_length_beyond_all_bounds_is_not_waited_for(tmp_path: Path) -> None:
+    body = b"* 1 FETCH (UID 9 BODY[] {99999999999}\r\n"
+    result = Odd({**FOUND, b"UID FETCH 9 (UID RFC822": HEAD, b"UID FETCH 9 (UID BODY": body}).sync(tmp_path)
+    assert result.fetched == 0
+    assert "announces 99,999,999,999 bytes" in result.warning
 
 
 @pytest.mark.parametrize(
