@@ -41,7 +41,7 @@ _URL = re.compile(
     rf"|(?<![a-z0-9])(?:javascript|vbscript|view-source|filesystem|intent)\s*:[^{_END}]*"
     rf"|(?<![a-z0-9])(?:data:\s*(?:[a-z]+/[a-z]|;|,)|blob:|file:/)[^{_END}]*"
     rf"|(?<![\w@.])www\d?{_DOT}[^{_END}]*"
-    rf"|(?<![\w@./-])(?:{_LABEL}{_DOT})+(?:{_TLDS})(?![\w@-])(?:[:/?#][^{_END}]*)?"
+    rf"|(?<![\w@./-])(?:{_LABEL}{_DOT}){{1,126}}(?:{_TLDS})(?![\w@-])(?:[:/?#][^{_END}]*)?"
     rf"|(?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?=[:/])[^{_END}]*",
     re.IGNORECASE,
 )

@@ -222,7 +222,7 @@ def test_what_was_taken_out_is_logged_without_its_content(caplog: pytest.LogCapt
     assert "ada" not in caplog.text
 
 
-@pytest.mark.parametrize("text", ["a.", "a@", "[](", "<a ", "www.", "//a", "a-", "1.", "密码", "x" * 10 + "."])
+@pytest.mark.parametrize("text", ["a.", "a@", "[](", "<a ", "www.", "//a", "a-", "1.", "密码", "a。", "x" * 10 + "."])
 def test_no_text_takes_long(text: str) -> None:
     started = time.process_time()
     guard(text * (LONGEST_ANSWER // len(text)), Allowed(instructions=("a b c d e f g h i j",)))
