@@ -253,7 +253,11 @@ class Nodes:
             calls = [_plain_call(call) for call in decision.calls]
             return {"messages": [reply], "steps": tuple(steps), "calls": calls, "faults": 0}
         if state["faults"] or spent is not None:
-            logger.warning("the model %s gave no readable step: %r", self.model.name, reply.text[:200])
+            # Not what it said, which may be what the customer wrote.
+            logger.warning(
+                "the model %s gave no readable step (%s characters: %s)",
+                *(self.model.name, len(reply.text), decision.fault or "another step where an answer was due"),
+            )
             return self._end(spent or "garbled", prompts.GAVE_UP[self.context.language]) | {"steps": tuple(steps)}
         mend = prompts.MEND_STEP if self._json else prompts.MEND_REPLY
         request = HumanMessage(mend[self.context.language].format(fault=decision.fault))

@@ -89,7 +89,8 @@ class SqliteDatabase:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._readers, self._writers = (
-            create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False}) for _ in range(2)
+            create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"check_same_thread": False})
+            for _ in range(2)
         )
         for engine, own, begin in (
             (self._readers, f"mmap_size={MAPPED_BYTES}", "BEGIN"),
@@ -153,7 +154,8 @@ class PostgresDatabase:
         driver = "postgresql+pg8000" if url.drivername == "postgresql" else url.drivername
         self._url = url.set(drivername=driver, password=url.password or os.environ.get("PGPASSWORD"))
         self._held = threading.local()
-        options: dict[str, Any] = {"pool_pre_ping": True}
+        # Parameters are what documents say, which is nothing for a message or a log.
+        options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
         if driver == "postgresql+pg8000":
             options["connect_args"] = {"timeout": SERVER_TIMEOUT_SECONDS, "application_name": "frontdesk"}
             if not self._url.password:  # pg8000 breaks where a server asks and there is none

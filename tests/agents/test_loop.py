@@ -146,10 +146,12 @@ def test_garbled_reply_is_repaired_once() -> None:
     assert "valid" in asked(model, 1).messages[-1].text
 
 
-@pytest.mark.parametrize(("protocol", "garbled"), [("json", "{oops"), ("native", "")])
-def test_garbled_twice_ends_politely(protocol: str, garbled: str) -> None:
+@pytest.mark.parametrize(("protocol", "garbled"), [("json", "{oops, Ada"), ("native", "")])
+def test_garbled_twice_ends_politely(protocol: str, garbled: str, caplog: pytest.LogCaptureFixture) -> None:
     _, result = ask(scripted(garbled, garbled, protocol=protocol))
     assert (result.text, result.ended) == (prompts.GAVE_UP["en"], "garbled")
+    assert "no readable step" in caplog.text
+    assert "Ada" not in caplog.text, "it may be what the customer wrote"
 
 
 def test_unreadable_native_arguments_are_told_to_the_model() -> None:

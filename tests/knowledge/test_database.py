@@ -53,6 +53,12 @@ def test_a_turn_ends_with_an_error_too(opened: Database) -> None:
         pass
 
 
+def test_no_error_tells_what_documents_say(opened: Database) -> None:
+    with pytest.raises(Exception, match="nowhere") as raised, opened.read() as connection:
+        connection.execute(text("SELECT * FROM nowhere WHERE word = :word"), {"word": "salary"})
+    assert "salary" not in str(raised.value)
+
+
 def test_a_mistake_of_ours_is_not_blamed_on_the_database(opened: Database) -> None:
     with pytest.raises(Exception, match="nothing_such") as raised, opened.read() as connection:
         connection.execute(text("SELECT nothing_such"))
