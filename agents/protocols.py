@@ -184,8 +184,10 @@ def _short(thought: str) -> str:
     return (kept.rpartition(" ")[0] or kept).rstrip() + "…"
 
 
-def _in_order(value: Any, schema: Mapping[str, Any], whole: Mapping[str, Any]) -> Any:
+def _in_order(value: Any, schema: Any, whole: Mapping[str, Any]) -> Any:
     """Return a value whose objects have their keys as the schema lists them, others after these."""
+    if not isinstance(schema, Mapping):
+        return value  # `true`, or a schema for each place of a list
     schema = _referred(schema, whole)
     for one in (part for word in ALTERNATIVES for part in schema.get(word, ())):
         value = _in_order(value, one, whole)  # only that which lists its keys moves them
@@ -198,8 +200,10 @@ def _in_order(value: Any, schema: Mapping[str, Any], whole: Mapping[str, Any]) -
     return value
 
 
-def _bounded(schema: Any, whole: Mapping[str, Any], within: tuple[str, ...] = ()) -> Any:
+def _bounded(schema: Any, whole: Mapping[str, Any], within: tuple[str, ...] = (), *, is_part: bool = False) -> Any:
     """Return a schema that stands on its own: every free text has a longest length, an object no keys but its own.
+
+    Of what a schema says in parts (`allOf`, or alternatives beside its own keys), no part lists all keys, and none is closed.
 
     References are followed: where the arguments are but a part of the whole, `#/$defs/…` leads nowhere, and llama.cpp
     then binds the model to nothing at all. Descriptions and defaults are dropped.
@@ -207,24 +211,27 @@ def _bounded(schema: Any, whole: Mapping[str, Any], within: tuple[str, ...] = ()
     Args:
         whole: What references point into.
         within: Those that were followed to come here; one that comes again may be anything.
+        is_part: Whether another part of the same value may list more keys.
     """
     if isinstance(schema, list):
-        return [_bounded(item, whole, within) for item in schema]
+        return [_bounded(item, whole, within, is_part=is_part) for item in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
         place = str(schema["$ref"])
-        return {} if place in within else _bounded(_referred(schema, whole), whole, (*within, place))
+        found = _referred(schema, whole)
+        return {} if place in within else _bounded(found, whole, (*within, place), is_part=is_part)
+    parts = "allOf" in schema or ("properties" in schema and any(word in schema for word in ALTERNATIVES))
     bounded = {
         key: {name: _bounded(inner, whole, within) for name, inner in value.items()}
         if key == "properties"
-        else _bounded(value, whole, within)
+        else _bounded(value, whole, within, is_part=key in ALTERNATIVES and (is_part or parts))
         for key, value in schema.items()
         if key not in ("description", "default", "$defs")
     }
     if bounded.get("type") == "string" and not {"enum", "const", "maxLength", "format", "pattern"} & set(bounded):
         bounded["maxLength"] = LONGEST_ARGUMENT
-    if "properties" in bounded:
+    if "properties" in bounded and not (is_part or parts):
         bounded.setdefault("additionalProperties", False)
     return bounded
 
