@@ -203,7 +203,8 @@ def _in_order(value: Any, schema: Any, whole: Mapping[str, Any]) -> Any:
 def _bounded(schema: Any, whole: Mapping[str, Any], within: tuple[str, ...] = (), *, is_part: bool = False) -> Any:
     """Return a schema that stands on its own: every free text has a longest length, an object no keys but its own.
 
-    Of what a schema says in parts (`allOf`, or alternatives beside its own keys), no part lists all keys, and none is closed.
+    Of what a schema says in parts (`allOf`, or alternatives beside its own keys), no part lists all keys, so none is
+    closed.
 
     References are followed: where the arguments are but a part of the whole, `#/$defs/…` leads nowhere, and llama.cpp
     then binds the model to nothing at all. Descriptions and defaults are dropped.

@@ -212,8 +212,8 @@ def _text(
 def _for_template(message: Mapping[str, Any]) -> dict[str, Any]:
     """Return a message as templates want it, and as it is served: a call's arguments are an object.
 
-    OpenAI's format has them as text, which a template would write as a text within quotes. What customers and tools said
-    may come from any export, and begins no turn here either.
+    OpenAI's format has them as text, which a template would write as a text within quotes. What customers and tools
+    said may come from any export, and begins no turn here either.
     """
     plain = {key: value for key, value in message.items() if key != "weight"}
     if message["role"] in OTHERS and isinstance(message.get("content"), str):

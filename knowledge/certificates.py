@@ -5,8 +5,8 @@
 httpx by itself believes the public list alone; a company's servers are often signed by an authority of its own, which
 its computers trust.
 
-Mail has a context of its own: httpx writes into the one that it is given that it speaks `http/1.1` (ALPN, RFC 7301), and
-servers such as Exim's end a connection that says so where they expect mail.
+Mail has a context of its own: httpx writes into the one that it is given that it speaks `http/1.1` (ALPN, RFC 7301),
+and servers such as Exim's end a connection that says so where they expect mail.
 """
 
 import logging
