@@ -22,6 +22,8 @@ LONGEST_ANSWER = 1_000
 """In characters: a model bound to a schema without limits can write until its tokens end, and leave broken JSON."""
 ALTERNATIVES = ("anyOf", "oneOf", "allOf")
 """Where a schema says one thing in several ways."""
+OF_OBJECTS = {"type", "properties", "required", "title"}
+"""What parts may say that can be told as one object."""
 _THINK, _END_OF_THINKING = "<think>", "</think>"
 _THINKING = re.compile(r"<think>(.*?)</think>", re.DOTALL)
 
@@ -189,7 +191,8 @@ def _in_order(value: Any, schema: Any, whole: Mapping[str, Any]) -> Any:
     if not isinstance(schema, Mapping):
         return value  # `true`, or a schema for each place of a list
     schema = _referred(schema, whole)
-    for one in (part for word in ALTERNATIVES for part in schema.get(word, ())):
+    # From the last, so that the keys of the first part come first, as the grammar has them.
+    for one in reversed([part for word in ALTERNATIVES for part in schema.get(word, ())]):
         value = _in_order(value, one, whole)  # only that which lists its keys moves them
     if isinstance(value, Mapping):
         properties: Mapping[str, Any] = schema.get("properties", {})
@@ -232,9 +235,24 @@ def _bounded(schema: Any, whole: Mapping[str, Any], within: tuple[str, ...] = ()
     }
     if bounded.get("type") == "string" and not {"enum", "const", "maxLength", "format", "pattern"} & set(bounded):
         bounded["maxLength"] = LONGEST_ARGUMENT
+    if "allOf" in bounded and (one := _joined(bounded)) is not None:
+        bounded, parts = one, False
     if "properties" in bounded and not (is_part or parts):
         bounded.setdefault("additionalProperties", False)
     return bounded
+
+
+def _joined(schema: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return an object that is told in parts as one, which can be closed; None where the parts say more than keys."""
+    parts = [{key: value for key, value in schema.items() if key != "allOf"}, *schema["allOf"]]
+    if not all(isinstance(part, Mapping) and part.keys() <= OF_OBJECTS for part in parts):
+        return None
+    names = [name for part in parts for name in part.get("properties", ())]
+    if len(set(names)) < len(names) or {part.get("type", "object") for part in parts} != {"object"}:
+        return None
+    properties = {name: inner for part in parts for name, inner in part.get("properties", {}).items()}
+    required = list(dict.fromkeys(name for part in parts for name in part.get("required", ())))
+    return {"type": "object", "properties": properties, "required": required}
 
 
 def _referred(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -68,6 +68,14 @@ def test_keys_that_no_part_lists_stay_out() -> None:
     assert step_fault(json_step("send", {"by": "post"}, tools=[tool]), [tool])
 
 
+def test_parts_become_one_object_whose_keys_are_all_that_can_be_written() -> None:
+    schema = {"type": "object", "properties": {"to": {"allOf": [ADDRESS, COUNTRY]}}}
+    tool = Tool(print, "read", "send", schema=schema, told="Send.")
+    step = json_step("send", {"to": {"country": "NL", "street": "Canal 1"}}, tools=[tool])
+    assert step.endswith('{"to":{"street":"Canal 1","country":"NL"}}}'), "in the order of the grammar"
+    assert "'city' was unexpected" in step_fault(step.replace('"street"', '"city":"Delft","street"'), [tool])
+
+
 def test_what_a_part_requires_is_required() -> None:
     schema = {"type": "object", "properties": {"to": {"allOf": [ADDRESS, COUNTRY]}}}
     tool = Tool(print, "read", "send", schema=schema, told="Send.")
