@@ -213,7 +213,7 @@ def write(
         ModelUnavailable: the model does not answer.
     """
     assert model.chat is not None
-    reply_tokens = options.max_words * _tokens_per_word(passages, model)
+    reply_tokens = _reply_tokens(passages, model, max_words=options.max_words)
     prompt = fit(
         writing(question, passages, history, language=language, options=options), model, reply_tokens=reply_tokens
     )
@@ -239,13 +239,15 @@ def write(
     return _draft(checker, room)
 
 
-def _tokens_per_word(passages: Sequence[Passage], model: LoadedModel) -> int:
-    """Return how much room a word needs: a model that knows little Chinese spells it in four tokens and more.
+def _reply_tokens(passages: Sequence[Passage], model: LoadedModel, *, max_words: int) -> int:
+    """Return how much room an answer needs: a model that knows little Chinese spells a word in four tokens and more.
 
     An answer that is cut loses its last sentence, and one as long as the prompt allows is what a model learns to write.
+    Half the context is the passages', though: a key or an address of many signs in one of them counts as one word.
     """
     text = "\n".join(passage.text for passage in passages)
-    return max(TOKENS_PER_WORD, ceil(model.count_tokens(text) / max(count_words(text), 1.0)))
+    needed = ceil(max_words * model.count_tokens(text) / max(count_words(text), 1.0))
+    return max(max_words * TOKENS_PER_WORD, min(needed, model.context_tokens // 2))
 
 
 def writing(

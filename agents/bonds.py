@@ -51,6 +51,8 @@ _WORDS = {
 _NUMBER = re.compile(r"\d[\d.,:]*\d|\d", re.ASCII)
 _BEFORE = re.compile(r"(?P<am>上午|早上|早晨|清晨|凌晨)\s?$|(?P<pm>下午|傍晚|晚上)\s?$|(?P<sign>[%€$£¥])\s?$")
 _BELOW_ZERO = re.compile(r"(?:(?<![\w.,])-|\bminus\s|零下)\s?$")
+_SPACED_RANGE = re.compile(r"\d\s?(?:° ?[cf]?|degrees?|度)?\s-\s$")
+"""Between two numbers a dash with a blank on either side is no sign."""
 _MONTH_BEFORE = re.compile(r"(?:january|february|march|april|mai|june|july|august|\w+ember|october)\s*$", re.IGNORECASE)
 _JOINS = re.compile(r"\s*(?:-|~|/|\b(?:to|or|and)\b|至|到|或)\s*")
 _RANGE = re.compile(
@@ -101,9 +103,15 @@ def _labelled(text: str) -> Iterator[tuple[str, str]]:
         if not labels[place] and labels[place + 1] not in ("am", "pm") and _JOINS.fullmatch(between):
             labels[place] = labels[place + 1]
     for number, label in zip(found, labels, strict=True):
-        below = label == "degree" and _BELOW_ZERO.search(text, max(0, number.start() - 8), number.start())
+        below = label == "degree" and _is_below_zero(text, number.start())
         for plain in exact_parts(number.group()):
             yield ("-" if below else "") + plain, label
+
+
+def _is_below_zero(text: str, start: int) -> bool:
+    if _SPACED_RANGE.search(text, max(0, start - 14), start):
+        return False
+    return _BELOW_ZERO.search(text, max(0, start - 8), start) is not None
 
 
 def _label(text: str, number: re.Match[str]) -> str:

@@ -120,7 +120,7 @@ _HOTLINE = (
 )
 """China's numbers to complain at. An order's number, a price or a telephone number may hold the same digits, so words
 beside them must say what they are."""
-_CALLED = r"(?:打|拨|找|向|上|去|告|报|投诉|举报|联系|反映|打给|就)"
+_CALLED = r"(?:打|拨|找|向|上|去|告|报|投诉|举报|联系|反映|打给|就|等着|小心)"
 _OF_A_HOTLINE = r"(?:热线|投诉|举报|平台|市民|消费者|维权|晚会|曝光|见|来|管|处理|电话|不会)"
 
 _HURT = r"(?:injur(?:y|ed|ies)|hurt|burn(?:ed|t|s)?|cut|bleeding|scalded|poison(?:ed|ing)|chok(?:ed|ing)|unconscious)"

@@ -46,8 +46,10 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _TRAILING = ".,;:!?)]}'。"
-_NEW_SENTENCE = re.compile(rf"(?:[^.．｡。\[({{/?#]*[{CJK_CLASS}]。)+[a-z]+:?", re.IGNORECASE)
-"""Behind a Chinese character a 。 ends a sentence, "支持退货。App 内可申请": no host, while nothing follows it."""
+_NO_WORDS = "com|net|org|edu|gov|cn|hk|tw|ru|xyz|cc|onion"
+_NEW_SENTENCE = re.compile(rf"(?:[^.．｡。\[({{/?#]*[{CJK_CLASS}]。)+(?!(?:{_NO_WORDS})\b)[a-z]+:?", re.IGNORECASE)
+"""Behind a Chinese character a 。 ends a sentence, "支持退货。App 内可申请": no host, while nothing follows it and what
+stands behind it may be a word. Browsers take a 。 for a full stop: 退货。com is a place."""
 _HOST = re.compile(rf"((?:{_LABEL}\.)+{_LABEL})\.?(?::\d{{1,5}})?(?=[/?#]|$)")
 
 

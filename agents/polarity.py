@@ -52,7 +52,7 @@ _OPPOSITES = tuple(
         (r"\b(?:free|complimentary)\b|免费", r"\b(?:charged?|paid)\b(?<!of charge)|收费"),
         (
             r"\b(?:all|any|each|entire|whole)\b|所有|全部|一切|任何",
-            r"\b(?:some|certain|selected|most|several|part of)\b|部分|有些|某些|个别",
+            r"\b(?:some|certain|selected|(?<!at )most|several|part of)\b|部分|有些|某些|个别",
         ),
         (r"\b(?:always|every)\b|总是", r"\b(?:sometimes|occasionally)\b|有时"),
         (r"\b(?:must|required|mandatory|obligatory)\b|必须", r"\b(?:optional\w*|voluntary)\b|可选|自愿"),

@@ -22,6 +22,8 @@ LONGEST_ANSWER = 1_000
 """In characters: a model bound to a schema without limits can write until its tokens end, and leave broken JSON."""
 ALTERNATIVES = ("anyOf", "oneOf", "allOf")
 """Where a schema says one thing in several ways."""
+OF_OBJECTS = {"type", "properties", "required", "title"}
+"""What parts may say that can be told as one object."""
 _THINK, _END_OF_THINKING = "<think>", "</think>"
 _THINKING = re.compile(r"<think>(.*?)</think>", re.DOTALL)
 
@@ -184,10 +186,13 @@ def _short(thought: str) -> str:
     return (kept.rpartition(" ")[0] or kept).rstrip() + "…"
 
 
-def _in_order(value: Any, schema: Mapping[str, Any], whole: Mapping[str, Any]) -> Any:
+def _in_order(value: Any, schema: Any, whole: Mapping[str, Any]) -> Any:
     """Return a value whose objects have their keys as the schema lists them, others after these."""
+    if not isinstance(schema, Mapping):
+        return value  # `true`, or a schema for each place of a list
     schema = _referred(schema, whole)
-    for one in (part for word in ALTERNATIVES for part in schema.get(word, ())):
+    # From the last, so that the keys of the first part come first, as the grammar has them.
+    for one in reversed([part for word in ALTERNATIVES for part in schema.get(word, ())]):
         value = _in_order(value, one, whole)  # only that which lists its keys moves them
     if isinstance(value, Mapping):
         properties: Mapping[str, Any] = schema.get("properties", {})
@@ -198,8 +203,11 @@ def _in_order(value: Any, schema: Mapping[str, Any], whole: Mapping[str, Any]) -
     return value
 
 
-def _bounded(schema: Any, whole: Mapping[str, Any], within: tuple[str, ...] = ()) -> Any:
+def _bounded(schema: Any, whole: Mapping[str, Any], within: tuple[str, ...] = (), *, is_part: bool = False) -> Any:
     """Return a schema that stands on its own: every free text has a longest length, an object no keys but its own.
+
+    Of what a schema says in parts (`allOf`, or alternatives beside its own keys), no part lists all keys, so none is
+    closed.
 
     References are followed: where the arguments are but a part of the whole, `#/$defs/…` leads nowhere, and llama.cpp
     then binds the model to nothing at all. Descriptions and defaults are dropped.
@@ -207,26 +215,44 @@ def _bounded(schema: Any, whole: Mapping[str, Any], within: tuple[str, ...] = ()
     Args:
         whole: What references point into.
         within: Those that were followed to come here; one that comes again may be anything.
+        is_part: Whether another part of the same value may list more keys.
     """
     if isinstance(schema, list):
-        return [_bounded(item, whole, within) for item in schema]
+        return [_bounded(item, whole, within, is_part=is_part) for item in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
         place = str(schema["$ref"])
-        return {} if place in within else _bounded(_referred(schema, whole), whole, (*within, place))
+        found = _referred(schema, whole)
+        return {} if place in within else _bounded(found, whole, (*within, place), is_part=is_part)
+    parts = "allOf" in schema or ("properties" in schema and any(word in schema for word in ALTERNATIVES))
     bounded = {
         key: {name: _bounded(inner, whole, within) for name, inner in value.items()}
         if key == "properties"
-        else _bounded(value, whole, within)
+        else _bounded(value, whole, within, is_part=key in ALTERNATIVES and (is_part or parts))
         for key, value in schema.items()
         if key not in ("description", "default", "$defs")
     }
     if bounded.get("type") == "string" and not {"enum", "const", "maxLength", "format", "pattern"} & set(bounded):
         bounded["maxLength"] = LONGEST_ARGUMENT
-    if "properties" in bounded:
+    if "allOf" in bounded and (one := _joined(bounded)) is not None:
+        bounded, parts = one, False
+    if "properties" in bounded and not (is_part or parts):
         bounded.setdefault("additionalProperties", False)
     return bounded
+
+
+def _joined(schema: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return an object that is told in parts as one, which can be closed; None where the parts say more than keys."""
+    parts = [{key: value for key, value in schema.items() if key != "allOf"}, *schema["allOf"]]
+    if not all(isinstance(part, Mapping) and part.keys() <= OF_OBJECTS for part in parts):
+        return None
+    names = [name for part in parts for name in part.get("properties", ())]
+    if len(set(names)) < len(names) or {part.get("type", "object") for part in parts} != {"object"}:
+        return None
+    properties = {name: inner for part in parts for name, inner in part.get("properties", {}).items()}
+    required = list(dict.fromkeys(name for part in parts for name in part.get("required", ())))
+    return {"type": "object", "properties": properties, "required": required}
 
 
 def _referred(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> Mapping[str, Any]:

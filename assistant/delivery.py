@@ -215,7 +215,7 @@ def _mail_server(url: str) -> smtplib.SMTP:
     """Connect and sign in; a password never travels in the open."""
     place = urlsplit(url)
     host = place.hostname or ""
-    context = certificates.trusted()
+    context = certificates.trusted("mail")
     if place.scheme == "smtps":
         server: smtplib.SMTP = smtplib.SMTP_SSL(host, place.port or 465, timeout=TIMEOUT_SECONDS, context=context)
     else:

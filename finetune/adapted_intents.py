@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from langchain_core.messages import HumanMessage, SystemMessage
 
+from agents.prompts import without_turn_marks
 from agents.routing import Target
 from finetune.chat_replies import label_grammar
 from finetune.errors import FinetuneError
@@ -101,7 +102,7 @@ def tell(chat: "BaseChatModel", message: str, *, labels: Sequence[str], opening:
         ModelUnavailable: it does not answer.
     """
     reply = chat.invoke(
-        [*([SystemMessage(opening)] if opening else []), HumanMessage(message)],
+        [*([SystemMessage(opening)] if opening else []), HumanMessage(without_turn_marks(message))],
         grammar=label_grammar(labels),
         max_tokens=LABEL_TOKENS,
         temperature=0.0,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
 from agents.models import LoadedModel
+from agents.prompts import without_turn_marks
 from finetune import as_served
 from finetune.errors import FinetuneError
 from finetune.examples import Example
@@ -101,9 +102,12 @@ def _message(message: Mapping[str, Any]) -> BaseMessage:
         case "system":
             return SystemMessage(content)
         case "user":
-            return HumanMessage(content)
+            return HumanMessage(without_turn_marks(content))
         case "tool":
-            return ToolMessage(content, tool_call_id=str(message.get("tool_call_id") or message.get("name") or "call"))
+            return ToolMessage(
+                without_turn_marks(content),
+                tool_call_id=str(message.get("tool_call_id") or message.get("name") or "call"),
+            )
         case _:
             return AIMessage(content, tool_calls=[_call(number, one) for number, one in enumerate(_calls(message))])
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from agents.prompts import without_turn_marks
 from finetune.errors import FinetuneError
 from finetune.examples import Example, is_learned
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 BLANKS = ("\N{LOWER ONE EIGHTH BLOCK}", "\N{LATIN CAPITAL LETTER G WITH DOT ABOVE}")
 """How a token that begins with a blank is written: by SentencePiece, and by byte-level BPE."""
+OTHERS = ("user", "tool")
+"""Roles of what others wrote."""
 SHOWN = 20
 """Characters of a text that a message shows."""
 
@@ -209,9 +212,12 @@ def _text(
 def _for_template(message: Mapping[str, Any]) -> dict[str, Any]:
     """Return a message as templates want it, and as it is served: a call's arguments are an object.
 
-    OpenAI's format has them as text, which a template would write as a text within quotes.
+    OpenAI's format has them as text, which a template would write as a text within quotes. What customers and tools
+    said may come from any export, and begins no turn here either.
     """
     plain = {key: value for key, value in message.items() if key != "weight"}
+    if message["role"] in OTHERS and isinstance(message.get("content"), str):
+        plain["content"] = without_turn_marks(message["content"])
     if message.get("tool_calls"):
         plain["tool_calls"] = [_with_object(call) for call in message["tool_calls"]]
     return plain

@@ -29,19 +29,25 @@ def with_base(run: Run, *, home: Path) -> Run:
     folder = run.untuned.folder
     if not folder.is_dir():
         return _found(run, home)
+    _check_content(run, folder)
+    return run
+
+
+def _check_content(run: Run, folder: Path) -> None:
     if read_begun(run.folder).get(BASE_CONTENT) not in {None, base_content(folder)}:
         raise FinetuneError(
             f"The run {run.name!r} was trained on another model than the one that lies in {folder} now. Next: put that "
             "one back there, or train anew: frontdesk finetune train --run NAME"
         )
-    return run
 
 
 def _found(run: Run, home: Path) -> Run:
     """Return a run with its base where that lies now; what was made of a file has the file's hash in its name."""
     base = run.untuned
     folder = home / "bases" / base.folder.name
-    if not folder.is_dir() and (base.name == "embedded" or Path(base.name).is_file()):
+    if folder.is_dir():
+        _check_content(run, folder)
+    elif base.name == "embedded" or Path(base.name).is_file():
         folder = open_base(base.name, home=home).folder
     if not folder.is_dir() or folder.name != base.folder.name:
         raise FinetuneError(

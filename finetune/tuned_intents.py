@@ -21,6 +21,7 @@ from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from agents.errors import ModelUnavailable
 from agents.models import ModelOptions
 from agents.models.loading import LoadedModel, resolve
+from agents.prompts import without_turn_marks
 from finetune.chat_replies import REPLY_TOKENS, label_grammar
 from finetune.classifier import Reading
 from finetune.errors import FinetuneError
@@ -97,7 +98,7 @@ class TunedIntents:
         assert chat is not None
         call: dict[str, Any] = {"max_tokens": REPLY_TOKENS, "temperature": 0.0, "grammar": self._grammar}
         said, likelihood = "", 0.0
-        for chunk in chat.stream([*self._opening, HumanMessage(text)], top_logprobs=1, **call):
+        for chunk in chat.stream([*self._opening, HumanMessage(without_turn_marks(text))], top_logprobs=1, **call):
             said += chunk.text
             likelihood += sum(one["logprob"] for one in chunk.response_metadata.get("logprobs") or ())
         if said not in self.labels:

@@ -119,7 +119,7 @@ class Service:
             raise ToolError(LOST.format(tool=request.tool)) from error
         text = cleaned(text, secrets=self._secrets)
         if 200 <= status < 300:
-            if kind in PAGES and not operation.tells_pages:
+            if kind in PAGES and not operation.tells_pages and not _is_json(text):
                 logger.warning("the service %s answered %s with a web page", self._source.name, request.tool)
                 if request.writes:
                     raise StateUnknown(f"{request.tool} of {self._source.name} answered with a web page")
@@ -145,6 +145,15 @@ class Service:
                 return await _received(response)
             finally:
                 await response.aclose()
+
+
+def _is_json(text: str) -> bool:
+    """Say whether a text is JSON: PHP and others call it `text/html` unless they are told otherwise."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 async def _received(response: httpx.Response) -> tuple[int, str, str, bool]:

@@ -67,7 +67,8 @@ def plain(schema: Any, *, document: Any = None, label: str) -> dict[str, Any]:
     found = cutter.cut(schema, depth=0)
     if found.get("type", "object") != "object":
         raise AgentError(f"{label}: its arguments are no JSON object. Leave it out of `offer`.")
-    found.setdefault("properties", {})
+    # Names that only its parts list (`allOf`) are no others: "additional" is what is not listed beside the word itself.
+    found["properties"] = {name: {} for name in _properties(found)} | found.get("properties", {})
     found.setdefault("additionalProperties", False)
     whole = {"type": "object", **{key: value for key, value in found.items() if key != "type"}}
     _check(whole, label)

@@ -148,7 +148,7 @@ def _connected(feed: Feed) -> Iterator[imaplib.IMAP4]:
     """Open a signed-in connection; the certificate is verified against the system's authorities."""
     server: imaplib.IMAP4
     if feed.ssl:
-        context = certificates.trusted()
+        context = certificates.trusted("mail")
         server = _EncryptedServer(feed.host, feed.port or 993, ssl_context=context, timeout=TIMEOUT_SECONDS)
     else:
         server = _Server(feed.host, feed.port or 143, timeout=TIMEOUT_SECONDS)

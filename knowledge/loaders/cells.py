@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from knowledge.text import count_cjk
+
 _CURRENCY = re.compile(r"\[\$([^]-]*)(?:-[^]]*)?\]")
 """A currency that a place goes with, `[$€-407]`, or the place alone, `[$-409]`: its `$` is no dollar."""
 _QUOTED = re.compile(r'"([^"]*)"')
@@ -45,7 +47,7 @@ def _number(value: float, form: str) -> str:
     if symbol:
         between = " " if symbol[-1].isalpha() else ""
         return f"{minus}{symbol}{between}{written}"
-    between = "" if not unit.isascii() else " "
+    between = "" if count_cjk(unit) else " "
     return f"{minus}{written}{between}{unit}" if unit else minus + written
 
 

@@ -304,3 +304,14 @@ def test_a_reply_has_room_for_its_words_in_the_model_s_own_tokens(tokens_per_sig
     model = LoadedModel("scripted", chat, count_tokens=lambda said: tokens_per_sign * len(said))
     list(write("多久？", [chinese], (), model=model, language="zh", options=AnswerOptions(max_words=20)))
     assert chat.calls[0].arguments["max_tokens"] == room
+
+
+def test_a_key_of_many_signs_takes_no_room_from_the_passages() -> None:
+    """It counts as one word, and an answer of so long words would leave room for a single passage."""
+    texts = ("q7Zx" * 500, "The lamp has two years.")
+    found = [Passage("default", f"{text[:3]}.md", "", (), "", None, 0, 9, text, "public", "en", 1.0) for text in texts]
+    chat = ScriptedChat([NOT_FOUND])
+    model = LoadedModel("scripted", chat, context_tokens=4096, count_tokens=lambda said: len(said) // 2)
+    list(write(WARRANTY, found, (), model=model, language="en", options=OPTIONS))
+    assert chat.calls[0].arguments["max_tokens"] == 2048
+    assert texts[1] in chat.calls[0].messages[-1].text

@@ -33,6 +33,8 @@ RIGHT = [
     ("The guarantee is 5 years, delivery 5 days.", "A 5-year guarantee; delivery in 5 days."),
     ("From 9 to 5.", "From 9 to 5, not from 5 to 9."),
     ("Keep it between -5 and 40 °C.", "Keep it between -5 and 40 °C."),
+    ("Keep it at 15 to 25 °C.", "Store it at 15 – 25 °C."),
+    ("Keep it at up to 25 °C.", "Keep it at 15 °C – 25 °C."),
     ("We have 5 in stock.", "There are 5 in stock."),
 ]
 

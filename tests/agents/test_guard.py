@@ -59,6 +59,8 @@ ALLOWED = Allowed(hosts=frozenset({"shop.example", ".docs.example"}), mails=froz
         "请访问evil。com",
         "请访问退货。App.evil.com",
         "请访问退货。evil。com",
+        "请登录退货。com",
+        "请登录退货。CN 办理",
         "请访问 退货。com/evil",
         "请访问 退货。com:8080/evil",
     ],

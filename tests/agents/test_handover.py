@@ -72,6 +72,7 @@ def test_numbers_and_parts_that_only_look_like_a_threat(question: str) -> None:
     "message",
     [
         "再不处理我就打12315",
+        "你们等着315吧",
         "12315投诉电话是多少",
         "那我们12315见吧",
         "我要向12345反映",

@@ -78,6 +78,7 @@ def test_opposites_contradict(written: str, source: str) -> None:
         ("最多 30 天内退回", "不超过 30 天退回"),
         ("It takes up to 30 days.", "It takes no more than 30 days."),
         ("订单至少50元", "订单不低于50元"),
+        ("You may return up to 3 items of any order.", "You may return at most 3 items."),
         ("The pan has a non-stick coat.", "The pan's coat is non-stick."),
         ("Members pay 3 euros.", "Members pay 3 euros, non-members 5."),
         ("Deposits are nonrefundable.", "Deposits are non-refundable."),

@@ -359,3 +359,26 @@ def test_starttls_checks_the_servers_certificate(
                 probe_mail(places)
     finally:
         controller.stop()
+
+
+def test_a_mail_server_is_not_told_of_http(
+    certificate: tuple[Path, Path], receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exim and others end a connection whose ALPN names another protocol than mail."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    monkeypatch.setattr(delivery, "_is_this_machine", lambda host: False)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    context.set_alpn_protocols(["http/1.1"])
+    receiver.socket = context.wrap_socket(receiver.socket, server_side=True)
+    probe_webhook(Places(webhook_url=receiver.url.replace("http:", "https:"), webhook_secret=SECRET))
+    controller = Controller(
+        Mailbox(), hostname="127.0.0.1", port=free_port(), tls_context=context, authenticator=authenticate
+    )
+    controller.start()
+    try:
+        with delivery._mail_server(f"smtp://127.0.0.1:{controller.port}") as server:
+            assert isinstance(server.sock, ssl.SSLSocket)
+            assert server.sock.selected_alpn_protocol() is None
+    finally:
+        controller.stop()

@@ -42,6 +42,11 @@ def test_the_likelihood_is_that_of_the_whole_label_out_of_the_closed_set() -> No
     assert chat.asked[0]["grammar"] == 'root ::= "cancel" | "ask"'
 
 
+def test_a_message_ends_where_the_customer_ended_it() -> None:
+    chat: Any = Told({"Stop< |im_end|>": ("cancel", (0.5,))})
+    assert tell(chat, "Stop<|im_end|>", labels=LABELS)[0] == "cancel"
+
+
 def test_from_which_likelihood_on_nine_of_ten_are_right() -> None:
     right = [example(f"right {number}", "cancel") for number in range(18)]
     readings = {one.messages[0]["content"]: ("cancel", (0.9 - number / 100,)) for number, one in enumerate(right)}

@@ -15,7 +15,7 @@ from agents.reading import REPLY_TOKENS, read
 from agents.statements import Statement
 from agents.tools import Tool
 from agents.transcript import Language
-from finetune.as_served import LONGEST, copies, heard, most_tokens
+from finetune.as_served import LONGEST, copies, fault, heard, is_compact, most_tokens
 from finetune.chat_replies import replies
 from finetune.examples import Example, agent_example, reading_example
 from finetune.extract_examples import Labelled, extract_example
@@ -149,3 +149,21 @@ def test_prompt_and_reply_are_token_for_token_what_the_embedded_model_reads(mode
             *learned, closing = (token for token, own in zip(rendered.ids, rendered.labelled, strict=True) if own)
             assert learned == reader.tokens(said[-1]["content"], special=False)
             assert reader.ends(closing)
+
+
+@pytest.mark.parametrize(
+    ("reply", "compact"),
+    [
+        ('{"total":12.50,"on":"2026-01-31"}', True),
+        (r'{"notes":["a \" b","Caf\u00e9"],"total":1E3}', True),
+        ('{"total": 12.5}', False),
+        ('{"total":12.5,\n"pieces":3}', False),
+        (r'{"notes":["a \\" ]}', False),
+    ],
+)
+def test_white_space_is_what_stands_between_values_and_not_how_they_are_written(reply: str, compact: bool) -> None:
+    assert is_compact(reply) is compact
+    schema = {"type": "object", "properties": {"total": {"type": "number"}}}
+    messages = ({"role": "user", "content": "…"}, {"role": "assistant", "content": reply})
+    told = fault(Example(messages, "extract", "s", "c", schema=schema))
+    assert ("white space" in told) is not compact

@@ -58,6 +58,16 @@ def test_a_home_that_was_moved_takes_its_bases_along(tmp_path: Path) -> None:
     assert with_base(moved, home=now).base.folder == now / "bases" / "small-0123456789ab"
 
 
+def test_a_model_of_the_same_name_in_the_home_is_not_taken_for_the_base(tmp_path: Path) -> None:
+    run = made(tmp_path, tmp_path / "models" / "small")
+    (tmp_path / "models").rename(tmp_path / "gone")
+    other = tmp_path / "bases" / "small"
+    other.mkdir(parents=True)
+    (other / "config.json").write_text('{"other": true}', encoding="utf-8")
+    with pytest.raises(FinetuneError, match="was trained on another model"):
+        with_base(run, home=tmp_path)
+
+
 def test_a_base_that_was_made_of_a_file_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As after a restore: a backup leaves out what can be made again."""
     run = made(tmp_path, tmp_path / "bases" / "small-0123456789ab", name="embedded")

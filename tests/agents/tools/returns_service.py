@@ -74,6 +74,10 @@ class Service:
         def login() -> Response:
             return HTMLResponse("<h1>Please sign in</h1>")
 
+        @app.get("/api/mislabelled", operation_id="mislabelled")
+        def mislabelled() -> Response:
+            return HTMLResponse('{"stock": 4}')
+
         @app.get("/api/huge", operation_id="huge")
         def huge() -> Response:
             return Response(b"x" * 3_000_000, media_type="text/plain")

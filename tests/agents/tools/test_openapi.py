@@ -19,7 +19,7 @@ from agents.tools.source import Source
 from tests.agents.tools import returns_service
 
 KEY = "returns-key-8841"
-READS = ("orderStatus", "moved", "huge", "picture", "secret", "page", "login")
+READS = ("orderStatus", "moved", "huge", "picture", "secret", "page", "login", "mislabelled")
 
 
 class Returns:
@@ -129,6 +129,7 @@ def test_a_page_to_sign_in_on_is_no_answer(returns: Returns) -> None:
     with pytest.raises(ToolError, match="a web page"):
         calls.read(ToolCall("login", {}))
     assert "Sent" in calls.read(ToolCall("page", {}))  # it says that it answers so
+    assert calls.read(ToolCall("mislabelled", {})) == '{"stock": 4}', "data, whatever it is called"
 
 
 def test_service_that_is_not_there_changed_nothing(returns: Returns) -> None:

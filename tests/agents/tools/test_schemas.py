@@ -32,6 +32,14 @@ def test_references_within_are_put_in_and_circles_end() -> None:
     assert faults(found, {"node": {"n": "x"}, "more": 1}) != []
 
 
+def test_arguments_that_are_told_in_parts_can_be_given() -> None:
+    order = {"type": "object", "properties": {"order": {"type": "string"}}, "required": ["order"]}
+    found = plain({"allOf": [order, {"properties": {"count": {"type": "integer"}}}]}, label="reorder")
+    assert faults(found, {"order": "B-1", "count": 2}) == []
+    assert faults(found, {"order": "B-1", "count": "two"}) == ["`count`: 'two' is not of type 'integer'"]
+    assert "'by' was unexpected" in faults(found, {"order": "B-1", "by": "post"})[0]
+
+
 @pytest.mark.parametrize(
     ("schema", "told"),
     [
