@@ -42,8 +42,7 @@ class _Tables:
             with Session(self._writer if writes else self._engine) as session, session.begin():
                 yield session
         except SQLAlchemyError as error:
-            cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise StoreError(f"The log of actions cannot be used: {cause}. Next: frontdesk doctor") from error
+            raise StoreError(f"The log of actions cannot be used: {_cause(error)}. Next: frontdesk doctor") from error
 
 
 class StoredActionLog(_Tables):
@@ -61,8 +60,9 @@ class StoredActionLog(_Tables):
                 raise StoreError(f"The action {action.key} can be neither noted nor read.") from None
             return known
         except SQLAlchemyError as error:
-            cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise StoreError(f"The action {action.key} cannot be noted: {cause}. Next: frontdesk doctor") from error
+            raise StoreError(
+                f"The action {action.key} cannot be noted: {_cause(error)}. Next: frontdesk doctor"
+            ) from error
         return action
 
     def get(self, key: str) -> Action | None:
@@ -197,3 +197,9 @@ def _pending(row: ApprovalRow) -> Pending:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _cause(error: SQLAlchemyError) -> str:
+    """Return the first line of what the database said, without the statement and what was in it."""
+    said = str(getattr(error, "orig", None) or error)
+    return said.partition("\n")[0] or type(error).__name__
