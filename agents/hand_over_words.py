@@ -162,7 +162,8 @@ SAFETY = _any(
 
 NOT_SAFETY = _any(
     # What is bought, and where a parcel goes.
-    r"\bsmoke (?:detectors?|alarms?|sensors?)\b(?![^.?!]{0,20}\b(?:went|gone|goes|going|rang|sound\w*|trigger\w*))",
+    r"\bsmoke (?:detectors?|alarms?|sensors?)\b"
+    r"(?![^.?!]{0,20}\b(?:went|gone|goes|going|rang|rings?|ringing|beep\w*|sound\w*|trigger\w*))",
     r"\b(?:deliver|delivery|ship|shipping|send|send (?:it|this|them)) (?:directly )?to (?:the |a |an )?hospital\b",
     # Whoever asks whether it can happen has not been hurt.
     r"(?:会不会|能不能|是否会|会否|会有|防止|避免|预防|怎么防|如何防|有没有|容易|不会|防)[^，。！？,.!?]{0,8}?"

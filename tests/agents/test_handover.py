@@ -122,6 +122,7 @@ def test_harmless_words_that_hold_a_bad_one(question: str) -> None:
         ("给我转人工", "asked"),
         ("My son is in hospital because of your lamp", "safety"),
         ("The smoke alarm went off when I plugged in the lamp", "safety"),
+        ("My smoke detector is beeping because of your lamp", "safety"),
         ("smoke came from the smoke detector's battery and out of the plug", "safety"),
     ],
 )

@@ -39,19 +39,26 @@ def serving(api: Any) -> Iterator[str]:
         listener.close()
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[tuple[httpx.Client, Store]]:
-    """Return a client of an app that hands over."""
-    store = Store(sqlite_url(tmp_path / "desk.sqlite3"))
-    turns = TurnRunner(store, lambda request, stop: iter(()), tickets=Tickets(store))
-    application: Any = SimpleNamespace(
+def application(store: Store, turns: TurnRunner) -> Any:
+    """Return what the API asks of the product, no more."""
+    return SimpleNamespace(
         settings=SimpleNamespace(host="desk.example"),
         library=SimpleNamespace(check=lambda: None),
         model=SimpleNamespace(check=lambda: None),
         store=store,
         turns=turns,
     )
-    with serving(create_api(application, token=TOKEN)) as url, httpx.Client(base_url=url, timeout=20) as client:
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[tuple[httpx.Client, Store]]:
+    """Return a client of an app that hands over."""
+    store = Store(sqlite_url(tmp_path / "desk.sqlite3"))
+    turns = TurnRunner(store, lambda request, stop: iter(()), tickets=Tickets(store))
+    with (
+        serving(create_api(application(store, turns), token=TOKEN)) as url,
+        httpx.Client(base_url=url, timeout=20) as client,
+    ):
         yield client, store
     turns.close()
     store.close()
@@ -106,14 +113,7 @@ def test_a_ticket_that_is_not_there_is_404_and_an_empty_reply_422(desk: tuple[ht
 def test_the_team_is_not_written_to_without_end(tmp_path: Path) -> None:
     store = Store(sqlite_url(tmp_path / "desk.sqlite3"))
     turns = TurnRunner(store, lambda request, stop: iter(()), tickets=Tickets(store, channels=("email",)))
-    application: Any = SimpleNamespace(
-        settings=SimpleNamespace(host="desk.example"),
-        library=SimpleNamespace(check=lambda: None),
-        model=SimpleNamespace(check=lambda: None),
-        store=store,
-        turns=turns,
-    )
-    api = create_api(application, limits=Limits(of_conversation=2, of_address=100))
+    api = create_api(application(store, turns), limits=Limits(of_conversation=2, of_address=100))
     with serving(api) as url, httpx.Client(base_url=url, timeout=20) as client:
         conversation = client.post("/api/conversations").json()["conversation"]
         asked = []
