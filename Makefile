@@ -12,8 +12,9 @@ export FRONTDESK_TEST_HOME ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/frontdesk-t
 demo: .venv/base.stamp  ## the demo company in the browser, at http://127.0.0.1:7860
 	@$(BIN)/frontdesk demo --home $(DEMO_HOME)
 
+# Two tests at a time, with one thread each: nearly all of them wait, or keep one core busy.
 test: .venv/dev.stamp models  ## everything: makes what it needs, then runs all tests
-	$(BIN)/python -m pytest -rs $(TESTS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs -n 2 --dist loadfile $(TESTS)
 
 check: .venv/dev.stamp  ## the quick ones, side by side: style, types, layers, tests that need nothing else
 	@$(MAKE) --no-print-directory --jobs=2 check-style check-types check-layers check-tests

@@ -21,11 +21,12 @@ from typing import Any
 
 import pytest
 from platformdirs import user_cache_path
+from xdist.remote import Producer
 
 from assistant.model_files import model_state
 from assistant.pinned_models import BUNDLED
 from knowledge import certificates
-from tests import slow_tests
+from tests import side_by_side, slow_tests
 
 pytest_plugins = ["tests.finetune.served_releases", "tests.finetune.trained_releases"]
 ROOT = Path(__file__).parents[1]
@@ -71,6 +72,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
         kept = set(items) - set(left_out)
         items[:] = [item for item in items if item in kept]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> side_by_side.LongestFirst | None:
+    """With --dist loadfile, share the tests out as `make test` needs it."""
+    return side_by_side.LongestFirst(config, log) if config.option.dist == "loadfile" else None
 
 
 def _needs_more(item: pytest.Item) -> bool:

@@ -374,7 +374,9 @@ def created(ollama_url: str, models_folder: Path, tmp_path_factory: pytest.TempP
     folder = tmp_path_factory.mktemp("ollama")
     widen(next((models_folder / "smollm2-135m-instruct").glob("*.gguf")), folder / "f16.gguf")
     ours = re.sub(r"^FROM .*$", "FROM ./f16.gguf", MODELFILE.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    (folder / "Modelfile").write_text(f'{ours}\nTEMPLATE """{TEMPLATE}"""\nPARAMETER stop <|im_end|>\n')
+    (folder / "Modelfile").write_text(
+        f'{ours}\nTEMPLATE """{TEMPLATE}"""\nPARAMETER stop <|im_end|>\nPARAMETER num_thread 1\n'
+    )
     subprocess.run([command, "create", NAME, "-f", "Modelfile"], check=True, capture_output=True, cwd=folder)
     yield NAME
     subprocess.run([command, "rm", NAME], check=True, capture_output=True)
