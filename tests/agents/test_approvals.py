@@ -68,7 +68,7 @@ def test_everything_else_is_neither(said: str) -> None:
 def test_a_long_message_is_read_at_once(part: str) -> None:
     """Words that may be cut in many ways must not take time without end, in a process that serves everybody."""
     for times in (3, 4, 8, 200):
-        started = time.perf_counter()
+        started = time.thread_time()
         read_reply(part * times + "x")
-        assert time.perf_counter() - started < 1.0
+        assert time.thread_time() - started < 1.0
     assert read_reply("yes " * 40) is None

@@ -13,6 +13,6 @@ PATTERNS = {name: getattr(words, name) for name in ("ASKED", "NOT_ASKED", "SAFET
 @pytest.mark.parametrize("piece", ["a ", "real ", "talk to a ", "我要", "i am so very ", "is there a real live ", "ha"])
 def test_long_messages_take_no_time(name: str, piece: str) -> None:
     text = (piece * 4000)[:4000]
-    started = time.perf_counter()
+    started = time.thread_time()
     PATTERNS[name].search(text)
-    assert time.perf_counter() - started < 1.0
+    assert time.thread_time() - started < 1.0

@@ -82,9 +82,9 @@ def test_all_that_was_marked_in_the_development_half_is_found_and_nothing_else()
 @pytest.mark.parametrize("piece", ["1 ", "a@", "12 Mill ", "王", "1-", "Dear Mr ", "上海市浦东新区", ".a", "A1 ", "::"])
 def test_long_texts_take_no_time(piece: str) -> None:
     text = (piece * 4000)[:4000]
-    started = time.perf_counter()
+    started = time.thread_time()
     find(text)
-    assert time.perf_counter() - started < 2.0
+    assert time.thread_time() - started < 2.0
 
 
 @given(st.text(alphabet=st.sampled_from("0123456789 -+().@abcXYZ王小明路号省市,:/\n"), max_size=120))

@@ -16,9 +16,9 @@ FORMS = {name: form for name, form in vars(privacy_forms).items() if isinstance(
 )
 def test_long_texts_take_no_time(name: str, piece: str) -> None:
     text = (piece * 4000)[:4000]
-    started = time.perf_counter()
+    started = time.thread_time()
     list(FORMS[name].finditer(text))
-    assert time.perf_counter() - started < 1.0
+    assert time.thread_time() - started < 1.0
 
 
 def test_there_are_forms() -> None:

@@ -171,10 +171,10 @@ def test_normalising_ignores_the_form(text):
     ],
 )
 def test_long_odd_text_takes_linear_time(text):
-    start = time.perf_counter()
+    start = time.thread_time()
     sentences(text)
     tokens(text)
     detect_language(text)
     locate(text[:1000] + "b", text)
     locate(text[1:1000], text)
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5

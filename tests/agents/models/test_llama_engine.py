@@ -38,7 +38,7 @@ def engine(talker: Talker) -> Engine:
 
 
 def test_a_model_may_talk_longer_than_it_may_be_silent() -> None:
-    assert len(list(engine(Talker(*[0.1] * 8)).stream({}, timeout_seconds=0.5))) == 8
+    assert len(list(engine(Talker(*[0.2] * 8)).stream({}, timeout_seconds=1.4))) == 8
 
 
 @pytest.mark.parametrize("pauses", [(1.0,), (0.0, 0.0, 1.0)])
@@ -48,9 +48,9 @@ def test_a_model_that_is_silent_too_long_is_given_up(pauses: tuple[float, ...]) 
 
 
 def test_a_reader_that_thinks_long_is_not_taken_for_a_silent_model() -> None:
-    words = engine(Talker(0.0, 0.0, 0.0)).stream({}, timeout_seconds=0.1)
+    words = engine(Talker(0.0, 0.0, 0.0)).stream({}, timeout_seconds=0.7)
     for _ in words:
-        time.sleep(0.2)
+        time.sleep(0.8)
 
 
 @pytest.mark.model

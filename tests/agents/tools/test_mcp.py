@@ -163,8 +163,8 @@ def test_silent_server_is_given_up(tmp_path: Path, loop: BackgroundLoop) -> None
     slow = Stock(tmp_path, loop, source(offer=("sleep",), read=("sleep",), timeout_seconds=1.0))
     began = time.monotonic()
     with pytest.raises(ToolError, match="cannot be reached"):
-        slow.read("sleep", seconds=3.0)
-    assert time.monotonic() - began < 2.5
+        slow.read("sleep", seconds=20.0)
+    assert time.monotonic() - began < 10
 
 
 def test_customers_id_is_filled_in_by_code_and_nothing_else(tmp_path: Path, loop: BackgroundLoop) -> None:

@@ -54,7 +54,7 @@ def test_a_page_that_drips_is_given_up(site: Site, visit: Visits, first: bytes, 
         handler.close_connection = True
         with suppress(OSError):
             handler.wfile.write(first)
-            for _ in range(30):
+            for _ in range(200):
                 handler.wfile.write(drop)
                 handler.wfile.flush()
                 time.sleep(0.05)
@@ -64,7 +64,7 @@ def test_a_page_that_drips_is_given_up(site: Site, visit: Visits, first: bytes, 
     visit.options = {"pause_seconds": 0.0}
     visit.clock = RealTime()
     result = visit()
-    assert time.monotonic() - started < 1.4
+    assert time.monotonic() - started < 5
     assert result.fetched == 1
     assert "not here after 0.3 s" in result.failed[0].error
 
