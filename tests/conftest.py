@@ -6,6 +6,7 @@ FRONTDESK_REQUIRE_DATA=1 a test whose models, data, browser or Ollama are missin
 
 import inspect
 import os
+import random
 import re
 import shutil
 import signal
@@ -15,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -239,6 +240,10 @@ def running(command: list[str], port: int, folder: Path, *, stop: signal.Signals
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port of this worker's own: what the system picks may be another's before a server listens there."""
+    first = 20_000 + 500 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for port in random.Random().sample(range(first, first + 500), k=500):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    pytest.fail(f"all ports from {first} to {first + 499} are taken")

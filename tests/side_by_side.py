@@ -10,13 +10,13 @@ from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
 TOGETHER = {
-    "tests/agents/models/test_ollama.py": "ollama_url",
-    "tests/knowledge/embedders/test_ollama.py": "ollama_url",
-    "tests/assistant/commands/test_register.py": "tuned",
-    "tests/finetune/test_proofs.py": "tuned",
-    "tests/finetune/test_register.py": "tuned",
+    "tests/agents/models/test_ollama.py": "ollama_url: str",
+    "tests/knowledge/embedders/test_ollama.py": "ollama_url: str",
+    "tests/assistant/commands/test_register.py": "tuned: Made",
+    "tests/finetune/test_proofs.py": "tuned: Made",
+    "tests/finetune/test_register.py": "tuned: Made",
 }
-"""Files that stay on one worker, by what they share: the models of one server, a release that takes long to train."""
+"""Files that stay on one worker, by the fixture they share: a server's list of models, a release that trains long."""
 LONGEST = (
     "tests/finetune/test_proofs.py",
     "tests/finetune/test_training.py",

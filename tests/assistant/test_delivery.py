@@ -24,6 +24,7 @@ from assistant.errors import DeliveryError
 from assistant.outbox import Outbox
 from assistant.store import Store, sqlite_url
 from assistant.tickets import Tickets
+from tests.conftest import free_port
 
 UMLAUT = (b"desk", "grüße".encode())
 SECRET = "a-secret-of-many-characters"
@@ -106,12 +107,6 @@ def example_of(page: Path, start: str) -> str:
     """Return the block of Python on a page that holds a definition."""
     blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     return next(str(block) for block in blocks if start in block)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from agents.tools import ToolContext, mcp
 from agents.tools.background_loop import BackgroundLoop
 from agents.tools.mcp import Server
 from agents.tools.source import Source
+from tests.conftest import free_port
 
 SCRIPT = str(Path(__file__).parent / "stock_server.py")
 KEY = "stock-key-5d2f8a"
@@ -212,9 +213,7 @@ class Web:
     """The same server over HTTP, which can be killed and started again on its port."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.file = folder / "stock.jsonl"
         self.start()
 

@@ -23,7 +23,7 @@ from knowledge.errors import FeedUnavailable
 from knowledge.feeds.feed import Caller, Feed, Fetched
 from knowledge.feeds.imap import _mailbox, fetch
 from knowledge.feeds.mirror import Mirror
-from tests.conftest import missing
+from tests.conftest import free_port, missing
 
 CONFIGURATION = """
 base_dir = {home}/run
@@ -106,12 +106,6 @@ class Server:
         for log in logs:
             log.unlink()
         return said
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
