@@ -20,9 +20,14 @@ TOGETHER = {
 LONGEST = (
     "tests/finetune/test_proofs.py",
     "tests/finetune/test_training.py",
-    "tests/assistant/desk_page/test_browser.py",
+    "tests/finetune/test_footprint.py",
     "tests/assistant/test_browser.py",
+    "tests/agents/models/test_ollama.py",
+    "tests/assistant/desk_page/test_browser.py",
+    "tests/assistant/bundles/test_making.py",
+    "tests/assistant/test_acting_server.py",
 )
+"""Files that take most of a minute or more, the longest first."""
 
 
 def group_of(file: str) -> str:

@@ -143,15 +143,16 @@ def test_of_too_many_who_ask_some_are_refused_at_once_and_some_soon(monkeypatch:
         started = time.monotonic()
         try:
             with turn():
-                release.wait(10)
+                release.wait(30)
         except Busy:
             refused.append(time.monotonic() - started)
 
     threads = [threading.Thread(target=ask) for _ in range(most + 5)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join(0.2)
+    started = time.monotonic()
+    while len(refused) < 5 + drawing.MOST_WAITING and time.monotonic() < started + 20:
+        time.sleep(0.02)
     release.set()
     for thread in threads:
         thread.join(10)
