@@ -193,11 +193,11 @@ def test_slow_server_is_waited_for_as_long_as_it_speaks(shop: Library) -> None:
 def test_silent_server_is_not_waited_for(shop: Library) -> None:
     began = time.monotonic()
     with (
-        serving({"text": RIGHT, "delay_seconds": 20}, timeout_seconds=0.3) as (_, model),
+        serving({"text": RIGHT, "delay_seconds": 3}, timeout_seconds=0.3) as (_, model),
         pytest.raises(ModelUnavailable, match="did not answer in time"),
     ):
         respond(shop, model, RETURN)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 3
 
 
 def test_thinking_is_not_shown(shop: Library) -> None:
