@@ -9,7 +9,9 @@ do not, or when it claims a deed that no tool did. Sentences with markers are ch
 import re
 from collections.abc import Sequence
 
+from agents.figures import MARKER
 from agents.provenance import occurs
+from agents.transcript import Language
 from knowledge.text import tokens
 
 LEAST_SHARED = 0.5
@@ -39,6 +41,16 @@ _ASKS_FOR_SECRETS = re.compile(
 def sentences(text: str) -> list[str]:
     """Return a text's sentences and lines."""
     return [part.strip() for part in _SPLIT.split(text) if part.strip()]
+
+
+def says_again(one: str, other: str) -> bool:
+    """Say whether a sentence stands in another text, whatever its markers and spaces."""
+    return "".join(MARKER.sub("", one).split()) in "".join(MARKER.sub("", other).split())
+
+
+def joined(parts: Sequence[str], language: Language) -> str:
+    """Return sentences as one text."""
+    return ("" if language == "zh" else " ").join(part for part in parts if part)
 
 
 def borne_out(text: str, sources: Sequence[str], *, acted: bool) -> list[str]:

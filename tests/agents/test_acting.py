@@ -164,6 +164,17 @@ def test_no_declines_and_anything_else_withdraws(talk: Talk, home: Path) -> None
     assert talk.log.actions == {}
 
 
+def test_thanks_and_a_nod_need_no_model_and_a_waiting_write_comes_first(talk: Talk, home: Path) -> None:
+    assert talk.say("Hello").outcome == "answered", "a model that is asked has no reply here"
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    assert talk.say("thanks!").outcome == "answered"
+    assert talk.say("ok").outcome == "answered"
+    talk.say(f"Please cancel {order}", call("cancel_order", order_number=order))
+    assert talk.say("ok", "").outcome == "acted"
+    assert status(home, order) == "cancelled"
+
+
 def test_button_of_another_write_approves_nothing(talk: Talk, home: Path) -> None:
     order, email = order_in(home, "received")
     talk.sign_in(order, email)
