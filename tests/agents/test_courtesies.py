@@ -3,7 +3,14 @@ import time
 import pytest
 
 from agents.courtesies import ANSWERS, LONGEST, language, read
-from agents.transcript import Message
+from agents.models import LoadedModel
+from agents.models.scripted import ScriptedChat
+from agents.transcript import Finished, Message
+from agents.turn import Request, Responder
+from knowledge.library import Library
+
+NONE = LoadedModel("none", None, protocol="json", small=True)
+LARGER = LoadedModel("scripted:test", ScriptedChat(()), "native")
 
 
 @pytest.mark.parametrize(
@@ -68,3 +75,11 @@ def test_long_messages_cost_nothing() -> None:
     for word in ("thanks very ", "好", "ok great "):
         read((word * LONGEST)[: LONGEST - 1] + "x")
     assert time.perf_counter() - started < 0.5
+
+
+@pytest.mark.parametrize("model", [NONE, LARGER])
+@pytest.mark.parametrize(("said", "spoken"), [("Hello!", "en"), ("谢谢", "zh")])
+def test_no_model_or_search_can_refuse_a_courtesy(shop: Library, model: LoadedModel, said: str, spoken: str) -> None:
+    last = list(Responder(shop, model).respond(Request(said)))[-1]
+    assert isinstance(last, Finished)
+    assert (last.answer.outcome, last.answer.language) == ("answered", spoken)

@@ -107,17 +107,6 @@ def test_low_evidence_is_refused_in_the_questions_language(
     assert answer.evidence < OPTIONS.refuse_below
 
 
-@pytest.mark.parametrize("by", [lambda: NONE, model])
-def test_a_greeting_and_thanks_are_no_questions_that_could_be_refused(shop: Library, by: Any) -> None:
-    greeted, thanked = (respond(shop, by(), said)[-1] for said in ("Hello!", "谢谢"))
-    assert isinstance(greeted, Finished)
-    assert isinstance(thanked, Finished)
-    assert [(one.answer.outcome, one.answer.language) for one in (greeted, thanked)] == [
-        ("answered", "en"),
-        ("answered", "zh"),
-    ]
-
-
 def test_small_model_is_not_asked_without_evidence(shop: Library) -> None:
     small = model(small=True)
     assert answer_of(respond(shop, small, UNKNOWN)).outcome == "refused"
