@@ -328,7 +328,8 @@ class ActingTurn:
             )
             citations = draft.citations if draft.found else ()
             cited = cited if draft.found else ""
-        plain = [sentence for sentence in kept if not any(replies.says_again(sentence, one) for one in marked)]
+        new = [sentence for sentence in kept if not replies.repeats_an_offer(sentence, self.asked.history)]
+        plain = [sentence for sentence in new if not any(replies.says_again(sentence, one) for one in marked)]
         text = replies.joined([*plain, *([cited] if cited else [])], self.language)
         if text and not all(
             any(replies.says_again(one, told) for told in self.texts) for one in replies.sentences(text)
@@ -336,7 +337,8 @@ class ActingTurn:
             yield self._told(text)
         elif not self.texts or not self.deeds:
             shown = self._own_words(result)
-            yield self._told(shown or words.with_contact(words.NO_ANSWER[self.language], self.language, self.contact))
+            lacking = words.with_contact(words.NO_ANSWER[self.language], self.language, self.contact)
+            yield self._told(shown or (words.WHO[self.language] if result.unidentified else lacking))
             return Ended(done if shown else "clarify")
         asks = text.rstrip().endswith(("?", "？")) and not self.deeds
         return Ended("clarify" if asks and not citations else done, tuple(citations), result.evidence)

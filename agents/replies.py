@@ -10,8 +10,9 @@ import re
 from collections.abc import Sequence
 
 from agents.figures import MARKER
+from agents.prompts.acting import QUESTION
 from agents.provenance import occurs
-from agents.transcript import Language
+from agents.transcript import Language, Message
 from knowledge.text import tokens
 
 LEAST_SHARED = 0.5
@@ -43,9 +44,20 @@ def sentences(text: str) -> list[str]:
     return [part.strip() for part in _SPLIT.split(text) if part.strip()]
 
 
+def repeats_an_offer(sentence: str, history: Sequence[Message]) -> bool:
+    """Say whether a sentence stands where a yes was asked for: said without asking, it reads like a promise."""
+    asks = tuple(QUESTION.values())
+    offers = [one.content for one in history if one.role == "assistant" and one.content.rstrip().endswith(asks)]
+    return any(_plain(one).startswith(_plain(sentence)) for offer in offers for one in sentences(offer))
+
+
 def says_again(one: str, other: str) -> bool:
     """Say whether a sentence stands in another text, whatever its markers and spaces."""
-    return "".join(MARKER.sub("", one).split()) in "".join(MARKER.sub("", other).split())
+    return _plain(one) in _plain(other)
+
+
+def _plain(text: str) -> str:
+    return "".join(MARKER.sub("", text).split())
 
 
 def joined(parts: Sequence[str], language: Language) -> str:
