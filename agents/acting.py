@@ -11,12 +11,12 @@ tools' results bear them out.
 import json
 import logging
 import uuid
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from agents import answering, loop, replies
+from agents import answering, courtesies, loop, replies
 from agents.actions import Visitor
 from agents.approvals import OperatorDecision, Pending, read_reply
 from agents.asked import Acting, Asked, Ended
@@ -37,7 +37,6 @@ from agents.transcript import (
     ApprovalDecided,
     Citation,
     Delta,
-    Language,
     Message,
     Outcome,
     Step,
@@ -103,7 +102,7 @@ class ActingTurn:
         if unknown is not None:
             return unknown
         ended = yield from self._answer_to_waiting()
-        if ended is not None:
+        if ended is not None or self._is_courtesy:
             return ended
         if not self.model.acts:
             if not self.acting.router.is_plain_request(self.asked.message, self.library.embedder):
@@ -211,7 +210,7 @@ class ActingTurn:
         if with_team is not None and reply == "yes":
             yield self._told(words.STILL_WAITS[self.language])
             return Ended("awaiting_approval")
-        if reply is not None and not self.asked.follows_tools and not waiting:
+        if reply is not None and not self._is_courtesy and not self.asked.follows_tools and not waiting:
             yield self._told(words.NOT_WAITING[self.language])
             return Ended("clarify")
         return None
@@ -302,7 +301,7 @@ class ActingTurn:
 
     def _conclude(self, result: loop.LoopResult) -> Generator[Step, None, Ended]:
         done: Outcome = "acted" if self.deeds else "answered"
-        if result.ended == "stopped":
+        if result.ended in ("stopped", "declined"):
             return Ended(done)
         if result.ended == "handed_over":
             return (yield from self._hand_over(result.cause, unknown=self.unknown))
@@ -315,8 +314,6 @@ class ActingTurn:
                 yield self._told(words.OPERATOR_TOO[self.language])
             yield self._told(words.QUESTION[self.language])
             return Ended("awaiting_approval")
-        if result.ended == "declined":
-            return Ended("acted" if self.deeds else "answered")
         return (yield from self._closing_words(result, done))
 
     def _closing_words(self, result: loop.LoopResult, done: Outcome) -> Generator[Step, None, Ended]:
@@ -331,13 +328,17 @@ class ActingTurn:
             )
             citations = draft.citations if draft.found else ()
             cited = cited if draft.found else ""
-        plain = [sentence for sentence in kept if not any(_same(sentence, one) for one in marked)]
-        text = _joined([*plain, *([cited] if cited else [])], self.language)
-        if text and not all(any(_same(one, told) for told in self.texts) for one in replies.sentences(text)):
+        new = [sentence for sentence in kept if not replies.repeats_an_offer(sentence, self.asked.history)]
+        plain = [sentence for sentence in new if not any(replies.says_again(sentence, one) for one in marked)]
+        text = replies.joined([*plain, *([cited] if cited else [])], self.language)
+        if text and not all(
+            any(replies.says_again(one, told) for told in self.texts) for one in replies.sentences(text)
+        ):
             yield self._told(text)
         elif not self.texts or not self.deeds:
             shown = self._own_words(result)
-            yield self._told(shown or words.with_contact(words.NO_ANSWER[self.language], self.language, self.contact))
+            lacking = words.with_contact(words.NO_ANSWER[self.language], self.language, self.contact)
+            yield self._told(shown or (words.WHO[self.language] if result.unidentified else lacking))
             return Ended(done if shown else "clarify")
         asks = text.rstrip().endswith(("?", "？")) and not self.deeds
         return Ended("clarify" if asks and not citations else done, tuple(citations), result.evidence)
@@ -387,14 +388,10 @@ class ActingTurn:
         visitor.said = (*earlier, self.asked.message)
         return visitor
 
+    @property
+    def _is_courtesy(self) -> bool:
+        return courtesies.read(self.asked.message, self.asked.history) is not None
+
     def _is_own(self, name: str) -> bool:
         tool = self.caller.tools.get(name)
         return tool is not None and (tool.own_data or tool.effect == "write")
-
-
-def _same(one: str, other: str) -> bool:
-    return "".join(MARKER.sub("", one).split()) in "".join(MARKER.sub("", other).split())
-
-
-def _joined(parts: Sequence[str], language: Language) -> str:
-    return ("" if language == "zh" else " ").join(part for part in parts if part)

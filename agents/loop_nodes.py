@@ -16,6 +16,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
 
+from agents import replies
 from agents.approvals import Pending
 from agents.budget import HISTORY_SHARE, count_tokens, fit_result, latest
 from agents.calls import Altered, Caller, Plan
@@ -105,6 +106,7 @@ class Nodes:
             pending=Pending(**pending) if pending else None,
             cause=state["cause"],
             thread=self.thread,
+            unidentified=UNIDENTIFIED in state["failed"],
         )
 
     def ask(self, state: State) -> dict[str, Any]:
@@ -246,6 +248,8 @@ class Nodes:
     def _decided(self, decision: Decision, state: State, *, reply: AIMessage, spent: Ending | None) -> dict[str, Any]:
         """Return the change that a decision makes to the state."""
         steps: list[Step] = [Thought(decision.thought)] if decision.thought else []
+        if decision.answer and spent is None and not state["faults"] and self._says_an_offer_again(decision.answer):
+            return self._mended(decision, state, reply=reply, mend=prompts.OFFERED) | {"steps": tuple(steps)}
         if decision.answer:
             return {"steps": tuple(steps), "calls": [], "text": decision.answer, "ended": spent or "answered"}
         if decision.calls and spent is None:
@@ -260,9 +264,17 @@ class Nodes:
             )
             return self._end(spent or "garbled", prompts.GAVE_UP[self.context.language]) | {"steps": tuple(steps)}
         mend = prompts.MEND_STEP if self._json else prompts.MEND_REPLY
+        return self._mended(decision, state, reply=reply, mend=mend) | {"steps": tuple(steps)}
+
+    def _mended(self, decision: Decision, state: State, *, reply: AIMessage, mend: Mapping[str, str]) -> dict[str, Any]:
+        """Return the change that asks the model for another reply."""
         request = HumanMessage(mend[self.context.language].format(fault=decision.fault))
         shown = [reply, request] if reply.text else [request]
-        return {"messages": shown, "steps": tuple(steps), "calls": [], "faults": state["faults"] + 1}
+        return {"messages": shown, "calls": [], "faults": state["faults"] + 1}
+
+    def _says_an_offer_again(self, answer: str) -> bool:
+        """Return whether an answer only repeats what a write would do: said so, nobody is asked for a yes."""
+        return any(replies.repeats_an_offer(one, self.context.history) for one in replies.sentences(answer))
 
     def _spent(self, state: State) -> Ending | None:
         """Return the budget that leaves room for nothing but the answer."""

@@ -89,6 +89,8 @@ class LoopResult:
     """Why it was handed over, for the person who takes it."""
     thread: str = ""
     """The run's name."""
+    unidentified: bool = False
+    """Whether a tool, at the end, still lacked who the customer is."""
 
 
 class State(TypedDict):

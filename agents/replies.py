@@ -9,7 +9,10 @@ do not, or when it claims a deed that no tool did. Sentences with markers are ch
 import re
 from collections.abc import Sequence
 
+from agents.figures import MARKER
+from agents.prompts.acting import QUESTION
 from agents.provenance import occurs
+from agents.transcript import Language, Message
 from knowledge.text import tokens
 
 LEAST_SHARED = 0.5
@@ -39,6 +42,27 @@ _ASKS_FOR_SECRETS = re.compile(
 def sentences(text: str) -> list[str]:
     """Return a text's sentences and lines."""
     return [part.strip() for part in _SPLIT.split(text) if part.strip()]
+
+
+def repeats_an_offer(sentence: str, history: Sequence[Message]) -> bool:
+    """Say whether a sentence stands where a yes was asked for: said without asking, it reads like a promise."""
+    asks = tuple(QUESTION.values())
+    offers = [one.content for one in history if one.role == "assistant" and one.content.rstrip().endswith(asks)]
+    return any(_plain(one).startswith(_plain(sentence)) for offer in offers for one in sentences(offer))
+
+
+def says_again(one: str, other: str) -> bool:
+    """Say whether a sentence stands in another text, whatever its markers and spaces."""
+    return _plain(one) in _plain(other)
+
+
+def _plain(text: str) -> str:
+    return "".join(MARKER.sub("", text).split())
+
+
+def joined(parts: Sequence[str], language: Language) -> str:
+    """Return sentences as one text."""
+    return ("" if language == "zh" else " ").join(part for part in parts if part)
 
 
 def borne_out(text: str, sources: Sequence[str], *, acted: bool) -> list[str]:

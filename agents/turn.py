@@ -4,7 +4,8 @@
            -> quote | write, the ordinary path: at most one model call
            -> the loop, when a larger model is there and one search did not do
 
-Before that, `acting` takes what needs the company's own tools, where there are any.
+Before that, `acting` takes what needs the company's own tools, where there are any, and `courtesies` what only greets
+or thanks.
 
 The steps are the whole interface: whoever shows, stores or replays a turn consumes them.
 """
@@ -14,7 +15,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from agents import answering, loop, prompts, quoting, rewriting
+from agents import answering, courtesies, loop, prompts, quoting, rewriting
 from agents.acting import ActingTurn
 from agents.actions import Customer
 from agents.answering import AnswerOptions, Draft
@@ -170,6 +171,16 @@ class _Turn:
             if self.text:  # a write that waited was withdrawn; the answer to the new question follows
                 yield self._delta("\n\n")
                 self.before, self.text = self.text, ""
+        courtesy = courtesies.read(self.request.question, self.request.history)
+        yield from self._courteous(courtesy) if courtesy else self._from_documents()
+
+    def _courteous(self, courtesy: courtesies.Courtesy) -> Iterator[Step]:
+        if self.request.language is None:
+            self.language = courtesies.language(self.request.question, self.request.history)
+        yield self._delta(courtesies.ANSWERS[courtesy][self.language])
+        yield self._finished("answered", 0.0, ())
+
+    def _from_documents(self) -> Iterator[Step]:
         retrieval = self._search(self.request.question, self.request.history)
         yield searched(retrieval)
         enough = bool(retrieval.passages) and retrieval.evidence >= self.options.refuse_with(self.writer)

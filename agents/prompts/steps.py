@@ -75,6 +75,10 @@ MEND_STEP = {
     "en": "That was not a valid step: {fault} Reply again with one valid JSON object.",
     "zh": "这不是有效的步骤：{fault} 请重新回复一个有效的 JSON 对象。",
 }
+OFFERED = {
+    "en": "The customer is not asked by these words. If it is still wanted, call its tool: the system then asks them.",
+    "zh": "这样说并没有询问客户。如果客户仍需办理，请调用相应的工具，系统会询问客户。",
+}
 MEND_REPLY = {
     "en": "Your reply was empty or could not be read. Use a tool or answer the customer.",
     "zh": "你的回复为空或无法读取。请使用工具或回答客户。",

@@ -104,10 +104,12 @@ class Chat:
             address: Where it came from; None: it is not counted.
         """
         question = storable(question).strip()[:QUESTION_CHARACTERS]
-        if question:
-            asked = _Asked(conversation, question, answers, address)
-            async for screen in self._guarded(self._ask(asked, texts), texts):
-                yield screen
+        if not question:
+            yield Screen(taken=True)  # of an event that says nothing Gradio empties every part of the page
+            return
+        asked = _Asked(conversation, question, answers, address)
+        async for screen in self._guarded(self._ask(asked, texts), texts):
+            yield screen
 
     async def ask_person(self, conversation: str, texts: Texts, *, address: str | None = None) -> AsyncIterator[Screen]:
         """Ask for a person in the customer's name, and follow what comes of it.

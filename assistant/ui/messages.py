@@ -57,7 +57,10 @@ def turn_html(view: TurnView, texts: Texts, *, commenting: bool = False) -> str:
     asks = view.status == "finished" and view.asked is not None
     body = _asking_html(view, texts) if asks else _body_html(view, texts)
     parts = [_question_html(view, texts) if view.question else "", body]
-    if view.outcome == "handed_over":  # what a person or code says is not rated, and was not found anywhere
+    courteous = view.outcome == "answered" and not view.steps and not view.citations
+    if (
+        view.outcome == "handed_over" or courteous
+    ):  # what a person or code says is not rated, and was not found anywhere
         parts.append(_sources_html(view, texts))
     elif view.status == "finished":
         parts += [_sources_html(view, texts), _foot_html(view, texts), _comment_html(view, texts, commenting)]

@@ -164,6 +164,38 @@ def test_no_declines_and_anything_else_withdraws(talk: Talk, home: Path) -> None
     assert talk.log.actions == {}
 
 
+def test_thanks_and_a_nod_need_no_model_and_a_waiting_write_comes_first(talk: Talk, home: Path) -> None:
+    assert talk.say("Hello").outcome == "answered", "a model that is asked has no reply here"
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    assert talk.say("thanks!").outcome == "answered"
+    assert talk.say("ok").outcome == "answered"
+    talk.say(f"Please cancel {order}", call("cancel_order", order_number=order))
+    assert talk.say("ok", "").outcome == "acted"
+    assert status(home, order) == "cancelled"
+
+
+def test_an_offer_said_again_is_asked_again_or_not_said(talk: Talk, home: Path) -> None:
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    asks = call("cancel_order", order_number=order)
+    offer = talk.say(f"Please cancel {order}", asks).text.split("). ")[0] + ")."
+    again = talk.say(f"Yes but keep the lamp, order {order}", offer, asks)
+    assert again.outcome == "awaiting_approval", "the model is told that nobody was asked"
+    stubborn = talk.say(f"Then cancel {order} whole", offer, offer)
+    assert offer not in stubborn.text
+    assert stubborn.outcome == "clarify"
+    assert status(home, order) == "received"
+
+
+def test_who_it_is_is_asked_for_where_only_that_was_missing(talk: Talk, home: Path) -> None:
+    order, _ = order_in(home, "received")
+    guessed = call("find_customer", order_number=order, email="invented@example.com")
+    answer = talk.say(f"Where is my order {order}?", guessed, "It was placed by invented@example.com on 2023-04-15.")
+    assert answer.outcome == "clarify"
+    assert answer.text == words.WHO["en"]
+
+
 def test_button_of_another_write_approves_nothing(talk: Talk, home: Path) -> None:
     order, email = order_in(home, "received")
     talk.sign_in(order, email)

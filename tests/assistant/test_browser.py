@@ -267,6 +267,17 @@ def test_stop_start_anew_and_an_example(page: Page) -> None:
     expect(page.locator(".welcome")).to_be_visible()
 
 
+def test_sending_nothing_changes_nothing(page: Page) -> None:
+    ask(page, "May I send it back?")
+    await_answers(page)
+    for nothing in ("", "  \n "):
+        ask(page, nothing)
+        time.sleep(1)  # nothing comes that could be waited for
+        expect(page.locator("#past .turn")).to_have_count(1)
+        expect(page.get_by_role("button", name="New conversation")).to_be_visible()
+        expect(page.locator("#question textarea")).to_have_value("")
+
+
 def test_starting_anew_ends_what_is_being_written(page: Page) -> None:
     ask(page, "May I send it back, and how, and when, and to whom?")
     expect(page.locator("#present .answer")).to_be_visible()

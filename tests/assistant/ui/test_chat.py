@@ -141,7 +141,7 @@ def test_a_question_is_taken_then_searched_then_written_then_kept(chat: Chat, st
 
 
 def test_an_empty_question_changes_nothing(chat: Chat) -> None:
-    assert collect(chat.ask(NO_CONVERSATION, "  \n", EN)) == []
+    assert collect(chat.ask(NO_CONVERSATION, "  \n", EN)) == [Screen(taken=True)]
 
 
 def test_a_question_without_end_is_cut(chat: Chat, store: Store) -> None:

@@ -113,6 +113,12 @@ def test_nothing_that_was_written_elsewhere_becomes_markup() -> None:
     assert visible(turn_html(view, EN)).count("$x^2$") >= 8
 
 
+def test_a_greeting_has_nothing_to_rate() -> None:
+    greeted = answered(text="Hello!", citations=[])
+    greeted.steps = []
+    assert visible(turn_html(greeted, EN)) == "You asked How long? Answer Hello!"
+
+
 def test_a_refusal_is_a_notice_and_not_an_answer() -> None:
     html = turn_html(answered(text="I did not find that.", outcome="refused", citations=[], evidence=0.1), EN)
     assert '<article class="turn refused"' in html
