@@ -3,8 +3,10 @@
     message + the tools' own examples -> True | False
 
 An order's number or an e-mail address needs them; so does a message that lies nearer to what customers say who want
-something done than to what they ask who want to know something. Where the company trained intents of its own and said
-what they lead to, an intent that is told with certainty decides before that.
+something done than to what they ask who want to know something. A question needs them when it asks about the
+customer's own case, or lies near to a question that a reading tool names as an example, such as whether something is
+in stock. Where the company trained intents of its own and said what they lead to, an intent that is told with certainty
+decides before that.
 """
 
 import re
@@ -13,11 +15,10 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol, get_args
 
-import numpy as np
-
 from agents.handover import asks_for_call
 from agents.tools import Tool
 from knowledge.embedders import Embedder
+from knowledge.text import detect_language
 
 Target = Literal["tools", "documents"]
 TARGETS: tuple[Target, ...] = get_args(Target)
@@ -37,7 +38,7 @@ _OWN_CASE = re.compile(
     r"|我的(?:订单|包裹|快递|退款|退货)|我(?:都)?(?:买过|下过|订过)什么|帮我",
     re.IGNORECASE,
 )
-"""A message in the form of a question is for the tools only when it asks about something of the customer's own."""
+"""A message in the form of a question is for the tools when it asks about something of the customer's own."""
 _REQUEST = re.compile(
     r"^\W*(?:please|cancel|refund|return|call|send|change|give|show|let)\b"
     r"|\b(?:please|i want|i would like|i['’]d like|can you|could you|could somebody)\b"
@@ -47,7 +48,7 @@ _REQUEST = re.compile(
 LEAST_LEAD = 0.0
 """By how much the nearest example of the tools must lie nearer than the nearest question; a cosine."""
 CLEAR_LEAD = 0.04
-"""By how much it is plainly a question."""
+"""By how much it is plainly a question for the documents, or one for a reading tool."""
 QUESTIONS = (
     "How long do I have to return something?",
     "Can I cancel an order after I placed it?",
@@ -118,10 +119,18 @@ class Router:
     ) -> None:
         self._intents = intents
         self._wanted = [example for tool in tools for example in tool.examples]
+        self._looked_up = [
+            example
+            for tool in tools
+            if tool.effect == "read"
+            for example in tool.examples
+            if _ASKS_TO_KNOW.search(example)
+        ]
+        """Questions that a reading tool answers."""
         self.books_calls = any(asks_for_call(example) for example in self._wanted)
         """Whether customers who ask to be called back are among the tools' own examples."""
         self._questions = [*QUESTIONS, *questions]
-        self._placed: dict[str, tuple[Any, Any]] = {}
+        self._placed: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
 
     def wants_tools(self, message: str, embedder: Embedder) -> bool:
@@ -132,7 +141,8 @@ class Router:
         if target is not None:
             return target == "tools"
         if _ASKS_TO_KNOW.search(message) and not _OWN_CASE.search(message):
-            return False
+            understood = embedder.languages is None or detect_language(message) in embedder.languages
+            return understood and self._lead(message, self._looked_up, embedder) > CLEAR_LEAD
         return self.lead(message, embedder) > LEAST_LEAD
 
     def is_plain_request(self, message: str, embedder: Embedder) -> bool:
@@ -148,20 +158,22 @@ class Router:
 
     def lead(self, message: str, embedder: Embedder) -> float:
         """Return by how much the message lies nearer to the tools' examples than to questions; -2 without examples."""
-        if not self._wanted or not message.strip():
+        return self._lead(message, self._wanted, embedder)
+
+    def _lead(self, message: str, examples: Sequence[str], embedder: Embedder) -> float:
+        if not examples or not message.strip():
             return -2.0
-        wanted, asked = self._vectors(embedder)
+        placed = self._vectors(embedder)
         vector = embedder.embed_question(message)
-        return float((wanted @ vector).max() - (asked @ vector).max())
+        near, far = (max(float(placed[text] @ vector) for text in texts) for texts in (examples, self._questions))
+        return near - far
 
     def _target(self, message: str, embedder: Embedder) -> Target | None:
         return self._intents.target(message, embedder) if self._intents is not None else None
 
-    def _vectors(self, embedder: Embedder) -> tuple[Any, Any]:
+    def _vectors(self, embedder: Embedder) -> dict[str, Any]:
         with self._lock:
             if embedder.name not in self._placed:
-                self._placed[embedder.name] = tuple(  # type: ignore[assignment]
-                    np.stack([embedder.embed_question(text) for text in texts])
-                    for texts in (self._wanted, self._questions)
-                )
+                texts = dict.fromkeys((*self._wanted, *self._questions))
+                self._placed[embedder.name] = {text: embedder.embed_question(text) for text in texts}
             return self._placed[embedder.name]

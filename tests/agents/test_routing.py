@@ -39,5 +39,36 @@ def test_full_width_numbers_and_addresses_are_read() -> None:
     assert named(["订单Ｂ－１２３４５，邮箱ａｄａ＠home.example"]) == ("B-12345", "ada@home.example")
 
 
+def in_stock(article: str) -> str:
+    """Say how many pieces are in stock."""
+    return article
+
+
+ASKED = ("Do you have BM-101 in stock?", "How many pieces of BM-204 are left?", "BM-101 还有多少件？")
+
+
+@pytest.mark.parametrize(
+    "message", ["Do you have BM-300 in stock?", "How many pieces of BM-300 are left?", "BM-300 还有多少件？"]
+)
+def test_a_question_near_to_one_that_a_reading_tool_names_needs_the_tools(message: str) -> None:
+    assert Router([Tool(in_stock, effect="read", examples=ASKED)]).wants_tools(message, EMBEDDER)
+    assert not Router([Tool(in_stock, effect="write", examples=ASKED)]).wants_tools(message, EMBEDDER)
+
+
+def test_a_question_in_a_language_that_the_embedder_does_not_know_stays_with_the_documents() -> None:
+    class English:
+        name, languages, dimension = "english", frozenset({"en"}), EMBEDDER.dimension
+        embed, embed_question = EMBEDDER.embed, EMBEDDER.embed_question
+
+    tools = [Tool(in_stock, effect="read", examples=ASKED)]
+    assert not Router(tools).wants_tools("BM-300 还有多少件？", English())
+    assert Router(tools).wants_tools("Do you have BM-300 in stock?", English())
+
+
+@pytest.mark.parametrize("message", ["How long is the warranty?", "Do you offer discounts on lamps?", "运费是多少呢？"])
+def test_other_questions_stay_with_the_documents(message: str) -> None:
+    assert not Router([Tool(in_stock, effect="read", examples=ASKED)]).wants_tools(message, EMBEDDER)
+
+
 def test_a_follow_up_of_a_certain_intent_is_a_question() -> None:
     assert router("documents").is_question("and delivery", EMBEDDER)
