@@ -10,11 +10,13 @@ import ctypes
 from array import array
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 from math import pi
 from typing import Any
 
 from knowledge.loaders.pdf_lines import SOFT_HYPHEN, Cell, Line
 from knowledge.loaders.printed import Stretch, Strip
+from knowledge.loaders.raised import raised
 
 _LINE_ENDS = (0x0A, 0x0D)
 _HYPHENS_AT_LINE_END = (0x02, 0xFFFE)
@@ -27,6 +29,10 @@ _BOLD_WEIGHT = 600
 _FONT_NAME_BYTES = 80
 _GAP_BETWEEN_CELLS = 0.9
 """In font sizes: a wider gap between two characters of a line separates two cells."""
+_RAISED_SIZE = 0.85
+"""Of the size of what stands before it: raised figures are smaller than this,"""
+_RAISED_BY = 0.12
+"""and begin this share of its size higher, which small letters on the same line do not."""
 _STEPS = 10**6
 """pdfium places points on a screen of whole pixels; on one this large they are exact enough, and do not overflow."""
 _SAMPLED_CHARACTERS = 400
@@ -167,6 +173,9 @@ class _LineInMaking:
         self._cells: list[tuple[str, float, float, list[Shares]]] = []
         self._text: list[str] = []
         self._shares: list[Shares] = []
+        self._raised: list[bool] = []
+        self._plain = (0.0, 0.0)
+        """Size and bottom of the last character that is not raised."""
         self._left = self._right = self._top = self._bottom = 0.0
         self._size = 0.0
         self._space = False
@@ -205,7 +214,15 @@ class _LineInMaking:
         self._space = False
         self._right = right
         self._size = max(self._size, size)
-        self._put(self._character(code), shares)
+        is_raised = self._is_raised(size, bottom)
+        if not is_raised:
+            self._plain = (size, bottom)
+        self._put(self._character(code), shares, is_raised=is_raised)
+
+    def _is_raised(self, size: float, bottom: float) -> bool:
+        plain_size, plain_bottom = self._plain
+        is_higher = bottom > plain_bottom + _RAISED_BY * plain_size
+        return bool(self._text) and size < _RAISED_SIZE * plain_size and is_higher
 
     def _character(self, code: int) -> str:
         """Return what the code stands for; characters beyond the first plane come as two halves."""
@@ -217,12 +234,13 @@ class _LineInMaking:
             return chr(0x10000 + ((high - 0xD800) << 10) + code - 0xDC00) if high else "\N{REPLACEMENT CHARACTER}"
         return "" if code < _FIRST_PRINTED else _REPLACED.get(code, chr(code))
 
-    def _put(self, text: str, shares: Shares) -> None:
+    def _put(self, text: str, shares: Shares, *, is_raised: bool = False) -> None:
         left, top, right, bottom = shares
         step = (right - left) / len(text) if text else 0.0
         for number, character in enumerate(text):
             self._text.append(character)
             self._shares.append((left + number * step, top, left + (number + 1) * step, bottom))
+            self._raised.append(is_raised)
 
     def take(self) -> Iterator[Line]:
         """Yield the line, if there is one, and begin the next."""
@@ -245,8 +263,24 @@ class _LineInMaking:
         self._reset()
 
     def _end_cell(self) -> None:
-        text = "".join(self._text)
+        text, shares = _set_apart(self._text, self._shares, self._raised)
         if text.strip():
-            self._cells.append((text, self._left, self._right, self._shares))
+            self._cells.append((text, self._left, self._right, shares))
         self._text = []
         self._shares = []
+        self._raised = []
+
+
+def _set_apart(text: list[str], shares: list[Shares], is_raised: list[bool]) -> tuple[str, list[Shares]]:
+    """Return a cell's text and its places, raised figures set apart from the number before them."""
+    said, places = "", []
+    for up, group in groupby(range(len(text)), is_raised.__getitem__):
+        run = list(group)
+        characters = "".join(text[each] for each in run)
+        put = raised(characters, before=said, after="".join(text[run[-1] + 1 :])) if up else characters
+        if len(put) > len(run):  # a sign of ours, which takes no room on the page
+            left, top, _, bottom = shares[run[0]]
+            places.append((left, top, left, bottom))
+        said += put
+        places += [shares[each] for each in run]
+    return said, places

@@ -11,6 +11,9 @@ import re
 _PRICE = re.compile(r"[€$£¥￥]\s?\d{1,3}(?:[.,]\d{3})*$|[€$£¥￥]\s?\d+$")
 _HOUR = re.compile(r"(?<![\d.,:])(?:[01]?\d|2[0-4])$")
 _MINUTES = frozenset(("00", "15", "30", "45"))
+_TEN = re.compile(r"(?<![–—-])(?<![–—-]\s)(?<!\bat )(?<!\bfrom )10$")
+"""What powers are written of; where no time leads to it and none goes on after it (`_TIME`), it is no hour."""
+_TIME = re.compile(r"\s?(?:[-–—]|(?:to|until|bis|uhr|h|[ap]\.?m)\b|[点时])", re.I)
 _CURRENCY = re.compile(r"\s?(?:[€$£¥￥]|EUR\b|USD\b|元)")
 
 
@@ -27,6 +30,7 @@ def raised(text: str, *, before: str, after: str = "") -> str:
     if len(figures) == 2 and figures.isdecimal():
         if _PRICE.search(before) or _CURRENCY.match(after):
             return f".{figures}"
-        if figures in _MINUTES and _HOUR.search(before):
+        is_power = figures != "00" and after and _TEN.search(before) and not _TIME.match(after)
+        if figures in _MINUTES and _HOUR.search(before) and not is_power:
             return f":{figures}"
     return f"^{figures}"

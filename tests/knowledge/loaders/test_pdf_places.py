@@ -263,3 +263,25 @@ def test_what_stands_beside_the_page_is_not_read(tmp_path):
 def test_a_tiny_window_on_a_large_page(tmp_path):
     data = edited(drawn_pdf(LINES), crop=(60, 690, 500, 715))
     check(read(tmp_path, data), [(LINES[0][0], 1, 12, 10)], width=440, height=25)
+
+
+@pytest.mark.parametrize(
+    ("before", "figures", "text"), [("£1500", "5", "£1500^5 a month"), ("£8", "50", "£8.50 a month")]
+)
+def test_raised_figures_make_no_other_number(tmp_path, before, figures, text):
+    stream = io.BytesIO()
+    canvas = Canvas(stream, pagesize=(WIDTH, HEIGHT))
+    line = canvas.beginText(100, 700)
+    line.setFont(FONT, SIZE)
+    line.textOut(before)
+    line.setFont(FONT, 0.6 * SIZE)
+    line.setRise(0.35 * SIZE)
+    line.textOut(figures)
+    line.setFont(FONT, SIZE)
+    line.setRise(0)
+    line.textOut(" a month")
+    canvas.drawText(line)
+    canvas.save()
+    document = read(tmp_path, stream.getvalue())
+    assert document.text == text
+    check_spans(document)

@@ -164,6 +164,8 @@ def test_html_leaves_out_what_is_not_read(read):
         ("<p>It costs €49<sup>1</sup> a month.</p>", "It costs €49^1 a month."),
         ("<p>It costs <b>€<span>49</span></b><sup><a href='#n'>2</a></sup>.</p>", "It costs €49^2."),
         ("<p>Open 9<sup>00</sup>–18<sup>30</sup></p>", "Open 9:00–18:30"),
+        ("<p>Open 10<sup>00</sup>–10<sup>30</sup>.</p>", "Open 10:00–10:30."),
+        ("<p>Some 10<sup>15</sup> of them.</p>", "Some 10^15 of them."),
         ("<p>12 m<sup>2</sup>, 10<sup>12</sup>, the 1<sup>st</sup></p>", "12 m2, 10^12, the 1st"),
         ("<h2>From €49<sup>1</sup></h2><p>Now.</p>", "From €49^1\n\nNow."),
         (
