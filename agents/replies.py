@@ -28,9 +28,15 @@ _DEED = re.compile(
     r"|\b(?:is|are|was|were|got)(?: now| just| already| successfully| been)* (?:cancel+ed|refunded|changed|updated"
     r"|booked|issued|processed|arranged|submitted|initiated)\b"
     r"|\b(?:gone|went) ahead\b|\ball (?:done|set)\b"
-    r"|已(?:经)?(?:为您|帮您|替您|给您)?(?:成功)?(?:取消|退款|退货|修改|更改|更新|预约|提交|办理|办好|创建|发放)",
+    r"|\b(?:i|we)(?: will|['’]ll| am going to|['’](?:m|re) going to| am| are|['’](?:m|re))(?: now| just| also| then)* "
+    r"(?:cancel|refund|return|chang|updat|send|book|creat|start|open|issu|process|arrang|submit|initiat)"
+    r"(?:e|[lt]?ing)?\b"
+    r"|已(?:经)?(?:为您|帮您|替您|给您)?(?:成功)?(?:取消|退款|退货|修改|更改|更新|预约|提交|办理|办好|创建|发放)"
+    r"|(?:我|我们)(?:将|会|马上|这就|现在|立即|来)+(?:为您|帮您|替您|给您)?"
+    r"(?:取消|退款|退货|修改|更改|更新|预约|提交|办理|创建|发放)",
     re.IGNORECASE,
 )
+"""A deed said to be done, or promised: no customer may wait for what nothing will do."""
 _ASKS_FOR_SECRETS = re.compile(
     r"\b(?:pass ?words?|pass ?codes?|pins?|cvv|cvc|card numbers?|(?:security|verification|login|one.time) codes?)\b"
     r"|密码|验证码|安全码|卡号|口令",
@@ -48,7 +54,8 @@ def repeats_an_offer(sentence: str, history: Sequence[Message]) -> bool:
     """Say whether a sentence stands where a yes was asked for: said without asking, it reads like a promise."""
     asks = tuple(QUESTION.values())
     offers = [one.content for one in history if one.role == "assistant" and one.content.rstrip().endswith(asks)]
-    return any(_plain(one).startswith(_plain(sentence)) for offer in offers for one in sentences(offer))
+    said = _plain(sentence)
+    return bool(said) and any(_plain(one).startswith(said) for offer in offers for one in sentences(offer))
 
 
 def says_again(one: str, other: str) -> bool:

@@ -82,7 +82,7 @@ def _question_html(view: TurnView, texts: Texts) -> str:
         return ""
     return (
         f'<div class="question"><h2 class="unseen">{escape(texts.you)}</h2>'
-        f'<div class="bubble">{plain_html(view.question)}</div></div>'
+        f'<div class="bubble" dir="auto">{plain_html(view.question)}</div></div>'
     )
 
 

@@ -1,6 +1,8 @@
 import pytest
 
-from agents.replies import borne_out
+from agents.prompts.acting import QUESTION
+from agents.replies import borne_out, repeats_an_offer
+from agents.transcript import Message
 
 SOURCES = ("Order B-10234: received on 2026-10-02, lamp.", "please cancel my order B-10234")
 
@@ -20,6 +22,31 @@ SOURCES = ("Order B-10234: received on 2026-10-02, lamp.", "please cancel my ord
 )
 def test_no_sentence_claims_what_was_not_done(claim: str) -> None:
     assert borne_out(claim, SOURCES, acted=False) == []
+
+
+@pytest.mark.parametrize(
+    "promise",
+    [
+        "I will cancel order B-10234.",
+        "I'll cancel your order B-10234 now.",
+        "I am now cancelling order B-10234.",
+        "We’re changing order B-10234.",
+        "好的，我将取消订单 B-10234。",
+        "我马上为您取消订单 B-10234。",
+    ],
+)
+def test_no_sentence_promises_what_nothing_will_do(promise: str) -> None:
+    sources = (*SOURCES, "订单 B-10234：好的，取消订单，马上为您")
+    assert borne_out(promise, sources, acted=False) == []
+    assert borne_out(promise, sources, acted=True) == [promise]
+
+
+def test_an_offer_is_what_stood_before_the_question_for_a_yes() -> None:
+    asked = (Message("assistant", f"Cancel order B-10234 (49 euros). {QUESTION['en']}"),)
+    assert repeats_an_offer("Cancel order B-10234 (49 euros).", asked)
+    assert not repeats_an_offer("Order B-10234 was received.", asked)
+    assert not repeats_an_offer("[1]", asked)
+    assert not repeats_an_offer("Cancel order B-10234 (49 euros).", (Message("user", asked[0].content),))
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,10 @@ def test_nothing_that_was_written_elsewhere_becomes_markup() -> None:
     assert visible(turn_html(view, EN)).count("$x^2$") >= 8
 
 
+def test_a_question_stands_in_the_direction_of_its_script() -> None:
+    assert '<div class="bubble" dir="auto">كم؟' in turn_html(answered(question="كم؟"), EN)
+
+
 def test_a_greeting_has_nothing_to_rate() -> None:
     greeted = answered(text="Hello!", citations=[])
     greeted.steps = []
