@@ -114,7 +114,7 @@ def test_nothing_that_was_written_elsewhere_becomes_markup() -> None:
 
 
 def test_a_question_stands_in_the_direction_of_its_script() -> None:
-    assert '<div class="bubble" dir="auto">كم؟' in turn_html(answered(question="كم؟"), EN)
+    assert '<div class="bubble" dir="auto">كم؟</div>' in turn_html(TurnView(1, "كم؟"), EN)
 
 
 def test_a_greeting_has_nothing_to_rate() -> None:
