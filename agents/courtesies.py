@@ -16,8 +16,9 @@ from knowledge.text import detect_language
 Courtesy = Literal["greeting", "thanks", "nod"]
 
 LONGEST = 60
-"""Characters of such a message; with what is longer the patterns, whose words may be cut in more than one way, would
-take time without end."""
+"""Characters of such a message."""
+_MOST = "{1,8}"
+"""So many expressions make one; more of them, which may be cut in more than one way, would take time without end."""
 _GREETS = (
     r"(?:hi|hiya|hello|hey|howdy|greetings|good (?:morning|afternoon|evening|day)|how are you"
     r"|你好|您好|你们好|嗨|哈喽|哈啰|早上好|上午好|中午好|下午好|晚上好|早安|在吗|在嗎|在不在)"
@@ -36,9 +37,9 @@ _MORE = (
     r"|for (?:your|the|all your|all the) (?:help|answer|quick answer|reply|time|support)|非常|十分|太|你|您|了)"
 )
 """What stands beside these words and means nothing without them."""
-_GREETING = re.compile(rf"(?:{_GREETS} ?)+(?:(?:there|all|everyone|team|{_GREETS}) ?)*")
-_THANKING = re.compile(rf"(?=.*{_THANKS})(?:(?:{_THANKS}|{_NODS}|{_GREETS}|{_MORE}) ?)+")
-_NODDING = re.compile(rf"(?:(?:oh|ah|that is|that s|very) ?)?(?:{_NODS} ?)+")
+_GREETING = re.compile(rf"{_GREETS} ?(?:(?:there|all|everyone|team|{_GREETS}) ?){{0,7}}")
+_THANKING = re.compile(rf"(?=.*{_THANKS})(?:(?:{_THANKS}|{_NODS}|{_GREETS}|{_MORE}) ?){_MOST}")
+_NODDING = re.compile(rf"(?:(?:oh|ah|that is|that s|very) ?)?(?:{_NODS} ?){_MOST}")
 ANSWERS: Mapping[Courtesy, Mapping[Language, str]] = {
     "greeting": {"en": "Hello! What would you like to know?", "zh": "您好！请问您想了解什么？"},
     "thanks": {

@@ -57,10 +57,8 @@ def turn_html(view: TurnView, texts: Texts, *, commenting: bool = False) -> str:
     asks = view.status == "finished" and view.asked is not None
     body = _asking_html(view, texts) if asks else _body_html(view, texts)
     parts = [_question_html(view, texts) if view.question else "", body]
-    courteous = view.outcome == "answered" and not view.steps and not view.citations
-    if (
-        view.outcome == "handed_over" or courteous
-    ):  # what a person or code says is not rated, and was not found anywhere
+    is_courtesy = view.outcome == "answered" and not view.steps and not view.citations
+    if view.outcome == "handed_over" or is_courtesy:  # what a person or code says is not rated, and was found nowhere
         parts.append(_sources_html(view, texts))
     elif view.status == "finished":
         parts += [_sources_html(view, texts), _foot_html(view, texts), _comment_html(view, texts, commenting)]

@@ -41,6 +41,11 @@ def test_no_sentence_promises_what_nothing_will_do(promise: str) -> None:
     assert borne_out(promise, sources, acted=True) == [promise]
 
 
+@pytest.mark.parametrize("said", ["We are open from 9 to 18.", "We’ll open at 9.", "我们会在9点营业。"])
+def test_what_is_no_deed_is_no_promise(said: str) -> None:
+    assert borne_out(said, ("We are open, we’ll open from 9 to 18, 我们会在营业", "9点"), acted=False) == [said]
+
+
 def test_an_offer_is_what_stood_before_the_question_for_a_yes() -> None:
     asked = (Message("assistant", f"Cancel order B-10234 (49 euros). {QUESTION['en']}"),)
     assert repeats_an_offer("Cancel order B-10234 (49 euros).", asked)
