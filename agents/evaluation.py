@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from agents.errors import ModelUnavailable
 from agents.grounding import said_sentences, stray_parts, unsupported_sentences
 from agents.measures import ANSWERS, AnswerMeasures, measure
 from agents.transcript import Answer, Finished, Message, Searched, Step
@@ -87,6 +88,17 @@ class AnswerReport:
     judged: tuple[JudgedAnswer, ...]
 
 
+class CutShort(ModelUnavailable):
+    """The model failed in the middle: what was measured until then is not lost."""
+
+    def __init__(self, error: ModelUnavailable, report: AnswerReport, *, asked: int) -> None:
+        answered = len(report.judged)
+        super().__init__(
+            f"{error} That was at question {answered + 1} of {asked}; what was measured is of the {answered} before it."
+        )
+        self.report = report
+
+
 def evaluate(
     responder: Answering,
     library: Library,
@@ -107,9 +119,10 @@ def evaluate(
 
     Raises:
         KnowledgeError: the index cannot be searched.
-        ModelUnavailable: the model failed.
+        CutShort: the model failed after it had answered some.
+        ModelUnavailable: it failed at the first.
     """
-    judged = []
+    judged: list[JudgedAnswer] = []
     for done, question in enumerate(questions):
         if progress is not None:
             progress(done, len(questions))
@@ -121,10 +134,20 @@ def evaluate(
             audiences=audiences,
             collections=tuple(collections),
         )
-        steps = tuple(responder.respond(request))
+        try:
+            steps = tuple(responder.respond(request))
+        except ModelUnavailable as error:
+            if not judged:
+                raise
+            raise CutShort(error, report_of(judged, refuse_below=refuse_below), asked=len(questions)) from error
         judged.append(judge(question, steps, library, audiences=audiences, contact=contact))
-    languages = sorted({question.language for question in questions})
-    kinds = sorted({question.kind for question in questions if question.kind})
+    return report_of(judged, refuse_below=refuse_below)
+
+
+def report_of(judged: Sequence[JudgedAnswer], *, refuse_below: float) -> AnswerReport:
+    """Return the scores of judged answers, over all and by language and kind."""
+    languages = sorted({one.question.language for one in judged})
+    kinds = sorted({one.question.kind for one in judged if one.question.kind})
     return AnswerReport(
         model=judged[0].answer.model if judged else "none",
         overall=summarise(judged),

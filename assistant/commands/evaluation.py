@@ -179,12 +179,12 @@ def answers(
         usual = AnswerTrial(application.responder_options, model=settings.model)
         trial = vary(usual, changed or [])
         other = vary(trial, other_pairs) if other_pairs else None
-        report = _answered(application, asked, collection, trial, label="Questions")
+        report, cut_short = _answered(application, asked, collection, trial, label="Questions")
         embedder = application.library.embedder.name
         used = {**trial.shown(), "model": report.model, "collection": collection, "embedder": embedder}
-        if other is not None:
-            rows = rows_of(_answered(application, asked, collection, other, label=other.label))
-            earlier = results.Result(other.label, rows)
+        if other is not None and not cut_short:
+            compared, cut_short = _answered(application, asked, collection, other, label=other.label)
+            earlier = results.Result(other.label, rows_of(compared))
     _deliver(
         Delivery(questions, out, page, as_json, failures),
         ANSWERS,
@@ -195,6 +195,9 @@ def answers(
         render=lambda **parts: pages.page(report, **parts),
         lines=answer_lines(report, failures=failures),
     )
+    if cut_short:
+        warn(f"Error: {cut_short}")  # beside --json's one object
+        raise typer.Exit(1)
 
 
 def _compared_with(given: Sequence[str], yardstick: "Yardstick") -> tuple["Result | None", Sequence[str]]:
@@ -233,23 +236,27 @@ def _found(
 
 def _answered(
     application: "Application", asked: Sequence["Question"], collection: str, trial: "AnswerTrial", *, label: str
-) -> "AnswerReport":
-    """Ask every question with a trial's model, which is loaded for it and given back after."""
-    from agents.evaluation import evaluate
+) -> tuple["AnswerReport", str]:
+    """Ask every question with a trial's model, loaded for it and given back after; and why not all were answered."""
+    from agents.evaluation import CutShort, evaluate
     from agents.turn import Responder
 
     with progress_bar(label) as progress, closing(application.load_model(trial.model)) as model:
         model.check()
-        return evaluate(
-            Responder(application.library, model, trial.options),
-            application.library,
-            asked,
-            collections=(collection,),
-            history=trial.history,
-            contact=trial.options.contact,
-            refuse_below=trial.options.refuse_with(model),
-            progress=lambda done, total: progress("", done, total),
-        )
+        try:
+            report = evaluate(
+                Responder(application.library, model, trial.options),
+                application.library,
+                asked,
+                collections=(collection,),
+                history=trial.history,
+                contact=trial.options.contact,
+                refuse_below=trial.options.refuse_with(model),
+                progress=lambda done, total: progress("", done, total),
+            )
+        except CutShort as error:
+            return error.report, str(error)
+    return report, ""
 
 
 def _deliver(

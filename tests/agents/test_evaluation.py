@@ -5,11 +5,22 @@ from typing import Any
 
 import pytest
 
-from agents.evaluation import JudgedAnswer, check_measurable, curve_of, evaluate, judge, rows_of, scores_of, summarise
+from agents.errors import ModelUnavailable
+from agents.evaluation import (
+    CutShort,
+    JudgedAnswer,
+    check_measurable,
+    curve_of,
+    evaluate,
+    judge,
+    rows_of,
+    scores_of,
+    summarise,
+)
 from agents.failures import FAULTS
 from agents.measures import ANSWERS
 from agents.models import LoadedModel
-from agents.models.scripted import ScriptedChat
+from agents.models.scripted import Reply, ScriptedChat
 from agents.transcript import Answer, Citation, Finished, Searched
 from agents.turn import Responder, ResponderOptions
 from knowledge import questions
@@ -123,6 +134,18 @@ def test_staff_documents_are_seen_by_staff_questions_only(shop: Library) -> None
     public = [replace(QUESTIONS[3], audience="public", answerable=False)]
     answers = [judged.answer for judged in evaluate(Responder(shop, NONE), shop, public).judged]
     assert not any(citation.document == "goodwill.md" for answer in answers for citation in answer.citations)
+
+
+def test_what_was_measured_before_the_model_failed_is_kept(shop: Library) -> None:
+    replies = [Reply("You have 30 days [1]."), Reply(error="silent")]
+    responder = Responder(shop, LoadedModel("scripted", ScriptedChat(replies)))
+    with pytest.raises(CutShort, match="That was at question 2 of 4; what was measured is of the 1 ") as cut:
+        evaluate(responder, shop, QUESTIONS)
+    assert [judged.question.id for judged in cut.value.report.judged] == ["1"]
+    assert list(cut.value.report.languages) == ["en"]
+    silent = Responder(shop, LoadedModel("scripted", ScriptedChat([Reply(error="silent")])))
+    with pytest.raises(ModelUnavailable, match=r"^silent$"):
+        evaluate(silent, shop, QUESTIONS)
 
 
 def test_history_and_options_reach_the_model(shop: Library) -> None:

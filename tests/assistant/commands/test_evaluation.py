@@ -235,6 +235,18 @@ def test_two_ways_to_answer_are_compared(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("papers")
+def test_a_model_that_fails_in_the_middle_loses_nothing_that_was_measured(run: Run) -> None:
+    replies = ({"text": "You may return a lamp within 30 days [1]."}, {"error": "The model was silent."})
+    Path("script.jsonl").write_text("".join(json.dumps(reply) + "\n" for reply in replies), encoding="utf-8")
+    arguments = ("--model", "scripted:script.jsonl", "--set", "refuse_below=0", "--out", "part.json", "--json")
+    code, out, err = run("answers", "--questions", "q.jsonl", *arguments)
+    assert (code, json.loads(out)["overall"]["n"]) == (1, 1)
+    assert "The model was silent. That was at question 2 of 3; what was measured is of the 1 before it." in err
+    code, out, _ = run("answers", "--questions", "q.jsonl", "--compare", "part.json", "--json")
+    assert (code, json.loads(out)["comparison"]["n"]) == (0, 1)
+
+
+@pytest.mark.usefixtures("papers")
 def test_answers_are_compared_with_stored_ones_and_a_page_is_written(run: Run) -> None:
     write(*ASKED)
     assert run("answers", "--questions", "q.jsonl", "--out", "before.json")[0] == 0
