@@ -76,7 +76,7 @@ class LibraryPort(PagesPort, Protocol):
         prune: bool,
         prune_empty: bool,
         reindex: bool,
-        progress: Callable[[str, int, int], None] | None,
+        progress: Callable[[str, float, int], None] | None,
     ) -> Any: ...
 
     def forget(self, paths: Sequence[Path], *, collection: str) -> Any: ...

@@ -44,7 +44,7 @@ OWNERS_PLACES = frozenset(
     | {"ticket_webhook_secret", "ticket_webhook_url"}
 )
 """Settings of the environment that lead to what is the owner's: the demo neither writes there nor sends anything."""
-Progress = Callable[[str, int, int], None]
+Progress = Callable[[str, float, int], None]
 
 
 def demo_home() -> Path:

@@ -28,7 +28,7 @@ PROBE_SECONDS = 3.0
 WAIT_SECONDS = 6 * 3600.0
 """How long to wait for a writer that is no server: an ingest. A server that starts answers within seconds."""
 POLL_SECONDS = 0.2
-Progress = Callable[[str, int, int], None]
+Progress = Callable[[str, float, int], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from assistant.feeds import SyncReport
 from assistant.settings import SettingsError
 from knowledge.errors import KnowledgeError
 from knowledge.feeds import Feed
+from knowledge.sources import is_passed_over
 
 QUIET_SECONDS = 2.0
 """So long must nothing change in a folder before it is read."""
@@ -32,8 +33,6 @@ LAST_WAIT_SECONDS = 10.0
 """How long what is being read at the end may take; cut off, it is finished by the next run."""
 TICK_MILLISECONDS = 300
 NAMED_FILES = 5
-HIDDEN = (".", "~$")
-"""Files that an ingest passes over as well."""
 FAULTS = (KnowledgeError, ServerError, SettingsError, OSError)
 
 Sync = Callable[[Feed], SyncReport]
@@ -195,7 +194,7 @@ def _names_below(folder: Path | None, paths: Iterable[Path]) -> list[str]:
     for path in paths:
         if folder and path.is_relative_to(folder):
             name = path.relative_to(folder)
-            if name.parts and not any(part.startswith(HIDDEN) for part in name.parts):
+            if name.parts and not any(map(is_passed_over, name.parts)):
                 found.append(name.as_posix())
     return found
 

@@ -75,18 +75,21 @@ class Committer:
         *,
         space: Space,
         told: Callable[[Committed], None],
+        alive: Callable[[float], None] = lambda _share: None,
     ) -> None:
         """Begin with nothing.
 
         Args:
             index: asked for before the first change: until then it may be opened while the first texts are embedded.
             told: called after each commit.
+            alive: called after each slice, with the share of its batch that is done or under way.
         """
         self._catalog = catalog_
         self._index = index
         self._embedder = embedder
         self._space = space
         self._told = told
+        self._alive = alive
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed-batch")
         self._under_way: _Slice | None = None
         self._clear()
@@ -193,6 +196,7 @@ class Committer:
             part = pairs[number * len(pairs) // slices : (number + 1) * len(pairs) // slices]
             last = number == slices - 1
             self._advance(_Slice([new.vectors for new, _ in part], None, files if last else None), part)
+            self._alive(number / slices)
 
     def _advance(self, following: _Slice | None, pairs: Sequence[tuple[NewDocument, int]] = ()) -> None:
         """Begin to embed the next slice, then store the one before it."""

@@ -12,6 +12,7 @@ source of the collection it came, and although the file itself cannot be read no
 """
 
 import hashlib
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,6 +39,8 @@ PATIENCE_SECONDS = 5.0
 """How long documents that are read wait for the next ones before they are committed by themselves."""
 FILES_AHEAD = 32
 """Files that are hashed and read before their turn."""
+ALIVE_SECONDS = 1.0
+"""How often it is told at most how far the file is whose turn it is."""
 _LINK = "is a link to a folder, which is not followed. Next: ingest the folder that it leads to by its own path"
 
 
@@ -120,6 +123,25 @@ class _Source:
     """File's name -> the web page that it is a copy of."""
 
 
+class _Turn:
+    """The file whose turn it is, for whoever looks on: a large one takes minutes."""
+
+    def __init__(self, progress: Progress | None = None, name: str = "", done: int = 0, total: int = 0) -> None:
+        self._progress = progress
+        self._name, self._done, self._total = name, done, total
+        self._share = 0.0
+        self._told = time.monotonic()
+        if progress is not None:
+            progress(name, done, total)
+
+    def alive(self, share: float = 0.0) -> None:
+        """Tell that it goes on; `share` of the file is done, as far as that is known."""
+        self._share = max(self._share, share)
+        if self._progress is not None and time.monotonic() - self._told >= ALIVE_SECONDS:
+            self._told = time.monotonic()
+            self._progress(self._name, self._done + self._share, self._total)
+
+
 def check_paths(paths: Sequence[Path]) -> None:
     """Refuse paths that do not exist, all of them in one message.
 
@@ -159,6 +181,7 @@ class Ingest:
         self._reader = reader
         self._loading = loading
         self.tally = Tally()
+        self._turn = _Turn()
 
     def run(self, paths: Sequence[Path], target: Target, *, progress: Progress | None = None) -> None:
         """Ingest every path as a source of its own.
@@ -169,7 +192,12 @@ class Ingest:
         check_paths(paths)
         heap.give_back()
         committer = Committer(
-            self._catalog, self._mended, self._embedder, space=self._open_space(target), told=self.tally.count
+            self._catalog,
+            self._mended,
+            self._embedder,
+            space=self._open_space(target),
+            told=self.tally.count,
+            alive=self._alive,
         )
         try:
             for path in paths:
@@ -177,6 +205,9 @@ class Ingest:
             self._mended()
         finally:
             committer.close()
+
+    def _alive(self, share: float) -> None:
+        self._turn.alive(share)
 
     def _open_space(self, target: Target) -> Space:
         with self._catalog.write() as connection:
@@ -208,8 +239,7 @@ class Ingest:
             for name, path in islice(coming, FILES_AHEAD - len(ahead)):
                 ahead.append(self._look_at(source, name, path))
             file = ahead.popleft()
-            if progress is not None:
-                progress(file.name, done, len(listing.files))
+            self._turn = _Turn(progress, file.name, done, len(listing.files))
             self._take(source, file, committer)
         committer.finish()
         self._remove_missing(source, root, listing, committer)
@@ -251,6 +281,7 @@ class Ingest:
         share = FileShare(source.id, file.name, content=file.content)
         seen: set[str] = set()
         for message in self._reader.messages(file.reading, patience_seconds=PATIENCE_SECONDS):
+            self._turn.alive()
             match message:
                 case Prepared():
                     seen.add(message.name)

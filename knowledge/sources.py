@@ -13,8 +13,12 @@ from pathlib import Path
 
 Links = dict[str, list[tuple[str, str]]]
 
-HIDDEN = (".", "~$")
+_HIDDEN = (".", "~$")
 """How names begin that are passed over: hidden files, and the lock files of office programs."""
+_SYSTEMS = frozenset(
+    ("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "$recycle.bin", "system volume information")
+)
+"""What Windows and macOS put beside the files, in small letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Listing:
 
 
 def list_files(root: Path) -> Listing:
-    """Return the files under a root; hidden ones are passed over, unknown suffixes are not."""
+    """Return the files under a root; those of a system are passed over, unknown suffixes are not."""
     if root.is_file():
         return Listing({shown(root.name): root}, ())
     unreadable: list[tuple[str, str]] = []
@@ -39,17 +43,22 @@ def list_files(root: Path) -> Listing:
     for folder, folders, names in os.walk(
         root, onerror=lambda error: unreadable.append((shown(error.filename), error.strerror or str(error)))
     ):
-        folders[:] = [name for name in folders if not name.startswith(HIDDEN)]
+        folders[:] = [name for name in folders if not is_passed_over(name)]
         links += [shown(path) for name in sorted(folders) if (path := Path(folder, name)).is_symlink()]
         for name in names:
             path = Path(folder, name)
             try:
-                if not name.startswith(HIDDEN) and path.is_file():
+                if not is_passed_over(name) and path.is_file():
                     found.append(path)
             except OSError as error:  # a folder that may be listed but not entered
                 unreadable.append((shown(path), error.strerror or str(error)))
     files = {shown(path.relative_to(root).as_posix()): path for path in sorted(found)}
     return Listing(files, tuple(unreadable), tuple(links))
+
+
+def is_passed_over(name: str) -> bool:
+    """Say whether a file or folder of this name belongs to a system or a program, and is nobody's document."""
+    return name.startswith(_HIDDEN) or name.lower() in _SYSTEMS
 
 
 def places(path: Path, links: Links | None = None) -> list[tuple[str, str]]:

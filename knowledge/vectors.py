@@ -22,8 +22,8 @@ from knowledge.spaces import Space, advance, committed_vectors, is_generation_of
 
 BATCH_CHUNKS = 256
 
-Progress = Callable[[str, int, int], None]
-"""Called with the name of what is being done, how many are done, how many there are."""
+Progress = Callable[[str, float, int], None]
+"""Called with the name of what is being done, how many are done, that one in part, how many there are."""
 
 
 def check_embedder(space: Space, embedder: Embedder) -> None:

@@ -1,6 +1,6 @@
 """What commands share: options, settings, the one JSON object, progress.
 
-stdout carries results only. Progress and logs go to stderr, and progress only when that is a terminal.
+stdout carries results only. Progress and logs go to stderr; where that is no terminal, a line now and then.
 """
 
 import json
@@ -9,6 +9,7 @@ import os
 import re
 import shlex
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from assistant.app import Application
 
 OURS = ("assistant", "finetune", "agents", "knowledge")
+LINE_SECONDS = 30.0
+"""How often a line says how far it is where no terminal shows a bar."""
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters but for tab and line feed, and those that set the direction of text."""
 
@@ -100,10 +103,10 @@ def print_json(data: object) -> None:
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator[Callable[[str, int, int], None]]:
-    """Hand out `progress(name, done, all)`: a bar on a terminal, nothing in a pipe."""
+def progress_bar(label: str) -> Iterator[Callable[[str, float, int], None]]:
+    """Hand out `progress(name, done, all)`: a bar on a terminal, a line now and then in a pipe."""
     if not sys.stderr.isatty():
-        yield lambda _name, _done, _all: None
+        yield _progress_lines(label)
         return
     from rich.console import Console
     from rich.progress import Progress
@@ -113,6 +116,20 @@ def progress_bar(label: str) -> Iterator[Callable[[str, int, int], None]]:
         yield lambda name, done, total: bar.update(
             task, completed=done, total=total, description=f"{label} {Path(name).name[:40]}"
         )
+
+
+def _progress_lines(label: str) -> Callable[[str, float, int], None]:
+    begun = last = time.monotonic()
+
+    def progress(name: str, done: float, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if total and now - last >= LINE_SECONDS:
+            last = now
+            what = harmless(f"{label} {Path(name).name}".rstrip())
+            print(f"{what}: {done / total:.0%} after {now - begun:.0f} s", file=sys.stderr, flush=True)
+
+    return progress
 
 
 def harmless(text: str) -> str:

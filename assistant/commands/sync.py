@@ -142,7 +142,7 @@ def _ended_by_signals(stop: Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def ingester(settings: Settings, progress: Callable[[str, int, int], None] | None = None) -> "Ingest":
+def ingester(settings: Settings, progress: Callable[[str, float, int], None] | None = None) -> "Ingest":
     """Return what reads folders into the library: the server when one runs, else this process."""
     from assistant.running import sole_writer
 

@@ -6,6 +6,7 @@ with that function and add its suffix below. A loader raises `UnreadableFile` an
 needs is imported when its first file is loaded.
 """
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -73,6 +74,8 @@ def load(path: Path, loaders: Mapping[str, str] = LOADERS, options: LoadOptions 
     named = path.suffix.lower()
     suffix = true_suffix(path, suffix=named) or named
     dotted = loaders.get(suffix)
+    if dotted is None and ".mbox" in (suffix, f".{path.name}"):
+        raise UnreadableFile(_mailbox(path))
     if dotted is None:
         by_content = ", which it is by its content" if suffix != named else ""
         raise UnreadableFile(
@@ -82,3 +85,13 @@ def load(path: Path, loaders: Mapping[str, str] = LOADERS, options: LoadOptions 
     module, _, function = dotted.partition(":")
     loader: Callable[..., Iterator[Document]] = getattr(import_module(module), function)
     return loader(path, options=options) if "options" in signature(loader).parameters else loader(path)
+
+
+def _mailbox(path: Path) -> str:
+    """Return what is said of a mailbox in one file: its mails come through a feed, which drops those that are gone."""
+    command = 'python3 -c "import mailbox, sys; list(map(mailbox.Maildir(sys.argv[2]).add, mailbox.mbox(sys.argv[1])))"'
+    return (
+        f"{path}: is a whole mailbox in one file; mails are read one by one. Next: make a maildir of it, "
+        f'`{command} {shlex.quote(str(path))} mails`, put [[feeds]] with name = "mails", kind = "maildir" and '
+        'path = "mails" into the frontdesk.toml beside it (docs/settings.md), and then: frontdesk sync mails'
+    )

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from knowledge.loaders.tables import Spread
 from knowledge.text import count_cjk
 
 _CURRENCY = re.compile(r"\[\$([^]-]*)(?:-[^]]*)?\]")
@@ -14,6 +15,8 @@ _PLACEHOLDERS = re.compile(r"[0#?](?:[0#?.,]*[0#?])?")
 _SCALED = re.compile(r"[0#?],+(?![0#?,])")
 """A comma behind the last digit: thousands are shown as ones."""
 _SIGNS = "€£¥￥$"
+_WIDEST = 100
+"""Columns that a merged cell is followed over; titles are merged over a whole sheet."""
 
 
 def shown(value: object, form: str) -> str:
@@ -74,6 +77,16 @@ def _plain(value: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Merged:
+    """A cell that was merged with its neighbours, counted from 0, the last ones included."""
+
+    first_row: int
+    last_row: int
+    column: int
+    last_column: int
+
+
+@dataclass(frozen=True, slots=True)
 class Hidden:
     """What a sheet does not show, counted from 0."""
 
@@ -88,26 +101,33 @@ def without_hidden(rows: Iterable[list[str]], hidden: Hidden) -> Iterator[list[s
             yield [cell for column, cell in enumerate(row) if column not in hidden.columns]
 
 
-def fill_merged(rows: Iterable[list[str]], merged: Sequence[tuple[int, int, int]]) -> Iterator[list[str]]:
-    """Repeat in each row what a cell that was merged over several rows says.
+def fill_merged(rows: Iterable[list[str]], merged: Sequence[Merged]) -> Iterator[list[str]]:
+    """Repeat in each row what a cell that was merged over several rows says, and mark where one reaches over columns.
 
     Args:
         rows: The cells' texts, row by row.
-        merged: (first row, last row, column) of each such cell, from 0.
+        merged: Such cells.
     """
-    starting: dict[int, list[tuple[int, int]]] = {}
-    for first, last, column in merged:
-        starting.setdefault(first, []).append((last, column))
-    hanging: dict[int, tuple[int, str]] = {}
+    starting: dict[int, list[Merged]] = {}
+    for cell in merged:
+        starting.setdefault(cell.first_row, []).append(cell)
+    hanging: dict[int, tuple[Merged, str]] = {}
     for number, row in enumerate(rows):
-        for column, (last, text) in list(hanging.items()):
-            if number > last:
+        for column, (cell, text) in list(hanging.items()):
+            if number > cell.last_row:
                 del hanging[column]
-            elif column < len(row) and not row[column]:
-                row[column] = text
-            elif column >= len(row):
-                row.extend([""] * (column - len(row)) + [text])
-        for last, column in starting.get(number, ()):
-            if column < len(row) and row[column]:
-                hanging[column] = (last, row[column])
+            else:
+                _fill(row, cell, text)
+        for cell in starting.get(number, ()):
+            if cell.column < len(row) and (text := row[cell.column]):
+                hanging[cell.column] = (cell, text)
+                _fill(row, cell, text)
         yield row
+
+
+def _fill(row: list[str], cell: Merged, text: str) -> None:
+    last = min(cell.last_column, cell.column + _WIDEST)
+    row.extend([""] * (last + 1 - len(row)))
+    row[cell.column] = row[cell.column] or text
+    for column in range(cell.column + 1, last + 1):
+        row[column] = row[column] or Spread(text)

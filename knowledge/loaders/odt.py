@@ -3,6 +3,7 @@
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from knowledge.loaders.archives import PARSER_FAULTS, check_archive, damaged
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty
 from knowledge.loaders.html_menus import words
+from knowledge.loaders.raised import joined
 from knowledge.loaders.tables import add_table
 from knowledge.loaders.xml_trees import BrokenXml, UnsafeXml, local_name, parse
 
@@ -30,6 +32,8 @@ _LEFT_OUT = words(
 )
 _BLOCKS = frozenset(("p", "h", "list", "table", "section", "text-box", "frame", "g", "custom-shape", "note"))
 _BULLET = re.compile(r"[•·‣◦▪■●○](?:\s+|$)")
+_ABOVE = re.compile(r"super|(?!0+(?:\.0*)?%)\d")
+"""Where characters stand above the line: `super 58%` or `33% 58%`, not `0% 100%`, `-33% 58%` or `sub 58%`."""
 _WIDEST = 100
 _LONGEST_HEADING = 300
 _DEEPEST = 150
@@ -45,7 +49,7 @@ def load(path: Path) -> Iterator[Document]:
                     f"{path}: is protected by a password. Open it in an office program and save it without one."
                 )
             content = parse(archive.read(_CONTENT))
-            styles = _styles([content, *_optional(archive, _STYLES)])
+            styles = _styles([*_optional(archive, _STYLES), content])
             said = _said(_optional(archive, _META))
     except PARSER_FAULTS as error:
         raise damaged(path) from error
@@ -71,19 +75,45 @@ def _said(roots: "list[Element]") -> dict[str, str]:
     return {local_name(each): " ".join((each.text or "").split()) for root in roots for each in root.iter()}
 
 
-def _styles(roots: "list[Element]") -> dict[str, str]:
-    """Return for each paragraph style the name of the one it was derived from, `Title` for example."""
-    found: dict[str, str] = {}
+@dataclass(frozen=True, slots=True)
+class _Style:
+    parent: str
+    """The name of the style that it was derived from."""
+    position: str
+    """How its characters stand: `super 58%`, `33% 58%`, `sub 58%`; "" as its parent's do."""
+
+
+_Styles = dict[tuple[str, str], _Style]
+"""(family, name) -> style; a paragraph's and a text's may have one name."""
+
+
+def _styles(roots: "list[Element]") -> _Styles:
+    found: _Styles = {}
     for root in roots:
         for style in root.iter(f"{_STYLE}style"):
-            found[style.get(f"{_STYLE}name", "")] = style.get(f"{_STYLE}parent-style-name", "")
+            looks = style.find(f"{_STYLE}text-properties")
+            position = "" if looks is None else looks.get(f"{_STYLE}text-position", "")
+            name = style.get(f"{_STYLE}family", "paragraph"), style.get(f"{_STYLE}name", "")
+            found[name] = _Style(style.get(f"{_STYLE}parent-style-name", ""), position)
     return found
+
+
+def _is_raised(styles: _Styles, name: str, *, otherwise: bool) -> bool:
+    """Say whether a text style, or the one it was derived from, sets characters above the line."""
+    for _ in range(_DEEPEST):
+        style = styles.get(("text", name))
+        if style is None:
+            break
+        if style.position:
+            return _ABOVE.match(style.position) is not None
+        name = style.parent
+    return otherwise
 
 
 class _Reader:
     """Walks the elements of the body and writes them into a builder."""
 
-    def __init__(self, styles: dict[str, str]) -> None:
+    def __init__(self, styles: _Styles) -> None:
         self.builder = DocumentBuilder()
         self._styles = styles
 
@@ -105,7 +135,7 @@ class _Reader:
                 self.read(element, depth + 1, item=item)
 
     def _paragraph(self, element: "Element", depth: int, item: int) -> None:
-        text = "\n".join(" ".join(line.split()) for line in _inline(element).strip().split("\n"))
+        text = "\n".join(" ".join(line.split()) for line in self._inline(element).strip().split("\n"))
         if local_name(element) == "h" and len(text) <= _LONGEST_HEADING:
             level = element.get(f"{_TEXT}outline-level", "1")
             marks = element.iter(f"{_TEXT}bookmark", f"{_TEXT}bookmark-start")
@@ -123,11 +153,12 @@ class _Reader:
                 self.read(child, depth + 1)
 
     def _is_title(self, element: "Element") -> bool:
-        style = element.get(f"{_TEXT}style-name", "")
-        return "Title" in (style, self._styles.get(style, ""))
+        name = element.get(f"{_TEXT}style-name", "")
+        style = self._styles.get(("paragraph", name))
+        return "Title" in (name, style.parent if style else "")
 
     def _table(self, table: "Element") -> None:
-        rows = [_row(row) for row in table.iter(f"{_TABLE}table-row") if _nearest(row, "table") is table]
+        rows = [self._row(row) for row in table.iter(f"{_TABLE}table-row") if _nearest(row, "table") is table]
         rows = [row for row in rows if any(row)]
         if rows and max(map(len, rows)) == 1:
             for row in rows:
@@ -137,40 +168,48 @@ class _Reader:
         else:
             add_table(self.builder, [], rows)
 
+    def _row(self, row: "Element") -> list[str]:
+        cells: list[str] = []
+        for cell in row:
+            if local_name(cell) in ("table-cell", "covered-table-cell"):
+                paragraphs = (each for each in cell.iter() if local_name(each) in ("p", "h"))
+                text = " ".join(filter(None, (" ".join(self._inline(each).split()) for each in paragraphs)))
+                times = _bounded(cell.get(f"{_TABLE}number-columns-repeated", "1"), _WIDEST)
+                cells += [text] * times
+        while cells and not cells[-1]:
+            cells.pop()
+        return cells
 
-def _row(row: "Element") -> list[str]:
-    cells: list[str] = []
-    for cell in row:
-        if local_name(cell) in ("table-cell", "covered-table-cell"):
-            paragraphs = (each for each in cell.iter() if local_name(each) in ("p", "h"))
-            text = " ".join(filter(None, (" ".join(_inline(each).split()) for each in paragraphs)))
-            times = _bounded(cell.get(f"{_TABLE}number-columns-repeated", "1"), _WIDEST)
-            cells += [text] * times
-    while cells and not cells[-1]:
-        cells.pop()
-    return cells
+    def _inline(self, element: "Element") -> str:
+        """Return a paragraph's own text, without that of the boxes and notes in it."""
+        return joined(self._pieces(element))
 
+    def _pieces(self, element: "Element", *, is_raised: bool = False) -> Iterator[tuple[str, bool]]:
+        """Yield the text piece by piece, each with whether it stands above the line."""
+        yield element.text or "", is_raised
+        for child in element:
+            name = local_name(child)
+            if name == "s":
+                yield " " * _bounded(child.get(f"{_TEXT}c", "1"), _WIDEST), is_raised
+            elif name == "tab":
+                yield "\t", is_raised
+            elif name == "line-break":
+                yield "\n", is_raised
+            elif name == "a":
+                yield from self._link(child, is_raised=is_raised)
+            elif name and name not in _LEFT_OUT and name not in _BLOCKS:
+                up = _is_raised(self._styles, child.get(f"{_TEXT}style-name", ""), otherwise=is_raised)
+                yield from self._pieces(child, is_raised=up)
+            yield child.tail or "", is_raised
 
-def _inline(element: "Element") -> str:
-    """Return a paragraph's own text, without that of the boxes and notes in it."""
-    parts = [element.text or ""]
-    for child in element:
-        name = local_name(child)
-        if name == "s":
-            parts.append(" " * _bounded(child.get(f"{_TEXT}c", "1"), _WIDEST))
-        elif name == "tab":
-            parts.append("\t")
-        elif name == "line-break":
-            parts.append("\n")
-        elif name == "a":
-            text, target = _inline(child), child.get(_LINK, "")
-            shown = target.removeprefix("mailto:")
-            leaves = target.startswith(("http://", "https://", "mailto:")) and shown.rstrip("/") not in text
-            parts.append(f"{text} ({shown})" if leaves and text else text)
-        elif name and name not in _LEFT_OUT and name not in _BLOCKS:
-            parts.append(_inline(child))
-        parts.append(child.tail or "")
-    return "".join(parts)
+    def _link(self, link: "Element", *, is_raised: bool) -> Iterator[tuple[str, bool]]:
+        """Yield the link's text, and where it leads when its text does not say so."""
+        pieces = list(self._pieces(link, is_raised=is_raised))
+        yield from pieces
+        text, target = joined(pieces), link.get(_LINK, "")
+        shown = target.removeprefix("mailto:")
+        if text and target.startswith(("http://", "https://", "mailto:")) and shown.rstrip("/") not in text:
+            yield f" ({shown})", False
 
 
 def _holder(element: "Element") -> "Element | None":

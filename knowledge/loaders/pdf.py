@@ -6,6 +6,7 @@ pdfium is not safe for threads, so whoever calls it here or elsewhere holds `PDF
 """
 
 import re
+import shlex
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -128,7 +129,7 @@ def _read(path: Path, data: bytes, options: LoadOptions) -> _Contents:
             tried = f", and none of the {len(options.passwords)} known ones opens it" if options.passwords else ""
             raise UnreadableFile(
                 f"{path}: is protected by a password{tried}. Set it, for example FRONTDESK_PDF_PASSWORDS='…', or save "
-                f"a copy without one: qpdf --decrypt --password=… {path.name} open.pdf"
+                f"a copy without one: qpdf --decrypt --password=… {shlex.quote(str(path))} open.pdf"
             ) from error
         raise UnreadableFile(
             f"{path}: is not a PDF, or damaged beyond repair ({error}). Open it in a viewer and print it to a new PDF."

@@ -7,6 +7,9 @@ A footnote's mark, an exponent, cents and minutes are all written so, and "€49
 """
 
 import re
+from collections.abc import Iterable
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 _PRICE = re.compile(r"[€$£¥￥]\s?\d{1,3}(?:[.,]\d{3})*$|[€$£¥￥]\s?\d+$")
 _HOUR = re.compile(r"(?<![\d.,:])(?:[01]?\d|2[0-4])$")
@@ -34,3 +37,13 @@ def raised(text: str, *, before: str, after: str = "") -> str:
         if figures in _MINUTES and _HOUR.search(before) and not is_power:
             return f":{figures}"
     return f"^{figures}"
+
+
+def joined(pieces: Iterable[tuple[str, bool]]) -> str:
+    """Return a line's pieces, each with whether it is raised, as one text."""
+    filled = (piece for piece in pieces if piece[0])
+    runs = [("".join(text for text, _ in run), up) for up, run in groupby(filled, itemgetter(1))]
+    said: list[str] = []
+    for (text, up), (after, _) in pairwise([*runs, ("", False)]):
+        said.append(raised(text, before="".join(said[-2:]), after=after) if up else text)
+    return "".join(said)

@@ -13,6 +13,7 @@ from knowledge.errors import UnreadableFile
 from knowledge.loaders.dates import dated, iso_day
 from knowledge.loaders.encoding import empty, read_bytes
 from knowledge.loaders.html_menus import words
+from knowledge.loaders.raised import joined
 from knowledge.loaders.tables import add_table
 
 _TOKEN = re.compile(
@@ -49,6 +50,8 @@ class _State:
     fallback: int = 1
     """How many characters stand for a Unicode one in old programs."""
     hidden: bool = False
+    raised: bool = False
+    """Whether characters stand above the line."""
     place: str = ""
     """"" the text, else the destination that is gathered: title, revtim, creatim, stylesheet, style, fonttbl,
     listtext, footnote."""
@@ -68,6 +71,12 @@ def load(path: Path) -> Iterator[Document]:
     if not document.blocks:
         raise empty(path, "holds no text")
     yield document
+
+
+class _Raised(str):
+    """Text that stands above the line."""
+
+    __slots__ = ()
 
 
 class Reader:
@@ -137,7 +146,7 @@ class Reader:
             self._end_place(state.place)
 
     def _end_place(self, place: str) -> None:
-        text = "".join(self._text) if place != "listtext" else ""
+        text = _joined(self._text) if place != "listtext" else ""
         if place == "listtext":
             self._in_list = True
         elif place == "style":
@@ -177,7 +186,7 @@ class Reader:
     def _put(self, text: str) -> None:
         if self._state.skipped or self._state.hidden or self._state.place == "listtext":
             return
-        self._text.append(text)
+        self._text.append(_Raised(text) if self._state.raised else text)
 
     def _sign(self, sign: str) -> None:
         if sign == "*":
@@ -223,8 +232,12 @@ class Reader:
             self._fonts[self._font] = _CODE_PAGES.get(number, self._default) if number else self._default
         elif word == "v":
             self._state = replace(state, hidden=number != 0)
+        elif word in ("super", "up"):
+            self._state = replace(state, raised=number != 0)
+        elif word in ("nosupersub", "sub", "dn"):
+            self._state = replace(state, raised=False)
         elif word == "plain":
-            self._state = replace(state, hidden=False, encoding=self._default)
+            self._state = replace(state, hidden=False, raised=False, encoding=self._default)
         elif word == "bin" and number:
             self._skip = number
         elif word in _SIGNS:
@@ -253,7 +266,7 @@ class Reader:
         elif word in ("par", "sect", "page"):
             self._end_paragraph()
         elif word in ("cell", "nestcell"):
-            self._cells.append(" ".join("".join([*self._cell, *self._text]).split()))
+            self._cells.append(" ".join(_joined([*self._cell, *self._text]).split()))
             self._cell, self._text = [], []
         elif word in ("row", "nestrow"):
             if self._cells:
@@ -273,7 +286,7 @@ class Reader:
         self._skip = self._state.fallback
 
     def _end_paragraph(self) -> None:
-        text = "\n".join(" ".join(line.split()) for line in "".join(self._text).strip().split("\n"))
+        text = "\n".join(" ".join(line.split()) for line in _joined(self._text).strip().split("\n"))
         self._text = []
         if self._in_table or self._cells:
             self._cell.append(text + " ")
@@ -296,6 +309,10 @@ class Reader:
             add_table(self.builder, rows[0], rows[1:])
         elif rows:
             add_table(self.builder, [], rows)
+
+
+def _joined(text: list[str]) -> str:
+    return joined((piece, isinstance(piece, _Raised)) for piece in text)
 
 
 def _known(encoding: str) -> str:

@@ -3,14 +3,24 @@
     Zone | Price          ->  Zone: EU | Price: 4.90
     EU   | 4.90
 
-A row is found and quoted by itself, so each says the column's name beside its value.
+A row is found and quoted by itself, so each says the column's name beside its value. A name that stands over several
+columns ("Small" over "Price" and "Weight") is said with each of theirs: "Small Price: 4.90".
 """
 
+import re
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 from knowledge.documents import DocumentBuilder
 
 SEPARATOR = " | "
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+class Spread(str):
+    """The text of a merged cell, at a column that the cell reaches over without beginning there."""
+
+    __slots__ = ()
 
 
 def add_table(builder: DocumentBuilder, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -25,11 +35,19 @@ def add_sheet(builder: DocumentBuilder, rows: Iterable[Sequence[str]]) -> None:
 
     Lines above the first row with two texts are prose, that row names the columns. So does a row of texts alone that
     follows a title (a single cell below an empty row), or that follows an empty row, fills other columns than the
-    table above and stands where that has numbers.
+    table above and stands where that has numbers. A row below names that reach over several columns, which names
+    those, belongs to the names.
     """
     columns: _Columns | None = None
     below_gap, below_title = True, False
-    for row in rows:
+    names: Sequence[str] = ()
+    for cells in rows:
+        if columns is not None and _names_below(names, cells):
+            names = _joined(names, cells)
+            columns = _Columns(names)
+            continue
+        names = ()
+        row = ["" if isinstance(cell, Spread) else cell for cell in cells]
         filled = {position for position, cell in enumerate(row) if cell.strip()}
         texts = {position for position in filled if not is_number(row[position])}
         if not filled:
@@ -44,6 +62,7 @@ def add_sheet(builder: DocumentBuilder, rows: Iterable[Sequence[str]]) -> None:
         if is_head:
             if columns is not None:
                 columns.end(builder)
+            names = cells
             columns = _Columns(row)
         elif columns is None or is_title:
             builder.add("row" if len(filled) > 1 else "paragraph", _plain(row))
@@ -79,6 +98,44 @@ class _Columns:
         """Add the names themselves where nothing came below them, for then they were none."""
         if not self._has_rows:
             builder.add("row", self._header)
+
+
+def _names_below(names: Sequence[str], row: Sequence[str]) -> bool:
+    """Say whether a row names the columns that the names above it reach over, and says nothing else."""
+    spans = _spans(names)
+    below = set().union(*spans)
+    filled = {column for column, cell in enumerate(row) if cell.strip()}
+    own = {column for column in filled if not isinstance(row[column], Spread)}
+    return (
+        any(len(own & span) > 1 for span in spans)
+        and all(not is_number(row[column]) or (column in below and _YEAR.fullmatch(row[column])) for column in filled)
+        and all(_is_same(names, row[column], column) for column in filled - below)
+    )
+
+
+def _spans(names: Sequence[str]) -> list[set[int]]:
+    """Return the columns of each name that reaches over several, or of what is shown of them."""
+    spans: list[set[int]] = []
+    for column, name in enumerate(names):
+        if isinstance(name, Spread):
+            if not (spans and column - 1 in spans[-1] and names[column - 1] == name):
+                spans.append({column - 1} if column and names[column - 1] == name else set())
+            spans[-1].add(column)
+    return spans
+
+
+def _is_same(names: Sequence[str], cell: str, column: int) -> bool:
+    """Say whether a column has no name yet, or one that was merged over both rows."""
+    return column >= len(names) or not names[column] or names[column].endswith(cell)
+
+
+def _joined(names: Sequence[str], row: Sequence[str]) -> list[str]:
+    return [_under(name, cell) for name, cell in zip_longest(names, row, fillvalue="")]
+
+
+def _under(name: str, cell: str) -> str:
+    joined = name if name.endswith(cell) else f"{name} {cell}".strip()
+    return Spread(joined) if isinstance(cell, Spread) else str(joined)
 
 
 def _plain(row: Sequence[str]) -> str:

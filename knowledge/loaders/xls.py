@@ -9,7 +9,7 @@ from typing import Any
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
 from knowledge.loaders.archives import PARSER_FAULTS, damaged
-from knowledge.loaders.cells import Hidden, fill_merged, shown, without_hidden
+from knowledge.loaders.cells import Hidden, Merged, fill_merged, shown, without_hidden
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty, read_bytes
 from knowledge.loaders.tables import add_sheet
@@ -50,8 +50,8 @@ def _read(path: Path, builder: DocumentBuilder) -> None:
         raise damaged(path) from error
 
 
-def _merged(sheet: Any) -> list[tuple[int, int, int]]:
-    return [(first, end - 1, column) for first, end, column, _ in sheet.merged_cells if end - first > 1]
+def _merged(sheet: Any) -> list[Merged]:
+    return [Merged(first, end - 1, column, stop - 1) for first, end, column, stop in sheet.merged_cells]
 
 
 def _hidden(sheet: Any) -> Hidden:

@@ -8,13 +8,13 @@ from typing import Any
 
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.loaders.archives import PARSER_FAULTS, check_archive, damaged
-from knowledge.loaders.cells import Hidden, fill_merged, shown, without_hidden
+from knowledge.loaders.cells import Hidden, Merged, fill_merged, shown, without_hidden
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty
 from knowledge.loaders.office_properties import core_properties
 from knowledge.loaders.tables import add_sheet
 
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s+ref="([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})"')
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s+ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 _HIDDEN = re.compile(rb"<(?:\w+:)?(?P<kind>col|row)\s(?P<attributes>[^>]*\bhidden=\"(?:1|true)\"[^>]*)>")
 _FILTERED = re.compile(rb"<(?:\w+:)?filterColumn\s")
 """Rows that a filter took away were left out for a look, and not for good."""
@@ -60,12 +60,9 @@ def _read(path: Path, builder: DocumentBuilder) -> None:
         raise damaged(path) from error
 
 
-def _layout(sheet: Any) -> tuple[list[tuple[int, int, int]], Hidden]:
-    """Return what openpyxl skips when it streams: cells merged over several rows, and what is hidden.
-
-    Of merged cells (first row, last row, column).
-    """
-    merged: list[tuple[int, int, int]] = []
+def _layout(sheet: Any) -> tuple[list[Merged], Hidden]:
+    """Return what openpyxl skips when it streams: cells that were merged, and what is hidden."""
+    merged: list[Merged] = []
     columns: set[int] = set()
     rows: set[int] = set()
     is_filtered = False
@@ -74,9 +71,7 @@ def _layout(sheet: Any) -> tuple[list[tuple[int, int, int]], Hidden]:
         while block := source.read(_BLOCK_BYTES):
             part = tail + block
             for place in _MERGED.finditer(part):
-                column, first, last = _column(place[1]), int(place[2]), int(place[3])
-                if last > first:
-                    merged.append((first - 1, last - 1, column))
+                merged.append(Merged(int(place[2]) - 1, int(place[4]) - 1, _column(place[1]), _column(place[3])))
             for place in _HIDDEN.finditer(part):
                 if place["kind"] == b"col":
                     columns.update(_hidden_columns(place["attributes"]))

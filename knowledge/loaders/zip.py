@@ -13,10 +13,9 @@ from knowledge.loaders import NO_OPTIONS, LoadOptions
 from knowledge.loaders.archives import PARSER_FAULTS, check_size
 from knowledge.loaders.encoding import empty, read_bytes
 from knowledge.loaders.members import Member, read_members
+from knowledge.sources import is_passed_over
 from knowledge.text import CJK_CLASS
 
-_PASSED_OVER = (".", "~$", "__MACOSX")
-"""What systems and office programs put beside the files; as in folders."""
 _BLOCK_BYTES = 1 << 20
 _ENCRYPTED = 0x1
 _NAMED_IN_UTF_8 = 0x800
@@ -45,7 +44,7 @@ def _members(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo]) -> Iterator
     """Yield the files to read; of two with one name the later, as when it is unpacked."""
     named = {_name(info): info for info in infos if not info.is_dir()}
     for name, info in named.items():
-        if not any(part.startswith(_PASSED_OVER) and part != ".." for part in name.split("/")):
+        if not any(is_passed_over(part) and part != ".." for part in name.split("/")):
             yield Member(name, partial(_blocks, archive, info, name))
 
 

@@ -19,11 +19,17 @@ def found(library: Library, question: str, **options: Any) -> set[str]:
 
 
 def test_files_are_listed_in_order_and_hidden_ones_are_not(papers: Path, write: Write) -> None:
-    for name in ("b.md", "a/c.md", ".git/config", "~$b.docx"):
+    for name in ("b.md", "a/c.md", ".git/config", "~$b.docx", ".~lock.b.odt#", ".DS_Store"):
         write(name, "x")
     listing = list_files(papers)
     assert list(listing.files) == ["a/c.md", "b.md"]
     assert list(list_files(papers / "b.md").files) == ["b.md"]
+
+
+def test_what_a_system_puts_beside_the_files_is_nobodys_document(papers: Path, write: Write) -> None:
+    for name in ("Thumbs.db", "a/thumbs.db", "desktop.ini", "__MACOSX/b.md", "$RECYCLE.BIN/b.md", "thumbs.md"):
+        write(name, "x")
+    assert list(list_files(papers).files) == ["thumbs.md"]
 
 
 def test_a_link_that_leads_to_itself_is_like_a_file_that_is_gone(library: Library, papers: Path, write: Write) -> None:

@@ -1,10 +1,12 @@
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
-from assistant.commands.options import harmless, local
+from assistant.commands import options
+from assistant.commands.options import harmless, local, progress_bar
 
 
 @pytest.fixture
@@ -33,3 +35,16 @@ def test_what_others_wrote_does_not_steer_the_terminal(text: str, shown: str) ->
 
 def test_moments_are_told_by_the_clock_of_who_reads_them(shanghai: None) -> None:
     assert f"{local(datetime(2026, 11, 28, 23, 30, tzinfo=UTC)):%Y-%m-%d %H:%M}" == "2026-11-29 07:30"
+
+
+def test_a_pipe_is_told_now_and_then_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter((0.0, 29.0, 31.0, 60.0, 62.0))
+    monkeypatch.setattr(options, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    with progress_bar("Reading") as progress:
+        for share in (0.1, 0.25, 0.4, 0.5):
+            progress("faq/big\x1b.txt", share, 1)
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == "Reading big�.txt: 25% after 31 s\nReading big�.txt: 50% after 62 s\n"

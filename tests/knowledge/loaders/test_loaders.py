@@ -2,6 +2,10 @@
 
 import html
 import json
+import re
+import shlex
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -9,6 +13,9 @@ import pytest
 
 from knowledge.chunking import split
 from knowledge.errors import UnreadableFile
+from knowledge.feeds import maildir
+from knowledge.feeds.feed import Caller, Feed
+from knowledge.feeds.mirror import Mirror
 from knowledge.loaders import LOADERS, load
 
 
@@ -23,6 +30,19 @@ def test_unknown_suffixes_are_refused_with_the_known_ones(tmp_path):
     path.write_bytes(b"x")
     with pytest.raises(UnreadableFile, match=r"film\.mp4: no loader for \.mp4.*\.docx.*Convert"):
         load(path)
+
+
+@pytest.mark.parametrize("name", ["our desk.mbox", "mbox"])
+def test_a_mailbox_in_one_file_is_refused_with_the_way_that_works(tmp_path, name):
+    path = tmp_path / name
+    mails = [f"From shop\nMessage-ID: <{number}@x>\nSubject: Lamps\n\nLamp {number}.\n\n" for number in range(2)]
+    path.write_text("".join(mails))
+    with pytest.raises(UnreadableFile, match=r"kind = \"maildir\".*frontdesk sync mails") as refused:
+        load(path)
+    command = shlex.split(re.search("`(.*)`", str(refused.value))[1])
+    subprocess.run([sys.executable, *command[1:]], cwd=tmp_path, check=True)
+    feed = Feed("mails", "maildir", path=tmp_path / "mails")
+    assert maildir.fetch(feed, Mirror(tmp_path / "mirror"), Caller()).fetched == 2
 
 
 def test_a_loader_of_the_companys_own(tmp_path, monkeypatch):

@@ -78,6 +78,51 @@ def test_headings_lists_tables_notes_and_boxes(read, blocks):
     assert document.blocks[7].header == "Zone | Price"
 
 
+def span(text, style):
+    return f'<text:span text:style-name="{style}">{text}</text:span>'
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (f"It costs £1500{span('5', 'Up')}.", "It costs £1500^5."),
+        (f"It costs £1500{span('5', 'Super')}.", "It costs £1500^5."),
+        (f"It costs £1500{span('5', 'Derived')}.", "It costs £1500^5."),
+        (f"{span('£1500', 'Bold')}{span(span('5', 'Bold'), 'Up')}.", "£1500^5."),
+        (f"From €9{span('9', 'Up')}{span('9', 'Super')} on", "From €9.99 on"),
+        (f"It weighs 15{span('00', 'Bold')}{span('5', 'Level')} kg, H{span('2', 'Down')}O 1{span('2', 'Sub')}.",
+         "It weighs 15005 kg, H2O 12."),
+    ],
+)  # fmt: skip
+def test_raised_figures_make_no_other_number(read, body, text):
+    styles = "".join(
+        f'<style:style style:name="{name}" style:family="text"{more}><style:text-properties {looks}/></style:style>'
+        for name, more, looks in [
+            ("Up", "", 'style:text-position="33% 58%"'),
+            ("Super", "", 'style:text-position="super 58%"'),
+            ("Derived", ' style:parent-style-name="Super"', 'style:font-name="Serif"'),
+            ("Level", ' style:parent-style-name="Super"', 'style:text-position="0% 100%"'),
+            ("Bold", "", 'style:font-name="Sans"'),
+            ("Down", "", 'style:text-position="-33% 58%"'),
+            ("Sub", "", 'style:text-position="sub 58%"'),
+        ]
+    )
+    styles = f"<office:automatic-styles>{styles}</office:automatic-styles>"
+    assert read(f"<text:p>{body}</text:p>", styles=styles).text == text
+
+
+def test_raised_figures_in_a_table(read):
+    styles = (
+        '<office:automatic-styles><style:style style:name="Up" style:family="text">'
+        '<style:text-properties style:text-position="super 58%"/></style:style></office:automatic-styles>'
+    )
+    cells = [
+        f"<table:table-cell><text:p>{text}</text:p></table:table-cell>" for text in ("Net", f"£15{span('2', 'Up')}")
+    ]
+    table = f"<table:table><table:table-row>{''.join(cells)}</table:table-row></table:table>"
+    assert read(table, styles=styles).text == "Net | £15^2"
+
+
 def test_under_another_name(read):
     assert read("<text:p>Text</text:p>", name="a.docx").text == "Text"
 

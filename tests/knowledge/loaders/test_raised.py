@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge.loaders.raised import raised
+from knowledge.loaders.raised import joined, raised
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,17 @@ from knowledge.loaders.raised import raised
 )
 def test_a_power_of_ten_is_told_from_an_hour(before, figures, after, said):
     assert raised(figures, before=before, after=after) == said
+
+
+@pytest.mark.parametrize(
+    ("pieces", "said"),
+    [
+        ([("£1500", False), ("5", True), (".", False)], "£1500^5."),
+        ([("€9", False), ("9", True), ("", False), ("9", True), (" each", False)], "€9.99 each"),
+        ([("Some 10", False), ("15", True), (" of them", False)], "Some 10^15 of them"),
+        ([("9", False), ("00", True), ("–18", False), ("30", True)], "9:00–18:30"),
+        ([("1", True), ("Note", False)], "1Note"),
+    ],
+)
+def test_pieces_of_a_line(pieces, said):
+    assert joined(pieces) == said

@@ -231,6 +231,59 @@ def test_what_is_merged_over_rows_stands_in_each(tmp_path):
     ]
 
 
+TWO_ROWS = (["Lamp", "Small", "", "Large", ""], ["", "Price", "Weight", "Price", "Weight"], ["Ada", 4, 1, 9, 2])
+
+
+@pytest.mark.parametrize(
+    ("rows", "merged", "text"),
+    [
+        (TWO_ROWS, "A1:A2 B1:C1 D1:E1",
+         "Lamp: Ada | Small Price: 4 | Small Weight: 1 | Large Price: 9 | Large Weight: 2"),
+        (TWO_ROWS, "B1:C1 D1:E1",
+         "Lamp: Ada | Small Price: 4 | Small Weight: 1 | Large Price: 9 | Large Weight: 2"),
+        ((["Prices"], [], *TWO_ROWS), "A1:E1 B3:C3 D3:E3",
+         "Prices\n\nLamp: Ada | Small Price: 4 | Small Weight: 1 | Large Price: 9 | Large Weight: 2"),
+        ((["Lamp", "Small", "", "", ""], ["", "EU", "", "US", ""], ["", "net", "gross", "net", "gross"],
+          ["Ada", 4, 5, 6, 7]), "A1:A3 B1:E1 B2:C2 D2:E2",
+         "Lamp: Ada | Small EU net: 4 | Small EU gross: 5 | Small US net: 6 | Small US gross: 7"),
+        ((["Small", "", "Small", ""], ["Price", "Weight", "Cost", "Size"], [4, 1, 9, 2]), "A1:B1 C1:D1",
+         "Small Price: 4 | Small Weight: 1 | Small Cost: 9 | Small Size: 2"),
+        ((["Lamp", "Price", ""], ["", 2025, 2026], ["Ada", 4, 5]), "B1:C1",
+         "Lamp: Ada | Price 2025: 4 | Price 2026: 5"),
+        # where the row below says what is so, and names nothing
+        ((["Zone", "Sent", ""], ["EU", "by post", "by van"], ["US", "by air", ""]), "B1:C1",
+         "Zone: EU | Sent: by post | by van\nZone: US | Sent: by air"),
+        ((["Zone", "Price", ""], ["", 4, 5]), "B1:C1", "Price: 4 | 5"),
+        ((["Firm", "Brindlemoor", ""], ["Street", "High St", ""]), "B1:C1 B2:C2",
+         "Firm: Street | Brindlemoor: High St"),
+        ((["Zone", "Post", "Van"], ["EU", "not sent", ""], ["US", "yes", "no"]), "B2:C2",
+         "Zone: EU | Post: not sent\nZone: US | Post: yes | Van: no"),
+    ],
+)  # fmt: skip
+def test_names_merged_over_several_columns_are_said_with_those_below(tmp_path, rows, merged, text):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append([cell or None for cell in row])
+    for cells in merged.split():
+        book.active.merge_cells(cells)
+    book.save(tmp_path / "p.xlsx")
+    (document,) = load(tmp_path / "p.xlsx")
+    assert document.text == f"Sheet\n\n{text}"
+
+
+def test_a_name_over_a_hidden_column_is_said_with_the_one_beside_it(tmp_path):
+    book = openpyxl.Workbook()
+    for row in TWO_ROWS:
+        book.active.append([cell or None for cell in row])
+    for cells in ("B1:C1", "D1:E1"):
+        book.active.merge_cells(cells)
+    book.active.column_dimensions["B"].hidden = True
+    book.save(tmp_path / "p.xlsx")
+    (document,) = load(tmp_path / "p.xlsx")
+    assert document.text == "Sheet\n\nLamp: Ada | Small Weight: 1 | Large Price: 9 | Large Weight: 2"
+    assert document.blocks[-1].header == "Lamp | Small Weight | Large Price | Large Weight"
+
+
 def test_a_table_without_a_cell(read):
     with pytest.raises(UnreadableFile, match="no cell with a value"):
         read("a.csv", ",,\n,,\n")

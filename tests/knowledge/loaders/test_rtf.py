@@ -48,6 +48,23 @@ def test_notes_and_boxes(read_one):
     assert document.metadata == {"date": "2026-03-04"}
 
 
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (rb"It costs \'a31500{\super 5}.", "It costs £1500^5."),
+        (rb"It costs \'a31500\super 5\nosupersub .", "It costs £1500^5."),
+        (rb"It costs \'a31500\up8 5\up0 .", "It costs £1500^5."),
+        (rb"It costs \'a31500\super 5\plain .", "It costs £1500^5."),
+        (rb"{\b \u8364?9}{\super{\insrsid1 9}{\insrsid2 9}} each", "€9.99 each"),
+        (rb"Some 10{\super 15} of them, H{\sub 2}O, 1{\sub 2}, 3{\dn6 4}, 5{\super0 6}{\super\sub 7}",
+         "Some 10^15 of them, H2O, 12, 34, 567"),
+        (rb"\trowd\cellx1\cellx2\pard\intbl Net\cell \'a315{\super 2}\cell\row", "Net | £15^2"),
+    ],
+)  # fmt: skip
+def test_raised_figures_make_no_other_number(read_one, body, text):
+    assert read_one("a.rtf", rb"{\rtf1 \pard " + body + rb"\par}").text == text
+
+
 def test_rtf_named_doc(read_one):
     assert read_one("a.doc", rb"{\rtf1 Text\par}").text == "Text"
 

@@ -6,6 +6,7 @@ import pytest
 
 from knowledge.errors import UnreadableFile
 from knowledge.loaders import xls
+from knowledge.loaders.cells import Merged
 
 
 @pytest.mark.parametrize("in_container", [True, False])
@@ -53,3 +54,8 @@ def test_a_web_page_and_a_table_of_tabs_named_xls(read_one):
 def test_hidden_columns_are_known():
     columns = {0: SimpleNamespace(hidden=0), 2: SimpleNamespace(hidden=1)}
     assert xls._hidden(SimpleNamespace(colinfo_map=columns)).columns == {2}
+
+
+def test_merged_cells_are_known():
+    sheet = SimpleNamespace(merged_cells=[(0, 1, 1, 3), (0, 2, 0, 1)])
+    assert xls._merged(sheet) == [Merged(0, 0, 1, 2), Merged(0, 1, 0, 0)]

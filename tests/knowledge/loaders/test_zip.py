@@ -47,6 +47,8 @@ def test_members_are_read_by_their_own_loaders(read):
             "folder/": "",
             "__MACOSX/guide/._b.md": "x",
             ".DS_Store": "x",
+            "guide/Thumbs.db": "x",
+            "Desktop.ini": "x",
             "guide/~$b.docx": "x",
         }
     )
