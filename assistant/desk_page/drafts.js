@@ -11,7 +11,13 @@ export function kept(of) {
   }
 }
 
-// Changes what is named of a draft; the rest stays.
-export const keep = (of, changed) => sessionStorage.setItem(name(of), JSON.stringify({ ...kept(of), ...changed }));
+// Changes what is named of a draft; the rest stays. What a browser has no room for is in its box alone.
+export function keep(of, changed) {
+  try {
+    sessionStorage.setItem(name(of), JSON.stringify({ ...kept(of), ...changed }));
+  } catch {
+    drop(of); // half of it would be worse than nothing
+  }
+}
 
 export const drop = (of) => sessionStorage.removeItem(name(of));

@@ -15,6 +15,7 @@ const HIDDEN_POLL_MILLISECONDS = 30_000;
 const DECIDING_MILLISECONDS = 10_000; // a write that still waits then did not go on, and may be decided again
 const NEAR_THE_END = 160; // pixels
 const QUIET_MILLISECONDS = 200;
+const MOST_CHARACTERS = 10_000; // of a reply or a note, as the server takes them
 let timer = 0;
 let asks = 0; // questions to the server so far, each with a number
 const newest = { cases: 0, story: 0 }; // the numbers of those whose answers are shown
@@ -209,8 +210,14 @@ function takeDraft() {
   takeMode();
 }
 
+// What is wrong with so long a text; "" for one that can be sent.
+function tooLong() {
+  const count = [...at("text").value.trim()].length;
+  return count > MOST_CHARACTERS ? say("too_long", { count, most: MOST_CHARACTERS }) : "";
+}
+
 function keepDraft() {
-  show(at("slower"), "");
+  show(at("slower"), tooLong());
   keep({ hash: desk.shown, by: desk.me }, { text: at("text").value, mode: mode() });
 }
 
@@ -218,6 +225,7 @@ async function send(event) {
   event.preventDefault();
   const text = at("text").value;
   if (sending || !text.trim() || !desk.story?.ticket) return;
+  if (tooLong()) return show(at("slower"), tooLong());
   sending = true;
   let arrived = false;
   const [hash, what, button, of] = [desk.shown, mode(), at("send"), { hash: desk.shown, by: desk.me }];
@@ -288,10 +296,11 @@ async function decide(one, approved, choice) {
   at("story-title").focus();
 }
 
-// Says who was faster, in the reader's language; what was written stays in its box.
+// Says who was faster, in the reader's language: a colleague, or they themselves in another tab. What was written stays.
 function refused(error, element) {
   if (error instanceof Refusal && error.status === 409 && error.data.did) {
-    show(element, say(`faster_${error.data.did}`, { name: colleague(error.data.by) }));
+    const who = error.data.by === desk.me ? "own" : "faster";
+    show(element, say(`${who}_${error.data.did}`, { name: colleague(error.data.by) }));
   } else if (error instanceof Unreachable) show(element, texts.not_sure);
   else if (error instanceof Refusal && error.status !== 401) show(element, error.message);
   else trouble(error);

@@ -89,7 +89,8 @@ def _body_html(view: TurnView, texts: Texts) -> str:
         return _written_html(view, texts) + failure_html(texts.failed, reference=view.reference, label=texts.reference)
     if view.outcome == "handed_over":
         return _handed_over_html(view, texts)
-    if view.outcome in NOTICES:
+    is_over = view.outcome == "awaiting_approval" and not view.awaits_approval
+    if view.outcome in NOTICES and not is_over:
         name, sign = NOTICES[view.outcome]
         head = f'<p class="notice-title">{escape(getattr(texts, name))}</p>'
         return f'<div class="notice">{icon(sign)}<div>{head}{_written_html(view, texts)}</div></div>'

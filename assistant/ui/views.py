@@ -15,6 +15,8 @@ from assistant.ticket_contents import PERSON
 
 Status = Literal["running", "finished", "stopped", "failed"]
 TERMINAL: Mapping[str, Status] = {"finished": "finished", "stopped": "stopped", "failed": "failed"}
+WAITING = frozenset({"customer", "team_next", "team"})
+"""States of a write that somebody must still decide."""
 
 
 @dataclass(slots=True)
@@ -91,6 +93,12 @@ class TurnView:
             self.states[key] = "team" if waits else decision
         elif kind == "acted":
             self.states[str(data["key"])] = str(data["state"])
+
+    @property
+    def awaits_approval(self) -> bool:
+        """Whether a write that this turn was about waits for somebody; where it names none, whether any does."""
+        keys = {str(step["key"]) for step in self.steps if step["kind"] == "approval_decided"} or set(self.states)
+        return any(self.states.get(key) in WAITING for key in keys)
 
     @property
     def asked(self) -> Mapping[str, Any] | None:

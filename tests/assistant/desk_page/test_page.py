@@ -9,8 +9,10 @@ import pytest
 from agents.approvals import Stage
 from agents.handover import REASONS
 from assistant.desk_page.api import FILES, PACKAGE
+from assistant.desk_work import NOTE_CHARACTERS
 from assistant.own_pages import COLOURS, ICON
 from assistant.ticket_rows import WRITTEN
+from assistant.ticket_turns import REPLY_CHARACTERS
 
 PAGE = resources.files(PACKAGE)
 
@@ -51,6 +53,7 @@ def test_every_text_that_is_asked_for_is_there_and_none_is_left_over() -> None:
         for did in ("replied", "returned", "closed", "approved", "declined", "withdrawn", "settled", "wrote")
     }
     made |= {f"write_{state}" for state in ("open", "asked", "done", "failed", "declined", "withdrawn", "unknown")}
+    made |= {f"own_{did}" for did in ("replied", "returned", "closed", "approved", "declined")}
     made |= {"found_more", "found_cases"}
     made |= {"who_customer", "who_assistant", "who_person", "who_notice", "who_note", "ok", "not_ok"}
     made |= {"reason", "customer", "customer_id", "contact", "language", "since", "approve", "decline"}
@@ -74,6 +77,13 @@ def test_every_file_that_the_page_names_is_served(desk: Any) -> None:
     for name in FILES:
         named |= set(re.findall(r'from "\./([\w.]+)"', read(name)))
     assert named == {*FILES, COLOURS, ICON}
+
+
+def test_the_page_knows_how_much_the_server_takes_and_cuts_nothing() -> None:
+    assert f"MOST_CHARACTERS = {REPLY_CHARACTERS:_};" in read("page.js")
+    assert REPLY_CHARACTERS == NOTE_CHARACTERS
+    (box,) = re.findall(r"<textarea[^>]*>", read("page.html"))
+    assert "maxlength" not in box
 
 
 def test_every_control_has_a_label() -> None:

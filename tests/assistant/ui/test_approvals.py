@@ -70,5 +70,20 @@ def test_write_for_the_team_waits_for_it() -> None:
     assert EN.approval_done in html
 
 
+@pytest.mark.parametrize("decision", [(), (decided("declined", "operator"),), (decided("approved", "operator"),)])
+def test_nothing_is_said_to_wait_once_the_team_has_decided(decision: tuple[dict[str, Any], ...]) -> None:
+    thanks = {**ANSWER, "text": "Thank you. A person must approve this as well."}
+    states: dict[str, str] = {}
+    replay(TurnView(1, "Refund me", states=states), _stored([{**ASKED, "operator": True}]))
+    said_yes = replay(
+        TurnView(2, "Yes", states=states), _stored([decided("approved"), {"kind": "finished", "answer": thanks}])
+    )
+    replay(TurnView(3, "", states=states), _stored(list(decision)))
+    replay(TurnView(4, "Another", states=states), _stored([{**ASKED, "key": "k2", "operator": True}]))
+    html = turn_html(said_yes, EN)
+    assert "A person must approve this as well." in html
+    assert (EN.awaiting_approval in html) == (not decision)
+
+
 def test_turn_of_the_team_has_no_question() -> None:
     assert "bubble" not in turn_html(TurnView(3, ""), EN)

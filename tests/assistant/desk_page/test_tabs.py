@@ -1,0 +1,133 @@
+"""One operator in two tabs, and what stays in a tab: a text too long to send, and one whose writer was let out."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from assistant.operators import Operators
+from assistant.store import Store, sqlite_url
+from assistant.ticket_turns import REPLY_CHARACTERS
+from tests.assistant.desk_page.acting_desk import (
+    Served,
+    Visitors,
+    ask_for_refund,
+    browsing,
+    hand_over,
+    open_case,
+    replies,
+    reply,
+    serving,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("tabs") / "home") as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with browsing(chromium) as browser:
+        yield browser
+
+
+@pytest.fixture
+def visitors(browser: Browser, served: Served) -> Iterator[Visitors]:
+    visitors = Visitors(browser, served)
+    yield visitors
+    visitors.close()
+    assert visitors.problems == []
+
+
+def second_tab(first: Page) -> Page:
+    """Return a tab of the same browser with the same case, which hears of nothing new."""
+    page = first.context.new_page()
+    page.goto(first.url)
+    expect(page.locator("#story")).to_be_visible()
+    page.route("**/*?mark=*", unchanged)
+    return page
+
+
+def unchanged(route: Route) -> None:
+    is_list = "/cases?" in route.request.url
+    about = {"operator": "Ada", "now": "2026-01-01T00:00:00+00:00"} if is_list else {}
+    route.fulfill(json={**about, "unchanged": True})
+
+
+def test_who_was_faster_in_another_tab_of_theirs_is_not_told_of_a_colleague(visitors: Visitors, served: Served) -> None:
+    _, number = hand_over(served)
+    first = visitors.operator("Ada")
+    open_case(first, "asked for a person")
+    second = second_tab(first)
+    reply(first, "From the first tab")
+    expect(first.locator("#lines .person")).to_have_count(1)
+    reply(second, "From the second")
+    expect(second.locator("#slower")).to_contain_text("You have replied meanwhile, in another tab.")
+    assert len(replies(served, number)) == 1
+    second.unroute("**/*?mark=*")
+    expect(second.locator("#lines .person")).to_contain_text("From the first tab")
+    expect(second.locator("#text")).to_have_value("From the second")
+    second.locator("#send").click()
+    expect(second.locator("#lines .person")).to_have_count(2)
+    expect(first.locator("#lines .person")).to_have_count(2)
+    second.route("**/*?mark=*", unchanged)
+    first.get_by_role("button", name="Close ticket").click()
+    expect(first.locator("#ended")).to_contain_text("Closed by Ada")
+    second.get_by_role("button", name="Return to the assistant").click()
+    expect(second.locator("#trouble")).to_contain_text("You have closed the ticket already, in another tab.")
+
+
+def test_a_write_that_was_decided_in_another_tab_says_so(visitors: Visitors, served: Served) -> None:
+    ask_for_refund(served)
+    first = visitors.operator("Ada")
+    open_case(first, "needs your approval")
+    second = second_tab(first)
+    first.get_by_role("button", name="Decline").click()
+    expect(first.locator("#writes h3")).to_have_text("Declined by Ada, nothing was done")
+    second.get_by_role("button", name="Approve").click()
+    expect(second.locator("#trouble")).to_have_text("You have declined it already, in another tab.")
+
+
+def test_a_text_too_long_to_send_is_kept_whole(visitors: Visitors, served: Served) -> None:
+    _, number = hand_over(served)
+    desk = visitors.operator("Ada")
+    desk.locator(f"#cases a[href='#{number}']").click()
+    long = "字" * (REPLY_CHARACTERS + 1)
+    box, fault = desk.locator("#text"), desk.locator("#slower")
+    box.fill(long)
+    expect(fault).to_contain_text("This has 10001 characters, and at most 10000 can be sent")
+    desk.reload()
+    expect(box).to_have_value(long)
+    desk.locator("#send").click()
+    expect(fault).to_contain_text("Nothing was cut")
+    assert replies(served, number) == []
+    box.press("End")
+    desk.keyboard.press("Backspace")
+    expect(fault).to_be_hidden()
+    desk.locator("#send").click()
+    expect(desk.locator("#lines .person .said")).to_have_text(long[:-1])
+
+
+def test_who_is_let_in_no_longer_sees_nothing_and_finds_their_words_with_a_new_key(
+    visitors: Visitors, served: Served
+) -> None:
+    _, number = hand_over(served)
+    desk = visitors.operator("Ben")
+    desk.locator(f"#cases a[href='#{number}']").click()
+    desk.locator("#text").fill("Half a sentence")
+    store = Store(sqlite_url(served.home / "frontdesk.sqlite3"))
+    operators = Operators(store)
+    operators.remove("Ben")
+    expect(desk.locator("#refused")).to_contain_text("ends when your key is replaced or taken back")
+    assert desk.locator("#lines li, #cases li").count() == 0
+    desk.locator("#key").fill(served.keys["Ben"])
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#refused")).to_contain_text("No operator has this key")
+    desk.locator("#key").fill(operators.add("Ben"))
+    store.close()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#text")).to_have_value("Half a sentence")
