@@ -229,7 +229,9 @@ def _add_conversations(
         return {"status": store.status(conversation, turn)}
 
     @api.post("/api/conversations/{conversation}/turns/{turn}/feedback", status_code=201)
-    def add_feedback(conversation: str, turn: Number, body: FeedbackBody) -> dict[str, bool]:
+    def add_feedback(conversation: str, turn: Number, body: FeedbackBody, request: Request) -> dict[str, bool]:
+        store.status(conversation, turn)  # what is not there is no key of the limits
+        require_patience(limits.wait_for_feedback(conversation, address_of(request)))
         store.add_feedback(conversation, turn, rating=body.rating, comment=body.comment)
         return {"ok": True}
 

@@ -37,6 +37,8 @@ from knowledge.loaders import doc, ocr
 
 FREE_MEGABYTES = 500
 PROBE_SECONDS = 2.0
+PRIVATE = ("catalog.sqlite3", "chroma", DATABASE, "agent.sqlite3", "feeds")
+"""What of a home holds documents for staff, or what customers wrote."""
 FAULTS = (KnowledgeError, AgentError, FinetuneError, StoreError, SettingsError, OSError)
 
 
@@ -175,7 +177,19 @@ def _check_home(settings: Settings) -> Check:
     free = shutil.disk_usage(existing).free // 1_000_000
     if free < FREE_MEGABYTES:
         return Check("home", False, f"{home}: {free} MB free", f"free {FREE_MEGABYTES} MB or move FRONTDESK_HOME")
+    if exposed := _read_by_others(home):
+        detail = f"other users of this machine can read {', '.join(exposed)} in {home}"
+        return Check("home", False, detail, f"chmod 700 {home}")
     return Check("home", True, f"{home}, {free:,} MB free")
+
+
+def _read_by_others(home: Path) -> list[str]:
+    """Return what of a company's state is open to every user of this machine, as earlier versions made it."""
+    others_enter, others_read = 0o001, 0o004
+    if sys.platform == "win32" or not home.exists() or not home.stat().st_mode & others_enter:
+        return []
+    there = [home / name for name in PRIVATE if (home / name).exists()]
+    return [path.name for path in there if path.stat().st_mode & others_read]
 
 
 def _check_models(settings: Settings) -> Iterator[Check]:

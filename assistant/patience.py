@@ -7,7 +7,7 @@ import math
 
 from fastapi import HTTPException, Request
 
-TOO_OFTEN = "Too many questions in a short time. Please wait {seconds} seconds. 提问过于频繁，请等待 {seconds} 秒。"
+TOO_OFTEN = "That was a lot in a short time. Please wait {seconds} seconds. 操作过于频繁，请等待 {seconds} 秒。"
 
 
 def address_of(request: Request) -> str:

@@ -61,7 +61,7 @@ class Rate:
 
 
 class Limits:
-    """How often questions may be asked in one conversation, and from one address.
+    """How often questions may be asked, and answers rated, in one conversation and from one address.
 
     An address of this machine is not counted: behind a proxy on the same machine, all customers would share it. Such a
     proxy limits addresses itself.
@@ -71,11 +71,16 @@ class Limits:
         self, *, of_conversation: float, of_address: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._conversations = Rate(of_conversation, burst=int(of_conversation), clock=clock)
+        self._feedback = Rate(of_conversation, burst=int(of_conversation), clock=clock)
         self._addresses = Rate(of_address, burst=int(of_address), clock=clock)
 
     def wait(self, conversation: str, address: str) -> float:
         """Count a question, or return the seconds until it may be asked."""
         return self.wait_for_address(address) or self._conversations.take(conversation)
+
+    def wait_for_feedback(self, conversation: str, address: str) -> float:
+        """Count a rating or a comment, or return the seconds to wait; it costs the conversation no question."""
+        return self.wait_for_address(address) or self._feedback.take(conversation)
 
     def wait_for_address(self, address: str) -> float:
         """Count something that is in no conversation yet, or return the seconds to wait."""

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, Table, Text, and_, cast, delete, f
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from assistant import checkpoints
+from assistant import checkpoints, clock_leaps
 from assistant.database import (
     ActionRow,
     ApprovalRow,
@@ -112,16 +112,24 @@ def forget(store: Store, conversations: Sequence[str], *, waits_at: Path | str |
     return Forgotten(tuple(conversations), {name: number for name, number in rows.items() if number})
 
 
-def sweep(store: Store, *, keep_days: int, waits_at: Path | str | None = None) -> Forgotten:
+def sweep(
+    store: Store, *, keep_days: int, waits_at: Path | str | None = None, clock_is_right: bool = False
+) -> Forgotten:
     """Forget the conversations in which nothing has happened for so many days; 0 keeps all.
 
     Open tickets stay, and writes that wait for the team: their customers were told that somebody will see to it.
 
     Args:
         waits_at: as for `forget`.
+        clock_is_right: Somebody says so; else a leap of the clock is waited out.
+
+    Raises:
+        StoreError: as `forget` does, or the clock has leapt.
     """
     if keep_days <= 0:
         return Forgotten((), {})
+    if store.file is not None and not clock_is_right:
+        clock_leaps.check(store.file.with_name(clock_leaps.FILE), newest=_newest(store), at=now())
     before = now() - timedelta(days=keep_days)
     alive = select(TurnRow.conversation).where(or_(TurnRow.started_at >= before, TurnRow.status == "running"))
     open_tickets = select(TicketRow.conversation).where(TicketRow.status == "open")
@@ -136,6 +144,14 @@ def sweep(store: Store, *, keep_days: int, waits_at: Path | str | None = None) -
         ).all()
         unkept = _unkept(session, before)
     return forget(store, (*old, *unkept), waits_at=waits_at)
+
+
+def _newest(store: Store) -> datetime | None:
+    """Return when something was last asked, or a conversation begun."""
+    with store.reading() as session:
+        columns = (TurnRow.started_at, ConversationRow.started_at)
+        moments = [session.scalar(select(column).order_by(column.desc()).limit(1)) for column in columns]
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def _unkept(session: Session, before: datetime) -> list[str]:

@@ -135,10 +135,11 @@ class Settings:
     """Days that a conversation is kept after its last message, 0 to 36500; 0 keeps all. Open tickets stay, and writes
     that wait for the team."""
     questions_per_minute: int = 20
-    """Questions in one conversation in a minute, and at once, 0 to 10000; 0: no limit."""
+    """Questions in one conversation in a minute, and at once, 0 to 10000, and as many ratings of answers; 0: no
+    limit."""
     questions_per_minute_and_address: int = 120
-    """Questions and new conversations from one address in a minute, and at once, 0 to 100000; this machine's own
-    addresses are not counted; 0: no limit."""
+    """Questions, ratings and new conversations from one address in a minute, and at once, 0 to 100000; this machine's
+    own addresses are not counted; 0: no limit."""
     allowed_hosts: tuple[str, ...] = ()
     """Hosts that links and e-mail addresses in answers may lead to, such as `www.example.com`, or `.example.com` for
     all below it."""

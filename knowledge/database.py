@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -88,6 +88,7 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        _create_private(path)
         self._readers, self._writers = (
             create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"check_same_thread": False})
             for _ in range(2)
@@ -305,6 +306,12 @@ def _server_fault(error: DatabaseError | InterfaceError) -> tuple[str, str]:
         if code.startswith(start):
             return said, next_step
     return "", ""
+
+
+def _create_private(path: Path) -> None:
+    """Make a new file readable by its owner only, as the journals beside it then are; SQLite says what cannot be."""
+    with suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def _begin_sqlite(connection: Connection, *, statement: str) -> None:

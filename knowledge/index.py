@@ -337,6 +337,7 @@ def _client(location: Path | str) -> "Client":
 
     settings = Settings(anonymized_telemetry=False, allow_reset=False, chroma_otel_collection_endpoint="")
     if isinstance(location, Path):
+        location.mkdir(parents=True, exist_ok=True, mode=0o700)  # its vectors are of documents for staff too
         return cast("Client", chromadb.PersistentClient(path=str(location), settings=settings))
     address = urlsplit(location)
     secure = address.scheme == "https"

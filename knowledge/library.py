@@ -90,7 +90,7 @@ class Library:
         """
         self._options = options
         try:
-            options.home.mkdir(parents=True, exist_ok=True)
+            options.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise KnowledgeError(
                 f"The folder {options.home} cannot be made ({error.strerror}). "

@@ -8,6 +8,7 @@ use that port ourselves only to count tokens.
 """
 
 import atexit
+import errno
 import json
 import logging
 import secrets
@@ -36,6 +37,8 @@ PROMPT_CACHE_MIB = 256
 ADAPTER_CONVERSATIONS = 2
 """How many conversations each adapter decodes at once and keeps prompts cached for."""
 SILENT = -1
+UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL)
+"""What the system says of its own address when loopback is down."""
 _STREAMED = {"stream": True, "stream_options": {"include_usage": True}, "cache_prompt": True}
 
 logger = logging.getLogger(__name__)
@@ -132,6 +135,7 @@ class Engine:
                 f"Is it a complete .gguf file? Get the embedded model again with: {GET_EMBEDDED}"
             ) from error
         self._wait_until_it_turns()
+        self._post("/health", None)  # a machine whose port is not reached says so now, not at the first question
         logger.info("loaded %s in %.1f s, %d threads", path.name, time.monotonic() - started, threads)
 
     @property
@@ -234,8 +238,11 @@ class Engine:
             worker.join(timeout=5)
 
     def _wait_until_it_turns(self) -> None:
-        """Have the library's loop do something: one that is told to end before it has begun never ends."""
-        self._post("/completion", {"prompt": [0], "n_predict": 0, "cache_prompt": False})
+        """Have the library's loop do something: one that is told to end before it has begun never ends.
+
+        Not through its port: where that cannot be reached, the engine is let go of at once.
+        """
+        self._server.handle_completions({"prompt": [0], "n_predict": 0, "cache_prompt": False})
 
     @contextmanager
     def _place(self, body: Mapping[str, Any], group: int) -> Iterator[dict[str, Any]]:
@@ -295,6 +302,12 @@ class Engine:
             with direct.open(request, timeout=30) as response:
                 return cast(dict[str, Any], json.load(response))
         except (urllib.error.URLError, TimeoutError) as error:
+            cause = getattr(error, "reason", error)
+            if isinstance(cause, OSError) and cause.errno in UNREACHABLE:
+                raise ModelUnavailable(
+                    f"The model {self.path.name} is not reached at {self.address}: {cause.strerror}. Next: bring this "
+                    "machine's loopback up (ip link set lo up), then frontdesk doctor"
+                ) from error
             raise ModelUnavailable(f"The model {self.path.name} does not answer: {error}. Start again.") from error
 
 

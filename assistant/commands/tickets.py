@@ -160,7 +160,7 @@ def forget(
     sweep: Annotated[
         bool, typer.Option("--sweep", help="Forget what is older than `keep_days`, and free bytes.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; with --sweep, believe the clock.")] = False,
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
@@ -173,7 +173,7 @@ def forget(
     with opened(settings) as application:
         store = application.store
         if who is None:
-            done = retention.sweep(store, keep_days=settings.keep_days, waits_at=settings.waits_at)
+            done = retention.sweep(store, keep_days=settings.keep_days, waits_at=settings.waits_at, clock_is_right=yes)
             retention.free_bytes(store)
         else:
             found = retention.find(store, who)

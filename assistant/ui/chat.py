@@ -146,17 +146,35 @@ class Chat:
         """Return the HTML of the turns that have ended, or the welcome when nothing was asked yet."""
         return self._past_html(self._views(conversation), texts, commenting=commenting)
 
-    def rate(self, conversation: str, turn: int, rating: Literal["up", "down"], texts: Texts) -> str:
-        """Keep a rating and return the turns drawn again; a thumb down opens the comment box."""
+    def rate(
+        self,
+        conversation: str,
+        turn: int,
+        rating: Literal["up", "down"],
+        texts: Texts,
+        *,
+        address: str | None = None,
+    ) -> str:
+        """Keep a rating and return the turns drawn again; a thumb down opens the comment box.
+
+        Raises:
+            TooOften: it must wait.
+        """
         before = next((stored.feedback for stored in self._stored(conversation) if stored.turn == turn), None)
         if before is None or before.rating != rating:
+            self._count_feedback(conversation, address)
             self._store.add_feedback(conversation, turn, rating=rating)
         return self.draw(conversation, texts, commenting=turn if rating == "down" else None)
 
-    def comment(self, conversation: str, turn: int, comment: str, texts: Texts) -> str:
-        """Keep a comment on an answer that did not help, and return the turns drawn again."""
+    def comment(self, conversation: str, turn: int, comment: str, texts: Texts, *, address: str | None = None) -> str:
+        """Keep a comment on an answer that did not help, and return the turns drawn again.
+
+        Raises:
+            TooOften: it must wait.
+        """
         comment = comment.strip()[:COMMENT_CHARACTERS]
         if comment:
+            self._count_feedback(conversation, address)
             self._store.add_feedback(conversation, turn, rating="down", comment=comment)
         return self.draw(conversation, texts)
 
@@ -239,6 +257,10 @@ class Chat:
             TooOften: it must wait.
         """
         if address is not None and self._limits.wait(conversation, address):
+            raise TooOften
+
+    def _count_feedback(self, conversation: str, address: str | None) -> None:
+        if address is not None and self._limits.wait_for_feedback(conversation, address):
             raise TooOften
 
     def _is_stored(self, conversation: str) -> bool:

@@ -6,13 +6,13 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import gradio
 
 from agents.approvals import NO, YES
 from agents.transcript import Language
-from assistant.ui.chat import NO_CONVERSATION, Chat, Screen
+from assistant.ui.chat import NO_CONVERSATION, Chat, Screen, TooOften
 from assistant.ui.frame import Frame, footer_html, header_html
 from assistant.ui.texts import TEXTS, Texts, choose_language
 
@@ -36,10 +36,12 @@ def _guarded(event: Event) -> Event:
         try:
             return event(self, *arguments)
         except Exception as error:
-            reference = secrets.token_hex(4)
-            logger.exception("%s failed, reference %s", event.__name__, reference)
             given = inspect.signature(event).bind(self, *arguments).arguments
             texts = self.texts(given.get("chosen", ""), given.get("request"))
+            if isinstance(error, TooOften):  # what was written stays in its box
+                raise gradio.Error(texts.too_often, title="", print_exception=False) from error
+            reference = secrets.token_hex(4)
+            logger.exception("%s failed, reference %s", event.__name__, reference)
             sentence = f"{texts.failed_action} {texts.reference} {reference}"
             raise gradio.Error(sentence, title="", print_exception=False) from error
 
@@ -144,14 +146,16 @@ class Events:
     def rate(self, event: gradio.EventData, kept: str, chosen: str, request: gradio.Request) -> Changes:
         """Keep a thumb up or down."""
         texts = self.texts(chosen, request)
-        past = self._chat.rate(kept, int(event.turn), "up" if event.rating == "up" else "down", texts)
+        rating: Literal["up", "down"] = "up" if event.rating == "up" else "down"
+        past = self._chat.rate(kept, int(event.turn), rating, texts, address=_address(request))
         return {self._parts.past: past}
 
     @_guarded
     def comment(self, event: gradio.EventData, kept: str, chosen: str, request: gradio.Request) -> Changes:
         """Keep what was wrong with an answer."""
         texts = self.texts(chosen, request)
-        return {self._parts.past: self._chat.comment(kept, int(event.turn), str(event.comment), texts)}
+        turn, comment = int(event.turn), str(event.comment)
+        return {self._parts.past: self._chat.comment(kept, turn, comment, texts, address=_address(request))}
 
     @_guarded
     def skip_comment(self, kept: str, chosen: str, request: gradio.Request) -> Changes:

@@ -515,5 +515,9 @@ def test_who_asks_too_often_is_told_how_long_to_wait(tmp_path: Path) -> None:
         assert 1 <= int(asked[-1].headers["Retry-After"]) <= 30
         assert "wait" in asked[-1].json()["error"]
         assert client.post(f"/api/conversations/{other}/turns", json={"question": "?"}).status_code == 201
+        rated = [client.post(f"/api/conversations/{one}/turns/1/feedback", json={"rating": "up"}) for _ in range(3)]
+        assert [answer.status_code for answer in rated] == [201, 201, 429]
+        nowhere = [client.post("/api/conversations/none/turns/1/feedback", json={"rating": "up"}) for _ in range(3)]
+        assert {answer.status_code for answer in nowhere} == {404}
     turns.close()
     store.close()

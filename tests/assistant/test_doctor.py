@@ -1,5 +1,6 @@
 import json
 import socket
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -47,6 +48,21 @@ def test_all_is_well_after_an_ingest(tmp_path: Path) -> None:
     assert diagnosis.ok
     assert diagnosis.settings["embedder"] == "hashing"
     assert "1 public chunks" in named(diagnosis, "index").detail
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+def test_a_home_that_others_can_read_is_told(tmp_path: Path) -> None:
+    ingest(tmp_path)
+    home = tmp_path / "frontdesk-home"
+    home.chmod(0o755)
+    assert named(examine(), "home").ok  # what is in it is its owner's alone
+    (home / "catalog.sqlite3").chmod(0o644)
+    told = named(examine(), "home")
+    assert (told.ok, told.fix) == (False, f"chmod 700 {home}")
+    assert "catalog.sqlite3" in told.detail
+    assert "chroma" not in told.detail
+    home.chmod(0o700)
+    assert named(examine(), "home").ok
 
 
 def test_what_tells_intents_is_checked_where_some_were_trained(tmp_path: Path) -> None:

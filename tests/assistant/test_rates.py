@@ -71,6 +71,13 @@ def test_both_conversation_and_address_count() -> None:
     assert limits.wait("c", "192.0.2.2") == 0.0
 
 
+def test_rating_has_the_same_limits_and_costs_no_question() -> None:
+    limits = Limits(of_conversation=2, of_address=9, clock=Clock())
+    assert [limits.wait_for_feedback(name, "192.0.2.1") > 0 for name in "aaab"] == [False, False, True, False]
+    assert limits.wait("a", "192.0.2.1") == 0.0
+    assert sum(limits.wait_for_feedback(name, "192.0.2.1") == 0.0 for name in "cdefghij") == 4
+
+
 def test_one_ipv6_network_is_one_address_and_this_machine_is_not_counted() -> None:
     limits = Limits(of_conversation=0, of_address=1, clock=Clock())
     assert limits.wait_for_address("2001:db8::1") == 0.0

@@ -128,6 +128,7 @@ def answered(store: Store) -> str:
 
 def test_a_sweep_forgets_what_is_too_old_and_no_open_ticket(store: Store) -> None:
     old, fresh, open_ticket = answered(store), answered(store), filled(store, "A person")
+    retention.sweep(store, keep_days=30)  # a server that looks every day
     for conversation in (old, open_ticket):
         age(store, conversation, 31)
     age(store, fresh, 29)
@@ -137,9 +138,23 @@ def test_a_sweep_forgets_what_is_too_old_and_no_open_ticket(store: Store) -> Non
     assert store.transcript(open_ticket)
 
 
+def test_a_clock_that_is_far_ahead_deletes_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    if store.file is None:
+        pytest.skip("a server has a clock of its own")
+    kept = [answered(store) for _ in range(3)]
+    retention.sweep(store, keep_days=30)
+    monkeypatch.setattr(retention, "now", lambda: now() + timedelta(days=3650))
+    for _ in range(2):
+        with pytest.raises(StoreError, match=r"clock .* nothing was deleted yet.*Next: set the clock"):
+            retention.sweep(store, keep_days=30)
+    assert all(store.transcript(conversation) for conversation in kept)
+    assert set(retention.sweep(store, keep_days=30, clock_is_right=True).conversations) == set(kept)
+
+
 def test_a_sweep_leaves_what_waits_for_the_team(store: Store) -> None:
     approvals = StoredApprovals(store.engine)
     waits, settled = answered(store), answered(store)
+    retention.sweep(store, keep_days=30)  # a server that looks every day
     for conversation in (waits, settled):
         approvals.ask(Pending(f"k-{conversation}", conversation, "t", "refund", {}, "€5", "f", "7", "en", True))
         age(store, conversation, 31)

@@ -375,3 +375,16 @@ def test_names_and_questions_with_nul_find_nothing_in_any_database(
             library.page_view("default", "lamps.md", 1, audiences=("public",), content="\0")
     finally:
         library.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+def test_what_is_stored_is_its_owners_alone_where_the_folder_is_open(tmp_path: Path) -> None:
+    """Documents for staff are in it; a service's `UMask=0077` is no help to who starts it by hand."""
+    home, paper = tmp_path / "home", tmp_path / "a.md"
+    home.mkdir(mode=0o755)
+    paper.write_text("# A\n\nA lamp is a lamp.\n", encoding="utf-8")
+    library = Library(LibraryOptions(home), embedder=HashingEmbedder())
+    library.ingest([paper])
+    open_to_others = [path.name for path in home.iterdir() if path.stat().st_mode & 0o077 and path.suffix != ".lock"]
+    library.close()
+    assert open_to_others == []

@@ -1,9 +1,13 @@
+import errno
 import json
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, NoReturn
 
 import pytest
 
@@ -59,6 +63,34 @@ def test_let_go_at_once_it_ends(tiny_file: Path) -> None:
     for _ in range(6):
         Engine.load(tiny_file, context_tokens=256, conversations=1, threads=1)
         Engine.unload(tiny_file)
+
+
+def test_where_loopback_is_down_it_says_so_and_its_loop_has_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library whose loop has not begun when the engine is let go of never ends."""
+    turned = []
+
+    class Server:
+        listening_address = "http://127.0.0.1:9"
+
+        def __init__(self, parameters: object) -> None:
+            pass
+
+        def handle_completions(self, body: Mapping[str, Any]) -> None:
+            turned.append(body)
+
+    class Down(urllib.request.HTTPHandler):
+        def http_open(self, request: object) -> NoReturn:
+            raise urllib.error.URLError(OSError(errno.ENETUNREACH, "Network is unreachable"))
+
+    monkeypatch.setattr("agents.models.llama_engine._library", lambda: SimpleNamespace(Server=Server))
+    monkeypatch.setattr(Engine, "_parameters", lambda *told: None)
+    monkeypatch.setattr(urllib.request, "HTTPHandler", Down)
+    (tmp_path / "model.gguf").touch()
+    with pytest.raises(ModelUnavailable, match=r"Network is unreachable.* loopback .*frontdesk doctor"):
+        Engine(tmp_path / "model.gguf", context_tokens=256, conversations=1, threads=1)
+    assert turned
 
 
 @pytest.mark.model

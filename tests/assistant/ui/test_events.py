@@ -5,7 +5,7 @@ from typing import Any
 import gradio
 import pytest
 
-from assistant.ui.chat import NO_CONVERSATION, Screen
+from assistant.ui.chat import NO_CONVERSATION, Screen, TooOften
 from assistant.ui.events import Events
 from assistant.ui.frame import Frame
 from assistant.ui.texts import EN, ZH
@@ -25,7 +25,9 @@ class Chat:
         yield Screen(conversation="new", taken=True)
         yield Screen(present=f"answering {question}")
 
-    def rate(self, conversation: str, turn: int, rating: str, _texts: Any) -> str:
+    def rate(self, conversation: str, turn: int, rating: str, _texts: Any, *, address: str | None) -> str:
+        if address == "203.0.113.7":
+            raise TooOften
         return f"{conversation} {turn} {rating}"
 
     def passage(self, *_: Any) -> str:
@@ -69,6 +71,15 @@ def test_the_language_is_the_readers_choice_then_the_settings_then_the_browsers(
 def test_a_click_carries_what_it_is_about() -> None:
     click = gradio.EventData(None, {"turn": "3", "rating": "down"})
     assert events().rate(click, "kept", "", ENGLISH) == {"past": "kept 3 down"}
+
+
+def test_who_rates_too_often_is_told_and_the_page_stays_as_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    click = gradio.EventData(None, {"turn": "3", "rating": "down"})
+    eager: Any = SimpleNamespace(headers={}, client=SimpleNamespace(host="203.0.113.7"))
+    with pytest.raises(gradio.Error) as caught:
+        events().rate(click, "kept", "zh", eager)
+    assert caught.value.message == ZH.too_often
+    assert not caplog.records
 
 
 def test_an_error_is_logged_and_the_reader_gets_the_fixed_sentence(caplog: pytest.LogCaptureFixture) -> None:
