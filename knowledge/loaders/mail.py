@@ -18,7 +18,7 @@ from knowledge.loaders.encoding import empty
 from knowledge.loaders.html import add_html
 from knowledge.loaders.html_menus import words
 from knowledge.loaders.members import from_bytes, read_members
-from knowledge.loaders.plaintext import add_text
+from knowledge.loaders.quoted import add_mail_text
 
 _PICTURES = words(".png .jpg .jpeg .gif .bmp .tif .tiff .webp .svg .heic")
 _MOST_ATTACHMENTS = 500
@@ -60,7 +60,7 @@ def documents(path: Path, mail: Mail, *, options: LoadOptions) -> Iterator[Docum
     builder.add("paragraph", "\n".join(" ".join(line.split()) for line in lines))
     before = builder.build()
     if mail.text.strip():
-        add_text(builder, mail.text)
+        add_mail_text(builder, mail.text)
     elif mail.html.strip():
         add_html(builder, mail.html, path=path)
     document = builder.build(title=mail.subject, metadata=dated(mail.date))

@@ -15,6 +15,7 @@ from math import pi
 from typing import Any
 
 from knowledge.loaders.pdf_lines import SOFT_HYPHEN, Cell, Line
+from knowledge.loaders.pdf_rules import Rules, rules_of
 from knowledge.loaders.printed import Stretch, Strip
 from knowledge.loaders.raised import raised
 
@@ -96,7 +97,7 @@ def page_lines(page: Any, text_page: Any, *, number: int) -> Iterator[Line]:
     turn = page.get_rotation()
     view = View(page, number=number, quarter=_main_direction(text_page, turn))
     box = raw.FS_RECTF()
-    line = _LineInMaking(view)
+    line = _LineInMaking(view, rules_of(page, lambda stroke: view.points(*view.shares(stroke))))
     for index in range(text_page.count_chars()):
         code = raw.FPDFText_GetUnicode(text_page, index)
         if code in _LINE_ENDS:
@@ -163,8 +164,9 @@ def _is_bold(text_page: Any, index: int) -> bool:
 class _LineInMaking:
     """Gathers one line's characters into cells."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, rules: Rules) -> None:
         self._view = view
+        self._rules = rules
         self._reset()
 
     def _reset(self) -> None:
@@ -205,7 +207,10 @@ class _LineInMaking:
         size = top - bottom
         if self.is_empty:
             self._top, self._bottom, self._size = top, bottom, size
-        elif self._text and left - self._right > _GAP_BETWEEN_CELLS * max(size, self._size, 1.0):
+        elif self._text and (
+            left - self._right > _GAP_BETWEEN_CELLS * max(size, self._size, 1.0)
+            or self._rules.part(self._right, left, bottom=bottom, top=top)
+        ):
             self._end_cell()
         elif self._text and self._space:
             self._put(" ", (self._shares[-1][2], shares[1], shares[0], shares[3]))

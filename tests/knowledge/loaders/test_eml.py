@@ -65,6 +65,12 @@ def test_who_wrote_what_and_when(read, mail, blocks):
     ]
 
 
+def test_a_quoted_question_is_the_heading_of_its_answer(read, mail, blocks):
+    mail.set_content("> What does delivery cost?\n\nNine euros.\n")
+    documents, _ = read(mail)
+    assert blocks(documents[""])[2:] == [("heading", 2, "What does delivery cost?"), ("paragraph", 0, "Nine euros.")]
+
+
 def test_the_page_is_read_only_where_there_is_no_plain_text(read, mail):
     mail.add_alternative("<p>Page</p>", subtype="html")
     assert text(read, mail).endswith("It fell.\n\none\ntwo")

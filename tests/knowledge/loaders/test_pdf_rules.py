@@ -1,0 +1,104 @@
+"""Ruled tables with little room between their columns."""
+
+import pytest
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
+
+from knowledge.loaders import load, pdf_rules
+from knowledge.loaders.pdf_rules import Rules
+
+ROWS = (
+    ("Lamp", "Price", "Weight"),
+    ("Ada table lamp", "19.00", "1.2 kg"),
+    ("Bo floor lamp", "129.00", "11.4 kg"),
+    ("Cy wall lamp", "", "0.8 kg"),
+)
+WIDTHS = (82, 38, 44)
+TABLE = (
+    "Lamp: Ada table lamp | Price: 19.00 | Weight: 1.2 kg\n"
+    "Lamp: Bo floor lamp | Price: 129.00 | Weight: 11.4 kg\n"
+    "Lamp: Cy wall lamp | Weight: 0.8 kg"
+)
+
+
+def frames(canvas, x, y):
+    for row in range(len(ROWS)):
+        for column, width in enumerate(WIDTHS):
+            canvas.rect(x + sum(WIDTHS[:column]), y - 14 * row - 3, width, 14)
+
+
+def strokes(canvas, x, y):
+    for column in range(1, len(WIDTHS)):
+        at = x + sum(WIDTHS[:column])
+        canvas.line(at, y + 11, at, y - 14 * len(ROWS) + 11)
+
+
+def filled_boxes(canvas, x, y):
+    for column in range(1, len(WIDTHS)):
+        canvas.rect(x + sum(WIDTHS[:column]), y - 14 * len(ROWS) + 11, 0.8, 14 * len(ROWS), stroke=0, fill=1)
+
+
+def shades(canvas, x, y):
+    canvas.setFillGray(0.9)
+    for column, width in enumerate(WIDTHS):
+        canvas.rect(x + sum(WIDTHS[:column]), y - 14 * len(ROWS) + 11, width, 14 * len(ROWS), stroke=0, fill=1)
+    canvas.setFillGray(0)
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(draw):
+        canvas = Canvas(str(tmp_path / "a.pdf"))
+        draw(canvas)
+        canvas.save()
+        (document,) = load(tmp_path / "a.pdf")
+        return document.text
+
+    return read
+
+
+def table(canvas, rules, *, x, y):
+    rules(canvas, x, y)
+    for number, row in enumerate(ROWS):
+        for column, text in enumerate(row):
+            canvas.drawString(x + sum(WIDTHS[:column]) + 1.5, y - 14 * number, text)
+
+
+@pytest.mark.parametrize("rules", [frames, strokes, filled_boxes])
+def test_a_rule_parts_what_stands_close(read, rules):
+    assert read(lambda canvas: table(canvas, rules, x=72, y=700)) == TABLE
+
+
+def test_a_ruled_table_printed_sideways(read):
+    def draw(canvas):
+        canvas.rotate(90)
+        table(canvas, strokes, x=100, y=-100)
+
+    assert read(draw) == TABLE
+
+
+def test_the_edges_of_shaded_areas_are_no_rules(read):
+    assert "19.00 1.2 kg" in read(lambda canvas: table(canvas, shades, x=72, y=700))
+
+
+def test_a_box_around_a_word_is_no_rule(read):
+    def draw(canvas):
+        for y in (700, 684, 668):
+            x = 72 + stringWidth("Press ", "Helvetica", 12)
+            canvas.drawString(72, y, "Press Enter twice to send it.")
+            canvas.rect(x - 1.5, y - 3, stringWidth("Enter", "Helvetica", 12) + 3, 13)
+
+    assert read(draw) == " ".join(["Press Enter twice to send it."] * 3)
+
+
+def test_a_drawing_is_not_searched_for_rules(read, monkeypatch):
+    monkeypatch.setattr(pdf_rules, "_MOST_POINTS", 3)
+    assert "19.00 1.2 kg" in read(lambda canvas: table(canvas, strokes, x=72, y=700))
+
+
+def test_strokes_that_go_on_are_one_rule():
+    rules = Rules([(100, 700, 710), (100.2, 711, 720), (100, 400, 410)])
+    assert rules.part(99, 101, bottom=704, top=713)
+    assert not rules.part(99, 101, bottom=400, top=409)
+    assert not rules.part(101, 103, bottom=704, top=713)
+    assert not rules.part(101, 99, bottom=704, top=713)
