@@ -153,11 +153,6 @@ class Events:
         texts = self.texts(chosen, request)
         return {self._parts.past: self._chat.comment(kept, int(event.turn), str(event.comment), texts)}
 
-    @_guarded
-    def skip_comment(self, kept: str, chosen: str, request: gradio.Request) -> Changes:
-        """Close the comment box."""
-        return {self._parts.past: self._chat.draw(kept, self.texts(chosen, request))}
-
     def _labels(self, texts: Texts) -> Changes:
         parts = self._parts
         return {
