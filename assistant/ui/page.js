@@ -132,7 +132,13 @@ watch('value', () => {
     document.querySelector('#question textarea')?.focus();
   }
   if (part === 'bottom') takeQuestion();
-  if (part === 'past') showComments();
+  if (part === 'past') {
+    showComments();
+    // What is answered at once, as a request for a person is, is never seen under way.
+    const asked = element.querySelectorAll('.question').length;
+    if (asked > (desk.asked ?? 0)) desk.atEnd = true;
+    desk.asked = asked;
+  }
   if (part === 'present') {
     const running = element.querySelectorAll('.turn').length;
     if (running > (desk.running ?? 0) || element.querySelector('.failure')) desk.atEnd = true;

@@ -335,6 +335,17 @@ def test_a_comment_that_is_being_written_outlives_a_redrawn_page_and_a_reload(pa
     expect(box).to_have_count(0)
 
 
+def test_whoever_has_scrolled_up_and_asks_sees_what_comes(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 700})
+    for count in (1, 2):
+        ask(page, "May I send it back?")
+        await_answers(page, count)
+    page.evaluate("scrollTo(0, 0)")
+    expect(page.locator(".bubble").first).to_be_in_viewport()
+    page.get_by_role("button", name="Talk to a person").click()  # answered at once
+    expect(page.locator(".notice.handed")).to_be_in_viewport()
+
+
 def test_starting_anew_ends_what_is_being_written(page: Page) -> None:
     ask(page, "May I send it back, and how, and when, and to whom?")
     expect(page.locator("#present .answer")).to_be_visible()
