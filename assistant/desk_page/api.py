@@ -42,6 +42,7 @@ FILES = (
     "state.js",
     "list.js",
     "finished.js",
+    "scrolling.js",
     "server.js",
     "drafts.js",
     "drawing.js",

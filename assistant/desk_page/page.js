@@ -6,6 +6,7 @@ import { facts, line, make, place, tried, write } from "./drawing.js";
 import { drop, keep, kept } from "./drafts.js";
 import { lookUpSoon } from "./finished.js";
 import { focusLink, forgetCases, mark, search, seeFinished, seeOpen, showCases, showTitle, takeCases } from "./list.js";
+import { isAtEnd, isWide, offerEnd, toEnd, toTop } from "./scrolling.js";
 import { get, newKey, post, Refusal, Unreachable } from "./server.js";
 import { at, desk, show, tell } from "./state.js";
 import { colleague, company, language, moment, say, switchLanguage, texts, translate } from "./texts.js";
@@ -13,7 +14,7 @@ import { colleague, company, language, moment, say, switchLanguage, texts, trans
 const POLL_MILLISECONDS = 2000;
 const HIDDEN_POLL_MILLISECONDS = 30_000;
 const DECIDING_MILLISECONDS = 10_000; // a write that still waits then did not go on, and may be decided again
-const NEAR_THE_END = 160; // pixels
+const READ_AT_ONCE = 8; // questions and steps of what was tried; more of them are folded
 const QUIET_MILLISECONDS = 200;
 const MOST_CHARACTERS = 10_000; // of a reply or a note, as the server takes them
 let timer = 0;
@@ -121,15 +122,6 @@ function showWrites() {
   );
 }
 
-const isWide = () => matchMedia("(min-width: 60rem)").matches;
-const scroller = () => (isWide() ? at("case") : document.scrollingElement);
-const toEnd = () => scroller().scrollTo({ top: scroller().scrollHeight });
-
-function isAtEnd() {
-  const { scrollHeight, scrollTop, clientHeight } = scroller();
-  return scrollHeight - scrollTop - clientHeight < NEAR_THE_END;
-}
-
 async function lookAtCase({ opened = false } = {}) {
   const hash = location.hash, who = desk.me;
   if (!hash || hash === "#") return leaveCase();
@@ -147,7 +139,7 @@ async function lookAtCase({ opened = false } = {}) {
       hush(); // the whole of it is not news
       at("lines").replaceChildren();
       at("writes").replaceChildren();
-      at("before").open = isWide();
+      at("before").open = isWide() && data.tried.length + (data.ticket?.asked.length ?? 0) <= READ_AT_ONCE;
       show(at("slower"), "");
     }
     const atEnd = isAtEnd();
@@ -156,8 +148,9 @@ async function lookAtCase({ opened = false } = {}) {
       takeDraft();
       showCases();
       at("story-title").focus({ preventScroll: true });
-      scroller().scrollTo({ top: 0 });
+      toTop();
     } else if (atEnd) toEnd();
+    offerEnd();
   } catch (error) {
     if (!(error instanceof Refusal) || error.status !== 404) throw error;
     drop({ hash, by: desk.me });

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 QUESTION_CHARACTERS = 4000
-"""A question is cut after so many characters; its box takes no more."""
+"""A longer question is refused, and stays in its box."""
 NO_CONVERSATION = "none"
 """Stands for an id where no conversation has begun; not empty, because the browser's memory keeps no empty value."""
 MOST_PICTURES = 2
@@ -103,9 +103,13 @@ class Chat:
             answers: The key of the write that a button answers.
             address: Where it came from; None: it is not counted.
         """
-        question = storable(question).strip()[:QUESTION_CHARACTERS]
+        question = storable(question).strip()
         if not question:
             yield Screen(taken=True)  # of an event that says nothing Gradio empties every part of the page
+            return
+        if len(question) > QUESTION_CHARACTERS:
+            sentence = texts.too_long.format(count=f"{len(question):,}", most=f"{QUESTION_CHARACTERS:,}")
+            yield Screen(present=failure_html(sentence))
             return
         asked = _Asked(conversation, question, answers, address)
         async for screen in self._guarded(self._ask(asked, texts), texts):
@@ -142,9 +146,9 @@ class Chat:
             if turn.status == "running":
                 self._turns.stop(conversation, turn.turn)
 
-    def draw(self, conversation: str, texts: Texts, *, commenting: int | None = None) -> str:
+    def draw(self, conversation: str, texts: Texts) -> str:
         """Return the HTML of the turns that have ended, or the welcome when nothing was asked yet."""
-        return self._past_html(self._views(conversation), texts, commenting=commenting)
+        return self._past_html(self._views(conversation), texts)
 
     def rate(
         self,
@@ -155,7 +159,7 @@ class Chat:
         *,
         address: str | None = None,
     ) -> str:
-        """Keep a rating and return the turns drawn again; a thumb down opens the comment box.
+        """Keep a rating and return the turns drawn again; with a thumb down there is a box for a comment.
 
         Raises:
             TooOften: it must wait.
@@ -164,7 +168,7 @@ class Chat:
         if before is None or before.rating != rating:
             self._count_feedback(conversation, address)
             self._store.add_feedback(conversation, turn, rating=rating)
-        return self.draw(conversation, texts, commenting=turn if rating == "down" else None)
+        return self.draw(conversation, texts)
 
     def comment(self, conversation: str, turn: int, comment: str, texts: Texts, *, address: str | None = None) -> str:
         """Keep a comment on an answer that did not help, and return the turns drawn again.
@@ -287,10 +291,10 @@ class Chat:
                 if first.running:
                     yield Screen(present=conversation_html([first, *waiting], texts))
 
-    def _past_html(self, views: list[TurnView], texts: Texts, *, commenting: int | None = None) -> str:
+    def _past_html(self, views: list[TurnView], texts: Texts) -> str:
         if not views:
             return welcome_html(self._frame, texts)
-        return conversation_html([view for view in views if not view.running], texts, commenting=commenting)
+        return conversation_html([view for view in views if not view.running], texts)
 
     def _may_hear(self, conversation: str) -> bool:
         """Return whether a person of the company may write at any time."""

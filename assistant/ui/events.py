@@ -157,11 +157,6 @@ class Events:
         turn, comment = int(event.turn), str(event.comment)
         return {self._parts.past: self._chat.comment(kept, turn, comment, texts, address=_address(request))}
 
-    @_guarded
-    def skip_comment(self, kept: str, chosen: str, request: gradio.Request) -> Changes:
-        """Close the comment box."""
-        return {self._parts.past: self._chat.draw(kept, self.texts(chosen, request))}
-
     def _labels(self, texts: Texts) -> Changes:
         parts = self._parts
         return {

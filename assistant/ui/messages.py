@@ -43,16 +43,12 @@ STATES: Mapping[str, tuple[str, str]] = {
 """How a write stands: the field of `Texts` that heads its card, and its icon."""
 
 
-def conversation_html(views: Iterable[TurnView], texts: Texts, *, commenting: int | None = None) -> str:
-    """Return the HTML of several turns.
-
-    Args:
-        commenting: The turn whose comment box is open.
-    """
-    return "".join(turn_html(view, texts, commenting=view.number == commenting) for view in views)
+def conversation_html(views: Iterable[TurnView], texts: Texts) -> str:
+    """Return the HTML of several turns."""
+    return "".join(turn_html(view, texts) for view in views)
 
 
-def turn_html(view: TurnView, texts: Texts, *, commenting: bool = False) -> str:
+def turn_html(view: TurnView, texts: Texts) -> str:
     """Return the HTML of one turn, running or ended."""
     asks = view.status == "finished" and view.asked is not None
     body = _asking_html(view, texts) if asks else _body_html(view, texts)
@@ -61,7 +57,7 @@ def turn_html(view: TurnView, texts: Texts, *, commenting: bool = False) -> str:
     if view.outcome == "handed_over" or is_courtesy:  # what a person or code says is not rated, and was found nowhere
         parts.append(_sources_html(view, texts))
     elif view.status == "finished":
-        parts += [_sources_html(view, texts), _foot_html(view, texts), _comment_html(view, texts, commenting)]
+        parts += [_sources_html(view, texts), _foot_html(view, texts), _comment_html(view, texts)]
     elif not view.running and view.steps:
         parts.append(f'<div class="foot">{_found_html(view, texts)}</div>')
     state = "running" if view.running else view.outcome or view.status
@@ -218,22 +214,28 @@ def _foot_html(view: TurnView, texts: Texts) -> str:
     return f'<div class="foot">{_found_html(view, texts)}{group}</div>'
 
 
-def _comment_html(view: TurnView, texts: Texts, commenting: bool) -> str:
-    if commenting:
-        return (
-            f'<form class="comment" data-action="comment" data-turn="{view.number}">'
-            f'<label for="comment-{view.number}">{escape(texts.comment_prompt)}</label>'
-            f'<textarea id="comment-{view.number}" name="comment" rows="2" maxlength="{COMMENT_CHARACTERS}" '
-            f'placeholder="{escape(texts.comment_placeholder)}"></textarea>'
-            f'<div><button type="submit" class="small strong">{escape(texts.comment_send)}</button>'
-            f'<button type="button" class="small" data-action="skip">{escape(texts.comment_skip)}</button></div></form>'
-        )
+def _comment_html(view: TurnView, texts: Texts) -> str:
+    """Return what answers a rating, and before it the box for a comment on one that says no, which `page.js` opens."""
     if view.rating is None:
         return ""
+    form = _comment_form(view, texts) if view.rating == "down" else ""
     comment = ""
     if view.comment:
         comment = f'<br><span class="given">{escape(texts.your_comment)}: {plain_html(view.comment)}</span>'
-    return f'<p class="thanks" role="status">{escape(texts.thanks)}{comment}</p>'
+    return f'{form}<p class="thanks" role="status">{escape(texts.thanks)}{comment}</p>'
+
+
+def _comment_form(view: TurnView, texts: Texts) -> str:
+    too_long = texts.too_long.format(count="{count}", most=f"{COMMENT_CHARACTERS:,}")
+    return (
+        f'<form class="comment" hidden data-action="comment" data-turn="{view.number}" '
+        f'data-most="{COMMENT_CHARACTERS}" data-too-long="{escape(too_long)}">'
+        f'<label for="comment-{view.number}">{escape(texts.comment_prompt)}</label>'
+        f'<textarea id="comment-{view.number}" name="comment" rows="2" '
+        f'placeholder="{escape(texts.comment_placeholder)}">\n{escape(view.comment)}</textarea>'
+        f'<div><button type="submit" class="small strong">{escape(texts.comment_send)}</button>'
+        f'<button type="button" class="small" data-action="skip">{escape(texts.comment_skip)}</button></div></form>'
+    )
 
 
 def _found_html(view: TurnView, texts: Texts) -> str:

@@ -1,10 +1,30 @@
 // Runs once for each part of the page (top, past, present, passage, ...).
 // A part's HTML says what a click means: data-action="cite" data-turn="3" data-number="1".
-// Events that go to Gradio: 'example' 'person' 'decide' 'cite' 'rate' 'comment' 'skip' 'language' 'anew'
+// Events that go to Gradio: 'example' 'person' 'decide' 'cite' 'rate' 'comment' 'language' 'anew'
 const part = element.closest('#top, #past, #present, #bottom, #passage').id;
 const page = document.scrollingElement;
 const desk = (window.frontdesk ??= { atEnd: true, opener: null });
 const unfolded = new Set();
+
+// What is typed and not sent outlives a part that is drawn again, and a reload. It is kept in this tab, or, where a page
+// in a frame may keep nothing, as long as the page.
+const DRAFTS = 'frontdesk.drafts';
+const drafts = (desk.drafts ??= { question: '', comments: {}, ...kept() });
+const question = () => document.querySelector('#question textarea');
+
+function kept() {
+  try {
+    return JSON.parse(sessionStorage.getItem(DRAFTS));
+  } catch {
+    return null;
+  }
+}
+
+function keep() {
+  try {
+    sessionStorage.setItem(DRAFTS, JSON.stringify(drafts));
+  } catch {}
+}
 
 const toEnd = () => page.scrollTo({ top: page.scrollHeight });
 
@@ -25,6 +45,10 @@ element.addEventListener('click', (event) => {
     target.ariaPressed = element.querySelector('.passage').classList.toggle('large');
     return toQuote();
   }
+  if (action === 'skip') return closeComment(target.form);
+  if (action === 'rate' && data.rating === 'up') delete drafts.comments[data.turn];
+  if (action === 'rate' && data.rating === 'down' && openComment(data.turn)) return;
+  if (action === 'anew') drafts.comments = {};
   if (action === 'cite') desk.opener = target;
   // A second click must not answer the next thing that is asked.
   if (action === 'decide') target.parentElement.querySelectorAll('button').forEach((node) => (node.disabled = true));
@@ -33,9 +57,63 @@ element.addEventListener('click', (event) => {
 
 element.addEventListener('submit', (event) => {
   event.preventDefault();
-  const { turn } = event.target.dataset;
-  trigger('comment', { turn, comment: new FormData(event.target).get('comment') });
+  const form = event.target, box = form.elements.comment, text = box.value.trim(), count = [...text].length;
+  if (text === box.defaultValue.trim()) return closeComment(form);
+  if (count > Number(form.dataset.most)) {
+    box.setCustomValidity(form.dataset.tooLong.replace('{count}', count.toLocaleString()));
+    return box.reportValidity();
+  }
+  drafts.comments[form.dataset.turn] = { text, sent: true };
+  trigger('comment', { turn: form.dataset.turn, comment: text });
 });
+
+// A comment that is being written: {text, sent} by turn; `asked` while its box is yet to come.
+element.addEventListener('input', ({ target }) => {
+  if (target.name !== 'comment') return;
+  target.setCustomValidity('');
+  desk.caret = target.selectionEnd;
+  drafts.comments[target.form.dataset.turn] = { text: target.value, sent: false };
+});
+
+const formOf = (turn) => element.querySelector(`form.comment[data-turn="${turn}"]`);
+
+// Opens the box of a turn, if it has one already.
+function openComment(turn) {
+  const form = formOf(turn);
+  drafts.comments[turn] ??= { text: form?.elements.comment.value ?? '', sent: false, asked: !form };
+  desk.commenting = turn;
+  if (form) showComments();
+  form?.elements.comment.focus();
+  return Boolean(form);
+}
+
+function closeComment(form) {
+  delete drafts.comments[form.dataset.turn];
+  form.reset();
+  form.hidden = true;
+  form.nextElementSibling.hidden = false;
+  element.querySelector(`[data-rating="down"][data-turn="${form.dataset.turn}"]`).focus();
+}
+
+// Opens the boxes of what is being written; what has arrived, or lost its box, is no draft any more.
+function showComments() {
+  for (const turn of Object.keys(drafts.comments)) {
+    const { text, sent, asked } = drafts.comments[turn], form = formOf(turn), box = form?.elements.comment;
+    if (!form && asked) continue;
+    if (!form || (sent && box.defaultValue.trim() === text)) {
+      if (element.querySelector(`.turn[data-turn="${turn}"]`)) delete drafts.comments[turn];
+      continue;
+    }
+    drafts.comments[turn].asked = false;
+    box.value = text;
+    form.hidden = false;
+    form.nextElementSibling.hidden = true;
+    const wasThere = desk.commenting === turn && document.activeElement === document.body;
+    if (!asked && !wasThere) continue;
+    box.focus();
+    box.setSelectionRange(desk.caret ?? text.length, desk.caret ?? text.length);
+  }
+}
 
 // Drawing a part again must not fold what the reader has unfolded. `toggle` does not bubble, so it is caught on the way.
 element.addEventListener(
@@ -53,10 +131,17 @@ watch('value', () => {
     // The first labels are here. On a phone the focus would raise the keyboard over half the page.
     document.querySelector('#question textarea')?.focus();
   }
-  if (part === 'past') element.querySelector('form textarea')?.focus();
+  if (part === 'bottom') takeQuestion();
+  if (part === 'past') {
+    showComments();
+    // What is answered at once, as a request for a person is, is never seen under way.
+    const asked = element.querySelectorAll('.question').length;
+    if (asked > (desk.asked ?? 0)) desk.atEnd = true;
+    desk.asked = asked;
+  }
   if (part === 'present') {
     const running = element.querySelectorAll('.turn').length;
-    if (running > (desk.running ?? 0)) desk.atEnd = true;
+    if (running > (desk.running ?? 0) || element.querySelector('.failure')) desk.atEnd = true;
     desk.running = running;
   }
   if (part === 'passage') {
@@ -79,7 +164,26 @@ if (part === 'top') {
   });
 }
 
+// Puts what was being typed before a reload back into its box, once.
+function takeQuestion() {
+  if (desk.taken) return;
+  desk.taken = true;
+  if (!drafts.question || question().value) return;
+  question().value = drafts.question;
+  question().dispatchEvent(new Event('input', { bubbles: true }));
+}
+
 if (part === 'past') {
+  for (const leaving of ['pagehide', 'visibilitychange']) {
+    window.addEventListener(leaving, () => {
+      if (desk.taken) drafts.question = question().value;
+      keep();
+    });
+  }
+  document.addEventListener('focusin', ({ target }) => {
+    if (target.name !== 'comment') desk.caret = null;
+    desk.commenting = target.name === 'comment' ? target.form.dataset.turn : '';
+  });
   window.addEventListener('scroll', () => {
     desk.atEnd = page.scrollHeight - page.scrollTop - page.clientHeight < 80;
   });

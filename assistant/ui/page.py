@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import gradio
 
-from assistant.ui.chat import NO_CONVERSATION, QUESTION_CHARACTERS, Chat
+from assistant.ui.chat import NO_CONVERSATION, Chat
 from assistant.ui.events import LOOK_SECONDS, Events
 from assistant.ui.frame import Frame
 
@@ -85,7 +85,6 @@ def _lay_out() -> Parts:
                 container=False,
                 lines=1,
                 max_lines=6,
-                max_length=QUESTION_CHARACTERS,
             )
             send = gradio.Button(elem_id="send")
             stop = gradio.Button(elem_id="stop")
@@ -132,4 +131,3 @@ def _connect(page: gradio.Blocks, parts: Parts, events: Events) -> None:
     past.cite(events.show_passage, memory, everything, trigger_mode="always_last", **quiet)
     past.rate(events.rate, memory, everything, trigger_mode="multiple", **quiet)
     past.comment(events.comment, memory, everything, **quiet)
-    past.skip(events.skip_comment, memory, everything, **quiet)

@@ -61,6 +61,8 @@ class Texts:
     """For a click that came to nothing, such as a rating that could not be kept."""
     busy: str
     too_often: str
+    too_long: str
+    """For a question or a comment: `count` characters, of which `most` are taken."""
     reference: str
     sources: str
     source: str
@@ -148,6 +150,8 @@ EN = Texts(
     failed_action="Something went wrong on our side. Please try again.",
     busy="Many questions are waiting right now. Please ask again in a moment.",
     too_often="That was a lot in a short time. Please wait a moment, then send it again.",
+    too_long="This has {count} characters, and at most {most} can be sent at once. Nothing was cut: "
+    "please shorten it, or send it in parts.",
     reference="Reference",
     sources="Sources",
     source="Source {number}",
@@ -234,6 +238,7 @@ ZH = Texts(
     failed_action="我们这边出了问题，请再试一次。",
     busy="现在提问的人较多，请稍后再试。",
     too_often="您在短时间内操作较多，请稍等片刻再发送。",
+    too_long="共 {count} 个字符，一次最多可发送 {most} 个。内容没有被截断：请缩短，或分几次发送。",
     reference="编号",
     sources="出处",
     source="出处 {number}",

@@ -278,6 +278,74 @@ def test_sending_nothing_changes_nothing(page: Page) -> None:
         expect(page.locator("#question textarea")).to_have_value("")
 
 
+def test_what_is_typed_and_not_sent_outlives_a_reload_and_goes_when_it_is_sent(page: Page) -> None:
+    box = page.locator("#question textarea")
+    box.fill("May I send it back, and\nhow?")
+    page.reload()
+    expect(box).to_have_value("May I send it back, and\nhow?")
+    page.locator("#send").click()
+    await_answers(page)
+    expect(page.locator("#past .bubble")).to_contain_text("how?")
+    page.reload()
+    await_answers(page)
+    expect(box).to_have_value("")
+
+
+def test_a_question_too_long_is_refused_in_words_and_stays_whole(page: Page) -> None:
+    ask(page, "w" * 20_000)
+    expect(page.locator("#present .failure")).to_contain_text("20,000 characters, and at most 4,000")
+    expect(page.locator("#present .failure")).to_be_in_viewport()
+    expect(page.locator("#question textarea")).to_have_value("w" * 20_000)
+    ask(page, "May I send it back?")
+    await_answers(page)
+    expect(page.locator(".failure")).to_have_count(0)
+
+
+def test_a_comment_that_is_being_written_outlives_a_redrawn_page_and_a_reload(page: Page, home: Path) -> None:
+    ask(page, "May I send it back?")
+    await_answers(page)
+    page.get_by_role("button", name="Not helpful").click()
+    box = page.locator("form.comment:visible textarea")
+    expect(box).to_be_focused()
+    page.keyboard.type("The post")
+    page.get_by_role("button", name="Talk to a person").click()
+    expect(page.locator(".notice.handed")).to_be_visible()
+    expect(box).to_have_value("The post")
+    box.press("Home")
+    operator("reply", page.locator(".ticket strong").inner_text(), "Hello, this is Ada.", home=home)
+    expect(page.locator(".notice.person")).to_be_visible()
+    page.keyboard.type("No. ")
+    expect(box).to_have_value("No. The post")
+    page.reload()
+    expect(box).to_have_value("No. The post")
+    box.fill("x" * 4001)
+    page.get_by_role("button", name="Send comment").click()
+    assert "4,001 characters" in box.evaluate("box => box.validationMessage")
+    box.fill("The postage is missing.")
+    page.get_by_role("button", name="Send comment").click()
+    expect(page.locator(".thanks")).to_contain_text("The postage is missing.")
+    page.get_by_role("button", name="Not helpful").click()
+    expect(box).to_have_value("The postage is missing.")
+    box.fill("Something else")
+    page.get_by_role("button", name="No comment").click()
+    expect(box).to_have_count(0)
+    expect(page.get_by_role("button", name="Not helpful")).to_be_focused()
+    page.reload()
+    expect(page.locator(".thanks")).to_contain_text("The postage is missing.")
+    expect(box).to_have_count(0)
+
+
+def test_whoever_has_scrolled_up_and_asks_sees_what_comes(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 700})
+    for count in (1, 2):
+        ask(page, "May I send it back?")
+        await_answers(page, count)
+    page.evaluate("scrollTo(0, 0)")
+    expect(page.locator(".bubble").first).to_be_in_viewport()
+    page.get_by_role("button", name="Talk to a person").click()  # answered at once
+    expect(page.locator(".notice.handed")).to_be_in_viewport()
+
+
 def test_starting_anew_ends_what_is_being_written(page: Page) -> None:
     ask(page, "May I send it back, and how, and when, and to whom?")
     expect(page.locator("#present .answer")).to_be_visible()

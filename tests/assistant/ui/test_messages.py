@@ -167,13 +167,16 @@ def test_a_rating_is_shown_as_given() -> None:
     assert "Your comment: The postage is missing." in visible(html)
 
 
-def test_a_comment_box_opens_for_one_turn() -> None:
-    other = answered()
-    other.number = 4
-    html = conversation_html([answered(), other], EN, commenting=4)
+def test_a_rating_that_says_no_has_a_box_with_its_comment_ready_to_be_opened() -> None:
+    other, helpful = answered(), answered()
+    other.number, other.rating, other.comment = 4, "down", "</textarea><b>"
+    helpful.rating = "up"
+    html = conversation_html([answered(), other, helpful], EN)
     assert html.count("<form") == 1
-    assert '<form class="comment" data-action="comment" data-turn="4">' in html
+    assert '<form class="comment" hidden data-action="comment" data-turn="4" data-most="4000"' in html
     assert 'for="comment-4"' in html
+    assert ">\n&lt;/textarea&gt;&lt;b&gt;</textarea>" in html
+    assert "This has {count} characters, and at most 4,000" in html
 
 
 def test_chinese_answers_and_labels_are_marked_as_such() -> None:

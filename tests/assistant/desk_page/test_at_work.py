@@ -1,4 +1,4 @@
-"""One operator in two tabs, and what stays in a tab: a text too long to send, and one whose writer was let out."""
+"""One operator at work: in two tabs, in a long conversation, with a text too long to send, with a key taken back."""
 
 from collections.abc import Iterator
 
@@ -110,6 +110,31 @@ def test_a_text_too_long_to_send_is_kept_whole(visitors: Visitors, served: Serve
     expect(fault).to_be_hidden()
     desk.locator("#send").click()
     expect(desk.locator("#lines .person .said")).to_have_text(long[:-1])
+
+
+def test_the_end_of_a_long_conversation_is_one_press_away(visitors: Visitors, served: Served) -> None:
+    store = Store(sqlite_url(served.home / "frontdesk.sqlite3"))
+    conversation = store.start_conversation()
+    for number in range(60):
+        store.end_turn(conversation, store.start_turn(conversation, f"Question {number}"), "failed")
+    store.close()
+    steps = served.say(conversation, "Let me talk to a person")
+    ((ticket,),) = ([step["ticket"] for step in steps if step["kind"] == "handed_over"],)
+    desk = visitors.operator("Ada")
+    way, last = desk.locator("#latest"), desk.locator("#lines li").last
+    for _ in ("wide", "phone"):
+        desk.goto(f"{served.url}/desk#{ticket}")
+        desk.reload()
+        expect(desk.locator("#story-title")).to_be_in_viewport()
+        expect(desk.locator("#lines li").first).to_be_in_viewport()  # what was asked is folded
+        expect(last).not_to_be_in_viewport()
+        way.click()
+        expect(last).to_be_in_viewport()
+        expect(way).to_be_hidden()
+        desk.set_viewport_size({"width": 390, "height": 844})
+    served.say(conversation, "Are you there?")
+    expect(last).to_contain_text("added to ticket")
+    expect(last).to_be_in_viewport()
 
 
 def test_who_is_let_in_no_longer_sees_nothing_and_finds_their_words_with_a_new_key(
