@@ -84,7 +84,7 @@ def forget(name: str, home: Path, *, ingest: Ingest, say: Callable[[str], None] 
         if not held:
             raise SettingsError(
                 f"Nothing was fetched for a feed named {name!r}. What was: {', '.join(known(home)) or 'nothing'}. "
-                "A folder feed is read where it lies and has nothing to forget"
+                "What was read from a folder is removed with: frontdesk ingest --forget FOLDER"
             )
         return sum(_empty(mirror, ingest) for mirror in held)
 

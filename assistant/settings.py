@@ -290,7 +290,10 @@ def _read_file(path: Path) -> Mapping[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not valid TOML: {error}. Mend that line, then run: frontdesk doctor") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}. It must be a UTF-8 text file you may read.") from error
+        cause = getattr(error, "strerror", None) or error
+        raise SettingsError(
+            f"{path} cannot be read ({cause}). Make it a UTF-8 text file that you may read, then run: frontdesk doctor"
+        ) from error
 
 
 def _from_toml(kind: Any, value: Any) -> Any:
@@ -390,5 +393,7 @@ def _suggestion(key: str) -> str:
 
 
 def _fault_message(faults: list[str]) -> str:
-    lines = ["The settings cannot be used:", *(f"  - {fault}" for fault in faults), f"Known keys: {', '.join(KEYS)}."]
-    return "\n".join([*lines, "Mend them, then run: frontdesk doctor"])
+    unknown = any(": unknown key " in fault for fault in faults)
+    keys = [f"Known keys: {', '.join(KEYS)}."] if unknown else []
+    listed = (f"  - {fault}" for fault in faults)
+    return "\n".join(["The settings cannot be used:", *listed, *keys, "Mend them, then run: frontdesk doctor"])

@@ -8,6 +8,7 @@ out as frozen dataclasses, so nothing outside this file knows SQL. Every call is
 """
 
 import secrets
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -54,6 +55,8 @@ EndStatus = Literal["finished", "stopped", "failed"]
 Rating = Literal["up", "down"]
 
 TERMINAL_STEPS: frozenset[str] = frozenset({"finished", "stopped", "failed"})
+LEAST_FREE_BYTES = 1_000_000
+"""Room on the disk below which nothing is sure to be stored."""
 SILENCE_SECONDS = 900
 """On a database without a file, where no lock tells who lives: a running turn this long without a step is dead."""
 
@@ -312,13 +315,18 @@ class Store:
         return self._engine
 
     def check(self) -> None:
-        """Read one row.
+        """Read one row, and see that there is room to write.
 
         Raises:
-            StoreError: The database does not answer.
+            StoreError: The database does not answer, or its disk is full.
         """
         with self._read() as session:
             session.execute(select(ConversationRow.id).limit(1))
+        if self._file is not None and shutil.disk_usage(self._file.parent).free < LEAST_FREE_BYTES:
+            raise StoreError(
+                f"The disk of the database of conversations {self._file} is full, so nothing can be asked or stored. "
+                "Next: free some space on it, then frontdesk doctor"
+            )
 
     def close(self) -> None:
         """Let go of the database."""

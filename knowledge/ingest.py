@@ -150,7 +150,10 @@ def check_paths(paths: Sequence[Path]) -> None:
     """
     missing = [str(path) for path in paths if not exists(path)]
     if missing:
-        raise KnowledgeError(f"Not found: {', '.join(missing)}. Next: check the path, then frontdesk ingest FOLDER")
+        raise KnowledgeError(
+            f"Not found: {', '.join(missing)}. Next: check the path, then frontdesk ingest FOLDER; if it is gone "
+            "for good and its documents still answer: frontdesk ingest --forget FOLDER"
+        )
 
 
 class Ingest:

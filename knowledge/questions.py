@@ -114,7 +114,7 @@ def _question(line: str, place: str) -> Question:
             language=_text(data.get("lang") or detect_language(data["question"])),
             answerable=_truth(data.get("answerable", True)),
             gold=tuple(_gold(g) for g in _objects(data, "gold")),
-            facts=tuple(tuple(_text(fact) for fact in _list(group)) for group in data.get("facts") or ()),
+            facts=tuple(tuple(_text(fact) for fact in group) for group in _groups(data.get("facts") or [])),
             answers=tuple(_text(answer) for answer in _list(data.get("answers") or [])),
             kind=str(data.get("kind", "")),
             audience=str(data.get("audience", "public")),
@@ -172,6 +172,12 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"expected text, found {value!r}")
     return value.encode("utf-8", "replace").decode("utf-8")  # half a character, which no model can read
+
+
+def _groups(value: object) -> list[list[Any]]:
+    if not isinstance(value, list) or not all(isinstance(group, list) for group in value):
+        raise TypeError(f'`facts` must be a list of lists, such as [["30 days", "thirty days"]], found {value!r}')
+    return value
 
 
 def _list(value: object) -> list[Any]:

@@ -25,9 +25,10 @@ def fetch(feed: Feed, mirror: Mirror, caller: Caller) -> Fetched:
             f"Next: let Frontdesk read it, then: {again}"
         ) from error
     if not path.is_dir() or empty:
+        elsewhere = "" if feed.collection == "default" else f" --collection {feed.collection}"
         raise FeedUnavailable(
             f"Feed {feed.name}: the folder {path} is {'empty' if empty else 'not there'}; is a drive missing? Nothing "
-            f"of it was removed. Next: {again} when it is back; to remove all that came from an "
-            f"empty folder: frontdesk ingest {path} --prune"
+            f"of it was removed. Next: {again} when it is back; to remove all that was read from "
+            f"there: frontdesk ingest --forget {path}{elsewhere}"
         )
     return Fetched(path)

@@ -67,6 +67,13 @@ def test_all_faults_are_reported_at_once_with_the_known_keys(tmp_path: Path) -> 
     assert "frontdesk doctor" in message
 
 
+def test_the_keys_are_listed_where_one_is_unknown_and_not_beside_every_fault(tmp_path: Path) -> None:
+    write(tmp_path / "frontdesk.toml", 'port = "7860"\n')
+    with pytest.raises(SettingsError) as caught:
+        load(folder=tmp_path, environment={})
+    assert len(str(caught.value).splitlines()) == 3
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [("port = = 1", "line 1"), ("\x00", "not valid TOML")],

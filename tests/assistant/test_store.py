@@ -1,5 +1,6 @@
 """The store: numbering, the end of a turn, transcripts, migrations, and processes that died."""
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
@@ -216,6 +218,13 @@ def test_check_reports_a_database_that_is_gone(store: Store, file: Path) -> None
             connection.execute(f"DROP TABLE {table}")
     connection.close()
     with pytest.raises(StoreError, match="Next: frontdesk doctor"):
+        store.check()
+
+
+def test_check_reports_a_disk_that_is_full(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading goes on then, so a monitor would see nothing."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=4096 if place.is_dir() else 1 << 40))
+    with pytest.raises(StoreError, match=r"disk .* is full.*Next: free some space"):
         store.check()
 
 

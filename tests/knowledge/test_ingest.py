@@ -303,7 +303,9 @@ def test_a_file_in_an_old_encoding_is_read(library: Library, papers: Path, write
 
 def test_missing_paths_are_named_before_anything_is_read(library: Library, papers: Path, write: Write) -> None:
     write("a.md", "Lamps.")
-    with pytest.raises(KnowledgeError, match=r"(?s)Not found: .*nowhere.*, .*gone\.md\. Next: .*frontdesk ingest"):
+    with pytest.raises(
+        KnowledgeError, match=r"(?s)Not found: .*nowhere.*, .*gone\.md\. Next: .*frontdesk ingest --forget"
+    ):
         library.ingest([papers, papers / "nowhere", papers / "gone.md"])
     assert library.count_chunks() == 0
 

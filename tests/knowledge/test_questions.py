@@ -80,6 +80,7 @@ def test_line_separators_inside_a_string_end_no_line(file: Path) -> None:
         ('{"id": "2", "question": "x", "gold": [{"page": 1}]}', "lacks the key 'document'"),
         ('{"id": "2", "question": "x", "gold": [{"document": "a", "page": "two"}]}', "wrong type .*two"),
         ('{"id": "2", "question": "x", "facts": ["30 days"]}', "wrong type .*30 days"),
+        ('{"id": "2", "question": "x", "facts": "30 days"}', "`facts` must be a list of lists.* found '30 days'"),
         ('{"id": "2", "question": "x", "facts": [[30]]}', "wrong type .*expected text, found 30"),
         ('{"id": "2", "question": "x", "lang": 5}', "wrong type"),
         ('{"id": "2", "question": " "}', "`question` is empty"),

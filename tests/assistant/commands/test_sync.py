@@ -174,6 +174,7 @@ def test_a_feed_that_is_declared_no_more_is_told_and_can_be_forgotten(run: Run, 
     code, _, err = run("sync", "--forget", "shop")
     assert code == 1
     assert "Nothing was fetched for a feed named 'shop'" in err
+    assert "frontdesk ingest --forget FOLDER" in err
 
 
 def test_a_watched_folder_named_like_a_feed_takes_nothing_of_the_feed(

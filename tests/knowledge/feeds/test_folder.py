@@ -23,8 +23,11 @@ def test_a_folder_that_is_not_there_removes_nothing(tmp_path: Path, what: str) -
         path.mkdir()
     elif what == "a file":
         path.write_text("")
-    with pytest.raises(FeedUnavailable, match=r"Nothing of it was removed. Next: "):
+    forget = f"frontdesk ingest --forget {re.escape(str(path))}"
+    with pytest.raises(FeedUnavailable, match=rf"Nothing of it was removed. Next: .*{forget}$"):
         fetch(Feed(name="papers", kind="folder", path=path), tmp_path / "home", Caller())
+    with pytest.raises(FeedUnavailable, match=f"{forget} --collection shop$"):
+        fetch(Feed(name="papers", kind="folder", path=path, collection="shop"), tmp_path / "home", Caller())
 
 
 def test_a_folder_without_a_table_names_the_command_that_reads_it(tmp_path: Path) -> None:
