@@ -37,6 +37,10 @@ from knowledge.loaders import doc, ocr
 
 FREE_MEGABYTES = 500
 PROBE_SECONDS = 2.0
+MEND_STORE = (
+    "see that its disk is not full and its file may be written; if it is damaged, move it away, or put a backup into "
+    "an empty FRONTDESK_HOME: frontdesk restore FILE"
+)
 PRIVATE = ("catalog.sqlite3", "chroma", DATABASE, "agent.sqlite3", "feeds")
 """What of a home holds documents for staff, or what customers wrote."""
 FAULTS = (KnowledgeError, AgentError, FinetuneError, StoreError, SettingsError, OSError)
@@ -114,7 +118,7 @@ def _run(settings: Settings, application: Application) -> Iterator[Check]:
     yield from _check_models(settings)
     if home.ok and settings.home.is_dir():
         yield _guarded("index", lambda: _check_index(application), fix="frontdesk ingest PATH")
-        yield _guarded("store", lambda: _check_store(application), fix="export FRONTDESK_HOME=FOLDER")
+        yield _guarded("store", lambda: _check_store(application), fix=MEND_STORE)
     yield _guarded("embedder", lambda: _check_embedder(settings), fix="frontdesk models get")
     yield _guarded("model", lambda: _check_model(application), fix="frontdesk models get")
     if (settings.home / ADAPTERS).is_dir():
@@ -149,8 +153,10 @@ def _guarded(name: str, check: Callable[[], Check], *, fix: str = "") -> Check:
     try:
         return check()
     except FAULTS as error:
-        detail, found, command = str(error).partition("Next: ")
-        return Check(name, False, detail.strip(), command.strip() if found else fix)
+        detail, _, command = str(error).partition("Next: ")
+        return Check(
+            name, False, detail.strip(), fix if command.strip() in ("", "frontdesk doctor") else command.strip()
+        )
 
 
 def _check_settings(settings: Settings) -> Check:

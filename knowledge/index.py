@@ -106,9 +106,12 @@ class VectorIndex:
             self._searched_at = time.monotonic()
         return self._found([space] if isinstance(space, str) else space, vector, limit)
 
-    def check(self, space: str, vector: Vectors) -> None:
-        """Prove that the space can be searched; unlike a search, this makes no ingest keep it in memory."""
-        self._found([space], vector, 1)
+    def check(self, space: str, vector: Vectors) -> bool:
+        """Prove that the space can be searched, and say whether it holds any vector.
+
+        Unlike a search, this makes no ingest keep it in memory.
+        """
+        return bool(self._found([space], vector, 1))
 
     def vectors(self, space: str, ids: Sequence[str]) -> dict[str, Vectors]:
         """Return the stored vectors of these ids; those that the space does not hold are left out."""

@@ -142,6 +142,17 @@ class _Turn:
             self._progress(self._name, self._done + self._share, self._total)
 
 
+def check_names(*, collection: str, audience: str) -> None:
+    """Refuse a collection or an audience without a name: nobody would find what is in it.
+
+    Raises:
+        KnowledgeError: one is empty.
+    """
+    for name, value, such in (("collection", collection, "default"), ("audience", audience, "public or staff")):
+        if not value.strip():
+            raise KnowledgeError(f"The {name} has no name. Next: give --{name} a word, such as {such}")
+
+
 def check_paths(paths: Sequence[Path]) -> None:
     """Refuse paths that do not exist, all of them in one message.
 

@@ -20,7 +20,7 @@ from knowledge.embedders import Embedder, resolve
 from knowledge.errors import KnowledgeError
 from knowledge.forgetting import forget_places, gone_places
 from knowledge.index import VectorIndex
-from knowledge.ingest import Ingest, IngestReport, Target, check_paths
+from knowledge.ingest import Ingest, IngestReport, Target, check_names, check_paths
 from knowledge.loaders import LoadOptions
 from knowledge.pages import Pages, PageView, Rectangle
 from knowledge.passages import Passage, Retrieval
@@ -129,6 +129,7 @@ class Library:
             KnowledgeError: a path is missing, or the index was made with another embedder.
         """
         started = time.perf_counter()
+        check_names(collection=collection, audience=audience)
         check_paths(paths)
         embedded = 0
         with self._catalog.writers_turn():
@@ -281,13 +282,26 @@ class Library:
         """Prove that every part answers.
 
         Raises:
-            KnowledgeError: the embedder or the index fails, or they do not belong together.
+            KnowledgeError: the embedder or the index fails, they do not belong together, or the vectors are lost.
         """
+        # A reindex or a removal that ends meanwhile leaves a space of the earlier view empty, not one of the next view.
+        if self._spaces_without_vectors() and (lost := self._spaces_without_vectors()):
+            raise KnowledgeError(
+                f"The vectors of {', '.join(lost)} are lost, so questions are searched by their words alone. "
+                "Next: frontdesk ingest FOLDER, of any folder, which makes them anew"
+            )
+
+    def _spaces_without_vectors(self) -> list[str]:
+        """Return the collections and audiences that have chunks in the catalogue and not one vector."""
         vector = self.embedder.embed_question("check")
+        lost = []
         with self._catalog.read() as connection:
             for space in spaces(connection):
                 check_embedder(space, self.embedder)
-                self.index.check(space.name, vector)
+                scope = Scope((space.collection,), (space.audience,))
+                if not self.index.check(space.name, vector) and catalog.count_chunks(connection, scope):
+                    lost.append(f"{space.collection} ({space.audience})")
+        return lost
 
     def count_chunks(self, *, collections: Sequence[str] = ("default",), audiences: Sequence[str] = ("public",)) -> int:
         """Return how many chunks the audiences may see."""

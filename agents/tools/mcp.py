@@ -36,6 +36,8 @@ REST_SECONDS = 3.0
 """After a start that failed, calls are told so at once for so long."""
 GRACE_SECONDS = 3.0
 """What a call may take beyond its own limit before it is given up from outside."""
+LAST_WORDS_SECONDS = 0.5
+"""How long what a server wrote before it ended is waited for."""
 MOST_SILENCES = 3
 """Calls in a row without an answer after which a server is started again; others may be waiting for one."""
 MOST_TOOLS = 200
@@ -79,6 +81,7 @@ class Server:
         self._silences = 0
         self._resting_until = 0.0
         self._cause = ""
+        self._lines: _LoggedLines | None = None
         self._known: dict[str, Described] = {}
 
     def tools(self) -> tuple[Tool, ...]:
@@ -245,7 +248,8 @@ class Server:
                 await leave.wait()
         except Exception as error:  # noqa: BLE001  whatever a server does ends its connection, and nothing else
             if not ready.done():
-                ready.set_exception(Lost(self._why(error)))
+                said = self._lines.last_words() if self._lines else ""
+                ready.set_exception(Lost(self._why(error) + (f"; it last wrote: {self._plain(said)}" if said else "")))
                 ready.exception()  # looked at, even where nobody waits any more
             else:
                 logger.info("the connection to the MCP server %s ended: %s", self._source.name, self._why(error))
@@ -274,7 +278,8 @@ class Server:
             env={name: environment[name] for name in source.environment if name in environment},
             cwd=source.folder,
         )
-        return stdio_client(command, errlog=stack.enter_context(_LoggedLines(source.name)).file)
+        self._lines = stack.enter_context(_LoggedLines(source.name))
+        return stdio_client(command, errlog=self._lines.file)
 
     async def _let_go(self, client: "Client") -> None:
         """End a connection, unless another caller has done so and there is a new one."""
@@ -290,17 +295,20 @@ class Server:
     def _why(self, error: BaseException) -> str:
         while isinstance(error, BaseExceptionGroup) and error.exceptions:
             error = error.exceptions[0]
-        text = str(error) or type(error).__name__
+        return self._plain(str(error) or type(error).__name__)
+
+    def _plain(self, text: str) -> str:
         for secret in filter(None, self._secrets):
             text = text.replace(secret, "[removed]")
         return text[:LINE_CHARACTERS]
 
 
 class _LoggedLines:
-    """What a server's command writes to stderr, line by line into our log and nowhere else."""
+    """What a server's command writes to stderr, line by line into our log; why it did not start stands last."""
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._last = ""
 
     def __enter__(self) -> "_LoggedLines":
         reading, writing = os.pipe()
@@ -312,10 +320,17 @@ class _LoggedLines:
     def __exit__(self, *_: object) -> None:
         self.file.close()
 
+    def last_words(self) -> str:
+        """Return the last line that was written, once all is read; "" for none."""
+        self._thread.join(LAST_WORDS_SECONDS)
+        return self._last
+
     def _read(self, reading: int) -> None:
         with os.fdopen(reading, encoding="utf-8", errors="replace") as lines:
             for line in lines:
-                logger.debug("MCP server %s: %s", self._name, cleaned(line.strip())[:LINE_CHARACTERS])
+                said = cleaned(line.strip())[:LINE_CHARACTERS]
+                self._last = said or self._last
+                logger.debug("MCP server %s: %s", self._name, said)
 
 
 def _is_refusal(code: int) -> bool:

@@ -87,7 +87,7 @@ def tools_of(source: Source, found: Sequence[Described], ask: Ask) -> tuple[Tool
         faults.append(f"none of its tools has the argument {source.customer_argument!r} of `customer_argument`")
     if faults:
         raise AgentError(
-            f"The tools of {source.name} cannot be used: {'; '.join(faults)}. Mend [[tools]], then: doctor"
+            f"The tools of {source.name} cannot be used: {'; '.join(faults)}. Mend [[tools]]. Next: frontdesk doctor"
         )
     if tools and source.examples:
         tools[0] = _with_examples(tools[0], source.examples)

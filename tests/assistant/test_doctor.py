@@ -65,6 +65,14 @@ def test_a_home_that_others_can_read_is_told(tmp_path: Path) -> None:
     assert named(examine(), "home").ok
 
 
+def test_doctor_names_no_command_that_leads_back_to_it(tmp_path: Path) -> None:
+    ingest(tmp_path)
+    (tmp_path / "frontdesk-home" / "frontdesk.sqlite3").write_bytes(b"no database" * 1000)
+    told = named(examine(), "store")
+    assert not told.ok
+    assert "frontdesk restore" in told.fix
+
+
 def test_what_tells_intents_is_checked_where_some_were_trained(tmp_path: Path) -> None:
     """Trained by hand here: what serves is numpy, and needs no scikit-learn."""
     home = tmp_path / "frontdesk-home"

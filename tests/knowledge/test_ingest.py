@@ -301,6 +301,16 @@ def test_a_file_in_an_old_encoding_is_read(library: Library, papers: Path, write
     assert "三十天之内可以退货" in text_found(library, "退货政策")
 
 
+@pytest.mark.parametrize("wrong", ["collection", "audience"])
+def test_what_has_no_name_is_refused_before_anything_is_read(
+    library: Library, papers: Path, write: Write, wrong: str
+) -> None:
+    write("a.md", "Lamps.")
+    with pytest.raises(KnowledgeError, match=rf"The {wrong} has no name\. Next: give --{wrong} "):
+        library.ingest([papers], **{wrong: " "})
+    assert library.count_chunks() == 0
+
+
 def test_missing_paths_are_named_before_anything_is_read(library: Library, papers: Path, write: Write) -> None:
     write("a.md", "Lamps.")
     with pytest.raises(

@@ -7,7 +7,7 @@ import pytest
 from knowledge import catalog, vectors
 from knowledge.embedders import Vectors
 from knowledge.embedders.hashing import HashingEmbedder
-from knowledge.errors import IndexMismatch
+from knowledge.errors import IndexMismatch, KnowledgeError
 from knowledge.index import VectorIndex
 from knowledge.library import Library
 from knowledge.retrieval import RetrievalOptions
@@ -58,6 +58,23 @@ def test_another_embedder_is_refused_with_the_next_command(open_library: OpenLib
         with pytest.raises(IndexMismatch, match=words):
             attempt()
     assert library.search("lamp", options=RetrievalOptions(mode="lexical")).passages
+
+
+def test_lost_vectors_are_found_by_the_check_and_made_anew_by_any_ingest(
+    open_library: OpenLibrary, filled: Path, tmp_path: Path
+) -> None:
+    library = open_library()
+    home = library._options.home
+    library.close()
+    shutil.rmtree(home / "chroma")
+    library = open_library()
+    with pytest.raises(
+        KnowledgeError, match=r"default \(public\), default \(staff\) are lost.*frontdesk ingest FOLDER"
+    ):
+        library.check()
+    (tmp_path / "empty").mkdir()
+    library.ingest([tmp_path / "empty"])
+    library.check()
 
 
 def test_reindex_makes_all_vectors_anew_and_reads_no_file(open_library: OpenLibrary, filled: Path) -> None:

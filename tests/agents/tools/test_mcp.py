@@ -203,6 +203,14 @@ def test_server_that_cannot_start_is_named(tmp_path: Path, loop: BackgroundLoop)
         Stock(tmp_path, loop, replace(source(), mcp=("no-such-program",)))
 
 
+def test_server_that_ends_at_once_is_quoted_and_its_keys_are_not(tmp_path: Path, loop: BackgroundLoop) -> None:
+    """Its last line says why, and `doctor` shows no log."""
+    script = tmp_path / "broken.py"
+    script.write_text("import os\nraise SystemExit('no module named stock; ' + os.environ['STOCK_KEY'])\n")
+    with pytest.raises(AgentError, match=r"it last wrote: no module named stock; \[removed\]"):
+        Stock(tmp_path, loop, replace(source(), mcp=(sys.executable, str(script))))
+
+
 def test_missing_sdk_is_said_with_its_command(loop: BackgroundLoop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mcp", None)
     with pytest.raises(AgentError, match=r"pip install 'frontdesk\[mcp\]'"):
