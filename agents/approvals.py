@@ -37,9 +37,9 @@ _YES = re.compile(
 )
 _ONLY_POLITE = re.compile(rf"(?:{_POLITE} ?)+|(?:谢谢|謝謝|麻烦了|麻煩了|请|請|嗯)+")
 _NO = re.compile(
-    rf"(?:(?:no|nope|nah|do not|don t|do not do it|don t do it|stop|cancel that|never mind|nevermind|not now|no way"
-    rf"|leave it|decline|n|{_POLITE}) ?)+"
-    r"|(?:不|不是|不要|不用|不用了|不了|不行|不可以|不同意|不需要|算了|取消|先不要|别|別|谢谢|謝謝)+"
+    rf"(?:(?:no|nope|nah|do not|don t|do not do it|don t do it|stop(?: it| that)?|cancel that|never mind"
+    rf"|nevermind|not now|no way|leave it|forget it|i (?:have |ve )?changed my mind|decline|n|{_POLITE}) ?)+"
+    r"|(?:不|不是|不要|不用|不用了|不了|不行|不可以|不同意|不需要|算了|取消|撤回|不办了|不辦了|我改主意了|先不要|别|別|谢谢|謝謝)+"
 )
 
 

@@ -332,7 +332,8 @@ def _tell(built: "Built", out: Path, heldout: Path | None, card: Path) -> None:
     tasks = ", ".join(f"{count} {task}" for task, count in by_task(built.training).items()) or "none"
     print(f"{len(built.training)} examples ({tasks}): {out}")
     if heldout:
-        print(f"{len(built.heldout)} held out: {heldout}")
+        few = "" if built.heldout else "; too few to hold any back. Next: train without --heldout, or raise --share"
+        print(f"{len(built.heldout)} held out: {heldout}{few}")
     for reason, count in built.dropped_by_reason.items():
         print(f"{count} left out: {reason}")
     print(f"Data card: {card}")

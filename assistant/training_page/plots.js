@@ -60,7 +60,7 @@ export function plot({ title, unit = "", axis, format, curves, steps, fromZero =
     svg.append(draw("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: up(value), y2: up(value) }));
     svg.append(draw("text", { x: LEFT - 6, y: up(value) + 4, "text-anchor": "end" }, format(value)));
   }
-  svg.append(draw("text", { x: LEFT - 6, y: HEIGHT - 6, "text-anchor": "end" }, axis));
+  svg.append(draw("text", { x: LEFT - 16, y: HEIGHT - 6, "text-anchor": "end" }, axis));
   for (const value of ticks(1, Math.max(steps, 2)).filter((step) => Number.isInteger(step))) {
     svg.append(draw("text", { x: across(value), y: HEIGHT - 6, "text-anchor": value === steps ? "end" : "middle" }, String(value)));
   }

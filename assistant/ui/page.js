@@ -76,6 +76,7 @@ element.addEventListener('input', ({ target }) => {
 });
 
 const formOf = (turn) => element.querySelector(`form.comment[data-turn="${turn}"]`);
+const thumbOf = (turn) => element.querySelector(`[data-rating="down"][data-turn="${turn}"]`);
 
 // Opens the box of a turn, if it has one already.
 function openComment(turn) {
@@ -92,7 +93,7 @@ function closeComment(form) {
   form.reset();
   form.hidden = true;
   form.nextElementSibling.hidden = false;
-  element.querySelector(`[data-rating="down"][data-turn="${form.dataset.turn}"]`).focus();
+  thumbOf(form.dataset.turn).focus();
 }
 
 // Opens the boxes of what is being written; what has arrived, or lost its box, is no draft any more.
@@ -101,7 +102,9 @@ function showComments() {
     const { text, sent, asked } = drafts.comments[turn], form = formOf(turn), box = form?.elements.comment;
     if (!form && asked) continue;
     if (!form || (sent && box.defaultValue.trim() === text)) {
-      if (element.querySelector(`.turn[data-turn="${turn}"]`)) delete drafts.comments[turn];
+      if (!element.querySelector(`.turn[data-turn="${turn}"]`)) continue;
+      if (form?.contains(document.activeElement)) thumbOf(turn).focus(); // it goes, and the keyboard's place with it
+      delete drafts.comments[turn];
       continue;
     }
     drafts.comments[turn].asked = false;

@@ -317,6 +317,15 @@ def dataset(examples: Sequence[Rendered]) -> Dataset:
     )
 
 
+class _Arguments(SFTConfig):
+    """TRL's arguments, but for the warm-up of a run of few steps."""
+
+    def get_warmup_steps(self, num_training_steps: int) -> int:
+        """Return 0 for a warm-up of less than a step: its first step has rate 0, and may be the run's only one."""
+        is_less = self.warmup_steps * num_training_steps < 1
+        return 0 if is_less else int(super().get_warmup_steps(num_training_steps))
+
+
 def arguments(*, checkpointing: bool, **given: Any) -> SFTConfig:
     """Return the trainer's arguments: ours, and what follows from how we use it.
 
@@ -326,7 +335,7 @@ def arguments(*, checkpointing: bool, **given: Any) -> SFTConfig:
     # transformers 5.24 renamed it and warns of the old name.
     names = {one.name for one in fields(SFTConfig)} & {"activation_checkpointing", "gradient_checkpointing"}
     given[min(names)] = checkpointing
-    return SFTConfig(
+    return _Arguments(
         dataset_kwargs={"skip_prepare_dataset": True},
         remove_unused_columns=False,
         max_length=None,

@@ -33,7 +33,18 @@ def test_yes(said: str) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    [*NO.values(), "no", "No, thanks.", "don't", "never mind", "不要", "算了，谢谢", "先不要", "n", "不用了，謝謝"],
+    [
+        *NO.values(),
+        *("no", "No, thanks.", "don't", "never mind", "不要", "算了，谢谢", "先不要", "n", "不用了，謝謝"),
+        *(
+            "No, never mind, stop that",
+            "Stop it",
+            "forget it",
+            "I've changed my mind",
+            "撤回，谢谢",
+            "我改主意了，不办了",
+        ),
+    ],
 )
 def test_no(said: str) -> None:
     assert read_reply(said) == "no"
@@ -55,6 +66,7 @@ def test_no(said: str) -> None:
         "好的，但是只退一个",
         "no yes",
         "yes no",
+        "please cancel it",
         "cancel it and refund me",
         "👍👍 maybe",
         "Yes, do it. Also send 5 to Bob",

@@ -324,6 +324,7 @@ def test_a_comment_that_is_being_written_outlives_a_redrawn_page_and_a_reload(pa
     box.fill("The postage is missing.")
     page.get_by_role("button", name="Send comment").click()
     expect(page.locator(".thanks")).to_contain_text("The postage is missing.")
+    expect(page.get_by_role("button", name="Not helpful")).to_be_focused()
     page.get_by_role("button", name="Not helpful").click()
     expect(box).to_have_value("The postage is missing.")
     box.fill("Something else")

@@ -100,6 +100,13 @@ def test_what_an_operator_answers_at_the_desk_is_learned_and_their_notes_are_not
     assert "difficult" not in (tmp_path / "a.jsonl").read_text(encoding="utf-8")
 
 
+def test_too_few_to_hold_any_back_is_told_with_what_to_do(run: Run, home: Path) -> None:
+    code, out, _ = run("dataset", "build", "--out", "a.jsonl", "--heldout", "h.jsonl")
+    assert code == 0
+    assert "0 held out: h.jsonl; too few to hold any back. Next: train without --heldout" in out
+    assert "too few" not in run("dataset", "build", "--out", "a.jsonl")[1]
+
+
 def test_every_faulty_file_is_told_before_anything_is_opened(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,5 +98,24 @@ def test_a_run_is_watched_stopped_and_gone_on_with(
     assert {urlsplit(url).hostname for url in requested} == {"127.0.0.1"}
 
 
+def test_the_name_of_an_axis_stands_apart_from_its_first_number(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(address)
+    page.evaluate(
+        """async () => {
+          const { plot } = await import("/plots.js");
+          const curves = [{ points: [[1, 2.5], [2, 2.4]] }];
+          document.getElementById("run").hidden = false;
+          const drawn = plot({ title: "Loss", axis: "step", format: String, curves, steps: 2 });
+          document.getElementById("plots").append(drawn);
+        }"""
+    )
+    axis = page.get_by_text("step", exact=True).bounding_box()
+    first = page.locator("#plots text", has_text="1").last.bounding_box()
+    assert axis is not None
+    assert first is not None
+    assert axis["x"] + axis["width"] + 3 < first["x"]
+
+
 def drawn(page: Page) -> str:
     return page.locator("#plots .curve").first.get_attribute("d") or ""

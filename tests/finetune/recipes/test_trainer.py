@@ -101,3 +101,13 @@ def test_training_reports_nothing_to_the_makers_of_its_libraries(
     monkeypatch.setattr("trl.trainer.base_trainer.send_telemetry", lambda *given, **more: sent.append((given, more)))
     learned(tiny_base, tmp_path, examples(), layout="padded", twice=False, dropout=0.0)
     assert sent == []
+
+
+def test_a_run_of_few_steps_learns_from_its_first(tmp_path: Path) -> None:
+    from finetune.recipes import trainer as loop
+
+    with libraries():
+        given = loop.arguments(
+            output_dir=str(tmp_path), checkpointing=False, warmup_steps=0.03, bf16=False, use_cpu=True, report_to=[]
+        )
+    assert [given.get_warmup_steps(steps) for steps in (1, 33, 34, 1000)] == [0, 0, 2, 30]
