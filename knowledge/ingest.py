@@ -12,7 +12,6 @@ source of the collection it came, and although the file itself cannot be read no
 """
 
 import hashlib
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,19 +27,18 @@ from knowledge.errors import KnowledgeError
 from knowledge.feeds.mirror import addresses
 from knowledge.forgetting import GonePlace
 from knowledge.index import VectorIndex
+from knowledge.progress import FileTurn, Progress
 from knowledge.reading.messages import Done, Failed, Job, Prepared, Unchanged
 from knowledge.reading.pool import Reader, Reading
 from knowledge.reading.preparing import RECIPE
 from knowledge.sources import Links, Listing, content_hash, exists, find_links, list_files, places, shown
 from knowledge.spaces import Space, ensure_space
-from knowledge.vectors import Progress, check_embedder, mend
+from knowledge.vectors import check_embedder, mend
 
 PATIENCE_SECONDS = 5.0
 """How long documents that are read wait for the next ones before they are committed by themselves."""
 FILES_AHEAD = 32
 """Files that are hashed and read before their turn."""
-ALIVE_SECONDS = 1.0
-"""How often it is told at most how far the file is whose turn it is."""
 _LINK = "is a link to a folder, which is not followed. Next: ingest the folder that it leads to by its own path"
 
 
@@ -123,25 +121,6 @@ class _Source:
     """File's name -> the web page that it is a copy of."""
 
 
-class _Turn:
-    """The file whose turn it is, for whoever looks on: a large one takes minutes."""
-
-    def __init__(self, progress: Progress | None = None, name: str = "", done: int = 0, total: int = 0) -> None:
-        self._progress = progress
-        self._name, self._done, self._total = name, done, total
-        self._share = 0.0
-        self._told = time.monotonic()
-        if progress is not None:
-            progress(name, done, total)
-
-    def alive(self, share: float = 0.0) -> None:
-        """Tell that it goes on; `share` of the file is done, as far as that is known."""
-        self._share = max(self._share, share)
-        if self._progress is not None and time.monotonic() - self._told >= ALIVE_SECONDS:
-            self._told = time.monotonic()
-            self._progress(self._name, self._done + self._share, self._total)
-
-
 def check_names(*, collection: str, audience: str) -> None:
     """Refuse a collection or an audience without a name: nobody would find what is in it.
 
@@ -195,7 +174,7 @@ class Ingest:
         self._reader = reader
         self._loading = loading
         self.tally = Tally()
-        self._turn = _Turn()
+        self._turn = FileTurn()
 
     def run(self, paths: Sequence[Path], target: Target, *, progress: Progress | None = None) -> None:
         """Ingest every path as a source of its own.
@@ -253,7 +232,7 @@ class Ingest:
             for name, path in islice(coming, FILES_AHEAD - len(ahead)):
                 ahead.append(self._look_at(source, name, path))
             file = ahead.popleft()
-            self._turn = _Turn(progress, file.name, done, len(listing.files))
+            self._turn = FileTurn(progress, file.name, done, len(listing.files))
             self._take(source, file, committer)
         committer.finish()
         self._remove_missing(source, root, listing, committer)

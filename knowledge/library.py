@@ -24,13 +24,14 @@ from knowledge.ingest import Ingest, IngestReport, Target, check_names, check_pa
 from knowledge.loaders import LoadOptions
 from knowledge.pages import Pages, PageView, Rectangle
 from knowledge.passages import Passage, Retrieval
+from knowledge.progress import Progress
 from knowledge.reading.pool import Reader, ReadingOptions
 from knowledge.rerankers import Reranker
 from knowledge.rerankers import resolve as resolve_reranker
 from knowledge.retrieval import RetrievalOptions
 from knowledge.scope import Scope
 from knowledge.spaces import spaces
-from knowledge.vectors import Progress, check_embedder
+from knowledge.vectors import check_embedder
 
 
 @dataclass(frozen=True, slots=True)

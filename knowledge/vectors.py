@@ -7,7 +7,7 @@ embedder needs all of them anew. The documents themselves are not read again for
 catalogue.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -17,13 +17,11 @@ from knowledge.catalog import Catalog
 from knowledge.embedders import Embedder
 from knowledge.errors import IndexMismatch
 from knowledge.index import VectorIndex
+from knowledge.progress import Progress
 from knowledge.scope import Scope
 from knowledge.spaces import Space, advance, committed_vectors, is_generation_of, spaces
 
 BATCH_CHUNKS = 256
-
-Progress = Callable[[str, float, int], None]
-"""Called with the name of what is being done, how many are done, that one in part, how many there are."""
 
 
 def check_embedder(space: Space, embedder: Embedder) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from knowledge import committing, ingest, sources
+from knowledge import committing, ingest, progress, sources
 from knowledge.errors import KnowledgeError
 from knowledge.library import Library
 
@@ -367,7 +367,7 @@ def test_progress_is_told(library: Library, papers: Path, write: Write) -> None:
 def test_progress_is_told_within_a_large_file(
     library: Library, papers: Path, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingest, "ALIVE_SECONDS", 0)
+    monkeypatch.setattr(progress, "ALIVE_SECONDS", 0)
     monkeypatch.setattr(committing, "BATCH_CHUNKS", 2)
     write("a.md", "\n\n".join(f"# Lamp {number}\n\nIt costs {number} euros." for number in range(8)))
     told: list[tuple[str, float, int]] = []
@@ -380,7 +380,7 @@ def test_progress_is_told_within_a_large_file(
 def test_progress_is_told_while_a_file_is_read(
     library: Library, papers: Path, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingest, "ALIVE_SECONDS", 0)
+    monkeypatch.setattr(progress, "ALIVE_SECONDS", 0)
     write("a.jsonl", "".join(f'{{"doc_id": "{number}", "text": "Lamp {number}."}}\n' for number in range(3)))
     told: list[tuple[str, float, int]] = []
     library.ingest([papers], progress=lambda *words: told.append(words))
