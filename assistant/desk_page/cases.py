@@ -18,6 +18,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from agents import handover
+from agents.approvals import read_reply
 from assistant.actions import StoredApproval
 from assistant.database import DeskEntryRow, StepRow, TicketRow, TurnRow, VisitorRow
 from assistant.store import Store
@@ -44,7 +45,7 @@ class Case:
     customer: str
     """The customer's name, else their id, else what they can be reached by; "" for nobody known."""
     subject: str
-    """What they said last, other than that they want a person; or what is to be done."""
+    """What they said last, other than that they want a person, or yes or no; or what is to be done."""
     created_at: datetime
     waiting_since: datetime | None
     """Since when somebody waits for the team; None where the customer has had the last answer."""
@@ -118,7 +119,7 @@ def customer_name(visitor: VisitorRow | None, *, ticket: TicketRow | None = None
 
 
 def subject_of(ticket: TicketRow, *, said: str = "") -> str:
-    """Return what a ticket is about: what the customer said last, unless that only asks for a person.
+    """Return what a ticket is about: what the customer said last, unless that asks for a person or says yes or no.
 
     Args:
         said: What they said last; "" for what they had said when they were handed over.
@@ -127,7 +128,8 @@ def subject_of(ticket: TicketRow, *, said: str = "") -> str:
     if ticket.reason == WRITTEN and written:
         return str(written[-1]["subject"])
     told = [*asked, said] if said else asked
-    return next((text for text in reversed(told) if not handover.only_asks(text)), told[-1] if told else "")
+    telling = (text for text in reversed(told) if not handover.only_asks(text) and read_reply(text) is None)
+    return next(telling, told[-1] if told else "")
 
 
 def _urgency(case: Case) -> tuple[bool, bool, float]:

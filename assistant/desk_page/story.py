@@ -19,7 +19,7 @@ from assistant import desk_entries
 from assistant.database import ApprovalRow, DeskEntryRow, StepRow, TicketRow, TurnRow, VisitorRow
 from assistant.desk_page.cases import customer_name
 from assistant.errors import NotStored
-from assistant.store import Store, StoredTurn
+from assistant.store import Store, StoredTurn, now
 from assistant.ticket_contents import PERSON
 from assistant.ticket_rows import ticket_row
 
@@ -63,8 +63,8 @@ def of_approval(store: Store, pending: Pending, *, mark: str = "") -> dict[str, 
 def _story(
     store: Store, session: Session, conversation: str, *, ticket: TicketRow | None = None, key: str = "", mark: str
 ) -> dict[str, Any]:
-    writes = _writes(session, conversation, key=key)
     entries = desk_entries.of_conversation(session, conversation)
+    writes = _writes(session, conversation, entries, ticket=ticket, key=key)
     now_mark = _mark(session, conversation, ticket, writes, entries)
     if mark == now_mark:
         return {"mark": now_mark, "unchanged": True}
@@ -103,10 +103,18 @@ def _mark(
     return hashlib.sha256(shown.encode()).hexdigest()[:MARK_CHARACTERS]  # it travels in an address: nobody's data there
 
 
-def _writes(session: Session, conversation: str, *, key: str) -> Sequence[ApprovalRow]:
-    """Return the writes of a conversation that wait for the team, and the one that is looked at."""
+def _writes(
+    session: Session, conversation: str, entries: Sequence[DeskEntryRow], *, ticket: TicketRow | None, key: str
+) -> Sequence[ApprovalRow]:
+    """Return the writes that wait for the team or are looked at, and what was decided since the case began.
+
+    Whoever decides a write beside a ticket, or beside an older write, is shown what came of it.
+    """
     query = select(ApprovalRow).where(ApprovalRow.conversation == conversation).order_by(ApprovalRow.asked_at)
-    return [row for row in session.scalars(query) if row.stage == "operator" or row.key == key]
+    rows = session.scalars(query).all()
+    begun = ticket.created_at if ticket is not None else next((row.asked_at for row in rows if row.key == key), now())
+    decided = {entry.about for entry in entries if entry.kind in ("approved", "declined") and entry.at >= begun}
+    return [row for row in rows if row.stage == "operator" or row.key == key or row.key in decided]
 
 
 def _ticket_data(ticket: TicketRow, entries: Sequence[DeskEntryRow]) -> dict[str, Any]:

@@ -138,3 +138,9 @@ def test_a_page_that_has_the_list_is_told_that_nothing_changed(desk: Any) -> Non
     _, other = desk.hand_over("Me too")
     changed = ada.get(f"/api/desk/cases?mark={first['mark']}").json()
     assert other in [case["id"] for case in changed["cases"]]
+
+
+def test_a_yes_or_a_no_is_not_what_a_ticket_is_about(desk: Any) -> None:
+    desk.hand_over("Refund B-11088", "Yes, do it", "I would like to talk to a person.")
+    (case,) = listed(desk)
+    assert case.subject == "Refund B-11088"

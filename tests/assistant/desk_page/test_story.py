@@ -119,7 +119,13 @@ def test_a_write_shows_exactly_what_the_customer_saw_and_who_decided(desk: Any) 
     after = story.of_approval(desk.store, pending)
     assert (after["writes"][0]["stage"], after["writes"][0]["decided_by"]) == ("declined", "Ada")
     assert [(line["text"], line["by"]) for line in after["lines"] if line["who"] == "event"] == [("declined", "Ada")]
-    assert story.of_ticket(desk.store, number)["writes"] == []
+    (beside,) = story.of_ticket(desk.store, number)["writes"]
+    assert (beside["stage"], beside["decided_by"]) == ("declined", "Ada"), "who decided beside a ticket sees it"
+    again = desk.wait_for_team(conversation, "Refund €5 after all")
+    assert [one["key"] for one in story.of_approval(desk.store, again)["writes"]] == [again.key], "not what was before"
+    DeskWork(desk.store).end(number, by="Ada", status="closed")
+    later = desk.tickets.hand_over(conversation, desk.store.start_turn(conversation, "A person"), reason="asked")
+    assert [one["key"] for one in story.of_ticket(desk.store, later)["writes"]] == [again.key]
 
 
 def test_a_failed_turn_and_a_running_one_say_so(desk: Any) -> None:
