@@ -250,7 +250,10 @@ class ActingTurn:
         if not decision.approved:
             yield self._told(words.TEAM_DECLINED[self.language].format(text=pending.text))
             return Ended("answered")
-        return (yield from self._follow(self._resumed(pending, "yes")))
+        ended = yield from self._follow(self._resumed(pending, "yes"), ends_at_deed=decision.person_speaks)
+        if decision.person_speaks:
+            self.acting.saver.delete_thread(pending.thread)  # nothing goes on with it
+        return ended
 
     def _resumed(self, pending: Pending, decision: loop.Answered) -> Generator[Step, None, loop.LoopResult]:
         """Go on with the loop that asked; it may have to be told twice where it waits for two people."""
@@ -271,8 +274,10 @@ class ActingTurn:
             if not same or kept is None or kept.stage != "approved":
                 return result
 
-    def _follow(self, steps: Generator[Step, None, loop.LoopResult]) -> Generator[Step, None, Ended]:
-        """Pass on the loop's steps, tell each deed at once, and conclude."""
+    def _follow(
+        self, steps: Generator[Step, None, loop.LoopResult], *, ends_at_deed: bool = False
+    ) -> Generator[Step, None, Ended]:
+        """Pass on the loop's steps, tell each deed at once, and conclude, unless the first deed ends it."""
         try:
             while True:
                 try:
@@ -288,6 +293,9 @@ class ActingTurn:
                         text = step.text or words.FAILED[self.language]
                         self.deeds += step.state == "done"
                         yield self._told(text)
+                        if ends_at_deed:
+                            steps.close()
+                            return Ended("acted" if self.deeds else "answered")
         except ModelUnavailable:
             if not self.texts:
                 raise
@@ -336,16 +344,12 @@ class ActingTurn:
         ):
             yield self._told(text)
         elif not self.texts or not self.deeds:
-            shown = self._own_words(result)
+            shown = result.sayable[-1][:RESULT_CHARACTERS] if result.sayable else ""  # of the company's own tools
             lacking = words.with_contact(words.NO_ANSWER[self.language], self.language, self.contact)
             yield self._told(shown or (words.WHO[self.language] if result.unidentified else lacking))
             return Ended(done if shown else "clarify")
         asks = text.rstrip().endswith(("?", "？")) and not self.deeds
         return Ended("clarify" if asks and not citations else done, tuple(citations), result.evidence)
-
-    def _own_words(self, result: loop.LoopResult) -> str:
-        """Return the last result of the company's own tools, which is fit for the customer."""
-        return result.sayable[-1][:RESULT_CHARACTERS] if result.sayable else ""
 
     def _hand_over(self, cause: str, *, unknown: bool = False) -> Generator[Step, None, Ended]:
         logger.warning("conversation %s is handed over: %s", self.asked.conversation, cause)
@@ -371,9 +375,8 @@ class ActingTurn:
     def _told(self, text: str) -> Delta:
         before = "\n\n" if self.texts else ""
         self.texts.append(text)
-        customer = self.visitor.customer
         allowed = Allowed(
-            customer=customer.id if customer else NOBODY,
+            customer=self.visitor.customer.id if self.visitor.customer else NOBODY,
             owned=self.acting.owned,
             said=self.visitor.said,
             instructions=INSTRUCTIONS[self.language],

@@ -94,6 +94,8 @@ class OperatorDecision:
 
     key: str
     approved: bool
+    person_speaks: bool = False
+    """Whether a person has the conversation, so that what was done is told and the model says nothing of its own."""
 
 
 class Approvals(Protocol):

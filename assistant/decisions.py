@@ -18,7 +18,8 @@ from assistant.actions import StoredApproval
 from assistant.database import DeskEntryRow
 from assistant.errors import Forestalled, NotStored
 from assistant.operators import CUSTOMER
-from assistant.store import Store
+from assistant.store import Store, conversation_row
+from assistant.ticket_contents import PERSON
 from assistant.turns import TurnRunner
 
 
@@ -60,7 +61,7 @@ class Decisions:
                     return pending.conversation, last.turn
                 raise _forestalled(pending, last)
             try:
-                turn = start_decision(self._turns, pending, approved=approved)
+                turn = self._start(pending, approved=approved)
             except NotStored:  # a talk in the terminal, which is over: nothing can go on with it, and it waits in vain
                 self._approvals.move(key, before="operator", after="withdrawn")
                 raise _forestalled(replace(pending, stage="withdrawn"), last) from None
@@ -68,6 +69,13 @@ class Decisions:
             with self._store.writing() as session:
                 desk_entries.add(session, drawn, kind=kind, about=key, conversation=conversation, by=by, turn=turn)
             return conversation, turn
+
+    def _start(self, pending: Pending, *, approved: bool) -> int:
+        """Begin the turn that goes on with a write; the model is silent in it where a person has the conversation."""
+        with self._store.reading() as session:
+            held = conversation_row(session, pending.conversation).held_by == PERSON
+        decision = OperatorDecision(pending.key, approved, person_speaks=held)
+        return self._turns.start(pending.conversation, "", language=pending.language, decision=decision)
 
     def _last(self, key: str) -> tuple[DeskEntryRow | None, bool]:
         """Return the last decision, and whether its turn still runs."""
@@ -88,9 +96,3 @@ def _forestalled(pending: Pending, last: DeskEntryRow | None) -> Forestalled:
         by=by,
         did=did,
     )
-
-
-def start_decision(turns: TurnRunner, pending: Pending, *, approved: bool) -> int:
-    """Begin the turn that goes on with a write after a person decided; return its number."""
-    decision = OperatorDecision(pending.key, approved)
-    return turns.start(pending.conversation, "", language=pending.language, decision=decision)

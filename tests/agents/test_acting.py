@@ -309,6 +309,22 @@ def test_operator_must_approve_as_well(talk: Talk, home: Path) -> None:
     assert again.text == words.NOT_WAITING["en"]
 
 
+def test_where_a_person_has_the_conversation_an_approved_write_is_told_and_the_model_is_silent(
+    talk: Talk, home: Path
+) -> None:
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    talk.say(f"Cancel {order}", call("cancel_order", order_number=order))
+    (key,) = talk.approvals.kept
+    assert talk.approvals.move(key, before="customer", after="operator")
+    spoken = ("What can I do for you?", call("cancel_order", order_number=order))
+    answer = talk.say("", *spoken, decision=OperatorDecision(key, approved=True, person_speaks=True), language="en")
+    assert (answer.outcome, status(home, order)) == ("acted", "cancelled")
+    assert "What can I do" not in answer.text
+    assert order in answer.text
+    assert list(talk.approvals.kept) == [key]
+
+
 def test_changed_preview_is_shown_anew(talk: Talk, home: Path) -> None:
     order, email = order_in(home, "received")
     talk.sign_in(order, email)

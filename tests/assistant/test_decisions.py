@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from agents.approvals import Pending
+from agents.approvals import OperatorDecision, Pending
 from agents.transcript import Answer, ApprovalDecided, Finished, Step
 from agents.turn import Request
 from assistant.actions import StoredApprovals
 from assistant.decisions import Decisions
 from assistant.desk_page import story
 from assistant.errors import Forestalled, NotStored
-from assistant.store import Store, sqlite_url
+from assistant.store import Store, conversation_row, sqlite_url
+from assistant.ticket_contents import PERSON
 from assistant.turns import TurnRunner
 
 
@@ -26,9 +27,11 @@ class Writing:
         self._approvals = approvals
         self.gate = threading.Event()
         self.broken = False
+        self.decided: list[OperatorDecision] = []
 
     def __call__(self, request: Request, stop: threading.Event) -> Iterator[Step]:
         assert request.decision is not None
+        self.decided.append(request.decision)
         assert self.gate.wait(20)
         if self.broken:
             raise RuntimeError("before anything was moved")
@@ -94,6 +97,14 @@ def test_many_presses_make_one_turn_and_the_slower_is_told(desk: Desk) -> None:
     assert press("Ben") == ("Ada", "approved")
     assert len(desk.store.transcript(desk.conversation)) == 1
     assert desk.approvals.for_operators() == ()
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_the_model_is_silent_where_a_person_has_the_conversation(desk: Desk, held: bool) -> None:
+    with desk.store.writing() as session:
+        conversation_row(session, desk.conversation).held_by = PERSON if held else "assistant"
+    desk.end(desk.decisions.decide(desk.pending.key, approved=True, by="Ada")[1])
+    assert desk.writing.decided == [OperatorDecision(desk.pending.key, True, person_speaks=held)]
 
 
 def test_a_decision_whose_turn_failed_can_be_made_again(desk: Desk) -> None:
