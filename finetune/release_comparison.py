@@ -17,8 +17,10 @@ from typing import Any
 
 from agents.models import ModelOptions
 from agents.models.llamacpp import EMBEDDED_FILE
+from finetune import learned
 from finetune.comparing import Comparison
 from finetune.errors import FinetuneError
+from finetune.examples import Example
 from finetune.gate import ANSWERED, MARGIN, guarded
 from finetune.releases import Release, open_release, releases, sha256
 from finetune.runs import write_whole
@@ -153,14 +155,31 @@ def comparison_path(new: Release, current: str) -> Path:
     return new.folder / FOLDER / f"{plain}.json"
 
 
+def refuse_learned(examples: Sequence[Example], new: Release, current: str) -> None:
+    """Refuse to compare on what the release learned from: it would look better than it is.
+
+    Raises:
+        FinetuneError: it learned from some of the examples.
+    """
+    if count := learned.shared(examples, _run_folder(new)):
+        raise FinetuneError(
+            f"{new.name!r} learned from {count} of the {len(examples)} examples, so what it does with them shows "
+            f"nothing. {_next(new, current)}"
+        )
+
+
 def command(new: Release, current: str) -> str:
     """Return the command that compares, with the examples that the run kept where it kept some."""
-    kept = new.folder.parents[1] / "runs" / str(new.manifest.get("run")) / HELD_OUT
+    kept = _run_folder(new) / HELD_OUT
     return f"frontdesk release compare {new.name} {current} --examples {kept if kept.is_file() else 'HELDOUT.jsonl'}"
 
 
 def _next(new: Release, current: str) -> str:
     return f"Next: {command(new, current)}"
+
+
+def _run_folder(release: Release) -> Path:
+    return release.folder.parents[1] / "runs" / str(release.manifest.get("run"))
 
 
 def _file(name: str, options: ModelOptions) -> Path:

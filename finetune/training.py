@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-from finetune import label_head, processes
+from finetune import label_head, learned, processes
 from finetune.bases import TEMPLATE, Base, open_base
 from finetune.begun import data_of, read_begun, require_same, require_same_base
 from finetune.candidates import Candidate
@@ -160,6 +160,7 @@ def _begin(prepared: Prepared, command: Command | None) -> None:
     write_whole(prepared.folder / BEGUN, json.dumps({**known, **prepared.fingerprint}, indent=2))
     if command:
         remember(command, prepared.folder)
+    learned.note(prepared.train, prepared.folder)
     if prepared.heldout:
         write(prepared.heldout, prepared.folder / HELD_OUT)  # what judging and export measure on
     (prepared.folder / STOP).unlink(missing_ok=True)
@@ -271,16 +272,12 @@ def manifest_of(prepared: Prepared, base: Base, outcome: Outcome) -> dict[str, A
 
 
 def _refuse_overlap(train: Sequence[Example], heldout: Sequence[Example]) -> None:
-    shared = set(map(_words, train)) & set(map(_words, heldout))
+    shared = set(map(learned.words_of, train)) & set(map(learned.words_of, heldout))
     if shared:
         raise FinetuneError(
             f"{len(shared)} held-out examples stand in the training data too, so their score would say nothing. Next: "
             "frontdesk dataset build splits by conversation; or take them out of one file."
         )
-
-
-def _words(example: Example) -> str:
-    return json.dumps([dict(message) for message in example.messages], sort_keys=True)
 
 
 def _locked(folder: Path) -> AbstractContextManager[Any]:

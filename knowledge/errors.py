@@ -34,6 +34,10 @@ class IndexMismatch(KnowledgeError):
     """The stored vectors were made by an embedder other than the one in use."""
 
 
+class VectorsLost(KnowledgeError):
+    """The catalogue has chunks without their vectors: questions are searched by words alone."""
+
+
 class EmbedderUnavailable(KnowledgeError):
     """The embedder could not be loaded, or its server does not answer."""
 

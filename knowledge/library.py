@@ -17,7 +17,7 @@ from knowledge import catalog, pages, retrieval, stored_passages, vectors
 from knowledge.chunking import ChunkOptions
 from knowledge.conversation import Conversation, Meanings, Spoken, conversation_of
 from knowledge.embedders import Embedder, resolve
-from knowledge.errors import KnowledgeError
+from knowledge.errors import KnowledgeError, VectorsLost
 from knowledge.forgetting import forget_places, gone_places
 from knowledge.index import VectorIndex
 from knowledge.ingest import Ingest, IngestReport, Target, check_names, check_paths
@@ -283,13 +283,14 @@ class Library:
         """Prove that every part answers.
 
         Raises:
-            KnowledgeError: the embedder or the index fails, they do not belong together, or the vectors are lost.
+            VectorsLost: some audience's are, and what it asks is searched by words alone.
+            KnowledgeError: the embedder or the index fails, or they do not belong together.
         """
         # A reindex or a removal that ends meanwhile leaves a space of the earlier view empty, not one of the next view.
         if self._spaces_without_vectors() and (lost := self._spaces_without_vectors()):
-            raise KnowledgeError(
+            raise VectorsLost(
                 f"The vectors of {', '.join(lost)} are lost, so questions are searched by their words alone. "
-                "Next: frontdesk ingest FOLDER, of any folder, which makes them anew"
+                "Next: frontdesk ingest --reindex"
             )
 
     def _spaces_without_vectors(self) -> list[str]:

@@ -248,7 +248,7 @@ class Server:
                 await leave.wait()
         except Exception as error:  # noqa: BLE001  whatever a server does ends its connection, and nothing else
             if not ready.done():
-                said = self._lines.last_words() if self._lines else ""
+                said = await asyncio.to_thread(self._lines.last_words) if self._lines else ""
                 ready.set_exception(Lost(self._why(error) + (f"; it last wrote: {self._plain(said)}" if said else "")))
                 ready.exception()  # looked at, even where nobody waits any more
             else:

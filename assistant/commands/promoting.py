@@ -70,7 +70,9 @@ def compare(
         raise typer.BadParameter(f"{other} serves already; name another: frontdesk release compare {new} CURRENT")
     options = model_options(settings)
     release_comparison.identity(other, home=settings.home, options=options)  # refused before anything is measured
-    found = side_by_side([other, release.name], settings, asked=read_examples(files), retention=retention, text=text)
+    asked = read_examples(files)
+    release_comparison.refuse_learned(asked, release, other)
+    found = side_by_side([other, release.name], settings, asked=asked, retention=retention, text=text)
     material = release_comparison.Material(
         files=(*files, *([questions] if questions else ())),
         retention=bool(retention or text),

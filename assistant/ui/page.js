@@ -48,7 +48,11 @@ element.addEventListener('click', (event) => {
   if (action === 'skip') return closeComment(target.form);
   if (action === 'rate' && data.rating === 'up') delete drafts.comments[data.turn];
   if (action === 'rate' && data.rating === 'down' && openComment(data.turn)) return;
-  if (action === 'anew') drafts.comments = {};
+  if (action === 'anew') {  // who sits down at the same page next reads nothing of it
+    drafts.comments = {};
+    drafts.question = question().value = '';
+    question().dispatchEvent(new Event('input', { bubbles: true }));
+  }
   if (action === 'cite') desk.opener = target;
   // A second click must not answer the next thing that is asked.
   if (action === 'decide') target.parentElement.querySelectorAll('button').forEach((node) => (node.disabled = true));

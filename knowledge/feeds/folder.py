@@ -3,6 +3,8 @@
 A folder that is not there, or is empty as an unmounted drive is, takes no document with it.
 """
 
+import shlex
+
 from knowledge.errors import FeedUnavailable
 from knowledge.feeds.feed import Caller, Feed, Fetched
 from knowledge.feeds.mirror import Mirror
@@ -29,6 +31,6 @@ def fetch(feed: Feed, mirror: Mirror, caller: Caller) -> Fetched:
         raise FeedUnavailable(
             f"Feed {feed.name}: the folder {path} is {'empty' if empty else 'not there'}; is a drive missing? Nothing "
             f"of it was removed. Next: {again} when it is back; to remove all that was read from "
-            f"there: frontdesk ingest --forget {path}{elsewhere}"
+            f"there: frontdesk ingest --forget {shlex.quote(str(path))}{elsewhere}"
         )
     return Fetched(path)

@@ -28,15 +28,16 @@ def raised(text: str, *, before: str, after: str = "") -> str:
         after: what follows it.
     """
     figures = text.strip()  # of "1st" the raised part is no figure
+    gap = text[len(text.rstrip()) :]  # a blank that was raised too parts words all the same
     if not figures[:1].isdecimal() or not before[-1:].isdecimal():
         return text
     if len(figures) == 2 and figures.isdecimal():
         if _PRICE.search(before) or _CURRENCY.match(after):
-            return f".{figures}"
+            return f".{figures}{gap}"
         is_power = figures != "00" and after and _TEN.search(before) and not _TIME.match(after)
         if figures in _MINUTES and _HOUR.search(before) and not is_power:
-            return f":{figures}"
-    return f"^{figures}"
+            return f":{figures}{gap}"
+    return f"^{figures}{gap}"
 
 
 def joined(pieces: Iterable[tuple[str, bool]]) -> str:

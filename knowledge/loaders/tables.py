@@ -9,7 +9,7 @@ columns ("Small" over "Price" and "Weight") is said with each of theirs: "Small 
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import zip_longest
+from itertools import chain, pairwise, zip_longest
 
 from knowledge.documents import DocumentBuilder
 
@@ -36,13 +36,13 @@ def add_sheet(builder: DocumentBuilder, rows: Iterable[Sequence[str]]) -> None:
     Lines above the first row with two texts are prose, that row names the columns. So does a row of texts alone that
     follows a title (a single cell below an empty row), or that follows an empty row, fills other columns than the
     table above and stands where that has numbers. A row below names that reach over several columns, which names
-    those, belongs to the names.
+    those, belongs to the names, where numbers follow or the names below are the same under each.
     """
     columns: _Columns | None = None
     below_gap, below_title = True, False
     names: Sequence[str] = ()
-    for cells in rows:
-        if columns is not None and _names_below(names, cells):
+    for cells, after in pairwise(chain(rows, ((),))):
+        if columns is not None and _names_below(names, cells, after):
             names = _joined(names, cells)
             columns = _Columns(names)
             continue
@@ -100,8 +100,26 @@ class _Columns:
             builder.add("row", self._header)
 
 
-def _names_below(names: Sequence[str], row: Sequence[str]) -> bool:
-    """Say whether a row names the columns that the names above it reach over, and says nothing else."""
+def _names_below(names: Sequence[str], row: Sequence[str], after: Sequence[str]) -> bool:
+    """Say whether a row names the columns that the names above it reach over, and is no row of a table of texts."""
+    if not _may_name(names, row):
+        return False
+    if _repeats(names, row) or any(
+        is_number(after[column]) for column in set().union(*_spans(names)) if column < len(after)
+    ):
+        return True
+    joined = _joined(names, row)
+    return _may_name(joined, after) and _repeats(joined, after)
+
+
+def _repeats(names: Sequence[str], row: Sequence[str]) -> bool:
+    """Say whether a row has the same names below each of several names."""
+    below = [tuple(row[column] for column in sorted(span) if column < len(row)) for span in _spans(names)]
+    return len(below) > 1 and len(set(below)) == 1
+
+
+def _may_name(names: Sequence[str], row: Sequence[str]) -> bool:
+    """Say whether a row has several texts below one name that reaches over them, and nothing below other names."""
     spans = _spans(names)
     below = set().union(*spans)
     filled = {column for column, cell in enumerate(row) if cell.strip()}

@@ -7,12 +7,22 @@ import pytest
 
 from agents.models import ModelOptions
 from agents.models.llamacpp import EMBEDDED_FILE
+from finetune import learned
 from finetune.comparing import Comparison, Standing, set_side_by_side
 from finetune.errors import FinetuneError
 from finetune.evaluation import judge as judge_replies
 from finetune.gate import judge
 from finetune.predicting import Prediction, Subject
-from finetune.release_comparison import Material, command, comparison_path, identity, make, read, write
+from finetune.release_comparison import (
+    Material,
+    command,
+    comparison_path,
+    identity,
+    make,
+    read,
+    refuse_learned,
+    write,
+)
 from finetune.releases import Release
 from knowledge.scores import paired
 from tests.finetune.conftest import intent
@@ -92,6 +102,18 @@ def test_of_another_release_of_that_name_it_is_none(
         FinetuneError, match=f"compares another '{which}' than .*Next: frontdesk release compare two one"
     ):
         read(two, "one", new_identity=names[0], current_identity=names[1])
+
+
+def test_what_a_release_learned_from_shows_nothing(two: Release, tmp_path: Path) -> None:
+    refuse_learned(EXAMPLES, two, "one")  # of a run that is gone, or older, nobody knows
+    folder = tmp_path / "runs" / "two"
+    folder.mkdir(parents=True)
+    learned.note(EXAMPLES[:3], folder)
+    with pytest.raises(
+        FinetuneError, match=r"'two' learned from 2 of the 4 examples.*Next: frontdesk release compare two"
+    ):
+        refuse_learned(EXAMPLES[1:5], two, "one")
+    refuse_learned(EXAMPLES[3:], two, "one")
 
 
 def test_none_and_a_damaged_one_name_the_command(two: Release, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from finetune import label_head
+from finetune import label_head, learned
 from finetune.bases import Base
 from finetune.errors import FinetuneError
 from finetune.examples import Example, write
@@ -99,6 +99,9 @@ def test_a_run_learns_and_says_what_it_did(request_of: Callable[..., Request], t
     assert held[-1] < held[0]
     assert manifest["heldout_loss"] == pytest.approx(min(held), abs=1e-4), "the best of the weights is kept"
     assert seen == lines
+    prepared = prepare(request_of("learned"), home=tmp_path)
+    assert learned.shared(prepared.train, run.folder) == 16
+    assert learned.shared(prepared.heldout, run.folder) == 0
     assert (run.folder / "chat_template.jinja").is_file()
     assert list((run.folder / "tensorboard").glob("events*"))
 

@@ -7,7 +7,7 @@ import pytest
 from knowledge import catalog, vectors
 from knowledge.embedders import Vectors
 from knowledge.embedders.hashing import HashingEmbedder
-from knowledge.errors import IndexMismatch, KnowledgeError
+from knowledge.errors import IndexMismatch, VectorsLost
 from knowledge.index import VectorIndex
 from knowledge.library import Library
 from knowledge.retrieval import RetrievalOptions
@@ -60,20 +60,20 @@ def test_another_embedder_is_refused_with_the_next_command(open_library: OpenLib
     assert library.search("lamp", options=RetrievalOptions(mode="lexical")).passages
 
 
-def test_lost_vectors_are_found_by_the_check_and_made_anew_by_any_ingest(
-    open_library: OpenLibrary, filled: Path, tmp_path: Path
+def test_lost_vectors_are_found_by_the_check_and_made_anew_without_naming_a_folder(
+    open_library: OpenLibrary, filled: Path
 ) -> None:
+    """A command with FOLDER would invite to read the staff's folder for the public."""
     library = open_library()
     home = library._options.home
     library.close()
     shutil.rmtree(home / "chroma")
     library = open_library()
     with pytest.raises(
-        KnowledgeError, match=r"default \(public\), default \(staff\) are lost.*frontdesk ingest FOLDER"
+        VectorsLost, match=r"default \(public\), default \(staff\) are lost.*Next: frontdesk ingest --reindex$"
     ):
         library.check()
-    (tmp_path / "empty").mkdir()
-    library.ingest([tmp_path / "empty"])
+    library.ingest([], reindex=True)
     library.check()
 
 

@@ -73,6 +73,26 @@ On Sun, 1 Mar 2026 at 09:00, Ann <ann@example.org> wrote:
             "Above\n> 5 kg: 9 euros\n- one\n",
             [("paragraph", 0, "Above"), ("paragraph", 0, "> 5 kg: 9 euros"), ("item", 1, "one")],
         ),
+        (
+            "Yes, to all of Norway, within six working days and at nine euros.\n\nAnn wrote:\n"
+            "> Do you deliver to Norway?\n\nThis e-mail is confidential.\n",
+            [
+                ("paragraph", 0, "Yes, to all of Norway, within six working days and at nine euros."),
+                ("paragraph", 0, "Ann wrote:"),
+                ("paragraph", 0, "> Do you deliver to Norway?"),
+                ("paragraph", 0, "This e-mail is confidential."),
+            ],
+        ),
+        (
+            "Hi Ann,\n> Thanks.\n>\n> It has five years.\n> And can I extend it? For\n> how long?\nBy two years.\n",
+            [
+                ("paragraph", 0, "Hi Ann,"),
+                ("paragraph", 0, "> Thanks."),
+                ("paragraph", 0, "> It has five years."),
+                ("heading", 2, "And can I extend it? For how long?"),
+                ("paragraph", 0, "By two years."),
+            ],
+        ),
         (f"> {'long ' * 70}?\n\nYes.", [("paragraph", 0, f"> {'long ' * 70}?"), ("paragraph", 0, "Yes.")]),
     ],
 )

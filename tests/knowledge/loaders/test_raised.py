@@ -30,6 +30,8 @@ def test_a_power_of_ten_is_told_from_an_hour(before, figures, after, said):
         ([("Some 10", False), ("15", True), (" of them", False)], "Some 10^15 of them"),
         ([("9", False), ("00", True), ("–18", False), ("30", True)], "9:00–18:30"),
         ([("1", True), ("Note", False)], "1Note"),
+        ([("£1500", False), ("5 ", True), ("per year", False)], "£1500^5 per year"),
+        ([("€9", False), ("99 ", True), ("each", False)], "€9.99 each"),
     ],
 )
 def test_pieces_of_a_line(pieces, said):
