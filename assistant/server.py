@@ -244,19 +244,9 @@ def _configuration(front: _Front) -> uvicorn.Config:
     )
 
 
-def _check(library: Any) -> None:
-    """Refuse to start with a library that does not answer; lost vectors are told, for it answers by words."""
-    from knowledge.errors import VectorsLost
-
-    try:
-        library.check()
-    except VectorsLost as error:  # `/readyz` stays red
-        logger.warning("%s", error)
-
-
 def _load(settings: "Settings", token: str, open_application: Open | None) -> "tuple[Served, FastAPI]":
     """Open the parts and make the API; imports everything that is heavy."""
-    from assistant import app
+    from assistant import app, readiness
     from assistant.api import create_api
     from assistant.desk_page.api import DeskFrame
     from assistant.rates import NO_LIMITS
@@ -266,7 +256,7 @@ def _load(settings: "Settings", token: str, open_application: Open | None) -> "t
         for part in PARTS:
             getattr(application, part)  # made when first used, which is now rather than by two requests at once
         application.model.check()  # what does not answer now is said now; what does is warm for the first question
-        _check(application.library)
+        readiness.require(application.library)
         if not getattr(application, "has_documents", True):
             logger.warning(
                 "no documents were read into %s yet, so every question is refused. "

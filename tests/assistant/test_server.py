@@ -18,9 +18,8 @@ import pytest
 from assistant import server as server_module
 from assistant.errors import ServerError
 from assistant.running import FILE, TOKEN_HEADER, find_server, sole_writer
-from assistant.server import _check, serve
+from assistant.server import serve
 from assistant.settings import Settings
-from knowledge.errors import KnowledgeError, VectorsLost
 
 WAIT = 60.0
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="stops the server with POSIX signals")
@@ -341,18 +340,3 @@ def test_gradio_mounted_while_serving_answers_through_its_queue(start: Start) ->
     assert started.process.returncode == 0
     assert "Traceback" not in error
     assert seconds < 10
-
-
-class _Broken:
-    def __init__(self, error: KnowledgeError) -> None:
-        self._error = error
-
-    def check(self) -> None:
-        raise self._error
-
-
-def test_lost_vectors_are_told_and_keep_no_page_from_the_customers(caplog: pytest.LogCaptureFixture) -> None:
-    _check(_Broken(VectorsLost("The vectors are lost. Next: frontdesk ingest --reindex")))
-    assert "Next: frontdesk ingest --reindex" in caplog.text
-    with pytest.raises(KnowledgeError, match="damaged"):
-        _check(_Broken(KnowledgeError("damaged")))
