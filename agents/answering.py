@@ -15,7 +15,7 @@ from functools import partial
 from math import ceil
 from typing import Any
 
-from agents import pointing, quoting, ranking, reading
+from agents import pointing, quoting, ranking, reading, verifying
 from agents.budget import fit
 from agents.citations import CitationChecker
 from agents.figures import MARKER
@@ -56,6 +56,8 @@ class AnswerOptions:
     brief_words: int = 50
     """What a third sentence and further ones of such an answer must fit into."""
     company: str = ""
+    refuse_below: float = 0.5
+    """Evidence 0-1 under which a sentence that a model has looked at twice is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,10 @@ class Draft:
     """Sentences that were written and had no support."""
     pointed: str = ""
     """The few words that the answer begins with."""
+    evidence: float | None = None
+    """How likely the question is answered, 0-1, where a model was asked; None where only the search knows."""
+    nearest: Statement | None = None
+    """What a model chose and was not sure enough of."""
 
 
 def quote(
@@ -107,6 +113,13 @@ def quote(
             return Draft((), False)
     if ranked and of_another(ranked[0]):
         return Draft((), False)
+    evidence = None
+    if model is not None and model.looks_twice and ranked:
+        evidence = verifying.evidence(
+            question, ranked[0], retrieval.evidence, history=history, model=model, language=language, stop=stop
+        )
+        if evidence is not None and evidence < options.refuse_below:
+            return Draft((), False, evidence=evidence, nearest=ranked[0])
     begun = [pointed.statement] if pointed else quoting.lead(ranked, max_words=options.max_words)
     if len(begun) == 1 and not (model is not None and model.reads):
         pointed = point(question, ranked, model=model, language=language, embedder=embedder, stop=stop)
@@ -131,7 +144,12 @@ def quote(
     for number, statement in enumerate(chosen, 1):
         also = len(cited) if twin is not None and number == 1 else None
         yield ("\n" if number > 1 else "") + quoting.line(statement, number=number, also=also)
-    return Draft(quoting.citations(cited), bool(chosen), pointed=pointed.shown if pointed and short else "")
+    return Draft(
+        quoting.citations(cited),
+        bool(chosen),
+        pointed=pointed.shown if pointed and short else "",
+        evidence=evidence,
+    )
 
 
 def nearest(
@@ -141,11 +159,16 @@ def nearest(
     language: Language,
     embedder: Embedder | None,
     max_words: int,
+    chosen: Statement | None = None,
 ) -> Statement | None:
-    """Return what comes nearest to an answer that is not there; None when nothing is near, or it does not fit."""
+    """Return what comes nearest to an answer that is not there; None when nothing is near, or it does not fit.
+
+    Args:
+        chosen: what a model took for the nearest; None asks the ranking.
+    """
     if not retrieval.passages or retrieval.evidence < NEAR:
         return None
-    ranked = ranking.rank(retrieval, language=language, embedder=embedder, history=history)
+    ranked = [chosen] if chosen else ranking.rank(retrieval, language=language, embedder=embedder, history=history)
     whole = [s for s in ranked[:1] if count_words(quoting.line(s, number=1)) <= max_words]
     return whole[0] if whole else None
 

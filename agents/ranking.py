@@ -137,7 +137,7 @@ def with_meaning(
     if previous:
         meaning = np.float32(0.5) * (meaning + embedder.embed_question(f"{previous} {question}"))
     chosen = [described.statements[at] for at in head]
-    likeness = embedder.embed([f"{_place(s.passage)}\n{s.text}" for s in chosen]) @ meaning
+    likeness = embedder.embed([f"{s.passage.path}\n{s.text}" for s in chosen]) @ meaning
     least = float(np.min(likeness))
     features[head, MEANING] = (likeness - least) / max(1.0 - least, 1e-6)
     return features
@@ -162,7 +162,7 @@ class _Surroundings:
 
     @classmethod
     def of(cls, passage: Passage) -> "_Surroundings":
-        place = frozenset(tokens(f"{_place(passage)}\n{passage.header}"))
+        place = frozenset(tokens(f"{passage.path}\n{passage.header}"))
         spans = tuple(quotable(passage))
         terms = tuple(frozenset(tokens(passage.text[start:end])) for start, end in spans)
         return cls(frozenset(tokens(passage.title)), place, spans, terms, place.union(*terms))
@@ -170,10 +170,6 @@ class _Surroundings:
     def beside(self, number: int) -> Terms:
         """Return the terms of the statements before and after one."""
         return frozenset().union(*self.terms[max(number - 1, 0) : number], *self.terms[number + 1 : number + 2])
-
-
-def _place(passage: Passage) -> str:
-    return " > ".join(dict.fromkeys([passage.title, *passage.headings]))
 
 
 def _share(terms: Terms, weights: Mapping[str, float], total: float) -> float:

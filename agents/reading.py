@@ -25,7 +25,7 @@ from agents.statements import CELL_BREAK, Statement, count_words
 from agents.transcript import Language, Message
 from knowledge.text import STOP_WORDS, locate, tokens
 
-EXCERPT_WORDS = 150
+EXCERPT_WORDS = 120
 """Words of all excerpts together, two Chinese characters as one: more of them rarely hold what these do not."""
 FEW_EXCERPT_WORDS = 90
 """The same for a small model that was tuned to read: it learns and reads them in a third of the time."""
@@ -129,7 +129,7 @@ def reading(question: str, given: Sequence[Statement], history: Sequence[Message
         by_passage.setdefault((found.collection, found.document, found.start), []).append(statement)
     excerpts = tuple(
         Excerpt(
-            place=" > ".join(dict.fromkeys(part for part in (p.title, *p.headings) if part)),
+            place=p.path,
             dated=p.dated if dates else "",
             sentences=tuple(_short(shown(s.text)) for s in sorted(group, key=lambda s: s.start)),
         )

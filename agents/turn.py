@@ -24,6 +24,7 @@ from agents.asked import Acting, Asked, Ended
 from agents.guard import Allowed, guard, trusted_hosts
 from agents.links import hosts_in
 from agents.models import LoadedModel
+from agents.statements import Statement
 from agents.tools import ToolContext
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
 from agents.transcript import Answer, Citation, Delta, Finished, Language, Message, Outcome, ShortAnswer, Step, searched
@@ -88,6 +89,10 @@ class ResponderOptions:
     def refuse_with(self, model: LoadedModel) -> float:
         """Return the evidence under which nothing is answered with this model."""
         return self.refuse_below * (READER_SHARE if model.reads and not model.reads_little else 1.0)
+
+    def decides_at(self, model: LoadedModel) -> float:
+        """Return the evidence of an answer under which it is refused at last: a second look has evidence of its own."""
+        return self.refuse_below if model.looks_twice else self.refuse_with(model)
 
 
 def find(
@@ -192,7 +197,7 @@ class _Turn:
         if enough:
             retrieval = yield from self._widened(retrieval)
         draft = (yield from self._ordinary(retrieval)) if enough else Draft((), False)
-        evidence = retrieval.evidence
+        evidence = retrieval.evidence if draft.evidence is None else draft.evidence
         if not draft.found and not self.text and self._may_loop and not self._is_stopped():
             draft, evidence = yield from self._loop(evidence)
         if self._is_stopped():
@@ -202,7 +207,7 @@ class _Turn:
                 yield self._delta(prompts.partly(self.language, self.options.contact))
             yield self._finished("answered", evidence, draft.citations, draft.pointed)
         else:
-            yield from self._refuse(evidence, retrieval)
+            yield from self._refuse(evidence, retrieval, chosen=draft.nearest)
 
     def _act(self, acting: Acting) -> Generator[Step, None, Ended | None]:
         """Use the company's tools, where the message needs them; None where it is for the documents."""
@@ -323,7 +328,7 @@ class _Turn:
                 return draft
             yield self._delta(piece) if isinstance(piece, str) else piece
 
-    def _refuse(self, evidence: float, retrieval: Retrieval) -> Iterator[Step]:
+    def _refuse(self, evidence: float, retrieval: Retrieval, *, chosen: Statement | None = None) -> Iterator[Step]:
         """Say that the documents hold no answer, what they hold that is nearest, and who can be asked."""
         near = answering.nearest(
             retrieval,
@@ -331,6 +336,7 @@ class _Turn:
             language=self.language,
             embedder=self.library.embedder,
             max_words=self.options.max_words - answering.REFUSAL_WORDS,
+            chosen=chosen,
         )
         yield self._delta(prompts.refusal(self.language, self.options.contact))
         if near is not None:
@@ -375,7 +381,8 @@ class _Turn:
         return found
 
     def _answer_options(self) -> AnswerOptions:
-        return AnswerOptions(max_words=self.options.max_words, company=self.options.company)
+        options = self.options
+        return AnswerOptions(max_words=options.max_words, company=options.company, refuse_below=options.refuse_below)
 
     @property
     def _may_loop(self) -> bool:

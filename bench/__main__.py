@@ -46,6 +46,7 @@ BY_REQUEST = {
     "load": "bench.load:run",
     "pointing": "bench.pointing:run",
     "ranking": "bench.ranking:run",
+    "verifying": "bench.verifying:run",
     "adapters": "bench.adapters:run",
     "agent": "bench.agent:run",
     "extraction": "bench.extraction:run",
@@ -61,8 +62,8 @@ BY_REQUEST = {
     "seven_gguf": "bench.seven_gguf:run",
 }
 """Not part of "everything": two install anew and take minutes of network, one fills a library for an hour or two, one
-holds conversations for ten minutes, two ask a model for long replies, five train, one takes a step of 7 billion
-parameters, one writes 18 GB."""
+holds conversations for ten minutes, two ask a model for long replies, one has the larger embedded model read, five
+train, one takes a step of 7 billion parameters, one writes 18 GB."""
 
 LIMITED = ("answers", "agent", "tuned_acting")
 """Those that can ask a part of their questions."""

@@ -34,6 +34,11 @@ class Passage:
     supersedes: tuple[str, ...] = ()
     """Older versions of the document, left out of the result."""
 
+    @property
+    def path(self) -> str:
+        """Where it stands, for a reader: title and headings, each once, the widest first."""
+        return " > ".join(dict.fromkeys(part for part in (self.title, *self.headings) if part))
+
 
 def current(passages: Sequence[Passage]) -> tuple[Passage, ...]:
     """Return the passages without old versions of a document whose newer one is among them."""

@@ -141,6 +141,7 @@ def _with_adapters(model: LoadedModel, chat: "ChatLlamaCpp", adapters: tuple[Ada
             reads=bool(adapter.reads),
             reads_little=model.small and bool(adapter.reads),
             tells_likelihood=True,
+            learned_to_read=adapter.reads,
             adapters=(),
             release=lambda: None,  # the file in memory is the base's
         )

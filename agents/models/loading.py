@@ -129,6 +129,11 @@ class LoadedModel:
         return replace(self, small=False, reads=reads, reads_little=self.small and reads)
 
     @property
+    def looks_twice(self) -> bool:
+        """Whether it is asked how sure it is of the sentence it chose: not where tuning taught it to copy alone."""
+        return self.reads and self.tells_likelihood and not (self.reads_little or self.learned or self.learned_to_read)
+
+    @property
     def acts(self) -> bool:
         """Whether the model is good enough to take steps."""
         return self.chat is not None and not self.small

@@ -1,7 +1,7 @@
 """Every prompt of the project, in one place.
 
-    render(Pointing(...) | Reading(...) | Writing(...) | Rewriting(...) | Steps(...) | Acting(...) | Asking(...)
-           | Extracting(...) | Voicing(...)) -> messages
+    render(Pointing(...) | Reading(...) | Verifying(...) | Writing(...) | Rewriting(...) | Steps(...) | Acting(...)
+           | Asking(...) | Extracting(...) | Voicing(...)) -> messages
 
 Training examples are rendered by this function too, so that what a model was trained on is what it is asked. The static
 part stands first, which lets a back end keep it cached. Text of documents and customers only ever stands in user
@@ -17,6 +17,7 @@ from agents.prompts.answers import (
     Excerpt,
     Pointing,
     Reading,
+    Verifying,
     Writing,
     nearest,
     partly,
@@ -42,6 +43,7 @@ __all__ = [
     "Reading",
     "Rewriting",
     "Steps",
+    "Verifying",
     "Voicing",
     "Writing",
     "nearest",
@@ -53,7 +55,7 @@ __all__ = [
 
 
 def render(
-    prompt: Pointing | Reading | Writing | Rewriting | Steps | Acting | Asking | Extracting | Voicing,
+    prompt: Pointing | Reading | Verifying | Writing | Rewriting | Steps | Acting | Asking | Extracting | Voicing,
 ) -> list[BaseMessage]:
     """Return the messages that a model gets."""
     return [_within_its_turn(message) for message in prompt.messages()]

@@ -77,6 +77,16 @@ READ_SAID_CHARACTERS = 200
 """Of what was said before, the latest messages, each this long."""
 READ_QUESTION_CHARACTERS = 600
 
+VERIFY = {
+    "en": (
+        "Text: {text}\n\nA customer asks: {question}\n\nDoes the text say exactly what the customer asks for? "
+        "Answer only yes or no."
+    ),
+    "zh": "文本：{text}\n\n顾客的问题：{question}\n\n这段文本是否说出了顾客所问的内容？只回答“是”或“否”。",
+}
+VERIFIED_CHARACTERS = 600
+"""Of the text; a longer sentence is cut for the model, never for the customer."""
+
 ANSWER = {
     "en": (
         "You are the customer-service assistant of {company}. Answer the customer's last question from the numbered "
@@ -182,6 +192,22 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Verifying:
+    """Asks a model whether a sentence says what is asked; how likely its yes is counts, not what it says."""
+
+    question: str
+    place: str
+    sentence: str
+    language: Language
+
+    def messages(self) -> list[BaseMessage]:
+        """Return the prompt."""
+        question = _line(self.question, READ_QUESTION_CHARACTERS)
+        text = _line(f"{self.place}: {self.sentence}", VERIFIED_CHARACTERS)
+        return [HumanMessage(VERIFY[self.language].format(text=text, question=question))]
+
+
+@dataclass(frozen=True, slots=True)
 class Writing:
     """Asks a model to write a cited answer from numbered passages."""
 
@@ -230,7 +256,6 @@ def partly(language: Language, contact: str) -> str:
 
 
 def _numbered(number: int, passage: Passage) -> str:
-    place = " > ".join(dict.fromkeys(part for part in (passage.title, *passage.headings) if part))
     dated = f" ({passage.dated})" if passage.dated else ""
     header = f"\n({passage.header})" if passage.header else ""
-    return f"[{number}] {place}{dated}{header}\n{passage.text}"
+    return f"[{number}] {passage.path}{dated}{header}\n{passage.text}"

@@ -55,7 +55,7 @@ class Asking:
 
     def messages(self) -> list[BaseMessage]:
         """Return the prompt; what never changes stands first."""
-        place = " > ".join(dict.fromkeys(part for part in (self.passage.title, *self.passage.headings) if part))
+        place = self.passage.path
         header = f"{place}\n({self.passage.header})" if self.passage.header else place
         content = PASSAGE[self.language].format(place=_MARKS.sub(" ", header), text=_MARKS.sub(" ", self.passage.text))
         return [SystemMessage(ASK[self.language].format()), HumanMessage(content)]

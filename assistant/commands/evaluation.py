@@ -182,6 +182,8 @@ def answers(
         report, cut_short = _answered(application, asked, collection, trial, label="Questions")
         embedder = application.library.embedder.name
         used = {**trial.shown(), "model": report.model, "collection": collection, "embedder": embedder}
+        if cut_short:
+            used["cut_short"] = cut_short
         if other is not None and not cut_short:
             compared, cut_short = _answered(application, asked, collection, other, label=other.label)
             earlier = results.Result(other.label, rows_of(compared))
@@ -251,7 +253,7 @@ def _answered(
                 collections=(collection,),
                 history=trial.history,
                 contact=trial.options.contact,
-                refuse_below=trial.options.refuse_with(model),
+                refuse_below=trial.options.decides_at(model),
                 progress=lambda done, total: progress("", done, total),
             )
         except CutShort as error:

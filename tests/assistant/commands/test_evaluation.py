@@ -241,6 +241,7 @@ def test_a_model_that_fails_in_the_middle_loses_nothing_that_was_measured(run: R
     arguments = ("--model", "scripted:script.jsonl", "--set", "refuse_below=0", "--out", "part.json", "--json")
     code, out, err = run("answers", "--questions", "q.jsonl", *arguments)
     assert (code, json.loads(out)["overall"]["n"]) == (1, 1)
+    assert "question 2 of 3" in json.loads(out)["settings"]["cut_short"]
     assert "The model was silent. That was at question 2 of 3; what was measured is of the 1 before it." in err
     code, out, _ = run("answers", "--questions", "q.jsonl", "--compare", "part.json", "--json")
     assert (code, json.loads(out)["comparison"]["n"]) == (0, 1)
