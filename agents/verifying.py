@@ -21,7 +21,7 @@ from knowledge.follow_ups import leans_on_history
 
 LIKELIHOODS = 20
 """Of how many first words the likelihood is asked."""
-INTERCEPT, OF_EVIDENCE, OF_AGREEMENT = -0.46, 0.26, 1.30
+INTERCEPT, OF_EVIDENCE, OF_AGREEMENT = -0.29, 0.23, 1.12
 """The curve over the logits of evidence and agreement, fitted by `python -m bench verifying`; it assumes that documents
 answer two of three questions that get so far."""
 SUREST = 0.999
