@@ -4,7 +4,7 @@
 
 What a model says when asked so is nearly always yes; how sure it is of it tells near misses from answers better than
 anything that retrieval sees (docs/benchmarks.md, "A second look"). Only a model that reads is asked, and only one that
-tells likelihoods: to one of 135 million parameters all sentences look alike.
+tells likelihoods: one of 135 million parameters tells them no better than a coin.
 """
 
 import math
