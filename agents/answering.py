@@ -115,9 +115,8 @@ def quote(
         return Draft((), False)
     evidence = None
     if model is not None and model.looks_twice and ranked:
-        evidence = verifying.evidence(
-            question, ranked[0], retrieval.evidence, history=history, model=model, language=language, stop=stop
-        )
+        agreed = verifying.agreement(question, ranked[0], history=history, model=model, language=language, stop=stop)
+        evidence = None if agreed is None else verifying.weighed(retrieval.evidence, agreed)
         if evidence is not None and evidence < options.refuse_below:
             return Draft((), False, evidence=evidence, nearest=ranked[0])
     begun = [pointed.statement] if pointed else quoting.lead(ranked, max_words=options.max_words)

@@ -30,28 +30,6 @@ _YES = frozenset(("yes", "是", "是的", "有"))
 _NO = frozenset(("no", "否", "不", "不是", "没有", "没", "not"))
 
 
-def evidence(
-    question: str,
-    statement: Statement,
-    found: float,
-    *,
-    history: Sequence[Message] = (),
-    model: LoadedModel,
-    language: Language,
-    stop: threading.Event | None = None,
-) -> float | None:
-    """Return how likely a statement answers the question, 0-1; None where the model does not tell.
-
-    Args:
-        found: the evidence of the search.
-
-    Raises:
-        ModelUnavailable: the model does not answer.
-    """
-    agreed = agreement(question, statement, history=history, model=model, language=language, stop=stop)
-    return None if agreed is None else weighed(found, agreed)
-
-
 def agreement(
     question: str,
     statement: Statement,

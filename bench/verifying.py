@@ -4,7 +4,7 @@
     evidence of the search, likelihood of its yes -> logistic curve -> how well each tells answers from near misses
 
 What the table says of both together is of a curve that saw none of that company's questions; the constants below it, of
-one that saw all, can be put into `agents/verifying.py`. Of 33 questions without an answer most are near misses.
+one that saw all that are asked in English, can be put into `agents/verifying.py`.
 """
 
 from collections.abc import Iterable, Sequence

@@ -89,7 +89,6 @@ def test_who_tells_no_likelihoods_is_not_asked(shop: Library) -> None:
     chat = Sure({"Yes": 0.9})
     silent = replace(model_of(chat), tells_likelihood=False)
     assert verifying.agreement(WARRANTY, statement(shop), model=silent, language="en") is None
-    assert verifying.evidence(WARRANTY, statement(shop), 0.9, model=silent, language="en") is None
     assert chat.asked == []
 
 

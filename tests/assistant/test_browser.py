@@ -350,7 +350,9 @@ def test_whoever_has_scrolled_up_and_asks_sees_what_comes(page: Page) -> None:
 def test_starting_anew_ends_what_is_being_written(page: Page) -> None:
     ask(page, "May I send it back, and how, and when, and to whom?")
     expect(page.locator("#present .answer")).to_be_visible()
+    page.locator("#question textarea").fill("My name is Ann, and")
     page.get_by_role("button", name="New conversation").click()
+    expect(page.locator("#question textarea")).to_have_value("")
     expect(page.locator(".welcome")).to_be_visible()
     time.sleep(1)
     expect(page.locator(".turn")).to_have_count(0)
