@@ -233,6 +233,7 @@ def test_nothing_stands_in_the_way_of_a_screen_reader_or_weak_eyes(visitors: Vis
     ask_for_refund(served)
     end_many(served, 1, "我要退货")
     desk = visitors.page("/desk")
+    expect(desk.locator("#key")).to_be_visible()  # its script asks the server who is there before it shows anything
     check(desk, "sign-in")
     sign_in(desk, served.keys["Ada"])
     expect(desk.locator("#cases a")).to_have_count(2)
