@@ -72,7 +72,7 @@ class LibraryPort(PagesPort, Protocol):
         paths: Sequence[Path],
         *,
         collection: str,
-        audience: str,
+        audience: str | None,
         prune: bool,
         prune_empty: bool,
         reindex: bool,

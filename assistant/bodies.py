@@ -57,7 +57,8 @@ class IngestBody(_Body):
     paths: list[Path]
     """Absolute, on the server's machine; none only together with `reindex`."""
     collection: str = "default"
-    audience: str = "public"
+    audience: str | None = None
+    """None for everyone, which is refused where something below the paths is held for fewer."""
     prune: bool = False
     prune_empty: bool = False
     reindex: bool = False

@@ -64,7 +64,7 @@ class RunningServer:
         paths: Sequence[Path],
         *,
         collection: str,
-        audience: str,
+        audience: str | None,
         prune: bool,
         prune_empty: bool = False,
         reindex: bool = False,

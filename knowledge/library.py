@@ -22,6 +22,7 @@ from knowledge.forgetting import forget_places, gone_places
 from knowledge.index import VectorIndex
 from knowledge.ingest import Ingest, IngestReport, Target, check_names, check_paths
 from knowledge.loaders import LoadOptions
+from knowledge.openness import PUBLIC, default_audience
 from knowledge.pages import Pages, PageView, Rectangle
 from knowledge.passages import Passage, Retrieval
 from knowledge.progress import Progress
@@ -112,7 +113,7 @@ class Library:
         paths: Sequence[Path],
         *,
         collection: str = "default",
-        audience: str = "public",
+        audience: str | None = None,
         prune: bool = False,
         prune_empty: bool = False,
         reindex: bool = False,
@@ -121,19 +122,22 @@ class Library:
         """Bring the documents under `paths` up to date; each path is a source of its own.
 
         Args:
+            audience: who may read them; None for everyone, which is refused where some are held for fewer.
             prune: also remove the documents of files that are gone from a source.
             prune_empty: with `prune`, also when a folder holds no file any more; else that is reported, for a drive
                 that is not mounted looks so.
             reindex: first embed all that the library holds anew, in every collection, with the embedder in use.
 
         Raises:
-            KnowledgeError: a path is missing, or the index was made with another embedder.
+            KnowledgeError: a path is missing, the index was made with another embedder, or who may read was to be said.
         """
         started = time.perf_counter()
-        check_names(collection=collection, audience=audience)
+        check_names(collection=collection, audience=PUBLIC if audience is None else audience)
         check_paths(paths)
         embedded = 0
         with self._catalog.writers_turn():
+            if audience is None:
+                audience = default_audience(self._catalog, paths, collection=collection)
             if reindex:
                 embedded = vectors.reindex(self._catalog, self.index, self.embedder, progress=progress)
             with self._reading() as reader, ThreadPoolExecutor(1, thread_name_prefix="open-index") as thread:

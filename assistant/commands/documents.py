@@ -11,6 +11,7 @@ from assistant.commands.options import (
     AsJson,
     Asked,
     Audience,
+    AudienceOfFiles,
     Collection,
     Config,
     Out,
@@ -59,7 +60,7 @@ Until = Annotated[str, typer.Option("--until", metavar="DATE", help="Only docume
 def ingest(
     paths: Annotated[list[Path] | None, typer.Argument(metavar="PATH…", help="Files and folders.")] = None,
     collection: Collection = "default",
-    audience: Audience = "public",
+    audience: AudienceOfFiles = None,
     prune: Annotated[bool, typer.Option(help="Forget documents whose files are gone from these folders.")] = False,
     prune_empty: Annotated[
         bool, typer.Option(help="Prune folders too that hold no file at all any more, as an unmounted drive does not.")

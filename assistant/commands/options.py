@@ -38,6 +38,12 @@ Config = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
 Collection = Annotated[str, typer.Option("--collection", metavar="C", help="The collection of documents.")]
 Audience = Annotated[str, typer.Option("--audience", metavar="A", help="Who may read: public, staff, …")]
+AudienceOfFiles = Annotated[
+    str | None,
+    typer.Option(
+        "--audience", metavar="A", help="Who may read them: public (unless some are held for fewer), staff, …"
+    ),
+]
 Model = Annotated[
     str | None,
     typer.Option("--model", metavar="NAME", help="auto, embedded, ollama:NAME, openai:NAME, or none (quotes only)."),

@@ -14,7 +14,7 @@ import typer
 
 from assistant.commands.options import (
     AsJson,
-    Audience,
+    AudienceOfFiles,
     Collection,
     Config,
     examples,
@@ -27,6 +27,7 @@ from assistant.commands.options import (
 from assistant.errors import ServerError
 from assistant.settings import Settings
 from knowledge.errors import KnowledgeError
+from knowledge.openness import PUBLIC
 
 if TYPE_CHECKING:
     from assistant.feeds import Ingest, SyncReport
@@ -88,7 +89,7 @@ def watch(
         typer.Argument(metavar="PATH|NAME…", help="Folders, and feeds of frontdesk.toml; without any, all of them."),
     ] = None,
     collection: Collection = "default",
-    audience: Audience = "public",
+    audience: AudienceOfFiles = None,
     config: Config = None,
 ) -> None:
     """Read folders whenever their files change, other feeds every so many minutes; ends with Ctrl-C.
@@ -101,7 +102,7 @@ def watch(
     from knowledge.feeds import Caller
 
     settings = settings_for(config)
-    chosen = feeds.chosen_to_watch(settings, targets or [], collection=collection, audience=audience)
+    chosen = feeds.chosen_to_watch(settings, targets or [], collection=collection, audience=audience or PUBLIC)
     stop, one_writer = Event(), Lock()
     ingest = ingester(settings)
 
@@ -109,12 +110,14 @@ def watch(
         if stop.wait(seconds):
             raise Stopped
 
-    def ingest_alone(paths: Sequence[Path], **options: Any) -> dict[str, Any]:
-        with one_writer:
-            return ingest(paths, **options)
-
     def sync_one(feed: "Feed") -> "SyncReport":
         caller = Caller(agent=feeds.user_agent(settings), sleep=sleep)
+        unsaid = {"audience": None} if audience is None and feed.name.startswith(feeds.WITHOUT_TABLE) else {}
+
+        def ingest_alone(paths: Sequence[Path], **options: Any) -> dict[str, Any]:
+            with one_writer:
+                return ingest(paths, **{**options, **unsaid})
+
         return feeds.sync(feed, settings.home, ingest=ingest_alone, caller=caller, say=say)
 
     print("Watching " + ", ".join(f"{feed.name} ({feed.place})" for feed in chosen), flush=True)
@@ -147,7 +150,7 @@ def ingester(settings: Settings, progress: Callable[[str, float, int], None] | N
     from assistant.running import sole_writer
 
     def ingest(
-        paths: Sequence[Path], *, collection: str, audience: str, prune: bool, prune_empty: bool = False
+        paths: Sequence[Path], *, collection: str, audience: str | None, prune: bool, prune_empty: bool = False
     ) -> dict[str, Any]:
         options: dict[str, Any] = {
             "collection": collection,

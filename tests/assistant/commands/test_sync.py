@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assistant import running
+from assistant import running, watching
 from assistant.commands import sync as sync_command
 from assistant.feeds import chosen_to_watch, known
 from assistant.feeds import sync as sync_feed
@@ -255,6 +255,23 @@ def test_a_watched_folder_shows_no_feed_of_other_people(run: Run, tmp_path: Path
     with pytest.raises(SettingsError, match=r"feed papers .* lies in feed folder:docs .*, for public"):
         chosen_to_watch(settings, ["docs"], collection="default", audience="public")
     assert len(chosen_to_watch(settings, ["docs"], collection="default", audience="staff")) == 1
+
+
+def test_what_the_staff_alone_may_read_is_not_opened_by_a_command_that_says_nothing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/rules.md").write_text("# Rules\n\nStaff may give a discount of 15 %.", encoding="utf-8")
+    assert run("ingest", "docs", "--audience", "staff")[0] == 0
+    monkeypatch.setattr(watching, "watch", lambda feeds, *, sync, tell, stop: bool(sync(feeds[0])))
+    for command in ("ingest", "watch"):
+        code, _, err = run(command, "docs")
+        assert (code, "docs/rules.md (files: 1). Nothing was read" in err) == (1, True), command
+        assert not found(run, "discount of staff")
+    assert run("watch", "docs", "--audience", "staff")[0] == 0
+    assert found(run, "discount of staff", "--audience", "staff")
+    assert run("ingest", "docs", "--audience", "public")[0] == 0
+    assert found(run, "discount of staff")
 
 
 def test_what_is_watched(run: Run, site: Site, tmp_path: Path) -> None:

@@ -1,0 +1,47 @@
+"""Nothing that is for fewer is opened to everyone by an ingest that forgets to say for whom."""
+
+from pathlib import Path
+
+import pytest
+
+from knowledge.errors import KnowledgeError
+from knowledge.library import Library
+from tests.knowledge.conftest import Write
+
+SECRET = "Staff may give a discount of 15 %."
+
+
+@pytest.fixture
+def held(library: Library, papers: Path, write: Write) -> Path:
+    """A folder with two documents for everyone and one, in a folder of its own, that was read for the staff."""
+    write("returns.md", "Returns take 30 days.")
+    library.ingest([write("staff/rules.md", SECRET)], audience="staff")
+    return papers
+
+
+@pytest.mark.parametrize("below", ["", "staff", "staff/rules.md"])
+def test_what_is_held_for_the_staff_is_not_opened_by_saying_nothing(library: Library, held: Path, below: str) -> None:
+    with pytest.raises(KnowledgeError, match=r"rules\.md \(files: 1\).*Nothing was read.*--audience public"):
+        library.ingest([held / below])
+    assert not library.search("discount of staff").passages
+    assert library.count_chunks() == 0, "nothing of the run was read"
+
+
+def test_a_link_to_the_folder_is_the_folder(library: Library, held: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(held, target_is_directory=True)
+    with pytest.raises(KnowledgeError, match=r"rules\.md"):
+        library.ingest([link])
+
+
+def test_the_same_audience_and_an_open_one_may_be_said(library: Library, held: Path) -> None:
+    assert library.ingest([held / "staff/rules.md"], audience="staff").unchanged == 1
+    assert library.ingest([held], audience="public").documents == 2
+    assert library.search("discount of staff").passages
+    library.ingest([held])
+    assert library.count_chunks() == 2, "what is open may be read without a word"
+
+
+def test_what_lies_beside_is_read_without_a_word(library: Library, held: Path) -> None:
+    assert library.ingest([held / "returns.md"]).documents == 1
+    assert library.ingest([held], collection="other").documents == 2, "a collection is by itself"
