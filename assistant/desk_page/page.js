@@ -3,7 +3,7 @@
 // it asks seldom, and only how many wait: that stands in the title.
 
 import { facts, line, make, place, tried, write } from "./drawing.js";
-import { drop, keep, kept } from "./drafts.js";
+import { drop, dropAll, keep, kept } from "./drafts.js";
 import { lookUpSoon } from "./finished.js";
 import { focusLink, forgetCases, mark, search, seeFinished, seeOpen, showCases, showTitle, takeCases } from "./list.js";
 import { isAtEnd, isWide, offerEnd, toEnd, toTop } from "./scrolling.js";
@@ -67,7 +67,7 @@ async function signOut() {
   } catch (error) {
     if (!(error instanceof Refusal)) return trouble(error);
   }
-  sessionStorage.clear();
+  dropAll();
   enter("");
 }
 

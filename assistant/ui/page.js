@@ -9,7 +9,7 @@ const unfolded = new Set();
 // What is typed and not sent outlives a part that is drawn again, and a reload. It is kept in this tab, or, where a page
 // in a frame may keep nothing, as long as the page.
 const DRAFTS = 'frontdesk.drafts';
-const drafts = (desk.drafts ??= { question: '', comments: {}, ...kept() });
+const drafts = (desk.drafts ??= { question: '', comments: {}, since: '', ...kept() });
 const question = () => document.querySelector('#question textarea');
 
 function kept() {
@@ -129,7 +129,16 @@ element.addEventListener(
   true,
 );
 
+// Comments that are being written are of one conversation, told by when it began: in another tab a new one may begin.
+function ofThisConversation() {
+  const since = element.querySelector('.turn')?.dataset.since;
+  if (!since || since === drafts.since) return;
+  Object.assign(drafts, { since, comments: {} });
+  unfolded.clear();
+}
+
 watch('value', () => {
+  if (part === 'past') ofThisConversation();
   element.querySelectorAll('details[data-key]').forEach((node) => {
     node.open = unfolded.has(node.dataset.key);
   });

@@ -336,6 +336,29 @@ def test_a_comment_that_is_being_written_outlives_a_redrawn_page_and_a_reload(pa
     expect(box).to_have_count(0)
 
 
+def test_a_comment_is_not_carried_into_a_conversation_that_began_in_another_tab(
+    page: Page, context: BrowserContext, address: str
+) -> None:
+    ask(page, "May I send it back?")
+    await_answers(page)
+    page.get_by_role("button", name="Not helpful").click()
+    page.locator("form.comment:visible textarea").fill("The postage is missing.")
+    other = open_page(context, address)
+    await_answers(other)
+    other.get_by_text("How this was found").click()
+    other.get_by_role("button", name="New conversation").click()
+    expect(other.locator(".turn")).to_have_count(0)
+    ask(other, "Another?")
+    await_answers(other)
+    other.get_by_role("button", name="Not helpful").click()
+    expect(other.locator("form.comment:visible textarea")).to_have_value("")
+    expect(other.locator(".found ol")).to_be_hidden()
+    page.reload()
+    await_answers(page)
+    expect(page.locator("#past .bubble")).to_have_text("Another?")
+    expect(page.locator("form.comment")).to_be_hidden()
+
+
 def test_whoever_has_scrolled_up_and_asks_sees_what_comes(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 700})
     for count in (1, 2):

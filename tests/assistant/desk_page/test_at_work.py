@@ -18,6 +18,7 @@ from tests.assistant.desk_page.acting_desk import (
     replies,
     reply,
     serving,
+    sign_in,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -110,6 +111,39 @@ def test_a_text_too_long_to_send_is_kept_whole(visitors: Visitors, served: Serve
     expect(fault).to_be_hidden()
     desk.locator("#send").click()
     expect(desk.locator("#lines .person .said")).to_have_text(long[:-1])
+
+
+def test_nothing_is_sent_twice_where_the_browser_keeps_nothing(visitors: Visitors, served: Served) -> None:
+    _, number = hand_over(served)
+    desk = visitors.operator("Ada")
+    desk.locator(f"#cases a[href='#{number}']").click()
+    desk.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError') } }")
+    box = desk.locator("#text")
+    for path in ("notes", "reply"):
+        desk.locator(f"#answer input[value={path}]").check()
+        box.fill("Once")
+        desk.route(f"**/{path}", answer_lost)
+        desk.locator("#send").click()
+        expect(desk.locator("#slower")).to_contain_text("may not have arrived")
+        desk.unroute(f"**/{path}")
+        desk.locator("#send").click()
+        expect(box).to_have_value("")
+    assert len(served.rows(f"SELECT id FROM desk_entry WHERE kind = 'noted' AND about = '{number}'")) == 1
+    assert len(replies(served, number)) == 1
+    box.fill("Half a sentence")
+    desk.evaluate("location.hash = ''")
+    expect(desk.locator("#story")).to_be_hidden()
+    desk.locator(f"#cases a[href='#{number}']").click()
+    expect(box).to_have_value("Half a sentence")
+    desk.get_by_role("button", name="Sign out").click()
+    sign_in(desk, served.keys["Ada"])
+    expect(desk.locator("#story")).to_be_visible()
+    expect(box).to_have_value("")
+
+
+def answer_lost(route: Route) -> None:
+    route.fetch()
+    route.abort()
 
 
 def test_the_end_of_a_long_conversation_is_one_press_away(visitors: Visitors, served: Served) -> None:
