@@ -143,8 +143,9 @@ watch('value', () => {
     node.open = unfolded.has(node.dataset.key);
   });
   if (part === 'top') document.documentElement.lang = element.querySelector('[lang]').lang;
-  if (part === 'bottom' && matchMedia('(pointer: fine)').matches) {
-    // The first labels are here. On a phone the focus would raise the keyboard over half the page.
+  if (part === 'bottom' && window === window.top && matchMedia('(pointer: fine)').matches) {
+    // The first labels are here. On a phone the focus would raise the keyboard over half the page, in a frame it would be
+    // taken from the page around it.
     document.querySelector('#question textarea')?.focus();
   }
   if (part === 'bottom') takeQuestion();
@@ -164,7 +165,8 @@ watch('value', () => {
     element.querySelector('.passage')?.focus();
     toQuote();
   }
-  if ((part === 'past' || part === 'present') && desk.atEnd) requestAnimationFrame(toEnd);
+  const isTalk = part === 'present' || (part === 'past' && !element.querySelector('.welcome'));
+  if (isTalk && desk.atEnd) requestAnimationFrame(toEnd);
 });
 
 if (part === 'passage') {
@@ -190,6 +192,8 @@ function takeQuestion() {
 }
 
 if (part === 'past') {
+  // Enter that ends the choice of an input method's signs sends nothing.
+  document.addEventListener('keypress', (event) => event.isComposing && event.stopPropagation(), true);
   for (const leaving of ['pagehide', 'visibilitychange']) {
     window.addEventListener(leaving, () => {
       if (desk.taken) drafts.question = question().value;

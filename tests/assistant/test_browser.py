@@ -409,6 +409,66 @@ def test_keys_and_names_for_those_who_do_not_see_or_point(page: Page) -> None:
         assert name.strip(), control.evaluate("n => n.outerHTML")
 
 
+def test_enter_among_an_input_methods_signs_sends_nothing(page: Page, context: BrowserContext) -> None:
+    box = page.get_by_role("textbox", name="Ask a question")
+    expect(box).to_be_focused()
+    method = context.new_cdp_session(page)
+    method.send("Input.imeSetComposition", {"text": "tuihuo", "selectionStart": 6, "selectionEnd": 6})
+    page.keyboard.press("Enter")
+    method.send("Input.insertText", {"text": "退货"})
+    expect(box).to_have_value(re.compile("^退货"))
+    time.sleep(1)  # nothing comes that could be waited for
+    expect(page.locator(".turn")).to_have_count(0)
+    page.keyboard.press("Enter")
+    await_answers(page)
+
+
+def test_a_window_at_twice_the_size_begins_at_the_top_and_hides_no_keyboards_place(
+    browser: Browser, address: str, requested: list[str], context: BrowserContext
+) -> None:
+    visitor = open_context(browser, requested, viewport={"width": 640, "height": 400})  # of 1280 by 800
+    page = open_page(visitor, address)
+    expect(page.get_by_role("button", name="Talk to a person")).to_be_visible()
+    time.sleep(0.5)  # nothing comes that could be waited for
+    assert page.evaluate("scrollY") == 0
+    ask(page, "In short, how long?")
+    await_answers(page)
+    page.evaluate("scrollTo(0, 0)")
+    page.locator("#past .source").focus()
+    for name in ("How this was found", "Helpful", "Not helpful"):
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        assert name in focused.evaluate("node => node.ariaLabel ?? node.innerText")
+        place, dock = focused.bounding_box(), page.locator("#ask").bounding_box()
+        assert place is not None
+        assert dock is not None
+        assert place["y"] + place["height"] <= dock["y"]
+    visitor.close()
+
+
+def test_a_frame_that_may_keep_nothing_takes_no_focus_and_answers(
+    context: BrowserContext, address: str, requested: list[str]
+) -> None:
+    denied = "{ configurable: true, get() { throw new DOMException('Access is denied', 'SecurityError') } }"
+    for storage in ("localStorage", "sessionStorage"):
+        context.add_init_script(f"Object.defineProperty(window, '{storage}', {denied})")
+    shop = f'<input aria-label="Search" autofocus><iframe src="{address}" style="width:380px;height:560px"></iframe>'
+    context.route("**/shop", lambda route: route.fulfill(content_type="text/html", body=shop))
+    problems: list[str] = []
+    page = context.new_page()
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"{address}/shop")
+    chat = page.frame_locator("iframe")
+    expect(chat.locator(".welcome")).to_be_visible()
+    expect(chat.get_by_role("button", name="Talk to a person")).to_be_visible()
+    expect(page.get_by_label("Search")).to_be_focused()
+    for count in (1, 2):
+        chat.locator("#question textarea").fill("May I send it back?")
+        chat.locator("#send").click()
+        expect(chat.locator("#past .turn")).to_have_count(count, timeout=WAIT_MILLISECONDS)
+    assert problems == []
+
+
 def test_several_tabs_at_once(context: BrowserContext, browser: Browser, address: str, requested: list[str]) -> None:
     visitors = [open_context(browser, requested) for _ in range(3)]
     pages = [open_page(visitor, address) for visitor in visitors]
