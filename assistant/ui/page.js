@@ -176,6 +176,11 @@ if (part === 'passage') {
 }
 
 if (part === 'top') {
+  // Gradio's own words of a lost connection, in the page's.
+  new MutationObserver(() => {
+    for (const { firstChild: words } of document.querySelectorAll('[data-testid="toast-text"]'))
+      if (words?.data?.startsWith('Connection to the server')) words.data = element.querySelector('.top').dataset.lost;
+  }).observe(document.body, { childList: true, subtree: true });
   document.addEventListener('click', (event) => {
     const card = element.querySelector('details[open]');
     if (card && !card.contains(event.target)) card.open = false;

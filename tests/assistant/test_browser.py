@@ -500,6 +500,21 @@ def test_chinese_by_the_browsers_language_and_by_the_switch(
     chinese.close()
 
 
+def test_a_lost_connection_is_told_in_the_readers_language(
+    browser: Browser, address: str, requested: list[str], context: BrowserContext
+) -> None:
+    for locale, words in (("zh-CN", "连接已断开"), ("en-GB", "The connection is lost")):
+        visitor = open_context(browser, requested, locale=locale)
+        page = open_page(visitor, address)
+        page.route("**/gradio_api/**", lambda route: route.abort())
+        ask(page, "May I send it back?")
+        expect(page.get_by_test_id("toast-text")).to_contain_text(words)
+        page.unroute("**/gradio_api/**")
+        expect(page.get_by_test_id("toast-text")).to_have_count(0)
+        expect(page.locator("#question textarea")).to_have_value("May I send it back?")
+        visitor.close()
+
+
 def test_a_phone_shows_everything_without_scrolling_sideways(
     browser: Browser, address: str, requested: list[str], context: BrowserContext
 ) -> None:
