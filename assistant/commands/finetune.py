@@ -144,6 +144,8 @@ def training_bar() -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
 
 def described(line: Mapping[str, Any]) -> str:
     """Return a line of a run's log for people."""
+    if "seconds_left" not in line:
+        return "the first step"
     minutes, seconds = divmod(int(line["seconds_left"]), 60)
     parts = [f"{minutes}:{seconds:02} left"]
     if "loss" in line:
