@@ -2,6 +2,9 @@
 // A draft is its writer's alone: who sits down at the same tab next never sends it as theirs.
 // What the browser has no room for, or may not keep, lasts as long as the page.
 
+import { say } from "./texts.js";
+
+const MOST_CHARACTERS = 10_000; // of a reply, a note, or what is said with a decision, as the server takes them
 const EMPTY = { text: "", mode: "reply", key: "", sent: "" };
 const unkept = new Map();
 const name = ({ hash, by }) => `frontdesk.desk.draft.${by}.${hash}`;
@@ -35,4 +38,13 @@ export function drop(of) {
 export function dropAll() {
   unkept.clear();
   sessionStorage.clear();
+}
+
+// What is said to the customer with a decision is a draft of its own.
+export const ofDecision = (key, by) => ({ hash: `decision-${key}`, by });
+
+// What is wrong with so long a text; "" for one that can be sent.
+export function tooLong(text) {
+  const count = [...text.trim()].length;
+  return count > MOST_CHARACTERS ? say("too_long", { count, most: MOST_CHARACTERS }) : "";
 }

@@ -1,5 +1,7 @@
 """One operator at work: in two tabs, in a long conversation, with a text too long to send, with a key taken back."""
 
+import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +13,7 @@ from assistant.ticket_turns import REPLY_CHARACTERS
 from tests.assistant.desk_page.acting_desk import (
     Served,
     Visitors,
+    ask,
     ask_for_refund,
     browsing,
     hand_over,
@@ -91,6 +94,31 @@ def test_a_write_that_was_decided_in_another_tab_says_so(visitors: Visitors, ser
     expect(first.locator("#writes h3")).to_have_text("Declined by Ada, nothing was done")
     second.get_by_role("button", name="Approve").click()
     expect(second.locator("#trouble")).to_have_text("You have declined it already, in another tab.")
+
+
+def test_who_declines_tells_the_customer_why(visitors: Visitors, served: Served) -> None:
+    order, email = json.loads((served.home / "orders.json").read_text())["returned"]
+    customer = visitors.customer()
+    for count, said in enumerate((f"My order is {order}, {email}", f"Refund {order}", "yes"), start=1):
+        ask(customer, said)
+        expect(customer.locator("#past .turn")).to_have_count(count)
+    desk = visitors.operator("Ada")
+    open_case(desk, "needs your approval")
+    word = desk.get_by_label("A word to the customer")
+    word.fill("x" * (REPLY_CHARACTERS + 1))
+    desk.get_by_role("button", name="Decline").click()
+    expect(desk.locator("#trouble")).to_contain_text("Nothing was cut")
+    word.fill("The lamp came back without its box; please write to returns@brindlemoor.example.")
+    desk.reload()
+    expect(word).to_have_value(re.compile("^The lamp came back"))
+    desk.get_by_role("button", name="Decline").click()
+    told = customer.locator("#past .turn").last
+    expect(told).to_contain_text(
+        "A person of our team writes: The lamp came back without its box; please write to returns@"
+    )
+    expect(desk.locator("#writes h3")).to_have_text("Declined by Ada, nothing was done")
+    expect(desk.locator("#lines .said").last).to_contain_text("The lamp came back without its box")
+    assert desk.evaluate("sessionStorage.length") == 0
 
 
 def test_a_text_too_long_to_send_is_kept_whole(visitors: Visitors, served: Served) -> None:
