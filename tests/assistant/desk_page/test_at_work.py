@@ -121,6 +121,30 @@ def test_who_declines_tells_the_customer_why(visitors: Visitors, served: Served)
     assert desk.evaluate("sessionStorage.length") == 0
 
 
+@pytest.mark.parametrize("window", [{"width": 640, "height": 400}, {"width": 1280, "height": 700}])
+def test_what_the_keyboard_is_at_is_never_under_the_box_for_replies(
+    visitors: Visitors, served: Served, window: dict[str, int]
+) -> None:
+    conversation, _ = ask_for_refund(served)
+    number = next(step["ticket"] for step in served.say(conversation, "A person, please") if "ticket" in step)
+    desk = visitors.operator("Ada", viewport=window)
+    desk.locator(f"#cases a[href='#{number}']").focus()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#story-title")).to_be_focused()
+    expect(desk.locator(".write.waits")).to_be_visible()
+    foot = desk.locator(".foot").bounding_box()
+    assert foot is not None
+    seen = []
+    while "latest" not in seen[-1:]:
+        desk.keyboard.press("Tab")
+        focused = desk.locator(":focus")
+        seen.append(focused.evaluate("node => node.id || node.innerText"))
+        place = focused.bounding_box()
+        assert place is not None
+        assert place["y"] + place["height"] <= foot["y"], seen
+    assert {"Approve", "Decline"} < set(seen)
+
+
 def test_a_text_too_long_to_send_is_kept_whole(visitors: Visitors, served: Served) -> None:
     _, number = hand_over(served)
     desk = visitors.operator("Ada")
