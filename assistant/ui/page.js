@@ -31,8 +31,14 @@ const toEnd = () => page.scrollTo({ top: page.scrollHeight });
 const toQuote = () =>
   element.querySelector('.highlight, mark')?.scrollIntoView({ block: 'center', inline: 'start' });
 
+// A passage that covers the page, as on a phone, keeps the keyboard too.
+const covers = () => Boolean(element.querySelector('.passage')) && matchMedia('(max-width: 1099px)').matches;
+const cover = (covered) =>
+  document.querySelectorAll('#top, #past, #present, #dock').forEach((below) => (below.inert = covered));
+
 const close = () => {
   props.value = '';
+  cover(false);
   desk.opener?.focus();
 };
 
@@ -162,6 +168,7 @@ watch('value', () => {
     desk.running = running;
   }
   if (part === 'passage') {
+    cover(covers());
     element.querySelector('.passage')?.focus();
     toQuote();
   }
@@ -170,6 +177,7 @@ watch('value', () => {
 });
 
 if (part === 'passage') {
+  window.addEventListener('resize', () => cover(covers()));
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && element.querySelector('.passage')) close();
   });

@@ -535,8 +535,15 @@ def test_a_phone_shows_everything_without_scrolling_sideways(
     page.locator("#past .source").tap()
     expect(page.locator(".passage mark")).to_be_in_viewport()
     assert fits()
+    for _ in range(8):  # the keyboard stays in what covers the page, and comes back
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement === document.body || document.activeElement.closest('.passage')")
     page.locator(".passage [data-action=close]").tap()
     expect(page.locator(".passage")).to_have_count(0)
+    expect(page.locator("#past .source")).to_be_focused()
+    page.get_by_role("button", name="Not helpful").tap()
+    for box in (page.locator("#question textarea"), page.locator("form.comment textarea")):
+        expect(box).to_have_css("font-size", "16px")  # an iPhone enlarges the page for a smaller one
     phone.close()
 
 
