@@ -308,7 +308,9 @@ export const company = meta("company");
 export function switchLanguage() {
   language = language === "zh" ? "en" : "zh";
   texts = language === "zh" ? CHINESE : ENGLISH;
-  localStorage.setItem(KEPT, language);
+  try {
+    localStorage.setItem(KEPT, language);
+  } catch {} // where the browser has no room, it is for this page alone
 }
 
 // Fills `{name}` and the like; the values are text, whatever they hold.

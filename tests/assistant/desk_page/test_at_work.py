@@ -182,6 +182,9 @@ def test_nothing_is_sent_twice_where_the_browser_keeps_nothing(visitors: Visitor
         expect(box).to_have_value("")
     assert len(served.rows(f"SELECT id FROM desk_entry WHERE kind = 'noted' AND about = '{number}'")) == 1
     assert len(replies(served, number)) == 1
+    for other in ("中文", "English"):
+        desk.get_by_role("button", name=other).click()
+    expect(desk.locator("#text-label")).to_have_text("Reply to the customer")
     box.fill("Half a sentence")
     desk.evaluate("location.hash = ''")
     expect(desk.locator("#story")).to_be_hidden()
