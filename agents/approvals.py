@@ -96,6 +96,8 @@ class OperatorDecision:
     approved: bool
     person_speaks: bool = False
     """Whether a person has the conversation, so that what was done is told and the model says nothing of its own."""
+    text: str = ""
+    """What they say to the customer with it, such as why not; "" for nothing."""
 
 
 class Approvals(Protocol):

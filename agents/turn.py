@@ -343,13 +343,17 @@ class _Turn:
             yield self._delta("\n" + prompts.nearest(self.language, quoting.line(near, number=1), place=near.place))
         yield self._finished("refused", evidence, quoting.citations([near] if near else []))
 
-    def _delta(self, text: str, allowed: Allowed = NOTHING_SPECIAL) -> Delta:
+    def _delta(self, text: str, allowed: Allowed | None = NOTHING_SPECIAL) -> Delta:
+        """Return what is shown of a text; None allows all, for the words of a person of the company."""
         if self.first_text is None:
             self.first_text = time.perf_counter() - self.started
-        secrets = self.options.secrets
-        shown = guard(text, replace(allowed, hosts=self.hosts, language=self.language, secrets=secrets)).text
+        shown = text if allowed is None else self._guarded(text, allowed)
         self.text += shown
         return Delta(shown)
+
+    def _guarded(self, text: str, allowed: Allowed) -> str:
+        secrets = self.options.secrets
+        return guard(text, replace(allowed, hosts=self.hosts, language=self.language, secrets=secrets)).text
 
     def _finished(
         self, outcome: Outcome, evidence: float, citations: Sequence[Citation], pointed: str = ""

@@ -1,24 +1,27 @@
 """Writes that wait for a person of the company, over HTTP, behind an operator's key or the owner's token.
 
     GET  /api/approvals              {"approvals": [{"key", "conversation", "tool", "text", "arguments", …}]}
-    POST /api/approvals/KEY          {"approved": true|false} -> {"conversation", "turn"}
+    POST /api/approvals/KEY          {"approved": true|false, "text"} -> {"conversation", "turn"}
 
-A decision is a turn of its conversation: it goes on where the write waits, and the customer reads what came of it.
+A decision is a turn of its conversation: it goes on where the write waits, and the customer reads what came of it, with
+`text` as from a person.
 """
 
 from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.actions import StoredApproval
 from assistant.decisions import ApprovalsPort, Decisions
+from assistant.ticket_turns import REPLY_CHARACTERS
 
 
 class DecisionBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     approved: bool
+    text: str = Field(default="", max_length=REPLY_CHARACTERS)
 
 
 def add_approvals(
@@ -36,7 +39,7 @@ def add_approvals(
 
     @api.post("/api/approvals/{key}", status_code=201)
     def decide(key: str, body: DecisionBody, by: Annotated[str, Depends(require_operator)]) -> dict[str, Any]:
-        conversation, turn = decisions.decide(key, approved=body.approved, by=by)
+        conversation, turn = decisions.decide(key, approved=body.approved, by=by, text=body.text)
         return {"conversation": conversation, "turn": turn}
 
 

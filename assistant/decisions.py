@@ -1,7 +1,7 @@
 """What a person of the company decides of a write, each write once.
 
-    key + yes or no + operator -> the turn that goes on with it
-                               -> Forestalled: somebody else decided, or it does not wait any more
+    key + yes or no + words + operator -> the turn that goes on with it
+                                       -> Forestalled: somebody else decided, or it does not wait any more
 
 Only the server decides while it runs, so a lock of this process is enough. Until the turn of a decision has got as far,
 the write still waits in the database; a decision whose turn runs therefore counts, and one whose turn was cut off by a
@@ -18,7 +18,7 @@ from assistant.actions import StoredApproval
 from assistant.database import DeskEntryRow
 from assistant.errors import Forestalled, NotStored
 from assistant.operators import CUSTOMER
-from assistant.store import Store, conversation_row
+from assistant.store import Store, conversation_row, storable
 from assistant.ticket_contents import PERSON
 from assistant.turns import TurnRunner
 
@@ -40,10 +40,16 @@ class Decisions:
         self._turns = turns
         self._deciding = threading.Lock()
 
-    def decide(self, key: str, *, approved: bool, by: str) -> tuple[str, int]:
+    def decide(self, key: str, *, approved: bool, by: str, text: str = "") -> tuple[str, int]:
         """Begin the turn that goes on with a write; return its conversation and number.
 
         Pressed again by the same person, it finds the turn of the first press.
+
+        Args:
+            key: The write's.
+            approved: Whether it is done.
+            by: Who decides.
+            text: What they say to the customer with it; "" for nothing.
 
         Raises:
             NotStored: There is no such write.
@@ -61,7 +67,7 @@ class Decisions:
                     return pending.conversation, last.turn
                 raise _forestalled(pending, last)
             try:
-                turn = self._start(pending, approved=approved)
+                turn = self._start(pending, approved=approved, text=storable(text).strip())
             except NotStored:  # a talk in the terminal, which is over: nothing can go on with it, and it waits in vain
                 self._approvals.move(key, before="operator", after="withdrawn")
                 raise _forestalled(replace(pending, stage="withdrawn"), last) from None
@@ -70,11 +76,11 @@ class Decisions:
                 desk_entries.add(session, drawn, kind=kind, about=key, conversation=conversation, by=by, turn=turn)
             return conversation, turn
 
-    def _start(self, pending: Pending, *, approved: bool) -> int:
+    def _start(self, pending: Pending, *, approved: bool, text: str) -> int:
         """Begin the turn that goes on with a write; the model is silent in it where a person has the conversation."""
         with self._store.reading() as session:
             held = conversation_row(session, pending.conversation).held_by == PERSON
-        decision = OperatorDecision(pending.key, approved, person_speaks=held)
+        decision = OperatorDecision(pending.key, approved, person_speaks=held, text=text)
         return self._turns.start(pending.conversation, "", language=pending.language, decision=decision)
 
     def _last(self, key: str) -> tuple[DeskEntryRow | None, bool]:

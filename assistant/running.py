@@ -116,13 +116,18 @@ class RunningServer:
         """
         return list(self._ask("GET", "/api/approvals")["approvals"])
 
-    def decide(self, key: str, *, approved: bool) -> dict[str, Any]:
+    def decide(self, key: str, *, approved: bool, text: str = "") -> dict[str, Any]:
         """Approve or decline one of them; return the conversation and the turn that goes on with it.
+
+        Args:
+            key: The write's.
+            approved: Whether it is done.
+            text: What the customer reads with it.
 
         Raises:
             ServerError: it does not wait any more, or the server did not answer.
         """
-        return self._ask("POST", f"/api/approvals/{key}", json={"approved": approved})
+        return self._ask("POST", f"/api/approvals/{key}", json={"approved": approved, "text": text})
 
     def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         try:

@@ -1,6 +1,7 @@
 """`approvals`: writes that a customer agreed to and that wait for a person of the company."""
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 
 LIST_EXAMPLES = examples("frontdesk approvals list", "frontdesk approvals list --json")
 APPROVE_EXAMPLES = examples("frontdesk approvals approve 3f2a…", "frontdesk approvals approve 3f2a… --json")
-DECLINE_EXAMPLES = examples("frontdesk approvals decline 3f2a…")
+DECLINE_EXAMPLES = examples("frontdesk approvals decline 3f2a… --text 'The lamp came back without its box.'")
 Key = Annotated[str, typer.Argument(metavar="KEY", help="As `approvals list` shows it; its beginning will do.")]
+Text = Annotated[
+    str, typer.Option("--text", metavar="WORDS", help="What the customer reads with it, as from a person.")
+]
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -43,15 +47,15 @@ def list_waiting(as_json: AsJson = False, config: Config = None) -> None:
 
 
 @app.command(epilog=APPROVE_EXAMPLES)
-def approve(key: Key, as_json: AsJson = False, config: Config = None) -> None:
+def approve(key: Key, text: Text = "", as_json: AsJson = False, config: Config = None) -> None:
     """Approve a write: it is done now."""
-    _decide(settings_for(config), key, approved=True, as_json=as_json)
+    _decide(settings_for(config), key, approved=True, text=text, as_json=as_json)
 
 
 @app.command(epilog=DECLINE_EXAMPLES)
-def decline(key: Key, as_json: AsJson = False, config: Config = None) -> None:
+def decline(key: Key, text: Text = "", as_json: AsJson = False, config: Config = None) -> None:
     """Decline a write: nothing is done, and the customer is told."""
-    _decide(settings_for(config), key, approved=False, as_json=as_json)
+    _decide(settings_for(config), key, approved=False, text=text, as_json=as_json)
 
 
 def _waiting(settings: "Settings") -> list[dict[str, Any]]:
@@ -65,7 +69,7 @@ def _waiting(settings: "Settings") -> list[dict[str, Any]]:
         return [shown(stored) for stored in application.approvals.for_operators()]
 
 
-def _decide(settings: "Settings", key: str, *, approved: bool, as_json: bool) -> None:
+def _decide(settings: "Settings", key: str, *, approved: bool, text: str, as_json: bool) -> None:
     from assistant.running import find_server
 
     whole = [one["key"] for one in _waiting(settings) if one["key"].startswith(key)]
@@ -73,7 +77,8 @@ def _decide(settings: "Settings", key: str, *, approved: bool, as_json: bool) ->
         found = "nothing with this key waits" if not whole else f"{len(whole)} begin with it"
         raise ServerError(f"Cannot decide {key!r}: {found}. Next: frontdesk approvals list")
     server = find_server(settings.home)
-    result = server.decide(whole[0], approved=approved) if server else _decide_here(settings, whole[0], approved)
+    decide = server.decide if server else partial(_decide_here, settings)
+    result = decide(whole[0], approved=approved, text=text)
     if as_json:
         print_json({"key": whole[0], "approved": approved, **result})
     else:
@@ -82,14 +87,14 @@ def _decide(settings: "Settings", key: str, *, approved: bool, as_json: bool) ->
             print(harmless(result["answer"]))
 
 
-def _decide_here(settings: "Settings", key: str, approved: bool) -> dict[str, Any]:
+def _decide_here(settings: "Settings", key: str, *, approved: bool, text: str) -> dict[str, Any]:
     """Go on with the write in this process, since no server runs."""
     from assistant.decisions import Decisions
     from assistant.operators import OWNER
 
     with opened(settings) as application:
         decisions = Decisions(application.store, application.approvals, application.turns)
-        conversation, turn = decisions.decide(key, approved=approved, by=OWNER)
+        conversation, turn = decisions.decide(key, approved=approved, by=OWNER, text=text)
         last = list(application.turns.subscribe(conversation, turn))[-1].data
         answer = (last.get("answer") or {}).get("text", "")
         if last["kind"] != "finished":

@@ -132,7 +132,7 @@ def training_bar() -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
 
     columns = (TextColumn("step {task.completed}/{task.total}"), BarColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading the model", total=None)
+        task = bar.add_task("getting ready", total=None)
         seen: dict[str, Any] = {}
 
         def show(line: Mapping[str, Any]) -> None:
@@ -144,6 +144,8 @@ def training_bar() -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
 
 def described(line: Mapping[str, Any]) -> str:
     """Return a line of a run's log for people."""
+    if "seconds_left" not in line:
+        return "the first step"
     minutes, seconds = divmod(int(line["seconds_left"]), 60)
     parts = [f"{minutes}:{seconds:02} left"]
     if "loss" in line:

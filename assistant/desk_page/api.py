@@ -7,7 +7,7 @@
     POST /api/desk/finished {"search", "after"} what is over, the last first; what is looked for stands in no address
     GET  /api/desk/tickets/N?mark=…             one case; also /api/desk/approvals/KEY
     POST /api/desk/tickets/N/reply|notes|end    {"key", "text", "seen"}, {"key", "text"}, {"status", "seen"}
-    POST /api/desk/approvals/KEY                {"approved"}
+    POST /api/desk/approvals/KEY                {"approved", "text"}
 
 The cookie is HttpOnly and SameSite=Strict, and goes nowhere but here. What changes something asks for a header of ours
 as well, which no page of another site can send. Whatever a customer wrote leaves here as JSON and is shown as text.
@@ -108,6 +108,8 @@ class FinishedBody(_Body):
 
 class DecisionBody(_Body):
     approved: bool
+    text: str = Field(default="", max_length=REPLY_CHARACTERS)
+    """What is said to the customer with it."""
 
 
 def add_desk(
@@ -253,7 +255,7 @@ def _add_work(api: FastAPI, work: DeskWork, decisions: Decisions | None, signed_
     def decide(key: str, body: DecisionBody, operator: Annotated[Operator, Depends(signed_in)]) -> dict[str, int]:
         if decisions is None:
             raise NotStored(f"There is no write {key!r}.")
-        return {"turn": decisions.decide(key, approved=body.approved, by=operator.name)[1]}
+        return {"turn": decisions.decide(key, approved=body.approved, by=operator.name, text=body.text)[1]}
 
 
 def _check_header(header: str) -> None:

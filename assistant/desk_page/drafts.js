@@ -1,23 +1,50 @@
 // What is being written and has not arrived, kept in this tab until it has: {text, mode, key, sent}.
 // A draft is its writer's alone: who sits down at the same tab next never sends it as theirs.
+// What the browser has no room for, or may not keep, lasts as long as the page.
 
+import { say } from "./texts.js";
+
+const MOST_CHARACTERS = 10_000; // of a reply, a note, or what is said with a decision, as the server takes them
+const EMPTY = { text: "", mode: "reply", key: "", sent: "" };
+const unkept = new Map();
 const name = ({ hash, by }) => `frontdesk.desk.draft.${by}.${hash}`;
 
-export function kept(of) {
+function stored(of) {
   try {
-    return { text: "", mode: "reply", key: "", sent: "", ...JSON.parse(sessionStorage.getItem(name(of)) ?? "{}") };
+    return JSON.parse(sessionStorage.getItem(name(of)));
   } catch {
-    return { text: "", mode: "reply", key: "", sent: "" };
+    return null;
   }
 }
 
-// Changes what is named of a draft; the rest stays. What a browser has no room for is in its box alone.
+export const kept = (of) => ({ ...EMPTY, ...(unkept.get(name(of)) ?? stored(of)) });
+
+// Changes what is named of a draft; the rest stays.
 export function keep(of, changed) {
+  const draft = { ...kept(of), ...changed };
+  drop(of);
   try {
-    sessionStorage.setItem(name(of), JSON.stringify({ ...kept(of), ...changed }));
+    sessionStorage.setItem(name(of), JSON.stringify(draft));
   } catch {
-    drop(of); // half of it would be worse than nothing
+    unkept.set(name(of), draft);
   }
 }
 
-export const drop = (of) => sessionStorage.removeItem(name(of));
+export function drop(of) {
+  unkept.delete(name(of));
+  sessionStorage.removeItem(name(of));
+}
+
+export function dropAll() {
+  unkept.clear();
+  sessionStorage.clear();
+}
+
+// What is said to the customer with a decision is a draft of its own.
+export const ofDecision = (key, by) => ({ hash: `decision-${key}`, by });
+
+// What is wrong with so long a text; "" for one that can be sent.
+export function tooLong(text) {
+  const count = [...text.trim()].length;
+  return count > MOST_CHARACTERS ? say("too_long", { count, most: MOST_CHARACTERS }) : "";
+}

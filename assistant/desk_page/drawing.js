@@ -90,7 +90,8 @@ export function facts(story) {
     .map(([name, value]) => make("div", "", make("dt", "", texts[name]), make("dd", "", written(value))));
 }
 
-export function write(one, { busy, decide }) {
+// `word` is what is said to the customer with a decision, as far as it is written: {text, write}.
+export function write(one, { busy, decide, word }) {
   const waits = one.stage === "operator";
   const head = waits ? texts.approve_title : say(`stage_${one.stage}`, { name: colleague(one.decided_by) });
   const deed = make("p", "deed", one.text);
@@ -106,7 +107,7 @@ export function write(one, { busy, decide }) {
   if (waits) section.append(make("p", "soft", texts.approve_more));
   section.append(deed, more);
   if (waits) {
-    const choice = make("div", "choice", busy ? make("p", "soft", texts.deciding) : null);
+    const choice = make("div", "choice", busy ? make("p", "soft", texts.deciding) : wordBox(word));
     for (const [name, approved] of busy ? [] : [["approve", true], ["decline", false]]) {
       const button = make("button", approved ? "strong" : "small", texts[name]);
       button.type = "button";
@@ -116,6 +117,14 @@ export function write(one, { busy, decide }) {
     section.append(choice);
   }
   return section;
+}
+
+function wordBox(word) {
+  const box = make("textarea");
+  box.dir = "auto";
+  box.value = word.text;
+  box.addEventListener("input", () => word.write(box.value));
+  return make("label", "soft", texts.word_label, box);
 }
 
 export function tried(story) {

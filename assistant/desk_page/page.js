@@ -3,7 +3,7 @@
 // it asks seldom, and only how many wait: that stands in the title.
 
 import { facts, line, make, place, tried, write } from "./drawing.js";
-import { drop, keep, kept } from "./drafts.js";
+import { drop, dropAll, keep, kept, ofDecision, tooLong } from "./drafts.js";
 import { lookUpSoon } from "./finished.js";
 import { focusLink, forgetCases, mark, search, seeFinished, seeOpen, showCases, showTitle, takeCases } from "./list.js";
 import { isAtEnd, isWide, offerEnd, toEnd, toTop } from "./scrolling.js";
@@ -16,7 +16,6 @@ const HIDDEN_POLL_MILLISECONDS = 30_000;
 const DECIDING_MILLISECONDS = 10_000; // a write that still waits then did not go on, and may be decided again
 const READ_AT_ONCE = 8; // questions and steps of what was tried; more of them are folded
 const QUIET_MILLISECONDS = 200;
-const MOST_CHARACTERS = 10_000; // of a reply or a note, as the server takes them
 let timer = 0;
 let asks = 0; // questions to the server so far, each with a number
 const newest = { cases: 0, story: 0 }; // the numbers of those whose answers are shown
@@ -67,7 +66,7 @@ async function signOut() {
   } catch (error) {
     if (!(error instanceof Refusal)) return trouble(error);
   }
-  sessionStorage.clear();
+  dropAll();
   enter("");
 }
 
@@ -117,7 +116,8 @@ function showWrites() {
     at("writes"),
     desk.story.writes.map((one) => {
       const busy = Date.now() - (decided.get(one.key) ?? 0) < DECIDING_MILLISECONDS;
-      return [one.key, [one, language, busy], () => write(one, { busy, decide })];
+      const of = ofDecision(one.key, desk.me), word = { text: kept(of).text, write: (text) => keep(of, { text }) };
+      return [one.key, [one, language, busy], () => write(one, { busy, decide, word })];
     }),
   );
 }
@@ -203,14 +203,8 @@ function takeDraft() {
   takeMode();
 }
 
-// What is wrong with so long a text; "" for one that can be sent.
-function tooLong() {
-  const count = [...at("text").value.trim()].length;
-  return count > MOST_CHARACTERS ? say("too_long", { count, most: MOST_CHARACTERS }) : "";
-}
-
 function keepDraft() {
-  show(at("slower"), tooLong());
+  show(at("slower"), tooLong(at("text").value));
   keep({ hash: desk.shown, by: desk.me }, { text: at("text").value, mode: mode() });
 }
 
@@ -218,7 +212,7 @@ async function send(event) {
   event.preventDefault();
   const text = at("text").value;
   if (sending || !text.trim() || !desk.story?.ticket) return;
-  if (tooLong()) return show(at("slower"), tooLong());
+  if (tooLong(text)) return show(at("slower"), tooLong(text));
   sending = true;
   let arrived = false;
   const [hash, what, button, of] = [desk.shown, mode(), at("send"), { hash: desk.shown, by: desk.me }];
@@ -275,11 +269,14 @@ async function end(status) {
 }
 
 async function decide(one, approved, choice) {
+  const of = ofDecision(one.key, desk.me), { text } = kept(of);
+  if (tooLong(text)) return show(at("trouble"), tooLong(text));
   decided.set(one.key, Date.now());
   show(at("trouble"), "");
   choice.replaceChildren(make("p", "soft", texts.deciding));
   try {
-    await post(`approvals/${encodeURIComponent(one.key)}`, { approved });
+    await post(`approvals/${encodeURIComponent(one.key)}`, { approved, text });
+    drop(of);
     tell(texts.deciding);
   } catch (error) {
     decided.delete(one.key);

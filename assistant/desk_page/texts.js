@@ -114,6 +114,7 @@ const ENGLISH = {
   approve_more: "The customer was shown exactly this and said yes.",
   approve: "Approve",
   decline: "Decline",
+  word_label: "A word to the customer with it, such as why not (optional)",
   deciding: "Being done…",
   details: "Values",
   stage_approved: "Approved by {name}, being done",
@@ -258,6 +259,7 @@ const CHINESE = {
   approve_more: "顾客看到的就是以下内容，并已同意。",
   approve: "批准",
   decline: "拒绝",
+  word_label: "一并告诉顾客的话，例如不批准的原因（可不填）",
   deciding: "正在办理…",
   details: "各项数值",
   stage_approved: "{name} 已批准，正在办理",
@@ -306,7 +308,9 @@ export const company = meta("company");
 export function switchLanguage() {
   language = language === "zh" ? "en" : "zh";
   texts = language === "zh" ? CHINESE : ENGLISH;
-  localStorage.setItem(KEPT, language);
+  try {
+    localStorage.setItem(KEPT, language);
+  } catch {} // where the browser has no room, it is for this page alone
 }
 
 // Fills `{name}` and the like; the values are text, whatever they hold.

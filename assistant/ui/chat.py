@@ -328,7 +328,7 @@ def _waits_for_team(views: list[TurnView]) -> bool:
 
 
 def _view(stored: StoredTurn) -> TurnView:
-    view = TurnView(number=stored.turn, question=stored.question, answer=stored.answer)
+    view = TurnView(stored.turn, stored.question, since=stored.started_at.isoformat(), answer=stored.answer)
     if stored.feedback:
         view.rating, view.comment = stored.feedback.rating, stored.feedback.comment
     return view

@@ -29,7 +29,7 @@ def header_html(frame: Frame, texts: Texts) -> str:
     """Return the top of the page: company, line, badge, language, new conversation."""
     initial = escape(frame.company[:1].upper())
     return (
-        f'<header class="top" lang="{texts.html_language}"><div class="inner">'
+        f'<header class="top" lang="{texts.html_language}" data-lost="{escape(texts.lost)}"><div class="inner">'
         f'<span class="mark" aria-hidden="true">{initial}</span>'
         f'<div class="name"><h1>{escape(frame.company)}</h1><p>{escape(frame.tagline or texts.tagline)}</p></div>'
         f"{_badge_html(texts) if frame.demo else ''}"

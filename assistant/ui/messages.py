@@ -61,7 +61,8 @@ def turn_html(view: TurnView, texts: Texts) -> str:
     elif not view.running and view.steps:
         parts.append(f'<div class="foot">{_found_html(view, texts)}</div>')
     state = "running" if view.running else view.outcome or view.status
-    return f'<article class="turn {escape(state)}" data-turn="{view.number}">{"".join(parts)}</article>'
+    names = f'data-turn="{view.number}" data-since="{view.since}"'
+    return f'<article class="turn {escape(state)}" {names}>{"".join(parts)}</article>'
 
 
 def failure_html(sentence: str, *, reference: str = "", label: str = "") -> str:

@@ -47,6 +47,13 @@ HEADERS = (
 )
 CONFIGURATION = "<script>window.gradio_config"
 """Where the head's own tags end and the page's data begin."""
+OWN_MEMORY = (
+    "<script>try { localStorage } catch { const kept = new Map(); Object.defineProperty(window, 'localStorage', "
+    "{ value: { getItem: (name) => kept.get(name) ?? null, setItem: (name, value) => kept.set(name, value) } }) }"
+    "</script>"
+)
+"""For browsers in which a frame on another site may keep nothing: what Gradio keeps then lasts as long as the page.
+Without it the first read ends Gradio's start, and the chat is there or not."""
 
 
 async def mount(api: "FastAPI", application: "Application") -> None:
@@ -68,7 +75,7 @@ def own_head(html: str, frame: Frame) -> str:
     ours = (
         f"<title>{escape(frame.company)}</title>\n"
         f'\t\t<meta name="description" content="{escape(frame.tagline or EN.tagline)}" />\n'
-        '\t\t<style>[data-testid="status-tracker"] { display: none !important; }</style>\n\t\t'
+        f'\t\t<style>[data-testid="status-tracker"] {{ display: none !important; }}</style>\n\t\t{OWN_MEMORY}\n\t\t'
     )
     return head + ours + configuration + rest
 

@@ -9,7 +9,7 @@ const unfolded = new Set();
 // What is typed and not sent outlives a part that is drawn again, and a reload. It is kept in this tab, or, where a page
 // in a frame may keep nothing, as long as the page.
 const DRAFTS = 'frontdesk.drafts';
-const drafts = (desk.drafts ??= { question: '', comments: {}, ...kept() });
+const drafts = (desk.drafts ??= { question: '', comments: {}, since: '', ...kept() });
 const question = () => document.querySelector('#question textarea');
 
 function kept() {
@@ -31,8 +31,14 @@ const toEnd = () => page.scrollTo({ top: page.scrollHeight });
 const toQuote = () =>
   element.querySelector('.highlight, mark')?.scrollIntoView({ block: 'center', inline: 'start' });
 
+// A passage that covers the page, as on a phone, keeps the keyboard too.
+const covers = () => Boolean(element.querySelector('.passage')) && matchMedia('(max-width: 1099px)').matches;
+const cover = (covered) =>
+  document.querySelectorAll('#top, #past, #present, #dock').forEach((below) => (below.inert = covered));
+
 const close = () => {
   props.value = '';
+  cover(false);
   desk.opener?.focus();
 };
 
@@ -129,13 +135,23 @@ element.addEventListener(
   true,
 );
 
+// Comments that are being written are of one conversation, told by when it began: in another tab a new one may begin.
+function ofThisConversation() {
+  const since = element.querySelector('.turn')?.dataset.since;
+  if (!since || since === drafts.since) return;
+  Object.assign(drafts, { since, comments: {} });
+  unfolded.clear();
+}
+
 watch('value', () => {
+  if (part === 'past') ofThisConversation();
   element.querySelectorAll('details[data-key]').forEach((node) => {
     node.open = unfolded.has(node.dataset.key);
   });
   if (part === 'top') document.documentElement.lang = element.querySelector('[lang]').lang;
-  if (part === 'bottom' && matchMedia('(pointer: fine)').matches) {
-    // The first labels are here. On a phone the focus would raise the keyboard over half the page.
+  if (part === 'bottom' && window === window.top && matchMedia('(pointer: fine)').matches) {
+    // The first labels are here. On a phone the focus would raise the keyboard over half the page, in a frame it would be
+    // taken from the page around it.
     document.querySelector('#question textarea')?.focus();
   }
   if (part === 'bottom') takeQuestion();
@@ -152,19 +168,27 @@ watch('value', () => {
     desk.running = running;
   }
   if (part === 'passage') {
+    cover(covers());
     element.querySelector('.passage')?.focus();
     toQuote();
   }
-  if ((part === 'past' || part === 'present') && desk.atEnd) requestAnimationFrame(toEnd);
+  const isTalk = part === 'present' || (part === 'past' && !element.querySelector('.welcome'));
+  if (isTalk && desk.atEnd) requestAnimationFrame(toEnd);
 });
 
 if (part === 'passage') {
+  window.addEventListener('resize', () => cover(covers()));
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && element.querySelector('.passage')) close();
   });
 }
 
 if (part === 'top') {
+  // Gradio's own words of a lost connection, in the page's.
+  new MutationObserver(() => {
+    for (const { firstChild: words } of document.querySelectorAll('[data-testid="toast-text"]'))
+      if (words?.data?.startsWith('Connection to the server')) words.data = element.querySelector('.top').dataset.lost;
+  }).observe(document.body, { childList: true, subtree: true });
   document.addEventListener('click', (event) => {
     const card = element.querySelector('details[open]');
     if (card && !card.contains(event.target)) card.open = false;
@@ -181,6 +205,8 @@ function takeQuestion() {
 }
 
 if (part === 'past') {
+  // Enter that ends the choice of an input method's signs sends nothing.
+  document.addEventListener('keypress', (event) => event.isComposing && event.stopPropagation(), true);
   for (const leaving of ['pagehide', 'visibilitychange']) {
     window.addEventListener(leaving, () => {
       if (desk.taken) drafts.question = question().value;

@@ -59,6 +59,8 @@ class Texts:
     failed: str
     failed_action: str
     """For a click that came to nothing, such as a rating that could not be kept."""
+    lost: str
+    """When the server does not answer; Gradio says it in English alone."""
     busy: str
     too_often: str
     too_long: str
@@ -148,6 +150,7 @@ EN = Texts(
     stopped="Stopped. You can ask again at any time.",
     failed="Something went wrong on our side, and this question was not answered. Please try again.",
     failed_action="Something went wrong on our side. Please try again.",
+    lost="The connection is lost. This page keeps trying; what you have written stays in its box.",
     busy="Many questions are waiting right now. Please ask again in a moment.",
     too_often="That was a lot in a short time. Please wait a moment, then send it again.",
     too_long="This has {count} characters, and at most {most} can be sent at once. Nothing was cut: "
@@ -236,6 +239,7 @@ ZH = Texts(
     stopped="已停止。您可以随时再次提问。",
     failed="我们这边出了问题，没能回答这个问题。请再试一次。",
     failed_action="我们这边出了问题，请再试一次。",
+    lost="连接已断开。页面会继续尝试，您写的内容会保留在输入框中。",
     busy="现在提问的人较多，请稍后再试。",
     too_often="您在短时间内操作较多，请稍等片刻再发送。",
     too_long="共 {count} 个字符，一次最多可发送 {most} 个。内容没有被截断：请缩短，或分几次发送。",

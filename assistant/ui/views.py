@@ -25,6 +25,8 @@ class TurnView:
 
     number: int
     question: str
+    since: str = ""
+    """When it was asked: tells it from the turn of this number in another conversation."""
     status: Status = "running"
     text: str = ""
     """The answer as far as it is written; the final text once the turn is finished."""

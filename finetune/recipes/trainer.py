@@ -198,8 +198,8 @@ class Log(TrainerCallback):
     """Writes a line a step, marks checkpoints that are whole, stops when asked to, ends a run that diverged.
 
     `log.jsonl`: {"step", "steps", "epoch", "loss", "learning_rate", "tokens_per_second", "memory_bytes",
-    "seconds_left", "heldout_loss"?}. A file `stop` in the run's folder ends training at the next step, after a
-    checkpoint; the same command goes on from there.
+    "seconds_left", "heldout_loss"?}, and before the first step {"step", "steps"} alone. A file `stop` in the run's
+    folder ends training at the next step, after a checkpoint; the same command goes on from there.
     """
 
     def __init__(self, folder: Path, *, progress: Any = None) -> None:
@@ -215,12 +215,15 @@ class Log(TrainerCallback):
         self._trainer = trainer
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Forget what an earlier attempt logged after the checkpoint that this one goes on from."""
+        """Forget what was logged after the checkpoint that this attempt goes on from; tell of a beginning."""
         self._began = self._saved = time.monotonic()
         self._first = state.global_step
-        if processes.is_first() and self._path.is_file():
-            kept = [line for line in _lines(self._path) if json.loads(line)["step"] <= state.global_step]
-            self._path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        if not processes.is_first():
+            return
+        kept = [line for line in _lines(self._path) if json.loads(line)["step"] <= state.global_step]
+        self._path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        if not kept:  # the first step may take minutes, and a wish to stop is heard from here on
+            self._tell({"step": state.global_step, "steps": state.max_steps})
 
     def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Start the clock: saving and measuring are not counted as training."""
@@ -268,7 +271,9 @@ class Log(TrainerCallback):
         if self._trainer and self._trainer.drift is not None and "loss" in logs:
             line["drift"] = self._trainer.drift
         line |= {ours: float(logs[theirs]) for theirs, ours in names.items() if theirs in logs}
-        line = {key: value for key, value in line.items() if math.isfinite(value)}  # JSON knows no other numbers
+        self._tell({key: value for key, value in line.items() if math.isfinite(value)})  # JSON knows no other numbers
+
+    def _tell(self, line: dict[str, float]) -> None:
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         if self._progress:

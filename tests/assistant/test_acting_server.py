@@ -119,7 +119,8 @@ def test_operator_approves_on_the_command_line(server: Server) -> None:
     assert httpx.get(f"{server.url}/api/approvals", trust_env=False).status_code == 401
     assert server.post(f"/api/approvals/{waiting['key']}", approved=True).status_code == 401
     server.kill()  # the command goes on by itself where no server runs
-    assert server.command("approve", waiting["key"][:8])["answer"].startswith("€")
+    told = server.command("approve", waiting["key"][:8], "--text", "As a courtesy.")["answer"]
+    assert told.startswith("A person of our team writes: As a courtesy.\n\n€")
     server.start()
     last = httpx.get(f"{server.url}/api/conversations/{conversation}/transcript", trust_env=False).json()["turns"][-1]
     assert (last["question"], last["answer"]["outcome"]) == ("", "acted")

@@ -336,6 +336,29 @@ def test_a_comment_that_is_being_written_outlives_a_redrawn_page_and_a_reload(pa
     expect(box).to_have_count(0)
 
 
+def test_a_comment_is_not_carried_into_a_conversation_that_began_in_another_tab(
+    page: Page, context: BrowserContext, address: str
+) -> None:
+    ask(page, "May I send it back?")
+    await_answers(page)
+    page.get_by_role("button", name="Not helpful").click()
+    page.locator("form.comment:visible textarea").fill("The postage is missing.")
+    other = open_page(context, address)
+    await_answers(other)
+    other.get_by_text("How this was found").click()
+    other.get_by_role("button", name="New conversation").click()
+    expect(other.locator(".turn")).to_have_count(0)
+    ask(other, "Another?")
+    await_answers(other)
+    other.get_by_role("button", name="Not helpful").click()
+    expect(other.locator("form.comment:visible textarea")).to_have_value("")
+    expect(other.locator(".found ol")).to_be_hidden()
+    page.reload()
+    await_answers(page)
+    expect(page.locator("#past .bubble")).to_have_text("Another?")
+    expect(page.locator("form.comment")).to_be_hidden()
+
+
 def test_whoever_has_scrolled_up_and_asks_sees_what_comes(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 700})
     for count in (1, 2):
@@ -386,6 +409,66 @@ def test_keys_and_names_for_those_who_do_not_see_or_point(page: Page) -> None:
         assert name.strip(), control.evaluate("n => n.outerHTML")
 
 
+def test_enter_among_an_input_methods_signs_sends_nothing(page: Page, context: BrowserContext) -> None:
+    box = page.get_by_role("textbox", name="Ask a question")
+    expect(box).to_be_focused()
+    method = context.new_cdp_session(page)
+    method.send("Input.imeSetComposition", {"text": "tuihuo", "selectionStart": 6, "selectionEnd": 6})
+    page.keyboard.press("Enter")
+    method.send("Input.insertText", {"text": "退货"})
+    expect(box).to_have_value(re.compile("^退货"))
+    time.sleep(1)  # nothing comes that could be waited for
+    expect(page.locator(".turn")).to_have_count(0)
+    page.keyboard.press("Enter")
+    await_answers(page)
+
+
+def test_a_window_at_twice_the_size_begins_at_the_top_and_hides_no_keyboards_place(
+    browser: Browser, address: str, requested: list[str], context: BrowserContext
+) -> None:
+    visitor = open_context(browser, requested, viewport={"width": 640, "height": 400})  # of 1280 by 800
+    page = open_page(visitor, address)
+    expect(page.get_by_role("button", name="Talk to a person")).to_be_visible()
+    time.sleep(0.5)  # nothing comes that could be waited for
+    assert page.evaluate("scrollY") == 0
+    ask(page, "In short, how long?")
+    await_answers(page)
+    page.evaluate("scrollTo(0, 0)")
+    page.locator("#past .source").focus()
+    for name in ("How this was found", "Helpful", "Not helpful"):
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        assert name in focused.evaluate("node => node.ariaLabel ?? node.innerText")
+        place, dock = focused.bounding_box(), page.locator("#ask").bounding_box()
+        assert place is not None
+        assert dock is not None
+        assert place["y"] + place["height"] <= dock["y"]
+    visitor.close()
+
+
+def test_a_frame_that_may_keep_nothing_takes_no_focus_and_answers(
+    context: BrowserContext, address: str, requested: list[str]
+) -> None:
+    denied = "{ configurable: true, get() { throw new DOMException('Access is denied', 'SecurityError') } }"
+    for storage in ("localStorage", "sessionStorage"):
+        context.add_init_script(f"Object.defineProperty(window, '{storage}', {denied})")
+    shop = f'<input aria-label="Search" autofocus><iframe src="{address}" style="width:380px;height:560px"></iframe>'
+    context.route("**/shop", lambda route: route.fulfill(content_type="text/html", body=shop))
+    problems: list[str] = []
+    page = context.new_page()
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"{address}/shop")
+    chat = page.frame_locator("iframe")
+    expect(chat.locator(".welcome")).to_be_visible()
+    expect(chat.get_by_role("button", name="Talk to a person")).to_be_visible()
+    expect(page.get_by_label("Search")).to_be_focused()
+    for count in (1, 2):
+        chat.locator("#question textarea").fill("May I send it back?")
+        chat.locator("#send").click()
+        expect(chat.locator("#past .turn")).to_have_count(count, timeout=WAIT_MILLISECONDS)
+    assert problems == []
+
+
 def test_several_tabs_at_once(context: BrowserContext, browser: Browser, address: str, requested: list[str]) -> None:
     visitors = [open_context(browser, requested) for _ in range(3)]
     pages = [open_page(visitor, address) for visitor in visitors]
@@ -417,6 +500,21 @@ def test_chinese_by_the_browsers_language_and_by_the_switch(
     chinese.close()
 
 
+def test_a_lost_connection_is_told_in_the_readers_language(
+    browser: Browser, address: str, requested: list[str], context: BrowserContext
+) -> None:
+    for locale, words in (("zh-CN", "连接已断开"), ("en-GB", "The connection is lost")):
+        visitor = open_context(browser, requested, locale=locale)
+        page = open_page(visitor, address)
+        page.route("**/gradio_api/**", lambda route: route.abort())
+        ask(page, "May I send it back?")
+        expect(page.get_by_test_id("toast-text")).to_contain_text(words)
+        page.unroute("**/gradio_api/**")
+        expect(page.get_by_test_id("toast-text")).to_have_count(0)
+        expect(page.locator("#question textarea")).to_have_value("May I send it back?")
+        visitor.close()
+
+
 def test_a_phone_shows_everything_without_scrolling_sideways(
     browser: Browser, address: str, requested: list[str], context: BrowserContext
 ) -> None:
@@ -437,8 +535,15 @@ def test_a_phone_shows_everything_without_scrolling_sideways(
     page.locator("#past .source").tap()
     expect(page.locator(".passage mark")).to_be_in_viewport()
     assert fits()
+    for _ in range(8):  # the keyboard stays in what covers the page, and comes back
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement === document.body || document.activeElement.closest('.passage')")
     page.locator(".passage [data-action=close]").tap()
     expect(page.locator(".passage")).to_have_count(0)
+    expect(page.locator("#past .source")).to_be_focused()
+    page.get_by_role("button", name="Not helpful").tap()
+    for box in (page.locator("#question textarea"), page.locator("form.comment textarea")):
+        expect(box).to_have_css("font-size", "16px")  # an iPhone enlarges the page for a smaller one
     phone.close()
 
 

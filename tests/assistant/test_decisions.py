@@ -103,8 +103,8 @@ def test_many_presses_make_one_turn_and_the_slower_is_told(desk: Desk) -> None:
 def test_the_model_is_silent_where_a_person_has_the_conversation(desk: Desk, held: bool) -> None:
     with desk.store.writing() as session:
         conversation_row(session, desk.conversation).held_by = PERSON if held else "assistant"
-    desk.end(desk.decisions.decide(desk.pending.key, approved=True, by="Ada")[1])
-    assert desk.writing.decided == [OperatorDecision(desk.pending.key, True, person_speaks=held)]
+    desk.end(desk.decisions.decide(desk.pending.key, approved=True, by="Ada", text=" As a courtesy.\n")[1])
+    assert desk.writing.decided == [OperatorDecision(desk.pending.key, True, person_speaks=held, text="As a courtesy.")]
 
 
 def test_a_decision_whose_turn_failed_can_be_made_again(desk: Desk) -> None:

@@ -98,6 +98,7 @@ def test_a_run_learns_and_says_what_it_did(request_of: Callable[..., Request], t
     assert len(held) == 4
     assert held[-1] < held[0]
     assert manifest["heldout_loss"] == pytest.approx(min(held), abs=1e-4), "the best of the weights is kept"
+    assert lines[0] == {"step": 0, "steps": 8}, "told before the first step, which may take long"
     assert seen == lines
     prepared = prepare(request_of("learned"), home=tmp_path)
     assert learned.shared(prepared.train, run.folder) == 16

@@ -55,4 +55,5 @@ def test_what_a_person_reads_names_losses_and_what_was_lost() -> None:
     assert "Q4_1-quantized; what that lost stays lost" in text
     assert "held out 0.250" in "\n".join(summary(manifest | {"heldout_loss": 0.25}))
     line = {"seconds_left": 75, "loss": 1.5, "learning_rate": 1e-3, "tokens_per_second": 450.4, "memory_bytes": 1.7e9}
+    assert described({"step": 0, "steps": 8}) == "the first step"
     assert described(line) == "1:15 left, loss 1.500, rate 1.0e-03, 450 tokens/s, 1.7 GB"

@@ -1,5 +1,7 @@
 """One operator at work: in two tabs, in a long conversation, with a text too long to send, with a key taken back."""
 
+import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +13,7 @@ from assistant.ticket_turns import REPLY_CHARACTERS
 from tests.assistant.desk_page.acting_desk import (
     Served,
     Visitors,
+    ask,
     ask_for_refund,
     browsing,
     hand_over,
@@ -18,6 +21,7 @@ from tests.assistant.desk_page.acting_desk import (
     replies,
     reply,
     serving,
+    sign_in,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -92,6 +96,55 @@ def test_a_write_that_was_decided_in_another_tab_says_so(visitors: Visitors, ser
     expect(second.locator("#trouble")).to_have_text("You have declined it already, in another tab.")
 
 
+def test_who_declines_tells_the_customer_why(visitors: Visitors, served: Served) -> None:
+    order, email = json.loads((served.home / "orders.json").read_text())["returned"]
+    customer = visitors.customer()
+    for count, said in enumerate((f"My order is {order}, {email}", f"Refund {order}", "yes"), start=1):
+        ask(customer, said)
+        expect(customer.locator("#past .turn")).to_have_count(count)
+    desk = visitors.operator("Ada")
+    open_case(desk, "needs your approval")
+    word = desk.get_by_label("A word to the customer")
+    word.fill("x" * (REPLY_CHARACTERS + 1))
+    desk.get_by_role("button", name="Decline").click()
+    expect(desk.locator("#trouble")).to_contain_text("Nothing was cut")
+    word.fill("The lamp came back without its box; please write to returns@brindlemoor.example.")
+    desk.reload()
+    expect(word).to_have_value(re.compile("^The lamp came back"))
+    desk.get_by_role("button", name="Decline").click()
+    told = customer.locator("#past .turn").last
+    expect(told).to_contain_text(
+        "A person of our team writes: The lamp came back without its box; please write to returns@"
+    )
+    expect(desk.locator("#writes h3")).to_have_text("Declined by Ada, nothing was done")
+    expect(desk.locator("#lines .said").last).to_contain_text("The lamp came back without its box")
+    assert desk.evaluate("sessionStorage.length") == 0
+
+
+@pytest.mark.parametrize("window", [{"width": 640, "height": 400}, {"width": 1280, "height": 700}])
+def test_what_the_keyboard_is_at_is_never_under_the_box_for_replies(
+    visitors: Visitors, served: Served, window: dict[str, int]
+) -> None:
+    conversation, _ = ask_for_refund(served)
+    number = next(step["ticket"] for step in served.say(conversation, "A person, please") if "ticket" in step)
+    desk = visitors.operator("Ada", viewport=window)
+    desk.locator(f"#cases a[href='#{number}']").focus()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#story-title")).to_be_focused()
+    expect(desk.locator(".write.waits")).to_be_visible()
+    foot = desk.locator(".foot").bounding_box()
+    assert foot is not None
+    seen = []
+    while "latest" not in seen[-1:]:
+        desk.keyboard.press("Tab")
+        focused = desk.locator(":focus")
+        seen.append(focused.evaluate("node => node.id || node.innerText"))
+        place = focused.bounding_box()
+        assert place is not None
+        assert place["y"] + place["height"] <= foot["y"], seen
+    assert {"Approve", "Decline"} < set(seen)
+
+
 def test_a_text_too_long_to_send_is_kept_whole(visitors: Visitors, served: Served) -> None:
     _, number = hand_over(served)
     desk = visitors.operator("Ada")
@@ -110,6 +163,42 @@ def test_a_text_too_long_to_send_is_kept_whole(visitors: Visitors, served: Serve
     expect(fault).to_be_hidden()
     desk.locator("#send").click()
     expect(desk.locator("#lines .person .said")).to_have_text(long[:-1])
+
+
+def test_nothing_is_sent_twice_where_the_browser_keeps_nothing(visitors: Visitors, served: Served) -> None:
+    _, number = hand_over(served)
+    desk = visitors.operator("Ada")
+    desk.locator(f"#cases a[href='#{number}']").click()
+    desk.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError') } }")
+    box = desk.locator("#text")
+    for path in ("notes", "reply"):
+        desk.locator(f"#answer input[value={path}]").check()
+        box.fill("Once")
+        desk.route(f"**/{path}", answer_lost)
+        desk.locator("#send").click()
+        expect(desk.locator("#slower")).to_contain_text("may not have arrived")
+        desk.unroute(f"**/{path}")
+        desk.locator("#send").click()
+        expect(box).to_have_value("")
+    assert len(served.rows(f"SELECT id FROM desk_entry WHERE kind = 'noted' AND about = '{number}'")) == 1
+    assert len(replies(served, number)) == 1
+    for other in ("中文", "English"):
+        desk.get_by_role("button", name=other).click()
+    expect(desk.locator("#text-label")).to_have_text("Reply to the customer")
+    box.fill("Half a sentence")
+    desk.evaluate("location.hash = ''")
+    expect(desk.locator("#story")).to_be_hidden()
+    desk.locator(f"#cases a[href='#{number}']").click()
+    expect(box).to_have_value("Half a sentence")
+    desk.get_by_role("button", name="Sign out").click()
+    sign_in(desk, served.keys["Ada"])
+    expect(desk.locator("#story")).to_be_visible()
+    expect(box).to_have_value("")
+
+
+def answer_lost(route: Route) -> None:
+    route.fetch()
+    route.abort()
 
 
 def test_the_end_of_a_long_conversation_is_one_press_away(visitors: Visitors, served: Served) -> None:

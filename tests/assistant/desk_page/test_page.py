@@ -80,7 +80,7 @@ def test_every_file_that_the_page_names_is_served(desk: Any) -> None:
 
 
 def test_the_page_knows_how_much_the_server_takes_and_cuts_nothing() -> None:
-    assert f"MOST_CHARACTERS = {REPLY_CHARACTERS:_};" in read("page.js")
+    assert f"MOST_CHARACTERS = {REPLY_CHARACTERS:_};" in read("drafts.js")
     assert REPLY_CHARACTERS == NOTE_CHARACTERS
     (box,) = re.findall(r"<textarea[^>]*>", read("page.html"))
     assert "maxlength" not in box
