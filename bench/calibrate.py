@@ -3,10 +3,10 @@
     questions -> search -> signals -> logistic curve -> constants to paste, and how well they separate
 
 Answerable and unanswerable questions weigh the same in all; ridge on standardised features; Newton steps. Then the
-intercept is moved to a base rate of four answerable questions in five, as in a shop whose customers know what it
-sells. What a missing name costs can be learned only where products are nearly alike: with the rest of the curve as it
-is, on questions about the documents that stand in for companies. The demo company's questions are never fitted, only
-reported on.
+intercept is moved to a base rate of four answerable questions in five, as in a shop whose customers know what it sells;
+across languages of two in three, each set weighing the same. What a missing name costs can be learned only where
+products are nearly alike: with the rest of the curve as it is, on questions about the documents that stand in for
+companies. The demo company's questions are never fitted, only reported on.
 """
 
 import math
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.companies import COMPANIES
+from bench.companies import ABROAD, COMPANIES
 from bench.homes import DEMO, library_with
 from bench.tables import Table
 from knowledge.errors import EmbedderUnavailable
@@ -33,7 +33,8 @@ RIDGE = 1e-2
 NAME_RIDGE = 1e-4
 NEWTON_STEPS = 50
 BASE_RATE = 0.8
-"""Share of questions that the documents answer."""
+BASE_RATE_ABROAD = 2 / 3
+"""Across languages a wrong answer counts as two refusals: whoever asks can hardly tell that it is none."""
 REFUSE_BELOW = 0.5
 PASSAGES = 5
 
@@ -50,6 +51,10 @@ class Recipe:
     embedder: str = "embedded"
     alike: tuple[str, ...] = ()
     """Sets that say what a missing name costs."""
+    base_rate: float = BASE_RATE
+    """Share of questions that the documents answer."""
+    even: bool = False
+    """Whether each set weighs the same, however many questions it has."""
 
 
 RECIPES = (
@@ -68,7 +73,14 @@ RECIPES = (
         embedder="multilingual",
         alike=tuple(COMPANIES),
     ),
-    Recipe("ACROSS, multilingual", ("cosine",), ("xquad-zh-asks-en", "xquad-en-asks-zh"), embedder="multilingual"),
+    Recipe(
+        "ACROSS, multilingual",
+        ("cosine", "cosine_lead"),
+        ("xquad-zh-asks-en", "xquad-en-asks-zh", *ABROAD),
+        embedder="multilingual",
+        base_rate=BASE_RATE_ABROAD,
+        even=True,
+    ),
 )
 E5 = "multilingual-e5-small"
 CURVES_IN_USE = {
@@ -146,11 +158,17 @@ def _cases(library: Library, questions: Path, language: str | None) -> list[Case
     return cases
 
 
-def fit(cases: Cases, features: Sequence[str], *, base_rate: float = BASE_RATE) -> Curve:
-    """Return the curve that separates answerable from unanswerable best."""
+def fit(cases: Cases, features: Sequence[str], *, base_rate: float = BASE_RATE, even: bool = False) -> Curve:
+    """Return the curve that separates answerable from unanswerable best.
+
+    Args:
+        even: whether each set weighs the same, and within it both kinds of questions.
+    """
     data = np.vstack([_matrix(part, features) for part in cases.values()])
     wanted = np.concatenate([_answerable(part) for part in cases.values()])
     weights = _kind_weights(wanted)
+    if even:
+        weights = np.concatenate([_kind_weights(_answerable(part)) for part in cases.values()]) / len(cases)
     mean, deviation = data.mean(axis=0), data.std(axis=0) + 1e-9
     design = np.column_stack([np.ones(len(data)), (data - mean) / deviation])
     ridge = RIDGE * np.diag([0.0] + [1.0] * len(features))
@@ -167,7 +185,8 @@ def fit(cases: Cases, features: Sequence[str], *, base_rate: float = BASE_RATE) 
 
 def fitted(recipe: Recipe, cases: Cases) -> Curve:
     """Return a recipe's curve, fitted on those of its sets that are among the cases."""
-    curve = fit({name: cases[name] for name in recipe.sets if name in cases}, recipe.features)
+    taught = {name: cases[name] for name in recipe.sets if name in cases}
+    curve = fit(taught, recipe.features, base_rate=recipe.base_rate, even=recipe.even)
     alike = [case for name in recipe.alike for case in cases.get(name, ())]
     return replace(curve, unnamed=cost_of_a_missing_name(curve, alike)) if alike else curve
 

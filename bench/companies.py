@@ -48,9 +48,18 @@ COMPANIES = {
 Chinese."""
 
 
+ABROAD = {f"{name}-abroad": name for name in ("policies", "bank")}
+"""Questions in eight languages about documents in English: some of those that are asked in English too, and some that
+have nothing to do with the company."""
+
+
 def write(name: str, *, data: Path, folder: Path) -> None:
-    """Copy a company's documents to `folder/corpus` and its questions to `folder/questions.jsonl`."""
-    for source, path in files(COMPANIES[name], data):
+    """Copy a company's documents to `folder/corpus` and its questions to `folder/questions.jsonl`.
+
+    Args:
+        name: of `COMPANIES`, or of `ABROAD`.
+    """
+    for source, path in files(COMPANIES[ABROAD.get(name, name)], data):
         target = folder / "corpus" / path
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)

@@ -61,6 +61,8 @@ class Signals:
     unnamed: float = 0.0
     """Share 0-1 of the question's weight that stands in titles or headings of the passages, but in no passage together
     with all else that stands there: the question names one product, and what is said is said of another."""
+    cosine_lead: float = 0.0
+    """How far the nearest chunk's cosine stands above the mean of those that follow, 0 and up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,8 +112,8 @@ def search(
     # The question alone is judged, on a fixed choice of passages: those before it must not lend it evidence.
     as_judged = (limit, options) == (evidence.PASSAGES, _JUDGED)
     judged = passages if as_judged else _result(hits, evidence.PASSAGES, _JUDGED, connection)
-    cosine = max(nearest.values(), default=0.0) if vector is not None and asked.is_known else None
-    signals = evidence.measure(judged, weights, word_scores=words.values(), cosine=cosine)
+    cosines = nearest.values() if vector is not None and asked.is_known else None
+    signals = evidence.measure(judged, weights, word_scores=words.values(), cosines=cosines)
     across = evidence.is_across(question, judged)
     certainty = evidence.score(signals, embedder=meanings.embedder.name, across=across) if passages else 0.0
     return Retrieval(

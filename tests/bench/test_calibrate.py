@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -36,6 +37,19 @@ def test_the_base_rate_moves_the_intercept_only() -> None:
     most = fit({"one": both(200, 200)}, ("coverage",), base_rate=0.8)
     assert most.intercept - half.intercept == pytest.approx(math.log(4))
     assert most.coverage == half.coverage
+
+
+def test_sets_may_weigh_the_same_however_many_questions_they_have() -> None:
+    many, few = (
+        both(800, 800),
+        [replace(c, signals=replace(c.signals, coverage=c.signals.coverage + 1)) for c in both(40, 40)],
+    )
+
+    def middle(*, even: bool) -> float:
+        curve = fit({"many": many, "few": few}, ("coverage",), base_rate=0.5, even=even)
+        return -curve.intercept / curve.coverage
+
+    assert middle(even=False) < 0.8 < middle(even=True)
 
 
 def test_separable_cases_do_not_run_away() -> None:
@@ -78,7 +92,7 @@ def test_every_curve_in_use_has_a_recipe_of_its_signals() -> None:
     for recipe in RECIPES:
         slopes = {
             key
-            for key in ("coverage", "sentence_coverage", "lead", "cosine")
+            for key in ("coverage", "sentence_coverage", "lead", "cosine", "cosine_lead")
             if getattr(CURVES_IN_USE[recipe.name], key)
         }
         assert slopes == set(recipe.features)

@@ -1,14 +1,16 @@
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from bench.companies import COMPANIES, files
+from bench.companies import ABROAD, COMPANIES, files
 from bench.datasets import DATA, write
 from bench.labelled import FOLDER
 from knowledge.loaders import load
 from knowledge.questions import read
 from knowledge.text import locate
 
+LANGUAGES = ("de", "fr", "es", "ru", "ar", "ja", "ko", "zh")
 WANTED = {"unanswerable": 40, "follow_up": 15, "two_part": 10}
 
 
@@ -25,11 +27,20 @@ def test_the_questions_are_many_and_of_the_kinds_that_shops_hear() -> None:
         assert (question.kind == "follow_up") is bool(question.history)
 
 
+@pytest.mark.parametrize("name", sorted(ABROAD))
+def test_questions_from_abroad_are_in_eight_languages_half_of_them_about_other_things(name: str) -> None:
+    questions = read(FOLDER / f"questions_{name}.jsonl")
+    for answerable in (True, False):
+        part = [question for question in questions if question.answerable is answerable]
+        assert Counter(question.language for question in part) == dict.fromkeys(LANGUAGES, 2)
+        assert all(bool(question.gold) is bool(question.facts) is answerable for question in part)
+
+
 @pytest.mark.data
-@pytest.mark.parametrize("name", sorted(COMPANIES))
+@pytest.mark.parametrize("name", sorted((*COMPANIES, *ABROAD)))
 def test_every_answer_stands_where_its_question_says(name: str, tmp_path: Path, shared_data: Path) -> None:
     corpus, file = write(name, tmp_path)
-    names = {str(path): corpus / path for _source, path in files(COMPANIES[name], DATA)}
+    names = {str(path): corpus / path for _source, path in files(COMPANIES[ABROAD.get(name, name)], DATA)}
     texts = {document: "".join(found.text for found in load(path)) for document, path in names.items()}
     for question in read(file):
         for place in question.gold:

@@ -71,15 +71,18 @@ def test_coverage_is_the_share_of_the_weight() -> None:
 def test_signals_are_of_the_best_passage_and_sentence() -> None:
     weights = {"lamp": 1.0, "euro": 1.0}
     found = evidence.measure(
-        [passage("A lamp stands there. It costs one euro."), passage("Nothing.")], weights, word_scores=[], cosine=0.4
+        [passage("A lamp stands there. It costs one euro."), passage("Nothing.")],
+        weights,
+        word_scores=[],
+        cosines=[0.2, 0.4],
     )
-    assert found == Signals(coverage=1.0, sentence_coverage=0.5, lead=0.0, cosine=0.4)
+    assert found == Signals(coverage=1.0, sentence_coverage=0.5, lead=0.0, cosine=0.4, cosine_lead=pytest.approx(0.2))
 
 
 def test_the_place_of_a_passage_counts_as_its_text() -> None:
     weights = {"lamp": 1.0, "price": 1.0}
     found = evidence.measure(
-        [passage("One euro.", title="Lamps", header="Price")], weights, word_scores=[], cosine=None
+        [passage("One euro.", title="Lamps", header="Price")], weights, word_scores=[], cosines=None
     )
     assert (found.coverage, found.sentence_coverage) == (1.0, 0.0)
 
@@ -89,12 +92,12 @@ def test_a_name_that_stands_over_other_passages_only_is_missed() -> None:
     weights = {"silver": 1.0, "late": 1.0, "fee": 1.0, "today": 1.0}
     gold = passage("It is 30 euros.", title="Gold card", headings=("Late fee",))
     silver = passage("It is grey.", title="Silver card")
-    assert evidence.measure([gold, silver], weights, word_scores=[], cosine=None).unnamed == 0.25
+    assert evidence.measure([gold, silver], weights, word_scores=[], cosines=None).unnamed == 0.25
     both = passage("It is 20 euros.", title="Silver card", headings=("Late fee",))
-    assert evidence.measure([gold, silver, both], weights, word_scores=[], cosine=None).unnamed == 0
+    assert evidence.measure([gold, silver, both], weights, word_scores=[], cosines=None).unnamed == 0
     said = passage("For silver ones it is 20 euros.", title="Cards", headings=("Late fee",))
-    assert evidence.measure([gold, silver, said], weights, word_scores=[], cosine=None).unnamed == 0
-    assert evidence.measure([], weights, word_scores=[], cosine=None).unnamed == 0
+    assert evidence.measure([gold, silver, said], weights, word_scores=[], cosines=None).unnamed == 0
+    assert evidence.measure([], weights, word_scores=[], cosines=None).unnamed == 0
 
 
 def test_a_missed_name_is_less_evidence() -> None:
@@ -116,7 +119,7 @@ def test_a_missed_name_is_less_evidence() -> None:
     ],
 )
 def test_lead_says_how_far_the_best_stands_out(scores: list[float], lead: float) -> None:
-    found = evidence.measure([], {"lamp": 1.0}, word_scores=scores, cosine=None)
+    found = evidence.measure([], {"lamp": 1.0}, word_scores=scores, cosines=None)
     assert found.lead == pytest.approx(lead, abs=1e-4)
 
 
@@ -130,6 +133,10 @@ def test_lead_says_how_far_the_best_stands_out(scores: list[float], lead: float)
         ("How long may I return a lamp?", "未使用的台灯可以在收货后三十天内退回。", True),
         ("Wie lange kann ich eine Lampe zurückgeben?", "Eine Lampe kann man dreißig Tage lang zurückgeben.", False),
         ("Moorlight 40 Heron", "You may return a lamp within 30 days.", False),
+        ("램프를 반품할 수 있나요?", "未使用的台灯可以在收货后三十天内退回。", True),
+        ("Сколько длится гарантия?", "You may return a lamp within 30 days.", True),
+        ("Сколько длится гарантия?", "Eine Lampe kann man dreißig Tage lang zurückgeben.", True),
+        ("Сколько длится гарантия?", "Гарантия на лампы составляет два года.", False),
     ],
 )
 def test_a_question_in_another_language_is_told_from_the_best_passage(question: str, text: str, across: bool) -> None:
@@ -138,11 +145,22 @@ def test_a_question_in_another_language_is_told_from_the_best_passage(question: 
 
 
 def test_across_languages_meaning_decides_alone() -> None:
-    found = Signals(coverage=0.0, sentence_coverage=0.0, lead=0.0, cosine=0.865)
+    found = Signals(coverage=0.0, sentence_coverage=0.0, lead=0.0, cosine=0.865, cosine_lead=0.01)
     e5 = "multilingual-e5-small"
     assert evidence.score(found, embedder=e5, across=True) > 0.9
     assert evidence.score(found, embedder=e5) < 0.5
-    assert evidence.score(replace(found, cosine=0.7), embedder=e5, across=True) < 0.5
+    assert evidence.score(replace(found, cosine=0.77), embedder=e5, across=True) < 0.5
+    level = evidence.score(replace(found, cosine_lead=0.0), embedder=e5, across=True)
+    assert level < evidence.score(found, embedder=e5, across=True)
     same = evidence.score(found, embedder="all-MiniLM-L6-v2")
     assert evidence.score(found, embedder="all-MiniLM-L6-v2", across=True) == same
     assert evidence.score(replace(found, cosine=None), embedder=e5, across=True) == evidence.WORDS.at(found)
+
+
+@pytest.mark.parametrize(
+    ("cosines", "lead"), [([], 0), ([0.8], 0), ([0.7, 0.9, 0.8], 0.15), ([0.9, *[0.8] * 5, *[0.1] * 9], 0.1)]
+)
+def test_the_lead_of_the_nearest_is_over_the_five_that_follow(cosines: list[float], lead: float) -> None:
+    found = evidence.measure([], {}, word_scores=[], cosines=cosines)
+    assert found.cosine == max(cosines, default=0.0)
+    assert found.cosine_lead == pytest.approx(lead)
