@@ -1,6 +1,7 @@
 """`tickets` and `forget`: conversations that a person has, and those that shall be gone."""
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -28,6 +29,11 @@ RESEND_EXAMPLES = examples("frontdesk tickets resend")
 FORGET_EXAMPLES = examples(
     "frontdesk forget ada@example.com", "frontdesk forget C-1042 --yes --json", "frontdesk forget --sweep"
 )
+ROW_WORDS = {  # one and several of a table's rows, where an "s" behind the table's name is not how people say it
+    "desk_entry": ("desk entry", "desk entries"),
+    "feedback": ("rating", "ratings"),
+    "outbox": ("notice to the team", "notices to the team"),
+}
 Number = Annotated[str, typer.Argument(metavar="NUMBER", show_default=False, help="As the customer reads it out.")]
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -201,8 +207,9 @@ def _end(settings: "Settings", number: str, *, status: Literal["returned", "clos
         print(f"Ticket {ticket.number} is {ticket.status}; the assistant answers again.")
 
 
-def _rows(rows: Any) -> str:
-    return ", ".join(f"{number} {name}{'' if number == 1 else 's'}" for name, number in rows.items()) or "nothing"
+def _rows(rows: Mapping[str, int]) -> str:
+    words = {name: ROW_WORDS.get(name, (name, f"{name}s")) for name in rows}
+    return ", ".join(f"{number} {words[name][number != 1]}" for name, number in rows.items()) or "nothing"
 
 
 def _short(text: str) -> str:
