@@ -1,5 +1,6 @@
 """`release list`: what was exported, and whether its files are as they were made."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -42,6 +43,7 @@ def list_releases(
                 ]
             }
         )
+        _end_by(faults)
         return
     if serving and serving not in [one.name for one in found]:
         warn(f"Note: {serving} is promoted and no longer there. Next: frontdesk release rollback")
@@ -52,6 +54,16 @@ def list_releases(
         print(
             f"{one.name:<24} {best['quantization']:<8} {best['bytes'] / 1e6:>8.0f} MB  run {one.manifest['run']}  "
             f"{one.manifest['created']}{'  serves' if one.name == serving else ''}"
+            f"{'  whole' if faults[one.name] == [] else ''}"
         )
         for fault in faults[one.name] or ():
             print(f"{'':<24} {fault}")
+    _end_by(faults)
+
+
+def _end_by(faults: Mapping[str, Sequence[str] | None]) -> None:
+    """End with exit code 1 where files differ, so that a timer notices."""
+    differing = [name for name, found in faults.items() if found]
+    if differing:
+        warn(f"Error: not as they were made: {', '.join(differing)}. Next: frontdesk export RUN --name NAME")
+        raise typer.Exit(1)  # no error of ours: with --json that would be a second object
