@@ -25,7 +25,8 @@ def test_a_check_says_what_is_whole_and_ends_badly_where_a_file_was_changed(run:
     changed.write_bytes(b"GGUF" + changed.read_bytes())
     code, out, err = run("release", "list", "--check")
     assert (code, out.splitlines()[-1].strip()) == (1, f"{changed.name} was changed")
-    assert "Error: not as they were made: two. Next: frontdesk export RUN --name NAME" in err
+    again = f"Next: delete {home / 'releases' / 'two'}, then: frontdesk export two --name two"
+    assert err == f"Error: not as they were made: two\n{again}\n"
     code, out, _ = run("release", "list", "--check", "--json")
     assert (code, [bool(one["faults"]) for one in json.loads(out)["releases"]]) == (1, [False, True])
 
