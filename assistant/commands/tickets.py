@@ -16,6 +16,7 @@ from assistant.commands.options import (
     print_json,
     settings_for,
 )
+from assistant.counting import counted
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -208,8 +209,7 @@ def _end(settings: "Settings", number: str, *, status: Literal["returned", "clos
 
 
 def _rows(rows: Mapping[str, int]) -> str:
-    words = {name: ROW_WORDS.get(name, (name, f"{name}s")) for name in rows}
-    return ", ".join(f"{number} {words[name][number != 1]}" for name, number in rows.items()) or "nothing"
+    return ", ".join(counted(number, *ROW_WORDS.get(name, (name,))) for name, number in rows.items()) or "nothing"
 
 
 def _short(text: str) -> str:
