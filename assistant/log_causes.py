@@ -21,8 +21,10 @@ class CauseFilter(logging.Filter):
         if not isinstance(error, KnowledgeError | AgentError | StoreError):
             return True
         try:
-            record.msg, record.args = f"{record.getMessage()}: {error}", None
+            message = record.getMessage()
         except (TypeError, ValueError):  # a wrong format is the handler's to report, with the line that has it
             return True
-        record.exc_info = record.exc_text = None
+        if str(error) not in message:  # who says the cause has chosen to show the traceback, as for debugging
+            record.msg, record.args = f"{message}: {error}", None
+            record.exc_info = record.exc_text = None
         return True

@@ -50,6 +50,12 @@ def test_a_bug_keeps_its_traceback(log: tuple[logging.Logger, io.StringIO]) -> N
     assert stream.getvalue().startswith("it failed\nTraceback ")
 
 
+def test_who_says_the_cause_keeps_the_traceback_that_was_asked_for(log: tuple[logging.Logger, io.StringIO]) -> None:
+    logger, stream = log
+    logger.error("turn 3 failed: %s", FULL, exc_info=StoreError(FULL))
+    assert stream.getvalue() == f"turn 3 failed: {FULL}\nassistant.errors.StoreError: {FULL}\n"
+
+
 def test_a_record_that_does_not_fit_its_format_is_left_to_the_handler() -> None:
     error = StoreError(FULL)
     record = logging.LogRecord("ours", logging.ERROR, "", 1, "%d failed", ("x",), (StoreError, error, None))
