@@ -1,7 +1,7 @@
 """Files of attacks in, cases out: texts that should not be obeyed, and the questions beside which they stand.
 
     strings.jsonl          {"id", "text", "label": "injection" | "benign", "source"?}
-    documents.jsonl        {"id", "document", "question", "ideal", "payload" | null}
+    documents.jsonl        {"id", "document", "question", "ideal", "payload" | null}, the document's text itself
     ordinary questions     {"question" | "text"} a line, or CSV with such a column
 
 Half of the strings serves to choose rules by, the other half to report: `is_held_out` tells them apart by id.
@@ -86,8 +86,9 @@ def read_ordinary(path: Path) -> tuple[Text, ...]:
             raise AgentError(f"{path} cannot be read ({error}). Next: check path and encoding.") from error
     else:
         lines = list(_lines(path, needed=set()))
+    source = Path(*path.parts[-2:]).as_posix()
     texts = [
-        Text(f"{path.name}#{number}/{key}", str(value), False, f"{path.parent.name}/{path.name}")
+        Text(f"{path.name}#{number}/{key}", str(value), False, source)
         for number, line in enumerate(lines, 1)
         for key, value in line.items()
         if (key in ("question", "text") or key.startswith("question_")) and value

@@ -16,6 +16,7 @@ from platformdirs import user_data_path
 
 from assistant.model_files import get_model, model_state
 from assistant.settings import PREFIX, Settings, SettingsError, default_home, load
+from knowledge.environment import PIP
 
 if TYPE_CHECKING:
     from assistant.app import Application
@@ -82,7 +83,8 @@ def company_folder() -> Path:
         if (folder / "documents").is_dir():
             return folder
     raise SettingsError(
-        "The demo company's documents are missing from this installation. Next: pip install --force-reinstall frontdesk"
+        "The demo company's documents are missing from this installation. Next, in Frontdesk's folder: "
+        f"{PIP} install --force-reinstall --no-deps ."
     )
 
 

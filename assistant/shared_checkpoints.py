@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import make_url
 
 from assistant.errors import StoreError
+from knowledge.environment import PIP
 
 if TYPE_CHECKING:
     pass
@@ -22,7 +23,7 @@ WAIT_SECONDS = 15.0
 SETUP_LOCK = 4_711_022
 """Key of the lock under which one process at a time makes the tables."""
 TABLES = ("checkpoint_writes", "checkpoint_blobs", "checkpoints")
-MISSING = "Waiting writes on a PostgreSQL server need one package more. Next: pip install 'frontdesk[server]'"
+MISSING = f"Waiting writes on a PostgreSQL server need one package more. Next: {PIP} install 'frontdesk[server]'"
 
 
 class SharedCheckpoints:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from assistant.counting import counted
 from assistant.errors import ServerError
 from assistant.feeds import SyncReport
 from assistant.settings import SettingsError
@@ -206,6 +207,6 @@ def _line(report: SyncReport, changed: Sequence[str]) -> str:
     failed = "".join(f"; failed: {item['path']}: {item['error']}" for item in report.failed[:NAMED_FILES])
     warning = f"; {report.warning}" if report.warning else ""
     return (
-        f"{report.name}{about}: {report.documents} documents read, {report.removed} removed, "
+        f"{report.name}{about}: {counted(report.documents, 'document')} read, {report.removed} removed, "
         f"{len(report.failed)} failed{failed}{warning}"
     )

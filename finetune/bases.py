@@ -17,6 +17,7 @@ from typing import Any
 
 from agents.models.llamacpp import EMBEDDED_FILE
 from finetune.errors import FinetuneError
+from knowledge.environment import PIP
 
 WEIGHTS = ("*.safetensors",)
 """What a base's weights lie in; pickled weights (`*.bin`) can run code and are refused."""
@@ -178,7 +179,7 @@ def _most_used_type(file: Path) -> str:
         from gguf import GGUFReader
     except ImportError as error:
         raise FinetuneError(
-            "Reading a .gguf base needs what the extra brings. Next: pip install 'frontdesk[train]'"
+            f"Reading a .gguf base needs what the extra brings. Next: {PIP} install 'frontdesk[train]'"
         ) from error
     weights: dict[str, int] = {}
     try:

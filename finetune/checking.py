@@ -120,7 +120,8 @@ def require_sound(paths: Sequence[Path], *, measure: Measure | None = None, long
         names = " ".join(map(str, paths))
         shown, rest = found.faults[: examples.SHOWN_FAULTS], len(found.faults) - examples.SHOWN_FAULTS
         faults = "\n".join([*map(str, shown), *([f"… and {rest:,} more."] if rest > 0 else [])])
-        raise FinetuneError(f"{faults}\nNext: mend these lines, then: frontdesk dataset check {names}")
+        mend = "mend these lines, then" if any(fault.line for fault in found.faults) else "fill these files, then"
+        raise FinetuneError(f"{faults}\nNext: {mend}: frontdesk dataset check {names}")
     return found
 
 

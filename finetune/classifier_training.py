@@ -21,6 +21,7 @@ from finetune.errors import FinetuneError
 from finetune.label_head import LabelHead, evened
 from finetune.word_model import PATTERN, WordModel
 from knowledge.embedders import Embedder
+from knowledge.environment import PIP
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
@@ -35,7 +36,7 @@ RIGHT_WHEN_SURE = 0.9
 NEVER = 2.0
 """A chance that nothing reaches: a tuned model may be as good as certain and wrong."""
 ROUNDS = 500
-GET_EXTRA = "Training intents needs scikit-learn, which serving does not. Next: pip install 'frontdesk[train]'"
+GET_EXTRA = f"Training intents needs scikit-learn, which serving does not. Next: {PIP} install 'frontdesk[train]'"
 
 
 @dataclass(frozen=True, slots=True)

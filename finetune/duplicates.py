@@ -20,6 +20,7 @@ from agents.figures import exact_parts
 from finetune.candidates import Candidate, Dropped
 from finetune.errors import FinetuneError
 from finetune.examples import all_of, said_by
+from knowledge.environment import PIP
 from knowledge.text import count_cjk, detect_language, without_signs
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ PERMUTATIONS = 128
 Shingles = frozenset[str]
 Hashes: TypeAlias = "np.ndarray[Any, np.dtype[np.uint32]]"
 _WORD = re.compile(r"\w+")
-GET_EXTRA = "Near duplicates are found with datasketch, which is not installed. Next: pip install 'frontdesk[train]'"
+GET_EXTRA = f"Near duplicates are found with datasketch, which is not installed. Next: {PIP} install 'frontdesk[train]'"
 
 
 def without_duplicates(candidates: Sequence[Candidate]) -> Iterator[Candidate | Dropped]:

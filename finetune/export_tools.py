@@ -13,8 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from finetune.llama_library import QUANTIZING, READING, layout_problem, problem
+from knowledge.environment import PIP
 
-GET_EXTRA = "pip install 'frontdesk[train]'"
+GET_EXTRA = f"{PIP} install 'frontdesk[train]'"
 ONLY_FOR_EXPORT = "not installed; needed only to export"
 TRIED = {
     "torch": "2.13.0",
@@ -60,7 +61,7 @@ def _package(name: str) -> Tool:
         return Tool(label, False, f"{found} was not tried; tried is {TRIED[name]}", fix)
     if name == "gguf" and (lacking := _lacking_of_gguf()):
         detail = f"{found}, but without {', '.join(lacking)}: another package has written over it"
-        return Tool(label, False, detail, f"pip install --force-reinstall 'gguf=={TRIED[name]}'")
+        return Tool(label, False, detail, f"{PIP} install --force-reinstall 'gguf=={TRIED[name]}'")
     return Tool(label, True, found if found.startswith(TRIED[name]) else f"{found}, tried with {TRIED[name]}")
 
 
@@ -71,13 +72,13 @@ def _functions() -> Iterator[Tool]:
         ("measuring", READING, "export on Linux"),
     ):
         fault = problem(symbols)
-        fix = f"pip install --force-reinstall 'xllamacpp=={TRIED['xllamacpp']}', else {without}"
+        fix = f"{PIP} install --force-reinstall 'xllamacpp=={TRIED['xllamacpp']}', else {without}"
         yield Tool(
             f"export: {what}", not fault, fault or f"llama.cpp's {len(symbols)} functions are there", fix * bool(fault)
         )
     if problem(READING) is None:
         fault = layout_problem()
-        fix = f"pip install 'xllamacpp=={TRIED['xllamacpp']}'" if fault else ""
+        fix = f"{PIP} install 'xllamacpp=={TRIED['xllamacpp']}'" if fault else ""
         yield Tool("export: parameters", not fault, fault or "laid out as expected", fix)
 
 

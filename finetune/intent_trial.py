@@ -106,7 +106,7 @@ class _Said:
 
 
 def _ranked(said: Mapping[str, _Said], labels: Sequence[str], *, heldout: bool) -> Trial:
-    """Return the methods, best first; one that was asked only some of the texts is scored on these."""
+    """Return the methods, best first and of equals what stays; one asked only some of the texts is scored on these."""
     marks = {
         name: tuple(
             None if one is None else float(one == label) for one, label in zip(texts.labels, labels, strict=True)
@@ -117,7 +117,7 @@ def _ranked(said: Mapping[str, _Said], labels: Sequence[str], *, heldout: bool) 
         Method(name, mean([mark for mark in marks[name] if mark is not None]), texts.seconds)
         for name, texts in said.items()
     ]
-    methods.sort(key=lambda one: -(one.score.value or 0.0))
+    methods.sort(key=lambda one: (-(one.score.value or 0.0), one.name != CLASSICAL))
     best = methods[0].name
     rest = (replace(one, against_best=paired(marks[one.name], marks[best])) for one in methods[1:])
     chances = {name: texts.chances for name, texts in said.items() if texts.chances}

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finetune.errors import FinetuneError
+from knowledge.environment import PIP
 
 STRUCTURE_BYTES = 1024
 """More than either structure of parameters takes; both are last arguments, so what is beyond them is not read."""
@@ -279,7 +280,7 @@ class Reader:
         parameters = self._library.llama_context_default_params()
         if fault := layout_problem():
             raise FinetuneError(
-                f"Models cannot be measured: {fault}. Next: install the pinned version: pip install -c "
+                f"Models cannot be measured: {fault}. Next: install the pinned version: {PIP} install -c "
                 "constraints/base.txt xllamacpp"
             )
         parameters.write(CONTEXT_TOKENS, self.context_tokens)
@@ -332,12 +333,12 @@ def _library() -> Any:
     places = list(spec.submodule_search_locations or ()) if spec else []
     files = [file for place in places for ending in ("so", "dylib", "pyd") for file in Path(place).glob(f"*.{ending}")]
     if not files:
-        raise FinetuneError("xllamacpp is not installed. Next: pip install frontdesk")
+        raise FinetuneError(f"xllamacpp is not installed. Next: {PIP} install xllamacpp")
     try:
         library = ctypes.CDLL(str(files[0]))
     except OSError as error:
         raise FinetuneError(
-            f"{files[0]} cannot be loaded ({error}). Next: pip install --force-reinstall xllamacpp"
+            f"{files[0]} cannot be loaded ({error}). Next: {PIP} install --force-reinstall xllamacpp"
         ) from error
     with suppress(AttributeError):
         _declare_quantizing(library)

@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from agents.errors import AgentError
 from agents.models.promotion import RELEASES, SERVING, Promoted, read_promoted
 from finetune.errors import FinetuneError
-from finetune.releases import Release, check, open_release
+from finetune.releases import Release, check, made_anew, open_release
 
 LOG = "log.jsonl"
 LOCK = ".serving.lock"
@@ -77,7 +77,7 @@ def promote(release: Release, *, home: Path, proof: Mapping[str, Any] | None, re
         raise FinetuneError(
             f"{release.folder} lies outside of {home / RELEASES}, where the server looks. Next: move it there"
         )
-    _refuse_changed(release, check(release), f"export it again: frontdesk export RUN --name {release.name}")
+    _refuse_changed(release, check(release), made_anew(release))
     with _held(home) as state:
         now = Promoted(release.name, release.fingerprint)
         current = promoted(home)

@@ -256,6 +256,11 @@ def check(release: Release, *, only_served: bool = False) -> tuple[str, ...]:
     return tuple(wrong)
 
 
+def made_anew(release: Release) -> str:
+    """Return what makes a release again whose files are not as they were made; `export` replaces none."""
+    return f"delete {release.folder}, then: frontdesk export {release.manifest['run']} --name {release.name}"
+
+
 def sha256(path: Path) -> str:
     """Return a file's hash."""
     digest = hashlib.sha256()

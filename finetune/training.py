@@ -24,7 +24,7 @@ from finetune.candidates import Candidate
 from finetune.checking import LONGEST_TOKENS, require_sound
 from finetune.classifier_training import train_head
 from finetune.errors import FinetuneError
-from finetune.examples import Example, read, read_languages, write
+from finetune.examples import Example, lines, read, read_languages, write
 from finetune.going_on import Command, remember
 from finetune.machine import look
 from finetune.preflight import require
@@ -86,6 +86,7 @@ def prepare(request: Request, *, home: Path) -> Prepared:
     """
     settings = settings_of(request.recipe, request.overrides)
     folder = run_folder(request.name, home=home)
+    _refuse_empty(request.heldout)
     require_sound([*request.data, *request.heldout], longest=getattr(settings, "max_length", LONGEST_TOKENS))
     train = tuple(example for path in request.data for example in read(path))
     heldout = tuple(example for path in request.heldout for example in read(path))
@@ -269,6 +270,16 @@ def manifest_of(prepared: Prepared, base: Base, outcome: Outcome) -> dict[str, A
         "versions": {name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _refuse_empty(heldout: Sequence[Path]) -> None:
+    """Tell a file into which `dataset build` held nothing back from one with faults."""
+    empty = [str(path) for path in heldout if not lines(path)]
+    if empty:
+        raise FinetuneError(
+            f"Nothing is held out in {', '.join(empty)}. Next: train without --heldout, or hold more back: frontdesk "
+            "dataset build … --heldout FILE --share 0.3"
+        )
 
 
 def _refuse_overlap(train: Sequence[Example], heldout: Sequence[Example]) -> None:

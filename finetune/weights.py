@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Any
 from agents.models.threads import choose_threads, usable_cores
 from finetune.bases import TEMPLATE, Base
 from finetune.errors import FinetuneError
+from knowledge.environment import PIP
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 GET_EXTRA = (
-    "Training needs torch, transformers, peft and others that serving does not. Next: pip install 'frontdesk[train]'"
+    f"Training needs torch, transformers, peft and others that serving does not. Next: {PIP} install 'frontdesk[train]'"
 )
 
 

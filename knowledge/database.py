@@ -26,6 +26,7 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
+from knowledge.environment import PIP
 from knowledge.errors import KnowledgeError
 
 BUSY_TIMEOUT_MILLISECONDS = 15_000
@@ -169,7 +170,7 @@ class PostgresDatabase:
             self._lockers = create_engine(self._url, isolation_level="AUTOCOMMIT", **options)
         except (ImportError, NoSuchModuleError) as error:
             raise KnowledgeError(
-                f"The driver of {self.shown} is not installed ({error}). Next: pip install 'frontdesk[server]'"
+                f"The driver of {self.shown} is not installed ({error}). Next: {PIP} install 'frontdesk[server]'"
             ) from error
 
     @property

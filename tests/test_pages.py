@@ -1,6 +1,7 @@
-"""What the pages say is there: linked files, commands, no blanks left to fill."""
+"""What the pages say is there: linked files, commands with their options, no blanks left to fill."""
 
 import re
+import shlex
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +16,7 @@ from assistant.cli import app
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").rglob("README.md")])
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
-COMMAND = re.compile(r"^(?:\.venv/bin/)?frontdesk ([a-z]+)(?: ([a-z]+))?", re.MULTILINE)
+COMMAND = re.compile(r"(?:^ *|`|&& )(?:\S*/)?frontdesk ([a-z][^`\n]*)", re.MULTILINE)
 BLANK = re.compile(r"@[A-Z]+@|\bTODO\b|\bTBD\b|Not measured yet")
 
 
@@ -26,15 +27,24 @@ def test_nothing_is_left_blank_and_every_link_leads_somewhere(page: Path) -> Non
     assert [link for link in LINK.findall(text) if not (page.parent / link).exists()] == []
 
 
-def test_the_readmes_commands_exist() -> None:
-    known = get_command(app)
-    named = COMMAND.findall((ROOT / "README.md").read_text(encoding="utf-8"))
-    assert named
-    for command, follower in named:
-        assert command in known.commands, command  # type: ignore[attr-defined]
-        group = known.commands[command]  # type: ignore[attr-defined]
-        if hasattr(group, "commands") and follower:
-            assert follower in group.commands
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_of_the_pages_exist_with_their_options(page: Path) -> None:
+    for told in COMMAND.findall(page.read_text(encoding="utf-8")):
+        words = iter(shlex.split(told, comments=True))
+        command: Any = get_command(app)
+        while hasattr(command, "commands") and (word := next(words, "")):
+            among = word.split("|")  # `models list|get`
+            assert set(among) <= command.commands.keys(), told
+            command = command.commands[among[0]]
+        offered = {option for one in command.params for option in (*one.opts, *one.secondary_opts)}
+        assert {word for word in words if word.startswith("--")} <= offered | {"--help"}, told
+
+
+def test_commands_are_found_wherever_a_page_has_them() -> None:
+    page = (
+        "    .venv/bin/frontdesk sync       # mail\nfrontdesk ask `frontdesk forget --sweep` or `frontdesk\nfrontdesk"
+    )
+    assert COMMAND.findall(page) == ["sync       # mail", "ask ", "forget --sweep"]
 
 
 def test_the_readmes_make_verbs_exist() -> None:

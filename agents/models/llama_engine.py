@@ -25,6 +25,7 @@ from typing import Any, ClassVar, cast
 from agents.errors import ModelUnavailable
 from agents.models.slots import Slots
 from agents.models.threads import choose_threads, usable_cores
+from knowledge.environment import PIP
 
 GET_EMBEDDED = "frontdesk models get smollm2-135m-instruct"
 NO_ORIGIN = "http://frontdesk.invalid"
@@ -318,7 +319,7 @@ def _library() -> Any:
         mend = (
             "install the system library: sudo apt-get install libgomp1"
             if "libgomp" in str(error)
-            else "pip install xllamacpp"
+            else f"{PIP} install xllamacpp"
         )
         raise ModelUnavailable(f"llama.cpp cannot be loaded: {error}. To mend it, {mend}") from error
     return xllamacpp

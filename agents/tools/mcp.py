@@ -23,6 +23,7 @@ from agents.tools.remote import Described, Request, cleaned, tools_of
 from agents.tools.source import Source, filled, variables
 from agents.tools.tool import Tool
 from knowledge import certificates
+from knowledge.environment import PIP
 
 if TYPE_CHECKING:
     from mcp import Client
@@ -43,7 +44,7 @@ MOST_SILENCES = 3
 MOST_TOOLS = 200
 MOST_PAGES = 20
 LINE_CHARACTERS = 500
-MISSING = "The tools of {name} need one package more. Next: pip install 'frontdesk[mcp]'"
+MISSING = f"need one package more. Next: {PIP} install 'frontdesk[mcp]'"
 LOST = "{tool} cannot be reached now, and nothing was changed. Go on without it, or say that you cannot do this now."
 CHANGED = "{tool} is another one by now than when it was loaded, so it was not used. Say that you cannot do this now."
 
@@ -67,7 +68,7 @@ class Server:
         try:
             import mcp  # noqa: F401
         except ImportError as error:
-            raise AgentError(MISSING.format(name=source.name)) from error
+            raise AgentError(f"The tools of {source.name} {MISSING}") from error
         self._source = source
         self._loop = loop
         self._environment = os.environ if environment is None else environment

@@ -26,7 +26,7 @@ from assistant.settings import FILE_NAME, Settings
 from finetune.errors import FinetuneError
 from finetune.intents import FOLDER as INTENTS
 from finetune.releases import MANIFEST as RELEASE_MANIFEST
-from finetune.releases import Release, open_release
+from finetune.releases import Release, made_anew, open_release
 from finetune.releases import check as check_release
 from knowledge.embedders import e5, minilm
 from knowledge.snapshot import CATALOG, VECTORS, copy_file, copy_library
@@ -219,7 +219,9 @@ def _of_release(release: Release, *, model: str = "", file: str = "") -> Carried
         model: the name in Ollama that serves it there; "" serves the file itself.
     """
     if faults := check_release(release):
-        raise BundleError(f"the release {release.name} is not as it was made: {', '.join(faults)}; export it again")
+        raise BundleError(
+            f"the release {release.name} is not as it was made: {', '.join(faults)}; {made_anew(release)}"
+        )
     chosen = release.folder / file if file else release.file()
     there = [name for name in RELEASE_FILES if (release.folder / name).is_file()]
     names = [chosen.name, *there]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant.commands.options import AsJson, Config, Model, examples, opened, print_json, progress_bar, settings_for
+from assistant.counting import counted
 
 if TYPE_CHECKING:
     from agents.next_call import NextCallReport
@@ -93,7 +94,7 @@ def _plain(report: "NextCallReport") -> dict[str, Any]:
 
 
 def _next_call_lines(report: "NextCallReport") -> "Iterator[str]":
-    yield f"{report.model}, {report.tool.n} calls of {report.tasks} tasks:"
+    yield f"{report.model}, {counted(report.tool.n, 'call')} of {counted(report.tasks, 'task')}:"
     for name, score in (
         ("right tool", report.tool),
         ("and right arguments", report.arguments),

@@ -63,5 +63,6 @@ def restore(
         return
     print(f"{settings.home}: {done.files} files restored in {done.seconds:.1f} s.")
     if (settings.home / SETTINGS).is_dir():
-        print(f"The settings of then: {settings.home / SETTINGS}; relative paths in them start at their folder.")
+        print(f"The settings of then: {settings.home / SETTINGS}; put them where the server starts.")
+        print("Relative paths in them start at the folder in which they lie.")
     print("Next: frontdesk models get, frontdesk doctor, frontdesk serve")

@@ -24,6 +24,7 @@ from assistant.commands.options import (
     settings_for,
     typed,
 )
+from assistant.counting import counted
 
 if TYPE_CHECKING:
     from assistant.app import Application
@@ -330,7 +331,7 @@ def _tell(built: "Built", out: Path, heldout: Path | None, card: Path) -> None:
     from finetune.building import by_task
 
     tasks = ", ".join(f"{count} {task}" for task, count in by_task(built.training).items()) or "none"
-    print(f"{len(built.training)} examples ({tasks}): {out}")
+    print(f"{counted(len(built.training), 'example')} ({tasks}): {out}")
     if heldout:
         few = "" if built.heldout else "; too few to hold any back. Next: train without --heldout, or raise --share"
         print(f"{len(built.heldout)} held out: {heldout}{few}")

@@ -28,6 +28,7 @@ from assistant.commands.options import (
     warn,
     warn_if_nothing_read,
 )
+from assistant.counting import counted
 
 if TYPE_CHECKING:
     from assistant.batch import Question
@@ -104,8 +105,9 @@ def ingest(
         print_json(report)
         return
     print(
-        f"{report['documents']} documents ({report['chunks']} chunks) read, {report['unchanged']} unchanged, "
-        f"{report['removed']} removed, {len(report['failed'])} failed, in {report['seconds']:.1f} s."
+        f"{counted(report['documents'], 'document')} ({counted(report['chunks'], 'chunk')}) read, "
+        f"{report['unchanged']} unchanged, {report['removed']} removed, {len(report['failed'])} failed, "
+        f"in {report['seconds']:.1f} s."
     )
     for failed in report["failed"]:
         print(f"  failed: {failed['path']}: {failed['error']}")

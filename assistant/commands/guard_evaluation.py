@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant.commands.options import AsJson, Config, examples, opened, print_json, progress_bar, settings_for
+from assistant.counting import counted
 
 if TYPE_CHECKING:
     from agents.attacks import Poisoned
@@ -117,7 +118,7 @@ def _lines(report: "GuardReport") -> Iterator[str]:
     for what, score in report.breaches.items():
         yield f"  {what:<26} {_score(score)}"
     if report.undelivered:
-        yield f"{report.undelivered} attacks were never read by the model and are not counted."
+        yield f"{counted(report.undelivered, 'attack was', 'attacks were')} never read by the model, so not counted."
     for title, scores in (
         ("Attacks flagged by the input rules", report.flagged),
         ("False alarms", report.false_alarms),

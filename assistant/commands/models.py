@@ -29,14 +29,14 @@ def list_models(as_json: AsJson = False, config: Config = None) -> None:
     if as_json:
         print_json({"models": [asdict(model) | {"folder": str(model.folder)} for model in models]})
         return
+    wide = max(len(model.name) for model in models)
     for model in models:
         size = f"{model.size / 1e6:.0f} MB" if model.size else ""
-        print(
-            f"{model.name:<24} {model.state:<8} {size:>7}  {model.license or 'licence: see its page':<12} {model.role}"
-        )
-        print(f"{'':<24} {model.origin}")
+        licence = model.license or "licence: see its page"
+        print(f"{model.name:<{wide}} {model.state:<8} {size:>7}  {licence:<12} {model.role}")
+        print(f"{'':<{wide}} {model.origin}")
         if model.state != "ready" and model.name in PINNED:
-            print(f"{'':<24} get it: frontdesk models get {model.name}")
+            print(f"{'':<{wide}} get it: frontdesk models get {model.name}")
 
 
 @app.command("get", epilog=GET_EXAMPLES)

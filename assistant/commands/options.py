@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assistant.log_causes import CauseFilter
 from assistant.log_privacy import PrivacyFilter
 from assistant.settings import Settings, load
 
@@ -74,7 +75,7 @@ def settings_for(config: Path | None, **flags: Any) -> Settings:
 
 
 def set_up_log(settings: Settings, *, quiet: bool = False) -> None:
-    """Send the log to stderr, without personal data.
+    """Send the log to stderr, without personal data, and in one line what an operator can mend.
 
     Args:
         quiet: Warnings only, unless the owner chose a level; for commands that end by themselves.
@@ -82,6 +83,7 @@ def set_up_log(settings: Settings, *, quiet: bool = False) -> None:
     level = "warning" if quiet and "log_level" not in settings.origins else settings.log_level
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.addFilter(CauseFilter())
     handler.addFilter(PrivacyFilter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in OURS:

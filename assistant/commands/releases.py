@@ -1,10 +1,14 @@
 """`release list`: what was exported, and whether its files are as they were made."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assistant.commands.options import AsJson, Config, examples, print_json, settings_for, warn
+
+if TYPE_CHECKING:
+    from finetune.releases import Release
 
 LIST_EXAMPLES = examples("frontdesk release list", "frontdesk release list --check --json")
 
@@ -30,6 +34,7 @@ def list_releases(
     found, now = releases.releases(home), promoted(home)
     serving = now.release if now else ""
     faults = {one.name: list(releases.check(one)) if check else None for one in found}
+    differing = [one for one in found if faults[one.name]]
     if as_json:
         kept = ("run", "recipe", "base_precision", "recommended", "in_band", "created")
         print_json(
@@ -42,6 +47,7 @@ def list_releases(
                 ]
             }
         )
+        _end_by(differing)
         return
     if serving and serving not in [one.name for one in found]:
         warn(f"Note: {serving} is promoted and no longer there. Next: frontdesk release rollback")
@@ -52,6 +58,18 @@ def list_releases(
         print(
             f"{one.name:<24} {best['quantization']:<8} {best['bytes'] / 1e6:>8.0f} MB  run {one.manifest['run']}  "
             f"{one.manifest['created']}{'  serves' if one.name == serving else ''}"
+            f"{'  whole' if faults[one.name] == [] else ''}"
         )
         for fault in faults[one.name] or ():
             print(f"{'':<24} {fault}")
+    _end_by(differing)
+
+
+def _end_by(differing: "Sequence[Release]") -> None:
+    """End with exit code 1 where files differ, so that a timer notices."""
+    from finetune.releases import made_anew
+
+    if differing:
+        mend = "\n".join(f"Next: {made_anew(one)}" for one in differing)
+        warn(f"Error: not as they were made: {', '.join(one.name for one in differing)}\n{mend}")
+        raise typer.Exit(1)  # no error of ours: with --json that would be a second object

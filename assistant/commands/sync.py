@@ -24,6 +24,7 @@ from assistant.commands.options import (
     say,
     settings_for,
 )
+from assistant.counting import counted
 from assistant.errors import ServerError
 from assistant.settings import Settings
 from knowledge.errors import KnowledgeError
@@ -67,7 +68,7 @@ def sync(
         if as_json:
             print_json({"name": forget, "removed": removed})
         else:
-            print(f"{forget}: {removed} documents removed.")
+            print(f"{forget}: {counted(removed, 'document')} removed.")
         return
     reports = []
     for feed in feeds.chosen(settings, names or []):
@@ -187,8 +188,8 @@ def _print(report: dict[str, Any]) -> None:
         return
     print(
         f"{report['name']}: {report['fetched']} fetched, {report['unchanged']} unchanged, {report['removed']} removed, "
-        f"{len(report['failed'])} failed; {report['documents']} documents ({report['chunks']} chunks) read "
-        f"in {report['seconds']:.1f} s."
+        f"{len(report['failed'])} failed; {counted(report['documents'], 'document')} "
+        f"({counted(report['chunks'], 'chunk')}) read in {report['seconds']:.1f} s."
     )
     for failed in report["failed"]:
         print(f"  failed: {failed['path']}: {failed['error']}")

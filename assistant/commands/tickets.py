@@ -1,6 +1,7 @@
 """`tickets` and `forget`: conversations that a person has, and those that shall be gone."""
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -15,6 +16,7 @@ from assistant.commands.options import (
     print_json,
     settings_for,
 )
+from assistant.counting import counted
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -28,6 +30,11 @@ RESEND_EXAMPLES = examples("frontdesk tickets resend")
 FORGET_EXAMPLES = examples(
     "frontdesk forget ada@example.com", "frontdesk forget C-1042 --yes --json", "frontdesk forget --sweep"
 )
+ROW_WORDS = {  # one and several of a table's rows, where an "s" behind the table's name is not how people say it
+    "desk_entry": ("desk entry", "desk entries"),
+    "feedback": ("rating", "ratings"),
+    "outbox": ("notice to the team", "notices to the team"),
+}
 Number = Annotated[str, typer.Argument(metavar="NUMBER", show_default=False, help="As the customer reads it out.")]
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -201,8 +208,8 @@ def _end(settings: "Settings", number: str, *, status: Literal["returned", "clos
         print(f"Ticket {ticket.number} is {ticket.status}; the assistant answers again.")
 
 
-def _rows(rows: Any) -> str:
-    return ", ".join(f"{number} {name}{'' if number == 1 else 's'}" for name, number in rows.items()) or "nothing"
+def _rows(rows: Mapping[str, int]) -> str:
+    return ", ".join(counted(number, *ROW_WORDS.get(name, (name,))) for name, number in rows.items()) or "nothing"
 
 
 def _short(text: str) -> str:

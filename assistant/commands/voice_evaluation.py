@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant.commands.options import AsJson, Config, Model, examples, opened, print_json, progress_bar, settings_for
+from assistant.counting import counted
 
 if TYPE_CHECKING:
     from finetune.voice import Distance, Voice
@@ -67,7 +68,7 @@ def voice(
     train, heldout = (tuple(pair for pair in known if pair.split == split) for split in ("train", "heldout"))
     if write is not None and guide is not None:
         count = example_files.write(voice_examples(train, guide=_read(guide), source=pairs.name), write)
-        _print({"examples": count, "path": str(write)}, [f"{count} examples in {write}."], as_json=as_json)
+        _print({"examples": count, "path": str(write)}, [f"{counted(count, 'example')} in {write}."], as_json=as_json)
         return
     learnt = learn(train)
     if texts is not None:

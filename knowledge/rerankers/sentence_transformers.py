@@ -7,6 +7,7 @@ import numpy as np
 
 from knowledge.embedders import Vectors
 from knowledge.embedders.sentence_transformers import place_and_kind
+from knowledge.environment import PIP
 from knowledge.errors import RerankerUnavailable
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def build(model: str, *, models_folder: Path, threads: int | None) -> CrossEncod
         from sentence_transformers import CrossEncoder
     except ImportError as error:
         raise RerankerUnavailable(
-            f"The reranker sentence-transformers:{model} needs torch. Next: pip install 'frontdesk[train]'"
+            f"The reranker sentence-transformers:{model} needs torch. Next: {PIP} install 'frontdesk[train]'"
         ) from error
     local = models_folder / model
     source = str(local) if local.is_dir() else model

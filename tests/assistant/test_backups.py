@@ -222,11 +222,14 @@ def test_the_commands_say_what_is_in_it_and_what_comes_next(
     run: Callable[..., int] = lambda *arguments: _run(monkeypatch, *arguments)  # noqa: E731
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FRONTDESK_HOME", str(bare.home))
+    (tmp_path / "frontdesk.toml").write_text('company = "Acme"\n', encoding="utf-8")
     assert run("backup", "b.tgz", "--json") == 0
     assert json.loads(capsys.readouterr().out)["left_out"][0] == "models: frontdesk models get"
     monkeypatch.setenv("FRONTDESK_HOME", str(tmp_path / "new"))
     assert run("restore", "b.tgz") == 0
-    assert "Next: frontdesk models get" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"The settings of then: {tmp_path / 'new' / 'settings'}; put them where the server starts." in told
+    assert "Next: frontdesk models get" in told
     assert run("restore", "b.tgz") == 1
     assert "holds conversations already" in capsys.readouterr().err
 

@@ -4,6 +4,7 @@ import pytest
 
 from assistant.checks import Check, check_adapters, check_export, check_release
 from assistant.settings import Settings
+from knowledge.environment import PIP
 
 
 def test_what_only_export_needs_is_no_fault_of_a_machine_that_serves(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,7 +19,7 @@ def test_a_machine_that_trains_is_told_what_it_lacks_to_export(monkeypatch: pyte
     monkeypatch.setattr("finetune.export_tools.version", lambda _: "0.1")
     (check,) = [check for check in check_export() if check.name == "export: gguf"]
     assert not check.ok
-    assert check.fix.startswith("pip install 'frontdesk[train]'")
+    assert check.fix.startswith(f"{PIP} install 'frontdesk[train]'")
 
 
 def test_a_home_without_releases_and_adapters_is_well(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from agents.transcript import Answer, Citation, Delta, Finished, Searched, Short
 from assistant import app as app_module
 from assistant import cli, running
 from assistant.app import Application
+from assistant.pinned_models import PINNED
 from tests.assistant.command_line import Run
 
 ANSWER = Answer(
@@ -368,6 +369,8 @@ def test_chat_carries_the_conversation_on(run: Run, responder: FakeResponder, mo
 def test_models_list_shows_state_and_licence(run: Run) -> None:
     code, out, _ = run("models", "list")
     assert code == 0
+    states = [line.index(" missing ") for line in out.splitlines() if " missing " in line]
+    assert (len(states), len(set(states))) == (len(PINNED), 1)
     assert "smollm2-135m-instruct" in out
     assert "Apache-2.0" in out
     assert "frontdesk models get all-minilm-l6-v2" in out

@@ -143,7 +143,7 @@ def test_a_feed_that_fails_is_tried_again_and_told_once(tmp_path: Path) -> None:
     wait_for(lambda: len(watched.lines) == 2)
     watched.end()
     assert [line.split(" ", 1)[1] for line in watched.lines] == [
-        "shop: the server is down", "shop: 1 documents read, 0 removed, 0 failed",
+        "shop: the server is down", "shop: 1 document read, 0 removed, 0 failed",
     ]  # fmt: skip
 
 
@@ -266,21 +266,21 @@ def test_the_command_reads_what_changes_until_it_is_stopped(tmp_path: Path, site
     reader = threading.Thread(target=lambda: lines.extend(iter(process.stdout.readline, "")))  # type: ignore[union-attr]
     reader.start()
     try:
-        wait_for(lambda: sum("1 documents read" in line for line in lines) == 2, 60)
+        wait_for(lambda: sum("1 document read" in line for line in lines) == 2, 60)
         assert "thirty" in search("may a lamp be returned")
         with (tmp_path / "papers/returns.md").open("w") as file:  # written in three goes
             for part in ("# Returns\n\nA lamp may be ", "returned within ", "sixty days."):
                 file.write(part)
                 file.flush()
                 time.sleep(0.4)
-        wait_for(lambda: any("[returns.md]: 1 documents read" in line for line in lines), 60)
+        wait_for(lambda: any("[returns.md]: 1 document read" in line for line in lines), 60)
         found = search("may a lamp be returned")
         assert "within sixty days." in found
         assert "thirty" not in found
         (tmp_path / "papers/.new").write_text("x")
         (tmp_path / "papers/other.md").write_text("# Other\n\nMore.")
         (tmp_path / "papers/returns.md").unlink()
-        wait_for(lambda: any("1 documents read, 1 removed" in line for line in lines), 60)
+        wait_for(lambda: any("1 document read, 1 removed" in line for line in lines), 60)
     finally:
         process.terminate()
         code = process.wait(30)

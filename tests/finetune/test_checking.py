@@ -71,6 +71,8 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_fault(tmp_path: Path) ->
 def test_an_empty_file_is_a_fault_of_the_file(tmp_path: Path) -> None:
     empty, good = write(tmp_path / "empty.jsonl", ""), write(tmp_path / "good.jsonl", GOOD)
     assert [str(fault) for fault in check([good, empty]).faults] == [f"{empty} holds no examples."]
+    with pytest.raises(FinetuneError, match=r"examples\.\nNext: fill these files, then: frontdesk dataset check"):
+        require_sound([good, empty])
 
 
 def test_labels_that_contradict_repeat_or_stand_alone_are_told(tmp_path: Path) -> None:

@@ -38,6 +38,15 @@ def test_methods_are_measured_on_the_same_texts(trial: Trial, data: Labelled) ->
     assert trial.methods[0].score.value >= trial.methods[1].score.value  # type: ignore[operator]
 
 
+def test_of_equals_none_is_ahead(tmp_path: Path) -> None:
+    texts = tuple(f"{word} {number}" for word in ("order", "price") for number in range(6))
+    data = Labelled(texts, ("order",) * 6 + ("price",) * 6)
+    told = measure(data, heldout=data, embedder=EMBEDDER, options=ModelOptions(models_folder=tmp_path))
+
+    assert [one.score.value for one in told.methods] == [1.0, 1.0]
+    assert in_use.keep_best(told, data, embedder=EMBEDDER, home=tmp_path).note == ""
+
+
 def test_a_tuned_model_needs_texts_that_it_has_not_seen(data: Labelled, tmp_path: Path) -> None:
     with pytest.raises(FinetuneError, match="--heldout FILE"):
         measure(data, embedder=EMBEDDER, tuned=[Subject("mine")], options=ModelOptions(models_folder=tmp_path))

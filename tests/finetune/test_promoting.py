@@ -76,7 +76,9 @@ def test_a_release_whose_hashes_do_not_hold_is_not_promoted(tmp_path: Path, name
     release = save_release(tmp_path, "one")
     path = release.folder / name
     path.write_bytes(path.read_bytes()[::-1])
-    with pytest.raises(FinetuneError, match=f"{name} was changed"):
+    with pytest.raises(
+        FinetuneError, match=f"{name} was changed. Next: delete .*, then: frontdesk export one --name one"
+    ):
         promote(release, home=tmp_path, proof=None, reason="hurry")
     assert promoted(tmp_path) is None
     assert changes(tmp_path) == ()

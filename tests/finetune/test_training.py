@@ -392,6 +392,13 @@ def test_held_out_examples_in_the_training_data_are_refused(
         prepare(request_of("leak", heldout=(heldout,)), home=tmp_path)
 
 
+def test_an_empty_held_out_file_names_what_helps(request_of: Callable[..., Request], tmp_path: Path) -> None:
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("\n", encoding="utf-8")
+    with pytest.raises(FinetuneError, match=r"Nothing is held out in .*empty\.jsonl\. Next: train without --heldout"):
+        prepare(request_of("empty", heldout=(empty,)), home=tmp_path)
+
+
 def test_a_run_is_trained_by_one_process_at_a_time(request_of: Callable[..., Request], tmp_path: Path) -> None:
     from filelock import FileLock
 

@@ -70,7 +70,7 @@ def test_a_mistake_of_ours_is_not_blamed_on_the_database(opened: Database) -> No
     [
         ("mysql://host/db", r"names 'mysql', which keeps no catalogue\. Next: write it as postgresql://"),
         ("not a url", r"is no database URL\. Next: write it as postgresql://"),
-        ("postgresql+nosuch://host/db", r"driver of postgresql://host/db is not installed .* Next: pip install"),
+        ("postgresql+nosuch://host/db", r"driver of postgresql://host/db is not installed .* Next: .* -m pip install"),
     ],
 )
 def test_a_url_that_names_no_database_is_one_clear_message(location: str, message: str) -> None:

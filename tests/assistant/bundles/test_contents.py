@@ -101,7 +101,7 @@ def test_a_file_goes_by_its_name_and_one_of_a_release_with_it(home: Path, tmp_pa
 
 def test_a_changed_release_is_refused(home: Path) -> None:
     (home / "releases" / "ours" / "model-q4_K_M.gguf").write_text("other")
-    with pytest.raises(BundleError, match=r"model-q4_K_M\.gguf was changed"):
+    with pytest.raises(BundleError, match=r"model-q4_K_M\.gguf was changed; delete .*, then: frontdesk export "):
         gathered(home, release="ours")
 
 

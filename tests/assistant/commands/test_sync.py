@@ -71,7 +71,7 @@ def test_a_changed_page_is_found_by_its_new_words_after_a_sync(run: Run, site: S
     site.page("/help/returns", "A lamp may be returned within sixty days")
     code, out, _ = run("sync")
     assert code == 0
-    assert "shop: 1 fetched, 1 unchanged, 0 removed, 0 failed; 1 documents (1 chunks) read" in out
+    assert "shop: 1 fetched, 1 unchanged, 0 removed, 0 failed; 1 document (1 chunk) read" in out
     texts = found(run, "may a lamp be returned")
     assert "sixty days" in texts[0]
     assert not [text for text in texts if "thirty" in text]

@@ -102,6 +102,17 @@ def test_forget_asks_first_and_prints_what_it_deleted(
     assert (code, "Next: " in err) == (1, True)
 
 
+def test_forget_says_what_it_deleted_in_words(run: Run, number: str, home: Path) -> None:
+    run("tickets", "reply", number, "Hello, this is Ada.")
+    run("tickets", "reply", number, "Are you there?")
+    store = Store(sqlite_url(home / "frontdesk.sqlite3"))
+    (conversation,) = {ticket.conversation for ticket in Tickets(store).all(status="open")}
+    store.add_feedback(conversation, 1, rating="up")
+    store.close()
+    said = "1 conversation, 2 desk entries, 1 notice to the team, 3 turns, 1 rating, 7 steps, 1 ticket"
+    assert run("forget", "ada@example.com", "--yes") == (0, f"Deleted: {said}.\n", "")
+
+
 def test_forget_needs_someone_or_a_sweep(run: Run, home: Path) -> None:
     assert run("forget")[0] == run("forget", "ada@example.com", "--sweep")[0] == 2
     assert run("forget", "--sweep") == (0, "Deleted: nothing.\n", "")
