@@ -13,6 +13,7 @@ from pathlib import Path
 from knowledge import catalog
 from knowledge.catalog import Catalog
 from knowledge.errors import KnowledgeError
+from knowledge.sources import exists
 
 PUBLIC = "public"
 NAMED_AT_MOST = 3
@@ -29,7 +30,7 @@ def default_audience(catalog_: Catalog, paths: Sequence[Path], *, collection: st
         held = catalog.places_for_others(connection, collection=collection, audience=PUBLIC)
     for path in paths:
         root = Path(os.path.realpath(path))
-        inside = sorted({f"{file}" for place in held if (file := _file(*place)).is_relative_to(root)})
+        inside = sorted({f"{file}" for place in held if (file := _file(*place)) and file.is_relative_to(root)})
         if inside:
             more = ", …" if len(inside) > NAMED_AT_MOST else ""
             raise KnowledgeError(
@@ -41,7 +42,9 @@ def default_audience(catalog_: Catalog, paths: Sequence[Path], *, collection: st
     return PUBLIC
 
 
-def _file(location: str, name: str) -> Path:
-    """Return where a held file really lies: a source is a folder around it, or the file itself."""
-    below = Path(location, name)
-    return Path(os.path.realpath(below if below.exists() else location))
+def _file(location: str, name: str) -> Path | None:
+    """Return where a held file really lies, below its source or as the source itself; None when it is there no more."""
+    for path in (Path(location, name), Path(location)):
+        if exists(path) and path.is_file():
+            return Path(os.path.realpath(path))
+    return None

@@ -28,7 +28,6 @@ from assistant.counting import counted
 from assistant.errors import ServerError
 from assistant.settings import Settings
 from knowledge.errors import KnowledgeError
-from knowledge.openness import PUBLIC
 
 if TYPE_CHECKING:
     from assistant.feeds import Ingest, SyncReport
@@ -103,7 +102,7 @@ def watch(
     from knowledge.feeds import Caller
 
     settings = settings_for(config)
-    chosen = feeds.chosen_to_watch(settings, targets or [], collection=collection, audience=audience or PUBLIC)
+    chosen = feeds.chosen_to_watch(settings, targets or [], collection=collection, audience=audience or "public")
     stop, one_writer = Event(), Lock()
     ingest = ingester(settings)
 

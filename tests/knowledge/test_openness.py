@@ -45,3 +45,9 @@ def test_the_same_audience_and_an_open_one_may_be_said(library: Library, held: P
 def test_what_lies_beside_is_read_without_a_word(library: Library, held: Path) -> None:
     assert library.ingest([held / "returns.md"]).documents == 1
     assert library.ingest([held], collection="other").documents == 2, "a collection is by itself"
+
+
+def test_what_is_there_no_more_cannot_be_opened(library: Library, held: Path) -> None:
+    (held / "staff/rules.md").unlink()
+    assert library.ingest([held]).documents == 1
+    assert [passage.document for passage in library.search("discount of staff").passages] == ["returns.md"]
