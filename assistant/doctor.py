@@ -266,8 +266,12 @@ def _check_embedder(settings: Settings) -> Check:
 
 
 def _check_model(application: Application) -> Check:
+    """Ask the model for a word: that a server has it does not say that it can load it."""
     model = application.model
+    if model.chat is None:
+        return Check("model", True, "none: answers are quotes")
     model.check()
+    model.chat.invoke("Hello", max_tokens=1)
     demo = f"; a demo model, for a larger one: frontdesk models get {LARGER_EMBEDDED}" if model.demo else ""
     return Check("model", True, f"{model.name} loads and answers{demo}")
 
@@ -277,7 +281,9 @@ def _check_ollama(settings: Settings) -> Check:
     needed = settings.model.startswith("ollama:") or settings.embedder.startswith("ollama:")
     try:
         with httpx.Client(trust_env=False, timeout=PROBE_SECONDS) as client:
-            models = [item["name"] for item in client.get(f"{settings.ollama_url}/api/tags").json()["models"]]
+            models = [
+                item["name"] for item in client.get(f"{settings.ollama_url.rstrip('/')}/api/tags").json()["models"]
+            ]
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
         detail = f"does not answer at {settings.ollama_url}" + ("" if needed else " (not needed by these settings)")
         return Check("ollama", not needed, detail, "ollama serve" if needed else "")

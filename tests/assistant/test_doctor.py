@@ -1,9 +1,12 @@
 import json
 import socket
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -120,6 +123,79 @@ def test_a_missing_ollama_is_a_fault_only_where_it_is_needed() -> None:
     assert named(examine(), "ollama").ok
     needed = named(examine(model="ollama:qwen2.5:7b"), "ollama")
     assert (needed.ok, needed.fix) == (False, "ollama serve")
+
+
+class Ollama(BaseHTTPRequestHandler):
+    """A server that has the model `big`, which does not fit into memory, and whose other addresses lead nowhere."""
+
+    def do_GET(self) -> None:
+        if self.requestline.split()[1] == "/api/tags":  # `path` makes one slash of two
+            self._send(200, b'{"models": [{"name": "big:latest"}]}')
+        else:
+            self._send(404, b"404 page not found")
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if not self.path.startswith("/api/"):
+            self._send(404, b"404 page not found")
+        elif asked["model"] != "big":
+            self._send(404, b'{"error": "model not found"}')
+        elif self.path == "/api/show":
+            self._send(200, b'{"details": {"parameter_size": "7B"}, "model_info": {}, "capabilities": ["completion"]}')
+        else:
+            self._send(500, b'{"error": "model requires more system memory"}')
+
+    def _send(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Keep quiet."""
+
+
+@pytest.fixture
+def ollama(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Start that server, name it in the settings and return its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Ollama) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setenv("FRONTDESK_OLLAMA_URL", url)
+        yield url
+        server.shutdown()
+
+
+def test_a_model_that_the_server_cannot_load_is_a_fault(ollama: str) -> None:
+    told = named(examine(model="ollama:big"), "model")
+    assert not told.ok
+    assert "requires more system memory" in told.detail
+    assert told.fix == "journalctl -u ollama"
+
+
+def test_a_model_that_the_server_lacks_names_the_command_that_gets_it(ollama: str) -> None:
+    told = named(examine(model="ollama:bigger"), "model")
+    assert (told.ok, told.fix) == (False, "ollama pull bigger")
+
+
+def test_a_server_that_is_not_there_names_the_command_that_starts_it() -> None:
+    told = named(examine(model="ollama:big"), "model")
+    assert (told.ok, told.fix) == (False, "ollama serve")
+    assert told.detail == "Ollama does not answer at http://127.0.0.1:9."
+
+
+def test_an_address_that_ends_with_a_slash_is_the_same_server(ollama: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRONTDESK_OLLAMA_URL", f"{ollama}/")
+    assert named(examine(), "ollama").detail == f"answers at {ollama}/: big:latest"
+
+
+def test_an_address_below_the_server_is_not_taken_for_a_missing_model(
+    ollama: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRONTDESK_OLLAMA_URL", f"{ollama}/v1")
+    told = named(examine(model="ollama:big"), "model")
+    assert "pull" not in told.fix
+    assert told.fix.startswith("set ollama_url in frontdesk.toml")
 
 
 def test_a_port_in_use_names_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
