@@ -18,6 +18,8 @@ from pydantic import ValidationError
 from agents.errors import ModelUnavailable
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+OURS, MAKE_OURS = "frontdesk", "ollama create frontdesk -f Modelfile"
+"""What the Modelfile at the project's root makes, which no library has."""
 NO_SUCH_PAGE = "page not found"
 """In what a web server says of an address that it does not have, and Ollama of no model."""
 SIZE_UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
@@ -83,7 +85,8 @@ def translated(name: str, url: str) -> Iterator[None]:
                 "server alone, such as http://127.0.0.1:11434"
             ) from error
         if error.status_code == 404:
-            raise ModelUnavailable(f"Ollama at {url} has no model {name!r}. Next: ollama pull {name}") from error
+            get = MAKE_OURS if full_name(name) == full_name(OURS) else f"ollama pull {name}"
+            raise ModelUnavailable(f"Ollama at {url} has no model {name!r}. Next: {get}") from error
         raise ModelUnavailable(
             f"Ollama at {url} cannot answer with {name!r}: {error.error} (HTTP {error.status_code}). "
             "Next: journalctl -u ollama"

@@ -179,6 +179,8 @@ def test_a_model_that_the_server_cannot_load_is_a_fault(ollama: str) -> None:
 def test_a_model_that_the_server_lacks_names_the_command_that_gets_it(ollama: str) -> None:
     told = named(examine(model="ollama:bigger"), "model")
     assert (told.ok, told.fix) == (False, "ollama pull bigger")
+    ours = named(examine(model="ollama:frontdesk:latest"), "model")  # which no library of Ollama's has
+    assert (ours.ok, ours.fix) == (False, "ollama create frontdesk -f Modelfile")
 
 
 def test_a_server_that_is_not_there_names_the_command_that_starts_it() -> None:
