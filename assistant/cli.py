@@ -51,7 +51,7 @@ from assistant.commands import (
 from assistant.commands.options import examples
 from assistant.errors import BackupError, BundleError, ServerError, StoreError
 from assistant.model_files import ModelFilesError
-from assistant.outside import report_nothing
+from assistant.outside import ask_this_machine_directly, report_nothing
 from assistant.settings import SettingsError
 from finetune.errors import FinetuneError
 from knowledge.errors import KnowledgeError
@@ -170,6 +170,7 @@ app.add_typer(
 def main() -> None:
     """Run the command line; this is what the console script calls."""
     report_nothing()
+    ask_this_machine_directly()
     try:
         app()
     except FAULTS as error:

@@ -115,6 +115,8 @@ def _run(settings: Settings, application: Application) -> Iterator[Check]:
     yield _guarded("python", _check_python)
     home = _guarded("home", lambda: _check_home(settings))
     yield home
+    if settings.home.is_dir():
+        yield _guarded("access", lambda: _check_access(settings.home))
     yield from _check_models(settings)
     if home.ok and settings.home.is_dir():
         yield _guarded("index", lambda: _check_index(application), fix="frontdesk ingest PATH")
@@ -183,10 +185,15 @@ def _check_home(settings: Settings) -> Check:
     free = shutil.disk_usage(existing).free // 1_000_000
     if free < FREE_MEGABYTES:
         return Check("home", False, f"{home}: {free} MB free", f"free {FREE_MEGABYTES} MB or move FRONTDESK_HOME")
+    return Check("home", True, f"{home}, {free:,} MB free")
+
+
+def _check_access(home: Path) -> Check:
+    """Tell what of the home others can read; the rest of it is looked at all the same."""
     if exposed := _read_by_others(home):
         detail = f"other users of this machine can read {', '.join(exposed)} in {home}"
-        return Check("home", False, detail, f"chmod 700 {home}")
-    return Check("home", True, f"{home}, {free:,} MB free")
+        return Check("access", False, detail, f"chmod 700 {home}")
+    return Check("access", True, "no other user of this machine reads what is in the home")
 
 
 def _read_by_others(home: Path) -> list[str]:
@@ -266,8 +273,12 @@ def _check_embedder(settings: Settings) -> Check:
 
 
 def _check_model(application: Application) -> Check:
+    """Ask the model for a word: that a server has it does not say that it can load it."""
     model = application.model
+    if model.chat is None:
+        return Check("model", True, "none: answers are quotes")
     model.check()
+    model.chat.invoke("Hello", max_tokens=1)
     demo = f"; a demo model, for a larger one: frontdesk models get {LARGER_EMBEDDED}" if model.demo else ""
     return Check("model", True, f"{model.name} loads and answers{demo}")
 
@@ -277,7 +288,9 @@ def _check_ollama(settings: Settings) -> Check:
     needed = settings.model.startswith("ollama:") or settings.embedder.startswith("ollama:")
     try:
         with httpx.Client(trust_env=False, timeout=PROBE_SECONDS) as client:
-            models = [item["name"] for item in client.get(f"{settings.ollama_url}/api/tags").json()["models"]]
+            models = [
+                item["name"] for item in client.get(f"{settings.ollama_url.rstrip('/')}/api/tags").json()["models"]
+            ]
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
         detail = f"does not answer at {settings.ollama_url}" + ("" if needed else " (not needed by these settings)")
         return Check("ollama", not needed, detail, "ollama serve" if needed else "")

@@ -53,7 +53,12 @@ class Gate:
             )
             await _refuse(send, 400, "Frontdesk is not reached by this name.")
         elif origin is not None and scope["method"] not in SAFE_METHODS and not _is_same(origin, host):
-            logger.warning("refused a request that the site %r made to %r", origin, host)
+            logger.warning(
+                "refused a request that the site %r made to %r. If that is your own page, the proxy in front must pass "
+                "on the header Host as the browser wrote it (nginx: $http_host)",
+                origin,
+                host,
+            )
             await _refuse(send, 403, "Requests from other sites are not taken.")
         elif headers.get(b"content-length", "0").isdigit() and int(headers.get(b"content-length", "0")) > BODY_BYTES:
             await _refuse(send, 413, TOO_LARGE)

@@ -232,7 +232,7 @@ class _Server(uvicorn.Server):
 def _configuration(front: _Front) -> uvicorn.Config:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.asgi"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("uvicorn.error").addFilter(lambda record: "timeout graceful shutdown" not in record.getMessage())
+    logging.getLogger("uvicorn.error").addFilter(lambda told: "graceful shutdown" not in f"{told.msg} {told.exc_info}")
     return uvicorn.Config(
         front,
         log_config=None,

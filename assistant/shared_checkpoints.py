@@ -8,15 +8,12 @@ outlives the machine. A password that the address lacks comes from the environme
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import make_url
 
 from assistant.errors import StoreError
 from knowledge.environment import PIP
-
-if TYPE_CHECKING:
-    pass
 
 CONNECTIONS = 4
 WAIT_SECONDS = 15.0
@@ -44,7 +41,13 @@ class SharedCheckpoints:
             raise StoreError(MISSING) from error
         options: dict[str, Any] = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
         self._pool: ConnectionPool[Any] = ConnectionPool(
-            _plain(url), kwargs=options, min_size=1, max_size=CONNECTIONS, timeout=WAIT_SECONDS, open=False
+            _plain(url),
+            kwargs=options,
+            min_size=1,
+            max_size=CONNECTIONS,
+            timeout=WAIT_SECONDS,
+            open=False,
+            check=ConnectionPool.check_connection,  # the server may have been started again
         )
         try:
             with _named(url):  # a pool would try again and again, and not say why

@@ -29,6 +29,7 @@ from assistant.past_turns import follows_tools, history, outcomes, results
 from assistant.step_log import Announcer, Flusher, StepLog
 from assistant.store import TERMINAL_STEPS, Store, StoredStep, storable
 from assistant.tickets import Tickets
+from knowledge.errors import KnowledgeError
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,8 @@ ORPHAN_SECONDS = 5.0
 STOP_SECONDS = 1.5
 """How long a model may take to hear that it should stop; then the turn ends without it."""
 WAITING_PER_CONVERSATION = 3
+TOLD = (AgentError, KnowledgeError)
+"""Their messages name cause and command; tracebacks are for bugs."""
 
 
 @dataclass(slots=True, eq=False)
@@ -287,8 +290,8 @@ class TurnRunner:
     def _run(self, job: _Job) -> None:
         try:
             self._answer(job)
-        except Exception:  # noqa: BLE001  the customer gets a sentence, the log the traceback
-            self._fail(job, "answering raised an error", traceback=True)
+        except Exception as error:  # noqa: BLE001  the customer gets a sentence, the log the cause
+            self._fail(job, "answering raised an error", error)
             return
         if self._closing:
             self._fail(job, "the server was stopped meanwhile")
@@ -313,17 +316,17 @@ class TurnRunner:
         else:
             try:
                 self._ask_model(job)
-            except AgentError:
+            except AgentError as error:
                 if job.stop.is_set() or job.log.has_ended:
                     raise
-                logger.exception("turn %d of conversation %s is handed over", job.turn, job.conversation)
+                _tell(f"turn {job.turn} of conversation {job.conversation} is handed over", error)
                 self._hand_over(job, "model_failed")
             except StoreError:
                 raise
-            except Exception:  # the customer reads what follows of it: a ticket's number or a reference
+            except Exception as error:  # the customer reads what follows of it: a ticket's number or a reference
                 if from_outcomes([*outcomes(self._store, *job.key), "failed"]) is None:
                     raise
-                logger.exception("turn %d of conversation %s is handed over", job.turn, job.conversation)
+                _tell(f"turn {job.turn} of conversation {job.conversation} is handed over", error)
                 self._hand_over(job, "repeated_failure")
 
     def _ask_model(self, job: _Job) -> None:
@@ -373,18 +376,11 @@ class TurnRunner:
         except StoreError:
             logger.warning("the stop of turn %d of conversation %s cannot be stored", job.turn, job.conversation)
 
-    def _fail(self, job: _Job, cause: str, *, traceback: bool = False) -> None:
+    def _fail(self, job: _Job, cause: str, error: Exception | None = None) -> None:
         if job.log.has_ended:
             return
         reference = secrets.token_hex(4)
-        logger.error(
-            "turn %d of conversation %s failed, reference %s: %s",
-            job.turn,
-            job.conversation,
-            reference,
-            cause,
-            exc_info=traceback,
-        )
+        _tell(f"turn {job.turn} of conversation {job.conversation} failed, reference {reference}: {cause}", error)
         try:
             job.log.add({"kind": "failed", "reference": reference})
         except StoreError:
@@ -394,3 +390,10 @@ class TurnRunner:
         """Keep in mind that a turn's end could not be stored; whoever looks at it stores it as soon as that can be."""
         self._lost[job.key] = reference = secrets.token_hex(4)
         logger.exception("turn %d of conversation %s cannot be stored, reference %s", *reversed(job.key), reference)
+
+
+def _tell(what: str, error: Exception | None) -> None:
+    if isinstance(error, TOLD):
+        logger.error("%s: %s", what, error, exc_info=logger.isEnabledFor(logging.DEBUG))
+    else:
+        logger.error("%s", what, exc_info=error)

@@ -300,9 +300,9 @@ def _server_fault(error: DatabaseError | InterfaceError) -> tuple[str, str]:
     if isinstance(cause, dict):  # pg8000: the fields of an error response
         code, said = str(cause.get("C", "")), str(cause.get("M", cause))
     else:
-        code, said = str(getattr(error.orig, "sqlstate", None) or "08"), str(error.orig).strip()
         reason = error.orig.__cause__ if error.orig is not None else None
-        said += f": {reason}" if reason else ""
+        network = isinstance(reason, OSError)  # the driver's own words name arguments of its functions
+        code, said = str(getattr(error.orig, "sqlstate", None) or "08"), str(reason if network else error.orig).strip()
     for start, next_step in _FAULTS.items():
         if code.startswith(start):
             return said, next_step

@@ -111,7 +111,7 @@ class Engine:
     ) -> None:
         """Load a file; prefer `load`, which does it once."""
         if not path.is_file():
-            raise ModelUnavailable(f"There is no model file at {path}. Get the embedded one with: {GET_EMBEDDED}")
+            raise ModelUnavailable(f"There is no model file at {path}. Next: {GET_EMBEDDED}")
         self.path = path
         self.context_tokens = context_tokens
         self.threads = threads
@@ -133,7 +133,7 @@ class Engine:
                 ) from error
             raise ModelUnavailable(
                 f"llama.cpp cannot load {path} ({path.stat().st_size} bytes): {error} "
-                f"Is it a complete .gguf file? Get the embedded model again with: {GET_EMBEDDED}"
+                f"Next: see that it is a complete .gguf file, or get the embedded model again: {GET_EMBEDDED}"
             ) from error
         self._wait_until_it_turns()
         self._post("/health", None)  # a machine whose port is not reached says so now, not at the first question
@@ -262,7 +262,7 @@ class Engine:
     def _too_silent(self, timeout_seconds: float) -> ModelUnavailable:
         return ModelUnavailable(
             f"The model {self.path.name} was silent for {timeout_seconds:g} s. "
-            "The machine may be busy: see frontdesk doctor, or raise timeout_seconds."
+            "The machine may be busy. Next: frontdesk doctor, or raise timeout_seconds"
         )
 
     def _parameters(self, library: Any, conversations: int) -> Any:
@@ -309,7 +309,7 @@ class Engine:
                     f"The model {self.path.name} is not reached at {self.address}: {cause.strerror}. Next: bring this "
                     "machine's loopback up (ip link set lo up), then frontdesk doctor"
                 ) from error
-            raise ModelUnavailable(f"The model {self.path.name} does not answer: {error}. Start again.") from error
+            raise ModelUnavailable(f"The model {self.path.name} does not answer: {error}. Next: start again") from error
 
 
 def _library() -> Any:
@@ -321,7 +321,7 @@ def _library() -> Any:
             if "libgomp" in str(error)
             else f"{PIP} install xllamacpp"
         )
-        raise ModelUnavailable(f"llama.cpp cannot be loaded: {error}. To mend it, {mend}") from error
+        raise ModelUnavailable(f"llama.cpp cannot be loaded: {error}. Next: {mend}") from error
     return xllamacpp
 
 
@@ -330,6 +330,6 @@ def _refusal(error: Mapping[str, Any], context_tokens: int) -> ModelUnavailable:
         return ModelUnavailable(
             f"The prompt has {error.get('n_prompt_tokens')} tokens and the model was loaded for "
             f"{error.get('n_ctx') or context_tokens}. "
-            "Shorten the question, or raise context_tokens in frontdesk.toml."
+            "Next: shorten the question, or raise context_tokens in frontdesk.toml"
         )
     return ModelUnavailable(f"llama.cpp refuses the request: {error.get('message')}")

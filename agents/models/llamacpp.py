@@ -59,13 +59,13 @@ def embedded_file(name: str, options: ModelOptions) -> Path:
     if not name:
         path = options.models_folder / EMBEDDED_FILE
         if not path.is_file():
-            raise ModelUnavailable(f"The embedded model is not at {path}. Get it with: {GET_EMBEDDED}")
+            raise ModelUnavailable(f"The embedded model is not at {path}. Next: {GET_EMBEDDED}")
         return path
     folder = options.models_folder / name
     files = sorted(folder.glob("*.gguf")) if folder.is_relative_to(options.models_folder) else []
     if len(files) != 1:
         found = f"{len(files)} .gguf files" if files else "no .gguf file"
-        raise ModelUnavailable(f"There is {found} in {folder}. Get a model with: frontdesk models get {name}")
+        raise ModelUnavailable(f"There is {found} in {folder}. Next: frontdesk models get {name}")
     return files[0]
 
 
@@ -89,7 +89,7 @@ def named_file(name: str) -> Path:
     path = Path(name).expanduser()
     if not path.is_file():
         raise ModelUnavailable(
-            f"There is no model file at {path}. Write gguf:PATH with the path of a .gguf file, or: {GET_EMBEDDED}"
+            f"There is no model file at {path}. Next: write gguf:PATH with the path of a .gguf file, or {GET_EMBEDDED}"
         )
     return path
 

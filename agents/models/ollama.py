@@ -146,7 +146,7 @@ class CheckedChatOllama(Streamed, ChatOllama):
     def _cut(self, what: str) -> ModelUnavailable:
         return ModelUnavailable(
             f"The prompt for {self.model} {what}: too long for its context of {self.num_ctx} tokens, and Ollama "
-            "cuts from the front. Raise context_tokens in frontdesk.toml, or shorten the question."
+            "cuts from the front. Next: raise context_tokens in frontdesk.toml, or shorten the question"
         )
 
 

@@ -133,7 +133,8 @@ class ReleaseChatOllama(Streamed):
     def _cut(self, what: str) -> ModelUnavailable:
         return ModelUnavailable(
             f"The prompt for {self.registration.model} {what}: too long for its context of {self.context_tokens} "
-            "tokens, and Ollama cuts without an error. Raise context_tokens in frontdesk.toml, or shorten the question."
+            "tokens, and Ollama cuts without an error. Next: raise context_tokens in frontdesk.toml, or shorten the "
+            "question"
         )
 
     @cached_property

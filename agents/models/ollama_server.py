@@ -18,6 +18,10 @@ from pydantic import ValidationError
 from agents.errors import ModelUnavailable
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+OURS, MAKE_OURS = "frontdesk", "ollama create frontdesk -f Modelfile"
+"""What the Modelfile at the project's root makes, which no library has."""
+NO_SUCH_PAGE = "page not found"
+"""In what a web server says of an address that it does not have, and Ollama of no model."""
 SIZE_UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
 
@@ -75,27 +79,36 @@ def translated(name: str, url: str) -> Iterator[None]:
     try:
         yield
     except ResponseError as error:
+        if error.status_code == 404 and NO_SUCH_PAGE in error.error:
+            raise ModelUnavailable(
+                f"What answers at {url} has no Ollama there (HTTP 404). Next: set ollama_url in frontdesk.toml to the "
+                "server alone, such as http://127.0.0.1:11434"
+            ) from error
         if error.status_code == 404:
-            raise ModelUnavailable(f"Ollama at {url} has no model {name!r}. Get it with: ollama pull {name}") from error
+            get = MAKE_OURS if full_name(name) == full_name(OURS) else f"ollama pull {name}"
+            raise ModelUnavailable(f"Ollama at {url} has no model {name!r}. Next: {get}") from error
         raise ModelUnavailable(
             f"Ollama at {url} cannot answer with {name!r}: {error.error} (HTTP {error.status_code}). "
-            "See its log: journalctl -u ollama"
+            "Next: journalctl -u ollama"
         ) from error
     except httpx.TimeoutException as error:
         raise ModelUnavailable(
-            f"Ollama at {url} did not answer in time with {name!r}. Try a smaller model, or raise timeout_seconds."
+            f"Ollama at {url} did not answer in time with {name!r}. "
+            "Next: try a smaller model, or raise timeout_seconds in frontdesk.toml"
         ) from error
     except ValidationError as error:
         raise ModelUnavailable(
             f"What answers at {url} is no Ollama server that this version knows ({error.error_count()} faults in its "
-            "reply). Set ollama_url in frontdesk.toml."
+            "reply). Next: set ollama_url in frontdesk.toml"
         ) from error
     except (JSONDecodeError, UnicodeDecodeError) as error:
         raise ModelUnavailable(
             f"What answers at {url} is no Ollama server: its reply is no JSON. Next: set ollama_url in frontdesk.toml"
         ) from error
-    except (ConnectionError, httpx.HTTPError, RequestError) as error:
-        raise ModelUnavailable(f"Ollama does not answer at {url}: {error}. Start it with: ollama serve") from error
+    except ConnectionError as error:  # whose own words are an advertisement
+        raise ModelUnavailable(f"Ollama does not answer at {url}. Next: ollama serve") from error
+    except (httpx.HTTPError, RequestError) as error:
+        raise ModelUnavailable(f"Ollama does not answer at {url}: {error}. Next: ollama serve") from error
 
 
 def is_loopback(url: str) -> bool:

@@ -79,33 +79,34 @@ def translated(name: str, url: str) -> Iterator[None]:
         yield
     except openai.NotFoundError as error:
         raise ModelUnavailable(
-            f"The server at {url} has no model {name!r} (HTTP 404). List its models with: curl {url}/models"
+            f"The server at {url} has no model {name!r} (HTTP 404). Next: curl {url}/models, which lists them"
         ) from error
     except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
         raise ModelUnavailable(
-            f"The server at {url} refuses the key (HTTP {error.status_code}). Set FRONTDESK_OPENAI_API_KEY."
+            f"The server at {url} refuses the key (HTTP {error.status_code}). Next: set FRONTDESK_OPENAI_API_KEY"
         ) from error
     except openai.APITimeoutError as error:
         raise ModelUnavailable(
-            f"The server at {url} did not answer in time. Try again, or raise timeout_seconds."
+            f"The server at {url} did not answer in time. Next: try again, or raise timeout_seconds"
         ) from error
     except openai.APIConnectionError as error:
         raise ModelUnavailable(
             f"No server answers at {url}: {str(error.__cause__ or error).rstrip('.')}. "
-            "Start it, or set openai_url in frontdesk.toml."
+            "Next: start it, or set openai_url in frontdesk.toml"
         ) from error
     except openai.LengthFinishReasonError:
         pass  # the text was streamed; that what is bound to a schema was cut is seen by whoever reads it
     except openai.OpenAIError as error:
         told = getattr(error, "message", str(error)).rstrip(".")
         raise ModelUnavailable(
-            f"The server at {url} cannot answer with {name!r}: {told}. See the server's log."
+            f"The server at {url} cannot answer with {name!r}: {told}. Next: see the server's log"
         ) from error
 
 
 def _broken_off(name: str, url: str) -> ModelUnavailable:
     return ModelUnavailable(
-        f"The server at {url} broke off in the middle of an answer of {name!r}. See the server's log, then ask again."
+        f"The server at {url} broke off in the middle of an answer of {name!r}. Next: see the server's log, then ask "
+        "again"
     )
 
 
@@ -142,6 +143,6 @@ def _verify(chat: ChatOpenAI, name: str, url: str) -> None:
             raise _no_server(url) from error
     if served and name not in served:
         raise ModelUnavailable(
-            f"The server at {url} has no model {name!r}, but: {', '.join(served[:10])}. Set model = openai:NAME; for "
-            f"an adapter, start vLLM with --enable-lora --lora-modules {name}=FOLDER."
+            f"The server at {url} has no model {name!r}, but: {', '.join(served[:10])}. Next: set model = "
+            f"openai:NAME; for an adapter, start vLLM with --enable-lora --lora-modules {name}=FOLDER"
         )

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from agents.errors import AgentError, StateUnknown, ToolError
@@ -26,6 +27,7 @@ from knowledge import certificates
 from knowledge.environment import PIP
 
 if TYPE_CHECKING:
+    import httpx2
     from mcp import Client
     from mcp.types import CallToolResult, ListToolsResult
 
@@ -45,6 +47,7 @@ MOST_TOOLS = 200
 MOST_PAGES = 20
 LINE_CHARACTERS = 500
 MISSING = f"need one package more. Next: {PIP} install 'frontdesk[mcp]'"
+FORGOTTEN = "the server knows nothing of this session"
 LOST = "{tool} cannot be reached now, and nothing was changed. Go on without it, or say that you cannot do this now."
 CHANGED = "{tool} is another one by now than when it was loaded, so it was not used. Say that you cannot do this now."
 
@@ -83,6 +86,8 @@ class Server:
         self._resting_until = 0.0
         self._cause = ""
         self._lines: _LoggedLines | None = None
+        self._refused = 0
+        """HTTP status of the last reply where it refused something, else 0."""
         self._known: dict[str, Described] = {}
 
     def tools(self) -> tuple[Tool, ...]:
@@ -95,7 +100,7 @@ class Server:
             found = self._loop.run(self._described(), seconds=2 * START_SECONDS)
         except (Lost, TimeoutError) as error:
             raise AgentError(
-                f"The MCP server {self._source.name} ({self._source.place}) does not work: {error}. "
+                f"The MCP server {self._source.name} ({self._source.place}) does not work: {str(error).rstrip('.')}. "
                 "Mend [[tools]] or start the server. Next: frontdesk doctor"
             ) from error
         self._known = {one.name: one for one in found}
@@ -131,13 +136,18 @@ class Server:
         return found
 
     async def _listed(self) -> list[Any]:
+        from mcp import MCPError
+
         client = await self._connected()
         tools: list[Any] = []
         cursor: str | None = None
         for _ in range(MOST_PAGES):
-            page: ListToolsResult = await self._answered(
-                client, client.list_tools(cursor=cursor), seconds=START_SECONDS
-            )
+            try:
+                page: ListToolsResult = await self._answered(
+                    client, client.list_tools(cursor=cursor), seconds=START_SECONDS
+                )
+            except MCPError as error:
+                raise Lost(f"it does not list its tools: {self._why(error)}") from error
             tools += page.tools
             cursor = page.next_cursor
             if cursor is None or len(tools) > MOST_TOOLS:
@@ -180,10 +190,12 @@ class Server:
                 if not again or isinstance(error, Silent):
                     raise
             except MCPError as error:
-                told = cleaned(error.message)[:LINE_CHARACTERS]
+                told = self._why(error)
+                logger.warning("the MCP server %s refused %s: %s", self._source.name, request.tool, told)
                 if request.writes and not _is_refusal(error.code):
                     raise StateUnknown(f"{request.tool} of {self._source.name}: {told}") from error
-                raise ToolError(f"{request.tool} was refused: {told}") from error
+                said = cleaned(error.message)[:LINE_CHARACTERS]
+                raise ToolError(f"{request.tool} was refused: {said}") from error
         raise Lost("it was lost twice")
 
     async def _answered(self, client: "Client", answer: Any, *, seconds: float) -> Any:
@@ -240,6 +252,7 @@ class Server:
         from mcp import Client
         from mcp.types import Implementation
 
+        self._refused = 0
         try:
             async with AsyncExitStack() as stack:
                 transport = await self._transport(stack)
@@ -268,6 +281,7 @@ class Server:
                 timeout=httpx2.Timeout(START_SECONDS, read=source.timeout_seconds + GRACE_SECONDS),
                 verify=certificates.trusted(),
                 trust_env=source.leaves_this_machine,  # no proxy stands between us and this machine
+                event_hooks={"response": [self._look_at]},
             )
             await stack.enter_async_context(client)
             return streamable_http_client(source.address, http_client=client)
@@ -281,6 +295,20 @@ class Server:
         )
         self._lines = stack.enter_context(_LoggedLines(source.name))
         return stdio_client(command, errlog=self._lines.file)
+
+    async def _look_at(self, response: "httpx2.Response") -> None:
+        """Keep a refusal's status, which the SDK does not tell; end a connection whose session is forgotten.
+
+        A server that was started again answers 404 to each request of a session of before, for ever (the protocol's
+        "Session Management": then a new one is to be begun).
+        """
+        import httpx2
+
+        if response.request.method != "POST":
+            return
+        self._refused = response.status_code if response.is_error else 0
+        if response.status_code == HTTPStatus.NOT_FOUND and "mcp-session-id" in response.request.headers:
+            raise httpx2.RemoteProtocolError(FORGOTTEN)
 
     async def _let_go(self, client: "Client") -> None:
         """End a connection, unless another caller has done so and there is a new one."""
@@ -296,7 +324,10 @@ class Server:
     def _why(self, error: BaseException) -> str:
         while isinstance(error, BaseExceptionGroup) and error.exceptions:
             error = error.exceptions[0]
-        return self._plain(str(error) or type(error).__name__)
+        if self._refused in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            return f"HTTP {self._refused}: its `headers` in [[tools]] do not let us in"
+        status = f" (HTTP {self._refused})" if self._refused else ""
+        return cleaned(self._plain(str(error) or type(error).__name__)) + status
 
     def _plain(self, text: str) -> str:
         for secret in filter(None, self._secrets):

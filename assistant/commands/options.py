@@ -88,6 +88,8 @@ def set_up_log(settings: Settings, *, quiet: bool = False) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in OURS:
         logging.getLogger(name).setLevel(level.upper())
+    for pool in ("sqlalchemy.pool", "psycopg.pool"):  # who needs a connection that broke says so
+        logging.getLogger(pool).setLevel(logging.CRITICAL)
     # The hub's library prints each try on handlers of its own as well; what failed is said once, by our own error.
     os.environ.setdefault("HF_HUB_VERBOSITY", "error")
 

@@ -26,6 +26,15 @@ function keep() {
   } catch {}
 }
 
+// A proxy in the place of a server that is away answers with a page: a lost connection, which Gradio mends by itself.
+desk.fetch ??= window.fetch;
+window.fetch = async (address, options) => {
+  const said = await desk.fetch.call(window, address, options);
+  const isPage = said.status > 500 && said.headers.get('content-type')?.startsWith('text/html');
+  if (isPage && String(address).includes('/queue/join')) throw new TypeError('The server is away.');
+  return said;
+};
+
 const toEnd = () => page.scrollTo({ top: page.scrollHeight });
 
 const toQuote = () =>

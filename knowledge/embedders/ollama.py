@@ -64,7 +64,11 @@ class OllamaEmbedder:
             raise EmbedderUnavailable(
                 f"What answers at {self._url} is no Ollama server ({_first_line(error)}). Next: set `ollama_url`."
             ) from error
-        except (ConnectionError, httpx.HTTPError, httpx.InvalidURL) as error:
+        except ConnectionError as error:  # whose own words are an advertisement
+            raise EmbedderUnavailable(
+                f"Ollama does not answer at {self._url}. Next: ollama serve, or set `ollama_url`."
+            ) from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise EmbedderUnavailable(
                 f"Ollama does not answer at {self._url} ({error}). Next: ollama serve, or set `ollama_url`."
             ) from error

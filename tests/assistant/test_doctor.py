@@ -1,9 +1,12 @@
 import json
 import socket
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,14 +58,17 @@ def test_a_home_that_others_can_read_is_told(tmp_path: Path) -> None:
     ingest(tmp_path)
     home = tmp_path / "frontdesk-home"
     home.chmod(0o755)
-    assert named(examine(), "home").ok  # what is in it is its owner's alone
+    assert named(examine(), "access").ok  # what is in it is its owner's alone
     (home / "catalog.sqlite3").chmod(0o644)
-    told = named(examine(), "home")
+    diagnosis = examine()
+    told = named(diagnosis, "access")
     assert (told.ok, told.fix) == (False, f"chmod 700 {home}")
     assert "catalog.sqlite3" in told.detail
     assert "chroma" not in told.detail
+    assert named(diagnosis, "home").ok  # so that the rest of it is looked at, as after an upgrade
+    assert named(diagnosis, "index").ok
     home.chmod(0o700)
-    assert named(examine(), "home").ok
+    assert named(examine(), "access").ok
 
 
 def test_doctor_names_no_command_that_leads_back_to_it(tmp_path: Path) -> None:
@@ -120,6 +126,81 @@ def test_a_missing_ollama_is_a_fault_only_where_it_is_needed() -> None:
     assert named(examine(), "ollama").ok
     needed = named(examine(model="ollama:qwen2.5:7b"), "ollama")
     assert (needed.ok, needed.fix) == (False, "ollama serve")
+
+
+class Ollama(BaseHTTPRequestHandler):
+    """A server that has the model `big`, which does not fit into memory, and whose other addresses lead nowhere."""
+
+    def do_GET(self) -> None:
+        if self.requestline.split()[1] == "/api/tags":  # `path` makes one slash of two
+            self._send(200, b'{"models": [{"name": "big:latest"}]}')
+        else:
+            self._send(404, b"404 page not found")
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if not self.path.startswith("/api/"):
+            self._send(404, b"404 page not found")
+        elif asked["model"] != "big":
+            self._send(404, b'{"error": "model not found"}')
+        elif self.path == "/api/show":
+            self._send(200, b'{"details": {"parameter_size": "7B"}, "model_info": {}, "capabilities": ["completion"]}')
+        else:
+            self._send(500, b'{"error": "model requires more system memory"}')
+
+    def _send(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Keep quiet."""
+
+
+@pytest.fixture
+def ollama(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Start that server, name it in the settings and return its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Ollama) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setenv("FRONTDESK_OLLAMA_URL", url)
+        yield url
+        server.shutdown()
+
+
+def test_a_model_that_the_server_cannot_load_is_a_fault(ollama: str) -> None:
+    told = named(examine(model="ollama:big"), "model")
+    assert not told.ok
+    assert "requires more system memory" in told.detail
+    assert told.fix == "journalctl -u ollama"
+
+
+def test_a_model_that_the_server_lacks_names_the_command_that_gets_it(ollama: str) -> None:
+    told = named(examine(model="ollama:bigger"), "model")
+    assert (told.ok, told.fix) == (False, "ollama pull bigger")
+    ours = named(examine(model="ollama:frontdesk:latest"), "model")  # which no library of Ollama's has
+    assert (ours.ok, ours.fix) == (False, "ollama create frontdesk -f Modelfile")
+
+
+def test_a_server_that_is_not_there_names_the_command_that_starts_it() -> None:
+    told = named(examine(model="ollama:big"), "model")
+    assert (told.ok, told.fix) == (False, "ollama serve")
+    assert told.detail == "Ollama does not answer at http://127.0.0.1:9."
+
+
+def test_an_address_that_ends_with_a_slash_is_the_same_server(ollama: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRONTDESK_OLLAMA_URL", f"{ollama}/")
+    assert named(examine(), "ollama").detail == f"answers at {ollama}/: big:latest"
+
+
+def test_an_address_below_the_server_is_not_taken_for_a_missing_model(
+    ollama: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRONTDESK_OLLAMA_URL", f"{ollama}/v1")
+    told = named(examine(model="ollama:big"), "model")
+    assert "pull" not in told.fix
+    assert told.fix.startswith("set ollama_url in frontdesk.toml")
 
 
 def test_a_port_in_use_names_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:

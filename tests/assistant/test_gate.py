@@ -56,6 +56,14 @@ def test_other_sites_may_not_change_anything(method: str, origin: str, status: i
     assert knock(method, Host="desk.example", Origin=origin).status_code == status
 
 
+def test_a_proxy_that_takes_the_port_out_of_the_host_is_told_what_to_pass_on(caplog: pytest.LogCaptureFixture) -> None:
+    """nginx's `$host` does; the page opens then, and nothing in it works."""
+    with caplog.at_level(logging.WARNING):
+        assert knock("POST", Host="desk.example", Origin="https://desk.example:8443").status_code == 403
+    assert "'https://desk.example:8443' made to 'desk.example'" in caplog.text
+    assert "must pass on the header Host as the browser wrote it (nginx: $http_host)" in caplog.text
+
+
 @pytest.mark.parametrize("length", ["5000000", "9" * 40])
 def test_what_is_announced_as_too_large_is_refused_at_once(length: str) -> None:
     assert knock("POST", **{"Content-Length": length}).json() == {"error": "The request is too large."}

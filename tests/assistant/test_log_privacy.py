@@ -60,3 +60,19 @@ def test_the_command_line_logs_through_it() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
     assert "uvicorn.error: from [email]" in done.stderr
+
+
+def test_connections_that_broke_are_told_by_whoever_needed_them() -> None:
+    """SQLAlchemy writes a traceback for each connection of its pool when a PostgreSQL server ends, psycopg each try."""
+    program = (
+        "import logging\n"
+        "from assistant.commands.options import set_up_log\n"
+        "from assistant.settings import Settings\n"
+        "set_up_log(Settings())\n"
+        "logging.getLogger('sqlalchemy.pool.impl.QueuePool').error('Exception terminating connection')\n"
+        "logging.getLogger('psycopg.pool').warning('Exception terminating connection')\n"
+        "logging.getLogger('sqlalchemy.engine').error('told')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert "told" in done.stderr
+    assert "Exception terminating" not in done.stderr

@@ -340,3 +340,18 @@ def test_gradio_mounted_while_serving_answers_through_its_queue(start: Start) ->
     assert started.process.returncode == 0
     assert "Traceback" not in error
     assert seconds < 10
+
+
+@pytest.mark.slow
+def test_pages_that_are_open_when_it_is_stopped_are_no_fault(start: Start) -> None:
+    """Each keeps a connection for as long as it is open; its end was a traceback of a hundred lines in the log."""
+    started = start("gradio")
+    started.let_load()
+    until(lambda: is_up(started))
+    with httpx.stream("GET", f"{started.url}/gradio_api/heartbeat/one", timeout=20) as page:
+        lines = page.iter_lines()  # when it goes, so does the connection
+        assert "ALIVE" in next(lines)
+        seconds, _, error = started.stop()
+    assert started.process.returncode == 0
+    assert "Traceback" not in error
+    assert seconds < 10

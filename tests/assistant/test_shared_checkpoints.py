@@ -100,6 +100,20 @@ def test_nothing_to_forget_makes_no_table(new_database: Callable[[], str]) -> No
 
 
 @pytest.mark.servers
+def test_a_server_that_was_started_again_is_asked_on_new_connections(new_database: Callable[[], str]) -> None:
+    """A write that waited over the restart failed after the customer's yes, once for each open connection."""
+    import psycopg
+
+    url = new_database()
+    kept = SharedCheckpoints(url)
+    ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> %s"
+    with psycopg.connect(url) as connection:
+        assert connection.execute(ended, (connection.info.backend_pid,)).fetchall()
+    assert kept.saver.get_tuple({"configurable": {"thread_id": "one/1"}}) is None
+    kept.close()
+
+
+@pytest.mark.servers
 def test_a_server_that_refuses_is_named_without_its_password(new_database: Callable[[], str]) -> None:
     url = new_database().replace(":frontdesk@", ":wrong-secret@")
     for use in (SharedCheckpoints, lambda place: forget(place, ["one"])):

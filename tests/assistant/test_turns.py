@@ -20,6 +20,7 @@ from assistant.errors import NotStored, StoreError, TurnRefused
 from assistant.store import Store, StoredStep, sqlite_url
 from assistant.tickets import Tickets, Wording
 from assistant.turns import Respond, TurnRunner
+from knowledge.errors import KnowledgeError
 
 WAIT = 10.0
 
@@ -187,6 +188,23 @@ def test_a_failure_gives_the_customer_a_reference_that_finds_the_traceback(
     assert "secret" not in str(steps[-1].data)
     record = next(record for record in caplog.records if steps[-1].data["reference"] in record.getMessage())
     assert record.exc_info is not None
+
+
+def test_a_server_that_is_gone_is_one_line_in_the_log(
+    store: Store, desk: Tickets, runner: Callable[..., TurnRunner], caplog: pytest.LogCaptureFixture
+) -> None:
+    """What it says names cause and command; its traceback would be some hundred lines of libraries for each turn."""
+    gone = KnowledgeError("The catalogue cannot be used. Next: frontdesk doctor")
+    conversation, turns = store.start_conversation(), runner(Refusing(gone), tickets=desk)
+    with caplog.at_level(logging.INFO):
+        run_turn(turns, conversation, "One?")
+        run_turn(turns, conversation, "Two?")
+        model = runner(Refusing(ModelUnavailable("No model. Next: ollama serve")), tickets=desk)
+        run_turn(model, store.start_conversation(), "How long?")
+    told = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert [record.exc_info for record in told if record.exc_info] == []
+    ends = [record.getMessage().partition(" Next: ")[2] for record in told]
+    assert ends == ["frontdesk doctor", "frontdesk doctor", "ollama serve"]
 
 
 def test_steps_that_end_without_an_answer_are_a_failure(store: Store, runner: Callable[..., TurnRunner]) -> None:

@@ -1,6 +1,8 @@
 """A real MCP server to try against: stock and reservations noted in a file, and some bad habits.
 
-python stock_server.py stdio | http PORT    (STOCK_FILE names the file)
+python stock_server.py stdio | http PORT | sessions PORT    (STOCK_FILE names the file, STOCK_KEY the key over HTTP)
+
+`sessions` speaks the protocol of before 2026, in which a server that was started again knows no session of before.
 """
 
 import json
@@ -71,23 +73,39 @@ def who(customer_id: str, article: str) -> str:
     return f"{customer_id} reserved {article}; key {os.environ.get('STOCK_KEY', 'not given')}"
 
 
-def recording(app: Any) -> Any:
-    """Note all that comes in, headers and bodies."""
+def recording(app: Any, *, sessions: bool) -> Any:
+    """Note all that comes in, headers and bodies; let in who has the key."""
 
     async def called(scope: Any, receive: Any, send: Any) -> None:
-        async def noted() -> Any:
-            message = await receive()
-            if message["type"] == "http.request":
-                note(body=message["body"].decode(), headers=str(scope["headers"]))
-            return message
-
-        await app(scope, noted if scope["type"] == "http" else receive, send)
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        message = await receive()
+        body = message.get("body", b"")
+        note(body=body.decode(), headers=str(scope["headers"]))
+        if (b"authorization", f"Bearer {os.environ['STOCK_KEY']}".encode()) not in scope["headers"]:
+            await refuse_with(send, 401)
+        elif sessions and b"server/discover" in body:
+            await refuse_with(send, 404)
+        else:
+            coming = [message]
+            await app(scope, lambda: again(coming, receive), send)
 
     return called
+
+
+async def again(coming: list[Any], receive: Any) -> Any:
+    return coming.pop() if coming else await receive()
+
+
+async def refuse_with(send: Any, status: int) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "stdio":
         server.run("stdio")
     else:
-        uvicorn.run(recording(server.streamable_http_app()), host="127.0.0.1", port=int(sys.argv[2]), log_level="error")
+        app = recording(server.streamable_http_app(), sessions=sys.argv[1] == "sessions")
+        uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[2]), log_level="error")

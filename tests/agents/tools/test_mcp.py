@@ -220,14 +220,15 @@ def test_missing_sdk_is_said_with_its_command(loop: BackgroundLoop, monkeypatch:
 class Web:
     """The same server over HTTP, which can be killed and started again on its port."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kind: str = "http") -> None:
+        self.kind = kind
         self.port = free_port()
         self.file = folder / "stock.jsonl"
         self.start()
 
-    def start(self) -> None:
-        environment = {**os.environ, "STOCK_FILE": str(self.file)}
-        self.process = subprocess.Popen([sys.executable, SCRIPT, "http", str(self.port)], env=environment)
+    def start(self, key: str = KEY) -> None:
+        environment = {**os.environ, "STOCK_FILE": str(self.file), "STOCK_KEY": key}
+        self.process = subprocess.Popen([sys.executable, SCRIPT, self.kind, str(self.port)], env=environment)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             with socket.socket() as probe:
@@ -240,6 +241,16 @@ class Web:
         self.process.kill()
         self.process.wait(10)
 
+    @property
+    def source(self) -> Source:
+        return Source(
+            "stock",
+            mcp=(f"http://127.0.0.1:{self.port}/mcp",),
+            read=("stock_of",),
+            headers={"Authorization": "Bearer $STOCK_KEY"},
+            timeout_seconds=5.0,
+        )
+
 
 def test_http_server_is_asked_with_a_key_and_told_nothing_else(
     tmp_path: Path, loop: BackgroundLoop, monkeypatch: pytest.MonkeyPatch
@@ -248,17 +259,7 @@ def test_http_server_is_asked_with_a_key_and_told_nothing_else(
     monkeypatch.setattr(mcp, "time", SimpleNamespace(monotonic=lambda: now[0]))
     web = Web(tmp_path)
     try:
-        stock = Stock(
-            tmp_path,
-            loop,
-            Source(
-                "stock",
-                mcp=(f"http://127.0.0.1:{web.port}/mcp",),
-                read=("stock_of",),
-                headers={"Authorization": "Bearer $STOCK_KEY"},
-                timeout_seconds=5.0,
-            ),
-        )
+        stock = Stock(tmp_path, loop, web.source)
         calls = stock.caller("one BM-101, my secret is plum", customer=Customer("17", "Ada Quill"))
         assert calls.read(ToolCall("stock_of", {"article": "BM-101"})) == "BM-101: 34 in stock"
         call = ToolCall("reserve", {"article": "BM-101", "pieces": 1})
@@ -278,5 +279,39 @@ def test_http_server_is_asked_with_a_key_and_told_nothing_else(
             calls.read(ToolCall("stock_of", {"article": "BM-103"}))
         now[0] += mcp.REST_SECONDS
         assert calls.read(ToolCall("stock_of", {"article": "BM-103"})) == "BM-103: 34 in stock"
+    finally:
+        web.kill()
+
+
+def test_session_that_a_server_has_forgotten_is_begun_anew(tmp_path: Path, loop: BackgroundLoop) -> None:
+    """It was started again between two calls: for a read, and for a write that was approved before."""
+    web = Web(tmp_path, "sessions")
+    try:
+        stock = Stock(tmp_path, loop, web.source)
+        assert stock.read("stock_of", article="BM-101") == "BM-101: 34 in stock"
+        web.kill()
+        web.start()
+        assert stock.read("stock_of", article="BM-101") == "BM-101: 34 in stock"
+        web.kill()
+        web.start()
+        calls = stock.caller("Please reserve one BM-101")
+        assert done(calls, ToolCall("reserve", {"article": "BM-101", "pieces": 1}), "key-1") == "Done: reserve"
+        assert len(stock.noted("reserve")) == 1
+    finally:
+        web.kill()
+
+
+def test_key_that_is_refused_is_said_and_changes_nothing(tmp_path: Path, loop: BackgroundLoop) -> None:
+    web = Web(tmp_path)
+    try:
+        stock = Stock(tmp_path, loop, web.source)
+        web.kill()
+        web.start(key="another")
+        calls = stock.caller("Please reserve one BM-101")
+        with pytest.raises(ToolError, match="nothing was changed"):
+            done(calls, ToolCall("reserve", {"article": "BM-101", "pieces": 1}), "key-1")
+        assert stock.log.actions["key-1"].state == "failed"
+        with pytest.raises(AgentError, match=r"HTTP 401: its `headers` in \[\[tools\]\] do not let us in"):
+            Stock(tmp_path, loop, web.source)
     finally:
         web.kill()

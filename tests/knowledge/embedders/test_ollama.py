@@ -91,7 +91,7 @@ def test_an_answer_that_makes_no_sense_is_told(build: Build, url: str, failure: 
 
 
 def test_no_server_is_told_with_the_next_command(build: Build) -> None:
-    words = r"Ollama does not answer at http://127\.0\.0\.1:9 .*Next: ollama serve, or set `ollama_url`"
+    words = r"Ollama does not answer at http://127\.0\.0\.1:9\. Next: ollama serve, or set `ollama_url`"
     with pytest.raises(EmbedderUnavailable, match=words):
         build("small:latest", "http://127.0.0.1:9")
 
