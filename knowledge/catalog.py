@@ -276,6 +276,19 @@ def places_for_others(connection: Connection, *, collection: str, audience: str)
     return [(row.location, row.path) for row in rows]
 
 
+def locations_of(connection: Connection, *, collection: str, audience: str) -> set[str]:
+    """Return the locations of the sources of a collection that hold something for an audience."""
+    rows = connection.execute(
+        select(source.c.location)
+        .distinct()
+        .select_from(document)
+        .join(file, file.c.id == document.c.file_id)
+        .join(source, source.c.id == file.c.source_id)
+        .where(source.c.collection == collection, document.c.audience == audience)
+    )
+    return set(rows.scalars())
+
+
 def remove_file(connection: Connection, *, source_id: int, path: str) -> None:
     """Forget a file whose documents are gone already."""
     connection.execute(delete(file).where(file.c.source_id == source_id, file.c.path == path))

@@ -3,8 +3,8 @@
     question terms + best passages -> signals -> logistic curve -> 0..1
 
 The curves are fitted by `bench/calibrate.py` on development questions of which it is known whether the documents
-answer them. They assume that documents answer four questions of five, as in a shop whose customers know what it sells;
-0.5 then means "as likely as not". They are never fitted on the demo company.
+answer them. They assume that documents answer four questions of five, as in a shop whose customers know what it sells,
+and across languages two of three; 0.5 then means "as likely as not". They are never fitted on the demo company.
 """
 
 import math
@@ -28,9 +28,9 @@ ENGLISH_SHARE = 0.2
 """An English sentence has at least this share of English function words."""
 FEWEST_KANA = 2
 """A single one may adorn the name of a Chinese shop; more are Japanese."""
+FEWEST_LETTERS = 3
+"""Of another script than Latin; fewer are signs."""
 _KANA = re.compile(r"[\u3041-\u30fa]")
-_OF_SEVERAL = ("LATIN", "CJK", "")
-"""Scripts that say little of the language."""
 _WORD = re.compile(r"[^\W\d_]+")
 LEAD_FLOOR = 0.1
 """Share of the question's weight added to both scores of a lead: without it, a best score of next to nothing over
@@ -100,24 +100,21 @@ def is_across(question: str, passages: Sequence[Passage]) -> bool:
 
 
 def _language(text: str) -> str:
-    """Return "zh", "en", "other" in Latin letters, another script, or "" for a few words: the name of a product."""
-    if len(_KANA.findall(text)) >= FEWEST_KANA:
-        return "japanese"
-    script = _script(text)
-    if script not in _OF_SEVERAL:
-        return script
-    if detect_language(text) == "zh":
-        return "zh"
-    words = _WORD.findall(text.casefold())
-    if len(words) < FEWEST_WORDS:
-        return ""
-    return "en" if sum(word in STOP_WORDS for word in words) >= ENGLISH_SHARE * len(words) else "other"
+    """Return "zh", "en", another script, "other" in Latin letters, or "" for a few words: the name of a product.
 
-
-def _script(text: str) -> str:
-    """Return the script of most letters, as Unicode names it; "" where there are none."""
+    Names of products stand in Latin letters in every language.
+    """
     scripts = Counter(unicodedata.name(letter, "").partition(" ")[0] for letter in text if letter.isalpha())
-    return scripts.most_common(1)[0][0] if scripts else ""
+    if detect_language(text) == "zh":
+        if len(_KANA.findall(text)) >= FEWEST_KANA:
+            return "japanese"
+        return "HANGUL" if scripts["HANGUL"] > scripts["CJK"] else "zh"
+    words = _WORD.findall(text.casefold())
+    enough = len(words) >= FEWEST_WORDS
+    if enough and sum(word in STOP_WORDS for word in words) >= ENGLISH_SHARE * len(words):
+        return "en"
+    script = next((name for name, count in scripts.most_common() if name != "LATIN" and count >= FEWEST_LETTERS), "")
+    return script or ("other" if enough else "")
 
 
 def measure(

@@ -145,7 +145,7 @@ def training_bar() -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
 def described(line: Mapping[str, Any]) -> str:
     """Return a line of a run's log for people."""
     if "seconds_left" not in line:
-        return "the first step"
+        return "going on" if line["step"] else "the first step"
     minutes, seconds = divmod(int(line["seconds_left"]), 60)
     parts = [f"{minutes}:{seconds:02} left"]
     if "loss" in line:

@@ -102,7 +102,8 @@ def watch(
     from knowledge.feeds import Caller
 
     settings = settings_for(config)
-    chosen = feeds.chosen_to_watch(settings, targets or [], collection=collection, audience=audience or "public")
+    said = "public" if audience is None else audience
+    chosen = feeds.chosen_to_watch(settings, targets or [], collection=collection, audience=said)
     stop, one_writer = Event(), Lock()
     ingest = ingester(settings)
 

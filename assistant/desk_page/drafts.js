@@ -1,6 +1,6 @@
 // What is being written and has not arrived, kept in this tab until it has: {text, mode, key, sent}.
 // A draft is its writer's alone: who sits down at the same tab next never sends it as theirs.
-// What the browser has no room for, or may not keep, lasts as long as the page.
+// What the browser has no room for lasts as long as the page.
 
 import { say } from "./texts.js";
 

@@ -111,7 +111,7 @@ export function write(one, { busy, decide, word }) {
     for (const [name, approved] of busy ? [] : [["approve", true], ["decline", false]]) {
       const button = make("button", approved ? "strong" : "small", texts[name]);
       button.type = "button";
-      button.addEventListener("click", () => decide(one, approved, choice));
+      button.addEventListener("click", () => decide(one, approved));
       choice.append(button);
     }
     section.append(choice);

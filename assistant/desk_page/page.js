@@ -116,10 +116,16 @@ function showWrites() {
     at("writes"),
     desk.story.writes.map((one) => {
       const busy = Date.now() - (decided.get(one.key) ?? 0) < DECIDING_MILLISECONDS;
-      const of = ofDecision(one.key, desk.me), word = { text: kept(of).text, write: (text) => keep(of, { text }) };
+      const of = ofDecision(one.key, desk.me), word = { text: kept(of).text, write: (text) => keepWord(of, text) };
+      if (one.stage !== "operator") drop(of); // decided: the word with it has arrived, or is late
       return [one.key, [one, language, busy], () => write(one, { busy, decide, word })];
     }),
   );
+}
+
+function keepWord(of, text) {
+  show(at("trouble"), tooLong(text));
+  keep(of, { text });
 }
 
 async function lookAtCase({ opened = false } = {}) {
@@ -268,18 +274,18 @@ async function end(status) {
   }
 }
 
-async function decide(one, approved, choice) {
+async function decide(one, approved) {
   const of = ofDecision(one.key, desk.me), { text } = kept(of);
   if (tooLong(text)) return show(at("trouble"), tooLong(text));
   decided.set(one.key, Date.now());
   show(at("trouble"), "");
-  choice.replaceChildren(make("p", "soft", texts.deciding));
+  showWrites();
   try {
     await post(`approvals/${encodeURIComponent(one.key)}`, { approved, text });
-    drop(of);
     tell(texts.deciding);
   } catch (error) {
     decided.delete(one.key);
+    showWrites();
     refused(error, at("trouble"));
   }
   await look();

@@ -220,10 +220,14 @@ class Log(TrainerCallback):
         self._first = state.global_step
         if not processes.is_first():
             return
-        kept = [line for line in _lines(self._path) if json.loads(line)["step"] <= state.global_step]
+        kept = [line for line in _lines(self._path) if 0 < json.loads(line)["step"] <= state.global_step]
         self._path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-        if not kept:  # the first step may take minutes, and a wish to stop is heard from here on
-            self._tell({"step": state.global_step, "steps": state.max_steps})
+        # A step may take minutes, and a wish to stop is heard from here on.
+        beginning = {"step": state.global_step, "steps": state.max_steps}
+        if not kept:
+            self._tell(beginning)
+        elif self._progress:
+            self._progress(beginning)
 
     def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Start the clock: saving and measuring are not counted as training."""

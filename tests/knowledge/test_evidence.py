@@ -137,6 +137,12 @@ def test_lead_says_how_far_the_best_stands_out(scores: list[float], lead: float)
         ("Сколько длится гарантия?", "You may return a lamp within 30 days.", True),
         ("Сколько длится гарантия?", "Eine Lampe kann man dreißig Tage lang zurückgeben.", True),
         ("Сколько длится гарантия?", "Гарантия на лампы составляет два года.", False),
+        ("Сколько стоит Samsung Galaxy Ultra Tablet?", "Гарантия на лампы составляет два года.", False),
+        ("MacBook Air Pro M3 수리하나요?", "화면 수리는 3일 걸립니다.", False),
+        ("Galaxy Tab S9 Ultra 키보드 있나요?", "You may return a lamp within 30 days.", True),
+        ("What colour is the Kumo lamp?", "The Kumo lamp (カメラ) of this series is sold in white.", False),
+        ("What does the α, β and γ of the lamp mean?", "You may return a lamp within 30 days.", False),
+        ("カメラ付きの照明はありますか", "ランプは三十日以内に返品できます。", False),
     ],
 )
 def test_a_question_in_another_language_is_told_from_the_best_passage(question: str, text: str, across: bool) -> None:

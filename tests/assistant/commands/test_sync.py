@@ -266,8 +266,10 @@ def test_what_the_staff_alone_may_read_is_not_opened_by_a_command_that_says_noth
     monkeypatch.setattr(watching, "watch", lambda feeds, *, sync, tell, stop: bool(sync(feeds[0])))
     for command in ("ingest", "watch"):
         code, _, err = run(command, "docs")
-        assert (code, "docs/rules.md (files: 1). Nothing was read" in err) == (1, True), command
+        assert (code, "/docs. Nothing was read" in err) == (1, True), command
         assert not found(run, "discount of staff")
+    assert run("watch", "docs", "--audience", "")[0] != 0
+    assert not found(run, "discount of staff"), "an empty word is none"
     assert run("watch", "docs", "--audience", "staff")[0] == 0
     assert found(run, "discount of staff", "--audience", "staff")
     assert run("ingest", "docs", "--audience", "public")[0] == 0
