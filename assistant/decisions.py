@@ -16,10 +16,11 @@ from agents.approvals import OperatorDecision, Pending, Stage
 from assistant import desk_entries
 from assistant.actions import StoredApproval
 from assistant.database import DeskEntryRow
-from assistant.errors import Forestalled, NotStored
+from assistant.errors import Forestalled, NotStored, StoreError
 from assistant.operators import CUSTOMER
 from assistant.store import Store, conversation_row, storable
 from assistant.ticket_contents import PERSON
+from assistant.ticket_turns import REPLY_CHARACTERS
 from assistant.turns import TurnRunner
 
 
@@ -55,7 +56,14 @@ class Decisions:
             NotStored: There is no such write.
             Forestalled: It was decided, or does not wait for the team any more.
             TurnRefused: Too much waits; nothing was decided.
+            StoreError: The text is too long; nothing was decided.
         """
+        text = storable(text).strip()
+        if len(text) > REPLY_CHARACTERS:
+            raise StoreError(
+                f"What is said with a decision has at most {REPLY_CHARACTERS:,} characters; this has {len(text):,}. "
+                "Next: shorten it"
+            )
         with self._deciding:
             last, running = self._last(key)
             pending = self._approvals.get(key)  # after that: a turn that has ended meanwhile has moved it
@@ -67,7 +75,7 @@ class Decisions:
                     return pending.conversation, last.turn
                 raise _forestalled(pending, last)
             try:
-                turn = self._start(pending, approved=approved, text=storable(text).strip())
+                turn = self._start(pending, approved=approved, text=text)
             except NotStored:  # a talk in the terminal, which is over: nothing can go on with it, and it waits in vain
                 self._approvals.move(key, before="operator", after="withdrawn")
                 raise _forestalled(replace(pending, stage="withdrawn"), last) from None

@@ -39,10 +39,10 @@ def default_audience(catalog_: Catalog, paths: Sequence[Path], *, collection: st
         if inside:
             more = ", …" if len(inside) > NAMED_AT_MOST else ""
             raise KnowledgeError(
-                f"Not everyone may read what came from {', '.join(inside[:NAMED_AT_MOST])}{more}. Nothing was read now, "
-                f"for without --audience {path} would be open to customers. Next: read it with --audience and the "
-                "name it had, such as staff, or each audience's folder by itself; what is meant for customers now, "
-                "with --audience public"
+                f"Not everyone may read what came from {', '.join(inside[:NAMED_AT_MOST])}{more}. Nothing was read: "
+                f"without --audience {path} would be open to customers. Next: read it with --audience and the name it "
+                "had, such as staff, or each audience's folder by itself; what is meant for customers now, with "
+                "--audience public"
             )
     return PUBLIC
 

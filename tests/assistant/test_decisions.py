@@ -14,9 +14,10 @@ from agents.turn import Request
 from assistant.actions import StoredApprovals
 from assistant.decisions import Decisions
 from assistant.desk_page import story
-from assistant.errors import Forestalled, NotStored
+from assistant.errors import Forestalled, NotStored, StoreError
 from assistant.store import Store, conversation_row, sqlite_url
 from assistant.ticket_contents import PERSON
+from assistant.ticket_turns import REPLY_CHARACTERS
 from assistant.turns import TurnRunner
 
 
@@ -105,6 +106,12 @@ def test_the_model_is_silent_where_a_person_has_the_conversation(desk: Desk, hel
         conversation_row(session, desk.conversation).held_by = PERSON if held else "assistant"
     desk.end(desk.decisions.decide(desk.pending.key, approved=True, by="Ada", text=" As a courtesy.\n")[1])
     assert desk.writing.decided == [OperatorDecision(desk.pending.key, True, person_speaks=held, text="As a courtesy.")]
+
+
+def test_a_word_with_it_is_no_longer_than_a_reply(desk: Desk) -> None:
+    with pytest.raises(StoreError, match=r"at most 10,000 characters; this has 10,001"):
+        desk.decisions.decide(desk.pending.key, approved=True, by="Ada", text="x" * (REPLY_CHARACTERS + 1))
+    assert [one.pending.key for one in desk.approvals.for_operators()] == [desk.pending.key], "it still waits"
 
 
 def test_a_decision_whose_turn_failed_can_be_made_again(desk: Desk) -> None:

@@ -24,6 +24,8 @@ from tests.assistant.desk_page.acting_desk import (
     sign_in,
 )
 
+DECIDING = "**/api/desk/approvals/*"
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
@@ -119,6 +121,36 @@ def test_who_declines_tells_the_customer_why(visitors: Visitors, served: Served)
     expect(desk.locator("#writes h3")).to_have_text("Declined by Ada, nothing was done")
     expect(desk.locator("#lines .said").last).to_contain_text("The lamp came back without its box")
     assert desk.evaluate("sessionStorage.length") == 0
+
+
+def test_a_decision_that_did_not_arrive_or_go_on_can_be_made_again_with_its_word(
+    visitors: Visitors, served: Served
+) -> None:
+    ask_for_refund(served)
+    desk = visitors.operator("Ada")
+    open_case(desk, "needs your approval")
+    word = desk.get_by_label("A word to the customer")
+    word.fill("The lamp came back without its box.")
+    desk.route(DECIDING, lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    desk.get_by_role("button", name="Decline").click()
+    expect(desk.locator("#trouble")).not_to_be_empty()
+    expect(desk.get_by_role("button", name="Decline")).to_be_visible()
+    expect(word).to_have_value("The lamp came back without its box.")
+    desk.unroute(DECIDING)
+
+    def taken(route: Route) -> None:
+        """Its turn never runs."""
+        if route.request.method == "POST":
+            route.fulfill(status=201, json={"turn": 99})
+        else:
+            route.continue_()
+
+    desk.route(DECIDING, taken)
+    desk.get_by_role("button", name="Decline").click()
+    expect(word).to_have_count(0)
+    desk.unroute(DECIDING)
+    desk.reload()
+    expect(word).to_have_value("The lamp came back without its box.")
 
 
 @pytest.mark.parametrize("window", [{"width": 640, "height": 400}, {"width": 1280, "height": 700}])
