@@ -86,7 +86,7 @@ def read_ordinary(path: Path) -> tuple[Text, ...]:
             raise AgentError(f"{path} cannot be read ({error}). Next: check path and encoding.") from error
     else:
         lines = list(_lines(path, needed=set()))
-    source = Path(*path.parts[-2:]).as_posix()
+    source = Path(*path.parts[-2:]).as_posix().lstrip("/")
     texts = [
         Text(f"{path.name}#{number}/{key}", str(value), False, source)
         for number, line in enumerate(lines, 1)

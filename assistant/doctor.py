@@ -37,6 +37,8 @@ from knowledge.loaders import doc, ocr
 
 FREE_MEGABYTES = 500
 PROBE_SECONDS = 2.0
+ANSWER_TOKENS = 16
+"""Of the model's word; some servers refuse to answer in one token."""
 MEND_STORE = (
     "see that its disk is not full and its file may be written; if it is damaged, move it away, or put a backup into "
     "an empty FRONTDESK_HOME: frontdesk restore FILE"
@@ -278,7 +280,7 @@ def _check_model(application: Application) -> Check:
     if model.chat is None:
         return Check("model", True, "none: answers are quotes")
     model.check()
-    model.chat.invoke("Hello", max_tokens=1)
+    model.chat.invoke("Hello", max_tokens=ANSWER_TOKENS)
     demo = f"; a demo model, for a larger one: frontdesk models get {LARGER_EMBEDDED}" if model.demo else ""
     return Check("model", True, f"{model.name} loads and answers{demo}")
 

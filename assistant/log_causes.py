@@ -8,7 +8,7 @@ A full disk fails every request, and eighty lines for each would bury the one th
 import logging
 
 from agents.errors import AgentError
-from assistant.errors import StoreError
+from assistant.errors import Forestalled, NotStored, StoreError
 from knowledge.errors import KnowledgeError
 
 
@@ -18,7 +18,9 @@ class CauseFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Replace the traceback of an operator's error, and let the record pass."""
         error = record.exc_info[1] if record.exc_info else None
-        if not isinstance(error, KnowledgeError | AgentError | StoreError):
+        if not isinstance(error, KnowledgeError | AgentError | StoreError) or isinstance(
+            error, NotStored | Forestalled
+        ):
             return True
         try:
             message = record.getMessage()

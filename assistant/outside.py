@@ -25,7 +25,7 @@ def ask_this_machine_directly() -> None:
     Chroma's client, Ollama's and OpenAI's would ask it for 127.0.0.1, where it finds nothing of ours.
     """
     proxies = [value for name, value in os.environ.items() if name.lower() in PROXIES and value]
-    if not proxies:
-        return
     given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    if not proxies or given.strip() == "*":
+        return
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(filter(None, (given, *THIS_MACHINE)))

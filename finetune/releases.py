@@ -9,6 +9,7 @@ folder is renamed. Killed anywhere, the same command goes on from the pieces tha
 
 import hashlib
 import json
+import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -258,7 +259,8 @@ def check(release: Release, *, only_served: bool = False) -> tuple[str, ...]:
 
 def made_anew(release: Release) -> str:
     """Return what makes a release again whose files are not as they were made; `export` replaces none."""
-    return f"delete {release.folder}, then: frontdesk export {release.manifest['run']} --name {release.name}"
+    folder, run = shlex.quote(str(release.folder)), shlex.quote(str(release.manifest["run"]))
+    return f"delete {folder}, then: frontdesk export {run} --name {shlex.quote(release.name)}"
 
 
 def sha256(path: Path) -> str:

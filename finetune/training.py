@@ -277,8 +277,8 @@ def _refuse_empty(heldout: Sequence[Path]) -> None:
     empty = [str(path) for path in heldout if not lines(path)]
     if empty:
         raise FinetuneError(
-            f"Nothing is held out in {', '.join(empty)}. Next: train without --heldout, or hold more back: frontdesk "
-            "dataset build … --heldout FILE --share 0.3"
+            f"Nothing is held out in {', '.join(empty)}. Next: leave out --heldout {empty[0]}, or hold more back: "
+            "frontdesk dataset build … --heldout FILE --share 0.3"
         )
 
 

@@ -305,7 +305,7 @@ def _server_fault(error: DatabaseError | InterfaceError) -> tuple[str, str]:
         code, said = str(getattr(error.orig, "sqlstate", None) or "08"), str(reason if network else error.orig).strip()
     for start, next_step in _FAULTS.items():
         if code.startswith(start):
-            return said, next_step
+            return " ".join(said.split()), next_step
     return "", ""
 
 

@@ -5,4 +5,5 @@ A bare `pip` is the system's where the environment was not entered, and finds no
 
 import sys
 
-PIP = f'"{sys.executable}" -m pip' if " " in sys.executable else f"{sys.executable} -m pip"
+_PYTHON = sys.executable or "python"
+PIP = f'"{_PYTHON}" -m pip' if " " in _PYTHON else f"{_PYTHON} -m pip"

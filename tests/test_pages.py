@@ -45,6 +45,7 @@ def test_commands_are_found_wherever_a_page_has_them() -> None:
         "    .venv/bin/frontdesk sync       # mail\nfrontdesk ask `frontdesk forget --sweep` or `frontdesk\nfrontdesk"
     )
     assert COMMAND.findall(page) == ["sync       # mail", "ask ", "forget --sweep"]
+    assert COMMAND.findall((ROOT / "README.md").read_text(encoding="utf-8"))
 
 
 def test_the_readmes_make_verbs_exist() -> None:

@@ -8,6 +8,7 @@ protocol nothing but tools is used: servers get no answers from the model, ask t
 """
 
 import asyncio
+import json
 import logging
 import os
 import threading
@@ -190,12 +191,11 @@ class Server:
                 if not again or isinstance(error, Silent):
                     raise
             except MCPError as error:
-                told = self._why(error)
+                told = cleaned(error.message, secrets=self._secrets)[:LINE_CHARACTERS]
                 logger.warning("the MCP server %s refused %s: %s", self._source.name, request.tool, told)
                 if request.writes and not _is_refusal(error.code):
                     raise StateUnknown(f"{request.tool} of {self._source.name}: {told}") from error
-                said = cleaned(error.message)[:LINE_CHARACTERS]
-                raise ToolError(f"{request.tool} was refused: {said}") from error
+                raise ToolError(f"{request.tool} was refused: {told}") from error
         raise Lost("it was lost twice")
 
     async def _answered(self, client: "Client", answer: Any, *, seconds: float) -> Any:
@@ -300,14 +300,17 @@ class Server:
         """Keep a refusal's status, which the SDK does not tell; end a connection whose session is forgotten.
 
         A server that was started again answers 404 to each request of a session of before, for ever (the protocol's
-        "Session Management": then a new one is to be begun).
+        "Session Management": then a new one is to be begun). One that has no such tool or article may answer 404 too,
+        and says so in the protocol.
         """
         import httpx2
 
         if response.request.method != "POST":
             return
         self._refused = response.status_code if response.is_error else 0
-        if response.status_code == HTTPStatus.NOT_FOUND and "mcp-session-id" in response.request.headers:
+        in_session = "mcp-session-id" in response.request.headers
+        is_missing = response.status_code == HTTPStatus.NOT_FOUND
+        if in_session and is_missing and not _refuses_a_call(await response.aread()):
             raise httpx2.RemoteProtocolError(FORGOTTEN)
 
     async def _let_go(self, client: "Client") -> None:
@@ -363,6 +366,17 @@ class _LoggedLines:
                 said = cleaned(line.strip())[:LINE_CHARACTERS]
                 self._last = said or self._last
                 logger.debug("MCP server %s: %s", self._name, said)
+
+
+def _refuses_a_call(body: bytes) -> bool:
+    """Say whether a reply is an error of the protocol about the call itself, not about its session."""
+    from mcp.types import INVALID_PARAMS, METHOD_NOT_FOUND
+
+    try:
+        code = json.loads(body)["error"]["code"]
+    except (ValueError, KeyError, TypeError):
+        return False
+    return code in (INVALID_PARAMS, METHOD_NOT_FOUND)
 
 
 def _is_refusal(code: int) -> bool:

@@ -47,7 +47,7 @@ def list_releases(
                 ]
             }
         )
-        _end_by(differing)
+        _end_by(differing, serving=serving)
         return
     if serving and serving not in [one.name for one in found]:
         warn(f"Note: {serving} is promoted and no longer there. Next: frontdesk release rollback")
@@ -62,14 +62,16 @@ def list_releases(
         )
         for fault in faults[one.name] or ():
             print(f"{'':<24} {fault}")
-    _end_by(differing)
+    _end_by(differing, serving=serving)
 
 
-def _end_by(differing: "Sequence[Release]") -> None:
+def _end_by(differing: "Sequence[Release]", *, serving: str) -> None:
     """End with exit code 1 where files differ, so that a timer notices."""
+    from agents.models.promotion import BACK
     from finetune.releases import made_anew
 
     if differing:
-        mend = "\n".join(f"Next: {made_anew(one)}" for one in differing)
+        first = f"Next: {BACK}\n" if serving in [one.name for one in differing] else ""
+        mend = first + "\n".join(f"Next: {made_anew(one)}" for one in differing)
         warn(f"Error: not as they were made: {', '.join(one.name for one in differing)}\n{mend}")
         raise typer.Exit(1)  # no error of ours: with --json that would be a second object

@@ -26,12 +26,12 @@ function keep() {
   } catch {}
 }
 
-// A proxy in the place of a server that is away answers with a page: a lost connection, which Gradio mends by itself.
+// A proxy in the place of a server that is away answers with words of its own: a lost connection, which Gradio mends.
 desk.fetch ??= window.fetch;
 window.fetch = async (address, options) => {
   const said = await desk.fetch.call(window, address, options);
-  const isPage = said.status > 500 && said.headers.get('content-type')?.startsWith('text/html');
-  if (isPage && String(address).includes('/queue/join')) throw new TypeError('The server is away.');
+  const isOurs = said.status <= 500 || said.headers.get('content-type')?.startsWith('application/json');
+  if (!isOurs && String(address).includes('/queue/join')) throw new TypeError('The server is away.');
   return said;
 };
 

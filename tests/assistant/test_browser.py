@@ -267,11 +267,12 @@ def test_stop_start_anew_and_an_example(page: Page) -> None:
     expect(page.locator(".welcome")).to_be_visible()
 
 
-def test_a_proxy_that_answers_for_a_server_that_is_away_is_a_lost_connection(page: Page) -> None:
+@pytest.mark.parametrize(("kind", "body"), [("text/html", "<h1>502</h1>"), ("text/plain", "Bad Gateway"), ("", "")])
+def test_a_proxy_that_answers_for_a_server_that_is_away_is_a_lost_connection(page: Page, kind: str, body: str) -> None:
     """The page that nginx sends in its place was told as a fault of a parser: "Unexpected token '<'"."""
-    page.route("**/queue/join*", lambda route: route.fulfill(status=502, content_type="text/html", body="<h1>502</h1>"))
+    page.route("**/queue/join*", lambda route: route.fulfill(status=502, content_type=kind, body=body))
     ask(page, "May I send it back?")
-    expect(page.get_by_test_id("toast-body")).to_contain_text("Connection to the server was lost")
+    expect(page.get_by_test_id("toast-body")).to_contain_text("The connection is lost")
     expect(page.locator("#question textarea")).to_have_value("May I send it back?")
     page.unroute("**/queue/join*")
     expect(page.get_by_test_id("toast-body")).to_have_count(0)  # it has found the server again

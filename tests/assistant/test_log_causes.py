@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agents.errors import ModelUnavailable
-from assistant.errors import StoreError
+from assistant.errors import Forestalled, NotStored, StoreError
 from assistant.log_causes import CauseFilter
 from knowledge.errors import KnowledgeError
 
@@ -48,6 +48,15 @@ def test_a_bug_keeps_its_traceback(log: tuple[logging.Logger, io.StringIO]) -> N
     except KeyError:
         logger.exception("it failed")
     assert stream.getvalue().startswith("it failed\nTraceback ")
+
+
+@pytest.mark.parametrize("error", [NotStored("No turn 3."), Forestalled("Ada was faster.", by="Ada", did="replied")])
+def test_what_no_operator_can_mend_keeps_its_traceback(
+    log: tuple[logging.Logger, io.StringIO], error: Exception
+) -> None:
+    logger, stream = log
+    logger.error("it failed", exc_info=error)
+    assert stream.getvalue() == f"it failed\nassistant.errors.{type(error).__name__}: {error}\n"
 
 
 def test_who_says_the_cause_keeps_the_traceback_that_was_asked_for(log: tuple[logging.Logger, io.StringIO]) -> None:

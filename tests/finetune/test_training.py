@@ -395,7 +395,9 @@ def test_held_out_examples_in_the_training_data_are_refused(
 def test_an_empty_held_out_file_names_what_helps(request_of: Callable[..., Request], tmp_path: Path) -> None:
     empty = tmp_path / "empty.jsonl"
     empty.write_text("\n", encoding="utf-8")
-    with pytest.raises(FinetuneError, match=r"Nothing is held out in .*empty\.jsonl\. Next: train without --heldout"):
+    with pytest.raises(
+        FinetuneError, match=r"Nothing is held out in .*empty\.jsonl\. Next: leave out --heldout .*empty"
+    ):
         prepare(request_of("empty", heldout=(empty,)), home=tmp_path)
 
 

@@ -315,3 +315,18 @@ def test_key_that_is_refused_is_said_and_changes_nothing(tmp_path: Path, loop: B
             Stock(tmp_path, loop, web.source)
     finally:
         web.kill()
+
+
+@pytest.mark.parametrize(
+    ("body", "refuses"),
+    [
+        (b'{"jsonrpc": "2.0", "id": 1, "error": {"code": -32601, "message": "no such tool"}}', True),
+        (b'{"jsonrpc": "2.0", "id": 1, "error": {"code": -32602, "message": "no such article"}}', True),
+        (b'{"jsonrpc": "2.0", "id": null, "error": {"code": -32001, "message": "Session not found"}}', False),
+        (b'{"jsonrpc": "2.0", "error": {"code": -32600, "message": "Session not found"}}', False),
+        (b"[]", False),
+        (b"Not Found", False),
+    ],
+)
+def test_a_404_about_a_call_is_told_from_one_about_the_session(body: bytes, refuses: bool) -> None:
+    assert mcp._refuses_a_call(body) is refuses
