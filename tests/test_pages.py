@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").rglob("README.md")])
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
 COMMAND = re.compile(r"(?:^ *|`|&& )(?:\S*/)?frontdesk ([a-z][^`\n]*)", re.MULTILINE)
+FRONTDESK = get_command(app)
 BLANK = re.compile(r"@[A-Z]+@|\bTODO\b|\bTBD\b|Not measured yet")
 
 
@@ -31,7 +32,7 @@ def test_nothing_is_left_blank_and_every_link_leads_somewhere(page: Path) -> Non
 def test_commands_of_the_pages_exist_with_their_options(page: Path) -> None:
     for told in COMMAND.findall(page.read_text(encoding="utf-8")):
         words = iter(shlex.split(told, comments=True))
-        command: Any = get_command(app)
+        command: Any = FRONTDESK
         while hasattr(command, "commands") and (word := next(words, "")):
             among = word.split("|")  # `models list|get`
             assert set(among) <= command.commands.keys(), told
