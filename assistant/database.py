@@ -34,6 +34,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from assistant.errors import StoreError, StoreTooNew
+from knowledge import write_ahead
 
 REVISION = "0005"
 """The newest migration; a database that has it is opened without loading alembic."""
@@ -263,7 +264,8 @@ def create_database_engine(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions by itself; _begin_sqlite does
-    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON"):
+    write_ahead.switch_on(connection, seconds=BUSY_TIMEOUT_SECONDS)
+    for pragma in ("foreign_keys=ON", "synchronous=NORMAL", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -26,6 +26,7 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
+from knowledge import write_ahead
 from knowledge.environment import PIP
 from knowledge.errors import KnowledgeError
 
@@ -323,7 +324,7 @@ def _prepare_sqlite(connection: Any, record: Any, *, own: str) -> None:
     connection.isolation_level = None  # else the driver begins only at the first write, and reads see no one snapshot
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MILLISECONDS}")
-    cursor.execute("PRAGMA journal_mode=WAL")
+    write_ahead.switch_on(cursor, seconds=BUSY_TIMEOUT_MILLISECONDS / 1000)
     cursor.execute(f"PRAGMA journal_size_limit={LOG_BYTES}")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute(f"PRAGMA {own}")
