@@ -2,7 +2,8 @@
 
 record with an error that says all this -> filter -> its sentence in place of the traceback
 
-A full disk fails every request, and eighty lines for each would bury the one that says what to do. Bugs keep theirs.
+A full disk fails every request, and eighty lines for each would bury the one that says what to do. Bugs keep theirs;
+where the log is at its finest (`log_level = "debug"`) all do.
 """
 
 import logging
@@ -18,15 +19,14 @@ class CauseFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Replace the traceback of an operator's error, and let the record pass."""
         error = record.exc_info[1] if record.exc_info else None
-        if not isinstance(error, KnowledgeError | AgentError | StoreError) or isinstance(
-            error, NotStored | Forestalled
-        ):
+        is_ours = isinstance(error, KnowledgeError | AgentError | StoreError)
+        is_nobodys_fault = isinstance(error, NotStored | Forestalled)
+        if not is_ours or is_nobodys_fault or logging.getLogger(record.name).isEnabledFor(logging.DEBUG):
             return True
         try:
             message = record.getMessage()
         except (TypeError, ValueError):  # a wrong format is the handler's to report, with the line that has it
             return True
-        if str(error) not in message:  # who says the cause has chosen to show the traceback, as for debugging
-            record.msg, record.args = f"{message}: {error}", None
-            record.exc_info = record.exc_text = None
+        record.msg, record.args = f"{message}: {error}", None
+        record.exc_info = record.exc_text = None
         return True

@@ -29,7 +29,6 @@ from assistant.past_turns import follows_tools, history, outcomes, results
 from assistant.step_log import Announcer, Flusher, StepLog
 from assistant.store import TERMINAL_STEPS, Store, StoredStep, storable
 from assistant.tickets import Tickets
-from knowledge.errors import KnowledgeError
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +42,7 @@ ORPHAN_SECONDS = 5.0
 STOP_SECONDS = 1.5
 """How long a model may take to hear that it should stop; then the turn ends without it."""
 WAITING_PER_CONVERSATION = 3
-TOLD = (AgentError, KnowledgeError)
-"""Their messages name cause and command; tracebacks are for bugs."""
+HANDED_OVER = "turn %d of conversation %s is handed over"
 
 
 @dataclass(slots=True, eq=False)
@@ -319,14 +317,14 @@ class TurnRunner:
             except AgentError as error:
                 if job.stop.is_set() or job.log.has_ended:
                     raise
-                _tell(f"turn {job.turn} of conversation {job.conversation} is handed over", error)
+                logger.error(HANDED_OVER, job.turn, job.conversation, exc_info=error)
                 self._hand_over(job, "model_failed")
             except StoreError:
                 raise
             except Exception as error:  # the customer reads what follows of it: a ticket's number or a reference
                 if from_outcomes([*outcomes(self._store, *job.key), "failed"]) is None:
                     raise
-                _tell(f"turn {job.turn} of conversation {job.conversation} is handed over", error)
+                logger.error(HANDED_OVER, job.turn, job.conversation, exc_info=error)
                 self._hand_over(job, "repeated_failure")
 
     def _ask_model(self, job: _Job) -> None:
@@ -380,7 +378,8 @@ class TurnRunner:
         if job.log.has_ended:
             return
         reference = secrets.token_hex(4)
-        _tell(f"turn {job.turn} of conversation {job.conversation} failed, reference {reference}: {cause}", error)
+        said = "turn %d of conversation %s failed, reference %s: %s"
+        logger.error(said, job.turn, job.conversation, reference, cause, exc_info=error)
         try:
             job.log.add({"kind": "failed", "reference": reference})
         except StoreError:
@@ -390,10 +389,3 @@ class TurnRunner:
         """Keep in mind that a turn's end could not be stored; whoever looks at it stores it as soon as that can be."""
         self._lost[job.key] = reference = secrets.token_hex(4)
         logger.exception("turn %d of conversation %s cannot be stored, reference %s", *reversed(job.key), reference)
-
-
-def _tell(what: str, error: Exception | None) -> None:
-    if isinstance(error, TOLD):
-        logger.error("%s: %s", what, error, exc_info=logger.isEnabledFor(logging.DEBUG))
-    else:
-        logger.error("%s", what, exc_info=error)

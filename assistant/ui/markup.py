@@ -43,7 +43,7 @@ def plain_html(text: str) -> str:
 
 def _block_html(lines: list[str], marker: Marker) -> list[str]:
     parts: list[str] = []
-    run: list[str] = []
+    run: list[tuple[str, str]] = []
     tag = "p"
     for line in [*lines, None]:
         item = _ITEM.fullmatch(line) if line is not None else None
@@ -53,15 +53,17 @@ def _block_html(lines: list[str], marker: Marker) -> list[str]:
             run = []
         if line is not None and line.strip():
             tag = line_tag
-            run.append(item["text"] if item else line.strip())
+            run.append((item["number"] or "", item["text"]) if item else ("", line.strip()))
     return parts
 
 
-def _run_html(tag: str, run: list[str], marker: Marker) -> str:
-    pieces = [_inline_html(piece, marker) for piece in run]
+def _run_html(tag: str, run: list[tuple[str, str]], marker: Marker) -> str:
+    """Return lines of one kind, each with the number that it has in the text: a quoted third step stays the third."""
+    pieces = [(number, _inline_html(text, marker)) for number, text in run]
     if tag == "p":
-        return f"<p>{'<br>'.join(pieces)}</p>"
-    return f"<{tag}>{''.join(f'<li>{piece}</li>' for piece in pieces)}</{tag}>"
+        return f"<p>{'<br>'.join(piece for _, piece in pieces)}</p>"
+    items = "".join(f'<li value="{int(n)}">{piece}</li>' if n else f"<li>{piece}</li>" for n, piece in pieces)
+    return f"<{tag}>{items}</{tag}>"
 
 
 def _inline_html(text: str, marker: Marker) -> str:

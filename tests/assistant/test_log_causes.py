@@ -2,10 +2,7 @@
 
 import io
 import logging
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,22 +10,15 @@ from agents.errors import ModelUnavailable
 from assistant.errors import Forestalled, NotStored, StoreError
 from assistant.log_causes import CauseFilter
 from knowledge.errors import KnowledgeError
+from tests.assistant.filtered_log import behind, of_the_command_line
 
-ROOT = Path(__file__).parents[2]
 FULL = "The database of conversations cannot be used: database or disk is full. Next: frontdesk doctor"
 
 
 @pytest.fixture
 def log() -> Iterator[tuple[logging.Logger, io.StringIO]]:
-    stream = io.StringIO()
-    handler = logging.StreamHandler(stream)
-    handler.addFilter(CauseFilter())
-    logger = logging.getLogger("ours.with.causes")
-    logger.addHandler(handler)
-    logger.propagate = False
-    yield logger, stream
-    logger.removeHandler(handler)
-    logger.propagate = True
+    with behind(CauseFilter()) as log:
+        yield log
 
 
 @pytest.mark.parametrize("kind", [StoreError, KnowledgeError, ModelUnavailable])
@@ -59,10 +49,13 @@ def test_what_no_operator_can_mend_keeps_its_traceback(
     assert stream.getvalue() == f"it failed\nassistant.errors.{type(error).__name__}: {error}\n"
 
 
-def test_who_says_the_cause_keeps_the_traceback_that_was_asked_for(log: tuple[logging.Logger, io.StringIO]) -> None:
+def test_who_looks_for_faults_sees_the_traceback(log: tuple[logging.Logger, io.StringIO]) -> None:
     logger, stream = log
-    logger.error("turn 3 failed: %s", FULL, exc_info=StoreError(FULL))
-    assert stream.getvalue() == f"turn 3 failed: {FULL}\nassistant.errors.StoreError: {FULL}\n"
+    before = logger.level
+    logger.setLevel(logging.DEBUG)
+    logger.error("turn 3 failed", exc_info=StoreError(FULL))
+    logger.setLevel(before)
+    assert stream.getvalue() == f"turn 3 failed\nassistant.errors.StoreError: {FULL}\n"
 
 
 def test_a_record_that_does_not_fit_its_format_is_left_to_the_handler() -> None:
@@ -73,15 +66,9 @@ def test_a_record_that_does_not_fit_its_format_is_left_to_the_handler() -> None:
 
 
 def test_the_command_line_logs_through_it() -> None:
-    """In a process of its own: here the root has handlers of the test's."""
-    program = (
-        "import logging\n"
-        "from assistant.commands.options import set_up_log\n"
-        "from assistant.errors import StoreError\n"
-        "from assistant.settings import Settings\n"
-        "set_up_log(Settings())\n"
-        "logging.getLogger('assistant.api').error('it failed', exc_info=StoreError('the disk of ada@example.com'))\n"
+    told = of_the_command_line(
+        "from assistant.errors import StoreError",
+        "logging.getLogger('assistant.api').error('it failed', exc_info=StoreError('the disk of ada@example.com'))",
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
-    assert done.stderr.count("\n") == 1
-    assert done.stderr.endswith("ERROR assistant.api: it failed: the disk of [email]\n")
+    assert told.count("\n") == 1
+    assert told.endswith("ERROR assistant.api: it failed: the disk of [email]\n")

@@ -2,29 +2,18 @@
 
 import io
 import logging
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from assistant.log_privacy import PrivacyFilter
-
-ROOT = Path(__file__).parents[2]
+from tests.assistant.filtered_log import behind, of_the_command_line
 
 
 @pytest.fixture
 def log() -> Iterator[tuple[logging.Logger, io.StringIO]]:
-    stream = io.StringIO()
-    handler = logging.StreamHandler(stream)
-    handler.addFilter(PrivacyFilter())
-    logger = logging.getLogger("somebody.elses")
-    logger.addHandler(handler)
-    logger.propagate = False
-    yield logger, stream
-    logger.removeHandler(handler)
-    logger.propagate = True
+    with behind(PrivacyFilter()) as log:
+        yield log
 
 
 def test_messages_and_arguments(log: tuple[logging.Logger, io.StringIO]) -> None:
@@ -50,29 +39,16 @@ def test_what_holds_nothing_is_left_alone(log: tuple[logging.Logger, io.StringIO
 
 
 def test_the_command_line_logs_through_it() -> None:
-    """In a process of its own: here the root has handlers of the test's."""
-    program = (
-        "import logging\n"
-        "from assistant.commands.options import set_up_log\n"
-        "from assistant.settings import Settings\n"
-        "set_up_log(Settings())\n"
-        "logging.getLogger('uvicorn.error').error('from ada@example.com')\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
-    assert "uvicorn.error: from [email]" in done.stderr
+    told = of_the_command_line("logging.getLogger('uvicorn.error').error('from ada@example.com')")
+    assert "uvicorn.error: from [email]" in told
 
 
 def test_connections_that_broke_are_told_by_whoever_needed_them() -> None:
     """SQLAlchemy writes a traceback for each connection of its pool when a PostgreSQL server ends, psycopg each try."""
-    program = (
-        "import logging\n"
-        "from assistant.commands.options import set_up_log\n"
-        "from assistant.settings import Settings\n"
-        "set_up_log(Settings())\n"
-        "logging.getLogger('sqlalchemy.pool.impl.QueuePool').error('Exception terminating connection')\n"
-        "logging.getLogger('psycopg.pool').warning('Exception terminating connection')\n"
-        "logging.getLogger('sqlalchemy.engine').error('told')\n"
+    told = of_the_command_line(
+        "logging.getLogger('sqlalchemy.pool.impl.QueuePool').error('Exception terminating connection')",
+        "logging.getLogger('psycopg.pool').warning('Exception terminating connection')",
+        "logging.getLogger('sqlalchemy.engine').error('told')",
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
-    assert "told" in done.stderr
-    assert "Exception terminating" not in done.stderr
+    assert "told" in told
+    assert "Exception terminating" not in told

@@ -17,6 +17,7 @@ from assistant import step_log
 from assistant import turns as turns_module
 from assistant.desk_work import DeskWork
 from assistant.errors import NotStored, StoreError, TurnRefused
+from assistant.log_causes import CauseFilter
 from assistant.store import Store, StoredStep, sqlite_url
 from assistant.tickets import Tickets, Wording
 from assistant.turns import Respond, TurnRunner
@@ -201,7 +202,7 @@ def test_a_server_that_is_gone_is_one_line_in_the_log(
         run_turn(turns, conversation, "Two?")
         model = runner(Refusing(ModelUnavailable("No model. Next: ollama serve")), tickets=desk)
         run_turn(model, store.start_conversation(), "How long?")
-    told = [record for record in caplog.records if record.levelno == logging.ERROR]
+    told = [record for record in caplog.records if record.levelno == logging.ERROR and CauseFilter().filter(record)]
     assert [record.exc_info for record in told if record.exc_info] == []
     ends = [record.getMessage().partition(" Next: ")[2] for record in told]
     assert ends == ["frontdesk doctor", "frontdesk doctor", "ollama serve"]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from assistant.ui.markup import answer_html, plain_html
 
-ALLOWED = re.compile(r"</?(?:p|ul|ol|li|strong)>|<br>|<i>\d+</i>|<span class=\"joined\">|</span>")
+ALLOWED = re.compile(r"</?(?:p|ul|ol|li(?: value=\"\d+\")?|strong)>|<br>|<i>\d+</i>|<span class=\"joined\">|</span>")
 
 
 def marker(number: int) -> str | None:
@@ -27,7 +27,11 @@ def marker(number: int) -> str | None:
             "You need:\n- soap\n- water [2]",
             '<p>You need:</p><ul><li>soap</li><li>w<span class="joined">ater<i>2</i></span></li></ul>',
         ),
-        ("1. first\n2. second", "<ol><li>first</li><li>second</li></ol>"),
+        ("1. first\n2. second", '<ol><li value="1">first</li><li value="2">second</li></ol>'),
+        (
+            "3. third\n\n4. fourth\n7) last",
+            '<ol><li value="3">third</li></ol><ol><li value="4">fourth</li><li value="7">last</li></ol>',
+        ),
         ("within **30 days** of it", "<p>within <strong>30 days</strong> of it</p>"),
         ("2 ** 3 ** 4", "<p>2 ** 3 ** 4</p>"),
         ("退货期为 30 天。[1]", '<p>退货期为 30 <span class="joined">天。<i>1</i></span></p>'),
