@@ -49,12 +49,12 @@ TOKENS_PER_WORD = 3
 class AnswerOptions:
     """The shape of an answer."""
 
-    max_words: int = 80
+    max_words: int = 100
     """Two Chinese characters count as a word."""
     sentences: int = 4
     """Most sentences of an answer made of quotes."""
-    brief_words: int = 50
-    """What a third sentence and further ones of such an answer must fit into."""
+    brief_words: int = 40
+    """Room in which such an answer quotes what merely fits; beyond it, only what is likely for its length."""
     company: str = ""
     refuse_below: float = 0.5
     """Evidence 0-1 under which a sentence that a model has looked at twice is no answer."""

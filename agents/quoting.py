@@ -16,7 +16,10 @@ from knowledge.passages import Passage
 from knowledge.text import STOP_WORDS, count_cjk, tokens
 
 SECOND_SHARE = 0.55
-"""A further sentence is quoted when it scores at least this share of the best one."""
+"""A further sentence is quoted when it scores at least this share of the best one, while the answer stays brief."""
+LIKELY_A_WORD = 1 / 300
+"""And within the answer's room when, for each of its words, it is so likely to hold the answer against the likeliest:
+where the best is sure the answer is short, where it is not, those that may be meant stand beside it."""
 SAME_SHARE = 0.6
 """Two sentences that share this much of their terms say the same; the second is left out."""
 PLAIN_SHARE = 0.8
@@ -90,26 +93,36 @@ def rows_alike(statement: Statement, ranked: Sequence[Statement]) -> list[Statem
 
 
 def further(
-    ranked: Sequence[Statement], begun: Sequence[Statement], *, most: int, max_words: int, brief_words: int
+    ranked: Sequence[Statement],
+    begun: Sequence[Statement],
+    *,
+    most: int,
+    max_words: int,
+    brief_words: int,
+    likely_a_word: float = LIKELY_A_WORD,
 ) -> list[Statement]:
     """Return up to `most` statements to follow those that an answer begins with; none after several rows of a table.
 
     Args:
         max_words: room for the whole answer.
-        brief_words: room for a third statement and more: many short ones say more than two long ones.
+        brief_words: room for what merely fits: several short ones together hold what one does not.
+        likely_a_word: how likely a statement must be, for each word it takes, to stand there beyond that room.
     """
     chosen: list[Statement] = []
     if len(begun) != 1:
         return chosen
     words = count_words(line(begun[0], number=1))
     for statement in ranked:
-        if len(chosen) == most or statement.score < SECOND_SHARE * ranked[0].score:
+        if len(chosen) == most:
             break
-        longer = words + count_words(line(statement, number=len(chosen) + 2))
-        fits = longer <= (brief_words if chosen else max_words)
-        if fits and not statement.leads_in and not any(_says_the_same(statement, other) for other in [*begun, *chosen]):
+        own = count_words(line(statement, number=len(chosen) + 2))
+        likely = statement.likelihood >= likely_a_word * own
+        brief = words + own <= brief_words and statement.score >= SECOND_SHARE * ranked[0].score
+        if not (likely or brief) or words + own > max_words or statement.leads_in:
+            continue
+        if not any(_says_the_same(statement, other) for other in [*begun, *chosen]):
             chosen.append(statement)
-            words = longer
+            words += own
     return chosen
 
 

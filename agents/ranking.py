@@ -2,8 +2,9 @@
 
     statements -> features in words -> the likeliest of them -> + likeness of meaning -> order
 
-A linear ranking of few features; `python -m bench ranking` sets its weights beside those that a fit would take. One
-statement is no answer by its own words alone: what it is about often stands in the title, in the heading, or in the
+A linear ranking of few features; `python -m bench ranking` sets its weights beside those that a fit would take. How
+much likelier one statement holds the answer than another follows from their scores, alike for companies and articles.
+One statement is no answer by its own words alone: what it is about often stands in the title, in the heading, or in the
 sentence before it. And of products that are nearly alike, the one that the question names is meant: what stands under
 another name steps back.
 """
@@ -43,6 +44,8 @@ EMBEDDED_AT_MOST = 16
 """Statements whose meaning is compared; the others keep their score by words."""
 OTHER_LANGUAGE_FACTOR = 0.7
 MEANING = NAMES.index("meaning")
+SHARPNESS = "sharpness"
+"""Beside the weights: how many times e likelier a statement holds the answer for each point of score, in softmax."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,12 @@ def rank(
     foreign = np.array([detect_language(s.text) != language for s in described.statements])
     scores = np.where(foreign & (scores > 0), OTHER_LANGUAGE_FACTOR * scores, scores)
     order = np.argsort(-scores, kind="stable")
-    own = NAMES.index("own")
-    return [replace(described.statements[at], score=float(scores[at]), words=float(features[at, own])) for at in order]
+    words = features[:, NAMES.index("own")]
+    likely = np.exp(sharpness_of(knows) * (scores - scores.max()))
+    return [
+        replace(described.statements[at], score=float(scores[at]), words=float(words[at]), likelihood=float(likely[at]))
+        for at in order
+    ]
 
 
 def describe(retrieval: Retrieval, previous: str = "") -> Described:
@@ -146,8 +153,19 @@ def with_meaning(
 @lru_cache
 def weights_of(meaning: bool) -> Array:
     """Return the weights, for an embedder that knows the question's language or for words alone."""
-    fitted = json.loads(WEIGHTS.read_text(encoding="utf-8"))["meaning" if meaning else "words"]
+    fitted = _fitted(meaning)
     return np.array([fitted[name] for name in NAMES], dtype=np.float64)
+
+
+def sharpness_of(meaning: bool) -> float:
+    """Return how sharply likelihood falls with the score, for either of the weights."""
+    return _fitted(meaning)[SHARPNESS]
+
+
+@lru_cache
+def _fitted(meaning: bool) -> dict[str, float]:
+    fitted: dict[str, dict[str, float]] = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    return fitted["meaning" if meaning else "words"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ class Statement:
     score: float
     words: float = 0.0
     """The part of the score that comes from the question's words in the statement itself, 0-1."""
+    likelihood: float = 0.0
+    """How likely it holds the answer against the likeliest of those found, 0-1."""
 
     @property
     def text(self) -> str:

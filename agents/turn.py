@@ -72,7 +72,7 @@ class ResponderOptions:
     company: str = ""
     contact: str = ""
     """Said with a refusal."""
-    max_words: int = 80
+    max_words: int = 100
     passages: int = 8
     """Passages retrieved for a question."""
     passages_per_document: int = 3

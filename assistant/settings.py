@@ -109,7 +109,7 @@ class Settings:
     """Passages that are read for one answer, 1 to 20."""
     refuse_below: float = 0.5
     """Evidence, 0 to 1, below which a question is refused as not in the documents."""
-    max_words: int = 80
+    max_words: int = 100
     """Longest answer in words (Chinese: in characters, twice as many), 20 to 400."""
     host: str = "127.0.0.1"
     """Address to listen on; `0.0.0.0` opens the app to the network. After it, with blanks between, names: the one

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.measures import missing_facts
-from agents.ranking import AGAINST, NAMES, describe, weights_of, with_meaning
+from agents.ranking import AGAINST, NAMES, describe, sharpness_of, weights_of, with_meaning
 from agents.statements import Statement
 from agents.transcript import Message
 from agents.turn import ResponderOptions, find
@@ -42,6 +42,9 @@ RATE = 0.05
 COMPARED_AT_MOST = 40
 """Statements of a question that are learned from: those that are right, and the likeliest others."""
 TOP = (1, 2, 4)
+SHARPNESSES = np.arange(1.0, 25.0, 0.1)
+UNRANKED = 0.05
+"""The part of all questions whose answer the ranking is taken to know nothing of, so that no likelihood is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,14 @@ def run(folder: Path) -> Table:
     for key, knows in (("meaning", True), ("words", False)):
         in_use, found = (json.dumps(_named(w)) for w in (weights_of(knows), weights[key]))
         notes.append(f"`{key}`: in use `{in_use}`, fitted `{found}`.")
+        sharp = {
+            name: fitted_sharpness(part) for name in cases if (part := [c for c in cases[name] if c.knows == knows])
+        }
+        together = fitted_sharpness([case for case in every if case.knows == knows])
+        apart = ", ".join(f"{name} {found:.1f}" for name, found in sharp.items())
+        notes.append(
+            f"Sharpness of `{key}`: in use {sharpness_of(knows)}, fitted {together:.1f}; to each set alone: {apart}."
+        )
     return Table(
         columns=(
             "questions",
@@ -164,6 +175,18 @@ def fit(cases: Iterable[Case]) -> Array:
         solution = sign * np.maximum(sign * solution, 0.0)
     found = solution / scale
     return np.asarray(found / found[0] if found[0] > 0 else found)
+
+
+def fitted_sharpness(cases: Iterable[Case]) -> float:
+    """Return under which sharpness, with the weights in use, the right statements are likeliest in all."""
+    used = [case for case in cases if case.right.any()]
+    likely = np.zeros(len(SHARPNESSES))
+    for case in used:
+        scores = case.features @ weights_of(case.knows)
+        shares = np.exp(SHARPNESSES[:, None] * (scores - scores.max()))
+        right = shares[:, case.right].sum(axis=1) / shares.sum(axis=1)
+        likely += case.weight * np.log(UNRANKED / len(scores) + (1.0 - UNRANKED) * right)
+    return float(SHARPNESSES[int(np.argmax(likely))])
 
 
 def teaching(cases: Iterable[Case], *, knows: bool) -> list[Case]:

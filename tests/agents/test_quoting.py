@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -119,10 +120,34 @@ def test_second_sentence_must_fit_too() -> None:
 def test_a_third_sentence_is_quoted_when_all_are_brief() -> None:
     text = "Return a red lamp in March. Return a blue lamp in April. Return a green lamp in June."
     ranked = rank(retrieval("return a lamp", passage(text)), language="en", embedder=None)
-    assert len(select(ranked, most=4, max_words=80, brief_words=21)) == 3
-    assert len(select(ranked, most=4, max_words=80, brief_words=20)) == 2
-    assert len(select(ranked, most=2, max_words=80, brief_words=80)) == 2
-    assert len(select(ranked, most=4, max_words=14, brief_words=10)) == 2, "the second has all the room"
+    unlikely = [replace(statement, likelihood=0.0) for statement in ranked]
+    assert len(select(unlikely, most=4, max_words=80, brief_words=21)) == 3
+    assert len(select(unlikely, most=4, max_words=80, brief_words=20)) == 2
+    assert len(select(unlikely, most=2, max_words=80, brief_words=80)) == 2
+    assert len(select(unlikely, most=4, max_words=14, brief_words=80)) == 2
+
+
+def test_beyond_what_is_brief_a_sentence_must_be_likely_for_its_length() -> None:
+    """Four words and a marker are five: 1/100 of likelihood for each is 0.05."""
+    found = passage("Return lamps in March. Send lamps back by post. Bring lamps to our shop.")
+    first, second, third = rank(retrieval("return", found), language="en", embedder=None)
+
+    def quoted(likelihood: float, *, max_words: int = 80) -> int:
+        ranked = [first, replace(second, likelihood=likelihood), replace(third, likelihood=0.0)]
+        return len(further(ranked, [first], most=3, max_words=max_words, brief_words=0, likely_a_word=1 / 100))
+
+    assert [quoted(share) for share in (1.0, 0.07, 0.03, 0.0)] == [1, 1, 0, 0]
+    assert quoted(1.0, max_words=8) == 0, "never beyond the answer's room"
+
+
+def test_one_that_is_too_long_does_not_hide_those_after_it() -> None:
+    long = "Send lamps back " + "by post or by van " * 20 + "to us."
+    found = passage(f"Return lamps in March. {long} Bring lamps to our shop.")
+    first, *rest = rank(retrieval("return", found), language="en", embedder=None)
+    ranked = [first, *(replace(s, likelihood=1.0) for s in sorted(rest, key=lambda s: -len(s.text)))]
+    assert [s.text for s in further(ranked, [first], most=3, max_words=40, brief_words=0)] == [
+        "Bring lamps to our shop."
+    ]
 
 
 def test_nothing_follows_several_rows_of_a_table_or_nothing() -> None:

@@ -1,10 +1,22 @@
 import json
+import math
 
 import numpy as np
 import pytest
 
 from agents.quoting import citations
-from agents.ranking import AGAINST, EMBEDDED_AT_MOST, NAMES, WEIGHTS, describe, rank, weights_of, with_meaning
+from agents.ranking import (
+    AGAINST,
+    EMBEDDED_AT_MOST,
+    NAMES,
+    SHARPNESS,
+    WEIGHTS,
+    describe,
+    rank,
+    sharpness_of,
+    weights_of,
+    with_meaning,
+)
 from agents.transcript import Message
 from knowledge.embedders.hashing import HashingEmbedder
 from tests.agents.found_passages import passage, retrieval
@@ -52,11 +64,21 @@ def test_no_passages_give_no_statements() -> None:
 
 def test_there_are_weights_for_every_feature() -> None:
     stored = json.loads(WEIGHTS.read_text(encoding="utf-8"))
-    assert {key: set(weights) for key, weights in stored.items()} == {"meaning": set(NAMES), "words": set(NAMES)}
+    every = {*NAMES, SHARPNESS}
+    assert {key: set(weights) for key, weights in stored.items()} == {"meaning": every, "words": every}
     for knows in (True, False):
         signs = {name: weight for name, weight in zip(NAMES, weights_of(knows), strict=True) if weight}
         assert all(bool(weight < 0) is (name in AGAINST) for name, weight in signs.items())
     assert weights_of(False)[NAMES.index("meaning")] == 0 < weights_of(True)[NAMES.index("meaning")]
+
+
+def test_likelihood_follows_the_score_and_is_1_for_the_best() -> None:
+    best, *others = rank(retrieval("return a lamp", passage(RETURNS)), language="en", embedder=None)
+    assert best.likelihood == 1
+    for other in others:
+        expected = math.exp(sharpness_of(False) * (other.score - best.score))
+        assert 0 < other.likelihood < 1
+        assert other.likelihood == pytest.approx(expected)
 
 
 def test_of_products_alike_the_one_that_is_named_is_meant() -> None:

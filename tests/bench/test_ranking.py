@@ -1,10 +1,12 @@
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from agents.ranking import AGAINST, NAMES, describe
-from bench.ranking import Case, case_of, fit, group_of, is_right, place_of, teaching
+from agents.ranking import AGAINST, NAMES, describe, weights_of
+from bench.ranking import Case, case_of, fit, fitted_sharpness, group_of, is_right, place_of, teaching
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
 from knowledge.questions import Gold, Question, Spoken
@@ -88,3 +90,14 @@ def test_questions_about_one_article_are_one_group() -> None:
     groups = {group_of(Question(str(n), "x", gold=(Gold(f"Town_{n}"),)), "xquad-en") for n in range(5)}
     assert len(groups) == 1
     assert group_of(Question("1", "x"), "policies") == "policies"
+
+
+def test_sharpness_is_that_under_which_the_right_ones_are_as_likely_as_they_are_often_first() -> None:
+    """Of ten questions with two statements that are 0.2 apart, the better one is right in eight."""
+    cases = [case([[0.6], [0.4]], [at < 8, at >= 8]) for at in range(10)]
+    apart = 0.2 * weights_of(True)[0]
+    odds = math.exp(fitted_sharpness(cases) * apart)
+    assert odds / (1 + odds) == pytest.approx(0.8, abs=0.03)
+    assert fitted_sharpness([replace(one, right=one.right[::-1].copy()) for one in cases]) < 1.1, (
+        "no sharper than chance"
+    )
