@@ -11,16 +11,15 @@ What is yielded may be shown at once: nothing is taken back later.
 import threading
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from math import ceil
 from typing import Any
 
-from agents import pointing, quoting, ranking, reading, verifying
+from agents import pointing, quoting, ranking
 from agents.budget import fit
+from agents.choosing import choose
 from agents.citations import CitationChecker
 from agents.figures import MARKER
 from agents.models import LoadedModel
-from agents.naming import is_of_another
 from agents.pointing import Candidate
 from agents.prompts import NOT_FOUND, Pointing, Writing, render
 from agents.protocols import without_thinking
@@ -37,8 +36,6 @@ NEAR = 0.2
 """Evidence from which the nearest statement is worth a look when the answer itself is not there."""
 REFUSAL_WORDS = 40
 """Room for the words of a refusal itself."""
-MORE_AMONG = 30
-"""Statements, best first, among which further ones are looked for."""
 POINTED_TOKENS = 24
 """Of what a small model says: an answer of a few words."""
 TOKENS_PER_WORD = 3
@@ -82,6 +79,7 @@ def quote(
     retrieval: Retrieval,
     history: Sequence[Message] = (),
     *,
+    parts: Sequence[tuple[str, Retrieval]] = (),
     model: LoadedModel | None = None,
     language: Language,
     embedder: Embedder | None,
@@ -92,33 +90,26 @@ def quote(
 
     Args:
         history: the conversation before the question, which a model that reads is shown.
+        parts: the questions that the question is made of, where it asks several, with what was found for each: the
+            best sentence of each is quoted before any further one.
         model: asked for the few words too; what it says is looked up in the documents and never shown itself.
 
     Raises:
         ModelUnavailable: the model does not answer.
     """
-    ranked = ranking.rank(retrieval, language=language, embedder=embedder, history=history)
-    passages, weights = retrieval.passages, retrieval.weights
-    of_another = partial(is_of_another, question, passages=passages, weights=weights)
-    pointed = None
-    if model is not None and model.reads and ranked:
-        read = reading.read(
-            question, ranked, history=history, of_another=of_another, model=model, language=language, stop=stop
-        )
-        if read.found:
-            ranked, pointed = list(read.ranked), read.pointed
-        elif model.reads_little:
-            model = None  # so small a model says "not stated" too often to be believed: it counts as not asked
-        else:
-            return Draft((), False)
-    if ranked and of_another(ranked[0]):
-        return Draft((), False)
-    evidence = None
-    if model is not None and model.looks_twice and ranked:
-        agreed = verifying.agreement(question, ranked[0], history=history, model=model, language=language, stop=stop)
-        evidence = None if agreed is None else verifying.weighed(retrieval.evidence, agreed)
-        if evidence is not None and evidence < options.refuse_below:
-            return Draft((), False, evidence=evidence, nearest=ranked[0])
+    choice = choose(
+        question,
+        retrieval,
+        history,
+        model=model,
+        language=language,
+        embedder=embedder,
+        refuse_below=options.refuse_below,
+        stop=stop,
+    )
+    ranked, pointed, model = choice.ranked, choice.pointed, choice.model
+    if not choice.found:
+        return Draft((), False, evidence=choice.evidence, nearest=ranked[0] if ranked else None)
     begun = [pointed.statement] if pointed else quoting.lead(ranked, max_words=options.max_words)
     if len(begun) == 1 and not (model is not None and model.reads):
         pointed = point(question, ranked, model=model, language=language, embedder=embedder, stop=stop)
@@ -133,12 +124,22 @@ def quote(
             short, room, begun = line, left, around
             yield ShortAnswer(pointed.shown)
             yield line
-    of_the_same = [statement for statement in ranked[:MORE_AMONG] if not of_another(statement)]
+    said = (*history, Message("user", question))
+    leads = [
+        lead
+        for part, found in parts
+        if (lead := _lead_of_part(part, found, said, language=language, embedder=embedder, options=options))
+    ]
+    begun = quoting.together(begun, leads, max_words=room)
     more = quoting.further(
-        of_the_same, begun, most=options.sentences - 1, max_words=room, brief_words=min(room, options.brief_words)
+        choice.of_the_same,
+        begun,
+        most=options.sentences - len(begun),
+        max_words=room,
+        brief_words=min(room, options.brief_words),
     )
     chosen = [*begun, *more]
-    twin = quoting.said_elsewhere(chosen[0], ranked, weights=weights) if chosen else None
+    twin = quoting.said_elsewhere(chosen[0], ranked, weights=retrieval.weights) if chosen else None
     cited = chosen if twin is None else [*chosen, twin]
     for number, statement in enumerate(chosen, 1):
         also = len(cited) if twin is not None and number == 1 else None
@@ -147,8 +148,27 @@ def quote(
         quoting.citations(cited),
         bool(chosen),
         pointed=pointed.shown if pointed and short else "",
-        evidence=evidence,
+        evidence=choice.evidence,
     )
+
+
+def _lead_of_part(
+    part: str,
+    found: Retrieval,
+    history: Sequence[Message],
+    *,
+    language: Language,
+    embedder: Embedder | None,
+    options: AnswerOptions,
+) -> Statement | None:
+    """Return the best sentence for one of several questions; None where the documents hold none for it."""
+    if found.evidence < options.refuse_below:
+        return None
+    choice = choose(
+        part, found, history, model=None, language=language, embedder=embedder, refuse_below=options.refuse_below
+    )
+    best = choice.ranked[0] if choice.found else None
+    return None if best is None or best.leads_in else best
 
 
 def nearest(

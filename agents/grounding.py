@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from agents.figures import MARKER, exact_parts
 from agents.guard import MARKS
+from agents.prompts import without_partly
 from agents.support import support
 from agents.transcript import Answer, Citation
 from knowledge.errors import KnowledgeError
@@ -65,8 +66,8 @@ def unsupported_sentences(answer: Answer, library: Library, *, audiences: Sequen
 
 
 def said_sentences(text: str) -> list[str]:
-    """Return the sentences of an answer without their markers."""
-    unmarked = MARKER.sub("", text)
+    """Return the sentences of an answer without their markers, and without word of what the documents do not answer."""
+    unmarked = MARKER.sub("", without_partly(text)[0])
     return [unmarked[start:end] for start, end in sentences(unmarked)]
 
 

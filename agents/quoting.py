@@ -17,7 +17,7 @@ from knowledge.text import STOP_WORDS, count_cjk, tokens
 
 SECOND_SHARE = 0.55
 """A further sentence is quoted when it scores at least this share of the best one, while the answer stays brief."""
-LIKELY_A_WORD = 1 / 300
+LIKELY_A_WORD = 1 / 400
 """And within the answer's room when, for each of its words, it is so likely to hold the answer against the likeliest:
 where the best is sure the answer is short, where it is not, those that may be meant stand beside it."""
 SAME_SHARE = 0.6
@@ -101,7 +101,7 @@ def further(
     brief_words: int,
     likely_a_word: float = LIKELY_A_WORD,
 ) -> list[Statement]:
-    """Return up to `most` statements to follow those that an answer begins with; none after several rows of a table.
+    """Return up to `most` statements to follow those that an answer begins with; none after those that belong together.
 
     Args:
         max_words: room for the whole answer.
@@ -109,13 +109,13 @@ def further(
         likely_a_word: how likely a statement must be, for each word it takes, to stand there beyond that room.
     """
     chosen: list[Statement] = []
-    if len(begun) != 1:
+    if not begun or _belong_together(begun):
         return chosen
-    words = count_words(line(begun[0], number=1))
+    words = sum(count_words(line(statement, number=number)) for number, statement in enumerate(begun, 1))
     for statement in ranked:
-        if len(chosen) == most:
+        if len(chosen) >= most:
             break
-        own = count_words(line(statement, number=len(chosen) + 2))
+        own = count_words(line(statement, number=len(begun) + len(chosen) + 1))
         likely = statement.likelihood >= likely_a_word * own
         brief = words + own <= brief_words and statement.score >= SECOND_SHARE * ranked[0].score
         if not (likely or brief) or words + own > max_words or statement.leads_in:
@@ -124,6 +124,24 @@ def further(
             chosen.append(statement)
             words += own
     return chosen
+
+
+def together(begun: Sequence[Statement], leads: Sequence[Statement], *, max_words: int) -> list[Statement]:
+    """Return what an answer begins with, and the best statement for each question of a message, where it fits."""
+    chosen = list(begun)
+    words = sum(count_words(line(statement, number=number)) for number, statement in enumerate(chosen, 1))
+    for statement in leads:
+        longer = words + count_words(line(statement, number=len(chosen) + 1))
+        if longer <= max_words and not any(_says_the_same(statement, other) for other in chosen):
+            chosen.append(statement)
+            words = longer
+    return chosen
+
+
+def _belong_together(begun: Sequence[Statement]) -> bool:
+    """Say whether an answer begins with rows of one table, or with a statement and what it announces."""
+    rows = [_table(statement) for statement in begun if CELL_BREAK in statement.text]
+    return any(statement.leads_in for statement in begun) or len(set(rows)) < len(rows)
 
 
 def said_elsewhere(

@@ -99,11 +99,11 @@ def has_only_words_of(said: str, text: str) -> bool:
     return all(_is_covered(run, known) for run in _CJK_RUN.findall(unicodedata.normalize("NFKC", text)))
 
 
-def merge(asked: Retrieval, rewritten: Retrieval, *, limit: int) -> Retrieval:
-    """Return the passages of both searches in turns, each once; the evidence stays that of the question as asked."""
+def merge(asked: Retrieval, *others: Retrieval, limit: int) -> Retrieval:
+    """Return the passages of all searches in turns, each once; the evidence stays that of the question as asked."""
     passages: list[Passage] = []
-    for rank in range(max(len(asked.passages), len(rewritten.passages))):
-        for found in (asked, rewritten):
+    for rank in range(max(len(found.passages) for found in (asked, *others))):
+        for found in (asked, *others):
             if rank < len(found.passages) and not any(_overlap(found.passages[rank], p) for p in passages):
                 passages.append(found.passages[rank])
     return replace(asked, passages=current(passages)[:limit])

@@ -21,16 +21,17 @@ from agents.actions import Customer
 from agents.answering import AnswerOptions, Draft
 from agents.approvals import OperatorDecision
 from agents.asked import Acting, Asked, Ended
+from agents.finding import PASSAGES, PASSAGES_PER_DOCUMENT, find
 from agents.guard import Allowed, guard, trusted_hosts
 from agents.links import hosts_in
 from agents.models import LoadedModel
+from agents.parts import parts_of
 from agents.statements import Statement
 from agents.tools import ToolContext
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
 from agents.transcript import Answer, Citation, Delta, Finished, Language, Message, Outcome, ShortAnswer, Step, searched
 from knowledge.library import Library
-from knowledge.passages import Retrieval, current
-from knowledge.retrieval import RetrievalOptions
+from knowledge.passages import Retrieval
 from knowledge.text import detect_language
 
 NOTHING_SPECIAL = Allowed()
@@ -73,10 +74,8 @@ class ResponderOptions:
     contact: str = ""
     """Said with a refusal."""
     max_words: int = 100
-    passages: int = 8
-    """Passages retrieved for a question."""
-    passages_per_document: int = 3
-    """Most of them from one document: an answer often stands beside others in the one document on its subject."""
+    passages: int = PASSAGES
+    passages_per_document: int = PASSAGES_PER_DOCUMENT
     allowed_hosts: tuple[str, ...] = ()
     """Hosts that links and addresses in answers may lead to; empty: those that the documents found name, except in
     lines that read like orders to a machine. Where tools are used, only these and the contact's."""
@@ -93,27 +92,6 @@ class ResponderOptions:
     def decides_at(self, model: LoadedModel) -> float:
         """Return the evidence of an answer under which it is refused at last: a second look has evidence of its own."""
         return self.refuse_below if model.looks_twice else self.refuse_with(model)
-
-
-def find(
-    library: Library,
-    question: str,
-    history: Sequence[Message] = (),
-    *,
-    options: ResponderOptions,
-    collections: Sequence[str],
-    audiences: Sequence[str],
-) -> Retrieval:
-    """Return what a turn finds for a question; training examples are made of the same."""
-    found = library.search(
-        question,
-        history=history,
-        limit=options.passages,
-        options=RetrievalOptions(passages_per_document=options.passages_per_document),
-        collections=collections,
-        audiences=audiences,
-    )
-    return replace(found, passages=current(found.passages))  # nobody is told what no longer holds
 
 
 class Responder:
@@ -264,6 +242,8 @@ class _Turn:
         return rewriting.merge(retrieval, found, limit=self.options.passages)
 
     def _ordinary(self, retrieval: Retrieval) -> Generator[Step, None, Draft]:
+        parts = self._parts()
+        yield from (searched(found) for _, found in parts)
         question, options = self.request.question, self._answer_options()
         pieces: Generator[str | ShortAnswer, None, Draft] | Generator[str, None, Draft]
         self.answered_by = self.writer.name
@@ -272,6 +252,7 @@ class _Turn:
                 question,
                 retrieval,
                 self.request.history,
+                parts=parts,
                 model=self.writer,
                 language=self.language,
                 embedder=self.library.embedder,
@@ -279,9 +260,10 @@ class _Turn:
                 stop=self.stop,
             )
         else:
+            every = rewriting.merge(retrieval, *(found for _, found in parts), limit=self.options.passages)
             pieces = answering.write(
                 question,
-                retrieval.passages[: answering.READ_PASSAGES],
+                every.passages[: answering.READ_PASSAGES],
                 self.request.history,
                 model=self.writer,
                 language=self.language,
@@ -376,13 +358,19 @@ class _Turn:
             self.library,
             question,
             history,
-            options=self.options,
             collections=self.request.collections,
             audiences=self.request.audiences,
+            passages=self.options.passages,
+            passages_per_document=self.options.passages_per_document,
         )
         if not self.options.allowed_hosts:
             self.hosts |= trusted_hosts(passage.text for passage in found.passages)
         return found
+
+    def _parts(self) -> list[tuple[str, Retrieval]]:
+        """Search for each question of a message that asks several, as one that follows the whole of it."""
+        said = (*self.request.history, Message("user", self.request.question))
+        return [(part, self._search(part, said)) for part in parts_of(self.request.question)]
 
     def _answer_options(self) -> AnswerOptions:
         options = self.options

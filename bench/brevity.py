@@ -8,16 +8,15 @@ refuse. No model is asked, and the few words that stand before the first sentenc
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from agents import quoting, ranking
-from agents.answering import MORE_AMONG, AnswerOptions
+from agents import quoting
+from agents.answering import AnswerOptions
+from agents.choosing import choose
+from agents.finding import find
 from agents.measures import missing_facts
-from agents.naming import is_of_another
 from agents.statements import Statement, count_words
 from agents.transcript import Message
-from agents.turn import ResponderOptions, find
 from bench.floor import PASSAGES, best_sentences
 from bench.homes import library_with
 from bench.ranking import EMBEDDERS, SETS
@@ -28,7 +27,7 @@ from knowledge.passages import current
 from knowledge.questions import Question, read
 from knowledge.text import detect_language
 
-VARIED: Mapping[str, float] = {"1/100": 1 / 100, "1/300": 1 / 300, "1/1000": 1 / 1000}
+VARIED: Mapping[str, float] = {"1/100": 1 / 100, "1/400": 1 / 400, "1/2000": 1 / 2000}
 """How likely a further sentence must be, for each word it takes."""
 FLOOR = "two sentences"
 
@@ -71,21 +70,24 @@ def quoted_for(question: Question, library: Library) -> dict[str, Quoted]:
     """Return what each rule quotes; the floor alone where the question is refused."""
     history = tuple(Message("user" if m.role == "user" else "assistant", m.content) for m in question.history)
     audiences = tuple(dict.fromkeys(["public", question.audience]))
-    found = find(
-        library, question.question, history, options=ResponderOptions(), collections=("default",), audiences=audiences
-    )
+    found = find(library, question.question, history, collections=("default",), audiences=audiences)
     options = AnswerOptions()
-    language = detect_language(question.question)
-    ranked = ranking.rank(found, language=language, embedder=library.embedder, history=history)
-    of_another = partial(is_of_another, question.question, passages=found.passages, weights=found.weights)
+    choice = choose(
+        question.question,
+        found,
+        history,
+        model=None,
+        language=detect_language(question.question),
+        embedder=library.embedder,
+        refuse_below=options.refuse_below,
+    )
     by_rule = {FLOOR: _measured(question, best_sentences(found.asked, current(found.passages)[:PASSAGES]))}
-    if found.evidence < options.refuse_below or not ranked or of_another(ranked[0]):
+    if found.evidence < options.refuse_below or not choice.found:
         return by_rule
-    begun = quoting.lead(ranked, max_words=options.max_words)
-    of_the_same = [statement for statement in ranked[:MORE_AMONG] if not of_another(statement)]
+    begun = quoting.lead(choice.ranked, max_words=options.max_words)
     for rule, likely in VARIED.items():
         more = quoting.further(
-            of_the_same,
+            choice.of_the_same,
             begun,
             most=options.sentences - 1,
             max_words=options.max_words,

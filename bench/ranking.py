@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.finding import find
 from agents.measures import missing_facts
 from agents.ranking import AGAINST, NAMES, describe, sharpness_of, weights_of, with_meaning
 from agents.statements import Statement
 from agents.transcript import Message
-from agents.turn import ResponderOptions, find
 from bench.companies import COMPANIES
 from bench.homes import library_with
 from bench.tables import Table
@@ -114,8 +114,7 @@ def case_of(question: Question, library: Library, name: str) -> Case | None:
     """Return a question's statements in numbers; None where nothing was found."""
     history = tuple(Message("user" if m.role == "user" else "assistant", m.content) for m in question.history)
     audiences = tuple(dict.fromkeys(["public", question.audience]))
-    options = ResponderOptions()
-    found = find(library, question.question, history, options=options, collections=("default",), audiences=audiences)
+    found = find(library, question.question, history, collections=("default",), audiences=audiences)
     previous = next((message.content for message in reversed(history) if message.role == "user"), "")
     described = describe(found, previous)
     if not described.statements:

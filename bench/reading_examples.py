@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from html import unescape
 
 from agents import ranking
+from agents.finding import find
 from agents.prompts import NOT_STATED
 from agents.quoting import shown
 from agents.reading import FEW_EXCERPT_WORDS, excerpted, understood
 from agents.statements import Statement
 from agents.transcript import Language
-from agents.turn import ResponderOptions, find
 from bench import labelled
 from bench.datasets import DATA
 from bench.labelled import Asked
@@ -99,9 +99,7 @@ def _question(number: int, one: Asked) -> Question:
 
 
 def _ranked(library: Library, question: Question, language: Language) -> list[Statement]:
-    found = find(
-        library, question.question, options=ResponderOptions(), collections=("default",), audiences=("public",)
-    )
+    found = find(library, question.question, collections=("default",), audiences=("public",))
     return ranking.rank(found, language=language, embedder=library.embedder)
 
 

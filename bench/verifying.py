@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents import ranking, reading, verifying
+from agents.finding import find
 from agents.models import LoadedModel, ModelOptions, resolve
 from agents.models.loading import LARGER_EMBEDDED
 from agents.naming import is_of_another
 from agents.transcript import Message
-from agents.turn import ResponderOptions, find
 from bench.calibrate import REFUSE_BELOW
 from bench.companies import COMPANIES
 from bench.homes import larger_models_folder, library_with
@@ -108,7 +108,7 @@ def case_of(question: Question, library: Library, model: LoadedModel) -> Case | 
     asked, language = question.question, detect_language(question.question)
     history = tuple(Message("user" if m.role == "user" else "assistant", m.content) for m in question.history)
     audiences = tuple(dict.fromkeys(["public", question.audience]))
-    found = find(library, asked, history, options=ResponderOptions(), collections=("default",), audiences=audiences)
+    found = find(library, asked, history, collections=("default",), audiences=audiences)
     ranked = ranking.rank(found, language=language, embedder=library.embedder, history=history)
     if not ranked:
         return None

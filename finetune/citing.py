@@ -12,7 +12,7 @@ from typing import Any
 
 from agents.answering import check_text
 from agents.figures import MARKER, exact_parts
-from agents.prompts import NOT_FOUND, partly
+from agents.prompts import NOT_FOUND, without_partly
 from agents.support import support
 from agents.transcript import Language
 from knowledge.passages import Passage
@@ -48,17 +48,14 @@ def may_be_cited(reply: str, parts: frozenset[str]) -> bool:
 
 
 def renumbered(
-    text: str, citations: Sequence[Mapping[str, Any]], passages: Sequence[Passage], *, language: Language, contact: str
+    text: str, citations: Sequence[Mapping[str, Any]], passages: Sequence[Passage], *, language: Language
 ) -> str | None:
     """Return an answer as a model should write it today; None when the documents no longer say all of it.
 
     Args:
         citations: As they were stored with the answer: number, collection, document, start, end, quote.
-        contact: What the company's own contact was added with where only a part was found.
     """
-    rest = partly(language, contact).strip()
-    is_part = text.rstrip().endswith(rest)
-    said = text.rstrip().removesuffix(rest).rstrip() if is_part else text
+    said, is_part = without_partly(text)
     places = {int(citation["number"]): place_of(citation, passages) for citation in citations}
     numbers = [int(number) for marker in MARKER.findall(said) for number in re.findall(r"\d+", marker)]
     if not numbers or any(places.get(number) is None for number in numbers):

@@ -209,7 +209,7 @@ def _answered(turn: PastTurn, history: Sequence[Message], serving: Serving, conv
     reply: str | None = NOT_FOUND
     if kind == "answer":
         language = serving.language_of(turn.question)
-        reply = citing.renumbered(turn.text, turn.citations, passages, language=language, contact=serving.contact)
+        reply = citing.renumbered(turn.text, turn.citations, passages, language=language)
     if reply is None or not passages:
         return Dropped("documents no longer say it", turn.question, SOURCE)
     if not citing.fits(

@@ -29,8 +29,6 @@ class Serving:
     """All that the loop may call; () where the company has no tools of its own."""
     language: Language | None = None
     """What every customer is answered in; None: in the language that they ask in."""
-    contact: str = ""
-    """The company's own, which a refusal names."""
     exact_parts: frozenset[str] | None = None
     """All numbers, dates, links and addresses of all passages that may be found; None where that is not known."""
 

@@ -22,6 +22,7 @@ from agents.prompts.answers import (
     nearest,
     partly,
     refusal,
+    without_partly,
 )
 from agents.prompts.asking import Asking
 from agents.prompts.extracting import Extracting
@@ -50,6 +51,7 @@ __all__ = [
     "partly",
     "refusal",
     "render",
+    "without_partly",
     "without_turn_marks",
 ]
 

@@ -132,6 +132,10 @@ PARTLY = {
     "zh": "问题的其余部分，我在我们的资料中没有找到。",
 }
 NEAREST = {"en": "What comes nearest, under “{place}”: {statement}", "zh": "最接近的内容，见“{place}”：{statement}"}
+_PARTLY = re.compile(
+    rf"\s*(?:{'|'.join(re.escape(form.strip()) for form in PARTLY.values())})"
+    rf"(?:{'|'.join(re.escape(form.partition('{contact}')[0]) for form in REFUSAL_CONTACT.values())})?.*$"
+)
 SOMEONE = {"en": "the company", "zh": "本公司"}
 
 
@@ -253,6 +257,12 @@ def partly(language: Language, contact: str) -> str:
     """Return what follows an answer to a part of a question when the documents do not answer the rest."""
     more = REFUSAL_CONTACT[language].format(contact=contact) if contact else ""
     return PARTLY[language] + more
+
+
+def without_partly(text: str) -> tuple[str, bool]:
+    """Return an answer without what `partly` added at its end, and whether that was there."""
+    said = _PARTLY.sub("", text)
+    return said, said != text
 
 
 def _numbered(number: int, passage: Passage) -> str:

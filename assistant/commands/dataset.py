@@ -249,10 +249,10 @@ def _found(
 def _serving(application: "Application", collection: str) -> "Serving":
     """Return how this company's assistant is asked; only what every visitor may read is ever learned."""
     from agents.answering import AnswerOptions
+    from agents.finding import find
     from agents.support import parts_of
     from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
     from agents.transcript import Message
-    from agents.turn import find
     from finetune.serving import Serving
     from knowledge.passages import Passage
 
@@ -263,9 +263,10 @@ def _serving(application: "Application", collection: str) -> "Serving":
             application.library,
             question,
             history,
-            options=application.responder_options,
             collections=(collection,),
             audiences=("public",),
+            passages=application.responder_options.passages,
+            passages_per_document=application.responder_options.passages_per_document,
         )
         return found.passages
 
@@ -278,7 +279,6 @@ def _serving(application: "Application", collection: str) -> "Serving":
         answers,
         tools,
         language=None if settings.language == "auto" else settings.language,
-        contact=settings.contact,
         exact_parts=parts,
     )
 

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from agents.grounding import said_sentences, stray_parts, unsupported_sentences
+from agents.prompts import partly
 from agents.transcript import Answer, Citation
 from knowledge.library import Library
 
@@ -66,3 +67,4 @@ def test_a_quoted_sentence_out_of_which_a_link_was_taken_is_still_supported(shop
 
 def test_markers_belong_to_no_sentence() -> None:
     assert said_sentences("One. [1] Two.\n三。[2]") == ["One.", "Two.", "三。"]
+    assert said_sentences(f"One. [1]{partly('en', 'a@b.example')}") == ["One."], "what is not known is no claim"

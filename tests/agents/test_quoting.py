@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.figures import exact_parts
-from agents.quoting import TABLE_ROWS, citations, cite, further, lead, line, said_elsewhere, shown
+from agents.quoting import TABLE_ROWS, citations, cite, further, lead, line, said_elsewhere, shown, together
 from agents.ranking import rank
 from agents.statements import Statement, count_words
 from agents.transcript import Language
@@ -161,6 +161,16 @@ def test_what_follows_is_never_what_the_answer_begins_with() -> None:
     text = "Return a red lamp in March. Return a blue lamp in April."
     ranked = rank(retrieval("return a lamp", passage(text)), language="en", embedder=None)
     assert further(ranked, ranked[1:2], most=3, max_words=80, brief_words=50) == ranked[:1]
+
+
+def test_the_best_sentence_for_each_question_of_a_message_stands_at_the_beginning() -> None:
+    text = "Return a lamp within 30 days. Repair takes two weeks. Send lamps back by post."
+    ranked = rank(retrieval("return a lamp", passage(text)), language="en", embedder=None)
+    first, repair = (next(s for s in ranked if word in s.text) for word in ("30 days", "two weeks"))
+    assert together([first], [first, repair], max_words=80) == [first, repair], "each once"
+    assert together([first], [repair], max_words=8) == [first], "and as far as there is room"
+    more = further(ranked, [first, repair], most=2, max_words=80, brief_words=80)
+    assert [s.text for s in more] == ["Send lamps back by post."]
 
 
 PIECES = st.sampled_from(

@@ -53,13 +53,10 @@ def demo_company(multilingual_models_folder: Path, tmp_path_factory: pytest.Temp
             "194",
             {"bittern-floor-lamp": "194", "price-list.xlsx": "194"},
         ),
-        pytest.param(
+        (
             "whats the widest shade you could sew for me",
             "60 cm",
             {"lamp-guide.html": "60 cm", "made-to-order-shade": "60 cm"},
-            marks=pytest.mark.xfail(
-                reason='a sentence on what is "wider at its widest point" comes first', strict=True
-            ),
         ),
         ("蜡烛已经拆开了，还能退掉吗", "不能", {"退货政策.md": "不能退"}),
     ],

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from agents.answering import AnswerOptions
+from agents.finding import find
 from agents.transcript import Message
-from agents.turn import ResponderOptions, find
 from finetune.bases import Base
 from finetune.classifier_training import Labelled
 from finetune.examples import Example
@@ -156,6 +156,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 def serving(shop: Library) -> Serving:
     def search(question: str, history: Sequence[Message]) -> tuple[Passage, ...]:
         arguments: dict[str, Any] = {"collections": ("default",), "audiences": ("public",)}
-        return find(shop, question, history, options=ResponderOptions(), **arguments).passages
+        return find(shop, question, history, **arguments).passages
 
-    return Serving(search, AnswerOptions(company="Lumen"), contact="help@lumen.example")
+    return Serving(search, AnswerOptions(company="Lumen"))

@@ -60,10 +60,10 @@ def test_what_no_passage_says_makes_no_answer(reply: str) -> None:
 
 def test_markers_count_todays_passages() -> None:
     text = f"{PASSAGES[1].text} [1]"
-    assert renumbered(text, [CITATION], PASSAGES, language="en", contact="") == f"{PASSAGES[1].text} [2]"
-    assert renumbered(text, [CITATION], PASSAGES[:1], language="en", contact="") is None
-    assert renumbered(text, [], PASSAGES, language="en", contact="") is None
-    assert renumbered(PASSAGES[1].text, [CITATION], PASSAGES, language="en", contact="") is None
+    assert renumbered(text, [CITATION], PASSAGES, language="en") == f"{PASSAGES[1].text} [2]"
+    assert renumbered(text, [CITATION], PASSAGES[:1], language="en") is None
+    assert renumbered(text, [], PASSAGES, language="en") is None
+    assert renumbered(PASSAGES[1].text, [CITATION], PASSAGES, language="en") is None
 
 
 def test_a_citation_is_found_by_what_it_quotes() -> None:

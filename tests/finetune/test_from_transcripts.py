@@ -103,7 +103,7 @@ def test_what_the_documents_no_longer_say_is_not_learned(shop: Library, serving:
 def test_an_answer_to_a_part_is_learned_with_the_mark_that_serving_reads(shop: Library, serving: Serving) -> None:
     whole = answered(shop, ASKED, rating="up")
     part = PastTurn(
-        ASKED, whole.text + partly("en", serving.contact), "answered", rating="up", citations=whole.citations
+        ASKED, whole.text + partly("en", "help@lumen.example"), "answered", rating="up", citations=whole.citations
     )
     (one,) = found(serving, part)
     assert isinstance(one, Candidate)

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from agents.models.tokens import estimate
-from agents.prompts import NOT_FOUND, Pointing, Writing, partly, refusal, render
+from agents.prompts import NOT_FOUND, Pointing, Writing, partly, refusal, render, without_partly
 from agents.prompts.answers import ANSWER, POINT, POINT_EXAMPLES, POINT_QUESTION
 from agents.transcript import Language, Message
 from knowledge.passages import Passage
@@ -149,6 +149,13 @@ def test_text_of_documents_and_customers_is_never_an_instruction(language: Langu
 def test_rest_that_was_not_found_names_whom_to_ask(language: Language) -> None:
     assert partly(language, "hello@lumen.example").endswith("hello@lumen.example")
     assert partly(language, "hello@lumen.example").startswith(partly(language, ""))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("contact", ["", "hello@lumen.example"])
+def test_what_is_said_of_the_rest_can_be_taken_off_again(language: Language, contact: str) -> None:
+    assert without_partly(f"It is 30 days. [1]{partly(language, contact)}") == ("It is 30 days. [1]", True)
+    assert without_partly("It is 30 days. [1]") == ("It is 30 days. [1]", False)
 
 
 @pytest.mark.parametrize(("language", "word"), [("en", "will not guess"), ("zh", "不作猜测")])
