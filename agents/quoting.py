@@ -17,7 +17,7 @@ from knowledge.text import STOP_WORDS, count_cjk, tokens
 
 SECOND_SHARE = 0.55
 """A further sentence is quoted when it scores at least this share of the best one, while the answer stays brief."""
-LIKELY_A_WORD = 1 / 400
+LIKELY_A_WORD = 1 / 500
 """And within the answer's room when, for each of its words, it is so likely to hold the answer against the likeliest:
 where the best is sure the answer is short, where it is not, those that may be meant stand beside it."""
 SAME_SHARE = 0.6

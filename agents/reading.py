@@ -31,6 +31,10 @@ FEW_EXCERPT_WORDS = 90
 """The same for a small model that was tuned to read: it learns and reads them in a third of the time."""
 EXCERPTS = 12
 """Statements that are read at most."""
+SURE = 0.99
+"""From this share of all likelihood on, further statements are not read: reading is nearly all of an answer's time."""
+LEAST_EXCERPT_WORDS = 40
+"""So much is read in any case."""
 LONGEST_STATEMENT = 60
 """Words of one excerpt; a longer sentence is cut for the model, never for the customer."""
 REPLY_TOKENS = 40
@@ -140,14 +144,17 @@ def reading(question: str, given: Sequence[Statement], history: Sequence[Message
 
 
 def excerpted(ranked: Sequence[Statement], *, words: int = EXCERPT_WORDS) -> list[Statement]:
-    """Return the statements, best first, that fit into what is read."""
+    """Return the statements, best first, that fit into what is read; few where the ranking is sure."""
     given: list[Statement] = []
-    used = 0.0
+    used, seen = 0.0, 0.0
+    every = sum(statement.likelihood for statement in ranked)
     for statement in ranked[:EXCERPTS]:
+        sure = used >= LEAST_EXCERPT_WORDS and seen > SURE * every
         used += min(count_words(statement.text), LONGEST_STATEMENT)
-        if given and used > words:
+        if given and (sure or used > words):
             break
         given.append(statement)
+        seen += statement.likelihood
     return given
 
 

@@ -177,6 +177,20 @@ def test_what_is_read_stays_within_its_words(shop: Library) -> None:
     assert reading.excerpted([]) == []
 
 
+def test_where_the_ranking_is_sure_little_more_is_read() -> None:
+    found = passage(
+        " ".join(f"Sentence {number} tells something about lamps and what they cost." for number in range(9))
+    )
+    statements = ranking.rank(retrieval("lamps cost", found), language="en", embedder=None)
+    sure = [replace(s, likelihood=float(at == 0)) for at, s in enumerate(statements)]
+    unsure = [replace(s, likelihood=1.0) for s in statements]
+    given = reading.excerpted(sure)
+    assert given == sure[: len(given)]
+    words = [count_words(s.text) for s in given]
+    assert sum(words) >= reading.LEAST_EXCERPT_WORDS > sum(words[:-1])
+    assert len(given) < len(reading.excerpted(unsure)) == len(unsure)
+
+
 def test_a_small_model_is_not_asked_where_evidence_is_low() -> None:
     options = ResponderOptions(refuse_below=0.5)
     assert options.refuse_with(reader("x")) < 0.5
@@ -192,7 +206,7 @@ def test_a_small_models_refusal_counts_as_not_having_been_asked(shop: Library) -
 
 
 def test_a_small_model_that_was_tuned_to_read_is_shown_less(shop: Library) -> None:
-    statements = ranked(shop, WARRANTY)
+    statements = [replace(statement, likelihood=1.0) for statement in ranked(shop, WARRANTY)]
     few, more = reader("5 years"), reader("5 years")
     for model in (replace(few, reads_little=True), more):
         reading.read(WARRANTY, statements, model=model, language="en")
