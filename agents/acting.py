@@ -51,7 +51,7 @@ class ActingTurn:
     model: LoadedModel
     library: "Library"
     asked: Asked
-    say: Callable[[str, Allowed | None], Delta]
+    say: Callable[[str, Allowed], Delta]
     company: str
     contact: str
     max_words: int
@@ -237,14 +237,9 @@ class ActingTurn:
             yield self._told(words.NOT_WAITING[self.language])
             return Ended("clarify")
         yield ApprovalDecided(decision.key, "approved" if decision.approved else "declined", "operator")
-        says = words.TEAM_SAYS[self.language].format(text=decision.text) if decision.text else ""
         if not decision.approved:
             yield self._told(words.TEAM_DECLINED[self.language].format(text=pending.text))
-            if says:
-                yield self.say(f"\n\n{says}", None)
             return Ended("answered")
-        if says:
-            yield self.say(f"{says}\n\n", None)
         ended = yield from self._follow(self._resumed(pending, "yes"), ends_at_deed=decision.person_speaks)
         if decision.person_speaks:
             self.acting.saver.delete_thread(pending.thread)  # nothing goes on with it

@@ -28,7 +28,6 @@ TEAM_DECLINED = {
     "en": "Our team could not approve this, and nothing was done: {text}",
     "zh": "我们的工作人员没有批准此事，什么都没有办理：{text}",
 }
-TEAM_SAYS = {"en": "A person of our team writes: {text}", "zh": "我们的工作人员写道：{text}"}
 NOT_WAITING = {
     "en": "This no longer waits for an answer. Please tell me again what you would like.",
     "zh": "这件事已不再等待答复。请再告诉我您的需要。",

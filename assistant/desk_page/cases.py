@@ -196,11 +196,14 @@ def _of_approval(one: StoredApproval, names: Mapping[str, VisitorRow]) -> Case:
 
 
 def _talks(session: Session) -> dict[str, _Talk]:
-    """Return how the conversations of open tickets stand in which somebody of the team wrote: who wrote when."""
+    """Return how the conversations of open tickets stand in which somebody of the team wrote: who wrote when.
+
+    What is told with a decision on a write answers nothing that the customer asked.
+    """
     noted = {
         (entry.conversation, entry.turn): entry
         for entry in session.scalars(
-            select(DeskEntryRow).where(DeskEntryRow.conversation.in_(_OPEN), DeskEntryRow.kind == "replied")
+            select(DeskEntryRow).where(DeskEntryRow.conversation.in_(_OPEN), DeskEntryRow.kind.in_(("replied", "said")))
         )
     }
     turns = (
@@ -215,6 +218,8 @@ def _talks(session: Session) -> dict[str, _Talk]:
             talk.asked.append((turn, at))
         elif owner == PERSON:
             entry = noted.get((conversation, turn))
+            if entry is not None and entry.kind == "said":
+                continue
             seen = turn if entry is None or entry.seen is None else entry.seen
             about, by = (entry.about, entry.operator) if entry is not None else ("", "")
             talk.replies.append(_Reply(turn, seen, about, by))

@@ -349,10 +349,10 @@ def test_a_turn_whose_end_could_not_be_stored_fails_when_the_store_is_back(
 ) -> None:
     append, full = store.append_step, threading.Event()
 
-    def append_or_fail(conversation: str, turn: int, data: Mapping[str, Any]) -> int:
+    def append_or_fail(*step: Any, **more: Any) -> int:
         if full.is_set():
             raise StoreError("disk full")
-        return append(conversation, turn, data)
+        return append(*step, **more)
 
     monkeypatch.setattr(store, "append_step", append_or_fail)
     gate = Gate()
@@ -370,7 +370,7 @@ def test_a_turn_whose_end_could_not_be_stored_fails_when_the_store_is_back(
 def test_a_stop_and_an_end_that_cannot_be_stored_leave_no_turn_that_runs_for_ever(
     store: Store, runner: Callable[..., TurnRunner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> int:
+    def refuse(*_: object, **__: object) -> int:
         raise StoreError("disk full")
 
     gate = Gate()
@@ -530,7 +530,7 @@ def test_a_returned_conversation_begins_anew_and_the_model_reads_the_person(
     DeskWork(store).end(number, by="Ada", status="returned")
     assert run_turn(turns, conversation, "Three?")[-1]["answer"]["outcome"] == "refused"
     said = [(message.role, message.content) for message in respond.asked[-1].history]
-    assert ("assistant", "We sell no such lamp.") in said
+    assert said[-1] == ("assistant", "(A person of our team wrote: “We sell no such lamp.”)")
     assert all(content for _, content in said)
 
 

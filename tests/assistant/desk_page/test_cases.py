@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from agents.actions import Customer, Visitor
+from assistant import desk_entries
 from assistant.actions import StoredVisitors
 from assistant.desk_page.cases import cases
 from assistant.desk_work import DeskWork
+from assistant.ticket_turns import say
 
 
 def listed(desk: Any) -> list[Any]:
@@ -116,6 +118,18 @@ def test_a_message_that_the_writer_of_a_reply_had_not_seen_still_waits(desk: Any
     assert case.waiting_since == desk.store.transcript(conversation)[asked - 1].started_at
     ada.post(f"/api/desk/tickets/{number}/reply", json={"key": "l" * 24, "text": "Unplug it!", "seen": asked + 1})
     assert listed(desk)[0].waiting_since is None
+
+
+def test_a_word_with_a_decision_answers_nobody_who_waits(desk: Any) -> None:
+    conversation, number = desk.hand_over("A person please")
+    write = desk.wait_for_team(conversation)
+    with desk.store.writing() as session:
+        turn = say(session, conversation, "As a courtesy.")
+        desk_entries.add(
+            session, "k" * 24, kind="said", about=write.key, conversation=conversation, by="Ada", turn=turn
+        )
+    case = next(case for case in listed(desk) if case.id == number)
+    assert (case.waiting_since, case.answered_by) == (case.created_at, "")
 
 
 def test_of_many_open_tickets_the_grave_and_the_oldest_are_shown(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
