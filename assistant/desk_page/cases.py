@@ -17,13 +17,12 @@ from typing import Literal
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from agents import handover
-from agents.approvals import read_reply
 from assistant.actions import StoredApproval
 from assistant.database import DeskEntryRow, StepRow, TicketRow, TurnRow, VisitorRow
 from assistant.store import Store
 from assistant.ticket_contents import PERSON
 from assistant.ticket_rows import WRITTEN
+from assistant.ticket_subjects import subject_of
 
 SUBJECT_CHARACTERS = 160
 GRAVE = ("safety", "legal")
@@ -116,20 +115,6 @@ def customer_name(visitor: VisitorRow | None, *, ticket: TicketRow | None = None
     if visitor is not None and (visitor.name or visitor.customer):
         return visitor.name or visitor.customer or ""
     return (ticket.customer or ticket.contact) if ticket is not None else ""
-
-
-def subject_of(ticket: TicketRow, *, said: str = "") -> str:
-    """Return what a ticket is about: what the customer said last, unless that asks for a person or says yes or no.
-
-    Args:
-        said: What they said last; "" for what they had said when they were handed over.
-    """
-    written, asked = ticket.summary.get("written") or [], [str(text) for text in ticket.summary.get("asked", ())]
-    if ticket.reason == WRITTEN and written:
-        return str(written[-1]["subject"])
-    told = [*asked, said] if said else asked
-    telling = (text for text in reversed(told) if not handover.only_asks(text) and read_reply(text) is None)
-    return next(telling, told[-1] if told else "")
 
 
 def _urgency(case: Case) -> tuple[bool, bool, float]:

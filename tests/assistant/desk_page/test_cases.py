@@ -155,6 +155,6 @@ def test_a_page_that_has_the_list_is_told_that_nothing_changed(desk: Any) -> Non
 
 
 def test_a_yes_or_a_no_is_not_what_a_ticket_is_about(desk: Any) -> None:
-    desk.hand_over("Refund B-11088", "Yes, do it", "I would like to talk to a person.")
+    desk.hand_over("Refund B-11088", "Yes, do it", "Thanks!", "I would like to talk to a person.")
     (case,) = listed(desk)
     assert case.subject == "Refund B-11088"
