@@ -233,6 +233,14 @@ class Store:
         with self._read() as session:
             return cast(TurnStatus, turn_row(session, conversation, turn).status)
 
+    def is_answering(self, conversation: str, *, before: int) -> bool:
+        """Say whether any turn with a lesser number still runs."""
+        query = select(TurnRow.turn).where(
+            TurnRow.conversation == conversation, TurnRow.turn < before, TurnRow.status == "running"
+        )
+        with self._read() as session:
+            return session.scalar(query.limit(1)) is not None
+
     def steps(self, conversation: str, turn: int, *, after: int = 0) -> tuple[StoredStep, ...]:
         """Return a turn's steps with a number above `after`, in order; none for a turn that does not exist."""
         query = select(StepRow).where(

@@ -58,7 +58,7 @@ class _Job:
     answers: str
     decision: OperatorDecision | None
     unseen: bool
-    """Whether it was asked before the turn before it had its answer."""
+    """Whether it was asked before all turns before it had their answers, between which a person may have written."""
     stop: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -144,7 +144,7 @@ class TurnRunner:
             if len(self._queue) >= self._waiting or mine >= WAITING_PER_CONVERSATION:
                 raise TurnRefused("Too many questions are waiting right now. Please ask again in a moment.")
             turn = self._store.start_turn(conversation, question)
-            unseen = turn > 1 and self._store.status(conversation, turn - 1) == "running"
+            unseen = self._store.is_answering(conversation, before=turn)
             log = StepLog(self._store, (conversation, turn), self._announcer, self._flusher, then=then)
             job = _Job(conversation, turn, storable(question), language, audiences, log, answers, decision, unseen)
             self._queue.append(job)

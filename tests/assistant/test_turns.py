@@ -13,7 +13,7 @@ import pytest
 from agents.errors import ModelUnavailable
 from agents.transcript import Answer, Delta, Finished, Searched, Step
 from agents.turn import Request
-from assistant import step_log
+from assistant import step_log, ticket_turns
 from assistant import turns as turns_module
 from assistant.desk_work import DeskWork
 from assistant.errors import NotStored, StoreError, TurnRefused
@@ -342,6 +342,22 @@ def test_many_async_subscribers_hold_no_thread(store: Store, runner: Callable[..
         return await asyncio.gather(*watching)
 
     assert asyncio.run(watch_all()) == [["delta", "delta", "finished"]] * 40
+
+
+def test_a_yes_to_what_a_person_wrote_meanwhile_has_not_seen_what_the_assistant_asks(
+    store: Store, runner: Callable[..., TurnRunner]
+) -> None:
+    gate = Gate()
+    turns = runner(gate)
+    conversation = store.start_conversation()
+    turns.start(conversation, "Cancel it")
+    with store.writing() as session:
+        ticket_turns.say(session, conversation, "Shall I call you?")
+    yes = turns.start(conversation, "yes")
+    gate.opened.set()
+    list(turns.subscribe(conversation, yes))
+    list(turns.subscribe(conversation, turns.start(conversation, "yes")))
+    assert [request.unseen for request in gate.requests] == [False, True, False]
 
 
 def test_a_turn_whose_end_could_not_be_stored_fails_when_the_store_is_back(
