@@ -17,11 +17,10 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from agents import answering, courtesies, loop, replies
-from agents.actions import Visitor
 from agents.approvals import OperatorDecision, Pending, read_reply
 from agents.asked import Acting, Asked, Ended
 from agents.calls import IDENTIFIES, Caller
-from agents.errors import AgentError, HandOver, ModelUnavailable, ToolError, ToolRefusal
+from agents.errors import AgentError, HandOver, LoopsUnavailable, ModelUnavailable, ToolError, ToolRefusal
 from agents.figures import MARKER
 from agents.guard import Allowed
 from agents.models import LoadedModel
@@ -51,7 +50,7 @@ class ActingTurn:
     model: LoadedModel
     library: "Library"
     asked: Asked
-    say: Callable[[str, Allowed | None], Delta]
+    say: Callable[[str, Allowed], Delta]
     company: str
     contact: str
     max_words: int
@@ -61,7 +60,7 @@ class ActingTurn:
         if not self.asked.conversation:
             self.asked = replace(self.asked, conversation=f"once-{uuid.uuid4().hex}")
         self.language = self.asked.language
-        self.visitor = self._visitor()
+        self.visitor = self.acting.visitor(self.asked)
         self.context = ToolContext(
             library=self.library,
             audiences=self.asked.audiences,
@@ -157,19 +156,14 @@ class ActingTurn:
         for pending in self.acting.approvals.open(self.asked.conversation):
             if pending.stage != "approved":
                 continue
-            action = self.acting.log.get(pending.key)
-            if action is None:  # not begun: as if not yet approved
-                before: Any = "operator" if pending.operator else "customer"
-                self.acting.approvals.move(pending.key, before="approved", after=before)
-            elif action.state == "begun":
-                self.acting.approvals.move(pending.key, before="approved", after="unknown")
-                yield Acted(pending.key, pending.tool, "", "unknown")
+            acted = self.acting.settle(pending)
+            if acted is None:
+                continue
+            yield acted
+            if acted.state == "unknown":
                 return (yield from self._hand_over(f"{pending.tool} was cut off; action {pending.key}", unknown=True))
-            else:
-                self.acting.approvals.move(pending.key, before="approved", after=action.state)
-                yield Acted(pending.key, pending.tool, action.result, action.state)
-                if action.state == "done":
-                    yield self._told(words.INTERRUPTED_DONE[self.language].format(text=action.result))
+            if acted.state == "done":
+                yield self._told(words.INTERRUPTED_DONE[self.language].format(text=acted.text))
         return None
 
     def _answer_to_waiting(self) -> Generator[Step, None, Ended | None]:
@@ -207,6 +201,9 @@ class ActingTurn:
 
     def _approve(self, pending: Pending) -> Generator[Step, None, Ended]:
         after: Any = "operator" if pending.operator else "approved"
+        if not self.acting.can_go_on(pending):
+            yield self._told(words.NOT_NOW[self.language])
+            return Ended("awaiting_approval")
         if not self.acting.approvals.move(pending.key, before="customer", after=after):
             yield self._told(words.NOT_WAITING[self.language])
             return Ended("clarify")
@@ -215,7 +212,7 @@ class ActingTurn:
             yield from self._resumed(pending, "yes")  # it goes on to where it waits for the team
             yield self._told(words.WAITS_FOR_TEAM[self.language])
             return Ended("awaiting_approval")
-        return (yield from self._follow(self._resumed(pending, "yes")))
+        return (yield from self._carried_out(pending))
 
     def _decline(self, pending: Pending) -> Generator[Step, None, Ended]:
         if not self.acting.approvals.move(pending.key, before="customer", after="declined"):
@@ -233,22 +230,36 @@ class ActingTurn:
         """Go on after a person of the company decided."""
         pending = self.acting.approvals.get(decision.key)
         after: Any = "approved" if decision.approved else "declined"
+        waits = pending if decision.approved and pending is not None and pending.stage == "operator" else None
+        if waits is not None and not self.acting.can_go_on(waits):
+            yield self._told(words.TEAM_NOT_NOW[self.language])
+            return Ended("awaiting_approval")
         if pending is None or not self.acting.approvals.move(decision.key, before="operator", after=after):
             yield self._told(words.NOT_WAITING[self.language])
             return Ended("clarify")
         yield ApprovalDecided(decision.key, "approved" if decision.approved else "declined", "operator")
-        says = words.TEAM_SAYS[self.language].format(text=decision.text) if decision.text else ""
         if not decision.approved:
             yield self._told(words.TEAM_DECLINED[self.language].format(text=pending.text))
-            if says:
-                yield self.say(f"\n\n{says}", None)
             return Ended("answered")
-        if says:
-            yield self.say(f"{says}\n\n", None)
-        ended = yield from self._follow(self._resumed(pending, "yes"), ends_at_deed=decision.person_speaks)
+        ended = yield from self._carried_out(pending, ends_at_deed=decision.person_speaks)
         if decision.person_speaks:
-            self.acting.saver.delete_thread(pending.thread)  # nothing goes on with it
+            self.acting.let_go(pending.thread)  # nothing goes on with it
         return ended
+
+    def _carried_out(self, pending: Pending, *, ends_at_deed: bool = False) -> Generator[Step, None, Ended]:
+        """Go on with an approved write; where its place is lost meanwhile, the log of actions knows what was done."""
+        try:
+            return (yield from self._follow(self._resumed(pending, "yes"), ends_at_deed=ends_at_deed))
+        except LoopsUnavailable as error:
+            logger.error("the write %s did not go on to its end", pending.key, exc_info=error)
+        unknown = yield from self._settle_interrupted()
+        if unknown is not None:
+            return unknown
+        stage = getattr(self.acting.approvals.get(pending.key), "stage", "")
+        if not self.texts:
+            again = {"customer": words.NOT_NOW, "operator": words.TEAM_NOT_NOW}
+            yield self._told(again.get(stage, words.FAILED)[self.language])
+        return Ended("acted" if stage == "done" else "answered" if stage == "failed" else "awaiting_approval")
 
     def _resumed(self, pending: Pending, decision: loop.Answered) -> Generator[Step, None, loop.LoopResult]:
         """Go on with the loop that asked; it may have to be told twice where it waits for two people."""
@@ -291,15 +302,15 @@ class ActingTurn:
                         if ends_at_deed:
                             steps.close()
                             return Ended("acted" if self.deeds else "answered")
-        except ModelUnavailable:
+        except (ModelUnavailable, LoopsUnavailable):
             if not self.texts:
                 raise
-            logger.warning("the model failed after an approval was settled", exc_info=True)
+            logger.warning("nothing more came after an approval was settled", exc_info=True)
             return Ended("acted" if self.deeds else "answered")
         finally:
             self.acting.visitors.save(self.asked.conversation, self.visitor)
         if result.ended not in ("approval", "stopped") and result.thread:
-            self.acting.saver.delete_thread(result.thread)  # nothing will go on with it
+            self.acting.let_go(result.thread)
         return (yield from self._conclude(result))
 
     def _conclude(self, result: loop.LoopResult) -> Generator[Step, None, Ended]:
@@ -377,14 +388,6 @@ class ActingTurn:
             instructions=INSTRUCTIONS[self.language],
         )
         return self.say(before + text, allowed)
-
-    def _visitor(self) -> Visitor:
-        visitor = self.acting.visitors.load(self.asked.conversation)
-        if self.asked.customer is not None:
-            visitor.customer = self.asked.customer
-        earlier = [one.content for one in self.asked.history if one.role == "user"]
-        visitor.said = (*earlier, self.asked.message)
-        return visitor
 
     @property
     def _is_courtesy(self) -> bool:

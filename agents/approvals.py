@@ -24,6 +24,8 @@ YES: Mapping[Language, str] = {"en": "Yes, do it", "zh": "好的，请办理"}
 NO: Mapping[Language, str] = {"en": "No", "zh": "不用了"}
 """What the buttons send, and what the assistant asks for."""
 
+KEY_CHARACTERS = 24
+"""Of a write's key."""
 LONGEST_REPLY = 60
 """Characters of a yes or no; with what is longer the patterns below, whose words may be cut in more than one way, would
 take time without end."""
@@ -96,8 +98,6 @@ class OperatorDecision:
     approved: bool
     person_speaks: bool = False
     """Whether a person has the conversation, so that what was done is told and the model says nothing of its own."""
-    text: str = ""
-    """What they say to the customer with it, such as why not; "" for nothing."""
 
 
 class Approvals(Protocol):

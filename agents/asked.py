@@ -1,27 +1,28 @@
 """What the acting part of a turn is given, and how it ends.
 
 Acting (shared by all turns) + Asked (one message) -> Ended
+
+Beside that, what is noted of a write without a word to the customer.
 """
 
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from agents.actions import ActionLog, Customer
-from agents.approvals import Approvals, OperatorDecision, Visitors, read_reply
+from agents.actions import ActionLog, Customer, Visitor
+from agents.approvals import Approvals, OperatorDecision, Pending, Visitors, read_reply
 from agents.desk import Desk
+from agents.errors import LoopsUnavailable
 from agents.owned import Ownership
 from agents.routing import IntentReader, Router
 from agents.tools import Tool
-from agents.transcript import (
-    Citation,
-    Language,
-    Message,
-    Outcome,
-)
+from agents.transcript import Acted, Citation, Language, Message, Outcome
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,45 @@ class Acting:
         elif read_reply(message) is not None:
             pending = next(iter(self.approvals.open(conversation)), None)
         return pending.language if pending is not None and pending.conversation == conversation else None
+
+    def visitor(self, asked: "Asked") -> Visitor:
+        """Return who talks, with all that they said."""
+        visitor = self.visitors.load(asked.conversation)
+        if asked.customer is not None:
+            visitor.customer = asked.customer
+        earlier = [one.content for one in asked.history if one.role == "user"]
+        visitor.said = (*earlier, asked.message)
+        return visitor
+
+    def can_go_on(self, pending: Pending) -> bool:
+        """Say whether the place where a write's loop waits can be read now; asked before anything is decided."""
+        try:
+            self.saver.get_tuple({"configurable": {"thread_id": pending.thread}})
+        except LoopsUnavailable as error:
+            logger.error("the write %s cannot go on now", pending.key, exc_info=error)
+            return False
+        return True
+
+    def settle(self, pending: Pending) -> Acted | None:
+        """Note what became of an approved write that was cut off, and return it.
+
+        Returns:
+            None where nothing was begun: it waits as before it was approved. What was begun and has no end is unknown.
+        """
+        action = self.log.get(pending.key)
+        if action is None:
+            self.approvals.move(pending.key, before="approved", after="operator" if pending.operator else "customer")
+            return None
+        state: Literal["done", "failed", "unknown"] = "unknown" if action.state == "begun" else action.state
+        self.approvals.move(pending.key, before="approved", after=state)
+        return Acted(pending.key, pending.tool, "" if state == "unknown" else action.result, state)
+
+    def let_go(self, thread: str) -> None:
+        """Delete where a loop stopped that nothing will go on with; what cannot be deleted now harms nobody."""
+        try:
+            self.saver.delete_thread(thread)
+        except LoopsUnavailable as error:
+            logger.warning("what the loop %s left stays", thread, exc_info=error)
 
 
 @dataclass(frozen=True, slots=True)

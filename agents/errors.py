@@ -1,7 +1,8 @@
 """What can go wrong in `agents`, by who reads it.
 
 AgentError            the operator: says what failed, the value, the next command
-└── ModelUnavailable  the language model cannot be loaded, or does not answer
+├── ModelUnavailable  the language model cannot be loaded, or does not answer
+└── LoopsUnavailable  where loops wait for a yes cannot be read or written
 ToolError             the model: says what to do instead; the loop hands it back and goes on
 ├── NotIdentified     the model, and soon the customer: it must be known first who they are
 └── ToolRefusal       the model and the customer: a rule of the company forbids it
@@ -16,6 +17,10 @@ class AgentError(Exception):
 
 class ModelUnavailable(AgentError):
     """The language model's file or server is missing, or it stopped answering."""
+
+
+class LoopsUnavailable(AgentError):
+    """The server that keeps where loops wait does not answer; whoever keeps them there raises this."""
 
 
 class ToolError(Exception):

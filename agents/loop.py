@@ -91,7 +91,7 @@ def resume(
 
     loop = Nodes(model, tuple(tools), caller, context, options, writing, thread, stop)
     snapshot = _graph(loop).get_state(_configuration(loop))
-    if not snapshot.next:
+    if not snapshot.tasks:  # a step that ended and was not followed up has tasks, but nothing `next`
         raise AgentError(f"The loop {thread!r} does not wait for anything.")
     if decision == "no" and not snapshot.interrupts:
         raise AgentError(f"The loop {thread!r} waits for no answer.")

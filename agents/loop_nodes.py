@@ -17,7 +17,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
 
 from agents import replies
-from agents.approvals import Pending
+from agents.approvals import KEY_CHARACTERS, Pending
 from agents.budget import HISTORY_SHARE, count_tokens, fit_result, latest
 from agents.calls import Altered, Caller, Plan
 from agents.errors import HandOver, NotIdentified, StateUnknown, ToolError, ToolRefusal
@@ -209,7 +209,7 @@ class Nodes:
 
     def _asked(self, plan: Plan, *, number: str) -> dict[str, Any]:
         """Return the change to the state that lets a write wait."""
-        key = hashlib.sha256(f"{self.thread}\n{number}\n{plan.fingerprint}".encode()).hexdigest()[:24]
+        key = hashlib.sha256(f"{self.thread}\n{number}\n{plan.fingerprint}".encode()).hexdigest()[:KEY_CHARACTERS]
         customer = self.context.visitor.customer
         pending = Pending(
             key=key,

@@ -55,8 +55,8 @@ def sentences(text: str) -> list[str]:
 
 def repeats_an_offer(sentence: str, history: Sequence[Message]) -> bool:
     """Say whether a sentence stands where a yes was asked for: said without asking, it reads like a promise."""
-    asks = tuple(QUESTION.values())
-    offers = [one.content for one in history if one.role == "assistant" and one.content.rstrip().endswith(asks)]
+    said_by_us = [one.content for one in history if one.role == "assistant"]
+    offers = [text for text in said_by_us if any(ask in text for ask in QUESTION.values())]  # a person may have added
     said = _plain(sentence)
     return bool(said) and any(_plain(one).startswith(said) for offer in offers for one in sentences(offer))
 

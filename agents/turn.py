@@ -325,11 +325,10 @@ class _Turn:
             yield self._delta("\n" + prompts.nearest(self.language, quoting.line(near, number=1), place=near.place))
         yield self._finished("refused", evidence, quoting.citations([near] if near else []))
 
-    def _delta(self, text: str, allowed: Allowed | None = NOTHING_SPECIAL) -> Delta:
-        """Return what is shown of a text; None allows all, for the words of a person of the company."""
+    def _delta(self, text: str, allowed: Allowed = NOTHING_SPECIAL) -> Delta:
         if self.first_text is None:
             self.first_text = time.perf_counter() - self.started
-        shown = text if allowed is None else self._guarded(text, allowed)
+        shown = self._guarded(text, allowed)
         self.text += shown
         return Delta(shown)
 

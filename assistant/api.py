@@ -300,8 +300,8 @@ def _add_error_handlers(api: FastAPI) -> None:
 
     @api.exception_handler(Forestalled)
     async def slower(request: Request, error: Forestalled) -> JSONResponse:
-        sentence = str(error).partition(" Next: ")[0]
-        return JSONResponse({"error": sentence, "by": error.by, "did": error.did}, 409)
+        sentence = str(error).rpartition(" Next: ")[0]  # what people wrote may stand before it
+        return JSONResponse({"error": sentence, "by": error.by, "did": error.did, "said": error.said}, 409)
 
     @api.exception_handler(NotStored)
     async def missing(request: Request, error: NotStored) -> JSONResponse:

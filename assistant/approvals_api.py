@@ -3,8 +3,8 @@
     GET  /api/approvals              {"approvals": [{"key", "conversation", "tool", "text", "arguments", …}]}
     POST /api/approvals/KEY          {"approved": true|false, "text"} -> {"conversation", "turn"}
 
-A decision is a turn of its conversation: it goes on where the write waits, and the customer reads what came of it, with
-`text` as from a person.
+A decision is a turn of its conversation: it goes on where the write waits, and the customer reads what came of it.
+`text` follows as a message of whoever decided.
 """
 
 from collections.abc import Callable

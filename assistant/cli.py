@@ -48,7 +48,7 @@ from assistant.commands import (
     training_watch,
     voice_evaluation,
 )
-from assistant.commands.options import examples
+from assistant.commands.options import examples, harmless
 from assistant.errors import BackupError, BundleError, ServerError, StoreError
 from assistant.model_files import ModelFilesError
 from assistant.outside import ask_this_machine_directly, report_nothing
@@ -189,7 +189,7 @@ def _end(fault: str) -> NoReturn:
     if "--json" in sys.argv:
         with suppress(OSError):  # the disk that is full may hold what stdout goes to
             print(json.dumps({"error": fault}, ensure_ascii=False), flush=True)
-    print(f"Error: {fault}", file=sys.stderr)
+    print(f"Error: {harmless(fault)}", file=sys.stderr)  # what people wrote may stand in it
     raise SystemExit(1)
 
 

@@ -1,27 +1,35 @@
 """What a person of the company decides of a write, each write once.
 
-    key + yes or no + words + operator -> the turn that goes on with it
-                                       -> Forestalled: somebody else decided, or it does not wait any more
+    key + yes or no + words + operator -> the turn that goes on with it, then the words as a message of their own
+                                       -> Forestalled: it was decided, or does not wait any more; nothing was sent
 
 Only the server decides while it runs, so a lock of this process is enough. Until the turn of a decision has got as far,
 the write still waits in the database; a decision whose turn runs therefore counts, and one whose turn was cut off by a
-crash does not.
+crash does not. The words are told once the write has come to what was decided, and with the end of that turn: whoever
+must decide again says them again.
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Literal, Protocol
+
+from sqlalchemy.orm import Session
 
 from agents.approvals import OperatorDecision, Pending, Stage
 from assistant import desk_entries
 from assistant.actions import StoredApproval
-from assistant.database import DeskEntryRow
+from assistant.database import ApprovalRow, DeskEntryRow
 from assistant.errors import Forestalled, NotStored, StoreError
 from assistant.operators import CUSTOMER
 from assistant.store import Store, conversation_row, storable
 from assistant.ticket_contents import PERSON
-from assistant.ticket_turns import REPLY_CHARACTERS
+from assistant.ticket_turns import REPLY_CHARACTERS, say
 from assistant.turns import TurnRunner
+
+SETTLED = {"approved": ("done", "failed", "unknown"), "declined": ("declined",)}
+"""What was decided -> the stages of a write that has come to it."""
 
 
 class ApprovalsPort(Protocol):
@@ -44,7 +52,7 @@ class Decisions:
     def decide(self, key: str, *, approved: bool, by: str, text: str = "") -> tuple[str, int]:
         """Begin the turn that goes on with a write; return its conversation and number.
 
-        Pressed again by the same person, it finds the turn of the first press.
+        Pressed again by the same person, without other words, it finds the turn of the first press.
 
         Args:
             key: The write's.
@@ -54,7 +62,7 @@ class Decisions:
 
         Raises:
             NotStored: There is no such write.
-            Forestalled: It was decided, or does not wait for the team any more.
+            Forestalled: It was decided, or does not wait for the team any more; `text` was not sent.
             TurnRefused: Too much waits; nothing was decided.
             StoreError: The text is too long; nothing was decided.
         """
@@ -71,25 +79,46 @@ class Decisions:
                 raise NotStored(f"There is no write {key!r}. Next: frontdesk approvals list")
             kind: Literal["approved", "declined"] = "approved" if approved else "declined"
             if pending.stage != "operator" or running:
-                if last is not None and last.turn is not None and (last.operator, last.kind) == (by, kind):
+                again = last is not None and (last.operator, last.kind) == (by, kind) and text in ("", last.text)
+                if again and last is not None and last.turn is not None:
                     return pending.conversation, last.turn
-                raise _forestalled(pending, last)
+                raise _forestalled(pending, last, by=by, text=text, said=self._told(last, running=running))
+            tell = partial(_tell, about=pending, kind=kind, by=by, text=text) if text else None
             try:
-                turn = self._start(pending, approved=approved, text=text)
+                turn = self._start(pending, approved=approved, tell=tell)
             except NotStored:  # a talk in the terminal, which is over: nothing can go on with it, and it waits in vain
                 self._approvals.move(key, before="operator", after="withdrawn")
-                raise _forestalled(replace(pending, stage="withdrawn"), last) from None
-            conversation, drawn = pending.conversation, desk_entries.new_key()
-            with self._store.writing() as session:
-                desk_entries.add(session, drawn, kind=kind, about=key, conversation=conversation, by=by, turn=turn)
-            return conversation, turn
+                raise _forestalled(replace(pending, stage="withdrawn"), last, by=by, text=text) from None
+            self._note(pending, kind=kind, by=by, text=text, turn=turn)
+            return pending.conversation, turn
 
-    def _start(self, pending: Pending, *, approved: bool, text: str) -> int:
+    def _start(self, pending: Pending, *, approved: bool, tell: Callable[[Session], None] | None) -> int:
         """Begin the turn that goes on with a write; the model is silent in it where a person has the conversation."""
         with self._store.reading() as session:
             held = conversation_row(session, pending.conversation).held_by == PERSON
-        decision = OperatorDecision(pending.key, approved, person_speaks=held, text=text)
-        return self._turns.start(pending.conversation, "", language=pending.language, decision=decision)
+        decision = OperatorDecision(pending.key, approved, person_speaks=held)
+        return self._turns.start(pending.conversation, "", language=pending.language, decision=decision, then=tell)
+
+    def _note(self, pending: Pending, *, kind: Literal["approved", "declined"], by: str, text: str, turn: int) -> None:
+        with self._store.writing() as session:
+            desk_entries.add(
+                session,
+                desk_entries.new_key(),
+                kind=kind,
+                about=pending.key,
+                conversation=pending.conversation,
+                by=by,
+                text=text,
+                turn=turn,
+            )
+
+    def _told(self, last: DeskEntryRow | None, *, running: bool) -> str:
+        """Return what the customer was told, or is as soon as the turn has ended, with the last decision."""
+        if last is None:
+            return ""
+        with self._store.reading() as session:
+            was_told = desk_entries.latest(session, last.about, kinds=("said",)) is not None
+        return last.text if running or was_told else ""
 
     def _last(self, key: str) -> tuple[DeskEntryRow | None, bool]:
         """Return the last decision, and whether its turn still runs."""
@@ -100,13 +129,34 @@ class Decisions:
         return last, self._store.status(last.conversation, last.turn) == "running"
 
 
-def _forestalled(pending: Pending, last: DeskEntryRow | None) -> Forestalled:
-    by, did = (last.operator, last.kind) if last is not None else ("", "settled")
-    if pending.stage in ("customer", "withdrawn"):
-        by, did = CUSTOMER, "withdrawn"
-    who = {"": "Somebody", CUSTOMER: "The customer"}.get(by, by)
-    return Forestalled(
-        f"{who} was faster: this was {did} and does not wait for the team any more. Next: frontdesk approvals list",
+def _tell(session: Session, *, about: Pending, kind: Literal["approved", "declined"], by: str, text: str) -> None:
+    """Say what somebody wants told with a decision, unless the write has not come to it."""
+    write = session.get(ApprovalRow, about.key)
+    if write is None or write.stage not in SETTLED[kind]:
+        return
+    turn = say(session, about.conversation, text)
+    desk_entries.add(
+        session,
+        desk_entries.new_key(),
+        kind="said",
+        about=about.key,
+        conversation=about.conversation,
         by=by,
-        did=did,
+        turn=turn,
     )
+
+
+def _forestalled(pending: Pending, last: DeskEntryRow | None, *, by: str, text: str, said: str = "") -> Forestalled:
+    """Return who decided, what the customer was told with it, and that nothing of what `by` wrote was sent."""
+    first, did = (last.operator, last.kind) if last is not None else ("", "settled")
+    if pending.stage in ("customer", "withdrawn"):
+        first, did, said = CUSTOMER, "withdrawn", ""
+    who = {"": "Somebody", CUSTOMER: "The customer"}.get(first, first)
+    sentences = (
+        f"You have {did} this already, as {by}." if first == by else f"{who} was faster: this was {did}.",
+        "It does not wait for the team any more.",
+        f"The customer was told with it: “{said}”." if said else "",
+        f"What you wrote was not sent: “{text}”." if text else "",
+        "Next: frontdesk approvals list",
+    )
+    return Forestalled(" ".join(filter(None, sentences)), by=first, did=did, said=said)

@@ -17,7 +17,8 @@ from assistant.database import DeskEntryRow, storable
 from assistant.errors import StoreError
 from assistant.store import now
 
-Kind = Literal["replied", "noted", "returned", "closed", "approved", "declined"]
+Kind = Literal["replied", "noted", "returned", "closed", "approved", "declined", "said"]
+"""`said`: what was told to the customer with a decision; `about` is the write's key."""
 KEY_CHARACTERS = 64
 
 
@@ -54,6 +55,7 @@ def add(
 
     Args:
         about: the ticket's number, or the key of the write that was decided on.
+        text: a note; or what whoever decides wants told with the decision.
         turn: the turn that it made.
         seen: the last turn that who did it had before them; None where nobody said so.
     """

@@ -53,7 +53,7 @@ class DeskWork:
             _check_nobody_ended(session, ticket)
             if seen is not None:
                 _check_nobody_replied(session, ticket, seen)
-            turn = say(session, ticket, text)
+            turn = say(session, ticket.conversation, text)
             desk_entries.add(
                 session,
                 key,

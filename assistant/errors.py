@@ -32,12 +32,12 @@ class Forestalled(StoreError):
     Args:
         by: Who was faster: an operator's name, "customer", or "" where nobody noted it.
         did: What they did: `replied`, `returned`, `closed`, `approved`, `declined`, `withdrawn`, `settled`, `wrote`.
+        said: What the customer was told with a decision; "" for nothing.
     """
 
-    def __init__(self, message: str, *, by: str, did: str) -> None:
+    def __init__(self, message: str, *, by: str, did: str, said: str = "") -> None:
         super().__init__(message)
-        self.by = by
-        self.did = did
+        self.by, self.did, self.said = by, did, said
 
 
 class ServerError(Exception):

@@ -3,7 +3,7 @@
 store -> conversations, oldest first -> finetune.from_transcripts.PastConversation
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from sqlalchemy import select
@@ -36,28 +36,30 @@ def past_conversations(store: Store, *, since: datetime | None = None) -> Iterat
             stored = store.transcript(conversation)
         except NotStored:  # forgotten since the ids were read
             continue
-        identified, names = _people(store, conversation)
-        turns = tuple(_past(store, conversation, turn) for turn in stored if turn.status != "running")
-        yield PastConversation(conversation, turns, identified=identified, names=names)
-
-
-def _people(store: Store, conversation: str) -> tuple[bool, frozenset[str]]:
-    """Return whether the customer was recognised, and the names of all who are known to have written."""
-    with store.reading() as session:
-        visitor = session.get(VisitorRow, conversation)
-        names = {entry.operator for entry in desk_entries.of_conversation(session, conversation)} - {OWNER}
+        with store.reading() as session:
+            entries = desk_entries.of_conversation(session, conversation)
+            visitor = session.get(VisitorRow, conversation)
+        told = {entry.turn for entry in entries if entry.kind == "said"}
+        names = {entry.operator for entry in entries} - {OWNER}
         if visitor is not None and visitor.name:
             names.add(visitor.name)
-        return visitor is not None and visitor.customer is not None, frozenset(names)
+        yield PastConversation(
+            conversation,
+            tuple(_past(store, conversation, turn, told) for turn in stored if turn.status != "running"),
+            identified=visitor is not None and visitor.customer is not None,
+            names=frozenset(names),
+        )
 
 
-def _past(store: Store, conversation: str, turn: StoredTurn) -> PastTurn:
+def _past(store: Store, conversation: str, turn: StoredTurn, told: Collection[int | None]) -> PastTurn:
+    """Return a turn; `told` are those that hold what was told with a decision."""
     answer = turn.answer or {}
     return PastTurn(
         question=turn.question,
         text=turn.text,
         outcome=str(answer.get("outcome", "")),
         by_person=answer.get("model") == PERSON,
+        with_decision=turn.turn in told,
         rating=turn.feedback.rating if turn.feedback else None,
         citations=tuple(answer.get("citations", ())),
         steps=tuple(step.data for step in store.steps(conversation, turn.turn)),

@@ -3,8 +3,10 @@
 store + conversation + turn -> messages · results of tools · how the turns ended
 """
 
+from agents.said import Said, messages
 from agents.transcript import Message, Outcome
 from assistant.store import Store, StoredTurn
+from assistant.ticket_contents import PERSON
 
 HISTORY_TURNS = 10
 RESULT_TURNS = 6
@@ -15,11 +17,9 @@ SEARCH = "search_knowledge"
 def history(store: Store, conversation: str, turn: int) -> tuple[Message, ...]:
     """Return what was said in the latest turns that have an answer."""
     turns = [before for before in _earlier(store, conversation, turn) if before.answer]
-    return tuple(
-        message
+    return messages(
+        Said(before.question, before.text, _outcome(before) or "", _is_by_person(before))
         for before in turns[-HISTORY_TURNS:]
-        for message in (Message("user", before.question), Message("assistant", before.text))
-        if message.content
     )
 
 
@@ -37,8 +37,9 @@ def results(store: Store, conversation: str, turn: int) -> tuple[tuple[str, str]
 
 
 def follows_tools(store: Store, conversation: str, turn: int) -> bool:
-    """Say whether the turn before used a tool beyond the search of documents."""
-    steps = store.steps(conversation, turn - 1) if turn > 1 else ()
+    """Say whether the turn before used a tool beyond the search of documents; what a person adds to it is none."""
+    before = next((one for one in reversed(_earlier(store, conversation, turn)) if not _is_by_person(one)), None)
+    steps = store.steps(conversation, before.turn) if before is not None else ()
     return any(step.data.get("tool", SEARCH) != SEARCH for step in steps)
 
 
@@ -53,6 +54,10 @@ def outcomes(store: Store, conversation: str, turn: int) -> list[Outcome]:
 
 def _earlier(store: Store, conversation: str, turn: int) -> list[StoredTurn]:
     return [before for before in store.transcript(conversation) if before.turn < turn]
+
+
+def _is_by_person(turn: StoredTurn) -> bool:
+    return turn.answer is not None and turn.answer["model"] == PERSON
 
 
 def _outcome(turn: StoredTurn) -> Outcome | None:

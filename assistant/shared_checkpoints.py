@@ -6,17 +6,24 @@ As `assistant.checkpoints`, for installations whose catalogue lies on such a ser
 outlives the machine. A password that the address lacks comes from the environment (PGPASSWORD).
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import make_url
 
+from agents.errors import LoopsUnavailable
 from assistant.errors import StoreError
 from knowledge.environment import PIP
 
+if TYPE_CHECKING:
+    from psycopg_pool import ConnectionPool
+
 CONNECTIONS = 4
-WAIT_SECONDS = 15.0
+OPEN_SECONDS = 15.0
+ANSWER_SECONDS = 3.0
+"""How long a customer who said yes waits for a server that does not answer."""
 SETUP_LOCK = 4_711_022
 """Key of the lock under which one process at a time makes the tables."""
 TABLES = ("checkpoint_writes", "checkpoint_blobs", "checkpoints")
@@ -35,39 +42,26 @@ class SharedCheckpoints:
             import psycopg
             from langgraph.checkpoint.postgres import PostgresSaver
             from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-            from psycopg.rows import dict_row
-            from psycopg_pool import ConnectionPool, PoolTimeout
         except ImportError as error:
             raise StoreError(MISSING) from error
-        options: dict[str, Any] = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
-        self._pool: ConnectionPool[Any] = ConnectionPool(
-            _plain(url),
-            kwargs=options,
-            min_size=1,
-            max_size=CONNECTIONS,
-            timeout=WAIT_SECONDS,
-            open=False,
-            check=ConnectionPool.check_connection,  # the server may have been started again
-        )
+        self._pool = _pool(url)
         try:
-            with _named(url):  # a pool would try again and again, and not say why
-                psycopg.connect(_plain(url), connect_timeout=int(WAIT_SECONDS)).close()
-            self._pool.open(wait=True, timeout=WAIT_SECONDS)
+            # A pool would try again and again, and not say why.
+            psycopg.connect(_plain(url), connect_timeout=int(OPEN_SECONDS)).close()
+            self._pool.open(wait=True, timeout=OPEN_SECONDS)
             # No type but plain data and messages is read back.
             self.saver: PostgresSaver = PostgresSaver(
                 self._pool, serde=JsonPlusSerializer(allowed_msgpack_modules=None)
             )
-            with _named(url), self._pool.connection() as connection:
+            with self._pool.connection() as connection:
                 connection.execute("SELECT pg_advisory_lock(%s)", (SETUP_LOCK,))
                 try:
                     self.saver.setup()
                 finally:
                     connection.execute("SELECT pg_advisory_unlock(%s)", (SETUP_LOCK,))
-        except (PoolTimeout, StoreError) as error:
+        except (psycopg.Error, LoopsUnavailable) as error:
             self._pool.close()
-            if isinstance(error, StoreError):
-                raise
-            raise StoreError(_cause(url, str(error))) from error
+            raise StoreError(str(error) if isinstance(error, LoopsUnavailable) else _cause(url, error)) from error
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -85,13 +79,60 @@ def forget(url: str, conversations: Iterable[str]) -> None:
         from psycopg import sql
     except ImportError as error:
         raise StoreError(MISSING) from error
-    with _named(url), psycopg.connect(_plain(url), connect_timeout=int(WAIT_SECONDS)) as connection:
+    with _named(url), psycopg.connect(_plain(url), connect_timeout=int(OPEN_SECONDS)) as connection:
         for table in TABLES:
             if connection.execute("SELECT to_regclass(%s)", (table,)).fetchone() == (None,):
                 continue
             delete = sql.SQL("DELETE FROM {} WHERE starts_with(thread_id, %s)").format(sql.Identifier(table))
             for conversation in conversations:
                 connection.execute(delete, (f"{conversation}/",))  # a thread is named conversation/run
+
+
+def _pool(url: str) -> "ConnectionPool[Any]":
+    """Return a pool that gives up soon and says why, for a customer waits; the next who asks tries anew.
+
+    Raises:
+        StoreError: the driver is missing.
+    """
+    try:
+        import psycopg
+        from psycopg.rows import dict_row
+        from psycopg_pool import ConnectionPool, PoolTimeout
+    except ImportError as error:
+        raise StoreError(MISSING) from error
+
+    class SayingPool(ConnectionPool[Any]):
+        @contextmanager
+        def connection(self, timeout: float | None = None) -> Iterator[Any]:
+            try:
+                with super().connection(timeout) as connection:
+                    yield connection
+            except PoolTimeout as late:  # says how long it was, not why
+                try:
+                    psycopg.connect(_plain(url), connect_timeout=int(ANSWER_SECONDS)).close()
+                except psycopg.Error as error:
+                    raise LoopsUnavailable(_cause(url, error)) from error
+                raise LoopsUnavailable(_cause(url, late)) from late
+            except psycopg.Error as error:
+                raise LoopsUnavailable(_cause(url, error)) from error
+
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # it warns of each of many tries; what is raised says it
+    return SayingPool(
+        _plain(url),
+        kwargs={
+            "autocommit": True,
+            "prepare_threshold": 0,
+            "row_factory": dict_row,
+            "connect_timeout": int(ANSWER_SECONDS),
+            "tcp_user_timeout": int(1000 * ANSWER_SECONDS),
+        },
+        min_size=1,
+        max_size=CONNECTIONS,
+        timeout=ANSWER_SECONDS,
+        reconnect_timeout=ANSWER_SECONDS,
+        open=False,
+        check=ConnectionPool.check_connection,  # the server may have been started again
+    )
 
 
 @contextmanager
@@ -101,12 +142,13 @@ def _named(url: str) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        raise StoreError(_cause(url, str(error))) from error
+        raise StoreError(_cause(url, error)) from error
 
 
-def _cause(url: str, cause: str) -> str:
+def _cause(url: str, error: Exception) -> str:
     place = make_url(url).render_as_string(hide_password=True)
-    return f"Waiting writes cannot be kept at {place}: {' '.join(cause.split())[:300]}. Next: frontdesk doctor"
+    said = str(error).strip().partition("\n")[0].rstrip(".")
+    return f"Waiting writes cannot be kept at {place}: {said[:300]}. Next: frontdesk doctor"
 
 
 def _plain(url: str) -> str:

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from assistant.errors import StoreError
 from assistant.store import TERMINAL_STEPS, Store
 
@@ -68,10 +70,22 @@ class StepLog:
     """Writes one turn's steps; text that comes fast is gathered, the first piece and every other step are not.
 
     After a terminal step, whatever else comes is dropped.
+
+    Args:
+        then: What follows the turn's end, in the same transaction where the end is stored by `add`.
     """
 
-    def __init__(self, store: Store, key: tuple[str, int], announcer: Announcer, flusher: "Flusher") -> None:
+    def __init__(
+        self,
+        store: Store,
+        key: tuple[str, int],
+        announcer: Announcer,
+        flusher: "Flusher",
+        *,
+        then: Callable[[Session], object] | None = None,
+    ) -> None:
         self._store, self._key, self._announcer, self._flusher = store, key, announcer, flusher
+        self._then = then
         self._lock = threading.Lock()
         self._pending: list[str] = []
         self._written = 0.0
@@ -93,7 +107,7 @@ class StepLog:
             if self.has_ended:
                 return
             self._write_pending()
-            self._store.append_step(*self._key, data)
+            self._store.append_step(*self._key, data, then=self._then)
             self.has_ended = data["kind"] in TERMINAL_STEPS
         self._announcer.announce(self._key)
 
@@ -105,6 +119,9 @@ class StepLog:
             self._write_pending()
             store_end()
             self.has_ended = True
+            if self._then is not None:
+                with self._store.writing() as session:
+                    self._then(session)
         self._announcer.announce(self._key)
 
     def flush(self) -> None:

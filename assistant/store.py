@@ -177,8 +177,21 @@ class Store:
             )
         return last + 1
 
-    def append_step(self, conversation: str, turn: int, data: Mapping[str, Any]) -> int:
+    def append_step(
+        self,
+        conversation: str,
+        turn: int,
+        data: Mapping[str, Any],
+        *,
+        then: Callable[[Session], object] | None = None,
+    ) -> int:
         """Add a step to a running turn and return its number, from 1; a terminal kind also ends the turn.
+
+        Args:
+            conversation: An id from the store.
+            turn: The turn's number.
+            data: The step.
+            then: What else belongs into the transaction of a step that ends the turn.
 
         Raises:
             NotStored: There is no such turn.
@@ -188,7 +201,11 @@ class Store:
             row = turn_row(session, conversation, turn, locked=True)
             if row.status != "running":
                 raise StoreError(f"Turn {turn} of conversation {conversation} has ended ({row.status}): no more steps.")
-            return append(session, row, data)
+            sequence = append(session, row, data)
+            if then is not None and data["kind"] in TERMINAL_STEPS:
+                session.flush()
+                then(session)
+            return sequence
 
     def end_turn(self, conversation: str, turn: int, status: EndStatus, *, reference: str | None = None) -> None:
         """End a turn that its last step has not ended yet; an ended turn stays as it is.
@@ -215,6 +232,14 @@ class Store:
         """
         with self._read() as session:
             return cast(TurnStatus, turn_row(session, conversation, turn).status)
+
+    def is_answering(self, conversation: str, *, before: int) -> bool:
+        """Say whether any turn with a lesser number still runs."""
+        query = select(TurnRow.turn).where(
+            TurnRow.conversation == conversation, TurnRow.turn < before, TurnRow.status == "running"
+        )
+        with self._read() as session:
+            return session.scalar(query.limit(1)) is not None
 
     def steps(self, conversation: str, turn: int, *, after: int = 0) -> tuple[StoredStep, ...]:
         """Return a turn's steps with a number above `after`, in order; none for a turn that does not exist."""

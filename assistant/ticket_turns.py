@@ -1,4 +1,4 @@
-"""What code or a person says in a conversation that has a ticket; the transaction is the caller's.
+"""What code or a person says in a conversation unasked, such as one that has a ticket; the transaction is the caller's.
 
     text -> a turn without a question, ended at once     a ticket -> its end, and what the customer is told of it
 
@@ -40,12 +40,12 @@ def checked_reply(number: str, text: str) -> str:
     return text
 
 
-def say(session: Session, ticket: TicketRow, text: str, *, model: str = PERSON) -> int:
+def say(session: Session, conversation: str, text: str, *, model: str = PERSON) -> int:
     """Store a turn that nobody asked for: it holds what a person, or the return, says; return its number."""
-    conversation_row(session, ticket.conversation, locked=True)
-    last = session.scalar(select(func.max(TurnRow.turn)).where(TurnRow.conversation == ticket.conversation)) or 0
+    conversation_row(session, conversation, locked=True)
+    last = session.scalar(select(func.max(TurnRow.turn)).where(TurnRow.conversation == conversation)) or 0
     row = TurnRow(
-        conversation=ticket.conversation,
+        conversation=conversation,
         turn=last + 1,
         question="",
         status="running",
@@ -72,7 +72,7 @@ def end(session: Session, ticket: TicketRow, *, status: Literal["returned", "clo
         told = notices.returned(language=language)
     else:
         told = notices.settled(ticket.number, language=language)
-    say(session, ticket, told, model="none")
+    say(session, ticket.conversation, told, model="none")
     ticket.status, ticket.returned_at = status, now()
     if was_held:
         conversation_row(session, ticket.conversation, locked=True).held_by = ASSISTANT

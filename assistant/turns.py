@@ -19,6 +19,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
+from sqlalchemy.orm import Session
+
 from agents.approvals import OperatorDecision
 from agents.errors import AgentError
 from agents.handover import Reason, from_outcomes, from_words
@@ -56,7 +58,7 @@ class _Job:
     answers: str
     decision: OperatorDecision | None
     unseen: bool
-    """Whether it was asked before the turn before it had its answer."""
+    """Whether it was asked before all turns before it had their answers, between which a person may have written."""
     stop: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -118,6 +120,7 @@ class TurnRunner:
         audiences: tuple[str, ...] = ("public",),
         answers: str = "",
         decision: OperatorDecision | None = None,
+        then: Callable[[Session], object] | None = None,
     ) -> int:
         """Begin to answer a question and return the turn's number.
 
@@ -128,6 +131,7 @@ class TurnRunner:
             audiences: Whose documents may be read.
             answers: The key of the write that a button answers; "" for a typed message.
             decision: What a person of the company said of a write; the question is then "".
+            then: What is stored with the turn's end.
 
         Raises:
             TurnRefused: Too many questions wait already.
@@ -140,8 +144,8 @@ class TurnRunner:
             if len(self._queue) >= self._waiting or mine >= WAITING_PER_CONVERSATION:
                 raise TurnRefused("Too many questions are waiting right now. Please ask again in a moment.")
             turn = self._store.start_turn(conversation, question)
-            unseen = turn > 1 and self._store.status(conversation, turn - 1) == "running"
-            log = StepLog(self._store, (conversation, turn), self._announcer, self._flusher)
+            unseen = self._store.is_answering(conversation, before=turn)
+            log = StepLog(self._store, (conversation, turn), self._announcer, self._flusher, then=then)
             job = _Job(conversation, turn, storable(question), language, audiences, log, answers, decision, unseen)
             self._queue.append(job)
             if len(self._threads) < self._workers:

@@ -23,6 +23,7 @@ from agents.loop_state import LoopOptions
 from agents.models.tokens import estimate
 from agents.prompts import NOT_FOUND
 from agents.routing import named
+from agents.said import Said, messages
 from agents.transcript import Message, in_turns
 from finetune import citing
 from finetune.candidates import Candidate, Dropped, Kind
@@ -53,6 +54,8 @@ class PastTurn:
     """One of `agents.transcript.Outcome`; "" for a turn that was stopped."""
     by_person: bool = False
     """Whether a person of the company wrote `text`."""
+    with_decision: bool = False
+    """Whether they wrote it with a decision on a write: it then answers nothing that was asked."""
     rating: Rating | None = None
     citations: tuple[Mapping[str, Any], ...] = ()
     steps: tuple[Mapping[str, Any], ...] = ()
@@ -238,14 +241,8 @@ def _answer(
 
 
 def _history(turns: Sequence[PastTurn]) -> tuple[Message, ...]:
-    said = [
-        message
-        for turn in turns
-        if turn.outcome
-        for message in (Message("user", turn.question), Message("assistant", turn.text))
-        if message.content.strip()
-    ]
-    return in_turns(said)
+    said = (Said(turn.question, turn.text, turn.outcome, turn.by_person) for turn in turns if turn.outcome)
+    return in_turns(messages(said))
 
 
 def _persons_reply(later: Sequence[PastTurn]) -> str:
@@ -254,7 +251,7 @@ def _persons_reply(later: Sequence[PastTurn]) -> str:
     for turn in later:
         if turn.question.strip():
             break
-        if turn.by_person:
+        if turn.by_person and not turn.with_decision:
             replies.append(turn.text.strip())
     return "\n".join(replies)
 

@@ -28,10 +28,17 @@ TEAM_DECLINED = {
     "en": "Our team could not approve this, and nothing was done: {text}",
     "zh": "我们的工作人员没有批准此事，什么都没有办理：{text}",
 }
-TEAM_SAYS = {"en": "A person of our team writes: {text}", "zh": "我们的工作人员写道：{text}"}
 NOT_WAITING = {
     "en": "This no longer waits for an answer. Please tell me again what you would like.",
     "zh": "这件事已不再等待答复。请再告诉我您的需要。",
+}
+NOT_NOW = {
+    "en": "This cannot be done at the moment, and nothing was changed: please say yes again in a few minutes.",
+    "zh": "目前暂时无法办理，没有任何变动：请过几分钟再回复一次“同意”。",
+}
+TEAM_NOT_NOW = {
+    "en": "Our team has approved this, but it cannot be done at the moment; nothing was changed, and it waits again.",
+    "zh": "我们的工作人员已经批准，但目前暂时无法办理；没有任何变动，此事会再由我们的工作人员决定。",
 }
 FAILED = {
     "en": "This could not be done, and nothing was changed.",

@@ -72,19 +72,32 @@ def _waiting(settings: "Settings") -> list[dict[str, Any]]:
 def _decide(settings: "Settings", key: str, *, approved: bool, text: str, as_json: bool) -> None:
     from assistant.running import find_server
 
-    whole = [one["key"] for one in _waiting(settings) if one["key"].startswith(key)]
-    if len(whole) != 1:
-        found = "nothing with this key waits" if not whole else f"{len(whole)} begin with it"
-        raise ServerError(f"Cannot decide {key!r}: {found}. Next: frontdesk approvals list")
+    key = _whole(settings, key, text=text)
     server = find_server(settings.home)
     decide = server.decide if server else partial(_decide_here, settings)
-    result = decide(whole[0], approved=approved, text=text)
+    result = decide(key, approved=approved, text=text)
     if as_json:
-        print_json({"key": whole[0], "approved": approved, **result})
+        print_json({"key": key, "approved": approved, **result})
     else:
-        print(("Approved: " if approved else "Declined: ") + whole[0])
+        print(("Approved: " if approved else "Declined: ") + key)
         if result.get("answer"):
             print(harmless(result["answer"]))
+
+
+def _whole(settings: "Settings", key: str, *, text: str) -> str:
+    """Return the key of the write that is meant; of one that waits no more, whoever gives it whole hears who decided.
+
+    Raises:
+        ServerError: it is the beginning of none that waits, or of several.
+    """
+    from agents.approvals import KEY_CHARACTERS
+
+    found = [str(one["key"]) for one in _waiting(settings) if one["key"].startswith(key)]
+    if len(found) == 1 or (not found and len(key) == KEY_CHARACTERS):
+        return (*found, key)[0]
+    cause = f"{len(found)} begin with it" if found else "nothing with this key waits"
+    lost = ", and what you wrote was not sent" if text else ""
+    raise ServerError(f"Cannot decide {key!r}: {cause}{lost}. Next: frontdesk approvals list")
 
 
 def _decide_here(settings: "Settings", key: str, *, approved: bool, text: str) -> dict[str, Any]:

@@ -49,6 +49,7 @@ def list_tickets(
     """Show the open tickets, the newest first, and what waits to be sent."""
     from assistant.outbox import Outbox
     from assistant.ticket_contents import ticket_data
+    from assistant.ticket_subjects import subject_of
 
     with opened(settings_for(config)) as application:
         found = application.tickets.all(status=None if everything else "open")
@@ -58,9 +59,8 @@ def list_tickets(
         print_json({"tickets": [ticket_data(ticket) for ticket in found], "outbox": outbox})
         return
     for ticket in found:
-        asked = ticket.summary["asked"][-1] if ticket.summary["asked"] else ""
-        made = local(ticket.created_at)
-        print(f"{ticket.number}  {made:%Y-%m-%d %H:%M}  {ticket.status}  {ticket.reason}  {_short(asked)}")
+        made, about = local(ticket.created_at), _short(subject_of(ticket))
+        print(f"{ticket.number}  {made:%Y-%m-%d %H:%M}  {ticket.status}  {ticket.reason}  {about}")
     if not found:
         print("No open tickets." if not everything else "No tickets.")
     if counts.failed:

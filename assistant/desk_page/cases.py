@@ -17,13 +17,12 @@ from typing import Literal
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from agents import handover
-from agents.approvals import read_reply
 from assistant.actions import StoredApproval
 from assistant.database import DeskEntryRow, StepRow, TicketRow, TurnRow, VisitorRow
 from assistant.store import Store
 from assistant.ticket_contents import PERSON
 from assistant.ticket_rows import WRITTEN
+from assistant.ticket_subjects import subject_of
 
 SUBJECT_CHARACTERS = 160
 GRAVE = ("safety", "legal")
@@ -118,20 +117,6 @@ def customer_name(visitor: VisitorRow | None, *, ticket: TicketRow | None = None
     return (ticket.customer or ticket.contact) if ticket is not None else ""
 
 
-def subject_of(ticket: TicketRow, *, said: str = "") -> str:
-    """Return what a ticket is about: what the customer said last, unless that asks for a person or says yes or no.
-
-    Args:
-        said: What they said last; "" for what they had said when they were handed over.
-    """
-    written, asked = ticket.summary.get("written") or [], [str(text) for text in ticket.summary.get("asked", ())]
-    if ticket.reason == WRITTEN and written:
-        return str(written[-1]["subject"])
-    told = [*asked, said] if said else asked
-    telling = (text for text in reversed(told) if not handover.only_asks(text) and read_reply(text) is None)
-    return next(telling, told[-1] if told else "")
-
-
 def _urgency(case: Case) -> tuple[bool, bool, float]:
     if case.waiting_since is not None:
         return (not case.grave, False, case.waiting_since.timestamp())
@@ -196,11 +181,14 @@ def _of_approval(one: StoredApproval, names: Mapping[str, VisitorRow]) -> Case:
 
 
 def _talks(session: Session) -> dict[str, _Talk]:
-    """Return how the conversations of open tickets stand in which somebody of the team wrote: who wrote when."""
+    """Return how the conversations of open tickets stand in which somebody of the team wrote: who wrote when.
+
+    What is told with a decision on a write answers nothing that the customer asked.
+    """
     noted = {
         (entry.conversation, entry.turn): entry
         for entry in session.scalars(
-            select(DeskEntryRow).where(DeskEntryRow.conversation.in_(_OPEN), DeskEntryRow.kind == "replied")
+            select(DeskEntryRow).where(DeskEntryRow.conversation.in_(_OPEN), DeskEntryRow.kind.in_(("replied", "said")))
         )
     }
     turns = (
@@ -215,6 +203,8 @@ def _talks(session: Session) -> dict[str, _Talk]:
             talk.asked.append((turn, at))
         elif owner == PERSON:
             entry = noted.get((conversation, turn))
+            if entry is not None and entry.kind == "said":
+                continue
             seen = turn if entry is None or entry.seen is None else entry.seen
             about, by = (entry.about, entry.operator) if entry is not None else ("", "")
             talk.replies.append(_Reply(turn, seen, about, by))

@@ -18,8 +18,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from assistant import desk_entries
 from assistant.database import ApprovalRow, DeskEntryRow, TicketRow, TurnRow, VisitorRow
-from assistant.desk_page.cases import customer_name, short, subject_of
+from assistant.desk_page.cases import customer_name, short
 from assistant.store import Store
+from assistant.ticket_subjects import subject_of
 
 PAGE = 30
 """Cases that are sent at once."""

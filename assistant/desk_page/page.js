@@ -117,7 +117,11 @@ function showWrites() {
     desk.story.writes.map((one) => {
       const busy = Date.now() - (decided.get(one.key) ?? 0) < DECIDING_MILLISECONDS;
       const of = ofDecision(one.key, desk.me), word = { text: kept(of).text, write: (text) => keepWord(of, text) };
-      if (one.stage !== "operator") drop(of); // decided: the word with it has arrived, or is late
+      if (one.stage !== "operator") {
+        // Decided: one's own word has arrived, but beside a colleague's decision it has no place any more.
+        if (word.text.trim() && one.decided_by !== desk.me) show(at("trouble"), say("not_told", { text: word.text.trim() }));
+        drop(of);
+      }
       return [one.key, [one, language, busy], () => write(one, { busy, decide, word })];
     }),
   );
@@ -286,17 +290,21 @@ async function decide(one, approved) {
   } catch (error) {
     decided.delete(one.key);
     showWrites();
-    refused(error, at("trouble"));
+    refused(error, at("trouble"), text.trim());
+    if (error instanceof Refusal && error.status === 409) drop(of); // it was said what was not sent
   }
   await look();
   at("story-title").focus();
 }
 
-// Says who was faster, in the reader's language: a colleague, or they themselves in another tab. What was written stays.
-function refused(error, element) {
+// Says who was faster, in the reader's language: a colleague, or they themselves in another tab. What was written stays;
+// a word with a decision has no place any more, so it is said here, beside the one that the customer reads.
+function refused(error, element, word = "") {
   if (error instanceof Refusal && error.status === 409 && error.data.did) {
     const who = error.data.by === desk.me ? "own" : "faster";
-    show(element, say(`${who}_${error.data.did}`, { name: colleague(error.data.by) }));
+    const told = error.data.said ? say("told_with_it", { text: error.data.said }) : "";
+    const lost = word ? say("not_told", { text: word }) : "";
+    show(element, [say(`${who}_${error.data.did}`, { name: colleague(error.data.by) }), told, lost].filter(Boolean).join(" "));
   } else if (error instanceof Unreachable) show(element, texts.not_sure);
   else if (error instanceof Refusal && error.status !== 401) show(element, error.message);
   else trouble(error);

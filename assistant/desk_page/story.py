@@ -198,7 +198,7 @@ def _search(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _lines(turns: Sequence[StoredTurn], entries: Sequence[DeskEntryRow]) -> list[Line]:
-    writers = {entry.turn: entry.operator for entry in entries if entry.kind == "replied"}
+    writers = {entry.turn: entry.operator for entry in entries if entry.kind in ("replied", "said")}
     lines: list[Line] = []
     for turn in turns:
         if turn.question:

@@ -49,6 +49,8 @@ def test_what_is_no_deed_is_no_promise(said: str) -> None:
 def test_an_offer_is_what_stood_before_the_question_for_a_yes() -> None:
     asked = (Message("assistant", f"Cancel order B-10234 (49 euros). {QUESTION['en']}"),)
     assert repeats_an_offer("Cancel order B-10234 (49 euros).", asked)
+    added = (Message("assistant", f"{asked[0].content}\n\n(A person of our team wrote: “As a courtesy.”)"),)
+    assert repeats_an_offer("Cancel order B-10234 (49 euros).", added)
     assert not repeats_an_offer("Order B-10234 was received.", asked)
     assert not repeats_an_offer("[1]", asked)
     assert not repeats_an_offer("Cancel order B-10234 (49 euros).", (Message("user", asked[0].content),))

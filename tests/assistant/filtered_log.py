@@ -12,12 +12,12 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def behind(filtering: logging.Filter) -> Iterator[tuple[logging.Logger, io.StringIO]]:
-    """Give a logger, and what its only handler writes behind this filter."""
+def behind(filtering: logging.Filter, *, of: str = "somebody.elses") -> Iterator[tuple[logging.Logger, io.StringIO]]:
+    """Give a logger, and what a handler of it, its only one unless it is the root, writes behind this filter."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.addFilter(filtering)
-    logger = logging.getLogger("somebody.elses")
+    logger = logging.getLogger(of)
     logger.addHandler(handler)
     logger.propagate = False
     try:

@@ -120,12 +120,21 @@ def test_operator_approves_on_the_command_line(server: Server) -> None:
     assert server.post(f"/api/approvals/{waiting['key']}", approved=True).status_code == 401
     server.kill()  # the command goes on by itself where no server runs
     told = server.command("approve", waiting["key"][:8], "--text", "As a courtesy.")["answer"]
-    assert told.startswith("A person of our team writes: As a courtesy.\n\n€")
+    assert told.startswith("€")
     server.start()
-    last = httpx.get(f"{server.url}/api/conversations/{conversation}/transcript", trust_env=False).json()["turns"][-1]
-    assert (last["question"], last["answer"]["outcome"]) == ("", "acted")
+    turns = httpx.get(f"{server.url}/api/conversations/{conversation}/transcript", trust_env=False).json()["turns"]
+    assert [(turn["question"], turn["answer"]["outcome"]) for turn in turns[-2:]] == [
+        ("", "acted"),
+        ("", "handed_over"),
+    ]
+    assert (turns[-1]["text"], turns[-1]["answer"]["model"]) == ("As a courtesy.", "person")
     assert server.command("list") == {"approvals": []}
-    assert "error" in server.command("approve", waiting["key"])
+    late = server.command("decline", waiting["key"], "--text", "Without its box.")["error"]
+    assert "You have approved this already, as owner." in late
+    assert "told with it: “As a courtesy.”" in late
+    assert "not sent: “Without its box.”" in late
+    begun = server.command("decline", waiting["key"][:8], "--text", "Without its box.")["error"]
+    assert "nothing with this key waits, and what you wrote was not sent" in begun
 
 
 def test_ticket_of_a_tool_reaches_the_desk_and_the_assistant_goes_on(server: Server) -> None:

@@ -15,6 +15,7 @@ from assistant.actions import StoredApprovals
 from assistant.decisions import Decisions
 from assistant.desk_page import story
 from assistant.errors import Forestalled, NotStored, StoreError
+from assistant.past_conversations import past_conversations
 from assistant.store import Store, conversation_row, sqlite_url
 from assistant.ticket_contents import PERSON
 from assistant.ticket_turns import REPLY_CHARACTERS
@@ -27,7 +28,7 @@ class Writing:
     def __init__(self, approvals: StoredApprovals) -> None:
         self._approvals = approvals
         self.gate = threading.Event()
-        self.broken = False
+        self.broken = self.breaks_off = False
         self.decided: list[OperatorDecision] = []
 
     def __call__(self, request: Request, stop: threading.Event) -> Iterator[Step]:
@@ -39,6 +40,10 @@ class Writing:
         decision = "approved" if request.decision.approved else "declined"
         assert self._approvals.move(request.decision.key, before="operator", after=decision)  # type: ignore[arg-type]
         yield ApprovalDecided(request.decision.key, decision, "operator")  # type: ignore[arg-type]
+        if self.breaks_off:
+            raise RuntimeError("after it was moved, before anything was done")
+        if request.decision.approved:
+            assert self._approvals.move(request.decision.key, before="approved", after="done")
         yield Finished(Answer("Done.", (), "acted", 0.0, "en", "none", 0.1, 0.1))
 
 
@@ -104,8 +109,52 @@ def test_many_presses_make_one_turn_and_the_slower_is_told(desk: Desk) -> None:
 def test_the_model_is_silent_where_a_person_has_the_conversation(desk: Desk, held: bool) -> None:
     with desk.store.writing() as session:
         conversation_row(session, desk.conversation).held_by = PERSON if held else "assistant"
-    desk.end(desk.decisions.decide(desk.pending.key, approved=True, by="Ada", text=" As a courtesy.\n")[1])
-    assert desk.writing.decided == [OperatorDecision(desk.pending.key, True, person_speaks=held, text="As a courtesy.")]
+    desk.end(desk.decisions.decide(desk.pending.key, approved=True, by="Ada")[1])
+    assert desk.writing.decided == [OperatorDecision(desk.pending.key, True, person_speaks=held)]
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_a_word_with_it_is_a_message_of_whoever_decided(desk: Desk, approved: bool) -> None:
+    desk.end(desk.decisions.decide(desk.pending.key, approved=approved, by="Ada", text=" As a courtesy.\n")[1])
+    done, word = desk.store.transcript(desk.conversation)
+    assert (done.text, done.answer["model"] if done.answer else "") == ("Done.", "none")
+    assert (word.question, word.text, word.answer["model"] if word.answer else "") == ("", "As a courtesy.", PERSON)
+    lines = story.of_approval(desk.store, desk.pending)["lines"]
+    assert [(line["who"], line["by"], line["text"]) for line in lines if line["who"] != "event"] == [
+        ("assistant", "", "Done."),
+        ("person", "Ada", "As a courtesy."),
+    ]
+    (past,) = past_conversations(desk.store)
+    assert [(turn.by_person, turn.with_decision) for turn in past.turns] == [(False, False), (True, True)]
+
+
+@pytest.mark.parametrize("ends", ["before it", "after it", "taken back"])
+def test_a_word_is_not_told_where_it_did_not_come_to_that(desk: Desk, ends: str) -> None:
+    """Somebody decides again, and says theirs."""
+    desk.writing.broken, desk.writing.breaks_off = ends == "before it", ends == "after it"
+    turn = desk.decisions.decide(desk.pending.key, approved=True, by="Ada", text="As a courtesy.")[1]
+    if ends == "taken back":
+        assert desk.approvals.move(desk.pending.key, before="operator", after="withdrawn")
+    desk.end(turn)
+    assert [one.status for one in desk.store.transcript(desk.conversation)] == ["failed"]
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+def test_who_decides_second_hears_what_was_told_and_that_theirs_was_not(desk: Desk, is_over: bool) -> None:
+    key, word = desk.pending.key, "As a courtesy."
+    first = desk.decisions.decide(key, approved=True, by="Ada", text=word)
+    if is_over:
+        desk.end(first[1])
+    for again in ("", word, f" {word}\n"):
+        assert desk.decisions.decide(key, approved=True, by="Ada", text=again) == first
+    for by, other in (("Ada", "I looked into it."), ("Ben", "I looked into it."), ("Ben", "")):
+        with pytest.raises(Forestalled) as told:
+            desk.decisions.decide(key, approved=True, by=by, text=other)
+        assert (told.value.by, told.value.did, told.value.said) == ("Ada", "approved", word)
+        assert f"told with it: “{word}”" in str(told.value)
+        assert ("not sent: “I looked into it.”" in str(told.value)) == bool(other)
+    desk.end(first[1])
+    assert [turn.text for turn in desk.store.transcript(desk.conversation)] == ["Done.", word]
 
 
 def test_a_word_with_it_is_no_longer_than_a_reply(desk: Desk) -> None:
@@ -146,6 +195,6 @@ def test_a_write_of_a_talk_that_is_not_stored_waits_no_longer(desk: Desk, approv
     gone = replace(desk.pending, key="g" * 24, conversation="terminal-1")
     desk.approvals.ask(gone)
     assert story.of_approval(desk.store, gone)["writes"][0]["text"] == "Refund €5"
-    with pytest.raises(Forestalled, match="withdrawn and does not wait for the team any more"):
+    with pytest.raises(Forestalled, match=r"withdrawn\. It does not wait for the team any more"):
         desk.decisions.decide(gone.key, approved=approved, by="Ada")
     assert [one.pending.key for one in desk.approvals.for_operators()] == [desk.pending.key]

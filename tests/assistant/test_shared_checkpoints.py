@@ -2,18 +2,24 @@
 
 import json
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
+from agents.prompts import acting as words
 from assistant import retention
 from assistant.app import Application
 from assistant.checkpoints import FILE
 from assistant.errors import StoreError
-from assistant.settings import load
-from assistant.shared_checkpoints import TABLES, SharedCheckpoints, forget
+from assistant.log_causes import CauseFilter
+from assistant.settings import Settings, load
+from assistant.shared_checkpoints import ANSWER_SECONDS, TABLES, SharedCheckpoints, forget
+from tests.assistant.filtered_log import behind
 
 TOOLS = '''
 from agents.actions import Change, Preview
@@ -40,23 +46,18 @@ def rows(url: str) -> int:
     return sum(row[0] for row in found if row)
 
 
-@pytest.mark.servers
-def test_a_write_waits_on_the_server_for_a_yes_that_another_process_hears(
-    tmp_path: Path, new_database: Callable[[], str]
-) -> None:
-    url = new_database()
-    (tmp_path / "tools.py").write_text(TOOLS, encoding="utf-8")
+def settings_of(folder: Path, url: str) -> Settings:
+    (folder / "tools.py").write_text(TOOLS, encoding="utf-8")
     replies = [
         {"when": "^Keep", "tool_calls": [{"name": "keep", "arguments": {"article": "BM-1015"}}]},
         {"when": ".", "text": "It is kept."},
     ]
-    script = tmp_path / "script.jsonl"
+    script, home = folder / "script.jsonl", folder / "home"
     script.write_text("\n".join(map(json.dumps, replies)), encoding="utf-8")
-    home = tmp_path / "home"
     home.mkdir()
-    settings = load(
+    return load(
         environment={},
-        folder=tmp_path,
+        folder=folder,
         flags={
             "home": home,
             "embedder": "hashing",
@@ -66,11 +67,63 @@ def test_a_write_waits_on_the_server_for_a_yes_that_another_process_hears(
         },
     )
 
-    def said(application: Application, conversation: str, question: str) -> dict[str, Any]:
-        turn = application.turns.start(conversation, question)
-        answer: dict[str, Any] = list(application.turns.subscribe(conversation, turn))[-1].data["answer"]
-        return answer
 
+def said(application: Application, conversation: str, question: str) -> dict[str, Any]:
+    turn = application.turns.start(conversation, question)
+    answer: dict[str, Any] = list(application.turns.subscribe(conversation, turn))[-1].data["answer"]
+    return answer
+
+
+@contextmanager
+def away(url: str) -> Iterator[None]:
+    """Have the server refuse a database's connections, old and new, as one that was stopped does."""
+    import psycopg
+
+    place = make_url(url)
+    refuse = f"ALTER DATABASE {place.database} WITH ALLOW_CONNECTIONS"
+    with psycopg.connect(
+        place.set(database="postgres").render_as_string(hide_password=False), autocommit=True
+    ) as connection:
+        connection.execute(f"{refuse} false")  # type: ignore[call-overload]
+        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+        assert connection.execute(ended, (place.database,)).fetchall()
+        yield
+        connection.execute(f"{refuse} true")  # type: ignore[call-overload]
+
+
+@pytest.mark.servers
+def test_a_yes_while_the_server_is_away_is_told_soon_in_one_line_and_acts_once_when_it_is_back(
+    tmp_path: Path, new_database: Callable[[], str]
+) -> None:
+    """It took 15 s and failed with a traceback, and the next one was handed over to a person."""
+    url = new_database()
+    settings = settings_of(tmp_path, url)
+    application = Application(settings)
+    conversation, other = application.store.start_conversation(), application.store.start_conversation()
+    assert said(application, conversation, "Keep BM-1015")["outcome"] == "awaiting_approval"
+    with away(url), behind(CauseFilter(), of="") as (_, log):
+        began = time.monotonic()
+        answer = said(application, conversation, "yes")
+        assert time.monotonic() - began < 3 * ANSWER_SECONDS
+        assert (answer["outcome"], answer["text"]) == ("awaiting_approval", words.NOT_NOW["en"])
+        (line,) = log.getvalue().splitlines()
+        assert "cannot go on now: Waiting writes cannot be kept at postgresql://frontdesk:***@" in line
+        assert "not currently accepting connections. Next: frontdesk doctor" in line
+        assert said(application, other, "Keep BM-1015")["outcome"] == "handed_over"
+    assert not (settings.home / "kept").exists()
+    assert said(application, conversation, "yes")["outcome"] == "acted"
+    said(application, conversation, "yes")
+    assert (settings.home / "kept").read_text() == "BM-1015\n"
+    application.close()
+
+
+@pytest.mark.servers
+def test_a_write_waits_on_the_server_for_a_yes_that_another_process_hears(
+    tmp_path: Path, new_database: Callable[[], str]
+) -> None:
+    url = new_database()
+    settings = settings_of(tmp_path, url)
+    home = settings.home
     before = Application(settings)
     conversation, other = before.store.start_conversation(), before.store.start_conversation()
     for one in (conversation, other):

@@ -13,7 +13,7 @@ import pytest
 from agents.errors import ModelUnavailable
 from agents.transcript import Answer, Delta, Finished, Searched, Step
 from agents.turn import Request
-from assistant import step_log
+from assistant import step_log, ticket_turns
 from assistant import turns as turns_module
 from assistant.desk_work import DeskWork
 from assistant.errors import NotStored, StoreError, TurnRefused
@@ -344,15 +344,31 @@ def test_many_async_subscribers_hold_no_thread(store: Store, runner: Callable[..
     assert asyncio.run(watch_all()) == [["delta", "delta", "finished"]] * 40
 
 
+def test_a_yes_to_what_a_person_wrote_meanwhile_has_not_seen_what_the_assistant_asks(
+    store: Store, runner: Callable[..., TurnRunner]
+) -> None:
+    gate = Gate()
+    turns = runner(gate)
+    conversation = store.start_conversation()
+    turns.start(conversation, "Cancel it")
+    with store.writing() as session:
+        ticket_turns.say(session, conversation, "Shall I call you?")
+    yes = turns.start(conversation, "yes")
+    gate.opened.set()
+    list(turns.subscribe(conversation, yes))
+    list(turns.subscribe(conversation, turns.start(conversation, "yes")))
+    assert [request.unseen for request in gate.requests] == [False, True, False]
+
+
 def test_a_turn_whose_end_could_not_be_stored_fails_when_the_store_is_back(
     store: Store, runner: Callable[..., TurnRunner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     append, full = store.append_step, threading.Event()
 
-    def append_or_fail(conversation: str, turn: int, data: Mapping[str, Any]) -> int:
+    def append_or_fail(*step: Any, **more: Any) -> int:
         if full.is_set():
             raise StoreError("disk full")
-        return append(conversation, turn, data)
+        return append(*step, **more)
 
     monkeypatch.setattr(store, "append_step", append_or_fail)
     gate = Gate()
@@ -370,7 +386,7 @@ def test_a_turn_whose_end_could_not_be_stored_fails_when_the_store_is_back(
 def test_a_stop_and_an_end_that_cannot_be_stored_leave_no_turn_that_runs_for_ever(
     store: Store, runner: Callable[..., TurnRunner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> int:
+    def refuse(*_: object, **__: object) -> int:
         raise StoreError("disk full")
 
     gate = Gate()
@@ -530,7 +546,7 @@ def test_a_returned_conversation_begins_anew_and_the_model_reads_the_person(
     DeskWork(store).end(number, by="Ada", status="returned")
     assert run_turn(turns, conversation, "Three?")[-1]["answer"]["outcome"] == "refused"
     said = [(message.role, message.content) for message in respond.asked[-1].history]
-    assert ("assistant", "We sell no such lamp.") in said
+    assert said[-1] == ("assistant", "(A person of our team wrote: “We sell no such lamp.”)")
     assert all(content for _, content in said)
 
 

@@ -161,6 +161,21 @@ def test_a_reply_to_who_only_asks_for_a_person_answers_what_was_asked_before(ser
     ]
 
 
+def test_a_word_with_a_decision_answers_nothing_and_is_read_as_the_persons(shop: Library, serving: Serving) -> None:
+    turns = (
+        PastTurn("Refund B-1", "Shall I do this?", "awaiting_approval"),
+        PastTurn("yes", "A person must approve this.", "awaiting_approval"),
+        PastTurn("", "€5 was refunded.", "acted"),
+        PastTurn("", "As a courtesy.", "handed_over", by_person=True, with_decision=True),
+    )
+    (one,) = found(serving, *turns, answered(shop, ASKED, rating="up"))
+    assert isinstance(one, Candidate)
+    assert "€5 was refunded.\n\n(A person of our team wrote: “As a courtesy.”)" in [
+        message["content"] for message in one.example.messages
+    ]
+    assert "As a courtesy" not in one.reply
+
+
 def test_an_answer_that_was_bad_is_not_learned_as_what_came_before_a_good_one(shop: Library, serving: Serving) -> None:
     bad = PastTurn("And how much is it?", "It is free.", "answered", rating="down")
     dropped, one = found(serving, bad, answered(shop, ASKED, rating="up"))

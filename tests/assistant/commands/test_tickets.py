@@ -45,6 +45,19 @@ def test_list_show_reply_and_return(run: Run, number: str) -> None:
     assert number in run("tickets", "list", "--all")[1]
 
 
+def test_the_list_says_what_a_ticket_is_about(run: Run, home: Path) -> None:
+    store = Store(sqlite_url(home / "frontdesk.sqlite3"))
+    conversation = store.start_conversation()
+    for said in ("Refund B-11088", "Tell the team by ticket: a lamp hums", "yes"):
+        turn = store.start_turn(conversation, said)
+    number = Tickets(store).write(conversation, subject="a lamp hums", text="at night", key="a" * 24)
+    assert run("tickets", "list")[1].endswith("  open  written  a lamp hums\n")
+    Tickets(store).hand_over(conversation, turn, reason="repeated_failure")
+    assert run("tickets", "list")[1].endswith("  open  repeated_failure  Tell the team by ticket: a lamp hums\n")
+    assert number in run("tickets", "list")[1]
+    store.close()
+
+
 def test_show_reads_well(run: Run, number: str) -> None:
     out = run("tickets", "show", number)[1]
     assert out.startswith(f"Ticket {number}: asked, open, since ")

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -58,9 +59,9 @@ def second_tab(first: Page) -> Page:
     return page
 
 
-def unchanged(route: Route) -> None:
+def unchanged(route: Route, *, name: str = "Ada") -> None:
     is_list = "/cases?" in route.request.url
-    about = {"operator": "Ada", "now": "2026-01-01T00:00:00+00:00"} if is_list else {}
+    about = {"operator": name, "now": "2026-01-01T00:00:00+00:00"} if is_list else {}
     route.fulfill(json={**about, "unchanged": True})
 
 
@@ -94,8 +95,32 @@ def test_a_write_that_was_decided_in_another_tab_says_so(visitors: Visitors, ser
     second = second_tab(first)
     first.get_by_role("button", name="Decline").click()
     expect(first.locator("#writes h3")).to_have_text("Declined by Ada, nothing was done")
+    second.get_by_label("A word to the customer").fill("I looked into it.")
     second.get_by_role("button", name="Approve").click()
-    expect(second.locator("#trouble")).to_have_text("You have declined it already, in another tab.")
+    expect(second.locator("#trouble")).to_have_text(
+        "You have declined it already, in another tab. What you wrote was not sent: “I looked into it.”."
+    )
+
+
+def test_what_a_colleague_wrote_to_an_open_decision_is_told_not_to_be_sent(visitors: Visitors, served: Served) -> None:
+    ask_for_refund(served)
+    ada, ben, second = visitors.operator("Ada"), visitors.operator("Ben"), visitors.operator("Ben")
+    for desk in (ada, ben, second):
+        open_case(desk, "needs your approval")
+    ben.get_by_label("A word to the customer").fill("From Ben, not yet pressed.")
+    second.route("**/*?mark=*", partial(unchanged, name="Ben"))
+    second.get_by_label("A word to the customer").fill("From Ben, pressed.")
+    ada.get_by_label("A word to the customer").fill("It came without its box.")
+    ada.get_by_role("button", name="Decline").click()
+    expect(ada.locator("#lines .person .said")).to_have_text("It came without its box.")
+    expect(ada.locator("#trouble")).to_be_hidden()
+    expect(ben.locator("#trouble")).to_have_text("What you wrote was not sent: “From Ben, not yet pressed.”.")
+    second.get_by_role("button", name="Approve").click()
+    expect(second.locator("#trouble")).to_have_text(
+        "Ada was faster and has declined it. The customer was told with it: “It came without its box.”. "
+        "What you wrote was not sent: “From Ben, pressed.”."
+    )
+    expect(ben.locator("#lines .person")).to_contain_text("Ada")
 
 
 def test_who_declines_tells_the_customer_why(visitors: Visitors, served: Served) -> None:
@@ -115,11 +140,12 @@ def test_who_declines_tells_the_customer_why(visitors: Visitors, served: Served)
     expect(word).to_have_value(re.compile("^The lamp came back"))
     desk.get_by_role("button", name="Decline").click()
     told = customer.locator("#past .turn").last
-    expect(told).to_contain_text(
-        "A person of our team writes: The lamp came back without its box; please write to returns@"
-    )
+    expect(told.locator(".notice.person .notice-title")).to_have_text("From a person in our team")
+    expect(told.locator(".answer")).to_contain_text("The lamp came back without its box; please write to returns@")
+    expect(customer.locator("#past .turn").nth(-2)).not_to_contain_text("box")
     expect(desk.locator("#writes h3")).to_have_text("Declined by Ada, nothing was done")
-    expect(desk.locator("#lines .said").last).to_contain_text("The lamp came back without its box")
+    expect(desk.locator("#lines .person .said")).to_contain_text("The lamp came back without its box")
+    expect(desk.locator("#lines .person .speaker")).to_contain_text("You")
     assert desk.evaluate("sessionStorage.length") == 0
 
 

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from agents.actions import Customer, Visitor
+from assistant import desk_entries
 from assistant.actions import StoredVisitors
 from assistant.desk_page.cases import cases
 from assistant.desk_work import DeskWork
+from assistant.ticket_turns import say
 
 
 def listed(desk: Any) -> list[Any]:
@@ -118,6 +120,18 @@ def test_a_message_that_the_writer_of_a_reply_had_not_seen_still_waits(desk: Any
     assert listed(desk)[0].waiting_since is None
 
 
+def test_a_word_with_a_decision_answers_nobody_who_waits(desk: Any) -> None:
+    conversation, number = desk.hand_over("A person please")
+    write = desk.wait_for_team(conversation)
+    with desk.store.writing() as session:
+        turn = say(session, conversation, "As a courtesy.")
+        desk_entries.add(
+            session, "k" * 24, kind="said", about=write.key, conversation=conversation, by="Ada", turn=turn
+        )
+    case = next(case for case in listed(desk) if case.id == number)
+    assert (case.waiting_since, case.answered_by) == (case.created_at, "")
+
+
 def test_of_many_open_tickets_the_grave_and_the_oldest_are_shown(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assistant.desk_page.api.MOST_CASES", 3)
     numbers = [desk.hand_over("A person please")[1] for _ in range(3)]
@@ -141,6 +155,6 @@ def test_a_page_that_has_the_list_is_told_that_nothing_changed(desk: Any) -> Non
 
 
 def test_a_yes_or_a_no_is_not_what_a_ticket_is_about(desk: Any) -> None:
-    desk.hand_over("Refund B-11088", "Yes, do it", "I would like to talk to a person.")
+    desk.hand_over("Refund B-11088", "Yes, do it", "Thanks!", "I would like to talk to a person.")
     (case,) = listed(desk)
     assert case.subject == "Refund B-11088"
