@@ -16,10 +16,11 @@ from typing import Any
 
 from agents import pointing, quoting, ranking
 from agents.budget import fit
-from agents.choosing import choose
+from agents.choosing import Choice, choose
 from agents.citations import CitationChecker
 from agents.figures import MARKER
 from agents.models import LoadedModel
+from agents.naming import is_of_another
 from agents.pointing import Candidate
 from agents.prompts import NOT_FOUND, Pointing, Writing, render
 from agents.protocols import without_thinking
@@ -91,26 +92,36 @@ def quote(
     Args:
         history: the conversation before the question, which a model that reads is shown.
         parts: the questions that the question is made of, where it asks several, with what was found for each: the
-            best sentence of each is quoted before any further one.
+            best sentence of each is quoted before any further one, where it fits.
         model: asked for the few words too; what it says is looked up in the documents and never shown itself.
 
     Raises:
         ModelUnavailable: the model does not answer.
     """
-    choice = choose(
+    choices = _choices(
         question,
         retrieval,
         history,
+        parts,
         model=model,
         language=language,
         embedder=embedder,
-        refuse_below=options.refuse_below,
+        options=options,
         stop=stop,
     )
+    found = [choice for choice in choices if choice.found]
+    if not found:
+        unsure = choices[0]
+        return Draft((), False, evidence=unsure.evidence, nearest=unsure.ranked[0] if unsure.ranked else None)
+    choice, *others = found
+    share = options.max_words // len(found)
     ranked, pointed, model = choice.ranked, choice.pointed, choice.model
-    if not choice.found:
-        return Draft((), False, evidence=choice.evidence, nearest=ranked[0] if ranked else None)
-    begun = [pointed.statement] if pointed else quoting.lead(ranked, max_words=options.max_words)
+    if pointed is not None:
+        begun = [pointed.statement]
+    elif others:
+        begun = quoting.lead_uncut(ranked, max_words=share)
+    else:
+        begun = quoting.lead(ranked, max_words=options.max_words)
     if len(begun) == 1 and not (model is not None and model.reads):
         pointed = point(question, ranked, model=model, language=language, embedder=embedder, stop=stop)
     if stop is not None and stop.is_set():
@@ -124,13 +135,9 @@ def quote(
             short, room, begun = line, left, around
             yield ShortAnswer(pointed.shown)
             yield line
-    said = (*history, Message("user", question))
-    leads = [
-        lead
-        for part, found in parts
-        if (lead := _lead_of_part(part, found, said, language=language, embedder=embedder, options=options))
-    ]
-    begun = quoting.together(begun, leads, max_words=room)
+    if others:
+        leads = [quoting.lead_uncut(other.ranked, max_words=share) for other in others]
+        begun = quoting.together([begun, *leads], max_words=room)
     more = quoting.further(
         choice.of_the_same,
         begun,
@@ -148,27 +155,50 @@ def quote(
         quoting.citations(cited),
         bool(chosen),
         pointed=pointed.shown if pointed and short else "",
-        evidence=choice.evidence,
+        evidence=max((c.evidence for c in found if c.evidence is not None), default=None),
     )
 
 
-def _lead_of_part(
-    part: str,
-    found: Retrieval,
+def _choices(
+    question: str,
+    retrieval: Retrieval,
     history: Sequence[Message],
+    parts: Sequence[tuple[str, Retrieval]],
     *,
+    model: LoadedModel | None,
     language: Language,
     embedder: Embedder | None,
     options: AnswerOptions,
-) -> Statement | None:
-    """Return the best sentence for one of several questions; None where the documents hold none for it."""
-    if found.evidence < options.refuse_below:
-        return None
-    choice = choose(
-        part, found, history, model=None, language=language, embedder=embedder, refuse_below=options.refuse_below
-    )
-    best = choice.ranked[0] if choice.found else None
-    return None if best is None or best.leads_in else best
+    stop: threading.Event | None,
+) -> list[Choice]:
+    """Choose for a message and, where it asks several things, for each of them; a model that reads reads these alone.
+
+    Raises:
+        ModelUnavailable: the model does not answer.
+    """
+
+    def chosen(asked: str, found: Retrieval, before: Sequence[Message]) -> Choice:
+        return choose(
+            asked,
+            found,
+            before,
+            model=model,
+            language=language,
+            embedder=embedder,
+            refuse_below=options.refuse_below,
+            stop=stop,
+        )
+
+    reads_parts = model is not None and model.reads and len(parts) > 1
+    choices = [] if reads_parts else [chosen(question, retrieval, history)]
+    for part, found in parts:
+        choice = chosen(part, found, (*history, Message("user", question)))
+        # A part does not repeat the name that the message has: "… of the Moorlight 60, and is the battery replaced?"
+        every = (*retrieval.passages, *found.passages)
+        if choice.found and is_of_another(question, choice.ranked[0], every, weights=retrieval.weights):
+            choice = Choice(False)
+        choices.append(choice)
+    return choices
 
 
 def nearest(

@@ -1,9 +1,9 @@
 """A message that asks two or three things, as the questions that it is made of.
 
-    "what do you need from me and how quick?" -> "what do you need from me" · "how quick?"
+    "what do you need from me and how quick are you?" -> "what do you need from me" · "how quick are you?"
 
 A passage that answers one part holds but half of the whole question's words, and the best sentence for the whole is
-often the best for neither. Rules, no model: what is not surely two questions stays one.
+often the best for neither. Rules for English and Chinese, no model: what is not surely two questions stays one.
 """
 
 import re
@@ -17,31 +17,43 @@ LEAST_WORDS = 2
 LEAST_CHINESE = 3
 """Words and Chinese characters of a part."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_ENDS = re.compile(r"(?<=[?!.。？！])\s+|(?<=[。？！])|\n+")
-"""Where one sentence ends; a point within a number or an address ends none."""
-_AUXILIARY = r"(?:is|are|was|were|am|do|does|did|can|could|will|would|should|shall|may|must|has|have|had)(?:n['’]?t)?"
-_SUBJECT = (
-    r"(?:I|you|we|it|they|he|she|there|the|a|an|my|your|our|their|his|her|this|that|these|those|any|all|someone"
-    r"|anyone|somebody|anybody)\b"
+_ENDS = re.compile(r"(?<=[?!。？！])\s*|(?<=[^\W\d_]{3}\.)(?<!\bMrs\.)\s+|\n\s*\n")
+"""Where one sentence ends: a point after fewer letters may stand for an abbreviation or within a number."""
+_PRONOUN = r"(?:I|you|we|it|they|he|she|there|this|that|these|those|anyone|anybody|someone|somebody)\b"
+_OWNED = r"(?:the|my|your|our|their|his|her)\b"
+_NOT = r"(?:n['’]?t)?"
+_BEGINS = (
+    rf"(?:(?:do|does|did|can|could|will|would|should|shall|may|must){_NOT}\s(?:{_PRONOUN}|{_OWNED}|(?:a|an|any|all)\b)"
+    rf"|(?:is|are|was|were|am){_NOT}\s(?:{_PRONOUN}|{_OWNED})|(?:has|have|had){_NOT}\s{_PRONOUN})"
 )
-_ASKING = (
-    rf"(?:(?:what|how)(?:['’]s)?\b(?! about\b)|(?:when|where|who|whom|whose|which|why)(?:['’]s\b|\s+{_AUXILIARY}\b)"
-    rf"|which\s+\w+\s+{_AUXILIARY}\b)"
-)
-"""A question word; "when I come back" has none."""
-_BEGINS = rf"{_AUXILIARY}\s+{_SUBJECT}"
-"""A question that begins with its verb; "is still new" does not."""
+"""A question that begins with its verb; "is still new", "is a gift" and "have the receipt" go on with one."""
+_AUXILIARY = rf"(?:is|are|was|were|am|do|does|did|can|could|will|would|should|shall|may|must|has|have|had){_NOT}\b"
+_WHAT = rf"(?:what|how)(?:['’]s)?\b(?!\sabout\b)|(?:when|where|why)(?:['’]s\b|\s{_AUXILIARY})"
+_WHO = rf"(?:who|whom|whose|which)(?:['’]s\b|\s{_AUXILIARY})|which\s\w+\s{_AUXILIARY}"
+"""What else asks, but after a comma tells: "a lamp, which was a gift"."""
 _JOINED = re.compile(
-    rf"\s*[,;–-]?\s+(?:and|plus|also)\s+(?:also\s+|then\s+)?(?={_ASKING}|{_BEGINS})|[,;]\s+(?={_ASKING}|{_BEGINS})",
+    rf",?\s(?:and|plus|also)\s(?:also\s|then\s)?(?={_WHAT}|{_WHO}|{_BEGINS})|[,;]\s(?={_WHAT}|{_BEGINS})", re.IGNORECASE
+)
+_WANTED = (
+    r"(?:(?:want|like|need) to know|tell me|let me know|wondering|wonder|ask(?:ing)?|explain|find out|check"
+    r"|at|by|for|from|in|of|on|to|with|below|above|until|since|under|after|before|within)"
+)
+"""What a question word may follow within its clause; after "not" and "no idea" it asks nothing."""
+_ASKS = re.compile(
+    rf"(?:^|[,:;–-]\s|\b(?:and|then|so|but)\s|\b{_WANTED}\s)(?:{_WHAT}|{_WHO})"
+    rf"|(?:^|[,:;–-]\s|\b(?:and|so|but)\s){_BEGINS}|(?:^|:\s){_AUXILIARY}\s\w",
     re.IGNORECASE,
 )
-_ASKS = re.compile(rf"\b{_ASKING}|(?:^|[,:;–]\s*){_BEGINS}", re.IGNORECASE)
 _FILLER = re.compile(
-    r"\W*(?:(?:can|could|would) (?:you|anyone|someone|somebody) (?:please )?(?:help|assist)(?: me)?(?: out)?"
-    r"(?: with (?:this|that|something))?|(?:can|may|could) i ask(?: you)?(?: something| a question)?|is anyone there"
-    r"|(?:do )?you know|你?能帮(?:我|个忙|忙)吗?|(?:可以|能)?(?:请问|问)(?:一下|个问题)?吗?|在吗)\W*",
+    r"\W*(?:(?:can|could|would) (?:you|anyone|someone|somebody) (?:please )?(?:help|assist)\b.*"
+    r"|(?:can|may|could) i ask(?: you)?(?: something| a question)?|is (?:anyone|someone|somebody) (?:there|here)"
+    r"|你?能帮(?:我|个忙|忙)吗?|(?:可以|能)?(?:请问|问)(?:一下|个问题)?吗?|在吗)\W*",
     re.IGNORECASE,
 )
+_CHINESE_TELLS = re.compile(
+    "[前这没好]几|几乎|哪怕|没什么|[不无][管论][^，,；;？?]*|不知道[^，,；;？?]*|怎么[都也]|什么[都也]|谁[都也]|哪[儿里]?[都也]"
+)
+"""Words that ask elsewhere, and here tell: "bought a few days ago", "whatever the reason"."""
 _CHINESE_ASKS = re.compile(
     "几|多少|多[久长大远高宽深重快]|什么|哪|吗|怎么|怎样|如何|是否|谁|为什么|[能可会要有][不没][能可会要有]|是不是|呢"
 )
@@ -53,46 +65,53 @@ def parts_of(message: str) -> tuple[str, ...]:
 
     >>> parts_of("Gold members: is overnight shipping free for them, and how long can they return things?")
     ('Gold members: is overnight shipping free for them', 'how long can they return things?')
-    >>> parts_of("What happens if the lamp breaks and is still under warranty?")
+    >>> parts_of("Which lamp is dimmable and has a metal shade?")
     ()
     """
     found: list[str] = []
-    said = ""
-    for sentence in _ENDS.split(message):
-        asked = [part for part in _split(sentence.strip()) if not _says_nothing(part)]
-        if not asked:
-            said = f"{said} {sentence}".strip() if not found and not _says_nothing(sentence) else said
-            continue
-        found += [f"{said} {asked[0]}".strip(" /"), *asked[1:]]
-        said = ""
+    told = ""
+    for sentence in (" ".join(piece.split()) for piece in _ENDS.split(message)):
+        asked = [part for part in _split(sentence) if not _says_nothing(part)]
+        if asked:
+            found += [f"{told} {asked[0]}".strip(), *asked[1:]]
+            told = ""
+        elif not found and not _says_nothing(sentence):
+            told = f"{told} {sentence}".strip()
     return tuple(found) if 2 <= len(found) <= MOST else ()
 
 
 def _split(sentence: str) -> list[str]:
     """Return the questions of one sentence; none where it asks nothing."""
-    if _CHINESE_ASKS.search(sentence):
-        return _split_at(_CHINESE_PAUSE, _CHINESE_ASKS, sentence)
-    told = sentence.endswith((".", "!"))  # "I know what it costs." asks nothing, nor does "Mr."
-    if told or not (sentence.endswith("?") or _ASKS.search(sentence)):
+    if sentence.endswith((".", "!", "。", "！")):
         return []
-    return _split_at(_JOINED, _ASKS, sentence)
+    if _asks_in_chinese(sentence):
+        return _pieces(_CHINESE_PAUSE, sentence)
+    return _pieces(_JOINED, sentence) if _asks(sentence) else []
 
 
-def _split_at(joint: re.Pattern[str], asks: re.Pattern[str], sentence: str) -> list[str]:
+def _pieces(joint: re.Pattern[str], sentence: str) -> list[str]:
     """Cut a sentence at its joints, so that each piece asks something; what does not stays with the piece after it."""
     pieces: list[str] = []
     begun = 0
     for found in joint.finditer(sentence):
         piece = sentence[begun : found.start()]
-        if asks.search(piece) and asks.search(sentence[found.end() :]) and not _is_short(piece):
-            pieces.append(piece.strip())
+        if _asks(piece) and _asks(sentence[found.end() :]) and not _is_short(piece):
+            pieces.append(piece)
             begun = found.end()
-    return [*pieces, sentence[begun:].strip()]
+    return [*pieces, sentence[begun:]]
+
+
+def _asks(text: str) -> bool:
+    return _asks_in_chinese(text) or _ASKS.search(text) is not None
+
+
+def _asks_in_chinese(text: str) -> bool:
+    return bool(count_cjk(text)) and _CHINESE_ASKS.search(_CHINESE_TELLS.sub("", text)) is not None
 
 
 def _says_nothing(part: str) -> bool:
     """Say whether a part is none: a greeting, "can you help me?", one word."""
-    return not part or _FILLER.fullmatch(part) is not None or courtesies.read(part) is not None or _is_short(part)
+    return _is_short(part) or _FILLER.fullmatch(part) is not None or courtesies.read(part) is not None
 
 
 def _is_short(part: str) -> bool:

@@ -126,16 +126,31 @@ def further(
     return chosen
 
 
-def together(begun: Sequence[Statement], leads: Sequence[Statement], *, max_words: int) -> list[Statement]:
-    """Return what an answer begins with, and the best statement for each question of a message, where it fits."""
-    chosen = list(begun)
-    words = sum(count_words(line(statement, number=number)) for number, statement in enumerate(chosen, 1))
-    for statement in leads:
-        longer = words + count_words(line(statement, number=len(chosen) + 1))
-        if longer <= max_words and not any(_says_the_same(statement, other) for other in chosen):
-            chosen.append(statement)
+def lead_uncut(ranked: Sequence[Statement], *, max_words: int) -> list[Statement]:
+    """Return what `lead` does, but a best statement that is too long alone whole: others may leave it the room."""
+    begun = lead(ranked, max_words=max_words)
+    return begun if len(begun) > 1 else list(ranked[:1])
+
+
+def together(groups: Sequence[Sequence[Statement]], *, max_words: int) -> list[Statement]:
+    """Return what answers begin with, one after another, each group whole and where it fits.
+
+    Args:
+        groups: for each question of a message what its answer begins with, as `lead` returns it.
+    """
+    chosen: list[Statement] = []
+    words = 0.0
+    for group in groups:
+        longer = words + sum(count_words(line(s, number=len(chosen) + at)) for at, s in enumerate(group, 1))
+        if longer <= max_words and not all(any(_adds_nothing(s, other) for other in chosen) for s in group):
+            chosen += group
             words = longer
     return chosen
+
+
+def _adds_nothing(statement: Statement, other: Statement) -> bool:
+    """Say whether all that a statement says stands in another; two towns' opening hours differ in one word."""
+    return statement.span == other.span or set(tokens(statement.text)) <= set(tokens(other.text))
 
 
 def _belong_together(begun: Sequence[Statement]) -> bool:

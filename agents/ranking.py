@@ -45,7 +45,7 @@ EMBEDDED_AT_MOST = 16
 OTHER_LANGUAGE_FACTOR = 0.7
 MEANING = NAMES.index("meaning")
 SHARPNESS = "sharpness"
-"""Beside the weights: how many times e likelier a statement holds the answer for each point of score, in softmax."""
+"""Beside the weights: a point of score makes a statement e to the power of this as likely to hold the answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,8 +242,7 @@ class _Turn:
         return rewriting.merge(retrieval, found, limit=self.options.passages)
 
     def _ordinary(self, retrieval: Retrieval) -> Generator[Step, None, Draft]:
-        parts = self._parts()
-        yield from (searched(found) for _, found in parts)
+        parts = yield from self._parts()
         question, options = self.request.question, self._answer_options()
         pieces: Generator[str | ShortAnswer, None, Draft] | Generator[str, None, Draft]
         self.answered_by = self.writer.name
@@ -366,10 +365,18 @@ class _Turn:
             self.hosts |= trusted_hosts(passage.text for passage in found.passages)
         return found
 
-    def _parts(self) -> list[tuple[str, Retrieval]]:
+    def _parts(self) -> Generator[Step, None, list[tuple[str, Retrieval]]]:
         """Search for each question of a message that asks several, as one that follows the whole of it."""
         said = (*self.request.history, Message("user", self.request.question))
-        return [(part, self._search(part, said)) for part in parts_of(self.request.question)]
+        kept = []
+        for part in parts_of(self.request.question):
+            if self._is_stopped():
+                break
+            found = self._search(part, said)
+            yield replace(searched(found), query=part)
+            if found.evidence >= self.options.refuse_below:
+                kept.append((part, found))
+        return kept
 
     def _answer_options(self) -> AnswerOptions:
         options = self.options

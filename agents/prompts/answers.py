@@ -134,7 +134,7 @@ PARTLY = {
 NEAREST = {"en": "What comes nearest, under “{place}”: {statement}", "zh": "最接近的内容，见“{place}”：{statement}"}
 _PARTLY = re.compile(
     rf"\s*(?:{'|'.join(re.escape(form.strip()) for form in PARTLY.values())})"
-    rf"(?:{'|'.join(re.escape(form.partition('{contact}')[0]) for form in REFUSAL_CONTACT.values())})?.*$"
+    r"[^\n]*$"
 )
 SOMEONE = {"en": "the company", "zh": "本公司"}
 

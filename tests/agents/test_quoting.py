@@ -163,13 +163,15 @@ def test_what_follows_is_never_what_the_answer_begins_with() -> None:
     assert further(ranked, ranked[1:2], most=3, max_words=80, brief_words=50) == ranked[:1]
 
 
-def test_the_best_sentence_for_each_question_of_a_message_stands_at_the_beginning() -> None:
-    text = "Return a lamp within 30 days. Repair takes two weeks. Send lamps back by post."
-    ranked = rank(retrieval("return a lamp", passage(text)), language="en", embedder=None)
-    first, repair = (next(s for s in ranked if word in s.text) for word in ("30 days", "two weeks"))
-    assert together([first], [first, repair], max_words=80) == [first, repair], "each once"
-    assert together([first], [repair], max_words=8) == [first], "and as far as there is room"
-    more = further(ranked, [first, repair], most=2, max_words=80, brief_words=80)
+def test_what_answers_to_several_questions_begin_with_stands_together() -> None:
+    text = "Repair at Norwick takes two weeks. Repair at Pell takes six weeks. Send lamps back by post."
+    ranked = rank(retrieval("repair", passage(text)), language="en", embedder=None)
+    norwick, pell, post = (next(s for s in ranked if word in s.text) for word in ("Norwick", "Pell", "post"))
+    assert together([[norwick], [norwick], [pell]], max_words=80) == [norwick, pell], (
+        "each once, though they look alike"
+    )
+    assert together([[norwick], [pell, post]], max_words=15) == [norwick], "a group whole or not at all"
+    more = further(ranked, [norwick, pell], most=2, max_words=80, brief_words=80)
     assert [s.text for s in more] == ["Send lamps back by post."]
 
 
