@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agents import answer_types
+from agents import answer_types, cells
 from agents.figures import UNIT
 from agents.overlap import token_f1
 from agents.polarity import is_negated
@@ -118,7 +118,8 @@ def shaped(question: str, found: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates that are whole answers of the kind asked for, numbers with what they count.
 
     "How long" wants a duration and "how much" a price, so `54` is neither; of a table's row only a whole cell is an
-    answer; ways and reasons take more than a few words, and so do two questions in one.
+    answer, of the column that the question names where it names one; ways and reasons take more than a few words, and
+    so do two questions in one.
     """
     if asked_for(question) in ("how", "why") or len(_ASKING_WORDS.findall(question)) > 1:
         return []
@@ -127,22 +128,14 @@ def shaped(question: str, found: Sequence[Candidate]) -> list[Candidate]:
     return [
         candidate
         for candidate in whole
-        if (not kinds or answer_types.holds(candidate.text, kinds)) and _is_in_no_row_or_a_cell(candidate)
+        if (not kinds or answer_types.holds(candidate.text, kinds)) and _is_in_no_row_or_asked_for(question, candidate)
     ]
 
 
-def _is_in_no_row_or_a_cell(candidate: Candidate) -> bool:
+def _is_in_no_row_or_asked_for(question: str, candidate: Candidate) -> bool:
     row = candidate.statement.text
-    if CELL_BREAK not in row:
-        return True
-    at = 0
-    for cell in row.split(CELL_BREAK):
-        name, colon, value = cell.partition(": ")
-        begins = at + (len(name) + len(colon) if colon else 0)
-        if (candidate.start, candidate.end) == (begins, begins + len((value if colon else name).rstrip())):
-            return True
-        at += len(cell) + len(CELL_BREAK)
-    return False
+    asked = {(cell.start, cell.end) for cell in cells.asked_for(question, row)}
+    return CELL_BREAK not in row or (candidate.start, candidate.end) in asked
 
 
 def likeliest(found: Sequence[Candidate], scores: np.ndarray) -> list[int]:

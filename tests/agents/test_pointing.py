@@ -222,3 +222,13 @@ def test_of_a_row_only_a_whole_cell_is_an_answer() -> None:
     assert [c.text for c in pointing.shaped("Which one is it?", found)] == ["€9.50", "4–6 working days", "Islands"]
     assert [c.text for c in pointing.shaped("How much is it?", found)] == ["€9.50"]
     assert pointing.shaped("How much is it, and how long does it take?", found) == []
+
+
+def test_of_a_row_only_the_column_that_the_question_names_is_an_answer() -> None:
+    row = statement("Lesson: Piano | 30 minutes: €89.00 | 45 minutes: €124.00 | 60 minutes: €159.00")
+    found = [
+        Candidate(row, row.text.index(text), row.text.index(text) + 7) for text in ("€89.00", "€124.00", "€159.00")
+    ]
+    found[0] = Candidate(row, found[0].start, found[0].start + len("€89.00"))
+    assert [c.text for c in pointing.shaped("piano 45 min price?", found)] == ["€124.00"]
+    assert [c.text for c in pointing.shaped("piano price?", found)] == ["€89.00", "€124.00", "€159.00"]

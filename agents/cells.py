@@ -1,0 +1,72 @@
+"""A row of a table and a question in, the cells that the question can ask for out.
+
+    "piano, 45 minutes, price?"  Lesson: Piano | 30 minutes: €89 | 45 minutes: €124  ->  €124
+
+A small model takes any cell that has the right form, and the wrong price before a row is worse than the row alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agents.statements import CELL_BREAK, Statement
+from knowledge.text import STOP_WORDS, tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a row: the name of its column, "" where it has none, and the span of its value in the row."""
+
+    name: str
+    value: str
+    start: int
+    end: int
+
+
+def cells_of(row: str) -> list[Cell]:
+    """Return the cells of a row in order; none of a text that is no row.
+
+    >>> [(cell.name, cell.value) for cell in cells_of("Zone: Islands | Price: €9.50 | by lorry")]
+    [('Zone', 'Islands'), ('Price', '€9.50'), ('', 'by lorry')]
+    """
+    found: list[Cell] = []
+    at = 0
+    for cell in row.split(CELL_BREAK) if CELL_BREAK in row else []:
+        name, colon, value = cell.partition(": ")
+        name, value = (name, value.rstrip()) if colon else ("", name.rstrip())
+        start = at + (len(name) + len(": ") if colon else 0)
+        found.append(Cell(name, value, start, start + len(value)))
+        at += len(cell) + len(CELL_BREAK)
+    return found
+
+
+def asked_for(question: str, row: str) -> list[Cell]:
+    """Return the cells whose columns the question names best; all of them where it names no column.
+
+    A cell whose value the question says itself names the row and is not asked for.
+    """
+    asked = _terms(question)
+    cells = cells_of(row)
+    open_cells = [cell for cell in cells if not (_terms(cell.value) and _terms(cell.value) <= asked)]
+    named = [len(_terms(cell.name) & asked) for cell in open_cells]
+    most = max(named, default=0)
+    return [cell for cell, times in zip(open_cells, named, strict=True) if times == most] if most else cells
+
+
+def named_more(question: str, statement: Statement, among: Sequence[Statement]) -> Statement | None:
+    """Return the row of the same table that holds all the question's words that a row holds, and more; None if none."""
+    asked = _terms(question)
+    said = asked & _terms(statement.text)
+    if CELL_BREAK not in statement.text:
+        return None
+    beside = [other for other in among if CELL_BREAK in other.text and _table(other) == _table(statement)]
+    return next((other for other in beside if said < asked & _terms(other.text)), None)
+
+
+def _table(statement: Statement) -> tuple[object, ...]:
+    passage = statement.passage
+    columns = tuple(cell.name for cell in cells_of(statement.text)[:1])
+    return passage.collection, passage.document, passage.headings, columns
+
+
+def _terms(text: str) -> set[str]:
+    return set(tokens(text)) - STOP_WORDS
