@@ -2,7 +2,7 @@
 
     passages -> stretches -> Statement, an exact span of a document
 
-What reads like an order to a machine is none. It knows no question.
+What reads like an order to a machine is none, nor is a letter's salutation. It knows no question.
 """
 
 import re
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents.commands import command_spans
+from agents.formalities import is_formality
 from knowledge.passages import Passage
 from knowledge.text import CJK_CLASS, count_cjk, sentences
 
@@ -77,6 +78,7 @@ def quotable(passage: Passage) -> list[tuple[int, int]]:
         (start, end)
         for start, end in stretches(passage.text)
         if not any(start < other_end and other_start < end for other_start, other_end in orders)
+        and not is_formality(passage.text[start:end])
     ]
 
 
