@@ -357,19 +357,6 @@ def test_search_in_batch(run: Run, papers: Path, tmp_path: Path) -> None:
     assert result.keys() == {"id", "passages", "evidence", "seconds"}
 
 
-def test_who_calls_for_a_person_is_told_that_the_command_line_has_none(
-    run: Run, responder: FakeResponder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    code, out, err = run("ask", "Can I talk to somebody real?", "--json")
-    assert (code, json.loads(out)["outcome"]) == (0, "answered")
-    assert "calls a person (asked)" in err
-    assert "Next: frontdesk serve" in err
-    lines = iter(["Your service is a joke", ""])
-    monkeypatch.setattr("builtins.input", lambda prompt: next(lines))
-    assert "calls a person (anger)" in run("chat")[2]
-    assert "person" not in run("ask", "How long?")[2]
-
-
 def test_chat_carries_the_conversation_on(run: Run, responder: FakeResponder, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = iter(["How long?", "And in winter?", ""])
     monkeypatch.setattr("builtins.input", lambda _prompt="": next(lines))
