@@ -42,14 +42,27 @@ def cells_of(row: str) -> list[Cell]:
 def asked_for(question: str, row: str) -> list[Cell]:
     """Return the cells whose columns the question names best; all of them where it names no column.
 
-    A cell whose value the question says itself names the row and is not asked for.
+    A cell whose value the question says itself is not asked for, and the first one, which names the row, only where no
+    other column is named.
     """
     asked = _terms(question)
     cells = cells_of(row)
-    open_cells = [cell for cell in cells if not (_terms(cell.value) and _terms(cell.value) <= asked)]
-    named = [len(_terms(cell.name) & asked) for cell in open_cells]
+    named = [0 if _is_said(cell, asked) else len(_terms(cell.name) & asked) for cell in cells]
+    if any(named[1:]):
+        named[0] = 0
     most = max(named, default=0)
-    return [cell for cell, times in zip(open_cells, named, strict=True) if times == most] if most else cells
+    return [cell for cell, times in zip(cells, named, strict=True) if times == most] if most else cells
+
+
+def alone_asked_for(question: str, row: str) -> list[Cell]:
+    """Return the cells of which one may stand for the answer: none where the question names several columns."""
+    asked = asked_for(question, row)
+    return [] if 1 < len(asked) < len(cells_of(row)) else asked
+
+
+def _is_said(cell: Cell, asked: set[str]) -> bool:
+    value = _terms(cell.value)
+    return bool(value) and value <= asked
 
 
 def named_more(question: str, statement: Statement, among: Sequence[Statement]) -> Statement | None:

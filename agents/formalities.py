@@ -1,6 +1,6 @@
 """The lines of a letter or a mail that tell a customer nothing: who writes to whom, the salutation, the closing words.
 
-    line -> is it a formality?
+    text -> spans of such lines
 
 They are rich in the words that questions share with every mail ("dear students"), so they would be quoted as answers.
 """
@@ -8,9 +8,9 @@ They are rich in the words that questions share with every mail ("dear students"
 import re
 
 _GREETED = (
-    r"dear|hello|hi|hey|good (?:morning|afternoon|evening)|to whom it may concern"
-    r"|sehr geehrte\w*|liebe[rs]?|guten tag|hallo|chers?|chère?s?|bonjour|madame|monsieur|estimad[oa]s?|querid[oa]s?"
-    r"|hola|gentil[ei]|egregi[oa]?|beste|geachte"
+    r"hello|hi|hey|good (?:morning|afternoon|evening)"
+    r"|liebe[rs]?|guten tag|hallo|chers?|chère?s?|bonjour|madame|monsieur|estimad[oa]s?|querid[oa]s?"
+    r"|hola|gentil[ei]|egregi[oa]?|geachte"
 )
 _CLOSED = (
     r"(?:with )?(?:my |our )?(?:(?:kind|kindest|best|warm|warmest|many)(?: (?:and|&) \w+)? )?(?:regards|wishes"
@@ -20,17 +20,35 @@ _CLOSED = (
     r"|(?:mit )?(?:freundliche[nr]?|beste[nr]?|liebe[nr]?|herzliche[nr]?|viele[nr]?) gr(?:ü|ue)(?:ß|ss)en?"
     r"|cordialement|bien à vous|(?:un )?saludos?(?: cordial(?:es)?)?|cordiali saluti|met vriendelijke groet(?:en)?"
 )
-_FORMALITY = re.compile(
-    rf"(?:{_GREETED})\b[^.?!]{{0,80}}[,:!]|(?:{_CLOSED})[ ,.!]*|(?:from|to|cc):.*@\S+"
-    r"|(?:尊敬的|亲爱的)[^。？！]{0,30}[，：！,:!]|(?:此致|敬礼|祝好|顺颂商祺)[ ，。！,.!]*",
+_TO_WHOM = r"(?:[^.?!]|\b(?:mrs?|ms|dr|prof)\.){0,80}"
+_OPENING = re.compile(
+    rf"(?:{_GREETED})(?:[ ,]{_TO_WHOM})?[,!]|(?:dear|to whom|sehr geehrte\w*) {_TO_WHOM}[,:!]"
+    r"|(?:from|to|cc):.*@\S+|(?:尊敬的|亲爱的)[^。？！]{0,30}[，：！,:!]",
     re.IGNORECASE,
 )
+_CLOSING = re.compile(rf"(?:{_CLOSED})[ ,.!]*|(?:此致|敬礼|祝好|顺颂商祺)[ ，。！,.!]*", re.IGNORECASE)
+_LINE = re.compile(r"[^\n\r\f]+")
+SIGNATURE_LINES = 5
+"""Lines below the closing words, up to a blank one, that say who wrote."""
 
 
-def is_formality(line: str) -> bool:
-    """Say whether a line only greets, takes leave or names who writes to whom.
+def formal_spans(text: str) -> list[tuple[int, int]]:
+    r"""Return the half-open spans of the lines that only greet, take leave, sign or name who writes to whom.
 
-    >>> [is_formality(line) for line in ("Dear families,", "Kind regards", "Dear readers, we are closed on Monday.")]
-    [True, True, False]
+    >>> text = "Dear families, dear students,\nthe lift works again.\nKind regards\nAda Berg"
+    >>> [text[start:end] for start, end in formal_spans(text)]
+    ['Dear families, dear students,', 'Kind regards', 'Ada Berg']
     """
-    return _FORMALITY.fullmatch(line.strip()) is not None
+    found: list[tuple[int, int]] = []
+    signs, last = 0, 0
+    for line in _LINE.finditer(text):
+        said = line.group().strip()
+        if not said or text.count("\n", last, line.start()) > 1:
+            signs = 0
+        last = line.end()
+        if _CLOSING.fullmatch(said):
+            signs = SIGNATURE_LINES + 1
+        if said and (signs or _OPENING.fullmatch(said)):
+            found.append(line.span())
+            signs = max(0, signs - 1)
+    return found

@@ -134,7 +134,7 @@ def shaped(question: str, found: Sequence[Candidate]) -> list[Candidate]:
 
 def _is_in_no_row_or_asked_for(question: str, candidate: Candidate) -> bool:
     row = candidate.statement.text
-    asked = {(cell.start, cell.end) for cell in cells.asked_for(question, row)}
+    asked = {(cell.start, cell.end) for cell in cells.alone_asked_for(question, row)}
     return CELL_BREAK not in row or (candidate.start, candidate.end) in asked
 
 

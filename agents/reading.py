@@ -183,7 +183,7 @@ def understood(
 def _stands_alone(question: str, candidate: Candidate) -> bool:
     """Say whether words may stand before their sentence; of a table's row, only those of a column that is asked for."""
     row = candidate.statement.text
-    asked = cells.asked_for(question, row)
+    asked = cells.alone_asked_for(question, row)
     in_place = not cells.cells_of(row) or any(c.start <= candidate.start and candidate.end <= c.end for c in asked)
     return in_place and pointing.stands_alone(question, candidate) and count_words(candidate.text) <= POINTED_WORDS
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents.commands import command_spans
-from agents.formalities import is_formality
+from agents.formalities import formal_spans
 from knowledge.passages import Passage
 from knowledge.text import CJK_CLASS, count_cjk, sentences
 
@@ -73,12 +73,11 @@ def statements_of(passages: Sequence[Passage]) -> list[Statement]:
 
 def quotable(passage: Passage) -> list[tuple[int, int]]:
     """Return the spans in a passage's text that may be quoted."""
-    orders = command_spans(passage.text)
+    left_out = [*command_spans(passage.text), *formal_spans(passage.text)]
     return [
         (start, end)
         for start, end in stretches(passage.text)
-        if not any(start < other_end and other_start < end for other_start, other_end in orders)
-        and not is_formality(passage.text[start:end])
+        if not any(start < other_end and other_start < end for other_start, other_end in left_out)
     ]
 
 

@@ -17,6 +17,7 @@ RENT = "Instrument: Cello | Size: 4/4 | Rent per month: €32.00 | Deposit: €3
         ("rent and deposit for a cello?", RENT, ["€32.00", "€300.00"]),
         ("Which teacher is in room 6 on Monday?", "Teacher: Zhang | Days: Mon | Room: 6", ["Zhang"]),
         ("Who is in room 6?", "Teacher: Zhang | Days: Mon | Room: 6", ["Zhang", "Mon", "6"]),
+        ("exam fee grade 5", "Grade: Grades 3 to 5 | Fee: 62 € | Pieces: 3", ["62 €"]),
         ("What do you have?", RENT, ["Cello", "4/4", "€32.00", "€300.00", "€1,450.00"]),
         ("45分钟多少钱", "课程: 钢琴 | 30分钟（每月）: 89欧元 | 45分钟（每月）: 124欧元", ["124欧元"]),
         ("How much?", "It costs €5.", []),
@@ -26,6 +27,13 @@ def test_a_question_asks_for_the_cells_whose_columns_it_names(question: str, row
     asked = cells.asked_for(question, row)
     assert [cell.value for cell in asked] == values
     assert [row[cell.start : cell.end] for cell in asked] == values
+
+
+def test_where_several_columns_are_named_none_stands_for_the_answer() -> None:
+    assert cells.alone_asked_for("rent and deposit for a cello?", RENT) == []
+    assert cells.alone_asked_for("What does it cost to buy the cello that I rent?", RENT) == []
+    assert [cell.value for cell in cells.alone_asked_for("deposit?", RENT)] == ["€300.00"]
+    assert cells.alone_asked_for("a cello?", RENT) == cells.cells_of(RENT)
 
 
 def rows(*texts: str, document: str = "fees.xlsx") -> list[Statement]:
