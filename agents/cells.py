@@ -60,6 +60,13 @@ def alone_asked_for(question: str, row: str) -> list[Cell]:
     return [] if 1 < len(asked) < len(cells_of(row)) else asked
 
 
+def shares_nothing(question: str, statement: Statement) -> bool:
+    """Say whether a question has words of its own and none of them stands in a row, its headings or its title."""
+    passage = statement.passage
+    asked = _terms(question) - {"one"}  # "which one?" names nothing
+    return bool(asked) and not asked & _terms("\n".join((passage.title, *passage.headings, statement.text)))
+
+
 def _is_said(cell: Cell, asked: set[str]) -> bool:
     value = _terms(cell.value)
     return bool(value) and value <= asked

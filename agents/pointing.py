@@ -135,7 +135,8 @@ def shaped(question: str, found: Sequence[Candidate]) -> list[Candidate]:
 def _is_in_no_row_or_asked_for(question: str, candidate: Candidate) -> bool:
     row = candidate.statement.text
     asked = {(cell.start, cell.end) for cell in cells.alone_asked_for(question, row)}
-    return CELL_BREAK not in row or (candidate.start, candidate.end) in asked
+    told = (candidate.start, candidate.end) in asked and not cells.shares_nothing(question, candidate.statement)
+    return CELL_BREAK not in row or told
 
 
 def likeliest(found: Sequence[Candidate], scores: np.ndarray) -> list[int]:

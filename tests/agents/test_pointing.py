@@ -232,3 +232,12 @@ def test_of_a_row_only_the_column_that_the_question_names_is_an_answer() -> None
     found[0] = Candidate(row, found[0].start, found[0].start + len("€89.00"))
     assert [c.text for c in pointing.shaped("piano 45 min price?", found)] == ["€124.00"]
     assert [c.text for c in pointing.shaped("piano price?", found)] == ["€89.00", "€124.00", "€159.00"]
+
+
+def test_a_row_that_holds_none_of_the_questions_words_has_no_cell_for_it() -> None:
+    """A follow-up is searched for with the question before, and may so be shown that one's row."""
+    row = statement("Date: 6 December | What: Advent concert | Where: St Anne's Church")
+    church = Candidate(row, row.text.index("St Anne"), len(row.text))
+    assert pointing.shaped("and what do we have to wear?", [church]) == []
+    assert pointing.shaped("and which place is the concert in?", [church]) == [church]
+    assert pointing.shaped("which one?", [church]) == [church]
