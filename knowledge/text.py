@@ -54,6 +54,7 @@ _GERMAN_MONTH = re.compile(
 )
 _GERMAN_ARTICLES = _words("der die das dem den des im zum zur vom beim")
 _SPACED_ABBREVIATION = re.compile(r"(?<!\w)[^\W\d_]\.\s?[^\W\d_]\.")
+_LEADER = "...."  # dots that lead from a thing to its price
 _WORD_LOOKBACK_CHARACTERS = 16
 _LIST_MARK = re.compile(r"\s*[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxlcIVXLC]{1,5})\.")
 
@@ -86,6 +87,8 @@ def _ends_sentence(text: str, stop: re.Match[str], *, line_start: int, line_end:
         return stop.group() != "…" or stop.end() == line_end
     following = _character_after(text, stop.end(), line_end)
     if following.islower():
+        return False
+    if stop.group().startswith(_LEADER):
         return False
     if stop.group()[0] != "." or stop.group().startswith(".."):
         return True

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from knowledge.loaders.lines import collapse
-from knowledge.loaders.pdf_lines import LEADERS, SOFT_HYPHEN, Cell, Line
+from knowledge.loaders.lines import LEADERS, collapse
+from knowledge.loaders.pdf_lines import SOFT_HYPHEN, Cell, Line
 from knowledge.loaders.printed import Printed, PrintedBuilder, join
 from knowledge.loaders.tables import SEPARATOR
 

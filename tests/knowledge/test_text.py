@@ -46,6 +46,10 @@ def texts(text):
             "Take room 5. Call us. We close at 12. April too.",
             ["Take room 5.", "Call us.", "We close at 12. April too."],
         ),
+        (
+            "Strings ........ 38 EUR\nBridge ......\nWell... Yes.",
+            ["Strings ........ 38 EUR", "Bridge ......", "Well...", "Yes."],
+        ),
         ("one\ftwo\r\nthree\n\n \n", ["one", "two", "three"]),
         ("", []),
     ],
