@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from agents import answer_types, cells
+from agents.answer_types import AnswerType
 from agents.figures import UNIT
 from agents.overlap import token_f1
 from agents.polarity import is_negated
@@ -133,10 +134,16 @@ def shaped(question: str, found: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _is_in_no_row_or_asked_for(question: str, candidate: Candidate) -> bool:
+    """Say whether words are no cell, or the one that is asked for: of several prices none is, where none is named."""
     row = candidate.statement.text
-    asked = {(cell.start, cell.end) for cell in cells.alone_asked_for(question, row)}
-    told = (candidate.start, candidate.end) in asked and not cells.shares_nothing(question, candidate.statement)
-    return CELL_BREAK not in row or told
+    if CELL_BREAK not in row:
+        return True
+    asked = cells.alone_asked_for(question, row)
+    if AnswerType.PRICE in answer_types.expected(question):
+        prices = [cell for cell in asked if answer_types.holds(cell.value, (AnswerType.PRICE,))]
+        asked = prices if len(prices) == 1 else [] if prices else asked
+    told = any((cell.start, cell.end) == (candidate.start, candidate.end) for cell in asked)
+    return told and not cells.shares_nothing(question, candidate.statement)
 
 
 def likeliest(found: Sequence[Candidate], scores: np.ndarray) -> list[int]:
@@ -176,12 +183,16 @@ def _within(short: str, long: str) -> bool:
 def stands_alone(question: str, candidate: Candidate) -> bool:
     """Say whether words mean the same without what stands beside them in their sentence.
 
-    They do not when they are torn off a longer number, address or time, hold half a bracket, or when the sentence
-    denies something that the question does not: "not open in Leeds" is no Leeds.
+    They do not when they are torn off a longer number, address, time or share ("150" of "100 of 150"), when they hold
+    half a bracket, or when the sentence denies something that the question does not: "not open in Leeds" is no Leeds.
     """
     sentence, text = candidate.statement.text, candidate.text
     before, after = sentence[: candidate.start], sentence[candidate.end :]
-    torn = re.search(r"[-−+@/.\w]$|\d[,:：]$", before) if not re.search(f"[{CJK_CLASS}]$", before) else None
+    torn = (
+        re.search(r"[-−+@/.\w]$|\d[,:：]$|\d (?:out )?of $", before)
+        if not re.search(f"[{CJK_CLASS}]$", before)
+        else None
+    )
     torn = torn or re.match(r"[@/]|[.:,]\w|：\d|\s?[ap]\.?m\b|-\w", after)
     clause = re.split(r"[;；。.!?！？](?:\s|$)", before)[-1] + text + re.split(r"[;；。.!?！？](?:\s|$)", after)[0]
     return not (torn or re.search(r"[][()（）【】]", text) or (is_negated(clause) and not is_negated(question)))
