@@ -1,6 +1,6 @@
-"""Messages that only greet, thank or nod: answered by code, for no document holds an answer to them.
+"""Messages that only greet, thank, nod or ask who answers: answered by code, for no document holds an answer to them.
 
-    message -> "greeting" | "thanks" | "nod" | None
+    message -> "greeting" | "thanks" | "nod" | "about" | None
 
 A model or a search would refuse them, and two refusals in a row call a person.
 """
@@ -13,31 +13,54 @@ from agents.handover import plain
 from agents.transcript import Language, Message
 from knowledge.text import detect_language
 
-Courtesy = Literal["greeting", "thanks", "nod"]
+Courtesy = Literal["greeting", "thanks", "nod", "about"]
 
 LONGEST = 60
 """Characters of such a message."""
 _MOST = "{1,8}"
 """So many expressions make one; more of them, which may be cut in more than one way, would take time without end."""
 _GREETS = (
-    r"(?:hi|hiya|hello|hey|howdy|greetings|good (?:morning|afternoon|evening|day)|how are you"
+    r"(?:hi|hiya|hello|hey|howdy|greetings|(?:good )?(?:morning|afternoon|evening)|good day|how are you"
+    r"|hallo|guten (?:tag|morgen|abend)|moin|servus|grüß gott|bonjour|bonsoir|salut|hola|buenos días|buenas tardes|ciao"
     r"|你好|您好|你们好|嗨|哈喽|哈啰|早上好|上午好|中午好|下午好|晚上好|早安|在吗|在嗎|在不在)"
 )
 _THANKS = (
-    r"(?:thanks|thank you|thank u|thx|ty|cheers|much appreciated|that (?:helps|helped|is helpful)|bye|bye bye|goodbye"
+    r"(?:thanks|thank you|thank u|thx|ty|ta|cheers|much appreciated|that (?:helps|helped|is helpful)"
+    r"|bye|bye bye|goodbye|that ?(?:s|is|was) (?:all|it)|see (?:you|ya)(?: later| soon)?|take care"
+    r"|danke(?: schön| sehr)?|vielen dank|tschüss|auf wiedersehen|merci(?: beaucoup)?|au revoir|(?:muchas )?gracias"
+    r"|grazie"
     r"|have a (?:nice|good|great|lovely) (?:day|evening|weekend|one)"
     r"|谢谢|謝謝|多谢|感谢|谢了|辛苦了|再见|拜拜|👍|👌|🙏|🙂|😊|❤)"
 )
 _NODS = (
-    r"(?:ok|okay|alright|all right|got it|i see|understood|good|great|perfect|super|cool|awesome|excellent|wonderful"
+    r"(?:ok|okay|kk?|alright|all right|got it|i see|understood|good|great|perfect|super|cool|awesome|excellent"
+    r"|wonderful|nice|lol|haha"
     r"|好|好的|好吧|嗯|行|明白|明白了|知道了|了解|了解了|太好了|不用了|没事了|没有了)"
 )
 _MORE = (
-    r"(?:no|oh|ah|all|there|everyone|team|very|that is|that s|many|a lot|a million|very much|so much"
+    r"(?:no|nope|oh|ah|all|there|everyone|team|very|that is|that s|many|a lot|a million|very much|so much"
     r"|for (?:your|the|all your|all the) (?:help|answer|quick answer|reply|time|support)|非常|十分|太|你|您|了)"
 )
 """What stands beside these words and means nothing without them."""
-_GREETING = re.compile(rf"{_GREETS} ?(?:(?:there|all|everyone|team|{_GREETS}) ?){{0,7}}")
+_OPENS = (
+    r"(?:(?:i have|i ve got|i got|just) )?(?:a|one|another)? ?(?:quick |small |short )?question(?: for you)?"
+    r"|(?:can|could|will|would) (?:you|u|someone|somebody|anyone) (?:please )?help(?: me)?(?: out)?"
+    r"|i need (?:some )?help"
+    r"|(?:is )?any(?:one|body) there|are you there|我有(?:一)?个?问题|(?:你)?(?:能|可以)帮(?:我|帮我|个忙)吗?"
+)
+"""Who begins so has not asked yet."""
+_GREETING = re.compile(
+    rf"(?:{_GREETS} ?(?:(?:there|all|everyone|team|zusammen|{_GREETS}) ?){{0,7}})?(?:(?:{_OPENS}) ?)?"
+)
+_ASKS_ABOUT_US = re.compile(
+    rf"(?:{_GREETS} ?)?(?:so )?(?:(?:who|what) (?:are|r) (?:you|u)"
+    r"|(?:are|r) (?:you|u) (?:a |an |the )?(?:really )?(?:real|alive|human|(?:real |live )?(?:person|human being)"
+    r"|(?:chat ?)?bot|robot|machine|computer|ai)(?: or (?:a |an )?(?:real )?(?:person|human|bot|robot|machine|ai))?"
+    r"|(?:am i|is this) (?:(?:talking|speaking|chatting) (?:to|with) )?(?:a |an )?(?:real )?(?:person|human|bot|robot"
+    r"|machine|ai)|(?:what|how) can (?:you|u|this) (?:do|help(?: me)?)(?: with| for me)?"
+    r"|what (?:do you do|is this)|help"
+    r"|(?:你|您)是(?:谁|什么|(?:机器人|真人|人|人工智能|ai)(?:吗|么)?)|(?:你|您)(?:能|会|可以)(?:做|干|帮我做)(?:些|点)?什么)"
+)
 _THANKING = re.compile(rf"(?=.*{_THANKS})(?:(?:{_THANKS}|{_NODS}|{_GREETS}|{_MORE}) ?){_MOST}")
 _NODDING = re.compile(rf"(?:(?:oh|ah|that is|that s|very) ?)?(?:{_NODS} ?){_MOST}")
 ANSWERS: Mapping[Courtesy, Mapping[Language, str]] = {
@@ -46,6 +69,12 @@ ANSWERS: Mapping[Courtesy, Mapping[Language, str]] = {
         "en": "You are welcome. If there is anything else, just ask.",
         "zh": "不客气。如果还有其他问题，请随时提问。",
     },
+    "about": {
+        "en": "I am the digital assistant here, not a person. I answer from our documents and show where each answer "
+        "stands; what they do not say, I do not guess. If you would rather talk to a person, just say so.",
+        "zh": "我是这里的数字助手，不是真人。我根据我们的资料回答并注明出处，资料里没有的不作猜测。"
+        "如需真人服务，请直接告诉我。",
+    },
     "nod": {"en": "If there is anything else, just ask.", "zh": "如果还有其他问题，请随时提问。"},
 }
 
@@ -53,14 +82,16 @@ ANSWERS: Mapping[Courtesy, Mapping[Language, str]] = {
 def read(message: str, history: Sequence[Message] = ()) -> Courtesy | None:
     """Return what a message does that says nothing else; a nod to a question may be its answer, and is none.
 
-    >>> [read(said) for said in ("Hello!", "好的，谢谢", "ok", "thanks, and the warranty?", "no")]
-    ['greeting', 'thanks', 'nod', None, None]
+    >>> [read(said) for said in ("Hello!", "好的，谢谢", "ok", "Are you a bot?", "thanks, and the warranty?", "no")]
+    ['greeting', 'thanks', 'nod', 'about', None, None]
     """
     if len(message) > LONGEST:
         return None
     said = " ".join(re.findall(r"\w+|[👍👌🙏🙂😊❤]", plain(message)))
-    if _GREETING.fullmatch(said):
+    if said and _GREETING.fullmatch(said):
         return "greeting"
+    if _ASKS_ABOUT_US.fullmatch(said):
+        return "about"
     if _THANKING.fullmatch(said):
         return "thanks"
     return "nod" if _NODDING.fullmatch(said) and not _asked(history) else None

@@ -16,7 +16,8 @@ _PERSON = (
     r"(?:(?:real|actual|live|human|proper|breathing|living|some|any|an?|the|another|your|customer|service|support|"
     r"sales|help|relay|different|flesh and blood)[ -]?)*"
     r"(?:person|persn|peron|pers[ou]n|human(?: being)?|humn|huamn|agent|agnet|representative|representitive|rep|"
-    r"operator|oprator|advis[eo]r|assistant manager|manager|supervisor|colleague|employee|staff(?: member)?|"
+    r"operator|oprator|advis[eo]r|assistant manager|manager|supervisor|boss|(?:owner|director)(?! of)|"
+    r"colleague|employee|staff(?: member)?|"
     r"member of staff|team member|someone|somebody|somone|sombody|some one|real people|people|human support|"
     r"customer (?:service|care|support)|support team|call cent(?:re|er)|service desk|help ?desk|reception)"
 )
@@ -72,6 +73,8 @@ ASKED = _any(
     r"(?:person|human|humn|manager|colleague|agent|employee|human being) (?:please |to |just )*"
     r"(?:look|read|check|answer|help me|take|call|deal|handle|review|reply|respond|write)\b",
     r"\b(?:anybody|anyone|somebody|someone) (?:real|human|alive)\b",
+    r"\b(?<!if )i(?:'d like|'m going| (?:want|wanna|would like|wish|need|am going))(?: to)? (?:complain|"
+    r"(?:make|file|lodge|raise|register|submit|put in) (?:a|an|another) (?:\w+ )?complaint)\b",
     r"\b(?:number|name|address) of (?:a|an|some) (?:real |actual |human )+(?:person|human|being|agent)\b",
     # Chinese: to be put through to a person
     r"(?:人工){2,}",
@@ -86,6 +89,7 @@ ASKED = _any(
     r"(?:不要|不想|别|不跟|不和)[^，。！？,.!?]{0,6}(?:机器人|機器人|ai|自动回复|人工智能)",
     r"(?:你|您)(?:这|那)?(?:个)?(?:是|就是)?(?:机器人|ai)?[^，。！？]{0,6}(?:我要|给我|换)(?:找)?(?:人|真人|人工)",
     r"(?:我要|我想|我得|让我)(?:找|见|联系)(?:你们?)?(?:的)?(?:经理|主管|负责人|领导|店长|老板|客服)",
+    r"(?:我要|我想|想要|我得)投诉(?!电话|渠道|的|流程|怎么)",
     r"(?:找|叫|换)(?:个|一个|一位)?(?:能|会|懂)[^，。！？]{0,8}的?人",
 )
 
@@ -129,6 +133,10 @@ _US = (
     r"finger|hand)"
 )
 
+_LIMB = (
+    r"(?:arm|leg|wrist|ankle|finger|thumb|nose|hip|foot|toe|elbow|shoulder|collarbone|tooth|teeth|jaw|rib|knee|neck)s?"
+)
+
 SAFETY = _any(
     r"\b(?:got|get|gets|getting|received|gave|gives|giving|had|have) (?:me |us |my \w+ |him |her )?"
     r"(?:an? )?(?:\w+ )?(?:electric(?:al)?|eletric|electic) ?(?:shocks?|shok)\b(?! (?:resist|protect|warning))",
@@ -147,6 +155,9 @@ SAFETY = _any(
     r"\bsmell(?:s|ed|ing)? (?:strongly |badly |a bit )?(?:of|like) (?:burning|burnt|smoke|melting)\b",
     r"\b(?:exploded|exploaded|blew up|melted)\b[^.?!]{0,30}\b(?:hand|face|house|room|kitchen|plugged|charging)\b",
     rf"\b{_US}\b[^.?!]{{0,30}}\b(?:was|were|got|is|are|been|has been|badly|have been) (?:\w+ )?{_HURT}\b",
+    rf"\b(?:broke|broken|fractured|sprained|twisted|dislocated) (?:his|her|my|their|our) "
+    rf"(?:left |right |little )?{_LIMB}\b",
+    rf"\b{_US} (?:\w+ )?(?:fell|fallen|slipped|tripped) (?:down|off|on|from|over) (?:the|your|a|an|some) ",
     rf"\b{_HURT} (?:me|myself|himself|herself|my|our|his|her)\b(?! feelings)",
     r"\b(?:hospital|ambulance|emergency room|a&e|burns unit|fire brigade|paramedics?)\b",
     r"\b(?:suicid\w*|kill myself|end my life|harm myself|want to die)\b",

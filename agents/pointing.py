@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from agents import answer_types
+from agents import answer_types, cells
+from agents.answer_types import AnswerType
 from agents.figures import UNIT
 from agents.overlap import token_f1
 from agents.polarity import is_negated
@@ -118,7 +119,8 @@ def shaped(question: str, found: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates that are whole answers of the kind asked for, numbers with what they count.
 
     "How long" wants a duration and "how much" a price, so `54` is neither; of a table's row only a whole cell is an
-    answer; ways and reasons take more than a few words, and so do two questions in one.
+    answer, of the column that the question names where it names one; ways and reasons take more than a few words, and
+    so do two questions in one.
     """
     if asked_for(question) in ("how", "why") or len(_ASKING_WORDS.findall(question)) > 1:
         return []
@@ -127,22 +129,21 @@ def shaped(question: str, found: Sequence[Candidate]) -> list[Candidate]:
     return [
         candidate
         for candidate in whole
-        if (not kinds or answer_types.holds(candidate.text, kinds)) and _is_in_no_row_or_a_cell(candidate)
+        if (not kinds or answer_types.holds(candidate.text, kinds)) and _is_in_no_row_or_asked_for(question, candidate)
     ]
 
 
-def _is_in_no_row_or_a_cell(candidate: Candidate) -> bool:
+def _is_in_no_row_or_asked_for(question: str, candidate: Candidate) -> bool:
+    """Say whether words are no cell, or the one that is asked for: of several prices none is, where none is named."""
     row = candidate.statement.text
     if CELL_BREAK not in row:
         return True
-    at = 0
-    for cell in row.split(CELL_BREAK):
-        name, colon, value = cell.partition(": ")
-        begins = at + (len(name) + len(colon) if colon else 0)
-        if (candidate.start, candidate.end) == (begins, begins + len((value if colon else name).rstrip())):
-            return True
-        at += len(cell) + len(CELL_BREAK)
-    return False
+    asked = cells.alone_asked_for(question, row)
+    if AnswerType.PRICE in answer_types.expected(question):
+        prices = [cell for cell in asked if answer_types.holds(cell.value, (AnswerType.PRICE,))]
+        asked = prices if len(prices) == 1 else [] if prices else asked
+    told = any((cell.start, cell.end) == (candidate.start, candidate.end) for cell in asked)
+    return told and not cells.shares_nothing(question, candidate.statement)
 
 
 def likeliest(found: Sequence[Candidate], scores: np.ndarray) -> list[int]:
@@ -182,12 +183,16 @@ def _within(short: str, long: str) -> bool:
 def stands_alone(question: str, candidate: Candidate) -> bool:
     """Say whether words mean the same without what stands beside them in their sentence.
 
-    They do not when they are torn off a longer number, address or time, hold half a bracket, or when the sentence
-    denies something that the question does not: "not open in Leeds" is no Leeds.
+    They do not when they are torn off a longer number, address, time or share ("150" of "100 of 150"), when they hold
+    half a bracket, or when the sentence denies something that the question does not: "not open in Leeds" is no Leeds.
     """
     sentence, text = candidate.statement.text, candidate.text
     before, after = sentence[: candidate.start], sentence[candidate.end :]
-    torn = re.search(r"[-−+@/.\w]$|\d[,:：]$", before) if not re.search(f"[{CJK_CLASS}]$", before) else None
+    torn = (
+        re.search(r"[-−+@/.\w]$|\d[,:：]$|\d (?:out )?of $", before)
+        if not re.search(f"[{CJK_CLASS}]$", before)
+        else None
+    )
     torn = torn or re.match(r"[@/]|[.:,]\w|：\d|\s?[ap]\.?m\b|-\w", after)
     clause = re.split(r"[;；。.!?！？](?:\s|$)", before)[-1] + text + re.split(r"[;；。.!?！？](?:\s|$)", after)[0]
     return not (torn or re.search(r"[][()（）【】]", text) or (is_negated(clause) and not is_negated(question)))

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from math import exp
 from typing import Any
 
-from agents import pointing
+from agents import cells, pointing
 from agents.models import LoadedModel
 from agents.overlap import token_f1
 from agents.pointing import Candidate
 from agents.prompts import NOT_STATED, Excerpt, Reading, render
 from agents.quoting import SECOND_SHARE, shown
+from agents.spans import is_yes_or_no
 from agents.statements import CELL_BREAK, Statement, count_words
 from agents.transcript import Language, Message
 from knowledge.text import STOP_WORDS, locate, tokens
@@ -79,6 +80,10 @@ def read(
 ) -> Read:
     """Let the model look for the answer in the statements that fit best.
 
+    "May I pay in cash?" asks for no words to copy, so that a model calls even "We take no cash" not stated: where it
+    looks twice (`agents.verifying`), that look alone decides about such a question in English. In Chinese it agrees
+    too easily to do so.
+
     Args:
         ranked: statements, the one that fits best first.
         of_another: whether a statement is about another thing than the question names; of several that hold the
@@ -100,10 +105,12 @@ def read(
         if not said:
             doubt = max(doubt, _doubt(chunk.response_metadata.get("logprobs") or ()))
         said += chunk.text
-    if doubt >= DOUBT:
+    decided_later = model.looks_twice and language == "en" and is_yes_or_no(question)
+    if doubt >= DOUBT and not decided_later:
         return Read(said.strip(), False)
     given.sort(key=of_another)
-    return understood(said, question, ranked, given=given, language=language)
+    meant = understood(said, question, ranked, given=given, language=language)
+    return meant if meant.found or not decided_later else Read(said, True, tuple(ranked))
 
 
 def _doubt(likelihoods: Sequence[Mapping[str, Any]]) -> float:
@@ -170,15 +177,22 @@ def understood(
     for statement in given:
         candidate = _in_statement(reply, statement)
         if candidate is not None:
-            alone = pointing.stands_alone(question, candidate) and count_words(candidate.text) <= POINTED_WORDS
-            return Read(
-                said, True, _first(statement, ranked), candidate if alone and not _says_nothing(reply) else None
-            )
+            meant = cells.named_more(question, statement, given)
+            alone = meant is None and not _says_nothing(reply) and _stands_alone(question, candidate)
+            return Read(said, True, _first(meant or statement, ranked), candidate if alone else None)
     likeness = [token_f1(reply, [shown(s.text)], language=language) for s in given]
     best = max(range(len(given)), key=lambda at: likeness[at], default=None)
     if best is not None and likeness[best] >= LEAST_OVERLAP:
         return Read(said, True, _first(given[best], ranked))
     return Read(said, True, tuple(ranked))
+
+
+def _stands_alone(question: str, candidate: Candidate) -> bool:
+    """Say whether words may stand before their sentence; of a table's row, only those of a column that is asked for."""
+    row = candidate.statement.text
+    asked = cells.alone_asked_for(question, row)
+    in_place = not cells.cells_of(row) or any(c.start <= candidate.start and candidate.end <= c.end for c in asked)
+    return in_place and pointing.stands_alone(question, candidate) and count_words(candidate.text) <= POINTED_WORDS
 
 
 def _in_statement(reply: str, statement: Statement) -> Candidate | None:

@@ -137,9 +137,14 @@ class Spans:
 
 def asked_for(question: str) -> str | None:
     """Return what a question asks for, `who`, `when`, …; None for one that asks for yes or no."""
-    if _YES_OR_NO.search(question) and not _ASKED_ABOUT.search(question):
+    if is_yes_or_no(question):
         return None
     return next((name for name, pattern in ASKED if pattern.search(question)), None)
+
+
+def is_yes_or_no(question: str) -> bool:
+    """Say whether a question asks for yes or no."""
+    return _YES_OR_NO.search(question) is not None and _ASKED_ABOUT.search(question) is None
 
 
 def words_of(text: str, language: Language) -> list[Word]:

@@ -2,7 +2,7 @@
 
     passages -> stretches -> Statement, an exact span of a document
 
-What reads like an order to a machine is none. It knows no question.
+What reads like an order to a machine is none, nor is a letter's salutation. It knows no question.
 """
 
 import re
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents.commands import command_spans
+from agents.formalities import formal_spans
 from knowledge.passages import Passage
 from knowledge.text import CJK_CLASS, count_cjk, sentences
 
@@ -74,11 +75,11 @@ def statements_of(passages: Sequence[Passage]) -> list[Statement]:
 
 def quotable(passage: Passage) -> list[tuple[int, int]]:
     """Return the spans in a passage's text that may be quoted."""
-    orders = command_spans(passage.text)
+    left_out = [*command_spans(passage.text), *formal_spans(passage.text)]
     return [
         (start, end)
         for start, end in stretches(passage.text)
-        if not any(start < other_end and other_start < end for other_start, other_end in orders)
+        if not any(start < other_end and other_start < end for other_start, other_end in left_out)
     ]
 
 

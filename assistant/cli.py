@@ -32,6 +32,7 @@ from assistant.commands import (
     export,
     extract,
     extract_evaluation,
+    feedback,
     finetune,
     guard_evaluation,
     judging,
@@ -123,6 +124,7 @@ app.command(epilog=setup.DOCTOR_EXAMPLES)(setup.doctor)
 app.command(epilog=bundle.BUNDLE_EXAMPLES)(bundle.bundle)
 app.command(epilog=backup.BACKUP_EXAMPLES)(backup.backup)
 app.command(epilog=backup.RESTORE_EXAMPLES)(backup.restore)
+app.command(epilog=feedback.FEEDBACK_EXAMPLES)(feedback.feedback)
 app.command(epilog=tickets.FORGET_EXAMPLES)(tickets.forget)
 app.add_typer(
     tickets.app, name="tickets", help="Conversations that a person has taken over.", epilog=tickets.LIST_EXAMPLES

@@ -32,6 +32,8 @@ FEWEST_LETTERS = 3
 """Of another script than Latin; fewer are signs."""
 _KANA = re.compile(r"[\u3041-\u30fa]")
 _WORD = re.compile(r"[^\W\d_]+")
+_HEADING_NUMBER = re.compile(r"\s*(?:§ ?)?\d{1,2}(?:\.\d{1,2})*[.)]\s+")
+"""The number of a chapter, which names nothing: "3 hours" is not asked of "3. Practice rooms"."""
 LEAD_FLOOR = 0.1
 """Share of the question's weight added to both scores of a lead: without it, a best score of next to nothing over
 others of even less would look like a clear lead."""
@@ -135,7 +137,9 @@ def measure(
     places = [frozenset(tokens("\n".join([p.title, *p.headings, p.header]))) for p in passages]
     whole = [place.union(*said) for place, said in zip(places, spoken, strict=True)]
     total = sum(weights.values())
-    named = {term: weight for term, weight in weights.items() if any(term in place for place in places)}
+    headings = [_HEADING_NUMBER.sub("", heading) for p in passages for heading in (p.title, *p.headings, p.header)]
+    names = set(tokens("\n".join(headings)))
+    named = {term: weight for term, weight in weights.items() if term in names}
     return Signals(
         coverage=max((_share(present, weights, total) for present in whole), default=0.0),
         sentence_coverage=max((_share(present, weights, total) for said in spoken for present in said), default=0.0),

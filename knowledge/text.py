@@ -40,13 +40,21 @@ def _words(text: str) -> frozenset[str]:
 # Never the end of a sentence: a name, a number or the rest of the thought follows.
 _OPEN_ABBREVIATIONS = _words(
     "mr mrs ms dr prof rev hon gen col sgt capt lt st mt messrs mme mlle e.g eg i.e ie cf vs viz al approx ca resp "
-    "incl excl esp max min tel ext"
+    "incl excl esp max min tel ext bzw ggf evtl vgl bspw inkl exkl zzgl"
 )
 # The end of a sentence unless a number follows.
 _NUMBER_ABBREVIATIONS = _words(
-    "no nos fig figs eq eqs sec secs ch chap art arts vol pp p para par jan feb mar apr jun jul aug sep sept oct nov "
-    "dec"
+    "no nos nr fig figs eq eqs sec secs ch chap art arts abs vol pp p para par jan feb mar apr jun jul aug sep sept "
+    "oct nov dec"
 )
+# German writes "the 31st" as "31." before a noun, and nouns with capitals, so only the words around it tell.
+_GERMAN_MONTH = re.compile(
+    r"(?:Januar|Jänner|Jan\.|Februar|Feb\.|März|April|Apr\.|Mai|Juni|Juli|August|Aug\.|September|Sept?\.|"
+    r"Oktober|Okt\.|November|Nov\.|Dezember|Dez\.)(?!\w)"
+)
+_GERMAN_ARTICLES = _words("der die das dem den des im zum zur vom beim")
+_SPACED_ABBREVIATION = re.compile(r"(?<!\w)[^\W\d_]\.\s?[^\W\d_]\.")
+_LEADER = "...."  # dots that lead from a thing to its price
 _WORD_LOOKBACK_CHARACTERS = 16
 _LIST_MARK = re.compile(r"\s*[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxlcIVXLC]{1,5})\.")
 
@@ -80,6 +88,8 @@ def _ends_sentence(text: str, stop: re.Match[str], *, line_start: int, line_end:
     following = _character_after(text, stop.end(), line_end)
     if following.islower():
         return False
+    if stop.group().startswith(_LEADER):
+        return False
     if stop.group()[0] != "." or stop.group().startswith(".."):
         return True
     word = text[max(line_start, stop.start() - _WORD_LOOKBACK_CHARACTERS) : stop.start()].rsplit(None, 1)
@@ -88,8 +98,25 @@ def _ends_sentence(text: str, stop: re.Match[str], *, line_start: int, line_end:
         return not following
     if last in _NUMBER_ABBREVIATIONS:
         return not following.isdigit()
+    if last.isdecimal() and len(last) <= 2 and _is_german_ordinal(text, stop.end(), before=word[0]):
+        return False
+    if len(last) == 1 and _is_spaced_abbreviation(text, stop.start(), line_start=line_start):
+        return False
     is_initial = len(last) == 1 and last.isalpha() and last != "i" and text[stop.start() - 1].isupper()
     return not (is_initial and following.isupper())
+
+
+def _is_german_ordinal(text: str, end: int, *, before: str) -> bool:
+    """Say whether a number's stop makes it a day or a place in an order: "zum 31. August", "im 2. Stock"."""
+    article = before.casefold().split()[-1:]
+    following = text[end : end + _WORD_LOOKBACK_CHARACTERS].lstrip(" \u00a0")
+    return _GERMAN_MONTH.match(following) is not None or bool(_GERMAN_ARTICLES.intersection(article))
+
+
+def _is_spaced_abbreviation(text: str, stop: int, *, line_start: int) -> bool:
+    """Say whether a stop is one of the two of "z. B.", "d. h." or "e. g."."""
+    begins = (stop - 1, stop - 3, stop - 4)
+    return any(begin >= line_start and _SPACED_ABBREVIATION.match(text, begin, begin + 5) for begin in begins)
 
 
 def _character_after(text: str, start: int, end: int) -> str:

@@ -25,6 +25,7 @@ from assistant.commands.options import (
     print_batch,
     print_json,
     settings_for,
+    warn,
     warn_if_nothing_read,
 )
 
@@ -74,6 +75,7 @@ def ask(
             print_json(data)
         else:
             outcome = print_answer(steps).outcome
+        _warn_if_for_a_person(question or "")
         if outcome == "refused":
             warn_if_nothing_read(application, collection=collection, audiences=_audiences(audience))
 
@@ -92,6 +94,7 @@ def chat(
             steps = _respond(application, question, history, collection=collection, audience=audience, talk=talk)
             answer = print_answer(talk.noting(steps))
             print()
+            _warn_if_for_a_person(question)
             history += [Message("user", question), Message("assistant", answer.text)]
 
 
@@ -191,6 +194,14 @@ def _respond(
             follows_tools=talk is not None and talk.follows_tools,
         )
     )
+
+
+def _warn_if_for_a_person(question: str) -> None:
+    """Say that the chat would have called a person: at a command line there is none, and the answer looks as if not."""
+    from agents.handover import from_words
+
+    if reason := from_words(question):
+        warn(f"In the chat this message calls a person ({reason}); the command line has none. Next: frontdesk serve")
 
 
 def _audiences(audience: str) -> tuple[str, ...]:

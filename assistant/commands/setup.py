@@ -19,6 +19,7 @@ INIT_EXAMPLES = examples(
     'frontdesk init --company "Lantern & Loom" --contact help@example.com --hours "Mon-Fri 9-17" '
     "--language en --documents ./documents",
 )
+LANGUAGES = ("auto", "en", "zh")
 NEXT = ("models get", "ingest", "serve")
 DOCTOR_EXAMPLES = examples(
     "frontdesk doctor", f"frontdesk doctor --model {SUGGESTED_OLLAMA_MODEL}", "frontdesk doctor --json"
@@ -42,14 +43,20 @@ def init(
         "company": ("Name of the company", company, ""),
         "contact": ("Where customers reach a person", contact, ""),
         "hours": ("Opening hours", hours, ""),
-        "language": ("Language of the page (auto, en, zh)", language, "auto"),
+        "language": (f"Language of the page ({', '.join(LANGUAGES)})", language, LANGUAGES[0]),
         "documents": ("Folder of documents", str(documents) if documents else None, "documents"),
     }
     try:
         values = {
             key: given
             if given is not None
-            else typer.prompt(text, default=default, show_default=bool(default), err=True)
+            else typer.prompt(
+                text,
+                default=default,
+                show_default=bool(default),
+                value_proc=_language if key == "language" else str,
+                err=True,
+            )
             for key, (text, given, default) in asked.items()
         }
     except typer.Abort as error:  # nobody answers: a script, or Ctrl-C
@@ -71,6 +78,13 @@ def init(
         raise SettingsError(f"{target} cannot be written ({error.strerror}). Give --config another path.") from error
     option = f" --config {shlex.quote(str(target))}" if elsewhere or target.name != FILE_NAME else ""
     print(f"Wrote {target}. Next: " + ", ".join(f"frontdesk {verb}{option}" for verb in NEXT))
+
+
+def _language(answer: str) -> str:
+    """Take a language that there is; another one is asked for again, and what was answered before is not lost."""
+    if answer not in LANGUAGES:
+        raise typer.BadParameter(f"{answer!r} is not one of {', '.join(LANGUAGES)}")
+    return answer
 
 
 def doctor(model: Model = None, as_json: AsJson = False, config: Config = None) -> None:

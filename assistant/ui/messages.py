@@ -89,6 +89,8 @@ def _body_html(view: TurnView, texts: Texts) -> str:
     is_over = view.outcome == "awaiting_approval" and not view.awaits_approval
     if view.outcome in NOTICES and not is_over:
         name, sign = NOTICES[view.outcome]
+        if name == "refused" and view.citations:  # what comes nearest stands below, and may be what was asked
+            name = "unsure"
         head = f'<p class="notice-title">{escape(getattr(texts, name))}</p>'
         return f'<div class="notice">{icon(sign)}<div>{head}{_written_html(view, texts)}</div></div>'
     body = _written_html(view, texts)

@@ -36,6 +36,7 @@ class Texts:
     reading_one: str
     working: str
     refused: str
+    unsure: str
     handed_over: str
     ticket: str
     from_person: str
@@ -130,6 +131,7 @@ EN = Texts(
     reading_one="Reading 1 passage",
     working="Working on it",
     refused="Not in our documents",
+    unsure="No certain answer",
     handed_over="Passed on to a person",
     ticket="Ticket",
     from_person="From a person in our team",
@@ -219,6 +221,7 @@ ZH = Texts(
     reading_one="正在阅读 1 段内容",
     working="正在处理",
     refused="我们的文件中没有相关内容",
+    unsure="没有确定的答案",
     handed_over="已转交人工",
     ticket="工单编号",
     from_person="来自我们的工作人员",

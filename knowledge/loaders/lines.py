@@ -7,6 +7,8 @@ from knowledge.text import CJK_CLASS
 
 _WIDE = f"{CJK_CLASS}，。！？；：、（）《》「」『』【】“”"
 _BREAK_IN_CHINESE = re.compile(f"(?<=[{_WIDE}])[ \\t]*\\n[ \\t]*(?=[{_WIDE}])")
+LEADERS = re.compile(r"(?:\s?[.·…]){4,}\s*")
+"""The dots that lead the eye to a column on the right."""
 _WRAPPED_SHARE = 0.6
 _NARROWEST_WRAPPED = 40
 
@@ -19,12 +21,14 @@ def collapse(text: str) -> str:
 def unwrap(lines: Sequence[str]) -> str:
     """Join lines that were broken only because the page ended; lines broken on purpose stay lines.
 
-    A paragraph was wrapped when all its lines but the last come near the longest.
+    A paragraph was wrapped when all its lines but the last come near the longest, and none is filled with dots: joined,
+    the lines of a price list would give each price to the next thing.
     """
     stripped = [line.strip() for line in lines if line.strip()]
     widths = [width(line) for line in stripped]
     longest = max(widths, default=0)
-    if longest >= _NARROWEST_WRAPPED and all(each >= longest * _WRAPPED_SHARE for each in widths[:-1]):
+    is_list = sum(map(bool, map(LEADERS.search, stripped))) > 1
+    if not is_list and longest >= _NARROWEST_WRAPPED and all(each >= longest * _WRAPPED_SHARE for each in widths[:-1]):
         return collapse("\n".join(stripped))
     return "\n".join(" ".join(line.split()) for line in stripped)
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise, zip_longest
 from types import MappingProxyType
 
-from knowledge.loaders.lines import collapse
-from knowledge.loaders.pdf_lines import LEADERS, SOFT_HYPHEN, Cell, Line
+from knowledge.loaders.lines import LEADERS, collapse
+from knowledge.loaders.pdf_lines import SOFT_HYPHEN, Cell, Line
 from knowledge.loaders.pdf_tables import add_pdf_table, regions
 from knowledge.loaders.printed import Printed, PrintedBuilder, join
 

@@ -1,14 +1,11 @@
 """Printed lines: what the PDF library, or text recognition, hands over and the layout is guessed from."""
 
-import re
 from dataclasses import dataclass, field
 
 from knowledge.loaders.printed import Printed, Stretch, join
 
 SOFT_HYPHEN = "\u00ad"
 """Marks a line that ends within a hyphenated word."""
-LEADERS = re.compile(r"(?:\s?[.·…]){4,}\s*")
-"""The dots that lead the eye to a column on the right."""
 
 
 @dataclass(frozen=True, slots=True)

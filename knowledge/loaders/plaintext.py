@@ -1,4 +1,4 @@
-"""Plain text: paragraphs between blank lines, underlined or numbered headings, list items."""
+"""Plain text: paragraphs between blank lines, headings underlined, numbered or in capitals, list items."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from knowledge.documents import PAGE_BREAK, Document, DocumentBuilder
 from knowledge.loaders.encoding import empty, read_text
-from knowledge.loaders.lines import unwrap
+from knowledge.loaders.lines import LEADERS, unwrap
 
 _UNDERLINE = re.compile(r"(=|-|~|\^|\*){3,}$")
 _RULE = re.compile(r"[-=_*~#+ ]{3,}$")
@@ -15,6 +15,7 @@ _BULLET = re.compile(r"\s*[-*•·‣◦+]\s+")
 _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)\.?\s+\S")
 _LONGEST_NUMBERED_HEADING = 200
 _LONGEST_CHAPTER_HEADING = 80
+_FEWEST_CAPITALS = 4
 _INDENT_OF_A_LEVEL = 2
 _LONGEST_HEADING = 120
 
@@ -54,6 +55,9 @@ def _add(builder: DocumentBuilder, lines: list[str]) -> None:
     elif level := _numbered_level(lines):
         builder.add("heading", unwrap(lines), level=level)
         return
+    elif len(lines) > 1 and _is_in_capitals(lines[0]) and any(map(str.islower, lines[1])):
+        builder.add("heading", lines[0].strip(), level=2)
+        lines = lines[1:]
     lines = [line for line in lines if not _RULE.match(line.strip())]
     block: list[str] = []
     for line in lines:
@@ -76,10 +80,22 @@ def _numbered_level(lines: list[str]) -> int:
     return min(6, depth) if len(lines) <= most_lines and len(text) <= longest else 0
 
 
+def _is_in_capitals(line: str) -> bool:
+    """Say whether a line above others is their heading: "2. OPENING HOURS", no sentence and no code such as "A-40"."""
+    letters = sum(map(str.isalpha, line))
+    return (
+        line.isupper()
+        and letters >= _FEWEST_CAPITALS
+        and len(line) <= _LONGEST_CHAPTER_HEADING
+        and line[-1] not in ".!?,;:"
+    )
+
+
 def _add_block(builder: DocumentBuilder, lines: list[str]) -> None:
     item = _ITEM.match(lines[0])
     if item:
         text = unwrap([_BULLET.sub("", lines[0], count=1), *lines[1:]])
         builder.add("item", text, level=min(6, len(item[1]) // _INDENT_OF_A_LEVEL + 1))
     else:
-        builder.add("paragraph", unwrap(lines))
+        texts = (LEADERS.sub(" … ", line).strip() for line in unwrap(lines).split("\n"))
+        builder.add("paragraph", "\n".join(texts))

@@ -184,6 +184,8 @@ def test_share_is_that_of_the_words_and_of_those_that_hold_them() -> None:
         ("What number?", "Call +44 161 496 0123 then.", "44 161 496 0123", False),
         ("What is it called?", "The Curlew [3] lasts long.", "Curlew [3", False),
         ("What does it cost?", "The desk costs 1,250 euros.", "250 euros", False),
+        ("How many marks do I need?", "100 of 150 marks are needed.", "150", False),
+        ("How many marks do I need?", "100 of 150 marks are needed.", "100", True),
         ("这张桌子多少钱？", "桌子的价格为1,250元。", "250元", False),
         ("几点关门？", "营业时间为9:00到18:30。", "30", False),
         ("几点关门？", "营业时间为9:00到18：30。", "18", False),
@@ -222,3 +224,23 @@ def test_of_a_row_only_a_whole_cell_is_an_answer() -> None:
     assert [c.text for c in pointing.shaped("Which one is it?", found)] == ["€9.50", "4–6 working days", "Islands"]
     assert [c.text for c in pointing.shaped("How much is it?", found)] == ["€9.50"]
     assert pointing.shaped("How much is it, and how long does it take?", found) == []
+
+
+def test_of_a_row_only_the_column_that_the_question_names_is_an_answer() -> None:
+    row = statement("Lesson: Piano | 30 minutes: €89.00 | 45 minutes: €124.00 | 60 minutes: €159.00")
+    found = [
+        Candidate(row, row.text.index(text), row.text.index(text) + 7) for text in ("€89.00", "€124.00", "€159.00")
+    ]
+    found[0] = Candidate(row, found[0].start, found[0].start + len("€89.00"))
+    assert [c.text for c in pointing.shaped("piano 45 min price?", found)] == ["€124.00"]
+    assert pointing.shaped("piano price?", found) == []
+    assert [c.text for c in pointing.shaped("Which is the piano's?", found)] == ["€89.00", "€124.00", "€159.00"]
+
+
+def test_a_row_that_holds_none_of_the_questions_words_has_no_cell_for_it() -> None:
+    """A follow-up is searched for with the question before, and may so be shown that one's row."""
+    row = statement("Date: 6 December | What: Advent concert | Where: St Anne's Church")
+    church = Candidate(row, row.text.index("St Anne"), len(row.text))
+    assert pointing.shaped("and what do we have to wear?", [church]) == []
+    assert pointing.shaped("and which place is the concert in?", [church]) == [church]
+    assert pointing.shaped("which one?", [church]) == [church]

@@ -99,6 +99,35 @@ def test_a_cell_of_a_tables_row_is_found(shop: Library) -> None:
         assert "Islands" in read.ranked[0].text
 
 
+def test_of_a_row_only_words_of_the_column_asked_for_stand_alone() -> None:
+    text = "Instrument: Cello | Rent: €32.00 | Deposit: €300.00 | Price if you buy it: €1,450.00"
+    given = [Statement(passage(text), 0, len(text), 1.0)]
+    for reply, pointed in (("€1,450.00", None), ("€300.00", "€300.00")):
+        read = reading.understood(reply, "What deposit do you take?", given, given=given, language="en")
+        assert (read.found, read.pointed and read.pointed.text) == (True, pointed)
+
+
+def test_a_row_that_holds_less_of_the_question_than_one_beside_it_is_not_meant() -> None:
+    texts = ("Lesson: Violin | Fee: €129", "Lesson: Piano | Fee: €124")
+    given = [Statement(passage(text), 0, len(text), 1.0) for text in texts]
+    read = reading.understood("€129", "What fee for piano lessons?", given, given=given, language="en")
+    assert (read.ranked[0], read.pointed) == (given[1], None)
+
+
+def test_where_a_second_look_follows_not_stated_decides_no_question_for_yes_or_no() -> None:
+    """A model has no words to copy that say yes or no, and calls what answers plainly not stated."""
+    text = "We do not take cash or cheques."
+    statements = [Statement(passage(text), 0, len(text), 1.0)]
+    once = reader({"text": "not stated", "when": "Question|问题"})
+    looking = replace(once, tells_likelihood=True)
+    assert looking.looks_twice
+    read = reading.read("Can I pay in cash?", statements, model=looking, language="en")
+    assert (read.found, read.ranked, read.pointed) == (True, tuple(statements), None)
+    assert not reading.read("What can I pay with?", statements, model=looking, language="en").found
+    assert not reading.read("Can I pay in cash?", statements, model=once, language="en").found
+    assert not reading.read("可以付现金吗？", statements, model=looking, language="zh").found
+
+
 def test_the_prompt_holds_excerpts_with_their_places_and_what_was_said(shop: Library) -> None:
     model = reader("5 years")
     history = (Message("user", "Hello"), Message("assistant", "How can I help?"))

@@ -100,6 +100,16 @@ def test_a_name_that_stands_over_other_passages_only_is_missed() -> None:
     assert evidence.measure([], weights, word_scores=[], cosines=None).unnamed == 0
 
 
+def test_the_number_of_a_chapter_names_nothing() -> None:
+    """Whoever hires the hall for 3 hours asks for nothing of the third chapter."""
+    hall = passage("The hall: 65 euros an hour.", title="Hire a room")
+    rules = passage("Whisper, please.", title="House rules", headings=("3. Quiet",))
+    weights = {"room": 1.0, "3": 1.0, "hour": 1.0, "price": 1.0}
+    assert evidence.measure([hall, rules], weights, word_scores=[], cosines=None).unnamed == 0
+    model = passage("It has a cable.", title="Heron 3")
+    assert evidence.measure([hall, model], weights, word_scores=[], cosines=None).unnamed == 0.25
+
+
 def test_a_missed_name_is_less_evidence() -> None:
     found = Signals(coverage=0.9, sentence_coverage=0.7, lead=0.0, cosine=0.6)
     for embedder, near in (("all-MiniLM-L6-v2", 0.6), ("multilingual-e5-small", 0.88)):

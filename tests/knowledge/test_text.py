@@ -30,6 +30,26 @@ def texts(text):
             ["退货需要30天。", "“可以吗？”", "他问；", "好的！", "是吗?", "是的"],
         ),
         ("版本3.5发布。Visit www.example.com now.", ["版本3.5发布。", "Visit www.example.com now."]),
+        (
+            "Kündigen Sie zum 31. Januar, 30. April und 31. August. Der Raum liegt im 2. Stock. Am 5. geht es los.",
+            [
+                "Kündigen Sie zum 31. Januar, 30. April und 31. August.",
+                "Der Raum liegt im 2. Stock.",
+                "Am 5. geht es los.",
+            ],
+        ),
+        (
+            "Für Kinder, z. B. Anfänger, d. h. Neue, bzw. Geschwister gilt Nr. 3 nicht. Wir helfen.",
+            ["Für Kinder, z. B. Anfänger, d. h. Neue, bzw. Geschwister gilt Nr. 3 nicht.", "Wir helfen."],
+        ),
+        (
+            "Take room 5. Call us. We close at 12. April too.",
+            ["Take room 5.", "Call us.", "We close at 12. April too."],
+        ),
+        (
+            "Strings ........ 38 EUR\nBridge ......\nWell... Yes.",
+            ["Strings ........ 38 EUR", "Bridge ......", "Well...", "Yes."],
+        ),
         ("one\ftwo\r\nthree\n\n \n", ["one", "two", "three"]),
         ("", []),
     ],

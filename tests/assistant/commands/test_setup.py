@@ -45,6 +45,15 @@ def test_init_refuses_silence_and_what_would_not_load(
     assert not (tmp_path / "frontdesk.toml").exists()
 
 
+def test_init_asks_again_instead_of_losing_what_was_answered(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("Lantern\nx\nx\nEnglish\nen\npapers\n"))
+    code, _, err = run("init")
+    assert (code, "'English' is not one of" in err) == (0, True)
+    assert 'language = "en"' in (tmp_path / "frontdesk.toml").read_text()
+
+
 def test_init_replaces_a_broken_settings_file_when_forced(run: Run, tmp_path: Path) -> None:
     (tmp_path / "frontdesk.toml").write_text("company = \nlanguage = 7\n")
     arguments = ["--company", "Loom", "--contact", "x", "--hours", "x", "--documents", "x", "--language", "en"]

@@ -131,6 +131,13 @@ def test_a_refusal_is_a_notice_and_not_an_answer() -> None:
     assert "Evidence: weak (0.10)" in visible(html)
 
 
+def test_a_refusal_that_shows_what_comes_nearest_does_not_deny_that_it_is_there() -> None:
+    html = turn_html(answered(text="Nearest: 30 days [1]", outcome="refused"), EN)
+    assert '<article class="turn refused"' in html
+    assert "No certain answer Answer Nearest: 30 days" in visible(html)
+    assert "Not in our documents" not in html
+
+
 def test_a_failure_says_the_fixed_sentence_and_the_reference() -> None:
     html = turn_html(TurnView(1, "?", status="failed", reference="1a2b3c4d"), EN)
     assert EN.failed in visible(html)

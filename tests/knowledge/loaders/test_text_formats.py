@@ -99,6 +99,30 @@ def test_plain_text(read):
     ]
 
 
+def test_the_prices_of_a_plain_list_stay_beside_their_things(read):
+    """Taken for a wrapped paragraph, each price stood before the next thing."""
+    document = read(
+        "a.txt",
+        "New strings, violin ............... 38 EUR\nNew strings, cello ................ 79 EUR\n"
+        "Bow rehair . . . . . . . . . 59 to 68 EUR\nEstimate .......................... free\n",
+    )
+    text = "New strings, violin … 38 EUR\nNew strings, cello … 79 EUR\nBow rehair … 59 to 68 EUR\nEstimate … free"
+    assert blocks(document) == [("paragraph", 0, text)]
+
+
+def test_capitals_above_a_text_are_its_heading(read):
+    document = read(
+        "a.txt", "2. FOOD AND DRINK\nWater is fine.\n\nWE ARE CLOSED\n\nBM-40\nA lamp.\n\nNO DOGS!\nThank you."
+    )
+    assert blocks(document) == [
+        ("heading", 2, "2. FOOD AND DRINK"),
+        ("paragraph", 0, "Water is fine."),
+        ("paragraph", 0, "WE ARE CLOSED"),
+        ("paragraph", 0, "BM-40\nA lamp."),
+        ("paragraph", 0, "NO DOGS!\nThank you."),
+    ]
+
+
 @pytest.mark.parametrize(
     "data",
     [

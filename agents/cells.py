@@ -1,0 +1,92 @@
+"""A row of a table and a question in, the cells that the question can ask for out.
+
+    "piano, 45 minutes, price?"  Lesson: Piano | 30 minutes: €89 | 45 minutes: €124  ->  €124
+
+A small model takes any cell that has the right form, and the wrong price before a row is worse than the row alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agents.statements import CELL_BREAK, Statement
+from knowledge.text import STOP_WORDS, tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a row: the name of its column, "" where it has none, and the span of its value in the row."""
+
+    name: str
+    value: str
+    start: int
+    end: int
+
+
+def cells_of(row: str) -> list[Cell]:
+    """Return the cells of a row in order; none of a text that is no row.
+
+    >>> [(cell.name, cell.value) for cell in cells_of("Zone: Islands | Price: €9.50 | by lorry")]
+    [('Zone', 'Islands'), ('Price', '€9.50'), ('', 'by lorry')]
+    """
+    found: list[Cell] = []
+    at = 0
+    for cell in row.split(CELL_BREAK) if CELL_BREAK in row else []:
+        name, colon, value = cell.partition(": ")
+        name, value = (name, value.rstrip()) if colon else ("", name.rstrip())
+        start = at + (len(name) + len(": ") if colon else 0)
+        found.append(Cell(name, value, start, start + len(value)))
+        at += len(cell) + len(CELL_BREAK)
+    return found
+
+
+def asked_for(question: str, row: str) -> list[Cell]:
+    """Return the cells whose columns the question names best; all of them where it names no column.
+
+    A cell whose value the question says itself is not asked for, and the first one, which names the row, only where no
+    other column is named.
+    """
+    asked = _terms(question)
+    cells = cells_of(row)
+    named = [0 if _is_said(cell, asked) else len(_terms(cell.name) & asked) for cell in cells]
+    if any(named[1:]):
+        named[0] = 0
+    most = max(named, default=0)
+    return [cell for cell, times in zip(cells, named, strict=True) if times == most] if most else cells
+
+
+def alone_asked_for(question: str, row: str) -> list[Cell]:
+    """Return the cells of which one may stand for the answer: none where the question names several columns."""
+    asked = asked_for(question, row)
+    return [] if 1 < len(asked) < len(cells_of(row)) else asked
+
+
+def shares_nothing(question: str, statement: Statement) -> bool:
+    """Say whether a question has words of its own and none of them stands in a row, its headings or its title."""
+    passage = statement.passage
+    asked = _terms(question) - {"one"}  # "which one?" names nothing
+    return bool(asked) and not asked & _terms("\n".join((passage.title, *passage.headings, statement.text)))
+
+
+def _is_said(cell: Cell, asked: set[str]) -> bool:
+    value = _terms(cell.value)
+    return bool(value) and value <= asked
+
+
+def named_more(question: str, statement: Statement, among: Sequence[Statement]) -> Statement | None:
+    """Return the row of the same table that holds all the question's words that a row holds, and more; None if none."""
+    asked = _terms(question)
+    said = asked & _terms(statement.text)
+    if CELL_BREAK not in statement.text:
+        return None
+    beside = [other for other in among if CELL_BREAK in other.text and _table(other) == _table(statement)]
+    return next((other for other in beside if said < asked & _terms(other.text)), None)
+
+
+def _table(statement: Statement) -> tuple[object, ...]:
+    passage = statement.passage
+    columns = tuple(cell.name for cell in cells_of(statement.text)[:1])
+    return passage.collection, passage.document, passage.headings, columns
+
+
+def _terms(text: str) -> set[str]:
+    return set(tokens(text)) - STOP_WORDS
