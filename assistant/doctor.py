@@ -368,7 +368,9 @@ def _check_feeds(settings: Settings) -> Check:
             faults.append(f"{feed.name}: {password_variable(feed.name)} is not set")
         if feed.kind in MAIL and feed.audience == "public":
             faults.append(f"{feed.name}: everyone may read these mails")
-    detail = "; ".join(faults) or ", ".join(f"{feed.name} ({feed.kind}, {feed.audience})" for feed in settings.feeds)
+    detail = "; ".join(faults) or ", ".join(
+        f"{feed.name} ({feed.kind}, {feed.audience or 'public'})" for feed in settings.feeds
+    )
     return Check(
         "feeds", not faults, detail, "edit [[feeds]] in frontdesk.toml, then: frontdesk sync" if faults else ""
     )

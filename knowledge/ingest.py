@@ -27,11 +27,12 @@ from knowledge.errors import KnowledgeError
 from knowledge.feeds.mirror import addresses
 from knowledge.forgetting import GonePlace
 from knowledge.index import VectorIndex
+from knowledge.openness import InternalFolder
 from knowledge.progress import FileTurn, Progress
 from knowledge.reading.messages import Done, Failed, Job, Prepared, Unchanged
 from knowledge.reading.pool import Reader, Reading
 from knowledge.reading.preparing import RECIPE
-from knowledge.sources import Links, Listing, content_hash, exists, find_links, list_files, places, shown
+from knowledge.sources import Links, Listing, content_hash, exists, find_links, is_within, list_files, places, shown
 from knowledge.spaces import Space, ensure_space
 from knowledge.vectors import check_embedder, mend
 
@@ -62,6 +63,8 @@ class IngestReport:
     seconds: float
     gone: tuple[GonePlace, ...] = ()
     """Places that documents were read from earlier, still answering, which are not there any more."""
+    internal: tuple[InternalFolder, ...] = ()
+    """Folders whose names say that they are not for customers, where nobody said who may read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ class Target:
     prune: bool = False
     prune_empty: bool = False
     """With `prune`: also when a folder holds no file at all, as a drive that is not mounted does not."""
+    without: frozenset[str] = frozenset()
+    """Folders that are for others: neither read nor looked after."""
 
 
 @dataclass(slots=True)
@@ -220,9 +225,13 @@ class Ingest:
     def _source(self, root: Path, target: Target, committer: Committer, progress: Progress | None) -> None:
         with self._catalog.write() as connection:
             source_id = catalog.ensure_source(connection, collection=target.collection, location=shown(root))
-            known = catalog.file_fingerprints(connection, source_id)
+            known = {
+                name: fingerprint
+                for name, fingerprint in catalog.file_fingerprints(connection, source_id).items()
+                if not any(is_within(shown(root / name), folder) for folder in target.without)
+            }
             others = catalog.places_for_others(connection, collection=target.collection, audience=target.audience)
-        listing = list_files(root)
+        listing = list_files(root, without=target.without)
         self.tally.failed.extend(FailedFile(folder, f"cannot be read: {cause}") for folder, cause in listing.unreadable)
         self.tally.failed.extend(FailedFile(folder, _LINK) for folder in listing.links)
         source = _Source(source_id, target, known, find_links(others), addresses(root))

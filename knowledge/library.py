@@ -22,7 +22,7 @@ from knowledge.forgetting import forget_places, gone_places
 from knowledge.index import VectorIndex
 from knowledge.ingest import Ingest, IngestReport, Target, check_names, check_paths
 from knowledge.loaders import LoadOptions
-from knowledge.openness import PUBLIC, default_audience
+from knowledge.openness import PUBLIC, shared_out
 from knowledge.pages import Pages, PageView, Rectangle
 from knowledge.passages import Passage, Retrieval
 from knowledge.progress import Progress
@@ -122,7 +122,8 @@ class Library:
         """Bring the documents under `paths` up to date; each path is a source of its own.
 
         Args:
-            audience: who may read them; None for everyone, which is refused where some are held for fewer.
+            audience: who may read them; None for everyone, which is refused where some are held for fewer, and for
+                the staff in folders whose names say so.
             prune: also remove the documents of files that are gone from a source.
             prune_empty: with `prune`, also when a folder holds no file any more; else that is reported, for a drive
                 that is not mounted looks so.
@@ -136,8 +137,7 @@ class Library:
         check_paths(paths)
         embedded = 0
         with self._catalog.writers_turn():
-            if audience is None:
-                audience = default_audience(self._catalog, paths, collection=collection)
+            shares, internal = shared_out(self._catalog, paths, collection=collection, audience=audience)
             if reindex:
                 embedded = vectors.reindex(self._catalog, self.index, self.embedder, progress=progress)
             with self._reading() as reader, ThreadPoolExecutor(1, thread_name_prefix="open-index") as thread:
@@ -154,7 +154,9 @@ class Library:
                     loading=self._options.loading,
                 )
                 if paths:
-                    run.run(paths, Target(collection, audience, prune, prune_empty), progress=progress)
+                    for share in shares:
+                        target = Target(collection, share.audience, prune, prune_empty, share.without)
+                        run.run(share.paths, target, progress=progress)
                     vectors.finish(self._catalog)
         tally = run.tally
         return IngestReport(
@@ -165,6 +167,7 @@ class Library:
             failed=tuple(tally.failed),
             seconds=time.perf_counter() - started,
             gone=gone_places(self._catalog),
+            internal=internal,
         )
 
     def forget(self, paths: Sequence[Path], *, collection: str = "default") -> IngestReport:

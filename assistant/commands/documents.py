@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
+from assistant import internal_folders
 from assistant.commands.options import (
     AsJson,
     Asked,
@@ -73,7 +74,11 @@ def ingest(
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Read files and folders into the catalogue and the index; unchanged files are skipped."""
+    """Read files and folders into the catalogue and the index; unchanged files are skipped.
+
+    Without --audience they are for everyone, but for folders named staff, internal, hr, 内部 or alike: these are
+    read for the staff, and the output says so.
+    """
     from assistant.running import sole_writer
 
     settings = settings_for(config)
@@ -111,6 +116,8 @@ def ingest(
     )
     for failed in report["failed"]:
         print(f"  failed: {failed['path']}: {failed['error']}")
+    for sentence in internal_folders.sentences(report.get("internal", ()), collection=collection):
+        print(f"  {sentence}")
     for gone in report.get("gone", ()):
         other = "" if gone["collection"] == "default" else f" --collection {gone['collection']}"
         print(

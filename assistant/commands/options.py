@@ -42,7 +42,9 @@ Audience = Annotated[str, typer.Option("--audience", metavar="A", help="Who may 
 AudienceOfFiles = Annotated[
     str | None,
     typer.Option(
-        "--audience", metavar="A", help="Who may read them: public (unless some are held for fewer), staff, …"
+        "--audience",
+        metavar="A",
+        help="Who may read them: public, staff, …; not said: public, unless held or named for fewer.",
     ),
 ]
 Model = Annotated[

@@ -102,8 +102,7 @@ def watch(
     from knowledge.feeds import Caller
 
     settings = settings_for(config)
-    said = "public" if audience is None else audience
-    chosen = feeds.chosen_to_watch(settings, targets or [], collection=collection, audience=said)
+    chosen = feeds.chosen_to_watch(settings, targets or [], collection=collection, audience=audience)
     stop, one_writer = Event(), Lock()
     ingest = ingester(settings)
 
@@ -113,11 +112,10 @@ def watch(
 
     def sync_one(feed: "Feed") -> "SyncReport":
         caller = Caller(agent=feeds.user_agent(settings), sleep=sleep)
-        unsaid = {"audience": None} if audience is None and feed.name.startswith(feeds.WITHOUT_TABLE) else {}
 
         def ingest_alone(paths: Sequence[Path], **options: Any) -> dict[str, Any]:
             with one_writer:
-                return ingest(paths, **{**options, **unsaid})
+                return ingest(paths, **options)
 
         return feeds.sync(feed, settings.home, ingest=ingest_alone, caller=caller, say=say)
 

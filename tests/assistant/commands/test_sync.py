@@ -11,7 +11,7 @@ from assistant.commands import sync as sync_command
 from assistant.feeds import chosen_to_watch, known
 from assistant.feeds import sync as sync_feed
 from assistant.settings import SettingsError, load
-from knowledge.feeds import Caller
+from knowledge.feeds import Caller, Feed
 from knowledge.library import Library, LibraryOptions
 from tests.assistant.command_line import Run
 from tests.knowledge.feeds.conftest import Site, serve
@@ -276,13 +276,38 @@ def test_what_the_staff_alone_may_read_is_not_opened_by_a_command_that_says_noth
     assert found(run, "discount of staff")
 
 
+def test_a_folder_feed_without_an_audience_closes_what_is_named_for_the_staff(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docs/staff").mkdir(parents=True)
+    (tmp_path / "docs/staff/rules.md").write_text("# Rules\n\nA discount of 15 %.", encoding="utf-8")
+    table = '[[feeds]]\nname = "docs"\nkind = "folder"\npath = "docs"\n'
+    declare(table)
+    told: list[str] = []
+
+    def watch_once(feeds: Sequence[Feed], *, sync: watching.Sync, **_: object) -> bool:
+        told.append(sync(feeds[0]).warning)
+        return True
+
+    monkeypatch.setattr(watching, "watch", watch_once)
+    assert run("watch", "docs")[0] == 0
+    code, out, _ = run("sync")
+    assert (code, told[0]) == (0, out.partition("note: ")[2].rstrip())
+    assert told[0].endswith(f"frontdesk ingest {tmp_path}/docs/staff --audience public")
+    assert not found(run, "discount")
+    assert found(run, "discount", "--audience", "staff")
+    declare(table, 'audience = "public"\n')
+    assert "note" not in run("sync")[1]
+    assert found(run, "discount")
+
+
 def test_what_is_watched(run: Run, site: Site, tmp_path: Path) -> None:
     (tmp_path / "papers").mkdir()
     (tmp_path / "docs").mkdir()
     declare('documents = "docs"\n', SHOP.format(url=site.url), PAPERS)
     settings = load()
 
-    def chosen(*targets: str) -> list[tuple[str, str, str]]:
+    def chosen(*targets: str) -> list[tuple[str, str | None, str]]:
         feeds = chosen_to_watch(settings, targets, collection="support", audience="partners")
         return [(feed.name, feed.audience, feed.collection) for feed in feeds]
 
