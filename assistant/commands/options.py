@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from assistant.app import Application
 
 OURS = ("assistant", "finetune", "agents", "knowledge")
+PARTLY = 3
+"""Exit code of an ingest or a sync that could not read some files: the others are in. restic's is the same."""
 LINE_SECONDS = 30.0
 """How often a line says how far it is where no terminal shows a bar."""
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant.commands.options import (
+    PARTLY,
     AsJson,
     AudienceOfFiles,
     Collection,
@@ -55,7 +56,10 @@ def sync(
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Fetch what changed on websites, in mailboxes and folders, and read it; what is gone there goes here too."""
+    """Fetch what changed on websites, in mailboxes and folders, and read it; what is gone there goes here too.
+
+    Exit codes: 0 all is in, 3 some pages, mails or files could not be read and are named, 1 a feed could not be read.
+    """
     from assistant import feeds
 
     settings = settings_for(config)
@@ -81,6 +85,8 @@ def sync(
             print(f"{name} is declared no more; its documents stay. To remove them: frontdesk sync --forget {name}")
     if any("error" in report for report in reports):
         raise typer.Exit(1)
+    if any(report["failed"] for report in reports):
+        raise typer.Exit(PARTLY)
 
 
 def watch(

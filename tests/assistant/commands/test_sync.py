@@ -111,6 +111,20 @@ def test_one_feed_that_fails_does_not_keep_the_others_from_being_read(run: Run, 
     assert not [text for text in found(run, "discount limit", "--audience", "staff") if "40" in text]
 
 
+def test_what_could_not_be_read_is_told_by_the_exit_code(run: Run, tmp_path: Path) -> None:
+    for name in ("papers", "more"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "returns.md").write_text("# Returns\n\nWithin 45 days.", encoding="utf-8")
+    (tmp_path / "papers/empty.md").write_text("")
+    declare(PAPERS, PAPERS.replace("papers", "more"))
+    assert run("sync")[0] == 3
+    (tmp_path / "papers/empty.md").write_text("Parcels take four days.")
+    assert run("sync", "--json")[0] == 0
+    (tmp_path / "papers/empty.md").write_text("")
+    declare(PAPERS, PAPERS.replace("papers", "gone"))
+    assert run("sync")[0] == 1, "a feed that is not there at all weighs more"
+
+
 def test_mails_are_for_staff_unless_the_owner_says_otherwise(run: Run, tmp_path: Path) -> None:
     for part in ("cur", "new", "tmp"):
         (tmp_path / "export" / part).mkdir(parents=True)
