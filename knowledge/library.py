@@ -32,7 +32,6 @@ from knowledge.rerankers import resolve as resolve_reranker
 from knowledge.retrieval import RetrievalOptions
 from knowledge.scope import Scope
 from knowledge.spaces import spaces
-from knowledge.vectors import check_embedder
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,23 +293,18 @@ class Library:
             KnowledgeError: the embedder or the index fails, or they do not belong together.
         """
         # A reindex or a removal that ends meanwhile leaves a space of the earlier view empty, not one of the next view.
-        if self._spaces_without_vectors() and (lost := self._spaces_without_vectors()):
+        parts = (self._catalog, self.index, self.embedder)
+        if vectors.lost(*parts) and (lost := vectors.lost(*parts)):
             raise VectorsLost(
                 f"The vectors of {', '.join(lost)} are lost, so questions are searched by their words alone. "
                 "Next: frontdesk ingest --reindex"
             )
 
-    def _spaces_without_vectors(self) -> list[str]:
-        """Return the collections and audiences that have chunks in the catalogue and not one vector."""
-        vector = self.embedder.embed_question("check")
-        lost = []
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is held, for anybody."""
         with self._catalog.read() as connection:
-            for space in spaces(connection):
-                check_embedder(space, self.embedder)
-                scope = Scope((space.collection,), (space.audience,))
-                if not self.index.check(space.name, vector) and catalog.count_chunks(connection, scope):
-                    lost.append(f"{space.collection} ({space.audience})")
-        return lost
+            return not any(vectors.chunks_of(connection, space) for space in spaces(connection))
 
     def count_chunks(self, *, collections: Sequence[str] = ("default",), audiences: Sequence[str] = ("public",)) -> int:
         """Return how many chunks the audiences may see."""
