@@ -180,6 +180,7 @@ class Ingest:
         self._loading = loading
         self.tally = Tally()
         self._turn = FileTurn()
+        self._progress: Progress | None = None
 
     def run(self, paths: Sequence[Path], target: Target, *, progress: Progress | None = None) -> None:
         """Ingest every path as a source of its own.
@@ -188,6 +189,7 @@ class Ingest:
             KnowledgeError: a path is missing, or the vectors there were made by another embedder.
         """
         check_paths(paths)
+        self._progress = progress
         heap.give_back()
         committer = Committer(
             self._catalog,
@@ -219,7 +221,7 @@ class Ingest:
         """Return the vectors, brought in line with the catalogue before the first change of this run."""
         if self._index is None:
             self._index = self._open_index()
-            mend(self._catalog, self._index, self._embedder)
+            mend(self._catalog, self._index, self._embedder, progress=self._progress)
         return self._index
 
     def _source(self, root: Path, target: Target, committer: Committer, progress: Progress | None) -> None:

@@ -43,7 +43,7 @@ def embedded_text(*, title: str, headings: Sequence[str], header: str, body: str
     return "\n".join(part for part in (place, header, body) if part)
 
 
-def mend(catalog_: Catalog, index: VectorIndex, embedder: Embedder) -> None:
+def mend(catalog_: Catalog, index: VectorIndex, embedder: Embedder, *, progress: Progress | None = None) -> None:
     """Make every space hold the committed vectors and no others; other embedders' spaces are only swept.
 
     After an ingest that came to its end the number of vectors is enough to know; to compare a million takes a while.
@@ -62,7 +62,8 @@ def mend(catalog_: Catalog, index: VectorIndex, embedder: Embedder) -> None:
         held = index.ids(space.name)
         index.remove(space.name, held.difference(vectors))
         if space.embedder == embedder.name:
-            _embed(catalog_, index, embedder, space, [vector for vector in vectors if vector not in held])
+            missing = [vector for vector in vectors if vector not in held]
+            _embed(catalog_, index, embedder, space, missing, progress=progress)
 
 
 def finish(catalog_: Catalog) -> None:

@@ -22,6 +22,7 @@ from assistant.commands.options import (
     opened,
     print_json,
     progress_bar,
+    progress_lines,
     say,
     settings_for,
 )
@@ -110,7 +111,6 @@ def watch(
     settings = settings_for(config)
     chosen = feeds.chosen_to_watch(settings, targets or [], collection=collection, audience=audience)
     stop, one_writer = Event(), Lock()
-    ingest = ingester(settings)
 
     def sleep(seconds: float) -> None:
         if stop.wait(seconds):
@@ -118,6 +118,7 @@ def watch(
 
     def sync_one(feed: "Feed") -> "SyncReport":
         caller = Caller(agent=feeds.user_agent(settings), sleep=sleep)
+        ingest = ingester(settings, progress_lines(feed.name))
 
         def ingest_alone(paths: Sequence[Path], **options: Any) -> dict[str, Any]:
             with one_writer:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from assistant import running, watching
+from assistant.commands import options
 from assistant.commands import sync as sync_command
 from assistant.feeds import chosen_to_watch, known
 from assistant.feeds import sync as sync_feed
@@ -313,6 +314,16 @@ def test_a_folder_feed_without_an_audience_closes_what_is_named_for_the_staff(
     declare(table, 'audience = "public"\n')
     assert "note" not in run("sync")[1]
     assert found(run, "discount")
+
+
+def test_a_watch_that_reads_a_large_file_says_how_far_it_is(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/returns.md").write_text("# Returns\n\nWithin 45 days.", encoding="utf-8")
+    monkeypatch.setattr(options, "LINE_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr(watching, "watch", lambda feeds, *, sync, tell, stop: bool(sync(feeds[0])))
+    assert "folder:docs returns.md: 0% after 0 s" in run("watch", "docs")[2]
 
 
 def test_what_is_watched(run: Run, site: Site, tmp_path: Path) -> None:
