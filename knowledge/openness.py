@@ -59,39 +59,48 @@ def shared_out(
         return (Share(audience, tuple(paths)),), ()
     with catalog_.read() as connection:
         held = catalog.places(connection, collection=collection)
-    closed, opened = _internal(paths, held)
+    closed, by_itself, with_others = _internal(paths, held)
     _refuse_to_close(closed, held)
-    public = tuple(path for path in paths if shown(os.path.realpath(path)) not in closed)
-    _refuse_to_open(public, held, closed=closed)
-    shares = (Share(PUBLIC, public, frozenset(closed)), Share(STAFF, tuple(closed.values())))
-    names = [InternalFolder(place, STAFF) for place in closed] + [InternalFolder(place, PUBLIC) for place in opened]
+    apart = {**closed, **by_itself}  # read by themselves, as before, and not once more with what is around them
+    public = tuple(path for path in paths if shown(os.path.realpath(path)) not in apart)
+    _refuse_to_open((*public, *by_itself.values()), held, closed=closed)
+    shares = (
+        Share(PUBLIC, public, frozenset(apart)),
+        Share(PUBLIC, tuple(by_itself.values()), frozenset(closed)),
+        Share(STAFF, tuple(closed.values())),
+    )
+    names = [InternalFolder(place, STAFF) for place in closed]
+    names += [InternalFolder(place, PUBLIC) for place in (*by_itself, *with_others)]
     return tuple(share for share in shares if share.paths), tuple(names)
 
 
-def _internal(paths: Sequence[Path], held: Held) -> tuple[dict[str, Path], list[str]]:
-    """Return the folders that are for the staff by their names, and those of such names that were opened before."""
+def _internal(paths: Sequence[Path], held: Held) -> tuple[dict[str, Path], dict[str, Path], dict[str, Path]]:
+    """Return the folders that are for the staff by their names, and those opened by themselves or with others."""
     closed: dict[str, Path] = {}
-    opened: list[str] = []
+    by_itself: dict[str, Path] = {}
+    with_others: dict[str, Path] = {}
     for path in paths:
         itself = [path] if internal_folders.lies_in_one(path) else []
         for folder in (*itself, *internal_folders.below(path)):  # from above: what lies in one follows it
             place = shown(os.path.realpath(folder))
             if _is_in(place, closed):
                 continue
-            if not _is_open(place, held):
+            sources = _open_sources(place, held)
+            if not sources:
                 closed[place] = folder
-            elif not _is_in(place, opened):
-                opened.append(place)
-    return closed, opened
+            elif not _is_in(place, (*by_itself, *with_others)):
+                (by_itself if sources == {place} else with_others)[place] = folder
+    return closed, by_itself, with_others
 
 
-def _is_open(place: str, held: Held) -> bool:
-    """Say whether customers read all that lies here: it was read for them whole, by itself or with what is around."""
-    return any(
-        audience == PUBLIC
-        and (location == place or (is_within(place, location) and is_within(str(Path(location, name)), place)))
+def _open_sources(place: str, held: Held) -> set[str]:
+    """Return the sources with which all that lies here was read for customers: itself, or what is around it."""
+    return {
+        location
         for location, name, audience in held
-    )
+        if audience == PUBLIC
+        and (location == place or (is_within(place, location) and is_within(str(Path(location, name)), place)))
+    }
 
 
 def _refuse_to_close(closed: Iterable[str], held: Held) -> None:

@@ -128,7 +128,7 @@ def test_whoever_says_public_opens_it_until_they_say_otherwise(library: Library,
     write("shop/staff/more.md", "A discount of staff is for lamps alone.")
     report = library.ingest([mixed])
     assert report.internal == (InternalFolder(str(mixed / "shop/staff"), "public"),)
-    assert found(library, "public") == {"returns.md", "rules.md", "shop/staff/more.md"}
+    assert found(library, "public") == {"returns.md", "rules.md", "more.md"}
     library.ingest([mixed / "shop/staff"], audience="staff")
     library.ingest([mixed], prune=True)
     assert (found(library, "public"), found(library, "staff")) == ({"returns.md"}, {"rules.md", "more.md"})
@@ -161,6 +161,19 @@ def test_what_is_pruned_for_everyone_leaves_the_folder_and_what_is_gone_there_go
     (mixed / "shop/staff/old.md").unlink()
     assert library.ingest([mixed], prune=True).removed == 1
     assert (found(library, "public"), found(library, "staff")) == ({"returns.md"}, {"rules.md"})
+
+
+def test_a_folder_that_was_opened_by_itself_stays_one_place_and_forgets_what_is_gone(
+    library: Library, mixed: Path, write: Write
+) -> None:
+    library.ingest([mixed])
+    library.ingest([mixed / "shop/staff"], audience="public")
+    write("shop/staff/more.md", "A discount of staff is for lamps alone.")
+    assert library.ingest([mixed]).documents == 1
+    assert found(library, "public") == {"returns.md", "rules.md", "more.md"}
+    (mixed / "shop/staff/rules.md").unlink()
+    assert library.ingest([mixed], prune=True).removed == 1
+    assert found(library, "public") == {"returns.md", "more.md"}
 
 
 def test_a_link_into_the_folder_opens_nothing(library: Library, mixed: Path) -> None:
