@@ -81,7 +81,7 @@ def ingest(
     Without --audience they are for everyone, but for folders named staff, internal, hr, 内部 or alike: these are
     read for the staff, and the output says so.
 
-    Exit codes: 0 all is in, 3 some files could not be read and are named, the others are in, 1 nothing was done.
+    Exit codes: 0 all is in, 3 some files could not be read and are named, the others are in, 1 it could not be done.
     """
     from assistant.running import sole_writer
 
