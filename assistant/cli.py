@@ -2,8 +2,8 @@
 
     arguments -> one function of assistant/commands/ -> stdout; faults -> `Error: …` on stderr, exit code 1
 
-Exit codes: 0 done, 1 could not, 2 wrong usage. A bug keeps its traceback; a full disk and a file that may not be
-written are none, wherever they are met.
+Exit codes: 0 done, 1 could not, 2 wrong usage, 3 done but for some files (`ingest`, `sync`). A bug keeps its traceback;
+a full disk and a file that may not be written are none, wherever they are met.
 """
 
 import errno

@@ -35,6 +35,7 @@ from finetune.errors import FinetuneError
 from knowledge.errors import KnowledgeError
 from knowledge.loaders import doc, ocr
 
+NOTHING_READ = Check("index", False, "no documents were read yet", "frontdesk ingest PATH")
 FREE_MEGABYTES = 500
 PROBE_SECONDS = 2.0
 ANSWER_TOKENS = 16
@@ -121,7 +122,7 @@ def _run(settings: Settings, application: Application) -> Iterator[Check]:
         yield _guarded("access", lambda: _check_access(settings.home))
     yield from _check_models(settings)
     if home.ok and settings.home.is_dir():
-        yield _guarded("index", lambda: _check_index(application), fix="frontdesk ingest PATH")
+        yield _guarded("index", lambda: _check_index(application), fix=NOTHING_READ.fix)
         yield _guarded("store", lambda: _check_store(application), fix=MEND_STORE)
     yield _guarded("embedder", lambda: _check_embedder(settings), fix="frontdesk models get")
     yield _guarded("model", lambda: _check_model(application), fix="frontdesk models get")
@@ -246,11 +247,15 @@ def _check_intents(application: Application) -> Check:
 def _check_index(application: Application) -> Check:
     settings = application.settings
     if not settings.catalog_url and not (settings.home / "catalog.sqlite3").exists():
-        return Check("index", False, "no documents were read yet", "frontdesk ingest PATH")
+        return NOTHING_READ
     application.library.check()
     servers = [without_password(url) for url in (settings.catalog_url, settings.chroma_url) if url]
     place = f", at {' and '.join(servers)}" if servers else ""
-    return Check("index", True, f"{application.library.count_chunks()} public chunks, by the embedder in use{place}")
+    if application.library.is_empty:
+        return replace(NOTHING_READ, detail=NOTHING_READ.detail + place)
+    chunks = application.library.count_chunks()
+    refused = "" if chunks else "; every question of a customer is refused"
+    return Check("index", True, f"{chunks} public chunks, by the embedder in use{place}{refused}")
 
 
 def _check_store(application: Application) -> Check:
@@ -368,7 +373,9 @@ def _check_feeds(settings: Settings) -> Check:
             faults.append(f"{feed.name}: {password_variable(feed.name)} is not set")
         if feed.kind in MAIL and feed.audience == "public":
             faults.append(f"{feed.name}: everyone may read these mails")
-    detail = "; ".join(faults) or ", ".join(f"{feed.name} ({feed.kind}, {feed.audience})" for feed in settings.feeds)
+    detail = "; ".join(faults) or ", ".join(
+        f"{feed.name} ({feed.kind}, {feed.audience or 'public'})" for feed in settings.feeds
+    )
     return Check(
         "feeds", not faults, detail, "edit [[feeds]] in frontdesk.toml, then: frontdesk sync" if faults else ""
     )

@@ -33,6 +33,8 @@ REQUIRED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"folder": ("path",), "website": ("url",), "maildir": ("path",), "imap": ("host", "user")}
 )
 MAIL = frozenset({"maildir", "imap"})
+UNSAID: Mapping[str, str | None] = MappingProxyType({"folder": None, "maildir": "staff", "imap": "staff"})
+"""Who may read where the table does not say; None: everyone, but for folders in it whose names say otherwise."""
 RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "every_minutes": (1, 10_080),
@@ -73,10 +75,14 @@ def nested(feeds: Sequence[Feed], *, documents: Path | None, home: Path) -> list
         documents: the folder that is read for everyone; None: there is none.
         home: what websites and mailboxes hold is kept there.
     """
-    folders = [(f"feed {feed.name}", feed.path, feed.audience) for feed in feeds if feed.kind == "folder" and feed.path]
+    folders: list[tuple[str, Path, str]] = [
+        (f"feed {feed.name}", feed.path, feed.audience or "public")
+        for feed in feeds
+        if feed.kind == "folder" and feed.path
+    ]
     folders += [("`documents`", documents, "public")] if documents else []
     mirrors = [
-        (f"what is held of feed {feed.name}", home / "feeds" / feed.name, feed.audience)
+        (f"what is held of feed {feed.name}", home / "feeds" / feed.name, feed.audience or "public")
         for feed in feeds
         if feed.kind != "folder"
     ]
@@ -94,7 +100,7 @@ def nested(feeds: Sequence[Feed], *, documents: Path | None, home: Path) -> list
 def shown(feed: Feed) -> dict[str, Any]:
     """Return the keys that its kind has, as JSON-ready data, secrets hidden."""
     values = {key: getattr(feed, key) for key in KEYS[feed.kind]}
-    values |= {key: HIDDEN for key in SECRETS if values.get(key)}
+    values |= {key: HIDDEN for key in SECRETS if values.get(key)} | {"audience": feed.audience or "public"}
     return {key: str(value) if isinstance(value, Path) else value for key, value in values.items()}
 
 
@@ -107,7 +113,7 @@ def _parse_one(table: Mapping[str, Any], folder: Path, environment: Mapping[str,
     kind = table.get("kind")
     if not isinstance(kind, str) or kind not in KEYS:
         return None, [f"`kind` is {kind!r}; it must be one of {', '.join(KINDS)}"]
-    values: dict[str, Any] = {"audience": "staff"} if kind in MAIL else {}
+    values: dict[str, Any] = {"audience": UNSAID.get(kind, "public")}
     faults: list[str] = []
     for key, value in table.items():
         if key not in KEYS[kind]:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from filelock import FileLock, Timeout
 
+from assistant import internal_folders
 from assistant.feed_settings import MAIL, nested
 from assistant.settings import Settings, SettingsError
 from knowledge.feeds import Caller, Feed, Fetched, fetch, file_name, mirrors
@@ -27,7 +28,7 @@ class Ingest(Protocol):
     """Who reads folders into the library: this process, or the server that runs."""
 
     def __call__(
-        self, paths: Sequence[Path], *, collection: str, audience: str, prune: bool, prune_empty: bool
+        self, paths: Sequence[Path], *, collection: str, audience: str | None, prune: bool, prune_empty: bool
     ) -> dict[str, Any]: ...
 
 
@@ -121,7 +122,7 @@ def chosen(settings: Settings, names: Sequence[str]) -> list[Feed]:
     return [declared[name] for name in names] if names else list(declared.values())
 
 
-def chosen_to_watch(settings: Settings, targets: Sequence[str], *, collection: str, audience: str) -> list[Feed]:
+def chosen_to_watch(settings: Settings, targets: Sequence[str], *, collection: str, audience: str | None) -> list[Feed]:
     """Return the feeds to watch: those named, and each folder named as a feed of its own.
 
     Without a target they are all feeds, and the folder that `documents` names.
@@ -157,7 +158,7 @@ def _not_nested(feeds: list[Feed], settings: Settings) -> list[Feed]:
     return feeds
 
 
-def _folder_feed(path: Path, collection: str, audience: str) -> Feed:
+def _folder_feed(path: Path, collection: str, audience: str | None) -> Feed:
     name = WITHOUT_TABLE + safe_name(path.resolve().name)
     return Feed(name=name, kind="folder", path=path.resolve(), collection=collection, audience=audience)
 
@@ -178,8 +179,9 @@ def _report(feed: Feed, fetched: Fetched, report: dict[str, Any]) -> SyncReport:
     mirrored = feed.kind != "folder"
     failed = [{"path": item.path, "error": item.error} for item in fetched.failed]
     warning = fetched.warning
+    warning = " ".join([warning, *internal_folders.sentences(report.get("internal", ()), collection=feed.collection)])
     if feed.kind in MAIL and feed.audience == "public":
-        warning = f"{warning} Everyone may read these mails (`audience` is public).".strip()
+        warning = f"{warning} Everyone may read these mails (`audience` is public)."
     return SyncReport(
         name=feed.name,
         fetched=fetched.fetched if mirrored else report["documents"],
@@ -189,7 +191,7 @@ def _report(feed: Feed, fetched: Fetched, report: dict[str, Any]) -> SyncReport:
         documents=report["documents"],
         chunks=report["chunks"],
         seconds=report["seconds"],
-        warning=warning,
+        warning=warning.strip(),
     )
 
 
@@ -199,7 +201,7 @@ def _give_audience(feed: Feed, home: Path, ingest: Ingest) -> None:
         if mirror.facts.get("audience", feed.audience) != feed.audience:
             collection = mirror.facts.get("collection", feed.collection)
             ingest([mirror.folder], collection=collection, audience=feed.audience, prune=True, prune_empty=True)
-            mirror.facts["audience"] = feed.audience
+            mirror.facts["audience"] = feed.audience or "public"
             mirror.save()
 
 

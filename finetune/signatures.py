@@ -14,6 +14,7 @@ from collections.abc import Iterable
 
 from agents.privacy import find
 from agents.privacy_forms import CHINESE_NAME, NO_CN_NAMES
+from knowledge.loaders.older_mails import CLOSING_WORDS
 from knowledge.text import count_cjk
 
 MARK = re.compile(r"^--[ \t]*$", re.MULTILINE)
@@ -23,15 +24,7 @@ MOST_LINES = 12
 """Of a signature: what goes on for longer is a text."""
 MOST_CHARACTERS = 90
 """Of a line of a signature."""
-CLOSING = re.compile(
-    r"[ \t]*(?:(?:(?:with |mit )?(?:kind|kindest|best|warm|warmest|many|friendly|freundlichen|freundlichem|besten|"
-    r"beste|viele|liebe|herzliche)\s+)?(?:regards|wishes|thanks|greetings|grüße[n]?|gruß|grüsse[n]?)|thank you|"
-    r"thanks a lot|thanks again|yours(?: sincerely| faithfully| truly)?|sincerely(?: yours)?|cheers|all the best|"
-    r"take care|best|danke|cordialement|bien à vous|merci|"
-    r"谢谢|多谢|感谢|祝好|此致|敬礼|顺祝商祺|祝您?(?:生活|工作)?愉快|祝您?一切顺利|敬上)"
-    r"[ \t]*[,，.。!！～~]?[ \t]*",
-    re.IGNORECASE,
-)
+CLOSING = re.compile(rf"[ \t]*(?:{CLOSING_WORDS})[ \t]*[,，.。!！～~]?[ \t]*", re.IGNORECASE)
 _NAME = r"[A-ZÀ-Þ][\w'’.-]*"
 NAME = re.compile(rf"[ \t]*(?P<name>{_NAME}(?: (?:van|de|der|von|la|den|al))*(?: {_NAME}){{0,3}})[ \t]*[,.]?[ \t]*")
 NO_NAMES = re.compile(r"\b(?:Team|Support|Service|Care|Desk|Department|GmbH|Ltd|Inc|LLC|Shop|Store|Office|The|Your)\b")

@@ -276,17 +276,17 @@ def places_for_others(connection: Connection, *, collection: str, audience: str)
     return [(row.location, row.path) for row in rows]
 
 
-def locations_of(connection: Connection, *, collection: str, audience: str) -> set[str]:
-    """Return the locations of the sources of a collection that hold something for an audience."""
+def places(connection: Connection, *, collection: str) -> list[tuple[str, str, str]]:
+    """Return (source location, path, audience) of every file of the collection of which something is held."""
     rows = connection.execute(
-        select(source.c.location)
+        select(source.c.location, file.c.path, document.c.audience)
         .distinct()
         .select_from(document)
         .join(file, file.c.id == document.c.file_id)
         .join(source, source.c.id == file.c.source_id)
-        .where(source.c.collection == collection, document.c.audience == audience)
+        .where(source.c.collection == collection)
     )
-    return set(rows.scalars())
+    return [(row.location, row.path, row.audience) for row in rows]
 
 
 def remove_file(connection: Connection, *, source_id: int, path: str) -> None:

@@ -11,16 +11,17 @@ documents answer whose files never were there.
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import delete, func, select
 
-from knowledge import catalog
+from knowledge import catalog, internal_folders
 from knowledge.catalog import Catalog
 from knowledge.errors import KnowledgeError
 from knowledge.index import VectorIndex
 from knowledge.schema import document, file, source
-from knowledge.sources import shown
+from knowledge.sources import is_within, shown
 from knowledge.spaces import spaces
 
 
@@ -56,6 +57,7 @@ def forget_places(
 ) -> int:
     """Remove all that was read from these paths, whether they are there or not; return how many documents.
 
+    What was read with a path by itself, because its folder's name says that it is for the staff, goes with it.
     The caller has the writer's turn. Each place is given up whole or not at all; vectors that a crash leaves are swept
     by the next ingest.
 
@@ -65,13 +67,13 @@ def forget_places(
     with catalog_.read() as connection:
         rows = connection.execute(select(source.c.location, source.c.id).where(source.c.collection == collection)).all()
     held = {str(location): int(source_id) for location, source_id in rows}
-    found = [next((name for name in _names(path) if name in held), "") for path in paths]
-    if unknown := [str(path) for path, name in zip(paths, found, strict=True) if not name]:
+    found = [[place for place in held if _came_with(place, path)] for path in paths]
+    if unknown := [str(path) for path, places in zip(paths, found, strict=True) if not places]:
         raise KnowledgeError(
             f"Nothing was read from {', '.join(unknown)} into the collection {collection!r}. "
             f"Next: frontdesk ingest --forget with one of: {', '.join(sorted(held)) or 'none, it is empty'}"
         )
-    return sum(_forget(catalog_, index, held[name]) for name in dict.fromkeys(found))
+    return sum(_forget(catalog_, index, held[place]) for place in dict.fromkeys(chain(*found)))
 
 
 def _forget(catalog_: Catalog, index: Callable[[], VectorIndex], source_id: int) -> int:
@@ -93,9 +95,11 @@ def _forget(catalog_: Catalog, index: Callable[[], VectorIndex], source_id: int)
     return removed
 
 
-def _names(path: Path) -> list[str]:
-    """Return what the catalogue may call a path: as it leads now, and as it is written."""
-    return [shown(path.resolve()), shown(path.absolute())]
+def _came_with(place: str, path: Path) -> bool:
+    """Say whether a source is this path, as it leads or as it is written, or in it and by its name for the staff."""
+    names = {shown(path.resolve()), shown(path.absolute())}
+    is_internal = internal_folders.is_internal(Path(place).name)
+    return place in names or (is_internal and any(is_within(place, name) for name in names))
 
 
 def _is_gone(location: str) -> bool:

@@ -27,11 +27,12 @@ from knowledge.errors import KnowledgeError
 from knowledge.feeds.mirror import addresses
 from knowledge.forgetting import GonePlace
 from knowledge.index import VectorIndex
+from knowledge.openness import InternalFolder
 from knowledge.progress import FileTurn, Progress
 from knowledge.reading.messages import Done, Failed, Job, Prepared, Unchanged
 from knowledge.reading.pool import Reader, Reading
 from knowledge.reading.preparing import RECIPE
-from knowledge.sources import Links, Listing, content_hash, exists, find_links, list_files, places, shown
+from knowledge.sources import Links, Listing, content_hash, exists, find_links, is_within, list_files, places, shown
 from knowledge.spaces import Space, ensure_space
 from knowledge.vectors import check_embedder, mend
 
@@ -62,6 +63,8 @@ class IngestReport:
     seconds: float
     gone: tuple[GonePlace, ...] = ()
     """Places that documents were read from earlier, still answering, which are not there any more."""
+    internal: tuple[InternalFolder, ...] = ()
+    """Folders whose names say that they are not for customers, where nobody said who may read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ class Target:
     prune: bool = False
     prune_empty: bool = False
     """With `prune`: also when a folder holds no file at all, as a drive that is not mounted does not."""
+    without: frozenset[str] = frozenset()
+    """Folders that are for others: neither read nor looked after."""
 
 
 @dataclass(slots=True)
@@ -175,6 +180,7 @@ class Ingest:
         self._loading = loading
         self.tally = Tally()
         self._turn = FileTurn()
+        self._progress: Progress | None = None
 
     def run(self, paths: Sequence[Path], target: Target, *, progress: Progress | None = None) -> None:
         """Ingest every path as a source of its own.
@@ -183,6 +189,7 @@ class Ingest:
             KnowledgeError: a path is missing, or the vectors there were made by another embedder.
         """
         check_paths(paths)
+        self._progress = progress
         heap.give_back()
         committer = Committer(
             self._catalog,
@@ -214,15 +221,19 @@ class Ingest:
         """Return the vectors, brought in line with the catalogue before the first change of this run."""
         if self._index is None:
             self._index = self._open_index()
-            mend(self._catalog, self._index, self._embedder)
+            mend(self._catalog, self._index, self._embedder, progress=self._progress)
         return self._index
 
     def _source(self, root: Path, target: Target, committer: Committer, progress: Progress | None) -> None:
         with self._catalog.write() as connection:
             source_id = catalog.ensure_source(connection, collection=target.collection, location=shown(root))
-            known = catalog.file_fingerprints(connection, source_id)
+            known = {
+                name: fingerprint
+                for name, fingerprint in catalog.file_fingerprints(connection, source_id).items()
+                if not any(is_within(shown(root / name), folder) for folder in target.without)
+            }
             others = catalog.places_for_others(connection, collection=target.collection, audience=target.audience)
-        listing = list_files(root)
+        listing = list_files(root, without=target.without)
         self.tally.failed.extend(FailedFile(folder, f"cannot be read: {cause}") for folder, cause in listing.unreadable)
         self.tally.failed.extend(FailedFile(folder, _LINK) for folder in listing.links)
         source = _Source(source_id, target, known, find_links(others), addresses(root))

@@ -22,7 +22,7 @@ from knowledge.forgetting import forget_places, gone_places
 from knowledge.index import VectorIndex
 from knowledge.ingest import Ingest, IngestReport, Target, check_names, check_paths
 from knowledge.loaders import LoadOptions
-from knowledge.openness import PUBLIC, default_audience
+from knowledge.openness import PUBLIC, shared_out
 from knowledge.pages import Pages, PageView, Rectangle
 from knowledge.passages import Passage, Retrieval
 from knowledge.progress import Progress
@@ -32,7 +32,6 @@ from knowledge.rerankers import resolve as resolve_reranker
 from knowledge.retrieval import RetrievalOptions
 from knowledge.scope import Scope
 from knowledge.spaces import spaces
-from knowledge.vectors import check_embedder
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,8 @@ class Library:
         """Bring the documents under `paths` up to date; each path is a source of its own.
 
         Args:
-            audience: who may read them; None for everyone, which is refused where some are held for fewer.
+            audience: who may read them; None for everyone, which is refused where some are held for fewer, and for
+                the staff in folders whose names say so.
             prune: also remove the documents of files that are gone from a source.
             prune_empty: with `prune`, also when a folder holds no file any more; else that is reported, for a drive
                 that is not mounted looks so.
@@ -136,8 +136,7 @@ class Library:
         check_paths(paths)
         embedded = 0
         with self._catalog.writers_turn():
-            if audience is None:
-                audience = default_audience(self._catalog, paths, collection=collection)
+            shares, internal = shared_out(self._catalog, paths, collection=collection, audience=audience)
             if reindex:
                 embedded = vectors.reindex(self._catalog, self.index, self.embedder, progress=progress)
             with self._reading() as reader, ThreadPoolExecutor(1, thread_name_prefix="open-index") as thread:
@@ -154,7 +153,9 @@ class Library:
                     loading=self._options.loading,
                 )
                 if paths:
-                    run.run(paths, Target(collection, audience, prune, prune_empty), progress=progress)
+                    for share in shares:
+                        target = Target(collection, share.audience, prune, prune_empty, share.without)
+                        run.run(share.paths, target, progress=progress)
                     vectors.finish(self._catalog)
         tally = run.tally
         return IngestReport(
@@ -165,6 +166,7 @@ class Library:
             failed=tuple(tally.failed),
             seconds=time.perf_counter() - started,
             gone=gone_places(self._catalog),
+            internal=internal,
         )
 
     def forget(self, paths: Sequence[Path], *, collection: str = "default") -> IngestReport:
@@ -291,23 +293,18 @@ class Library:
             KnowledgeError: the embedder or the index fails, or they do not belong together.
         """
         # A reindex or a removal that ends meanwhile leaves a space of the earlier view empty, not one of the next view.
-        if self._spaces_without_vectors() and (lost := self._spaces_without_vectors()):
+        parts = (self._catalog, self.index, self.embedder)
+        if vectors.lost(*parts) and (lost := vectors.lost(*parts)):
             raise VectorsLost(
                 f"The vectors of {', '.join(lost)} are lost, so questions are searched by their words alone. "
                 "Next: frontdesk ingest --reindex"
             )
 
-    def _spaces_without_vectors(self) -> list[str]:
-        """Return the collections and audiences that have chunks in the catalogue and not one vector."""
-        vector = self.embedder.embed_question("check")
-        lost = []
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is held, for anybody."""
         with self._catalog.read() as connection:
-            for space in spaces(connection):
-                check_embedder(space, self.embedder)
-                scope = Scope((space.collection,), (space.audience,))
-                if not self.index.check(space.name, vector) and catalog.count_chunks(connection, scope):
-                    lost.append(f"{space.collection} ({space.audience})")
-        return lost
+            return not any(vectors.chunks_of(connection, space) for space in spaces(connection))
 
     def count_chunks(self, *, collections: Sequence[str] = ("default",), audiences: Sequence[str] = ("public",)) -> int:
         """Return how many chunks the audiences may see."""

@@ -1,50 +1,138 @@
-"""Whom documents are for where nobody says so: everyone, unless some of them are held for fewer.
+"""Who may read documents where nobody says so: everyone, but for folders whose names say otherwise.
 
-    paths, the catalogue's places -> "public", or a refusal
+    paths, the catalogue's places -> what is read for whom, or a refusal
 
 The last ingest of a file decides who may read it. So one that forgets to name the audience, of the same folder or of
 one around it or in it, would open to everyone what was for the staff. A place is known by its names, as written and as
 they lead: a hard link, or a folder that was renamed from above, is another place.
+
+A folder that is named `staff`, `internal` or alike (`knowledge.internal_folders`) is read for the staff, unless it was
+opened before: whoever reads all documents at once, for the first time, would show these to customers.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from knowledge import catalog
+from knowledge import catalog, internal_folders
 from knowledge.catalog import Catalog
 from knowledge.errors import KnowledgeError
-from knowledge.sources import exists, shown
+from knowledge.sources import exists, is_within, shown
 
 PUBLIC = "public"
+STAFF = "staff"
 NAMED_AT_MOST = 3
 """Places that a refusal names."""
+Held = Sequence[tuple[str, str, str]]
+"""(source, path below it, audience) of each file."""
 
 
-def default_audience(catalog_: Catalog, paths: Sequence[Path], *, collection: str) -> str:
-    """Return `PUBLIC`, for paths that are read without a word of who may read them.
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Paths that are read for the same people."""
+
+    audience: str
+    paths: tuple[Path, ...]
+    without: frozenset[str] = frozenset()
+    """Folders that are not read with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class InternalFolder:
+    """A folder, or a file in one, whose name says that it is not for customers."""
+
+    path: str
+    audience: str
+    """Who may read it: `staff`, or `public` where it was opened before."""
+
+
+def shared_out(
+    catalog_: Catalog, paths: Sequence[Path], *, collection: str, audience: str | None
+) -> tuple[tuple[Share, ...], tuple[InternalFolder, ...]]:
+    """Return what is read for whom, and the folders whose names say so where no audience is given.
 
     Raises:
-        KnowledgeError: something at, below or around them is held for others alone.
+        KnowledgeError: something at, below or around them is held for others than those whom it would be read for.
     """
+    if audience is not None:
+        return (Share(audience, tuple(paths)),), ()
     with catalog_.read() as connection:
-        held = catalog.places_for_others(connection, collection=collection, audience=PUBLIC)
-        mixed = catalog.locations_of(connection, collection=collection, audience=PUBLIC)
-    closed = {location for location, name in held if not _is_gone_file(location, name)} - mixed
-    files = set(_files(held))
+        held = catalog.places(connection, collection=collection)
+    closed, by_itself, with_others = _internal(paths, held)
+    _refuse_to_close(closed, held)
+    apart = {**closed, **by_itself}  # read by themselves, as before, and not once more with what is around them
+    public = tuple(path for path in paths if shown(os.path.realpath(path)) not in apart)
+    _refuse_to_open((*public, *by_itself.values()), held, closed=closed)
+    shares = (
+        Share(PUBLIC, public, frozenset(apart)),
+        Share(PUBLIC, tuple(by_itself.values()), frozenset(closed)),
+        Share(STAFF, tuple(closed.values())),
+    )
+    names = [InternalFolder(place, STAFF) for place in closed]
+    names += [InternalFolder(place, PUBLIC) for place in (*by_itself, *with_others)]
+    return tuple(share for share in shares if share.paths), tuple(names)
+
+
+def _internal(paths: Sequence[Path], held: Held) -> tuple[dict[str, Path], dict[str, Path], dict[str, Path]]:
+    """Return the folders that are for the staff by their names, and those opened by themselves or with others."""
+    closed: dict[str, Path] = {}
+    by_itself: dict[str, Path] = {}
+    with_others: dict[str, Path] = {}
+    for path in paths:
+        itself = [path] if internal_folders.lies_in_one(path) else []
+        for folder in (*itself, *internal_folders.below(path)):  # from above: what lies in one follows it
+            place = shown(os.path.realpath(folder))
+            if _is_in(place, closed):
+                continue
+            sources = _open_sources(place, held)
+            if not sources:
+                closed[place] = folder
+            elif not _is_in(place, (*by_itself, *with_others)):
+                (by_itself if sources == {place} else with_others)[place] = folder
+    return closed, by_itself, with_others
+
+
+def _open_sources(place: str, held: Held) -> set[str]:
+    """Return the sources with which all that lies here was read for customers: itself, or what is around it."""
+    return {
+        location
+        for location, name, audience in held
+        if audience == PUBLIC
+        and (location == place or (is_within(place, location) and is_within(str(Path(location, name)), place)))
+    }
+
+
+def _refuse_to_close(closed: Iterable[str], held: Held) -> None:
+    """Refuse to read for the staff what somebody said is for others."""
+    files = set(_files([(location, name) for location, name, audience in held if audience != STAFF]))
+    for folder in closed:
+        if inside := sorted(file for file in files if is_within(file, folder)):
+            raise KnowledgeError(
+                f"By its name {folder} is for the staff, and others may read {_some(inside)}. Nothing was read. "
+                f"Next: say who may read all of it: frontdesk ingest {folder} --audience staff (or public)"
+            )
+
+
+def _refuse_to_open(paths: Sequence[Path], held: Held, *, closed: Iterable[str]) -> None:
+    """Refuse to read for everyone what is held for fewer; what is closed is not read with these paths."""
+    others = [(location, name, audience) for location, name, audience in held if audience != PUBLIC]
+    kept = {
+        location
+        for location, name, audience in others
+        if not _is_gone_file(location, name) and not (audience == STAFF and _is_in(str(Path(location, name)), closed))
+    } - {location for location, _, audience in held if audience == PUBLIC}
+    files = {file for file in _files([other[:2] for other in others]) if not _is_in(file, closed)}
     for path in paths:
         root = shown(os.path.realpath(path))
-        around = {place for place in closed if _is_within(place, root) or _is_within(root, place)}
-        inside = sorted(around or {file for file in files if _is_within(file, root)})
-        if inside:
-            more = ", …" if len(inside) > NAMED_AT_MOST else ""
+        around = {place for place in kept if is_within(place, root) or is_within(root, place)}
+        if inside := sorted(around or {file for file in files if is_within(file, root)}):
             raise KnowledgeError(
-                f"Not everyone may read what came from {', '.join(inside[:NAMED_AT_MOST])}{more}. Nothing was read: "
+                f"Not everyone may read what came from {_some(inside)}. Nothing was read: "
                 f"without --audience {path} would be open to customers. Next: read it with --audience and the name it "
                 "had, such as staff, or each audience's folder by itself; what is meant for customers now, with "
                 "--audience public"
             )
-    return PUBLIC
 
 
 def _files(held: Sequence[tuple[str, str]]) -> Iterator[str]:
@@ -61,5 +149,9 @@ def _is_gone_file(location: str, name: str) -> bool:
     return Path(location).name == name and not exists(Path(location))
 
 
-def _is_within(place: str, root: str) -> bool:
-    return place == root or place.startswith(root.rstrip(os.sep) + os.sep)
+def _is_in(place: str, folders: Iterable[str]) -> bool:
+    return any(is_within(place, folder) for folder in folders)
+
+
+def _some(places: Sequence[str]) -> str:
+    return ", ".join(places[:NAMED_AT_MOST]) + (", …" if len(places) > NAMED_AT_MOST else "")

@@ -7,7 +7,7 @@ It knows no format and no catalogue.
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,8 +33,12 @@ class Listing:
     """Symbolic links to folders, which are not followed."""
 
 
-def list_files(root: Path) -> Listing:
-    """Return the files under a root; those of a system are passed over, unknown suffixes are not."""
+def list_files(root: Path, *, without: Collection[str] = ()) -> Listing:
+    """Return the files under a root; those of a system are passed over, unknown suffixes are not.
+
+    Args:
+        without: folders that are passed over with all that is in them and all links that lead into them.
+    """
     if root.is_file():
         return Listing({shown(root.name): root}, ())
     unreadable: list[tuple[str, str]] = []
@@ -43,12 +47,12 @@ def list_files(root: Path) -> Listing:
     for folder, folders, names in os.walk(
         root, onerror=lambda error: unreadable.append((shown(error.filename), error.strerror or str(error)))
     ):
-        folders[:] = [name for name in folders if not is_passed_over(name)]
+        folders[:] = [name for name in folders if not is_passed_over(name) and shown(Path(folder, name)) not in without]
         links += [shown(path) for name in sorted(folders) if (path := Path(folder, name)).is_symlink()]
         for name in names:
             path = Path(folder, name)
             try:
-                if not is_passed_over(name) and path.is_file():
+                if not is_passed_over(name) and path.is_file() and not _leads_into(path, without):
                     found.append(path)
             except OSError as error:  # a folder that may be listed but not entered
                 unreadable.append((shown(path), error.strerror or str(error)))
@@ -92,6 +96,16 @@ def exists(path: Path) -> bool:
         return path.exists()
     except OSError:
         return False
+
+
+def is_within(place: str, root: str) -> bool:
+    """Say whether a place is the root or lies below it, by their names."""
+    return place == root or place.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def _leads_into(path: Path, folders: Collection[str]) -> bool:
+    real = shown(os.path.realpath(path)) if folders and path.is_symlink() else ""
+    return any(is_within(real, folder) for folder in folders)
 
 
 def _places(path: Path) -> list[tuple[str, str]]:

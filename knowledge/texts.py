@@ -6,7 +6,7 @@ The same workers, loaders and cleaning as `ingest`, so that a span of a text is 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from knowledge import loaders
@@ -41,6 +41,8 @@ def read_texts(
 ) -> Iterator[FileText]:
     """Yield the documents of files and folders, in order; one that cannot be read is told and stops nothing.
 
+    Mails come with the older ones that they repeat, where a value may stand that the reply only confirms.
+
     Args:
         reader: worker processes to use; None starts some and ends them.
 
@@ -72,7 +74,7 @@ def _documents(name: str, path: Path, *, loading: LoadOptions, reader: Reader) -
         chunks=ChunkOptions(),
         known={},
         loaders=dict(loaders.LOADERS),
-        options=loading,
+        options=replace(loading, older_mails=True),
         silence_seconds=reader.options.silence_of(size_bytes),
         memory_bytes=reader.options.memory_bytes,
     )

@@ -43,7 +43,7 @@ def embedded_text(*, title: str, headings: Sequence[str], header: str, body: str
     return "\n".join(part for part in (place, header, body) if part)
 
 
-def mend(catalog_: Catalog, index: VectorIndex, embedder: Embedder) -> None:
+def mend(catalog_: Catalog, index: VectorIndex, embedder: Embedder, *, progress: Progress | None = None) -> None:
     """Make every space hold the committed vectors and no others; other embedders' spaces are only swept.
 
     After an ingest that came to its end the number of vectors is enough to know; to compare a million takes a while.
@@ -52,7 +52,7 @@ def mend(catalog_: Catalog, index: VectorIndex, embedder: Embedder) -> None:
     with catalog_.write() as connection:
         in_line = catalog.vectors_are_in_line(connection)
         catalog.set_vectors_in_line(connection, False)
-        counts = {space: _count(connection, space) for space in spaces(connection)}
+        counts = {space: chunks_of(connection, space) for space in spaces(connection)}
     _drop_other_generations(index, counts)
     for space, count in counts.items():
         if in_line and index.count(space.name) == count:
@@ -62,7 +62,8 @@ def mend(catalog_: Catalog, index: VectorIndex, embedder: Embedder) -> None:
         held = index.ids(space.name)
         index.remove(space.name, held.difference(vectors))
         if space.embedder == embedder.name:
-            _embed(catalog_, index, embedder, space, [vector for vector in vectors if vector not in held])
+            missing = [vector for vector in vectors if vector not in held]
+            _embed(catalog_, index, embedder, space, missing, progress=progress)
 
 
 def finish(catalog_: Catalog) -> None:
@@ -71,7 +72,24 @@ def finish(catalog_: Catalog) -> None:
         catalog.set_vectors_in_line(connection, True)
 
 
-def _count(connection: Connection, space: Space) -> int:
+def lost(catalog_: Catalog, index: VectorIndex, embedder: Embedder) -> list[str]:
+    """Return the collections and audiences that have chunks in the catalogue and not one vector.
+
+    Raises:
+        KnowledgeError: the embedder or the index fails, or they do not belong together.
+    """
+    vector = embedder.embed_question("check")
+    found = []
+    with catalog_.read() as connection:
+        for space in spaces(connection):
+            check_embedder(space, embedder)
+            if not index.check(space.name, vector) and chunks_of(connection, space):
+                found.append(f"{space.collection} ({space.audience})")
+    return found
+
+
+def chunks_of(connection: Connection, space: Space) -> int:
+    """Return how many chunks of a space are in the catalogue."""
     return catalog.count_chunks(connection, Scope((space.collection,), (space.audience,)))
 
 

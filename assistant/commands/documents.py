@@ -1,13 +1,16 @@
 """`ingest` and `search`: files in, passages out."""
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
+from assistant import internal_folders
 from assistant.commands.options import (
+    PARTLY,
     AsJson,
     Asked,
     Audience,
@@ -73,7 +76,13 @@ def ingest(
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Read files and folders into the catalogue and the index; unchanged files are skipped."""
+    """Read files and folders into the catalogue and the index; unchanged files are skipped.
+
+    Without --audience they are for everyone, but for folders named staff, internal, hr, 内部 or alike: these are
+    read for the staff, and the output says so.
+
+    Exit codes: 0 all is in, 3 some files could not be read and are named, the others are in, 1 it could not be done.
+    """
     from assistant.running import sole_writer
 
     settings = settings_for(config)
@@ -101,9 +110,12 @@ def ingest(
                 library = application.library
                 made = library.forget(paths, collection=collection) if forget else None
                 report = asdict(made or library.ingest(paths, progress=progress, **options))
-    if as_json:
-        print_json(report)
-        return
+    print_json(report) if as_json else _print_report(report, collection)
+    if report["failed"]:
+        raise typer.Exit(PARTLY)
+
+
+def _print_report(report: Mapping[str, Any], collection: str) -> None:
     print(
         f"{counted(report['documents'], 'document')} ({counted(report['chunks'], 'chunk')}) read, "
         f"{report['unchanged']} unchanged, {report['removed']} removed, {len(report['failed'])} failed, "
@@ -111,6 +123,8 @@ def ingest(
     )
     for failed in report["failed"]:
         print(f"  failed: {failed['path']}: {failed['error']}")
+    for sentence in internal_folders.sentences(report.get("internal", ()), collection=collection):
+        print(f"  {sentence}")
     for gone in report.get("gone", ()):
         other = "" if gone["collection"] == "default" else f" --collection {gone['collection']}"
         print(

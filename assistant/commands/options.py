@@ -27,8 +27,12 @@ if TYPE_CHECKING:
     from assistant.app import Application
 
 OURS = ("assistant", "finetune", "agents", "knowledge")
-LINE_SECONDS = 30.0
-"""How often a line says how far it is where no terminal shows a bar."""
+PARTLY = 3
+"""Exit code of an ingest or a sync that could not read some files: the others are in. restic's is the same."""
+LINE_SECONDS = (30.0, 600.0)
+"""After how long a line says how far it is where no terminal shows a bar; each wait is twice the one before, up to the
+last.
+"""
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters but for tab and line feed, and those that set the direction of text."""
 
@@ -42,7 +46,9 @@ Audience = Annotated[str, typer.Option("--audience", metavar="A", help="Who may 
 AudienceOfFiles = Annotated[
     str | None,
     typer.Option(
-        "--audience", metavar="A", help="Who may read them: public (unless some are held for fewer), staff, …"
+        "--audience",
+        metavar="A",
+        help="Who may read them: public, staff, …; not said: public, unless held or named for fewer.",
     ),
 ]
 Model = Annotated[
@@ -116,7 +122,7 @@ def print_json(data: object) -> None:
 def progress_bar(label: str) -> Iterator[Callable[[str, float, int], None]]:
     """Hand out `progress(name, done, all)`: a bar on a terminal, a line now and then in a pipe."""
     if not sys.stderr.isatty():
-        yield _progress_lines(label)
+        yield progress_lines(label)
         return
     from rich.console import Console
     from rich.progress import Progress
@@ -128,16 +134,20 @@ def progress_bar(label: str) -> Iterator[Callable[[str, float, int], None]]:
         )
 
 
-def _progress_lines(label: str) -> Callable[[str, float, int], None]:
+def progress_lines(label: str) -> Callable[[str, float, int], None]:
+    """Return `progress(name, done, all)`, which prints a line now and then, ever more seldom."""
     begun = last = time.monotonic()
+    wait, longest = LINE_SECONDS
 
     def progress(name: str, done: float, total: int) -> None:
-        nonlocal last
+        nonlocal last, wait
         now = time.monotonic()
-        if total and now - last >= LINE_SECONDS:
-            last = now
+        if total and now - last >= wait:
+            last, wait = now, min(2 * wait, longest)
             what = harmless(f"{label} {Path(name).name}".rstrip())
-            print(f"{what}: {done / total:.0%} after {now - begun:.0f} s", file=sys.stderr, flush=True)
+            within = total > 1 and done % 1  # a large file among others: how far it is itself
+            share = f" ({int(done) + 1} of {total}): {done % 1:.0%}" if within else f": {done / total:.0%}"
+            print(f"{what}{share} after {now - begun:.0f} s", file=sys.stderr, flush=True)
 
     return progress
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant.commands.options import (
+    PARTLY,
     AsJson,
     AudienceOfFiles,
     Collection,
@@ -21,6 +22,7 @@ from assistant.commands.options import (
     opened,
     print_json,
     progress_bar,
+    progress_lines,
     say,
     settings_for,
 )
@@ -55,7 +57,10 @@ def sync(
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Fetch what changed on websites, in mailboxes and folders, and read it; what is gone there goes here too."""
+    """Fetch what changed on websites, in mailboxes and folders, and read it; what is gone there goes here too.
+
+    Exit codes: 0 all is in, 3 some pages, mails or files could not be read and are named, 1 a feed could not be read.
+    """
     from assistant import feeds
 
     settings = settings_for(config)
@@ -81,6 +86,8 @@ def sync(
             print(f"{name} is declared no more; its documents stay. To remove them: frontdesk sync --forget {name}")
     if any("error" in report for report in reports):
         raise typer.Exit(1)
+    if any(report["failed"] for report in reports):
+        raise typer.Exit(PARTLY)
 
 
 def watch(
@@ -102,10 +109,8 @@ def watch(
     from knowledge.feeds import Caller
 
     settings = settings_for(config)
-    said = "public" if audience is None else audience
-    chosen = feeds.chosen_to_watch(settings, targets or [], collection=collection, audience=said)
+    chosen = feeds.chosen_to_watch(settings, targets or [], collection=collection, audience=audience)
     stop, one_writer = Event(), Lock()
-    ingest = ingester(settings)
 
     def sleep(seconds: float) -> None:
         if stop.wait(seconds):
@@ -113,11 +118,11 @@ def watch(
 
     def sync_one(feed: "Feed") -> "SyncReport":
         caller = Caller(agent=feeds.user_agent(settings), sleep=sleep)
-        unsaid = {"audience": None} if audience is None and feed.name.startswith(feeds.WITHOUT_TABLE) else {}
+        ingest = ingester(settings, progress_lines(feed.name))
 
         def ingest_alone(paths: Sequence[Path], **options: Any) -> dict[str, Any]:
             with one_writer:
-                return ingest(paths, **{**options, **unsaid})
+                return ingest(paths, **options)
 
         return feeds.sync(feed, settings.home, ingest=ingest_alone, caller=caller, say=say)
 

@@ -3,25 +3,18 @@
 import re
 
 from finetune.signatures import RFC_MARK
+from knowledge.loaders.older_mails import ATTRIBUTED, DEVICE_LINE, FORWARDED, REPLIED
 
 QUOTED = re.compile(
     r"^(?:"
-    r"On .{4,200}\bwrote:|Am .{4,200}\bschrieb .{0,120}:|Le .{4,200}\ba écrit ?:"
-    r"|.{0,80}于.{4,120}写道[:：]|在 ?\d{4}.{4,200}写道[:：]"
-    # Where that line is long, programs break it once.
-    r"|(?:On|Am|Le) (?=.*(?:\d{4}|\d:\d\d|@)).{4,160}\n.{0,120}(?:\bwrote|\bschrieb .{0,80}|\ba écrit ?):"
-    r"|-{3,}\s{0,3}(?:Original Message|Forwarded message|Ursprüngliche Nachricht|原始邮件|转发的邮件).*"
+    rf"{ATTRIBUTED}|{REPLIED}|{FORWARDED}"
     r"|##- .{0,120} -##"
     r"|\*?(?:From|Von|发件人)[:：]\*? ?.{3,200}\n\*?(?:Sent|To|Date|Gesendet|An|发送时间|收件人|日期)[:：].*"
     r")$",
     re.MULTILINE,
 )
 """The line above an older mail, as the usual programs write it."""
-DEVICE = re.compile(
-    r"^(?:Sent from my [\w ]{2,40}|Sent from (?:Outlook|Yahoo Mail|Mail)\b.{0,60}|Get Outlook for .{2,80}"
-    r"|Von meinem [\w ]{2,40} gesendet|Envoyé de mon [\w ]{2,40}|发自我的.{1,20}|来自.{1,20}客户端)\.?$",
-    re.MULTILINE | re.IGNORECASE,
-)
+DEVICE = re.compile(rf"^(?:{DEVICE_LINE})\.?$", re.MULTILINE | re.IGNORECASE)
 """What programs write below a mail by themselves."""
 TAGS = re.compile(r"</(?:p|div|span|html|body|table|td|a|ul|li|b|strong|em)>|<br ?/?>", re.IGNORECASE)
 """What no text holds that was typed as text."""

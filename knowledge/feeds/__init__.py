@@ -32,7 +32,7 @@ def fetch(feed: Feed, home: Path, caller: Caller, *, feeds: Mapping[str, str] = 
     """
     module, _, function = feeds[feed.kind].partition(":")
     mirror = Mirror(mirror_folder(home, feed.name, feed.collection))
-    mirror.facts |= {"collection": feed.collection, "audience": feed.audience}
+    mirror.facts |= {"collection": feed.collection, "audience": feed.audience or "public"}
     fetched: Fetched = getattr(import_module(module), function)(feed, mirror, caller)
     return fetched
 

@@ -23,8 +23,8 @@ class Feed:
     """Letters, digits, `-` and `_`, not like another feed's; what `frontdesk sync NAME` and the mirror are called."""
     kind: Kind
     """`folder`, `website`, `maildir` or `imap`."""
-    audience: str = "public"
-    """Who may read it; default `public` for folder and website, `staff` for mail."""
+    audience: str | None = "public"
+    """Who may read it; not said: `staff` for mail, else `public`, but for folders named `staff` or alike."""
     collection: str = "default"
     """The collection that its documents go to."""
     every_minutes: float = 60.0

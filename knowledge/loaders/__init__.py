@@ -28,6 +28,8 @@ class LoadOptions:
     """Tried in turn on PDF files that need one."""
     ocr_languages: str = "eng+chi_sim"
     """Languages of scanned pages, as tesseract names them, joined by `+`."""
+    older_mails: bool = False
+    """Whether the older mails that a reply repeats are read with it in any case, as where data is looked for."""
 
 
 NO_OPTIONS = LoadOptions()

@@ -18,6 +18,7 @@ from knowledge.loaders.encoding import empty
 from knowledge.loaders.html import add_html
 from knowledge.loaders.html_menus import words
 from knowledge.loaders.members import from_bytes, read_members
+from knowledge.loaders.older_mails import newest, newest_page
 from knowledge.loaders.quoted import add_mail_text
 
 _PICTURES = words(".png .jpg .jpeg .gif .bmp .tif .tiff .webp .svg .heic")
@@ -60,9 +61,10 @@ def documents(path: Path, mail: Mail, *, options: LoadOptions) -> Iterator[Docum
     builder.add("paragraph", "\n".join(" ".join(line.split()) for line in lines))
     before = builder.build()
     if mail.text.strip():
-        add_mail_text(builder, mail.text)
+        add_mail_text(builder, mail.text if options.older_mails else newest(mail.text, subject=mail.subject))
     elif mail.html.strip():
-        add_html(builder, mail.html, path=path)
+        page = mail.html if options.older_mails else newest_page(mail.html, subject=mail.subject)
+        add_html(builder, page, path=path)
     document = builder.build(title=mail.subject, metadata=dated(mail.date))
     if document.text == before.text and not mail.subject and not named:
         raise empty(path, "is a mail without subject and text")

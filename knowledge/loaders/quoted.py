@@ -4,9 +4,8 @@
     Nine euros.                       paragraph  Nine euros.
 
 A question that is answered below itself is the heading of its answer, which says little alone. Whatever else is quoted
-stays as it is, older mails below a reply too: they may be all that a library holds of what the company wrote, and which
-of the two writers knows is not written in a mail. Where more than a greeting stands above what is quoted, that is the
-answer, and what follows is a signature.
+here stays as it is; which older mails are left out before is decided in `knowledge.loaders.older_mails`. Where more
+than a greeting stands above what is quoted, that is the answer, and what follows is a signature.
 """
 
 from collections.abc import Iterator, Sequence

@@ -3,6 +3,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,6 +19,7 @@ from finetune import word_model
 from finetune.intent_trial import WORDS
 from finetune.intents import Record
 from finetune.word_model import WordModel
+from knowledge.library import Library, LibraryOptions
 from knowledge.scores import Score
 
 
@@ -35,12 +37,10 @@ def named(diagnosis: Diagnosis, name: str) -> Check:
     return next(check for check in diagnosis.checks if check.name == name)
 
 
-def ingest(tmp_path: Path) -> None:
-    from knowledge.library import Library, LibraryOptions
-
+def ingest(tmp_path: Path, *, audience: str = "public") -> None:
     (tmp_path / "a.md").write_text("# A\n\nA lamp is a lamp.\n")
     library = Library(LibraryOptions(tmp_path / "frontdesk-home", embedder="hashing"))
-    library.ingest([tmp_path / "a.md"])
+    library.ingest([tmp_path / "a.md"], audience=audience)
     library.close()
 
 
@@ -240,6 +240,16 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert not named(diagnosis, "index").ok
 
 
+def test_an_index_that_is_empty_or_holds_nothing_for_customers_says_so(tmp_path: Path) -> None:
+    ingest(tmp_path, audience="staff")
+    check = named(examine(), "index")
+    assert (check.ok, check.detail.endswith("refused")) == (True, True)
+    with closing(Library(LibraryOptions(tmp_path / "frontdesk-home", embedder="hashing"))) as library:
+        library.forget([tmp_path / "a.md"])
+    empty = Check("index", False, "no documents were read yet", "frontdesk ingest PATH")
+    assert named(examine(), "index") == empty, "the file is there, and nothing in it"
+
+
 @pytest.mark.servers
 def test_servers_are_checked_and_named_without_their_password(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, new_database: Callable[[], str], chroma_server: str
@@ -248,8 +258,8 @@ def test_servers_are_checked_and_named_without_their_password(
     monkeypatch.setenv("FRONTDESK_CATALOG_URL", new_database())
     monkeypatch.setenv("FRONTDESK_CHROMA_URL", chroma_server)
     check = named(examine(), "index")
-    assert check.ok
-    assert "0 public chunks" in check.detail
+    assert (check.ok, check.fix) == (False, "frontdesk ingest PATH")
+    assert check.detail.startswith("no documents were read yet, at postgresql://")
     assert chroma_server in check.detail
     assert "frontdesk:frontdesk@" not in repr(check)
 

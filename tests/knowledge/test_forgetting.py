@@ -48,6 +48,17 @@ def test_what_is_still_there_can_be_forgotten_too_and_is_read_anew(
     assert library.ingest([papers]).documents == 1
 
 
+def test_what_was_read_for_the_staff_with_a_folder_is_forgotten_with_it(
+    library: Library, papers: Path, write: Write
+) -> None:
+    write("a.md", "# A\n\nOne.")
+    write("staff/b.md", "# B\n\nTwo.")
+    library.ingest([papers])
+    library.ingest([write("other/c.md", "# C\n\nThree.")])
+    assert library.forget([papers]).removed == 2
+    assert library.count_chunks(audiences=("public", "staff")) == 1, "what was read by its own path is let be"
+
+
 def test_a_path_of_which_nothing_is_held_is_refused_with_those_that_are(
     library: Library, papers: Path, write: Write
 ) -> None:

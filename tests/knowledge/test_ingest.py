@@ -1,6 +1,6 @@
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -199,7 +199,7 @@ def test_the_last_word_about_a_file_closes_it_in_every_source(
 ) -> None:
     write("lamps.md", "A lamp costs 9 euros.")
     write("internal/pay.md", "Wages are 20 euros.")
-    library.ingest([papers])
+    library.ingest([papers], audience="public")
     report = library.ingest([papers / asked], audience="staff")
     assert (report.documents, report.removed) == (1, 1)
     assert documents_found(library, "wages lamp euros") == {"lamps.md"}
@@ -220,8 +220,8 @@ def test_the_last_word_about_a_file_opens_it_too(library: Library, papers: Path,
 
 def test_another_collection_and_the_same_audience_are_let_be(library: Library, papers: Path, write: Write) -> None:
     write("internal/pay.md", "Wages are 20 euros.")
-    library.ingest([papers], collection="other")
-    library.ingest([papers])
+    library.ingest([papers], collection="other", audience="public")
+    library.ingest([papers], audience="public")
     assert library.ingest([papers / "internal"]).removed == 0
     assert library.ingest([papers / "internal"], audience="staff", collection="third").removed == 0
     assert documents_found(library, "wages", collections=("other",)) == {"internal/pay.md"}
@@ -326,8 +326,8 @@ def test_a_file_that_vanishes_meanwhile_is_named(
     write("a.md", "Lamps.")
     gone = write("b.md", "Chairs.")
 
-    def list_and_remove(root: Path) -> sources.Listing:
-        listing = sources.list_files(root)
+    def list_and_remove(root: Path, *, without: Collection[str]) -> sources.Listing:
+        listing = sources.list_files(root, without=without)
         gone.unlink()
         return listing
 

@@ -8,24 +8,26 @@ import pytest
 
 from knowledge.errors import KnowledgeError
 from knowledge.library import Library
+from knowledge.openness import InternalFolder
 from tests.knowledge.conftest import Write
 
 SECRET = "Staff may give a discount of 15 %."
+QUESTION = "discount of staff"
 
 
 @pytest.fixture
 def held(library: Library, papers: Path, write: Write) -> Path:
     """A folder with two documents for everyone and one, in a folder of its own, that was read for the staff."""
     write("returns.md", "Returns take 30 days.")
-    library.ingest([write("staff/rules.md", SECRET)], audience="staff")
+    library.ingest([write("rates/rules.md", SECRET)], audience="staff")
     return papers
 
 
-@pytest.mark.parametrize("below", ["", "staff", "staff/rules.md"])
+@pytest.mark.parametrize("below", ["", "rates", "rates/rules.md"])
 def test_what_is_held_for_the_staff_is_not_opened_by_saying_nothing(library: Library, held: Path, below: str) -> None:
     with pytest.raises(KnowledgeError, match=r"rules\.md\. Nothing was read.*--audience public"):
         library.ingest([held / below])
-    assert not library.search("discount of staff").passages
+    assert not library.search(QUESTION).passages
     assert library.count_chunks() == 0, "nothing of the run was read"
 
 
@@ -40,27 +42,27 @@ def test_a_link_to_the_folder_is_the_folder(library: Library, held: Path, tmp_pa
 def closed(library: Library, papers: Path, write: Write) -> Path:
     """A folder that was read for the staff, one of its files a link to elsewhere."""
     write("vault/prices.md", SECRET)
-    (papers / "staff").mkdir()
-    (papers / "staff/prices.md").symlink_to(papers / "vault/prices.md")
-    write("staff/rules.md", SECRET)
-    library.ingest([papers / "staff"], audience="staff")
+    (papers / "rates").mkdir()
+    (papers / "rates/prices.md").symlink_to(papers / "vault/prices.md")
+    write("rates/rules.md", SECRET)
+    library.ingest([papers / "rates"], audience="staff")
     return papers
 
 
-@pytest.mark.parametrize("below", ["", "staff", "staff/new.md", "staff/renamed.md", "vault", "vault/prices.md"])
+@pytest.mark.parametrize("below", ["", "rates", "rates/new.md", "rates/renamed.md", "vault", "vault/prices.md"])
 def test_a_folder_for_the_staff_stays_so_with_what_is_new_in_it_and_what_it_links_to(
     library: Library, closed: Path, write: Write, below: str
 ) -> None:
-    write("staff/new.md", SECRET)
-    (closed / "staff/rules.md").rename(closed / "staff/renamed.md")
+    write("rates/new.md", SECRET)
+    (closed / "rates/rules.md").rename(closed / "rates/renamed.md")
     with pytest.raises(KnowledgeError, match="Nothing was read"):
         library.ingest([closed / below])
-    assert not library.search("discount of staff").passages
+    assert not library.search(QUESTION).passages
 
 
 @pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="names are Unicode there")
 def test_a_name_that_is_not_unicode_is_known_too(library: Library, papers: Path) -> None:
-    folder = papers / os.fsdecode(b"staff\xe9")
+    folder = papers / os.fsdecode(b"rates\xe9")
     folder.mkdir()
     (folder / os.fsdecode(b"caf\xe9.md")).write_text(SECRET)
     library.ingest([folder], audience="staff")
@@ -70,9 +72,9 @@ def test_a_name_that_is_not_unicode_is_known_too(library: Library, papers: Path)
 
 
 def test_the_same_audience_and_an_open_one_may_be_said(library: Library, held: Path) -> None:
-    assert library.ingest([held / "staff/rules.md"], audience="staff").unchanged == 1
+    assert library.ingest([held / "rates/rules.md"], audience="staff").unchanged == 1
     assert library.ingest([held], audience="public").documents == 2
-    assert library.search("discount of staff").passages
+    assert library.search(QUESTION).passages
     library.ingest([held])
     assert library.count_chunks() == 2, "what is open may be read without a word"
 
@@ -83,6 +85,99 @@ def test_what_lies_beside_is_read_without_a_word(library: Library, held: Path) -
 
 
 def test_what_is_there_no_more_cannot_be_opened(library: Library, held: Path) -> None:
-    (held / "staff/rules.md").unlink()
+    (held / "rates/rules.md").unlink()
     assert library.ingest([held]).documents == 1
-    assert [passage.document for passage in library.search("discount of staff").passages] == ["returns.md"]
+    assert [passage.document for passage in library.search(QUESTION).passages] == ["returns.md"]
+
+
+# Folders whose names say who may read ---------------------------------------------------------------------------------
+
+
+def found(library: Library, audience: str) -> set[str]:
+    return {passage.document for passage in library.search(QUESTION, audiences=(audience,)).passages}
+
+
+@pytest.fixture
+def mixed(papers: Path, write: Write) -> Path:
+    """A folder that nobody has read yet, with a document for everyone and one in a folder for the staff."""
+    write("returns.md", "Returns take 30 days.")
+    write("shop/staff/rules.md", SECRET)
+    return papers
+
+
+def test_a_folder_named_for_the_staff_is_read_for_them_at_the_first_ingest(library: Library, mixed: Path) -> None:
+    for documents, unchanged in ((2, 0), (0, 2)):
+        report = library.ingest([mixed])
+        assert (report.documents, report.unchanged, report.removed, report.failed) == (documents, unchanged, 0, ())
+        assert report.internal == (InternalFolder(str(mixed / "shop/staff"), "staff"),)
+        assert (found(library, "public"), found(library, "staff")) == ({"returns.md"}, {"rules.md"})
+
+
+@pytest.mark.parametrize("below", ["shop/staff", "shop/staff/rules.md", "shop/staff/2026"])
+def test_so_is_what_lies_in_it_when_it_is_named_by_itself(
+    library: Library, mixed: Path, write: Write, below: str
+) -> None:
+    write("shop/staff/2026/new.md", SECRET)
+    library.ingest([mixed / below])
+    assert not found(library, "public")
+    assert found(library, "staff")
+
+
+def test_whoever_says_public_opens_it_until_they_say_otherwise(library: Library, mixed: Path, write: Write) -> None:
+    library.ingest([mixed / "shop/staff"], audience="public")
+    write("shop/staff/more.md", "A discount of staff is for lamps alone.")
+    report = library.ingest([mixed])
+    assert report.internal == (InternalFolder(str(mixed / "shop/staff"), "public"),)
+    assert found(library, "public") == {"returns.md", "rules.md", "more.md"}
+    library.ingest([mixed / "shop/staff"], audience="staff")
+    library.ingest([mixed], prune=True)
+    assert (found(library, "public"), found(library, "staff")) == ({"returns.md"}, {"rules.md", "more.md"})
+
+
+def test_a_folder_within_one_that_was_opened_is_judged_by_its_own_name(
+    library: Library, mixed: Path, write: Write
+) -> None:
+    library.ingest([mixed], audience="public")
+    write("shop/staff/hr/pay.md", SECRET)
+    library.ingest([mixed])
+    assert (found(library, "public"), found(library, "staff")) == ({"returns.md", "shop/staff/rules.md"}, {"pay.md"})
+
+
+def test_one_document_that_was_opened_does_not_open_its_folder_nor_is_it_closed_unasked(
+    library: Library, mixed: Path, write: Write
+) -> None:
+    library.ingest([write("shop/staff/opening.md", "Discount of staff is told at the opening.")], audience="public")
+    with pytest.raises(KnowledgeError, match=r"for the staff.*opening\.md\. Nothing was read.*shop/staff --audience"):
+        library.ingest([mixed])
+    assert found(library, "public") == {"opening.md"}
+
+
+def test_what_is_pruned_for_everyone_leaves_the_folder_and_what_is_gone_there_goes(
+    library: Library, mixed: Path, write: Write
+) -> None:
+    write("shop/staff/old.md", SECRET)
+    library.ingest([mixed], audience="public")
+    library.ingest([mixed / "shop/staff"], audience="staff")
+    (mixed / "shop/staff/old.md").unlink()
+    assert library.ingest([mixed], prune=True).removed == 1
+    assert (found(library, "public"), found(library, "staff")) == ({"returns.md"}, {"rules.md"})
+
+
+def test_a_folder_that_was_opened_by_itself_stays_one_place_and_forgets_what_is_gone(
+    library: Library, mixed: Path, write: Write
+) -> None:
+    library.ingest([mixed])
+    library.ingest([mixed / "shop/staff"], audience="public")
+    write("shop/staff/more.md", "A discount of staff is for lamps alone.")
+    assert library.ingest([mixed]).documents == 1
+    assert found(library, "public") == {"returns.md", "rules.md", "more.md"}
+    (mixed / "shop/staff/rules.md").unlink()
+    assert library.ingest([mixed], prune=True).removed == 1
+    assert found(library, "public") == {"returns.md", "more.md"}
+
+
+def test_a_link_into_the_folder_opens_nothing(library: Library, mixed: Path) -> None:
+    (mixed / "rules.md").symlink_to(mixed / "shop/staff/rules.md")
+    for _ in range(2):
+        library.ingest([mixed])
+        assert (found(library, "public"), found(library, "staff")) == ({"returns.md"}, {"rules.md"})

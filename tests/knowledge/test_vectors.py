@@ -128,7 +128,9 @@ def test_an_ingest_makes_lost_vectors_anew(
     library = open_library()
     assert library.search("lamp", options=DENSE).passages == ()
     assert library.search("lamp").passages[0].document == "lamps.md"
-    assert library.ingest([filled / "public"]).unchanged == 2
+    told: list[tuple[str, float, int]] = []
+    assert library.ingest([filled / "public"], progress=lambda *words: told.append(words)).unchanged == 2
+    assert ("default (public)", 1, 2) in told, "who looks on sees that it is at work"
     assert library.search("lamp", options=DENSE).passages[0].document == "lamps.md"
     assert library.search("signature", audiences=("staff",), options=DENSE).passages
 

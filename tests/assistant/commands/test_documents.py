@@ -52,3 +52,20 @@ def test_an_empty_question_is_wrong_usage(run: Run) -> None:
         code, _, err = run(command, " ")
         assert code == 2
         assert "QUESTION is empty" in err
+
+
+def test_a_folder_named_for_the_staff_is_told_in_one_line_with_the_command_that_opens_it(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "docs/staff").mkdir(parents=True)
+    (tmp_path / "docs/returns.md").write_text("# Returns\n\nWithin 45 days.", encoding="utf-8")
+    (tmp_path / "docs/staff/rules.md").write_text("# Rules\n\nA discount of 15 %.", encoding="utf-8")
+    code, out, _ = run("ingest", "docs")
+    summary, told = out.splitlines()
+    assert (code, summary.startswith("2 documents")) == (0, True)
+    assert "rules.md" not in run("search", "discount")[1]
+    command = told.partition("frontdesk ")[2]
+    assert command == f"ingest {tmp_path}/docs/staff --audience public"
+    assert run(*shlex.split(command))[1].count("\n") == 1, "what was asked for is not remarked on"
+    assert "rules.md" in run("search", "discount")[1]
+    assert run("ingest", "docs")[1].splitlines()[1].endswith("docs/staff --audience staff")

@@ -40,11 +40,27 @@ def test_moments_are_told_by_the_clock_of_who_reads_them(shanghai: None) -> None
 def test_a_pipe_is_told_now_and_then_how_far_it_is(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    clock = iter((0.0, 29.0, 31.0, 60.0, 62.0))
+    clock = iter((0.0, 29.0, 31.0, 62.0, 92.0, 93.0))
     monkeypatch.setattr(options, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     with progress_bar("Reading") as progress:
         for share in (0.1, 0.25, 0.4, 0.5):
             progress("faq/big\x1b.txt", share, 1)
+        progress("faq/next.txt", 1, 1)
     told = capsys.readouterr()
     assert told.out == ""
-    assert told.err == "Reading big�.txt: 25% after 31 s\nReading big�.txt: 50% after 62 s\n"
+    assert told.err == "Reading big�.txt: 25% after 31 s\nReading big�.txt: 50% after 92 s\n"
+
+
+def test_of_a_large_file_among_others_its_own_share_is_told_and_never_more_than_six_lines_an_hour(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hours = 10
+    clock = iter(range(hours * 3600))
+    monkeypatch.setattr(options, "time", SimpleNamespace(monotonic=lambda: float(next(clock))))
+    with progress_bar("Reading") as progress:
+        for second in range(hours * 3600 - 1):
+            progress("log.txt", 6 + second / (hours * 3600), 9)
+    first, *others = capsys.readouterr().err.splitlines()
+    assert first == "Reading log.txt (7 of 9): 0% after 30 s"
+    assert len(others) <= hours * 6 + 4
+    assert others[-1].startswith("Reading log.txt (7 of 9): 9")

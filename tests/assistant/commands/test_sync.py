@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from assistant import running, watching
+from assistant.commands import options
 from assistant.commands import sync as sync_command
 from assistant.feeds import chosen_to_watch, known
 from assistant.feeds import sync as sync_feed
 from assistant.settings import SettingsError, load
-from knowledge.feeds import Caller
+from knowledge.feeds import Caller, Feed
 from knowledge.library import Library, LibraryOptions
 from tests.assistant.command_line import Run
 from tests.knowledge.feeds.conftest import Site, serve
@@ -109,6 +110,20 @@ def test_one_feed_that_fails_does_not_keep_the_others_from_being_read(run: Run, 
     code, out, _ = run("sync", "papers", "--json")
     assert (code, feeds(out)[0]["removed"]) == (0, 1)
     assert not [text for text in found(run, "discount limit", "--audience", "staff") if "40" in text]
+
+
+def test_what_could_not_be_read_is_told_by_the_exit_code(run: Run, tmp_path: Path) -> None:
+    for name in ("papers", "more"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "returns.md").write_text("# Returns\n\nWithin 45 days.", encoding="utf-8")
+    (tmp_path / "papers/empty.md").write_text("")
+    declare(PAPERS, PAPERS.replace("papers", "more"))
+    assert run("sync")[0] == 3
+    (tmp_path / "papers/empty.md").write_text("Parcels take four days.")
+    assert run("sync", "--json")[0] == 0
+    (tmp_path / "papers/empty.md").write_text("")
+    declare(PAPERS, PAPERS.replace("papers", "gone"))
+    assert run("sync")[0] == 1, "a feed that is not there at all weighs more"
 
 
 def test_mails_are_for_staff_unless_the_owner_says_otherwise(run: Run, tmp_path: Path) -> None:
@@ -276,13 +291,48 @@ def test_what_the_staff_alone_may_read_is_not_opened_by_a_command_that_says_noth
     assert found(run, "discount of staff")
 
 
+def test_a_folder_feed_without_an_audience_closes_what_is_named_for_the_staff(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docs/staff").mkdir(parents=True)
+    (tmp_path / "docs/staff/rules.md").write_text("# Rules\n\nA discount of 15 %.", encoding="utf-8")
+    table = '[[feeds]]\nname = "docs"\nkind = "folder"\npath = "docs"\n'
+    declare(table)
+    told: list[str] = []
+
+    def watch_once(feeds: Sequence[Feed], *, sync: watching.Sync, **_: object) -> bool:
+        told.append(sync(feeds[0]).warning)
+        return True
+
+    monkeypatch.setattr(watching, "watch", watch_once)
+    assert run("watch", "docs")[0] == 0
+    code, out, _ = run("sync")
+    assert (code, told[0]) == (0, out.partition("note: ")[2].rstrip())
+    assert told[0].endswith(f"frontdesk ingest {tmp_path}/docs/staff --audience public")
+    assert not found(run, "discount")
+    assert found(run, "discount", "--audience", "staff")
+    declare(table, 'audience = "public"\n')
+    assert "note" not in run("sync")[1]
+    assert found(run, "discount")
+
+
+def test_a_watch_that_reads_a_large_file_says_how_far_it_is(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/returns.md").write_text("# Returns\n\nWithin 45 days.", encoding="utf-8")
+    monkeypatch.setattr(options, "LINE_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr(watching, "watch", lambda feeds, *, sync, tell, stop: bool(sync(feeds[0])))
+    assert "folder:docs returns.md: 0% after 0 s" in run("watch", "docs")[2]
+
+
 def test_what_is_watched(run: Run, site: Site, tmp_path: Path) -> None:
     (tmp_path / "papers").mkdir()
     (tmp_path / "docs").mkdir()
     declare('documents = "docs"\n', SHOP.format(url=site.url), PAPERS)
     settings = load()
 
-    def chosen(*targets: str) -> list[tuple[str, str, str]]:
+    def chosen(*targets: str) -> list[tuple[str, str | None, str]]:
         feeds = chosen_to_watch(settings, targets, collection="support", audience="partners")
         return [(feed.name, feed.audience, feed.collection) for feed in feeds]
 

@@ -1,0 +1,54 @@
+"""Folders whose names say that what lies in them is not for customers.
+
+    documents/  ->  documents/staff, documents/02 Internal, documents/内部
+
+A name counts as a whole, whatever its case, numbers and punctuation: "internal" does, "internal lighting" does not.
+Folders in archives are not looked at.
+"""
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+from knowledge.sources import is_passed_over
+
+_NAMES = """
+staff, staff only, for staff, for staff only, internal, internal only, internal use, internal use only,
+for internal use only, internal documents, internal docs, confidential, strictly confidential, employees,
+employees only, not public, hr, human resources, personnel,
+内部, 内部资料, 内部文件, 内部使用, 仅供内部使用, 仅限内部, 员工, 员工专用, 机密, 保密, 人事, 人力资源,
+內部, 內部資料, 內部使用, 僅供內部使用, 僅限內部, 員工, 員工專用, 機密, 人力資源,
+intern, nur intern, internes, vertraulich, streng vertraulich, mitarbeiter, nur für mitarbeiter, personalabteilung,
+interne, usage interne, confidentiel, réservé au personnel, ressources humaines,
+interno, uso interno, confidencial, empleados, solo empleados, recursos humanos,
+riservato, risorse umane, vertrouwelijk, personeel, medewerkers
+"""
+"""In small letters: English, Chinese of both scripts, German, French, Spanish and Portuguese, Italian and Dutch."""
+NAMES = frozenset(name for line in _NAMES.splitlines() for name in map(str.strip, line.split(",")) if name)
+_NO_LETTERS = re.compile(r"[\W\d_]+")
+
+
+def is_internal(name: str) -> bool:
+    """Say whether a folder of this name is not for customers."""
+    return " ".join(_NO_LETTERS.sub(" ", unicodedata.normalize("NFKC", name).casefold()).split()) in NAMES
+
+
+def lies_in_one(path: Path) -> bool:
+    """Say whether a path is such a folder or lies in one, as it is written or as it leads."""
+    names = {part for way in (path.absolute(), Path(os.path.realpath(path))) for part in _folders_of(way)}
+    return any(map(is_internal, names))
+
+
+def below(root: Path) -> Iterator[Path]:
+    """Yield the folders below a root whose names say so, those within them too."""
+    for folder, folders, _ in os.walk(root):
+        folders[:] = sorted(
+            name for name in folders if not is_passed_over(name) and not Path(folder, name).is_symlink()
+        )
+        yield from (Path(folder, name) for name in folders if is_internal(name))
+
+
+def _folders_of(path: Path) -> tuple[str, ...]:
+    return path.parts if path.is_dir() else path.parts[:-1]
