@@ -7,7 +7,7 @@ from html import escape
 from agents.models.loading import LARGER_EMBEDDED, SUGGESTED_OLLAMA_MODEL
 from assistant.ui.icons import icon
 from assistant.ui.texts import Texts
-from knowledge.text import detect_language
+from knowledge.text import answer_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def header_html(frame: Frame, texts: Texts) -> str:
 def welcome_html(frame: Frame, texts: Texts) -> str:
     """Return what an empty conversation shows."""
     # Those in the reader's own language first; the order within a language is the company's.
-    ordered = sorted(frame.examples, key=lambda question: detect_language(question) != texts.language)
+    ordered = sorted(frame.examples, key=lambda question: answer_language(question) != texts.language)
     examples = "".join(
         f'<li><button type="button" class="example" data-action="example" data-question="{escape(question)}">'
         f"<span>{escape(question)}</span>{icon('chevron')}</button></li>"
