@@ -48,7 +48,7 @@ def welcome_html(frame: Frame, texts: Texts) -> str:
     ordered = sorted(frame.examples, key=lambda question: answer_language(question) != texts.language)
     examples = "".join(
         f'<li><button type="button" class="example" data-action="example" data-question="{escape(question)}">'
-        f"<span>{escape(question)}</span>{icon('chevron')}</button></li>"
+        f'<span dir="auto">{escape(question)}</span>{icon("chevron")}</button></li>'
         for question in ordered
     )
     offer = f'<p class="label">{escape(texts.examples)}</p><ul>{examples}</ul>' if examples else ""

@@ -208,6 +208,7 @@ if (part === 'top') {
 function takeQuestion() {
   if (desk.taken) return;
   desk.taken = true;
+  question().dir = 'auto';
   if (!drafts.question || question().value) return;
   question().value = drafts.question;
   question().dispatchEvent(new Event('input', { bubbles: true }));

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 SERVERS = Path(__file__).parent / "ui"
@@ -252,6 +252,31 @@ def test_a_short_answer_stands_out_from_the_first_word_on(
     page.locator("#past .short button.marker").click()
     expect(page.locator(".passage mark")).to_have_text(QUOTE)
     visitor.close()
+
+
+def test_each_line_runs_in_the_direction_of_its_own_words(page: Page) -> None:
+    ask(page, "ما هي سياسة الإرجاع العربية؟")
+    await_answers(page)
+    left, right = edges(page.locator("#past .answer"))
+    markers = page.locator("#past .answer button.marker")
+    (arabic, _), (_, english), (item, _) = (edges(markers.nth(number)) for number in range(3))
+    assert left + 100 < arabic < right
+    assert left < english < arabic
+    assert left + 100 < item < right
+    page.get_by_text("How this was found").click()
+    query = page.locator(".found q bdi")
+    assert edges(page.locator(".found li").first)[0] < edges(query)[0]
+    expect(query).to_have_css("direction", "rtl")
+    box = page.locator("#question textarea")
+    for words, direction in (("سؤال", "rtl"), ("A question", "ltr")):
+        box.fill(words)
+        expect(box).to_have_css("direction", direction)
+
+
+def edges(place: Locator) -> tuple[float, float]:
+    box = place.bounding_box()
+    assert box is not None
+    return box["x"], box["x"] + box["width"]
 
 
 def test_stop_start_anew_and_an_example(page: Page) -> None:
