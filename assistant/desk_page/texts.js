@@ -11,6 +11,7 @@ const ENGLISH = {
   sign_out: "Sign out",
   unknown_key: "No operator has this key: it is mistyped, or was replaced or withdrawn. For a new one: frontdesk operators renew NAME",
   expired_key: "The key of {name} is over. For a new one: frontdesk operators renew {name}",
+  no_cookie: "This browser keeps no cookie of this page, and without one nobody stays signed in: allow cookies for this address, then sign in again.",
   signed_out: "You are signed out: a session lasts twelve hours, and ends when your key is replaced or taken back. What you were writing is kept in this tab.",
   cases: "Cases",
   waiting: "Waiting",
@@ -156,6 +157,7 @@ const CHINESE = {
   sign_out: "退出登录",
   unknown_key: "没有人使用此密钥：可能输入有误，或已被更换、收回。领取新密钥：frontdesk operators renew NAME",
   expired_key: "{name} 的密钥已过期。领取新密钥：frontdesk operators renew {name}",
+  no_cookie: "此浏览器不保留本页面的 Cookie，因此无法保持登录：请允许此网址使用 Cookie，然后重新登录。",
   signed_out: "您已退出登录：登录最长十二小时，密钥被更换或收回后也会失效。您正在写的内容保留在此标签页中。",
   cases: "工单列表",
   waiting: "待处理",
@@ -293,10 +295,18 @@ const CHINESE = {
 const KEPT = "frontdesk.desk.language";
 const meta = (name) => document.querySelector(`meta[name="${name}"]`).content;
 
+// Where the browser keeps nothing, a choice lasts as long as the page.
+function own() {
+  try {
+    return localStorage.getItem(KEPT);
+  } catch {
+    return null;
+  }
+}
+
 function chosen() {
-  const own = localStorage.getItem(KEPT);
   const preset = meta("language");
-  const wanted = own ? [own] : preset === "auto" ? navigator.languages : [preset];
+  const wanted = own() ? [own()] : preset === "auto" ? navigator.languages : [preset];
   const known = wanted.map((tag) => tag.toLowerCase().slice(0, 2)).find((tag) => tag === "zh" || tag === "en");
   return known ?? "en";
 }
@@ -310,7 +320,7 @@ export function switchLanguage() {
   texts = language === "zh" ? CHINESE : ENGLISH;
   try {
     localStorage.setItem(KEPT, language);
-  } catch {} // where the browser has no room, it is for this page alone
+  } catch {}
 }
 
 // Fills `{name}` and the like; the values are text, whatever they hold.
