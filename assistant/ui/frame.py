@@ -63,7 +63,8 @@ def footer_html(frame: Frame, texts: Texts) -> str:
         f"{icon('person')}<span>{escape(texts.ask_person)}</span></button>"
     )
     person = " · ".join(escape(part) for part in (frame.contact, frame.hours) if part)
-    return f'{button}<p class="bottom">{escape(texts.footer)}{f" <span>{person}</span>" if person else ""}</p>'
+    wait = f'<p class="wait" role="status" data-wait="{escape(texts.wait)}"></p>'
+    return f'{wait}{button}<p class="bottom">{escape(texts.footer)}{f" <span>{person}</span>" if person else ""}</p>'
 
 
 def _badge_html(texts: Texts) -> str:

@@ -35,6 +35,12 @@ window.fetch = async (address, options) => {
   return said;
 };
 
+// Says why Enter sends nothing while an answer is being written; "" when it is there.
+function sayWait(why = '') {
+  const line = document.querySelector('#bottom .wait');
+  if (line && line.textContent !== why) line.textContent = why;
+}
+
 const toEnd = () => page.scrollTo({ top: page.scrollHeight });
 
 const toQuote = () =>
@@ -175,6 +181,7 @@ watch('value', () => {
     const running = element.querySelectorAll('.turn').length;
     if (running > (desk.running ?? 0) || element.querySelector('.failure')) desk.atEnd = true;
     desk.running = running;
+    if (!running) sayWait();
   }
   if (part === 'passage') {
     cover(covers());
@@ -215,8 +222,15 @@ function takeQuestion() {
 }
 
 if (part === 'past') {
-  // Enter that ends the choice of an input method's signs sends nothing.
-  document.addEventListener('keypress', (event) => event.isComposing && event.stopPropagation(), true);
+  // Enter sends nothing that ends the choice of an input method's signs, or comes while an answer is being written.
+  const holdBack = (event) => {
+    if (event.isComposing) return event.stopPropagation();
+    if (!desk.running || event.target !== question() || event.key !== 'Enter' || event.shiftKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.target.value.trim()) sayWait(document.querySelector('#bottom .wait').dataset.wait);
+  };
+  document.addEventListener('keypress', holdBack, true);
   for (const leaving of ['pagehide', 'visibilitychange']) {
     window.addEventListener(leaving, () => {
       if (desk.taken) drafts.question = question().value;

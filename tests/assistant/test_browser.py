@@ -306,6 +306,25 @@ def test_a_proxy_that_answers_for_a_server_that_is_away_is_a_lost_connection(pag
     expect(page.locator("#past .turn")).to_have_count(1)
 
 
+def test_a_question_while_an_answer_is_written_stays_and_is_told_to_wait(page: Page) -> None:
+    ask(page, "May I send it back?")
+    expect(page.locator("#present .answer")).to_be_visible()
+    page.reload()  # who follows an answer after a reload is told so too
+    expect(page.locator("#present .answer")).to_be_visible()
+    hint, box = page.locator("#bottom .wait"), page.locator("#question textarea")
+    box.fill("And the lamp?")
+    expect(hint).to_be_empty()
+    page.keyboard.press("Enter")
+    expect(hint).to_contain_text("The answer is still being written")
+    expect(hint).to_be_in_viewport()
+    await_answers(page)
+    expect(hint).to_be_empty()
+    expect(box).to_have_value("And the lamp?")
+    page.keyboard.press("Enter")
+    await_answers(page, 2)
+    expect(hint).to_be_empty()
+
+
 def test_sending_nothing_changes_nothing(page: Page) -> None:
     ask(page, "May I send it back?")
     await_answers(page)
