@@ -28,8 +28,10 @@ class Frame:
 def header_html(frame: Frame, texts: Texts) -> str:
     """Return the top of the page: company, line, badge, language, new conversation."""
     initial = escape(frame.company[:1].upper())
+    told = {"lost": texts.lost, "too-large": texts.too_large, "failed": texts.failed_action}
+    words = " ".join(f'data-{name}="{escape(sentence)}"' for name, sentence in told.items())
     return (
-        f'<header class="top" lang="{texts.html_language}" data-lost="{escape(texts.lost)}"><div class="inner">'
+        f'<header class="top" lang="{texts.html_language}" {words}><div class="inner">'
         f'<span class="mark" aria-hidden="true">{initial}</span>'
         f'<div class="name"><h1>{escape(frame.company)}</h1><p>{escape(frame.tagline or texts.tagline)}</p></div>'
         f"{_badge_html(texts) if frame.demo else ''}"

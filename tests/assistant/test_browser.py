@@ -306,6 +306,24 @@ def test_a_proxy_that_answers_for_a_server_that_is_away_is_a_lost_connection(pag
     expect(page.locator("#past .turn")).to_have_count(1)
 
 
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [(413, "This is too long to be sent"), (403, "Something went wrong on our side"), (200, "went wrong")],
+)
+def test_a_page_of_a_proxy_in_place_of_an_answer_is_told_in_one_sentence(page: Page, status: int, told: str) -> None:
+    page.route(
+        "**/queue/join*", lambda route: route.fulfill(status=status, content_type="text/html", body="<h1>No</h1>")
+    )
+    ask(page, "May I send it back?")
+    toast = page.get_by_test_id("toast-text")
+    expect(toast).to_contain_text(told)
+    expect(toast).not_to_contain_text("Error")
+    expect(page.locator("#question textarea")).to_have_value("May I send it back?")
+    page.unroute("**/queue/join*")
+    page.locator("#send").click()
+    await_answers(page)
+
+
 def test_a_question_while_an_answer_is_written_stays_and_is_told_to_wait(page: Page) -> None:
     ask(page, "May I send it back?")
     expect(page.locator("#present .answer")).to_be_visible()
