@@ -15,6 +15,7 @@ from agents.measures import ANSWERS, AnswerMeasures, measure
 from agents.transcript import Answer, Finished, Message, Searched, Step
 from agents.turn import Request
 from knowledge import refusal
+from knowledge.counting import counted
 from knowledge.errors import KnowledgeError
 from knowledge.evaluation import REFUSE_BELOW
 from knowledge.library import Library
@@ -167,9 +168,9 @@ def check_measurable(questions: Sequence[Question]) -> None:
     """
     if not any(not q.answerable or q.facts or q.answers or q.gold for q in questions):
         raise KnowledgeError(
-            f"None of the {len(questions)} questions says what a right answer is, so nothing can be measured. Next: "
-            'add "facts": [["30 days", "thirty days"]] to those that the documents answer, and "answerable": false to '
-            "the others; docs/evaluating.md shows how."
+            f"Of {counted(len(questions), 'question')} none says what a right answer is, so nothing can be measured. "
+            'Next: add "facts": [["30 days", "thirty days"]] to those that the documents answer, and "answerable": '
+            "false to the others; docs/evaluating.md shows how."
         )
 
 

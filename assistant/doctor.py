@@ -32,6 +32,7 @@ from assistant.printable_urls import without_password, without_secrets
 from assistant.running import find_server
 from assistant.settings import URLS_WITH_PASSWORD, Settings, SettingsError, load
 from finetune.errors import FinetuneError
+from knowledge.counting import counted
 from knowledge.errors import KnowledgeError
 from knowledge.loaders import doc, ocr
 
@@ -250,7 +251,8 @@ def _check_index(application: Application) -> Check:
     application.library.check()
     servers = [without_password(url) for url in (settings.catalog_url, settings.chroma_url) if url]
     place = f", at {' and '.join(servers)}" if servers else ""
-    return Check("index", True, f"{application.library.count_chunks()} public chunks, by the embedder in use{place}")
+    chunks = counted(application.library.count_chunks(), "public chunk")
+    return Check("index", True, f"{chunks}, by the embedder in use{place}")
 
 
 def _check_store(application: Application) -> Check:

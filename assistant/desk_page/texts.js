@@ -20,6 +20,7 @@ const ENGLISH = {
   none_finished: "Nothing is finished yet.",
   none_found: "No finished case has all of these words.",
   found_cases: "{count} finished cases",
+  found_cases_one: "1 finished case",
   found_more: "{count} finished cases are shown, and there are earlier ones",
   more: "Show earlier ones",
   more_open: "{count} more, which are less urgent, appear here as these are finished.",
@@ -69,6 +70,7 @@ const ENGLISH = {
   tried: "Tried",
   nothing_tried: "Nothing was looked up and no tool was used.",
   search: "Searched the documents for",
+  found_one: "1 passage, evidence {evidence}: {documents}",
   found: "{count} passages, evidence {evidence}: {documents}",
   found_none: "nothing found",
   called: "Called",
@@ -165,6 +167,7 @@ const CHINESE = {
   search_finished: "工单号，或顾客说过的话",
   none_finished: "还没有已结束的工单。",
   none_found: "没有已结束的工单包含所有这些词。",
+  found_cases_one: "1 个已结束的工单",
   found_cases: "{count} 个已结束的工单",
   found_more: "显示了 {count} 个已结束的工单，还有更早的",
   more: "显示更早的",
@@ -215,6 +218,7 @@ const CHINESE = {
   tried: "已尝试",
   nothing_tried: "没有查找文件，也没有使用工具。",
   search: "在文件中查找",
+  found_one: "1 段内容，依据 {evidence}：{documents}",
   found: "{count} 段内容，依据 {evidence}：{documents}",
   found_none: "没有找到",
   called: "调用",
@@ -323,9 +327,10 @@ export function switchLanguage() {
   } catch {}
 }
 
-// Fills `{name}` and the like; the values are text, whatever they hold.
+// Fills `{name}` and the like; the values are text, whatever they hold. A `count` of 1 has words of its own, `…_one`.
 export function say(name, values = {}) {
-  return (texts[name] ?? name).replace(/\{(\w+)\}/g, (whole, key) => String(values[key] ?? whole));
+  const words = (values.count === 1 && texts[`${name}_one`]) || (texts[name] ?? name);
+  return words.replace(/\{(\w+)\}/g, (whole, key) => String(values[key] ?? whole));
 }
 
 export function translate() {

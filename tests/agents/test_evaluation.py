@@ -192,7 +192,7 @@ def test_rows_and_scores_are_plain_data(shop: Library) -> None:
     "more", [{"answerable": False}, {"facts": (("5",),)}, {"answers": ("5",)}, {"gold": (Gold("a.md"),)}]
 )
 def test_questions_that_say_nothing_of_a_right_answer_cannot_be_measured(more: dict[str, Any]) -> None:
-    with pytest.raises(KnowledgeError, match="None of the 1 questions says what a right answer is"):
+    with pytest.raises(KnowledgeError, match="Of 1 question none says what a right answer is"):
         check_measurable([question(facts=())])
     check_measurable([question(facts=()), question(**({"facts": ()} | more))])
 

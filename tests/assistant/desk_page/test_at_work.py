@@ -16,6 +16,7 @@ from tests.assistant.desk_page.acting_desk import (
     ask,
     ask_for_refund,
     browsing,
+    end_many,
     hand_over,
     open_case,
     replies,
@@ -320,3 +321,12 @@ def test_what_a_customer_wrote_runs_in_its_own_direction(visitors: Visitors, ser
     )
     assert english[0] < 1
     assert arabic[1] < 1 < arabic[0]
+
+
+def test_one_case_is_told_as_one(visitors: Visitors, served: Served) -> None:
+    end_many(served, 1, "A person, please: my chandelier hums")
+    desk = visitors.operator("Ada")
+    desk.get_by_role("button", name="Finished").click()
+    desk.locator("#words").fill("chandelier")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#told")).to_have_text("1 finished case")
