@@ -94,8 +94,10 @@ class CutShort(ModelUnavailable):
 
     def __init__(self, error: ModelUnavailable, report: AnswerReport, *, asked: int) -> None:
         answered = len(report.judged)
+        cause, following, step = str(error).partition(" Next: ")
         super().__init__(
-            f"{error} That was at question {answered + 1} of {asked}; what was measured is of the {answered} before it."
+            f"{cause} That was at question {answered + 1} of {asked}; what was measured is of the {answered} before it."
+            f"{following}{step}"
         )
         self.report = report
 

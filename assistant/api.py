@@ -43,7 +43,7 @@ from assistant.sessions import SessionRefused
 from assistant.store import Store, StoredStep, StoredTurn
 from assistant.ticket_api import add_tickets
 from assistant.turns import TurnRunner
-from knowledge.errors import KnowledgeError
+from knowledge.errors import KnowledgeError, cause_of
 
 logger = logging.getLogger(__name__)
 
@@ -300,7 +300,7 @@ def _add_error_handlers(api: FastAPI) -> None:
 
     @api.exception_handler(Forestalled)
     async def slower(request: Request, error: Forestalled) -> JSONResponse:
-        sentence = str(error).partition(" Next: ")[0]
+        sentence = cause_of(str(error))
         return JSONResponse({"error": sentence, "by": error.by, "did": error.did}, 409)
 
     @api.exception_handler(NotStored)

@@ -21,6 +21,7 @@ from finetune.example_forms import shown
 from finetune.examples import Example, Task, all_of
 from finetune.leakage import Exam, asked_of
 from knowledge.counting import counted
+from knowledge.errors import cause_of
 
 LONGEST_TOKENS = 4096
 """What an example may have where nobody says otherwise: the context that prompts are made for."""
@@ -95,7 +96,7 @@ def check(
             try:
                 tokens = count(line.example)
             except FinetuneError as error:
-                faults.append(Found(path, line.number, f"does not suit the base: {error}".rstrip(".")))
+                faults.append(Found(path, line.number, f"does not suit the base: {cause_of(str(error))}".rstrip(".")))
                 continue
             most = max(most, tokens)
             if tokens > longest:

@@ -93,7 +93,7 @@ def test_the_base_measures_where_there_is_one(tmp_path: Path) -> None:
 
     def measure(example: Example) -> int:
         if example.messages[0]["content"] == "b":
-            raise FinetuneError("The template refuses it.")
+            raise FinetuneError("The template refuses it. Next: choose another base.")
         return 7
 
     found = check([path], measure=measure, longest=6)
