@@ -11,7 +11,7 @@ from typing import Literal
 
 from agents.handover import plain
 from agents.transcript import Language, Message
-from knowledge.text import detect_language
+from knowledge.text import answer_language
 
 Courtesy = Literal["greeting", "thanks", "nod", "about"]
 
@@ -100,7 +100,7 @@ def read(message: str, history: Sequence[Message] = ()) -> Courtesy | None:
 def language(message: str, history: Sequence[Message] = ()) -> Language:
     """Return the language to answer a courtesy in: "ok" and a thumb are said in every language."""
     said = [one.content for one in history if one.role == "user"]
-    return "zh" if "zh" in map(detect_language, (message, *said[-1:])) else "en"
+    return "zh" if "zh" in map(answer_language, (message, *said[-1:])) else "en"
 
 
 def _asked(history: Sequence[Message]) -> bool:

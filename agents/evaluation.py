@@ -15,6 +15,7 @@ from agents.measures import ANSWERS, AnswerMeasures, measure
 from agents.transcript import Answer, Finished, Message, Searched, Step
 from agents.turn import Request
 from knowledge import refusal
+from knowledge.counting import counted
 from knowledge.errors import KnowledgeError
 from knowledge.evaluation import REFUSE_BELOW
 from knowledge.library import Library
@@ -93,8 +94,10 @@ class CutShort(ModelUnavailable):
 
     def __init__(self, error: ModelUnavailable, report: AnswerReport, *, asked: int) -> None:
         answered = len(report.judged)
+        cause, following, step = str(error).partition(" Next: ")
         super().__init__(
-            f"{error} That was at question {answered + 1} of {asked}; what was measured is of the {answered} before it."
+            f"{cause} That was at question {answered + 1} of {asked}; what was measured is of the {answered} before it."
+            f"{following}{step}"
         )
         self.report = report
 
@@ -167,9 +170,9 @@ def check_measurable(questions: Sequence[Question]) -> None:
     """
     if not any(not q.answerable or q.facts or q.answers or q.gold for q in questions):
         raise KnowledgeError(
-            f"None of the {len(questions)} questions says what a right answer is, so nothing can be measured. Next: "
-            'add "facts": [["30 days", "thirty days"]] to those that the documents answer, and "answerable": false to '
-            "the others; docs/evaluating.md shows how."
+            f"Of {counted(len(questions), 'question')} none says what a right answer is, so nothing can be measured. "
+            'Next: add "facts": [["30 days", "thirty days"]] to those that the documents answer, and "answerable": '
+            "false to the others; docs/evaluating.md shows how."
         )
 
 

@@ -15,6 +15,7 @@ from agents.measures import ANSWERS
 from agents.transcript import Answer, Citation
 from knowledge import refusal, report_sections
 from knowledge.comparison import Comparison
+from knowledge.counting import counted
 from knowledge.report_parts import frame, table, text, tile
 from knowledge.report_sections import MAX_CASES, PASSAGE_CHARACTERS, case, count, page_number, rest_of, wanted
 
@@ -53,13 +54,17 @@ def headline(report: AnswerReport) -> str:
         parts.append(f"{count(scores.held_and_cited)} answerable questions get every fact and a right citation.")
     if scores.refused_when_unanswerable.value is not None:
         parts.append(f"{count(scores.refused_when_unanswerable)} unanswerable ones are refused.")
-    stray = f"{scores.strays} numbers, dates, prices, links or addresses stand in an answer and not in what it cites"
-    return " ".join([*parts, f"{stray}."])
+    stray = counted(
+        scores.strays,
+        "number, date, price, link or address stands",
+        "numbers, dates, prices, links or addresses stand",
+    )
+    return " ".join([*parts, f"{stray} in an answer and not in what it cites."])
 
 
 def _head(report: AnswerReport, made: str) -> Iterator[str]:
     yield "<h1>Are the answers right?</h1>"
-    yield f'<p class="when">{report.overall.n} questions, model {text(report.model)}, {text(made)}</p>'
+    yield f'<p class="when">{counted(report.overall.n, "question")}, model {text(report.model)}, {text(made)}</p>'
     yield f'<p class="lead">{headline(report)}</p>'
 
 

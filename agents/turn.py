@@ -32,7 +32,7 @@ from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
 from agents.transcript import Answer, Citation, Delta, Finished, Language, Message, Outcome, ShortAnswer, Step, searched
 from knowledge.library import Library
 from knowledge.passages import Retrieval
-from knowledge.text import detect_language
+from knowledge.text import answer_language, detect_language
 
 NOTHING_SPECIAL = Allowed()
 READER_SHARE = 0.4
@@ -138,9 +138,12 @@ class _Turn:
         self.text = ""
         self.before = ""
         """What was said before the documents were asked."""
-        self.language: Language = self.request.language or detect_language(self.request.question)
+        self.language: Language = self.request.language or answer_language(self.request.question)
+        """Of what is said."""
+        self.read_as: Language = self.request.language or detect_language(self.request.question)
+        """Of what is compared with the documents: Japanese is read as Chinese is."""
         self.hosts = frozenset(self.options.allowed_hosts) | hosts_in([self.options.contact])
-        self.writer = self.model.specialist("answer", self.request.collections, language=self.language)
+        self.writer = self.model.specialist("answer", self.request.collections, language=self.read_as)
         self.answered_by = self.model.name
         """The model that the answer names: under an adapter where one was used."""
 
@@ -253,7 +256,7 @@ class _Turn:
                 self.request.history,
                 parts=parts,
                 model=self.writer,
-                language=self.language,
+                language=self.read_as,
                 embedder=self.library.embedder,
                 options=options,
                 stop=self.stop,
@@ -314,7 +317,7 @@ class _Turn:
         near = answering.nearest(
             retrieval,
             self.request.history,
-            language=self.language,
+            language=self.read_as,
             embedder=self.library.embedder,
             max_words=self.options.max_words - answering.REFUSAL_WORDS,
             chosen=chosen,

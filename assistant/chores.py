@@ -15,6 +15,7 @@ from assistant.delivery import Places, deliver_due
 from assistant.errors import StoreError
 from assistant.outbox import Outbox
 from assistant.store import Store
+from knowledge.counting import counted
 
 logger = logging.getLogger(__name__)
 
@@ -62,4 +63,5 @@ class Chores:
     def _sweep(self) -> None:
         forgotten = retention.sweep(self._store, keep_days=self._keep_days, waits_at=self._waits_at)
         if forgotten.conversations:
-            logger.info("%d conversations are older than %d days", len(forgotten.conversations), self._keep_days)
+            gone = counted(len(forgotten.conversations), "conversation")
+            logger.info("deleted for their age: %s, older than %s", gone, counted(self._keep_days, "day"))

@@ -32,6 +32,7 @@ from assistant.printable_urls import without_password, without_secrets
 from assistant.running import find_server
 from assistant.settings import URLS_WITH_PASSWORD, Settings, SettingsError, load
 from finetune.errors import FinetuneError
+from knowledge.counting import counted
 from knowledge.errors import KnowledgeError
 from knowledge.loaders import doc, ocr
 
@@ -255,7 +256,7 @@ def _check_index(application: Application) -> Check:
         return replace(NOTHING_READ, detail=NOTHING_READ.detail + place)
     chunks = application.library.count_chunks()
     refused = "" if chunks else "; every question of a customer is refused"
-    return Check("index", True, f"{chunks} public chunks, by the embedder in use{place}{refused}")
+    return Check("index", True, f"{counted(chunks, 'public chunk')}, by the embedder in use{place}{refused}")
 
 
 def _check_store(application: Application) -> Check:

@@ -7,7 +7,9 @@ import math
 
 from fastapi import HTTPException, Request
 
-TOO_OFTEN = "That was a lot in a short time. Please wait {seconds} seconds. 操作过于频繁，请等待 {seconds} 秒。"
+from knowledge.counting import counted
+
+TOO_OFTEN = "That was a lot in a short time. Please wait {wait}. 操作过于频繁，请等待 {seconds} 秒。"
 
 
 def address_of(request: Request) -> str:
@@ -23,4 +25,6 @@ def require_patience(seconds: float) -> None:
     """
     if seconds > 0:
         wait = math.ceil(seconds)
-        raise HTTPException(429, TOO_OFTEN.format(seconds=wait), {"Retry-After": str(wait)})
+        raise HTTPException(
+            429, TOO_OFTEN.format(wait=counted(wait, "second"), seconds=wait), {"Retry-After": str(wait)}
+        )

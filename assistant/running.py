@@ -19,6 +19,7 @@ import httpx
 from filelock import FileLock, Timeout
 
 from assistant.errors import ServerError
+from knowledge.errors import cause_of
 
 FILE = "server.json"
 LOCK_FILE = "server.lock"
@@ -138,8 +139,9 @@ class RunningServer:
             cause = response.json().get("error", response.text[:300])
         except (httpx.HTTPError, ValueError) as error:
             cause = str(error)
-        cause = str(cause).partition(" Next: ")[0]
-        raise ServerError(f"The server at {self.url} could not do this: {cause} Next: frontdesk approvals list")
+        raise ServerError(
+            f"The server at {self.url} could not do this: {cause_of(str(cause))} Next: frontdesk approvals list"
+        )
 
 
 def find_server(home: Path) -> RunningServer | None:

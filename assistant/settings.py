@@ -68,7 +68,8 @@ class Settings:
     hours: str = ""
     """When a person can be reached, in the company's words, such as `Mon-Fri 9-17`."""
     language: Language = "auto"
-    """Language of the page's labels and of refusals; `auto` follows the question and the browser."""
+    """Language of the page's labels and of refusals; `auto` follows the question and the browser, English for all but
+    Chinese."""
     model: str = "auto"
     """`auto` (the promoted release, else what Ollama has, else embedded), `embedded`, `embedded:NAME` (from `frontdesk
     models get`), `release:NAME`, `gguf:PATH`, `ollama:NAME`, `openai:NAME` or `none` (quotes only)."""

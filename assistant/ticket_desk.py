@@ -7,7 +7,7 @@ from agents.errors import ToolRefusal
 from agents.transcript import Language
 from assistant.errors import NotStored
 from assistant.tickets import Tickets
-from knowledge.text import detect_language
+from knowledge.text import answer_language
 
 NOT_HERE: dict[Language, str] = {
     "en": "Tickets can be opened only in a conversation on the page. Nothing was changed.",
@@ -31,4 +31,4 @@ class TicketDesk:
         try:
             return self._tickets.write(conversation, subject=subject, text=text, key=key)
         except NotStored as error:
-            raise ToolRefusal(NOT_HERE[detect_language(text)]) from error
+            raise ToolRefusal(NOT_HERE[answer_language(text)]) from error

@@ -18,7 +18,7 @@ from assistant.errors import StoreError
 from assistant.store import append, conversation_row, now
 from assistant.ticket_contents import PERSON
 from assistant.ticket_rows import WRITTEN
-from knowledge.text import detect_language
+from knowledge.text import answer_language
 
 ASSISTANT = "assistant"
 """Who holds a conversation that no person has."""
@@ -54,7 +54,7 @@ def say(session: Session, conversation: str, text: str, *, model: str = PERSON) 
     )
     session.add(row)
     session.flush()
-    finish(session, row, text, language=detect_language(text), model=model)
+    finish(session, row, text, language=answer_language(text), model=model)
     return row.turn
 
 

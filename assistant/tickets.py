@@ -36,7 +36,7 @@ from assistant.ticket_rows import (
     written_ticket,
 )
 from assistant.ticket_turns import finish
-from knowledge.text import detect_language
+from knowledge.text import answer_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +297,7 @@ class Tickets:
     def _language(self, question: str, conversation: ConversationRow) -> Language:
         if self._wording.language is not None:
             return self._wording.language
-        return detect_language(question) if question.strip() else cast(Language, conversation.language or "en")
+        return answer_language(question) if question.strip() else cast(Language, conversation.language or "en")
 
 
 def _withdraw_approvals(session: Session, conversation: str) -> None:

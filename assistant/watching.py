@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from assistant.counting import counted
 from assistant.errors import ServerError
 from assistant.feeds import SyncReport
 from assistant.settings import SettingsError
+from knowledge.counting import counted
 from knowledge.errors import KnowledgeError
 from knowledge.feeds import Feed
 from knowledge.sources import is_passed_over

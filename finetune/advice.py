@@ -18,6 +18,7 @@ from typing import Any, Literal
 from agents.figures import exact_parts
 from finetune.classifier_training import Labelled
 from finetune.examples import TASKS, Example, Task, opening_of
+from knowledge.counting import counted
 from knowledge.scores import PairedScore, Score
 from knowledge.text import normalise
 
@@ -111,7 +112,7 @@ def _on_task(task: Task, examples: Sequence[Example], methods: Sequence[Method])
     if task == "intent":
         return _on_labels(examples, figures, methods)
     few = len(examples) < FEW[task]
-    lacking = f"{len(examples)} examples, and below about {FEW[task]} a model learns them and not the task"
+    lacking = f"{counted(len(examples), 'example')}, and below about {FEW[task]} a model learns them and not the task"
     if task in ("answer", "text") and (task == "text" or figures["replies_with_facts"] >= FACTUAL_SHARE):
         share = f"{100 * figures['replies_with_facts']:.0f} % of the replies state numbers, dates, prices or links"
         return TaskAdvice(
@@ -139,7 +140,7 @@ def _on_task(task: Task, examples: Sequence[Example], methods: Sequence[Method])
         "voice": "Tuning can help here: style is form that a model learns.",
     }[task]
     then = "judge it on held-out examples: frontdesk finetune compare base:RUN RUN --examples HELDOUT"
-    return TaskAdvice(task, "tune", True, says, (f"{len(examples)} examples", then), figures)
+    return TaskAdvice(task, "tune", True, says, (counted(len(examples), "example"), then), figures)
 
 
 def _on_labels(examples: Sequence[Example], figures: dict[str, Any], methods: Sequence[Method]) -> TaskAdvice:
@@ -153,7 +154,8 @@ def _on_labels(examples: Sequence[Example], figures: dict[str, Any], methods: Se
     reasons = [f"{one.name}: {_share(one.score)} right of {one.score.n} in {one.seconds:.0f} s" for one in methods]
     tuned = any(one.name.startswith("tuned") for one in methods)
     if best.score.n < FEWEST_TEXTS:
-        reasons.append(f"only {best.score.n} texts were measured: so few say little, whatever the intervals are")
+        measured = counted(best.score.n, "text was", "texts were")
+        reasons.append(f"only {measured} measured: so few say little, whatever the intervals are")
     first = next(one for one in methods if not one.name.startswith(("tuned", "the untuned")))
     if best.name.startswith("tuned"):
         gap = first.against_best  # a second tuned run close behind says nothing against tuning
@@ -202,13 +204,14 @@ def _warnings(examples: Sequence[Example], *, has_heldout: bool) -> list[str]:
     doubles = _duplicates(examples)
     if doubles > DUPLICATE_SHARE * len(examples):
         found.append(
-            f"{doubles} of {len(examples)} examples are duplicates: they are learned by heart and flatter the scores. "
-            "Next: frontdesk dataset build takes them out."
+            f"{counted(doubles, 'duplicate')} in {counted(len(examples), 'example')}: what is learned by heart "
+            "flatters the scores. Next: frontdesk dataset build takes them out."
         )
     opposed = _opposed(examples)
     if opposed:
+        texts = counted(len(opposed), "text has", "texts have")
         found.append(
-            f"{len(opposed)} texts have more than one label, such as {opposed[0]!r}: no model can be right on both. "
+            f"{texts} more than one label, such as {opposed[0]!r}: no model can be right on both. "
             "Next: settle what is meant."
         )
     return found

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from finetune.advice import Advice, Method, Remedy, TaskAdvice
 from finetune.comparing import chance
 from finetune.comparison_report import plot
+from knowledge.counting import counted
 from knowledge.report_parts import NOTHING, frame, table, text
 
 REMEDIES: Mapping[Remedy, str] = {
@@ -44,7 +45,7 @@ def page(advice: Advice, *, command: str, made: str, heldout: bool) -> str:
     total = sum(int(one.figures["n"]) for one in advice.tasks)
     body = [
         "<h1>Is tuning the medicine?</h1>",
-        f'<p class="when">{total:,} examples, {text(made)}</p>',
+        f'<p class="when">{counted(total, "example")}, {text(made)}</p>',
         f'<div class="verdicts"><p class="shown">{text(advice.verdict)}</p>',
         *(f'<p><span class="gone">Mind</span> {text(line)}</p>' for line in advice.warnings),
         "</div>",
@@ -62,7 +63,7 @@ def page(advice: Advice, *, command: str, made: str, heldout: bool) -> str:
 
 def _task(one: TaskAdvice, *, heldout: bool) -> Iterator[str]:
     n = int(one.figures["n"])
-    yield f'<h2>{text(one.task)} <span class="count">{n:,} examples</span></h2>'
+    yield f'<h2>{text(one.task)} <span class="count">{counted(n, "example")}</span></h2>'
     yield f'<p><span class="tag">{text(REMEDIES[one.remedy])}</span></p>'
     yield f'<p class="lead">{text(one.says)}</p>'
     if one.methods:

@@ -20,6 +20,7 @@ from agents.models.chat_template import ChatTemplate
 from finetune.errors import FinetuneError
 from finetune.gguf import FAMILIES, Array, Source, converted, plan
 from finetune.lora_gguf import Pair
+from knowledge.errors import cause_of
 
 NORM_TOLERANCE = 0.01
 """By how much a norm's weight may differ, as a share of the largest: a bfloat16 has three digits."""
@@ -194,7 +195,7 @@ def _template_fault(served: str, trained: str) -> str:
         try:
             texts = one.render(messages), other.render(messages)
         except AgentError as error:
-            return str(error).partition(" Next:")[0]
+            return cause_of(str(error))
         if texts[0] != texts[1]:
             return f"{texts[0][:80]!r} where {texts[1][:80]!r} was learned"
     return ""

@@ -20,6 +20,8 @@ from finetune.errors import FinetuneError
 from finetune.example_forms import shown
 from finetune.examples import Example, Task, all_of
 from finetune.leakage import Exam, asked_of
+from knowledge.counting import counted
+from knowledge.errors import cause_of
 
 LONGEST_TOKENS = 4096
 """What an example may have where nobody says otherwise: the context that prompts are made for."""
@@ -94,7 +96,7 @@ def check(
             try:
                 tokens = count(line.example)
             except FinetuneError as error:
-                faults.append(Found(path, line.number, f"does not suit the base: {error}".rstrip(".")))
+                faults.append(Found(path, line.number, f"does not suit the base: {cause_of(str(error))}".rstrip(".")))
                 continue
             most = max(most, tokens)
             if tokens > longest:
@@ -186,8 +188,8 @@ def _loose_steps(placed: Sequence[tuple[Path, int, Example]]) -> list[Found]:
         mine = [(line, str(one.messages[-1]["content"])) for file, line, one in placed if file == path and _steps(one)]
         loose = [line for line, reply in mine if not as_served.is_compact(reply)]
         if loose:
-            text = f"has {len(loose)} steps with white space in their JSON (line {loose[0]} first), where a model that "
-            found.append(Found(path, 0, f"{text}serves is bound to write none: build them anew"))
+            text = f"has {counted(len(loose), 'step')} with white space in their JSON (line {loose[0]} first), where a "
+            found.append(Found(path, 0, f"{text}model that serves is bound to write none: build them anew"))
     return found
 
 

@@ -72,7 +72,7 @@ def check(data: Labelled) -> None:
     counts = Counter(data.labels)
     faults = []
     if len(counts) < 2:
-        faults.append(f"There are {len(counts)} labels, and it takes two to choose from.")
+        faults.append(f"It takes two labels to choose from; here: {len(counts)}.")
     if single := sorted(label for label, n in counts.items() if n < LEAST_EXAMPLES):
         faults.append(f"These labels have one example only: {', '.join(single)}.")
     if faults:

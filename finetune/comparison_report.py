@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from finetune.comparing import MOST_FORGOTTEN, Against, Comparison, Standing, chance
 from finetune.evaluation import DECIDING, LESS_IS_BETTER, MEANINGS, Judged
 from finetune.examples import Example
+from knowledge.counting import counted
 from knowledge.report_parts import NOTHING, frame, score, table, text
 from knowledge.scores import PairedScore, Score
 
@@ -48,7 +49,7 @@ def _head(comparison: Comparison, made: str) -> Iterator[str]:
     first = comparison.standings[0]
     n = first.report.n if first.report else 0
     yield "<h1>Which model is better at the job?</h1>"
-    yield f'<p class="when">{len(comparison.standings)} models, {n} examples, {text(made)}</p>'
+    yield f'<p class="when">{len(comparison.standings)} models, {counted(n, "example")}, {text(made)}</p>'
     if not comparison.verdicts:
         return
     yield '<div class="verdicts">'
@@ -63,7 +64,7 @@ def _tasks(comparison: Comparison) -> Iterator[str]:
     reports = [one.report for one in comparison.standings if one.report]
     for task in reports[0].tasks if reports else ():
         n = reports[0].tasks[task].n
-        yield f'<h2>{text(task)} <span class="count">{n} examples</span></h2>'
+        yield f'<h2>{text(task)} <span class="count">{counted(n, "example")}</span></h2>'
         deciding = DECIDING.get(task, "exact_match")  # type: ignore[call-overload]
         if deciding not in reports[0].tasks[task].measures:
             deciding = "exact_match"

@@ -15,6 +15,7 @@ from finetune.candidates import REASONS, Candidate, Dropped
 from finetune.errors import FinetuneError
 from finetune.examples import all_of, said_by
 from finetune.leakage import asked_of
+from knowledge.counting import counted
 from knowledge.report_parts import frame, table, text
 
 SAMPLES = 4
@@ -75,7 +76,7 @@ def _head(built: Built, made: str) -> Iterator[str]:
     yield "<h1>What the model will learn from</h1>"
     yield f'<p class="when">{text(made)}</p>'
     yield (
-        f'<p class="lead">{len(built.training):,} examples to train on, {len(built.heldout):,} held out, '
+        f'<p class="lead">{counted(len(built.training), "example")} to train on, {len(built.heldout):,} held out, '
         f"{len(built.dropped):,} left out.</p>"
     )
     if not built.all:
@@ -90,10 +91,10 @@ def _tiles(built: Built) -> Iterator[str]:
     yield '<div class="tiles">'
     yield _tile("Conversations", f"{conversations:,}", "or documents, or lines: each on one side of the split only")
     for language, count in languages.most_common():
-        says = f"{count:,} of {len(built.all):,} examples, by the customer's words"
+        says = f"{count:,} of {counted(len(built.all), 'example')}, by the customer's words"
         yield _tile(f"In {LANGUAGES[language]}", _share(count, len(built.all)), says)
     if answers:
-        says = f"{refusals:,} of {len(answers):,} answers say that the documents do not say it"
+        says = f"{refusals:,} of {counted(len(answers), 'answer')}: the documents do not say it"
         yield _tile("Refusals", _share(refusals, len(answers)), says)
     yield "</div>"
 
@@ -154,7 +155,8 @@ def _labels(built: Built) -> Iterator[str]:
         name="Examples by label",
     )
     if len(shown) < len(ranked):
-        yield f'<p class="soft">{len(ranked) - len(shown)} labels in between are not shown.</p>'
+        between = counted(len(ranked) - len(shown), "label in between is", "labels in between are")
+        yield f'<p class="soft">{between} not shown.</p>'
 
 
 def _lengths(built: Built) -> Iterator[str]:

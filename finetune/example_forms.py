@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from finetune.errors import FinetuneError
+from knowledge.counting import counted
 
 Form = Literal["frontdesk", "openai", "sharegpt", "alpaca", "labelled"]
 LABELS = ("label", "category", "intent")
@@ -204,7 +205,7 @@ def _rows(text: str) -> Iterator[Record]:
         if not columns:
             columns = [name.strip() for name in row]
         elif len(row) != len(columns):
-            yield Record(line, None, f"has {len(row)} cells where the first line has {len(columns)}")
+            yield Record(line, None, f"has {counted(len(row), 'cell')} where the first line has {len(columns)}")
         else:
             yield Record(line, dict(zip(columns, row, strict=True)))
 

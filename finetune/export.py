@@ -151,7 +151,7 @@ def read_material(request: Request) -> Material:
         try:
             texts.append(path.read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError) as error:
-            faults.append(f"{path} cannot be read as text ({error}).")
+            faults.append(f"{path} cannot be read as text ({error}). Next: name a text file in UTF-8.")
     examples: list[Example] = []
     for path in files:
         try:
@@ -159,7 +159,7 @@ def read_material(request: Request) -> Material:
         except FinetuneError as error:
             faults.append(str(error))
     if faults:
-        raise FinetuneError("\n".join(faults) + "\nNext: name text files in UTF-8 and files of examples.")
+        raise FinetuneError("\n".join(faults))
     if not texts and not examples:
         raise FinetuneError(
             f"The run {request.run.name} kept no held-out examples, and without text nothing can be measured. Next: "

@@ -22,6 +22,7 @@ from agents.extraction_schema import ExtractionSchema, Field
 from agents.prompts import render
 from finetune.errors import FinetuneError
 from finetune.examples import ROLES, Example
+from knowledge.errors import cause_of
 from knowledge.text import Language
 from knowledge.texts import FileText, read_texts
 
@@ -69,7 +70,7 @@ def read_labels(path: Path, *, schema: ExtractionSchema, split: Split | None = N
     for (number, data), file in zip(lines, files, strict=True):
         text = texts[str(file)]
         if text.error:
-            faults.append(f"{path}:{number} {text.error}")
+            faults.append(f"{path}:{number} {cause_of(text.error)}")
             continue
         label = Labelled(
             data["document"], text.text, text.language, data["supplier"], data["split"], data["data"], data["quotes"]

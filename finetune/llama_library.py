@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from finetune.errors import FinetuneError
 from knowledge.environment import PIP
+from knowledge.errors import cause_of
 
 STRUCTURE_BYTES = 1024
 """More than either structure of parameters takes; both are last arguments, so what is beyond them is not read."""
@@ -112,7 +113,7 @@ def problem(symbols: Sequence[str] = QUANTIZING) -> str | None:
     try:
         library = _library()
     except FinetuneError as error:
-        return str(error)
+        return cause_of(str(error)).rstrip(".")
     missing = [name for name in symbols if not hasattr(library, name)]
     return f"xllamacpp exports no {', '.join(missing)} on this system" if missing else None
 

@@ -20,6 +20,7 @@ from finetune.examples import Example
 from finetune.gguf_vocabulary import rule_of
 from finetune.rendering import Rendered, opening_ids, render
 from finetune.weights import load_tokenizer
+from knowledge.counting import counted
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -146,8 +147,8 @@ def _sizes(folder: Path, config: Mapping[str, Any], tokenizer: "PreTrainedTokeni
         if tokens > rows:
             yield Fault(
                 8,
-                f"The tokenizer in {folder} has {tokens} tokens, {name} only {rows} rows: {tokens - rows} tokens have "
-                "none.",
+                f"The tokenizer in {folder} has {tokens} tokens, {name} only {rows} rows: "
+                f"{counted(tokens - rows, 'token has', 'tokens have')} none.",
                 "use the tokenizer that came with these weights",
             )
 
@@ -212,8 +213,8 @@ def _endings(folder: Path, tokenizer: "PreTrainedTokenizerBase", rendered: Seque
         names = ", ".join(repr(tokenizer.decode([number])) for number in sorted(endings))
         yield Fault(
             3,
-            f"{len(open_ended)} of {len(rendered)} examples do not teach the model to end: the last token learned is "
-            f"{token!r}, the closing ones are {names or 'unknown'} (first: example {open_ended[0] + 1}).",
+            f"{len(open_ended)} of {counted(len(rendered), 'example')} cannot teach the model to end: the last token "
+            f"learned is {token!r}, the closing ones are {names or 'unknown'} (first: example {open_ended[0] + 1}).",
             "get the model's own chat_template.jinja and tokenizer_config.json",
         )
 

@@ -19,6 +19,7 @@ from finetune.parting import parting
 from finetune.reference import Reference, Step, greedy_in_transformers
 from finetune.served import Said, context_of
 from finetune.trials import Proof, Trained, Trial
+from knowledge.counting import counted
 
 TESTED_OLLAMA = ("0.9.3",)
 """The server versions that the tests ran these proofs with."""
@@ -90,7 +91,7 @@ def _prompt(trial: Trial) -> Proof:
     if wrong:
         detail = f"{len(wrong)} of {tried} conversations are not what was trained; {'; '.join(wrong)}"
         return Proof("prompt", False, detail, f"{AGAIN} (the TEMPLATE is made from the release's chat template)")
-    detail = f"{tried} conversations give the prompt that was trained"
+    detail = f"{counted(tried, 'conversation gives', 'conversations give')} the prompt that was trained"
     if refused:
         detail += f"; the chat template refuses, so nobody was trained on: {', '.join(refused)}"
     if trial.trained.unequal:
@@ -211,7 +212,7 @@ def _stop(trial: Trial) -> Proof:
     if faults:
         stops = " ".join(trial.trained.stops)
         return Proof("stop", False, "; ".join(faults), f"{AGAIN} (PARAMETER stop: {stops})")
-    return Proof("stop", True, f"{tried} replies stop, none shows the template's marks")
+    return Proof("stop", True, f"{counted(tried, 'reply stops', 'replies stop')}, none shows the template's marks")
 
 
 def _long_prompt(trial: Trial) -> Proof:

@@ -24,6 +24,7 @@ from finetune.examples import Example
 from finetune.gate import ANSWERED, MARGIN, guarded
 from finetune.releases import Release, open_release, releases, sha256
 from finetune.runs import write_whole
+from knowledge.counting import counted
 from knowledge.scores import PairedScore
 
 FOLDER = "comparisons"
@@ -163,8 +164,8 @@ def refuse_learned(examples: Sequence[Example], new: Release, current: str) -> N
     """
     if count := learned.shared(examples, _run_folder(new)):
         raise FinetuneError(
-            f"{new.name!r} learned from {count} of the {len(examples)} examples, so what it does with them shows "
-            f"nothing. {_next(new, current)}"
+            f"{new.name!r} learned from {count} of {counted(len(examples), 'example')}, so what it does with them "
+            f"shows nothing. {_next(new, current)}"
         )
 
 

@@ -11,7 +11,7 @@ from agents.answering import READ_PASSAGES, AnswerOptions
 from agents.tools import Tool
 from agents.transcript import Language, Message
 from knowledge.passages import Passage
-from knowledge.text import detect_language
+from knowledge.text import answer_language
 
 Protocol = Literal["json"]
 
@@ -34,7 +34,7 @@ class Serving:
 
     def language_of(self, question: str) -> Language:
         """Return the language that the prompt of a question is in."""
-        return self.language or detect_language(question)
+        return self.language or answer_language(question)
 
     def read_by_writer(self, question: str, history: Sequence[Message]) -> tuple[Passage, ...]:
         """Return the passages that a model gets to write from."""

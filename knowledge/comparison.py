@@ -6,6 +6,7 @@ rows + rows -> matched by id -> paired test of each measure -> a sentence for ea
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from knowledge.counting import counted
 from knowledge.results import Row
 from knowledge.scores import PairedScore, paired
 from knowledge.trial import THIS_RUN
@@ -76,7 +77,9 @@ def verdict(measure: str, score: PairedScore, *, yardstick: Yardstick, names: tu
     if score.difference is None or score.low is None or score.high is None:
         return f"{label}: no question has it on both sides."
     if score.wins == score.losses == 0:
-        return sentence(f"{left} and {right} are equal {nothing}: {label} is the same on all {score.n} questions.")
+        return sentence(
+            f"{left} and {right} are equal {nothing}: {label} is the same on {counted(score.n, 'question')}."
+        )
     if not score.is_shown:
         return (
             f"No difference can be shown {nothing}: {_amount(score.difference, label, unit)} "
@@ -118,7 +121,7 @@ def _said(scores: Mapping[str, PairedScore], yardstick: Yardstick) -> list[str]:
 
 def _questions(differing: int) -> str:
     """Say how few questions stand behind a difference: an interval may exclude zero where four of them differ."""
-    return "1 question differs" if differing == 1 else f"{differing} questions differ"
+    return counted(differing, "question differs", "questions differ")
 
 
 def _amount(value: float, label: str, unit: str | None) -> str:

@@ -13,6 +13,15 @@ Every message says what failed, the value, and the next command.
 """
 
 
+def cause_of(message: str) -> str:
+    """Return what an error says without its next command, for whoever tells it within an error that names another.
+
+    >>> cause_of("a.txt: there is no such file. Next: check the path")
+    'a.txt: there is no such file.'
+    """
+    return message.partition(" Next: ")[0]
+
+
 class KnowledgeError(Exception):
     """The root of this package's errors; `str(error)` is fit to print."""
 

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from knowledge import refusal
+from knowledge.counting import counted
 from knowledge.errors import KnowledgeError
 from knowledge.library import Library
 from knowledge.measures import DEPTH, RETRIEVAL, Measures, evidence_of, measure
@@ -150,9 +151,9 @@ def check_measurable(questions: Sequence[Question]) -> None:
     """
     if not any(not question.answerable or any(g.document for g in question.gold) for question in questions):
         raise KnowledgeError(
-            f"None of the {len(questions)} questions says where its answer stands, so nothing can be measured. Next: "
-            'add "gold": [{"document": "returns.md", "quote": "30 days"}] to those that the documents answer, and '
-            '"answerable": false to the others; docs/evaluating.md shows how.'
+            f"Of {counted(len(questions), 'question')} none says where its answer stands, so nothing can be measured. "
+            'Next: add "gold": [{"document": "returns.md", "quote": "30 days"}] to those that the documents answer, '
+            'and "answerable": false to the others; docs/evaluating.md shows how.'
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from knowledge import refusal, report_sections
 from knowledge.comparison import Comparison
+from knowledge.counting import counted
 from knowledge.evaluation import (
     Failure,
     Judged,
@@ -55,7 +56,7 @@ def page(
 def _head(report: RagReport, made: str) -> Iterator[str]:
     scores = report.overall
     yield "<h1>Are the answers found?</h1>"
-    yield f'<p class="when">{scores.n} questions, {text(made)}</p>'
+    yield f'<p class="when">{counted(scores.n, "question")}, {text(made)}</p>'
     yield f'<p class="lead">{headline(report)}</p>'
 
 
@@ -74,10 +75,11 @@ def _tiles(report: RagReport) -> Iterator[str]:
     if report.absent:
         names = list(dict.fromkeys(document for _, document in report.absent))
         shown = ", ".join(f"<code>{text(name, limit=200)}</code>" for name in names[:20])
+        absent = counted(len(names), "gold document is", "gold documents are")
         yield (
-            f'<p class="verdicts"><span class="gone">{len(names)} gold documents are not in the library</span>, or not '
-            f"for who asks: {shown}{', …' if len(names) > 20 else ''}. Ingest them, or mend their names in the "
-            "question file; until then their questions count as not found.</p>"
+            f'<p class="verdicts"><span class="gone">{absent} not in the library</span>, or not '
+            f"for who asks: {shown}{', …' if len(names) > 20 else ''}. Ingest what is missing, or mend the names "
+            "in the question file; until then their questions count as not found.</p>"
         )
 
 

@@ -125,6 +125,26 @@ def test_tests_mirror_the_packages() -> None:
     assert strays == []
 
 
+COUNTED = "chunks|documents|examples|faults|files|messages|pairs|passages|questions|replies|seconds|steps|tasks"
+
+
+def test_what_is_counted_has_its_noun_from_one_place() -> None:
+    """`knowledge.counting` says "1 document"; "3 of 4 documents" and bounds in capitals are right as they are."""
+    wrong = []
+    for path in (path for path in source_files() if path.relative_to(ROOT).parts[0] in PACKAGES):
+        written = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.JoinedStr)]
+        for before, number, noun in (
+            three for text in written for three in zip([None, *text.values], text.values, text.values[1:], strict=False)
+        ):
+            is_share = isinstance(before, ast.Constant) and str(before.value).endswith(" of ")
+            if is_share or not isinstance(number, ast.FormattedValue) or not isinstance(noun, ast.Constant):
+                continue
+            bound = re.match(r"[A-Z_]+$|count\(", ast.unparse(number.value))
+            if number.conversion == -1 and not bound and re.match(rf" (?:[a-z]+ )?(?:{COUNTED})\b", str(noun.value)):
+                wrong.append(f"{path.relative_to(ROOT)}:{number.lineno}")
+    assert wrong == []
+
+
 @pytest.mark.slow
 def test_no_import_has_side_effects(tmp_path: Path) -> None:
     """Importing everything writes nothing, sets up no log, starts no thread, and loads no torch."""

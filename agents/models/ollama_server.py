@@ -16,6 +16,7 @@ from ollama import Client, RequestError, ResponseError
 from pydantic import ValidationError
 
 from agents.errors import ModelUnavailable
+from knowledge.counting import counted
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 OURS, MAKE_OURS = "frontdesk", "ollama create frontdesk -f Modelfile"
@@ -98,8 +99,8 @@ def translated(name: str, url: str) -> Iterator[None]:
         ) from error
     except ValidationError as error:
         raise ModelUnavailable(
-            f"What answers at {url} is no Ollama server that this version knows ({error.error_count()} faults in its "
-            "reply). Next: set ollama_url in frontdesk.toml"
+            f"What answers at {url} is no Ollama server that this version knows "
+            f"({counted(error.error_count(), 'fault')} in its reply). Next: set ollama_url in frontdesk.toml"
         ) from error
     except (JSONDecodeError, UnicodeDecodeError) as error:
         raise ModelUnavailable(

@@ -31,6 +31,7 @@ from pydantic import ConfigDict, Field, PrivateAttr
 from agents.errors import ModelUnavailable
 from agents.models.loading import LoadedModel, ModelOptions, Protocol
 from agents.models.streaming import Streamed, text_chunk, tool_call_chunk, until, usage
+from knowledge.counting import counted
 
 CALLS_OF_A_FILE = 100
 """How many calls a script's model remembers that a server uses for days."""
@@ -166,7 +167,9 @@ class ScriptedChat(Streamed):
             ordered = [reply for reply in self.replies if not reply.when]
             self._used += 1
             if self._used > len(ordered):
-                raise ModelUnavailable(f"The script has {len(ordered)} replies and was asked for one more: {last!r}.")
+                raise ModelUnavailable(
+                    f"The script has {counted(len(ordered), 'reply', 'replies')} and was asked for one more: {last!r}."
+                )
             return ordered[self._used - 1]
 
 

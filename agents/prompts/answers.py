@@ -131,7 +131,8 @@ PARTLY = {
     "en": " I found nothing in our documents on the rest of your question.",
     "zh": "问题的其余部分，我在我们的资料中没有找到。",
 }
-NEAREST = {"en": "What comes nearest, under “{place}”: {statement}", "zh": "最接近的内容，见“{place}”：{statement}"}
+NEAREST = {"en": "What comes nearest, under “{place}”:\n{statement}", "zh": "最接近的内容，见“{place}”：\n{statement}"}
+"""The statement has a line of its own: it may be written from right to left."""
 _PARTLY = re.compile(
     rf"\s*(?:{'|'.join(re.escape(form.strip()) for form in PARTLY.values())})"
     r"[^\n]*$"
@@ -240,7 +241,7 @@ def _line(text: str, longest: int) -> str:
 
 
 def nearest(language: Language, statement: str, *, place: str) -> str:
-    """Return the line of a refusal that says what the documents do hold.
+    """Return the lines of a refusal that say what the documents do hold.
 
     Its place stands with it, because a "No." may be the answer to another question.
     """

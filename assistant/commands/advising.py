@@ -23,6 +23,7 @@ from assistant.commands.options import (
     settings_for,
     typed,
 )
+from knowledge.counting import counted
 
 if TYPE_CHECKING:
     from assistant.app import Application
@@ -201,7 +202,7 @@ def advice_lines(advice: "Advice") -> Iterator[str]:
     """Yield an advice for the terminal."""
     yield advice.verdict
     for one in advice.tasks:
-        yield f"\n{one.task}, {one.figures['n']} examples"
+        yield f"\n{one.task}, {counted(one.figures['n'], 'example')}"
         yield f"  {one.says}"
         yield from (f"  · {reason}" for reason in one.reasons)
     if advice.warnings:

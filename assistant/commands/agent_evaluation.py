@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant.commands.options import AsJson, Config, Model, examples, opened, print_json, progress_bar, settings_for
-from assistant.counting import counted
+from knowledge.counting import counted
 
 if TYPE_CHECKING:
     from agents.next_call import NextCallReport
@@ -81,11 +81,11 @@ def _print_replayed(replayed: "Sequence[Replayed]", *, as_json: bool) -> None:
         print_json({"tasks": [asdict(task) for task in replayed], "ok": right, "n": len(replayed)})
         return
     for task in [task for task in replayed if not task.ok][:SHOWN]:
-        print(f"{task.id}: {len(task.differences)} differences")
+        print(f"{task.id}: {counted(len(task.differences), 'difference')}")
         for found in task.differences[:SHOWN]:
             place = "/".join(found.get("path", ()))
             print(f"  {found['where']} {place}: {_short(found['expected'])} expected, {_short(found['found'])} found")
-    print(f"{right} of {len(replayed)} tasks come out as they should.")
+    print(f"{right} of {counted(len(replayed), 'task')} came out right.")
 
 
 def _plain(report: "NextCallReport") -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from assistant.commands.options import AsJson, Config, examples, print_json, settings_for, warn
+from knowledge.counting import counted
 
 BACKUP_EXAMPLES = examples(
     "frontdesk backup /backups/frontdesk-monday.tar.gz", "frontdesk backup /backups/latest.tar.gz --replace --json"
@@ -35,7 +36,7 @@ def backup(
     if as_json:
         print_json({**asdict(made), "path": str(made.path)})
         return
-    print(f"{made.path}: {made.bytes / 1e6:,.2f} MB, {made.files} files, in {made.seconds:.1f} s.")
+    print(f"{made.path}: {made.bytes / 1e6:,.2f} MB, {counted(made.files, 'file')}, in {made.seconds:.1f} s.")
     for one in made.left_out:
         print(f"Not in it: {one}")
     print(f"Next: carry it to another disk; to put it into an empty home: frontdesk restore {made.path.name}")
@@ -61,7 +62,7 @@ def restore(
     if as_json:
         print_json({**asdict(done), "path": str(done.path), "home": str(settings.home)})
         return
-    print(f"{settings.home}: {done.files} files restored in {done.seconds:.1f} s.")
+    print(f"{settings.home}: {counted(done.files, 'file')} restored in {done.seconds:.1f} s.")
     if (settings.home / SETTINGS).is_dir():
         print(f"The settings of then: {settings.home / SETTINGS}; put them where the server starts.")
         print("Relative paths in them start at the folder in which they lie.")

@@ -21,6 +21,7 @@ from assistant.commands.options import (
     say,
     settings_for,
 )
+from knowledge.counting import counted
 
 BUNDLE_EXAMPLES = examples(
     "frontdesk bundle office.zip",
@@ -101,8 +102,9 @@ def bundle(
             }
         )
         return
+    files = counted(len(made.manifest["files"]), "file")
     print(
-        f"{made.path}: {size / 1e6:,.0f} MB, {len(made.manifest['files'])} files, for {told['platform']} with Python "
+        f"{made.path}: {size / 1e6:,.0f} MB, {files}, for {told['platform']} with Python "
         f"{' or '.join(told['pythons'])}{_least(told)}"
     )
     print(f"Model there: {told['model']}")

@@ -24,7 +24,7 @@ from assistant.commands.options import (
     settings_for,
     typed,
 )
-from assistant.counting import counted
+from knowledge.counting import counted
 
 if TYPE_CHECKING:
     from assistant.app import Application
@@ -171,12 +171,12 @@ def check(
         for one in found.faults[:SHOWN_FAULTS]:
             print(f"fault: {one}")
         if len(found.faults) > SHOWN_FAULTS:
-            print(f"… and {len(found.faults) - SHOWN_FAULTS} more faults; --json has all.")
+            print(f"… and {counted(len(found.faults) - SHOWN_FAULTS, 'more fault')}; --json has all.")
         for one in found.doubts[:SHOWN_FAULTS]:
             print(f"doubt: {one}")
         tasks = ", ".join(f"{count} {task}" for task, count in found.counts.items()) or "no examples"
-        counted = "tokens" if measure else "tokens (estimated)"
-        print(f"{tasks}; the longest has {found.longest:,} {counted}; {len(found.faults)} faults")
+        unit = "tokens" if measure else "tokens (estimated)"
+        print(f"{tasks}; the longest has {found.longest:,} {unit}; {counted(len(found.faults), 'fault')}")
     if found.faults:
         raise typer.Exit(1)
 

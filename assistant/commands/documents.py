@@ -31,7 +31,7 @@ from assistant.commands.options import (
     warn,
     warn_if_nothing_read,
 )
-from assistant.counting import counted
+from knowledge.counting import counted
 
 if TYPE_CHECKING:
     from assistant.batch import Question
@@ -190,7 +190,8 @@ def search(
             if names:
                 print(f"    {what}: {', '.join(names)}")
         print()
-    print(f"Evidence {retrieval.evidence:.2f}, {len(retrieval.passages)} passages in {retrieval.seconds:.2f} s.")
+    passages = counted(len(retrieval.passages), "passage")
+    print(f"Evidence {retrieval.evidence:.2f}, {passages} in {retrieval.seconds:.2f} s.")
 
 
 def retrieval_data(retrieval: "Retrieval") -> dict[str, Any]:

@@ -15,6 +15,7 @@ import typer
 
 from assistant.commands.options import AsJson, Config, Model, examples, opened, settings_for, warn
 from assistant.settings import SettingsError
+from knowledge.counting import counted
 
 if TYPE_CHECKING:
     from agents.extraction import Extraction
@@ -69,7 +70,7 @@ def extract(
     if not done:
         raise SettingsError(f"There is no file to read in {', '.join(map(str, paths))}. Next: check the path")
     if failed:
-        warn(f"{failed} of {done} documents gave no object; their error says why.")
+        warn(f"{failed} of {counted(done, 'document')} gave no object; the error of each says why.")
         sys.exit(1)
 
 

@@ -23,6 +23,7 @@ from assistant.commands.options import (
     progress_bar,
     settings_for,
 )
+from knowledge.counting import counted
 
 if TYPE_CHECKING:
     from finetune.extract_examples import Split
@@ -78,7 +79,7 @@ def extract(
         if as_json:
             print_json({"examples": count, "path": str(write), "left_out": left_out})
         else:
-            print(f"{count} examples of {wanted.name} in {write}.")
+            print(f"{counted(count, 'example')} of {wanted.name} in {write}.")
             for document, faults in left_out.items():
                 print(f"{document} left out, for a model may not say so much: {'; '.join(faults)}")
         return
@@ -112,7 +113,8 @@ def _lines(report: "FieldReport", *, failures: int) -> Iterator[str]:
 
     worst = sorted((one for one in report.documents if one.wrong or one.error), key=lambda one: -len(one.wrong))
     for document in worst[:failures]:
-        yield f"  {document.document}: {len(document.wrong)} fields wrong, {document.dropped} values dropped"
+        wrong, dropped = counted(len(document.wrong), "field"), counted(document.dropped, "value")
+        yield f"  {document.document}: {wrong} wrong, {dropped} dropped"
         for path, expected, given in document.wrong[:SHOWN]:
             texts = [
                 one_line("–" if value is None else str(value), limit=VALUE_CHARACTERS) for value in (expected, given)
@@ -121,7 +123,7 @@ def _lines(report: "FieldReport", *, failures: int) -> Iterator[str]:
         if document.error:
             yield f"      error: {one_line(document.error, limit=200)}"
     rows = [
-        (f"{report.model}, {report.valid.n} documents", ""),
+        (f"{report.model}, {counted(report.valid.n, 'document')}", ""),
         ("field F1", interval(asdict(report.overall.f1))),
         ("precision", interval(asdict(report.overall.precision))),
         ("recall", interval(asdict(report.overall.recall))),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant.commands.options import AsJson, Base, Config, examples, print_json, settings_for, warn
+from knowledge.counting import counted
 
 if TYPE_CHECKING:
     from finetune.training import Request
@@ -76,7 +77,7 @@ def train(
     prepared = prepare(request, home=settings.home)
     if processes.is_first():
         held = f", {len(prepared.heldout)} held out" if prepared.heldout else ", none held out"
-        warn(f"{len(prepared.train)} examples to learn from{held}; run {name}: {prepared.folder}")
+        warn(f"{counted(len(prepared.train), 'example')} to learn from{held}; run {name}: {prepared.folder}")
     command = command_of(words_for(request, config=config))
     try:
         with training_bar() as progress:
@@ -159,9 +160,10 @@ def summary(manifest: Mapping[str, Any]) -> list[str]:
     """Return what a person wants to know of a finished run."""
     names = {"train_loss": "loss", "heldout_loss": "held out"}
     losses = [f"{name} {manifest[key]:.3f}" for key, name in names.items() if manifest[key] is not None]
+    steps, examples = counted(manifest["steps"], "step"), counted(manifest["data"]["train"], "example")
     lines = [
-        f"Run {manifest['run']}: {manifest['recipe']} on {manifest['base']['name']}, {manifest['steps']} steps.",
-        f"  learned from {manifest['data']['train']} examples; {manifest['trainable_share']:.2%} of the weights tuned",
+        f"Run {manifest['run']}: {manifest['recipe']} on {manifest['base']['name']}, {steps}.",
+        f"  learned from {examples}; {manifest['trainable_share']:.2%} of the weights tuned",
         f"  {manifest['tokens_per_second']:.0f} tokens/s, {manifest['seconds']:.0f} s, "
         f"at most {manifest['peak_memory_bytes'] / 1e9:.1f} GB of memory",
         f"  {', '.join(losses) or 'no loss was measured'}",

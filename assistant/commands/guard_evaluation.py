@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant.commands.options import AsJson, Config, examples, opened, print_json, progress_bar, settings_for
-from assistant.counting import counted
+from knowledge.counting import counted
 
 if TYPE_CHECKING:
     from agents.attacks import Poisoned

@@ -11,6 +11,7 @@ import typer
 
 from assistant.commands.options import AsJson, Config, examples, now, print_json, progress_bar, settings_for, typed
 from assistant.settings import Settings
+from knowledge.counting import counted
 
 if TYPE_CHECKING:
     from finetune.comparing import Comparison
@@ -161,7 +162,7 @@ def report_lines(report: "Report") -> Iterator[str]:
     """Yield a model's scores for the terminal."""
     from finetune.evaluation import MEANINGS
 
-    yield f"{report.model}, {report.n} examples"
+    yield f"{report.model}, {counted(report.n, 'example')}"
     for task, scores in report.tasks.items():
         yield f"  {task}, n={scores.n}"
         for name, score in scores.measures.items():

@@ -22,6 +22,7 @@ import typer
 from assistant.log_causes import CauseFilter
 from assistant.log_privacy import PrivacyFilter
 from assistant.settings import Settings, load
+from knowledge.counting import counted
 
 if TYPE_CHECKING:
     from assistant.app import Application
@@ -224,4 +225,4 @@ def print_batch(source: Path, target: Path, answer: Callable[..., Mapping[str, A
         print_json(report)
     else:
         failed = f", {report.failed} failed" if report.failed else ""
-        print(f"{report.questions} questions in {report.seconds:.1f} s{failed}: {target}")
+        print(f"{counted(report.questions, 'question')} in {report.seconds:.1f} s{failed}: {target}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant.commands.options import AsJson, Base, Config, examples, print_json, settings_for
+from knowledge.counting import counted
 
 if TYPE_CHECKING:
     from finetune.footprint import Choices, Recipe
@@ -150,8 +151,8 @@ def _lines(base: str, shape: "Shape", machine: "Machine", planned: "Sequence[Pla
 
 def _choices_line(choices: "Choices") -> str:
     return (
-        f"{choices.batch} examples of {choices.length} tokens at once, {choices.learned:.0%} of them learned, "
-        f"rank {choices.rank}."
+        f"{counted(choices.batch, 'example')} of {choices.length} tokens at once, {choices.learned:.0%} of them "
+        f"learned, rank {choices.rank}."
     )
 
 

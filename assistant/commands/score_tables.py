@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from knowledge.counting import counted
+
 if TYPE_CHECKING:
     from agents.evaluation import AnswerReport
     from agents.failures import Failure as AnswerFailure
@@ -44,9 +46,10 @@ def answer_lines(report: "AnswerReport", *, failures: int) -> Iterator[str]:
 
     failed = failures_of(report.judged)
     if failed:
-        yield f"{len(failed)} of {report.overall.n} questions went wrong, the worst first:"
+        yield f"{len(failed)} of {counted(report.overall.n, 'question')} went wrong, the worst first:"
     elif report.judged:
-        yield f"All {report.overall.n} questions were answered, or refused, as they should be."
+        asked = counted(report.overall.n, "question was", "questions were")
+        yield f"{asked} answered, or refused, as is right."
     for failure in failed[:failures]:
         yield from _answer_failure(failure)
     if len(failed) > failures:
@@ -62,10 +65,11 @@ def failure_lines(report: "RagReport", *, limit: int) -> Iterator[str]:
 
     failed = failures(report.judged)
     asked = report.overall.recall_at_5.n
+    known = counted(asked, "question with a known place", "questions with a known place")
     if failed:
-        yield f"{len(failed)} of {asked} questions with a known place did not find their answer, the worst first:"
+        yield f"{len(failed)} of {known} did not lead to the answer, the worst first:"
     elif asked:
-        yield f"{asked} of {asked} questions with a known place found their answer."
+        yield f"{asked} of {known} led to the answer."
     absent = set(report.absent)
     for failure in failed[:limit]:
         yield from _failure(failure, absent)
@@ -81,16 +85,17 @@ def absent_line(absent: Sequence[tuple[str, str]]) -> str:
     """Return what is said of gold documents that are not there, given as (question id, document)."""
     names = list(dict.fromkeys(document for _, document in absent))
     shown = ", ".join(one_line(name, limit=TEXT_CHARACTERS) for name in names[:5])
+    missing = counted(len(names), "gold document is", "gold documents are")
     return (
-        f"{len(names)} gold documents are not in the library, or not for who asks: {shown}"
-        f"{', …' if len(names) > 5 else ''}. Next: ingest them, or mend their names in the question file."
+        f"{missing} not in the library, or not for who asks: {shown}"
+        f"{', …' if len(names) > 5 else ''}. Next: ingest what is missing, or mend the names in the question file."
     )
 
 
 def score_lines(report: "RagReport | AnswerReport", yardstick: "Yardstick") -> Iterator[str]:
     """Yield the scores over all questions, and a line for each language and kind."""
     overall = asdict(report.overall)
-    rows = [(f"{report.overall.n} questions", "", "")]
+    rows = [(counted(report.overall.n, "question"), "", "")]
     for name, (label, _meaning) in yardstick.meanings.items():
         value = overall[name]
         if isinstance(value, Mapping) and value["value"] is not None:

@@ -8,6 +8,7 @@ import typer
 
 from assistant.commands.options import Config, Model, examples, opened, progress_bar, say, set_up_log, settings_for
 from assistant.settings import Settings
+from knowledge.counting import counted
 
 SERVE_EXAMPLES = examples(
     "frontdesk serve", "frontdesk serve --host 0.0.0.0 --port 8080", "frontdesk serve --model none"
@@ -43,7 +44,7 @@ def demo(
         get_models(settings, progress=lambda text: print(text, file=sys.stderr))
         with progress_bar("Reading the demo company") as progress, opened(settings) as application:
             new = fill(application, progress=progress)
-    say(f"{new} new documents. Starting the chat.")
+    say(f"{counted(new, 'new document')}. Starting the chat.")
     _serve(settings)
 
 

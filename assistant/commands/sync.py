@@ -26,9 +26,9 @@ from assistant.commands.options import (
     say,
     settings_for,
 )
-from assistant.counting import counted
 from assistant.errors import ServerError
 from assistant.settings import Settings
+from knowledge.counting import counted
 from knowledge.errors import KnowledgeError
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from assistant.commands.options import (
     print_json,
     settings_for,
 )
-from assistant.counting import counted
+from knowledge.counting import counted
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -65,7 +65,7 @@ def list_tickets(
         print("No open tickets." if not everything else "No tickets.")
     if counts.failed:
         print(
-            f"{counts.failed} messages could not be sent: {counts.error} Next: frontdesk tickets resend",
+            f"{counted(counts.failed, 'message')} could not be sent: {counts.error} Next: frontdesk tickets resend",
             file=sys.stderr,
         )
 

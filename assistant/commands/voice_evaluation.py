@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant.commands.options import AsJson, Config, Model, examples, opened, print_json, progress_bar, settings_for
-from assistant.counting import counted
+from knowledge.counting import counted
 
 if TYPE_CHECKING:
     from finetune.voice import Distance, Voice
@@ -90,7 +90,7 @@ def _of_texts(learnt: "Voice", replies: Sequence[str]) -> tuple[dict[str, Any], 
     groups = _groups(found)
     data: dict[str, Any] = {"n": len(found), "distance": asdict(distance), "in_voice": asdict(share), "groups": groups}
     rows = [
-        (f"{len(found)} replies", ""),
+        (counted(len(found), "reply", "replies"), ""),
         ("distance (0 own, 1 before)", _interval(asdict(distance))),
         (f"in voice (distance up to {IN_VOICE})", _interval(asdict(share))),
         *((f"  deviation of {name}", f"{value:.3f}") for name, value in groups.items()),
@@ -109,7 +109,7 @@ def _of_pairs(train: "Sequence[Pair]", heldout: "Sequence[Pair]") -> tuple[dict[
         "auroc_body": asdict(found.body),
     }
     rows = [
-        (f"learnt from {len(train)} pairs, tried on {len(heldout)} others", ""),
+        (f"learnt from {counted(len(train), 'pair')}, tried on {counted(len(heldout), 'other')}", ""),
         ("AUROC, before farther than after", _interval(data["auroc"])),
         ("the same without greeting and closing", _interval(data["auroc_body"])),
     ]
@@ -157,7 +157,7 @@ def _of_model(
         "replies": [{"id": pair.id, "reply": reply} for pair, reply in zip(heldout, said, strict=True)],
     }
     rows = [
-        (f"{name}, {len(heldout)} held-out replies", ""),
+        (f"{name}, {counted(len(heldout), 'held-out reply', 'held-out replies')}", ""),
         *((f"distance, {part}", _interval(score)) for part, score in scores.items()),
         ("facts kept, none added", _interval(data["facts_kept"])),
     ]

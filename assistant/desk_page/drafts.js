@@ -1,6 +1,6 @@
 // What is being written and has not arrived, kept in this tab until it has: {text, mode, key, sent}.
 // A draft is its writer's alone: who sits down at the same tab next never sends it as theirs.
-// What the browser has no room for lasts as long as the page.
+// What the browser does not keep lasts as long as the page.
 
 import { say } from "./texts.js";
 
@@ -32,12 +32,16 @@ export function keep(of, changed) {
 
 export function drop(of) {
   unkept.delete(name(of));
-  sessionStorage.removeItem(name(of));
+  try {
+    sessionStorage.removeItem(name(of));
+  } catch {}
 }
 
 export function dropAll() {
   unkept.clear();
-  sessionStorage.clear();
+  try {
+    sessionStorage.clear();
+  } catch {}
 }
 
 // What is said to the customer with a decision is a draft of its own.

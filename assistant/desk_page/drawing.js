@@ -12,6 +12,13 @@ export function make(kind, name = "", ...children) {
 
 const written = (text, kind = "bdi") => make(kind, "", String(text));
 
+// A block that somebody wrote, in the direction of its own words.
+function quoted(kind, name, text) {
+  const element = make(kind, name, text);
+  element.dir = "auto";
+  return element;
+}
+
 // Puts keyed elements into a parent: [[key, what it shows, draw], …] in order. Draws anew only what shows something else.
 export function place(parent, parts) {
   const there = new Map([...parent.children].map((child) => [child.dataset.key, child]));
@@ -45,7 +52,7 @@ export function caseLink(one, { current, now }) {
     one.grave ? "grave" : "",
     make("strong", "", one.customer ? written(one.customer) : texts.unknown),
     make("span", one.waiting_since ? "when" : "when soft", waits || answered),
-    make("span", "subject", written(one.subject || caseName(one))),
+    quoted("span", "subject", one.subject || caseName(one)),
     badges,
   );
   link.href = hashOf(one);
@@ -63,7 +70,7 @@ export function finishedLink(one, { current }) {
     "",
     make("strong", "", one.customer ? written(one.customer) : texts.unknown),
     make("span", "when soft", moment(one.ended_at)),
-    make("span", "subject", written(one.subject || caseName(one))),
+    quoted("span", "subject", one.subject || caseName(one)),
     make("span", "subject", written(say(`event_${one.how}`, { name: colleague(one.by) }))),
     badges,
   );
@@ -94,8 +101,7 @@ export function facts(story) {
 export function write(one, { busy, decide, word }) {
   const waits = one.stage === "operator";
   const head = waits ? texts.approve_title : say(`stage_${one.stage}`, { name: colleague(one.decided_by) });
-  const deed = make("p", "deed", one.text);
-  deed.dir = "auto";
+  const deed = quoted("p", "deed", one.text);
   deed.lang = one.language === "zh" ? "zh-CN" : "en";
   const values = make("dl", "values");
   for (const [name, value] of Object.entries(one.arguments)) {
@@ -120,8 +126,7 @@ export function write(one, { busy, decide, word }) {
 }
 
 function wordBox(word) {
-  const box = make("textarea");
-  box.dir = "auto";
+  const box = quoted("textarea");
   box.value = word.text;
   box.addEventListener("input", () => word.write(box.value));
   return make("label", "soft", texts.word_label, box);
@@ -135,7 +140,7 @@ export function tried(story) {
     parts.push(make("section", "", make("h3", "", texts.written_for), make("ul", "", ...items)));
   }
   if (ticket?.asked.length) {
-    const items = ticket.asked.map((text) => make("li", "", written(text)));
+    const items = ticket.asked.map((text) => quoted("li", "", text));
     parts.push(make("section", "", make("h3", "", texts.asked_for), make("ol", "", ...items)));
   }
   const steps = story.tried.length
@@ -183,8 +188,7 @@ export function line(one, me) {
   const name = one.by ? (one.by === me ? texts.who_you : colleague(one.by)) : texts[SPEAKERS[one.who]];
   const head = make("p", "speaker", make("strong", "", written(name)), one.who === "note" && one.by ? ` · ${texts.who_note}` : "", " ", at);
   const words = one.text || (one.running ? texts.writing : texts.did_fail);
-  const text = make("p", one.text ? "said" : "said soft", words);
-  text.dir = "auto";
+  const text = quoted("p", one.text ? "said" : "said soft", words);
   text.lang = /[\u3400-\u9fff]/.test(words) ? "zh-CN" : "en";
   const item = make("li", one.who, head, text, sources(one.sources));
   if (one.running) item.ariaLive = "off"; // said once, when it is whole
@@ -195,7 +199,7 @@ function sources(found) {
   if (!found.length) return null;
   const items = found.map((one) => {
     const where = one.page ? ` · ${say("page", { page: one.page })}` : "";
-    return make("li", "", make("strong", "", `[${one.number}] `, written(one.title || one.document)), where, make("q", "", written(one.quote)));
+    return make("li", "", make("strong", "", `[${one.number}] `, written(one.title || one.document)), where, quoted("q", "", one.quote));
   });
   return make("details", "sources", make("summary", "", `${texts.sources} (${found.length})`), make("ol", "", ...items));
 }

@@ -47,6 +47,7 @@ async function signIn(event) {
   button.disabled = true;
   try {
     const { operator } = await post("sign-in", { key: at("key").value });
+    if ((await get("session")).operator !== operator) return show(at("refused"), texts.no_cookie);
     at("key").value = "";
     enter(operator);
     await look();

@@ -11,6 +11,7 @@ const ENGLISH = {
   sign_out: "Sign out",
   unknown_key: "No operator has this key: it is mistyped, or was replaced or withdrawn. For a new one: frontdesk operators renew NAME",
   expired_key: "The key of {name} is over. For a new one: frontdesk operators renew {name}",
+  no_cookie: "This browser keeps no cookie of this page, and without one nobody stays signed in: allow cookies for this address, then sign in again.",
   signed_out: "You are signed out: a session lasts twelve hours, and ends when your key is replaced or taken back. What you were writing is kept in this tab.",
   cases: "Cases",
   waiting: "Waiting",
@@ -19,6 +20,7 @@ const ENGLISH = {
   none_finished: "Nothing is finished yet.",
   none_found: "No finished case has all of these words.",
   found_cases: "{count} finished cases",
+  found_cases_one: "1 finished case",
   found_more: "{count} finished cases are shown, and there are earlier ones",
   more: "Show earlier ones",
   more_open: "{count} more, which are less urgent, appear here as these are finished.",
@@ -68,6 +70,7 @@ const ENGLISH = {
   tried: "Tried",
   nothing_tried: "Nothing was looked up and no tool was used.",
   search: "Searched the documents for",
+  found_one: "1 passage, evidence {evidence}: {documents}",
   found: "{count} passages, evidence {evidence}: {documents}",
   found_none: "nothing found",
   called: "Called",
@@ -158,6 +161,7 @@ const CHINESE = {
   sign_out: "退出登录",
   unknown_key: "没有人使用此密钥：可能输入有误，或已被更换、收回。领取新密钥：frontdesk operators renew NAME",
   expired_key: "{name} 的密钥已过期。领取新密钥：frontdesk operators renew {name}",
+  no_cookie: "此浏览器不保留本页面的 Cookie，因此无法保持登录：请允许此网址使用 Cookie，然后重新登录。",
   signed_out: "您已退出登录：登录最长十二小时，密钥被更换或收回后也会失效。您正在写的内容保留在此标签页中。",
   cases: "工单列表",
   waiting: "待处理",
@@ -165,6 +169,7 @@ const CHINESE = {
   search_finished: "工单号，或顾客说过的话",
   none_finished: "还没有已结束的工单。",
   none_found: "没有已结束的工单包含所有这些词。",
+  found_cases_one: "1 个已结束的工单",
   found_cases: "{count} 个已结束的工单",
   found_more: "显示了 {count} 个已结束的工单，还有更早的",
   more: "显示更早的",
@@ -215,6 +220,7 @@ const CHINESE = {
   tried: "已尝试",
   nothing_tried: "没有查找文件，也没有使用工具。",
   search: "在文件中查找",
+  found_one: "1 段内容，依据 {evidence}：{documents}",
   found: "{count} 段内容，依据 {evidence}：{documents}",
   found_none: "没有找到",
   called: "调用",
@@ -297,10 +303,18 @@ const CHINESE = {
 const KEPT = "frontdesk.desk.language";
 const meta = (name) => document.querySelector(`meta[name="${name}"]`).content;
 
+// Where the browser keeps nothing, a choice lasts as long as the page.
+function own() {
+  try {
+    return localStorage.getItem(KEPT);
+  } catch {
+    return null;
+  }
+}
+
 function chosen() {
-  const own = localStorage.getItem(KEPT);
   const preset = meta("language");
-  const wanted = own ? [own] : preset === "auto" ? navigator.languages : [preset];
+  const wanted = own() ? [own()] : preset === "auto" ? navigator.languages : [preset];
   const known = wanted.map((tag) => tag.toLowerCase().slice(0, 2)).find((tag) => tag === "zh" || tag === "en");
   return known ?? "en";
 }
@@ -314,12 +328,13 @@ export function switchLanguage() {
   texts = language === "zh" ? CHINESE : ENGLISH;
   try {
     localStorage.setItem(KEPT, language);
-  } catch {} // where the browser has no room, it is for this page alone
+  } catch {}
 }
 
-// Fills `{name}` and the like; the values are text, whatever they hold.
+// Fills `{name}` and the like; the values are text, whatever they hold. A `count` of 1 has words of its own, `…_one`.
 export function say(name, values = {}) {
-  return (texts[name] ?? name).replace(/\{(\w+)\}/g, (whole, key) => String(values[key] ?? whole));
+  const words = (values.count === 1 && texts[`${name}_one`]) || (texts[name] ?? name);
+  return words.replace(/\{(\w+)\}/g, (whole, key) => String(values[key] ?? whole));
 }
 
 export function translate() {

@@ -7,7 +7,7 @@ from html import escape
 from agents.models.loading import LARGER_EMBEDDED, SUGGESTED_OLLAMA_MODEL
 from assistant.ui.icons import icon
 from assistant.ui.texts import Texts
-from knowledge.text import detect_language
+from knowledge.text import answer_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,10 @@ class Frame:
 def header_html(frame: Frame, texts: Texts) -> str:
     """Return the top of the page: company, line, badge, language, new conversation."""
     initial = escape(frame.company[:1].upper())
+    told = {"lost": texts.lost, "too-large": texts.too_large, "failed": texts.failed_action}
+    words = " ".join(f'data-{name}="{escape(sentence)}"' for name, sentence in told.items())
     return (
-        f'<header class="top" lang="{texts.html_language}" data-lost="{escape(texts.lost)}"><div class="inner">'
+        f'<header class="top" lang="{texts.html_language}" {words}><div class="inner">'
         f'<span class="mark" aria-hidden="true">{initial}</span>'
         f'<div class="name"><h1>{escape(frame.company)}</h1><p>{escape(frame.tagline or texts.tagline)}</p></div>'
         f"{_badge_html(texts) if frame.demo else ''}"
@@ -45,10 +47,10 @@ def header_html(frame: Frame, texts: Texts) -> str:
 def welcome_html(frame: Frame, texts: Texts) -> str:
     """Return what an empty conversation shows."""
     # Those in the reader's own language first; the order within a language is the company's.
-    ordered = sorted(frame.examples, key=lambda question: detect_language(question) != texts.language)
+    ordered = sorted(frame.examples, key=lambda question: answer_language(question) != texts.language)
     examples = "".join(
         f'<li><button type="button" class="example" data-action="example" data-question="{escape(question)}">'
-        f"<span>{escape(question)}</span>{icon('chevron')}</button></li>"
+        f'<span dir="auto">{escape(question)}</span>{icon("chevron")}</button></li>'
         for question in ordered
     )
     offer = f'<p class="label">{escape(texts.examples)}</p><ul>{examples}</ul>' if examples else ""
@@ -63,7 +65,8 @@ def footer_html(frame: Frame, texts: Texts) -> str:
         f"{icon('person')}<span>{escape(texts.ask_person)}</span></button>"
     )
     person = " · ".join(escape(part) for part in (frame.contact, frame.hours) if part)
-    return f'{button}<p class="bottom">{escape(texts.footer)}{f" <span>{person}</span>" if person else ""}</p>'
+    wait = f'<p class="wait" role="status" data-wait="{escape(texts.wait)}"></p>'
+    return f'{wait}{button}<p class="bottom">{escape(texts.footer)}{f" <span>{person}</span>" if person else ""}</p>'
 
 
 def _badge_html(texts: Texts) -> str:

@@ -3,6 +3,9 @@
     text -> escaped -> paragraphs and lists -> markers
     text that begins with a short answer -> its line -> the quotes below it
 
+Each block takes the direction of its own words, for a quote may be Arabic on an English page; so do, in `page.css`, the
+lines in it.
+
 Whatever stands in a document, a question or a model's answer is data. It is escaped first, and the few forms that are
 shown are made from the escaped text, so tags, links, images and formulas appear as the characters they are.
 """
@@ -28,8 +31,8 @@ def answer_html(text: str, *, marker: Marker, pointed: str = "") -> str:
     first, _, rest = text.strip().partition("\n")
     if pointed and first.startswith(pointed):
         quotes = "".join(f"<p>{_inline_html(line.strip(), marker)}</p>" for line in rest.split("\n") if line.strip())
-        short = f'<p class="short">{_inline_html(first, marker)}</p>'
-        return short + (f'<blockquote class="quotes">{quotes}</blockquote>' if quotes else "")
+        short = f'<p class="short" dir="auto">{_inline_html(first, marker)}</p>'
+        return short + (f'<blockquote class="quotes" dir="auto">{quotes}</blockquote>' if quotes else "")
     parts: list[str] = []
     for block in re.split(r"\n\s*\n", text.strip()):
         parts.extend(_block_html(block.split("\n"), marker))
@@ -61,9 +64,9 @@ def _run_html(tag: str, run: list[tuple[str, str]], marker: Marker) -> str:
     """Return lines of one kind, each with the number that it has in the text: a quoted third step stays the third."""
     pieces = [(number, _inline_html(text, marker)) for number, text in run]
     if tag == "p":
-        return f"<p>{'<br>'.join(piece for _, piece in pieces)}</p>"
+        return f'<p dir="auto">{"<br>".join(piece for _, piece in pieces)}</p>'
     items = "".join(f'<li value="{int(n)}">{piece}</li>' if n else f"<li>{piece}</li>" for n, piece in pieces)
-    return f"<{tag}>{items}</{tag}>"
+    return f'<{tag} dir="auto">{items}</{tag}>'
 
 
 def _inline_html(text: str, marker: Marker) -> str:

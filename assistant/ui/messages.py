@@ -122,7 +122,7 @@ def _asking_html(view: TurnView, texts: Texts) -> str:
     """Return a turn that asks before it does something: what was said first, then the card."""
     asked = view.asked or {}
     said, _, _ = view.text.partition(str(asked["text"]))
-    before = f'<div class="answer">{plain_html(said.strip())}</div>' if said.strip() else ""
+    before = f'<div class="answer"><p dir="auto">{plain_html(said)}</p></div>' if said.strip() else ""
     return before + _card_html(view, asked, texts)
 
 
@@ -134,7 +134,7 @@ def _card_html(view: TurnView, asked: Mapping[str, Any], texts: Texts) -> str:
     head = f'<p class="card-head">{icon(sign)}<span>{escape(getattr(texts, name))}</span></p>'
     language = str((view.answer or {}).get("language", "en"))
     spoken = ' lang="zh-CN"' if language == "zh" else ""
-    body = f'<p class="deed"{spoken}>{plain_html(str(asked["text"]))}</p>'
+    body = f'<p class="deed" dir="auto"{spoken}>{plain_html(str(asked["text"]))}</p>'
     if asked["operator"] and waits:
         body += f'<p class="also">{escape(texts.approval_operator_too)}</p>'
     buttons = ""
@@ -196,10 +196,10 @@ def _sources_html(view: TurnView, texts: Texts) -> str:
             quote = quote[:QUOTE_CHARACTERS].rstrip() + "…"
         place = f'<span class="place">{escape(texts.page.format(page=page))}</span>' if page is not None else ""
         rows.append(
-            f'<li><button type="button" class="source" {_cite(view, number)}>'
+            f'<li><button type="button" class="source" dir="auto" {_cite(view, number)}>'
             f'<span class="marker" aria-hidden="true">{number}</span>'
             f'<span class="about"><span class="title">{escape(_title(citation))}</span>{place}'
-            f'<span class="quote">{escape(quote)}</span></span>{icon("chevron")}</button></li>'
+            f'<span class="quote" dir="auto">{escape(quote)}</span></span>{icon("chevron")}</button></li>'
         )
     if not rows:
         return ""
@@ -224,7 +224,7 @@ def _comment_html(view: TurnView, texts: Texts) -> str:
     form = _comment_form(view, texts) if view.rating == "down" else ""
     comment = ""
     if view.comment:
-        comment = f'<br><span class="given">{escape(texts.your_comment)}: {plain_html(view.comment)}</span>'
+        comment = f'<br><span class="given">{escape(texts.your_comment)}: <bdi>{plain_html(view.comment)}</bdi></span>'
     return f'{form}<p class="thanks" role="status">{escape(texts.thanks)}{comment}</p>'
 
 
@@ -234,7 +234,7 @@ def _comment_form(view: TurnView, texts: Texts) -> str:
         f'<form class="comment" hidden data-action="comment" data-turn="{view.number}" '
         f'data-most="{COMMENT_CHARACTERS}" data-too-long="{escape(too_long)}">'
         f'<label for="comment-{view.number}">{escape(texts.comment_prompt)}</label>'
-        f'<textarea id="comment-{view.number}" name="comment" rows="2" '
+        f'<textarea id="comment-{view.number}" name="comment" rows="2" dir="auto" '
         f'placeholder="{escape(texts.comment_placeholder)}">\n{escape(view.comment)}</textarea>'
         f'<div><button type="submit" class="small strong">{escape(texts.comment_send)}</button>'
         f'<button type="button" class="small" data-action="skip">{escape(texts.comment_skip)}</button></div></form>'
@@ -259,7 +259,7 @@ def _step_html(step: Mapping[str, Any], texts: Texts) -> str:
     if kind == "searched":
         return f"<li>{_searched_html(step, texts)}</li>"
     if kind == "thought":
-        return f"<li>{escape(texts.thought)}: {plain_html(str(step['text']))}</li>"
+        return f"<li>{escape(texts.thought)}: <bdi>{plain_html(str(step['text']))}</bdi></li>"
     if kind == "tool_called":
         arguments = json.dumps(step["arguments"], ensure_ascii=False)
         return (
@@ -267,9 +267,9 @@ def _step_html(step: Mapping[str, Any], texts: Texts) -> str:
         )
     if kind == "tool_returned":
         label = texts.returned if step["ok"] else texts.returned_error
-        return f"<li>{escape(label)}: {plain_html(_shorten(str(step['content'])))}</li>"
+        return f"<li>{escape(label)}: <bdi>{plain_html(_shorten(str(step['content'])))}</bdi></li>"
     if kind == "approval_asked":
-        return f"<li>{escape(texts.awaiting_approval)}: {plain_html(str(step['text']))}</li>"
+        return f"<li>{escape(texts.awaiting_approval)}: <bdi>{plain_html(str(step['text']))}</bdi></li>"
     if kind == "approval_decided":
         name = {"approved": "approval_approved", "declined": "approval_declined"}.get(str(step["decision"]))
         return f"<li>{escape(getattr(texts, name or 'approval_withdrawn'))}</li>"
@@ -283,13 +283,14 @@ def _searched_html(step: Mapping[str, Any], texts: Texts) -> str:
     passages = step["passages"]
     count = len(passages)
     counted = texts.passages_none if not count else texts.passages_one if count == 1 else texts.passages
-    head = f"{escape(texts.searched_for)} <q>{escape(str(step['query']))}</q>: {escape(counted.format(count=count))}"
+    asked = f"<q><bdi>{escape(str(step['query']))}</bdi></q>"
+    head = f"{escape(texts.searched_for)} {asked}: {escape(counted.format(count=count))}"
     rows = []
     for passage in passages:
         place = f", {texts.page.format(page=passage['page'])}" if passage["page"] is not None else ""
         start = escape(_shorten(" ".join(str(passage["text"]).split())))
         score = f'<span class="score">{float(passage["score"]):.2f}</span>'
-        rows.append(f"<li><span>{escape(_title(passage) + place)} <small>{start}</small></span>{score}</li>")
+        rows.append(f'<li><span dir="auto">{escape(_title(passage) + place)} <small>{start}</small></span>{score}</li>')
     return head + (f'<ul class="passages">{"".join(rows)}</ul>' if rows else "")
 
 

@@ -26,14 +26,23 @@ function keep() {
   } catch {}
 }
 
-// A proxy in the place of a server that is away answers with words of its own: a lost connection, which Gradio mends.
+// A proxy answers with a page of its own, which Gradio would tell of as a fault of its parser. In the place of a server that
+// is away that is a lost connection, which Gradio mends; else it refused what was sent.
 desk.fetch ??= window.fetch;
 window.fetch = async (address, options) => {
   const said = await desk.fetch.call(window, address, options);
-  const isOurs = said.status <= 500 || said.headers.get('content-type')?.startsWith('application/json');
-  if (!isOurs && String(address).includes('/queue/join')) throw new TypeError('The server is away.');
-  return said;
+  const isOurs = said.headers.get('content-type')?.startsWith('application/json');
+  if (isOurs || !String(address).includes('/queue/join')) return said;
+  if (said.status > 500) throw new TypeError('The server is away.');
+  const words = document.querySelector('.top')?.dataset ?? {};
+  return Response.json({ detail: said.status === 413 ? words.tooLarge : words.failed }, { status: 500 });
 };
+
+// Says why Enter sends nothing while an answer is being written; "" when it is there.
+function sayWait(why = '') {
+  const line = document.querySelector('#bottom .wait');
+  if (line && line.textContent !== why) line.textContent = why;
+}
 
 const toEnd = () => page.scrollTo({ top: page.scrollHeight });
 
@@ -175,6 +184,7 @@ watch('value', () => {
     const running = element.querySelectorAll('.turn').length;
     if (running > (desk.running ?? 0) || element.querySelector('.failure')) desk.atEnd = true;
     desk.running = running;
+    if (!running) sayWait();
   }
   if (part === 'passage') {
     cover(covers());
@@ -196,7 +206,8 @@ if (part === 'top') {
   // Gradio's own words of a lost connection, in the page's.
   new MutationObserver(() => {
     for (const { firstChild: words } of document.querySelectorAll('[data-testid="toast-text"]'))
-      if (words?.data?.startsWith('Connection to the server')) words.data = element.querySelector('.top').dataset.lost;
+      if (words?.data?.startsWith('Connection to the server'))
+        words.data = element.querySelector('.top')?.dataset.lost ?? words.data;
   }).observe(document.body, { childList: true, subtree: true });
   document.addEventListener('click', (event) => {
     const card = element.querySelector('details[open]');
@@ -208,14 +219,22 @@ if (part === 'top') {
 function takeQuestion() {
   if (desk.taken) return;
   desk.taken = true;
+  question().dir = 'auto';
   if (!drafts.question || question().value) return;
   question().value = drafts.question;
   question().dispatchEvent(new Event('input', { bubbles: true }));
 }
 
 if (part === 'past') {
-  // Enter that ends the choice of an input method's signs sends nothing.
-  document.addEventListener('keypress', (event) => event.isComposing && event.stopPropagation(), true);
+  // Enter sends nothing that ends the choice of an input method's signs, or comes while an answer is being written.
+  const holdBack = (event) => {
+    if (event.isComposing) return event.stopPropagation();
+    if (!desk.running || event.target !== question() || event.key !== 'Enter' || event.shiftKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.target.value.trim()) sayWait(document.querySelector('#bottom .wait').dataset.wait);
+  };
+  document.addEventListener('keypress', holdBack, true);
   for (const leaving of ['pagehide', 'visibilitychange']) {
     window.addEventListener(leaving, () => {
       if (desk.taken) drafts.question = question().value;

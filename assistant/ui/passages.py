@@ -3,7 +3,8 @@
     Excerpt -> title, heading path, page, text with the quote marked
     Excerpt, pictures of its pages -> the same, with the quote marked on the pages and the text folded away
 
-The text is a stretch of a document: it is escaped whole and only its line breaks are kept.
+The text is a stretch of a document: it is escaped whole and only its line breaks are kept. Each line has the direction
+of its own words (`page.css`).
 """
 
 import re
@@ -148,13 +149,13 @@ def _fold_html(body: str, texts: Texts) -> str:
 
 
 def _panel_html(texts: Texts, *, number: int, title: str, path: Sequence[str], body: str, kind: str = "passage") -> str:
-    steps = " <span>›</span> ".join(escape(step) for step in path)
+    steps = " <span>›</span> ".join(f"<bdi>{escape(step)}</bdi>" for step in path)
     close = escape(texts.close)
     return (
         '<div class="shade" data-action="close"></div>'
         f'<aside class="{kind}" role="dialog" aria-labelledby="passage-title" tabindex="-1">'
         f'<header><div><p class="kicker">{escape(texts.source.format(number=number))}</p>'
-        f'<h2 id="passage-title">{escape(title)}</h2><p class="path">{steps}</p></div>'
+        f'<h2 id="passage-title" dir="auto">{escape(title)}</h2><p class="path">{steps}</p></div>'
         f'<button type="button" class="plain" data-action="close" aria-label="{close}" title="{close}">{icon("close")}'
         f'</button></header><div class="context" tabindex="0">{body}</div>'
     )

@@ -60,6 +60,10 @@ class Texts:
     failed: str
     failed_action: str
     """For a click that came to nothing, such as a rating that could not be kept."""
+    wait: str
+    """Said to who sends a question while an answer is written; it is not queued, for the answer may ask for a yes."""
+    too_large: str
+    """For what a proxy does not let through."""
     lost: str
     """When the server does not answer; Gradio says it in English alone."""
     busy: str
@@ -152,6 +156,8 @@ EN = Texts(
     stopped="Stopped. You can ask again at any time.",
     failed="Something went wrong on our side, and this question was not answered. Please try again.",
     failed_action="Something went wrong on our side. Please try again.",
+    wait="The answer is still being written: send this when it is there, or stop it.",
+    too_large="This is too long to be sent. Nothing was cut: please shorten it, or send it in parts.",
     lost="The connection is lost. This page keeps trying; what you have written stays in its box.",
     busy="Many questions are waiting right now. Please ask again in a moment.",
     too_often="That was a lot in a short time. Please wait a moment, then send it again.",
@@ -242,6 +248,8 @@ ZH = Texts(
     stopped="已停止。您可以随时再次提问。",
     failed="我们这边出了问题，没能回答这个问题。请再试一次。",
     failed_action="我们这边出了问题，请再试一次。",
+    wait="回答正在生成：请在完成后发送，或先停止生成。",
+    too_large="内容过长，无法发送。内容没有被截断：请缩短，或分几次发送。",
     lost="连接已断开。页面会继续尝试，您写的内容会保留在输入框中。",
     busy="现在提问的人较多，请稍后再试。",
     too_often="您在短时间内操作较多，请稍等片刻再发送。",

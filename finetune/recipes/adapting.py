@@ -19,6 +19,7 @@ from finetune.recipe import Job, Outcome
 from finetune.recipes.passing import choose_pass, own_share, pass_before
 from finetune.rendering import Rendered, render
 from finetune.weights import Loaded
+from knowledge.counting import counted
 
 if TYPE_CHECKING:
     import torch
@@ -108,8 +109,9 @@ def rendered(job: Job, loaded: Loaded) -> tuple[list[Rendered], list[Rendered]]:
     lengths = sorted(len(one.ids) for examples in both for one in examples if len(one.ids) > longest)
     if lengths:
         raise FinetuneError(
-            f"{len(lengths)} examples are longer than max_length={longest}, the longest has {lengths[-1]} tokens. "
-            f"Next: max_length={lengths[-1]}, or find them: frontdesk dataset check FILE --base {job.base.name}"
+            f"{counted(len(lengths), 'example is', 'examples are')} longer than max_length={longest}, the longest has "
+            f"{lengths[-1]} tokens. Next: max_length={lengths[-1]}, or find them: frontdesk dataset check FILE --base "
+            f"{job.base.name}"
         )
     return both[0], both[1]
 

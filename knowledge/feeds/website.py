@@ -11,6 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
 
+from knowledge.counting import counted
 from knowledge.errors import FeedUnavailable
 from knowledge.feeds.addresses import AllowList, canonical, file_name, origin, whole_site
 from knowledge.feeds.content import NotRead, is_wanted, links, looks_readable, readable
@@ -291,8 +292,9 @@ class Website:
             return set()
         self._mirror.facts[MISSED] = "\n".join(sorted(missed))
         self._visit.warnings.append(
-            f"{len(missed)} of {len(self._mirror.items)} pages are gone or listed no more. {len(kept)} of them stay "
-            f"for now; if that is right, run again: frontdesk sync {self._feed.name}"
+            f"{len(missed)} of {len(self._mirror.items)} pages are gone or listed no more. "
+            f"{counted(len(kept), 'of them stays', 'of them stay')} for now; if that is right, run again: "
+            f"frontdesk sync {self._feed.name}"
         )
         return kept
 

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from knowledge.counting import counted
 from knowledge.errors import UnreadableFile
 from knowledge.loaders.encoding import read_bytes
 from knowledge.loaders.sniffing import OLD_OFFICE
@@ -63,7 +64,7 @@ def check_size(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
     packed = max(1, sum(member.compress_size for member in members))
     excess = ""
     if len(members) > _MOST_MEMBERS:
-        excess = f"holds {len(members):,} files, more than the {_MOST_MEMBERS:,} allowed"
+        excess = f"holds {counted(len(members), 'file')}, more than the {_MOST_MEMBERS:,} allowed"
     elif size > _LARGEST_UNPACKED_BYTES:
         excess = f"unpacks to {size:,} bytes, more than the {_LARGEST_UNPACKED_BYTES:,} allowed"
     elif size > _SUSPECT_BYTES and size > _LARGEST_RATIO * packed:

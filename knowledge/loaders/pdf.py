@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from knowledge import pace
+from knowledge.counting import counted
 from knowledge.documents import Document
 from knowledge.errors import PartlyUnreadable, UnreadableFile
 from knowledge.loaders import NO_OPTIONS, LoadOptions, ocr
@@ -72,8 +73,8 @@ def load(path: Path, *, options: LoadOptions = NO_OPTIONS) -> Iterator[Document]
     faults = _faults(path, contents, has_text=bool(document.blocks))
     if not document.blocks:
         raise UnreadableFile(
-            f"{path}: has no text on its {len(contents.pages)} page(s), and none is recognised in what they show. "
-            "Leave it out, or scan it anew."
+            f"{path}: has no text on its {counted(len(contents.pages), 'page')}, and none is recognised in what "
+            "they show. Leave it out, or scan it anew."
         )
     yield document
     if faults:
@@ -126,7 +127,7 @@ def _read(path: Path, data: bytes, options: LoadOptions) -> _Contents:
                 pace.alive()
     except PdfiumError as error:
         if _wants_password(error):
-            tried = f", and none of the {len(options.passwords)} known ones opens it" if options.passwords else ""
+            tried = ", and none of the known ones opens it" if options.passwords else ""
             raise UnreadableFile(
                 f"{path}: is protected by a password{tried}. Set it, for example FRONTDESK_PDF_PASSWORDS='…', or save "
                 f"a copy without one: qpdf --decrypt --password=… {shlex.quote(str(path))} open.pdf"
@@ -150,7 +151,7 @@ def _faults(path: Path, contents: _Contents, *, has_text: bool) -> str:
     why = next(iter(contents.unread.values()))
     if not has_text or len(contents.unread) * 2 > seen:
         raise UnreadableFile(
-            f"{path}: {len(contents.unread)} of its {len(contents.pages)} page(s) have no text layer, probably it is a "
+            f"{path}: no text layer on {len(contents.unread)} of {counted(len(contents.pages), 'page')}, probably a "
             f"scan; {why}"
         )
     return " ".join([*faults, f"pages without text layer are left out ({pages}); {why}"])

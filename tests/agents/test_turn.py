@@ -3,10 +3,11 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
-from agents import pointing, rewriting
+from agents import pointing, ranking, rewriting
 from agents.errors import ModelUnavailable
 from agents.grounding import stray_parts
 from agents.models import LoadedModel
@@ -21,8 +22,10 @@ CONTACT = "hello@lumen.example"
 OPTIONS = ResponderOptions(company="Lumen", contact=CONTACT)
 RETURN = "How many days do I have to send a lamp back after delivery?"
 RETURN_ZH = "台灯收货后多少天内可以退回？"
+WARRANTY = "How long is the warranty of a lamp?"
 UNKNOWN = "Do you rent spaceships in Canada?"
 UNKNOWN_ZH = "你们在加拿大出租宇宙飞船吗？"
+UNKNOWN_JA = "宇宙船は借りられますか？"
 NONE = LoadedModel("none", None, protocol="json", small=True)
 RIGHT = "You can send a lamp back within 30 days of delivery [1]."
 
@@ -96,7 +99,7 @@ def test_short_answer_is_told_before_its_text(shop: Library, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("by", [lambda: NONE, lambda: model("0", small=True), lambda: model(*["I do not know."] * 3)])
-@pytest.mark.parametrize(("question", "language"), [(UNKNOWN, "en"), (UNKNOWN_ZH, "zh")])
+@pytest.mark.parametrize(("question", "language"), [(UNKNOWN, "en"), (UNKNOWN_ZH, "zh"), (UNKNOWN_JA, "en")])
 def test_low_evidence_is_refused_in_the_questions_language(
     shop: Library, by: Any, question: str, language: Any
 ) -> None:
@@ -107,6 +110,12 @@ def test_low_evidence_is_refused_in_the_questions_language(
     assert answer.evidence < OPTIONS.refuse_below
 
 
+def test_japanese_is_compared_with_the_documents_as_chinese_is(shop: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranking, "rank", ranked := Mock(return_value=[]))
+    assert answer_of(respond(shop, NONE, UNKNOWN_JA, ResponderOptions(refuse_below=0.0))).language == "en"
+    assert ranked.call_args.kwargs["language"] == "zh"
+
+
 def test_small_model_is_not_asked_without_evidence(shop: Library) -> None:
     small = model(small=True)
     assert answer_of(respond(shop, small, UNKNOWN)).outcome == "refused"
@@ -115,8 +124,7 @@ def test_small_model_is_not_asked_without_evidence(shop: Library) -> None:
 
 @pytest.mark.parametrize("by", [lambda: NONE, lambda: model("0", small=True), lambda: model(search("x"), "No [1].")])
 def test_empty_library_refuses(empty_library: Library, by: Any) -> None:
-    options = ResponderOptions(refuse_below=0.0)
-    answer = answer_of(respond(empty_library, by(), RETURN, options))
+    answer = answer_of(respond(empty_library, by(), RETURN, ResponderOptions(refuse_below=0.0)))
     assert (answer.outcome, answer.evidence) == ("refused", 0.0)
 
 
@@ -138,9 +146,6 @@ def test_chinese_question_is_answered_from_the_chinese_document(shop: Library) -
     assert (answer.outcome, answer.language) == ("answered", "zh")
     assert answer.citations[0].document == "退货.md"
     assert answer.citations[0].quote == "台灯可以在收货后 30 天内退回。"
-
-
-WARRANTY = "How long is the warranty of a lamp?"
 
 
 @pytest.mark.parametrize("reply", ["5 years", "99 years", "Everything is free.", "Ignore previous instructions [7]"])

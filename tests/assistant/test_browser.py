@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 SERVERS = Path(__file__).parent / "ui"
@@ -254,6 +254,31 @@ def test_a_short_answer_stands_out_from_the_first_word_on(
     visitor.close()
 
 
+def test_each_line_runs_in_the_direction_of_its_own_words(page: Page) -> None:
+    ask(page, "ما هي سياسة الإرجاع العربية؟")
+    await_answers(page)
+    left, right = edges(page.locator("#past .answer"))
+    markers = page.locator("#past .answer button.marker")
+    (arabic, _), (_, english), (item, _) = (edges(markers.nth(number)) for number in range(3))
+    assert left + 100 < arabic < right
+    assert left < english < arabic
+    assert left + 100 < item < right
+    page.get_by_text("How this was found").click()
+    query = page.locator(".found q bdi")
+    assert edges(page.locator(".found li").first)[0] < edges(query)[0]
+    expect(query).to_have_css("direction", "rtl")
+    box = page.locator("#question textarea")
+    for words, direction in (("سؤال", "rtl"), ("A question", "ltr")):
+        box.fill(words)
+        expect(box).to_have_css("direction", direction)
+
+
+def edges(place: Locator) -> tuple[float, float]:
+    box = place.bounding_box()
+    assert box is not None
+    return box["x"], box["x"] + box["width"]
+
+
 def test_stop_start_anew_and_an_example(page: Page) -> None:
     page.locator(".example").first.click()
     expect(page.locator("#present .answer")).to_be_visible()
@@ -279,6 +304,43 @@ def test_a_proxy_that_answers_for_a_server_that_is_away_is_a_lost_connection(pag
     page.locator("#send").click()
     await_answers(page)
     expect(page.locator("#past .turn")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [(413, "This is too long to be sent"), (403, "Something went wrong on our side"), (200, "went wrong")],
+)
+def test_a_page_of_a_proxy_in_place_of_an_answer_is_told_in_one_sentence(page: Page, status: int, told: str) -> None:
+    page.route(
+        "**/queue/join*", lambda route: route.fulfill(status=status, content_type="text/html", body="<h1>No</h1>")
+    )
+    ask(page, "May I send it back?")
+    toast = page.get_by_test_id("toast-text")
+    expect(toast).to_contain_text(told)
+    expect(toast).not_to_contain_text("Error")
+    expect(page.locator("#question textarea")).to_have_value("May I send it back?")
+    page.unroute("**/queue/join*")
+    page.locator("#send").click()
+    await_answers(page)
+
+
+def test_a_question_while_an_answer_is_written_stays_and_is_told_to_wait(page: Page) -> None:
+    ask(page, "May I send it back?")
+    expect(page.locator("#present .answer")).to_be_visible()
+    page.reload()  # who follows an answer after a reload is told so too
+    expect(page.locator("#present .answer")).to_be_visible()
+    hint, box = page.locator("#bottom .wait"), page.locator("#question textarea")
+    box.fill("And the lamp?")
+    expect(hint).to_be_empty()
+    page.keyboard.press("Enter")
+    expect(hint).to_contain_text("The answer is still being written")
+    expect(hint).to_be_in_viewport()
+    await_answers(page)
+    expect(hint).to_be_empty()
+    expect(box).to_have_value("And the lamp?")
+    page.keyboard.press("Enter")
+    await_answers(page, 2)
+    expect(hint).to_be_empty()
 
 
 def test_sending_nothing_changes_nothing(page: Page) -> None:

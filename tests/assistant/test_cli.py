@@ -352,7 +352,7 @@ def test_search_in_batch(run: Run, papers: Path, tmp_path: Path) -> None:
     run("ingest", str(papers))
     (tmp_path / "in.jsonl").write_text('{"id": 1, "question": "lamp", "history": []}\n', encoding="utf-8")
     code, out, _ = run("search", "--questions", "in.jsonl", "--out", "out.jsonl")
-    assert (code, "1 questions" in out) == (0, True)
+    assert (code, "1 question in" in out) == (0, True)
     result = json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8"))
     assert result.keys() == {"id", "passages", "evidence", "seconds"}
 

@@ -50,7 +50,7 @@ def test_all_is_well_after_an_ingest(tmp_path: Path) -> None:
     assert [check for check in diagnosis.checks if not check.ok] == []
     assert diagnosis.ok
     assert diagnosis.settings["embedder"] == "hashing"
-    assert "1 public chunks" in named(diagnosis, "index").detail
+    assert "1 public chunk," in named(diagnosis, "index").detail
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")

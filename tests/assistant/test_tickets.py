@@ -14,6 +14,7 @@ import pytest
 from agents.actions import Action, Change, Customer, Visitor
 from agents.approvals import Pending
 from agents.errors import ToolRefusal
+from agents.hand_over_notices import waiting
 from agents.handover import Desk
 from agents.transcript import Answer, Citation
 from assistant import ticket_numbers
@@ -99,6 +100,16 @@ def test_a_hand_over_makes_ticket_state_outbox_and_the_turns_end(store: Store, t
     assert number in turn.text
     assert "help@example.com" in turn.text
     assert {entry.channel for entry in Outbox(store).of_ticket(number)} == {"webhook", "email"}
+
+
+def test_whoever_writes_japanese_or_korean_is_told_of_their_ticket_in_english(store: Store, tickets: Tickets) -> None:
+    conversation, number = handed_over(store, tickets, "担当者と話したいです")
+    added = store.start_turn(conversation, "상담원과 통화하고 싶어요")
+    tickets.add_message(conversation, added)
+    assert tickets.get(number).language == "en"
+    first, second = store.transcript(conversation)
+    assert first.text.startswith("I have passed your conversation on")
+    assert second.text == waiting(number, language="en")
 
 
 def test_the_summary_holds_what_was_tried_and_found(store: Store, tickets: Tickets) -> None:

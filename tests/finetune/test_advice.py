@@ -84,8 +84,8 @@ def test_faults_of_the_data_are_all_named() -> None:
     warnings = " ".join(advise(data, has_heldout=False).warnings)
 
     assert "Nothing is held out" in warnings
-    assert "4 of 7 examples are duplicates" in warnings
-    assert "1 texts have more than one label, such as 'Same text'" in warnings
+    assert "4 duplicates in 7 examples" in warnings
+    assert "1 text has more than one label, such as 'Same text'" in warnings
     assert advise([intent("x", "a"), intent("y", "b")], has_heldout=True).warnings == ()
 
 

@@ -93,7 +93,7 @@ def test_the_base_measures_where_there_is_one(tmp_path: Path) -> None:
 
     def measure(example: Example) -> int:
         if example.messages[0]["content"] == "b":
-            raise FinetuneError("The template refuses it.")
+            raise FinetuneError("The template refuses it. Next: choose another base.")
         return 7
 
     found = check([path], measure=measure, longest=6)
@@ -142,6 +142,6 @@ def test_steps_of_earlier_versions_are_doubted(tmp_path: Path) -> None:
         tmp_path / "a.jsonl", *({**chat(("user", f"{step}?"), ("assistant", step)), "meta": meta} for step in steps)
     )
     assert [doubt.text for doubt in check([path]).doubts] == [
-        "has 1 steps with white space in their JSON (line 2 first), where a model that serves is bound to write none: "
+        "has 1 step with white space in their JSON (line 2 first), where a model that serves is bound to write none: "
         "build them anew"
     ]

@@ -41,7 +41,10 @@ def test_sure_is_where_nine_of_ten_were_right() -> None:
 
 @pytest.mark.parametrize(
     ("texts", "labels", "said"),
-    [(("a", "b"), ("x", "x"), "1 labels"), (("a", "b", "c"), ("x", "x", "y"), "one example only: y")],
+    [
+        (("a", "b"), ("x", "x"), "two labels to choose from"),
+        (("a", "b", "c"), ("x", "x", "y"), "one example only: y"),
+    ],
 )
 def test_too_little_is_refused(texts: tuple[str, ...], labels: tuple[str, ...], said: str) -> None:
     with pytest.raises(FinetuneError, match=said):

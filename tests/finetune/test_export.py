@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from finetune.errors import FinetuneError
-from finetune.export import Request, export
+from finetune.export import Request, export, read_material
 from finetune.export_report import HEIGHT, LEFT, LETTER, LINE, TOP, WIDTH, breaches, scatter
 from finetune.gguf import file_weights
 from finetune.releases import PART, check, open_release, releases
@@ -99,6 +99,17 @@ def test_without_held_out_text_nothing_is_begun(home: Path) -> None:
     with pytest.raises(FinetuneError, match=r"--text FILE .* or --examples"):
         export(request(home, texts=()), home=home)
     assert not (home / "releases").exists()
+
+
+def test_every_file_of_held_out_text_that_cannot_be_used_names_one_mend(home: Path) -> None:
+    (home / "latin.txt").write_bytes(b"\xff\xfe\xfa")
+    (home / "bad.jsonl").write_text("{\n", encoding="utf-8")
+    with pytest.raises(FinetuneError) as caught:
+        read_material(request(home, texts=(home / "latin.txt",), examples=(home / "bad.jsonl",)))
+    first, *second = str(caught.value).splitlines()
+    assert "latin.txt cannot be read as text" in first
+    assert first.endswith("Next: name a text file in UTF-8.")
+    assert "\n".join(second).count("Next:") == 1
 
 
 def test_a_full_disk_is_refused_before_the_first_byte(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

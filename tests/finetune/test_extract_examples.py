@@ -127,6 +127,7 @@ def test_every_faulty_line_is_named(tmp_path: Path) -> None:
         "documents of tarn stand in train and in heldout",
     ):
         assert part in told, part
+    assert told.count("Next:") == 1
 
 
 def test_labels_of_another_schema_and_split_do_not_count(tmp_path: Path) -> None:

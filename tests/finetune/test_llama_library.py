@@ -18,6 +18,18 @@ def test_all_that_is_called_is_here_and_what_is_not_is_named() -> None:
     assert "exports no llama_never_was" in str(problem(("llama_decode", "llama_never_was")))
 
 
+def test_why_nothing_can_be_called_names_no_command_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever tells it names one: what can be done without these functions."""
+
+    def no_library() -> None:
+        raise FinetuneError("xllamacpp is not installed. Next: pip install xllamacpp")
+
+    monkeypatch.setattr(llama_library, "_library", no_library)
+    assert problem() == "xllamacpp is not installed"
+    with pytest.raises(FinetuneError, match=r"possible: xllamacpp is not installed\. Next: export --quantize \S+$"):
+        quantize(np.zeros((1, 32), dtype=np.float32), 8)
+
+
 def test_another_layout_is_refused_before_a_field_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(llama_library, "DEFAULTS", (1, 2, 3, 4))
     assert "lays out its parameters otherwise" in str(layout_problem())

@@ -115,7 +115,7 @@ def test_number_8_tokens_without_a_row(folder: Path, intents: tuple[Example, ...
 
     change(folder / "tokenizer.json", add)
     assert numbers(folder, intents) == {8}
-    assert any("1 tokens have none" in fault.cause for fault in check(folder, intents))
+    assert any("1 token has none" in fault.cause for fault in check(folder, intents))
 
 
 def test_rows_that_pad_the_embedding_are_named_and_no_fault(folder: Path, intents: tuple[Example, ...]) -> None:

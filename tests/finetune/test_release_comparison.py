@@ -109,9 +109,7 @@ def test_what_a_release_learned_from_shows_nothing(two: Release, tmp_path: Path)
     folder = tmp_path / "runs" / "two"
     folder.mkdir(parents=True)
     learned.note(EXAMPLES[:3], folder)
-    with pytest.raises(
-        FinetuneError, match=r"'two' learned from 2 of the 4 examples.*Next: frontdesk release compare two"
-    ):
+    with pytest.raises(FinetuneError, match=r"'two' learned from 2 of 4 examples.*Next: frontdesk release compare two"):
         refuse_learned(EXAMPLES[1:5], two, "one")
     refuse_learned(EXAMPLES[3:], two, "one")
 

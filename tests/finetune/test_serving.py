@@ -9,3 +9,9 @@ def test_a_writer_reads_the_best_passages_only() -> None:
     ]
     serving = Serving(lambda question, history: passages, AnswerOptions())
     assert serving.read_by_writer("?", ()) == tuple(passages[:READ_PASSAGES])
+
+
+def test_a_question_is_learned_with_the_prompt_that_it_is_served_with() -> None:
+    serving = Serving(lambda question, history: (), AnswerOptions())
+    asked = ("保修期多长？", "保証期間は何年ですか？", "보증 기간은 얼마나 되나요?", "How long?")
+    assert [serving.language_of(question) for question in asked] == ["zh", "en", "en", "en"]

@@ -108,7 +108,7 @@ def test_wrong_decisions_come_worst_first() -> None:
 
 
 def test_questions_without_gold_cannot_be_measured(library: Library) -> None:
-    with pytest.raises(KnowledgeError, match="None of the 1 questions says where") as caught:
+    with pytest.raises(KnowledgeError, match="Of 1 question none says where") as caught:
         evaluate(library, [Question("1", "What?")])
     assert "docs/evaluating.md" in str(caught.value)
     report = evaluate(library, [Question("1", "What?", answerable=False)])

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from knowledge import text as written
-from knowledge.text import STOP_WORDS, detect_language, locate, normalise, sentences, tokens
+from knowledge.text import STOP_WORDS, answer_language, detect_language, locate, normalise, sentences, tokens
 
 
 def texts(text):
@@ -84,7 +84,31 @@ def test_sentences_cover_everything_but_white_space(text):
     ],
 )
 def test_language(text, language):
-    assert detect_language(text) == language
+    assert detect_language(text) == answer_language(text) == language
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "保証期間は何年ですか？",
+        "営業時間は？",
+        "定休日は何曜日",
+        "キャンセル",
+        "Moorlight 40 の保証は？",
+        "보증 기간이 얼마나 되나요?",
+        "환불",
+        "كم مدة الضمان؟",
+        "Какой срок гарантии?",
+        "¿Cuánto dura la garantía?",
+    ],
+)
+def test_who_writes_neither_english_nor_chinese_is_answered_in_english(text):
+    assert answer_language(text) == "en"
+
+
+@pytest.mark.parametrize("text", ["鲜の每日台灯保修多久？", "安娜・贝格的台灯有没有保修", "請問保固期多長"])
+def test_a_japanese_sign_or_two_make_no_japanese_of_chinese(text):
+    assert answer_language(text) == "zh"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from agents.models.tokens import estimate
-from agents.prompts import NOT_FOUND, Pointing, Writing, partly, refusal, render, without_partly
+from agents.prompts import NOT_FOUND, Pointing, Writing, nearest, partly, refusal, render, without_partly
 from agents.prompts.answers import ANSWER, POINT, POINT_EXAMPLES, POINT_QUESTION
 from agents.transcript import Language, Message
 from knowledge.passages import Passage
@@ -164,3 +164,11 @@ def test_refusal_names_whom_to_ask(language: Language, word: str) -> None:
     assert "hello@lumen.example" not in refusal(language, "")
     assert refusal(language, "hello@lumen.example").endswith("hello@lumen.example")
     assert refusal(language, "").startswith(refusal(language, "")[:10])
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_comes_nearest_has_a_line_of_its_own(language: Language) -> None:
+    """An Arabic sentence would else run into the title before it."""
+    first, second = nearest(language, "لا يشمل اللمبات. [1]", place="الضمان").split("\n")
+    assert "“الضمان”" in first
+    assert second == "لا يشمل اللمبات. [1]"

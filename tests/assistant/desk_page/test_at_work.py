@@ -17,6 +17,7 @@ from tests.assistant.desk_page.acting_desk import (
     ask,
     ask_for_refund,
     browsing,
+    end_many,
     hand_over,
     open_case,
     replies,
@@ -303,3 +304,55 @@ def test_who_is_let_in_no_longer_sees_nothing_and_finds_their_words_with_a_new_k
     store.close()
     desk.keyboard.press("Enter")
     expect(desk.locator("#text")).to_have_value("Half a sentence")
+
+
+DENIED = "{ configurable: true, get() { throw new DOMException('Access is denied', 'SecurityError') } }"
+
+
+def test_a_browser_that_keeps_nothing_shows_the_desk_and_says_what_a_cookie_is_for(
+    visitors: Visitors, served: Served
+) -> None:
+    _, number = hand_over(served)
+    desk = visitors.page("/desk")
+    for storage in ("localStorage", "sessionStorage"):
+        desk.add_init_script(f"Object.defineProperty(window, '{storage}', {DENIED})")
+    desk.route("**/session", lambda route: route.fulfill(json={"operator": ""}))  # as without a cookie
+    desk.reload()
+    desk.locator("#key").fill(served.keys["Ada"])
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#refused")).to_contain_text("allow cookies for this address")
+    expect(desk.locator("#desk")).to_be_hidden()
+    desk.unroute("**/session")
+    desk.keyboard.press("Enter")
+    desk.locator(f"#cases a[href='#{number}']").click()
+    reply(desk, "Hello")
+    expect(desk.locator("#lines .person .said")).to_have_text("Hello")
+    for other in ("中文", "English"):
+        desk.get_by_role("button", name=other).click()
+    desk.get_by_role("button", name="Sign out").click()
+    expect(desk.locator("#key")).to_be_focused()
+
+
+def test_what_a_customer_wrote_runs_in_its_own_direction(visitors: Visitors, served: Served) -> None:
+    _, number = hand_over(served, "Let me talk to a person\nأريد إرجاع المصباح")
+    desk = visitors.operator("Ada")
+    desk.locator(f"#cases a[href='#{number}']").click()
+    said = desk.locator("#lines .customer .said")
+    expect(said).to_contain_text("أريد")
+    english, arabic = said.evaluate(
+        "node => { const lines = document.createRange(), box = node.getBoundingClientRect();"
+        " lines.selectNodeContents(node);"
+        " const words = [...lines.getClientRects()].filter((one) => one.width > 1);"
+        " return words.map((one) => [one.left - box.left, box.right - one.right]) }"
+    )
+    assert english[0] < 1
+    assert arabic[1] < 1 < arabic[0]
+
+
+def test_one_case_is_told_as_one(visitors: Visitors, served: Served) -> None:
+    end_many(served, 1, "A person, please: my chandelier hums")
+    desk = visitors.operator("Ada")
+    desk.get_by_role("button", name="Finished").click()
+    desk.locator("#words").fill("chandelier")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#told")).to_have_text("1 finished case")

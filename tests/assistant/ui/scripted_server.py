@@ -30,6 +30,7 @@ DOCUMENT = f"""# Returns and refunds
 Opened seed packets stay with you. {QUOTE} Write `<img src=x onerror="alert(1)">` or $x^2$ on the label.
 """
 POINTED = "within <30 days>"
+RIGHT_TO_LEFT = "سياسة الإرجاع. [1]\nIn English. [1]\n\n- البند الأول. [1]"
 PRINTED_QUOTE = "Parcels to the islands take four days longer."
 PRINTED_PLACE = (90, 415)
 """Of the quote's baseline on its page, A5, in points from the bottom left."""
@@ -38,7 +39,7 @@ WORD_SECONDS = 0.15
 
 
 class Script:
-    """Answers every question from the one document, word by word; `refuse`, `fail` and `short` are obeyed."""
+    """Answers all from the one document, word by word; `refuse`, `fail`, `short` and `العربية` are obeyed."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -59,6 +60,8 @@ class Script:
             yield self._finished("Our documents do not say.", (), "refused")
             return
         text = f"As long as you like, **really**: {request.question} It says so on the first page of all. [1]"
+        if "العربية" in request.question:
+            text = RIGHT_TO_LEFT
         pointed = POINTED if "short" in request.question else ""
         if pointed:
             text = f"{pointed} [1]\n{QUOTE} [1]\nOpened seed packets stay with you. [1]"

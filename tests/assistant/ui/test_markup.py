@@ -6,7 +6,10 @@ from hypothesis import strategies as st
 
 from assistant.ui.markup import answer_html, plain_html
 
-ALLOWED = re.compile(r"</?(?:p|ul|ol|li(?: value=\"\d+\")?|strong)>|<br>|<i>\d+</i>|<span class=\"joined\">|</span>")
+ALLOWED = re.compile(
+    r"</?(?:(?:p|ul|ol)(?: dir=\"auto\")?|li(?: value=\"\d+\")?|strong)>|<br>|<i>\d+</i>"
+    r"|<span class=\"joined\">|</span>"
+)
 
 
 def marker(number: int) -> str | None:
@@ -16,25 +19,27 @@ def marker(number: int) -> str | None:
 @pytest.mark.parametrize(
     ("text", "html"),
     [
-        ("Thirty days. [1]", '<p>Thirty d<span class="joined">ays.<i>1</i></span></p>'),
-        ("One.[1][2]", '<p><span class="joined">One.<i>1</i><i>2</i></span></p>'),
-        ("Unknown [7] stays.", "<p>Unknown [7] stays.</p>"),
-        ("Known [1] [7].", '<p>K<span class="joined">nown<i>1</i>[7]</span>.</p>'),
-        ("[7] [1]", '<p><span class="joined">[7]<i>1</i></span></p>'),
-        ("a &amp; b [1]", '<p>a &amp;amp; <span class="joined">b<i>1</i></span></p>'),
-        ("a\nb\n\nc", "<p>a<br>b</p><p>c</p>"),
+        ("Thirty days. [1]", '<p dir="auto">Thirty d<span class="joined">ays.<i>1</i></span></p>'),
+        ("One.[1][2]", '<p dir="auto"><span class="joined">One.<i>1</i><i>2</i></span></p>'),
+        ("Unknown [7] stays.", '<p dir="auto">Unknown [7] stays.</p>'),
+        ("Known [1] [7].", '<p dir="auto">K<span class="joined">nown<i>1</i>[7]</span>.</p>'),
+        ("[7] [1]", '<p dir="auto"><span class="joined">[7]<i>1</i></span></p>'),
+        ("a &amp; b [1]", '<p dir="auto">a &amp;amp; <span class="joined">b<i>1</i></span></p>'),
+        ("a\nb\n\nc", '<p dir="auto">a<br>b</p><p dir="auto">c</p>'),
         (
             "You need:\n- soap\n- water [2]",
-            '<p>You need:</p><ul><li>soap</li><li>w<span class="joined">ater<i>2</i></span></li></ul>',
+            '<p dir="auto">You need:</p>'
+            '<ul dir="auto"><li>soap</li><li>w<span class="joined">ater<i>2</i></span></li></ul>',
         ),
-        ("1. first\n2. second", '<ol><li value="1">first</li><li value="2">second</li></ol>'),
+        ("1. first\n2. second", '<ol dir="auto"><li value="1">first</li><li value="2">second</li></ol>'),
         (
             "3. third\n\n4. fourth\n7) last",
-            '<ol><li value="3">third</li></ol><ol><li value="4">fourth</li><li value="7">last</li></ol>',
+            '<ol dir="auto"><li value="3">third</li></ol>'
+            '<ol dir="auto"><li value="4">fourth</li><li value="7">last</li></ol>',
         ),
-        ("within **30 days** of it", "<p>within <strong>30 days</strong> of it</p>"),
-        ("2 ** 3 ** 4", "<p>2 ** 3 ** 4</p>"),
-        ("退货期为 30 天。[1]", '<p>退货期为 30 <span class="joined">天。<i>1</i></span></p>'),
+        ("within **30 days** of it", '<p dir="auto">within <strong>30 days</strong> of it</p>'),
+        ("2 ** 3 ** 4", '<p dir="auto">2 ** 3 ** 4</p>'),
+        ("退货期为 30 天。[1]", '<p dir="auto">退货期为 30 <span class="joined">天。<i>1</i></span></p>'),
         ("", ""),
     ],
 )
@@ -47,12 +52,13 @@ def test_an_answers_few_forms(text: str, html: str) -> None:
     [
         (
             "30 days [1]\nYou have 30 days. [1]\n- No more. [2]",
-            '<p class="short">30 <span class="joined">days<i>1</i></span></p><blockquote class="quotes">'
+            '<p class="short" dir="auto">30 <span class="joined">days<i>1</i></span></p>'
+            '<blockquote class="quotes" dir="auto">'
             '<p>You have 30 d<span class="joined">ays.<i>1</i></span></p>'
             '<p>- No m<span class="joined">ore.<i>2</i></span></p></blockquote>',
         ),
-        ("30 days [1]\n", '<p class="short">30 <span class="joined">days<i>1</i></span></p>'),
-        ("Sixty. [1]\n30 days.", '<p>Si<span class="joined">xty.<i>1</i></span><br>30 days.</p>'),
+        ("30 days [1]\n", '<p class="short" dir="auto">30 <span class="joined">days<i>1</i></span></p>'),
+        ("Sixty. [1]\n30 days.", '<p dir="auto">Si<span class="joined">xty.<i>1</i></span><br>30 days.</p>'),
     ],
     ids=["whole", "begun", "begins otherwise"],
 )
@@ -62,7 +68,7 @@ def test_a_short_answer_and_the_quotes_below_it(text: str, html: str) -> None:
 
 def test_a_short_answer_is_escaped() -> None:
     assert answer_html("<b>1\n<i>2", marker=marker, pointed="<b>1") == (
-        '<p class="short">&lt;b&gt;1</p><blockquote class="quotes"><p>&lt;i&gt;2</p></blockquote>'
+        '<p class="short" dir="auto">&lt;b&gt;1</p><blockquote class="quotes" dir="auto"><p>&lt;i&gt;2</p></blockquote>'
     )
 
 

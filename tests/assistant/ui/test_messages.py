@@ -59,7 +59,9 @@ def test_a_short_answer_stands_above_its_quotes_while_it_is_written_and_afterwar
     finished.pointed = "4–6 working days"
     running = TurnView(1, "?", text=SHORT, pointed="4–6 working days")
     for view in (finished, running):
-        short, quotes = turn_html(view, EN).split('<p class="short">')[1].split('<blockquote class="quotes">')
+        short, quotes = (
+            turn_html(view, EN).split('<p class="short" dir="auto">')[1].split('<blockquote class="quotes" dir="auto">')
+        )
         assert visible(short) == "4–6 working days 1"
         assert quotes.split("</blockquote>")[0].count("<p>") == 2
     assert turn_html(finished, EN).count('data-action="cite" data-turn="3" data-number="1"') == 3

@@ -13,8 +13,8 @@ def excerpt(before: str = "Before. ", quote: str = "Thirty days.", after: str = 
 def test_the_quote_is_marked_in_its_surroundings() -> None:
     html = excerpt_html(excerpt(), EN, number=1)
     assert "Before. <mark>Thirty days.</mark> After." in html
-    assert "Sending back <span>›</span> page 2" in html
-    assert '<h2 id="passage-title">Returns</h2>' in html
+    assert "<bdi>Sending back</bdi> <span>›</span> <bdi>page 2</bdi>" in html
+    assert '<h2 id="passage-title" dir="auto">Returns</h2>' in html
     assert "<code>policies/returns.pdf</code>" in html
     assert 'role="dialog"' in html
     assert 'data-action="close" aria-label="Close"' in html
@@ -57,7 +57,7 @@ def test_a_passage_that_is_gone_is_shown_as_the_answer_quoted_it() -> None:
     html = missing_html({"document": "r.md", "title": "", "page": 4, "quote": "Thirty days."}, EN, number=2)
     assert EN.passage_gone in html
     assert "<mark>Thirty days.</mark>" in html
-    assert '<h2 id="passage-title">r.md</h2>' in html
+    assert '<h2 id="passage-title" dir="auto">r.md</h2>' in html
     assert "page 4" in html
 
 

@@ -8,6 +8,7 @@ from finetune.examples import Example
 from finetune.recipe import Job, settings_of
 from finetune.recipes.adapting import chosen_epochs, chosen_rate, rendered
 from finetune.weights import load
+from knowledge.counting import counted
 
 
 @pytest.mark.parametrize(("examples", "epochs"), [(20, 10), (385, 6), (800, 3), (100_000, 3)])
@@ -34,8 +35,7 @@ def test_what_is_too_long_is_refused_rather_than_left_out(
     ]
     longest = max(lengths)
     tight = settings_of("lora", [f"max_length={longest - 1}"])
-    told = (
-        rf"{lengths.count(longest)} examples are longer than max_length={longest - 1}, the longest has {longest} tokens"
-    )
+    many = counted(lengths.count(longest), "example is", "examples are")
+    told = rf"{many} longer than max_length={longest - 1}, the longest has {longest} tokens"
     with pytest.raises(FinetuneError, match=told):
         rendered(Job(tiny_base, intents, (), tmp_path, 0, tight), loaded)

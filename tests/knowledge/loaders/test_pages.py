@@ -102,7 +102,7 @@ def test_a_protected_pdf_opens_with_one_of_the_passwords(tmp_path):
     canvas.save()
     (document,) = load(path, options=LoadOptions(passwords=("wrong", "password")))
     assert document.text == "a secret"
-    with pytest.raises(UnreadableFile, match=r"none of the 2 known ones opens it.*FRONTDESK_PDF_PASSWORDS") as refused:
+    with pytest.raises(UnreadableFile, match=r"none of the known ones opens it.*FRONTDESK_PDF_PASSWORDS") as refused:
         list(load(path, options=LoadOptions(passwords=("wrong", "other"))))
     assert "wrong" not in str(refused.value)
     assert "wrong" not in repr(LoadOptions(passwords=("wrong",)))

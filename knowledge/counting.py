@@ -10,4 +10,4 @@ def counted(number: int, one: str, several: str = "") -> str:
     >>> counted(1, "document"), counted(0, "document"), counted(2, "desk entry", "desk entries")
     ('1 document', '0 documents', '2 desk entries')
     """
-    return f"{number} {one if number == 1 else several or one + 's'}"
+    return f"{number:,} {one if number == 1 else several or one + 's'}"

@@ -1,6 +1,6 @@
 import pytest
 
-from assistant.counting import counted
+from knowledge.counting import counted
 
 
 @pytest.mark.parametrize(
@@ -9,6 +9,7 @@ from assistant.counting import counted
         (0, ("document",), "0 documents"),
         (1, ("document",), "1 document"),
         (2, ("document",), "2 documents"),
+        (1_234, ("document",), "1,234 documents"),
         (1, ("desk entry", "desk entries"), "1 desk entry"),
         (3, ("desk entry", "desk entries"), "3 desk entries"),
     ],
