@@ -43,7 +43,7 @@ from assistant.sessions import SessionRefused
 from assistant.store import Store, StoredStep, StoredTurn
 from assistant.ticket_api import add_tickets
 from assistant.turns import TurnRunner
-from knowledge.errors import KnowledgeError, cause_of
+from knowledge.errors import KnowledgeError
 
 logger = logging.getLogger(__name__)
 

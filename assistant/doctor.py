@@ -10,6 +10,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -235,11 +236,8 @@ def _check_intents(application: Application) -> Check:
     """Check what tells the company's intents: its file, and that it reads with the embedder in use."""
     from finetune.intents import open_intents
 
-    in_use = open_intents(application.settings.home, options=model_options(application.settings))
-    try:
+    with closing(open_intents(application.settings.home, options=model_options(application.settings))) as in_use:
         in_use.model.read("Where is my order?", application.library.embedder)
-    finally:
-        in_use.close()
     routes = ", ".join(f"{label} → {target}" for label, target in in_use.routes.items())
     detail = f"told by {in_use.record.method}; {routes or 'none leads anywhere: frontdesk intents route LABEL tools'}"
     return Check("intents", True, detail)
@@ -255,8 +253,8 @@ def _check_index(application: Application) -> Check:
     if application.library.is_empty:
         return replace(NOTHING_READ, detail=NOTHING_READ.detail + place)
     chunks = application.library.count_chunks()
-    refused = "" if chunks else "; every question of a customer is refused"
-    return Check("index", True, f"{counted(chunks, 'public chunk')}, by the embedder in use{place}{refused}")
+    place += "" if chunks else "; every question of a customer is refused"
+    return Check("index", True, f"{counted(chunks, 'public chunk')}, by the embedder in use{place}")
 
 
 def _check_store(application: Application) -> Check:
