@@ -97,6 +97,11 @@ def read(message: str, history: Sequence[Message] = ()) -> Courtesy | None:
     return "nod" if _NODDING.fullmatch(said) and not _asked(history) else None
 
 
+def is_one(answer: str) -> bool:
+    """Say whether an answer is one of these courtesies, which say nothing of the company."""
+    return any(answer in by_language.values() for by_language in ANSWERS.values())
+
+
 def language(message: str, history: Sequence[Message] = ()) -> Language:
     """Return the language to answer a courtesy in: "ok" and a thumb are said in every language."""
     said = [one.content for one in history if one.role == "user"]

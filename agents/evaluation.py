@@ -16,7 +16,7 @@ from agents.transcript import Answer, Finished, Message, Searched, Step
 from agents.turn import Request
 from knowledge import refusal
 from knowledge.counting import counted
-from knowledge.errors import KnowledgeError
+from knowledge.errors import KnowledgeError, cause_and_step
 from knowledge.evaluation import REFUSE_BELOW
 from knowledge.library import Library
 from knowledge.questions import Question
@@ -94,10 +94,10 @@ class CutShort(ModelUnavailable):
 
     def __init__(self, error: ModelUnavailable, report: AnswerReport, *, asked: int) -> None:
         answered = len(report.judged)
-        cause, following, step = str(error).partition(" Next: ")
+        cause, step = cause_and_step(str(error))
         super().__init__(
             f"{cause} That was at question {answered + 1} of {asked}; what was measured is of the {answered} before it."
-            f"{following}{step}"
+            + (f" Next: {step}" if step else "")
         )
         self.report = report
 

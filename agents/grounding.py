@@ -8,6 +8,7 @@ It takes no account of what is right: an answer may be well grounded and wrong.
 import re
 from collections.abc import Sequence
 
+from agents import courtesies
 from agents.figures import MARKER, exact_parts
 from agents.guard import MARKS
 from agents.prompts import without_partly
@@ -47,12 +48,12 @@ def stray_parts(
 
 
 def unsupported_sentences(answer: Answer, library: Library, *, audiences: Sequence[str]) -> tuple[str, ...]:
-    """Return the sentences of an answer that nothing it cites says; none for a refusal, which is no answer.
+    """Return the sentences of an answer that nothing it cites says; none for a refusal or a courtesy.
 
     A sentence is supported when a quote holds it word for word, or when a quote under its headings passes the check
     that written answers go through (`agents.support`).
     """
-    if answer.outcome == "refused":
+    if answer.outcome == "refused" or courtesies.is_one(answer.text):
         return ()
     doubtful = [
         text

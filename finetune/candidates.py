@@ -8,7 +8,7 @@ from typing import Literal
 
 from agents.transcript import Language
 from finetune.examples import Example, said_by
-from knowledge.text import detect_language
+from knowledge.text import answer_language
 
 Kind = Literal["answer", "refusal", "correction", "step", "label", "reply", "import"]
 """`refusal`: the documents do not answer; `correction`: a person answered where the assistant had not."""
@@ -83,7 +83,7 @@ class Candidate:
     @property
     def language(self) -> Language:
         """The language that the customer asks in."""
-        return detect_language(self.asked or self.reply)
+        return answer_language(self.asked or self.reply)
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,7 @@ def _answer(made: _Made, passage: Passage, serving: Serving) -> tuple[Candidate,
     language = detect_language(passage.text)
     if not is_fit(made.question, language):
         raise _Unfit("question unfit")
-    if language != serving.language_of(made.question):
+    if serving.language and language != serving.language:
         raise _Unfit("not as served", "in another language than all are answered in")
     quoted = _quoted(made.quote, passage)
     if quoted is None:

@@ -21,6 +21,7 @@ from finetune.gguf_vocabulary import rule_of
 from finetune.rendering import Rendered, opening_ids, render
 from finetune.weights import load_tokenizer
 from knowledge.counting import counted
+from knowledge.errors import cause_and_step
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -133,7 +134,7 @@ def _cutting(folder: Path, file: Mapping[str, Any]) -> Iterator[Fault]:
     try:
         rule_of(file)
     except FinetuneError as error:
-        cause, _, next_step = str(error).partition(" Next: ")
+        cause, next_step = cause_and_step(str(error))
         yield Fault(7, f"{cause} It stands in {folder / 'tokenizer.json'}.", next_step.removesuffix("."))
 
 
@@ -197,7 +198,7 @@ def _rendered(folder: Path, tokenizer: "PreTrainedTokenizerBase", examples: Sequ
         try:
             rendered.append(render(example, tokenizer))
         except FinetuneError as error:
-            cause, _, next_step = str(error).partition(" Next: ")
+            cause, next_step = cause_and_step(str(error))
             yield Fault(11, cause, next_step.removesuffix("."))
             return
     yield from _endings(folder, tokenizer, rendered)

@@ -20,6 +20,7 @@ from finetune.reference import Reference, Step, greedy_in_transformers
 from finetune.served import Said, context_of
 from finetune.trials import Proof, Trained, Trial
 from knowledge.counting import counted
+from knowledge.errors import cause_and_step
 
 TESTED_OLLAMA = ("0.9.3",)
 """The server versions that the tests ran these proofs with."""
@@ -69,8 +70,8 @@ def prove(trial: Trial) -> Iterator[Proof]:
         try:
             yield claim(trial)
         except (AgentError, FinetuneError) as error:
-            detail, _, fix = str(error).partition("Next: ")
-            yield Proof(name, False, detail.strip(), fix.strip() or "see the server's log")
+            detail, fix = cause_and_step(str(error))
+            yield Proof(name, False, detail, fix or "see the server's log")
 
 
 def _prompt(trial: Trial) -> Proof:

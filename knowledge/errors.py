@@ -12,14 +12,24 @@
 Every message says what failed, the value, and the next command.
 """
 
+import re
+
+_NEXT = re.compile(r"\sNext: ")
+
 
 def cause_of(message: str) -> str:
-    """Return what an error says without its next command, for whoever tells it within an error that names another.
+    """Return what an error says without its next command, for whoever tells it within an error that names another."""
+    return cause_and_step(message)[0]
 
-    >>> cause_of("a.txt: there is no such file. Next: check the path")
-    'a.txt: there is no such file.'
+
+def cause_and_step(message: str) -> tuple[str, str]:
+    """Return what an error says and its next command; "" where it names none.
+
+    >>> cause_and_step("a.txt: there is no such file. Next: check the path")
+    ('a.txt: there is no such file.', 'check the path')
     """
-    return message.partition(" Next: ")[0]
+    cause, *steps = _NEXT.split(message, maxsplit=1)
+    return cause, "".join(steps)
 
 
 class KnowledgeError(Exception):

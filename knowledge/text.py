@@ -19,7 +19,10 @@ CJK_CLASS = (
     "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _CJK = re.compile(f"[{CJK_CLASS}]")
-_KANA_OR_HANGUL = re.compile("[\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\uac00-\ud7af]")
+_HAN = "\\u3400-\\u4dbf\\u4e00-\\u9fff"
+_LETTER = "(?:[\\u3041-\\u306d\\u306f-\\u3096\\u30a1-\\u30fa\\u30fc]|の(?![" + _HAN + "])|(?<![" + _HAN + "])の)"
+_KANA_OR_HANGUL = re.compile(f"[\\uac00-\\ud7af]|(?<=[{CJK_CLASS}]){_LETTER}|{_LETTER}(?=[{CJK_CLASS}])")
+"""Kana beside others, as in Japanese: not の in a Chinese brand, nor the lone signs of which faces are made."""
 _LATIN_WORD = re.compile(f"[^\\W\\d_{CJK_CLASS}]+")
 
 # --- sentences -------------------------------------------------------------------------------------------------------
@@ -170,6 +173,7 @@ def answer_language(text: str) -> Language:
     """Return the language to answer whoever wrote the text in: Chinese for Chinese, English for all others.
 
     Chinese that names something Japanese or Korean has few kana or hangul, Japanese and Korean themselves have many.
+    Japanese in Han characters alone cannot be told from Chinese.
 
     >>> [answer_language(said) for said in ("保修期多长？", "保証期間は？", "보증 기간은?", "¿Cuánto dura?")]
     ['zh', 'en', 'en', 'en']

@@ -32,9 +32,13 @@ desk.fetch ??= window.fetch;
 window.fetch = async (address, options) => {
   const said = await desk.fetch.call(window, address, options);
   const isOurs = said.headers.get('content-type')?.startsWith('application/json');
-  if (isOurs || !String(address).includes('/queue/join')) return said;
+  const isTooLarge = said.status === 413;
+  if ((isOurs && !isTooLarge) || !String(address).includes('/queue/join')) return said;
   if (said.status > 500) throw new TypeError('The server is away.');
   const words = document.querySelector('.top')?.dataset ?? {};
+  const told = JSON.stringify({ detail: isTooLarge ? words.tooLarge : words.failed });
+  return new Response(told, { status: 500, headers: { 'content-type': 'application/json' } });
+};
   return Response.json({ detail: said.status === 413 ? words.tooLarge : words.failed }, { status: 500 });
 };
 

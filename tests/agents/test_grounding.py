@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from agents import courtesies
 from agents.grounding import said_sentences, stray_parts, unsupported_sentences
 from agents.prompts import partly
 from agents.transcript import Answer, Citation
@@ -44,6 +45,12 @@ def test_a_sentence_is_supported_by_a_quote_that_holds_or_says_it(shop: Library)
     assert unsupported(f"{quote} [1] Gift cards never expire. [1]") == ("Gift cards never expire.",)
     assert unsupported("You can send a lamp back within 40 days of delivery. [1]") != ()
     assert unsupported_sentences(replace(REFUSED, text="Gift cards never expire."), shop, audiences=PUBLIC) == ()
+
+
+def test_a_courtesy_says_nothing_that_a_document_could_hold(shop: Library) -> None:
+    thanked = replace(ANSWER, text=courtesies.ANSWERS["thanks"]["en"], citations=())
+    assert unsupported_sentences(thanked, shop, audiences=PUBLIC) == ()
+    assert unsupported_sentences(replace(thanked, text="We sell tea."), shop, audiences=PUBLIC) == ("We sell tea.",)
 
 
 def test_a_table_row_is_supported_as_it_is_shown(shop: Library) -> None:

@@ -106,7 +106,20 @@ def test_who_writes_neither_english_nor_chinese_is_answered_in_english(text):
     assert answer_language(text) == "en"
 
 
-@pytest.mark.parametrize("text", ["鲜の每日台灯保修多久？", "安娜・贝格的台灯有没有保修", "請問保固期多長"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "鲜の每日台灯保修多久？",
+        "奈雪の茶怎么买？",
+        "鲜の每日怎么退？",
+        "怎么退货ヽ(￣▽￣)ﾉ",
+        "可以退款吗¯\\_(ツ)_/¯",
+        "保证期限多久（ノ°Д°）",
+        "谢谢ヾ(•ω•)",
+        "安娜・贝格的台灯有没有保修",
+        "請問保固期多長",
+    ],
+)
 def test_a_japanese_sign_or_two_make_no_japanese_of_chinese(text):
     assert answer_language(text) == "zh"
 
