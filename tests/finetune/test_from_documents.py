@@ -1,14 +1,19 @@
 import json
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agents.answering import AnswerOptions
 from agents.models.scripted import ScriptedChat
 from agents.prompts import NOT_FOUND
 from finetune.candidates import Candidate, Dropped
 from finetune.from_documents import MakingOptions, candidates, choose, is_fit, read_made
 from finetune.serving import Serving
-from knowledge.library import Library
+from knowledge.embedders.hashing import HashingEmbedder
+from knowledge.library import Library, LibraryOptions
 from knowledge.passages import Passage
 
 GOOD = {
@@ -93,6 +98,24 @@ def test_chinese_documents_are_asked_about_in_chinese(shop: Library, serving: Se
     assert isinstance(one, Candidate)
     assert one.reply.startswith("台灯可以在收货后 30 天内退回 [")
     assert one.language == "zh"
+
+
+def test_japanese_documents_are_asked_about_in_japanese(tmp_path: Path) -> None:
+    told = "ランプの保証期間は2年です。"
+    (tmp_path / "保証.md").write_text(f"# 保証\n\n{told}電池の保証期間は1年です。\n", encoding="utf-8")
+    with closing(Library(LibraryOptions(tmp_path / "home"), embedder=HashingEmbedder())) as library:
+        assert not library.ingest([tmp_path / "保証.md"]).failed
+
+        def search(question: str, history: Any) -> tuple[Passage, ...]:
+            return library.search(question, history=history).passages
+
+        auto = Serving(search, AnswerOptions())
+        reply = {"question": "ランプの保証期間は何年ですか？", "answer": told, "quote": told}
+        (one,) = made(auto, list(library.passages()), reply, refusals=0.0)
+        assert isinstance(one, Candidate), one
+        assert (
+            reason(made(replace(auto, language="en"), list(library.passages()), reply, refusals=0.0)) == "not as served"
+        )
 
 
 def test_a_failure_of_the_model_is_told(shop: Library, serving: Serving) -> None:
