@@ -116,13 +116,13 @@ def quote(
     choice, *others = found
     share = options.max_words // len(found)
     ranked, pointed, model = choice.ranked, choice.pointed, choice.model
-    if pointed is not None:
+    if others:
+        begun, pointed = quoting.lead_uncut(ranked, max_words=share), None  # a few words would answer one of them
+    elif pointed is not None:
         begun = [pointed.statement]
-    elif others:
-        begun = quoting.lead_uncut(ranked, max_words=share)
     else:
         begun = quoting.lead(ranked, max_words=options.max_words)
-    if len(begun) == 1 and not (model is not None and model.reads):
+    if len(begun) == 1 and not others and not (model is not None and model.reads):
         pointed = point(question, ranked, model=model, language=language, embedder=embedder, stop=stop)
     if stop is not None and stop.is_set():
         return Draft((), False)

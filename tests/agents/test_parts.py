@@ -126,6 +126,7 @@ def quoted(library: Library, question: str, model: LoadedModel = NOBODY, **optio
     *_, last = Responder(library, model, shape).respond(Request(question))
     assert isinstance(last, Finished)
     assert count_words(last.answer.text) <= shape.max_words
+    assert not last.answer.pointed, "a few words would answer one of the questions"
     return [citation.quote for citation in last.answer.citations]
 
 
