@@ -22,8 +22,8 @@ _CLOSED = (
     r"|cordialement|bien à vous|(?:un )?saludos?(?: cordial(?:es)?)?|cordiali saluti|met vriendelijke groet(?:en)?"
 )
 _SAYS = (
-    r"(?:is|are|was|were|will|has|have|on|at|until|from|no|not|closed|open|free|cancelled|ist|sind|hat|haben|fällt|bleibt"
-    r"|am|bis|ab|kein\w*|geschlossen|offen|frei)"
+    r"(?:is|are|was|were|will|has|have|on|at|until|from|no|not|please|closed|open|free|cancelled|ist|sind|hat|haben|fällt|bleibt"
+    r"|am|bis|ab|bitte|kein\w*|geschlossen|offen|frei)"
 )
 """With one of these a line tells something: "Good morning yoga is on Mondays,"."""
 _WHOM = rf"(?:(?!{_SAYS}\b)(?:\b(?:mrs?|ms|dr|prof)\.|[^\W\d]+(?:['’-][^\W\d]+)*|&))"
@@ -31,7 +31,7 @@ _PART = rf"(?:{_GREETED})(?: {_WHOM}){{0,4}}"
 _ADDRESS = r"(?:[^@|:,;]{0,60}<[^@\s|]+@[^\s|>]+>|[^@\s|<,;]+@[^\s|,;]+)"
 _OPENING = re.compile(
     rf"{_PART}(?:, ?{_PART})*[,:!]|to whom it may concern[,:!]"
-    rf"|(?:from|to|cc): ?{_ADDRESS}(?:[,;] ?{_ADDRESS})*"
+    rf"|(?:from|to|cc):(?=.*[<,;]) ?{_ADDRESS}(?:[,;] ?{_ADDRESS})*"
     r"|(?:尊敬的|亲爱的)[^。？！，：,:!?\d周月停休关开免收]{0,16}[，：,:]",
     re.IGNORECASE,
 )

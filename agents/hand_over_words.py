@@ -153,7 +153,8 @@ _BROKE = (
     r"(?! ?(?:of|rest|stool|piece|ring|strap)s?\b)"
 )
 _UNSUPPOSED = (
-    r"(?:^|(?<=[.?!] ))(?:(?!\b(?:if|in case|whether|unless|suppose|(?:can|could|may|must|should|do|would) (?:i|we))\b)"
+    r"(?:^|(?<=[.?!] ))(?:(?!\b(?:if|in case|whether|unless|suppose|who|which|are you|"
+    r"when some(?:one|body)|(?:can|could|may|must|should|do|would) (?:i|we))\b)"
     r"[^.?!])*?\b"
 )
 """The beginning of a sentence that supposes nothing: "Can I cancel if I have broken my leg?" is no report."""

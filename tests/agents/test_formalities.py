@@ -70,6 +70,8 @@ def test_lines_that_only_greet_or_take_leave(line: str) -> None:
         "Dear customers, from 1 May the hall costs 65 euros an hour, the studio 40:",
         "From: London | To: Paris | Price: 50 euros | Book: tickets@x.example",
         "To: cancel, write to help@shop.example",
+        "To: returns@shop.example",
+        "Dear guests please wait here!",
         "Hello Kitty lunch box, red, 12 euros!",
         "Good morning yoga is on Mondays,",
         "Best\n5 years' warranty, 89 euros\nFree repairs",

@@ -67,6 +67,8 @@ def test_words_that_need_a_person(message: str, reason: Reason) -> None:
         "Can I cancel my trip if I have broken my leg?",
         "If my son has broken his arm, do we get the fee back?",
         "Which insurance pays if someone slipped on the ice?",
+        "Are you liable when somebody fell down the stairs?",
+        "Who pays after my son fell off the ladder?",
         "You twisted my arm, I'll take two",
         "The courier broke my leg rest",
         "If I want to complain, who reads it?",
