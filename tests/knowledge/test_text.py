@@ -47,8 +47,8 @@ def texts(text):
             ["Take room 5.", "Call us.", "We close at 12.", "April too."],
         ),
         (
-            "Strings ........ 38 EUR\nBridge ......\nWell... Yes.",
-            ["Strings ........ 38 EUR", "Bridge ......", "Well...", "Yes."],
+            "Strings ........ 38 EUR\nBow ..... EUR 59\nBridge ......\nWell... Yes.",
+            ["Strings ........ 38 EUR", "Bow ..... EUR 59", "Bridge ......", "Well...", "Yes."],
         ),
         *(
             (f"{first} {second}", [first, second])
