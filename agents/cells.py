@@ -5,11 +5,18 @@
 A small model takes any cell that has the right form, and the wrong price before a row is worse than the row alone.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agents import answer_types
+from agents.answer_types import AnswerType
 from agents.statements import CELL_BREAK, Statement
-from knowledge.text import STOP_WORDS, tokens
+from knowledge.text import STOP_WORDS, detect_language, tokens
+
+_SURELY_ENGLISH = 2
+"""English words such as "the" in a question: German has a "was" and an "in" too."""
+_NOT_THIS = re.compile(r"\b(?:other|than|except|besides|instead|not|without)\b|除|比|不", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ def asked_for(question: str, row: str) -> list[Cell]:
     """Return the cells whose columns the question names best; all of them where it names no column.
 
     A cell whose value the question says itself is not asked for, and the first one, which names the row, only where no
-    other column is named.
+    other column is named. Where a price is asked for and no column named has one, "shipping time" was not meant.
     """
     asked = _terms(question)
     cells = cells_of(row)
@@ -51,7 +58,9 @@ def asked_for(question: str, row: str) -> list[Cell]:
     if any(named[1:]):
         named[0] = 0
     most = max(named, default=0)
-    return [cell for cell, times in zip(cells, named, strict=True) if times == most] if most else cells
+    best = [cell for cell, times in zip(cells, named, strict=True) if times == most] if most else cells
+    missed = AnswerType.PRICE in answer_types.expected(question) and not any(map(_is_price, best))
+    return cells if missed else best
 
 
 def alone_asked_for(question: str, row: str) -> list[Cell]:
@@ -61,7 +70,15 @@ def alone_asked_for(question: str, row: str) -> list[Cell]:
 
 
 def shares_nothing(question: str, statement: Statement) -> bool:
-    """Say whether a question has words of its own and none of them stands in a row, its headings or its title."""
+    """Say whether a question has words of its own and none of them stands in a row, its headings or its title.
+
+    Where the two are in two languages, or may be, that says nothing.
+    """
+    if detect_language(question) != detect_language(statement.text):
+        return False
+    english = sum(word in STOP_WORDS for word in re.findall(r"[a-z]+", question.casefold()))
+    if detect_language(question) == "en" and english < _SURELY_ENGLISH:
+        return False
     passage = statement.passage
     asked = _terms(question) - {"one"}  # "which one?" names nothing
     return bool(asked) and not asked & _terms("\n".join((passage.title, *passage.headings, statement.text)))
@@ -73,13 +90,25 @@ def _is_said(cell: Cell, asked: set[str]) -> bool:
 
 
 def named_more(question: str, statement: Statement, among: Sequence[Statement]) -> Statement | None:
-    """Return the row of the same table that holds all the question's words that a row holds, and more; None if none."""
-    asked = _terms(question)
-    said = asked & _terms(statement.text)
-    if CELL_BREAK not in statement.text:
+    """Return the one row of the same table whose first cell holds of the question what a row's does, and more.
+
+    Numbers name no row: "grade 4" is one of "grades 3 to 5".
+    """
+    if CELL_BREAK not in statement.text or _NOT_THIS.search(question):
         return None
+    asked = {term for term in _terms(question) if not re.search(r"\d", term)}
+    said = asked & _first(statement)
     beside = [other for other in among if CELL_BREAK in other.text and _table(other) == _table(statement)]
-    return next((other for other in beside if said < asked & _terms(other.text)), None)
+    more = [other for other in beside if said < asked & _first(other)]
+    return more[0] if len(more) == 1 else None
+
+
+def _first(row: Statement) -> set[str]:
+    return _terms(cells_of(row.text)[0].value)
+
+
+def _is_price(cell: Cell) -> bool:
+    return answer_types.holds(f"{cell.name}: {cell.value}", (AnswerType.PRICE,))
 
 
 def _table(statement: Statement) -> tuple[object, ...]:

@@ -20,18 +20,20 @@ LONGEST = 60
 _MOST = "{1,8}"
 """So many expressions make one; more of them, which may be cut in more than one way, would take time without end."""
 _GREETS = (
-    r"(?:hi|hiya|hello|hey|howdy|greetings|(?:good )?(?:morning|afternoon|evening)|good day|how are you"
+    r"(?:hi|hiya|hello|hey|howdy|greetings|good (?:morning|afternoon|evening|day)|how are you"
     r"|hallo|guten (?:tag|morgen|abend)|moin|servus|grüß gott|bonjour|bonsoir|salut|hola|buenos días|buenas tardes|ciao"
     r"|你好|您好|你们好|嗨|哈喽|哈啰|早上好|上午好|中午好|下午好|晚上好|早安|在吗|在嗎|在不在)"
 )
 _THANKS = (
-    r"(?:thanks|thank you|thank u|thx|ty|ta|cheers|much appreciated|that (?:helps|helped|is helpful)"
-    r"|bye|bye bye|goodbye|that ?(?:s|is|was) (?:all|it)|see (?:you|ya)(?: later| soon)?|take care"
+    r"(?:thanks|thank you|thank u|thx|ty|cheers|much appreciated|that (?:helps|helped|is helpful)"
+    r"|bye|bye bye|goodbye|see (?:you|ya)(?: later| soon)?|take care"
     r"|danke(?: schön| sehr)?|vielen dank|tschüss|auf wiedersehen|merci(?: beaucoup)?|au revoir|(?:muchas )?gracias"
     r"|grazie"
     r"|have a (?:nice|good|great|lovely) (?:day|evening|weekend|one)"
     r"|谢谢|謝謝|多谢|感谢|谢了|辛苦了|再见|拜拜|👍|👌|🙏|🙂|😊|❤)"
 )
+_LEAVES = r"(?:\bta\b|\bthat ?(?:s|is|was) (?:all|it)\b)"
+"""Thanks too, but "that's it" may answer "Is it this one?"."""
 _NODS = (
     r"(?:ok|okay|kk?|alright|all right|got it|i see|understood|good|great|perfect|super|cool|awesome|excellent"
     r"|wonderful|nice|lol|haha"
@@ -49,19 +51,30 @@ _OPENS = (
     r"|(?:is )?any(?:one|body) there|are you there|我有(?:一)?个?问题|(?:你)?(?:能|可以)帮(?:我|帮我|个忙)吗?"
 )
 """Who begins so has not asked yet."""
-_GREETING = re.compile(
-    rf"(?:{_GREETS} ?(?:(?:there|all|everyone|team|zusammen|{_GREETS}) ?){{0,7}})?(?:(?:{_OPENS}) ?)?"
+_GREETING = re.compile(rf"{_GREETS} ?(?:(?:there|all|everyone|team|zusammen|{_GREETS}) ?){{0,7}}")
+_OPENING = re.compile(rf"(?:{_GREETS} ?(?:(?:there|all|everyone|team) ?)?)?(?:{_OPENS}) ?")
+_FIRST_GREETING = re.compile(
+    rf"(?:{_GREETS} ?)?(?:morning|afternoon|evening)(?: (?:there|all|everyone|team))?",
 )
+"""Later than in a first message these words answer "morning or afternoon?" or ask for another day's hours."""
+_MACHINE = r"(?:(?:chat ?)?bot|robot|machine|computer|ai)"
 _ASKS_ABOUT_US = re.compile(
-    rf"(?:{_GREETS} ?)?(?:so )?(?:(?:who|what) (?:are|r) (?:you|u)"
+    rf"(?:{_GREETS} ?)?(?:so )?(?:(?:who|what) (?:are|r) (?:you|u) (?:a |an )?{_MACHINE}"
     r"|(?:are|r) (?:you|u) (?:a |an |the )?(?:really )?(?:real|alive|human|(?:real |live )?(?:person|human being)"
-    r"|(?:chat ?)?bot|robot|machine|computer|ai)(?: or (?:a |an )?(?:real )?(?:person|human|bot|robot|machine|ai))?"
-    r"|(?:am i|is this) (?:(?:talking|speaking|chatting) (?:to|with) )?(?:a |an )?(?:real )?(?:person|human|bot|robot"
-    r"|machine|ai)|(?:what|how) can (?:you|u|this) (?:do|help(?: me)?)(?: with| for me)?"
-    r"|what (?:do you do|is this)|help"
-    r"|(?:你|您)是(?:谁|什么|(?:机器人|真人|人|人工智能|ai)(?:吗|么)?)|(?:你|您)(?:能|会|可以)(?:做|干|帮我做)(?:些|点)?什么)"
+    rf"|{_MACHINE})(?: or (?:a |an )?(?:real )?(?:person|human|{_MACHINE}))?"
+    rf"|(?:am i|is this) (?:talking|speaking|chatting) (?:to|with) (?:a |an )?(?:real )?(?:person|human|{_MACHINE})"
+    r"|is this (?:a )?(?:real )?(?:person|human|(?:chat ?)?bot)"
+    r"|(?:你|您)是(?:机器人|真人|人|人工智能|ai)(?:吗|么)?)"
 )
-_THANKING = re.compile(rf"(?=.*{_THANKS})(?:(?:{_THANKS}|{_NODS}|{_GREETS}|{_MORE}) ?){_MOST}")
+_FIRST_ASKS_ABOUT_US = re.compile(
+    rf"(?:{_GREETS} ?)?(?:so )?(?:(?:who|what) (?:are|r) (?:you|u)"
+    r"|(?:what|how) can (?:you|u) (?:do|help(?: me)?)(?: with| for me)?|help"
+    r"|(?:你|您)是(?:谁|什么)|(?:你|您)(?:能|会|可以)(?:做|干|帮我做)(?:些|点)?什么)"
+)
+"""Later "what can you do for me?" speaks of the matter at hand."""
+_PIECES = rf"(?:(?:{_THANKS}|{_LEAVES}|{_NODS}|{_GREETS}|{_MORE}) ?){_MOST}"
+_THANKING = re.compile(rf"(?=.*{_THANKS}){_PIECES}")
+_LEAVING = re.compile(rf"(?=.*{_LEAVES}){_PIECES}")
 _NODDING = re.compile(rf"(?:(?:oh|ah|that is|that s|very) ?)?(?:{_NODS} ?){_MOST}")
 ANSWERS: Mapping[Courtesy, Mapping[Language, str]] = {
     "greeting": {"en": "Hello! What would you like to know?", "zh": "您好！请问您想了解什么？"},
@@ -87,14 +100,25 @@ def read(message: str, history: Sequence[Message] = ()) -> Courtesy | None:
     """
     if len(message) > LONGEST:
         return None
+    if _last(history) in ANSWERS["greeting"].values():  # what it asks is asked by everyone who greets
+        history = ()
     said = " ".join(re.findall(r"\w+|[👍👌🙏🙂😊❤]", plain(message)))
-    if said and _GREETING.fullmatch(said):
+    if _GREETING.fullmatch(said):
         return "greeting"
-    if _ASKS_ABOUT_US.fullmatch(said):
+    if _ASKS_ABOUT_US.fullmatch(said) or (not history and _FIRST_ASKS_ABOUT_US.fullmatch(said)):
         return "about"
     if _THANKING.fullmatch(said):
         return "thanks"
-    return "nod" if _NODDING.fullmatch(said) and not _asked(history) else None
+    return None if _asked(history) else _unasked(said, asks="?" in plain(message), is_first=not history)
+
+
+def _unasked(said: str, *, asks: bool, is_first: bool) -> Courtesy | None:
+    """Return what words do that after a question of the assistant's would be taken for its answer."""
+    if _OPENING.fullmatch(said) or (is_first and not asks and _FIRST_GREETING.fullmatch(said)):
+        return "greeting"
+    if not asks and _LEAVING.fullmatch(said):
+        return "thanks"
+    return "nod" if _NODDING.fullmatch(said) else None
 
 
 def is_one(answer: str) -> bool:
@@ -110,5 +134,8 @@ def language(message: str, history: Sequence[Message] = ()) -> Language:
 
 def _asked(history: Sequence[Message]) -> bool:
     """Return whether the assistant's last words ask for something."""
-    last = next((one.content for one in reversed(history) if one.role == "assistant"), "")
-    return "?" in last or "？" in last
+    return "?" in _last(history) or "？" in _last(history)
+
+
+def _last(history: Sequence[Message]) -> str:
+    return next((one.content for one in reversed(history) if one.role == "assistant"), "")

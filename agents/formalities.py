@@ -9,27 +9,41 @@ import re
 
 _GREETED = (
     r"hello|hi|hey|good (?:morning|afternoon|evening)"
-    r"|liebe[rs]?|guten tag|hallo|chers?|chère?s?|bonjour|madame|monsieur|estimad[oa]s?|querid[oa]s?"
+    r"|dear|sehr geehrte[rs]?|liebe[rs]?|guten tag"
+    r"|hallo|chers?|chère?s?|bonjour|madame|monsieur|estimad[oa]s?|querid[oa]s?"
     r"|hola|gentil[ei]|egregi[oa]?|geachte"
 )
 _CLOSED = (
-    r"(?:with )?(?:my |our )?(?:(?:kind|kindest|best|warm|warmest|many)(?: (?:and|&) \w+)? )?(?:regards|wishes"
-    r"|greetings)"
-    r"|yours(?: (?:sincerely|faithfully|truly))?|(?:yours )?sincerely(?: yours)?|best|cheers"
-    r"|(?:many )?thanks(?: again)?"
+    r"(?:with )?(?:my |our )?(?:(?:kind|kindest|best|warm|warmest|many)(?: (?:and|&) \w+)? )(?:regards|wishes"
+    r"|greetings)|regards"
+    r"|yours(?: (?:sincerely|faithfully|truly))?|(?:yours )?sincerely(?: yours)?"
+    r"|many thanks(?: again)?|thanks again"
     r"|(?:mit )?(?:freundliche[nr]?|beste[nr]?|liebe[nr]?|herzliche[nr]?|viele[nr]?) gr(?:ü|ue)(?:ß|ss)en?"
     r"|cordialement|bien à vous|(?:un )?saludos?(?: cordial(?:es)?)?|cordiali saluti|met vriendelijke groet(?:en)?"
 )
-_TO_WHOM = r"(?:[^.?!]|\b(?:mrs?|ms|dr|prof)\.){0,80}"
+_SAYS = (
+    r"(?:is|are|was|were|will|has|have|on|at|until|from|no|not|please|closed|open|free|cancelled|ist|sind|hat|haben|fällt|bleibt"
+    r"|am|bis|ab|bitte|kein\w*|geschlossen|offen|frei)"
+)
+"""With one of these a line tells something: "Good morning yoga is on Mondays,"."""
+_WHOM = rf"(?:(?!{_SAYS}\b)(?:\b(?:mrs?|ms|dr|prof)\.|[^\W\d]+(?:['’-][^\W\d]+)*|&))"
+_PART = rf"(?:{_GREETED})(?: {_WHOM}){{0,4}}"
+_ADDRESS = r"(?:[^@|:,;]{0,60}<[^@\s|]+@[^\s|>]+>|[^@\s|<,;]+@[^\s|,;]+)"
 _OPENING = re.compile(
-    rf"(?:{_GREETED})(?:[ ,]{_TO_WHOM})?[,!]|(?:dear|to whom|sehr geehrte\w*) {_TO_WHOM}[,:!]"
-    r"|(?:from|to|cc):.*@\S+|(?:尊敬的|亲爱的)[^。？！]{0,30}[，：！,:!]",
+    rf"{_PART}(?:, ?{_PART})*[,:!]|to whom it may concern[,:!]"
+    rf"|(?:from|to|cc):(?=.*[<,;]) ?{_ADDRESS}(?:[,;] ?{_ADDRESS})*"
+    r"|(?:尊敬的|亲爱的)[^。？！，：,:!?\d周月停休关开免收]{0,16}[，：,:]",
     re.IGNORECASE,
 )
-_CLOSING = re.compile(rf"(?:{_CLOSED})[ ,.!]*|(?:此致|敬礼|祝好|顺颂商祺)[ ，。！,.!]*", re.IGNORECASE)
+"""A notice often stands in the line of its salutation: "Dear families, the school stays closed on Friday!"."""
+_CLOSING = re.compile(
+    rf"(?:{_CLOSED})[ ,.!]*|(?:best|cheers|thanks|greetings) ?,|(?:此致|敬礼|祝好|顺颂商祺)[ ，。！,.!]*", re.IGNORECASE
+)
+"""Without its comma "Best" may be the dearest of three offers and "Greetings" a kind of card."""
+_SIGNED = re.compile(rf"(?:{_WHOM}[,.]?(?: |$)){{1,6}}(?<![.!?])", re.IGNORECASE)
 _LINE = re.compile(r"[^\n\r\f]+")
 SIGNATURE_LINES = 5
-"""Lines below the closing words, up to a blank one, that say who wrote."""
+"""Lines below the closing words, up to a blank one or one that says more than who wrote: a telephone number."""
 
 
 def formal_spans(text: str) -> list[tuple[int, int]]:
@@ -48,7 +62,9 @@ def formal_spans(text: str) -> list[tuple[int, int]]:
         last = line.end()
         if _CLOSING.fullmatch(said):
             signs = SIGNATURE_LINES + 1
-        if said and (signs or _OPENING.fullmatch(said)):
+        elif not _SIGNED.fullmatch(said):
+            signs = 0
+        if signs or _OPENING.fullmatch(said):
             found.append(line.span())
             signs = max(0, signs - 1)
     return found

@@ -16,7 +16,7 @@ _PERSON = (
     r"(?:(?:real|actual|live|human|proper|breathing|living|some|any|an?|the|another|your|customer|service|support|"
     r"sales|help|relay|different|flesh and blood)[ -]?)*"
     r"(?:person|persn|peron|pers[ou]n|human(?: being)?|humn|huamn|agent|agnet|representative|representitive|rep|"
-    r"operator|oprator|advis[eo]r|assistant manager|manager|supervisor|boss|(?:owner|director)(?! of)|"
+    r"operator|oprator|advis[eo]r|assistant manager|manager|supervisor|(?<=your )(?:boss|owner|director)(?! of)|"
     r"colleague|employee|staff(?: member)?|"
     r"member of staff|team member|someone|somebody|somone|sombody|some one|real people|people|human support|"
     r"customer (?:service|care|support)|support team|call cent(?:re|er)|service desk|help ?desk|reception)"
@@ -73,8 +73,10 @@ ASKED = _any(
     r"(?:person|human|humn|manager|colleague|agent|employee|human being) (?:please |to |just )*"
     r"(?:look|read|check|answer|help me|take|call|deal|handle|review|reply|respond|write)\b",
     r"\b(?:anybody|anyone|somebody|someone) (?:real|human|alive)\b",
-    r"\b(?<!if )i(?:'d like|'m going| (?:want|wanna|would like|wish|need|am going))(?: to)? (?:complain|"
-    r"(?:make|file|lodge|raise|register|submit|put in) (?:a|an|another) (?:\w+ )?complaint)\b",
+    # Who complains, not who asks what happens to a complaint.
+    r"(?:^|(?<=[.!?;] ))(?:(?:hi|hello|hey|ok|so|well|sorry|please|now|yes|no)(?: there)?[ ,!]+)*"
+    r"i(?:'d like|'m going| (?:want|wanna|would like|wish|need|am going))(?: to)? (?:complain|"
+    r"(?:make|file|lodge|raise|register|submit|put in) (?:a|an|another) (?:\w+ )?complaint)\b(?![^.!?]*\?)",
     r"\b(?:number|name|address) of (?:a|an|some) (?:real |actual |human )+(?:person|human|being|agent)\b",
     # Chinese: to be put through to a person
     r"(?:人工){2,}",
@@ -89,7 +91,8 @@ ASKED = _any(
     r"(?:不要|不想|别|不跟|不和)[^，。！？,.!?]{0,6}(?:机器人|機器人|ai|自动回复|人工智能)",
     r"(?:你|您)(?:这|那)?(?:个)?(?:是|就是)?(?:机器人|ai)?[^，。！？]{0,6}(?:我要|给我|换)(?:找)?(?:人|真人|人工)",
     r"(?:我要|我想|我得|让我)(?:找|见|联系)(?:你们?)?(?:的)?(?:经理|主管|负责人|领导|店长|老板|客服)",
-    r"(?:我要|我想|想要|我得)投诉(?!电话|渠道|的|流程|怎么)",
+    r"(?:^|(?<=[。！!.]))\s?(?:(?:您好|你好)[,!。\s]*)?(?:我要|我想|我得)投诉(?!电话|渠道|的|流程)"
+    r"(?![^。!]*(?:\?|谁|怎|哪|几|多久|吗|如何))",
     r"(?:找|叫|换)(?:个|一个|一位)?(?:能|会|懂)[^，。！？]{0,8}的?人",
 )
 
@@ -112,6 +115,8 @@ NOT_ASKED = _any(
     r"\b(?:do|does|must|should|will) (?:i|we|you|one|it) (?:have to|need to|have|need)? ?(?:talk|speak|chat|contact)"
     r"(?: to| with)? (?:an? |any |the |some)?(?:real |live )*(?:person|human|agent|representative|someone|"
     r"anyone|somebody)\b",
+    r"\b(?:do|does|must|should) (?:i|we|you|one) (?:\w+ to )?(?:talk|speak|chat) (?:to|with) your "
+    r"(?:boss|owner|director)\b",
     r"\b(?:are|r) (?:you|u) (?:a |an |really )?(?:real |actual )?(?:human(?: being)?|person|bot|robot|"
     r"computer|machine)[^.!]*",
     r"\b(?:he|she|it|they) (?:is|are|was) (?:an? )?(?:\w+ )?human being\b",
@@ -133,9 +138,26 @@ _US = (
     r"finger|hand)"
 )
 
-_LIMB = (
-    r"(?:arm|leg|wrist|ankle|finger|thumb|nose|hip|foot|toe|elbow|shoulder|collarbone|tooth|teeth|jaw|rib|knee|neck)s?"
+_FELL = (
+    r"(?:i|we|he|she|someone|somebody|(?:my|our|his|her|a|the) (?:little |old |elderly )?(?:child|kid|boy|girl|son|"
+    r"daughter|baby|toddler|wife|husband|partner|mother|father|mum|mom|dad|grandmother|grandfather)) "
+    r"(?:just |have |has )*(?:fell|fallen|slipped|tripped)(?: and fell)? (?:down|off|on|from|over) "
+    r"(?:the|your|a|an|some) (?:\w+ )?(?:stairs?|staircase|steps?|floor|ice|ladder|doorstep|"
+    r"pavement|escalator|balcony|roof|ramp|kerb)\b(?! \d)"
 )
+"""A person on something that people walk or climb on: lamps fall off tables, parcels off vans."""
+_BROKE = (
+    r"(?:(?:broke|broken|fractured|sprained|dislocated) (?:his|her|my|their) (?:left |right |little )?(?:arm|leg|wrist|"
+    r"ankle|finger|thumb|nose|hip|foot|toe|elbow|shoulder|collarbone|jaw|rib|knee|neck)s?"
+    r"|twisted (?:his|her|my|their) (?:left |right )?(?:ankle|knee|wrist))\b"
+    r"(?! ?(?:of|rest|stool|piece|ring|strap)s?\b)"
+)
+_UNSUPPOSED = (
+    r"(?:^|(?<=[.?!] ))(?:(?!\b(?:if|in case|whether|unless|suppose|who|which|are you|"
+    r"when some(?:one|body)|(?:can|could|may|must|should|do|would) (?:i|we))\b)"
+    r"[^.?!])*?\b"
+)
+"""The beginning of a sentence that supposes nothing: "Can I cancel if I have broken my leg?" is no report."""
 
 SAFETY = _any(
     r"\b(?:got|get|gets|getting|received|gave|gives|giving|had|have) (?:me |us |my \w+ |him |her )?"
@@ -155,9 +177,7 @@ SAFETY = _any(
     r"\bsmell(?:s|ed|ing)? (?:strongly |badly |a bit )?(?:of|like) (?:burning|burnt|smoke|melting)\b",
     r"\b(?:exploded|exploaded|blew up|melted)\b[^.?!]{0,30}\b(?:hand|face|house|room|kitchen|plugged|charging)\b",
     rf"\b{_US}\b[^.?!]{{0,30}}\b(?:was|were|got|is|are|been|has been|badly|have been) (?:\w+ )?{_HURT}\b",
-    rf"\b(?:broke|broken|fractured|sprained|twisted|dislocated) (?:his|her|my|their|our) "
-    rf"(?:left |right |little )?{_LIMB}\b",
-    rf"\b{_US} (?:\w+ )?(?:fell|fallen|slipped|tripped) (?:down|off|on|from|over) (?:the|your|a|an|some) ",
+    rf"{_UNSUPPOSED}(?:{_FELL}|{_BROKE})",
     rf"\b{_HURT} (?:me|myself|himself|herself|my|our|his|her)\b(?! feelings)",
     r"\b(?:hospital|ambulance|emergency room|a&e|burns unit|fire brigade|paramedics?)\b",
     r"\b(?:suicid\w*|kill myself|end my life|harm myself|want to die)\b",

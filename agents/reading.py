@@ -50,6 +50,13 @@ _ASKS_ABOUT_A_TIME = re.compile(
     r"(?<!\d)(?:19|20)\d\d(?!\d)|\b(?:old|former|previous|earlier|last year|still|since)\b|旧|以前|之前|去年|现在|还",
     re.IGNORECASE,
 )
+_ASKS_FOR_WORDS = re.compile(
+    r"^\W*(?:was\b|am (?!i\b)|may (?!(?:i|we|my|our|the|an?)\b))"
+    r"|\b(?:tell|give|send|show|or|who(?:m|se)?|what|which|where|why|how|(?:have|get) (?:the|your))\b"
+    r"|\b(?:prices?|names?|address(?:es)?|numbers?|phones?|dates?|hours)\b",
+    re.IGNORECASE,
+)
+"""What begins like a question for yes or no and wants more ("May I have the address?"), or is none ("Was kostet")."""
 LEAST_OVERLAP = 0.3
 """Token F1 of a reply that is not found to the letter with the sentence that it is taken to mean."""
 
@@ -105,12 +112,16 @@ def read(
         if not said:
             doubt = max(doubt, _doubt(chunk.response_metadata.get("logprobs") or ()))
         said += chunk.text
-    decided_later = model.looks_twice and language == "en" and is_yes_or_no(question)
-    if doubt >= DOUBT and not decided_later:
-        return Read(said.strip(), False)
+    decided_later = model.looks_twice and language == "en" and _asks_only_yes_or_no(question)
+    if doubt >= DOUBT:
+        return Read(said.strip(), decided_later, tuple(ranked) if decided_later else ())
     given.sort(key=of_another)
     meant = understood(said, question, ranked, given=given, language=language)
     return meant if meant.found or not decided_later else Read(said, True, tuple(ranked))
+
+
+def _asks_only_yes_or_no(question: str) -> bool:
+    return is_yes_or_no(question) and not _ASKS_FOR_WORDS.search(question)
 
 
 def _doubt(likelihoods: Sequence[Mapping[str, Any]]) -> float:

@@ -32,7 +32,7 @@ FEWEST_LETTERS = 3
 """Of another script than Latin; fewer are signs."""
 _KANA = re.compile(r"[\u3041-\u30fa]")
 _WORD = re.compile(r"[^\W\d_]+")
-_HEADING_NUMBER = re.compile(r"\s*(?:§ ?)?\d{1,2}(?:\.\d{1,2})*[.)]\s+")
+_HEADING_NUMBER = re.compile(r"^\s*(?:§ ?)?\d{1,2}(?:\.\d{1,2})*[.)]\s+")
 """The number of a chapter, which names nothing: "3 hours" is not asked of "3. Practice rooms"."""
 LEAD_FLOOR = 0.1
 """Share of the question's weight added to both scores of a lead: without it, a best score of next to nothing over

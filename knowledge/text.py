@@ -52,13 +52,23 @@ _NUMBER_ABBREVIATIONS = _words(
     "oct nov dec"
 )
 # German writes "the 31st" as "31." before a noun, and nouns with capitals, so only the words around it tell.
-_GERMAN_MONTH = re.compile(
-    r"(?:Januar|Jänner|Jan\.|Februar|Feb\.|März|April|Apr\.|Mai|Juni|Juli|August|Aug\.|September|Sept?\.|"
-    r"Oktober|Okt\.|November|Nov\.|Dezember|Dez\.)(?!\w)"
+_GERMAN_MONTH = re.compile(r"(?:Januar|Jänner|Februar|März|Juni|Juli|Oktober|Okt\.|Dezember|Dez\.)(?!\w)")
+_MONTH_OR_NAME = re.compile(  # English too, so only after a German word: "open until March 31. April 15 is too late."
+    r"(?:Mai|April|August|September|November|(?:Jan|Feb|Apr|Aug|Sept?|Nov)\.)(?!\w)"
 )
 _GERMAN_ARTICLES = _words("der die das dem den des im zum zur vom beim")
-_SPACED_ABBREVIATION = re.compile(r"(?<!\w)[^\W\d_]\.\s?[^\W\d_]\.")
+_GERMAN_BEFORE_DAYS = _GERMAN_ARTICLES | _words(
+    "am ab bis seit und oder vor nach montag dienstag mittwoch donnerstag freitag samstag sonntag januar februar märz "
+    "mai juni juli oktober dezember"
+)
+_GERMAN_BEGINNINGS = _words(  # of sentences; they are written with a capital nowhere else
+    "danach dann davor dazu dafür daher deshalb wir sie ich er es ihr man bitte hier dort wer wenn ab am an auf aus "
+    "bei bis für in im mit nach seit von vor zu zum zur der die das den dem ein eine einen alle jede jeder kein keine "
+    "nur auch aber und oder ist sind unser unsere ihre"
+)
+_SPACED_ABBREVIATION = re.compile(r"(?<!\w)(?:z\.\s?[BTZ]|d\.\s?h|d\.\s?R|i\.\s?d|u\.\s?U|e\.\s?g|i\.\s?e)\.")
 _LEADER = "...."  # dots that lead from a thing to its price
+_LED_TO = re.compile(r"\s*(?:[\d€$£¥]|(?:EUR|USD|GBP|CHF|CNY)\b|$)")
 _WORD_LOOKBACK_CHARACTERS = 16
 _LIST_MARK = re.compile(r"\s*[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxlcIVXLC]{1,5})\.")
 
@@ -92,7 +102,7 @@ def _ends_sentence(text: str, stop: re.Match[str], *, line_start: int, line_end:
     following = _character_after(text, stop.end(), line_end)
     if following.islower():
         return False
-    if stop.group().startswith(_LEADER):
+    if stop.group().startswith(_LEADER) and _LED_TO.match(text, stop.end(), line_end):
         return False
     if stop.group()[0] != "." or stop.group().startswith(".."):
         return True
@@ -112,9 +122,15 @@ def _ends_sentence(text: str, stop: re.Match[str], *, line_start: int, line_end:
 
 def _is_german_ordinal(text: str, end: int, *, before: str) -> bool:
     """Say whether a number's stop makes it a day or a place in an order: "zum 31. August", "im 2. Stock"."""
-    article = before.casefold().split()[-1:]
+    words = before.casefold().split()[-1:]
+    word = words[0].strip(",;:(") if words else ""
     following = text[end : end + _WORD_LOOKBACK_CHARACTERS].lstrip(" \u00a0")
-    return _GERMAN_MONTH.match(following) is not None or bool(_GERMAN_ARTICLES.intersection(article))
+    if _GERMAN_MONTH.match(following):
+        return True
+    if _MONTH_OR_NAME.match(following):
+        return word in _GERMAN_BEFORE_DAYS
+    begun = re.match(r"\w*", following)
+    return word in _GERMAN_ARTICLES and begun is not None and begun.group().casefold() not in _GERMAN_BEGINNINGS
 
 
 def _is_spaced_abbreviation(text: str, stop: int, *, line_start: int) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from knowledge.documents import PAGE_BREAK, Document, DocumentBuilder
 from knowledge.loaders.encoding import empty, read_text
 from knowledge.loaders.lines import LEADERS, unwrap
+from knowledge.text import count_cjk
 
 _UNDERLINE = re.compile(r"(=|-|~|\^|\*){3,}$")
 _RULE = re.compile(r"[-=_*~#+ ]{3,}$")
@@ -16,6 +17,11 @@ _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)\.?\s+\S")
 _LONGEST_NUMBERED_HEADING = 200
 _LONGEST_CHAPTER_HEADING = 80
 _FEWEST_CAPITALS = 4
+_CHAPTER_NUMBER = re.compile(
+    r"^(?:\d{1,2}\.|\d{1,2}(?:\.\d{1,2})+\.?)\s+(?!(?:JAN|FEB|MÄR|APR|MAI|JUN|JUL|AUG|SEP|OKT|NOV|DEZ))"
+)
+"""Of a heading in capitals; "12 EUR" is a price and "24. DEZEMBER" a date."""
+_ENDS_OF_SENTENCES = "。！？；：，、.!?;:,…"
 _INDENT_OF_A_LEVEL = 2
 _LONGEST_HEADING = 120
 
@@ -55,7 +61,7 @@ def _add(builder: DocumentBuilder, lines: list[str]) -> None:
     elif level := _numbered_level(lines):
         builder.add("heading", unwrap(lines), level=level)
         return
-    elif len(lines) > 1 and _is_in_capitals(lines[0]) and any(map(str.islower, lines[1])):
+    elif len(lines) > 1 and _is_in_capitals(lines[0]) and _begins_anew(*lines[:2]):
         builder.add("heading", lines[0].strip(), level=2)
         lines = lines[1:]
     lines = [line for line in lines if not _RULE.match(line.strip())]
@@ -81,14 +87,27 @@ def _numbered_level(lines: list[str]) -> int:
 
 
 def _is_in_capitals(line: str) -> bool:
-    """Say whether a line above others is their heading: "2. OPENING HOURS", no sentence and no code such as "A-40"."""
-    letters = sum(map(str.isalpha, line))
+    """Say whether a line above others is their heading: "2. OPENING HOURS", no sentence, no item and no price.
+
+    What a heading says is not quoted as an answer, so that a line which may tell something is none.
+    """
+    said = _CHAPTER_NUMBER.sub("", line.strip())
     return (
-        line.isupper()
-        and letters >= _FEWEST_CAPITALS
+        said.isupper()
+        and sum(map(str.isalpha, said)) >= _FEWEST_CAPITALS
         and len(line) <= _LONGEST_CHAPTER_HEADING
-        and line[-1] not in ".!?,;:"
+        and not re.search(r"\d", said)
+        and not count_cjk(said)
+        and said[-1] not in _ENDS_OF_SENTENCES
+        and not _ITEM.match(said)
     )
+
+
+def _begins_anew(heading: str, line: str) -> bool:
+    """Say whether a line has small letters and neither goes on with the one above nor is the next item of its list."""
+    first = next(filter(str.isalpha, line), "")
+    is_next_item = all(map(_CHAPTER_NUMBER.match, map(str.strip, (heading, line))))
+    return any(map(str.islower, line)) and not first.islower() and not is_next_item
 
 
 def _add_block(builder: DocumentBuilder, lines: list[str]) -> None:

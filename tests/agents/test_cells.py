@@ -21,6 +21,11 @@ RENT = "Instrument: Cello | Size: 4/4 | Rent per month: €32.00 | Deposit: €3
         ("What do you have?", RENT, ["Cello", "4/4", "€32.00", "€300.00", "€1,450.00"]),
         ("45分钟多少钱", "课程: 钢琴 | 30分钟（每月）: 89欧元 | 45分钟（每月）: 124欧元", ["124欧元"]),
         ("How much?", "It costs €5.", []),
+        (
+            "How much does shipping to the islands cost?",
+            "Zone: Islands | Shipping time: 4–6 days | Price: €9.50",
+            ["Islands", "4–6 days", "€9.50"],
+        ),
     ],
 )
 def test_a_question_asks_for_the_cells_whose_columns_it_names(question: str, row: str, values: list[str]) -> None:
@@ -49,3 +54,35 @@ def test_of_two_rows_the_one_that_holds_more_of_the_question_is_meant() -> None:
     assert cells.named_more("钢琴课45分钟多少钱", violin, [violin, elsewhere]) is None
     (prose,) = rows("我们教钢琴。")
     assert cells.named_more("钢琴多少钱", prose, [prose, piano]) is None
+
+
+def test_a_number_in_a_row_beside_makes_no_row_wrong() -> None:
+    three, six = rows("Grade: Grades 3 to 5 | Fee: 62 € | Pieces: 3", "Grade: Grades 6 to 8 | Fee: 79 € | Pieces: 4")
+    assert cells.named_more("exam fee for grade 4", three, [three, six]) is None
+    eu, uk = rows("Zone: EU | up to: 5 kg | Price: €9", "Zone: UK | up to: 2 kg | Price: €5")
+    assert cells.named_more("2 kg parcel to Germany", eu, [eu, uk]) is None
+    light, heavy = rows("Parcel: up to 5 kg | Price: €9", "Parcel: over 2 kg | Price: €5")
+    assert cells.named_more("2 kg parcel", light, [light, heavy]) is None
+
+
+def test_of_several_rows_named_better_none_is_picked_nor_one_that_is_not_wanted() -> None:
+    violin, first, second = rows("Lesson: Violin | Fee: €9", "Lesson: Piano A | Fee: €8", "Lesson: Piano B | Fee: €7")
+    assert cells.named_more("fee for piano", violin, [violin, first, second]) is None
+    assert cells.named_more("fee for anything other than piano", violin, [violin, first]) is None
+    assert cells.named_more("fee for piano", violin, [violin, first]) is first
+
+
+@pytest.mark.parametrize(
+    ("question", "row", "nothing"),
+    [
+        ("and what do we have to wear?", "Date: 6 December | Event: Advent concert", True),
+        ("and when is the concert?", "Date: 6 December | Event: Advent concert", False),
+        ("那停车呢", "课程: 钢琴 | 价格: 89欧元", True),
+        ("邮费多少钱", "Zone: Islands | Price: €9.50", False),
+        ("What does it cost to post?", "地区: 海岛 | 价格: 9.50欧元", False),
+        ("Wie lange dauert der Versand?", "Zone: Islands | Shipping time: 4–6 days", False),
+        ("Was kostet der Versand?", "Zone: Islands | Price: €9.50", False),
+    ],
+)
+def test_a_question_in_another_language_shares_no_words_with_any_row(question: str, row: str, nothing: bool) -> None:
+    assert cells.shares_nothing(question, *rows(row)) is nothing

@@ -41,6 +41,10 @@ LARGER = LoadedModel("scripted:test", ScriptedChat(()), "native")
         ("are you a bot?", "about"),
         ("Am I talking to a real person?", "about"),
         ("hi, who are you", "about"),
+        ("what are you, a bot?", "about"),
+        ("is this a bot?", "about"),
+        ("evening all", "greeting"),
+        ("ta", "thanks"),
         ("What can you do for me?", "about"),
         ("help", "about"),
         ("你是机器人吗？", "about"),
@@ -76,6 +80,16 @@ def test_what_only_greets_thanks_or_nods(said: str, does: str) -> None:
         "evening lessons",
         "question 5",
         "help with my order",
+        "Evening?",
+        "That's it?",
+        "That's all?",
+        "What do you do?",
+        "What is this?",
+        "What can this do?",
+        "How can this help?",
+        "Is this a robot?",
+        "is this a machine?",
+        "Is this AI?",
     ],
 )
 def test_what_says_more_is_no_courtesy(said: str) -> None:
@@ -85,8 +99,31 @@ def test_what_says_more_is_no_courtesy(said: str) -> None:
 def test_a_nod_to_a_question_may_be_its_answer() -> None:
     asked = (Message("user", "Cancel it"), Message("assistant", "Which order is it?"))
     assert read("ok", asked) is None
-    assert read("thanks", asked) == "thanks"
+    assert [read(said, asked) for said in ("thanks", "that's all, thanks")] == ["thanks", "thanks"]
     assert read("ok", (*asked, Message("user", "B-1"), Message("assistant", "It is on its way."))) == "nod"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Afternoon", "morning", "evening!", "ok thanks, afternoon", "That's it", "that's all", "ta", "a question", "help"],
+)
+def test_an_answer_to_the_assistants_question_is_no_courtesy(said: str) -> None:
+    asked = (Message("user", "A technician?"), Message("assistant", "Shall one come in the morning or the afternoon?"))
+    assert read(said, asked) is None
+
+
+@pytest.mark.parametrize("said", ["evening", "who are you?", "what are you", "What can you do for me?", "你是谁"])
+def test_in_the_middle_of_a_conversation_words_speak_of_its_matter(said: str) -> None:
+    told = (Message("user", "Open in the morning?"), Message("assistant", "From 9 to 12."))
+    assert read(said) is not None
+    assert read(said, told) is None
+    assert [read("that's all", told), read("can you help me?", told)] == ["thanks", "greeting"]
+
+
+@pytest.mark.parametrize("said", ["who are you?", "can you help me?", "ok"])
+def test_after_a_greeting_a_conversation_still_begins(said: str) -> None:
+    greeted = (Message("user", "hi"), Message("assistant", ANSWERS["greeting"]["en"]))
+    assert read(said, greeted) is not None
 
 
 def test_the_conversation_says_the_language_of_a_thumb() -> None:

@@ -39,6 +39,10 @@ def test_of_a_mail_only_what_it_says_may_be_quoted() -> None:
         "Yours sincerely,",
         "Cc: office@shop.example, <ada@shop.example>",
         "尊敬的顾客：",
+        "亲爱的家长，",
+        "Dear Sir or Madam,",
+        "Sehr geehrte Damen und Herren,",
+        "Best,",
         "此致",
     ],
 )
@@ -58,8 +62,30 @@ def test_lines_that_only_greet_or_take_leave(line: str) -> None:
         "Write to ada@shop.example",
         "Thanks to the lift, all floors can be reached.",
         "Liebesbriefe kosten nichts.",
+        "Dear families, the school stays closed on Friday!",
+        "Dear families, no school on Friday!",
+        "Hallo Eltern, am Freitag fällt die Schule aus!",
+        "亲爱的家长，本周五停课，周六照常！",
+        "亲爱的家长本周五停课，",
+        "Dear customers, from 1 May the hall costs 65 euros an hour, the studio 40:",
+        "From: London | To: Paris | Price: 50 euros | Book: tickets@x.example",
+        "To: cancel, write to help@shop.example",
+        "To: returns@shop.example",
+        "Dear guests please wait here!",
+        "Hello Kitty lunch box, red, 12 euros!",
+        "Good morning yoga is on Mondays,",
+        "Best\n5 years' warranty, 89 euros\nFree repairs",
+        "Greetings\nCards A5: 3 euros",
+        "Thanks\nwe are closed on Mondays",
         "",
     ],
 )
 def test_lines_that_say_something(line: str) -> None:
     assert formal_spans(line) == []
+
+
+def test_a_signature_keeps_what_a_customer_may_ask_for() -> None:
+    text = "Kind regards\nAda Berg\nTelephone: 0161 496 0123\nada@shop.example"
+    assert [text[start:end] for start, end in formal_spans(text)] == ["Kind regards", "Ada Berg"]
+    closed = "Best regards\nAda Berg\nwe are closed on Mondays"
+    assert [closed[start:end] for start, end in formal_spans(closed)] == ["Best regards", "Ada Berg"]

@@ -244,3 +244,10 @@ def test_a_row_that_holds_none_of_the_questions_words_has_no_cell_for_it() -> No
     assert pointing.shaped("and what do we have to wear?", [church]) == []
     assert pointing.shaped("and which place is the concert in?", [church]) == [church]
     assert pointing.shaped("which one?", [church]) == [church]
+
+
+def test_a_price_is_found_where_the_question_names_another_column_by_the_way() -> None:
+    row = statement("Zone: Islands | Shipping time: 4–6 days | Price: €9.50")
+    price = Candidate(row, row.text.index("€9.50"), len(row.text))
+    assert pointing.shaped("How much does shipping to the islands cost?", [price]) == [price]
+    assert pointing.shaped("邮费多少钱", [price]) == [price]

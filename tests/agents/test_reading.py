@@ -128,6 +128,37 @@ def test_where_a_second_look_follows_not_stated_decides_no_question_for_yes_or_n
     assert not reading.read("可以付现金吗？", statements, model=looking, language="zh").found
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Was kostet ein Cello?",
+        "Am Montag offen?",
+        "May half-term dates?",
+        "Can you tell me the price of a saxophone lesson?",
+        "Could you give me your phone number?",
+        "May I have the address?",
+        "Can I have your opening hours?",
+        "Is it 12 or 15 euros?",
+    ],
+)
+def test_who_wants_words_is_told_that_they_are_not_stated(question: str) -> None:
+    text = "Lesson: Piano | Fee: €89"
+    looking = replace(reader({"text": "not stated", "when": "Question|问题"}), tells_likelihood=True)
+    given = [Statement(passage(text), 0, len(text), 1.0)]
+    assert not reading.read(question, given, model=looking, language="en").found
+
+
+def test_words_copied_in_doubt_never_stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "A lesson of 45 minutes costs €89."
+    given = [Statement(passage(text), 0, len(text), 1.0)]
+    looking = replace(reader({"text": "€89", "when": "."}), tells_likelihood=True)
+    assert reading.read("Can I pay €89?", given, model=looking, language="en").pointed is not None
+    monkeypatch.setattr(reading, "_doubt", lambda _: reading.DOUBT)
+    read = reading.read("Can I pay €89?", given, model=looking, language="en")
+    assert (read.found, read.ranked, read.pointed) == (True, tuple(given), None)
+    assert not reading.read("What do I pay?", given, model=looking, language="en").found
+
+
 def test_the_prompt_holds_excerpts_with_their_places_and_what_was_said(shop: Library) -> None:
     model = reader("5 years")
     history = (Message("user", "Hello"), Message("assistant", "How can I help?"))

@@ -106,6 +106,9 @@ def test_the_number_of_a_chapter_names_nothing() -> None:
     rules = passage("Whisper, please.", title="House rules", headings=("3. Quiet",))
     weights = {"room": 1.0, "3": 1.0, "hour": 1.0, "price": 1.0}
     assert evidence.measure([hall, rules], weights, word_scores=[], cosines=None).unnamed == 0
+    windows = passage("Press the key.", title="Windows 11. Installation")
+    asked = {"room": 1.0, "window": 1.0, "instal": 1.0, "price": 1.0}
+    assert evidence.measure([hall, windows], asked, word_scores=[], cosines=None).unnamed == 0.25
     model = passage("It has a cable.", title="Heron 3")
     assert evidence.measure([hall, model], weights, word_scores=[], cosines=None).unnamed == 0.25
 

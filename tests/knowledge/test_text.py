@@ -44,11 +44,28 @@ def texts(text):
         ),
         (
             "Take room 5. Call us. We close at 12. April too.",
-            ["Take room 5.", "Call us.", "We close at 12. April too."],
+            ["Take room 5.", "Call us.", "We close at 12.", "April too."],
         ),
         (
-            "Strings ........ 38 EUR\nBridge ......\nWell... Yes.",
-            ["Strings ........ 38 EUR", "Bridge ......", "Well...", "Yes."],
+            "Strings ........ 38 EUR\nBow ..... EUR 59\nBridge ......\nWell... Yes.",
+            ["Strings ........ 38 EUR", "Bow ..... EUR 59", "Bridge ......", "Well...", "Yes."],
+        ),
+        *(
+            (f"{first} {second}", [first, second])
+            for first, second in (
+                ("Abrimos de 9 a. m. a 5 p. m.", "Los sábados cerramos."),
+                ("We close at 5 p. m.", "Lunch is at noon."),
+                ("We waited....", "Then it came."),
+                ("Applications close on March 31.", "April 15 is the last day to pay."),
+                ("Our office closes at 5.", "August hours differ."),
+                ("We close at 5.", "Mai Berg answers then."),
+                ("Ferien gehen bis zum 12.", "Danach öffnen wir."),
+                ("Für Fragen drücken Sie die 5.", "Dann warten Sie."),
+            )
+        ),
+        (
+            "Am Montag, 4. April 2027, und vom 28. bis 30. April. Strings .... €38",
+            ["Am Montag, 4. April 2027, und vom 28. bis 30. April.", "Strings .... €38"],
         ),
         ("one\ftwo\r\nthree\n\n \n", ["one", "two", "three"]),
         ("", []),

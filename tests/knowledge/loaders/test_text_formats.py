@@ -124,6 +124,27 @@ def test_capitals_above_a_text_are_its_heading(read):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "ADULTS 12 EUR\nChildren 6 EUR",
+        "THE DEPOSIT IS NOT REFUNDABLE\nif you cancel less than 7 days before.",
+        "- WIFI IS FREE\n- Tea is 2 euros",
+        "* NO DOGS\nThank you.",
+        "1) WIFI IS FREE\n2) Tea is 2 euros",
+        "A. NO DOGS\nThank you.",
+        "1. WIFI IS FREE\n2. Tea is 2 euros",
+        "12 EUR FOR ADULTS\nChildren are free",
+        "24. DEZEMBER GESCHLOSSEN\nIhr Team",
+        "FREE SHIPPING OVER 50 EUROS\nOffer ends soon.",
+        "本店支持VISA付款。\n请发邮件至 help@shop.example。",
+        "USB-C接口支持5V供电\n输入电压为100 mA",
+    ],
+)
+def test_capitals_that_may_tell_something_stay_what_can_be_quoted(read, text):
+    assert "heading" not in {kind for kind, _, _ in blocks(read("a.txt", text))}
+
+
+@pytest.mark.parametrize(
     "data",
     [
         "Grüße, 30 Tage".encode("utf-8-sig"),
