@@ -333,9 +333,11 @@ def locate(quote: str, text: str) -> tuple[int, int] | None:
     for _ in range(_PARTIAL_MATCHES_TRIED):
         if position < 0:
             return None
-        found = offsets[position : position + len(wanted)]
+        behind = position + len(wanted)
+        found = offsets[position:behind]
         start, end = min(found), max(found) + 1  # marks change places, and with them what they came from
-        if not _is_inside_word(text, start) and not _is_inside_word(text, end):
+        is_accented = unicodedata.combining(folded[behind : behind + 1] or " ") > 0  # "cafe" is not in "café"
+        if not is_accented and not _is_inside_word(text, start) and not _is_inside_word(text, end):
             return _with_outer_punctuation(quote, text, start, end)
         position = folded.find(wanted, position + 1)
     return None

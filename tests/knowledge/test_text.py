@@ -201,6 +201,7 @@ def test_stop_words_are_tokens_and_leave_negation_alone():
         ("退货 政策", "关于退货政策。", "退货政策"),
         ("（退货）", "请看（退货）。", "（退货）"),
         ("fin", "final", None),
+        ("the cafe", "the café, the cafe", "the cafe"),
         ("!?", "what!?", None),
         ("", "text", None),
     ],
@@ -212,6 +213,7 @@ def test_locate(quote, text, found):
 
 @given(st.text(max_size=60), st.text(max_size=20), st.text(max_size=20))
 @example("Ù¸", "", "")
+@example("O", "Ò", "")
 def test_a_quote_set_apart_is_found_where_it_stands(quote, before, after):
     text = f"{before} | {quote} | {after}"
     span = locate(quote, text)
