@@ -138,8 +138,8 @@ class RunningServer:
             cause = response.json().get("error", response.text[:300])
         except (httpx.HTTPError, ValueError) as error:
             cause = str(error)
-        cause = str(cause).partition(" Next: ")[0]
-        raise ServerError(f"The server at {self.url} could not do this: {cause} Next: frontdesk approvals list")
+        after = "" if " Next: " in str(cause) else " Next: frontdesk approvals list"
+        raise ServerError(f"The server at {self.url} could not do this: {cause}{after}")
 
 
 def find_server(home: Path) -> RunningServer | None:

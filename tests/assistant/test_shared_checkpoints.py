@@ -87,8 +87,10 @@ def away(url: str) -> Iterator[None]:
         connection.execute(f"{refuse} false")  # type: ignore[call-overload]
         ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
         assert connection.execute(ended, (place.database,)).fetchall()
-        yield
-        connection.execute(f"{refuse} true")  # type: ignore[call-overload]
+        try:
+            yield
+        finally:
+            connection.execute(f"{refuse} true")  # type: ignore[call-overload]
 
 
 @pytest.mark.servers
