@@ -125,7 +125,12 @@ def test_the_model_is_silent_where_a_person_has_the_conversation(desk: Desk, hel
 
 @pytest.mark.parametrize("approved", [True, False])
 def test_a_word_with_it_is_a_message_of_whoever_decided(desk: Desk, approved: bool) -> None:
-    desk.end(desk.decisions.decide(desk.pending.key, approved=approved, by="Ada", text=" As a courtesy.\n")[1])
+    turn = desk.decisions.decide(desk.pending.key, approved=approved, by="Ada", text=" As a courtesy.\n")[1]
+    (under_way,) = story.of_approval(desk.store, desk.pending)["writes"]
+    assert (under_way["deciding"], under_way["said"]) == (True, "")
+    desk.end(turn)
+    (over,) = story.of_approval(desk.store, desk.pending)["writes"]
+    assert (over["deciding"], over["said"], over["decided_by"]) == (False, "As a courtesy.", "Ada")
     done, word = desk.store.transcript(desk.conversation)
     assert (done.text, done.answer["model"] if done.answer else "") == ("Done.", "none")
     assert (word.question, word.text, word.answer["model"] if word.answer else "") == ("", "As a courtesy.", PERSON)
