@@ -10,7 +10,7 @@ answer to its token is left over from a crash, and is ignored: another home's se
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -128,6 +128,19 @@ class RunningServer:
             ServerError: it does not wait any more, or the server did not answer.
         """
         return self._ask("POST", f"/api/approvals/{key}", json={"approved": approved, "text": text})
+
+    def ended(self, conversation: str, turn: int) -> list[dict[str, Any]]:
+        """Wait until a turn has ended; return it and what followed, as the transcript has them.
+
+        Raises:
+            ServerError: the server did not answer.
+        """
+        path = f"/api/conversations/{conversation}"
+        with suppress(httpx.HTTPError):  # what is asked next says why
+            until_the_end = httpx.Timeout(PROBE_SECONDS, read=None)
+            httpx.get(f"{self.url}{path}/turns/{turn}/steps", trust_env=False, timeout=until_the_end)
+        turns = self._ask("GET", f"{path}/transcript")["turns"]
+        return [one for one in turns if one["turn"] >= turn]
 
     def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         try:
