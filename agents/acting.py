@@ -154,9 +154,7 @@ class ActingTurn:
     def _settle_interrupted(self) -> Generator[Step, None, Ended | None]:
         """Tell what became of a write whose turn was cut off after its approval; one of two states is not known."""
         for pending in self.acting.approvals.open(self.asked.conversation):
-            if pending.stage != "approved":
-                continue
-            acted = self.acting.settle(pending)
+            acted = self.acting.settle(pending) if pending.stage == "approved" else None
             if acted is None:
                 continue
             yield acted
@@ -176,10 +174,8 @@ class ActingTurn:
         if pending is not None and reply == "yes" and self.asked.unseen and not self.asked.answers:
             yield self._told(f"{pending.text}\n\n{words.QUESTION[self.language]}")
             return Ended("awaiting_approval")
-        if pending is not None and reply == "yes":
-            return (yield from self._approve(pending))
-        if pending is not None and reply == "no":
-            return (yield from self._decline(pending))
+        if pending is not None and reply is not None:
+            return (yield from (self._approve(pending) if reply == "yes" else self._decline(pending)))
         if pending is not None:
             if self.acting.approvals.move(pending.key, before="customer", after="withdrawn"):
                 yield ApprovalDecided(pending.key, "withdrawn", "customer")
@@ -209,7 +205,10 @@ class ActingTurn:
             return Ended("clarify")
         yield ApprovalDecided(pending.key, "approved", "customer")
         if pending.operator:
-            yield from self._resumed(pending, "yes")  # it goes on to where it waits for the team
+            try:
+                yield from self._resumed(pending, "yes")  # it goes on to where it waits for the team
+            except LoopsUnavailable as error:  # their yes brings it there as well
+                logger.error("the write %s waits for the team before its place does", pending.key, exc_info=error)
             yield self._told(words.WAITS_FOR_TEAM[self.language])
             return Ended("awaiting_approval")
         return (yield from self._carried_out(pending))
@@ -248,6 +247,7 @@ class ActingTurn:
 
     def _carried_out(self, pending: Pending, *, ends_at_deed: bool = False) -> Generator[Step, None, Ended]:
         """Go on with an approved write; where its place is lost meanwhile, the log of actions knows what was done."""
+        told = len(self.texts)
         try:
             return (yield from self._follow(self._resumed(pending, "yes"), ends_at_deed=ends_at_deed))
         except LoopsUnavailable as error:
@@ -256,7 +256,7 @@ class ActingTurn:
         if unknown is not None:
             return unknown
         stage = getattr(self.acting.approvals.get(pending.key), "stage", "")
-        if not self.texts:
+        if len(self.texts) == told:
             again = {"customer": words.NOT_NOW, "operator": words.TEAM_NOT_NOW}
             yield self._told(again.get(stage, words.FAILED)[self.language])
         return Ended("acted" if stage == "done" else "answered" if stage == "failed" else "awaiting_approval")
@@ -284,6 +284,7 @@ class ActingTurn:
         self, steps: Generator[Step, None, loop.LoopResult], *, ends_at_deed: bool = False
     ) -> Generator[Step, None, Ended]:
         """Pass on the loop's steps, tell each deed at once, and conclude, unless the first deed ends it."""
+        told = len(self.texts)
         try:
             while True:
                 try:
@@ -303,7 +304,7 @@ class ActingTurn:
                             steps.close()
                             return Ended("acted" if self.deeds else "answered")
         except (ModelUnavailable, LoopsUnavailable):
-            if not self.texts:
+            if len(self.texts) == told:  # what was told before is no answer to this
                 raise
             logger.warning("nothing more came after an approval was settled", exc_info=True)
             return Ended("acted" if self.deeds else "answered")
@@ -366,12 +367,11 @@ class ActingTurn:
             number = self.acting.desk.open_ticket(
                 conversation=self.asked.conversation, subject=cause, text=self._transcript(), key=key
             )
-        told = sentence
-        if not number and self.acting.opens_tickets:
-            told = words.with_contact(sentence, self.language, self.contact)
         if number:
-            told += ("" if self.language == "zh" else " ") + words.TICKET[self.language].format(number=number)
-        yield self._told(told)
+            sentence += ("" if self.language == "zh" else " ") + words.TICKET[self.language].format(number=number)
+        elif self.acting.opens_tickets:
+            sentence = words.with_contact(sentence, self.language, self.contact)
+        yield self._told(sentence)
         return Ended("handed_over")
 
     def _transcript(self) -> str:

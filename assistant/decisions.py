@@ -5,8 +5,8 @@
 
 Only the server decides while it runs, so a lock of this process is enough. Until the turn of a decision has got as far,
 the write still waits in the database; a decision whose turn runs therefore counts, and one whose turn was cut off by a
-crash does not. The words are told once the write has come to what was decided, and with the end of that turn: whoever
-must decide again says them again.
+crash does not. The words are told once the write is done or declined, as was decided, and with the end of that turn:
+whoever must decide again says them again. One place says whether they are due (`_tell`).
 """
 
 import threading
@@ -28,8 +28,8 @@ from assistant.ticket_contents import PERSON
 from assistant.ticket_turns import REPLY_CHARACTERS, say
 from assistant.turns import TurnRunner
 
-SETTLED = {"approved": ("done", "failed", "unknown"), "declined": ("declined",)}
-"""What was decided -> the stages of a write that has come to it."""
+SETTLED = {"approved": "done", "declined": "declined"}
+"""What was decided -> the stage of a write that has come to it."""
 
 
 class ApprovalsPort(Protocol):
@@ -52,7 +52,8 @@ class Decisions:
     def decide(self, key: str, *, approved: bool, by: str, text: str = "") -> tuple[str, int]:
         """Begin the turn that goes on with a write; return its conversation and number.
 
-        Pressed again by the same person, without other words, it finds the turn of the first press.
+        Pressed again by the same person, without other words, it finds the turn of the first press; words that a crash
+        kept from being told with it are told then.
 
         Args:
             key: The write's.
@@ -80,10 +81,11 @@ class Decisions:
             kind: Literal["approved", "declined"] = "approved" if approved else "declined"
             if pending.stage != "operator" or running:
                 again = last is not None and (last.operator, last.kind) == (by, kind) and text in ("", last.text)
-                if again and last is not None and last.turn is not None:
+                said = self._told(pending, last, running=running, again=again)
+                if again and last is not None and last.turn is not None and text in ("", said):
                     return pending.conversation, last.turn
-                raise _forestalled(pending, last, by=by, text=text, said=self._told(last, running=running))
-            tell = partial(_tell, about=pending, kind=kind, by=by, text=text) if text else None
+                raise _forestalled(pending, last, by=by, text=text, said=said)
+            tell = partial(_tell, about=pending, kind=kind, by=by, text=text)
             try:
                 turn = self._start(pending, approved=approved, tell=tell)
             except NotStored:  # a talk in the terminal, which is over: nothing can go on with it, and it waits in vain
@@ -92,7 +94,7 @@ class Decisions:
             self._note(pending, kind=kind, by=by, text=text, turn=turn)
             return pending.conversation, turn
 
-    def _start(self, pending: Pending, *, approved: bool, tell: Callable[[Session], None] | None) -> int:
+    def _start(self, pending: Pending, *, approved: bool, tell: Callable[[Session], object]) -> int:
         """Begin the turn that goes on with a write; the model is silent in it where a person has the conversation."""
         with self._store.reading() as session:
             held = conversation_row(session, pending.conversation).held_by == PERSON
@@ -112,13 +114,17 @@ class Decisions:
                 turn=turn,
             )
 
-    def _told(self, last: DeskEntryRow | None, *, running: bool) -> str:
-        """Return what the customer was told, or is as soon as the turn has ended, with the last decision."""
-        if last is None:
-            return ""
-        with self._store.reading() as session:
-            was_told = desk_entries.latest(session, last.about, kinds=("said",)) is not None
-        return last.text if running or was_told else ""
+    def _told(self, about: Pending, last: DeskEntryRow | None, *, running: bool, again: bool) -> str:
+        """Return what the customer was told, or is as soon as the turn has ended, with the last decision.
+
+        Args:
+            again: Whether it is made again, so that what is due of it is told now.
+        """
+        if last is None or running:
+            return last.text if last is not None else ""
+        with self._store.writing() as session:
+            told = _tell(session, about=about, kind=last.kind, by=last.operator, text=last.text if again else "")
+        return last.text if told else ""
 
     def _last(self, key: str) -> tuple[DeskEntryRow | None, bool]:
         """Return the last decision, and whether its turn still runs."""
@@ -126,14 +132,22 @@ class Decisions:
             last = desk_entries.latest(session, key, kinds=("approved", "declined"))
         if last is None or last.turn is None:
             return last, False
+        self._turns.end_lost(last.conversation)
         return last, self._store.status(last.conversation, last.turn) == "running"
 
 
-def _tell(session: Session, *, about: Pending, kind: Literal["approved", "declined"], by: str, text: str) -> None:
-    """Say what somebody wants told with a decision, unless the write has not come to it."""
+def _tell(session: Session, *, about: Pending, kind: str, by: str, text: str) -> bool:
+    """Say what somebody wants told with a decision, once and where the write has come to it; return whether it is said.
+
+    Args:
+        text: "" where nothing is to be said.
+    """
+    conversation_row(session, about.conversation, locked=True)
+    if desk_entries.latest(session, about.key, kinds=("said",)) is not None:
+        return True
     write = session.get(ApprovalRow, about.key)
-    if write is None or write.stage not in SETTLED[kind]:
-        return
+    if not text or write is None or write.stage != SETTLED[kind]:
+        return False
     turn = say(session, about.conversation, text)
     desk_entries.add(
         session,
@@ -144,6 +158,7 @@ def _tell(session: Session, *, about: Pending, kind: Literal["approved", "declin
         by=by,
         turn=turn,
     )
+    return True
 
 
 def _forestalled(pending: Pending, last: DeskEntryRow | None, *, by: str, text: str, said: str = "") -> Forestalled:

@@ -52,7 +52,7 @@ class DeskWork:
                 return entry.turn
             _check_nobody_ended(session, ticket)
             if seen is not None:
-                _check_nobody_replied(session, ticket, seen)
+                _check_nobody_replied(session, ticket, seen, by=by)
             turn = say(session, ticket.conversation, text)
             desk_entries.add(
                 session,
@@ -105,7 +105,7 @@ class DeskWork:
                 return as_ticket(ticket)
             _check_nobody_ended(session, ticket)
             if seen is not None:
-                _check_nobody_replied(session, ticket, seen)
+                _check_nobody_replied(session, ticket, seen, by=by)
                 _check_customer_is_read(session, ticket, seen)
             end(session, ticket, status=status)
             desk_entries.add(
@@ -135,16 +135,19 @@ def _check_nobody_ended(session: Session, ticket: TicketRow) -> None:
         raise Forestalled(str(error), by=last.operator if last else "", did=ticket.status) from error
 
 
-def _check_nobody_replied(session: Session, ticket: TicketRow, seen: int) -> None:
+def _check_nobody_replied(session: Session, ticket: TicketRow, seen: int, *, by: str) -> None:
+    """Refuse what was written without what a person said since; one's own word with a decision is no news."""
+    entries = desk_entries.of_conversation(session, ticket.conversation)
+    own = [entry.turn for entry in entries if (entry.kind, entry.operator) == ("said", by)]
     query = select(TurnRow.turn).where(TurnRow.conversation == ticket.conversation, TurnRow.turn > seen)
-    turn = session.scalar(query.where(TurnRow.owner == PERSON).order_by(TurnRow.turn.desc()).limit(1))
+    since = query.where(TurnRow.owner == PERSON, TurnRow.turn.not_in(own))
+    turn = session.scalar(since.order_by(TurnRow.turn.desc()).limit(1))
     if turn is None:
         return
-    entries = desk_entries.of_conversation(session, ticket.conversation)
-    by = next((entry.operator for entry in entries if entry.turn == turn), "")
+    first = next((entry.operator for entry in entries if entry.turn == turn), "")
     raise Forestalled(
-        f"{by or 'A colleague'} has replied to ticket {ticket.number} meanwhile. Next: read it, then do yours again",
-        by=by,
+        f"{first or 'A colleague'} has replied to ticket {ticket.number} meanwhile. Next: read it, then do yours again",
+        by=first,
         did="replied",
     )
 

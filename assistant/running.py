@@ -10,7 +10,7 @@ answer to its token is left over from a crash, and is ignored: another home's se
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ import httpx
 from filelock import FileLock, Timeout
 
 from assistant.errors import ServerError
-from knowledge.errors import cause_of
 
 FILE = "server.json"
 LOCK_FILE = "server.lock"
@@ -130,6 +129,19 @@ class RunningServer:
         """
         return self._ask("POST", f"/api/approvals/{key}", json={"approved": approved, "text": text})
 
+    def ended(self, conversation: str, turn: int) -> list[dict[str, Any]]:
+        """Wait until a turn has ended; return it and what followed, as the transcript has them.
+
+        Raises:
+            ServerError: the server did not answer.
+        """
+        path = f"/api/conversations/{conversation}"
+        with suppress(httpx.HTTPError):  # what is asked next says why
+            until_the_end = httpx.Timeout(PROBE_SECONDS, read=None)
+            httpx.get(f"{self.url}{path}/turns/{turn}/steps", trust_env=False, timeout=until_the_end)
+        turns = self._ask("GET", f"{path}/transcript")["turns"]
+        return [one for one in turns if one["turn"] >= turn]
+
     def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         try:
             with httpx.Client(trust_env=False, timeout=PROBE_SECONDS * 5) as client:
@@ -139,9 +151,8 @@ class RunningServer:
             cause = response.json().get("error", response.text[:300])
         except (httpx.HTTPError, ValueError) as error:
             cause = str(error)
-        raise ServerError(
-            f"The server at {self.url} could not do this: {cause_of(str(cause))} Next: frontdesk approvals list"
-        )
+        after = "" if " Next: " in str(cause) else " Next: frontdesk approvals list"
+        raise ServerError(f"The server at {self.url} could not do this: {cause}{after}")
 
 
 def find_server(home: Path) -> RunningServer | None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CONNECTIONS = 4
 OPEN_SECONDS = 15.0
 ANSWER_SECONDS = 3.0
-"""How long a customer who said yes waits for a server that does not answer."""
+"""How long a customer who said yes waits for a server that is away; twice as long where it hangs."""
 SETUP_LOCK = 4_711_022
 """Key of the lock under which one process at a time makes the tables."""
 TABLES = ("checkpoint_writes", "checkpoint_blobs", "checkpoints")

@@ -72,7 +72,8 @@ class StepLog:
     After a terminal step, whatever else comes is dropped.
 
     Args:
-        then: What follows the turn's end, in the same transaction where the end is stored by `add`.
+        then: What belongs into the transaction that ends the turn; whoever ends it by another one (`end_by`) takes it
+            along.
     """
 
     def __init__(
@@ -85,7 +86,7 @@ class StepLog:
         then: Callable[[Session], object] | None = None,
     ) -> None:
         self._store, self._key, self._announcer, self._flusher = store, key, announcer, flusher
-        self._then = then
+        self.then = then
         self._lock = threading.Lock()
         self._pending: list[str] = []
         self._written = 0.0
@@ -107,7 +108,7 @@ class StepLog:
             if self.has_ended:
                 return
             self._write_pending()
-            self._store.append_step(*self._key, data, then=self._then)
+            self._store.append_step(*self._key, data, then=self.then)
             self.has_ended = data["kind"] in TERMINAL_STEPS
         self._announcer.announce(self._key)
 
@@ -119,9 +120,6 @@ class StepLog:
             self._write_pending()
             store_end()
             self.has_ended = True
-            if self._then is not None:
-                with self._store.writing() as session:
-                    self._then(session)
         self._announcer.announce(self._key)
 
     def flush(self) -> None:

@@ -207,7 +207,15 @@ class Store:
                 then(session)
             return sequence
 
-    def end_turn(self, conversation: str, turn: int, status: EndStatus, *, reference: str | None = None) -> None:
+    def end_turn(
+        self,
+        conversation: str,
+        turn: int,
+        status: EndStatus,
+        *,
+        reference: str | None = None,
+        then: Callable[[Session], object] | None = None,
+    ) -> None:
         """End a turn that its last step has not ended yet; an ended turn stays as it is.
 
         Args:
@@ -215,6 +223,7 @@ class Store:
             turn: The turn's number.
             status: How it ends; the step of this kind is added.
             reference: For a failure, the number that finds the log line.
+            then: As `append_step` takes it.
 
         Raises:
             NotStored: There is no such turn.
@@ -223,6 +232,9 @@ class Store:
             row = turn_row(session, conversation, turn, locked=True)
             if row.status == "running":
                 append(session, row, {"kind": status, **({"reference": reference} if reference else {})})
+                if then is not None:
+                    session.flush()
+                    then(session)
 
     def status(self, conversation: str, turn: int) -> TurnStatus:
         """Return how a turn stands.

@@ -21,7 +21,8 @@ def subject_of(ticket: Ticket | TicketRow, *, said: str = "") -> str:
     if ticket.reason == WRITTEN and written:
         return str(written[-1]["subject"])
     told = [str(text) for text in (*ticket.summary.get("asked", ()), said) if text]
-    done = [str(act["result"] or act["tool"]) for act in ticket.summary.get("acted", ())]
+    acted = ticket.summary.get("acted", ())
+    done = [str((act["state"] == "done" and act["result"]) or act["tool"]) for act in acted]
     rest = (done or told or [""])[-1]
     return next((text for text in reversed(told) if _tells(text)), rest)
 

@@ -99,8 +99,8 @@ class TurnRunner:
         self._running: dict[str, _Job] = {}
         self._threads: list[threading.Thread] = []
         self._closing = False
-        self._lost: dict[tuple[str, int], str] = {}
-        """The references of turns whose end could not be stored."""
+        self._lost: dict[tuple[str, int], tuple[_Job, str]] = {}
+        """Turns whose end could not be stored, with their references."""
         self._announcer = Announcer()
         self._flusher = Flusher()
         for conversation, turn in store.interrupted():
@@ -131,7 +131,7 @@ class TurnRunner:
             audiences: Whose documents may be read.
             answers: The key of the write that a button answers; "" for a typed message.
             decision: What a person of the company said of a write; the question is then "".
-            then: What is stored with the turn's end.
+            then: What is stored with the turn's end, and where that is lost, as soon as it can be stored after all.
 
         Raises:
             TurnRefused: Too many questions wait already.
@@ -143,6 +143,7 @@ class TurnRunner:
             mine = sum(job.conversation == conversation for job in self._queue)
             if len(self._queue) >= self._waiting or mine >= WAITING_PER_CONVERSATION:
                 raise TurnRefused("Too many questions are waiting right now. Please ask again in a moment.")
+            self.end_lost(conversation)
             turn = self._store.start_turn(conversation, question)
             unseen = self._store.is_answering(conversation, before=turn)
             log = StepLog(self._store, (conversation, turn), self._announcer, self._flusher, then=then)
@@ -174,6 +175,14 @@ class TurnRunner:
             waiting.log.add({"kind": "stopped"})
         except StoreError:
             self._lose(waiting)  # nobody runs it any more, so nobody else would end it
+
+    def end_lost(self, conversation: str) -> None:
+        """Store the ends of a conversation's turns that could not be stored when they came."""
+        for key, (job, reference) in list(self._lost.items()):
+            if key[0] == conversation:
+                self._store.end_turn(*key, "failed", reference=reference, then=job.log.then)
+                self._lost.pop(key, None)
+                self._announcer.announce(key)
 
     def subscribe(self, conversation: str, turn: int, *, after: int = 0) -> Iterator[StoredStep]:
         """Return the steps numbered above `after` as they come; the iterator ends after the last step of the turn.
@@ -253,17 +262,9 @@ class TurnRunner:
         if steps:
             return steps, steps[-1].data["kind"] in TERMINAL_STEPS
         if self._store.status(conversation, turn) == "running":
-            self._end_lost((conversation, turn))
+            self.end_lost(conversation)
             return (), False
         return self._store.steps(conversation, turn, after=after), True  # it may have ended between the two looks
-
-    def _end_lost(self, key: tuple[str, int]) -> None:
-        """Store the end of a turn that could not be stored when it came, if it was so."""
-        reference = self._lost.get(key)
-        if reference is not None:
-            self._store.end_turn(*key, "failed", reference=reference)
-            self._lost.pop(key, None)
-            self._announcer.announce(key)
 
     def _work(self) -> None:
         while (job := self._next()) is not None:
@@ -364,7 +365,7 @@ class TurnRunner:
     def _hand_over(self, job: _Job, reason: Reason, *, said: Answer | None = None) -> None:
         assert self._tickets is not None
         shown = "" if said else job.log.shown
-        hand_over = partial(self._tickets.hand_over, *job.key, reason=reason, said=said, shown=shown)
+        hand_over = partial(self._tickets.hand_over, *job.key, reason=reason, said=said, shown=shown, then=job.log.then)
         job.log.end_by(hand_over)
 
     def _reason_after(self, job: _Job, answer: Answer) -> Reason | None:
@@ -391,5 +392,6 @@ class TurnRunner:
 
     def _lose(self, job: _Job) -> None:
         """Keep in mind that a turn's end could not be stored; whoever looks at it stores it as soon as that can be."""
-        self._lost[job.key] = reference = secrets.token_hex(4)
+        reference = secrets.token_hex(4)
+        self._lost[job.key] = job, reference
         logger.exception("turn %d of conversation %s cannot be stored, reference %s", *reversed(job.key), reference)

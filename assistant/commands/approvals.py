@@ -1,5 +1,6 @@
 """`approvals`: writes that a customer agreed to and that wait for a person of the company."""
 
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,6 +20,9 @@ from assistant.commands.options import (
 from assistant.errors import ServerError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from assistant.running import RunningServer
     from assistant.settings import Settings
 
 LIST_EXAMPLES = examples("frontdesk approvals list", "frontdesk approvals list --json")
@@ -72,9 +76,10 @@ def _waiting(settings: "Settings") -> list[dict[str, Any]]:
 def _decide(settings: "Settings", key: str, *, approved: bool, text: str, as_json: bool) -> None:
     from assistant.running import find_server
 
+    text = text.strip()
     key = _whole(settings, key, text=text)
     server = find_server(settings.home)
-    decide = server.decide if server else partial(_decide_here, settings)
+    decide = partial(_decide_there, server) if server else partial(_decide_here, settings)
     result = decide(key, approved=approved, text=text)
     if as_json:
         print_json({"key": key, "approved": approved, **result})
@@ -82,6 +87,8 @@ def _decide(settings: "Settings", key: str, *, approved: bool, text: str, as_jso
         print(("Approved: " if approved else "Declined: ") + key)
         if result.get("answer"):
             print(harmless(result["answer"]))
+        if not result.get("told", True):
+            print(f"What you wrote was not sent: “{harmless(text)}”. Next: frontdesk approvals list")
 
 
 def _whole(settings: "Settings", key: str, *, text: str) -> str:
@@ -100,6 +107,12 @@ def _whole(settings: "Settings", key: str, *, text: str) -> str:
     raise ServerError(f"Cannot decide {key!r}: {cause}{lost}. Next: frontdesk approvals list")
 
 
+def _decide_there(server: "RunningServer", key: str, *, approved: bool, text: str) -> dict[str, Any]:
+    """Have the server go on with the write; only what is said with it is worth waiting for its end."""
+    begun = server.decide(key, approved=approved, text=text)
+    return {**begun, **_end(server.ended(begun["conversation"], begun["turn"]), text=text)} if text else begun
+
+
 def _decide_here(settings: "Settings", key: str, *, approved: bool, text: str) -> dict[str, Any]:
     """Go on with the write in this process, since no server runs."""
     from assistant.decisions import Decisions
@@ -108,8 +121,28 @@ def _decide_here(settings: "Settings", key: str, *, approved: bool, text: str) -
     with opened(settings) as application:
         decisions = Decisions(application.store, application.approvals, application.turns)
         conversation, turn = decisions.decide(key, approved=approved, by=OWNER, text=text)
-        last = list(application.turns.subscribe(conversation, turn))[-1].data
-        answer = (last.get("answer") or {}).get("text", "")
-        if last["kind"] != "finished":
-            raise ServerError(f"The write did not go on ({last['kind']}). Next: frontdesk approvals list")
-        return {"conversation": conversation, "turn": turn, "answer": answer}
+        list(application.turns.subscribe(conversation, turn))
+        turns = [asdict(one) for one in application.store.transcript(conversation) if one.turn >= turn]
+        return {"conversation": conversation, "turn": turn, **_end(turns, text=text)}
+
+
+def _end(turns: "Sequence[Mapping[str, Any]]", *, text: str) -> dict[str, Any]:
+    """Return what the customer reads of a decision, and whether what was said with it is there too.
+
+    Args:
+        turns: That of the decision, and what followed.
+        text: What was said with it; "" for nothing.
+
+    Raises:
+        ServerError: the write did not go on.
+    """
+    from assistant.database import storable
+    from assistant.ticket_contents import PERSON
+
+    decision, *later = turns
+    by_person = [one["text"] for one in later if one["answer"] and one["answer"]["model"] == PERSON]
+    told = not text or storable(text).strip() in by_person
+    if decision["status"] != "finished":
+        lost = "" if told else ", and what you wrote was not sent"
+        raise ServerError(f"The write did not go on ({decision['status']}){lost}. Next: frontdesk approvals list")
+    return {"answer": decision["text"], **({"told": told} if text else {})}

@@ -47,6 +47,15 @@ export function dropAll() {
 // What is said to the customer with a decision is a draft of its own.
 export const ofDecision = (key, by) => ({ hash: `decision-${key}`, by });
 
+// What was written to a write that is decided and was not sent with it, as its story says; "" where nothing is lost. It is
+// put away, unless the write may come to wait again.
+export function unsent(one, by) {
+  const of = ofDecision(one.key, by), text = kept(of).text.trim();
+  if (one.stage === "operator" || one.deciding) return "";
+  if (one.stage !== "approved") drop(of);
+  return one.decided_by === by && one.said === text ? "" : text;
+}
+
 // What is wrong with so long a text; "" for one that can be sent.
 export function tooLong(text) {
   const count = [...text.trim()].length;

@@ -3,11 +3,11 @@
 // it asks seldom, and only how many wait: that stands in the title.
 
 import { facts, line, make, place, tried, write } from "./drawing.js";
-import { drop, dropAll, keep, kept, ofDecision, tooLong } from "./drafts.js";
+import { drop, dropAll, keep, kept, ofDecision, tooLong, unsent } from "./drafts.js";
 import { lookUpSoon } from "./finished.js";
 import { focusLink, forgetCases, mark, search, seeFinished, seeOpen, showCases, showTitle, takeCases } from "./list.js";
 import { isAtEnd, isWide, offerEnd, toEnd, toTop } from "./scrolling.js";
-import { get, newKey, post, Refusal, Unreachable } from "./server.js";
+import { get, newKey, pathOf, post, Refusal, Unreachable } from "./server.js";
 import { at, desk, show, tell } from "./state.js";
 import { colleague, company, language, moment, say, switchLanguage, texts, translate } from "./texts.js";
 
@@ -86,11 +86,6 @@ function trouble(error) {
 
 // ---- one case
 
-function pathOf(hash) {
-  const name = hash.slice(1), isWrite = name.startsWith("approval-");
-  return isWrite ? `approvals/${encodeURIComponent(name.slice(9))}` : `tickets/${encodeURIComponent(name)}`;
-}
-
 function showStory() {
   const { ticket, writes, lines } = desk.story;
   at("none").hidden = true;
@@ -118,11 +113,8 @@ function showWrites() {
     desk.story.writes.map((one) => {
       const busy = Date.now() - (decided.get(one.key) ?? 0) < DECIDING_MILLISECONDS;
       const of = ofDecision(one.key, desk.me), word = { text: kept(of).text, write: (text) => keepWord(of, text) };
-      if (one.stage !== "operator") {
-        // Decided: one's own word has arrived, but beside a colleague's decision it has no place any more.
-        if (word.text.trim() && one.decided_by !== desk.me) show(at("trouble"), say("not_told", { text: word.text.trim() }));
-        drop(of);
-      }
+      const lost = unsent(one, desk.me);
+      if (lost) show(at("trouble"), say("not_told", { text: lost }));
       return [one.key, [one, language, busy], () => write(one, { busy, decide, word })];
     }),
   );

@@ -29,6 +29,12 @@ async function ask(path, options = {}) {
   return data;
 }
 
+// Where the server has the case that the part of an address behind # names.
+export function pathOf(hash) {
+  const name = hash.slice(1), isWrite = name.startsWith("approval-");
+  return isWrite ? `approvals/${encodeURIComponent(name.slice(9))}` : `tickets/${encodeURIComponent(name)}`;
+}
+
 export const get = (path) => ask(path);
 
 // The header is one that no page of another site can send.

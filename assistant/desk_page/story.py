@@ -81,7 +81,7 @@ def _story(
             "id": (visitor.customer or "") if visitor else ticket.customer if ticket else "",
             "contact": ticket.contact if ticket is not None else "",
         },
-        "writes": [_write_data(write, entries) for write in writes],
+        "writes": [_write_data(write, entries, turns) for write in writes],
         "tried": _tried(session, conversation),
         "lines": [_line_data(line) for line in _lines(turns, entries)],
         "seen": max((turn.turn for turn in turns), default=0),
@@ -132,8 +132,11 @@ def _ticket_data(ticket: TicketRow, entries: Sequence[DeskEntryRow]) -> dict[str
     }
 
 
-def _write_data(write: ApprovalRow, entries: Sequence[DeskEntryRow]) -> dict[str, Any]:
-    decided = next((row for row in reversed(entries) if row.about == write.key), None)
+def _write_data(write: ApprovalRow, entries: Sequence[DeskEntryRow], turns: Sequence[StoredTurn]) -> dict[str, Any]:
+    """Return a write, who decided it, what they said to the customer with it, and whether that is still under way."""
+    about = [row for row in entries if row.about == write.key]
+    decided = next((row for row in reversed(about) if row.kind != "said"), None)
+    running = {turn.turn for turn in turns if turn.status == "running"}
     return {
         "key": write.key,
         "tool": write.tool,
@@ -143,6 +146,8 @@ def _write_data(write: ApprovalRow, entries: Sequence[DeskEntryRow]) -> dict[str
         "stage": write.stage,
         "asked_at": write.asked_at.isoformat(),
         "decided_by": decided.operator if decided is not None and write.stage != "operator" else "",
+        "said": decided.text if decided is not None and any(row.kind == "said" for row in about) else "",
+        "deciding": decided.turn in running if decided is not None else write.stage != "withdrawn",  # soon noted
     }
 
 

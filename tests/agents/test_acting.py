@@ -17,7 +17,7 @@ from agents.actions import Action, MemoryActionLog, Preview
 from agents.approvals import NO, YES, MemoryApprovals, MemoryVisitors, OperatorDecision
 from agents.asked import Acting
 from agents.desk import MemoryDesk
-from agents.errors import HandOver, LoopsUnavailable, ToolError
+from agents.errors import HandOver, LoopsUnavailable, ModelUnavailable, ToolError
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
 from agents.owned import Ownership
@@ -146,6 +146,16 @@ def talk(shop: Library, home: Path) -> Talk:
 
 def status(home: Path, order: str) -> str:
     return str(rows(home, "SELECT status FROM orders WHERE order_number = ?", order)[0][0])
+
+
+def returned_for_much(home: Path) -> tuple[str, str, str]:
+    """Return order, e-mail address and article of a return whose refund the team must approve as well."""
+    order, email, sku = rows(
+        home,
+        "SELECT order_number, email, sku FROM returns JOIN orders USING (order_number) JOIN customers"
+        " USING (customer_id) WHERE returns.status = 'received' AND refund_cents > 5000",
+    )[0]
+    return order, email, sku
 
 
 def test_cancel_waits_for_yes_and_then_acts(talk: Talk, home: Path) -> None:
@@ -312,11 +322,7 @@ def test_two_writes_wait_one_after_the_other(talk: Talk, home: Path) -> None:
 
 
 def test_operator_must_approve_as_well(talk: Talk, home: Path) -> None:
-    order, email, sku = rows(
-        home,
-        "SELECT order_number, email, sku FROM returns JOIN orders USING (order_number) JOIN customers"
-        " USING (customer_id) WHERE returns.status = 'received' AND refund_cents > 5000",
-    )[0]
+    order, email, sku = returned_for_much(home)
     talk.sign_in(order, email)
     answer = talk.say(
         f"Refund my return of {order}",
@@ -392,6 +398,53 @@ def test_where_the_server_of_loops_goes_away_during_a_write_the_truth_is_told_an
     away.answers = None
     talk.say("yes", "Done.")
     assert (status(home, order), [action.state for action in talk.log.actions.values()]) == ("cancelled", ["done"])
+
+
+@pytest.mark.parametrize("lacking", ["loops", "model"])
+def test_a_new_request_is_not_answered_by_what_was_told_before_it(talk: Talk, home: Path, lacking: str) -> None:
+    """It ended as answered with what had become of the write before, and nobody heard of the request."""
+    order, email = order_in(home, "received")
+    talk.saver = away = Away()
+    talk.sign_in(order, email)
+    talk.say(f"Cancel {order}", call("cancel_order", order_number=order))
+    away.answers = 0 if lacking == "loops" else None
+    with pytest.raises(LoopsUnavailable if lacking == "loops" else ModelUnavailable):
+        talk.say(f"Where is my order {order}?")  # a scripted model without a reply is unavailable
+    assert [one.stage for one in talk.approvals.kept.values()] == ["withdrawn"]
+
+
+def test_a_write_that_cannot_go_on_is_told_beside_one_that_was_cut_off(talk: Talk, home: Path) -> None:
+    order, email = order_in(home, "received")
+    talk.saver = away = Away()
+    talk.sign_in(order, email)
+    talk.say(f"Cancel {order}", call("cancel_order", order_number=order))
+    (key,) = talk.approvals.kept
+    cut = replace(talk.approvals.kept[key], key="cut", stage="approved")
+    talk.approvals.ask(cut)
+    talk.log.actions["cut"] = Action("cut", "done", cut.tool, {}, cut.conversation, cut.customer, "It was sent.")
+    away.answers = 1
+    answer = talk.say("yes")
+    assert answer.text == f"{words.INTERRUPTED_DONE['en'].format(text='It was sent.')}\n\n{words.NOT_NOW['en']}"
+    assert (answer.outcome, status(home, order)) == ("awaiting_approval", "received")
+
+
+@pytest.mark.parametrize("after", range(1, 7))
+def test_a_yes_that_is_cut_off_on_its_way_to_the_team_still_waits_for_them(talk: Talk, home: Path, after: int) -> None:
+    order, email, sku = returned_for_much(home)
+    talk.saver = away = Away()
+    talk.sign_in(order, email)
+    talk.say(
+        f"Refund my return of {order}",
+        call("order_status", order_number=order),
+        call("refund", order_number=order, article=sku),
+    )
+    (key,) = talk.approvals.kept
+    away.answers = after
+    answer = talk.say("yes")
+    assert (answer.outcome, answer.text) == ("awaiting_approval", words.WAITS_FOR_TEAM["en"])
+    away.answers = None
+    assert talk.say("", "Done.", decision=OperatorDecision(key, approved=True), language="en").outcome == "acted"
+    assert [action.state for action in talk.log.actions.values()] == ["done"]
 
 
 def test_what_the_team_approves_while_no_loop_can_be_reached_waits_for_the_team_again(talk: Talk, home: Path) -> None:

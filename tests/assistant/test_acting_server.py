@@ -118,6 +118,14 @@ def test_operator_approves_on_the_command_line(server: Server) -> None:
     assert waiting["tool"] == "refund"
     assert httpx.get(f"{server.url}/api/approvals", trust_env=False).status_code == 401
     assert server.post(f"/api/approvals/{waiting['key']}", approved=True).status_code == 401
+    declined = server.command("decline", waiting["key"][:8], "--text", "Without its box.")
+    assert (declined["told"], declined["answer"]) == (
+        True,
+        server.steps(conversation, declined["turn"])[-1]["answer"]["text"],
+    )
+    server.say(conversation, f"Refund {order}")
+    assert server.say(conversation, "yes")[-1]["answer"]["outcome"] == "awaiting_approval"
+    (waiting,) = server.command("list")["approvals"]
     server.kill()  # the command goes on by itself where no server runs
     told = server.command("approve", waiting["key"][:8], "--text", "As a courtesy.")["answer"]
     assert told.startswith("€")

@@ -1,14 +1,16 @@
 """Decisions on writes: one turn each, however often and by whomever a button is pressed."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from agents.approvals import OperatorDecision, Pending
+from agents.approvals import OperatorDecision, Pending, Stage
 from agents.transcript import Answer, ApprovalDecided, Finished, Step
 from agents.turn import Request
 from assistant.actions import StoredApprovals
@@ -16,7 +18,7 @@ from assistant.decisions import Decisions
 from assistant.desk_page import story
 from assistant.errors import Forestalled, NotStored, StoreError
 from assistant.past_conversations import past_conversations
-from assistant.store import Store, conversation_row, sqlite_url
+from assistant.store import TERMINAL_STEPS, Store, conversation_row, sqlite_url
 from assistant.ticket_contents import PERSON
 from assistant.ticket_turns import REPLY_CHARACTERS
 from assistant.turns import TurnRunner
@@ -29,6 +31,7 @@ class Writing:
         self._approvals = approvals
         self.gate = threading.Event()
         self.broken = self.breaks_off = False
+        self.comes_to: Stage = "done"
         self.decided: list[OperatorDecision] = []
 
     def __call__(self, request: Request, stop: threading.Event) -> Iterator[Step]:
@@ -43,7 +46,7 @@ class Writing:
         if self.breaks_off:
             raise RuntimeError("after it was moved, before anything was done")
         if request.decision.approved:
-            assert self._approvals.move(request.decision.key, before="approved", after="done")
+            assert self._approvals.move(request.decision.key, before="approved", after=self.comes_to)
         yield Finished(Answer("Done.", (), "acted", 0.0, "en", "none", 0.1, 0.1))
 
 
@@ -75,6 +78,13 @@ class Desk:
     def end(self, turn: int) -> None:
         self.writing.gate.set()
         list(self.turns.subscribe(self.conversation, turn))
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.005)
 
 
 @pytest.fixture
@@ -115,7 +125,12 @@ def test_the_model_is_silent_where_a_person_has_the_conversation(desk: Desk, hel
 
 @pytest.mark.parametrize("approved", [True, False])
 def test_a_word_with_it_is_a_message_of_whoever_decided(desk: Desk, approved: bool) -> None:
-    desk.end(desk.decisions.decide(desk.pending.key, approved=approved, by="Ada", text=" As a courtesy.\n")[1])
+    turn = desk.decisions.decide(desk.pending.key, approved=approved, by="Ada", text=" As a courtesy.\n")[1]
+    (under_way,) = story.of_approval(desk.store, desk.pending)["writes"]
+    assert (under_way["deciding"], under_way["said"]) == (True, "")
+    desk.end(turn)
+    (over,) = story.of_approval(desk.store, desk.pending)["writes"]
+    assert (over["deciding"], over["said"], over["decided_by"]) == (False, "As a courtesy.", "Ada")
     done, word = desk.store.transcript(desk.conversation)
     assert (done.text, done.answer["model"] if done.answer else "") == ("Done.", "none")
     assert (word.question, word.text, word.answer["model"] if word.answer else "") == ("", "As a courtesy.", PERSON)
@@ -137,6 +152,54 @@ def test_a_word_is_not_told_where_it_did_not_come_to_that(desk: Desk, ends: str)
         assert desk.approvals.move(desk.pending.key, before="operator", after="withdrawn")
     desk.end(turn)
     assert [one.status for one in desk.store.transcript(desk.conversation)] == ["failed"]
+
+
+@pytest.mark.parametrize("stage", ["failed", "unknown"])
+def test_a_word_is_not_told_with_what_was_not_done_and_whoever_wrote_it_hears_so(desk: Desk, stage: Stage) -> None:
+    desk.writing.comes_to = stage
+    desk.end(desk.decisions.decide(desk.pending.key, approved=True, by="Ada", text="It is done.")[1])
+    assert desk.decisions.decide(desk.pending.key, approved=True, by="Ada")[1] == 1
+    with pytest.raises(Forestalled, match=r"You have approved this already, as Ada\. .* not sent: “It is done\.”"):
+        desk.decisions.decide(desk.pending.key, approved=True, by="Ada", text="It is done.")
+    assert [turn.text for turn in desk.store.transcript(desk.conversation)] == ["Done."]
+
+
+def test_a_word_whose_turn_was_lost_is_told_with_its_end_and_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    append = desk.store.append_step
+
+    def refuse_ends(conversation: str, turn: int, data: Mapping[str, Any], **more: Any) -> int:
+        if data["kind"] in TERMINAL_STEPS:
+            raise StoreError("disk full")
+        return append(conversation, turn, data, **more)
+
+    key = desk.pending.key
+    turn = desk.decisions.decide(key, approved=True, by="Ada", text="As a courtesy.")[1]
+    with monkeypatch.context() as full:
+        full.setattr(desk.store, "append_step", refuse_ends)
+        desk.writing.gate.set()
+        until(lambda: desk.turns._lost)
+    for _ in range(2):
+        assert desk.decisions.decide(key, approved=True, by="Ada", text="As a courtesy.")[1] == turn
+    assert [(one.status, one.text) for one in desk.store.transcript(desk.conversation)] == [
+        ("failed", ""),
+        ("finished", "As a courtesy."),
+    ]
+
+
+def test_a_word_whose_turn_another_process_ended_is_told_when_it_is_pressed_again(desk: Desk) -> None:
+    """As after a crash between the deed and the end of its turn, which the customer's next message settled."""
+    key = desk.pending.key
+    turn = desk.decisions.decide(key, approved=True, by="Ada", text="As a courtesy.")[1]
+    desk.store.end_turn(desk.conversation, turn, "failed", reference="00000000")
+    desk.writing.gate.set()
+    until(lambda: desk.approvals.move(key, before="approved", after="done"))
+    for by, text in (("Ben", ""), ("Ada", "I looked into it.")):
+        with pytest.raises(Forestalled):
+            desk.decisions.decide(key, approved=True, by=by, text=text)
+    assert len(desk.store.transcript(desk.conversation)) == 1, "whose word it is presses again"
+    for text in ("As a courtesy.", ""):
+        assert desk.decisions.decide(key, approved=True, by="Ada", text=text)[1] == turn
+    assert [one.text for one in desk.store.transcript(desk.conversation)] == ["", "As a courtesy."]
 
 
 @pytest.mark.parametrize("is_over", [False, True])

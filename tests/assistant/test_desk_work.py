@@ -12,6 +12,7 @@ from assistant.desk_work import DeskWork
 from assistant.errors import Forestalled, NotStored, StoreError
 from assistant.retention import forget
 from assistant.store import Store, sqlite_url
+from assistant.ticket_turns import say
 from assistant.tickets import Tickets
 
 KEY = "k" * 24
@@ -78,6 +79,21 @@ def test_what_the_customer_writes_meanwhile_holds_no_reply_up(
 ) -> None:
     Tickets(store).add_message(conversation, store.start_turn(conversation, "Are you there?"))
     assert work.reply(number, "Yes", by="Ada", seen=1) == 3
+
+
+@pytest.mark.parametrize("does", ["reply", "end"])
+def test_ones_own_word_with_a_decision_holds_nothing_of_ones_own_up(
+    work: DeskWork, store: Store, number: str, conversation: str, does: str
+) -> None:
+    with store.writing() as session:
+        turn = say(session, conversation, "As a courtesy.")
+        desk_entries.add(session, KEY, kind="said", about="w", conversation=conversation, by="Ada", turn=turn)
+    with pytest.raises(Forestalled, match="Ada has replied"):
+        work.reply(number, "Anything else?", by="Ben", seen=1)
+    if does == "reply":
+        assert work.reply(number, "Anything else?", by="Ada", seen=1) == 3
+    else:
+        assert work.end(number, by="Ada", status="closed", seen=1).status == "closed"
 
 
 @pytest.mark.parametrize("ends", [("returned", "closed"), ("closed", "returned"), ("closed", "closed")])

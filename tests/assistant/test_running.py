@@ -109,6 +109,19 @@ def test_vectors_are_not_made_anew_with_an_embedder_of_before(
         server.check_embedder(asked)
 
 
+def test_what_a_colleague_said_is_quoted_whole_and_one_next_command_is_named(home: Path) -> None:
+    """The message was cut where the colleague's own words read like its end."""
+    server = find_server(home)
+    assert server
+    refused = "Ada was faster. Told with it: “Sent. Next: wait.”. Not sent: “Hello”. Next: frontdesk approvals list"
+    Handler.status = 409
+    for error, said in ((refused, refused), ("no", "no Next: frontdesk approvals list")):
+        Handler.lines = [{"error": error}]
+        with pytest.raises(ServerError) as raised:
+            server.decide("k", approved=True, text="Hello")
+        assert str(raised.value) == f"The server at {server.url} could not do this: {said}"
+
+
 def test_the_token_is_not_shown(home: Path) -> None:
     assert "secret" not in repr(find_server(home))
 

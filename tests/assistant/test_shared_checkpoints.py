@@ -87,8 +87,10 @@ def away(url: str) -> Iterator[None]:
         connection.execute(f"{refuse} false")  # type: ignore[call-overload]
         ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
         assert connection.execute(ended, (place.database,)).fetchall()
-        yield
-        connection.execute(f"{refuse} true")  # type: ignore[call-overload]
+        try:
+            yield
+        finally:
+            connection.execute(f"{refuse} true")  # type: ignore[call-overload]
 
 
 @pytest.mark.servers
@@ -99,8 +101,9 @@ def test_a_yes_while_the_server_is_away_is_told_soon_in_one_line_and_acts_once_w
     url = new_database()
     settings = settings_of(tmp_path, url)
     application = Application(settings)
-    conversation, other = application.store.start_conversation(), application.store.start_conversation()
-    assert said(application, conversation, "Keep BM-1015")["outcome"] == "awaiting_approval"
+    conversation, other, asks_anew = (application.store.start_conversation() for _ in range(3))
+    for one in (conversation, asks_anew):
+        assert said(application, one, "Keep BM-1015")["outcome"] == "awaiting_approval"
     with away(url), behind(CauseFilter(), of="") as (_, log):
         began = time.monotonic()
         answer = said(application, conversation, "yes")
@@ -110,6 +113,8 @@ def test_a_yes_while_the_server_is_away_is_told_soon_in_one_line_and_acts_once_w
         assert "cannot go on now: Waiting writes cannot be kept at postgresql://frontdesk:***@" in line
         assert "not currently accepting connections. Next: frontdesk doctor" in line
         assert said(application, other, "Keep BM-1015")["outcome"] == "handed_over"
+        anew = said(application, asks_anew, "Keep BM-1015, and one more BM-1015")
+        assert (anew["outcome"], anew["text"].startswith(words.WITHDRAWN["en"])) == ("handed_over", True)
     assert not (settings.home / "kept").exists()
     assert said(application, conversation, "yes")["outcome"] == "acted"
     said(application, conversation, "yes")

@@ -23,6 +23,7 @@ def ticket(reason: str = "repeated_failure", **summary: Any) -> Ticket:
         (ticket(asked=["退款 B-1", "好的，请办理", "谢谢", "转人工"]), "退款 B-1"),
         (ticket(asked=["yes"], acted=[ACTED]), "€5 was refunded."),
         (ticket(asked=["yes"], acted=[ACTED | {"result": ""}]), "refund"),
+        (ticket(asked=["yes"], acted=[ACTED | {"state": "failed", "result": "E-42 no such order"}]), "refund"),
         (ticket(asked=["A person, please"]), "A person, please"),
         (ticket(), ""),
         (ticket("written", asked=["yes"], written=[WRITTEN]), "a lamp hums"),

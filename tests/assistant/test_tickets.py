@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
 from agents.actions import Action, Change, Customer, Visitor
 from agents.approvals import Pending
@@ -19,6 +20,7 @@ from agents.handover import Desk
 from agents.transcript import Answer, Citation
 from assistant import ticket_numbers
 from assistant.actions import StoredActionLog, StoredApprovals, StoredVisitors
+from assistant.database import TurnRow
 from assistant.delivery import Places, mail_of
 from assistant.desk_work import DeskWork
 from assistant.errors import NotStored, StoreError
@@ -200,6 +202,21 @@ def test_a_number_that_cannot_be_one_is_refused(tickets: Tickets) -> None:
         tickets.get("hello")
     with pytest.raises(NotStored, match="There is no ticket"):
         tickets.get(number)
+
+
+def test_what_belongs_to_the_turns_end_is_stored_with_the_ticket_or_neither(store: Store, tickets: Tickets) -> None:
+    conversation = store.start_conversation()
+    turn = store.start_turn(conversation, "?")
+
+    def fails(session: Session) -> None:
+        row = session.get(TurnRow, (conversation, turn))
+        assert row is not None
+        assert row.status == "finished"
+        raise StoreError("disk full")
+
+    with pytest.raises(StoreError, match="disk full"):
+        tickets.hand_over(conversation, turn, reason="asked", then=fails)
+    assert (store.status(conversation, turn), tickets.all()) == ("running", ())
 
 
 def test_an_ended_turn_makes_no_ticket(store: Store, tickets: Tickets) -> None:

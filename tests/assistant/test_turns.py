@@ -383,6 +383,27 @@ def test_a_turn_whose_end_could_not_be_stored_fails_when_the_store_is_back(
     assert kinds(turns.subscribe(conversation, turns.start(conversation, "again")))[-1] == "finished"
 
 
+def test_a_yes_counts_after_a_turn_whose_end_could_not_be_stored(
+    store: Store, runner: Callable[..., TurnRunner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody watched that turn: it ran for ever, and every yes was asked for again."""
+
+    def refuse(*_: object, **__: object) -> int:
+        raise StoreError("disk full")
+
+    gate = Gate()
+    gate.opened.set()
+    turns = runner(gate)
+    conversation = store.start_conversation()
+    with monkeypatch.context() as full:
+        full.setattr(store, "append_step", refuse)
+        lost = turns.start(conversation, "Cancel it")
+        until(lambda: turns._lost)
+    list(turns.subscribe(conversation, turns.start(conversation, "yes")))
+    assert [request.unseen for request in gate.requests] == [False, False]
+    assert store.status(conversation, lost) == "failed"
+
+
 def test_a_stop_and_an_end_that_cannot_be_stored_leave_no_turn_that_runs_for_ever(
     store: Store, runner: Callable[..., TurnRunner], monkeypatch: pytest.MonkeyPatch
 ) -> None:

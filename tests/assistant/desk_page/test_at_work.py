@@ -124,6 +124,55 @@ def test_what_a_colleague_wrote_to_an_open_decision_is_told_not_to_be_sent(visit
     expect(ben.locator("#lines .person")).to_contain_text("Ada")
 
 
+def test_ones_own_words_that_were_not_sent_are_said_to_be(visitors: Visitors, served: Served) -> None:
+    """They were dropped in silence, as if they had arrived with the decision."""
+    ask_for_refund(served)
+    first = visitors.operator("Ada")
+    open_case(first, "needs your approval")
+    second = second_tab(first)
+    first.get_by_label("A word to the customer").fill("From the first tab.")
+    second.get_by_label("A word to the customer").fill("From the second, not pressed.")
+    first.get_by_role("button", name="Decline").click()
+    expect(first.locator("#lines .person .said")).to_have_text("From the first tab.")
+    second.unroute("**/*?mark=*")
+    expect(second.locator("#trouble")).to_have_text("What you wrote was not sent: “From the second, not pressed.”.")
+    expect(first.locator("#trouble")).to_be_hidden()
+
+
+@pytest.mark.parametrize("goes_on", ["withdrawn", "operator"])
+def test_what_was_pressed_and_did_not_come_to_it_is_said_not_to_be_sent(
+    visitors: Visitors, served: Served, goes_on: str
+) -> None:
+    """The customer's no was before it, or its turn broke off and the write waits again."""
+    _, asked = ask_for_refund(served)
+    desk = visitors.operator("Ada")
+    open_case(desk, "needs your approval")
+    stage = {"stage": "approved", "deciding": True, "decided_by": "Ada"}
+
+    def pretend(route: Route) -> None:
+        if route.request.method == "POST":
+            route.fulfill(status=201, json={"turn": 99})
+            return
+        story = route.fetch(url=route.request.url.partition("?")[0]).json()
+        story["writes"][0] |= stage
+        route.fulfill(json={**story, "mark": ""})
+
+    word = desk.get_by_label("A word to the customer")
+    word.fill("As a courtesy.")
+    desk.route(re.compile("/api/desk/approvals/"), pretend)
+    desk.get_by_role("button", name="Approve").click()
+    expect(desk.locator("#writes .approved")).to_be_visible()
+    expect(desk.locator("#trouble")).to_be_hidden()
+    stage |= {"stage": goes_on, "deciding": False}
+    if goes_on == "withdrawn":
+        expect(desk.locator("#trouble")).to_have_text("What you wrote was not sent: “As a courtesy.”.")
+        assert desk.evaluate("sessionStorage.length") == 0
+    else:
+        desk.reload()
+        expect(word).to_have_value("As a courtesy.")
+    served.change("UPDATE approval SET stage = 'withdrawn' WHERE key = ?", asked["key"])
+
+
 def test_who_declines_tells_the_customer_why(visitors: Visitors, served: Served) -> None:
     order, email = json.loads((served.home / "orders.json").read_text())["returned"]
     customer = visitors.customer()
