@@ -11,7 +11,7 @@ from typing import Literal
 
 from agents.handover import plain
 from agents.transcript import Language, Message
-from knowledge.text import answer_language
+from knowledge.languages import answer_language
 
 Courtesy = Literal["greeting", "thanks", "nod", "about"]
 

@@ -30,9 +30,10 @@ from agents.statements import Statement
 from agents.tools import ToolContext
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
 from agents.transcript import Answer, Citation, Delta, Finished, Language, Message, Outcome, ShortAnswer, Step, searched
+from knowledge.languages import answer_language
 from knowledge.library import Library
 from knowledge.passages import Retrieval
-from knowledge.text import answer_language, detect_language
+from knowledge.text import detect_language
 
 NOTHING_SPECIAL = Allowed()
 READER_SHARE = 0.4

@@ -7,7 +7,7 @@ from agents.errors import ToolRefusal
 from agents.transcript import Language
 from assistant.errors import NotStored
 from assistant.tickets import Tickets
-from knowledge.text import answer_language
+from knowledge.languages import answer_language
 
 NOT_HERE: dict[Language, str] = {
     "en": "Tickets can be opened only in a conversation on the page. Nothing was changed.",

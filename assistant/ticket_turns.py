@@ -18,7 +18,7 @@ from assistant.errors import StoreError
 from assistant.store import append, conversation_row, now
 from assistant.ticket_contents import PERSON
 from assistant.ticket_rows import WRITTEN
-from knowledge.text import answer_language
+from knowledge.languages import answer_language
 
 ASSISTANT = "assistant"
 """Who holds a conversation that no person has."""

@@ -36,7 +36,7 @@ from assistant.ticket_rows import (
     written_ticket,
 )
 from assistant.ticket_turns import finish
-from knowledge.text import answer_language
+from knowledge.languages import answer_language
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from agents.transcript import Language
 from finetune.examples import Example, said_by
-from knowledge.text import answer_language
+from knowledge.languages import answer_language
 
 Kind = Literal["answer", "refusal", "correction", "step", "label", "reply", "import"]
 """`refusal`: the documents do not answer; `correction`: a person answered where the assistant had not."""

@@ -10,8 +10,8 @@ from typing import Literal
 from agents.answering import READ_PASSAGES, AnswerOptions
 from agents.tools import Tool
 from agents.transcript import Language, Message
+from knowledge.languages import answer_language
 from knowledge.passages import Passage
-from knowledge.text import answer_language
 
 Protocol = Literal["json"]
 

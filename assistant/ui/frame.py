@@ -7,7 +7,7 @@ from html import escape
 from agents.models.loading import LARGER_EMBEDDED, SUGGESTED_OLLAMA_MODEL
 from assistant.ui.icons import icon
 from assistant.ui.texts import Texts
-from knowledge.text import answer_language
+from knowledge.languages import answer_language
 
 
 @dataclass(frozen=True, slots=True)

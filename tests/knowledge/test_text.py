@@ -6,7 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from knowledge import text as written
-from knowledge.text import STOP_WORDS, answer_language, detect_language, locate, normalise, sentences, tokens
+from knowledge.languages import answer_language
+from knowledge.text import STOP_WORDS, detect_language, locate, normalise, sentences, tokens
 
 
 def texts(text):
