@@ -60,7 +60,8 @@ def _belongs(group: Sequence[Line], line: Line) -> bool:
 def _is_part_of_cell(group: Sequence[Line], line: Line) -> bool:
     """Say whether a line of one piece stands in a column of the rows above, close below them."""
     widest = max(group, key=lambda each: len(each.cells))
-    if group[-1].bottom - line.top > line.size or abs(widest.size - line.size) > 0.1 * widest.size:
+    lowest = min(each.bottom for each in group)  # of the row above; the last line may be a short cell's beside it
+    if lowest - line.top > line.size or abs(widest.size - line.size) > 0.1 * widest.size:
         return False
     near = 0.5 * line.size
     ends = [cell.left for cell in widest.cells[1:]] + [widest.page_height * 10]

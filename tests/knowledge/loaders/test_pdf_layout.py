@@ -49,6 +49,25 @@ def test_cells_of_two_lines_belong_to_their_row():
     ]
 
 
+def test_a_row_below_one_whose_last_cell_is_short_is_of_the_same_table():
+    """Printed cell by cell, the line before is that of a cell which ends above its row's first one."""
+    page = [
+        line(("When", 50), ("Where", 250), ("Entry", 350), top=620, bold=True),
+        line(("Saturday, 30 January", 50), top=600),
+        line(("2027, 10 am to 1 pm", 50), top=588),
+        line(("In the school", 250), ("free", 350), top=600),
+        line(("Friday, 12 March 2027, 6", 50), top=570),
+        line(("pm", 50), top=558),
+        line(("Hall", 250), ("3 euros", 350), top=570),
+        line(("Prose that follows below the table and is much longer than its columns.", 50), top=525),
+    ]
+    assert texts(page) == [
+        ("row", "When: Saturday, 30 January 2027, 10 am to 1 pm | Where: In the school | Entry: free"),
+        ("row", "When: Friday, 12 March 2027, 6 pm | Where: Hall | Entry: 3 euros"),
+        ("paragraph", "Prose that follows below the table and is much longer than its columns."),
+    ]
+
+
 def test_wide_gaps_of_justified_text_are_no_columns():
     page = [
         line(("Standard", 50), ("clauses", 130), ("apply", 230), top=600),
