@@ -21,7 +21,7 @@ from knowledge.catalog import Catalog
 from knowledge.errors import KnowledgeError
 from knowledge.index import VectorIndex
 from knowledge.schema import document, file, source
-from knowledge.sources import is_within, shown
+from knowledge.sources import is_below_files, is_within, shown
 from knowledge.spaces import spaces
 
 
@@ -74,6 +74,26 @@ def forget_places(
             f"Next: frontdesk ingest --forget with one of: {', '.join(sorted(held)) or 'none, it is empty'}"
         )
     return sum(_forget(catalog_, index, held[place]) for place in dict.fromkeys(chain(*found)))
+
+
+def is_gone_part(place: str, root: str) -> bool:
+    """Say whether a source that is named for the staff was read with a root around it and is there no more."""
+    return internal_folders.is_named_below(place, root) and _is_gone(place)
+
+
+def forget_gone_parts(
+    catalog_: Catalog, index: Callable[[], VectorIndex], *, paths: Sequence[Path], collection: str
+) -> int:
+    """Remove what was read by itself below these paths, for the staff by its name, and is gone; return how many.
+
+    Nothing goes below a path that holds no file, as a drive that is not mounted does not.
+    """
+    query = select(source.c.location, source.c.id).where(source.c.collection == collection)
+    with catalog_.read() as connection:
+        held = [(str(row.location), int(row.id)) for row in connection.execute(query)]
+    roots = [shown(path.resolve()) for path in paths]
+    gone = [(place, number) for place, number in held if any(is_gone_part(place, root) for root in roots)]
+    return sum(_forget(catalog_, index, number) for place, number in gone if is_below_files(place, paths))
 
 
 def _forget(catalog_: Catalog, index: Callable[[], VectorIndex], source_id: int) -> int:

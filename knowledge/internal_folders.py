@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from knowledge.sources import is_passed_over
+from knowledge.sources import is_passed_over, is_within
 
 _NAMES = """
 staff, staff only, for staff, for staff only, internal, internal only, internal use, internal use only,
@@ -39,6 +39,17 @@ def lies_in_one(path: Path) -> bool:
     """Say whether a path is such a folder or lies in one, as it is written or as it leads."""
     names = {part for way in (path.absolute(), Path(os.path.realpath(path))) for part in _folders_of(way)}
     return any(map(is_internal, names))
+
+
+def is_named_below(place: str, root: str) -> bool:
+    """Say whether a place lies below a root and the names between them say so, whether it is there or not."""
+    return is_within(place, root) and any(map(is_internal, Path(place).relative_to(root).parts))
+
+
+def innermost(place: str) -> str:
+    """Return the nearest such folder around a place, itself included, by their names alone; "" where there is none."""
+    path = Path(place)
+    return next((str(folder) for folder in (path, *path.parents) if is_internal(folder.name)), "")
 
 
 def below(root: Path) -> Iterator[Path]:
