@@ -78,6 +78,8 @@ class IngestReport:
     """Places that documents were read from earlier, still answering, which are not there any more."""
     internal: tuple[InternalFolder, ...] = ()
     """Folders whose names say that they are not for customers, where nobody said who may read."""
+    forgotten: tuple[str, ...] = ()
+    """Places that were given up with all that was read from them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,9 +181,10 @@ class Library:
         """
         started = time.perf_counter()
         with self._catalog.writers_turn():
-            removed = forget_places(self._catalog, lambda: self.index, paths=paths, collection=collection)
+            removed, places = forget_places(self._catalog, lambda: self.index, paths=paths, collection=collection)
         gone = gone_places(self._catalog)
-        return IngestReport(0, 0, 0, removed, (), seconds=time.perf_counter() - started, gone=gone)
+        seconds = time.perf_counter() - started
+        return IngestReport(0, 0, 0, removed, (), seconds=seconds, gone=gone, forgotten=places)
 
     def search(
         self,
