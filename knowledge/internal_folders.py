@@ -15,14 +15,17 @@ from pathlib import Path
 from knowledge.sources import is_passed_over, is_within
 
 _NAMES = """
-staff, staff only, for staff, for staff only, internal, internal only, internal use, internal use only,
+staff, staff only, staff docs, staff documents, for staff, for staff only,
+internal, internal only, internal use, internal use only,
 for internal use only, internal documents, internal docs, confidential, strictly confidential, employees,
 employees only, not public, hr, human resources, personnel,
-内部, 内部资料, 内部文件, 内部使用, 仅供内部使用, 仅限内部, 员工, 员工专用, 机密, 保密, 人事, 人力资源,
-內部, 內部資料, 內部使用, 僅供內部使用, 僅限內部, 員工, 員工專用, 機密, 人力資源,
-intern, nur intern, internes, vertraulich, streng vertraulich, mitarbeiter, nur für mitarbeiter, personalabteilung,
-interne, usage interne, confidentiel, réservé au personnel, ressources humaines,
-interno, uso interno, confidencial, empleados, solo empleados, recursos humanos,
+内部, 内部资料, 内部文件, 内部文档, 内部使用, 内部专用, 仅供内部使用, 仅限内部,
+员工, 员工专用, 机密, 保密, 人事, 人力资源,
+內部, 內部資料, 內部文件, 內部文檔, 內部使用, 內部專用, 僅供內部使用, 僅限內部, 員工, 員工專用, 機密, 人力資源,
+intern, nur intern, internes, interne dokumente,
+vertraulich, streng vertraulich, mitarbeiter, nur für mitarbeiter, personalabteilung,
+interne, usage interne, documents internes, confidentiel, réservé au personnel, ressources humaines,
+interno, uso interno, documentos internos, confidencial, empleados, solo empleados, recursos humanos,
 riservato, risorse umane, vertrouwelijk, personeel, medewerkers
 """
 """In small letters: English, Chinese of both scripts, German, French, Spanish and Portuguese, Italian and Dutch."""
