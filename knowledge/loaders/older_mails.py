@@ -154,8 +154,8 @@ def _parted(text: str) -> _Parted:
     end = next((at for at, line in enumerate(lines) if line.strip() and not line.startswith(">")), len(lines))
     below = "\n".join(lines[end:])
     is_programs = found and not (found["attributed"] and not _PROGRAMS.search(found[0]))
-    is_reply = is_programs and _says_more(own) and not _POINTS_BELOW.search(own)
-    if any(line.startswith(">") for line in lines[end:]) or (below.strip() and not is_reply):
+    is_footer = is_programs and _says_more(own) and not _said(below)
+    if any(line.startswith(">") for line in lines[end:]) or (below.strip() and not is_footer):
         return _Parted(text, "", "", "")
     older = "\n".join(re.sub(r"^> ?", "", line) for line in lines[:end])
     return _Parted(f"{own.rstrip()}\n\n{below}".rstrip(), found[0] if found else "", older.strip("\n"), "> ")
@@ -173,28 +173,29 @@ def _before_quoted(text: str) -> tuple[str, str]:
     Without such a line it is what the writer quotes: a sentence of the terms, lines to be typed.
     """
     first = re.search(r"^>", text, re.MULTILINE)
-    own = text[: first.start()].rstrip() if first else ""
-    last = own.rpartition("\n")[2]
-    if (
-        not first
-        or not last.endswith((":", "："))
-        or sum(bool(re.search(each, last)) for each in _SIGNS) < len(_SIGNS) - 1
-    ):
+    if not first:
         return text, ""
-    return own.removesuffix(last), text[first.start() :]
+    own, quoted = text[: first.start()].rstrip(), text[first.start() :]
+    last = own.rpartition("\n")[2]
+    if last.endswith((":", "：")) and sum(bool(re.search(each, last)) for each in _SIGNS) > 1:
+        return own.removesuffix(last), quoted
+    within = re.match(ATTRIBUTED, re.sub(r"^> ?", "", quoted[:_LONGEST_LINES], flags=re.MULTILINE))  # as Apple's does
+    return (own, quoted) if within and _PROGRAMS.search(within[0]) else (text, "")
 
 
 def _says_more(text: str) -> bool:
     """Say whether a text is more than a greeting, thanks and a signature."""
-    end = _END.search(text)
-    own = "\n\n".join(filter(None, map(_said, re.split(r"\n\s*\n", text[: end.start()] if end else text))))
+    own = _said(text)
     said = [sentence for start, end in sentences(own) if not _THANKS.search(sentence := own[start:end])]
     return sum(len(tokens(sentence)) - count_cjk(sentence) // 2 for sentence in said) > _GREETING_TERMS
 
 
-def _said(paragraph: str) -> str:
-    found = _LAST_SENTENCE.match(paragraph)
-    return found[0] if found and not _NOTICE.search(paragraph) else ""
+def _said(text: str) -> str:
+    """Return the sentences above closing words, without what is a name, an address or a notice."""
+    end = _END.search(text)
+    paragraphs = re.split(r"\n\s*\n", text[: end.start()] if end else text)
+    said = [found[0] for each in paragraphs if (found := _LAST_SENTENCE.match(each)) and not _NOTICE.search(each)]
+    return "\n\n".join(said)
 
 
 def _cut_marked(soup: "BeautifulSoup") -> bool:
@@ -213,6 +214,7 @@ def _cut_marked(soup: "BeautifulSoup") -> bool:
     is_cut = bool(
         marked
         and not any(text.strip() for text in others[:-1])
+        and not _said(others[-1])
         and _is_attributed(marked, above)
         and _says_more(above)
         and not _POINTS_BELOW.search(above)

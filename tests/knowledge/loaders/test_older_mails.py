@@ -28,6 +28,7 @@ ABOVE = [
     "------------------ 原始邮件 ------------------\n发件人: Lumen\n发送时间: 2026年1月5日\n\n{}",
     "发件人: Lumen <a@b.example>\n发送时间: 2026年1月5日\n收件人: Ann\n主题: 灯\n\n{}",
     "2026-01-05 10:12 GMT+01:00 Lumen <a@b.example>:\n> {}",
+    "> On 5 Jan 2026, at 10:12, Lumen <a@b.example> wrote:\n> \n> {}",
     "From: Lumen\nDate: Monday\nTo: Ann\nSubject: Lamp\n\n{}",
 ]
 
@@ -79,9 +80,9 @@ def test_of_several_older_mails_the_newest_that_says_more_is_the_last() -> None:
 
 
 def test_what_stands_below_the_older_mail_stays() -> None:
-    notice = "This e-mail is confidential."
-    text = f"{REPLY}\n\nOn Mon, 5 Jan 2026 at 9:05, Ann wrote:\n> {OLD}\n>\n> Ann\n\n{notice}"
-    assert newest(text) == f"{REPLY}\n\n{notice}"
+    for below in ("This e-mail is confidential.", "-- \nBen Baker\nLumen", "Ben Baker\nLumen"):
+        text = f"{REPLY}\n\nOn Mon, 5 Jan 2026 at 9:05, Ann wrote:\n> {OLD}\n>\n> Ann\n\n{below}"
+        assert newest(text) == f"{REPLY}\n\n{below}"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_what_stands_below_the_older_mail_stays() -> None:
         f'{REPLY}\n\nOn 5 January 2026 my colleague wrote:\n"{OLD}"\n\nThat has changed: it is ten euros.',
         f"{REPLY}\n\nOn 5 January 2026 my colleague wrote:\n> {OLD}\n\nThat has changed: it is ten euros.",
         *(f"{said} {REPLY}\n\n{ABOVE[2].format(OLD)}" for said in ("Answers below.", "Siehe unten.", "答复见下。")),
-        f"See in red. {REPLY}\n\n{ABOVE[0].format('How long?')}\n\nFive years.",
+        f"{REPLY}\n\n{ABOVE[0].format('How long?')}\n\nFive years.",
         f"Seventy > {OLD}",
     ],
 )
@@ -152,6 +153,7 @@ CITED = "<blockquote type='cite'>{}</blockquote>"
         f"{PAGE}<p>On 5 January 2026 at 9:05 Ann wrote:</p><blockquote>Clocks?</blockquote><p>No.</p>",
         f"{PAGE}<div class='moz-cite-prefix'>On 5/1/26 10:12, Ann wrote:</div>{CITED.format('Clocks?')}<p>No.</p>"
         + CITED.format("Rugs?"),
+        f"{PAGE}<div class='moz-cite-prefix'>On 5/1/26 10:12, Ann wrote:</div>{CITED.format('Clocks?')}<p>No.</p>",
         f"{PAGE}<p>Our terms say:</p>{CITED.format('Returns are taken back within 45 days.')}",
         f"<p>My answers are in red.</p>{PAGE}{QUOTED_PAGES[2].format(OLD)}",
         f"<p>My answers are in red.</p>{PAGE}{QUOTED_PAGES[3].format(OLD)}",
