@@ -196,12 +196,17 @@ def _report(feed: Feed, fetched: Fetched, report: dict[str, Any]) -> SyncReport:
 
 
 def _give_audience(feed: Feed, home: Path, ingest: Ingest) -> None:
-    """Give what is held to the audience that the feed has now; its place may be down, and the owner's word counts."""
+    """Give what is held to the audience that the feed has now; its place may be down, and the owner's word counts.
+
+    A folder's that says no word leaves to whom it was what a website or mailbox left behind, which is removed next.
+    """
+    if feed.audience is None:
+        return
     for mirror in mirrors(home, feed.name):
         if mirror.facts.get("audience", feed.audience) != feed.audience:
             collection = mirror.facts.get("collection", feed.collection)
             ingest([mirror.folder], collection=collection, audience=feed.audience, prune=True, prune_empty=True)
-            mirror.facts["audience"] = feed.audience or "public"
+            mirror.facts["audience"] = feed.audience
             mirror.save()
 
 

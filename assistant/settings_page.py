@@ -33,7 +33,8 @@ FEEDS = """
 
 Each `[[feeds]]` table is one place that documents come from. `frontdesk sync` reads them all, `frontdesk watch` keeps
 reading them. Of a mail, what its writer says is read; the older mails that it repeats are left out, unless it says
-no more than thanks or forwards them. So that the company's answers are in, declare the folder of sent mail too.
+little more than thanks, forwards them or answers between their lines. So that the company's answers are in, declare the
+folder of sent mail too.
 
 ```toml
 [[feeds]]

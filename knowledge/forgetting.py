@@ -9,7 +9,7 @@ documents answer whose files never were there.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -21,7 +21,7 @@ from knowledge.catalog import Catalog
 from knowledge.errors import KnowledgeError
 from knowledge.index import VectorIndex
 from knowledge.schema import document, file, source
-from knowledge.sources import is_within, shown
+from knowledge.sources import is_below_files, is_within, shown
 from knowledge.spaces import spaces
 
 
@@ -54,8 +54,8 @@ def gone_places(catalog_: Catalog) -> tuple[GonePlace, ...]:
 
 def forget_places(
     catalog_: Catalog, index: Callable[[], VectorIndex], *, paths: Sequence[Path], collection: str
-) -> int:
-    """Remove all that was read from these paths, whether they are there or not; return how many documents.
+) -> tuple[int, tuple[str, ...]]:
+    """Remove all that was read from these paths, there or not; return how many documents, and the places given up.
 
     What was read with a path by itself, because its folder's name says that it is for the staff, goes with it.
     The caller has the writer's turn. Each place is given up whole or not at all; vectors that a crash leaves are swept
@@ -67,13 +67,34 @@ def forget_places(
     with catalog_.read() as connection:
         rows = connection.execute(select(source.c.location, source.c.id).where(source.c.collection == collection)).all()
     held = {str(location): int(source_id) for location, source_id in rows}
-    found = [[place for place in held if _came_with(place, path)] for path in paths]
+    found = [_places(path, held) for path in paths]
     if unknown := [str(path) for path, places in zip(paths, found, strict=True) if not places]:
         raise KnowledgeError(
             f"Nothing was read from {', '.join(unknown)} into the collection {collection!r}. "
             f"Next: frontdesk ingest --forget with one of: {', '.join(sorted(held)) or 'none, it is empty'}"
         )
-    return sum(_forget(catalog_, index, held[place]) for place in dict.fromkeys(chain(*found)))
+    doomed = tuple(dict.fromkeys(chain(*found)))
+    return sum(_forget(catalog_, index, held[place]) for place in doomed), doomed
+
+
+def is_gone_part(place: str, root: str) -> bool:
+    """Say whether a source that is named for the staff was read with a root around it and is there no more."""
+    return internal_folders.is_named_below(place, root) and _is_gone(place)
+
+
+def forget_gone_parts(
+    catalog_: Catalog, index: Callable[[], VectorIndex], *, paths: Sequence[Path], collection: str
+) -> int:
+    """Remove what was read by itself below these paths, for the staff by its name, and is gone; return how many.
+
+    Nothing goes below a path that holds no file, as a drive that is not mounted does not.
+    """
+    query = select(source.c.location, source.c.id).where(source.c.collection == collection)
+    with catalog_.read() as connection:
+        held = [(str(row.location), int(row.id)) for row in connection.execute(query)]
+    roots = [shown(path.resolve()) for path in paths]
+    gone = [(place, number) for place, number in held if any(is_gone_part(place, root) for root in roots)]
+    return sum(_forget(catalog_, index, number) for place, number in gone if is_below_files(place, paths))
 
 
 def _forget(catalog_: Catalog, index: Callable[[], VectorIndex], source_id: int) -> int:
@@ -95,11 +116,18 @@ def _forget(catalog_: Catalog, index: Callable[[], VectorIndex], source_id: int)
     return removed
 
 
-def _came_with(place: str, path: Path) -> bool:
-    """Say whether a source is this path, as it leads or as it is written, or in it and by its name for the staff."""
-    names = {shown(path.resolve()), shown(path.absolute())}
-    is_internal = internal_folders.is_internal(Path(place).name)
-    return place in names or (is_internal and any(is_within(place, name) for name in names))
+def _places(path: Path, held: Collection[str]) -> list[str]:
+    """Return the sources that are this path, as it leads or as it is written, and those that came with them: in it and
+    by their name for the staff.
+    """
+    itself = [name for name in dict.fromkeys((shown(path.resolve()), shown(path.absolute()))) if name in held]
+    with_it = [
+        place
+        for place in held
+        if internal_folders.is_internal(Path(place).name)
+        and any(is_within(place, name) and place != name for name in itself)
+    ]
+    return [*itself, *with_it]
 
 
 def _is_gone(location: str) -> bool:

@@ -12,6 +12,7 @@ source of the collection it came, and although the file itself cannot be read no
 """
 
 import hashlib
+import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,16 +24,26 @@ from knowledge.catalog import Catalog, NewDocument
 from knowledge.chunking import ChunkOptions
 from knowledge.committing import Committed, Committer, FileShare
 from knowledge.embedders import Embedder
-from knowledge.errors import KnowledgeError
 from knowledge.feeds.mirror import addresses
 from knowledge.forgetting import GonePlace
 from knowledge.index import VectorIndex
-from knowledge.openness import InternalFolder
+from knowledge.openness import PUBLIC, InternalFolder, Share
 from knowledge.progress import FileTurn, Progress
 from knowledge.reading.messages import Done, Failed, Job, Prepared, Unchanged
 from knowledge.reading.pool import Reader, Reading
 from knowledge.reading.preparing import RECIPE
-from knowledge.sources import Links, Listing, content_hash, exists, find_links, is_within, list_files, places, shown
+from knowledge.sources import (
+    Links,
+    Listing,
+    check_paths,
+    content_hash,
+    find_links,
+    is_below_files,
+    is_within,
+    list_files,
+    places,
+    shown,
+)
 from knowledge.spaces import Space, ensure_space
 from knowledge.vectors import check_embedder, mend
 
@@ -40,6 +51,8 @@ PATIENCE_SECONDS = 5.0
 """How long documents that are read wait for the next ones before they are committed by themselves."""
 FILES_AHEAD = 32
 """Files that are hashed and read before their turn."""
+CLOSED_AT_ONCE = 1000
+"""Files; a database takes so many in one question."""
 _LINK = "is a link to a folder, which is not followed. Next: ingest the folder that it leads to by its own path"
 
 
@@ -65,6 +78,8 @@ class IngestReport:
     """Places that documents were read from earlier, still answering, which are not there any more."""
     internal: tuple[InternalFolder, ...] = ()
     """Folders whose names say that they are not for customers, where nobody said who may read."""
+    forgotten: tuple[str, ...] = ()
+    """Places that were given up with all that was read from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +87,11 @@ class Target:
     """Where documents go."""
 
     collection: str
-    audience: str
+    share: Share
+    """Who may read them, and what is left out."""
     prune: bool = False
     prune_empty: bool = False
     """With `prune`: also when a folder holds no file at all, as a drive that is not mounted does not."""
-    without: frozenset[str] = frozenset()
-    """Folders that are for others: neither read nor looked after."""
 
 
 @dataclass(slots=True)
@@ -124,31 +138,6 @@ class _Source:
     """By which other names files are known that are held for other audiences."""
     addresses: dict[str, str]
     """File's name -> the web page that it is a copy of."""
-
-
-def check_names(*, collection: str, audience: str) -> None:
-    """Refuse a collection or an audience without a name: nobody would find what is in it.
-
-    Raises:
-        KnowledgeError: one is empty.
-    """
-    for name, value, such in (("collection", collection, "default"), ("audience", audience, "public or staff")):
-        if not value.strip():
-            raise KnowledgeError(f"The {name} has no name. Next: give --{name} a word, such as {such}")
-
-
-def check_paths(paths: Sequence[Path]) -> None:
-    """Refuse paths that do not exist, all of them in one message.
-
-    Raises:
-        KnowledgeError: at least one path is missing.
-    """
-    missing = [str(path) for path in paths if not exists(path)]
-    if missing:
-        raise KnowledgeError(
-            f"Not found: {', '.join(missing)}. Next: check the path, then frontdesk ingest FOLDER; if it is gone "
-            "for good and its documents still answer: frontdesk ingest --forget FOLDER"
-        )
 
 
 class Ingest:
@@ -212,7 +201,7 @@ class Ingest:
     def _open_space(self, target: Target) -> Space:
         with self._catalog.write() as connection:
             space = ensure_space(
-                connection, collection=target.collection, audience=target.audience, embedder=self._embedder.name
+                connection, collection=target.collection, audience=target.share.audience, embedder=self._embedder.name
             )
             check_embedder(space, self._embedder)
         return space
@@ -230,10 +219,10 @@ class Ingest:
             known = {
                 name: fingerprint
                 for name, fingerprint in catalog.file_fingerprints(connection, source_id).items()
-                if not any(is_within(shown(root / name), folder) for folder in target.without)
+                if not any(is_within(shown(root / name), folder) for folder in target.share.without)
             }
-            others = catalog.places_for_others(connection, collection=target.collection, audience=target.audience)
-        listing = list_files(root, without=target.without)
+            others = catalog.places_for_others(connection, collection=target.collection, audience=target.share.audience)
+        listing = list_files(root, without=target.share.without, is_left=target.share.is_left)
         self.tally.failed.extend(FailedFile(folder, f"cannot be read: {cause}") for folder, cause in listing.unreadable)
         self.tally.failed.extend(FailedFile(folder, _LINK) for folder in listing.links)
         source = _Source(source_id, target, known, find_links(others), addresses(root))
@@ -266,7 +255,7 @@ class Ingest:
             path=str(path),
             name=name,
             size_bytes=size_bytes,
-            audience=source.target.audience,
+            audience=source.target.share.audience,
             chunks=self._options,
             known=known,
             loaders=dict(loaders.LOADERS),
@@ -323,7 +312,11 @@ class Ingest:
     def _remove_missing(self, source: _Source, root: Path, listing: Listing, committer: Committer) -> None:
         """Forget the files that are gone, when asked to, and close what is held of them to other audiences."""
         missing = [name for name in source.known if name not in listing.files]
-        looks_unmounted = root.is_dir() and not listing.files and not source.target.prune_empty
+        looks_unmounted = (
+            root.is_dir()
+            and not (listing.files or source.target.prune_empty)
+            and not is_below_files(shown(root), source.target.share.around)
+        )
         if source.target.prune and missing and looks_unmounted:
             fault = (
                 f"holds no file now and held {len(missing)}, so nothing was pruned. Next: see that its drive is "
@@ -338,6 +331,20 @@ class Ingest:
                 self.tally.removed += withdrawn
                 fault = "is gone or cannot be read; what was held of it for another audience is removed"
                 self.tally.failed.append(FailedFile(shown(root / name), f"{fault}, documents: {withdrawn}"))
+        if source.target.share.audience != PUBLIC:
+            self._close_below(source.target, root, committer)
+
+    def _close_below(self, target: Target, root: Path, committer: Committer) -> None:
+        """Withdraw from others what is still held of a folder that is closed to them, there or not."""
+        with self._catalog.read() as connection:
+            others = catalog.places_for_others(connection, collection=target.collection, audience=target.share.audience)
+        below = [
+            place
+            for place in others
+            if any(is_within(way, shown(root)) for way in (str(Path(*place)), os.path.realpath(Path(*place))))
+        ]
+        for start in range(0, len(below), CLOSED_AT_ONCE):
+            self.tally.removed += committer.withdraw(below[start : start + CLOSED_AT_ONCE])
 
     def _prune(self, source: _Source, names: Sequence[str], committer: Committer) -> None:
         self._mended()
@@ -365,7 +372,7 @@ def _new_document(prepared: Prepared, source: _Source, file: _File) -> NewDocume
         name=prepared.name,
         title=prepared.title,
         language=prepared.language,
-        audience=source.target.audience,
+        audience=source.target.share.audience,
         fingerprint=prepared.fingerprint,
         modified_at=prepared.modified_at,
         dated=prepared.dated,
@@ -388,5 +395,5 @@ def _gone(file: _File, seen: set[str], done: Done) -> list[str]:
 
 def _fingerprint(content: str, target: Target, options: ChunkOptions, loading: object | None) -> str:
     """Return the hash of all that decides what is made of a file; passwords do not, for a file is not in without."""
-    recipe = [RECIPE, repr(options), repr(loading or loaders.NO_OPTIONS), target.audience, content]
+    recipe = [RECIPE, repr(options), repr(loading or loaders.NO_OPTIONS), target.share.audience, content]
     return hashlib.sha256("\x00".join(recipe).encode()).hexdigest()

@@ -18,11 +18,11 @@ from knowledge.chunking import ChunkOptions
 from knowledge.conversation import Conversation, Meanings, Spoken, conversation_of
 from knowledge.embedders import Embedder, resolve
 from knowledge.errors import KnowledgeError, VectorsLost
-from knowledge.forgetting import forget_places, gone_places
+from knowledge.forgetting import forget_gone_parts, forget_places, gone_places
 from knowledge.index import VectorIndex
-from knowledge.ingest import Ingest, IngestReport, Target, check_names, check_paths
+from knowledge.ingest import Ingest, IngestReport, Target
 from knowledge.loaders import LoadOptions
-from knowledge.openness import PUBLIC, shared_out
+from knowledge.openness import PUBLIC, check_names, shared_out
 from knowledge.pages import Pages, PageView, Rectangle
 from knowledge.passages import Passage, Retrieval
 from knowledge.progress import Progress
@@ -31,6 +31,7 @@ from knowledge.rerankers import Reranker
 from knowledge.rerankers import resolve as resolve_reranker
 from knowledge.retrieval import RetrievalOptions
 from knowledge.scope import Scope
+from knowledge.sources import check_paths
 from knowledge.spaces import spaces
 
 
@@ -154,8 +155,11 @@ class Library:
                 )
                 if paths:
                     for share in shares:
-                        target = Target(collection, share.audience, prune, prune_empty, share.without)
-                        run.run(share.paths, target, progress=progress)
+                        run.run(share.paths, Target(collection, share, prune, prune_empty), progress=progress)
+                    if prune and audience is None:
+                        run.tally.removed += forget_gone_parts(
+                            self._catalog, lambda: self.index, paths=paths, collection=collection
+                        )
                     vectors.finish(self._catalog)
         tally = run.tally
         return IngestReport(
@@ -177,9 +181,10 @@ class Library:
         """
         started = time.perf_counter()
         with self._catalog.writers_turn():
-            removed = forget_places(self._catalog, lambda: self.index, paths=paths, collection=collection)
+            removed, places = forget_places(self._catalog, lambda: self.index, paths=paths, collection=collection)
         gone = gone_places(self._catalog)
-        return IngestReport(0, 0, 0, removed, (), seconds=time.perf_counter() - started, gone=gone)
+        seconds = time.perf_counter() - started
+        return IngestReport(0, 0, 0, removed, (), seconds=seconds, gone=gone, forgotten=places)
 
     def search(
         self,

@@ -18,6 +18,7 @@ from pathlib import Path
 from knowledge import catalog, internal_folders
 from knowledge.catalog import Catalog
 from knowledge.errors import KnowledgeError
+from knowledge.forgetting import is_gone_part
 from knowledge.sources import exists, is_within, shown
 
 PUBLIC = "public"
@@ -36,6 +37,14 @@ class Share:
     paths: tuple[Path, ...]
     without: frozenset[str] = frozenset()
     """Folders that are not read with them."""
+    opened: frozenset[str] | None = None
+    """Of the folders that are for the staff by their names, those that may be read with them; None: all."""
+    around: tuple[Path, ...] = ()
+    """Paths in which these were found: what is empty within one that holds files is no drive that is missing."""
+
+    def is_left(self, folder: str) -> bool:
+        """Say whether a folder is left to an ingest that says who may read it."""
+        return self.opened is not None and folder not in self.opened and internal_folders.is_internal(Path(folder).name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,17 @@ class InternalFolder:
     path: str
     audience: str
     """Who may read it: `staff`, or `public` where it was opened before."""
+
+
+def check_names(*, collection: str, audience: str) -> None:
+    """Refuse a collection or an audience without a name: nobody would find what is in it.
+
+    Raises:
+        KnowledgeError: one is empty.
+    """
+    for name, value, such in (("collection", collection, "default"), ("audience", audience, "public or staff")):
+        if not value.strip():
+            raise KnowledgeError(f"The {name} has no name. Next: give --{name} a word, such as {such}")
 
 
 def shared_out(
@@ -59,23 +79,29 @@ def shared_out(
         return (Share(audience, tuple(paths)),), ()
     with catalog_.read() as connection:
         held = catalog.places(connection, collection=collection)
-    closed, by_itself, with_others = _internal(paths, held)
+    closed, by_itself, with_others, opened = _internal(paths, held)
     _refuse_to_close(closed, held)
     apart = {**closed, **by_itself}  # read by themselves, as before, and not once more with what is around them
-    public = tuple(path for path in paths if shown(os.path.realpath(path)) not in apart)
+    public = tuple(path for path in paths if not _is_in(shown(os.path.realpath(path)), apart))
     _refuse_to_open((*public, *by_itself.values()), held, closed=closed)
-    shares = (
-        Share(PUBLIC, public, frozenset(apart)),
-        Share(PUBLIC, tuple(by_itself.values()), frozenset(closed)),
-        Share(STAFF, tuple(closed.values())),
+    around = tuple(paths)
+    shares = (  # a folder that is made or renamed while others are read is not among those opened
+        Share(PUBLIC, public, frozenset(apart), opened),
+        Share(PUBLIC, tuple(by_itself.values()), frozenset(closed), opened, around),
+        Share(STAFF, tuple(closed.values()), around=around),
     )
     names = [InternalFolder(place, STAFF) for place in closed]
     names += [InternalFolder(place, PUBLIC) for place in (*by_itself, *with_others)]
     return tuple(share for share in shares if share.paths), tuple(names)
 
 
-def _internal(paths: Sequence[Path], held: Held) -> tuple[dict[str, Path], dict[str, Path], dict[str, Path]]:
-    """Return the folders that are for the staff by their names, and those opened by themselves or with others."""
+def _internal(
+    paths: Sequence[Path], held: Held
+) -> tuple[dict[str, Path], dict[str, Path], dict[str, Path], frozenset[str]]:
+    """Return the folders that are for the staff by their names, those opened by themselves or with others, and all
+    that are open, those within others too.
+    """
+    opened: set[str] = set()
     closed: dict[str, Path] = {}
     by_itself: dict[str, Path] = {}
     with_others: dict[str, Path] = {}
@@ -85,12 +111,14 @@ def _internal(paths: Sequence[Path], held: Held) -> tuple[dict[str, Path], dict[
             place = shown(os.path.realpath(folder))
             if _is_in(place, closed):
                 continue
-            sources = _open_sources(place, held)
+            sources = _open_sources(place, held) or _open_sources(internal_folders.innermost(place), held)
             if not sources:
                 closed[place] = folder
-            elif not _is_in(place, (*by_itself, *with_others)):
+                continue
+            opened.add(place)
+            if not _is_in(place, (*by_itself, *with_others)):
                 (by_itself if sources == {place} else with_others)[place] = folder
-    return closed, by_itself, with_others
+    return closed, by_itself, with_others, frozenset(opened)
 
 
 def _open_sources(place: str, held: Held) -> set[str]:
@@ -105,33 +133,51 @@ def _open_sources(place: str, held: Held) -> set[str]:
 
 def _refuse_to_close(closed: Iterable[str], held: Held) -> None:
     """Refuse to read for the staff what somebody said is for others."""
-    files = set(_files([(location, name) for location, name, audience in held if audience != STAFF]))
+    files: dict[str, str] = {}
+    for audience in sorted({audience for *_, audience in held} - {STAFF}):
+        files |= dict.fromkeys(
+            _files([(location, name) for location, name, other in held if other == audience]), audience
+        )
     for folder in closed:
         if inside := sorted(file for file in files if is_within(file, folder)):
             raise KnowledgeError(
-                f"By its name {folder} is for the staff, and others may read {_some(inside)}. Nothing was read. "
-                f"Next: say who may read all of it: frontdesk ingest {folder} --audience staff (or public)"
+                f"By its name {folder} is for the staff, and others may read {_some(inside)} "
+                f"({', '.join(sorted({files[file] for file in inside}))}). Nothing was read. Next: say who may read "
+                f"all of it: frontdesk ingest {folder} --audience staff (or {files[inside[0]]})"
             )
 
 
 def _refuse_to_open(paths: Sequence[Path], held: Held, *, closed: Iterable[str]) -> None:
     """Refuse to read for everyone what is held for fewer; what is closed is not read with these paths."""
     others = [(location, name, audience) for location, name, audience in held if audience != PUBLIC]
+    opened = {location for location, _, audience in held if audience == PUBLIC}
     kept = {
-        location
+        location: audience
         for location, name, audience in others
-        if not _is_gone_file(location, name) and not (audience == STAFF and _is_in(str(Path(location, name)), closed))
-    } - {location for location, _, audience in held if audience == PUBLIC}
-    files = {file for file in _files([other[:2] for other in others]) if not _is_in(file, closed)}
+        if location not in opened
+        and not _is_gone_file(location, name)
+        and not (audience == STAFF and _is_in(str(Path(location, name)), closed))
+    }
+    files = {
+        file: audience
+        for location, name, audience in others
+        for file in _files([(location, name)])
+        if not _is_in(file, closed)
+    }
     for path in paths:
         root = shown(os.path.realpath(path))
-        around = {place for place in kept if is_within(place, root) or is_within(root, place)}
-        if inside := sorted(around or {file for file in files if is_within(file, root)}):
+        around = {
+            place: audience
+            for place, audience in kept.items()
+            if is_within(root, place)
+            or (is_within(place, root) and not (audience == STAFF and is_gone_part(place, root)))
+        }
+        if inside := around or {file: audience for file, audience in files.items() if is_within(file, root)}:
             raise KnowledgeError(
-                f"Not everyone may read what came from {_some(inside)}. Nothing was read: "
+                f"Not everyone may read what came from {_some(sorted(inside))}. Nothing was read: "
                 f"without --audience {path} would be open to customers. Next: read it with --audience and the name it "
-                "had, such as staff, or each audience's folder by itself; what is meant for customers now, with "
-                "--audience public"
+                f"had ({', '.join(sorted(set(inside.values())))}), or each audience's folder by itself; what is meant "
+                "for customers now, with --audience public"
             )
 
 

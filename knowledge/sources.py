@@ -7,9 +7,11 @@ It knows no format and no catalogue.
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from knowledge.errors import KnowledgeError
 
 Links = dict[str, list[tuple[str, str]]]
 
@@ -33,11 +35,28 @@ class Listing:
     """Symbolic links to folders, which are not followed."""
 
 
-def list_files(root: Path, *, without: Collection[str] = ()) -> Listing:
+def check_paths(paths: Sequence[Path]) -> None:
+    """Refuse paths that do not exist, all of them in one message.
+
+    Raises:
+        KnowledgeError: at least one path is missing.
+    """
+    missing = [str(path) for path in paths if not exists(path)]
+    if missing:
+        raise KnowledgeError(
+            f"Not found: {', '.join(missing)}. Next: check the path, then frontdesk ingest FOLDER; if it is gone "
+            "for good and its documents still answer: frontdesk ingest --forget FOLDER"
+        )
+
+
+def list_files(
+    root: Path, *, without: Collection[str] = (), is_left: Callable[[str], bool] = lambda _folder: False
+) -> Listing:
     """Return the files under a root; those of a system are passed over, unknown suffixes are not.
 
     Args:
         without: folders that are passed over with all that is in them and all links that lead into them.
+        is_left: asked of each folder below the root; what it says yes to is passed over in the same way.
     """
     if root.is_file():
         return Listing({shown(root.name): root}, ())
@@ -47,12 +66,16 @@ def list_files(root: Path, *, without: Collection[str] = ()) -> Listing:
     for folder, folders, names in os.walk(
         root, onerror=lambda error: unreadable.append((shown(error.filename), error.strerror or str(error)))
     ):
-        folders[:] = [name for name in folders if not is_passed_over(name) and shown(Path(folder, name)) not in without]
+        folders[:] = [
+            name
+            for name in folders
+            if not is_passed_over(name) and (place := shown(Path(folder, name))) not in without and not is_left(place)
+        ]
         links += [shown(path) for name in sorted(folders) if (path := Path(folder, name)).is_symlink()]
         for name in names:
             path = Path(folder, name)
             try:
-                if not is_passed_over(name) and path.is_file() and not _leads_into(path, without):
+                if not is_passed_over(name) and path.is_file() and not _leads_into(path, without, root, is_left):
                     found.append(path)
             except OSError as error:  # a folder that may be listed but not entered
                 unreadable.append((shown(path), error.strerror or str(error)))
@@ -103,9 +126,23 @@ def is_within(place: str, root: str) -> bool:
     return place == root or place.startswith(root.rstrip(os.sep) + os.sep)
 
 
-def _leads_into(path: Path, folders: Collection[str]) -> bool:
-    real = shown(os.path.realpath(path)) if folders and path.is_symlink() else ""
-    return any(is_within(real, folder) for folder in folders)
+def is_below_files(place: str, paths: Iterable[Path]) -> bool:
+    """Say whether a place lies below a path that holds a file, so that no drive is missing there."""
+    return any(
+        place != (root := shown(os.path.realpath(path))) and is_within(place, root) and bool(list_files(path).files)
+        for path in paths
+    )
+
+
+def _leads_into(path: Path, folders: Collection[str], root: Path, is_left: Callable[[str], bool]) -> bool:
+    if not path.is_symlink():
+        return False
+    real = Path(os.path.realpath(path))
+    if any(is_within(shown(real), folder) for folder in folders):
+        return True
+    return real.is_relative_to(root) and any(
+        is_left(shown(folder)) for folder in real.parents if folder != root and folder.is_relative_to(root)
+    )
 
 
 def _places(path: Path) -> list[tuple[str, str]]:

@@ -123,6 +123,8 @@ def _print_report(report: Mapping[str, Any], collection: str) -> None:
     )
     for failed in report["failed"]:
         print(f"  failed: {failed['path']}: {failed['error']}")
+    for place in report.get("forgotten", ()):
+        print(f"  forgotten: {place}")
     for sentence in internal_folders.sentences(report.get("internal", ()), collection=collection):
         print(f"  {sentence}")
     for gone in report.get("gone", ()):

@@ -55,7 +55,10 @@ def test_what_was_read_for_the_staff_with_a_folder_is_forgotten_with_it(
     write("staff/b.md", "# B\n\nTwo.")
     library.ingest([papers])
     library.ingest([write("other/c.md", "# C\n\nThree.")])
-    assert library.forget([papers]).removed == 2
+    with pytest.raises(KnowledgeError, match="Nothing was read from"):
+        library.forget([papers.parent])
+    report = library.forget([papers])
+    assert (report.removed, report.forgotten) == (2, (str(papers), str(papers / "staff")))
     assert library.count_chunks(audiences=("public", "staff")) == 1, "what was read by its own path is let be"
 
 

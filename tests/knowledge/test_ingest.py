@@ -326,8 +326,8 @@ def test_a_file_that_vanishes_meanwhile_is_named(
     write("a.md", "Lamps.")
     gone = write("b.md", "Chairs.")
 
-    def list_and_remove(root: Path, *, without: Collection[str]) -> sources.Listing:
-        listing = sources.list_files(root, without=without)
+    def list_and_remove(root: Path, *, without: Collection[str], is_left: Callable[[str], bool]) -> sources.Listing:
+        listing = sources.list_files(root, without=without, is_left=is_left)
         gone.unlink()
         return listing
 

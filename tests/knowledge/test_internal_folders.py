@@ -19,6 +19,13 @@ from knowledge.internal_folders import below, is_internal, lies_in_one
         "内部资料",
         "人力資源",
         "Nur für Mitarbeiter",
+        "Interne Dokumente",
+        "documents internes",
+        "Documentos internos",
+        "Staff docs",
+        "內部文件",
+        "内部文档",
+        "内部专用",
     ],
 )
 def test_names_that_say_so(name: str) -> None:
@@ -26,7 +33,19 @@ def test_names_that_say_so(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["public", "internal lighting", "staffordshire", "internals", "内部装修", "2026", "三", ""]
+    "name",
+    [
+        "public",
+        "internal lighting",
+        "staffordshire",
+        "internals",
+        "内部装修",
+        "员工手册",
+        "staff handbook",
+        "2026",
+        "三",
+        "",
+    ],
 )
 def test_names_that_do_not(name: str) -> None:
     assert not is_internal(name)

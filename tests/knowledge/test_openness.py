@@ -147,7 +147,9 @@ def test_one_document_that_was_opened_does_not_open_its_folder_nor_is_it_closed_
     library: Library, mixed: Path, write: Write
 ) -> None:
     library.ingest([write("shop/staff/opening.md", "Discount of staff is told at the opening.")], audience="public")
-    with pytest.raises(KnowledgeError, match=r"for the staff.*opening\.md\. Nothing was read.*shop/staff --audience"):
+    with pytest.raises(
+        KnowledgeError, match=r"for the staff.*opening\.md \(public\)\. Nothing was read.*shop/staff --audience"
+    ):
         library.ingest([mixed])
     assert found(library, "public") == {"opening.md"}
 
@@ -181,3 +183,97 @@ def test_a_link_into_the_folder_opens_nothing(library: Library, mixed: Path) -> 
     for _ in range(2):
         library.ingest([mixed])
         assert (found(library, "public"), found(library, "staff")) == ({"returns.md"}, {"rules.md"})
+
+
+def test_a_folder_that_is_made_while_another_path_is_read_is_not_opened(library: Library, papers: Path) -> None:
+    for name in ("one", "two"):
+        (papers / name).mkdir()
+        (papers / name / "open.md").write_text("Returns take 30 days.")
+
+    def make(name: str, _done: float, _total: int) -> None:
+        (papers / "two/staff").mkdir(exist_ok=True)
+        (papers / "two/staff/rules.md").write_text(SECRET)
+        if not (papers / "two/rules.md").is_symlink():
+            (papers / "two/rules.md").symlink_to(papers / "two/staff/rules.md")
+
+    library.ingest([papers / "one", papers / "two"], progress=make)
+    assert (papers / "two/staff/rules.md").exists()
+    assert "rules.md" not in {Path(name).name for name in found(library, "public")}
+    library.ingest([papers / "one", papers / "two"])
+    assert (found(library, "public"), found(library, "staff")) == ({"open.md"}, {"rules.md"})
+
+
+@pytest.mark.parametrize("below", ["shop/staff/2026", "shop/staff/2026/new.md"])
+def test_a_path_within_a_folder_for_the_staff_is_not_open_for_a_while(
+    library: Library, mixed: Path, write: Write, below: str
+) -> None:
+    write("shop/staff/2026/new.md", SECRET)
+    seen: set[str] = set()
+    for _ in range(2):
+        library.ingest([mixed, mixed / below], progress=lambda *_: seen.update(found(library, "public")))
+    assert seen <= {"returns.md"}
+
+
+def test_what_is_new_in_a_folder_that_was_opened_is_open_by_its_own_path_too(
+    library: Library, mixed: Path, write: Write
+) -> None:
+    library.ingest([mixed / "shop/staff"], audience="public")
+    library.ingest([write("shop/staff/2026/new.md", "A discount of staff is for lamps alone.")])
+    assert found(library, "public") == {"rules.md", "new.md"}
+    library.ingest([write("shop/staff/hr/pay.md", SECRET)])
+    assert "pay.md" not in found(library, "public")
+
+
+def test_a_folder_that_is_closed_is_closed_with_what_is_gone_there(library: Library, mixed: Path, write: Write) -> None:
+    old = write("shop/staff/old.md", SECRET)
+    (mixed / "link.md").symlink_to(old)
+    library.ingest([mixed, write("shop/staff/single.md", SECRET)], audience="public")
+    for name in ("old.md", "single.md"):
+        (mixed / "shop/staff" / name).unlink()
+    report = library.ingest([mixed / "shop/staff"], audience="staff", prune=True)
+    assert (report.failed, report.removed) == ((), 5)
+    assert (found(library, "public"), found(library, "staff")) == ({"returns.md"}, {"rules.md"})
+    library.ingest([mixed], prune=True)
+    assert (found(library, "public"), found(library, "staff")) == ({"returns.md"}, {"rules.md"})
+
+
+@pytest.mark.parametrize("asked", ["", "shop/internal"])
+def test_a_refusal_names_who_may_read_now(library: Library, papers: Path, write: Write, asked: str) -> None:
+    write("shop/internal/rules.md", SECRET)
+    library.ingest([papers / "shop/internal"], audience="partners")
+    with pytest.raises(KnowledgeError, match=r"--audience.*partners"):
+        library.ingest([papers / asked])
+
+
+@pytest.mark.parametrize("opened", [False, True])
+@pytest.mark.parametrize("change", ["delete", "rename", "empty"])
+def test_a_folder_that_was_closed_by_its_name_and_is_gone_stops_nothing_and_is_pruned(
+    library: Library, mixed: Path, change: str, opened: bool
+) -> None:
+    library.ingest([mixed])
+    folder = mixed / "shop/staff"
+    if opened:
+        library.ingest([folder], audience="public")
+    held = "public" if opened else "staff"
+    if change == "rename":
+        folder.rename(mixed / "shop/internal")
+    else:
+        (folder / "rules.md").unlink()
+    if change == "delete":
+        folder.rmdir()
+    assert not library.ingest([mixed]).failed
+    assert "rules.md" in found(library, held), "nobody asked to prune"
+    report = library.ingest([mixed], prune=True)
+    assert (report.failed, report.gone) == ((), ())
+    assert "rules.md" not in found(library, "public")
+    assert found(library, "staff") == ({"rules.md"} if change == "rename" else set())
+
+
+def test_a_drive_that_is_not_mounted_takes_nothing_with_it(library: Library, mixed: Path) -> None:
+    library.ingest([mixed])
+    (mixed / "returns.md").unlink()
+    (mixed / "shop/staff/rules.md").unlink()
+    assert len(library.ingest([mixed], prune=True).failed) == 2
+    (mixed / "shop/staff").rmdir()
+    assert len(library.ingest([mixed], prune=True).failed) == 1
+    assert found(library, "staff") == {"rules.md"}

@@ -26,7 +26,7 @@ def test_a_folder_that_was_renamed_is_told_with_the_command_that_forgets_it(run:
     assert code == 0
     assert out.rstrip().endswith(f"still answer: 1. If they should not: frontdesk {command}")
     code, out, _ = run(*shlex.split(command))
-    assert (code, "1 removed" in out) == (0, True)
+    assert (code, "1 removed" in out, f"  forgotten: {old}\n" in out) == (0, True, True)
     assert run(*shlex.split(command))[0] == 1
     assert run("ingest", "--forget")[0] == 2
     assert run("ingest", "--forget", "--prune", str(new))[0] == 2

@@ -140,6 +140,20 @@ def test_mails_are_for_staff_unless_the_owner_says_otherwise(run: Run, tmp_path:
     assert "note: Everyone may read these mails" in out
 
 
+def test_mails_are_not_opened_by_a_feed_that_becomes_a_folder(run: Run, tmp_path: Path) -> None:
+    for part in ("export/cur", "export/new", "export/tmp", "docs"):
+        (tmp_path / part).mkdir(parents=True)
+    (tmp_path / "export/new/1.M1.host").write_bytes(b"Subject: Lamp\n\nMy lamp is broken.")
+    (tmp_path / "docs/returns.md").write_text("# Returns\n\nWithin 45 days.", encoding="utf-8")
+    declare('[[feeds]]\nname = "desk"\nkind = "maildir"\npath = "export"\n')
+    run("sync")
+    declare('[[feeds]]\nname = "desk"\nkind = "folder"\npath = "docs"\n')
+    code, out, err = run("sync")
+    assert (code, "--audience" in out + err) == (0, False)
+    assert "broken" not in " ".join(found(run, "my lamp is broken", "--audience", "staff"))
+    assert found(run, "returns")
+
+
 def test_another_collection_takes_the_documents_out_of_the_first(run: Run, site: Site) -> None:
     declare(SHOP.format(url=site.url))
     run("sync")

@@ -28,7 +28,8 @@ ABOVE = [
     "------------------ 原始邮件 ------------------\n发件人: Lumen\n发送时间: 2026年1月5日\n\n{}",
     "发件人: Lumen <a@b.example>\n发送时间: 2026年1月5日\n收件人: Ann\n主题: 灯\n\n{}",
     "2026-01-05 10:12 GMT+01:00 Lumen <a@b.example>:\n> {}",
-    "> {}",
+    "> On 5 Jan 2026, at 10:12, Lumen <a@b.example> wrote:\n> \n> {}",
+    "From: Lumen\nDate: Monday\nTo: Ann\nSubject: Lamp\n\n{}",
 ]
 
 
@@ -45,6 +46,32 @@ def test_what_stands_below_mere_thanks_is_all_there_is_and_stays(above: str) -> 
     assert OLD in text
 
 
+SIGNED = "Ann Miller\nLumen Lamps and Lanterns Limited\n12 Station Road, Second Floor, London\nTelephone 020 7946 0999"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"Thanks!\n\nBest regards\n{SIGNED}\nSent from my iPhone",
+        f"Thank you very much.\n\n{SIGNED}",
+        "Thank you very much.\n\nThis e-mail and all attached is confidential and for those alone whom it names.",
+        "Thank you for asking: the warranty is five years",
+        "Thank you for your answer of 5 January, I will try that tomorrow as soon as the shop opens.",
+        "感谢您的来信，保修期是五年。",
+    ],
+)
+def test_a_signature_or_a_notice_is_no_reply(said: str) -> None:
+    text = f"{said}\n\n{ABOVE[0].format('The warranty is five years.')}"
+    assert newest(text) == text
+
+
+def test_mails_within_one_another_without_end_are_let_be() -> None:
+    text = OLD
+    for _ in range(1200):
+        text = f"Thanks!\n\n{ABOVE[2].format(text)}"
+    assert OLD in newest(text)
+
+
 def test_of_several_older_mails_the_newest_that_says_more_is_the_last() -> None:
     question = "I ask myself whether the warranty of that lamp is two years, as a neighbour told me on Sunday."
     thread = f"{OLD}\n\nOn Mon, 5 Jan 2026, Ann wrote:\n> {question}\n> Ann"
@@ -53,9 +80,9 @@ def test_of_several_older_mails_the_newest_that_says_more_is_the_last() -> None:
 
 
 def test_what_stands_below_the_older_mail_stays() -> None:
-    notice = "This e-mail is confidential."
-    text = f"{REPLY}\n\nOn Mon, 5 Jan 2026, Ann wrote:\n> {OLD}\n>\n> Ann\n\n{notice}"
-    assert newest(text) == f"{REPLY}\n\n{notice}"
+    for below in ("This e-mail is confidential.", "-- \nBen Baker\nLumen", "Ben Baker\nLumen"):
+        text = f"{REPLY}\n\nOn Mon, 5 Jan 2026 at 9:05, Ann wrote:\n> {OLD}\n>\n> Ann\n\n{below}"
+        assert newest(text) == f"{REPLY}\n\n{below}"
 
 
 @pytest.mark.parametrize(
@@ -67,6 +94,16 @@ def test_what_stands_below_the_older_mail_stays() -> None:
         f"{REPLY}\n\nAm Montag schrieb ich Ihnen:\n{OLD}",
         f"{REPLY}\n\nFrom: our store in Berlin\nTo: your door\n{OLD}",
         f"{REPLY}\n\n5 > 3",
+        f"{REPLY}\n\nFrom: Berlin Hbf\nTo: Paris Est\nDate: 5 January\nSeat: 12\n\n{OLD}",
+        f"{REPLY}\n\n发件人: 王伟\n收件人: 李娜\n时间: 1月5日\n\n{OLD}",
+        f"{REPLY}\n\nFrom: Ann\nSubject: Lamp\nDate: 5 January 2026\n\n{OLD}",
+        f"{REPLY}\n\n> {OLD}",
+        f"{REPLY} Our terms of 2026 say:\n\n> {OLD}",
+        f"{REPLY}\nTo see how it is, enter these two lines:\n\n> frontdesk doctor\n> frontdesk sync",
+        f'{REPLY}\n\nOn 5 January 2026 my colleague wrote:\n"{OLD}"\n\nThat has changed: it is ten euros.',
+        f"{REPLY}\n\nOn 5 January 2026 my colleague wrote:\n> {OLD}\n\nThat has changed: it is ten euros.",
+        *(f"{said} {REPLY}\n\n{ABOVE[2].format(OLD)}" for said in ("Answers below.", "Siehe unten.", "答复见下。")),
+        f"{REPLY}\n\n{ABOVE[0].format('How long?')}\n\nFive years.",
         f"Seventy > {OLD}",
     ],
 )
@@ -104,6 +141,31 @@ def test_a_page_that_answers_between_what_it_quotes_is_let_be() -> None:
     cited = "<blockquote type='cite'>{}</blockquote>"
     html = f"{PAGE}{cited.format('Clocks?')}<p>No.</p>{cited.format('Rugs?')}<p>Yes.</p>"
     assert newest_page(html) == html
+
+
+CITED = "<blockquote type='cite'>{}</blockquote>"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"{PAGE}<div class='gmail_quote'>On Monday Ann wrote:<blockquote>Clocks?</blockquote>No.</div>",
+        f"{PAGE}<p>On 5 January 2026 at 9:05 Ann wrote:</p><blockquote>Clocks?</blockquote><p>No.</p>",
+        f"{PAGE}<div class='moz-cite-prefix'>On 5/1/26 10:12, Ann wrote:</div>{CITED.format('Clocks?')}<p>No.</p>"
+        + CITED.format("Rugs?"),
+        f"{PAGE}<div class='moz-cite-prefix'>On 5/1/26 10:12, Ann wrote:</div>{CITED.format('Clocks?')}<p>No.</p>",
+        f"{PAGE}<p>Our terms say:</p>{CITED.format('Returns are taken back within 45 days.')}",
+        f"<p>My answers are in red.</p>{PAGE}{QUOTED_PAGES[2].format(OLD)}",
+        f"<p>My answers are in red.</p>{PAGE}{QUOTED_PAGES[3].format(OLD)}",
+    ],
+)
+def test_a_page_that_answers_within_what_it_quotes_or_quotes_by_itself_is_let_be(html: str) -> None:
+    assert newest_page(html) == html
+
+
+def test_a_page_that_is_marked_as_quoted_says_within_who_wrote_that() -> None:
+    older = CITED.format(f"<div>On 5 Jan 2026, at 09:05, <b>Ann</b> wrote:</div><div>{OLD}</div>")
+    assert "ninety" not in newest_page(PAGE + older)
 
 
 def test_the_loader_leaves_them_out_unless_all_is_asked_for(tmp_path: Path) -> None:
