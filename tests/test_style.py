@@ -28,6 +28,7 @@ LONG = {
     "tests/agents/models/test_ollama.py": "mirrors one module",
     "tests/agents/test_acting.py": "mirrors one module",
     "tests/assistant/test_api.py": "mirrors one module",
+    "tests/assistant/desk_page/test_at_work.py": "one page",
     "tests/assistant/test_browser.py": "one page",
     "tests/assistant/test_turns.py": "mirrors one module",
     "tests/finetune/test_training.py": "mirrors one module",
