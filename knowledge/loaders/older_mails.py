@@ -57,7 +57,7 @@ MARKED = (
 _SENDER = r"\*?(?:From|Von|De|发件人) ?[:：]\*? ?.{3,200}"
 _SENT = "Sent|Gesendet|Envoyé|Enviado(?: el)?|发送时间"
 _DATE, _TO, _SUBJECT = "Date|Datum|Fecha|日期|时间", "To|An|À|Para|收件人", "Subject|Betreff|Objet|Asunto|主题"
-_LINE = r"\n\*?(?:{}) ?[:：]\*? ?.*"
+_LINE = r"\n\*?(?:{}) ?[:：].*+"  # in one way alone, or many lines would be matched in 2^n ways
 _FURTHER = _LINE.format(f"{_SENT}|{_DATE}|{_TO}|{_SUBJECT}|Cc|抄送")
 _AMONG = rf"(?=(?:{_FURTHER})*?{_LINE})"
 _OUTLOOK = (

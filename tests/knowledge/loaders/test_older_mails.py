@@ -95,6 +95,7 @@ def test_what_stands_below_the_older_mail_stays() -> None:
         f"{REPLY}\n\nFrom: our store in Berlin\nTo: your door\n{OLD}",
         f"{REPLY}\n\n5 > 3",
         f"{REPLY}\n\nFrom: Berlin Hbf\nTo: Paris Est\nDate: 5 January\nSeat: 12\n\n{OLD}",
+        f"{REPLY}\n\nFrom: our store in Berlin" + "\nTo: your door" * 1000,
         f"{REPLY}\n\n发件人: 王伟\n收件人: 李娜\n时间: 1月5日\n\n{OLD}",
         f"{REPLY}\n\nFrom: Ann\nSubject: Lamp\nDate: 5 January 2026\n\n{OLD}",
         f"{REPLY}\n\n> {OLD}",
