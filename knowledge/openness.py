@@ -4,7 +4,7 @@
 
 The last ingest of a file decides who may read it. So one that forgets to name the audience, of the same folder or of
 one around it or in it, would open to everyone what was for the staff. A place is known by its names, as written and as
-they lead: a hard link, or a folder that was renamed from above, is another place.
+they lead: a hard link is another place. A folder for the staff that got another name is known by all it held.
 
 A folder that is named `staff`, `internal` or alike (`knowledge.internal_folders`) is read for the staff, unless it was
 opened before: whoever reads all documents at once, for the first time, would show these to customers.
@@ -166,6 +166,7 @@ def _refuse_to_open(paths: Sequence[Path], held: Held, *, closed: Iterable[str])
     }
     for path in paths:
         root = shown(os.path.realpath(path))
+        _refuse_renamed(path, [place for place in kept if is_gone_part(place, root)], others)
         around = {
             place: audience
             for place, audience in kept.items()
@@ -179,6 +180,20 @@ def _refuse_to_open(paths: Sequence[Path], held: Held, *, closed: Iterable[str])
                 f"had ({', '.join(sorted(set(inside.values())))}), or each audience's folder by itself; what is meant "
                 "for customers now, with --audience public"
             )
+
+
+def _refuse_renamed(path: Path, gone: Sequence[str], held: Held) -> None:
+    """Refuse to read for everyone a folder that holds all that one for the staff held, before it had this name."""
+    for place in gone:
+        names = sorted({name for location, name, _ in held if location == place})
+        for found in path.rglob(Path(names[0]).name):
+            folder = found.parents[names[0].count("/")]
+            if all((folder / name).is_file() for name in names) and not internal_folders.lies_in_one(folder):
+                raise KnowledgeError(
+                    f"{folder} holds what {place} held, which was for the staff and is gone. Nothing was read. "
+                    f"Next: frontdesk ingest {folder} --audience staff; "
+                    f"where all may read it, frontdesk ingest --forget {place}"
+                )
 
 
 def _files(held: Sequence[tuple[str, str]]) -> Iterator[str]:

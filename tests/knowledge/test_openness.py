@@ -269,6 +269,22 @@ def test_a_folder_that_was_closed_by_its_name_and_is_gone_stops_nothing_and_is_p
     assert found(library, "staff") == ({"rules.md"} if change == "rename" else set())
 
 
+@pytest.mark.parametrize("said", [None, "staff"])
+def test_a_folder_for_the_staff_that_gets_another_name_is_not_opened_by_it(
+    library: Library, mixed: Path, write: Write, said: str | None
+) -> None:
+    write("shop/staff/pay/levels.md", SECRET)
+    library.ingest([mixed])
+    library.ingest([mixed / "shop/staff"], audience=said)
+    (mixed / "shop/staff").rename(mixed / "shop/team")
+    with pytest.raises(KnowledgeError, match=r"team holds what .*staff held.*--audience staff"):
+        library.ingest([mixed])
+    assert found(library, "public") == {"returns.md"}
+    library.forget([mixed / "shop/staff"])
+    library.ingest([mixed])
+    assert any("team" in name for name in found(library, "public")), "where all may read it, that can be said"
+
+
 def test_a_drive_that_is_not_mounted_takes_nothing_with_it(library: Library, mixed: Path) -> None:
     library.ingest([mixed])
     (mixed / "returns.md").unlink()
