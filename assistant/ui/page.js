@@ -39,8 +39,6 @@ window.fetch = async (address, options) => {
   const told = JSON.stringify({ detail: isTooLarge ? words.tooLarge : words.failed });
   return new Response(told, { status: 500, headers: { 'content-type': 'application/json' } });
 };
-  return Response.json({ detail: said.status === 413 ? words.tooLarge : words.failed }, { status: 500 });
-};
 
 // Says why Enter sends nothing while an answer is being written; "" when it is there.
 function sayWait(why = '') {
