@@ -11,7 +11,7 @@ from typing import Literal
 
 from agents.handover import plain
 from agents.transcript import Language, Message
-from knowledge.text import answer_language
+from knowledge.text import answer_language, detect_language
 
 Courtesy = Literal["greeting", "thanks", "nod"]
 
@@ -67,9 +67,10 @@ def read(message: str, history: Sequence[Message] = ()) -> Courtesy | None:
 
 
 def language(message: str, history: Sequence[Message] = ()) -> Language:
-    """Return the language to answer a courtesy in: "ok" and a thumb are said in every language."""
+    """Return the language to answer a courtesy in: "ok" and a thumb are said in every language, "了解" in two."""
     said = [one.content for one in history if one.role == "user"]
-    return "zh" if "zh" in map(answer_language, (message, *said[-1:])) else "en"
+    telling = {answer_language(one) for one in (message, *said[-1:]) if detect_language(one) == "zh"}
+    return "zh" if telling == {"zh"} else "en"
 
 
 def _asked(history: Sequence[Message]) -> bool:
