@@ -12,6 +12,7 @@ from typing import Literal
 from agents.handover import plain
 from agents.transcript import Language, Message
 from knowledge.languages import answer_language
+from knowledge.text import detect_language
 
 Courtesy = Literal["greeting", "thanks", "nod", "about"]
 
@@ -127,9 +128,10 @@ def is_one(answer: str) -> bool:
 
 
 def language(message: str, history: Sequence[Message] = ()) -> Language:
-    """Return the language to answer a courtesy in: "ok" and a thumb are said in every language."""
+    """Return the language to answer a courtesy in: "ok" and a thumb are said in every language, "了解" in two."""
     said = [one.content for one in history if one.role == "user"]
-    return "zh" if "zh" in map(answer_language, (message, *said[-1:])) else "en"
+    telling = {answer_language(one) for one in (message, *said[-1:]) if detect_language(one) == "zh"}
+    return "zh" if telling == {"zh"} else "en"
 
 
 def _asked(history: Sequence[Message]) -> bool:

@@ -130,6 +130,8 @@ def test_the_conversation_says_the_language_of_a_thumb() -> None:
     assert language("👍", (Message("user", "保修期多长？"), Message("assistant", "两年。"))) == "zh"
     assert [language("ok"), language("谢谢")] == ["en", "zh"]
     assert language("👍", (Message("user", "保証期間は何年ですか？"), Message("assistant", "Two years."))) == "en"
+    assert language("了解", (Message("user", "保証期間は何年ですか？"), Message("assistant", "Two years."))) == "en"
+    assert language("谢谢", (Message("user", "How long is the warranty?"), Message("assistant", "Two years."))) == "zh"
     assert all(answers["en"] and answers["zh"] for answers in ANSWERS.values())
 
 
