@@ -299,8 +299,8 @@ def normalise(text: str) -> str:
 def locate(quote: str, text: str) -> tuple[int, int] | None:
     """Return the first span of `text` that says `quote`, compared by `normalise`; None when it is not there.
 
-    A quote that begins or ends inside a word or a number of the text is not there: "30 days" is not in "130 days", nor
-    "250 euros" in "1,250 euros".
+    A quote that begins or ends inside a word, a number or a sign of the text is not there: "30 days" is not in "130
+    days", nor "250 euros" in "1,250 euros", "cafe" in "café" or "4" in "¼".
     Punctuation at the quote's ends is part of the span where the text has it too.
     """
     wanted = normalise(quote)
@@ -315,8 +315,9 @@ def locate(quote: str, text: str) -> tuple[int, int] | None:
         behind = position + len(wanted)
         found = offsets[position:behind]
         start, end = min(found), max(found) + 1  # marks change places, and with them what they came from
-        is_accented = unicodedata.combining(folded[behind : behind + 1] or " ") > 0  # "cafe" is not in "café"
-        if not is_accented and not _is_inside_word(text, start) and not _is_inside_word(text, end):
+        beside = (*offsets[position - 1 : position], *offsets[behind : behind + 1])
+        is_whole = not (set(beside) & set(found)) and not unicodedata.combining(text[end : end + 1] or " ")
+        if is_whole and not (_is_inside_word(text, start) or _is_inside_word(text, end)):
             return _with_outer_punctuation(quote, text, start, end)
         position = folded.find(wanted, position + 1)
     return None
@@ -345,6 +346,8 @@ def _folded_pieces(text: str) -> tuple[list[str], list[int]]:
 def _fold(character: str) -> str:
     # Decomposed, because composition would join characters across the one-by-one walk that keeps the offsets.
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
+    if decomposed.startswith(" ") and all(map(unicodedata.combining, decomposed[1:])):
+        return ""  # an accent on a blank, "´", is no letter's
     return "".join(part for part in decomposed if _is_meaningful(part))
 
 

@@ -215,6 +215,9 @@ def test_locate(quote, text, found):
 @given(st.text(max_size=60), st.text(max_size=20), st.text(max_size=20))
 @example("Ù¸", "", "")
 @example("O", "Ò", "")
+@example("0", "", "´")
+@example("À", "", "¸")
+@example("4", "¼", "")
 def test_a_quote_set_apart_is_found_where_it_stands(quote, before, after):
     text = f"{before} | {quote} | {after}"
     span = locate(quote, text)
