@@ -63,9 +63,10 @@ def of_approval(store: Store, pending: Pending, *, mark: str = "") -> dict[str, 
 def _story(
     store: Store, session: Session, conversation: str, *, ticket: TicketRow | None = None, key: str = "", mark: str
 ) -> dict[str, Any]:
+    running = _running(session, conversation)  # before the entries: a turn ends together with what was said with it
     entries = desk_entries.of_conversation(session, conversation)
     writes = _writes(session, conversation, entries, ticket=ticket, key=key)
-    now_mark = _mark(session, conversation, ticket, writes, entries)
+    now_mark = _mark(session, conversation, ticket, writes, entries, running=running)
     if mark == now_mark:
         return {"mark": now_mark, "unchanged": True}
     try:
@@ -81,7 +82,7 @@ def _story(
             "id": (visitor.customer or "") if visitor else ticket.customer if ticket else "",
             "contact": ticket.contact if ticket is not None else "",
         },
-        "writes": [_write_data(write, entries, turns) for write in writes],
+        "writes": [_write_data(write, entries, running) for write in writes],
         "tried": _tried(session, conversation),
         "lines": [_line_data(line) for line in _lines(turns, entries)],
         "seen": max((turn.turn for turn in turns), default=0),
@@ -94,13 +95,21 @@ def _mark(
     ticket: TicketRow | None,
     writes: Sequence[ApprovalRow],
     entries: Sequence[DeskEntryRow],
+    *,
+    running: frozenset[int],
 ) -> str:
     turns = session.scalar(select(func.count()).select_from(TurnRow).where(TurnRow.conversation == conversation))
     steps = session.scalar(select(func.count()).select_from(StepRow).where(StepRow.conversation == conversation))
     stages = ",".join(write.stage for write in writes)
     ended = f"{ticket.status}/{ticket.reason}/{ticket.contact}" if ticket is not None else ""
-    shown = f"{turns} {steps} {len(entries)} {stages} {ended}"
+    shown = f"{turns} {steps} {len(entries)} {stages} {ended} {sorted(running)}"
     return hashlib.sha256(shown.encode()).hexdigest()[:MARK_CHARACTERS]  # it travels in an address: nobody's data there
+
+
+def _running(session: Session, conversation: str) -> frozenset[int]:
+    """Return the turns that are being answered."""
+    query = select(TurnRow.turn).where(TurnRow.conversation == conversation, TurnRow.status == "running")
+    return frozenset(session.scalars(query))
 
 
 def _writes(
@@ -132,11 +141,10 @@ def _ticket_data(ticket: TicketRow, entries: Sequence[DeskEntryRow]) -> dict[str
     }
 
 
-def _write_data(write: ApprovalRow, entries: Sequence[DeskEntryRow], turns: Sequence[StoredTurn]) -> dict[str, Any]:
+def _write_data(write: ApprovalRow, entries: Sequence[DeskEntryRow], running: frozenset[int]) -> dict[str, Any]:
     """Return a write, who decided it, what they said to the customer with it, and whether that is still under way."""
     about = [row for row in entries if row.about == write.key]
     decided = next((row for row in reversed(about) if row.kind != "said"), None)
-    running = {turn.turn for turn in turns if turn.status == "running"}
     return {
         "key": write.key,
         "tool": write.tool,

@@ -1,6 +1,10 @@
 """One case as it is told: lines in order, what was tried with its end, writes, and a mark that tells of changes."""
 
+from collections.abc import Sequence
 from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
 
 from agents.transcript import (
     Acted,
@@ -16,6 +20,8 @@ from agents.transcript import (
     ToolReturned,
     step_to_data,
 )
+from assistant import desk_entries
+from assistant.database import DeskEntryRow
 from assistant.desk_page import story
 from assistant.desk_work import DeskWork
 
@@ -126,6 +132,32 @@ def test_a_write_shows_exactly_what_the_customer_saw_and_who_decided(desk: Any) 
     DeskWork(desk.store).end(number, by="Ada", status="closed")
     later = desk.tickets.hand_over(conversation, desk.store.start_turn(conversation, "A person"), reason="asked")
     assert [one["key"] for one in story.of_ticket(desk.store, later)["writes"]] == [again.key]
+
+
+def test_a_word_that_is_told_while_the_story_is_read_is_never_one_that_was_not(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A turn that ended after the entries were read made the page say that the word was not sent."""
+    conversation, _ = desk.hand_over("A person please")
+    pending = desk.wait_for_team(conversation, "Refund €5")
+    number = desk.store.start_turn(conversation, "")
+    with desk.store.writing() as session:
+        desk_entries.add(
+            session, "pressed", kind="declined", about=pending.key, conversation=conversation, by="Ada", turn=number
+        )
+    read = desk_entries.of_conversation
+
+    def read_and_ended(session: Session, conversation: str) -> Sequence[DeskEntryRow]:
+        entries = read(session, conversation)
+        monkeypatch.setattr(desk_entries, "of_conversation", read)
+        desk.store.end_turn(conversation, number, "stopped")
+        return entries
+
+    monkeypatch.setattr(desk_entries, "of_conversation", read_and_ended)
+    (write,) = story.of_approval(desk.store, pending)["writes"]
+    assert (write["said"], write["deciding"]) == ("", True)
+    (write,) = story.of_approval(desk.store, pending)["writes"]
+    assert write["deciding"] is False
 
 
 def test_a_failed_turn_and_a_running_one_say_so(desk: Any) -> None:
