@@ -222,7 +222,8 @@ def test_a_decision_that_did_not_arrive_or_go_on_can_be_made_again_with_its_word
             route.continue_()
 
     desk.route(DECIDING, taken)
-    desk.get_by_role("button", name="Decline").click()
+    with desk.expect_response(lambda heard: heard.request.method == "POST" and heard.status == 201):
+        desk.get_by_role("button", name="Decline").click()
     expect(word).to_have_count(0)
     desk.unroute(DECIDING)
     desk.reload()
