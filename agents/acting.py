@@ -88,8 +88,8 @@ class ActingTurn:
         if self.asked.decision is not None:
             return (yield from self._decided(self.asked.decision))
         unknown = yield from self._settle_interrupted()
-        if unknown is not None:
-            return unknown
+        if unknown is not None or (self.texts and not self.asked.message):  # nobody asked: that was all
+            return unknown or Ended("acted" if self.deeds else "answered")
         ended = yield from self._answer_to_waiting()
         if ended is not None or self._is_courtesy:
             return ended
@@ -160,8 +160,9 @@ class ActingTurn:
             yield acted
             if acted.state == "unknown":
                 return (yield from self._hand_over(f"{pending.tool} was cut off; action {pending.key}", unknown=True))
-            if acted.state == "done":
-                yield self._told(words.INTERRUPTED_DONE[self.language].format(text=acted.text))
+            done = words.INTERRUPTED_DONE[self.language].format(text=acted.text) if acted.state == "done" else ""
+            self.deeds += bool(done) and not self.asked.message  # a message is answered by what it leads to
+            yield self._told(done or acted.text or words.FAILED[self.language])
         return None
 
     def _answer_to_waiting(self) -> Generator[Step, None, Ended | None]:

@@ -1,6 +1,8 @@
 """Approved writes whose process ended, seen to when a server starts and not only when the customer writes again.
 
-approved, not begun -> waits again      begun, no end -> a turn that hands over      under way -> left alone
+approved, not begun -> waits again             under way -> left alone
+    begun, no end       -> a turn that hands over
+    begun, with its end -> a turn that tells it
 
 A talk in the terminal is not stored, so nobody can be handed over: what was begun there is told in the log.
 """
@@ -31,13 +33,15 @@ def settle(store: Store, approvals: StoredApprovals, *, log: ActionLog, turns: T
         if action is None:
             before: Stage = "operator" if pending.operator else "customer"
             approvals.move(pending.key, before="approved", after=before)
-        elif action.state == "begun" and earlier is None:
-            approvals.move(pending.key, before="approved", after="unknown")
-            logger.warning(
-                "the write %s (%s) was begun in a talk that is not stored (%s) and has no end: see whether it was done",
-                *(pending.key, pending.tool, pending.conversation),
-            )
-        elif action.state == "begun":
+        elif earlier is None:
+            approvals.move(pending.key, before="approved", after="unknown" if action.state == "begun" else action.state)
+            if action.state == "begun":
+                logger.warning(
+                    "the write %s (%s) was begun in a talk that is not stored (%s) and has no end: see whether it was "
+                    "done",
+                    *(pending.key, pending.tool, pending.conversation),
+                )
+        else:
             try:
                 turns.start(pending.conversation, "", language=pending.language)
             except TurnRefused:

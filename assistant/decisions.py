@@ -4,9 +4,9 @@
                                        -> Forestalled: it was decided, or does not wait any more; nothing was sent
 
 Only the server decides while it runs, so a lock of this process is enough. Until the turn of a decision has got as far,
-the write still waits in the database; a decision whose turn runs therefore counts, and one whose turn was cut off by a
-crash does not. The words are told once the write is done or declined, as was decided, and with the end of that turn:
-whoever must decide again says them again. One place says whether they are due (`_tell`).
+the write still waits in the database; a decision whose turn runs therefore counts, and one that a crash cut off before
+that does not. The words are noted in the transaction that begins the turn, and told by whoever ends it
+(`assistant.decision_words`); whoever must decide again says them again.
 """
 
 import threading
@@ -20,16 +20,13 @@ from sqlalchemy.orm import Session
 from agents.approvals import OperatorDecision, Pending, Stage
 from assistant import desk_entries
 from assistant.actions import StoredApproval
-from assistant.database import ApprovalRow, DeskEntryRow
+from assistant.database import DeskEntryRow
 from assistant.errors import Forestalled, NotStored, StoreError
 from assistant.operators import CUSTOMER
 from assistant.store import Store, conversation_row, storable
 from assistant.ticket_contents import PERSON
-from assistant.ticket_turns import REPLY_CHARACTERS, say
+from assistant.ticket_turns import REPLY_CHARACTERS
 from assistant.turns import TurnRunner
-
-SETTLED = {"approved": "done", "declined": "declined"}
-"""What was decided -> the stage of a write that has come to it."""
 
 
 class ApprovalsPort(Protocol):
@@ -52,8 +49,7 @@ class Decisions:
     def decide(self, key: str, *, approved: bool, by: str, text: str = "") -> tuple[str, int]:
         """Begin the turn that goes on with a write; return its conversation and number.
 
-        Pressed again by the same person, without other words, it finds the turn of the first press; words that a crash
-        kept from being told with it are told then.
+        Pressed again by the same person, without other words, it finds the turn of the first press.
 
         Args:
             key: The write's.
@@ -81,50 +77,31 @@ class Decisions:
             kind: Literal["approved", "declined"] = "approved" if approved else "declined"
             if pending.stage != "operator" or running:
                 again = last is not None and (last.operator, last.kind) == (by, kind) and text in ("", last.text)
-                said = self._told(pending, last, running=running, again=again)
+                said = self._said(last, running=running)
                 if again and last is not None and last.turn is not None and text in ("", said):
                     return pending.conversation, last.turn
                 raise _forestalled(pending, last, by=by, text=text, said=said)
-            tell = partial(_tell, about=pending, kind=kind, by=by, text=text)
+            note = partial(_note, about=pending, kind=kind, by=by, text=text)
             try:
-                turn = self._start(pending, approved=approved, tell=tell)
+                return pending.conversation, self._start(pending, approved=approved, note=note)
             except NotStored:  # a talk in the terminal, which is over: nothing can go on with it, and it waits in vain
                 self._approvals.move(key, before="operator", after="withdrawn")
                 raise _forestalled(replace(pending, stage="withdrawn"), last, by=by, text=text) from None
-            self._note(pending, kind=kind, by=by, text=text, turn=turn)
-            return pending.conversation, turn
 
-    def _start(self, pending: Pending, *, approved: bool, tell: Callable[[Session], object]) -> int:
+    def _start(self, pending: Pending, *, approved: bool, note: Callable[[Session, int], object]) -> int:
         """Begin the turn that goes on with a write; the model is silent in it where a person has the conversation."""
         with self._store.reading() as session:
             held = conversation_row(session, pending.conversation).held_by == PERSON
         decision = OperatorDecision(pending.key, approved, person_speaks=held)
-        return self._turns.start(pending.conversation, "", language=pending.language, decision=decision, then=tell)
+        return self._turns.start(pending.conversation, "", language=pending.language, decision=decision, then=note)
 
-    def _note(self, pending: Pending, *, kind: Literal["approved", "declined"], by: str, text: str, turn: int) -> None:
-        with self._store.writing() as session:
-            desk_entries.add(
-                session,
-                desk_entries.new_key(),
-                kind=kind,
-                about=pending.key,
-                conversation=pending.conversation,
-                by=by,
-                text=text,
-                turn=turn,
-            )
-
-    def _told(self, about: Pending, last: DeskEntryRow | None, *, running: bool, again: bool) -> str:
-        """Return what the customer was told, or is as soon as the turn has ended, with the last decision.
-
-        Args:
-            again: Whether it is made again, so that what is due of it is told now.
-        """
+    def _said(self, last: DeskEntryRow | None, *, running: bool) -> str:
+        """Return what the customer was told with the last decision, or is as soon as its turn has ended."""
         if last is None or running:
             return last.text if last is not None else ""
-        with self._store.writing() as session:
-            told = _tell(session, about=about, kind=last.kind, by=last.operator, text=last.text if again else "")
-        return last.text if told else ""
+        with self._store.reading() as session:
+            told = desk_entries.latest(session, last.about, kinds=("said",))
+        return last.text if told is not None else ""
 
     def _last(self, key: str) -> tuple[DeskEntryRow | None, bool]:
         """Return the last decision, and whether its turn still runs."""
@@ -136,29 +113,20 @@ class Decisions:
         return last, self._store.status(last.conversation, last.turn) == "running"
 
 
-def _tell(session: Session, *, about: Pending, kind: str, by: str, text: str) -> bool:
-    """Say what somebody wants told with a decision, once and where the write has come to it; return whether it is said.
-
-    Args:
-        text: "" where nothing is to be said.
-    """
-    conversation_row(session, about.conversation, locked=True)
-    if desk_entries.latest(session, about.key, kinds=("said",)) is not None:
-        return True
-    write = session.get(ApprovalRow, about.key)
-    if not text or write is None or write.stage != SETTLED[kind]:
-        return False
-    turn = say(session, about.conversation, text)
+def _note(
+    session: Session, turn: int, *, about: Pending, kind: Literal["approved", "declined"], by: str, text: str
+) -> None:
+    """Note a decision, with the turn that goes on with it."""
     desk_entries.add(
         session,
         desk_entries.new_key(),
-        kind="said",
+        kind=kind,
         about=about.key,
         conversation=about.conversation,
         by=by,
+        text=text,
         turn=turn,
     )
-    return True
 
 
 def _forestalled(pending: Pending, last: DeskEntryRow | None, *, by: str, text: str, said: str = "") -> Forestalled:

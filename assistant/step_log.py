@@ -11,8 +11,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy.orm import Session
-
 from assistant.errors import StoreError
 from assistant.store import TERMINAL_STEPS, Store
 
@@ -70,23 +68,10 @@ class StepLog:
     """Writes one turn's steps; text that comes fast is gathered, the first piece and every other step are not.
 
     After a terminal step, whatever else comes is dropped.
-
-    Args:
-        then: What belongs into the transaction that ends the turn; whoever ends it by another one (`end_by`) takes it
-            along.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        key: tuple[str, int],
-        announcer: Announcer,
-        flusher: "Flusher",
-        *,
-        then: Callable[[Session], object] | None = None,
-    ) -> None:
+    def __init__(self, store: Store, key: tuple[str, int], announcer: Announcer, flusher: "Flusher") -> None:
         self._store, self._key, self._announcer, self._flusher = store, key, announcer, flusher
-        self.then = then
         self._lock = threading.Lock()
         self._pending: list[str] = []
         self._written = 0.0
@@ -108,7 +93,7 @@ class StepLog:
             if self.has_ended:
                 return
             self._write_pending()
-            self._store.append_step(*self._key, data, then=self.then)
+            self._store.append_step(*self._key, data)
             self.has_ended = data["kind"] in TERMINAL_STEPS
         self._announcer.announce(self._key)
 

@@ -55,6 +55,8 @@ EndStatus = Literal["finished", "stopped", "failed"]
 Rating = Literal["up", "down"]
 
 TERMINAL_STEPS: frozenset[str] = frozenset({"finished", "stopped", "failed"})
+ENDED = "conversations whose turns have ended"
+"""Where a transaction keeps them."""
 LEAST_FREE_BYTES = 1_000_000
 """Room on the disk below which nothing is sure to be stored."""
 SILENCE_SECONDS = 900
@@ -129,6 +131,7 @@ class Store:
         self._lock: FileLock | None = None
         self._locking = threading.Lock()
         self._rescue: Callable[[Session, TurnRow], bool] | None = None
+        self._at_ends: Callable[[Session, str], object] | None = None
         self._engine = create_database_engine(url)
         self._writer = self._engine.execution_options(frontdesk_writes=True)
         try:
@@ -155,8 +158,15 @@ class Store:
             row = conversation_row(session, conversation)
             return StoredConversation(row.id, row.channel, cast(Language | None, row.language), row.started_at)
 
-    def start_turn(self, conversation: str, question: str) -> int:
+    def start_turn(
+        self, conversation: str, question: str, *, then: Callable[[Session, int], object] | None = None
+    ) -> int:
         """Begin the next turn of a conversation and return its number, from 1.
+
+        Args:
+            conversation: An id from the store.
+            question: What the customer wrote.
+            then: What else belongs into the transaction; it is given the turn's number.
 
         Raises:
             NotStored: There is no such conversation.
@@ -175,23 +185,13 @@ class Store:
                     started_at=now(),
                 )
             )
+            if then is not None:
+                session.flush()
+                then(session, last + 1)
         return last + 1
 
-    def append_step(
-        self,
-        conversation: str,
-        turn: int,
-        data: Mapping[str, Any],
-        *,
-        then: Callable[[Session], object] | None = None,
-    ) -> int:
+    def append_step(self, conversation: str, turn: int, data: Mapping[str, Any]) -> int:
         """Add a step to a running turn and return its number, from 1; a terminal kind also ends the turn.
-
-        Args:
-            conversation: An id from the store.
-            turn: The turn's number.
-            data: The step.
-            then: What else belongs into the transaction of a step that ends the turn.
 
         Raises:
             NotStored: There is no such turn.
@@ -201,21 +201,9 @@ class Store:
             row = turn_row(session, conversation, turn, locked=True)
             if row.status != "running":
                 raise StoreError(f"Turn {turn} of conversation {conversation} has ended ({row.status}): no more steps.")
-            sequence = append(session, row, data)
-            if then is not None and data["kind"] in TERMINAL_STEPS:
-                session.flush()
-                then(session)
-            return sequence
+            return append(session, row, data)
 
-    def end_turn(
-        self,
-        conversation: str,
-        turn: int,
-        status: EndStatus,
-        *,
-        reference: str | None = None,
-        then: Callable[[Session], object] | None = None,
-    ) -> None:
+    def end_turn(self, conversation: str, turn: int, status: EndStatus, *, reference: str | None = None) -> None:
         """End a turn that its last step has not ended yet; an ended turn stays as it is.
 
         Args:
@@ -223,7 +211,6 @@ class Store:
             turn: The turn's number.
             status: How it ends; the step of this kind is added.
             reference: For a failure, the number that finds the log line.
-            then: As `append_step` takes it.
 
         Raises:
             NotStored: There is no such turn.
@@ -232,9 +219,6 @@ class Store:
             row = turn_row(session, conversation, turn, locked=True)
             if row.status == "running":
                 append(session, row, {"kind": status, **({"reference": reference} if reference else {})})
-                if then is not None:
-                    session.flush()
-                    then(session)
 
     def status(self, conversation: str, turn: int) -> TurnStatus:
         """Return how a turn stands.
@@ -331,6 +315,14 @@ class Store:
         """
         self._rescue = rescue
 
+    def when_turns_end(self, then: Callable[[Session, str], object]) -> None:
+        """Have something done within each transaction that ends a turn, whoever ends it and however.
+
+        Args:
+            then: Given the conversation; what it ends itself does not call it again.
+        """
+        self._at_ends = then
+
     @property
     def reading(self) -> Callable[[], AbstractContextManager[Session]]:
         """A transaction that reads, for the modules that keep further tables in the same database."""
@@ -398,6 +390,10 @@ class Store:
     def _write(self) -> Iterator[Session]:
         with self._translated(), Session(self._writer) as session, session.begin():
             yield session
+            if self._at_ends is not None:
+                for conversation in session.info.pop(ENDED, ()):
+                    session.flush()
+                    self._at_ends(session, conversation)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -420,6 +416,7 @@ def append(session: Session, row: TurnRow, data: Mapping[str, Any]) -> int:
     session.add(step)
     if kind in TERMINAL_STEPS:
         row.status, row.ended_at = kind, at
+        session.info.setdefault(ENDED, set()).add(row.conversation)
     return sequence
 
 

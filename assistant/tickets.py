@@ -8,7 +8,7 @@ A crash therefore leaves either a turn that has not ended, which the next start 
 whole. While a person has a conversation there is one open ticket for it, whatever is tried how often.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -85,7 +85,6 @@ class Tickets:
         said: Answer | None = None,
         shown: str = "",
         customer: str = "",
-        then: Callable[[Session], object] | None = None,
     ) -> str:
         """Make the ticket, pause the assistant and end the turn with what the customer is told.
 
@@ -93,7 +92,6 @@ class Tickets:
             said: An answer of this turn that the customer reads first, such as a refusal.
             shown: The text of this turn that has been shown already.
             customer: Who it is, if established.
-            then: What else belongs into the transaction that ends the turn.
 
         Returns:
             The ticket's number: that of the open one, where a person has the conversation already.
@@ -109,11 +107,7 @@ class Tickets:
                 if existing is not None:
                     return existing.number
                 raise StoreError(f"Turn {turn} of conversation {conversation} has ended ({row.status}).")
-            number = self._hand_over(session, row, reason, said=said, shown=shown, customer=customer)
-            if then is not None:
-                session.flush()
-                then(session)
-            return number
+            return self._hand_over(session, row, reason, said=said, shown=shown, customer=customer)
 
     def add_message(self, conversation: str, turn: int) -> str:
         """End the turn of a customer who wrote while a person has the conversation; return the ticket's number.
@@ -202,6 +196,8 @@ class Tickets:
 
     def _rescue(self, session: Session, row: TurnRow) -> bool:
         """Finish, after a crash, what a turn should have come to: its message reaches the person it was meant for."""
+        if not row.question:
+            return False
         ticket = holding_ticket(session, row.conversation)
         if ticket is not None:
             self._add_message(session, row, ticket)

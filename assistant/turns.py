@@ -26,6 +26,7 @@ from agents.errors import AgentError
 from agents.handover import Reason, from_outcomes, from_words
 from agents.transcript import Answer, Delta, Finished, Language, Step, step_to_data
 from agents.turn import Request
+from assistant import decision_words
 from assistant.errors import NotStored, StoreError, TurnRefused
 from assistant.past_turns import follows_tools, history, outcomes, results
 from assistant.step_log import Announcer, Flusher, StepLog
@@ -99,10 +100,11 @@ class TurnRunner:
         self._running: dict[str, _Job] = {}
         self._threads: list[threading.Thread] = []
         self._closing = False
-        self._lost: dict[tuple[str, int], tuple[_Job, str]] = {}
+        self._lost: dict[tuple[str, int], str] = {}
         """Turns whose end could not be stored, with their references."""
         self._announcer = Announcer()
         self._flusher = Flusher()
+        store.when_turns_end(decision_words.tell_due)
         for conversation, turn in store.interrupted():
             logger.warning("turn %d of conversation %s was interrupted: its process ended", turn, conversation)
 
@@ -120,7 +122,7 @@ class TurnRunner:
         audiences: tuple[str, ...] = ("public",),
         answers: str = "",
         decision: OperatorDecision | None = None,
-        then: Callable[[Session], object] | None = None,
+        then: Callable[[Session, int], object] | None = None,
     ) -> int:
         """Begin to answer a question and return the turn's number.
 
@@ -131,7 +133,7 @@ class TurnRunner:
             audiences: Whose documents may be read.
             answers: The key of the write that a button answers; "" for a typed message.
             decision: What a person of the company said of a write; the question is then "".
-            then: What is stored with the turn's end, and where that is lost, as soon as it can be stored after all.
+            then: What is stored with the turn's beginning; it is given the turn's number.
 
         Raises:
             TurnRefused: Too many questions wait already.
@@ -144,9 +146,9 @@ class TurnRunner:
             if len(self._queue) >= self._waiting or mine >= WAITING_PER_CONVERSATION:
                 raise TurnRefused("Too many questions are waiting right now. Please ask again in a moment.")
             self.end_lost(conversation)
-            turn = self._store.start_turn(conversation, question)
+            turn = self._store.start_turn(conversation, question, then=then)
             unseen = self._store.is_answering(conversation, before=turn)
-            log = StepLog(self._store, (conversation, turn), self._announcer, self._flusher, then=then)
+            log = StepLog(self._store, (conversation, turn), self._announcer, self._flusher)
             job = _Job(conversation, turn, storable(question), language, audiences, log, answers, decision, unseen)
             self._queue.append(job)
             if len(self._threads) < self._workers:
@@ -178,9 +180,9 @@ class TurnRunner:
 
     def end_lost(self, conversation: str) -> None:
         """Store the ends of a conversation's turns that could not be stored when they came."""
-        for key, (job, reference) in list(self._lost.items()):
+        for key, reference in list(self._lost.items()):
             if key[0] == conversation:
-                self._store.end_turn(*key, "failed", reference=reference, then=job.log.then)
+                self._store.end_turn(*key, "failed", reference=reference)
                 self._lost.pop(key, None)
                 self._announcer.announce(key)
 
@@ -308,7 +310,7 @@ class TurnRunner:
         if self._tickets is None or job.decision is not None:  # what a person decides is done whoever has the customer
             self._ask_model(job)
             return
-        if self._tickets.is_held(job.conversation):
+        if job.question and self._tickets.is_held(job.conversation):
             try:
                 job.log.end_by(partial(self._tickets.add_message, *job.key))
                 return
@@ -365,7 +367,7 @@ class TurnRunner:
     def _hand_over(self, job: _Job, reason: Reason, *, said: Answer | None = None) -> None:
         assert self._tickets is not None
         shown = "" if said else job.log.shown
-        hand_over = partial(self._tickets.hand_over, *job.key, reason=reason, said=said, shown=shown, then=job.log.then)
+        hand_over = partial(self._tickets.hand_over, *job.key, reason=reason, said=said, shown=shown)
         job.log.end_by(hand_over)
 
     def _reason_after(self, job: _Job, answer: Answer) -> Reason | None:
@@ -393,5 +395,5 @@ class TurnRunner:
     def _lose(self, job: _Job) -> None:
         """Keep in mind that a turn's end could not be stored; whoever looks at it stores it as soon as that can be."""
         reference = secrets.token_hex(4)
-        self._lost[job.key] = job, reference
+        self._lost[job.key] = reference
         logger.exception("turn %d of conversation %s cannot be stored, reference %s", *reversed(job.key), reference)

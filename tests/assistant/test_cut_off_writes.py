@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agents.actions import Action
+from agents.actions import Action, Change
 from agents.approvals import Pending
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
@@ -57,6 +57,33 @@ def test_what_was_begun_goes_to_a_person(application: Application) -> None:
     assert len(application.tickets.all()) == 1
 
 
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [("done", "在中断之前，这件事已经办好：€5 已退款。"), ("failed", "已经退过款了。")],
+)
+def test_what_has_an_end_is_told_also_where_a_person_has_the_conversation(
+    application: Application, state: str, told: str
+) -> None:
+    """It was told with the customer's next message only, and beside a ticket never."""
+    conversation = approved(application, "k1")
+    turn = application.store.start_turn(conversation, "转人工")
+    application.tickets.hand_over(conversation, turn, reason="asked")
+    log = StoredActionLog(application.store.engine)
+    log.begin(Action("k1", "begun", "refund", {}, conversation, "7"))
+    if state == "done":
+        log.finish("k1", change=Change("€5 已退款。", {}, {}))
+    else:
+        log.fail("k1", reason="已经退过款了。")
+    application.settle_cut_off()
+    last = list(application.turns.subscribe(conversation, 3))[-1].data["answer"]
+    assert (last["text"], last["outcome"]) == (told, "acted" if state == "done" else "answered")
+    pending = application.approvals.get("k1")
+    assert pending is not None
+    assert pending.stage == state
+    application.settle_cut_off()
+    assert len(application.store.transcript(conversation)) == 3
+
+
 @pytest.mark.parametrize(("operator", "stage"), [(False, "customer"), (True, "operator")])
 def test_what_was_not_begun_waits_again(application: Application, operator: bool, stage: str) -> None:
     approved(application, "k1", operator=operator)
@@ -79,12 +106,15 @@ def test_what_is_under_way_is_left_alone(application: Application) -> None:
 def test_a_talk_in_the_terminal_that_was_cut_off_does_not_keep_the_server_from_starting(
     application: Application, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for key in ("begun", "approved"):
+    for key in ("begun", "approved", "done"):
         asked = Pending(key, f"terminal-{key}", "t", "refund", {}, "Refund €5", "f" * 64, "7", "en", operator=False)
         application.approvals.ask(asked)
         application.approvals.move(key, before="customer", after="approved")
-    StoredActionLog(application.store.engine).begin(Action("begun", "begun", "refund", {}, "terminal-begun", "7"))
+    log = StoredActionLog(application.store.engine)
+    log.begin(Action("begun", "begun", "refund", {}, "terminal-begun", "7"))
+    log.begin(Action("done", "begun", "refund", {}, "terminal-done", "7"))
+    log.finish("done", change=Change("Refunded.", {}, {}))
     application.settle_cut_off()
-    stages = [pending.stage for key in ("begun", "approved") if (pending := application.approvals.get(key))]
-    assert stages == ["unknown", "customer"]
+    stages = [pending.stage for key in ("begun", "approved", "done") if (pending := application.approvals.get(key))]
+    assert stages == ["unknown", "customer", "done"]
     assert "the write begun (refund) was begun in a talk that is not stored (terminal-begun)" in caplog.text

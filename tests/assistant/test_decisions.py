@@ -13,6 +13,7 @@ import pytest
 from agents.approvals import OperatorDecision, Pending, Stage
 from agents.transcript import Answer, ApprovalDecided, Finished, Step
 from agents.turn import Request
+from assistant import desk_entries
 from assistant.actions import StoredApprovals
 from assistant.decisions import Decisions
 from assistant.desk_page import story
@@ -20,7 +21,7 @@ from assistant.errors import Forestalled, NotStored, StoreError
 from assistant.past_conversations import past_conversations
 from assistant.store import TERMINAL_STEPS, Store, conversation_row, sqlite_url
 from assistant.ticket_contents import PERSON
-from assistant.ticket_turns import REPLY_CHARACTERS
+from assistant.ticket_turns import REPLY_CHARACTERS, say
 from assistant.turns import TurnRunner
 
 
@@ -186,20 +187,41 @@ def test_a_word_whose_turn_was_lost_is_told_with_its_end_and_once(desk: Desk, mo
     ]
 
 
-def test_a_word_whose_turn_another_process_ended_is_told_when_it_is_pressed_again(desk: Desk) -> None:
+def test_a_word_whose_turn_another_process_ended_is_told_with_the_next_end_and_nobody_presses_again(desk: Desk) -> None:
     """As after a crash between the deed and the end of its turn, which the customer's next message settled."""
     key = desk.pending.key
     turn = desk.decisions.decide(key, approved=True, by="Ada", text="As a courtesy.")[1]
     desk.store.end_turn(desk.conversation, turn, "failed", reference="00000000")
     desk.writing.gate.set()
     until(lambda: desk.approvals.move(key, before="approved", after="done"))
-    for by, text in (("Ben", ""), ("Ada", "I looked into it.")):
-        with pytest.raises(Forestalled):
-            desk.decisions.decide(key, approved=True, by=by, text=text)
-    assert len(desk.store.transcript(desk.conversation)) == 1, "whose word it is presses again"
+    assert len(desk.store.transcript(desk.conversation)) == 1
+    for _ in range(2):
+        with desk.store.writing() as session:
+            say(session, desk.conversation, "Anything else?")
+    told = ["", "Anything else?", "As a courtesy.", "Anything else?"]
+    assert [one.text for one in desk.store.transcript(desk.conversation)] == told
+    with pytest.raises(Forestalled, match=r"told with it: “As a courtesy\.”"):
+        desk.decisions.decide(key, approved=True, by="Ben")
     for text in ("As a courtesy.", ""):
         assert desk.decisions.decide(key, approved=True, by="Ada", text=text)[1] == turn
-    assert [one.text for one in desk.store.transcript(desk.conversation)] == ["", "As a courtesy."]
+    assert [one.text for one in desk.store.transcript(desk.conversation)] == told
+
+
+def test_a_decision_and_its_word_are_noted_with_its_turn_or_neither(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crash between the two would have left a turn that carries out what nobody is known to have decided."""
+
+    def breaks(*_: object, **__: object) -> None:
+        raise StoreError("disk full")
+
+    with monkeypatch.context() as full:
+        full.setattr(desk_entries, "add", breaks)
+        with pytest.raises(StoreError, match="disk full"):
+            desk.decisions.decide(desk.pending.key, approved=True, by="Ada", text="As a courtesy.")
+    assert desk.store.transcript(desk.conversation) == ()
+    desk.end(desk.decisions.decide(desk.pending.key, approved=True, by="Ada", text="As a courtesy.")[1])
+    assert [turn.text for turn in desk.store.transcript(desk.conversation)] == ["Done.", "As a courtesy."]
 
 
 @pytest.mark.parametrize("is_over", [False, True])

@@ -14,12 +14,8 @@ def test_what_a_person_says_with_a_decision_is_theirs_and_the_tools_were_used_be
     turn = store.start_turn(conversation, "Refund it")
     store.append_step(conversation, turn, step_to_data(Acted("k", "refund", "Refunded.", "done")))
     done = Answer("Refunded.", (), "acted", 0.0, "en", "none", 0.1, 0.1)
-    store.append_step(
-        conversation,
-        turn,
-        step_to_data(Finished(done)),
-        then=lambda session: say(session, conversation, "As a courtesy."),
-    )
+    store.when_turns_end(lambda session, ended: say(session, ended, "As a courtesy."))
+    store.append_step(conversation, turn, step_to_data(Finished(done)))
     assert [(message.role, message.content) for message in history(store, conversation, 3)] == [
         ("user", "Refund it"),
         ("assistant", "Refunded.\n\n(A person of our team wrote: “As a courtesy.”)"),

@@ -208,14 +208,15 @@ def test_what_belongs_to_the_turns_end_is_stored_with_the_ticket_or_neither(stor
     conversation = store.start_conversation()
     turn = store.start_turn(conversation, "?")
 
-    def fails(session: Session) -> None:
-        row = session.get(TurnRow, (conversation, turn))
+    def fails(session: Session, ended: str) -> None:
+        row = session.get(TurnRow, (ended, turn))
         assert row is not None
         assert row.status == "finished"
         raise StoreError("disk full")
 
+    store.when_turns_end(fails)
     with pytest.raises(StoreError, match="disk full"):
-        tickets.hand_over(conversation, turn, reason="asked", then=fails)
+        tickets.hand_over(conversation, turn, reason="asked")
     assert (store.status(conversation, turn), tickets.all()) == ("running", ())
 
 
