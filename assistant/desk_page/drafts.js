@@ -5,6 +5,7 @@
 import { say } from "./texts.js";
 
 const MOST_CHARACTERS = 10_000; // of a reply, a note, or what is said with a decision, as the server takes them
+const MOST_PUT_IN = 100_000; // laying out the lines of megabytes holds the page still for a minute
 const EMPTY = { text: "", mode: "reply", key: "", sent: "" };
 const unkept = new Map();
 const name = ({ hash, by }) => `frontdesk.desk.draft.${by}.${hash}`;
@@ -60,4 +61,11 @@ export function unsent(one, by) {
 export function tooLong(text) {
   const count = [...text.trim()].length;
   return count > MOST_CHARACTERS ? say("too_long", { count, most: MOST_CHARACTERS }) : "";
+}
+
+// What is wrong with what is about to be put into a box; "" for what it takes.
+export function tooMuch({ data, target }) {
+  const count = data?.length ?? 0;
+  const left = (target.value?.length ?? 0) - ((target.selectionEnd ?? 0) - (target.selectionStart ?? 0));
+  return count && left + count > MOST_PUT_IN ? say("not_put_in", { count, most: MOST_CHARACTERS }) : "";
 }

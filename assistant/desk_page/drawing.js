@@ -12,11 +12,23 @@ export function make(kind, name = "", ...children) {
 
 const written = (text, kind = "bdi") => make(kind, "", String(text));
 
-// A block that somebody wrote, in the direction of its own words.
+// A block that somebody wrote, in the direction and the language of its own words.
 function quoted(kind, name, text) {
   const element = make(kind, name, text);
   element.dir = "auto";
+  if (text) element.lang = languageOf(text);
   return element;
+}
+
+// The language that a text is marked with for voices and fonts, by its script; "" where that does not tell.
+// As `knowledge.languages.html_language`: Chinese may name something Japanese, English something Chinese.
+function languageOf(text) {
+  const count = (signs) => (text.match(signs) ?? []).length;
+  const [kana, hangul, han] = [/[\u3041-\u3096\u30a1-\u30fa]/g, /[\uac00-\ud7af]/g, /[\u3005\u3007\u3400-\u9fff]/g].map(count);
+  const latin = count(/[A-Za-z\u00c0-\u024f]+/g), foreign = kana + hangul;
+  if (foreign && 8 * foreign >= foreign + han) return kana > hangul ? "ja" : "ko";
+  if (han > latin) return "zh-CN";
+  return latin ? "en" : "";
 }
 
 // Puts keyed elements into a parent: [[key, what it shows, draw], …] in order. Draws anew only what shows something else.
@@ -102,7 +114,6 @@ export function write(one, { busy, decide, word }) {
   const waits = one.stage === "operator";
   const head = waits ? texts.approve_title : say(`stage_${one.stage}`, { name: colleague(one.decided_by) });
   const deed = quoted("p", "deed", one.text);
-  deed.lang = one.language === "zh" ? "zh-CN" : "en";
   const values = make("dl", "values");
   for (const [name, value] of Object.entries(one.arguments)) {
     values.append(make("div", "", make("dt", "", written(name)), make("dd", "", written(shownValue(value)))));
@@ -189,7 +200,6 @@ export function line(one, me) {
   const head = make("p", "speaker", make("strong", "", written(name)), one.who === "note" && one.by ? ` · ${texts.who_note}` : "", " ", at);
   const words = one.text || (one.running ? texts.writing : texts.did_fail);
   const text = quoted("p", one.text ? "said" : "said soft", words);
-  text.lang = /[\u3400-\u9fff]/.test(words) ? "zh-CN" : "en";
   const item = make("li", one.who, head, text, sources(one.sources));
   if (one.running) item.ariaLive = "off"; // said once, when it is whole
   return item;

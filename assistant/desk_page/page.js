@@ -3,7 +3,7 @@
 // it asks seldom, and only how many wait: that stands in the title.
 
 import { facts, line, make, place, tried, write } from "./drawing.js";
-import { drop, dropAll, keep, kept, ofDecision, tooLong, unsent } from "./drafts.js";
+import { drop, dropAll, keep, kept, ofDecision, tooLong, tooMuch, unsent } from "./drafts.js";
 import { lookUpSoon } from "./finished.js";
 import { focusLink, forgetCases, mark, search, seeFinished, seeOpen, showCases, showTitle, takeCases } from "./list.js";
 import { isAtEnd, isWide, offerEnd, toEnd, toTop } from "./scrolling.js";
@@ -388,6 +388,12 @@ at("text").addEventListener("keydown", (event) => {
 });
 at("return").addEventListener("click", () => end("returned"));
 at("close").addEventListener("click", () => end("closed"));
+addEventListener("beforeinput", (event) => {
+  const wrong = tooMuch(event);
+  if (!wrong) return;
+  event.preventDefault();
+  show(event.target === at("text") ? at("slower") : at("trouble"), wrong);
+});
 addEventListener("hashchange", () => {
   show(at("trouble"), "");
   if (desk.me) lookAtCase({ opened: true }).catch(trouble);

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from agents import hand_over_notices
+from assistant.bodies import QUESTION_CHARACTERS
 from assistant.errors import NotStored, TurnRefused
 from assistant.page_images import page_address
 from assistant.rates import NO_LIMITS, Limits
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-QUESTION_CHARACTERS = 4000
-"""A longer question is refused, and stays in its box."""
 NO_CONVERSATION = "none"
 """Stands for an id where no conversation has begun; not empty, because the browser's memory keeps no empty value."""
 MOST_PICTURES = 2
@@ -107,7 +106,7 @@ class Chat:
         if not question:
             yield Screen(taken=True)  # of an event that says nothing Gradio empties every part of the page
             return
-        if len(question) > QUESTION_CHARACTERS:
+        if len(question) > QUESTION_CHARACTERS:  # it stays in its box
             sentence = texts.too_long.format(count=f"{len(question):,}", most=f"{QUESTION_CHARACTERS:,}")
             yield Screen(present=failure_html(sentence))
             return

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from html import escape
 
 from agents.models.loading import LARGER_EMBEDDED, SUGGESTED_OLLAMA_MODEL
+from assistant.bodies import QUESTION_CHARACTERS
 from assistant.ui.icons import icon
 from assistant.ui.texts import Texts
-from knowledge.languages import answer_language
+from knowledge.languages import answer_language, html_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def welcome_html(frame: Frame, texts: Texts) -> str:
     ordered = sorted(frame.examples, key=lambda question: answer_language(question) != texts.language)
     examples = "".join(
         f'<li><button type="button" class="example" data-action="example" data-question="{escape(question)}">'
-        f'<span dir="auto">{escape(question)}</span>{icon("chevron")}</button></li>'
+        f'<span dir="auto" lang="{html_language(question)}">{escape(question)}</span>{icon("chevron")}</button></li>'
         for question in ordered
     )
     offer = f'<p class="label">{escape(texts.examples)}</p><ul>{examples}</ul>' if examples else ""
@@ -65,7 +66,9 @@ def footer_html(frame: Frame, texts: Texts) -> str:
         f"{icon('person')}<span>{escape(texts.ask_person)}</span></button>"
     )
     person = " · ".join(escape(part) for part in (frame.contact, frame.hours) if part)
-    wait = f'<p class="wait" role="status" data-wait="{escape(texts.wait)}"></p>'
+    words = {"wait": texts.wait, "too-long": texts.too_long, "not-put-in": texts.not_put_in}
+    said = " ".join(f'data-{name}="{escape(word)}"' for name, word in words.items())
+    wait = f'<p class="wait" role="status" data-most="{QUESTION_CHARACTERS}" {said}></p>'
     return f'{wait}{button}<p class="bottom">{escape(texts.footer)}{f" <span>{person}</span>" if person else ""}</p>'
 
 

@@ -14,6 +14,7 @@ from assistant.ui.icons import icon
 from assistant.ui.markup import answer_html, plain_html
 from assistant.ui.texts import Texts, evidence_word
 from assistant.ui.views import TurnView
+from knowledge.languages import html_language
 
 QUOTE_CHARACTERS = 180
 """A source's quote in the list is cut after so many characters; the whole of it is one click away."""
@@ -77,7 +78,7 @@ def _question_html(view: TurnView, texts: Texts) -> str:
         return ""
     return (
         f'<div class="question"><h2 class="unseen">{escape(texts.you)}</h2>'
-        f'<div class="bubble" dir="auto">{plain_html(view.question)}</div></div>'
+        f'<div class="bubble" dir="auto" lang="{html_language(view.question)}">{plain_html(view.question)}</div></div>'
     )
 
 
@@ -133,8 +134,8 @@ def _card_html(view: TurnView, asked: Mapping[str, Any], texts: Texts) -> str:
     name, sign = STATES[state]
     head = f'<p class="card-head">{icon(sign)}<span>{escape(getattr(texts, name))}</span></p>'
     language = str((view.answer or {}).get("language", "en"))
-    spoken = ' lang="zh-CN"' if language == "zh" else ""
-    body = f'<p class="deed" dir="auto"{spoken}>{plain_html(str(asked["text"]))}</p>'
+    deed = str(asked["text"])
+    body = f'<p class="deed" dir="auto" lang="{html_language(deed)}">{plain_html(deed)}</p>'
     if asked["operator"] and waits:
         body += f'<p class="also">{escape(texts.approval_operator_too)}</p>'
     buttons = ""
@@ -152,10 +153,9 @@ def _card_html(view: TurnView, asked: Mapping[str, Any], texts: Texts) -> str:
 def _written_html(view: TurnView, texts: Texts) -> str:
     if not view.text.strip():
         return ""
-    language = "zh-CN" if view.answer and view.answer["language"] == "zh" else ""
-    attribute = f' lang="{language}"' if language else ""
     body = answer_html(view.text, marker=lambda number: _marker_html(view, texts, number), pointed=view.pointed)
-    return f'<div class="answer"{attribute}><h2 class="unseen">{escape(texts.assistant)}</h2>{body}</div>'
+    head = f'<h2 class="unseen" lang="{texts.html_language}">{escape(texts.assistant)}</h2>'
+    return f'<div class="answer" lang="{html_language(view.text)}">{head}{body}</div>'
 
 
 def _marker_html(view: TurnView, texts: Texts, number: int) -> str | None:
@@ -199,7 +199,8 @@ def _sources_html(view: TurnView, texts: Texts) -> str:
             f'<li><button type="button" class="source" dir="auto" {_cite(view, number)}>'
             f'<span class="marker" aria-hidden="true">{number}</span>'
             f'<span class="about"><span class="title">{escape(_title(citation))}</span>{place}'
-            f'<span class="quote" dir="auto">{escape(quote)}</span></span>{icon("chevron")}</button></li>'
+            f'<span class="quote" dir="auto" lang="{html_language(quote)}">{escape(quote)}</span></span>'
+            f"{icon('chevron')}</button></li>"
         )
     if not rows:
         return ""

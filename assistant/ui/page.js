@@ -5,6 +5,7 @@ const part = element.closest('#top, #past, #present, #bottom, #passage').id;
 const page = document.scrollingElement;
 const desk = (window.frontdesk ??= { atEnd: true, opener: null });
 const unfolded = new Set();
+const MOST_PUT_IN = 100_000; // characters; laying out the lines of megabytes holds the page still for a minute
 
 // What is typed and not sent outlives a part that is drawn again, and a reload. It is kept in this tab, or, where a page
 // in a frame may keep nothing, as long as the page.
@@ -44,6 +45,14 @@ window.fetch = async (address, options) => {
 function sayWait(why = '') {
   const line = document.querySelector('#bottom .wait');
   if (line && line.textContent !== why) line.textContent = why;
+}
+
+// Says of a question, or of what was to be put into a box, that it is too long to be sent.
+function sayLong(name, count) {
+  const { most, ...words } = document.querySelector('#bottom .wait').dataset;
+  const values = { count, most: Number(most) };
+  sayWait(words[name].replace(/\{(count|most)\}/g, (_, key) => values[key].toLocaleString()));
+  desk.isLong = true;
 }
 
 const toEnd = () => page.scrollTo({ top: page.scrollHeight });
@@ -237,6 +246,21 @@ if (part === 'past') {
     if (event.target.value.trim()) sayWait(document.querySelector('#bottom .wait').dataset.wait);
   };
   document.addEventListener('keypress', holdBack, true);
+  document.addEventListener('beforeinput', (event) => {
+    const { data, target } = event, count = data?.length ?? 0;
+    const left = (target.value?.length ?? 0) - ((target.selectionEnd ?? 0) - (target.selectionStart ?? 0));
+    if (!count || left + count <= MOST_PUT_IN) return;
+    event.preventDefault();
+    sayLong('notPutIn', count);
+  }, true);
+  document.addEventListener('input', ({ target }) => {
+    const line = document.querySelector('#bottom .wait');
+    if (target !== question() || !line) return;
+    const count = [...target.value.trim()].length;
+    if (count > Number(line.dataset.most)) return sayLong('tooLong', count);
+    if (desk.isLong) sayWait();
+    desk.isLong = false;
+  });
   for (const leaving of ['pagehide', 'visibilitychange']) {
     window.addEventListener(leaving, () => {
       if (desk.taken) drafts.question = question().value;

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from assistant.ui.icons import icon
 from assistant.ui.texts import Texts
+from knowledge.languages import html_language
 
 MARGIN_CHARACTERS = 600
 """How much of the document is shown before the quote, and after it."""
@@ -82,6 +83,7 @@ def excerpt_html(excerpt: Excerpt, texts: Texts, *, number: int, pictures: Seque
     rest, newline, below = after.partition("\n")  # a row that the quote begins or ends in is left whole
     body = f"{_rows_html(before)}<mark>{escape(_readable(excerpt.quote))}</mark>"
     body += escape(rest) + newline + _rows_html(below)
+    body = f'<span lang="{html_language(before + excerpt.quote + after)}">{body}</span>'
     path = [heading for heading in excerpt.headings if heading and heading != excerpt.title]
     page = pictures[0].page if pictures else excerpt.page
     if page is not None:
@@ -98,10 +100,11 @@ def excerpt_html(excerpt: Excerpt, texts: Texts, *, number: int, pictures: Seque
 def missing_html(citation: Mapping[str, Any], texts: Texts, *, number: int) -> str:
     """Return the panel for a passage that is no longer in the documents: the quote as the answer kept it."""
     path = [texts.page.format(page=citation["page"])] if citation["page"] is not None else []
-    quote = f"<mark>{escape(_readable(str(citation['quote'])))}</mark>"
+    quote = _readable(str(citation["quote"]))
+    quoted = f'<mark lang="{html_language(quote)}">{escape(quote)}</mark>'
     note = f'<span class="gone">{escape(texts.passage_gone)}</span>'
     title = str(citation["title"] or citation["document"])
-    return _panel_html(texts, number=number, title=title, path=path, body=f"{note}{quote}") + _END.format(
+    return _panel_html(texts, number=number, title=title, path=path, body=f"{note}{quoted}") + _END.format(
         document=f"{escape(texts.document)}: <code>{escape(str(citation['document']))}</code>"
     )
 
@@ -155,7 +158,8 @@ def _panel_html(texts: Texts, *, number: int, title: str, path: Sequence[str], b
         '<div class="shade" data-action="close"></div>'
         f'<aside class="{kind}" role="dialog" aria-labelledby="passage-title" tabindex="-1">'
         f'<header><div><p class="kicker">{escape(texts.source.format(number=number))}</p>'
-        f'<h2 id="passage-title" dir="auto">{escape(title)}</h2><p class="path">{steps}</p></div>'
+        f'<h2 id="passage-title" dir="auto" lang="{html_language(title)}">{escape(title)}</h2>'
+        f'<p class="path">{steps}</p></div>'
         f'<button type="button" class="plain" data-action="close" aria-label="{close}" title="{close}">{icon("close")}'
         f'</button></header><div class="context" tabindex="0">{body}</div>'
     )

@@ -70,6 +70,8 @@ class Texts:
     too_often: str
     too_long: str
     """For a question or a comment: `count` characters, of which `most` are taken."""
+    not_put_in: str
+    """For so much text that the box does not take it; as `too_long`."""
     reference: str
     sources: str
     source: str
@@ -163,6 +165,8 @@ EN = Texts(
     too_often="That was a lot in a short time. Please wait a moment, then send it again.",
     too_long="This has {count} characters, and at most {most} can be sent at once. Nothing was cut: "
     "please shorten it, or send it in parts.",
+    not_put_in="This has {count} characters, and at most {most} can be sent at once, so it was not put in. "
+    "Please paste the part that matters.",
     reference="Reference",
     sources="Sources",
     source="Source {number}",
@@ -254,6 +258,7 @@ ZH = Texts(
     busy="现在提问的人较多，请稍后再试。",
     too_often="您在短时间内操作较多，请稍等片刻再发送。",
     too_long="共 {count} 个字符，一次最多可发送 {most} 个。内容没有被截断：请缩短，或分几次发送。",
+    not_put_in="共 {count} 个字符，一次最多可发送 {most} 个，因此没有放进输入框。请只粘贴需要的部分。",
     reference="编号",
     sources="出处",
     source="出处 {number}",

@@ -377,6 +377,34 @@ def test_a_question_too_long_is_refused_in_words_and_stays_whole(page: Page) -> 
     expect(page.locator(".failure")).to_have_count(0)
 
 
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_a_paste_too_long_is_told_at_once_and_megabytes_are_not_put_in(
+    browser: Browser, address: str, requested: list[str], locale: str
+) -> None:
+    """Five megabytes held the page still for a minute."""
+    context = open_context(browser, requested, locale=locale, permissions=["clipboard-read", "clipboard-write"])
+    page = open_page(context, address)
+    box, said = page.locator("#question textarea"), page.locator("#bottom .wait")
+    whole, not_put_in = {"en-GB": ("Nothing was cut", "it was not put in"), "zh-CN": ("没有被截断", "没有放进输入框")}[
+        locale
+    ]
+    for characters, kept, told, count in (
+        (20_000, 20_000, whole, "20,000"),
+        (5_000_000, 20_000, not_put_in, "5,000,000"),
+    ):
+        page.evaluate("count => navigator.clipboard.writeText('wo'.repeat(count / 2))", characters)
+        box.focus()
+        page.keyboard.press("Control+V")
+        expect(said).to_contain_text(told, timeout=3000)
+        expect(said).to_contain_text(count)
+        assert box.evaluate("box => box.value.length") == kept
+    box.fill("May I send it back?")
+    expect(said).to_be_empty()
+    ask(page, "May I send it back?")
+    await_answers(page)
+    context.close()
+
+
 def test_a_comment_that_is_being_written_outlives_a_redrawn_page_and_a_reload(page: Page, home: Path) -> None:
     ask(page, "May I send it back?")
     await_answers(page)

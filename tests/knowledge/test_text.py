@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from knowledge import text as written
-from knowledge.languages import answer_language
+from knowledge.languages import answer_language, html_language
 from knowledge.text import STOP_WORDS, detect_language, locate, normalise, sentences, tokens
 
 
@@ -122,6 +122,24 @@ def test_language(text, language):
 )
 def test_who_writes_neither_english_nor_chinese_is_answered_in_english(text):
     assert answer_language(text) == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("保証期間は何年ですか？", "ja"),
+        ("Moorlight 40 の保証は？", "ja"),
+        ("キャンセル", "ja"),
+        ("보증 기간이 얼마나 되나요? 台灯", "ko"),
+        ("鲜の每日台灯保修多久？", "zh-CN"),
+        ("What does 退货政策 mean?", "en"),
+        ("¿Cuánto dura la garantía?", "en"),
+        ("Какой срок гарантии?", ""),
+        ("483-9206", ""),
+    ],
+)
+def test_a_text_is_read_out_in_the_language_of_its_script(text, language):
+    assert html_language(text) == language
 
 
 @pytest.mark.parametrize(

@@ -274,6 +274,41 @@ def test_a_text_too_long_to_send_is_kept_whole(visitors: Visitors, served: Serve
     expect(desk.locator("#lines .person .said")).to_have_text(long[:-1])
 
 
+def test_a_paste_of_megabytes_is_told_at_once_and_not_put_in(visitors: Visitors, served: Served) -> None:
+    """It held the page still for a minute."""
+    _, number = hand_over(served)
+    desk = visitors.operator("Ada", permissions=["clipboard-read", "clipboard-write"])
+    desk.locator(f"#cases a[href='#{number}']").click()
+    box = desk.locator("#text")
+    box.fill("Dear customer, ")
+    box.press("End")
+    desk.evaluate("navigator.clipboard.writeText('w '.repeat(2_500_000))")
+    box.press("Control+V")
+    expect(desk.locator("#slower")).to_contain_text("5000000 characters, and at most 10000", timeout=3000)
+    expect(box).to_have_value("Dear customer, ")
+    desk.keyboard.type("hello")
+    expect(desk.locator("#slower")).to_be_hidden()
+
+
+def test_what_was_said_is_marked_with_the_language_of_its_script(visitors: Visitors, served: Served) -> None:
+    """Screen readers took a Chinese voice for Japanese, and the browser Chinese glyphs."""
+    said = {
+        "返品したいのですが、人と話せますか": "ja",
+        "사람과 이야기하고 싶어요": "ko",
+        "鲜の每日台灯能退货吗": "zh-CN",
+        "Can you tell me what 退货 means?": "en",
+        "Гарантия?": "",
+    }
+    conversation, number = hand_over(served)
+    for text in said:
+        served.say(conversation, text)
+    desk = visitors.operator("Ada")
+    desk.locator(f"#cases a[href='#{number}']").click()
+    for text, language in said.items():
+        expect(desk.locator("#lines .customer .said", has_text=text)).to_have_attribute("lang", language)
+    expect(desk.locator(f"#cases a[href='#{number}'] .subject")).to_have_attribute("lang", "")
+
+
 def test_nothing_is_sent_twice_where_the_browser_keeps_nothing(visitors: Visitors, served: Served) -> None:
     _, number = hand_over(served)
     desk = visitors.operator("Ada")

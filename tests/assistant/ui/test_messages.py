@@ -116,7 +116,7 @@ def test_nothing_that_was_written_elsewhere_becomes_markup() -> None:
 
 
 def test_a_question_stands_in_the_direction_of_its_script() -> None:
-    assert '<div class="bubble" dir="auto">كم؟</div>' in turn_html(TurnView(1, "كم؟"), EN)
+    assert '<div class="bubble" dir="auto" lang="">كم؟</div>' in turn_html(TurnView(1, "كم؟"), EN)
 
 
 def test_a_greeting_has_nothing_to_rate() -> None:
@@ -188,9 +188,19 @@ def test_a_rating_that_says_no_has_a_box_with_its_comment_ready_to_be_opened() -
     assert "This has {count} characters, and at most 4,000" in html
 
 
-def test_chinese_answers_and_labels_are_marked_as_such() -> None:
+@pytest.mark.parametrize(
+    ("text", "language"), [("三十天。[1]", "zh-CN"), ("30日以内です。[1]", "ja"), ("30 days.", "en")]
+)
+def test_questions_and_answers_are_marked_with_their_own_language(text: str, language: str) -> None:
+    view = answered(text=text, language="zh")
+    view.question = text
+    html = turn_html(view, ZH)
+    assert f'<div class="answer" lang="{language}"><h2 class="unseen" lang="zh-CN">' in html
+    assert f'<div class="bubble" dir="auto" lang="{language}">' in html
+
+
+def test_chinese_labels() -> None:
     html = turn_html(answered(text="三十天。[1]", language="zh"), ZH)
-    assert '<div class="answer" lang="zh-CN">' in html
     assert "出处 1 Returns 第 2 页" in visible(html)
 
 
