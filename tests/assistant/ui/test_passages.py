@@ -14,11 +14,16 @@ def test_the_quote_is_marked_in_its_surroundings() -> None:
     html = excerpt_html(excerpt(), EN, number=1)
     assert "Before. <mark>Thirty days.</mark> After." in html
     assert "<bdi>Sending back</bdi> <span>›</span> <bdi>page 2</bdi>" in html
-    assert '<h2 id="passage-title" dir="auto">Returns</h2>' in html
+    assert '<h2 id="passage-title" dir="auto" lang="en">Returns</h2>' in html
     assert "<code>policies/returns.pdf</code>" in html
     assert 'role="dialog"' in html
     assert 'data-action="close" aria-label="Close"' in html
     assert "第 2 页" in excerpt_html(excerpt(), ZH, number=1)
+
+
+def test_a_passage_is_marked_with_the_language_of_its_script() -> None:
+    html = excerpt_html(excerpt(before="", quote="30日以内に返品できます。", after=""), ZH, number=1)
+    assert '<span lang="ja"><mark>30日以内に返品できます。</mark></span>' in html
 
 
 def test_what_is_cut_off_is_shown_as_cut_off_at_a_word() -> None:
@@ -28,7 +33,7 @@ def test_what_is_cut_off_is_shown_as_cut_off_at_a_word() -> None:
     assert "… bbb" in html
     assert "ckage" not in html
     assert "uncomple" not in html
-    assert " …</div>" in html
+    assert " …</span></div>" in html
 
 
 def test_a_documents_text_stays_text() -> None:
@@ -56,8 +61,8 @@ def test_page_breaks_become_line_breaks() -> None:
 def test_a_passage_that_is_gone_is_shown_as_the_answer_quoted_it() -> None:
     html = missing_html({"document": "r.md", "title": "", "page": 4, "quote": "Thirty days."}, EN, number=2)
     assert EN.passage_gone in html
-    assert "<mark>Thirty days.</mark>" in html
-    assert '<h2 id="passage-title" dir="auto">r.md</h2>' in html
+    assert '<mark lang="en">Thirty days.</mark>' in html
+    assert '<h2 id="passage-title" dir="auto" lang="en">r.md</h2>' in html
     assert "page 4" in html
 
 
@@ -83,4 +88,4 @@ def test_whole_table_rows_stand_apart_and_the_quoted_one_is_marked() -> None:
     before, after = "Prices\nLamp: <A> | Price: 1\nLamp: ", " | Price: 2\nLamp: C | Price: 3\nEnd"
     html = excerpt_html(excerpt(before, "B", after), EN, number=1)
     assert 'Prices\n<span class="row">Lamp: &lt;A&gt; | Price: 1</span>Lamp: <mark>B</mark> | Price: 2\n' in html
-    assert ' | Price: 2\n<span class="row">Lamp: C | Price: 3</span>End</div>' in html
+    assert ' | Price: 2\n<span class="row">Lamp: C | Price: 3</span>End</span></div>' in html
