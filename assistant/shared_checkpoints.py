@@ -7,7 +7,8 @@ outlives the machine. A password that the address lacks comes from the environme
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 CONNECTIONS = 4
 OPEN_SECONDS = 15.0
 ANSWER_SECONDS = 3.0
-"""How long a customer who said yes waits for a server that is away; twice as long where it hangs."""
+"""How long a customer who said yes waits for a server that is away; twice as long where it hangs or is frozen."""
 SETUP_LOCK = 4_711_022
 """Key of the lock under which one process at a time makes the tables."""
 TABLES = ("checkpoint_writes", "checkpoint_blobs", "checkpoints")
@@ -42,23 +43,21 @@ class SharedCheckpoints:
             import psycopg
             from langgraph.checkpoint.postgres import PostgresSaver
             from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+            from psycopg.rows import dict_row
         except ImportError as error:
             raise StoreError(MISSING) from error
         self._pool = _pool(url)
         try:
-            # A pool would try again and again, and not say why.
-            psycopg.connect(_plain(url), connect_timeout=int(OPEN_SECONDS)).close()
+            # A pool would try again and again, and not say why; and its connections do not wait until others are done.
+            options: dict[str, Any] = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
+            with psycopg.connect(_plain(url), connect_timeout=int(OPEN_SECONDS), **options) as connection:
+                connection.execute("SELECT pg_advisory_lock(%s)", (SETUP_LOCK,))  # until it is closed
+                PostgresSaver(connection).setup()
             self._pool.open(wait=True, timeout=OPEN_SECONDS)
             # No type but plain data and messages is read back.
             self.saver: PostgresSaver = PostgresSaver(
                 self._pool, serde=JsonPlusSerializer(allowed_msgpack_modules=None)
             )
-            with self._pool.connection() as connection:
-                connection.execute("SELECT pg_advisory_lock(%s)", (SETUP_LOCK,))
-                try:
-                    self.saver.setup()
-                finally:
-                    connection.execute("SELECT pg_advisory_unlock(%s)", (SETUP_LOCK,))
         except (psycopg.Error, LoopsUnavailable) as error:
             self._pool.close()
             raise StoreError(str(error) if isinstance(error, LoopsUnavailable) else _cause(url, error)) from error
@@ -101,6 +100,28 @@ def _pool(url: str) -> "ConnectionPool[Any]":
     except ImportError as error:
         raise StoreError(MISSING) from error
 
+    class PatientConnection(psycopg.Connection[Any]):
+        """Gives up a server that is silent: no timeout of TCP's or the server's ends a wait for one that is frozen."""
+
+        def wait(self, gen: Any, *rest: Any, **more: Any) -> Any:
+            return super().wait(self._heard(gen), *rest, **more)
+
+        def _heard(self, exchange: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+            """Pass an exchange with the server on, as long as it answers; it is asked ten times a second."""
+            heard = time.monotonic()
+            try:
+                state = next(exchange)
+                while True:
+                    ready = yield state
+                    if ready:
+                        heard = time.monotonic()
+                    elif time.monotonic() - heard > ANSWER_SECONDS:
+                        self.pgconn.finish()
+                        raise psycopg.OperationalError(f"it has not answered for {ANSWER_SECONDS:.0f} s")
+                    state = exchange.send(ready)
+            except StopIteration as end:
+                return end.value
+
     class SayingPool(ConnectionPool[Any]):
         @contextmanager
         def connection(self, timeout: float | None = None) -> Iterator[Any]:
@@ -119,6 +140,7 @@ def _pool(url: str) -> "ConnectionPool[Any]":
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # it warns of each of many tries; what is raised says it
     return SayingPool(
         _plain(url),
+        connection_class=PatientConnection,
         kwargs={
             "autocommit": True,
             "prepare_threshold": 0,

@@ -1,10 +1,12 @@
 """Waiting writes on a real PostgreSQL server: they outlive the process, and are forgotten with their conversation."""
 
 import json
+import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from sqlalchemy import make_url
 
 from agents.prompts import acting as words
 from assistant import retention
+from assistant.actions import StoredActionLog
 from assistant.app import Application
 from assistant.checkpoints import FILE
 from assistant.errors import StoreError
@@ -117,6 +120,87 @@ def test_a_yes_while_the_server_is_away_is_told_soon_in_one_line_and_acts_once_w
         assert (anew["outcome"], anew["text"].startswith(words.WITHDRAWN["en"])) == ("handed_over", True)
     assert not (settings.home / "kept").exists()
     assert said(application, conversation, "yes")["outcome"] == "acted"
+    said(application, conversation, "yes")
+    assert (settings.home / "kept").read_text() == "BM-1015\n"
+    application.close()
+
+
+def processes(url: str, *, postmaster: bool) -> list[int]:
+    """Return the processes that answer a database's connections, and the one that takes new ones."""
+    import psycopg
+
+    place = make_url(url)
+    with psycopg.connect(place.set(database="postgres").render_as_string(hide_password=False)) as connection:
+        found = connection.execute("SELECT pid FROM pg_stat_activity WHERE datname = %s", (place.database,)).fetchall()
+        status = Path(f"/proc/{connection.info.backend_pid}/stat").read_text(encoding="utf-8")
+    parent = int(status.rpartition(")")[2].split()[1])
+    return [*([parent] if postmaster else []), *(row[0] for row in found)]
+
+
+@contextmanager
+def frozen(found: list[int]) -> Iterator[None]:
+    """Stop processes where they stand, as a machine that is out of memory or a disk that hangs does."""
+    try:
+        for process in found:
+            os.kill(process, signal.SIGSTOP)
+        yield
+    finally:
+        for process in found:
+            os.kill(process, signal.SIGCONT)
+
+
+@pytest.mark.servers
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="/proc")
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_yes_while_the_server_is_frozen_is_answered_soon_and_acts_once(
+    tmp_path: Path, new_database: Callable[[], str], whole: bool
+) -> None:
+    """It waited until the server woke. Where new connections are answered, the next yes goes on with one of those."""
+    url = new_database()
+    settings = settings_of(tmp_path, url)
+    application = Application(settings)
+    conversation = application.store.start_conversation()
+    assert said(application, conversation, "Keep BM-1015")["outcome"] == "awaiting_approval"
+    stopped = ExitStack()
+    with stopped:
+        stopped.enter_context(frozen(processes(url, postmaster=whole)))
+        began = time.monotonic()
+        answer = said(application, conversation, "yes")
+        assert time.monotonic() - began < 4 * ANSWER_SECONDS
+        assert (answer["outcome"], answer["text"]) == ("awaiting_approval", words.NOT_NOW["en"])
+        assert not (settings.home / "kept").exists()
+        if whole:
+            stopped.close()
+        assert said(application, conversation, "yes")["outcome"] == "acted"
+    said(application, conversation, "yes")
+    assert (settings.home / "kept").read_text() == "BM-1015\n"
+    application.close()
+
+
+@pytest.mark.servers
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="/proc")
+@pytest.mark.parametrize("moment", ["begin", "finish"])
+def test_what_is_under_way_when_the_server_freezes_is_told_and_done_once(
+    tmp_path: Path, new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    url = new_database()
+    settings = settings_of(tmp_path, url)
+    application = Application(settings)
+    conversation = application.store.start_conversation()
+    assert said(application, conversation, "Keep BM-1015")["outcome"] == "awaiting_approval"
+    found, stack = processes(url, postmaster=True), ExitStack()
+    noted = getattr(StoredActionLog, moment)
+
+    def freezing(*arguments: Any, **named: Any) -> Any:
+        stack.enter_context(frozen(found))
+        return noted(*arguments, **named)
+
+    monkeypatch.setattr(StoredActionLog, moment, freezing)
+    with stack:
+        began = time.monotonic()
+        answer = said(application, conversation, "yes")
+        assert time.monotonic() - began < 6 * ANSWER_SECONDS
+    assert (answer["outcome"], "BM-1015 is kept." in answer["text"]) == ("acted", True)
     said(application, conversation, "yes")
     assert (settings.home / "kept").read_text() == "BM-1015\n"
     application.close()
