@@ -33,6 +33,7 @@ from finetune.recipes.adapting import StepSettings
 from finetune.runs import BEGUN, LOCK, MANIFEST, STOP, Run, finish, open_run, run_folder, write_whole
 from finetune.splitting import split
 from finetune.weights import libraries
+from knowledge.counting import counted
 
 HELD_OUT = "heldout.jsonl"
 HELD_OUT_SHARE = 0.1
@@ -285,9 +286,10 @@ def _refuse_empty(heldout: Sequence[Path]) -> None:
 def _refuse_overlap(train: Sequence[Example], heldout: Sequence[Example]) -> None:
     shared = set(map(learned.words_of, train)) & set(map(learned.words_of, heldout))
     if shared:
+        several = counted(len(shared), "held-out example stands", "held-out examples stand")
         raise FinetuneError(
-            f"{len(shared)} held-out examples stand in the training data too, so their score would say nothing. Next: "
-            "frontdesk dataset build splits by conversation; or take them out of one file."
+            f"{several} in the training data too, so a score would say nothing. Next: frontdesk dataset build splits "
+            "by conversation; or take them out of one file."
         )
 
 

@@ -384,11 +384,17 @@ def test_a_base_that_was_filled_anew_is_another_base(
     assert train(prepare(request, home=tmp_path), home=tmp_path).manifest == first.manifest, "what is gone is not other"
 
 
+@pytest.mark.parametrize("overlap", [(10, "6 held-out examples stand in"), (15, "1 held-out example stands in")])
 def test_held_out_examples_in_the_training_data_are_refused(
-    request_of: Callable[..., Request], write_examples: Write, intents: tuple[Example, ...], tmp_path: Path
+    request_of: Callable[..., Request],
+    write_examples: Write,
+    intents: tuple[Example, ...],
+    tmp_path: Path,
+    overlap: tuple[int, str],
 ) -> None:
-    heldout = write_examples(intents[10:20], "overlap.jsonl")
-    with pytest.raises(FinetuneError, match="6 held-out examples"):
+    first, told = overlap
+    heldout = write_examples(intents[first:20], "overlap.jsonl")
+    with pytest.raises(FinetuneError, match=told):
         prepare(request_of("leak", heldout=(heldout,)), home=tmp_path)
 
 

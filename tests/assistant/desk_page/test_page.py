@@ -54,7 +54,7 @@ def test_every_text_that_is_asked_for_is_there_and_none_is_left_over() -> None:
     }
     made |= {f"write_{state}" for state in ("open", "asked", "done", "failed", "declined", "withdrawn", "unknown")}
     made |= {f"own_{did}" for did in ("replied", "returned", "closed", "approved", "declined")}
-    made |= {"found_more", "found_cases", "found_cases_one", "found_one"}
+    made |= {"found_more", "found_cases", "found_cases_one", "found_one", "more_open_one"}
     made |= {"who_customer", "who_assistant", "who_person", "who_notice", "who_note", "ok", "not_ok"}
     made |= {"reason", "customer", "customer_id", "contact", "language", "since", "approve", "decline"}
     assert made <= known
