@@ -94,13 +94,18 @@ function showStory() {
   const open = ticket?.status === "open";
   at("ends").hidden = !open;
   at("return").hidden = ticket?.reason === "written"; // there the assistant never left
+  const left = kept({ hash: desk.shown, by: desk.me }).text.trim(), wrote = at("answer").contains(document.activeElement);
   const ended = ticket && !open ? say(ticket.status, { name: colleague(ticket.ended_by), at: moment(ticket.ended_at) }) : "";
-  show(at("ended"), ended);
+  show(at("ended"), ended && left ? `${ended} ${say("not_told", { text: left })}` : ended);
   at("answer").hidden = !open;
+  if (wrote && ended) {
+    at("story-title").focus(); // the box goes, and the keyboard's place with it
+    tell(at("ended").textContent);
+  }
   place(at("facts"), facts(desk.story).map((row, index) => [String(index), [row.textContent, language], () => row]));
   showWrites();
   place(at("tried"), tried(desk.story).map((part, index) => [String(index), [part.outerHTML, language], () => part]));
-  at("before-count").textContent = String(desk.story.tried.length);
+  at("before-count").textContent = String(desk.story.tried.length + (ticket?.asked.length ?? 0) + (ticket?.written.length ?? 0));
   place(
     at("lines"),
     lines.map((one) => [one.id, [one, language, desk.me], () => line(one, desk.me)]),
@@ -217,7 +222,7 @@ async function send(event) {
   if (sending || !text.trim() || !desk.story?.ticket) return;
   if (tooLong(text)) return show(at("slower"), tooLong(text));
   sending = true;
-  let arrived = false;
+  let hasNews = false; // below: what was sent, or what a colleague has said meanwhile
   const [hash, what, button, of] = [desk.shown, mode(), at("send"), { hash: desk.shown, by: desk.me }];
   button.disabled = true;
   button.textContent = texts.sending;
@@ -236,9 +241,10 @@ async function send(event) {
       at("text").focus();
     }
     tell(what === "reply" ? texts.sent : texts.kept);
-    arrived = true;
+    hasNews = true;
   } catch (error) {
     refused(error, at("slower"));
+    hasNews = error instanceof Refusal && error.data.did === "replied";
   } finally {
     sending = false;
     button.disabled = false;
@@ -246,7 +252,7 @@ async function send(event) {
     takeMode();
   }
   await look();
-  if (arrived && hash === desk.shown) toEnd();
+  if (hasNews && hash === desk.shown) toEnd();
 }
 
 async function end(status) {

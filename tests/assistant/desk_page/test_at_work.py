@@ -89,6 +89,45 @@ def test_who_was_faster_in_another_tab_of_theirs_is_not_told_of_a_colleague(visi
     expect(second.locator("#trouble")).to_contain_text("You have closed the ticket already, in another tab.")
 
 
+def test_what_was_being_written_when_a_colleague_closed_the_ticket_is_told_not_to_be_sent(
+    visitors: Visitors, served: Served
+) -> None:
+    """The box went with the words in it, and the keyboard's place."""
+    _, number = hand_over(served)
+    ada, ben = visitors.operator("Ada"), visitors.operator("Ben")
+    for desk in (ada, ben):
+        open_case(desk, "asked for a person")
+        expect(desk.locator("#before-count")).to_have_text("1")
+    ada.locator("#text").press_sequentially("I have looked at")
+    ben.get_by_role("button", name="Close ticket").click()
+    told = re.compile(r"Closed by Ben, .* What you wrote was not sent: “I have looked at”")
+    expect(ada.locator("#ended")).to_have_text(told)
+    expect(ada.locator("#told")).to_have_text(told)
+    expect(ada.locator("#story-title")).to_be_focused()
+    ada.reload()
+    expect(ada.locator("#ended")).to_have_text(told)
+    expect(ben.locator("#ended")).not_to_contain_text("not sent")
+    assert replies(served, number) == []
+
+
+def test_the_slower_of_two_is_shown_what_the_faster_said(visitors: Visitors, served: Served) -> None:
+    """On a phone "read it" stood above a conversation of which three lines were in view, and not those."""
+    hand_over(served)
+    ada = visitors.operator("Ada")
+    ben = visitors.operator("Ben", viewport={"width": 390, "height": 780})
+    for desk in (ada, ben):
+        open_case(desk, "asked for a person")
+    ben.route("**/tickets/*?mark=*", partial(unchanged, name="Ben"))
+    reply(ada, "I am on it")
+    expect(ada.locator("#lines .person")).to_have_count(1)
+    ben.locator("#text").fill("Me too")
+    ben.unroute("**/tickets/*?mark=*")
+    ben.locator("#send").click()
+    expect(ben.locator("#slower")).to_contain_text("Ada was faster")
+    expect(ben.locator("#lines .person .said")).to_be_in_viewport()
+    assert ben.locator("#answer").bounding_box()["y"] > ben.locator("#lines .person .said").bounding_box()["y"]  # type: ignore[index]
+
+
 def test_a_write_that_was_decided_in_another_tab_says_so(visitors: Visitors, served: Served) -> None:
     ask_for_refund(served)
     first = visitors.operator("Ada")
