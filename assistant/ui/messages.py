@@ -84,7 +84,10 @@ def _question_html(view: TurnView, texts: Texts) -> str:
 
 def _body_html(view: TurnView, texts: Texts) -> str:
     if view.status == "failed" or view.outcome == "failed":
-        return _written_html(view, texts) + failure_html(texts.failed, reference=view.reference, label=texts.reference)
+        failure = failure_html(texts.failed, reference=view.reference, label=texts.reference)
+        return _written_html(view, texts) + (
+            failure if view.question else ""
+        )  # nobody asked: there is nothing to repeat
     if view.outcome == "handed_over":
         return _handed_over_html(view, texts)
     is_over = view.outcome == "awaiting_approval" and not view.awaits_approval

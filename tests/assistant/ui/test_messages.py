@@ -199,6 +199,15 @@ def test_questions_and_answers_are_marked_with_their_own_language(text: str, lan
     assert f'<div class="bubble" dir="auto" lang="{language}">' in html
 
 
+def test_what_nobody_asked_is_not_said_to_be_asked_again() -> None:
+    """A decision of the team that a crash cut off asked the customer to try again."""
+    failed = TurnView(number=2, question="Refund it", status="failed", reference="9b5effcd")
+    assert "Please try again" in visible(turn_html(failed, EN))
+    failed.question, failed.text = "", "€5 is refunded."
+    assert "€5 is refunded." in visible(turn_html(failed, EN))
+    assert "Please try again" not in visible(turn_html(failed, EN))
+
+
 def test_chinese_labels() -> None:
     html = turn_html(answered(text="三十天。[1]", language="zh"), ZH)
     assert "出处 1 Returns 第 2 页" in visible(html)
