@@ -274,6 +274,21 @@ def test_a_message_to_a_person_survives_a_crash_too(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_decision_that_was_cut_off_beside_a_ticket_is_no_message_of_the_customers(tmp_path: Path) -> None:
+    """An empty message went to the team, and the customer was thanked for it."""
+    url = sqlite_url(tmp_path / "frontdesk.sqlite3")
+    before = Store(url)
+    conversation, number = handed_over(before, Tickets(before))
+    before.start_turn(conversation, "")  # as the team's decision on a write begins
+    before.close()
+    store = Store(url)
+    Tickets(store, channels=("webhook",))
+    store.interrupted()
+    assert store.transcript(conversation)[-1].status == "failed"
+    assert Outbox(store).of_ticket(number) == ()
+    store.close()
+
+
 def test_an_interrupted_question_that_needs_no_person_fails_as_before(tmp_path: Path) -> None:
     url = sqlite_url(tmp_path / "frontdesk.sqlite3")
     before = Store(url)

@@ -44,8 +44,10 @@ class Desk:
     def respond(self, *_: object) -> Iterator[Step]:
         if self.goes_on == "fails":
             raise RuntimeError("before anything was done")
-        if self.goes_on == "done":
+        if self.goes_on in ("done", "breaks off"):
             self.approvals.move(KEY, before="operator", after="done")
+        if self.goes_on == "breaks off":
+            raise RuntimeError("after it was done")
         text = "€5 was refunded." if self.goes_on == "done" else words.TEAM_NOT_NOW["en"]
         yield Finished(Answer(text, (), "acted", 0.0, "en", "none", 0.1, 0.1))
 
@@ -90,6 +92,14 @@ def test_a_word_that_was_sent_is_not_spoken_of(run: Run, desk: Desk) -> None:
         True,
     )
     assert run("approvals", "approve", KEY, "--text", WORD)[1] == f"Approved: {KEY}\n€5 was refunded.\n"
+
+
+def test_a_word_with_a_write_that_was_done_before_its_turn_broke_off_was_sent(run: Run, desk: Desk) -> None:
+    desk.goes_on = "breaks off"
+    for _ in range(2):
+        assert run("approvals", "approve", KEY, "--text", WORD)[:2] == (0, f"Approved: {KEY}\n")
+    code, _, error = run("approvals", "approve", KEY, "--text", "Another word.")
+    assert (code, f"told with it: “{WORD}”" in error) == (1, True)
 
 
 def test_a_word_that_was_not_sent_is_said_not_to_be(run: Run, desk: Desk) -> None:
