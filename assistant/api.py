@@ -55,6 +55,7 @@ CHECK_SECONDS = 10.0
 """A part that has not answered its check after this long is failing."""
 KEEP_ALIVE_SECONDS = 15.0
 """A stream that is silent this long sends a comment, so that no proxy closes it."""
+Recognise = Callable[[str], Callable[[str], None]]
 STREAMED: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/event-stream": {}}, "description": "Steps, each with its number as its `id`."},
     204: {"description": "Nothing more will come."},
@@ -120,7 +121,7 @@ def create_api(
     token: str = "",
     limits: Limits = NO_LIMITS,
     approvals: ApprovalsPort | None = None,
-    recognise: Callable[[str, str], None] | None = None,
+    recognise: Recognise | None = None,
     desk: DeskFrame | None = None,
 ) -> FastAPI:
     """Return the app without pages; others may be mounted beneath its routes.
@@ -129,7 +130,7 @@ def create_api(
         application: The parts that answer.
         token: What `Authorization: Bearer …` must say to ingest; "" closes that to everyone.
         approvals: Writes that wait for the company's people; None where there are none.
-        recognise: Notes who talks in a conversation, by a signed session; raises SessionRefused.
+        recognise: Returns what notes in a conversation who talks there, by a signed session; raises SessionRefused.
         desk: What the operators' page is told of the company; None: nothing.
     """
     api = FastAPI(
@@ -176,9 +177,7 @@ def _add_health(api: FastAPI, application: ApplicationPort) -> None:
         return JSONResponse({"ok": ok, "parts": parts}, 200 if ok else 503)
 
 
-def _add_conversations(
-    api: FastAPI, application: ApplicationPort, limits: Limits, recognise: Callable[[str, str], None] | None
-) -> None:
+def _add_conversations(api: FastAPI, application: ApplicationPort, limits: Limits, recognise: Recognise | None) -> None:
     store, turns = application.store, application.turns
 
     @api.post("/api/conversations", status_code=201)
@@ -188,12 +187,13 @@ def _add_conversations(
         x_customer_session: Annotated[str, Header(max_length=2000)] = "",
     ) -> dict[str, str]:
         require_patience(limits.wait_for_address(address_of(request)))
-        conversation = store.start_conversation(channel="api", language=body.language if body else None)
         session = x_customer_session or (body.session if body else "")
-        if session:
-            if recognise is None:
-                raise SessionRefused("Signed sessions are not set up here.")
-            recognise(conversation, session)
+        if session and recognise is None:
+            raise SessionRefused("Signed sessions are not set up here.")
+        note = recognise(session) if session and recognise is not None else None
+        conversation = store.start_conversation(channel="api", language=body.language if body else None)
+        if note is not None:
+            note(conversation)
         return {"conversation": conversation}
 
     @api.get("/api/conversations/{conversation}/transcript")

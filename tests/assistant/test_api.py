@@ -15,13 +15,16 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from sqlalchemy import select
 
 from agents.errors import ModelUnavailable
 from agents.transcript import Answer, Delta, Finished, Step
 from agents.turn import Request
 from assistant import api as api_module
 from assistant.api import create_api
+from assistant.database import ConversationRow
 from assistant.rates import Limits
+from assistant.sessions import SessionRefused
 from assistant.store import Store, sqlite_url
 from assistant.turns import TurnRunner
 from knowledge.errors import KnowledgeError
@@ -287,6 +290,24 @@ def test_what_is_not_there_is_not_found(served: Served) -> None:
     ):
         answer = served.client.request(method, path)
         assert (answer.status_code, answer.json()) == (404, {"error": "This is not here."})
+
+
+def test_a_session_that_proves_nothing_leaves_no_conversation_behind(tmp_path: Path) -> None:
+    def recognise(session: str) -> Callable[[str], None]:
+        if session != "ada":
+            raise SessionRefused("The session is over. Please sign in again.")
+        return known.append
+
+    store, known = Store(sqlite_url(tmp_path / "frontdesk.sqlite3")), list[str]()
+    part: Any = SimpleNamespace(check=None, tickets=None, host="desk.example")
+    parts: Any = SimpleNamespace(library=part, model=part, store=store, turns=part, settings=part)
+    with serving(create_api(parts, recognise=recognise)) as url, httpx.Client(base_url=url, timeout=20) as client:
+        refused = client.post("/api/conversations", json={"session": "eve"})
+        assert (refused.status_code, refused.json()["error"][:23]) == (401, "The session is over. Pl")
+        made = client.post("/api/conversations", headers={"X-Customer-Session": "ada"}).json()["conversation"]
+        with store.reading() as session:
+            assert known == [made] == list(session.scalars(select(ConversationRow.id)))
+    store.close()
 
 
 def test_a_passage_is_shown_and_a_staff_document_looks_like_a_missing_one(served: Served) -> None:
