@@ -17,7 +17,7 @@ from agents.transcript import Language
 from assistant.desk_work import DeskWork
 from assistant.patience import address_of, require_patience
 from assistant.rates import NO_LIMITS, Limits
-from assistant.store import Store
+from assistant.store import Store, storable
 from assistant.ticket_contents import line_data, ticket_data
 from assistant.ticket_turns import REPLY_CHARACTERS
 from assistant.turns import TurnRunner
@@ -73,7 +73,7 @@ def add_tickets(
 
     @api.post("/api/tickets/{number}/reply", status_code=201)
     def reply(number: str, body: ReplyBody, by: Annotated[str, Depends(require_operator)]) -> dict[str, int]:
-        if not body.text.strip():
+        if not storable(body.text).strip():
             raise HTTPException(422, "The reply is empty.")
         number = tickets.get(number).number
         return {"turn": work.reply(number, body.text, by=by, key=_own_key(body.key, number=number, by=by))}
