@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from agents import answering, courtesies, loop, replies
 from agents.approvals import OperatorDecision, Pending, read_reply
 from agents.asked import Acting, Asked, Ended
-from agents.calls import IDENTIFIES, Caller
+from agents.calls import Caller
 from agents.errors import AgentError, HandOver, LoopsUnavailable, ModelUnavailable, ToolError, ToolRefusal
 from agents.figures import MARKER
 from agents.guard import Allowed
@@ -29,7 +29,7 @@ from agents.prompts import acting as words
 from agents.prompts.steps import INSTRUCTIONS
 from agents.protocols import ToolCall
 from agents.routing import named
-from agents.tools import ToolContext
+from agents.tools import IDENTIFIES, ToolContext
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
 from agents.transcript import Acted, ApprovalDecided, Citation, Delta, Message, Outcome, Step, ToolCalled, ToolReturned
 
@@ -322,7 +322,7 @@ class ActingTurn:
         if result.ended == "handed_over":
             return (yield from self._hand_over(result.cause, unknown=self.unknown))
         if result.ended == "identify":
-            yield self._told(words.WHO[self.language])
+            yield self._told(words.who(self.caller.tools)[self.language])
             return Ended("clarify")
         if result.ended == "approval" and result.pending is not None:
             yield self._told(result.pending.text)
@@ -354,7 +354,7 @@ class ActingTurn:
         elif not self.texts or not self.deeds:
             shown = result.sayable[-1][:RESULT_CHARACTERS] if result.sayable else ""  # of the company's own tools
             lacking = words.with_contact(words.NO_ANSWER[self.language], self.language, self.contact)
-            yield self._told(shown or (words.WHO[self.language] if result.unidentified else lacking))
+            yield self._told(shown or (words.who(self.caller.tools)[self.language] if result.unidentified else lacking))
             return Ended(done if shown else "clarify")
         asks = text.rstrip().endswith(("?", "？")) and not self.deeds
         return Ended("clarify" if asks and not citations else done, tuple(citations), result.evidence)

@@ -22,7 +22,7 @@ from agents.owned import NOBODY, Ownership
 from agents.previews import with_open_values
 from agents.protocols import ToolCall
 from agents.provenance import is_counted, occurs
-from agents.tools import Tool, ToolContext
+from agents.tools import IDENTIFIES, Tool, ToolContext
 from agents.tools.schemas import OpenValue
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,10 @@ NOT_IDENTIFIED = (
     "{tool} was not run: it is not known yet who the customer is. Ask the customer for an order number and the e-mail "
     "address of that order, then call {identifies}."
 )
+NOT_SIGNED_IN = (
+    "{tool} was not run: it is not known who the customer is, and no tool finds it out. Say that they must sign in on "
+    "the company's website and write from there. Ask for no number or address."
+)
 KNOWN = "It is known already who the customer is; go on with the other tools."
 NOT_SAID = (
     "{tool} was not run: {values} stands neither in what the customer wrote nor in the company's records. Never take "
@@ -39,8 +43,6 @@ NOT_SAID = (
 )
 TOOL_BROKE = "{tool} failed and cannot be used now. Go on without it, or say that you cannot answer."
 NOT_APPROVED = "{tool} was not run: nobody approved it with these arguments."
-IDENTIFIES = "find_customer"
-"""The tool that establishes who the customer is, from `order_number` and `email`."""
 HELD_CHARACTERS = 40
 
 
@@ -84,7 +86,8 @@ class Caller:
         if call.tool == IDENTIFIES and self.context.visitor.customer is not None:
             raise ToolError(KNOWN)  # a conversation stays with one customer, whatever a later message quotes
         if tool.identified and self.context.visitor.customer is None:
-            raise NotIdentified(NOT_IDENTIFIED.format(tool=call.tool, identifies=IDENTIFIES))
+            told = NOT_IDENTIFIED if IDENTIFIES in self.tools else NOT_SIGNED_IN
+            raise NotIdentified(told.format(tool=call.tool, identifies=IDENTIFIES))
         return tool
 
     def read(self, call: ToolCall) -> str:

@@ -18,6 +18,7 @@ from agents.transcript import Language
 YES_NO: Mapping[Language, tuple[str, str]] = {"en": ("yes", "no"), "zh": ("是", "否")}
 HEAD: Mapping[Language, str] = {"en": "I would do this: {what}", "zh": "将要执行的操作：{what}"}
 VALUE_CHARACTERS = 400
+_HUMP = re.compile(r"(?<=[a-z0-9])[A-Z](?=[a-z])")
 
 
 def with_open_values(preview: Preview, values: Iterable[OpenValue], *, language: Language) -> Preview:
@@ -36,6 +37,15 @@ def listing(what: str, arguments: Mapping[str, Any], *, language: Language) -> s
     return "\n".join([HEAD[language].format(what=what), *lines])
 
 
+def in_words(name: str) -> str:
+    """Return a name of a program's as a customer reads it.
+
+    >>> in_words("createReturn"), in_words("order_number"), in_words("customerID")
+    ('create return', 'order number', 'customerID')
+    """
+    return _HUMP.sub(lambda hump: f" {hump.group().lower()}", name).replace("_", " ")
+
+
 def _leaves(value: Any, name: str) -> Iterable[tuple[str, Any]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
@@ -51,7 +61,7 @@ def _line(name: str, value: Any, language: Language) -> str:
     said = YES_NO[language][not value] if isinstance(value, bool) else " ".join(str(value).split())
     cut = said[:VALUE_CHARACTERS] + ("…" if len(said) > VALUE_CHARACTERS else "")
     mark = "：" if language == "zh" else ": "
-    return f"- {name.replace('_', ' ')}{mark}{cut}"
+    return f"- {in_words(name)}{mark}{cut}"
 
 
 def _names(text: str, one: OpenValue, language: Language) -> bool:

@@ -10,6 +10,7 @@ keep it as JSON and a second process can read it back.
     ... -> HandedOver -> Finished                      a person takes over
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -186,6 +187,7 @@ Step = (
 )
 
 
+_FOLDERS = re.compile(r"^((?:gguf|scripted):).*[/\\]")
 SHOWN_OF_A_PASSAGE = ("collection", "document", "title", "page", "start", "end", "text", "score")
 
 
@@ -196,8 +198,14 @@ def searched(retrieval: Retrieval) -> Searched:
 
 
 def step_to_data(step: Step) -> dict[str, Any]:
-    """Return a step as JSON-ready data with its `kind` (`searched`, `tool_called`, …)."""
-    return {"kind": _kind(type(step).__name__), **asdict(step)}
+    """Return a step as JSON-ready data with its `kind` (`searched`, `tool_called`, …).
+
+    Customers read it: where a model is a file, its folder on this machine is left out.
+    """
+    data = {"kind": _kind(type(step).__name__), **asdict(step)}
+    if isinstance(step, Finished):
+        data["answer"]["model"] = _FOLDERS.sub(r"\1", step.answer.model)
+    return data
 
 
 def _kind(name: str) -> str:

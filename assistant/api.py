@@ -10,7 +10,6 @@ and approvals for that or an operator's key.
 import asyncio
 import json
 import logging
-import secrets
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -21,24 +20,22 @@ from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Query, Request, Response
 from fastapi import Path as PathParameter
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
-from starlette.exceptions import HTTPException as StarletteHTTPException
-from starlette.routing import Match
 
 from agents.errors import AgentError
 from assistant.approvals_api import add_approvals
 from assistant.background import run_beside
-from assistant.bodies import NO_JSON, UNREADABLE, ConversationBody, FeedbackBody, IngestBody, QuestionBody, sentence_of
+from assistant.bodies import ConversationBody, FeedbackBody, IngestBody, QuestionBody
 from assistant.decisions import ApprovalsPort, Decisions
 from assistant.desk_page.api import DeskFrame, add_desk
-from assistant.errors import Forestalled, NotStored, StoreError, TurnRefused
+from assistant.errors import StoreError
 from assistant.gate import Gate
 from assistant.operators import Operators
 from assistant.owner import operator_check, token_check
 from assistant.page_images import PagesPort, add_page_images
 from assistant.patience import address_of, require_patience
 from assistant.rates import NO_LIMITS, Limits
+from assistant.refusals import Refusal, add_error_handlers, add_nowhere, failure
 from assistant.sessions import SessionRefused
 from assistant.store import Store, StoredStep, StoredTurn
 from assistant.ticket_api import add_tickets
@@ -58,8 +55,14 @@ CHECK_SECONDS = 10.0
 """A part that has not answered its check after this long is failing."""
 KEEP_ALIVE_SECONDS = 15.0
 """A stream that is silent this long sends a comment, so that no proxy closes it."""
-NOT_FOUND = "This is not here."
-FAILED = "Something went wrong on our side. Please try again; if it stays so, mention the reference."
+Recognise = Callable[[str], Callable[[str], None]]
+STREAMED: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/event-stream": {}}, "description": "Steps, each with its number as its `id`."},
+    204: {"description": "Nothing more will come."},
+}
+LINES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/x-ndjson": {}}, "description": "How far it is; at last the report."}
+}
 
 
 class LibraryPort(PagesPort, Protocol):
@@ -118,7 +121,7 @@ def create_api(
     token: str = "",
     limits: Limits = NO_LIMITS,
     approvals: ApprovalsPort | None = None,
-    recognise: Callable[[str, str], None] | None = None,
+    recognise: Recognise | None = None,
     desk: DeskFrame | None = None,
 ) -> FastAPI:
     """Return the app without pages; others may be mounted beneath its routes.
@@ -127,12 +130,18 @@ def create_api(
         application: The parts that answer.
         token: What `Authorization: Bearer …` must say to ingest; "" closes that to everyone.
         approvals: Writes that wait for the company's people; None where there are none.
-        recognise: Notes who talks in a conversation, by a signed session; raises SessionRefused.
+        recognise: Returns what notes in a conversation who talks there, by a signed session; raises SessionRefused.
         desk: What the operators' page is told of the company; None: nothing.
     """
-    api = FastAPI(title="Frontdesk", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    api = FastAPI(
+        title="Frontdesk",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        responses={"default": {"model": Refusal, "description": "Refused, and why."}},
+    )
     api.add_middleware(Gate, hosts=application.settings.host.split())
-    _add_error_handlers(api)
+    add_error_handlers(api)
     _add_health(api, application)
     _add_conversations(api, application, limits, recognise)
     _add_passages(api, application.library)
@@ -147,12 +156,7 @@ def create_api(
         add_tickets(api, application.store, application.turns, require_operator=require_operator, limits=limits)
         add_desk(api, application.store, operators, approvals=approvals, decisions=decisions, frame=desk or DeskFrame())
 
-    @api.api_route("/api/{path:path}", methods=["GET", "POST", "PUT", "DELETE"], include_in_schema=False)
-    async def nothing(request: Request) -> None:  # else the page answers, in another form
-        if any(route.matches(request.scope)[0] is Match.PARTIAL for route in api.routes):
-            raise HTTPException(405, f"{request.method} is not for this address.")
-        raise HTTPException(404, NOT_FOUND)
-
+    add_nowhere(api)
     return api
 
 
@@ -166,15 +170,14 @@ def _add_health(api: FastAPI, application: ApplicationPort) -> None:
         return {"ok": True}
 
     @api.get("/readyz")
+    @api.head("/readyz", include_in_schema=False)  # what many probes ask
     async def readyz() -> JSONResponse:
         parts = await readiness.look()
         ok = all(parts.values())
         return JSONResponse({"ok": ok, "parts": parts}, 200 if ok else 503)
 
 
-def _add_conversations(
-    api: FastAPI, application: ApplicationPort, limits: Limits, recognise: Callable[[str, str], None] | None
-) -> None:
+def _add_conversations(api: FastAPI, application: ApplicationPort, limits: Limits, recognise: Recognise | None) -> None:
     store, turns = application.store, application.turns
 
     @api.post("/api/conversations", status_code=201)
@@ -184,12 +187,13 @@ def _add_conversations(
         x_customer_session: Annotated[str, Header(max_length=2000)] = "",
     ) -> dict[str, str]:
         require_patience(limits.wait_for_address(address_of(request)))
-        conversation = store.start_conversation(channel="api", language=body.language if body else None)
         session = x_customer_session or (body.session if body else "")
-        if session:
-            if recognise is None:
-                raise SessionRefused("Signed sessions are not set up here.")
-            recognise(conversation, session)
+        if session and recognise is None:
+            raise SessionRefused("Signed sessions are not set up here.")
+        note = recognise(session) if session and recognise is not None else None
+        conversation = store.start_conversation(channel="api", language=body.language if body else None)
+        if note is not None:
+            note(conversation)
         return {"conversation": conversation}
 
     @api.get("/api/conversations/{conversation}/transcript")
@@ -204,7 +208,7 @@ def _add_conversations(
         turn = turns.start(conversation, body.question, language=language, audiences=AUDIENCES, answers=body.approval)
         return {"turn": turn}
 
-    @api.get("/api/conversations/{conversation}/turns/{turn}/steps")
+    @api.get("/api/conversations/{conversation}/turns/{turn}/steps", responses=STREAMED, response_class=Response)
     async def follow_turn(
         conversation: str,
         turn: Number,
@@ -243,13 +247,13 @@ def _add_passages(api: FastAPI, library: LibraryPort) -> None:
             return asdict(library.excerpt(collection, document, start, end, audiences=AUDIENCES))
         except KnowledgeError as error:  # whether it is missing or for staff only is nobody's business
             logger.info("no passage for %r/%r %d-%d: %r", collection, document, start, end, str(error))
-            raise HTTPException(404, NOT_FOUND) from error
+            raise HTTPException(404) from error
 
 
 def _add_ingest(api: FastAPI, library: LibraryPort, require_token: Callable[..., None]) -> None:
     writing = threading.Lock()
 
-    @api.post("/api/ingest", dependencies=[Depends(require_token)])
+    @api.post("/api/ingest", dependencies=[Depends(require_token)], responses=LINES, response_class=Response)
     async def ingest(body: IngestBody) -> StreamingResponse:
         loop = asyncio.get_running_loop()
         lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
@@ -268,7 +272,7 @@ def _add_ingest(api: FastAPI, library: LibraryPort, require_token: Callable[...,
             except (KnowledgeError, OSError) as error:
                 put({"error": str(error)})
             except Exception:  # noqa: BLE001  the HTTP boundary
-                put(_failure("ingest"))
+                put(failure("ingest"))
             finally:
                 put(None)
 
@@ -284,46 +288,6 @@ def _ingest(library: LibraryPort, body: IngestBody, put: Callable[[dict[str, Any
     return library.ingest(
         body.paths, **options, progress=lambda name, done, total: put({"path": name, "done": done, "total": total})
     )
-
-
-def _add_error_handlers(api: FastAPI) -> None:
-    @api.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        return JSONResponse({"error": " ".join(sentence_of(fault) for fault in error.errors())}, 422)
-
-    @api.exception_handler(StarletteHTTPException)
-    async def refused(request: Request, error: StarletteHTTPException) -> JSONResponse:
-        sentence = NOT_FOUND if error.status_code == 404 else error.detail
-        if sentence == UNREADABLE:
-            return JSONResponse({"error": NO_JSON}, 422)
-        return JSONResponse({"error": sentence}, error.status_code, dict(error.headers or {}))
-
-    @api.exception_handler(Forestalled)
-    async def slower(request: Request, error: Forestalled) -> JSONResponse:
-        sentence = str(error).rpartition(" Next: ")[0]  # what people wrote may stand before it
-        return JSONResponse({"error": sentence, "by": error.by, "did": error.did, "said": error.said}, 409)
-
-    @api.exception_handler(NotStored)
-    async def missing(request: Request, error: NotStored) -> JSONResponse:
-        return JSONResponse({"error": NOT_FOUND}, 404)
-
-    @api.exception_handler(SessionRefused)
-    async def unsigned(request: Request, error: SessionRefused) -> JSONResponse:
-        return JSONResponse({"error": str(error)}, 401)
-
-    @api.exception_handler(TurnRefused)
-    async def busy(request: Request, error: TurnRefused) -> JSONResponse:
-        return JSONResponse({"error": str(error)}, 503, {"Retry-After": "5"})
-
-    @api.exception_handler(StoreError)
-    @api.exception_handler(AgentError)
-    @api.exception_handler(KnowledgeError)
-    async def unavailable(request: Request, error: Exception) -> JSONResponse:
-        return JSONResponse(_failure(request.url.path, error), 503)
-
-    @api.exception_handler(Exception)
-    async def broken(request: Request, error: Exception) -> JSONResponse:
-        return JSONResponse(_failure(request.url.path, error), 500)
 
 
 class _Readiness:
@@ -387,10 +351,3 @@ def _turn_to_data(turn: StoredTurn) -> dict[str, Any]:
             if moment.get(key) is not None:
                 moment[key] = moment[key].isoformat()
     return data
-
-
-def _failure(what: str, error: Exception | None = None) -> dict[str, str]:
-    """Log the error now being handled and return what the customer may see of it."""
-    reference = secrets.token_hex(4)
-    logger.error("%s failed, reference %s", what, reference, exc_info=error if error is not None else True)
-    return {"error": FAILED, "reference": reference}

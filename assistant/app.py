@@ -8,7 +8,7 @@
 `search` therefore loads no language model, and `ask` opens no database of conversations.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -184,8 +184,8 @@ class Application:
 
         return open_checkpoints(self.settings.waits_at)
 
-    def recognise(self, conversation: str, session: str) -> None:
-        """Note who talks in a conversation, by a session that the company signed.
+    def recognise(self, session: str) -> "Callable[[str], None]":
+        """Return what notes in a conversation who talks there, by a session that the company signed.
 
         Raises:
             SessionRefused: it proves nothing.
@@ -194,7 +194,7 @@ class Application:
         from assistant.sessions import read
 
         customer = read(session, key=self.settings.session_key)
-        self.visitors.save(conversation, Visitor(customer))
+        return lambda conversation: self.visitors.save(conversation, Visitor(customer))
 
     @property
     def responder_options(self) -> "ResponderOptions":

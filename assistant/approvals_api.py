@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from assistant.actions import StoredApproval
 from assistant.decisions import ApprovalsPort, Decisions
@@ -20,7 +20,8 @@ from assistant.ticket_turns import REPLY_CHARACTERS
 
 class DecisionBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    approved: bool
+    approved: StrictBool
+    """true or false itself: "no", read kindly, would decide something."""
     text: str = Field(default="", max_length=REPLY_CHARACTERS)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator, model_validator
 
 from assistant.database import storable
 
@@ -59,10 +59,10 @@ class IngestBody(_Body):
     collection: str = "default"
     audience: str | None = None
     """None for everyone, which is refused where something below the paths is held for fewer."""
-    prune: bool = False
-    prune_empty: bool = False
-    reindex: bool = False
-    forget: bool = False
+    prune: StrictBool = False
+    prune_empty: StrictBool = False
+    reindex: StrictBool = False
+    forget: StrictBool = False
     """Remove what was read from the paths, and read nothing."""
 
     @field_validator("paths")

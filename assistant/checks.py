@@ -1,14 +1,15 @@
-"""What `doctor` tells of one part; here those of what was tuned: releases, adapters, and what makes them.
+"""What `doctor` tells of one part; here tools, and what was tuned: releases, adapters, and what makes them.
 
 settings -> Check: well or not, and which command mends it
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agents.models.adapters import ADAPTERS, read_adapters
 from agents.models.loading import chosen
 from agents.models.promotion import BACK
+from agents.tools import IDENTIFIES, Tool
 from assistant.app import model_options
 from assistant.settings import Settings
 
@@ -44,6 +45,17 @@ def check_adapters(settings: Settings) -> Check:
         else:
             told.append(f"{one.name} ({one.purpose})")
     return Check("adapters", not faults, "; ".join([*faults, *told]) or "none", "; ".join(fixes))
+
+
+def check_tools(tools: Sequence[Tool], settings: Settings) -> Check:
+    """List the company's tools; those that nobody can use, since nothing finds out who the customer is, are a fault."""
+    told = ", ".join(f"{tool.name} ({tool.effect}{', of own records' * tool.own_data})" for tool in tools) or "none"
+    closed = [tool.name for tool in tools if tool.identified]
+    if not closed or settings.session_key or any(tool.name == IDENTIFIES for tool in tools):
+        return Check("tools", True, told)
+    fault = f"nothing finds out who the customer is, so these are never run: {', '.join(closed)}"
+    fix = f"set FRONTDESK_SESSION_KEY, or write a tool {IDENTIFIES} (docs/tools.md)"
+    return Check("tools", False, f"{fault}; all: {told}", fix)
 
 
 def check_export() -> Iterator[Check]:

@@ -24,7 +24,7 @@ from agents.models.promotion import BACK, RELEASES, SERVING
 from agents.tools.source import Source
 from assistant import listening
 from assistant.app import DATABASE, Application, model_options
-from assistant.checks import Check, check_adapters, check_export, check_release
+from assistant.checks import Check, check_adapters, check_export, check_release, check_tools
 from assistant.errors import DeliveryError, StoreError
 from assistant.feed_settings import MAIL, password_variable
 from assistant.model_files import model_state
@@ -141,7 +141,9 @@ def _run(settings: Settings, application: Application) -> Iterator[Check]:
     if home.ok and _has_intents(settings):
         yield _guarded("intents", lambda: _check_intents(application), fix="frontdesk intents train --data FILE")
     if settings.tools:
-        yield _guarded("tools", lambda: _check_tools(application), fix="edit `tools` in frontdesk.toml")
+        yield _guarded(
+            "tools", lambda: check_tools(application.tools.tools, settings), fix="edit `tools` in frontdesk.toml"
+        )
     if settings.feeds:
         yield _check_feeds(settings)
     yield _check_outside(settings)
@@ -353,13 +355,6 @@ def _check_tickets(application: Application) -> Check:
     if counts.failed:
         return Check("tickets", False, "; ".join([*said, counts.error]), "frontdesk tickets resend")
     return Check("tickets", True, "; ".join(said))
-
-
-def _check_tools(application: Application) -> Check:
-    """Load the company's tools, which starts and asks the programs behind them."""
-    tools = application.tools.tools
-    told = [f"{tool.name} ({tool.effect}{', of own records' * tool.own_data})" for tool in tools]
-    return Check("tools", True, ", ".join(told) or "none")
 
 
 def _check_feeds(settings: Settings) -> Check:

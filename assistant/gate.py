@@ -1,6 +1,6 @@
 """What every request must pass before the app sees it, pages and API alike.
 
-    request -> right host? same origin? small enough? -> app
+    request -> right host? same origin? not packed? small enough? -> app
 
 A page on another site can make a browser send requests here. It cannot choose the `Host` and `Origin` that the browser
 writes, so those two tell it apart: a name that is not ours is DNS rebinding, an origin that is not ours another site.
@@ -10,7 +10,7 @@ import ipaddress
 import json
 import logging
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
@@ -21,6 +21,10 @@ logger = logging.getLogger(__name__)
 BODY_BYTES = 4 * 1024 * 1024
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 TOO_LARGE = "The request is too large."
+OTHER_SITE = (
+    "Requests from other sites are not taken. Next: call from a page of the same host, or from your site's server."
+)
+PACKED = "The body is packed (Content-Encoding: {encoding}), which is not read here. Next: send it as it is."
 
 
 class Gate:
@@ -38,7 +42,7 @@ class Gate:
         self._hosts = {"localhost", name, f"{name}.local", *(host.lower() for host in hosts if host)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer it with 400, 403 or 413."""
+        """Pass the request on, or answer it with 400, 403, 413 or 415."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -52,16 +56,18 @@ class Gate:
                 sorted(self._hosts),
             )
             await _refuse(send, 400, "Frontdesk is not reached by this name.")
-        elif origin is not None and scope["method"] not in SAFE_METHODS and not _is_same(origin, host):
+        elif origin is not None and not _is_same(origin, host) and _may_change(scope["method"], headers):
             logger.warning(
                 "refused a request that the site %r made to %r. If that is your own page, the proxy in front must pass "
                 "on the header Host as the browser wrote it (nginx: $http_host)",
                 origin,
                 host,
             )
-            await _refuse(send, 403, "Requests from other sites are not taken.")
+            await _refuse(send, 403, OTHER_SITE)
         elif headers.get(b"content-length", "0").isdigit() and int(headers.get(b"content-length", "0")) > BODY_BYTES:
             await _refuse(send, 413, TOO_LARGE)
+        elif (encoding := headers.get(b"content-encoding", "identity").strip().lower()) not in ("", "identity"):
+            await _refuse(send, 415, PACKED.format(encoding=encoding))
         else:
             await self._app(scope, _limited(receive), send)
 
@@ -84,6 +90,11 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _may_change(method: str, headers: Mapping[bytes, str]) -> bool:
+    """Whether a request may change something, or asks in a browser's name whether one may (a CORS preflight)."""
+    return method not in SAFE_METHODS or b"access-control-request-method" in headers
 
 
 def _is_same(origin: str, host: str) -> bool:

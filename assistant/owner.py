@@ -7,15 +7,22 @@ import secrets
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Header, HTTPException
+from fastapi import Header, HTTPException, Security
+from fastapi.security import HTTPBearer
 
 from assistant.operators import OWNER, KeyRefused, Operators
+
+Key = Annotated[str, Header(include_in_schema=False)]
+Described = Annotated[
+    object, Security(HTTPBearer(auto_error=False, scheme_name="key", description="See docs/http.md."))
+]
+"""Tells `GET /api/openapi.json` of the key, where a header of that name would not count; looked at below."""
 
 
 def token_check(token: str) -> Callable[..., None]:
     """Return the dependency that lets nobody pass who lacks the token; "" closes to everyone."""
 
-    def require_token(authorization: Annotated[str, Header()] = "") -> None:
+    def require_token(authorization: Key = "", _: Described = None) -> None:
         if not _is_token(_bearer(authorization), token):
             raise HTTPException(401, "This needs the server's token.", {"WWW-Authenticate": "Bearer"})
 
@@ -25,7 +32,7 @@ def token_check(token: str) -> Callable[..., None]:
 def operator_check(token: str, operators: Operators) -> Callable[..., str]:
     """Return the dependency that lets operators and the owner pass, and says who it is."""
 
-    def require_operator(authorization: Annotated[str, Header(max_length=500)] = "") -> str:
+    def require_operator(authorization: Key = "", _: Described = None) -> str:
         given = _bearer(authorization)
         if _is_token(given, token):
             return OWNER

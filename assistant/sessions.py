@@ -52,9 +52,11 @@ def read(token: str, *, key: str, now: float | None = None) -> Customer:
     except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
         raise SessionRefused("The session cannot be read.") from error
     if not isinstance(customer, str) or not customer or not isinstance(name, str):
-        raise SessionRefused("The session names no customer.")
-    if isinstance(expires, bool) or not isinstance(expires, int | float) or not now < expires <= now + MOST_SECONDS:
-        raise SessionRefused("The session is over, or lasts longer than a day. Please sign in again.")
+        raise SessionRefused('The session names no customer: `id` must be a text, such as "17", and so must `name`.')
+    if isinstance(expires, bool) or not isinstance(expires, int | float) or expires > now + MOST_SECONDS:
+        raise SessionRefused("The session lasts longer than a day: `expires` is in seconds since 1970.")
+    if not expires > now:
+        raise SessionRefused("The session is over. Please sign in again.")
     return Customer(customer, name[:200], how="session")
 
 

@@ -67,7 +67,7 @@ file = "shop_tools.py"
 
 [[tools]]
 name = "stock"
-mcp = ["python", "stock_server.py"]                     # or its address: "https://stock.example/mcp"
+mcp = ["/srv/stock/.venv/bin/python", "stock_server.py"]    # or its address: "https://stock.example/mcp"
 read = ["stock_of"]
 
 [[tools]]

@@ -1,8 +1,11 @@
 """Tickets over HTTP: a customer asks for a person; programs of the company answer by an operator's key.
 
 GET /api/tickets   GET /api/tickets/N   POST /api/tickets/N/reply   POST /api/tickets/N/return
+
+A reply that is sent again under its key, since the answer to the first was lost, is not written a second time.
 """
 
+import hashlib
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -14,7 +17,7 @@ from agents.transcript import Language
 from assistant.desk_work import DeskWork
 from assistant.patience import address_of, require_patience
 from assistant.rates import NO_LIMITS, Limits
-from assistant.store import Store
+from assistant.store import Store, storable
 from assistant.ticket_contents import line_data, ticket_data
 from assistant.ticket_turns import REPLY_CHARACTERS
 from assistant.turns import TurnRunner
@@ -28,6 +31,8 @@ class HandOverBody(BaseModel):
 class ReplyBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     text: str = Field(min_length=1, max_length=REPLY_CHARACTERS)
+    key: str = Field(default="", max_length=200)
+    """Stands for this reply of this caller to this ticket, however often it is sent; "" sends each anew."""
 
 
 def add_tickets(
@@ -68,12 +73,18 @@ def add_tickets(
 
     @api.post("/api/tickets/{number}/reply", status_code=201)
     def reply(number: str, body: ReplyBody, by: Annotated[str, Depends(require_operator)]) -> dict[str, int]:
-        if not body.text.strip():
+        if not storable(body.text).strip():
             raise HTTPException(422, "The reply is empty.")
-        return {"turn": work.reply(number, body.text, by=by)}
+        number = tickets.get(number).number
+        return {"turn": work.reply(number, body.text, by=by, key=_own_key(body.key, number=number, by=by))}
 
     @api.post("/api/tickets/{number}/return")
     def give_back(number: str, by: Annotated[str, Depends(require_operator)]) -> dict[str, Any]:
         """Return the conversation to the assistant; one that was returned already stays so."""
         ticket = tickets.get(number)
         return ticket_data(ticket if ticket.status != "open" else work.end(number, by=by, status="returned"))
+
+
+def _own_key(key: str, *, number: str, by: str) -> str:
+    """Return what a caller's key is kept as, so that the same one of another caller, or ticket, is another."""
+    return hashlib.sha256("\0".join((by, number, key)).encode()).hexdigest() if key else ""

@@ -17,13 +17,13 @@ from typing import Any
 
 from agents.answering import HISTORY_MESSAGES
 from agents.budget import HISTORY_SHARE, latest
-from agents.calls import IDENTIFIES
 from agents.handover import only_asks
 from agents.loop_state import LoopOptions
 from agents.models.tokens import estimate
 from agents.prompts import NOT_FOUND
 from agents.routing import named
 from agents.said import Said, messages
+from agents.tools import IDENTIFIES
 from agents.transcript import Message, in_turns
 from finetune import citing
 from finetune.candidates import Candidate, Dropped, Kind

@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agents.actions import Customer
-from agents.calls import IDENTIFIES
 from agents.prompts import Steps, render, without_turn_marks
 from agents.prompts import steps as prompts
 from agents.protocols import json_step, step_fault, step_schema
-from agents.tools import Tool
+from agents.tools import IDENTIFIES, Tool
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
 from agents.transcript import Language, Message
 from finetune.candidates import Candidate, Dropped

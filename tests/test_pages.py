@@ -2,14 +2,21 @@
 
 import re
 import shlex
+from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from fastapi.routing import APIRoute
 from typer.main import get_command
 
+from agents import errors
+from agents.actions import Customer
+from agents.errors import NotIdentified
+from agents.models.scripted import read_script
+from agents.tools import Tool, ToolContext
+from agents.transcript import Answer, Citation, Step, step_to_data
 from assistant.api import create_api
 from assistant.cli import app
 
@@ -67,3 +74,45 @@ def test_the_page_of_the_api_names_every_request_and_no_other() -> None:
     ]
     offered = {(method, route.path) for route in routes for method in route.methods or ()}
     assert named == {(method, path) for method, path in offered if "/desk" not in path and not path.endswith(".json")}
+
+
+def test_the_page_of_the_api_tells_every_kind_of_step_with_its_fields() -> None:
+    text = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
+    table = text.partition("| `kind` | fields |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| `([a-z_]+)` \|(.*)\|$", table, re.MULTILINE)
+    told = {kind: set(re.findall(r"`([a-z_]+)`", fields)) for kind, fields in rows}
+    kinds = {step_to_data(made(kind))["kind"]: {one.name for one in fields(kind)} for kind in get_args(Step)}
+    assert kinds.keys() | {"stopped", "failed"} == told.keys()
+    assert {kind: names - told[kind] for kind, names in kinds.items() if names - told[kind]} == {}
+    assert told["failed"] == {"reference"}
+    assert {one.name for one in fields(Answer)} <= told["finished"]
+    named = set(re.findall(r"`([a-z_]+)`", text.partition("`[1]` in a text")[2].partition("`outcome` is")[0]))
+    assert {one.name for one in fields(Citation)} <= named
+
+
+def made(kind: Any) -> Any:
+    """Return a step of a kind, with nothing in it."""
+    empty = Answer("", (), "answered", 0.0, "en", "", 0.0, None)
+    return kind(**{one.name: empty if one.name == "answer" else "" for one in fields(kind)})
+
+
+def test_the_examples_of_the_page_of_tools_are_tools(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "tools.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(compile(block, "tools.md", "exec"), names)
+        for tool in names.get("TOOLS", ()):
+            tool.check()
+    finds = Tool(names["find_customer"], effect="read")
+    context = ToolContext(object())  # type: ignore[arg-type]
+    assert finds.call(context, {"order_number": "B-10234", "email": "Ada@example.com"}) == "This is Ada."
+    assert context.visitor.customer == Customer("17", "Ada")
+    with pytest.raises(NotIdentified):
+        finds.call(context, {"order_number": "B-10234", "email": "eve@example.com"})
+    script = tmp_path / "script.jsonl"
+    script.write_text(re.findall(r"```json\n(.*?)```", text, re.DOTALL)[0], encoding="utf-8")
+    asked, otherwise = read_script(script)
+    (call,) = asked.tool_calls
+    assert (call["name"], otherwise.when) == ("stock", ".")
+    for raised in re.findall(r"^\| `(\w+)\(", text, re.MULTILINE):
+        assert issubclass(getattr(errors, raised), Exception)

@@ -1,6 +1,9 @@
 """What is said around a write, in code's words: no model has a part in them."""
 
+from collections.abc import Container, Mapping
+
 from agents.approvals import NO, YES
+from agents.tools import IDENTIFIES
 from agents.transcript import Language
 
 QUESTION = {
@@ -66,6 +69,10 @@ WHO = {
     "en": "To look into this I need the order number and the e-mail address of that order.",
     "zh": "为了查询，我需要订单号以及下单时使用的邮箱。",
 }
+SIGN_IN = {
+    "en": "To look into this I need to know who you are. Please sign in on our website and write to us from there.",
+    "zh": "为了查询，我需要知道您是谁。请先登录我们的网站，再从那里联系我们。",
+}
 NO_ANSWER = {
     "en": "I could not find this out. Please say in one sentence what you need, with the order number if you have one.",
     "zh": "我没能查到。请用一句话告诉我您的需要；如有订单号，也请一并写上。",
@@ -77,3 +84,8 @@ def with_contact(sentence: str, language: Language, contact: str) -> str:
     if not contact:
         return sentence
     return sentence + ("" if language == "zh" else " ") + CONTACT[language].format(contact=contact)
+
+
+def who(tools: Container[str]) -> Mapping[str, str]:
+    """Return how a customer is asked who they are, by the names of the tools that there are."""
+    return WHO if IDENTIFIES in tools else SIGN_IN

@@ -8,7 +8,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from agents.actions import Customer
-from agents.tools import Tool
+from agents.tools import IDENTIFIES, Tool
 from agents.transcript import Language, Message
 
 SYSTEM = {
@@ -56,6 +56,11 @@ UNKNOWN_CUSTOMER = {
     "en": "It is not known yet who it is: ask for an order number and its e-mail address, then call find_customer.",
     "zh": "目前还不知道客户是谁：请询问订单号和下单邮箱，然后调用 find_customer。",
 }
+UNKNOWN_VISITOR = {
+    "en": "It is not known who it is: for such things they must sign in on the company's website and write from there.",
+    "zh": "目前不知道客户是谁：办理此类事项须先登录公司网站，再从那里联系。",
+}
+"""Where no tool finds out who it is."""
 THE_CUSTOMER = {"en": "a signed-in customer", "zh": "已登录的客户"}
 DECLINED = "The customer said no to this. Nothing was done. Do not ask again."
 OPERATOR_DECLINED = "The team did not approve this. Nothing was done."
@@ -121,7 +126,8 @@ class Steps:
     def _rules(self) -> str:
         if not self.acting:
             return SYSTEM[self.language]
-        who = UNKNOWN_CUSTOMER[self.language]
+        can_ask = any(tool.name == IDENTIFIES for tool in self.tools)
+        who = (UNKNOWN_CUSTOMER if can_ask else UNKNOWN_VISITOR)[self.language]
         if self.customer is not None:
             who = KNOWN_CUSTOMER[self.language].format(name=self.customer.name or THE_CUSTOMER[self.language])
         company = self.company or {"en": "the company", "zh": "本公司"}[self.language]

@@ -12,10 +12,10 @@ own package.
 """
 
 from agents.tools.context import Sighting, Sightings, ToolContext
-from agents.tools.tool import Effect, Tool, load_tools
+from agents.tools.tool import IDENTIFIES, Effect, Tool, load_tools
 
 TOOLS: dict[str, str] = {
     "search_knowledge": "agents.tools.search_knowledge:TOOL",
 }
 
-__all__ = ["TOOLS", "Effect", "Sighting", "Sightings", "Tool", "ToolContext", "load_tools"]
+__all__ = ["IDENTIFIES", "TOOLS", "Effect", "Sighting", "Sightings", "Tool", "ToolContext", "load_tools"]

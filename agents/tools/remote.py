@@ -15,11 +15,11 @@ from agents.actions import Change, Preview
 from agents.errors import AgentError
 from agents.injection import is_suspicious
 from agents.links import visible
-from agents.previews import listing
+from agents.previews import in_words, listing
 from agents.tools import schemas
 from agents.tools.context import ToolContext
 from agents.tools.source import Source
-from agents.tools.tool import Tool
+from agents.tools.tool import IDENTIFIES, Tool
 from agents.transcript import Language
 from knowledge.text import sentences
 
@@ -30,7 +30,7 @@ NAME_CHARACTERS = 64
 LEAST_SECRET = 6
 CUT = "\n… (cut: the result is longer)"
 DONE: Mapping[Language, str] = {"en": "Done: {what}", "zh": "已完成：{what}"}
-RESERVED = frozenset({"find_customer", "search_knowledge", "hand_over"})
+RESERVED = frozenset({IDENTIFIES, "search_knowledge", "hand_over"})
 """Names that mean something to the loop; no program outside gets one."""
 _ODD = re.compile(r"[^A-Za-z0-9_-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -116,7 +116,7 @@ def _tool(source: Source, found: Described, ask: Ask) -> Tool:
     reads, own = found.name in source.read, found.name in source.records
     scoped = _has_customer(source, found)
     schema = _without(found.schema, source.customer_argument) if scoped else found.schema
-    words = found.name.replace("_", " ")
+    words = in_words(found.name)
 
     def sent(context: ToolContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
         customer = context.visitor.customer

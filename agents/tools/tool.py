@@ -27,6 +27,8 @@ from agents.tools import schemas
 from agents.tools.context import ToolContext
 
 Effect = Literal["read", "write"]
+IDENTIFIES = "find_customer"
+"""The tool that establishes who the customer is, from `order_number` and `email`; a company may have none."""
 _ARGUMENT_LINE = re.compile(r"^\s+\*{0,2}(\w+)(?:\s*\([^)]*\))?:\s*(.+)$")
 
 

@@ -32,7 +32,7 @@ from assistant.desk_work import NOTE_CHARACTERS, DeskWork
 from assistant.errors import NotStored
 from assistant.operators import KeyRefused, Operator, Operators
 from assistant.own_pages import StrictHeaders, page_file
-from assistant.store import Store, now
+from assistant.store import Store, now, storable
 from assistant.ticket_turns import REPLY_CHARACTERS
 
 PACKAGE = "assistant.desk_page"
@@ -265,5 +265,5 @@ def _check_header(header: str) -> None:
 
 
 def _check_written(text: str) -> None:
-    if not text.strip():
+    if not storable(text).strip():
         raise HTTPException(422, "There is nothing written.")

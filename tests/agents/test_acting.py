@@ -106,6 +106,7 @@ class Talk:
     saver: InMemorySaver = field(default_factory=InMemorySaver)
     desk: MemoryDesk = field(default_factory=MemoryDesk)
     owned: Ownership = field(default_factory=Ownership)
+    tools: tuple[Tool, ...] = field(default_factory=lambda: load([str(COMPANY / "shop_tools.py")]))
     extra: tuple[Tool, ...] = ()
     history: list[Message] = field(default_factory=list)
     results: list[tuple[str, str]] = field(default_factory=list)
@@ -113,7 +114,7 @@ class Talk:
     steps: list[Step] = field(default_factory=list)
 
     def say(self, message: str, *replies: Any, **more: Any) -> Answer:
-        tools = (*load([str(COMPANY / "shop_tools.py")]), *self.extra)
+        tools = (*self.tools, *self.extra)
         acting = Acting(
             tools, self.log, self.approvals, self.visitors, self.saver, self.home, self.desk, owned=self.owned
         )
@@ -232,6 +233,14 @@ def test_who_it_is_is_asked_for_where_only_that_was_missing(talk: Talk, home: Pa
     answer = talk.say(f"Where is my order {order}?", guessed, "It was placed by invented@example.com on 2023-04-15.")
     assert answer.outcome == "clarify"
     assert answer.text == words.WHO["en"]
+
+
+def test_who_cannot_be_found_out_is_asked_to_sign_in(talk: Talk, home: Path) -> None:
+    talk.tools = tuple(tool for tool in talk.tools if tool.name != "find_customer")
+    mine = call("list_orders")
+    for message, told in (("Show me my orders", words.SIGN_IN["en"]), ("查看我的订单", words.SIGN_IN["zh"])):
+        answer = talk.say(message, mine, mine, "Please tell me your order number.")
+        assert (answer.outcome, answer.text) == ("clarify", told)
 
 
 def test_button_of_another_write_approves_nothing(talk: Talk, home: Path) -> None:

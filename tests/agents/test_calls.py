@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from agents.actions import Action, Change, Customer, MemoryActionLog, Preview, Visitor
 from agents.calls import Altered, Caller
-from agents.errors import HandOver, StateUnknown, ToolError
+from agents.errors import HandOver, NotIdentified, StateUnknown, ToolError
 from agents.protocols import ToolCall
 from agents.provenance import is_counted, occurs
 from agents.tools import Tool, ToolContext
@@ -212,6 +212,19 @@ def test_unidentified_and_unknown_calls_are_refused() -> None:
         calls.read(ToolCall("rm", {}))
     with pytest.raises(ToolError):
         calls.read(ToolCall("send", {"to": "Ada"}))
+
+
+def test_where_no_tool_finds_out_who_it_is_nobody_is_asked_for_an_order() -> None:
+    def find_customer(order_number: str, email: str) -> str:
+        """Find out who it is."""
+        return order_number + email
+
+    needs, finds = Tool(send, effect="write", identified=True), Tool(find_customer, effect="read")
+    for tools, told, other in (((needs, finds), "order number", "sign in"), ((needs,), "sign in", "find_customer")):
+        with pytest.raises(NotIdentified) as refused:
+            caller(*tools, customer=None, said=("Ada",)).plan(ToolCall("send", {"to": "Ada"}), records=())
+        assert told in str(refused.value)
+        assert other not in str(refused.value)
 
 
 def test_a_read_for_nobody_in_particular_is_refused_where_the_tool_needs_a_customer(tmp_path: Path) -> None:

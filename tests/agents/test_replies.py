@@ -86,6 +86,26 @@ def test_a_number_is_not_part_of_another(said: str, result: str, shown: bool) ->
     assert borne_out(said, (result,), acted=False) == [said] * shown
 
 
+@pytest.mark.parametrize(
+    ("said", "result", "shown"),
+    [
+        ("You may keep it for 250 days.", '{"rental": "R-10001", "deposit": 250, "state": "held"}', False),
+        ("The deposit is 250 euros.", '{"rental": "R-10001", "deposit": 250, "state": "held"}', True),
+        ("押金保留 250 天。", '{"押金": 250, "保留": true}', False),
+        ("It is back in 3 days.", '{"is": "back", "daysLeft": 3}', True),
+        ("You have 5 working days.", "You have 5 working days", True),
+        ("它在 5 天内到。", "它在 5 个工作日内到 (5 days)", True),
+        ("It takes 2-3 weeks.", "It takes 2-3 weeks", True),
+        ("It takes 48 hours.", "It takes 48 minutes", False),
+        ("It takes 3 days.", "It takes a week.\n3 parcels", False),
+        ("It came at 3 minutes past.", "It came at 3 min past", True),
+    ],
+)
+def test_a_span_of_time_stands_with_its_unit(said: str, result: str, shown: bool) -> None:
+    known = "may keep it for the 押金保留 takes due on"
+    assert borne_out(said, (result, known), acted=False) == [said] * shown
+
+
 def test_what_tools_returned_is_borne_out() -> None:
     said = "Order B-10234 was received on 2026-10-02. Which order do you mean?"
     assert len(borne_out(said, SOURCES, acted=False)) == 2

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -58,6 +59,20 @@ def test_finished_step_holds_the_whole_answer() -> None:
             "quote": "quote",
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("named", "shown"),
+    [
+        ("gguf:/home/ada/models/ours.gguf", "gguf:ours.gguf"),
+        ("gguf:C:\\Users\\ada\\ours.gguf", "gguf:ours.gguf"),
+        ("gguf:ours.gguf", "gguf:ours.gguf"),
+        ("openai:mistralai/Mistral-7B", "openai:mistralai/Mistral-7B"),
+    ],
+)
+def test_what_customers_read_names_no_folder_of_this_machine(named: str, shown: str) -> None:
+    data = step_to_data(Finished(replace(ANSWER, model=named)))
+    assert data["answer"]["model"] == shown
 
 
 def test_search_shows_what_a_screen_needs() -> None:

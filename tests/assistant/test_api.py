@@ -15,13 +15,16 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from sqlalchemy import select
 
 from agents.errors import ModelUnavailable
 from agents.transcript import Answer, Delta, Finished, Step
 from agents.turn import Request
 from assistant import api as api_module
-from assistant.api import NOT_FOUND, create_api
+from assistant.api import create_api
+from assistant.database import ConversationRow
 from assistant.rates import Limits
+from assistant.sessions import SessionRefused
 from assistant.store import Store, sqlite_url
 from assistant.turns import TurnRunner
 from knowledge.errors import KnowledgeError
@@ -191,7 +194,7 @@ def test_readiness_is_remembered_for_a_moment_and_turns_red_when_the_model_fails
     while (answer := served.client.get("/readyz")).status_code == 200:
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    assert answer.status_code == 503
+    assert answer.status_code == served.client.head("/readyz").status_code == 503
     assert answer.json() == {"ok": False, "parts": {"model": False, "index": True, "store": True}}
     assert "Ollama" not in answer.text
 
@@ -284,10 +287,27 @@ def test_what_is_not_there_is_not_found(served: Served) -> None:
         ("GET", "/api/conversations/nobody/transcript"),
         ("GET", "/api/conversations/nobody/turns/1/steps"),
         ("POST", "/api/conversations/nobody/turns/1/stop"),
-        ("GET", "/api/nothing"),
     ):
         answer = served.client.request(method, path)
         assert (answer.status_code, answer.json()) == (404, {"error": "This is not here."})
+
+
+def test_a_session_that_proves_nothing_leaves_no_conversation_behind(tmp_path: Path) -> None:
+    def recognise(session: str) -> Callable[[str], None]:
+        if session != "ada":
+            raise SessionRefused("The session is over. Please sign in again.")
+        return known.append
+
+    store, known = Store(sqlite_url(tmp_path / "frontdesk.sqlite3")), list[str]()
+    part: Any = SimpleNamespace(check=None, tickets=None, host="desk.example")
+    parts: Any = SimpleNamespace(library=part, model=part, store=store, turns=part, settings=part)
+    with serving(create_api(parts, recognise=recognise)) as url, httpx.Client(base_url=url, timeout=20) as client:
+        refused = client.post("/api/conversations", json={"session": "eve"})
+        assert (refused.status_code, refused.json()["error"][:23]) == (401, "The session is over. Pl")
+        made = client.post("/api/conversations", headers={"X-Customer-Session": "ada"}).json()["conversation"]
+        with store.reading() as session:
+            assert known == [made] == list(session.scalars(select(ConversationRow.id)))
+    store.close()
 
 
 def test_a_passage_is_shown_and_a_staff_document_looks_like_a_missing_one(served: Served) -> None:
@@ -377,16 +397,6 @@ def test_only_our_own_names_are_answered(served: Served) -> None:
         assert served.client.get("/healthz", headers={"Host": host}).status_code == status
 
 
-def test_what_is_not_there_and_a_wrong_method_are_refused_as_everything_else(served: Served) -> None:
-    for method, path, status, error in (
-        ("GET", "/api/none", 404, NOT_FOUND),
-        ("GET", "/api/conversations", 405, "GET is not for this address."),
-        ("DELETE", "/api/ingest", 405, "DELETE is not for this address."),
-    ):
-        answer = served.client.request(method, path)
-        assert (answer.status_code, answer.json()) == (status, {"error": error})
-
-
 def test_a_caller_cannot_write_lines_into_the_log(served: Served, caplog: pytest.LogCaptureFixture) -> None:
     place = {"collection": "default", "document": "a.md\n2026-01-01 ERROR all is lost", "start": "0", "end": "9"}
     with caplog.at_level(logging.INFO, logger="assistant.api"):
@@ -422,7 +432,24 @@ def test_a_request_that_is_too_large_is_refused(served: Served) -> None:
 
 def test_nothing_is_fetched_for_documentation(served: Served) -> None:
     assert served.client.get("/docs").status_code == 404
-    assert served.client.get("/api/openapi.json").json()["info"]["title"] == "Frontdesk"
+
+
+def test_the_description_for_machines_tells_refusals_streams_and_keys_as_they_are(served: Served) -> None:
+    told = served.client.get("/api/openapi.json").json()
+    operations = {path: each for path, methods in told["paths"].items() for each in methods.values()}
+    refusals = [each["responses"]["default"]["content"]["application/json"]["schema"] for each in operations.values()]
+    assert {schema["$ref"].rpartition("/")[2] for schema in refusals} == {"Refusal"}
+    assert not {"422", "HTTPValidationError"} & {
+        *told["components"]["schemas"],
+        *(status for each in operations.values() for status in each["responses"]),
+    }
+    steps = operations["/api/conversations/{conversation}/turns/{turn}/steps"]["responses"]
+    assert (list(steps["200"]["content"]), "204" in steps) == (["text/event-stream"], True)
+    ingest = operations["/api/ingest"]
+    assert list(ingest["responses"]["200"]["content"]) == ["application/x-ndjson"]
+    assert (ingest["security"], told["components"]["securitySchemes"]["key"]["scheme"]) == ([{"key": []}], "bearer")
+    assert [each["name"] for each in ingest.get("parameters", ())] == []
+    assert "security" not in operations["/api/conversations"]
 
 
 def test_many_streams_hold_no_thread_each(served: Served) -> None:

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.checks import Check, check_adapters, check_export, check_release
+from agents.tools import Tool
+from assistant.checks import Check, check_adapters, check_export, check_release, check_tools
 from assistant.settings import Settings
 from knowledge.environment import PIP
 
@@ -26,3 +27,26 @@ def test_a_home_without_releases_and_adapters_is_well(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, model="none")
     assert check_release(settings) == Check("release", True, "none is promoted")
     assert check_adapters(settings) == Check("adapters", True, "none")
+
+
+def test_tools_for_known_customers_are_a_fault_where_nobody_can_become_known(tmp_path: Path) -> None:
+    def find_customer(order_number: str, email: str) -> str:
+        """Find out who it is."""
+        return order_number + email
+
+    def orders() -> str:
+        """List the customer's orders."""
+        return ""
+
+    mine, finds, anybodys = (
+        Tool(orders, effect="read", identified=True),
+        Tool(find_customer, effect="read"),
+        Tool(orders, effect="read"),
+    )
+    without, signing = Settings(home=tmp_path), Settings(home=tmp_path, session_key="k" * 32)
+    lost = check_tools([mine], without)
+    assert (lost.ok, "never run: orders" in lost.detail) == (False, True)
+    assert "FRONTDESK_SESSION_KEY" in lost.fix
+    assert check_tools([mine], signing).ok
+    assert check_tools([mine, finds], without).ok
+    assert check_tools([anybodys], without) == Check("tools", True, "orders (read)")

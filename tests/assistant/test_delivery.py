@@ -150,6 +150,21 @@ def test_the_example_in_the_documentation_accepts_ours_and_nothing_else(store: S
     assert not is_ours(headers, body, "another-secret-of-many")
     old = {**headers, "Frontdesk-Timestamp": str(int(headers["Frontdesk-Timestamp"]) - 1000)}
     assert not is_ours(old, body, SECRET)
+    for name, forged in (("Timestamp", "²"), ("Timestamp", "9" * 5000), ("Signature", "é"), ("Signature", "\udce9")):
+        assert not is_ours({**headers, f"Frontdesk-{name}": forged}, body, SECRET), "whoever knocks makes no traceback"
+
+
+def test_the_documentation_names_all_that_a_webhook_holds(store: Store, receiver: Receiver) -> None:
+    places = Places(webhook_url=receiver.url, webhook_secret=SECRET)
+    hand_over(store, places)
+    deliver_due(Outbox(store), places)
+    probe_webhook(places)
+    (_, ticket), (_, ping) = receiver.received
+    told = (
+        HAND_OVER.read_text(encoding="utf-8").partition("A webhook is a POST of JSON: ")[2].partition("Answer with")[0]
+    )
+    assert set(json.loads(ticket)) <= set(re.findall(r"`([a-z_]+)`", told))
+    assert json.loads(ping) == {"event": "ping"}
 
 
 def test_a_receiver_that_is_busy_gets_it_again_with_the_same_key(store: Store, receiver: Receiver) -> None:

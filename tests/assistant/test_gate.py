@@ -7,7 +7,7 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from assistant.gate import Gate
+from assistant.gate import OTHER_SITE, PACKED, Gate
 
 
 async def behind(scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,3 +67,17 @@ def test_a_proxy_that_takes_the_port_out_of_the_host_is_told_what_to_pass_on(cap
 @pytest.mark.parametrize("length", ["5000000", "9" * 40])
 def test_what_is_announced_as_too_large_is_refused_at_once(length: str) -> None:
     assert knock("POST", **{"Content-Length": length}).json() == {"error": "The request is too large."}
+
+
+def test_a_browser_that_asks_whether_another_site_may_call_is_told_no() -> None:
+    asked = {"Host": "desk.example", "Access-Control-Request-Method": "POST"}
+    refused = knock("OPTIONS", Origin="https://evil.example", **asked)
+    assert (refused.status_code, refused.json()) == (403, {"error": OTHER_SITE})
+    assert knock("OPTIONS", Origin="https://desk.example", **asked).status_code == 200
+    assert knock("OPTIONS", Host="desk.example", Origin="https://evil.example").status_code == 200
+
+
+def test_a_packed_body_is_refused_by_its_encoding() -> None:
+    refused = knock("POST", **{"Content-Encoding": "GZIP"})
+    assert (refused.status_code, refused.json()) == (415, {"error": PACKED.format(encoding="gzip")})
+    assert knock("POST", **{"Content-Encoding": "identity"}).status_code == 200

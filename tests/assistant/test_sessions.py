@@ -1,4 +1,5 @@
 import time
+from typing import Any
 
 import pytest
 
@@ -35,3 +36,19 @@ def test_other_keys_changed_bodies_and_old_tokens_prove_nothing() -> None:
             read(token, key=KEY, now=now)
     with pytest.raises(SessionRefused, match="not set up"):
         read(good, key="", now=now)
+
+
+@pytest.mark.parametrize(
+    ("customer", "expires", "told"),
+    [
+        (17, 60, '`id` must be a text, such as "17"'),
+        ("17", 1_000_060_000, "`expires` is in seconds since 1970"),
+        ("17", -1, "The session is over. Please sign in again."),
+        ("17", float("nan"), "The session is over"),
+    ],
+)
+def test_who_signs_wrongly_is_told_what_is_wrong(customer: Any, expires: float, told: str) -> None:
+    now = 1_000_000.0
+    with pytest.raises(SessionRefused) as refused:
+        read(make(KEY, customer=customer, expires=now + expires), key=KEY, now=now)  # type: ignore[arg-type]
+    assert told in str(refused.value)

@@ -90,6 +90,21 @@ def test_a_person_is_asked_for_replies_and_returns_over_http(desk: tuple[httpx.C
     assert "Next:" not in late.json()["error"]
 
 
+def test_a_reply_that_is_sent_again_under_its_key_is_written_once(desk: tuple[httpx.Client, Store]) -> None:
+    client, store = desk
+    replies = []
+    for _ in range(2):
+        conversation = client.post("/api/conversations").json()["conversation"]
+        client.post(f"/api/conversations/{conversation}/hand-over")
+        steps = client.get(f"/api/conversations/{conversation}/turns/1/steps").text
+        number = next(json.loads(line[6:])["ticket"] for line in steps.splitlines() if '"handed_over"' in line)
+        for name, text, key in ((number, "Hello", "1"), (number.replace("-", ""), "Hello", "1"), (number, "More", "2")):
+            body = {"text": text, "key": key}
+            replies.append(client.post(f"/api/tickets/{name}/reply", headers=OWNER, json=body).json()["turn"])
+        assert [turn.text for turn in store.transcript(conversation)[1:]] == ["Hello", "More"]
+    assert replies == [2, 2, 3] * 2, "a key counts within its ticket"
+
+
 @pytest.mark.parametrize("authorization", ["", "Bearer wrong"])
 def test_tickets_are_the_owners_alone(desk: tuple[httpx.Client, Store], authorization: str) -> None:
     client, _ = desk
@@ -107,7 +122,9 @@ def test_tickets_are_the_owners_alone(desk: tuple[httpx.Client, Store], authoriz
 def test_a_ticket_that_is_not_there_is_404_and_an_empty_reply_422(desk: tuple[httpx.Client, Store]) -> None:
     client, _ = desk
     assert client.get("/api/tickets/nonsense", headers=OWNER).status_code == 404
-    assert client.post("/api/tickets/nonsense/reply", headers=OWNER, json={"text": ""}).status_code == 422
+    for nothing in ("", "  ", "\0 \0"):
+        answer = client.post("/api/tickets/nonsense/reply", headers=OWNER, json={"text": nothing})
+        assert answer.status_code == 422, repr(nothing)
 
 
 def test_the_team_is_not_written_to_without_end(tmp_path: Path) -> None:

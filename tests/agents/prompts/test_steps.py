@@ -3,7 +3,7 @@ from typing import Annotated
 import pytest
 
 from agents.prompts import Steps, render
-from agents.prompts.steps import SYSTEM
+from agents.prompts.steps import SYSTEM, UNKNOWN_VISITOR
 from agents.tools import TOOLS, Tool, load_tools
 from agents.transcript import Language, Message
 
@@ -33,6 +33,19 @@ def test_json_steps_describe_the_form_and_every_tool(language: Language) -> None
     assert '{"thought":"…","answer":"…"}' in system
     assert "- search_knowledge: " in system
     assert '- measure: Measure a shade. Twice. Arguments: {"length": "In centimetres.", "colour": "string"}' in system
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_model_is_told_of_find_customer_only_where_there_is_one(language: Language) -> None:
+    def find_customer(order_number: str, email: str) -> str:
+        """Find out who it is."""
+        return order_number + email
+
+    tools = (*SEARCH, Tool(measure, effect="read", identified=True))
+    for offered, is_told in ((tools, False), ((*tools, Tool(find_customer, effect="read")), True)):
+        system = render(Steps("?", (), offered, language, json_steps=False, acting=True))[0].text
+        assert ("find_customer" in system) is is_told
+        assert (UNKNOWN_VISITOR[language] in system) is not is_told
 
 
 def test_history_and_question_are_user_text() -> None:

@@ -87,6 +87,13 @@ def test_path_and_query_are_filled_and_cannot_lead_elsewhere(returns: Returns) -
         assert len(returns.service.seen) == before
 
 
+def test_what_nobody_worded_is_shown_in_words_all_the_same(returns: Returns) -> None:
+    calls = returns.caller("order B-77, faulty, 2 pieces")
+    arguments = {"order_number": "B-77", "reason": "faulty", "pieces": 2}
+    shown = calls.plan(ToolCall("createReturn", arguments), records=()).preview.text
+    assert shown.splitlines()[:2] == ["I would do this: create return", "- order number: B-77"]
+
+
 def test_write_is_shown_approved_and_sent_with_its_key(returns: Returns) -> None:
     calls = returns.caller(
         "Please pick up 2 of order B-77 at 7 Pine Lane", says={"createReturn": {"en": "Start a return"}}
