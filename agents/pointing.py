@@ -102,11 +102,13 @@ def candidates(
         return []
     found: list[Candidate] = []
     features: list[np.ndarray] = []
-    for rank, statement in enumerate(ranked[:SENTENCES]):
+    for rank, statement in enumerate(s for s in ranked[:SENTENCES] if not s.asks):
         behind = statement.score - ranked[0].score
         of_one = spans(question, statement.text, language=language, rank=rank, behind=behind)
         found += [Candidate(statement, start, end) for start, end in of_one.places]
         features.append(of_one.features)
+    if not found:
+        return []
     scores = np.concatenate(features) @ weights_of(language).features
     kept = [replace(found[at], form=float(scores[at])) for at in likeliest(found, scores)]
     counts = weights_of(language).likeness or weights_of(language).asked
@@ -142,6 +144,10 @@ def _is_in_no_row_or_asked_for(question: str, candidate: Candidate) -> bool:
     if AnswerType.PRICE in answer_types.expected(question):
         prices = [cell for cell in asked if answer_types.holds(cell.value, (AnswerType.PRICE,))]
         asked = prices if len(prices) == 1 else [] if prices else asked
+    elif (
+        asked_for(question) == "what" and not answer_types.expected(question) and len(asked) == len(cells.cells_of(row))
+    ):
+        return False  # no column is named, and nothing tells one cell from another
     told = any((cell.start, cell.end) == (candidate.start, candidate.end) for cell in asked)
     return told and not cells.shares_nothing(question, candidate.statement)
 
@@ -193,7 +199,7 @@ def stands_alone(question: str, candidate: Candidate) -> bool:
         if not re.search(f"[{CJK_CLASS}]$", before)
         else None
     )
-    torn = torn or re.match(r"[@/]|[.:,]\w|：\d|\s?[ap]\.?m\b|-\w", after)
+    torn = torn or re.search(r": |：", text) or re.match(r"[@/]|[.:,]\w|：\d|\s?[ap]\.?m\b|-\w", after)
     clause = re.split(r"[;；。.!?！？](?:\s|$)", before)[-1] + text + re.split(r"[;；。.!?！？](?:\s|$)", after)[0]
     return not (torn or re.search(r"[][()（）【】]", text) or (is_negated(clause) and not is_negated(question)))
 

@@ -34,8 +34,9 @@ LIST_WORDS = 50
 def lead(ranked: Sequence[Statement], *, max_words: int) -> list[Statement]:
     """Return what an answer begins with: the best statement or, when it is a table's row, the rows beside it.
 
-    One that only announces what follows is no answer: it is quoted with what stands below it, all of it where there is
-    room, else the likeliest of it.
+    One that only announces what follows, or asks it, is no answer: it is quoted with what stands below it, all of it
+    where there is room, else the likeliest of it. And an item that goes on with what is announced above it may say the
+    opposite alone: it is quoted below that.
 
     Rows that hold the same of the question's words cannot be told apart by words, and a guess among them may be wrong:
     up to `TABLE_ROWS` of them are quoted together, in the table's order, as far as there is room. A statement that is
@@ -54,6 +55,8 @@ def lead(ranked: Sequence[Statement], *, max_words: int) -> list[Statement]:
             fitting.append(row)
     if best.leads_in:
         fitting = _with_items(best, ranked, max_words=min(max_words, LIST_WORDS))
+    elif best.goes_on and not fitting:
+        fitting = _below_announcement(best, max_words=max_words)
     return fitting if len(fitting) > 1 else [_cut(best, max_words)]
 
 
@@ -68,6 +71,13 @@ def _with_items(statement: Statement, ranked: Sequence[Statement], *, max_words:
             chosen.append(item)
             words = longer
     return sorted(chosen, key=lambda other: other.start)
+
+
+def _below_announcement(item: Statement, *, max_words: int) -> list[Statement]:
+    """Return an item below what announces it, where both fit."""
+    above = item.announcement
+    both = [item] if above is None else [above, item]
+    return both if sum(count_words(line(s, number=at)) for at, s in enumerate(both, 1)) <= max_words else []
 
 
 def announced(statement: Statement, ranked: Sequence[Statement]) -> list[Statement]:
@@ -118,12 +128,17 @@ def further(
         own = count_words(line(statement, number=len(begun) + len(chosen) + 1))
         likely = statement.likelihood >= likely_a_word * own
         brief = words + own <= brief_words and statement.score >= SECOND_SHARE * ranked[0].score
-        if not (likely or brief) or words + own > max_words or statement.leads_in:
+        if not (likely or brief) or words + own > max_words or not is_whole(statement):
             continue
         if not any(_says_the_same(statement, other) for other in [*begun, *chosen]):
             chosen.append(statement)
             words += own
     return chosen
+
+
+def is_whole(statement: Statement) -> bool:
+    """Say whether a statement neither announces others nor is an item that goes on with what is announced above it."""
+    return not statement.leads_in and not (statement.goes_on and statement.announcement is not None)
 
 
 def lead_uncut(ranked: Sequence[Statement], *, max_words: int) -> list[Statement]:

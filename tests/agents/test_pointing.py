@@ -186,6 +186,7 @@ def test_share_is_that_of_the_words_and_of_those_that_hold_them() -> None:
         ("What does it cost?", "The desk costs 1,250 euros.", "250 euros", False),
         ("How many marks do I need?", "100 of 150 marks are needed.", "150", False),
         ("How many marks do I need?", "100 of 150 marks are needed.", "100", True),
+        ("How much are 50 minutes?", "50 minutes: €69", "minutes: €69", False),
         ("这张桌子多少钱？", "桌子的价格为1,250元。", "250元", False),
         ("几点关门？", "营业时间为9:00到18:30。", "30", False),
         ("几点关门？", "营业时间为9:00到18：30。", "18", False),
@@ -251,3 +252,16 @@ def test_a_price_is_found_where_the_question_names_another_column_by_the_way() -
     price = Candidate(row, row.text.index("€9.50"), len(row.text))
     assert pointing.shaped("How much does shipping to the islands cost?", [price]) == [price]
     assert pointing.shaped("邮费多少钱", [price]) == [price]
+
+
+def test_the_words_of_a_question_are_never_the_answer() -> None:
+    asks = "What is the password of the wifi?"
+    assert found("what is the wifi password", asks) == []
+    both = found("what is the wifi password", asks, "It stands on the card in your room.")
+    assert {candidate.statement.text for candidate in both} == {"It stands on the card in your room."}
+
+
+def test_of_a_row_of_which_no_column_is_named_no_cell_answers_what() -> None:
+    row = "Date: 2026-12-31 | Event: New Year's dinner | Where: Restaurant | Booking: until 20 December"
+    assert best("what is on at new year", row) == ""
+    assert best("where is the new year's dinner", row) == "Restaurant"

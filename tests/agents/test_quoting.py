@@ -284,3 +284,25 @@ def test_the_same_document_is_not_a_second_source() -> None:
 def test_a_second_source_has_a_marker_of_its_own() -> None:
     (statement,) = rank(retrieval(FEE, ANNUAL), language="en", embedder=None)
     assert line(statement, number=1, also=3) == "Your standard annual fee is $495.00. [1][3]"
+
+
+DOGS = "Dogs are on a lead and may not come into:\n\nthe restaurant,\nthe sauna area,\nthe beach.\n\nCats stay out."
+
+
+def test_an_item_is_quoted_below_what_announces_it() -> None:
+    """Alone, "the sauna area," says nothing, or the opposite."""
+    chosen = answer("sauna area?", passage(DOGS))
+    assert chosen == ["Dogs are on a lead and may not come into:", "the sauna area,"]
+
+
+def test_an_item_never_follows_alone() -> None:
+    assert answer("do cats stay out of the beach", passage(DOGS)) == ["Cats stay out."]
+
+
+def test_a_question_is_quoted_with_its_answer_and_alone_never() -> None:
+    faq = "What is the password of the wifi?\n\nIt stands on the card in your room.\n\nCan I have a towel?"
+    assert answer("wifi password", passage(faq)) == [
+        "What is the password of the wifi?",
+        "It stands on the card in your room.",
+    ]
+    assert "Can I have a towel?" not in answer("a towel", passage(faq))
