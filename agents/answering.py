@@ -220,7 +220,7 @@ def nearest(
     if not retrieval.passages or retrieval.evidence < NEAR:
         return None
     ranked = [chosen] if chosen else ranking.rank(retrieval, language=language, embedder=embedder, history=history)
-    ranked = [s for s in ranked if quoting.is_whole(s)]
+    ranked = [s for s in ranked if not s.asks and not quoting.is_item(s)]
     whole = [s for s in ranked[:1] if count_words(quoting.line(s, number=1)) <= max_words]
     return whole[0] if whole else None
 

@@ -127,7 +127,7 @@ def shaped(question: str, found: Sequence[Candidate]) -> list[Candidate]:
     if asked_for(question) in ("how", "why") or len(_ASKING_WORDS.findall(question)) > 1:
         return []
     kinds = answer_types.expected(question)
-    whole = [with_unit(candidate) for candidate in found]
+    whole = [without_label(with_unit(candidate)) for candidate in found]
     return [
         candidate
         for candidate in whole
@@ -199,7 +199,7 @@ def stands_alone(question: str, candidate: Candidate) -> bool:
         if not re.search(f"[{CJK_CLASS}]$", before)
         else None
     )
-    torn = torn or re.search(r": |：", text) or re.match(r"[@/]|[.:,]\w|：\d|\s?[ap]\.?m\b|-\w", after)
+    torn = torn or re.match(r"[@/]|[.:,]\w|：\d|\s?[ap]\.?m\b|-\w", after)
     clause = re.split(r"[;；。.!?！？](?:\s|$)", before)[-1] + text + re.split(r"[;；。.!?！？](?:\s|$)", after)[0]
     return not (torn or re.search(r"[][()（）【】]", text) or (is_negated(clause) and not is_negated(question)))
 
@@ -211,6 +211,12 @@ def with_unit(candidate: Candidate) -> Candidate:
         return candidate
     unit = UNIT.match(text, end) or _SHORT_UNIT.match(text, end)
     return candidate if unit is None else replace(candidate, end=unit.end())
+
+
+def without_label(candidate: Candidate) -> Candidate:
+    """Return a candidate that holds the end of a name and its value without the name: `€69` of "50 minutes: €69"."""
+    label = re.match(r".*: (?=\S)|.*：", candidate.text)
+    return candidate if label is None else replace(candidate, start=candidate.start + label.end())
 
 
 def total(candidate: Candidate, weights: Weights, said: str, language: Language) -> float:

@@ -21,7 +21,7 @@ BROKEN_OFF_CHARACTERS = 6
 """Chinese characters from which a line without a mark at its end is prose that breaks off, not a title."""
 WORD = re.compile(f"[{CJK_CLASS}]|[^\\s{CJK_CLASS}\u3000-\u303f\uff01-\uff0f\uff1a-\uff20]+")
 _COLONS = (":", "：")
-_QUESTION_MARKS = ("?", "？")
+QUESTION_MARKS = ("?", "？")
 _GO_ON = (",", ";", "，", "；", "、")
 
 
@@ -57,7 +57,7 @@ class Statement:
     @property
     def asks(self) -> bool:
         """Whether it is a question, such as one of a FAQ: what is asked is answered below it."""
-        return self.text.rstrip().endswith(_QUESTION_MARKS)
+        return self.text.rstrip().endswith(QUESTION_MARKS)
 
     @property
     def goes_on(self) -> bool:
@@ -103,7 +103,7 @@ def quotable(passage: Passage) -> list[tuple[int, int]]:
     """Return the spans in a passage's text that may be quoted; a question that nothing follows says nothing."""
     left_out = [*command_spans(passage.text), *formal_spans(passage.text)]
     spans = stretches(passage.text)
-    while spans and passage.text[slice(*spans[-1])].endswith(_QUESTION_MARKS):
+    while spans and passage.text[slice(*spans[-1])].endswith(QUESTION_MARKS):
         spans.pop()
     return [
         (start, end)

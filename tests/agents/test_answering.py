@@ -329,7 +329,7 @@ def test_a_key_of_many_signs_takes_no_room_from_the_passages() -> None:
 
 
 def test_what_comes_nearest_says_something_alone() -> None:
-    """Neither a question of a FAQ does, nor what announces a list, nor an item of it."""
+    """Neither a question of a FAQ does, nor an item of a list."""
     text = "Is the sauna open? No dog may come into:\n\nthe sauna,\nthe barn,\n\nThe sauna is hot."
     near = nearest(retrieval("sauna", passage(text)), language="en", embedder=HashingEmbedder(), max_words=60)
     assert near is not None

@@ -306,3 +306,28 @@ def test_a_question_is_quoted_with_its_answer_and_alone_never() -> None:
         "It stands on the card in your room.",
     ]
     assert "Can I have a towel?" not in answer("a towel", passage(faq))
+
+
+def test_a_list_is_whole_where_the_answer_has_room() -> None:
+    """What is left out of a list of what is forbidden reads as allowed."""
+    items = [f"the {name} and all that stands in it or hangs on its walls," for name in ("barn", "bar", "hall", "gym")]
+    text = "Dogs may not come into:\n\n" + "\n".join([*items, "the lawn."])
+    ranked = rank(retrieval("dogs barn", passage(text)), language="en", embedder=HashingEmbedder())
+    assert [s.text for s in lead(ranked, max_words=100)] == ["Dogs may not come into:", *items, "the lawn."]
+    assert len(lead(ranked, max_words=60)) < 6
+
+
+@pytest.mark.parametrize(
+    ("text", "heading", "shows"),
+    [
+        ("Often, yes. Write to us.", "Can I come early?", "Can I come early? Often, yes. Write to us. [1]"),
+        ("No.", "Is there a gym?", "Is there a gym? No. [1]"),
+        ("No dogs in the barn.", "Rules", "No dogs in the barn. [1]"),
+        ("Rooms are ready at 3.", "Can I come early?", "Rooms are ready at 3. [1]"),
+        ("可以，请提前联系我们。", "可以提前入住吗？", "可以提前入住吗？ 可以，请提前联系我们。 [1]"),
+    ],
+)
+def test_a_yes_or_no_is_shown_with_what_was_asked(text: str, heading: str, shows: str) -> None:
+    """ "How late can I come?" is not answered by "Often, yes", which was said of something else."""
+    said = passage(text, headings=(heading,))
+    assert line(Statement(said, 0, len(text), 1.0), number=1) == shows
