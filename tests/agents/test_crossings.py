@@ -4,6 +4,7 @@ import pytest
 
 from agents.crossings import compared, crossing
 from agents.statements import statements_of
+from knowledge.passages import Passage
 from tests.agents.found_passages import passage
 
 HOURS = passage(
@@ -17,10 +18,10 @@ HIRE = passage(
 )
 
 
-def crossed(question: str, source=HOURS, whole: str = "") -> str | None:
+def crossed(question: str, source: Passage = HOURS, whole: str = "") -> str | None:
     ranked = [replace(statement, score=1.0, words=1.0) for statement in statements_of([source])]
     found = crossing(question, ranked, whole=whole)
-    return found and found.text
+    return found.text if found else None
 
 
 @pytest.mark.parametrize(
