@@ -142,7 +142,7 @@ def _is_in_no_row_or_asked_for(question: str, candidate: Candidate) -> bool:
         return True
     asked = cells.alone_asked_for(question, row)
     if AnswerType.PRICE in answer_types.expected(question):
-        prices = [cell for cell in asked if answer_types.holds(cell.value, (AnswerType.PRICE,))]
+        prices = prices_among(asked)
         asked = prices if len(prices) == 1 else [] if prices else asked
     elif (
         asked_for(question) == "what" and not answer_types.expected(question) and len(asked) == len(cells.cells_of(row))
@@ -150,6 +150,11 @@ def _is_in_no_row_or_asked_for(question: str, candidate: Candidate) -> bool:
         return False  # no column is named, and nothing tells one cell from another
     told = any((cell.start, cell.end) == (candidate.start, candidate.end) for cell in asked)
     return told and not cells.shares_nothing(question, candidate.statement)
+
+
+def prices_among(asked: Sequence[cells.Cell]) -> list[cells.Cell]:
+    """Return the cells that hold a price."""
+    return [cell for cell in asked if answer_types.holds(cell.value, (AnswerType.PRICE,))]
 
 
 def likeliest(found: Sequence[Candidate], scores: np.ndarray) -> list[int]:
