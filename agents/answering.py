@@ -18,6 +18,7 @@ from agents import pointing, quoting, ranking
 from agents.budget import fit
 from agents.choosing import Choice, choose
 from agents.citations import CitationChecker
+from agents.crossings import compared
 from agents.figures import MARKER
 from agents.models import LoadedModel
 from agents.naming import is_of_another
@@ -121,8 +122,9 @@ def quote(
     elif pointed is not None:
         begun = [pointed.statement]
     else:
-        begun = quoting.lead(ranked, max_words=options.max_words)
-    if len(begun) == 1 and not others and not (model is not None and model.reads):
+        begun = quoting.together([compared(question, ranked)], max_words=options.max_words)
+        begun = begun or quoting.lead(ranked, max_words=options.max_words)
+    if pointed is None and len(begun) == 1 and not others and not (model is not None and model.reads):
         pointed = point(question, ranked, model=model, language=language, embedder=embedder, stop=stop)
     if stop is not None and stop.is_set():
         return Draft((), False)
@@ -131,7 +133,7 @@ def quote(
         line = f"{pointed.shown} [1]\n"
         left = room - ceil(count_words(line))
         around = quoting.lead([pointed.statement], max_words=left)
-        if pointed.end <= len(around[0].text):  # else the sentence is cut before them
+        if pointed.end <= len(around[-1].text):  # else the sentence is cut before them
             short, room, begun = line, left, around
             yield ShortAnswer(pointed.shown)
             yield line
@@ -218,6 +220,7 @@ def nearest(
     if not retrieval.passages or retrieval.evidence < NEAR:
         return None
     ranked = [chosen] if chosen else ranking.rank(retrieval, language=language, embedder=embedder, history=history)
+    ranked = [s for s in ranked if not s.asks and not quoting.is_item(s)]
     whole = [s for s in ranked[:1] if count_words(quoting.line(s, number=1)) <= max_words]
     return whole[0] if whole else None
 

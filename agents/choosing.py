@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from agents import ranking, reading, verifying
+from agents.crossings import crossing
 from agents.models import LoadedModel
 from agents.naming import is_of_another
 from agents.pointing import Candidate
@@ -31,7 +32,7 @@ class Choice:
     of_the_same: Sequence[Statement] = ()
     """The likeliest that are of no other thing than the question names."""
     pointed: Candidate | None = None
-    """What a model that reads has copied from the first."""
+    """Words of the first that answer: the cell that the question names, or what a model that reads has copied."""
     evidence: float | None = None
     """How likely the question is answered, 0-1, where a model took a second look."""
     model: LoadedModel | None = None
@@ -60,6 +61,7 @@ def choose(
     """
     ranked = ranking.rank(retrieval, language=language, embedder=embedder, history=history)
     of_another = partial(is_of_another, question, passages=retrieval.passages, weights=retrieval.weights)
+    crossed = crossing(question, ranked, whole=retrieval.asked)
     pointed = None
     if model is not None and model.reads and ranked:
         read = reading.read(
@@ -71,6 +73,10 @@ def choose(
             model = None  # so small a model says "not stated" too often to be believed: it counts as not asked
         else:
             return Choice(False)
+    if crossed is not None and (model is None or not model.reads):
+        ranked = [crossed.statement, *(other for other in ranked if other is not crossed.statement)]
+    if crossed is not None and pointed is None and ranked[0] is crossed.statement:
+        pointed = crossed
     if not ranked or of_another(ranked[0]):
         return Choice(False)
     evidence = None

@@ -102,11 +102,13 @@ def candidates(
         return []
     found: list[Candidate] = []
     features: list[np.ndarray] = []
-    for rank, statement in enumerate(ranked[:SENTENCES]):
+    for rank, statement in enumerate(s for s in ranked[:SENTENCES] if not s.asks):
         behind = statement.score - ranked[0].score
         of_one = spans(question, statement.text, language=language, rank=rank, behind=behind)
         found += [Candidate(statement, start, end) for start, end in of_one.places]
         features.append(of_one.features)
+    if not found:
+        return []
     scores = np.concatenate(features) @ weights_of(language).features
     kept = [replace(found[at], form=float(scores[at])) for at in likeliest(found, scores)]
     counts = weights_of(language).likeness or weights_of(language).asked
@@ -125,7 +127,7 @@ def shaped(question: str, found: Sequence[Candidate]) -> list[Candidate]:
     if asked_for(question) in ("how", "why") or len(_ASKING_WORDS.findall(question)) > 1:
         return []
     kinds = answer_types.expected(question)
-    whole = [with_unit(candidate) for candidate in found]
+    whole = [without_label(with_unit(candidate)) for candidate in found]
     return [
         candidate
         for candidate in whole
@@ -140,10 +142,19 @@ def _is_in_no_row_or_asked_for(question: str, candidate: Candidate) -> bool:
         return True
     asked = cells.alone_asked_for(question, row)
     if AnswerType.PRICE in answer_types.expected(question):
-        prices = [cell for cell in asked if answer_types.holds(cell.value, (AnswerType.PRICE,))]
+        prices = prices_among(asked)
         asked = prices if len(prices) == 1 else [] if prices else asked
+    elif (
+        asked_for(question) == "what" and not answer_types.expected(question) and len(asked) == len(cells.cells_of(row))
+    ):
+        return False  # no column is named, and nothing tells one cell from another
     told = any((cell.start, cell.end) == (candidate.start, candidate.end) for cell in asked)
     return told and not cells.shares_nothing(question, candidate.statement)
+
+
+def prices_among(asked: Sequence[cells.Cell]) -> list[cells.Cell]:
+    """Return the cells that hold a price."""
+    return [cell for cell in asked if answer_types.holds(cell.value, (AnswerType.PRICE,))]
 
 
 def likeliest(found: Sequence[Candidate], scores: np.ndarray) -> list[int]:
@@ -205,6 +216,12 @@ def with_unit(candidate: Candidate) -> Candidate:
         return candidate
     unit = UNIT.match(text, end) or _SHORT_UNIT.match(text, end)
     return candidate if unit is None else replace(candidate, end=unit.end())
+
+
+def without_label(candidate: Candidate) -> Candidate:
+    """Return a candidate that holds the end of a name and its value without the name: `€69` of "50 minutes: €69"."""
+    label = re.match(r".*: (?=\S)|.*：", candidate.text)
+    return candidate if label is None else replace(candidate, start=candidate.start + label.end())
 
 
 def total(candidate: Candidate, weights: Weights, said: str, language: Language) -> float:

@@ -5,12 +5,13 @@
 A statement is an exact stretch of a document, so whatever is made of statements alone cannot say what no document says.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agents.figures import MARKER, exact_parts
 from agents.polarity import contradicts
-from agents.statements import CELL_BREAK, CJK_CHARACTERS_PER_WORD, WORD, Statement, count_words
+from agents.statements import CELL_BREAK, CJK_CHARACTERS_PER_WORD, QUESTION_MARKS, WORD, Statement, count_words
 from agents.transcript import Citation
 from knowledge.passages import Passage
 from knowledge.text import STOP_WORDS, count_cjk, tokens
@@ -27,6 +28,12 @@ PLAIN_SHARE = 0.8
 TABLE_ROWS = 6
 LIST_ITEMS = 8
 """Items looked at below a statement that announces them."""
+_YES_OR_NO = re.compile(
+    r"\W*(?:(?:often|mostly|usually|unfortunately|sadly|sorry|generally|sometimes|normally|in general|of course),? )?"
+    r"(?:yes|no|not|never|sure|of course|certainly|unfortunately not)\b"
+    r"|\W*(?:often|mostly|usually|sometimes)\b[.,]|(?:是|不|否|可以|能|会|没有|有|当然)(?:的)?[，。,！]",
+    re.IGNORECASE,
+)
 LIST_WORDS = 50
 """Room for such a statement with its items."""
 
@@ -34,8 +41,9 @@ LIST_WORDS = 50
 def lead(ranked: Sequence[Statement], *, max_words: int) -> list[Statement]:
     """Return what an answer begins with: the best statement or, when it is a table's row, the rows beside it.
 
-    One that only announces what follows is no answer: it is quoted with what stands below it, all of it where there is
-    room, else the likeliest of it.
+    One that only announces what follows, or asks it, is no answer: it is quoted with what stands below it, all of it
+    where there is room, else the likeliest of it. And an item that goes on with what is announced above it may say the
+    opposite alone: it is quoted below that.
 
     Rows that hold the same of the question's words cannot be told apart by words, and a guess among them may be wrong:
     up to `TABLE_ROWS` of them are quoted together, in the table's order, as far as there is room. A statement that is
@@ -53,7 +61,11 @@ def lead(ranked: Sequence[Statement], *, max_words: int) -> list[Statement]:
                 break
             fitting.append(row)
     if best.leads_in:
-        fitting = _with_items(best, ranked, max_words=min(max_words, LIST_WORDS))
+        whole = [best, *announced(best, ranked)]
+        likeliest = _with_items(best, ranked, max_words=min(max_words, LIST_WORDS))
+        fitting = whole if _words(whole) <= max_words else likeliest
+    elif best.goes_on and not fitting:
+        fitting = _below_announcement(best, max_words=max_words)
     return fitting if len(fitting) > 1 else [_cut(best, max_words)]
 
 
@@ -68,6 +80,17 @@ def _with_items(statement: Statement, ranked: Sequence[Statement], *, max_words:
             chosen.append(item)
             words = longer
     return sorted(chosen, key=lambda other: other.start)
+
+
+def _below_announcement(item: Statement, *, max_words: int) -> list[Statement]:
+    """Return an item below what announces it, where both fit."""
+    above = item.announcement
+    both = [item] if above is None else [above, item]
+    return both if _words(both) <= max_words else []
+
+
+def _words(statements: Sequence[Statement]) -> float:
+    return sum(count_words(line(statement, number=at)) for at, statement in enumerate(statements, 1))
 
 
 def announced(statement: Statement, ranked: Sequence[Statement]) -> list[Statement]:
@@ -118,12 +141,17 @@ def further(
         own = count_words(line(statement, number=len(begun) + len(chosen) + 1))
         likely = statement.likelihood >= likely_a_word * own
         brief = words + own <= brief_words and statement.score >= SECOND_SHARE * ranked[0].score
-        if not (likely or brief) or words + own > max_words or statement.leads_in:
+        if not (likely or brief) or words + own > max_words or statement.leads_in or is_item(statement):
             continue
         if not any(_says_the_same(statement, other) for other in [*begun, *chosen]):
             chosen.append(statement)
             words += own
     return chosen
+
+
+def is_item(statement: Statement) -> bool:
+    """Say whether a statement is an item that goes on with what is announced above it."""
+    return statement.goes_on and statement.announcement is not None
 
 
 def lead_uncut(ranked: Sequence[Statement], *, max_words: int) -> list[Statement]:
@@ -193,12 +221,18 @@ def _asked_of(statement: Statement, weights: Mapping[str, float]) -> float:
 
 
 def line(statement: Statement, *, number: int, also: int | None = None) -> str:
-    """Return a statement as it stands in an answer, with its marker.
+    """Return a statement as it stands in an answer, with its marker; a yes or no with the question that it answers.
 
     Args:
         also: the marker of another document that says the same.
     """
-    return f"{shown(statement.text)} [{number}]" + (f"[{also}]" if also else "")
+    return f"{_question_above(statement)}{shown(statement.text)} [{number}]" + (f"[{also}]" if also else "")
+
+
+def _question_above(statement: Statement) -> str:
+    """Return the question that a statement stands under and says yes or no to, such as a FAQ's; "" for none."""
+    question = statement.place.rstrip()
+    return f"{question} " if question.endswith(QUESTION_MARKS) and _YES_OR_NO.match(statement.text) else ""
 
 
 def citations(chosen: Sequence[Statement]) -> tuple[Citation, ...]:
@@ -241,7 +275,7 @@ def _cut(statement: Statement, max_words: int) -> Statement:
     """Shorten a statement that is too long alone, never within a word or a number."""
     if count_words(line(statement, number=1)) <= max_words:
         return statement
-    end, words = 0, count_words(line(replace(statement, end=statement.start), number=1))
+    end, words = 0, count_words(f"{_question_above(statement)} [1]")
     for word in WORD.finditer(statement.text):
         words += 1 / CJK_CHARACTERS_PER_WORD if count_cjk(word.group()) else 1
         if words > max_words:

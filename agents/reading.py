@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from math import exp
 from typing import Any
 
-from agents import cells, pointing
+from agents import answer_types, cells, pointing
+from agents.answer_types import AnswerType
 from agents.models import LoadedModel
 from agents.overlap import token_f1
 from agents.pointing import Candidate
@@ -199,9 +200,15 @@ def understood(
 
 
 def _stands_alone(question: str, candidate: Candidate) -> bool:
-    """Say whether words may stand before their sentence; of a table's row, only those of a column that is asked for."""
+    """Say whether words may stand before their sentence; of a table's row, only those of a column that is asked for.
+
+    Of several prices none may: which season May is in, so small a model takes a guess at.
+    """
     row = candidate.statement.text
     asked = cells.alone_asked_for(question, row)
+    prices = pointing.prices_among(asked) if AnswerType.PRICE in answer_types.expected(question) else []
+    if len(prices) > 1:
+        return False
     in_place = not cells.cells_of(row) or any(c.start <= candidate.start and candidate.end <= c.end for c in asked)
     return in_place and pointing.stands_alone(question, candidate) and count_words(candidate.text) <= POINTED_WORDS
 

@@ -7,7 +7,7 @@ What reads like an order to a machine is none, nor is a letter's salutation. It 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents.commands import command_spans
 from agents.formalities import formal_spans
@@ -21,6 +21,8 @@ BROKEN_OFF_CHARACTERS = 6
 """Chinese characters from which a line without a mark at its end is prose that breaks off, not a title."""
 WORD = re.compile(f"[{CJK_CLASS}]|[^\\s{CJK_CLASS}\u3000-\u303f\uff01-\uff0f\uff1a-\uff20]+")
 _COLONS = (":", "：")
+QUESTION_MARKS = ("?", "？")
+_GO_ON = (",", ";", "，", "；", "、")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,34 @@ class Statement:
         return (self.passage.headings or (self.passage.title,))[-1]
 
     @property
+    def asks(self) -> bool:
+        """Whether it is a question, such as one of a FAQ: what is asked is answered below it."""
+        return self.text.rstrip().endswith(QUESTION_MARKS)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it is a piece of a longer sentence, as an item of a list is: "the sauna area,"."""
+        text = self.text.strip()
+        return text.endswith(_GO_ON) or text[:1].islower()
+
+    @property
+    def announcement(self) -> "Statement | None":
+        """What announces the list that it is an item of, when it stands below one: "Dogs may not come into:"."""
+        spans = stretches(self.passage.text[: self.start - self.passage.start])
+        below = self.start - self.passage.start
+        for start, end in reversed(spans):
+            if self.passage.text[start:end].rstrip().endswith(_COLONS):
+                return replace(self, start=self.passage.start + start, end=self.passage.start + end)
+            if "\n\n" in self.passage.text[end:below]:
+                return None
+            below = start
+        return None
+
+    @property
     def leads_in(self) -> bool:
         """Whether it only announces what follows: "We cancel an account if:", "要列出文件，请执行" before a command."""
         text = self.text.rstrip()
-        if text.endswith(_COLONS):
+        if text.endswith(_COLONS) or self.asks:
             return True
         following = self.passage.text[self.end - self.passage.start :].lstrip().partition("\n")[0]
         breaks_off = count_cjk(text) >= BROKEN_OFF_CHARACTERS and count_cjk(text[-1:]) > 0
@@ -74,11 +100,14 @@ def statements_of(passages: Sequence[Passage]) -> list[Statement]:
 
 
 def quotable(passage: Passage) -> list[tuple[int, int]]:
-    """Return the spans in a passage's text that may be quoted."""
+    """Return the spans in a passage's text that may be quoted; a question that nothing follows says nothing."""
     left_out = [*command_spans(passage.text), *formal_spans(passage.text)]
+    spans = stretches(passage.text)
+    while spans and passage.text[slice(*spans[-1])].endswith(QUESTION_MARKS):
+        spans.pop()
     return [
         (start, end)
-        for start, end in stretches(passage.text)
+        for start, end in spans
         if not any(start < other_end and other_start < end for other_start, other_end in left_out)
     ]
 

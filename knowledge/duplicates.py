@@ -34,7 +34,8 @@ _MAIL = re.compile(r"\.(?:eml|msg|mbox|emlx)(?=$|[#!])")
 _DENIALS = frozenset(
     """
     not no never none nor without ain't aren't can't cannot couldn't didn't doesn't don't hadn't hasn't haven't isn't
-    shouldn't wasn't weren't won't wouldn't 不可 不能 不是 没有
+    shouldn't wasn't weren't won't wouldn't
+    dont doesnt didnt cant couldnt wouldnt shouldnt isnt arent wasnt hasnt havent 不可 不能 不是 没有
     """.split()  # noqa: SIM905, read as a text
 )
 _SMALL = STOP_WORDS - _DENIALS

@@ -137,8 +137,7 @@ def measure(
     places = [frozenset(tokens("\n".join([p.title, *p.headings, p.header]))) for p in passages]
     whole = [place.union(*said) for place, said in zip(places, spoken, strict=True)]
     total = sum(weights.values())
-    headings = [_HEADING_NUMBER.sub("", heading) for p in passages for heading in (p.title, *p.headings, p.header)]
-    names = set(tokens("\n".join(headings)))
+    names = set(tokens("\n".join(_names(passages))))
     named = {term: weight for term, weight in weights.items() if term in names}
     return Signals(
         coverage=max((_share(present, weights, total) for present in whole), default=0.0),
@@ -148,6 +147,12 @@ def measure(
         unnamed=min((_share(frozenset(named) - present, named, total) for present in whole), default=0.0),
         cosine_lead=_cosine_lead(near or ()),
     )
+
+
+def _names(passages: Sequence[Passage]) -> list[str]:
+    """Return the titles and headings that may name a thing: a question of a FAQ names none, nor does a column."""
+    headings = [heading for p in passages for heading in (p.title, *p.headings)]
+    return [_HEADING_NUMBER.sub("", heading) for heading in headings if not heading.rstrip().endswith(("?", "？"))]
 
 
 def term_weights(terms: Sequence[str], frequencies: Mapping[str, int], total_chunks: int) -> dict[str, float]:

@@ -146,10 +146,10 @@ class _Reader:
             self._list(tag)
         elif name == "dl":
             self._definitions(tag)
-        elif name in ("p", "div") and _is_bold_question(tag):
-            self._builder.add(
-                "heading", collapse(visible_text(tag)), level=min(6, self._heading_level + 1), anchor=self._anchor(tag)
-            )
+        elif (name in ("p", "div") and _is_bold_question(tag)) or _names_an_accordion(tag):
+            depth = len(tag.find_parents("details")) or 1
+            level = min(6, self._heading_level + depth)
+            self._builder.add("heading", collapse(visible_text(tag)), level=level, anchor=self._anchor(tag))
         else:
             self._children(tag)
             self._flush()
@@ -235,6 +235,11 @@ def _is_bold_question(tag: "Tag") -> bool:
         return False
     text = collapse(tag.get_text())
     return len(text) <= _LONGEST_QUESTION and text.endswith(("?", "？")) and collapse(bold.get_text()) == text
+
+
+def _names_an_accordion(tag: "Tag") -> bool:
+    """Say whether an element is the line that is left of what is folded up, which is how many FAQs write questions."""
+    return tag.name == "summary" and tag.find([*_HEADINGS]) is None and bool(collapse(visible_text(tag)))
 
 
 def _anchor(tag: "Tag") -> str:

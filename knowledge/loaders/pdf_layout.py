@@ -61,11 +61,11 @@ def add_pages(
     for number, page in enumerate(kept, start=1):
         builder.start_page()
         named = _named(page, outline.get(number, {}))
-        for lines, is_table in regions(page):
-            if is_table:
-                add_pdf_table(builder, lines)
+        for region in regions(page):
+            if region.is_table:
+                add_pdf_table(builder, region.lines, region.head)
             else:
-                _add_prose(builder, lines, replace(style, named=named))
+                _add_prose(builder, region.lines, replace(style, named=named))
 
 
 def _rejoined(page: Sequence[Line]) -> list[Line]:
@@ -235,13 +235,34 @@ def _add_prose(builder: PrintedBuilder, lines: Sequence[Line], style: _Style) ->
 
 
 def _right_margins(lines: Sequence[Line]) -> dict[Line, float]:
-    """Return for each line how far the lines of its column reach."""
+    """Return for each line how far the lines of its column reach, which a line across several columns does not tell."""
     if len(lines) > _MOST_COMPARED_LINES:
         return dict.fromkeys(lines, max(line.right for line in lines))
+    borders = _borders(lines)
     return {
-        line: max(other.right for other in lines if abs(other.left - line.left) < _COLUMN_INDENT * line.size)
+        line: max(other.right for other in lines if _is_in_column(other, line) and other.right <= borders[line])
         for line in lines
     }
+
+
+def _borders(lines: Sequence[Line]) -> dict[Line, float]:
+    """Return for each line where the next column begins: beside it, or beside those above and below in its column."""
+    found = {
+        line: min((other.left for other in lines if _is_beside(other, line)), default=float("inf")) for line in lines
+    }
+    for above, below in [*pairwise(lines), *((below, above) for above, below in reversed(list(pairwise(lines))))]:
+        if _is_in_column(above, below) and below.right <= found[above]:
+            found[below] = min(found[below], found[above])
+    return found
+
+
+def _is_in_column(line: Line, other: Line) -> bool:
+    return abs(line.left - other.left) < _COLUMN_INDENT * other.size
+
+
+def _is_beside(line: Line, other: Line) -> bool:
+    """Say whether a line stands to the right of another, at its height."""
+    return line.left > other.right and line.bottom < other.top and line.top > other.bottom
 
 
 def _is_short(line: Line, margins: Mapping[Line, float]) -> bool:

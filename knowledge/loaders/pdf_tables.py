@@ -1,12 +1,13 @@
 """Which lines of a PDF's page are a table, and its rows.
 
-    lines -> regions (prose or table) -> rows
+    lines -> regions (prose, or a table with its head) -> rows
 
 A PDF has no tables, only text with wide gaps; gaps that stand one below another are columns. It knows no PDF library.
 """
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from knowledge.loaders.lines import LEADERS, collapse
@@ -19,19 +20,61 @@ _HYPHEN_IN_CELL = re.compile(f"{SOFT_HYPHEN} ?")
 _SEPARATOR = re.compile(re.escape(SEPARATOR))
 
 
-def regions(page: Sequence[Line]) -> Iterator[tuple[list[Line], bool]]:
-    """Yield stretches of the page, each with whether it is a table."""
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A stretch of a page: prose, or a table."""
+
+    lines: Sequence[Line]
+    is_table: bool
+    head: Sequence[Line] = ()
+    """What names a table's columns, where it is printed on several lines that stand side by side."""
+
+
+def regions(page: Sequence[Line]) -> Iterator[Region]:
+    """Yield the page's stretches of prose and its tables."""
     prose: list[Line] = []
     for group in _groups(page):
         if _is_table(group):
-            if prose:
-                yield prose, False
+            begins = _head_above(group, prose)
+            if prose[:begins]:
+                yield Region(prose[:begins], is_table=False)
+            yield Region(group, is_table=True, head=prose[begins:])
             prose = []
-            yield group, True
         else:
             prose.extend(group)
     if prose:
-        yield prose, False
+        yield Region(prose, is_table=False)
+
+
+def _head_above(table: Sequence[Line], prose: Sequence[Line]) -> int:
+    """Return where in the prose above a table its head begins: bold lines close together in two or more columns.
+
+    A head whose cells take two lines is drawn cell by cell, so its lines look like prose.
+    """
+    columns = max(table, key=lambda line: len(line.cells)).cells
+    top = highest = max(line.top for line in table)
+    room = table[0].size
+    begins, covered = len(prose), set[int]()
+    for at in range(len(prose) - 1, -1, -1):
+        line = prose[at]
+        places = _places(line, columns)
+        is_near = line.top > top and line.bottom <= highest + room
+        if not (is_near and line.bold and all(places)):
+            break
+        begins, covered = at, covered.union(places)
+        highest, room = max(highest, line.top), _WIDEST_GAP_IN_CELL * line.size
+    is_head = len(covered) > 1 and len(prose) - begins > 1 and not all(line.bold for line in table)
+    return begins if is_head else len(prose)
+
+
+def _places(line: Line, columns: Sequence[Cell]) -> list[int]:
+    """Return for each cell of a line the number of the column that it stands in, from 1; 0 for none."""
+    ends = [*(column.left for column in columns[1:]), float("inf")]
+    found = []
+    for cell in line.cells:
+        at = min(range(len(columns)), key=lambda each: _distance(columns[each], cell))
+        found.append(at + 1 if _distance(columns[at], cell) < line.size and cell.right <= ends[at] else 0)
+    return found
 
 
 def _groups(page: Sequence[Line]) -> Iterator[list[Line]]:
@@ -99,14 +142,18 @@ def _shares_column(above: Line, below: Line) -> bool:
     )
 
 
-def add_pdf_table(builder: PrintedBuilder, group: Sequence[Line]) -> None:
-    """Add the rows; the first one names the columns when it reads like names."""
+def add_pdf_table(builder: PrintedBuilder, group: Sequence[Line], head: Sequence[Line] = ()) -> None:
+    """Add the rows; the head names the columns, or the first row where it reads like names."""
     columns = max(group, key=lambda line: len(line.cells)).cells
-    rows = [_row(lines, columns) for lines in _rows(group)]
+    above = [sorted(head, key=lambda line: -line.top)] if head else []
+    in_lines = [*above, *_rows(group)]
+    rows = [_row(lines, columns) for lines in in_lines]
     names = [cell.text for cell in rows[0]]
-    has_names = len(rows) > 2 and all(names) and not any(any(map(str.isdigit, name)) for name in names)
+    is_set_off = all(line.bold for line in in_lines[0]) and not all(line.bold for line in group)
+    reads_like_names = all(names) and not any(any(map(str.isdigit, name)) for name in names)
+    has_names = len(rows) > 2 and (reads_like_names or (is_set_off and all(names[1:])))
     has_numbers = any(map(str.isdigit, "".join(cell.text for row in rows[1:] for cell in row)))
-    if has_names and (has_numbers or group[0].bold):
+    if has_names and (has_numbers or in_lines[0][0].bold):
         _add_rows(builder, names, rows[1:])
     else:
         _add_rows(builder, [""] * len(names), rows)
@@ -138,7 +185,8 @@ def _rows(group: Sequence[Line]) -> Iterator[list[Line]]:
 
 
 def _begins_row(line: Line, group: Sequence[Line]) -> bool:
-    return len(line.cells) > 1 and abs(line.left - group[0].left) < line.size
+    leftmost = min(each.left for each in group if len(each.cells) > 1)
+    return len(line.cells) > 1 and abs(line.left - leftmost) < line.size
 
 
 def _row(lines: Sequence[Line], columns: Sequence[Cell]) -> list[Printed]:

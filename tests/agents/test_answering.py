@@ -6,7 +6,17 @@ from typing import Any
 import pytest
 
 from agents import pointing, ranking
-from agents.answering import HISTORY_MESSAGES, POINTED_TOKENS, AnswerOptions, Draft, check_text, quote, said_by, write
+from agents.answering import (
+    HISTORY_MESSAGES,
+    POINTED_TOKENS,
+    AnswerOptions,
+    Draft,
+    check_text,
+    nearest,
+    quote,
+    said_by,
+    write,
+)
 from agents.errors import ModelUnavailable
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
@@ -16,6 +26,7 @@ from agents.transcript import Language, Message, ShortAnswer
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
 from knowledge.passages import Passage, Retrieval
+from tests.agents.found_passages import passage, retrieval
 
 OPTIONS = AnswerOptions(company="Lumen")
 WARRANTY = "How long is the warranty of a lamp?"
@@ -315,3 +326,29 @@ def test_a_key_of_many_signs_takes_no_room_from_the_passages() -> None:
     list(write(WARRANTY, found, (), model=model, language="en", options=OPTIONS))
     assert chat.calls[0].arguments["max_tokens"] == 2048
     assert texts[1] in chat.calls[0].messages[-1].text
+
+
+def test_what_comes_nearest_says_something_alone() -> None:
+    """Neither a question of a FAQ does, nor an item of a list."""
+    text = "Is the sauna open? No dog may come into:\n\nthe sauna,\nthe barn,\n\nThe sauna is hot."
+    near = nearest(retrieval("sauna", passage(text)), language="en", embedder=HashingEmbedder(), max_words=60)
+    assert near is not None
+    assert near.text == "The sauna is hot."
+
+
+HOURS = "Breakfast | Saturday: 7:30–11:00 | Sunday: 8:00–11:30\nDinner | Saturday: 18:00–21:00 | Sunday: closed"
+
+
+def test_the_cell_that_a_question_names_stands_before_its_row() -> None:
+    found = retrieval("breakfast sunday", passage(HOURS))
+    shown, draft = finish(quote("breakfast on sunday?", found, language="en", embedder=None, options=OPTIONS))
+    assert draft.pointed == "8:00–11:30"
+    assert shown[1:3] == ["8:00–11:30 [1]\n", "Breakfast – Saturday: 7:30–11:00; Sunday: 8:00–11:30 [1]"]
+
+
+def test_rows_that_are_compared_are_shown_together() -> None:
+    found = retrieval("breakfast late dinner longer", passage(HOURS.replace("Dinner", "Late dinner")))
+    shown, _ = finish(
+        quote("is breakfast or late dinner longer?", found, language="en", embedder=None, options=OPTIONS)
+    )
+    assert [line.split(" – ")[0].strip() for line in shown] == ["Breakfast", "Late dinner"]

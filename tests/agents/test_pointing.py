@@ -251,3 +251,22 @@ def test_a_price_is_found_where_the_question_names_another_column_by_the_way() -
     price = Candidate(row, row.text.index("€9.50"), len(row.text))
     assert pointing.shaped("How much does shipping to the islands cost?", [price]) == [price]
     assert pointing.shaped("邮费多少钱", [price]) == [price]
+
+
+def test_the_words_of_a_question_are_never_the_answer() -> None:
+    asks = "What is the password of the wifi?"
+    assert found("what is the wifi password", asks) == []
+    both = found("what is the wifi password", asks, "It stands on the card in your room.")
+    assert {candidate.statement.text for candidate in both} == {"It stands on the card in your room."}
+
+
+def test_of_a_row_of_which_no_column_is_named_no_cell_answers_what() -> None:
+    row = "Date: 2026-12-31 | Event: New Year's dinner | Where: Restaurant | Booking: until 20 December"
+    assert best("what is on at new year", row) == ""
+    assert best("where is the new year's dinner", row) == "Restaurant"
+
+
+def test_a_value_stands_without_its_name() -> None:
+    texts = [candidate.text for candidate in found("How much is the massage?", "Massage of 50 minutes: €69")]
+    assert "€69" in texts
+    assert not any(":" in text for text in texts)

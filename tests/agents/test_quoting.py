@@ -284,3 +284,50 @@ def test_the_same_document_is_not_a_second_source() -> None:
 def test_a_second_source_has_a_marker_of_its_own() -> None:
     (statement,) = rank(retrieval(FEE, ANNUAL), language="en", embedder=None)
     assert line(statement, number=1, also=3) == "Your standard annual fee is $495.00. [1][3]"
+
+
+DOGS = "Dogs are on a lead and may not come into:\n\nthe restaurant,\nthe sauna area,\nthe beach.\n\nCats stay out."
+
+
+def test_an_item_is_quoted_below_what_announces_it() -> None:
+    """Alone, "the sauna area," says nothing, or the opposite."""
+    chosen = answer("sauna area?", passage(DOGS))
+    assert chosen == ["Dogs are on a lead and may not come into:", "the sauna area,"]
+
+
+def test_an_item_never_follows_alone() -> None:
+    assert answer("do cats stay out of the beach", passage(DOGS)) == ["Cats stay out."]
+
+
+def test_a_question_is_quoted_with_its_answer_and_alone_never() -> None:
+    faq = "What is the password of the wifi?\n\nIt stands on the card in your room.\n\nCan I have a towel?"
+    assert answer("wifi password", passage(faq)) == [
+        "What is the password of the wifi?",
+        "It stands on the card in your room.",
+    ]
+    assert "Can I have a towel?" not in answer("a towel", passage(faq))
+
+
+def test_a_list_is_whole_where_the_answer_has_room() -> None:
+    """What is left out of a list of what is forbidden reads as allowed."""
+    items = [f"the {name} and all that stands in it or hangs on its walls," for name in ("barn", "bar", "hall", "gym")]
+    text = "Dogs may not come into:\n\n" + "\n".join([*items, "the lawn."])
+    ranked = rank(retrieval("dogs barn", passage(text)), language="en", embedder=HashingEmbedder())
+    assert [s.text for s in lead(ranked, max_words=100)] == ["Dogs may not come into:", *items, "the lawn."]
+    assert len(lead(ranked, max_words=60)) < 6
+
+
+@pytest.mark.parametrize(
+    ("text", "heading", "shows"),
+    [
+        ("Often, yes. Write to us.", "Can I come early?", "Can I come early? Often, yes. Write to us. [1]"),
+        ("No.", "Is there a gym?", "Is there a gym? No. [1]"),
+        ("No dogs in the barn.", "Rules", "No dogs in the barn. [1]"),
+        ("Rooms are ready at 3.", "Can I come early?", "Rooms are ready at 3. [1]"),
+        ("可以，请提前联系我们。", "可以提前入住吗？", "可以提前入住吗？ 可以，请提前联系我们。 [1]"),
+    ],
+)
+def test_a_yes_or_no_is_shown_with_what_was_asked(text: str, heading: str, shows: str) -> None:
+    """ "How late can I come?" is not answered by "Often, yes", which was said of something else."""
+    said = passage(text, headings=(heading,))
+    assert line(Statement(said, 0, len(text), 1.0), number=1) == shows

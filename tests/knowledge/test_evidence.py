@@ -100,6 +100,15 @@ def test_a_name_that_stands_over_other_passages_only_is_missed() -> None:
     assert evidence.measure([], weights, word_scores=[], cosines=None).unnamed == 0
 
 
+def test_neither_a_question_nor_a_column_names_a_thing() -> None:
+    """Who asks for the times of the sauna asks for nothing of a table of tours with its column "Time"."""
+    sauna = passage("Closed on Wednesday.", title="Sauna")
+    tours = passage("Tour: Bay | Time: 3 hours", title="Tours", header="Tour | Time")
+    faq = passage("Often, yes.", title="Questions", headings=("At what time can I come?",))
+    weights = {"sauna": 1.0, "time": 1.0, "wednesday": 1.0}
+    assert evidence.measure([sauna, tours, faq], weights, word_scores=[], cosines=None).unnamed == 0
+
+
 def test_the_number_of_a_chapter_names_nothing() -> None:
     """Whoever hires the hall for 3 hours asks for nothing of the third chapter."""
     hall = passage("The hall: 65 euros an hour.", title="Hire a room")

@@ -129,3 +129,16 @@ def test_a_pasted_letter_is_searched_by_its_first_terms() -> None:
     terms = lexical.question_terms(" ".join(f"word{n}" for n in range(10_000)))
     assert len(terms) == lexical.MOST_TERMS
     assert terms[0] == "word"
+
+
+@pytest.mark.parametrize(
+    ("question", "terms"),
+    [
+        ("a room in may", ["room", "may"]),
+        ("open on 5 May?", ["open", "5", "may"]),
+        ("may I park", ["park"]),
+        ("i dont park", ["park"]),
+    ],
+)
+def test_a_month_is_searched_for_and_words_that_only_ask_are_not(question: str, terms: list[str]) -> None:
+    assert lexical.question_terms(question) == terms

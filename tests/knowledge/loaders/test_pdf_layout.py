@@ -76,6 +76,51 @@ def test_wide_gaps_of_justified_text_are_no_columns():
     assert [kind for kind, _ in texts(page)] == ["paragraph"]
 
 
+def test_a_line_across_the_page_does_not_make_the_lines_of_columns_below_it_short():
+    """How far the lines of a column reach is told by what stands beside it, also where the column there ends first."""
+    wide = "A head of some ninety letters that goes over both of the columns below it, from left to right."
+    left = [
+        "Ten double rooms look over the wide, wide water",
+        "of the lake and have a balcony, a bath with tubs,",
+        "fans.",
+    ]
+    right = ["All prices include breakfast, the sauna and the", "wireless internet."]
+    page = [line((wide, 50), top=700)]
+    page += [line((text, 50), top=670 - 12 * at) for at, text in enumerate(left)]
+    page += [line((text, 320), top=670 - 12 * at) for at, text in enumerate(right)]
+    assert texts(page) == [("paragraph", wide), ("paragraph", " ".join(left)), ("paragraph", " ".join(right))]
+
+
+def test_names_of_columns_printed_on_two_lines_name_them():
+    """A season and its days stand in one cell of the head, drawn cell by cell, the first one between the two lines."""
+    page = [
+        line(("What follows is the table of our prices.", 50), top=640),
+        line(("Room", 50), ("Winter", 150), top=606, bold=True),
+        line(("1 Nov - 31 Mar", 150), top=600, bold=True),
+        line(("Summer", 250), top=612, bold=True),
+        line(("1 Apr - 31 Oct", 250), top=600, bold=True),
+        line(("Single room", 50), ("€74", 150), ("€96", 250), top=580),
+        line(("Lake room", 50), ("€126", 150), ("€178", 250), top=562),
+    ]
+    assert texts(page) == [
+        ("paragraph", "What follows is the table of our prices."),
+        ("row", "Room: Single room | Winter 1 Nov - 31 Mar: €74 | Summer 1 Apr - 31 Oct: €96"),
+        ("row", "Room: Lake room | Winter 1 Nov - 31 Mar: €126 | Summer 1 Apr - 31 Oct: €178"),
+    ]
+
+
+def test_bold_names_of_columns_may_hold_digits_and_the_first_be_missing():
+    page = [
+        line(("2 hours", 150), ("Day", 250), top=600, bold=True),
+        line(("City bike", 50), ("€8", 150), ("€18", 250), top=580),
+        line(("Tandem", 50), ("€15", 150), ("€35", 250), top=562),
+    ]
+    assert texts(page) == [
+        ("row", "City bike | 2 hours: €8 | Day: €18"),
+        ("row", "Tandem | 2 hours: €15 | Day: €35"),
+    ]
+
+
 def test_running_heads_go_and_so_do_heads_that_change():
     pages = [
         [

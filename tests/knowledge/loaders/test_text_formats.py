@@ -266,6 +266,24 @@ def test_questions_in_bold_are_headings_and_statements_are_not(read):
     assert blocks(read("a.md", "**How long?**\n\n30 days."), "heading") == [("heading", 1, "How long?")]
 
 
+def test_the_line_that_is_left_of_an_accordion_is_a_heading(read):
+    """A question that stands in a FAQ's summary is asked there, not answered."""
+    page = read(
+        "a.html",
+        "<h2>FAQ</h2><details><summary>Can I come early?</summary><p>Often.</p><details><summary>At 9?</summary>Yes."
+        "</details></details><details><summary><h3>Is there a gym?</h3></summary>No.</details>",
+    )
+    assert [(block.kind, block.level, page.text[block.start : block.end]) for block in page.blocks] == [
+        ("heading", 2, "FAQ"),
+        ("heading", 3, "Can I come early?"),
+        ("paragraph", 0, "Often."),
+        ("heading", 4, "At 9?"),
+        ("paragraph", 0, "Yes."),
+        ("heading", 3, "Is there a gym?"),
+        ("paragraph", 0, "No."),
+    ]
+
+
 def test_html_with_a_declared_encoding(read):
     assert "Größe" in read("a.html", '<meta charset="iso-8859-1"><p>Größe'.encode("latin-1")).text
 
