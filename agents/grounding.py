@@ -50,8 +50,9 @@ def stray_parts(
 def unsupported_sentences(answer: Answer, library: Library, *, audiences: Sequence[str]) -> tuple[str, ...]:
     """Return the sentences of an answer that nothing it cites says; none for a refusal or a courtesy.
 
-    A sentence is supported when a quote holds it word for word, or when a quote under its headings passes the check
-    that written answers go through (`agents.support`).
+    A sentence is supported when a quote holds it word for word, when it is the title or a heading above one, as a FAQ's
+    question is before its yes or no, or when a quote under its headings passes the check that written answers go
+    through (`agents.support`).
     """
     if answer.outcome == "refused" or courtesies.is_one(answer.text):
         return ()
@@ -63,7 +64,8 @@ def unsupported_sentences(answer: Answer, library: Library, *, audiences: Sequen
     if not doubtful:
         return ()
     cited = [_cited_passage(citation, library, audiences) for citation in answer.citations]
-    return tuple(text for text in doubtful if support(text, cited) is None)
+    places = {place.strip() for passage in cited for place in (passage.title, *passage.headings)}
+    return tuple(text for text in doubtful if text.strip() not in places and support(text, cited) is None)
 
 
 def said_sentences(text: str) -> list[str]:

@@ -47,6 +47,16 @@ def test_a_sentence_is_supported_by_a_quote_that_holds_or_says_it(shop: Library)
     assert unsupported_sentences(replace(REFUSED, text="Gift cards never expire."), shop, audiences=PUBLIC) == ()
 
 
+def test_a_heading_above_what_is_cited_is_said_by_it(shop: Library) -> None:
+    """A yes or no stands with the question of its FAQ, which is the row's title."""
+    quote = cited(shop, "You can send a lamp back within 30 days of delivery.")
+    titled = replace(quote, title="Can I send a lamp back?")
+    answer = replace(ANSWER, text=f"{titled.title} {quote.quote} [1]", citations=(titled,))
+    assert unsupported_sentences(answer, shop, audiences=PUBLIC) == ()
+    other = replace(answer, text=f"Can I keep a lamp for ever? {quote.quote} [1]")
+    assert unsupported_sentences(other, shop, audiences=PUBLIC) == ("Can I keep a lamp for ever?",)
+
+
 def test_a_courtesy_says_nothing_that_a_document_could_hold(shop: Library) -> None:
     thanked = replace(ANSWER, text=courtesies.ANSWERS["thanks"]["en"], citations=())
     assert unsupported_sentences(thanked, shop, audiences=PUBLIC) == ()
