@@ -77,7 +77,8 @@ _ASKS_ABOUT_US = re.compile(
     rf"|{_MACHINE})(?: or (?:a |an )?(?:real )?(?:person|human|{_MACHINE}))?"
     rf"|(?:am i|is this) (?:talking|speaking|chatting) (?:to|with) (?:a |an )?(?:real )?(?:person|human|{_MACHINE})"
     r"|is this (?:a )?(?:real )?(?:person|human|(?:chat ?)?bot)"
-    rf"|(?:你|您|妳|这边|这里|(?=.*(?:吗|么|嗎|还是|還是|不是)))是(?:不是)?{_WHO_ANSWERS}(?: ?(?:还是|還是) ?{_WHO_ANSWERS})?)"
+    r"|(?:你|您|妳|这边|这里|(?=.*(?:吗|么|嗎|还是|還是|不是)))是(?:不是)?"
+    rf"{_WHO_ANSWERS}(?: ?(?:还是|還是) ?{_WHO_ANSWERS})?)"
 )
 _FIRST_ASKS_ABOUT_US = re.compile(
     rf"(?:{_GREETS} ?)?(?:so )?(?:(?:who|what) (?:are|r) (?:you|u)"

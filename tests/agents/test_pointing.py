@@ -210,6 +210,8 @@ def test_words_that_mean_something_else_alone_do_not_stand_alone(
         ("Within 15 working days.", "15", "15 working days"),
         ("退款在 5 个工作日内到账。", "5", "5 个工作日"),
         ("Room 5 is upstairs.", "5", "5"),
+        ("金卡再享95折。", "95", "95折"),
+        ("一盒有12罐。", "12", "12罐"),
     ],
 )
 def test_a_number_takes_what_it_counts(sentence: str, words: str, whole: str) -> None:
