@@ -14,6 +14,7 @@ from agents.answer_types import AnswerType, expected, holds
         ("Do you repair old lamps?", ()),
         ("寄到香港多少钱？", (AnswerType.PRICE,)),
         ("这个怎么卖", (AnswerType.PRICE,)),
+        ("你们营业时间", (AnswerType.TIME,)),
         ("水要多少度", (AnswerType.TEMPERATURE,)),
         ("一罐多少克", (AnswerType.WEIGHT,)),
         ("一天多少度电", (AnswerType.NUMBER,)),

@@ -376,3 +376,10 @@ def test_a_reranker_orders_the_first_chunks_anew(tmp_path: Path) -> None:
     assert after.evidence == before.evidence
     plain.close()
     library.close()
+
+
+@pytest.mark.parametrize("question", ["几点开门", "周末什么时候打烊"])
+def test_hours_are_found_by_the_words_that_customers_use(shop: Library, question: str) -> None:
+    found = shop.search(question, options=LEXICAL)
+    assert found.passages[0].document.endswith("营业.md")
+    assert {"营业", "时间"} <= found.weights.keys()

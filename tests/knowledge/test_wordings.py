@@ -1,0 +1,22 @@
+import pytest
+
+from knowledge.wordings import written
+
+
+@pytest.mark.parametrize(
+    ("question", "put"),
+    [
+        ("你们几点开门", "你们营业时间"),
+        ("滨江店周日几点关门？", "滨江店周日营业时间？"),
+        ("星期天什么时候打烊", "星期天营业时间"),
+        ("周六营业到几点", "周六营业时间"),
+        ("你們幾點開門", "你們营业时间"),
+    ],
+)
+def test_hours_are_asked_for_as_documents_call_them(question: str, put: str) -> None:
+    assert written(question) == put
+
+
+@pytest.mark.parametrize("question", ["", "几点开课", "什么时候开始营销", "门打不开", "when do you open?", "营业时间"])
+def test_other_questions_stay_as_they_are(question: str) -> None:
+    assert written(question) == question
