@@ -1,6 +1,6 @@
 import pytest
 
-from knowledge.wordings import written
+from knowledge.wordings import day_terms, written
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,19 @@ def test_hours_are_asked_for_as_documents_call_them(question: str, put: str) -> 
 @pytest.mark.parametrize("question", ["", "几点开课", "什么时候开始营销", "门打不开", "when do you open?", "营业时间"])
 def test_other_questions_stay_as_they_are(question: str) -> None:
     assert written(question) == question
+
+
+@pytest.mark.parametrize(
+    ("question", "terms"),
+    [
+        ("星期六几点", ["周六", "期六", "拜六"]),
+        (
+            "周末和周一呢",
+            ["周六", "期六", "拜六", "周日", "周天", "期日", "期天", "拜日", "拜天", "周一", "期一", "拜一"],
+        ),
+        ("一周几天", []),
+        ("on Sunday?", []),
+    ],
+)
+def test_weekdays_have_several_names(question: str, terms: list[str]) -> None:
+    assert day_terms(question) == terms
