@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from agents.spans import NAMES, asked_for, asking_phrase, spans
 from agents.statements import CELL_BREAK, Statement
 from agents.transcript import Language
 from knowledge.embedders import Embedder
-from knowledge.text import CJK_CLASS
+from knowledge.text import CJK_CLASS, STOP_WORDS, tokens
 
 WEIGHTS = Path(__file__).with_name("pointing_weights.json")
 SENTENCES = 3
@@ -38,6 +39,7 @@ _SHORT_UNIT = re.compile(
     r"\s?(?:mm|cm|km|m|g|kg|ml|l|W|V|A|K|Ah|mAh|Wh|kWh|Hz|lm|lumens|MB|GB|%|°C?|€|£|\$)(?![A-Za-z])"
     r"|\s?(?:折|℃|度|岁|毫升|斤|倍|课时|[人个名位盒罐袋包瓶套张页块层号])"
 )
+_PAUSE = re.compile(r"[,;] |[，；。]|\s(?:and|or)\s")
 _ASKING_WORDS = re.compile(
     r"\b(?:what|which|who|whom|whose|where|when|why|how)\b|什么|哪|谁|多少|几|何时|为什么|怎么|如何|多久|多[长大高远快宽重]",
     re.IGNORECASE,
@@ -130,8 +132,28 @@ def shaped(question: str, found: Sequence[Candidate]) -> list[Candidate]:
     return [
         candidate
         for candidate in whole
-        if (not kinds or answer_types.holds(candidate.text, kinds)) and _is_in_no_row_or_asked_for(question, candidate)
+        if (not kinds or answer_types.holds(candidate.text, kinds))
+        and _is_in_no_row_or_asked_for(question, candidate)
+        and not (AnswerType.PRICE in kinds and _is_one_of_several_prices(question, candidate))
     ]
+
+
+def _is_one_of_several_prices(question: str, candidate: Candidate) -> bool:
+    """Say whether another price stands beside it and the question names what this one is for no better.
+
+    "Large rooms cost €168, small ones €88": of a room either may be meant, and one alone would be a wrong price.
+    """
+    text = candidate.statement.text
+    if CELL_BREAK in text:
+        return False
+    ends = [*(pause.start() for pause in _PAUSE.finditer(text)), len(text)]
+    clauses = [
+        (start, end) for start, end in pairwise([0, *ends]) if answer_types.holds(text[start:end], (AnswerType.PRICE,))
+    ]
+    asked = set(tokens(question)) - STOP_WORDS
+    named = {(start, end): len(asked & set(tokens(text[start:end]))) for start, end in clauses}
+    own = [named.pop(place) for place in clauses if place[0] <= candidate.start < place[1]]
+    return bool(own) and max(named.values(), default=-1) >= own[0]
 
 
 def _is_in_no_row_or_asked_for(question: str, candidate: Candidate) -> bool:

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Sequence
 from string import ascii_lowercase
 from typing import Any
@@ -253,3 +254,22 @@ def test_a_price_is_found_where_the_question_names_another_column_by_the_way() -
     price = Candidate(row, row.text.index("€9.50"), len(row.text))
     assert pointing.shaped("How much does shipping to the islands cost?", [price]) == [price]
     assert pointing.shaped("邮费多少钱", [price]) == [price]
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "prices"),
+    [
+        ("茶室多少钱一小时", "大间每小时１６８元，小间每小时８８元。", []),
+        ("小间多少钱", "大间每小时168元，小间每小时88元。", ["88元"]),
+        ("茶室多少钱", "茶室每小时88元，两小时起订。", ["88元"]),
+        ("How much is a room?", "Large rooms cost €168 and small rooms cost €88.", []),
+        ("How much is delivery abroad?", "Delivery costs €5, delivery abroad costs €12.", ["€12"]),
+    ],
+)
+def test_of_several_prices_one_is_pointed_at_where_the_question_names_it(
+    question: str, sentence: str, prices: list[str]
+) -> None:
+    said = statement(sentence)
+    places = [found.span() for found in re.finditer(r"€\d+|\d+元", sentence)]
+    found = pointing.shaped(question, [Candidate(said, start, end) for start, end in places])
+    assert [candidate.text for candidate in found] == prices
