@@ -39,6 +39,7 @@ _SHORT_UNIT = re.compile(
     r"\s?(?:mm|cm|km|m|g|kg|ml|l|W|V|A|K|Ah|mAh|Wh|kWh|Hz|lm|lumens|MB|GB|%|°C?|€|£|\$)(?![A-Za-z])"
     r"|\s?(?:折|℃|度|岁|毫升|斤|倍|课时|[人个名位盒罐袋包瓶套张页块层号])"
 )
+_PART_OF_DAY = re.compile(r"(?:上午|下午|晚上|早上|中午|凌晨|傍晚|夜里)\s?$")
 _PAUSE = re.compile(r"[,;] |[，；。]|\s(?:and|or)\s")
 _ASKING_WORDS = re.compile(
     r"\b(?:what|which|who|whom|whose|where|when|why|how)\b|什么|哪|谁|多少|几|何时|为什么|怎么|如何|多久|多[长大高远快宽重]",
@@ -134,18 +135,20 @@ def shaped(question: str, found: Sequence[Candidate]) -> list[Candidate]:
         for candidate in whole
         if (not kinds or answer_types.holds(candidate.text, kinds))
         and _is_in_no_row_or_asked_for(question, candidate)
-        and not (AnswerType.PRICE in kinds and _is_one_of_several_prices(question, candidate))
+        and not is_one_of_several_prices(question, candidate)
     ]
 
 
-def _is_one_of_several_prices(question: str, candidate: Candidate) -> bool:
-    """Say whether another price stands beside it and the question names what this one is for no better.
+def is_one_of_several_prices(question: str, candidate: Candidate) -> bool:
+    """Say whether a price is asked for, another one stands beside it, and the question names this one's no better.
 
     "Large rooms cost €168, small ones €88": of a room either may be meant, and one alone would be a wrong price.
     """
-    text = candidate.statement.text
-    if CELL_BREAK in text:
+    text, price = candidate.statement.text, (AnswerType.PRICE,)
+    if AnswerType.PRICE not in answer_types.expected(question):
         return False
+    if CELL_BREAK in text:
+        return sum(answer_types.holds(cell.value, price) for cell in cells.alone_asked_for(question, text)) > 1
     ends = [*(pause.start() for pause in _PAUSE.finditer(text)), len(text)]
     clauses = [
         (start, end) for start, end in pairwise([0, *ends]) if answer_types.holds(text[start:end], (AnswerType.PRICE,))
@@ -222,8 +225,13 @@ def stands_alone(question: str, candidate: Candidate) -> bool:
 
 
 def with_unit(candidate: Candidate) -> Candidate:
-    """Return a candidate that ends with a number together with what it counts: `5` of "5 euros" is half an answer."""
+    """Return a candidate with what its numbers count and the part of the day: `5` of "5 euros" is half an answer.
+
+    So is `10:00` of "晚上10:00", which is ten in the morning alone.
+    """
     text, end = candidate.statement.text, candidate.end
+    day = _PART_OF_DAY.search(text[: candidate.start]) if text[candidate.start : end][:1].isdigit() else None
+    candidate = candidate if day is None else replace(candidate, start=day.start())
     if not text[candidate.start : end][-1:].isdigit():
         return candidate
     unit = UNIT.match(text, end) or _SHORT_UNIT.match(text, end)

@@ -203,7 +203,9 @@ def _stands_alone(question: str, candidate: Candidate) -> bool:
     row = candidate.statement.text
     asked = cells.alone_asked_for(question, row)
     in_place = not cells.cells_of(row) or any(c.start <= candidate.start and candidate.end <= c.end for c in asked)
-    return in_place and pointing.stands_alone(question, candidate) and count_words(candidate.text) <= POINTED_WORDS
+    if not in_place or pointing.is_one_of_several_prices(question, candidate):
+        return False
+    return pointing.stands_alone(question, candidate) and count_words(candidate.text) <= POINTED_WORDS
 
 
 def _in_statement(reply: str, statement: Statement) -> Candidate | None:
@@ -212,7 +214,7 @@ def _in_statement(reply: str, statement: Statement) -> Candidate | None:
     if CELL_BREAK in statement.text:
         span = locate(reply.rpartition(": ")[2], statement.text)
     span = span or locate(reply, statement.text)
-    return None if span is None else Candidate(statement, *span)
+    return None if span is None else pointing.with_unit(Candidate(statement, *span))
 
 
 def _agreeing(reply: str, ranked: Sequence[Statement], *, given: Sequence[Statement]) -> tuple[Statement, ...]:

@@ -212,6 +212,8 @@ def test_words_that_mean_something_else_alone_do_not_stand_alone(
         ("退款在 5 个工作日内到账。", "5", "5 个工作日"),
         ("Room 5 is upstairs.", "5", "5"),
         ("金卡再享95折。", "95", "95折"),
+        ("营业至晚上１０：００", "１０：００", "晚上１０：００"),
+        ("上午 9:00—下午6:00", "9:00", "上午 9:00"),
         ("一盒有12罐。", "12", "12罐"),
     ],
 )
@@ -261,6 +263,8 @@ def test_a_price_is_found_where_the_question_names_another_column_by_the_way() -
     [
         ("茶室多少钱一小时", "大间每小时１６８元，小间每小时８８元。", []),
         ("小间多少钱", "大间每小时168元，小间每小时88元。", ["88元"]),
+        ("龙井多少钱一罐", "品名: 龙井 | 零售价: 98元 | 会员价: 88元", []),
+        ("龙井会员价多少钱", "品名: 龙井 | 零售价: 98元 | 会员价: 88元", ["88元"]),
         ("茶室多少钱", "茶室每小时88元，两小时起订。", ["88元"]),
         ("How much is a room?", "Large rooms cost €168 and small rooms cost €88.", []),
         ("How much is delivery abroad?", "Delivery costs €5, delivery abroad costs €12.", ["€12"]),

@@ -107,6 +107,20 @@ def test_of_a_row_only_words_of_the_column_asked_for_stand_alone() -> None:
         assert (read.found, read.pointed and read.pointed.text) == (True, pointed)
 
 
+@pytest.mark.parametrize(
+    ("reply", "text", "words"),
+    [
+        ("88", "茶室每小时88元，两小时起订。", "88元"),
+        ("88", "大间每小时168元，小间每小时88元。", None),
+        ("88元", "品名: 茶室 | 平日: 88元 | 周末: 98元", None),
+    ],
+)
+def test_a_price_stands_with_its_unit_and_not_before_another(reply: str, text: str, words: str | None) -> None:
+    given = [Statement(passage(text), 0, len(text), 1.0)]
+    read = reading.understood(reply, "茶室多少钱", given, given=given, language="zh")
+    assert (read.pointed.text if read.pointed else None) == words
+
+
 def test_a_row_that_holds_less_of_the_question_than_one_beside_it_is_not_meant() -> None:
     texts = ("Lesson: Violin | Fee: €129", "Lesson: Piano | Fee: €124")
     given = [Statement(passage(text), 0, len(text), 1.0) for text in texts]
