@@ -19,6 +19,8 @@ _HOURS = re.compile(
 
 _DAY = re.compile("(?:周|週|星期|礼拜|禮拜)([一二三四五六日天])")
 _WEEKEND = re.compile("[周週]末|双休日?")
+_ASKING = re.compile(r"有[没沒]有|([能可会會要是行用])[不没沒]\1以?")
+"""How yes or no is asked for: the 没有 in 有没有 denies nothing, and stands in many a document."""
 
 
 def written(question: str) -> str:
@@ -32,8 +34,8 @@ def written(question: str) -> str:
 
 def terms(question: str) -> list[str]:
     """Return what to search for: the question's own terms and those of other wordings."""
-    put = written(question)
-    own = question_terms(question if put == question else f"{question} {put}")
+    asked, put = (_ASKING.sub(" ", text) or text for text in (question, written(question)))
+    own = question_terms(asked if put == asked else f"{asked} {put}")
     return list(dict.fromkeys([*own, *day_terms(question)]))
 
 

@@ -121,6 +121,19 @@ def test_a_price_stands_with_its_unit_and_not_before_another(reply: str, text: s
     assert (read.pointed.text if read.pointed else None) == words
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("营业时间：平日上午10:00—晚上9:00；周日上午9:30—晚上10:00", None),
+        ("营业时间：平日上午9:00—晚上10:00；周日上午9:30—晚上10:00", "晚上10:00"),
+    ],
+)
+def test_a_time_that_stands_there_twice_and_means_two_things_stands_alone_nowhere(text: str, words: str | None) -> None:
+    given = [Statement(passage(text), 0, len(text), 1.0)]
+    read = reading.understood("10:00", "周日几点关门", given, given=given, language="zh")
+    assert (read.pointed.text if read.pointed else None) == words
+
+
 def test_a_row_that_holds_less_of_the_question_than_one_beside_it_is_not_meant() -> None:
     texts = ("Lesson: Violin | Fee: €129", "Lesson: Piano | Fee: €124")
     given = [Statement(passage(text), 0, len(text), 1.0) for text in texts]

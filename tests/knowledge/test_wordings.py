@@ -1,6 +1,6 @@
 import pytest
 
-from knowledge.wordings import day_terms, written
+from knowledge.wordings import day_terms, terms, written
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,16 @@ def test_other_questions_stay_as_they_are(question: str) -> None:
 )
 def test_weekdays_have_several_names(question: str, terms: list[str]) -> None:
     assert day_terms(question) == terms
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("有没有月饼", ["月饼"]),
+        ("能不能寄月饼", ["寄月", "月饼"]),
+        ("可不可以退", ["退"]),
+        ("没有发票", ["没有", "有发", "发票"]),
+    ],
+)
+def test_how_yes_or_no_is_asked_for_is_not_searched_for(question: str, found: list[str]) -> None:
+    assert terms(question) == found
