@@ -7,6 +7,7 @@ answering system", ACL 2000), for the kinds whose form tells them in English and
 """
 
 import re
+import unicodedata
 from enum import Enum
 
 _UNITS = (
@@ -27,12 +28,13 @@ class AnswerType(Enum):
 
     DURATION = (
         r"\bhow (?:long|soon|quickly|fast|often)\b|\bhow many (?:\w+ )?(?:days|weeks|months|years|hours|minutes)\b"
-        r"|\bwhat period\b|多久|多长时间|几天|几年|几个月|几周|多少天|多少年|几个?小时|什么时候到期|有效期|期限",
+        r"|\bwhat period\b|多久|多长时间|几天|几年|几个月|几周|多少天|多少年|几个?小时|什么时候到期|有效期|期限"
+        r"|期(?:是|有)?多长|几个?(?:星期|礼拜|工作日)|保质期|保修",
         rf"{_NUMBER}[ -]?(?:\w+ )?(?:{_UNITS})",
     )
     WEIGHT = (
         r"\bhow (?:much (?:do|does|did|will|would|can|may|should) .{0,40}?weigh\b|heavy\b)|\b(?:what|which) weight\b"
-        r"|\bweigh(?:s|t)?\b|多重|重量|几公斤",
+        r"|\bweigh(?:s|t)?\b|多重|重量|(?:几|多少)(?:公斤|千克|克|斤)",
         r"\d ?(?:kg|g|lbs?|oz|kilos?|grams?|tons?|tonnes?)\b|\d ?(?:千克|公斤|克|吨|斤)"
         r"|[(（](?:kg|g|lbs?|千克|公斤|克)[)）][^|]*?[:：] ?\d",
     )
@@ -45,7 +47,7 @@ class AnswerType(Enum):
     PERCENT = (
         r"\b(?:what|which|how many|how much) (?:share|percentage|per ?cent|part)\b|\bAPR\b|\bAPY\b"
         r"|\b(?:what|which)(?: \w+){0,2} (?:interest|discount|rate)\b|百分之几|百分比|利率|几折|折扣",
-        r"\d ?%|\bper ?cent\b|百分之|\d ?折",
+        r"\d ?%|\bper ?cent\b|百分之|[\d一二三四五六七八九] ?折",
     )
     CONTACT = (
         r"\b(?:which|what|whose)(?: \w+)? (?:e-?mail|address|phone|telephone)\b"
@@ -54,22 +56,28 @@ class AnswerType(Enum):
         r"|邮箱|电邮|电话|联系谁|找谁",
         r"[\w.+-]+@[\w-]+\.\w|\+?\d[\d ()/-]{6,}\d",
     )
+    TEMPERATURE = (
+        r"\bhow (?:hot|cold|warm)\b|\b(?:what|which) temperature\b|(?:几|多少)度(?!电)|温度|水温",
+        r"\d ?°|\d ?(?:摄氏)?度(?!电)|\d ?degrees\b",
+    )
     PRICE = (
         r"\bhow much(?! (?:do|does|did|will|would|can|may|should) .{0,40}?weigh\b)"
         r"(?= (?:is|are|was|were|does|do|did|for|to|will|would|it|money|can|could|must|should|you|i|we|the|a"
         r"|an|my|more|extra)\b|\W*$)|\bprice|\bcosts?\b|\bfees?\b|\bcharges?\b|\bpostage\b|\bwhat do i pay\b"
-        r"|多少钱|价格|费用|运费|邮费|几块|收费",
+        r"|多少[钱元块]|[几啥][块元钱价]|怎么卖|价格|费用|运费|邮费|学费|收费",
         r"[€$£¥]\s?\d|\d\s?(?:€|\$|£|euros?\b|EUR\b|USD\b|dollars?\b|pounds?\b|元|欧元|美元|块)"
-        r"|\bfree\b|免费|免运费|\b(?:price|cost)[^|:：]*[:：]\s*\d",
+        r"|\bfree\b|免费|免运费|\b(?:price|cost)[^|:：]*[:：]\s*\d|(?:[价费]|[(（]元[)）])[^|:：]{0,8}[:：]\s*\d",
     )
     NUMBER = (
-        r"\bhow (?:many|large|big|old|bright)\b|多少|几[个件次种名位]|多大",
+        r"\bhow (?:many|large|big|old|bright)\b"
+        r"|多少(?![钱元块]|度(?!电)|公斤|千克|克|斤)|几[个件次种名位]|多大",
         _NUMBER,
     )
     TIME = (
         r"\bwhen\b|\bwhat (?:time|day|date|year|month|decade|century)\b|\b(?:which|what) hours\b"
-        r"|几点|什么时候|何时|哪一?[年天月日]",
-        r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|\b1\d{3}s?\b|\b20\d\ds?\b|\d+ ?[年月日点]|\bnoon\b|\bmidnight\b"
+        r"|几点|什么时候|何时|(?:营业|开放|办公|服务)时间|哪一?[年天月日]",
+        r"(?<![\d.:])\d{1,2}[:.]\d\d(?!\d)"
+        r"|\b\d{1,2} ?[ap]\.?m\b|\b1\d{3}s?\b|\b20\d\ds?\b|\d+ ?[年月日点]|\bnoon\b|\bmidnight\b"
         rf"|{_MONTHS}|{_DAYS}",
     )
 
@@ -80,9 +88,16 @@ class AnswerType(Enum):
 
 def expected(question: str) -> tuple[AnswerType, ...]:
     """Return the kinds of answer that a question asks for; usually one or none."""
-    return tuple(kind for kind in AnswerType if kind.asked.search(question))
+    plain = _plain(question)
+    return tuple(kind for kind in AnswerType if kind.asked.search(plain))
 
 
 def holds(text: str, kinds: tuple[AnswerType, ...]) -> bool:
     """Say whether a text has one of the kinds."""
-    return any(kind.held.search(text) for kind in kinds)
+    plain = _plain(text)
+    return any(kind.held.search(plain) for kind in kinds)
+
+
+def _plain(text: str) -> str:
+    """Return a text with the full-width forms of Chinese, "８：３０" and "￥６８０", as others write them."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)

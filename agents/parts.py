@@ -9,7 +9,7 @@ often the best for neither. Rules for English and Chinese, no model: what is not
 import re
 
 from agents import courtesies
-from knowledge.text import count_cjk
+from knowledge.text import CJK_CLASS, count_cjk
 
 MOST = 3
 """A message with more questions is taken as a whole: each would get but a sentence."""
@@ -55,9 +55,11 @@ _CHINESE_TELLS = re.compile(
 )
 """Words that ask elsewhere, and here tell: "bought a few days ago", "whatever the reason"."""
 _CHINESE_ASKS = re.compile(
-    "几|多少|多[久长大远高宽深重快]|什么|哪|吗|怎么|怎样|如何|是否|谁|为什么|[能可会要有][不没][能可会要有]|是不是|呢"
+    r"几|多少|多[久长大远高宽深重快]|什么|啥|哪|[吗嗎]|怎么|怎样|咋|如何|是否|谁|为什么"
+    r"|[能可会要有][不没][能可会要有]|([是行用])[不没]\1|呢"
 )
-_CHINESE_PAUSE = re.compile("[，；,;]")
+_CHINESE_PAUSE = re.compile(f"[，；,;]|(?<=[{CJK_CLASS}]) (?=[{CJK_CLASS}])")
+"""On a telephone a space is typed for a comma."""
 
 
 def parts_of(message: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from agents.spans import NAMES, asked_for, asking_phrase, spans
 from agents.statements import CELL_BREAK, Statement
 from agents.transcript import Language
 from knowledge.embedders import Embedder
-from knowledge.text import CJK_CLASS
+from knowledge.text import CJK_CLASS, STOP_WORDS, tokens
 
 WEIGHTS = Path(__file__).with_name("pointing_weights.json")
 SENTENCES = 3
@@ -36,7 +37,10 @@ SURE = 0.4
 
 _SHORT_UNIT = re.compile(
     r"\s?(?:mm|cm|km|m|g|kg|ml|l|W|V|A|K|Ah|mAh|Wh|kWh|Hz|lm|lumens|MB|GB|%|°C?|€|£|\$)(?![A-Za-z])"
+    r"|\s?(?:折|℃|度|岁|毫升|斤|倍|课时|[人个名位盒罐袋包瓶套张页块层号])"
 )
+_PART_OF_DAY = re.compile(r"(?:上午|下午|晚上|早上|中午|凌晨|傍晚|夜里)\s?$")
+_PAUSE = re.compile(r"[,;] |[，；。]|\s(?:and|or)\s")
 _ASKING_WORDS = re.compile(
     r"\b(?:what|which|who|whom|whose|where|when|why|how)\b|什么|哪|谁|多少|几|何时|为什么|怎么|如何|多久|多[长大高远快宽重]",
     re.IGNORECASE,
@@ -131,8 +135,30 @@ def shaped(question: str, found: Sequence[Candidate]) -> list[Candidate]:
     return [
         candidate
         for candidate in whole
-        if (not kinds or answer_types.holds(candidate.text, kinds)) and _is_in_no_row_or_asked_for(question, candidate)
+        if (not kinds or answer_types.holds(candidate.text, kinds))
+        and _is_in_no_row_or_asked_for(question, candidate)
+        and not is_one_of_several_prices(question, candidate)
     ]
+
+
+def is_one_of_several_prices(question: str, candidate: Candidate) -> bool:
+    """Say whether a price is asked for, another one stands beside it, and the question names this one's no better.
+
+    "Large rooms cost €168, small ones €88": of a room either may be meant, and one alone would be a wrong price.
+    """
+    text, price = candidate.statement.text, (AnswerType.PRICE,)
+    if AnswerType.PRICE not in answer_types.expected(question):
+        return False
+    if CELL_BREAK in text:
+        return sum(answer_types.holds(cell.value, price) for cell in cells.alone_asked_for(question, text)) > 1
+    ends = [*(pause.start() for pause in _PAUSE.finditer(text)), len(text)]
+    clauses = [
+        (start, end) for start, end in pairwise([0, *ends]) if answer_types.holds(text[start:end], (AnswerType.PRICE,))
+    ]
+    asked = set(tokens(question)) - STOP_WORDS
+    named = {(start, end): len(asked & set(tokens(text[start:end]))) for start, end in clauses}
+    own = [named.pop(place) for place in clauses if place[0] <= candidate.start < place[1]]
+    return bool(own) and max(named.values(), default=-1) >= own[0]
 
 
 def _is_in_no_row_or_asked_for(question: str, candidate: Candidate) -> bool:
@@ -142,7 +168,7 @@ def _is_in_no_row_or_asked_for(question: str, candidate: Candidate) -> bool:
         return True
     asked = cells.alone_asked_for(question, row)
     if AnswerType.PRICE in answer_types.expected(question):
-        prices = prices_among(asked)
+        prices = [cell for cell in asked if answer_types.holds(cell.value, (AnswerType.PRICE,))]
         asked = prices if len(prices) == 1 else [] if prices else asked
     elif (
         asked_for(question) == "what" and not answer_types.expected(question) and len(asked) == len(cells.cells_of(row))
@@ -150,11 +176,6 @@ def _is_in_no_row_or_asked_for(question: str, candidate: Candidate) -> bool:
         return False  # no column is named, and nothing tells one cell from another
     told = any((cell.start, cell.end) == (candidate.start, candidate.end) for cell in asked)
     return told and not cells.shares_nothing(question, candidate.statement)
-
-
-def prices_among(asked: Sequence[cells.Cell]) -> list[cells.Cell]:
-    """Return the cells that hold a price."""
-    return [cell for cell in asked if answer_types.holds(cell.value, (AnswerType.PRICE,))]
 
 
 def likeliest(found: Sequence[Candidate], scores: np.ndarray) -> list[int]:
@@ -210,8 +231,13 @@ def stands_alone(question: str, candidate: Candidate) -> bool:
 
 
 def with_unit(candidate: Candidate) -> Candidate:
-    """Return a candidate that ends with a number together with what it counts: `5` of "5 euros" is half an answer."""
+    """Return a candidate with what its numbers count and the part of the day: `5` of "5 euros" is half an answer.
+
+    So is `10:00` of "晚上10:00", which is ten in the morning alone.
+    """
     text, end = candidate.statement.text, candidate.end
+    day = _PART_OF_DAY.search(text[: candidate.start]) if text[candidate.start : end][:1].isdigit() else None
+    candidate = candidate if day is None else replace(candidate, start=day.start())
     if not text[candidate.start : end][-1:].isdigit():
         return candidate
     unit = UNIT.match(text, end) or _SHORT_UNIT.match(text, end)

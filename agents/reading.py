@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from math import exp
 from typing import Any
 
-from agents import answer_types, cells, pointing
-from agents.answer_types import AnswerType
+from agents import cells, pointing
 from agents.models import LoadedModel
 from agents.overlap import token_f1
 from agents.pointing import Candidate
@@ -191,6 +190,7 @@ def understood(
         if candidate is not None:
             meant = cells.named_more(question, statement, given)
             alone = meant is None and not _says_nothing(reply) and _stands_alone(question, candidate)
+            alone = alone and _means_one_thing(candidate)
             return Read(said, True, _first(meant or statement, ranked), candidate if alone else None)
     likeness = [token_f1(reply, [shown(s.text)], language=language) for s in given]
     best = max(range(len(given)), key=lambda at: likeness[at], default=None)
@@ -206,11 +206,20 @@ def _stands_alone(question: str, candidate: Candidate) -> bool:
     """
     row = candidate.statement.text
     asked = cells.alone_asked_for(question, row)
-    prices = pointing.prices_among(asked) if AnswerType.PRICE in answer_types.expected(question) else []
-    if len(prices) > 1:
-        return False
     in_place = not cells.cells_of(row) or any(c.start <= candidate.start and candidate.end <= c.end for c in asked)
-    return in_place and pointing.stands_alone(question, candidate) and count_words(candidate.text) <= POINTED_WORDS
+    if not in_place or pointing.is_one_of_several_prices(question, candidate):
+        return False
+    return pointing.stands_alone(question, candidate) and count_words(candidate.text) <= POINTED_WORDS
+
+
+def _means_one_thing(candidate: Candidate) -> bool:
+    """Say whether a number is the same wherever it stands: "10:00" may be 上午10:00 and 晚上10:00 in one sentence."""
+    text, said = candidate.statement.text, candidate.text
+    number = re.search(r"\d[\d.:：]*", said)
+    if number is None:
+        return True
+    found = re.finditer(rf"(?<![\d.:：]){re.escape(number.group())}(?![\d.:：])", text)
+    return len({pointing.with_unit(Candidate(candidate.statement, *each.span())).text for each in found}) <= 1
 
 
 def _in_statement(reply: str, statement: Statement) -> Candidate | None:
@@ -219,7 +228,7 @@ def _in_statement(reply: str, statement: Statement) -> Candidate | None:
     if CELL_BREAK in statement.text:
         span = locate(reply.rpartition(": ")[2], statement.text)
     span = span or locate(reply, statement.text)
-    return None if span is None else Candidate(statement, *span)
+    return None if span is None else pointing.with_unit(Candidate(statement, *span))
 
 
 def _agreeing(reply: str, ranked: Sequence[Statement], *, given: Sequence[Statement]) -> tuple[Statement, ...]:

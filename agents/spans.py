@@ -83,7 +83,7 @@ CROSSED = (
 """What weighs differently by what is asked for."""
 _YES_OR_NO = re.compile(
     r"^\W*(?:is|are|am|was|were|do|does|did|can|could|will|would|should|shall|may|might|must|has|have|had)\b"
-    r"|吗|是否|([是有能会要])[不没]\1|可不可以",
+    r"|[吗嗎]|是否|(\w)[不没]\1|可不可以|(?<![什怎多这那甚])[么嘛]\W*$|[不没]\W*$",
     re.IGNORECASE,
 )
 _ASKED_ABOUT = re.compile(

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from sqlalchemy import Connection
 
-from knowledge import duplicates, evidence, follow_ups, lexical, stored_passages
+from knowledge import duplicates, evidence, follow_ups, lexical, stored_passages, wordings
 from knowledge.conversation import Conversation, Meanings
 from knowledge.embedders import Vectors, unit_length
 from knowledge.fusion import add, fuse, scale
@@ -103,7 +103,7 @@ def search(
         vectors = asked.vectors([*scores, *around])
         scores = asked.on_topic(scores, vectors, question_vector=vector, topic=topic, floor=asked.floor(nearest))
     hits = asked.hits(scores)
-    whole = f"{conversation.previous} {question}" if asked.leans else question
+    whole = f"{conversation.previous} {asked.written}" if asked.leans else asked.written
     hits = duplicates.fold(asked.told_behind(hits, vectors), whole)
     if reranker is not None:
         hits = duplicates.fold(_reranked(whole, hits, reranker, options.reranked), whole)
@@ -175,13 +175,18 @@ class _Asked:
         return languages is None or self.language in languages
 
     @cached_property
+    def written(self) -> str:
+        """The question as documents put what it asks."""
+        return wordings.written(self.question)
+
+    @cached_property
     def leans(self) -> bool:
         return bool(self.conversation.previous) and follow_ups.leans_on_history(self.question)
 
     @cached_property
     def terms(self) -> list[str]:
         """The question's terms."""
-        return lexical.question_terms(self.question)
+        return wordings.terms(self.question)
 
     @cached_property
     def _segments(self) -> list[Segment]:
@@ -215,10 +220,10 @@ class _Asked:
 
     def _meaning(self) -> Vectors:
         """Return the question's vector; one that leans on the question before means little alone."""
-        alone, weight = self.meanings.of_question(self.question), self.options.leaning_meaning_weight
+        alone, weight = self.meanings.of_question(self.written), self.options.leaning_meaning_weight
         if not self.leans or not weight:
             return alone
-        together = self.meanings.of_question(f"{self.conversation.previous} {self.question}")
+        together = self.meanings.of_question(f"{self.conversation.previous} {self.written}")
         return np.asarray(unit_length(((1.0 - weight) * alone + weight * together)[None, :])[0], dtype=np.float32)
 
     def around(self, vector: Vectors, *, beside: Iterable[int] = ()) -> dict[int, float]:
@@ -372,7 +377,12 @@ class _Asked:
     def weights(self, terms: Sequence[str]) -> dict[str, float]:
         """Return terms with their weight among the chunks in scope."""
         frequencies = lexical.document_frequencies(self.connection, terms, self.scope, among=self._segments)
-        return evidence.term_weights(terms, frequencies, lexical.count_in(self._segments))
+        # Of the other names of a weekday those that nobody uses here count neither for nor against a passage.
+        unused = (
+            set(wordings.day_terms(self.question)) - frequencies.keys() - set(lexical.question_terms(self.question))
+        )
+        used = [term for term in terms if term not in unused]
+        return evidence.term_weights(used, frequencies, lexical.count_in(self._segments))
 
     def earlier_weights(self) -> dict[str, float]:
         """Return the same of the question before, for less, when this one leans on it."""

@@ -69,11 +69,15 @@ _WORD_LOOKBACK_CHARACTERS = 16
 _LIST_MARK = re.compile(r"\s*[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxlcIVXLC]{1,5})\.")
 
 
+_LABELLED = re.compile(f"[{CJK_CLASS}]{{2,8}}：[^\\n\\r\\f。！？]{{1,100}}[。！？]?$")
+"""A line of one label and what it says: "营业时间：周一至周五九点；周六十点" is one statement."""
+
+
 def sentences(text: str) -> tuple[tuple[int, int], ...]:
     """Return the half-open span of every sentence, without the white space around it.
 
     A line end and a form feed end a sentence; closing quotes and brackets belong to it; a table row
-    (`Column: value | Column: value`) is one sentence however many full stops it has.
+    (`Column: value | Column: value`) is one sentence however many full stops it has, as is a short line `标签：…；…`.
 
     >>> [("Dr. Li paid 3.50. Why?")[start:end] for start, end in sentences("Dr. Li paid 3.50. Why?")]
     ['Dr. Li paid 3.50.', 'Why?']
@@ -82,6 +86,9 @@ def sentences(text: str) -> tuple[tuple[int, int], ...]:
     for line in _LINE.finditer(text):
         start, end = line.span()
         if " | " not in line.group():
+            if _LABELLED.match(line.group()):
+                _append_trimmed(spans, text, start, end)
+                continue
             mark = _LIST_MARK.match(text, start, end)
             body = mark.end() if mark else start
             for stop in _STOP.finditer(text, body, end):

@@ -21,6 +21,9 @@ INIT_EXAMPLES = examples(
 )
 LANGUAGES = ("auto", "en", "zh")
 NEXT = ("models get", "ingest", "serve")
+CHINESE_EMBEDDER = "multilingual-e5-small"
+CHINESE = {"embedder": "multilingual", "ocr_languages": "chi_sim+eng"}
+"""What a company whose page is Chinese sets too; of scans, the language named first is read best."""
 DOCTOR_EXAMPLES = examples(
     "frontdesk doctor", f"frontdesk doctor --model {SUGGESTED_OLLAMA_MODEL}", "frontdesk doctor --json"
 )
@@ -67,6 +70,7 @@ def init(
         values["documents"] = str(Path(values["documents"]).expanduser().absolute())
     lines = ["# Every key: docs/settings.md. What is in force: frontdesk doctor", ""]
     # A JSON string is a TOML string.
+    values |= CHINESE if values["language"] == "zh" else {}
     lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if value]
     text = "\n".join(lines) + "\n"
     given = {key: value for key, value in values.items() if value}
@@ -77,7 +81,8 @@ def init(
     except OSError as error:
         raise SettingsError(f"{target} cannot be written ({error.strerror}). Give --config another path.") from error
     option = f" --config {shlex.quote(str(target))}" if elsewhere or target.name != FILE_NAME else ""
-    print(f"Wrote {target}. Next: " + ", ".join(f"frontdesk {verb}{option}" for verb in NEXT))
+    verbs = (NEXT[0], f"{NEXT[0]} {CHINESE_EMBEDDER}", *NEXT[1:]) if values["language"] == "zh" else NEXT
+    print(f"Wrote {target}. Next: " + ", ".join(f"frontdesk {verb}{option}" for verb in verbs))
 
 
 def _language(answer: str) -> str:

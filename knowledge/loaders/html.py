@@ -197,7 +197,8 @@ class _Reader:
                     if self._prefix:
                         self._builder.add("item", self._prefix.rstrip(": "), level=self._depth)
                     term = collapse(visible_text(child)).rstrip(":")
-                    self._prefix = f"{term}: " if term else ""
+                    # A question and its answer are two sentences: with a colon the answer would begin with one.
+                    self._prefix = (f"{term} " if term.endswith(("?", "？")) else f"{term}: ") if term else ""
                 else:
                     self._children(child)
                     self._flush()

@@ -76,7 +76,7 @@ def _rejoined(page: Sequence[Line]) -> list[Line]:
         if last and abs(last.bottom - line.bottom) < 0.3 * line.size and line.left >= last.right:
             cells = last.cells + line.cells
             size = max(last.size, line.size)
-            line = Line(cells, max(last.top, line.top), line.bottom, size, last.bold and line.bold, line.page_height)  # noqa: PLW2901
+            line = replace(line, cells=cells, top=max(last.top, line.top), size=size, bold=last.bold and line.bold)  # noqa: PLW2901
             joined.pop()
         joined.append(_without_bullet_cell(line))
     return joined
@@ -93,7 +93,7 @@ def _without_bullet_cell(line: Line) -> Line:
         return line
     stretches = first.stretches + second.stretches
     merged = Cell(f"{first.text} {second.text}", first.left, second.right, stretches)
-    return Line((merged, *line.cells[2:]), line.top, line.bottom, line.size, line.bold, line.page_height)
+    return replace(line, cells=(merged, *line.cells[2:]))
 
 
 # --- running heads and feet ------------------------------------------------------------------------------------------

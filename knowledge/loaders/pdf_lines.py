@@ -34,6 +34,8 @@ class Line:
     size: float
     bold: bool
     page_height: float
+    ruled: float | None = None
+    """How high the rule stands that is drawn above it; None without one."""
 
     @property
     def text(self) -> str:

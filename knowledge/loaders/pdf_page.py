@@ -264,7 +264,9 @@ class _LineInMaking:
                 lefts, rights = array("f", [each[0] for each in shares]), array("f", [each[2] for each in shares])
                 cells.append(Cell(text, left, right, (Stretch(text, strips, lefts, rights),)))
             bold = self._weights == {True}
-            yield Line(tuple(cells), self._top, self._bottom, self._size, bold, self._view.height)
+            _, left, right, _ = self._cells[0]
+            ruled = self._rules.above(left, right, middle=(self._top + self._bottom) / 2)
+            yield Line(tuple(cells), self._top, self._bottom, self._size, bold, self._view.height, ruled)
         self._reset()
 
     def _end_cell(self) -> None:

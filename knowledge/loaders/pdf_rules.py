@@ -1,8 +1,9 @@
-"""The vertical rules of a PDF's page: where one stands between two characters, two cells of a table meet.
+"""The rules of a PDF's page: where a vertical one stands between two characters, two cells of a table meet.
 
-    pdfium's paths -> vertical strokes -> rules
+    pdfium's paths -> strokes -> rules
 
-A ruled table may leave less room between its columns than there is between two words.
+A ruled table may leave less room between its columns than there is between two words, and less between its rows than
+between the lines of a cell: the horizontal rule above a cell tells of which row it is.
 """
 
 import ctypes
@@ -28,17 +29,21 @@ _MOST_POINTS = 100_000
 
 Stroke = tuple[float, float, float]
 """Where it stands, its bottom and its top, in points as the page is read."""
+Beam = tuple[float, float, float]
+"""Its height on the page, its left and right end."""
 Point = tuple[float, float]
 Place = Callable[[Any], tuple[float, float, float, float]]
 """From a box in the page's own coordinates to left, right, top and bottom as the page is read."""
 
 
 class Rules:
-    """A page's vertical rules."""
+    """A page's rules."""
 
-    def __init__(self, strokes: Iterable[Stroke]) -> None:
+    def __init__(self, strokes: Iterable[Stroke], beams: Iterable[Beam] = ()) -> None:
         self._rules = sorted(_joined(strokes))
         self._places = [x for x, _, _ in self._rules]
+        self._beams = sorted(_joined(beams))
+        self._heights = [y for y, _, _ in self._beams]
 
     def part(self, left: float, right: float, *, bottom: float, top: float) -> bool:
         """Say whether a rule stands between characters that end at `left` and begin at `right`."""
@@ -50,6 +55,14 @@ class Rules:
                 return True
         return False
 
+    def above(self, left: float, right: float, *, middle: float) -> float | None:
+        """Return how high the nearest rule above a text is that reaches over both its ends, as no underline does."""
+        for number in range(bisect_left(self._heights, middle), len(self._beams)):
+            height, begin, end = self._beams[number]
+            if begin < left - _GAP and end > right + _GAP:
+                return height
+        return None
+
 
 def rules_of(page: Any, place: Place) -> Rules:
     """Return the rules of pdfium's page; what is drawn within forms is not looked at."""
@@ -60,11 +73,19 @@ def rules_of(page: Any, place: Place) -> Rules:
     paths = [each for each in objects if raw.FPDFPageObj_GetType(each) == raw.FPDF_PAGEOBJ_PATH]
     if sum(map(raw.FPDFPath_CountSegments, paths)) > _MOST_POINTS:
         return Rules(())
-    return Rules(stroke for path in paths for stroke in _strokes(path, place))
+    strokes: list[Stroke] = []
+    beams: list[Beam] = []
+    for path in paths:
+        for left, right, top, bottom in _edges(path, place):
+            if right - left <= _SLANT and top - bottom >= _SHORTEST:
+                strokes.append(((left + right) / 2, bottom, top))
+            elif top - bottom <= _SLANT and right - left >= _SHORTEST:
+                beams.append(((top + bottom) / 2, left, right))
+    return Rules(strokes, beams)
 
 
-def _strokes(path: Any, place: Place) -> Iterator[Stroke]:
-    """Yield the vertical lines that a path draws; the edges of a broad area that is only filled are none."""
+def _edges(path: Any, place: Place) -> Iterator[tuple[float, float, float, float]]:
+    """Yield left, right, top and bottom of a path's lines; the edges of a broad area that is only filled are none."""
     from pypdfium2 import raw
 
     fill, is_stroked = ctypes.c_int(), ctypes.c_int()
@@ -72,9 +93,9 @@ def _strokes(path: Any, place: Place) -> Iterator[Stroke]:
     for outline in _outlines(path) if fill.value or is_stroked.value else ():
         boxes = [place(raw.FS_RECTF(left=x, bottom=y, right=u, top=v)) for (x, y), (u, v) in pairwise(outline)]
         width = max(box[1] for box in boxes) - min(box[0] for box in boxes) if boxes else 0.0
-        for left, right, top, bottom in boxes if is_stroked.value or width <= _WIDEST else ():
-            if right - left <= _SLANT and top - bottom >= _SHORTEST:
-                yield (left + right) / 2, bottom, top
+        height = max(box[2] for box in boxes) - min(box[3] for box in boxes) if boxes else 0.0
+        if is_stroked.value or min(width, height) <= _WIDEST:
+            yield from boxes
 
 
 def _outlines(path: Any) -> Iterator[list[Point]]:

@@ -16,7 +16,10 @@ from knowledge.loaders.printed import Printed, PrintedBuilder, join
 from knowledge.loaders.tables import SEPARATOR
 
 _WIDEST_GAP_IN_CELL = 0.35
+_ONE_RULE = 2.0
+"""Points: parts of a rule may stand so much apart."""
 _HYPHEN_IN_CELL = re.compile(f"{SOFT_HYPHEN} ?")
+_IN_BRACKETS = re.compile(r"[(（][^()（）]*[)）]")
 _SEPARATOR = re.compile(re.escape(SEPARATOR))
 
 
@@ -149,8 +152,9 @@ def add_pdf_table(builder: PrintedBuilder, group: Sequence[Line], head: Sequence
     in_lines = [*above, *_rows(group)]
     rows = [_row(lines, columns) for lines in in_lines]
     names = [cell.text for cell in rows[0]]
+    plain = [_IN_BRACKETS.sub("", name) for name in names]  # "First parcel (1 kg)" names a column
     is_set_off = all(line.bold for line in in_lines[0]) and not all(line.bold for line in group)
-    reads_like_names = all(names) and not any(any(map(str.isdigit, name)) for name in names)
+    reads_like_names = all(plain) and not any(any(map(str.isdigit, name)) for name in plain)
     has_names = len(rows) > 2 and (reads_like_names or (is_set_off and all(names[1:])))
     has_numbers = any(map(str.isdigit, "".join(cell.text for row in rows[1:] for cell in row)))
     if has_names and (has_numbers or in_lines[0][0].bold):
@@ -172,10 +176,34 @@ def _add_rows(builder: PrintedBuilder, names: Sequence[str], rows: Sequence[Sequ
 
 
 def _rows(group: Sequence[Line]) -> Iterator[list[Line]]:
-    """Yield the lines of each row: a cell of two lines stands around or below its neighbours' one."""
+    """Yield the lines of each row: a cell of two lines stands around or below its neighbours' one.
+
+    Rows that rules part touch one another, and the first cell of each may take two lines.
+    """
+    first = min(line.left for line in group if len(line.cells) > 1)
+    for band in _bands(group):
+        yield from _rows_within(band, first)
+
+
+def _bands(group: Sequence[Line]) -> list[list[Line]]:
+    """Return the lines between two rules each; all together where some stand below none."""
+    ruled = sorted((line.ruled, number) for number, line in enumerate(group) if line.ruled is not None)
+    if len(ruled) < len(group):
+        return [list(group)]
+    bands: list[list[Line]] = []
+    above = float("inf")
+    for height, number in reversed(ruled):
+        if above - height > _ONE_RULE:
+            bands.append([])
+        bands[-1].append(group[number])
+        above = height
+    return bands
+
+
+def _rows_within(lines: Sequence[Line], first: float) -> Iterator[list[Line]]:
     row: list[Line] = []
-    for line in sorted(group, key=lambda each: -(each.top + each.bottom)):
-        starts_row = _begins_row(line, group) and any(_begins_row(each, group) for each in row)
+    for line in sorted(lines, key=lambda each: -(each.top + each.bottom)):
+        starts_row = _begins_row(line, first) and any(_begins_row(each, first) for each in row)
         if row and (starts_row or row[-1].bottom - line.top > _WIDEST_GAP_IN_CELL * line.size):
             yield row
             row = []
@@ -184,9 +212,8 @@ def _rows(group: Sequence[Line]) -> Iterator[list[Line]]:
         yield row
 
 
-def _begins_row(line: Line, group: Sequence[Line]) -> bool:
-    leftmost = min(each.left for each in group if len(each.cells) > 1)
-    return len(line.cells) > 1 and abs(line.left - leftmost) < line.size
+def _begins_row(line: Line, first: float) -> bool:
+    return len(line.cells) > 1 and abs(line.left - first) < line.size
 
 
 def _row(lines: Sequence[Line], columns: Sequence[Cell]) -> list[Printed]:

@@ -21,6 +21,11 @@ _CHAPTER_NUMBER = re.compile(
     r"^(?:\d{1,2}\.|\d{1,2}(?:\.\d{1,2})+\.?)\s+(?!(?:JAN|FEB|MÄR|APR|MAI|JUN|JUL|AUG|SEP|OKT|NOV|DEZ))"
 )
 """Of a heading in capitals; "12 EUR" is a price and "24. DEZEMBER" a date."""
+_CHINESE_NUMBER = re.compile(
+    r"(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[)）]|第[一二三四五六七八九十百]{1,3}[章节])"
+)
+_CHINESE_HEADING = re.compile(rf"(?:{_CHINESE_NUMBER.pattern}[^\d，。！？；：、,.!?;:…]{{2,20}}|【[^\d】]{{2,20}}】)")
+"""Of a line above others, "二、滨江店" or "【营业时间】"; one with a number may tell something."""
 _ENDS_OF_SENTENCES = "。！？；：，、.!?;:,…"
 _INDENT_OF_A_LEVEL = 2
 _LONGEST_HEADING = 120
@@ -61,7 +66,9 @@ def _add(builder: DocumentBuilder, lines: list[str]) -> None:
     elif level := _numbered_level(lines):
         builder.add("heading", unwrap(lines), level=level)
         return
-    elif len(lines) > 1 and _is_in_capitals(lines[0]) and _begins_anew(*lines[:2]):
+    elif len(lines) > 1 and (
+        (_is_in_capitals(lines[0]) and _begins_anew(*lines[:2])) or _is_chinese_heading(*lines[:2])
+    ):
         builder.add("heading", lines[0].strip(), level=2)
         lines = lines[1:]
     lines = [line for line in lines if not _RULE.match(line.strip())]
@@ -101,6 +108,11 @@ def _is_in_capitals(line: str) -> bool:
         and said[-1] not in _ENDS_OF_SENTENCES
         and not _ITEM.match(said)
     )
+
+
+def _is_chinese_heading(heading: str, line: str) -> bool:
+    """Say whether a line is the numbered name of what stands below it, and not the first item of a list."""
+    return _CHINESE_HEADING.fullmatch(heading.strip()) is not None and not _CHINESE_NUMBER.match(line.strip())
 
 
 def _begins_anew(heading: str, line: str) -> bool:

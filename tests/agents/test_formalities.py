@@ -44,6 +44,10 @@ def test_of_a_mail_only_what_it_says_may_be_quoted() -> None:
         "Sehr geehrte Damen und Herren,",
         "Best,",
         "此致",
+        "感谢您的来信。",
+        "给您带来不便，敬请谅解。",
+        "祝您生活愉快！",
+        "云栖茶庄滨江店\n2026 年 3 月 9 日",
     ],
 )
 def test_lines_that_only_greet_or_take_leave(line: str) -> None:
@@ -56,6 +60,11 @@ def test_lines_that_only_greet_or_take_leave(line: str) -> None:
         "Dear readers, we are closed on Monday.",
         "Hi-fi cables:",
         "Beste Preise!",
+        "感谢您购满500元，我们送一罐茶。",
+        "如有不便请致电前台。",
+        "截止日期\n2026年3月9日",
+        "新店开业\n2026年3月9日开门迎客",
+        "营业至2026年3月9日",
         "Best before end: see lid",
         "To: 9 pm",
         "From: 28 March 2027 | To: 18 April 2027",
@@ -89,3 +98,10 @@ def test_a_signature_keeps_what_a_customer_may_ask_for() -> None:
     assert [text[start:end] for start, end in formal_spans(text)] == ["Kind regards", "Ada Berg"]
     closed = "Best regards\nAda Berg\nwe are closed on Mondays"
     assert [closed[start:end] for start, end in formal_spans(closed)] == ["Best regards", "Ada Berg"]
+
+
+def test_thanks_in_a_line_leave_what_follows() -> None:
+    found = statements_of(
+        [passage("感谢您的来信。定制礼盒五十盒起订，打样需要三天。\n\n敬请谅解的是价格。", "mail.eml")]
+    )
+    assert [statement.text for statement in found] == ["定制礼盒五十盒起订，打样需要三天。", "敬请谅解的是价格。"]

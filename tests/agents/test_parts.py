@@ -36,6 +36,8 @@ BOTH = "How many days do I have to send a lamp back, and how much is standard de
         ("如果坏了怎么办，能退吗", ("如果坏了怎么办", "能退吗")),
         ("下单后几天能拿？能给我留几天？", ("下单后几天能拿？", "能给我留几天？")),
         ("最晚什么时候登记，能多保多久", ("最晚什么时候登记", "能多保多久")),
+        ("起订多少盒 多久能做好", ("起订多少盒", "多久能做好")),
+        ("台灯能退嗎 坏了咋办", ("台灯能退嗎", "坏了咋办")),
     ],
 )
 def test_two_questions_are_told_from_one(message: str, parts: tuple[str, ...]) -> None:
@@ -48,6 +50,7 @@ def test_two_questions_are_told_from_one(message: str, parts: tuple[str, ...]) -
         "",
         "?",
         "What happens if it breaks and is still under warranty?",
+        "你好 请问 台灯坏了 还能不能修",
         "What happens when I cancel and when I come back?",
         "What is the price and the delivery time?",
         "Is it free or do I pay?",

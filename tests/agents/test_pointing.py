@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Sequence
 from string import ascii_lowercase
 from typing import Any
@@ -210,6 +211,10 @@ def test_words_that_mean_something_else_alone_do_not_stand_alone(
         ("Within 15 working days.", "15", "15 working days"),
         ("退款在 5 个工作日内到账。", "5", "5 个工作日"),
         ("Room 5 is upstairs.", "5", "5"),
+        ("金卡再享95折。", "95", "95折"),
+        ("营业至晚上１０：００", "１０：００", "晚上１０：００"),
+        ("上午 9:00—下午6:00", "9:00", "上午 9:00"),
+        ("一盒有12罐。", "12", "12罐"),
     ],
 )
 def test_a_number_takes_what_it_counts(sentence: str, words: str, whole: str) -> None:
@@ -270,3 +275,24 @@ def test_a_value_stands_without_its_name() -> None:
     texts = [candidate.text for candidate in found("How much is the massage?", "Massage of 50 minutes: €69")]
     assert "€69" in texts
     assert not any(":" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "prices"),
+    [
+        ("茶室多少钱一小时", "大间每小时１６８元，小间每小时８８元。", []),
+        ("小间多少钱", "大间每小时168元，小间每小时88元。", ["88元"]),
+        ("龙井多少钱一罐", "品名: 龙井 | 零售价: 98元 | 会员价: 88元", []),
+        ("龙井会员价多少钱", "品名: 龙井 | 零售价: 98元 | 会员价: 88元", ["88元"]),
+        ("茶室多少钱", "茶室每小时88元，两小时起订。", ["88元"]),
+        ("How much is a room?", "Large rooms cost €168 and small rooms cost €88.", []),
+        ("How much is delivery abroad?", "Delivery costs €5, delivery abroad costs €12.", ["€12"]),
+    ],
+)
+def test_of_several_prices_one_is_pointed_at_where_the_question_names_it(
+    question: str, sentence: str, prices: list[str]
+) -> None:
+    said = statement(sentence)
+    places = [found.span() for found in re.finditer(r"€\d+|\d+元", sentence)]
+    found = pointing.shaped(question, [Candidate(said, start, end) for start, end in places])
+    assert [candidate.text for candidate in found] == prices

@@ -116,6 +116,33 @@ def test_of_several_prices_none_stands_alone_where_the_question_names_no_column(
         assert (read.pointed is not None) == alone
 
 
+@pytest.mark.parametrize(
+    ("reply", "text", "words"),
+    [
+        ("88", "茶室每小时88元，两小时起订。", "88元"),
+        ("88", "大间每小时168元，小间每小时88元。", None),
+        ("88元", "品名: 茶室 | 平日: 88元 | 周末: 98元", None),
+    ],
+)
+def test_a_price_stands_with_its_unit_and_not_before_another(reply: str, text: str, words: str | None) -> None:
+    given = [Statement(passage(text), 0, len(text), 1.0)]
+    read = reading.understood(reply, "茶室多少钱", given, given=given, language="zh")
+    assert (read.pointed.text if read.pointed else None) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("营业时间：平日上午10:00—晚上9:00；周日上午9:30—晚上10:00", None),
+        ("营业时间：平日上午9:00—晚上10:00；周日上午9:30—晚上10:00", "晚上10:00"),
+    ],
+)
+def test_a_time_that_stands_there_twice_and_means_two_things_stands_alone_nowhere(text: str, words: str | None) -> None:
+    given = [Statement(passage(text), 0, len(text), 1.0)]
+    read = reading.understood("10:00", "周日几点关门", given, given=given, language="zh")
+    assert (read.pointed.text if read.pointed else None) == words
+
+
 def test_a_row_that_holds_less_of_the_question_than_one_beside_it_is_not_meant() -> None:
     texts = ("Lesson: Violin | Fee: €129", "Lesson: Piano | Fee: €124")
     given = [Statement(passage(text), 0, len(text), 1.0) for text in texts]

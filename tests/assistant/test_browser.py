@@ -629,6 +629,11 @@ def test_a_phone_shows_everything_without_scrolling_sideways(
         return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
     assert fits()
+    where = page.locator("p.bottom span")
+    where.evaluate(
+        "span => { span.textContent = 'shop@example.com，0571-8899 6600转801 · 周一至周五上午9:00—下午6:00' }"
+    )
+    assert where.evaluate("span => span.getBoundingClientRect().right <= window.innerWidth")
     page.locator(".badge summary").tap()
     expect(page.locator(".badge .card")).to_be_in_viewport(ratio=1)
     page.locator("p.bottom").tap()

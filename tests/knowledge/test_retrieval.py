@@ -379,3 +379,19 @@ def test_a_reranker_orders_the_first_chunks_anew(tmp_path: Path) -> None:
     assert after.evidence == before.evidence
     plain.close()
     library.close()
+
+
+@pytest.mark.parametrize("question", ["几点开门", "周末什么时候打烊"])
+def test_hours_are_found_by_the_words_that_customers_use(shop: Library, question: str) -> None:
+    found = shop.search(question, options=LEXICAL)
+    assert found.passages[0].document.endswith("营业.md")
+    assert {"营业", "时间"} <= found.weights.keys()
+
+
+@pytest.mark.parametrize("question", ["礼拜天休息吗", "周日休息吗", "周末休息吗"])
+def test_a_weekday_is_found_by_each_of_its_names(shop: Library, question: str) -> None:
+    """The document says 星期日."""
+    found = shop.search(question, options=LEXICAL)
+    assert found.passages[0].document.endswith("营业.md")
+    assert "期日" in found.weights
+    assert "拜日" not in found.weights

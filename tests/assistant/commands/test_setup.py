@@ -22,6 +22,18 @@ def test_init_writes_settings_that_load(run: Run, tmp_path: Path) -> None:
     assert (code, "--force" in err) == (1, True)
 
 
+def test_a_chinese_company_gets_what_reads_chinese(run: Run) -> None:
+    given = ["--company", "茶庄", "--contact", "x", "--hours", "x", "--documents", "papers"]
+    code, out, _ = run("init", *given, "--language", "zh")
+    assert (code, "frontdesk models get multilingual-e5-small" in out) == (0, True)
+    settings = json.loads(run("doctor", "--json")[1])["settings"]
+    assert (settings["embedder"], settings["ocr_languages"]) == ("multilingual", "chi_sim+eng")
+    code, out, _ = run("init", *given, "--language", "auto", "--force")
+    assert (code, "multilingual" in out) == (0, False)
+    settings = json.loads(run("doctor", "--json")[1])["settings"]
+    assert (settings["embedder"], settings["ocr_languages"]) == ("embedded", "eng+chi_sim")
+
+
 def test_init_means_the_documents_where_it_was_called(run: Run, tmp_path: Path) -> None:
     """Relative paths in a settings file start at its folder, those of a command at the current one."""
     (tmp_path / "etc").mkdir()

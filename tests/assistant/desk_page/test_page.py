@@ -36,6 +36,12 @@ def test_both_languages_say_the_same_things() -> None:
         assert chinese[name].strip()
 
 
+def test_whoever_reads_chinese_alone_reads_every_text() -> None:
+    commands = r"frontdesk [a-z]+(?: [a-z]+)?|Cookie|{\w+}"
+    shown = {name: re.sub(commands, "", text) for name, text in texts("CHINESE").items() if name != "other"}
+    assert {name: text for name, text in shown.items() if re.search(r"[A-Za-z]{2}", text)} == {}
+
+
 def test_every_text_that_is_asked_for_is_there_and_none_is_left_over() -> None:
     known = texts("ENGLISH").keys()
     code = "".join(read(name) for name in FILES if name.endswith(".js") and name != "texts.js")

@@ -102,3 +102,40 @@ def test_strokes_that_go_on_are_one_rule():
     assert not rules.part(99, 101, bottom=400, top=409)
     assert not rules.part(101, 103, bottom=704, top=713)
     assert not rules.part(101, 99, bottom=704, top=713)
+
+
+TALL_ROWS = (
+    (("Lamp",), ("Price",), ("Light (1 m)",)),
+    (("Ada table", "lamp"), ("19.00 €",), ("warm",)),
+    (("Bo floor", "lamp"), ("129.00 €", "with bulb"), ("cold",)),
+    (("Cy",), ("9.00 €",), ("cold", "or warm")),
+)
+
+
+def tall_table(canvas, *, ruled):
+    """Draw cell after cell, as word processors do, rows touching one another."""
+    top = 700
+    for row in TALL_ROWS:
+        height = 12 * max(map(len, row))
+        for column, lines in enumerate(row):
+            if ruled:
+                canvas.rect(72 + 90 * column, top - height, 90, height)
+            for number, text in enumerate(lines):
+                canvas.drawString(75 + 90 * column, top - 10 - 12 * number, text)
+        top -= height
+
+
+def test_a_row_ends_at_the_rule_below_it(read):
+    assert read(lambda canvas: tall_table(canvas, ruled=True)) == (
+        "Lamp: Ada table lamp | Price: 19.00 € | Light (1 m): warm\n"
+        "Lamp: Bo floor lamp | Price: 129.00 € with bulb | Light (1 m): cold\n"
+        "Lamp: Cy | Price: 9.00 € | Light (1 m): cold or warm"
+    )
+
+
+def test_a_rule_above_reaches_over_a_text_and_an_underline_does_not():
+    rules = Rules((), [(700, 72, 162), (690, 75, 100), (650, 72, 162)])
+    assert rules.above(75, 100, middle=680) == 700
+    assert rules.above(75, 100, middle=640) == 650
+    assert rules.above(75, 170, middle=680) is None
+    assert rules.above(75, 100, middle=710) is None

@@ -123,6 +123,32 @@ def test_capitals_above_a_text_are_its_heading(read):
     ]
 
 
+def test_a_chinese_number_and_name_above_a_text_are_its_heading(read):
+    document = read(
+        "a.txt", "一、总店\n地址：龙井路５８号\n\n【营业时间】\n每天八点到二十点\n\n（二）茶室\n两小时起订".encode()
+    )
+    assert blocks(document) == [
+        ("heading", 2, "一、总店"),
+        ("paragraph", 0, "地址：龙井路５８号"),
+        ("heading", 2, "【营业时间】"),
+        ("paragraph", 0, "每天八点到二十点"),
+        ("heading", 2, "（二）茶室"),
+        ("paragraph", 0, "两小时起订"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["一、不得吸烟\n二、不得带宠物", "一、押金100元\n离店时退", "一、周日休息。\n其余照常"]
+)
+def test_chinese_items_that_tell_something_are_no_headings(read, text):
+    assert [block.kind for block in read("a.txt", text.encode()).blocks] == ["paragraph"]
+
+
+def test_a_question_of_a_definition_list_is_a_sentence_before_its_answer(read):
+    document = read("a.html", "<dl><dt>有试喝装吗？<dd>有，每款十克。<dt>Is there a sample?<dd>Yes.</dl>")
+    assert [block[2] for block in blocks(document)] == ["有试喝装吗？ 有，每款十克。", "Is there a sample? Yes."]
+
+
 @pytest.mark.parametrize(
     "text",
     [

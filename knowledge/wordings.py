@@ -1,0 +1,59 @@
+"""What customers ask in words that no document has, as documents put it.
+
+    "你们几点开门" -> "你们营业时间"        "礼拜天" -> 周日, 星期日
+
+Words find nothing where question and document share no sign, and a small embedder sees too little likeness. Only what
+every company is asked belongs here; the customer's own words are searched for as well.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from knowledge.lexical import question_terms
+
+_WHEN = "(?:几点|幾點|(?:什么|啥|什麼)(?:时候|時候)|何时|何時|几时)(?:钟|鐘)?[才就会會能]?"
+_OPENS = "(?:[开開关關][门門店]|[上下]班|营业|營業|打烊|收摊)"
+_HOURS = re.compile(
+    f"{_WHEN}{_OPENS}|(?:[开開关關][门門]|营业|營業|[开開])到(?:几点|幾點)(?:钟|鐘)?|[开開关關上下][门門班](?:时间|時間)"
+)
+
+_DAY = re.compile("(?:周|週|星期|礼拜|禮拜)([一二三四五六日天])")
+_WEEKEND = re.compile("[周週]末|双休日?")
+_ASKING = re.compile(r"有[没沒]有|([能可会會要是行用])[不没沒]\1以?")
+"""How yes or no is asked for: the 没有 in 有没有 denies nothing, and stands in many a document."""
+
+
+def written(question: str) -> str:
+    """Return a question with what is asked as documents put it; most questions stay as they are.
+
+    >>> written("滨江店周日几点关门"), written("几点开课")
+    ('滨江店周日营业时间', '几点开课')
+    """
+    return _HOURS.sub("营业时间", question)
+
+
+def terms(question: str) -> list[str]:
+    """Return what to search for: the question's own terms and those of other wordings."""
+    asked, put = (_ASKING.sub(" ", text) or text for text in (question, written(question)))
+    own = question_terms(asked if put == asked else f"{asked} {put}")
+    return list(dict.fromkeys([*own, *day_terms(question)]))
+
+
+def used(found: Sequence[str], question: str, frequencies: Mapping[str, int]) -> list[str]:
+    """Return the terms without the names of weekdays that no document uses: they tell nothing against a passage."""
+    unused = set(day_terms(question)) - frequencies.keys() - set(question_terms(question))
+    return [term for term in found if term not in unused]
+
+
+def day_terms(question: str) -> list[str]:
+    """Return the search terms of the weekdays that a question names, as others call them.
+
+    Of 星期日 the pair that tells it from other days alone, or every weekday would be found by 星期.
+
+    >>> day_terms("礼拜天开门吗")
+    ['周日', '周天', '期日', '期天', '拜日', '拜天']
+    """
+    days = ["六", "日"] if _WEEKEND.search(question) else []
+    days += ["日" if day == "天" else day for day in _DAY.findall(question)]
+    found = (f"{opens}{day}" for each in days for opens in "周期拜" for day in ("日天" if each == "日" else each))
+    return list(dict.fromkeys(found))
