@@ -5,7 +5,7 @@
 A statement is an exact stretch of a document, so whatever is made of statements alone cannot say what no document says.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from agents.figures import MARKER, exact_parts
@@ -132,20 +132,46 @@ def lead_uncut(ranked: Sequence[Statement], *, max_words: int) -> list[Statement
     return begun if len(begun) > 1 else list(ranked[:1])
 
 
-def together(groups: Sequence[Sequence[Statement]], *, max_words: int) -> list[Statement]:
+def together(groups: Sequence[Sequence[Statement]], *, max_words: int) -> list[Sequence[Statement]]:
     """Return what answers begin with, one after another, each group whole and where it fits.
 
     Args:
         groups: for each question of a message what its answer begins with, as `lead` returns it.
     """
     chosen: list[Statement] = []
+    kept: list[Sequence[Statement]] = []
     words = 0.0
     for group in groups:
         longer = words + sum(count_words(line(s, number=len(chosen) + at)) for at, s in enumerate(group, 1))
         if longer <= max_words and not all(any(_adds_nothing(s, other) for other in chosen) for s in group):
             chosen += group
+            kept.append(group)
             words = longer
-    return chosen
+    return kept
+
+
+def in_order(
+    groups: Iterable[Sequence[Statement]],
+    *,
+    leads: Sequence[Sequence[Statement]],
+    ranked: Sequence[Sequence[Statement]],
+) -> list[Statement]:
+    """Return the statements of groups in the order of the questions that they answer, each group in one piece.
+
+    What answers none of them for sure, the likeliest for the whole message, keeps its place at the head.
+
+    Args:
+        leads: for each question of a message what its answer begins with.
+        ranked: for each of them all statements, with how likely each holds its answer.
+    """
+
+    def place(group: Sequence[Statement]) -> int:
+        span = group[0].span
+        own = [at for at, lead in enumerate(leads) if any(span == other.span for other in lead)]
+        likely = [max((s.likelihood for s in every if s.span == span), default=0.0) for every in ranked]
+        return own[0] if own else likely.index(max(likely))
+
+    return [statement for group in sorted(groups, key=place) for statement in group]
 
 
 def _adds_nothing(statement: Statement, other: Statement) -> bool:

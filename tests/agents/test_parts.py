@@ -137,6 +137,17 @@ def test_each_of_two_questions_gets_its_sentence(lamps: Library) -> None:
     assert any("brass" in quote for quote in quotes), quotes
 
 
+@pytest.mark.parametrize("first", ["made of brass", "30 days"])
+def test_sentences_stand_in_the_order_of_the_questions(lamps: Library, first: str) -> None:
+    made, back = "what is the Moorlight 60 made of", "how many days do I have to send a lamp back"
+    asked = (made, back) if first == "made of brass" else (back, made)
+    quotes = quoted(lamps, " and ".join(asked) + "?")
+    (brass,) = [at for at, quote in enumerate(quotes) if "made of brass" in quote]
+    (days,) = [at for at, quote in enumerate(quotes) if "30 days" in quote]
+    assert (brass < days) == (first == "made of brass"), quotes
+    assert first in quotes[0], quotes
+
+
 def test_a_part_says_nothing_of_another_product_than_the_message_names(lamps: Library) -> None:
     quotes = quoted(lamps, "How many years is the warranty of the Moorlight 60, and is the battery replaced?")
     assert any("3 years" in quote for quote in quotes), quotes
