@@ -1,5 +1,7 @@
 """When a person takes over: words, outcomes, and the questions that must not be taken for either."""
 
+import time
+
 import pytest
 
 from agents.handover import REASONS, Reason, from_outcomes, from_words
@@ -234,3 +236,10 @@ def test_a_call_back_needs_a_person_unless_a_tool_books_it(message: str) -> None
 def test_a_person_who_calls_is_a_person() -> None:
     assert from_words("让你们经理给我打个电话", books_calls=True) == "asked"
     assert from_words("I want to talk to a person, call me back", books_calls=True) == "asked"
+
+
+@pytest.mark.parametrize("piece", [" ", "a", "的", "(", "1", "#1", "a\n", "i ", "我要", "i broke my "])
+def test_a_message_of_any_length_takes_no_time(piece: str) -> None:
+    began = time.process_time()
+    from_words(piece * (200_000 // len(piece)))
+    assert time.process_time() - began < 3, "all patterns together"

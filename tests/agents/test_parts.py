@@ -98,6 +98,13 @@ def test_long_messages_take_no_time(piece: str) -> None:
     assert time.process_time() - began < 2
 
 
+@pytest.mark.parametrize("piece", ["什么，", "什么。", "and how ", "(", " ", "1", "is it?\n"])
+def test_a_message_of_any_length_takes_no_time(piece: str) -> None:
+    began = time.process_time()
+    assert parts_of(piece * (200_000 // len(piece))) == ()
+    assert time.process_time() - began < 1
+
+
 LAMPS = {
     "returns.md": "# Returns\n\nYou can send a lamp back within 30 days.\n\nThese goods cannot be sent back:\n\n"
     "- Bulbs whose box is open.\n- Gift cards.\n",
