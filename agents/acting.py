@@ -17,7 +17,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from agents import answering, courtesies, loop, replies
-from agents.approvals import OperatorDecision, Pending, read_reply
+from agents.approvals import OperatorDecision, Pending, has_another_wish, read_reply
 from agents.asked import Acting, Asked, Ended
 from agents.calls import IDENTIFIES, Caller
 from agents.errors import AgentError, HandOver, LoopsUnavailable, ModelUnavailable, ToolError, ToolRefusal
@@ -182,11 +182,11 @@ class ActingTurn:
                 yield self._told(words.WITHDRAWN[self.language])
             return None
         with_team = next((one for one in waiting if one.stage == "operator"), None)
-        if with_team is not None and reply == "no":
+        if with_team is not None and (reply == "no" or has_another_wish(self.asked.message)):
             if self.acting.approvals.move(with_team.key, before="operator", after="withdrawn"):
                 yield ApprovalDecided(with_team.key, "withdrawn", "customer")
                 yield self._told(words.DECLINED[self.language])
-            return Ended("answered")
+            return Ended("answered") if reply == "no" else None
         if with_team is not None and reply == "yes":
             yield self._told(words.STILL_WAITS[self.language])
             return Ended("awaiting_approval")
