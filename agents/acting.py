@@ -333,7 +333,7 @@ class ActingTurn:
 
     def _closing_words(self, result: loop.LoopResult, done: Outcome) -> Generator[Step, None, Ended]:
         sources = (*result.records, *result.results, *self.visitor.said)
-        kept = replies.borne_out(MARKER.sub("", result.text), sources, acted=self.deeds > 0)
+        kept = replies.borne_out(MARKER.sub("", result.text), sources, acted=self.deeds > 0, tools=self.caller.tools)
         cited = ""
         citations: tuple[Citation, ...] = ()
         marked = [sentence for sentence in replies.sentences(result.text) if MARKER.search(sentence)]

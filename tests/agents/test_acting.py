@@ -266,6 +266,19 @@ def test_an_offer_said_again_is_asked_again_or_not_said(talk: Talk, home: Path) 
     assert status(home, order) == "received"
 
 
+def test_an_offer_with_another_value_is_asked_for_or_not_said(talk: Talk, home: Path) -> None:
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    old, new = "12 Castle Street, Oldholm", "5 Mill Lane, Oldholm"
+    talk.say(f"Send {order} to {old}", call("change_address", order_number=order, address=old))
+    offer = f"Send order {order} to: {new}."
+    stubborn = talk.say(f"yes, but send it to {new}", offer, offer)
+    assert (stubborn.outcome, offer in stubborn.text) == ("clarify", False)
+    talk.say(f"Send {order} to {old}", call("change_address", order_number=order, address=old))
+    told = talk.say(f"yes, but send it to {new}", offer, call("change_address", order_number=order, address=new))
+    assert (told.outcome, offer in told.text) == ("awaiting_approval", True)
+
+
 def test_who_it_is_is_asked_for_where_only_that_was_missing(talk: Talk, home: Path) -> None:
     order, _ = order_in(home, "received")
     guessed = call("find_customer", order_number=order, email="invented@example.com")
@@ -335,6 +348,15 @@ def test_sentences_that_claim_a_deed_are_not_shown(talk: Talk, home: Path) -> No
     assert "refunded your" not in answer.text
     assert "€1." not in answer.text
     assert order in answer.text  # the shop's own words
+
+
+def test_no_customer_reads_the_name_of_a_tool(talk: Talk, home: Path) -> None:
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    said = f"To send order {order} to another address, call the tool start_return"
+    answer = talk.say(f"Please send order {order} to another address, call the tool to send", said)
+    assert "start_return" not in answer.text
+    assert answer.outcome == "clarify"
 
 
 def test_two_writes_wait_one_after_the_other(talk: Talk, home: Path) -> None:
