@@ -159,8 +159,12 @@ _UNSUPPOSED = (
 )
 """The beginning of a sentence that supposes nothing: "Can I cancel if I have broken my leg?" is no report."""
 
-_DINED = r"(?:at|there|here|out|late|early|breakfast|lunch|dinner|brunch|(?:in|with|on) (?:your|the))\b"
-"""Guests who say that they ate have swallowed nothing that they should not."""
+_DINED = (
+    r"(?:at|there|here|out|late|early|breakfast|lunch|dinner|brunch|(?:in|with|on) (?:your|the))\b"
+    r"(?!.{0,200}\b(?:sick|ill|unwell|vomit|thr[oe]w|stomach|poison|pain|dizzy|diarrh|faint|collaps|breath|chok|swell|swollen"
+    r"|rash|hives|shaking|doctor))"
+)
+"""Guests who only say that they ate have swallowed nothing that they should not."""
 _SICK = r"(?:sick|ill|unwell|vomit\w*|throwing up|threw up|stomach (?:ache|cramps?|pains?))\b"
 _SICK_OF_FOOD = (
     rf"(?:ate|eaten|drank|drunk)\b[^.?!]{{0,60}}\b{_SICK}"

@@ -25,6 +25,8 @@ from bench.labelled import spoken
         ("she broke her left wrist on your doorstep", "safety"),
         ("Hello. I slipped and fell on your wet floor and my knee hurts", "safety"),
         ("I ate the soup and now I feel sick", "safety"),
+        ("My son ate at your place. He cannot breathe", "safety"),
+        ("we ate there and my wife fainted", "safety"),
         ("we all got food poisoning from the buffet", "safety"),
         ("My dog ate the battery", "safety"),
         ("It was bad. I want to make a formal complaint about how we were treated", "asked"),
@@ -238,7 +240,7 @@ def test_a_person_who_calls_is_a_person() -> None:
     assert from_words("I want to talk to a person, call me back", books_calls=True) == "asked"
 
 
-@pytest.mark.parametrize("piece", [" ", "a", "的", "(", "1", "#1", "a\n", "i ", "我要", "i broke my "])
+@pytest.mark.parametrize("piece", [" ", "a", "的", "(", "1", "#1", "a\n", "i ", "我要", "i broke my ", "i ate at "])
 def test_a_message_of_any_length_takes_no_time(piece: str) -> None:
     began = time.process_time()
     from_words(piece * (200_000 // len(piece)))
