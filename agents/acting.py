@@ -352,6 +352,8 @@ class ActingTurn:
             yield self._told(text)
         elif not self.texts or not self.deeds:
             shown = result.sayable[-1][:RESULT_CHARACTERS] if result.sayable else ""  # of the company's own tools
+            if self.texts and not shown and has_another_wish(self.asked.message):  # instead of what was withdrawn
+                return (yield from self._hand_over("another wish instead of what was shown"))
             lacking = words.with_contact(words.NO_ANSWER[self.language], self.language, self.contact)
             yield self._told(shown or (words.WHO[self.language] if result.unidentified else lacking))
             return Ended(done if shown else "clarify")
