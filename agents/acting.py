@@ -17,7 +17,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from agents import answering, courtesies, loop, replies
-from agents.approvals import OperatorDecision, Pending, read_reply
+from agents.approvals import OperatorDecision, Pending, has_another_wish, read_reply
 from agents.asked import Acting, Asked, Ended
 from agents.calls import Caller
 from agents.errors import AgentError, HandOver, LoopsUnavailable, ModelUnavailable, ToolError, ToolRefusal
@@ -183,11 +183,11 @@ class ActingTurn:
                 yield self._told(words.WITHDRAWN[self.language])
             return None
         with_team = next((one for one in waiting if one.stage == "operator"), None)
-        if with_team is not None and reply == "no":
+        if with_team is not None and (reply == "no" or has_another_wish(self.asked.message)):
             if self.acting.approvals.move(with_team.key, before="operator", after="withdrawn"):
                 yield ApprovalDecided(with_team.key, "withdrawn", "customer")
                 yield self._told(words.DECLINED[self.language])
-            return Ended("answered")
+            return Ended("answered") if reply == "no" else None
         if with_team is not None and reply == "yes":
             yield self._told(words.STILL_WAITS[self.language])
             return Ended("awaiting_approval")
@@ -334,16 +334,15 @@ class ActingTurn:
 
     def _closing_words(self, result: loop.LoopResult, done: Outcome) -> Generator[Step, None, Ended]:
         sources = (*result.records, *result.results, *self.visitor.said)
-        kept = replies.borne_out(MARKER.sub("", result.text), sources, acted=self.deeds > 0)
+        kept = replies.borne_out(MARKER.sub("", result.text), sources, acted=self.deeds > 0, tools=self.caller.tools)
         cited = ""
         citations: tuple[Citation, ...] = ()
         marked = [sentence for sentence in replies.sentences(result.text) if MARKER.search(sentence)]
         if marked and result.passages:
-            cited, draft = answering.check_text(
+            checked, draft = answering.check_text(
                 " ".join(marked), result.passages, language=self.language, max_words=self.max_words
             )
-            citations = draft.citations if draft.found else ()
-            cited = cited if draft.found else ""
+            cited, citations = (checked, draft.citations) if draft.found else ("", ())
         new = [sentence for sentence in kept if not replies.repeats_an_offer(sentence, self.asked.history)]
         plain = [sentence for sentence in new if not any(replies.says_again(sentence, one) for one in marked)]
         text = replies.joined([*plain, *([cited] if cited else [])], self.language)
@@ -353,6 +352,8 @@ class ActingTurn:
             yield self._told(text)
         elif not self.texts or not self.deeds:
             shown = result.sayable[-1][:RESULT_CHARACTERS] if result.sayable else ""  # of the company's own tools
+            if self.texts and not shown and has_another_wish(self.asked.message):  # instead of what was withdrawn
+                return (yield from self._hand_over("another wish instead of what was shown"))
             lacking = words.with_contact(words.NO_ANSWER[self.language], self.language, self.contact)
             yield self._told(shown or (words.who(self.caller.tools)[self.language] if result.unidentified else lacking))
             return Ended(done if shown else "clarify")

@@ -137,9 +137,11 @@ def quote(
             short, room, begun = line, left, around
             yield ShortAnswer(pointed.shown)
             yield line
+    groups: list[Sequence[Statement]] = [begun]
     if others:
         leads = [quoting.lead_uncut(other.ranked, max_words=share) for other in others]
-        begun = quoting.together([begun, *leads], max_words=room)
+        groups = quoting.together([begun, *leads], max_words=room)
+        begun = [statement for group in groups for statement in group]
     more = quoting.further(
         choice.of_the_same,
         begun,
@@ -148,6 +150,12 @@ def quote(
         brief_words=min(room, options.brief_words),
     )
     chosen = [*begun, *more]
+    if len(asked := [one for one in choices[-len(parts) :] if parts and one.found]) > 1:
+        chosen = quoting.in_order(
+            [*groups, *([statement] for statement in more)],
+            leads=[quoting.lead_uncut(one.ranked, max_words=share) for one in asked],
+            ranked=[one.ranked for one in asked],
+        )
     twin = quoting.said_elsewhere(chosen[0], ranked, weights=retrieval.weights) if chosen else None
     cited = chosen if twin is None else [*chosen, twin]
     for number, statement in enumerate(chosen, 1):

@@ -45,6 +45,23 @@ _NO = re.compile(
 )
 
 
+_ANOTHER_WISH = re.compile(
+    r"\W*(?:(?:yes|yep|yeah|yup|ok|okay|sure|no|nope|wait|please)\b\W*){1,4}(?:but|only|except|however|although|instead)\b"
+    r"|\W*(?:好的?|可以|行|是的?|对|对的|對|嗯|不|不是|等等|等一下)[\s，,。.！!]*(?:但是?|不过|不過|可是|只是|只要|改成|改为|改為)",
+)
+_ONLY_PATIENCE = re.compile(r"\b(?:hurry|soon|quick\w*|fast|asap|urgent\w*)\b|尽快|盡快|快点|快點|快一点")
+
+
+def has_another_wish(text: str) -> bool:
+    """Say whether a message goes on from a yes or no to something else that is to be done, and not to a question.
+
+    >>> [has_another_wish(said) for said in ("Yes, but to my office", "好的，但是要多久？", "ok but please hurry")]
+    [True, False, False]
+    """
+    plain = unicodedata.normalize("NFKC", text[: 2 * LONGEST_REPLY]).casefold()
+    return bool(_ANOTHER_WISH.match(plain)) and "?" not in plain and not _ONLY_PATIENCE.search(plain)
+
+
 def read_reply(text: str) -> Literal["yes", "no"] | None:
     """Return what a message says when it says nothing but yes or no; None for everything else.
 

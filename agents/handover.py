@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
+from agents import hurt_elsewhere
 from agents.hand_over_words import ANGER, ASKED, CALL_BACK, LEGAL, NOT_ASKED, NOT_SAFETY, SAFETY
 from agents.transcript import Outcome
 
@@ -59,7 +60,7 @@ def from_words(question: str, *, books_calls: bool = False) -> Reason | None:
         books_calls: Whether a tool can book a call-back: who asks for one then needs no person now.
     """
     text = plain(question)
-    if SAFETY.search(NOT_SAFETY.sub(" ", text)):
+    if SAFETY.search(NOT_SAFETY.sub(" ", hurt_elsewhere.without(text))):
         return "safety"
     if LEGAL.search(text):
         return "legal"

@@ -13,6 +13,8 @@ from knowledge.text import CJK_CLASS, count_cjk
 
 MOST = 3
 """A message with more questions is taken as a whole: each would get but a sentence."""
+LONGEST = 2_000
+"""Characters of a message that is taken apart: whether each piece of it asks is looked up in all that follows it."""
 LEAST_WORDS = 2
 LEAST_CHINESE = 3
 """Words and Chinese characters of a part."""
@@ -70,6 +72,8 @@ def parts_of(message: str) -> tuple[str, ...]:
     >>> parts_of("Which lamp is dimmable and has a metal shade?")
     ()
     """
+    if len(message) > LONGEST:
+        return ()
     found: list[str] = []
     told = ""
     for sentence in (" ".join(piece.split()) for piece in _ENDS.split(message)):

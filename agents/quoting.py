@@ -6,9 +6,10 @@ A statement is an exact stretch of a document, so whatever is made of statements
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from agents.cells import table_of
 from agents.figures import MARKER, exact_parts
 from agents.polarity import contradicts
 from agents.statements import CELL_BREAK, CJK_CHARACTERS_PER_WORD, QUESTION_MARKS, WORD, Statement, count_words
@@ -112,7 +113,8 @@ def rows_alike(statement: Statement, ranked: Sequence[Statement]) -> list[Statem
     """Return the rows of a row's table that hold the same of the question's words, itself among them."""
     if CELL_BREAK not in statement.text:
         return []
-    return [s for s in ranked if CELL_BREAK in s.text and _table(s) == _table(statement) and s.words == statement.words]
+    table = table_of(statement)
+    return [s for s in ranked if CELL_BREAK in s.text and table_of(s) == table and s.words == statement.words]
 
 
 def further(
@@ -160,20 +162,46 @@ def lead_uncut(ranked: Sequence[Statement], *, max_words: int) -> list[Statement
     return begun if len(begun) > 1 else list(ranked[:1])
 
 
-def together(groups: Sequence[Sequence[Statement]], *, max_words: int) -> list[Statement]:
+def together(groups: Sequence[Sequence[Statement]], *, max_words: int) -> list[Sequence[Statement]]:
     """Return what answers begin with, one after another, each group whole and where it fits.
 
     Args:
         groups: for each question of a message what its answer begins with, as `lead` returns it.
     """
     chosen: list[Statement] = []
+    kept: list[Sequence[Statement]] = []
     words = 0.0
     for group in groups:
         longer = words + sum(count_words(line(s, number=len(chosen) + at)) for at, s in enumerate(group, 1))
         if longer <= max_words and not all(any(_adds_nothing(s, other) for other in chosen) for s in group):
             chosen += group
+            kept.append(group)
             words = longer
-    return chosen
+    return kept
+
+
+def in_order(
+    groups: Iterable[Sequence[Statement]],
+    *,
+    leads: Sequence[Sequence[Statement]],
+    ranked: Sequence[Sequence[Statement]],
+) -> list[Statement]:
+    """Return the statements of groups in the order of the questions that they answer, each group in one piece.
+
+    What answers none of them for sure, the likeliest for the whole message, keeps its place at the head.
+
+    Args:
+        leads: for each question of a message what its answer begins with.
+        ranked: for each of them all statements, with how likely each holds its answer.
+    """
+
+    def place(group: Sequence[Statement]) -> int:
+        span = group[0].span
+        own = [at for at, lead in enumerate(leads) if any(span == other.span for other in lead)]
+        likely = [max((s.likelihood for s in every if s.span == span), default=0.0) for every in ranked]
+        return own[0] if own else likely.index(max(likely))
+
+    return [statement for group in sorted(groups, key=place) for statement in group]
 
 
 def _adds_nothing(statement: Statement, other: Statement) -> bool:
@@ -183,7 +211,7 @@ def _adds_nothing(statement: Statement, other: Statement) -> bool:
 
 def _belong_together(begun: Sequence[Statement]) -> bool:
     """Say whether an answer begins with rows of one table, or with a statement and what it announces."""
-    rows = [_table(statement) for statement in begun if CELL_BREAK in statement.text]
+    rows = [table_of(statement) for statement in begun if CELL_BREAK in statement.text]
     return any(statement.leads_in for statement in begun) or len(set(rows)) < len(rows)
 
 
@@ -259,11 +287,6 @@ def shown(text: str) -> str:
     if not cells:
         return first
     return f"{first.partition(': ')[2] or first} – {'; '.join(cells)}"
-
-
-def _table(statement: Statement) -> tuple[str, str, tuple[str, ...], str]:
-    passage = statement.passage
-    return passage.collection, passage.document, passage.headings, passage.header
 
 
 def _says_the_same(left: Statement, right: Statement) -> bool:

@@ -8,7 +8,8 @@ Sentences with markers are checked against their passages elsewhere.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from math import ceil
 
 from agents.figures import MARKER
 from agents.prompts.acting import QUESTION
@@ -16,6 +17,10 @@ from agents.provenance import occurs
 from agents.transcript import Language, Message
 from knowledge.text import tokens
 
+OFFER_SHARE = 0.4
+OFFER_CHARACTERS = 12
+"""Part of a sentence, from its beginning, that makes it an offer said again where an offer begins so; and at least so
+many characters, or all of a shorter one: "Please wait" is none though an offer asks "Please answer"."""
 LEAST_SHARED = 0.5
 """Part of a statement's words that must stand in the sources."""
 _SPLIT = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
@@ -68,11 +73,15 @@ def sentences(text: str) -> list[str]:
 
 
 def repeats_an_offer(sentence: str, history: Sequence[Message]) -> bool:
-    """Say whether a sentence stands where a yes was asked for: said without asking, it reads like a promise."""
+    """Say whether a sentence stands where a yes was asked for: said without asking, it reads like a promise.
+
+    So does one that begins like it and goes on otherwise: "Send order B-1 to: 5 Mill Lane." after another address.
+    """
     said_by_us = [one.content for one in history if one.role == "assistant"]
     offers = [text for text in said_by_us if any(ask in text for ask in QUESTION.values())]  # a person may have added
     said = _plain(sentence)
-    return bool(said) and any(_plain(one).startswith(said) for offer in offers for one in sentences(offer))
+    head = said[: max(OFFER_CHARACTERS, ceil(OFFER_SHARE * len(said)))]
+    return bool(said) and any(_plain(one).startswith(head) for offer in offers for one in sentences(offer))
 
 
 def says_again(one: str, other: str) -> bool:
@@ -89,16 +98,19 @@ def joined(parts: Sequence[str], language: Language) -> str:
     return ("" if language == "zh" else " ").join(part for part in parts if part)
 
 
-def borne_out(text: str, sources: Sequence[str], *, acted: bool) -> list[str]:
+def borne_out(text: str, sources: Sequence[str], *, acted: bool, tools: Collection[str] = ()) -> list[str]:
     """Return the sentences of a text that its sources bear out, in order.
 
     Args:
         text: What a model wrote.
         sources: Results of tools, and what the customer wrote.
         acted: Whether a write was done in this turn; otherwise no sentence may claim one.
+        tools: Names of tools, which are nothing to a customer; one such as "refund" is a word too.
     """
     known = {token for source in sources for token in tokens(source)}
-    return [sentence for sentence in sentences(text) if _is_borne_out(sentence, sources, known, acted=acted)]
+    inner = [name for name in tools if "_" in name]
+    said = [sentence for sentence in sentences(text) if not any(name in sentence for name in inner)]
+    return [sentence for sentence in said if _is_borne_out(sentence, sources, known, acted=acted)]
 
 
 def _is_borne_out(sentence: str, sources: Sequence[str], known: set[str], *, acted: bool) -> bool:

@@ -25,7 +25,8 @@ TARGETS: tuple[Target, ...] = get_args(Target)
 """What an intent may lead to. Hand-over is not among them: it is decided by patterns (`agents.handover`)."""
 
 _ORDER = r"(?<![A-Za-z0-9_-])[A-Za-z]{1,3}[-#]?\d{4,}(?![A-Za-z0-9_])|(?<!\w)#\d{4,}\b"
-_EMAIL = r"[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+_EMAIL = r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+"""Begun where its characters begin, and nowhere within them: else a long word is read as often as it has letters."""
 NAMES_A_CASE = re.compile(f"{_ORDER}|{_EMAIL}")
 _ASKS_TO_KNOW = re.compile(
     r"\b(?:how|what|which|who|why|whose|do you|does|is there|are there|is it|can i|may i|could i|can we|if)\b"

@@ -10,6 +10,13 @@ _HANGUL = re.compile("[\\uac00-\\ud7af]")
 _LATIN = re.compile("[A-Za-z\\u00c0-\\u024f]")
 _KANA_OR_HANGUL = re.compile(f"[\\uac00-\\ud7af]|(?<=[{CJK_CLASS}]){_LETTER}|{_LETTER}(?=[{CJK_CLASS}])")
 """Kana beside others, as in Japanese: not の in a Chinese brand, nor the lone signs of which faces are made."""
+_JAPANESE_SIGN = re.compile("[営払価検験険遅択労継従単収戻]|変(?=[更換化])|対(?=[応象])|図(?=面|書館)|地図|電気")
+"""Forms that neither simplified nor traditional Chinese has, of words that are asked for: 営業, 支払, 価格, 検索.
+
+Only such as stand in no name that Chinese write as it is: not those of 新宿駅, 元気森林, 3000円, or 駒込."""
+_CHINESE_SIGN = re.compile("[呀麼怎什誰們我你您他她它這那些嘛嗎呢吧很把被讓跟没沒給哪几也]|是(?!非|正)|可以|多[少久]")
+"""Signs of Chinese sentences that a Japanese charset has too."""
+_HAN_SIGN = re.compile(f"[{_HAN}]")
 FOREIGN_SHARE = 1 / 8
 """Of the characters that `count_cjk` counts: from so many kana or hangul on, a text is no Chinese."""
 
@@ -18,13 +25,13 @@ def answer_language(text: str) -> Language:
     """Return the language to answer whoever wrote the text in: Chinese for Chinese, English for all others.
 
     Chinese that names something Japanese or Korean has few kana or hangul, Japanese and Korean themselves have many.
-    Japanese in Han characters alone cannot be told from Chinese.
+    Japanese in Han characters alone is told from Chinese by forms that it alone has, where there are any.
 
-    >>> [answer_language(said) for said in ("保修期多长？", "保証期間は？", "보증 기간은?", "¿Cuánto dura?")]
+    >>> [answer_language(said) for said in ("保修期多长？", "保証期間は？", "営業時間", "¿Cuánto dura?")]
     ['zh', 'en', 'en', 'en']
     """
     foreign = sum(1 for _ in _KANA_OR_HANGUL.finditer(text))
-    return "en" if foreign >= FOREIGN_SHARE * count_cjk(text) else detect_language(text)
+    return "en" if foreign >= FOREIGN_SHARE * count_cjk(text) or _is_japanese(text) else detect_language(text)
 
 
 def html_language(text: str) -> str:
@@ -39,3 +46,14 @@ def html_language(text: str) -> str:
     if detect_language(text) == "zh":
         return "zh-CN"
     return "en" if _LATIN.search(text) else ""
+
+
+def _is_japanese(text: str) -> bool:
+    """Say whether a text without kana is surely Japanese: one that also has a sign of Chinese alone is not."""
+    if not _JAPANESE_SIGN.search(text) or _CHINESE_SIGN.search(text):
+        return False
+    try:
+        "".join(_HAN_SIGN.findall(text)).encode("shift_jis")
+    except UnicodeEncodeError:  # a simplified form, as in 营 or 价
+        return False
+    return True

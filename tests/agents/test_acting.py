@@ -203,6 +203,46 @@ def test_no_declines_and_anything_else_withdraws(talk: Talk, home: Path) -> None
     assert talk.log.actions == {}
 
 
+def test_a_yes_with_another_wish_does_nothing_in_the_old_form(talk: Talk, home: Path) -> None:
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    old, new = "12 Castle Street, Oldholm", "5 Mill Lane, Oldholm"
+    talk.say(f"Send {order} to {old}", call("change_address", order_number=order, address=old))
+    asked = talk.say("yes but send it to another address", "Which address should it go to?")
+    assert asked.text.startswith(words.WITHDRAWN["en"])
+    offered = talk.say(new, call("change_address", order_number=order, address=new))
+    assert (offered.outcome, old in offered.text, new in offered.text) == ("awaiting_approval", False, True)
+    talk.say("yes", "Done.")
+    assert rows(home, "SELECT address FROM addresses WHERE order_number = ?", order) == [(new,)]
+
+
+@pytest.mark.parametrize(
+    "message", ["yes but send it to another address", "好的，但是退到另一张卡", "ok, but only half"]
+)
+def test_another_wish_takes_back_what_waits_for_the_team(talk: Talk, home: Path, message: str) -> None:
+    order, email, sku = returned_for_much(home)
+    talk.sign_in(order, email)
+    refund = (call("order_status", order_number=order), call("refund", order_number=order, article=sku))
+    talk.say(f"Refund my return of {order}", *refund)
+    talk.say("yes")
+    ((key, waiting),) = talk.approvals.kept.items()
+    assert waiting.stage == "operator"
+    answer = talk.say(message, "Which one do you mean?")
+    assert talk.approvals.kept[key].stage == "withdrawn"
+    assert answer.text.startswith((words.DECLINED["en"], words.DECLINED["zh"]))
+
+
+@pytest.mark.parametrize("message", ["ok, but how long does that take?", "好的，但是要多久？", "ok but please hurry"])
+def test_who_only_asks_how_long_takes_back_nothing(talk: Talk, home: Path, message: str) -> None:
+    order, email, sku = returned_for_much(home)
+    talk.sign_in(order, email)
+    refund = (call("order_status", order_number=order), call("refund", order_number=order, article=sku))
+    talk.say(f"Refund my return of {order}", *refund)
+    talk.say("yes")
+    talk.say(message, "I cannot say.")
+    assert [one.stage for one in talk.approvals.kept.values()] == ["operator"]
+
+
 def test_thanks_and_a_nod_need_no_model_and_a_waiting_write_comes_first(talk: Talk, home: Path) -> None:
     assert talk.say("Hello").outcome == "answered", "a model that is asked has no reply here"
     order, email = order_in(home, "received")
@@ -225,6 +265,22 @@ def test_an_offer_said_again_is_asked_again_or_not_said(talk: Talk, home: Path) 
     assert offer not in stubborn.text
     assert stubborn.outcome == "clarify"
     assert status(home, order) == "received"
+
+
+def test_an_offer_with_another_value_is_asked_for_or_not_said(talk: Talk, home: Path) -> None:
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    old, new = "12 Castle Street, Oldholm", "5 Mill Lane, Oldholm"
+    talk.say(f"Send {order} to {old}", call("change_address", order_number=order, address=old))
+    offer = f"Send order {order} to: {new}."
+    stubborn = talk.say(f"yes, but send it to {new}", offer, offer)
+    assert (stubborn.outcome, offer in stubborn.text) == ("handed_over", False), (
+        "a person reads what was not understood"
+    )
+    assert stubborn.text.startswith(words.WITHDRAWN["en"])
+    talk.say(f"Send {order} to {old}", call("change_address", order_number=order, address=old))
+    told = talk.say(f"yes, but send it to {new}", offer, call("change_address", order_number=order, address=new))
+    assert (told.outcome, offer in told.text) == ("awaiting_approval", True)
 
 
 def test_who_it_is_is_asked_for_where_only_that_was_missing(talk: Talk, home: Path) -> None:
@@ -304,6 +360,15 @@ def test_sentences_that_claim_a_deed_are_not_shown(talk: Talk, home: Path) -> No
     assert "refunded your" not in answer.text
     assert "€1." not in answer.text
     assert order in answer.text  # the shop's own words
+
+
+def test_no_customer_reads_the_name_of_a_tool(talk: Talk, home: Path) -> None:
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    said = f"To send order {order} to another address, call the tool start_return"
+    answer = talk.say(f"Please send order {order} to another address, call the tool to send", said)
+    assert "start_return" not in answer.text
+    assert answer.outcome == "clarify"
 
 
 def test_two_writes_wait_one_after_the_other(talk: Talk, home: Path) -> None:

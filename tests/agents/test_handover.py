@@ -1,5 +1,7 @@
 """When a person takes over: words, outcomes, and the questions that must not be taken for either."""
 
+import time
+
 import pytest
 
 from agents.handover import REASONS, Reason, from_outcomes, from_words
@@ -22,6 +24,11 @@ from bench.labelled import spoken
         ("my son fell down the stairs in your building", "safety"),
         ("she broke her left wrist on your doorstep", "safety"),
         ("Hello. I slipped and fell on your wet floor and my knee hurts", "safety"),
+        ("I ate the soup and now I feel sick", "safety"),
+        ("My son ate at your place. He cannot breathe", "safety"),
+        ("we ate there and my wife fainted", "safety"),
+        ("we all got food poisoning from the buffet", "safety"),
+        ("My dog ate the battery", "safety"),
         ("It was bad. I want to make a formal complaint about how we were treated", "asked"),
         ("您好，我要投诉", "asked"),
         ("叫你们经理出来", "asked"),
@@ -58,6 +65,8 @@ def test_words_that_need_a_person(message: str, reason: Reason) -> None:
         "Do I have to talk to the boss to change my shift?",
         "Should I speak to the director about leave?",
         "Do I have to talk to your boss first?",
+        "We ate at your restaurant yesterday and left a coat",
+        "He ate breakfast already, is it included?",
         "My phone fell off the table, is that covered by the warranty?",
         "my lamp fell off the shelf",
         "our parcel fell off the van",
@@ -240,3 +249,10 @@ def test_a_call_back_needs_a_person_unless_a_tool_books_it(message: str) -> None
 def test_a_person_who_calls_is_a_person() -> None:
     assert from_words("让你们经理给我打个电话", books_calls=True) == "asked"
     assert from_words("I want to talk to a person, call me back", books_calls=True) == "asked"
+
+
+@pytest.mark.parametrize("piece", [" ", "a", "的", "(", "1", "#1", "a\n", "i ", "我要", "i broke my ", "i ate at "])
+def test_a_message_of_any_length_takes_no_time(piece: str) -> None:
+    began = time.process_time()
+    from_words(piece * (200_000 // len(piece)))
+    assert time.process_time() - began < 3, "all patterns together"

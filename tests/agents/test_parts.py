@@ -101,6 +101,13 @@ def test_long_messages_take_no_time(piece: str) -> None:
     assert time.process_time() - began < 2
 
 
+@pytest.mark.parametrize("piece", ["什么，", "什么。", "and how ", "(", " ", "1", "is it?\n"])
+def test_a_message_of_any_length_takes_no_time(piece: str) -> None:
+    began = time.process_time()
+    assert parts_of(piece * (200_000 // len(piece))) == ()
+    assert time.process_time() - began < 1
+
+
 LAMPS = {
     "returns.md": "# Returns\n\nYou can send a lamp back within 30 days.\n\nThese goods cannot be sent back:\n\n"
     "- Bulbs whose box is open.\n- Gift cards.\n",
@@ -138,6 +145,17 @@ def test_each_of_two_questions_gets_its_sentence(lamps: Library) -> None:
     quotes = quoted(lamps, question, max_words=24)
     assert any("30 days" in quote for quote in quotes), quotes
     assert any("brass" in quote for quote in quotes), quotes
+
+
+@pytest.mark.parametrize("first", ["made of brass", "30 days"])
+def test_sentences_stand_in_the_order_of_the_questions(lamps: Library, first: str) -> None:
+    made, back = "what is the Moorlight 60 made of", "how many days do I have to send a lamp back"
+    asked = (made, back) if first == "made of brass" else (back, made)
+    quotes = quoted(lamps, " and ".join(asked) + "?")
+    (brass,) = [at for at, quote in enumerate(quotes) if "made of brass" in quote]
+    (days,) = [at for at, quote in enumerate(quotes) if "30 days" in quote]
+    assert (brass < days) == (first == "made of brass"), quotes
+    assert first in quotes[0], quotes
 
 
 def test_a_part_says_nothing_of_another_product_than_the_message_names(lamps: Library) -> None:

@@ -6,7 +6,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.figures import exact_parts
-from agents.quoting import TABLE_ROWS, citations, cite, further, lead, line, said_elsewhere, shown, together
+from agents.quoting import (
+    TABLE_ROWS,
+    citations,
+    cite,
+    further,
+    in_order,
+    lead,
+    line,
+    rows_alike,
+    said_elsewhere,
+    shown,
+    together,
+)
 from agents.ranking import rank
 from agents.statements import Statement, count_words
 from agents.transcript import Language
@@ -106,6 +118,12 @@ def test_a_row_that_the_question_names_stands_alone() -> None:
     assert rows[0] == "Goods: Sale | Time to return: 14 days"
 
 
+def test_rows_of_two_tables_without_a_header_are_not_taken_for_one() -> None:
+    found = passage("Lamp: Heron | Price: 79 euros\nShade: linen | Price: 24 euros")
+    ranked = rank(retrieval("what is the price?", found), language="en", embedder=None)
+    assert [len(rows_alike(row, ranked)) for row in ranked] == [1, 1]
+
+
 def test_too_many_like_rows_are_not_all_quoted() -> None:
     table = "\n".join(f"Name: item{number} | Price: {number} euros" for number in range(TABLE_ROWS + 3))
     assert len(answer("what is the price?", passage(table, header="Name | Price"))) <= 2
@@ -167,12 +185,24 @@ def test_what_answers_to_several_questions_begin_with_stands_together() -> None:
     text = "Repair at Norwick takes two weeks. Repair at Pell takes six weeks. Send lamps back by post."
     ranked = rank(retrieval("repair", passage(text)), language="en", embedder=None)
     norwick, pell, post = (next(s for s in ranked if word in s.text) for word in ("Norwick", "Pell", "post"))
-    assert together([[norwick], [norwick], [pell]], max_words=80) == [norwick, pell], (
+    assert together([[norwick], [norwick], [pell]], max_words=80) == [[norwick], [pell]], (
         "each once, though they look alike"
     )
-    assert together([[norwick], [pell, post]], max_words=15) == [norwick], "a group whole or not at all"
+    assert together([[norwick], [pell, post]], max_words=15) == [[norwick]], "a group whole or not at all"
     more = further(ranked, [norwick, pell], most=2, max_words=80, brief_words=80)
     assert [s.text for s in more] == ["Send lamps back by post."]
+
+
+def test_what_was_chosen_stands_in_the_order_of_the_questions() -> None:
+    text = "Repair at Norwick takes two weeks. Repair at Pell takes six weeks. Send lamps back by post."
+    ranked = rank(retrieval("repair", passage(text)), language="en", embedder=None)
+    norwick, pell, post = (next(s for s in ranked if word in s.text) for word in ("Norwick", "Pell", "post"))
+    leads = [[post], [pell]]
+    assert in_order([[pell], [post]], leads=leads, ranked=[[post], [pell]]) == [post, pell]
+    likelier = [[post, replace(norwick, likelihood=0.1)], [pell, replace(norwick, likelihood=0.3)]]
+    assert in_order([[norwick], [post], [pell]], leads=leads, ranked=likelier) == [post, norwick, pell]
+    assert in_order([[norwick, post], [pell]], leads=leads, ranked=likelier) == [norwick, post, pell], "in one piece"
+    assert in_order([[norwick], [pell], [post]], leads=leads, ranked=[[post], [pell]]) == [norwick, post, pell]
 
 
 PIECES = st.sampled_from(

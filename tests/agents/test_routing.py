@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,18 @@ def test_a_question_in_a_language_that_the_embedder_does_not_know_stays_with_the
 @pytest.mark.parametrize("message", ["How long is the warranty?", "Do you offer discounts on lamps?", "运费是多少呢？"])
 def test_other_questions_stay_with_the_documents(message: str) -> None:
     assert not Router([Tool(in_stock, effect="read", examples=ASKED)]).wants_tools(message, EMBEDDER)
+
+
+@pytest.mark.parametrize("piece", ["a", "1", "a.", "#1", "x@", "a@b."])
+def test_names_in_a_message_of_any_length_take_no_time(piece: str) -> None:
+    began = time.process_time()
+    named([piece * (200_000 // len(piece))])
+    assert time.process_time() - began < 1
+
+
+def test_an_address_is_found_beside_chinese_and_signs() -> None:
+    assert named(["我的邮箱是ada.byron@example.com，谢谢"]) == ("", "ada.byron@example.com")
+    assert named(["<ada+lamps@example.com>"]) == ("", "ada+lamps@example.com")
 
 
 def test_a_follow_up_of_a_certain_intent_is_a_question() -> None:

@@ -1,0 +1,59 @@
+"""Who is hurt and asks for a pause gets an answer; who is hurt by the company, or needs help, gets a person."""
+
+import pytest
+
+from agents import hurt_elsewhere
+from agents.handover import from_words
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I broke my leg, can I pause my membership?",
+        "I've broken my foot and can't drive, do you deliver to the third floor?",
+        "i was in hospital last week and missed the parcel, how do i get it delivered again",
+        "Hi, my wife broke her ankle at home. Can we move our booking to June?",
+        "Can I freeze my contract because I broke my arm?",
+        "Our son has broken his leg, does he keep his place in the course?",
+        "我骨折了，会员卡可以暂停吗？",
+        "因为住院没法来，请问预约可以改期吗？",
+        "我妈摔倒骨折了，我们周六的预约想取消，要收费吗？",
+    ],
+)
+def test_hurt_elsewhere_and_an_ordinary_question(message: str) -> None:
+    assert from_words(message) is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I broke my leg on your treadmill, can I pause my membership?",
+        "I broke my leg. Can I pause my membership? It was the treadmill.",
+        "I broke my arm in class yesterday. Can I cancel the rest of the course?",
+        "I broke my ankle climbing, can I pause my membership?",
+        "I broke my leg, can I cancel my class? Your trainer pushed me",
+        "I broke my leg and it's your fault, can I cancel my membership?",
+        "I broke my finger, can I return the lamp?",
+        "I hurt my back, can you pick me up",
+        "I broke my hip, can you move the wardrobe off me",
+        "I broke my arm, can you transfer me to a doctor",
+        "I've broken my leg, please help me now",
+        "I broke my leg",
+        "The chair collapsed and I broke my hip, can I get a refund for the course",
+        "My wife is in hospital, the heater caught fire, can we cancel the booking?",
+        "我骨折了",
+        "我骨折了，救命",
+        "我骨折了，能送我去医院吗",
+        "住院了，你们的课能退吗",
+        "上课的时候受伤了，会员卡可以暂停吗？",
+        "椅子突然断了，我骨折了，会员卡可以暂停吗",
+        "我骨折了，能取消吗？在你们店摔的",
+    ],
+)
+def test_hurt_by_the_company_on_its_ground_or_in_need_of_help(message: str) -> None:
+    assert from_words(message) == "safety"
+
+
+def test_a_long_message_is_left_as_it_is() -> None:
+    text = "i broke my leg, can i pause my membership? " * 10
+    assert hurt_elsewhere.without(text) == text
