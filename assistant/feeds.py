@@ -49,6 +49,8 @@ class SyncReport:
     seconds: float
     """What reading took, without fetching."""
     warning: str
+    left_out: list[str]
+    """Files and pages as they were that no loader reads; each failed when it was new, and does no more."""
 
 
 def sync(
@@ -192,6 +194,7 @@ def _report(feed: Feed, fetched: Fetched, report: dict[str, Any]) -> SyncReport:
         chunks=report["chunks"],
         seconds=report["seconds"],
         warning=warning.strip(),
+        left_out=list(report.get("left_out", ())),
     )
 
 

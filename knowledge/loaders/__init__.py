@@ -14,7 +14,7 @@ from inspect import signature
 from pathlib import Path
 
 from knowledge.documents import Document
-from knowledge.errors import UnreadableFile
+from knowledge.errors import UnknownKind, UnreadableFile
 from knowledge.loaders.sniffing import true_suffix
 
 __all__ = ["LOADERS", "NO_OPTIONS", "PICTURES", "LoadOptions", "load"]
@@ -80,7 +80,7 @@ def load(path: Path, loaders: Mapping[str, str] = LOADERS, options: LoadOptions 
         raise UnreadableFile(_mailbox(path))
     if dotted is None:
         by_content = ", which it is by its content" if suffix != named else ""
-        raise UnreadableFile(
+        raise UnknownKind(
             f"{path}: no loader for {suffix or 'a name without suffix'}{by_content}. "
             f"Readable are {' '.join(sorted(loaders))}. Convert the file to one of these, or leave it out."
         )

@@ -66,7 +66,7 @@ def test_a_changed_page_is_found_by_its_new_words_after_a_sync(run: Run, site: S
     (report,) = feeds(out)
     assert report | {"seconds": 0} == {
         "name": "shop", "fetched": 2, "unchanged": 0, "removed": 0, "failed": [], "documents": 2, "chunks": 2,
-        "seconds": 0, "warning": "",
+        "seconds": 0, "warning": "", "left_out": [],
     }  # fmt: skip
     assert "thirty days" in found(run, "may a lamp be returned")[0]
     site.page("/help/returns", "A lamp may be returned within sixty days")
@@ -124,6 +124,19 @@ def test_what_could_not_be_read_is_told_by_the_exit_code(run: Run, tmp_path: Pat
     (tmp_path / "papers/empty.md").write_text("")
     declare(PAPERS, PAPERS.replace("papers", "gone"))
     assert run("sync")[0] == 1, "a feed that is not there at all weighs more"
+
+
+def test_a_video_fails_one_night_and_is_named_without_a_fault_in_the_next(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers/returns.md").write_text("Lamps may be returned.")
+    (tmp_path / "papers/film.mp4").write_bytes(b"\0\1")
+    declare(PAPERS)
+    code, out, _ = run("sync")
+    assert (code, "failed: " in out) == (3, True)
+    for command in (("sync",), ("ingest", "papers", "--audience", "staff")):
+        code, out, _ = run(*command)
+        assert (code, "failed: " in out) == (0, False)
+        assert f"left out as before, of a kind that is not read: {tmp_path / 'papers/film.mp4'}" in out
 
 
 def test_mails_are_for_staff_unless_the_owner_says_otherwise(run: Run, tmp_path: Path) -> None:
