@@ -3,7 +3,8 @@
     robots.txt -> sitemaps | links -> pages, asked for only when changed -> mirror
 
 Afterwards the mirror holds what a first visit would fetch. A page that is gone, or listed no more, goes; one that
-cannot be had now stays as it was; when the site is down or its list is empty, nothing goes at all.
+cannot be had now stays as it was; when the site is down, shows the same for every page, or its list is empty, nothing
+goes at all.
 """
 
 import email.utils
@@ -14,12 +15,13 @@ from functools import partial
 from knowledge.counting import counted
 from knowledge.errors import FeedUnavailable
 from knowledge.feeds.addresses import AllowList, canonical, file_name, origin, whole_site
-from knowledge.feeds.content import NotRead, is_wanted, links, looks_readable, readable
+from knowledge.feeds.content import NotRead, Page, is_wanted, links, looks_readable, readable
 from knowledge.feeds.feed import Caller, FailedItem, Feed, Fetched
 from knowledge.feeds.listing import read_sitemaps
 from knowledge.feeds.mirror import Mirror
 from knowledge.feeds.robots import Robots
 from knowledge.feeds.sitemap import NoSitemap
+from knowledge.feeds.stand_ins import NO_SUCH_PAGE, StandIns
 from knowledge.feeds.visitor import MEGABYTE, Answer, NoAnswer, Patience, Refused, TooLarge, Visitor
 
 MOST_HOPS = 5
@@ -51,6 +53,8 @@ class _Visit:
     gone: set[str] = field(default_factory=set)
     replaced: set[str] = field(default_factory=set)
     """What is gone because it moved, and was had where it is now."""
+    stand_ins: dict[str, tuple[Page, Answer]] = field(default_factory=dict)
+    """What was shown in place of pages; of all but the site's first page without what it holds."""
     complete: bool = True
     """Whether every page of the site is listed; else what is not listed stays."""
     follows_links: bool = False
@@ -85,6 +89,7 @@ class Website:
         # A sitemap may stand beside the folder that is allowed: it is a list, no page.
         self._origins = tuple(dict.fromkeys((origin(self._start), *self._allow.origins)))
         self._robots = Robots(visitor, agent=caller.agent, origins=self._origins)
+        self._stand_ins = StandIns(self._no_such_page)
         self._visit = _Visit()
 
     def sync(self) -> Fetched:
@@ -100,6 +105,7 @@ class Website:
             raise self._unavailable(str(error)) from error
         try:
             self._visit_pages()
+            self._settle_stand_ins()
         finally:
             self._mirror.save()
         nothing = not visit.fetched and not visit.unchanged
@@ -244,20 +250,60 @@ class Website:
             changed = False
         elif answer.status == 200:
             page = readable(url, answer)
-            changed = self._mirror.put(
-                url,
-                page.data,
-                name=file_name(url, page.suffix),
-                marks={name: answer.headers[name] for name in ("etag", "last-modified") if name in answer.headers},
-                modified_at=_seconds(answer.headers.get("last-modified", "")),
-            )
+            if page.suffix == ".html" and self._stand_ins.has(page.data, url, held=self._held(url)):
+                visit.stand_ins[url] = (page, answer) if self._is_first(url) else (Page(b"", page.suffix), answer)
+                return
+            changed = self._put(url, page, answer)
         else:
             raise NotRead(f"HTTP {answer.status}")
+        self._count(url, changed)
+
+    def _put(self, url: str, page: Page, answer: Answer) -> bool:
+        return self._mirror.put(
+            url,
+            page.data,
+            name=file_name(url, page.suffix),
+            marks={name: answer.headers[name] for name in ("etag", "last-modified") if name in answer.headers},
+            modified_at=_seconds(answer.headers.get("last-modified", "")),
+        )
+
+    def _count(self, url: str, changed: bool) -> None:
+        visit = self._visit
         visit.fetched += changed
         visit.unchanged += not changed
         visit.present.add(url)
         if visit.follows_links:
             self._follow(url)
+
+    def _held(self, url: str) -> bytes | None:
+        path = self._mirror.path(url)
+        return path.read_bytes() if path is not None and path.suffix == ".html" else None
+
+    def _is_first(self, url: str) -> bool:
+        return url in (self._start, f"{origin(self._start)}/")
+
+    def _no_such_page(self) -> bytes | None:
+        """Return what the site shows for an address that it cannot have; None where it says that there is none."""
+        url = self._allow.below(self._start) + NO_SUCH_PAGE
+        try:
+            if not self._robots.may_fetch(url):
+                return None
+            answer = self._visitor.get(url, limit_bytes=self._feed.megabytes * MEGABYTE, wanted=partial(is_wanted, url))
+            return readable(url, answer).data if answer.status == 200 else None
+        except (NoAnswer, NotRead, TooLarge):
+            return None
+
+    def _settle_stand_ins(self) -> None:
+        """Take a few for pages that are gone, many for a site that shows none now, whose pages stay."""
+        visit = self._visit
+        urls = list(visit.stand_ins)
+        if len(urls) == 1 and self._is_first(urls[0]) and not visit.follows_links:  # shown for what is not there
+            self._count(urls[0], self._put(urls[0], *visit.stand_ins[urls[0]]))
+        elif len(urls) <= HANDFUL and len(urls) < visit.fetched + visit.unchanged:
+            visit.gone.update(urls)
+        else:
+            for url in urls:
+                self._stays([url], "the site shows the same for pages that it does not have, as while it is worked on")
 
     def _follow(self, url: str) -> None:
         path = self._mirror.path(url)
