@@ -24,10 +24,12 @@ from knowledge.catalog import Catalog, NewDocument
 from knowledge.chunking import ChunkOptions
 from knowledge.committing import Committer, FileShare
 from knowledge.embedders import Embedder
-from knowledge.feeds.mirror import addresses
+from knowledge.feeds.mirror import addresses, repeated_parts
+from knowledge.feeds.repeated import left_out
 from knowledge.index import VectorIndex
 from knowledge.ingest_report import FailedFile, Tally, failed
 from knowledge.internal_folders import audience_of, in_archive
+from knowledge.loaders import LoadOptions
 from knowledge.openness import PUBLIC, Share
 from knowledge.progress import FileTurn, Progress
 from knowledge.reading.messages import Done, Failed, Job, Prepared, Unchanged
@@ -100,6 +102,8 @@ class _Source:
     """By which other names files are known that are held for other audiences."""
     addresses: dict[str, str]
     """File's name -> the web page that it is a copy of."""
+    repeated: dict[str, str]
+    """Hash of what nearly all pages of a website show -> name of the file that keeps it."""
     opened: internal_members.Opened | None
     """Folders in archives that stay open; None where somebody said who may read all of it."""
 
@@ -193,7 +197,7 @@ class Ingest:
         self.tally.failed.extend(FailedFile(folder, _LINK) for folder in listing.links)
         minds_names = target.share.opened is not None
         opened = internal_members.opened(self._catalog, collection=target.collection) if minds_names else None
-        source = _Source(source_id, target, known, find_links(others), addresses(root), opened)
+        source = _Source(source_id, target, known, find_links(others), addresses(root), repeated_parts(root), opened)
         ahead: deque[_File] = deque()
         coming = iter(listing.files.items())
         for done in range(len(listing.files)):
@@ -214,8 +218,8 @@ class Ingest:
             size_bytes = path.stat().st_size
         except OSError as error:
             return _File(name, path, fault=f"cannot be read: {error.strerror or error}")
-        audience = source.target.share.audience
-        fingerprint = fingerprints.of(content, audience, self._options, self._loading)
+        audience, loading = source.target.share.audience, self._loading_of(source, name)
+        fingerprint = fingerprints.of(content, audience, self._options, loading)
         with self._catalog.read() as connection:
             known = catalog.document_fingerprints(connection, source.id, name)
         is_left_out = source.known.get(name) == fingerprints.left_out(fingerprint)
@@ -231,11 +235,18 @@ class Ingest:
             chunks=self._options,
             known=known,
             loaders=dict(loaders.LOADERS),
-            options=self._loading,
+            options=loading,
             silence_seconds=self._reader.options.silence_of(size_bytes),
             memory_bytes=self._reader.options.memory_bytes,
         )
         return _File(name, path, "", fingerprint, content, known, self._reader.start(job), opened)
+
+    def _loading_of(self, source: _Source, name: str) -> object | None:
+        """Return how a file is loaded: of a website's page, without what it leaves to another one."""
+        parts = left_out(source.repeated, name) if name.endswith(".html") else ()
+        if not parts or not isinstance(self._loading, LoadOptions | None):
+            return self._loading
+        return replace(self._loading or loaders.NO_OPTIONS, repeated=parts)
 
     def _take(self, source: _Source, file: _File, committer: Committer) -> None:
         """Bring one file's documents up to date; the file counts as done only with its last share."""

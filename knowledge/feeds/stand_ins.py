@@ -12,6 +12,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from knowledge.feeds.content import parsed
+
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
@@ -37,13 +39,13 @@ class StandIns:
         Args:
             held: the page as it was at the last visit; None where there was none.
         """
-        page = _parsed(data)
-        if page is None or (held is not None and _title(page) == _title(_parsed(held))):
+        page = parsed(data)
+        if page is None or (held is not None and _title(page) == _title(parsed(held))):
             return False
         if not self._asked:
             self._asked = True
             answer = self._ask()
-            self._shown = _words(_parsed(answer), NO_SUCH_PAGE) if answer else Counter()
+            self._shown = _words(parsed(answer), NO_SUCH_PAGE) if answer else Counter()
         if not self._shown:
             return False
         said = _words(page, url)
@@ -63,12 +65,3 @@ def _words(page: "HtmlElement | None", url: str) -> Counter[str]:
 
 def _title(page: "HtmlElement | None") -> str:
     return "" if page is None else " ".join((page.findtext(".//title") or "").split())
-
-
-def _parsed(data: bytes) -> "HtmlElement | None":
-    from lxml import etree, html
-
-    try:
-        return html.document_fromstring(data, parser=html.HTMLParser(no_network=True, huge_tree=False))
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
-        return None

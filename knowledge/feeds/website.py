@@ -8,17 +8,19 @@ goes at all.
 """
 
 import email.utils
+import json
 from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
 
 from knowledge.counting import counted
 from knowledge.errors import FeedUnavailable
+from knowledge.feeds import repeated
 from knowledge.feeds.addresses import AllowList, canonical, file_name, origin, whole_site
 from knowledge.feeds.content import NotRead, Page, is_wanted, links, looks_readable, readable
 from knowledge.feeds.feed import Caller, FailedItem, Feed, Fetched
 from knowledge.feeds.listing import read_sitemaps
-from knowledge.feeds.mirror import Mirror
+from knowledge.feeds.mirror import REPEATED, Mirror
 from knowledge.feeds.robots import Robots
 from knowledge.feeds.sitemap import NoSitemap
 from knowledge.feeds.stand_ins import NO_SUCH_PAGE, StandIns
@@ -327,8 +329,16 @@ class Website:
             self._mirror.drop(url)
         if visit.complete:
             self._mirror.sweep(all_read=not visit.failed)
+        self._note_repeated(is_changed=bool(doomed or visit.fetched))
         self._mirror.save()
         return len(doomed)
+
+    def _note_repeated(self, *, is_changed: bool) -> None:
+        """Note what nearly all pages have, for the ingest to read it on one of them."""
+        if is_changed or REPEATED not in self._mirror.facts:
+            html = {item.file for item in self._mirror.items.values() if item.file.endswith(".html")}
+            pages = ((file, (self._mirror.folder / file).read_bytes()) for file in sorted(html, key=_depth))
+            self._mirror.facts[REPEATED] = json.dumps(repeated.find(pages), sort_keys=True)
 
     def _kept_for_now(self, missed: set[str]) -> set[str]:
         """Return which of the pages missed stay until the next sync misses them too: those of a half that goes."""
@@ -350,6 +360,11 @@ class Website:
             f"Feed {name}: {fault}. Nothing of it was removed. Next: open {self._feed.url} in a browser, mend the feed "
             f"in frontdesk.toml, then: frontdesk sync {name} (frontdesk sync --forget {name} removes what came from it)"
         )
+
+
+def _depth(file: str) -> tuple[int, bool, str]:
+    """Sort a site's first pages before those below them."""
+    return file.count("/"), not file.endswith("/index.html"), file
 
 
 def _seconds(date: str) -> float | None:

@@ -31,6 +31,9 @@ class LoadOptions:
     older_mails: bool = False
     """Whether the older mails that a reply repeats are read with it in any case, as where data is looked for."""
 
+    repeated: tuple[str, ...] = ()
+    """Parts of a page that are left to another page of its website, by their hashes (`knowledge.loaders.repeated`)."""
+
 
 NO_OPTIONS = LoadOptions()
 

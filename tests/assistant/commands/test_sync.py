@@ -139,6 +139,23 @@ def test_a_video_fails_one_night_and_is_named_without_a_fault_in_the_next(run: R
         assert f"left out as before, of a kind that is not read: {tmp_path / 'papers/film.mp4'}" in out
 
 
+def test_what_stands_on_every_page_of_a_site_is_read_once(run: Run, site: Site) -> None:
+    paths = [f"/help/{name}" for name in ("a", "b", "c", "d", "e", "f")]
+    banner = "<div><p>Free parking until October</p></div>"
+    for path in paths:
+        site.put(
+            path, f"<title>{path}</title>{banner}<div><h1>Lamp {path}</h1><p>It costs {len(path)} euros.</p></div>"
+        )
+    site.sitemap(*paths)
+    declare(SHOP.format(url=site.url))
+    run("sync")
+    _, out, _ = run("search", "free parking until October", "-k", "20", "--json")
+    assert [one["document"] for one in json.loads(out)["passages"] if "parking" in one["text"]] == [
+        f"{site.url.removeprefix('http://').replace(':', '_')}/help/a.html"
+    ]
+    assert json.loads(run("sync", "--json")[1])["feeds"][0]["documents"] == 0
+
+
 def test_mails_are_for_staff_unless_the_owner_says_otherwise(run: Run, tmp_path: Path) -> None:
     for part in ("cur", "new", "tmp"):
         (tmp_path / "export" / part).mkdir(parents=True)
