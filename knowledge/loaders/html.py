@@ -20,6 +20,7 @@ from knowledge.loaders import NO_OPTIONS, LoadOptions
 from knowledge.loaders.dates import dated, iso_day
 from knowledge.loaders.encoding import empty, read_bytes, read_text
 from knowledge.loaders.html_menus import is_left_out, raised_text, visible_text, words
+from knowledge.loaders.html_questions import add_questions
 from knowledge.loaders.html_tables import add_html_table, is_layout_table
 from knowledge.loaders.lines import collapse
 from knowledge.loaders.repeated import leave_out
@@ -101,6 +102,7 @@ def add_html(
     try:
         leave_out(soup, repeated)
         _Reader(builder, place).read(soup)
+        add_questions(builder, soup)
     except RecursionError as error:
         raise UnreadableFile(
             f"{path}: its elements are nested too deeply. Save the page again as plain text."
