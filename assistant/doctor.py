@@ -24,9 +24,9 @@ from agents.models.promotion import BACK, RELEASES, SERVING
 from agents.tools.source import Source
 from assistant import listening
 from assistant.app import DATABASE, Application, model_options
-from assistant.checks import Check, check_adapters, check_export, check_release
+from assistant.checks import Check, check_adapters, check_export, check_feeds, check_release
 from assistant.errors import DeliveryError, StoreError
-from assistant.feed_settings import MAIL, password_variable
+from assistant.feeds import undeclared
 from assistant.model_files import model_state
 from assistant.pinned_models import PINNED
 from assistant.printable_urls import without_password, without_secrets
@@ -142,8 +142,8 @@ def _run(settings: Settings, application: Application) -> Iterator[Check]:
         yield _guarded("intents", lambda: _check_intents(application), fix="frontdesk intents train --data FILE")
     if settings.tools:
         yield _guarded("tools", lambda: _check_tools(application), fix="edit `tools` in frontdesk.toml")
-    if settings.feeds:
-        yield _check_feeds(settings)
+    if settings.feeds or undeclared(settings):
+        yield _guarded("feeds", lambda: check_feeds(settings), fix="edit [[feeds]] in frontdesk.toml")
     yield _check_outside(settings)
 
 
@@ -360,24 +360,6 @@ def _check_tools(application: Application) -> Check:
     tools = application.tools.tools
     told = [f"{tool.name} ({tool.effect}{', of own records' * tool.own_data})" for tool in tools]
     return Check("tools", True, ", ".join(told) or "none")
-
-
-def _check_feeds(settings: Settings) -> Check:
-    """Tell what the feeds lack; nothing is asked of a server, which may be slow."""
-    faults = []
-    for feed in settings.feeds:
-        if feed.path is not None and not feed.path.is_dir():
-            faults.append(f"{feed.name}: there is no folder {feed.path}")
-        if feed.kind == "imap" and not feed.password:
-            faults.append(f"{feed.name}: {password_variable(feed.name)} is not set")
-        if feed.kind in MAIL and feed.audience == "public":
-            faults.append(f"{feed.name}: everyone may read these mails")
-    detail = "; ".join(faults) or ", ".join(
-        f"{feed.name} ({feed.kind}, {feed.audience or 'public'})" for feed in settings.feeds
-    )
-    return Check(
-        "feeds", not faults, detail, "edit [[feeds]] in frontdesk.toml, then: frontdesk sync" if faults else ""
-    )
 
 
 def _check_outside(settings: Settings) -> Check:

@@ -5,6 +5,7 @@
 A feed that cannot be read raises, and nothing that came from it is removed.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from filelock import FileLock, Timeout
 from assistant import internal_folders
 from assistant.feed_settings import MAIL, nested
 from assistant.settings import Settings, SettingsError
+from knowledge.documents import MEMBER
 from knowledge.feeds import Caller, Feed, Fetched, fetch, file_name, mirrors
-from knowledge.feeds.mirror import Mirror, safe_name
+from knowledge.feeds.mirror import Mirror, addresses, safe_name
 
 WITHOUT_TABLE = "folder:"
 """Begins the name of a folder that no table declares; no feed's name can, so that it is never taken for one."""
@@ -189,13 +191,22 @@ def _report(feed: Feed, fetched: Fetched, report: dict[str, Any]) -> SyncReport:
         fetched=fetched.fetched if mirrored else report["documents"],
         unchanged=fetched.unchanged if mirrored else report["unchanged"],
         removed=fetched.removed if mirrored else report["removed"],
-        failed=[*failed, *report["failed"]],
+        failed=[*failed, *(_as_named_there(item, fetched.root) for item in report["failed"])],
         documents=report["documents"],
         chunks=report["chunks"],
         seconds=report["seconds"],
         warning=warning.strip(),
-        left_out=list(report.get("left_out", ())),
+        left_out=[*fetched.left_out, *report.get("left_out", ())],
     )
+
+
+def _as_named_there(failed: dict[str, str], root: Path) -> dict[str, str]:
+    """Return a failure with a page's address for its copy, which is nobody's to mend."""
+    file, mark, member = failed["path"].removeprefix(f"{root}{os.sep}").partition(MEMBER)
+    address = addresses(root).get(file.replace(os.sep, "/"))
+    if address is None:
+        return failed
+    return {"path": address + mark + member, "error": failed["error"].replace(failed["path"], address)}
 
 
 def _give_audience(feed: Feed, home: Path, ingest: Ingest) -> None:

@@ -65,6 +65,10 @@ class NotRead(KnowledgeError):
     """A page that is not taken; says why."""
 
 
+class UnknownType(NotRead):
+    """One of a type that no loader reads: it will be so at the next visit too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A document as it is kept."""
@@ -87,7 +91,7 @@ def readable(url: str, answer: Answer) -> Page:
     said = answer.media_type or "nothing"
     suffix = _suffix(url, answer.media_type)
     if not suffix:
-        raise NotRead(f"its type is {said}, which no loader reads")
+        raise UnknownType(f"its type is {said}, which no loader reads")
     data = answer.body
     if not data.strip():
         raise NotRead("it is empty")

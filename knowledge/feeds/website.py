@@ -17,7 +17,7 @@ from knowledge.counting import counted
 from knowledge.errors import FeedUnavailable
 from knowledge.feeds import repeated
 from knowledge.feeds.addresses import AllowList, canonical, file_name, origin, whole_site
-from knowledge.feeds.content import NotRead, Page, is_wanted, links, looks_readable, readable
+from knowledge.feeds.content import NotRead, Page, UnknownType, is_wanted, links, looks_readable, readable
 from knowledge.feeds.feed import Caller, FailedItem, Feed, Fetched
 from knowledge.feeds.listing import read_sitemaps
 from knowledge.feeds.mirror import REPEATED, Mirror
@@ -37,6 +37,8 @@ HANDFUL = 5
 """So many pages may be missed at once; more, and more than half of all, may be an accident of the site's."""
 MISSED = "missed"
 """The fact that tells which pages, a line each, the last sync missed and kept."""
+LEFT_OUT = "left out"
+"""The fact that tells, as JSON, which pages are of a type that no loader reads, and what was said of them."""
 LISTED_BY = "listed by"
 """The fact that tells how the pages were found: `sitemap` or `links`."""
 
@@ -63,6 +65,9 @@ class _Visit:
     fetched: int = 0
     unchanged: int = 0
     failed: list[FailedItem] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Address -> what is said of a page of a type that no loader reads."""
+    left_out_before: frozenset[tuple[str, str]] = frozenset()
     warnings: list[str] = field(default_factory=list)
 
 
@@ -101,6 +106,7 @@ class Website:
             FeedUnavailable: see `fetch`.
         """
         visit = self._visit
+        visit.left_out_before = frozenset(json.loads(self._mirror.facts.get(LEFT_OUT, "{}")).items())
         try:
             self._list()
         except (NoAnswer, NoSitemap) as error:
@@ -120,6 +126,7 @@ class Website:
             unchanged=visit.unchanged,
             removed=self._drop_what_is_gone(),
             failed=tuple(visit.failed),
+            left_out=tuple(url for url, fault in visit.left_out.items() if (url, fault) in visit.left_out_before),
             warning=" ".join(visit.warnings),
         )
 
@@ -184,6 +191,8 @@ class Website:
                 visit.complete = visit.complete and not visit.follows_links  # where it leads to is not known
                 if isinstance(error, Refused) or in_a_row >= FAILURES_IN_A_ROW:
                     self._give_up()
+            except UnknownType as error:
+                self._leave_out(hops, str(error))
             except (NotRead, TooLarge) as error:
                 self._stays(hops, str(error))
             if done % SAVE_EVERY == 0:
@@ -194,6 +203,14 @@ class Website:
         visit.warnings.append(f"The site stopped answering; pages not asked for: {len(visit.waiting)}.")
         visit.complete = False
         visit.waiting.clear()
+
+    def _leave_out(self, hops: list[str], fault: str) -> None:
+        """Report a page that no loader reads when it is new; afterwards it is only named."""
+        visit = self._visit
+        self._stays(hops, fault)
+        if (hops[0], fault) in visit.left_out_before:
+            visit.failed.pop()
+        visit.left_out[hops[0]] = fault
 
     def _stays(self, hops: list[str], fault: str) -> None:
         """Report a page; the copy that we have of it, if any, stays."""
@@ -329,6 +346,7 @@ class Website:
             self._mirror.drop(url)
         if visit.complete:
             self._mirror.sweep(all_read=not visit.failed)
+        self._mirror.facts[LEFT_OUT] = json.dumps(visit.left_out)
         self._note_repeated(is_changed=bool(doomed or visit.fetched))
         self._mirror.save()
         return len(doomed)
@@ -357,8 +375,9 @@ class Website:
     def _unavailable(self, fault: str) -> FeedUnavailable:
         name = self._feed.name
         return FeedUnavailable(
-            f"Feed {name}: {fault}. Nothing of it was removed. Next: open {self._feed.url} in a browser, mend the feed "
-            f"in frontdesk.toml, then: frontdesk sync {name} (frontdesk sync --forget {name} removes what came from it)"
+            f"Feed {name}: {fault}. Nothing of it was removed. Next: open {self._feed.url} in a browser; when it is up "
+            f"again, or the feed in frontdesk.toml is mended: frontdesk sync {name} (frontdesk sync --forget {name} "
+            "removes what came from it)"
         )
 
 

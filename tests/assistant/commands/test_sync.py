@@ -156,6 +156,16 @@ def test_what_stands_on_every_page_of_a_site_is_read_once(run: Run, site: Site) 
     assert json.loads(run("sync", "--json")[1])["feeds"][0]["documents"] == 0
 
 
+def test_a_page_without_text_is_named_by_its_address(run: Run, site: Site) -> None:
+    site.put("/help/empty", "<title>Empty</title><nav>Home</nav>")
+    site.sitemap("/help/returns", "/help/empty")
+    declare(SHOP.format(url=site.url))
+    code, out, _ = run("sync")
+    assert code == 3
+    assert f"failed: {site.url}/help/empty: the file shows no text" in out
+    assert "feeds/shop" not in out
+
+
 def test_mails_are_for_staff_unless_the_owner_says_otherwise(run: Run, tmp_path: Path) -> None:
     for part in ("cur", "new", "tmp"):
         (tmp_path / "export" / part).mkdir(parents=True)
@@ -227,6 +237,8 @@ def test_a_feed_that_is_declared_no_more_is_told_and_can_be_forgotten(run: Run, 
     declare(PAPERS)
     _, out, _ = run("sync")
     assert "frontdesk sync --forget shop" in out
+    (check,) = [one for one in json.loads(run("doctor", "--json")[1])["checks"] if one["name"] == "feeds"]
+    assert (check["ok"], check["fix"]) == (False, "frontdesk sync --forget shop"), "a timer's output is read by nobody"
     code, out, _ = run("sync", "--forget", "shop")
     assert (code, out) == (0, "shop: 2 documents removed.\n")
     assert found(run, "parcels to Ireland") == []
