@@ -5,8 +5,9 @@
 A feed that cannot be read raises, and nothing that came from it is removed.
 """
 
+import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -22,6 +23,8 @@ from knowledge.documents import MEMBER
 from knowledge.feeds import Caller, Feed, Fetched, fetch, file_name, mirrors
 from knowledge.feeds.mirror import Mirror, addresses, safe_name
 
+KNOWN_FAULTS = "known faults"
+"""The fact of a mailbox that tells, as JSON, which attachments could not be read at the last sync, and why."""
 WITHOUT_TABLE = "folder:"
 """Begins the name of a folder that no table declares; no feed's name can, so that it is never taken for one."""
 
@@ -52,7 +55,7 @@ class SyncReport:
     """What reading took, without fetching."""
     warning: str
     left_out: list[str]
-    """Files and pages as they were that no loader reads; each failed when it was new, and does no more."""
+    """Files and pages that no loader reads, broken attachments of mails: each failed when it was new."""
 
 
 def sync(
@@ -75,6 +78,8 @@ def sync(
         for mirror in mirrors(home, feed.name):
             if mirror.folder != fetched.root:
                 _empty(mirror, ingest)  # its collection was changed
+        if feed.kind in MAIL:
+            report = _without_known_faults(Mirror(fetched.root), report)
     return _report(feed, fetched, report)
 
 
@@ -179,9 +184,25 @@ def user_agent(settings: Settings) -> str:
     return f"Frontdesk/{release}" + (f" (+{contact})" if contact else "")
 
 
+def _without_known_faults(mirror: Mirror, report: dict[str, Any]) -> dict[str, Any]:
+    """Return the report with attachments left out that failed in the same way before.
+
+    A mail never changes and nobody can mend it, so one broken attachment would fail each night. It is tried each time.
+    """
+    now = {item["path"]: item["error"] for item in report["failed"] if MEMBER in item["path"]}
+    before = json.loads(mirror.facts.get(KNOWN_FAULTS, "{}"))
+    known = [path for path, error in now.items() if before.get(path) == error]
+    if now != before:
+        mirror.facts[KNOWN_FAULTS] = json.dumps(now)
+        mirror.save()
+    failed = [item for item in report["failed"] if item["path"] not in known]
+    return {**report, "failed": failed, "left_out": [*report.get("left_out", ()), *known]}
+
+
 def _report(feed: Feed, fetched: Fetched, report: dict[str, Any]) -> SyncReport:
     mirrored = feed.kind != "folder"
     failed = [{"path": item.path, "error": item.error} for item in fetched.failed]
+    pages = addresses(fetched.root) if report["failed"] else {}
     warning = fetched.warning
     warning = " ".join([warning, *internal_folders.sentences(report.get("internal", ()), collection=feed.collection)])
     if feed.kind in MAIL and feed.audience == "public":
@@ -191,7 +212,7 @@ def _report(feed: Feed, fetched: Fetched, report: dict[str, Any]) -> SyncReport:
         fetched=fetched.fetched if mirrored else report["documents"],
         unchanged=fetched.unchanged if mirrored else report["unchanged"],
         removed=fetched.removed if mirrored else report["removed"],
-        failed=[*failed, *(_as_named_there(item, fetched.root) for item in report["failed"])],
+        failed=[*failed, *(_as_named_there(item, fetched.root, pages) for item in report["failed"])],
         documents=report["documents"],
         chunks=report["chunks"],
         seconds=report["seconds"],
@@ -200,10 +221,10 @@ def _report(feed: Feed, fetched: Fetched, report: dict[str, Any]) -> SyncReport:
     )
 
 
-def _as_named_there(failed: dict[str, str], root: Path) -> dict[str, str]:
+def _as_named_there(failed: dict[str, str], root: Path, pages: Mapping[str, str]) -> dict[str, str]:
     """Return a failure with a page's address for its copy, which is nobody's to mend."""
     file, mark, member = failed["path"].removeprefix(f"{root}{os.sep}").partition(MEMBER)
-    address = addresses(root).get(file.replace(os.sep, "/"))
+    address = pages.get(file.replace(os.sep, "/"))
     if address is None:
         return failed
     return {"path": address + mark + member, "error": failed["error"].replace(failed["path"], address)}

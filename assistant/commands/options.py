@@ -122,10 +122,10 @@ def print_json(data: object) -> None:
 
 
 def print_left_out(paths: Sequence[str]) -> None:
-    """Name what was left out without a fault: what no loader reads, and failed when it was new."""
+    """Name what was left out without a fault: what failed when it was new, and will be no better tomorrow."""
     if paths:
         more = f" and {len(paths) - NAMED_AT_MOST} more" if len(paths) > NAMED_AT_MOST else ""
-        print(f"  left out as before, of a kind that is not read: {', '.join(paths[:NAMED_AT_MOST])}{more}")
+        print(f"  left out as before, since it cannot be read: {', '.join(paths[:NAMED_AT_MOST])}{more}")
 
 
 @contextmanager

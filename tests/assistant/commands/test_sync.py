@@ -126,46 +126,6 @@ def test_what_could_not_be_read_is_told_by_the_exit_code(run: Run, tmp_path: Pat
     assert run("sync")[0] == 1, "a feed that is not there at all weighs more"
 
 
-def test_a_video_fails_one_night_and_is_named_without_a_fault_in_the_next(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "papers").mkdir()
-    (tmp_path / "papers/returns.md").write_text("Lamps may be returned.")
-    (tmp_path / "papers/film.mp4").write_bytes(b"\0\1")
-    declare(PAPERS)
-    code, out, _ = run("sync")
-    assert (code, "failed: " in out) == (3, True)
-    for command in (("sync",), ("ingest", "papers", "--audience", "staff")):
-        code, out, _ = run(*command)
-        assert (code, "failed: " in out) == (0, False)
-        assert f"left out as before, of a kind that is not read: {tmp_path / 'papers/film.mp4'}" in out
-
-
-def test_what_stands_on_every_page_of_a_site_is_read_once(run: Run, site: Site) -> None:
-    paths = [f"/help/{name}" for name in ("a", "b", "c", "d", "e", "f")]
-    banner = "<div><p>Free parking until October</p></div>"
-    for path in paths:
-        site.put(
-            path, f"<title>{path}</title>{banner}<div><h1>Lamp {path}</h1><p>It costs {len(path)} euros.</p></div>"
-        )
-    site.sitemap(*paths)
-    declare(SHOP.format(url=site.url))
-    run("sync")
-    _, out, _ = run("search", "free parking until October", "-k", "20", "--json")
-    assert [one["document"] for one in json.loads(out)["passages"] if "parking" in one["text"]] == [
-        f"{site.url.removeprefix('http://').replace(':', '_')}/help/a.html"
-    ]
-    assert json.loads(run("sync", "--json")[1])["feeds"][0]["documents"] == 0
-
-
-def test_a_page_without_text_is_named_by_its_address(run: Run, site: Site) -> None:
-    site.put("/help/empty", "<title>Empty</title><nav>Home</nav>")
-    site.sitemap("/help/returns", "/help/empty")
-    declare(SHOP.format(url=site.url))
-    code, out, _ = run("sync")
-    assert code == 3
-    assert f"failed: {site.url}/help/empty: the file shows no text" in out
-    assert "feeds/shop" not in out
-
-
 def test_mails_are_for_staff_unless_the_owner_says_otherwise(run: Run, tmp_path: Path) -> None:
     for part in ("cur", "new", "tmp"):
         (tmp_path / "export" / part).mkdir(parents=True)
