@@ -17,9 +17,11 @@ from typing import Any, Protocol
 from filelock import FileLock, Timeout
 
 from assistant import internal_folders
+from assistant.errors import ServerError
 from assistant.feed_settings import MAIL, nested
 from assistant.settings import Settings, SettingsError
 from knowledge.documents import MEMBER
+from knowledge.errors import KnowledgeError
 from knowledge.feeds import Caller, Feed, Fetched, fetch, file_name, mirrors
 from knowledge.feeds.mirror import Mirror, addresses, safe_name
 
@@ -27,6 +29,9 @@ KNOWN_FAULTS = "known faults"
 """The fact of a mailbox that tells, as JSON, which attachments could not be read at the last sync, and why."""
 WITHOUT_TABLE = "folder:"
 """Begins the name of a folder that no table declares; no feed's name can, so that it is never taken for one."""
+
+
+_SAID_IN_TABLE = "Of a feed, `audience` in its table of frontdesk.toml says so for good"
 
 
 class Ingest(Protocol):
@@ -72,9 +77,14 @@ def sync(
         fetched = fetch(feed, home, caller)
         # A mirror that is empty is so because its feed is; a folder that is empty may be a drive that is not there.
         is_mirror = feed.kind != "folder"
-        report = ingest(
-            [fetched.root], collection=feed.collection, audience=feed.audience, prune=True, prune_empty=is_mirror
-        )
+        try:
+            report = ingest(
+                [fetched.root], collection=feed.collection, audience=feed.audience, prune=True, prune_empty=is_mirror
+            )
+        except (KnowledgeError, ServerError) as error:
+            if feed.audience is None and "--audience" in str(error):
+                raise type(error)(f"Feed {feed.name}: {error}. {_SAID_IN_TABLE}") from error
+            raise
         for mirror in mirrors(home, feed.name):
             if mirror.folder != fetched.root:
                 _empty(mirror, ingest)  # its collection was changed

@@ -86,3 +86,17 @@ def test_a_mails_broken_attachment_fails_one_night_and_another_one_again(run: Ru
     arrives("2.M2", "plan.docx")
     code, out, _ = run("sync")
     assert (code, out.count("failed: "), "plan.docx" in out) == (3, 1, True)
+
+
+def test_a_folder_that_is_no_more_for_the_staff_is_opened_by_its_table_alone(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers/returns.md").write_text("Lamps may be returned.")
+    declare(PAPERS)
+    run("sync")
+    declare(PAPERS.replace('audience = "staff"\n', ""))
+    code, _, err = run("sync")
+    assert code == 1
+    assert "Error: Feed papers: Not everyone may read" in err
+    assert "`audience` in its table of frontdesk.toml" in err
+    declare(PAPERS.replace("staff", "public"))
+    assert run("sync")[0] == 0
