@@ -269,7 +269,7 @@ class Website:
             changed = False
         elif answer.status == 200:
             page = readable(url, answer)
-            if page.suffix == ".html" and self._stand_ins.has(page.data, url, held=self._held(url)):
+            if page.suffix == ".html" and self._is_stand_in(url, page):
                 visit.stand_ins[url] = (page, answer) if self._is_first(url) else (Page(b"", page.suffix), answer)
                 return
             changed = self._put(url, page, answer)
@@ -297,6 +297,11 @@ class Website:
     def _held(self, url: str) -> bytes | None:
         path = self._mirror.path(url)
         return path.read_bytes() if path is not None and path.suffix == ".html" else None
+
+    def _is_stand_in(self, url: str, page: Page) -> bool:
+        held = self._held(url)
+        is_new_site = held is None and self._is_first(url)  # many show their first page for what they do not have
+        return not is_new_site and self._stand_ins.has(page.data, url, held=held)
 
     def _is_first(self, url: str) -> bool:
         return url in (self._start, f"{origin(self._start)}/")

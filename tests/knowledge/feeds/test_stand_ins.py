@@ -82,3 +82,15 @@ def test_pages_that_kept_their_titles_cost_no_request_more(site: Site, visit: Vi
     site.put("/help/returns", "<title>Page b of the help</title><p>Quite another text.</p>")
     visit()
     assert not [line for line in site.asked if NO_SUCH_PAGE in line]
+
+
+def test_links_are_followed_from_a_first_page_that_is_shown_for_all_that_is_not_there(
+    site: Site, visit: Visits
+) -> None:
+    site.pages.pop("/sitemap.xml")
+    home = "<title>Lamps</title><p>All about lamps.</p><a href='/help/returns'>Returns</a>"
+    for path in ("/help/", f"/help/{NO_SUCH_PAGE}"):
+        site.put(path, home)
+    for _ in range(2):
+        assert visit(path="/help/").failed == ()
+        assert set(visit.held()) == {"help/index.html", "help/returns.html"}
