@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol
@@ -59,7 +59,7 @@ class SyncReport:
     seconds: float
     """What reading took, without fetching."""
     warning: str
-    left_out: list[str]
+    left_out: list[str] = field(default_factory=list)
     """Files and pages that no loader reads, broken attachments of mails: each failed when it was new."""
 
 
