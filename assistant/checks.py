@@ -1,4 +1,4 @@
-"""What `doctor` tells of one part; here tools, and what was tuned: releases, adapters, and what makes them.
+"""What `doctor` tells of one part; here of feeds, tools, and what was tuned: releases, adapters, what makes them.
 
 settings -> Check: well or not, and which command mends it
 """
@@ -11,6 +11,8 @@ from agents.models.loading import chosen
 from agents.models.promotion import BACK
 from agents.tools import IDENTIFIES, Tool
 from assistant.app import model_options
+from assistant.feed_settings import MAIL, password_variable
+from assistant.feeds import undeclared
 from assistant.settings import Settings
 
 
@@ -82,3 +84,23 @@ def check_release(settings: Settings) -> Check:
         return Check("release", False, f"{now.release}: {', '.join(wrong)}", BACK)
     unused = "" if settings.model == "auto" else f', but model = "{settings.model}" is set'
     return Check("release", True, f"{now.release} serves, as it was exported{unused}")
+
+
+def check_feeds(settings: Settings) -> Check:
+    """Tell what the feeds lack; nothing is asked of a server, which may be slow."""
+    faults = []
+    for feed in settings.feeds:
+        if feed.path is not None and not feed.path.is_dir():
+            faults.append(f"{feed.name}: there is no folder {feed.path}")
+        if feed.kind == "imap" and not feed.password:
+            faults.append(f"{feed.name}: {password_variable(feed.name)} is not set")
+        if feed.kind in MAIL and feed.audience == "public":
+            faults.append(f"{feed.name}: everyone may read these mails")
+    left = undeclared(settings)
+    faults += [f"{name}: declared no more, and its documents still answer" for name in left]
+    detail = "; ".join(faults) or ", ".join(
+        f"{feed.name} ({feed.kind}, {feed.audience or 'public'})" for feed in settings.feeds
+    )
+    fixes = [f"frontdesk sync --forget {name}" for name in left]
+    fixes += ["edit [[feeds]] in frontdesk.toml, then: frontdesk sync"] if len(faults) > len(left) else []
+    return Check("feeds", not faults, detail, "; ".join(fixes))

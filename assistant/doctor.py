@@ -24,9 +24,9 @@ from agents.models.promotion import BACK, RELEASES, SERVING
 from agents.tools.source import Source
 from assistant import listening
 from assistant.app import DATABASE, Application, model_options
-from assistant.checks import Check, check_adapters, check_export, check_release, check_tools
+from assistant.checks import Check, check_adapters, check_export, check_feeds, check_release, check_tools
 from assistant.errors import DeliveryError, StoreError
-from assistant.feed_settings import MAIL, password_variable
+from assistant.feeds import undeclared
 from assistant.model_files import model_state
 from assistant.pinned_models import PINNED
 from assistant.printable_urls import without_password, without_secrets
@@ -144,8 +144,8 @@ def _run(settings: Settings, application: Application) -> Iterator[Check]:
         yield _guarded(
             "tools", lambda: check_tools(application.tools.tools, settings), fix="edit `tools` in frontdesk.toml"
         )
-    if settings.feeds:
-        yield _check_feeds(settings)
+    if settings.feeds or undeclared(settings):
+        yield _guarded("feeds", lambda: check_feeds(settings), fix="edit [[feeds]] in frontdesk.toml")
     yield _check_outside(settings)
 
 
@@ -355,24 +355,6 @@ def _check_tickets(application: Application) -> Check:
     if counts.failed:
         return Check("tickets", False, "; ".join([*said, counts.error]), "frontdesk tickets resend")
     return Check("tickets", True, "; ".join(said))
-
-
-def _check_feeds(settings: Settings) -> Check:
-    """Tell what the feeds lack; nothing is asked of a server, which may be slow."""
-    faults = []
-    for feed in settings.feeds:
-        if feed.path is not None and not feed.path.is_dir():
-            faults.append(f"{feed.name}: there is no folder {feed.path}")
-        if feed.kind == "imap" and not feed.password:
-            faults.append(f"{feed.name}: {password_variable(feed.name)} is not set")
-        if feed.kind in MAIL and feed.audience == "public":
-            faults.append(f"{feed.name}: everyone may read these mails")
-    detail = "; ".join(faults) or ", ".join(
-        f"{feed.name} ({feed.kind}, {feed.audience or 'public'})" for feed in settings.feeds
-    )
-    return Check(
-        "feeds", not faults, detail, "edit [[feeds]] in frontdesk.toml, then: frontdesk sync" if faults else ""
-    )
 
 
 def _check_outside(settings: Settings) -> Check:

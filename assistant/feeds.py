@@ -5,9 +5,11 @@
 A feed that cannot be read raises, and nothing that came from it is removed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,13 +17,21 @@ from typing import Any, Protocol
 from filelock import FileLock, Timeout
 
 from assistant import internal_folders
+from assistant.errors import ServerError
 from assistant.feed_settings import MAIL, nested
 from assistant.settings import Settings, SettingsError
+from knowledge.documents import MEMBER
+from knowledge.errors import KnowledgeError
 from knowledge.feeds import Caller, Feed, Fetched, fetch, file_name, mirrors
-from knowledge.feeds.mirror import Mirror, safe_name
+from knowledge.feeds.mirror import Mirror, addresses, safe_name
 
+KNOWN_FAULTS = "known faults"
+"""The fact of a mailbox that tells, as JSON, which attachments could not be read at the last sync, and why."""
 WITHOUT_TABLE = "folder:"
 """Begins the name of a folder that no table declares; no feed's name can, so that it is never taken for one."""
+
+
+_SAID_IN_TABLE = "Of a feed, `audience` in its table of frontdesk.toml says so for good"
 
 
 class Ingest(Protocol):
@@ -49,6 +59,8 @@ class SyncReport:
     seconds: float
     """What reading took, without fetching."""
     warning: str
+    left_out: list[str] = field(default_factory=list)
+    """Files and pages that no loader reads, broken attachments of mails: each failed when it was new."""
 
 
 def sync(
@@ -65,12 +77,19 @@ def sync(
         fetched = fetch(feed, home, caller)
         # A mirror that is empty is so because its feed is; a folder that is empty may be a drive that is not there.
         is_mirror = feed.kind != "folder"
-        report = ingest(
-            [fetched.root], collection=feed.collection, audience=feed.audience, prune=True, prune_empty=is_mirror
-        )
+        try:
+            report = ingest(
+                [fetched.root], collection=feed.collection, audience=feed.audience, prune=True, prune_empty=is_mirror
+            )
+        except (KnowledgeError, ServerError) as error:
+            if feed.audience is None and "--audience" in str(error):
+                raise type(error)(f"Feed {feed.name}: {error}. {_SAID_IN_TABLE}") from error
+            raise
         for mirror in mirrors(home, feed.name):
             if mirror.folder != fetched.root:
                 _empty(mirror, ingest)  # its collection was changed
+        if feed.kind in MAIL:
+            report = _without_known_faults(Mirror(fetched.root), report)
     return _report(feed, fetched, report)
 
 
@@ -175,9 +194,25 @@ def user_agent(settings: Settings) -> str:
     return f"Frontdesk/{release}" + (f" (+{contact})" if contact else "")
 
 
+def _without_known_faults(mirror: Mirror, report: dict[str, Any]) -> dict[str, Any]:
+    """Return the report with attachments left out that failed in the same way before.
+
+    A mail never changes and nobody can mend it, so one broken attachment would fail each night. It is tried each time.
+    """
+    now = {item["path"]: item["error"] for item in report["failed"] if MEMBER in item["path"]}
+    before = json.loads(mirror.facts.get(KNOWN_FAULTS, "{}"))
+    known = [path for path, error in now.items() if before.get(path) == error]
+    if now != before:
+        mirror.facts[KNOWN_FAULTS] = json.dumps(now)
+        mirror.save()
+    failed = [item for item in report["failed"] if item["path"] not in known]
+    return {**report, "failed": failed, "left_out": [*report.get("left_out", ()), *known]}
+
+
 def _report(feed: Feed, fetched: Fetched, report: dict[str, Any]) -> SyncReport:
     mirrored = feed.kind != "folder"
     failed = [{"path": item.path, "error": item.error} for item in fetched.failed]
+    pages = addresses(fetched.root) if report["failed"] else {}
     warning = fetched.warning
     warning = " ".join([warning, *internal_folders.sentences(report.get("internal", ()), collection=feed.collection)])
     if feed.kind in MAIL and feed.audience == "public":
@@ -187,12 +222,22 @@ def _report(feed: Feed, fetched: Fetched, report: dict[str, Any]) -> SyncReport:
         fetched=fetched.fetched if mirrored else report["documents"],
         unchanged=fetched.unchanged if mirrored else report["unchanged"],
         removed=fetched.removed if mirrored else report["removed"],
-        failed=[*failed, *report["failed"]],
+        failed=[*failed, *(_as_named_there(item, fetched.root, pages) for item in report["failed"])],
         documents=report["documents"],
         chunks=report["chunks"],
         seconds=report["seconds"],
         warning=warning.strip(),
+        left_out=[*fetched.left_out, *report.get("left_out", ())],
     )
+
+
+def _as_named_there(failed: dict[str, str], root: Path, pages: Mapping[str, str]) -> dict[str, str]:
+    """Return a failure with a page's address for its copy, which is nobody's to mend."""
+    file, mark, member = failed["path"].removeprefix(f"{root}{os.sep}").partition(MEMBER)
+    address = pages.get(file.replace(os.sep, "/"))
+    if address is None:
+        return failed
+    return {"path": address + mark + member, "error": failed["error"].replace(failed["path"], address)}
 
 
 def _give_audience(feed: Feed, home: Path, ingest: Ingest) -> None:

@@ -6,6 +6,8 @@
 import shlex
 from collections.abc import Iterable, Mapping
 
+from knowledge.documents import MEMBER
+
 NAMED_AT_MOST = 3
 
 
@@ -20,7 +22,8 @@ def sentences(folders: Iterable[Mapping[str, str]], *, collection: str) -> list[
         named = ", ".join(paths[:NAMED_AT_MOST]) + (
             f" and {more} more" if (more := len(paths) - NAMED_AT_MOST) > 0 else ""
         )
-        command = f"frontdesk ingest {shlex.quote(paths[0])}{option} --audience"
+        place = paths[0].partition(MEMBER)[0]  # of a folder in an archive, the archive: it is read as one
+        command = f"frontdesk ingest {shlex.quote(place)}{option} --audience"
         if audience == "public":
             told.append(f"open to customers, though by name internal: {named}. To close: {command} staff")
         else:

@@ -34,7 +34,8 @@ FEEDS = """
 Each `[[feeds]]` table is one place that documents come from. `frontdesk sync` reads them all, `frontdesk watch` keeps
 reading them. Of a mail, what its writer says is read; the older mails that it repeats are left out, unless it says
 little more than thanks, forwards them or answers between their lines. So that the company's answers are in, declare the
-folder of sent mail too.
+folder of sent mail too. Of a website, what nearly all pages show outside their own text, such as an offer at the top or
+a notice of cookies, is read on one of them.
 
 ```toml
 [[feeds]]

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from knowledge import layout, lexical, upgrade
 from knowledge.chunking import Chunk
 from knowledge.database import open_database
-from knowledge.documents import Document
+from knowledge.documents import MEMBER, Document
 from knowledge.errors import KnowledgeError
 from knowledge.schema import SCHEMA_VERSION, chunk, document, file, metadata, new_id, source, state
 from knowledge.scope import Scope, within
@@ -277,16 +277,28 @@ def places_for_others(connection: Connection, *, collection: str, audience: str)
 
 
 def places(connection: Connection, *, collection: str) -> list[tuple[str, str, str]]:
-    """Return (source location, path, audience) of every file of the collection of which something is held."""
+    """Return (source location, path, audience) of every file of the collection that is held; `members` do not count."""
     rows = connection.execute(
         select(source.c.location, file.c.path, document.c.audience)
         .distinct()
         .select_from(document)
         .join(file, file.c.id == document.c.file_id)
         .join(source, source.c.id == file.c.source_id)
-        .where(source.c.collection == collection)
+        .where(source.c.collection == collection, ~document.c.name.contains(MEMBER, autoescape=True))
     )
     return [(row.location, row.path, row.audience) for row in rows]
+
+
+def members(connection: Connection, *, collection: str) -> list[tuple[str, str, str, str]]:
+    """Return (source location, path, document name, audience) of all that lies within a file, as in an archive."""
+    rows = connection.execute(
+        select(source.c.location, file.c.path, document.c.name, document.c.audience)
+        .select_from(document)
+        .join(file, file.c.id == document.c.file_id)
+        .join(source, source.c.id == file.c.source_id)
+        .where(source.c.collection == collection, document.c.name.contains(MEMBER, autoescape=True))
+    )
+    return [(row.location, row.path, row.name, row.audience) for row in rows]
 
 
 def remove_file(connection: Connection, *, source_id: int, path: str) -> None:

@@ -58,8 +58,8 @@ class Committed:
 class _Slice:
     """Chunks that are embedded together; the last slice of a batch brings its files."""
 
-    names: list[list[str]]
-    """For each chunk, the list of its document that takes its vector's name."""
+    names: list[tuple[str, list[str]]]
+    """For each chunk, who may read its document, and the list of that document that takes its vector's name."""
     vectors: "Future[Vectors] | None"
     files: list[FileShare] | None
 
@@ -74,6 +74,8 @@ class Committer:
         embedder: Embedder,
         *,
         space: Space,
+        space_of: Callable[[str], Space],
+        is_spared: Callable[[str], bool] = lambda _name: False,
         told: Callable[[Committed], None],
         alive: Callable[[float], None] = lambda _share: None,
     ) -> None:
@@ -81,6 +83,9 @@ class Committer:
 
         Args:
             index: asked for before the first change: until then it may be opened while the first texts are embedded.
+            space: of those whom the files are read for.
+            space_of: asked for the space of another audience, when a first document is for it.
+            is_spared: documents of such a name are not removed because they are held for others.
             told: called after each commit.
             alive: called after each slice, with the share of its batch that is done or under way.
         """
@@ -88,6 +93,9 @@ class Committer:
         self._index = index
         self._embedder = embedder
         self._space = space
+        self._spaces = {space.audience: space}
+        self._space_of = space_of
+        self._is_spared = is_spared
         self._told = told
         self._alive = alive
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed-batch")
@@ -195,7 +203,7 @@ class Committer:
         for number in range(slices):  # of like size: the last few texts of a slice leave threads without work
             part = pairs[number * len(pairs) // slices : (number + 1) * len(pairs) // slices]
             last = number == slices - 1
-            self._advance(_Slice([new.vectors for new, _ in part], None, files if last else None), part)
+            self._advance(_Slice([(new.audience, new.vectors) for new, _ in part], None, files if last else None), part)
             self._alive(number / slices)
 
     def _advance(self, following: _Slice | None, pairs: Sequence[tuple[NewDocument, int]] = ()) -> None:
@@ -207,12 +215,21 @@ class Committer:
         self._under_way = following
         if before:
             if vectors is not None:
-                ids = self._index().new_ids(self._space.name, len(before.names))
-                for names, name in zip(before.names, ids, strict=True):
-                    names.append(name)
-                self._index().add(self._space.name, list(ids), vectors)
+                self._store(before, vectors)
             if before.files is not None:
                 self._commit(before.files)
+
+    def _store(self, stored: _Slice, vectors: Vectors) -> None:
+        """Put vectors where those look who may read their documents."""
+        for audience in dict.fromkeys(audience for audience, _ in stored.names):
+            if audience not in self._spaces:
+                self._spaces[audience] = self._space_of(audience)
+            space = self._spaces[audience].name
+            places = [place for place, (readers, _) in enumerate(stored.names) if readers == audience]
+            ids = self._index().new_ids(space, len(places))
+            for place, name in zip(places, ids, strict=True):
+                stored.names[place][1].append(name)
+            self._index().add(space, list(ids), vectors[places])
 
     def _commit(self, files: Sequence[FileShare]) -> None:
         self._index()
@@ -253,9 +270,10 @@ class Committer:
     def _held_for_others(self, connection: Connection, places: Sequence[tuple[str, str]]) -> list[tuple[int, str, str]]:
         if not places:
             return []
-        return catalog.documents_for_others(
+        found = catalog.documents_for_others(
             connection, collection=self._space.collection, audience=self._space.audience, places=places
         )
+        return [place for place in found if not self._is_spared(place[2])]
 
 
 def _text(new: NewDocument, number: int) -> str:

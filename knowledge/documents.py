@@ -14,6 +14,8 @@ from typing import Literal
 BlockKind = Literal["heading", "paragraph", "item", "row", "code"]
 PAGE_BREAK = "\f"
 BLOCK_BREAK = "\n\n"
+MEMBER = "!/"
+"""Stands between a file and what lies in it, in a document's name."""
 _PARTS_APART = 4096
 
 

@@ -2,6 +2,7 @@
 
     KnowledgeError
     ├── UnreadableFile      one file could not be turned into text; the ingest goes on with the others
+    │   ├── UnknownKind       no loader reads such files: it will be the same tomorrow
     │   └── PartlyUnreadable  some members of an archive, or pages, could not
     ├── IndexMismatch       the index was made with another embedder
     ├── EmbedderUnavailable the embedder's files or server are missing
@@ -40,13 +41,19 @@ class UnreadableFile(KnowledgeError):
     """A file whose text could not be read; names the cause, never the traceback."""
 
 
+class UnknownKind(UnreadableFile):
+    """A file of a kind that no loader reads: while its bytes are the same, no other try ends better."""
+
+
 class PartlyUnreadable(UnreadableFile):
     """Parts of a file that could not be read; raised after its last document, and what was read counts."""
 
-    def __init__(self, message: str, failures: tuple[tuple[str, str], ...]) -> None:
+    def __init__(self, message: str, failures: tuple[tuple[str, str], ...], *, by_kind: bool = False) -> None:
         super().__init__(message)
         self.failures = failures
         """(member's path, error) each; "" for pages of the file itself."""
+        self.by_kind = by_kind
+        """Whether all of them are of kinds that no loader reads."""
 
 
 class IndexMismatch(KnowledgeError):

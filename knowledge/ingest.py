@@ -11,27 +11,29 @@ The last word about a file decides who may read it: whatever is held of it for a
 source of the collection it came, and although the file itself cannot be read now.
 """
 
-import hashlib
 import os
+import shlex
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from knowledge import catalog, heap, loaders
+from knowledge import catalog, fingerprints, heap, internal_members, loaders
 from knowledge.catalog import Catalog, NewDocument
 from knowledge.chunking import ChunkOptions
-from knowledge.committing import Committed, Committer, FileShare
+from knowledge.committing import Committer, FileShare
 from knowledge.embedders import Embedder
-from knowledge.feeds.mirror import addresses
-from knowledge.forgetting import GonePlace
+from knowledge.feeds.mirror import addresses, repeated_parts
+from knowledge.feeds.repeated import left_out
 from knowledge.index import VectorIndex
-from knowledge.openness import PUBLIC, InternalFolder, Share
+from knowledge.ingest_report import FailedFile, Tally, failed
+from knowledge.internal_folders import audience_of, in_archive
+from knowledge.loaders import LoadOptions
+from knowledge.openness import PUBLIC, Share
 from knowledge.progress import FileTurn, Progress
 from knowledge.reading.messages import Done, Failed, Job, Prepared, Unchanged
 from knowledge.reading.pool import Reader, Reading
-from knowledge.reading.preparing import RECIPE
 from knowledge.sources import (
     Links,
     Listing,
@@ -57,32 +59,6 @@ _LINK = "is a link to a folder, which is not followed. Next: ingest the folder t
 
 
 @dataclass(frozen=True, slots=True)
-class FailedFile:
-    path: str
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class IngestReport:
-    """What an ingest did."""
-
-    documents: int
-    """Documents that were added or changed."""
-    chunks: int
-    """Chunks of those documents."""
-    unchanged: int
-    removed: int
-    failed: tuple[FailedFile, ...]
-    seconds: float
-    gone: tuple[GonePlace, ...] = ()
-    """Places that documents were read from earlier, still answering, which are not there any more."""
-    internal: tuple[InternalFolder, ...] = ()
-    """Folders whose names say that they are not for customers, where nobody said who may read."""
-    forgotten: tuple[str, ...] = ()
-    """Places that were given up with all that was read from them."""
-
-
-@dataclass(frozen=True, slots=True)
 class Target:
     """Where documents go."""
 
@@ -92,22 +68,6 @@ class Target:
     prune: bool = False
     prune_empty: bool = False
     """With `prune`: also when a folder holds no file at all, as a drive that is not mounted does not."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """Running totals of one ingest."""
-
-    documents: int = 0
-    chunks: int = 0
-    unchanged: int = 0
-    removed: int = 0
-    failed: list[FailedFile] = field(default_factory=list)
-
-    def count(self, committed: Committed) -> None:
-        self.documents += committed.documents
-        self.chunks += committed.chunks
-        self.removed += committed.removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +84,10 @@ class _File:
     """Document name -> fingerprint of what the catalogue holds of it."""
     reading: Reading | None = None
     """None when there is no need to read it."""
+    opened: frozenset[str] | None = None
+    """Folders in it that stay open; None where all of it is for the same people."""
+    is_left_out: bool = False
+    """Whether it, or something in it, is of a kind that no loader reads, which was said when it was new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +102,10 @@ class _Source:
     """By which other names files are known that are held for other audiences."""
     addresses: dict[str, str]
     """File's name -> the web page that it is a copy of."""
+    repeated: dict[str, str]
+    """Hash of what nearly all pages of a website show -> name of the file that keeps it."""
+    opened: internal_members.Opened | None
+    """Folders in archives that stay open; None where somebody said who may read all of it."""
 
 
 class Ingest:
@@ -184,7 +152,9 @@ class Ingest:
             self._catalog,
             self._mended,
             self._embedder,
-            space=self._open_space(target),
+            space=self._open_space(target, target.share.audience),
+            space_of=lambda audience: self._open_space(target, audience),
+            is_spared=(lambda _name: False) if target.share.opened is None else _is_internal_member,
             told=self.tally.count,
             alive=self._alive,
         )
@@ -198,10 +168,10 @@ class Ingest:
     def _alive(self, share: float) -> None:
         self._turn.alive(share)
 
-    def _open_space(self, target: Target) -> Space:
+    def _open_space(self, target: Target, audience: str) -> Space:
         with self._catalog.write() as connection:
             space = ensure_space(
-                connection, collection=target.collection, audience=target.share.audience, embedder=self._embedder.name
+                connection, collection=target.collection, audience=audience, embedder=self._embedder.name
             )
             check_embedder(space, self._embedder)
         return space
@@ -225,7 +195,9 @@ class Ingest:
         listing = list_files(root, without=target.share.without, is_left=target.share.is_left)
         self.tally.failed.extend(FailedFile(folder, f"cannot be read: {cause}") for folder, cause in listing.unreadable)
         self.tally.failed.extend(FailedFile(folder, _LINK) for folder in listing.links)
-        source = _Source(source_id, target, known, find_links(others), addresses(root))
+        minds_names = target.share.opened is not None
+        opened = internal_members.opened(self._catalog, collection=target.collection) if minds_names else None
+        source = _Source(source_id, target, known, find_links(others), addresses(root), repeated_parts(root), opened)
         ahead: deque[_File] = deque()
         coming = iter(listing.files.items())
         for done in range(len(listing.files)):
@@ -246,29 +218,41 @@ class Ingest:
             size_bytes = path.stat().st_size
         except OSError as error:
             return _File(name, path, fault=f"cannot be read: {error.strerror or error}")
-        fingerprint = _fingerprint(content, source.target, self._options, self._loading)
+        audience, loading = source.target.share.audience, self._loading_of(source, name)
+        fingerprint = fingerprints.of(content, audience, self._options, loading)
         with self._catalog.read() as connection:
             known = catalog.document_fingerprints(connection, source.id, name)
-        if source.known.get(name) == fingerprint:
-            return _File(name, path, fingerprint=fingerprint, content=content, known=known)
+        is_left_out = source.known.get(name) == fingerprints.left_out(fingerprint)
+        if is_left_out or source.known.get(name) == fingerprint:
+            return _File(name, path, "", fingerprint, content, known, is_left_out=is_left_out)
+        opened = _opened_in(path, source)
         job = Job(
             path=str(path),
             name=name,
             size_bytes=size_bytes,
-            audience=source.target.share.audience,
+            audience=audience,
+            opened=opened,
             chunks=self._options,
             known=known,
             loaders=dict(loaders.LOADERS),
-            options=self._loading,
+            options=loading,
             silence_seconds=self._reader.options.silence_of(size_bytes),
             memory_bytes=self._reader.options.memory_bytes,
         )
-        return _File(name, path, "", fingerprint, content, known, self._reader.start(job))
+        return _File(name, path, "", fingerprint, content, known, self._reader.start(job), opened)
+
+    def _loading_of(self, source: _Source, name: str) -> object | None:
+        """Return how a file is loaded: of a website's page, without what it leaves to another one."""
+        parts = left_out(source.repeated, name) if name.endswith(".html") else ()
+        if not parts or not isinstance(self._loading, LoadOptions | None):
+            return self._loading
+        return replace(self._loading or loaders.NO_OPTIONS, repeated=parts)
 
     def _take(self, source: _Source, file: _File, committer: Committer) -> None:
         """Bring one file's documents up to date; the file counts as done only with its last share."""
         if file.reading is None:
             self.tally.unchanged += 0 if file.fault else len(file.known)
+            self.tally.left_out += [shown(file.path)] if file.is_left_out else []
             self._withdraw(source, file, file.fault, committer)
             return
         share = FileShare(source.id, file.name, content=file.content)
@@ -285,10 +269,12 @@ class Ingest:
                 case Failed():
                     committer.drop(share)
                     self._withdraw(source, file, message.error, committer)
+                    if message.by_kind and not file.known:
+                        self._leave_out(source, file)
                 case Done():
                     self._fail_members(file, message)
                     if seen:
-                        share.fingerprint = "" if message.failures else file.fingerprint  # "": to be tried again
+                        share.fingerprint = fingerprints.after(message, file.fingerprint)
                         share.gone = _gone(file, seen, message)
                         share.places = places(file.path, source.links)
                         committer.complete(share)
@@ -297,9 +283,20 @@ class Ingest:
                 case _:
                     share = committer.settle(share)
 
+    def _leave_out(self, source: _Source, file: _File) -> None:
+        """Remember a file that will be no better tomorrow, so that each night's ingest does not fail for it."""
+        with self._catalog.write() as connection:
+            catalog.put_file(
+                connection,
+                source_id=source.id,
+                path=file.name,
+                fingerprint=fingerprints.left_out(file.fingerprint),
+                content=file.content,
+            )
+
     def _fail_members(self, file: _File, done: Done) -> None:
         for member, error in done.failures:
-            self.tally.failed.append(_failed(f"{shown(file.path)}!/{member}" if member else shown(file.path), error))
+            self.tally.failed.append(failed(f"{shown(file.path)}!/{member}" if member else shown(file.path), error))
 
     def _withdraw(self, source: _Source, file: _File, fault: str, committer: Committer) -> None:
         """Close a file that is not committed now to all but the audience asked for; report it when it has a fault."""
@@ -307,7 +304,7 @@ class Ingest:
         self.tally.removed += withdrawn
         if fault:
             said = f"; what was held of it for another audience is removed, documents: {withdrawn}" if withdrawn else ""
-            self.tally.failed.append(_failed(shown(file.path), fault + said))
+            self.tally.failed.append(failed(shown(file.path), fault + said))
 
     def _remove_missing(self, source: _Source, root: Path, listing: Listing, committer: Committer) -> None:
         """Forget the files that are gone, when asked to, and close what is held of them to other audiences."""
@@ -320,7 +317,7 @@ class Ingest:
         if source.target.prune and missing and looks_unmounted:
             fault = (
                 f"holds no file now and held {len(missing)}, so nothing was pruned. Next: see that its drive is "
-                "mounted; if all of them are to be forgotten, add --prune-empty"
+                f"mounted; if all of them are to be forgotten: frontdesk ingest {shlex.quote(str(root))} --prune-empty"
             )
             self.tally.failed.append(FailedFile(shown(root), fault))
         elif source.target.prune and not listing.unreadable:
@@ -358,11 +355,6 @@ class Ingest:
             self.tally.removed += len(doomed)
 
 
-def _failed(path: str, error: str) -> FailedFile:
-    """Return the failure; a message that begins with the path would say it twice."""
-    return FailedFile(path, error.removeprefix(f"{path}: "))
-
-
 def _new_document(prepared: Prepared, source: _Source, file: _File) -> NewDocument:
     url = source.addresses.get(file.name)
     document = prepared.document
@@ -372,7 +364,7 @@ def _new_document(prepared: Prepared, source: _Source, file: _File) -> NewDocume
         name=prepared.name,
         title=prepared.title,
         language=prepared.language,
-        audience=source.target.share.audience,
+        audience=audience_of(prepared.name, source.target.share.audience, opened=file.opened),
         fingerprint=prepared.fingerprint,
         modified_at=prepared.modified_at,
         dated=prepared.dated,
@@ -393,7 +385,13 @@ def _gone(file: _File, seen: set[str], done: Done) -> list[str]:
     return [name for name in gone if name.startswith(members) and name not in failed and not name.startswith(within)]
 
 
-def _fingerprint(content: str, target: Target, options: ChunkOptions, loading: object | None) -> str:
-    """Return the hash of all that decides what is made of a file; passwords do not, for a file is not in without."""
-    recipe = [RECIPE, repr(options), repr(loading or loaders.NO_OPTIONS), target.share.audience, content]
-    return hashlib.sha256("\x00".join(recipe).encode()).hexdigest()
+def _is_internal_member(name: str) -> bool:
+    return bool(in_archive(name))
+
+
+def _opened_in(path: Path, source: _Source) -> frozenset[str] | None:
+    """Return the folders in an archive that stay open; None where names do not count."""
+    if not source.opened:
+        return None if source.opened is None else frozenset()
+    here = set(places(path, source.links))
+    return frozenset(folder for location, name, folder in source.opened if (location, name) in here)

@@ -3,17 +3,21 @@
     documents/  ->  documents/staff, documents/02 Internal, documents/内部
 
 A name counts as a whole, whatever its case, numbers and punctuation: "internal" does, "internal lighting" does not.
-Folders in archives are not looked at.
+`hr` beside `de` and `en` is Croatian.
+So it does within an archive, whose documents are named `handbook.zip!/staff/pay.md`.
 """
 
 import os
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from knowledge.documents import MEMBER
 from knowledge.sources import is_passed_over, is_within
 
+STAFF = "staff"
+"""Who reads them."""
 _NAMES = """
 staff, staff only, staff docs, staff documents, for staff, for staff only,
 internal, internal only, internal use, internal use only,
@@ -30,6 +34,15 @@ riservato, risorse umane, vertrouwelijk, personeel, medewerkers
 """
 """In small letters: English, Chinese of both scripts, German, French, Spanish and Portuguese, Italian and Dutch."""
 NAMES = frozenset(name for line in _NAMES.splitlines() for name in map(str.strip, line.split(",")) if name)
+_CROATIAN = "hr"
+_LANGUAGES = frozenset(
+    """
+    ar bg bs ca cs cy da de el en es et eu fa fi fr ga gl he hi hu id is ja ka ko lt lv mk ms mt nb nl nn no pl pt ro ru
+    sk sl sq sr sv th tr uk vi zh
+    """.split()  # noqa: SIM905, read as a text
+)
+"""Codes that websites name folders by; `it` is left out, which is a department as often as Italian."""
+_FEWEST_LANGUAGES = 2
 _NO_LETTERS = re.compile(r"[\W\d_]+")
 
 
@@ -38,10 +51,25 @@ def is_internal(name: str) -> bool:
     return " ".join(_NO_LETTERS.sub(" ", unicodedata.normalize("NFKC", name).casefold()).split()) in NAMES
 
 
+def is_language(folder: Path) -> bool:
+    """Say whether a folder `hr` stands for Croatian: two others beside it or more, and all but those for the staff, are
+    languages as well.
+    """
+    if folder.name.casefold() != _CROATIAN:
+        return False
+    try:
+        beside = [each.name for each in folder.parent.iterdir() if each.is_dir() and not is_passed_over(each.name)]
+    except OSError:
+        return False
+    others = [name.casefold() for name in beside if not is_internal(name)]
+    languages = [name for name in others if re.split(r"[-_]", name)[0] in _LANGUAGES]
+    return len(languages) >= _FEWEST_LANGUAGES and set(others) <= {*languages, "it"}
+
+
 def lies_in_one(path: Path) -> bool:
     """Say whether a path is such a folder or lies in one, as it is written or as it leads."""
-    names = {part for way in (path.absolute(), Path(os.path.realpath(path))) for part in _folders_of(way)}
-    return any(map(is_internal, names))
+    folders = {folder for way in (path.absolute(), Path(os.path.realpath(path))) for folder in _folders_of(way)}
+    return any(is_internal(folder.name) and not is_language(folder) for folder in folders)
 
 
 def is_named_below(place: str, root: str) -> bool:
@@ -64,5 +92,28 @@ def below(root: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in folders if is_internal(name))
 
 
-def _folders_of(path: Path) -> tuple[str, ...]:
-    return path.parts if path.is_dir() else path.parts[:-1]
+def in_archive(name: str) -> str:
+    """Return the outermost such folder around a document, from its archive on; "" where there is none.
+
+    >>> in_archive("sub/handbook.zip!/2026/staff/hr/pay.md"), in_archive("staff/handbook.zip!/returns.md")
+    ('2026/staff', '')
+    """
+    folders = name.partition(MEMBER)[2].split("/")[:-1]
+    found = next((place for place, folder in enumerate(folders) if is_internal(folder)), None)
+    return "" if found is None else "/".join(folders[: found + 1])
+
+
+def audience_of(name: str, audience: str, *, opened: Collection[str] | None) -> str:
+    """Return who may read a document of a file that is read for an audience.
+
+    Args:
+        opened: folders in it that stay open; None where somebody said who may read all of it.
+    """
+    if opened is None:
+        return audience
+    folder = in_archive(name)
+    return STAFF if folder and folder not in opened else audience
+
+
+def _folders_of(path: Path) -> tuple[Path, ...]:
+    return (path, *path.parents) if path.is_dir() else tuple(path.parents)

@@ -13,14 +13,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from knowledge import catalog, pages, retrieval, stored_passages, vectors
+from knowledge import catalog, internal_members, pages, retrieval, stored_passages, vectors
 from knowledge.chunking import ChunkOptions
 from knowledge.conversation import Conversation, Meanings, Spoken, conversation_of
 from knowledge.embedders import Embedder, resolve
 from knowledge.errors import KnowledgeError, VectorsLost
 from knowledge.forgetting import forget_gone_parts, forget_places, gone_places
 from knowledge.index import VectorIndex
-from knowledge.ingest import Ingest, IngestReport, Target
+from knowledge.ingest import Ingest, Target
+from knowledge.ingest_report import IngestReport
 from knowledge.loaders import LoadOptions
 from knowledge.openness import PUBLIC, check_names, shared_out
 from knowledge.pages import Pages, PageView, Rectangle
@@ -170,7 +171,8 @@ class Library:
             failed=tuple(tally.failed),
             seconds=time.perf_counter() - started,
             gone=gone_places(self._catalog),
-            internal=internal,
+            internal=internal + internal_members.told(self._catalog, paths, collection=collection, audience=audience),
+            left_out=tuple(tally.left_out),
         )
 
     def forget(self, paths: Sequence[Path], *, collection: str = "default") -> IngestReport:

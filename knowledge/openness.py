@@ -15,14 +15,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from knowledge import catalog, internal_folders
 from knowledge.catalog import Catalog
 from knowledge.errors import KnowledgeError
 from knowledge.forgetting import is_gone_part
+from knowledge.internal_folders import STAFF, in_archive
 from knowledge.sources import exists, is_within, shown
 
 PUBLIC = "public"
-STAFF = "staff"
 NAMED_AT_MOST = 3
 """Places that a refusal names."""
 Held = Sequence[tuple[str, str, str]]
@@ -44,7 +46,9 @@ class Share:
 
     def is_left(self, folder: str) -> bool:
         """Say whether a folder is left to an ingest that says who may read it."""
-        return self.opened is not None and folder not in self.opened and internal_folders.is_internal(Path(folder).name)
+        path = Path(folder)
+        is_named = internal_folders.is_internal(path.name) and not internal_folders.is_language(path)
+        return self.opened is not None and folder not in self.opened and is_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def shared_out(
     if audience is not None:
         return (Share(audience, tuple(paths)),), ()
     with catalog_.read() as connection:
-        held = catalog.places(connection, collection=collection)
+        held = _places(connection, collection)
     closed, by_itself, with_others, opened = _internal(paths, held)
     _refuse_to_close(closed, held)
     apart = {**closed, **by_itself}  # read by themselves, as before, and not once more with what is around them
@@ -95,6 +99,13 @@ def shared_out(
     return tuple(share for share in shares if share.paths), tuple(names)
 
 
+def _places(connection: Connection, collection: str) -> Held:
+    """Return what is held, but for what an archive's folder keeps for the staff: its archive is no less open."""
+    members = catalog.members(connection, collection=collection)
+    open_ones = [(location, path, who) for location, path, name, who in members if who != STAFF or not in_archive(name)]
+    return list(dict.fromkeys([*catalog.places(connection, collection=collection), *open_ones]))
+
+
 def _internal(
     paths: Sequence[Path], held: Held
 ) -> tuple[dict[str, Path], dict[str, Path], dict[str, Path], frozenset[str]]:
@@ -109,7 +120,8 @@ def _internal(
         itself = [path] if internal_folders.lies_in_one(path) else []
         for folder in (*itself, *internal_folders.below(path)):  # from above: what lies in one follows it
             place = shown(os.path.realpath(folder))
-            if _is_in(place, closed):
+            is_open_language = internal_folders.is_language(folder) and not _is_held_for_staff(place, held)
+            if _is_in(place, closed) or is_open_language:
                 continue
             sources = _open_sources(place, held) or _open_sources(internal_folders.innermost(place), held)
             if not sources:
@@ -119,6 +131,11 @@ def _internal(
             if not _is_in(place, (*by_itself, *with_others)):
                 (by_itself if sources == {place} else with_others)[place] = folder
     return closed, by_itself, with_others, frozenset(opened)
+
+
+def _is_held_for_staff(place: str, held: Held) -> bool:
+    """Say whether a folder was read by itself for the staff: whatever it is called, it stays so until somebody says."""
+    return any(location == place and audience == STAFF for location, _, audience in held)
 
 
 def _open_sources(place: str, held: Held) -> set[str]:

@@ -25,6 +25,7 @@ from assistant.commands.options import (
     opened,
     print_batch,
     print_json,
+    print_left_out,
     progress_bar,
     say,
     settings_for,
@@ -123,6 +124,7 @@ def _print_report(report: Mapping[str, Any], collection: str) -> None:
     )
     for failed in report["failed"]:
         print(f"  failed: {failed['path']}: {failed['error']}")
+    print_left_out(report.get("left_out", ()))
     for place in report.get("forgotten", ()):
         print(f"  forgotten: {place}")
     for sentence in internal_folders.sentences(report.get("internal", ()), collection=collection):

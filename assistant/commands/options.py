@@ -34,6 +34,8 @@ LINE_SECONDS = (30.0, 600.0)
 """After how long a line says how far it is where no terminal shows a bar; each wait is twice the one before, up to the
 last.
 """
+NAMED_AT_MOST = 5
+"""Files that one line names."""
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters but for tab and line feed, and those that set the direction of text."""
 
@@ -117,6 +119,13 @@ def print_json(data: object) -> None:
     """Print one JSON object on stdout."""
     plain = asdict(data) if is_dataclass(data) and not isinstance(data, type) else data
     print(json.dumps(plain, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+
+
+def print_left_out(paths: Sequence[str]) -> None:
+    """Name what was left out without a fault: what failed when it was new, and will be no better tomorrow."""
+    if paths:
+        more = f" and {len(paths) - NAMED_AT_MOST} more" if len(paths) > NAMED_AT_MOST else ""
+        print(f"  left out as before, since it cannot be read: {', '.join(paths[:NAMED_AT_MOST])}{more}")
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from assistant.commands.options import (
     examples,
     opened,
     print_json,
+    print_left_out,
     progress_bar,
     progress_lines,
     say,
@@ -198,5 +199,6 @@ def _print(report: dict[str, Any]) -> None:
     )
     for failed in report["failed"]:
         print(f"  failed: {failed['path']}: {failed['error']}")
+    print_left_out(report["left_out"])
     if report["warning"]:
         print(f"  note: {report['warning']}")

@@ -71,6 +71,11 @@ class AllowList:
         self._prefixes = tuple(filter(None, map(canonical, prefixes)))
         self.origins = tuple(dict.fromkeys(origin(prefix) for prefix in self._prefixes))
 
+    def below(self, url: str) -> str:
+        """Return a folder that may be fetched, of the address's site where there is one."""
+        first = next((prefix for prefix in self._prefixes if origin(prefix) == origin(url)), self._prefixes[0])
+        return first if first.endswith("/") else first + "/"
+
     def covers(self, url: str) -> bool:
         """Return whether a canonical address may be fetched."""
         return any(

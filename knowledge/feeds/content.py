@@ -8,12 +8,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from knowledge.errors import KnowledgeError
 from knowledge.feeds.addresses import canonical
 from knowledge.feeds.visitor import Answer
 from knowledge.loaders import LOADERS, PICTURES
+from knowledge.loaders.encoding import decode_lenient
+from knowledge.loaders.html import DECLARED
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 SUFFIXES = {
@@ -59,6 +65,10 @@ class NotRead(KnowledgeError):
     """A page that is not taken; says why."""
 
 
+class UnknownType(NotRead):
+    """One of a type that no loader reads: it will be so at the next visit too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A document as it is kept."""
@@ -81,7 +91,7 @@ def readable(url: str, answer: Answer) -> Page:
     said = answer.media_type or "nothing"
     suffix = _suffix(url, answer.media_type)
     if not suffix:
-        raise NotRead(f"its type is {said}, which no loader reads")
+        raise UnknownType(f"its type is {said}, which no loader reads")
     data = answer.body
     if not data.strip():
         raise NotRead("it is empty")
@@ -109,11 +119,8 @@ def looks_readable(url: str) -> bool:
 
 def links(data: bytes, url: str) -> Iterator[str]:
     """Yield the canonical addresses that a page's links lead to, in order; those marked nofollow are not followed."""
-    from lxml import etree, html
-
-    try:
-        page = html.document_fromstring(data, parser=html.HTMLParser(no_network=True, huge_tree=False))
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+    page = parsed(data)
+    if page is None:
         return
     base = next((canonical(found.get("href", ""), base=url) for found in page.iter("base")), None) or url
     for number, link in enumerate(page.iter("a", "area")):
@@ -124,6 +131,20 @@ def links(data: bytes, url: str) -> Iterator[str]:
             found = canonical(href, base=base)
             if found:
                 yield found
+
+
+def parsed(data: bytes) -> "HtmlElement | None":
+    """Return a page's elements, as its loader would decode them; None where it is none."""
+    from lxml import etree, html
+
+    declared = DECLARED.search(data[:4096])
+    text = decode_lenient(data, declared[1].decode("ascii") if declared else "").encode("utf-8", "replace")
+    try:
+        return html.document_fromstring(
+            text, parser=html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
+        )
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        return None
 
 
 def _own_suffix(url: str) -> str:

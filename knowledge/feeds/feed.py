@@ -94,3 +94,5 @@ class Fetched:
     failed: tuple[FailedItem, ...] = ()
     warning: str = ""
     """What the owner should know, such as that nothing was removed and why; "" when all went well."""
+    left_out: tuple[str, ...] = ()
+    """Pages of types that no loader reads; each failed when it was new, and does no more."""

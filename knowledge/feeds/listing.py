@@ -54,7 +54,7 @@ def read_sitemaps(starts: Sequence[str], *, visitor: Visitor, origins: Sequence[
         try:
             found = _read(url, visitor, origins)
         except (NoAnswer, NoSitemap) as error:
-            first = first or error
+            first = first or _placed(url, error)
             faults.append(FailedItem(url, str(error)))
             continue
         read += 1
@@ -65,6 +65,11 @@ def read_sitemaps(starts: Sequence[str], *, visitor: Visitor, origins: Sequence[
     if not read:
         raise first or NoSitemap(faults[0].error)
     return Listing(tuple(pages), tuple(faults))
+
+
+def _placed(url: str, error: KnowledgeError) -> KnowledgeError:
+    """Return the error with the sitemap's address in it, where it is said by itself."""
+    return error if url in str(error) else type(error)(f"{url}: {error}")
 
 
 def _read(url: str, visitor: Visitor, origins: Sequence[str]) -> sitemap.Sitemap:

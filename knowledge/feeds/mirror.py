@@ -24,6 +24,8 @@ STATE_FILE = ".feed.json"
 VERSION = 1
 REBUILDING = "rebuilding"
 """The fact that what was known of the files that are there is lost."""
+REPEATED = "repeated"
+"""The fact that tells, as JSON, what nearly all pages of a website show, and which page keeps it."""
 LONGEST_NAME_BYTES = 120
 """Of one folder or file; systems allow 255, and a temporary name is longer."""
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
@@ -202,6 +204,16 @@ def addresses(folder: Path) -> dict[str, str]:
         return {}
     items = Mirror(folder).items.items()
     return {item.file: key for key, item in items if key.startswith(("http://", "https://"))}
+
+
+def repeated_parts(folder: Path) -> dict[str, str]:
+    """Return hash -> file that keeps it, of each part that nearly all pages of a website show; {} without a mirror."""
+    if not (folder / STATE_FILE).is_file():
+        return {}
+    try:
+        return {str(each): str(file) for each, file in json.loads(Mirror(folder).facts.get(REPEATED, "{}")).items()}
+    except (ValueError, AttributeError):
+        return {}
 
 
 def safe_name(text: str, *, folder: bool = False) -> str:

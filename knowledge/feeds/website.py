@@ -3,23 +3,27 @@
     robots.txt -> sitemaps | links -> pages, asked for only when changed -> mirror
 
 Afterwards the mirror holds what a first visit would fetch. A page that is gone, or listed no more, goes; one that
-cannot be had now stays as it was; when the site is down or its list is empty, nothing goes at all.
+cannot be had now stays as it was; when the site is down, shows the same for every page, or its list is empty, nothing
+goes at all.
 """
 
 import email.utils
+import json
 from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
 
 from knowledge.counting import counted
 from knowledge.errors import FeedUnavailable
+from knowledge.feeds import repeated
 from knowledge.feeds.addresses import AllowList, canonical, file_name, origin, whole_site
-from knowledge.feeds.content import NotRead, is_wanted, links, looks_readable, readable
+from knowledge.feeds.content import NotRead, Page, UnknownType, is_wanted, links, looks_readable, readable
 from knowledge.feeds.feed import Caller, FailedItem, Feed, Fetched
 from knowledge.feeds.listing import read_sitemaps
-from knowledge.feeds.mirror import Mirror
+from knowledge.feeds.mirror import REPEATED, Mirror
 from knowledge.feeds.robots import Robots
 from knowledge.feeds.sitemap import NoSitemap
+from knowledge.feeds.stand_ins import NO_SUCH_PAGE, StandIns
 from knowledge.feeds.visitor import MEGABYTE, Answer, NoAnswer, Patience, Refused, TooLarge, Visitor
 
 MOST_HOPS = 5
@@ -33,6 +37,8 @@ HANDFUL = 5
 """So many pages may be missed at once; more, and more than half of all, may be an accident of the site's."""
 MISSED = "missed"
 """The fact that tells which pages, a line each, the last sync missed and kept."""
+LEFT_OUT = "left out"
+"""The fact that tells, as JSON, which pages are of a type that no loader reads, and what was said of them."""
 LISTED_BY = "listed by"
 """The fact that tells how the pages were found: `sitemap` or `links`."""
 
@@ -51,12 +57,17 @@ class _Visit:
     gone: set[str] = field(default_factory=set)
     replaced: set[str] = field(default_factory=set)
     """What is gone because it moved, and was had where it is now."""
+    stand_ins: dict[str, tuple[Page, Answer]] = field(default_factory=dict)
+    """What was shown in place of pages; of all but the site's first page without what it holds."""
     complete: bool = True
     """Whether every page of the site is listed; else what is not listed stays."""
     follows_links: bool = False
     fetched: int = 0
     unchanged: int = 0
     failed: list[FailedItem] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Address -> what is said of a page of a type that no loader reads."""
+    left_out_before: frozenset[tuple[str, str]] = frozenset()
     warnings: list[str] = field(default_factory=list)
 
 
@@ -85,6 +96,7 @@ class Website:
         # A sitemap may stand beside the folder that is allowed: it is a list, no page.
         self._origins = tuple(dict.fromkeys((origin(self._start), *self._allow.origins)))
         self._robots = Robots(visitor, agent=caller.agent, origins=self._origins)
+        self._stand_ins = StandIns(self._no_such_page)
         self._visit = _Visit()
 
     def sync(self) -> Fetched:
@@ -94,12 +106,14 @@ class Website:
             FeedUnavailable: see `fetch`.
         """
         visit = self._visit
+        visit.left_out_before = frozenset(json.loads(self._mirror.facts.get(LEFT_OUT, "{}")).items())
         try:
             self._list()
         except (NoAnswer, NoSitemap) as error:
             raise self._unavailable(str(error)) from error
         try:
             self._visit_pages()
+            self._settle_stand_ins()
         finally:
             self._mirror.save()
         nothing = not visit.fetched and not visit.unchanged
@@ -112,6 +126,7 @@ class Website:
             unchanged=visit.unchanged,
             removed=self._drop_what_is_gone(),
             failed=tuple(visit.failed),
+            left_out=tuple(url for url, fault in visit.left_out.items() if (url, fault) in visit.left_out_before),
             warning=" ".join(visit.warnings),
         )
 
@@ -176,6 +191,8 @@ class Website:
                 visit.complete = visit.complete and not visit.follows_links  # where it leads to is not known
                 if isinstance(error, Refused) or in_a_row >= FAILURES_IN_A_ROW:
                     self._give_up()
+            except UnknownType as error:
+                self._leave_out(hops, str(error))
             except (NotRead, TooLarge) as error:
                 self._stays(hops, str(error))
             if done % SAVE_EVERY == 0:
@@ -186,6 +203,14 @@ class Website:
         visit.warnings.append(f"The site stopped answering; pages not asked for: {len(visit.waiting)}.")
         visit.complete = False
         visit.waiting.clear()
+
+    def _leave_out(self, hops: list[str], fault: str) -> None:
+        """Report a page that no loader reads when it is new; afterwards it is only named."""
+        visit = self._visit
+        self._stays(hops, fault)
+        if (hops[0], fault) in visit.left_out_before:
+            visit.failed.pop()
+        visit.left_out[hops[0]] = fault
 
     def _stays(self, hops: list[str], fault: str) -> None:
         """Report a page; the copy that we have of it, if any, stays."""
@@ -244,20 +269,65 @@ class Website:
             changed = False
         elif answer.status == 200:
             page = readable(url, answer)
-            changed = self._mirror.put(
-                url,
-                page.data,
-                name=file_name(url, page.suffix),
-                marks={name: answer.headers[name] for name in ("etag", "last-modified") if name in answer.headers},
-                modified_at=_seconds(answer.headers.get("last-modified", "")),
-            )
+            if page.suffix == ".html" and self._is_stand_in(url, page):
+                visit.stand_ins[url] = (page, answer) if self._is_first(url) else (Page(b"", page.suffix), answer)
+                return
+            changed = self._put(url, page, answer)
         else:
             raise NotRead(f"HTTP {answer.status}")
+        self._count(url, changed)
+
+    def _put(self, url: str, page: Page, answer: Answer) -> bool:
+        return self._mirror.put(
+            url,
+            page.data,
+            name=file_name(url, page.suffix),
+            marks={name: answer.headers[name] for name in ("etag", "last-modified") if name in answer.headers},
+            modified_at=_seconds(answer.headers.get("last-modified", "")),
+        )
+
+    def _count(self, url: str, changed: bool) -> None:
+        visit = self._visit
         visit.fetched += changed
         visit.unchanged += not changed
         visit.present.add(url)
         if visit.follows_links:
             self._follow(url)
+
+    def _held(self, url: str) -> bytes | None:
+        path = self._mirror.path(url)
+        return path.read_bytes() if path is not None and path.suffix == ".html" else None
+
+    def _is_stand_in(self, url: str, page: Page) -> bool:
+        held = self._held(url)
+        is_new_site = held is None and self._is_first(url)  # many show their first page for what they do not have
+        return not is_new_site and self._stand_ins.has(page.data, url, held=held)
+
+    def _is_first(self, url: str) -> bool:
+        return url in (self._start, f"{origin(self._start)}/")
+
+    def _no_such_page(self) -> bytes | None:
+        """Return what the site shows for an address that it cannot have; None where it says that there is none."""
+        url = self._allow.below(self._start) + NO_SUCH_PAGE
+        try:
+            if not self._robots.may_fetch(url):
+                return None
+            answer = self._visitor.get(url, limit_bytes=self._feed.megabytes * MEGABYTE, wanted=partial(is_wanted, url))
+            return readable(url, answer).data if answer.status == 200 else None
+        except (NoAnswer, NotRead, TooLarge):
+            return None
+
+    def _settle_stand_ins(self) -> None:
+        """Take a few for pages that are gone, many for a site that shows none now, whose pages stay."""
+        visit = self._visit
+        urls = list(visit.stand_ins)
+        if len(urls) == 1 and self._is_first(urls[0]) and not visit.follows_links:  # shown for what is not there
+            self._count(urls[0], self._put(urls[0], *visit.stand_ins[urls[0]]))
+        elif len(urls) <= HANDFUL and len(urls) < visit.fetched + visit.unchanged:
+            visit.gone.update(urls)
+        else:
+            for url in urls:
+                self._stays([url], "the site shows the same for pages that it does not have, as while it is worked on")
 
     def _follow(self, url: str) -> None:
         path = self._mirror.path(url)
@@ -281,8 +351,17 @@ class Website:
             self._mirror.drop(url)
         if visit.complete:
             self._mirror.sweep(all_read=not visit.failed)
+        self._mirror.facts[LEFT_OUT] = json.dumps(visit.left_out)
+        self._note_repeated(is_changed=bool(doomed or visit.fetched))
         self._mirror.save()
         return len(doomed)
+
+    def _note_repeated(self, *, is_changed: bool) -> None:
+        """Note what nearly all pages have, for the ingest to read it on one of them."""
+        if is_changed or REPEATED not in self._mirror.facts:
+            html = {item.file for item in self._mirror.items.values() if item.file.endswith(".html")}
+            pages = ((file, (self._mirror.folder / file).read_bytes()) for file in sorted(html, key=_depth))
+            self._mirror.facts[REPEATED] = json.dumps(repeated.find(pages), sort_keys=True)
 
     def _kept_for_now(self, missed: set[str]) -> set[str]:
         """Return which of the pages missed stay until the next sync misses them too: those of a half that goes."""
@@ -301,9 +380,15 @@ class Website:
     def _unavailable(self, fault: str) -> FeedUnavailable:
         name = self._feed.name
         return FeedUnavailable(
-            f"Feed {name}: {fault}. Nothing of it was removed. Next: open {self._feed.url} in a browser, mend the feed "
-            f"in frontdesk.toml, then: frontdesk sync {name} (frontdesk sync --forget {name} removes what came from it)"
+            f"Feed {name}: {fault}. Nothing of it was removed. Next: open {self._feed.url} in a browser; when it is up "
+            f"again, or the feed in frontdesk.toml is mended: frontdesk sync {name} (frontdesk sync --forget {name} "
+            "removes what came from it)"
         )
+
+
+def _depth(file: str) -> tuple[int, bool, str]:
+    """Sort a site's first pages before those below them."""
+    return file.count("/"), not file.endswith("/index.html"), file
 
 
 def _seconds(date: str) -> float | None:

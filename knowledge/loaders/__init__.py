@@ -14,7 +14,7 @@ from inspect import signature
 from pathlib import Path
 
 from knowledge.documents import Document
-from knowledge.errors import UnreadableFile
+from knowledge.errors import UnknownKind, UnreadableFile
 from knowledge.loaders.sniffing import true_suffix
 
 __all__ = ["LOADERS", "NO_OPTIONS", "PICTURES", "LoadOptions", "load"]
@@ -30,6 +30,9 @@ class LoadOptions:
     """Languages of scanned pages, as tesseract names them, joined by `+`."""
     older_mails: bool = False
     """Whether the older mails that a reply repeats are read with it in any case, as where data is looked for."""
+
+    repeated: tuple[str, ...] = ()
+    """Parts of a page that are left to another page of its website, by their hashes (`knowledge.loaders.repeated`)."""
 
 
 NO_OPTIONS = LoadOptions()
@@ -80,7 +83,7 @@ def load(path: Path, loaders: Mapping[str, str] = LOADERS, options: LoadOptions 
         raise UnreadableFile(_mailbox(path))
     if dotted is None:
         by_content = ", which it is by its content" if suffix != named else ""
-        raise UnreadableFile(
+        raise UnknownKind(
             f"{path}: no loader for {suffix or 'a name without suffix'}{by_content}. "
             f"Readable are {' '.join(sorted(loaders))}. Convert the file to one of these, or leave it out."
         )

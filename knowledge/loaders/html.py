@@ -8,7 +8,7 @@ stands on every page and answers nothing.
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,16 +16,19 @@ from typing import TYPE_CHECKING, Literal
 
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
+from knowledge.loaders import NO_OPTIONS, LoadOptions
 from knowledge.loaders.dates import dated, iso_day
 from knowledge.loaders.encoding import empty, read_bytes, read_text
 from knowledge.loaders.html_menus import is_left_out, raised_text, visible_text, words
+from knowledge.loaders.html_questions import add_questions
 from knowledge.loaders.html_tables import add_html_table, is_layout_table
 from knowledge.loaders.lines import collapse
+from knowledge.loaders.repeated import leave_out
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
-_DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _BLOCKS = words(
     "address article aside blockquote body center details div dd dl dt fieldset figcaption figure form header hgroup "
     "html legend li main ol p section summary ul table pre hr h1 h2 h3 h4 h5 h6"
@@ -66,18 +69,21 @@ class Page:
     """The day on which it was last changed or published; "" when it does not say."""
 
 
-def load(path: Path) -> Iterator[Document]:
+def load(path: Path, *, options: LoadOptions = NO_OPTIONS) -> Iterator[Document]:
     """Yield the page as one document."""
-    declared = _DECLARED.search(read_bytes(path)[:4096])
+    declared = DECLARED.search(read_bytes(path)[:4096])
     builder = DocumentBuilder()
-    page = add_html(builder, read_text(path, declared=declared[1].decode("ascii") if declared else ""), path=path)
+    html = read_text(path, declared=declared[1].decode("ascii") if declared else "")
+    page = add_html(builder, html, path=path, repeated=options.repeated)
     document = builder.build(title=page.title, metadata=dated(page.date))
     if not document.blocks:
         raise empty(path, "shows no text without its scripts and menus")
     yield document
 
 
-def add_html(builder: DocumentBuilder, html: str, *, path: Path, place: str = "") -> Page:
+def add_html(
+    builder: DocumentBuilder, html: str, *, path: Path, place: str = "", repeated: Collection[str] = ()
+) -> Page:
     """Add a page's or a fragment's content to the builder and return what it says of itself.
 
     Args:
@@ -85,6 +91,7 @@ def add_html(builder: DocumentBuilder, html: str, *, path: Path, place: str = ""
         html: The page, or a part of one.
         path: The file, for the error.
         place: The page's name within a book; its headings are then anchored as `place#id`.
+        repeated: Parts that are left to another page of its site, by their hashes.
     """
     from bs4 import BeautifulSoup
 
@@ -93,7 +100,9 @@ def add_html(builder: DocumentBuilder, html: str, *, path: Path, place: str = ""
         soup = BeautifulSoup(html, "lxml")
     page = Page(collapse(soup.title.get_text()) if soup.title else "", _date(soup))
     try:
+        leave_out(soup, repeated)
         _Reader(builder, place).read(soup)
+        add_questions(builder, soup)
     except RecursionError as error:
         raise UnreadableFile(
             f"{path}: its elements are nested too deeply. Save the page again as plain text."

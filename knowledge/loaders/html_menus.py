@@ -29,6 +29,13 @@ _MENU_NAMES = re.compile(
     r"toc|pager|pagination|footer|skip-?link|cookie\w*|nosearch)(?:$|[\s_-])",
     re.IGNORECASE,
 )
+_CONSENT_NAMES = re.compile(
+    r"(?:cookies?|consent|gdpr|cookie[-_]?consent)[-_]?(?:banner|bar|notice|popup|modal|overlay|dialog|law|hint)"
+    r"|cookie[-_]?consent|onetrust-(?:consent-sdk|banner-sdk)|cybotcookiebotdialog|usercentrics-root|didomi-host"
+    r"|iubenda-cs-banner|borlabs-?cookie(?:box)?|cmplz-cookiebanner|cc-window",
+    re.IGNORECASE,
+)
+"""Whole names of what asks whether cookies may be set, as sites and the usual programs for it call it."""
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|text-decoration[\w-]*\s*:[^;]*line-through", re.IGNORECASE
 )
@@ -54,9 +61,12 @@ def is_left_out(tag: "Tag") -> bool:
         return True
     if attributes.get("role") in _MENU_ROLES:
         return True
-    names = " ".join((*(tag.get("class") or ()), str(tag.get("id") or "")))
+    each_name = (*(tag.get("class") or ()), str(tag.get("id") or ""))
+    names = " ".join(each_name)
     if tag.name in _NEVER_A_MENU:
         return False
+    if any(map(_CONSENT_NAMES.fullmatch, each_name)):
+        return True
     is_called_menu = tag.name == "aside" or bool(names.strip() and _MENU_NAMES.search(names))
     return is_called_menu and _link_share(tag) >= _LINK_SHARE_OF_A_MENU
 

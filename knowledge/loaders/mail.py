@@ -76,9 +76,11 @@ def _attached(path: Path, mail: Mail, named: dict[str, bytes], options: LoadOpti
     known = {name: data for name, data in named.items() if PurePosixPath(name).suffix.lower() in LOADERS and data}
     members = [from_bytes(name, data) for name, data in known.items()]
     failures: list[tuple[str, str]] = []
+    by_kind = False
     try:
         yield from read_members(path, members, options=options, may_be_none=True)
     except PartlyUnreadable as partly:
+        by_kind = partly.by_kind and len(mail.attachments) <= _MOST_ATTACHMENTS
         failures += [each for each in partly.failures if PurePosixPath(each[0]).suffix.lower() not in _PICTURES]
     if len(mail.attachments) > _MOST_ATTACHMENTS:
         brought = f"{len(mail.attachments):,}"
@@ -86,7 +88,8 @@ def _attached(path: Path, mail: Mail, named: dict[str, bytes], options: LoadOpti
         failures.append(("", rest))
     if failures:
         names = ", ".join(name or "the last ones" for name, _ in failures)
-        raise PartlyUnreadable(f"{path}: these attachments could not be read: {names}", tuple(failures))
+        fault = f"{path}: these attachments could not be read: {names}"
+        raise PartlyUnreadable(fault, tuple(failures), by_kind=by_kind)
 
 
 def _named(attachments: Sequence[Attachment]) -> dict[str, bytes]:

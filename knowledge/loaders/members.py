@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from knowledge.documents import Document
-from knowledge.errors import PartlyUnreadable, UnreadableFile
+from knowledge.errors import PartlyUnreadable, UnknownKind, UnreadableFile
 from knowledge.loaders import LoadOptions, load
 
 _MOST_MEMBERS = 10_000
@@ -62,30 +62,35 @@ def read_members(
     """
     depth, allowance = _allowance.get() or (0, _Allowance())
     failures: list[tuple[str, str]] = []
+    by_kind = True
     count = 0
     with tempfile.TemporaryDirectory(prefix="frontdesk-") as folder:
         for number, member in enumerate(members, start=1):
             suffix = PurePosixPath(member.name).suffix
             copy = Path(folder, f"member-{number}{suffix if _SUFFIX.fullmatch(suffix) else ''}")
-            documents, failed = _read(copy, member, options, depth, allowance)
+            documents, failed, is_kind = _read(copy, member, options, depth, allowance)
+            by_kind = by_kind and (is_kind or not failed)
             failures += [(name, error.replace(str(copy), f"{path}!/{member.name}")) for name, error in failed]
             copy.unlink(missing_ok=True)
             count += len(documents)
             yield from documents
     if failures and not count and not may_be_none:
-        raise UnreadableFile(f"{path}: nothing in it could be read. {' '.join(error for _, error in failures[:3])}")
+        fault = f"{path}: nothing in it could be read. {' '.join(error for _, error in failures[:3])}"
+        raise UnknownKind(fault) if by_kind else UnreadableFile(fault)
     if failures:
         names = ", ".join(name for name, _ in failures)
-        raise PartlyUnreadable(f"{path}: these files in it could not be read: {names}", tuple(failures))
+        fault = f"{path}: these files in it could not be read: {names}"
+        raise PartlyUnreadable(fault, tuple(failures), by_kind=by_kind)
 
 
 def _read(
     copy: Path, member: Member, options: LoadOptions, depth: int, allowance: _Allowance
-) -> tuple[list[Document], list[tuple[str, str]]]:
-    """Return a member's documents, and the failures of what lies within it."""
+) -> tuple[list[Document], list[tuple[str, str]], bool]:
+    """Return a member's documents, the failures of what lies within it, and whether all those are of its kind."""
     token = _allowance.set((depth + 1, allowance))
     documents: list[Document] = []
     failures: list[tuple[str, str]] = []
+    by_kind = False
     try:
         _check(copy, member, depth, allowance)
         _copy(member, copy, allowance)
@@ -93,17 +98,18 @@ def _read(
             documents.append(_named(document, member.name, copy))
     except PartlyUnreadable as partly:
         failures = [(f"{member.name}!/{name}" if name else member.name, error) for name, error in partly.failures]
+        by_kind = partly.by_kind
     except UnreadableFile as error:
-        return [], [(member.name, str(error))]
+        return [], [(member.name, str(error))], isinstance(error, UnknownKind)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - a loader's mistake costs this member, not the whole archive
         what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         fault = f"{copy}: its loader failed ({what}). Next: save it in another format, or leave it out"
-        return [], [(member.name, fault)]
+        return [], [(member.name, fault)], False
     finally:
         _allowance.reset(token)
-    return documents, failures
+    return documents, failures, by_kind
 
 
 def _check(copy: Path, member: Member, depth: int, allowance: _Allowance) -> None:

@@ -70,9 +70,17 @@ _FORWARD = re.compile(rf"^[ \t]*(?:{FORWARDED})[ \t]*$", re.MULTILINE)
 _FORWARDED_SUBJECT = re.compile(r"\s*(?:fwd?|wg|tr|rv|i|转发|轉寄) ?[:：]", re.IGNORECASE)
 _PROGRAMS = re.compile(r"\d:\d\d|@")
 """A time of day or an address: a program wrote the line, not somebody who tells what was written once."""
+_MEASURED = (
+    r"\s+(?:minus\s+|[-+−])?(?:(?:EUR|USD|GBP|CHF|CNY|[€$£¥])\s?\d|\d+(?:[.,]\d+)*\s?(?:[°%‰€$£¥]|(?:kg|g|lbs?|oz|km|m|cm|mm|l|ml|"
+    r"degrees?|percent|kilos?|grams?|met(?:er|re)s?|lit(?:er|re)s?|euros?|dollars?|pounds|years?|months|EUR|USD|GBP|CHF|"
+    r"CNY)\b)|zero\b|freezing\b|average\b)"
+)
+"""Of what is less than a measure, nothing stands below."""
 _POINTS_BELOW = re.compile(
-    r"\b(?:below|in-?line|in (?:red|blue|green|rot|blau|grün)|between the lines|unten|unterhalb|dazwischen|ci-dessous"
-    r"|ci-après|en rouge|en bleu|más abajo|abajo|en rojo|en azul)\b|见下|下面|下方|以下|如下|红色|蓝色",
+    rf"\bbelow\b(?!{_MEASURED})"
+    r"|\b(?:in-?line|in (?:red|blue|green|rot|blau|grün)|between the lines|unten|unterhalb|dazwischen|ci-dessous"
+    r"|ci-après|en rouge|en bleu|más abajo|abajo|en rojo|en azul)\b"
+    r"|见下|下面|下方|(?<![岁斤克米度元升%％])以下|如下|红色|蓝色",
     re.IGNORECASE,
 )
 """Where a writer says so, the answers may stand in the older mail, which no program marks."""

@@ -42,6 +42,8 @@ class Job:
     silence_seconds: float
     """After half as much again without a message the process ends itself."""
     memory_bytes: int
+    opened: frozenset[str] | None = None
+    """Folders in an archive that are not for the staff although their names say so; None where no name counts."""
 
 
 class Ready(msgspec.Struct, tag=True, frozen=True):
@@ -86,6 +88,8 @@ class Done(msgspec.Struct, tag=True, frozen=True):
 
     failures: tuple[tuple[str, str], ...] = ()
     """(member's path, error) each; "" for pages of the file itself."""
+    by_kind: bool = False
+    """Whether all that failed is of kinds that no loader reads."""
 
 
 class Failed(msgspec.Struct, tag=True, frozen=True):
@@ -94,6 +98,8 @@ class Failed(msgspec.Struct, tag=True, frozen=True):
     error: str
     traceback: str = ""
     """Of a fault in the loader; for the log."""
+    by_kind: bool = False
+    """Whether no loader reads files of its kind."""
 
 
 Message = Ready | Alive | Portion | Prepared | Unchanged | Done | Failed

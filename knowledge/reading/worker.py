@@ -21,7 +21,8 @@ from typing import BinaryIO
 
 from knowledge import loaders, pace
 from knowledge.documents import Document
-from knowledge.errors import PartlyUnreadable, UnreadableFile
+from knowledge.errors import PartlyUnreadable, UnknownKind, UnreadableFile
+from knowledge.internal_folders import audience_of
 from knowledge.reading.messages import (
     Alive,
     Done,
@@ -64,9 +65,9 @@ def main() -> None:
 def read_file(job: Job, send: Send) -> None:
     """Send the file's documents, then how it ended; whatever goes wrong is a message too."""
     try:
-        send(Done(_send_documents(job, send)))
+        send(_send_documents(job, send))
     except UnreadableFile as error:
-        send(Failed(_sayable(str(error))))
+        send(Failed(_sayable(str(error)), by_kind=isinstance(error, UnknownKind)))
     except MemoryError:
         send(Failed(too_large(job)))
     except RecursionError:
@@ -87,14 +88,15 @@ def too_large(job: Job) -> str:
     )
 
 
-def _send_documents(job: Job, send: Send) -> tuple[tuple[str, str], ...]:
-    """Send the documents; return the members that could not be read."""
+def _send_documents(job: Job, send: Send) -> Done:
+    """Send the documents; return what is said at their end, the members that could not be read."""
     path = Path(job.path)
     loaders.LOADERS.clear()
     loaders.LOADERS.update(job.loaders)
     load: Callable[..., Iterator[Document]] = loaders.load
     seen: set[str] = set()
     failures: list[tuple[str, str]] = []
+    by_kind = False
     with pace.heard_by(_at_most_each(ALIVE_SECONDS, lambda: send(Alive()))):
         try:
             for document in load(path, **({} if job.options is None else {"options": job.options})):
@@ -104,7 +106,8 @@ def _send_documents(job: Job, send: Send) -> tuple[tuple[str, str], ...]:
                     start = document.name.removeprefix("!/")[:SHOWN_NAME]
                     failures.append((_sayable(f"{start}…") if start else "", _too_long(longest)))
                     continue
-                prepared = prepare(document, name=name, path=path, audience=job.audience, options=job.chunks)
+                audience = audience_of(name, job.audience, opened=job.opened)
+                prepared = prepare(document, name=name, path=path, audience=audience, options=job.chunks)
                 del document
                 if prepared.name in seen:
                     raise UnreadableFile(f"two documents in {path.name} are named {prepared.name!r}; names must differ")
@@ -114,10 +117,11 @@ def _send_documents(job: Job, send: Send) -> tuple[tuple[str, str], ...]:
                     send(message)
                 del prepared
         except PartlyUnreadable as error:
+            by_kind = error.by_kind and not failures
             failures += [(_sayable(member)[:LONGEST_NAME], _sayable(cause)) for member, cause in error.failures]
     if not seen and not failures:
         raise UnreadableFile(f"{path.name} holds no text")
-    return tuple(failures)
+    return Done(tuple(failures), by_kind)
 
 
 def _too_long(name: str) -> str:

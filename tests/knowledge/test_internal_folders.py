@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.internal_folders import below, is_internal, lies_in_one
+from knowledge.internal_folders import below, is_internal, is_language, lies_in_one
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,25 @@ def test_folders_that_an_ingest_passes_over_are_passed_over(tmp_path: Path) -> N
     (tmp_path / ".git/internal").mkdir(parents=True)
     (tmp_path / "a/confidential/hr").mkdir(parents=True)
     assert list(below(tmp_path)) == [tmp_path / "a/confidential", tmp_path / "a/confidential/hr"]
+
+
+@pytest.mark.parametrize(
+    ("beside", "expected"),
+    [
+        ("en de", True),
+        ("en zh-CN pt_BR it", True),
+        ("EN De staff", True),
+        ("en", False),
+        ("en it", False),
+        ("sales legal", False),
+        ("en de sales", False),
+        ("", False),
+    ],
+)
+def test_hr_is_croatian_where_only_languages_stand_beside_it(tmp_path: Path, beside: str, expected: bool) -> None:
+    for name in (*beside.split(), "hr", "hr/staff", ".git"):
+        (tmp_path / name).mkdir()
+    assert is_language(tmp_path / "hr") == expected
+    assert lies_in_one(tmp_path / "hr") != expected
+    assert lies_in_one(tmp_path / "hr/staff")
+    assert not is_language(tmp_path / "hr/staff")

@@ -293,3 +293,23 @@ def test_a_drive_that_is_not_mounted_takes_nothing_with_it(library: Library, mix
     (mixed / "shop/staff").rmdir()
     assert len(library.ingest([mixed], prune=True).failed) == 1
     assert found(library, "staff") == {"rules.md"}
+
+
+# Languages ------------------------------------------------------------------------------------------------------------
+
+
+def test_croatian_is_read_for_everyone_and_stays_closed_where_it_was(
+    library: Library, papers: Path, write: Write
+) -> None:
+    write("hr/a.md", "Returns take 30 days.")
+    library.ingest([papers])
+    assert not found(library, "public")
+    for language in ("de", "en"):
+        write(f"{language}/b.md", "Returns take 14 days.")
+    assert library.ingest([papers]).internal == (InternalFolder(str(papers / "hr"), "staff"),)
+    assert found(library, "public") == {"de/b.md"}
+    library.forget([papers])
+    assert library.ingest([papers]).internal == ()
+    assert found(library, "public") == {"de/b.md", "hr/a.md"}
+    write("sales/c.md", "Lamps.")
+    assert library.ingest([papers]).internal == (InternalFolder(str(papers / "hr"), "public"),), "open as it was"

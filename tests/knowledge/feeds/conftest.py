@@ -12,6 +12,7 @@ import pytest
 
 from knowledge.feeds.feed import Caller, Feed, Fetched, Progress
 from knowledge.feeds.mirror import Mirror
+from knowledge.feeds.stand_ins import NO_SUCH_PAGE
 from knowledge.feeds.visitor import Patience
 from knowledge.feeds.website import fetch
 
@@ -87,9 +88,9 @@ class Site:
         self.special[path] = answer
 
     def take_asked(self) -> list[str]:
-        """Return the paths asked for since the last call."""
+        """Return the paths asked for since the last call, but for the one that no site has."""
         taken, self.asked = self.asked, []
-        return [line.removeprefix("GET ") for line in taken]
+        return [line.removeprefix("GET ") for line in taken if NO_SUCH_PAGE not in line]
 
 
 def serve(site: Site) -> Iterator[Site]:

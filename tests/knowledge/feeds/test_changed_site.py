@@ -55,3 +55,23 @@ def test_a_site_that_moved_to_another_host_names_it(site: Site, visit: Visits, p
         site.status(asked, 301, Location="https://www.shop.example" + asked)
     with pytest.raises(FeedUnavailable, match=rf"points to https://www\.shop\.example{path}.*; set `url`"):
         visit(path)
+
+
+def test_a_video_in_the_list_fails_once_and_again_as_another_type(site: Site, visit: Visits) -> None:
+    site.page("/help/returns", "Thirty days")
+    site.put("/help/film", b"\0\1", "video/mp4")
+    site.sitemap("/help/returns", "/help/film")
+    (failed,) = visit().failed
+    assert "its type is video/mp4" in failed.error
+    for _ in range(2):
+        result = visit()
+        assert (result.failed, result.left_out) == ((), (f"{site.url}/help/film",))
+    site.put("/help/film", b"\0\1", "video/webm")
+    result = visit()
+    assert (len(result.failed), result.left_out) == (1, ())
+
+
+def test_a_list_that_is_none_is_named(site: Site, visit: Visits) -> None:
+    site.put("/sitemap.xml", "<html><p>Maintenance</p></html>", "application/xml")
+    with pytest.raises(FeedUnavailable, match=f"{site.url}/sitemap.xml: it is no sitemap"):
+        visit()

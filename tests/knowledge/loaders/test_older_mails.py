@@ -112,6 +112,28 @@ def test_what_is_no_older_mail_stays(text: str) -> None:
     assert newest(text) == text
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Keep it below 30 °C.",
+        "It fits in bags below 5.5 kg.",
+        "It costs below EUR 30.",
+        "Children below 12 years travel free.",
+        "Not at temperatures below zero.",
+        "18岁以下的儿童免费。",
+        "重量在5公斤以下。",
+    ],
+)
+def test_less_than_a_measure_points_at_nothing_below(said: str) -> None:
+    assert newest(f"{said} {REPLY}\n\n{ABOVE[2].format(OLD)}") == f"{said} {REPLY}"
+
+
+@pytest.mark.parametrize("said", ["See below 3 answers.", "My words stand below:", "Below, 5 answers.", "以下是答复。"])
+def test_what_may_point_below_keeps_all_that_stands_there(said: str) -> None:
+    text = f"{said} {REPLY}\n\n{ABOVE[2].format(OLD)}"
+    assert newest(text) == text
+
+
 def test_a_forwarded_mail_is_what_it_is_forwarded_for() -> None:
     text = f"{REPLY}\n\n{ABOVE[3].format(OLD)}"
     for subject in ("FW: Lamp", "Fwd: Lamp", "WG: Lampe", "TR : Lampe", "RV: lámpara", "转发：灯"):

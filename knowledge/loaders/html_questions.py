@@ -1,0 +1,78 @@
+"""Questions and answers that a page tells search engines (schema.org, FAQPage) and shows only once a program ran.
+
+<script type="application/ld+json">{"@type": "FAQPage", …}  ->  a heading and a paragraph each, where not shown too
+"""
+
+import json
+import warnings
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from knowledge.documents import DocumentBuilder
+from knowledge.loaders.html_menus import visible_text
+from knowledge.loaders.lines import collapse
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup
+
+_PAGE = "FAQPage"
+_MOST_QUESTIONS = 500
+_LONGEST_TEXT = 20_000
+_DEEPEST = 6
+
+
+def add_questions(builder: DocumentBuilder, page: "BeautifulSoup") -> None:
+    """Add the questions whose answers the page does not show."""
+    found = list(_found(page))
+    shown = "".join(builder.build().text.split()) if found else ""
+    for question, answer in found:
+        if "".join(answer.split()) not in shown:
+            builder.add("heading", question, level=2)
+            builder.add("paragraph", answer)
+
+
+def _found(page: "BeautifulSoup") -> Iterator[tuple[str, str]]:
+    left = _MOST_QUESTIONS
+    for script in page.find_all("script", type="application/ld+json"):
+        try:
+            data = json.loads(script.string or "")
+        except (ValueError, RecursionError):
+            continue
+        for item in _questions(data, _DEEPEST):
+            question, answer = _plain(item.get("name")), _plain(_answer(item))
+            if question and answer and left:
+                left -= 1
+                yield question, answer
+
+
+def _questions(data: Any, deeper: int) -> Iterator[dict[str, Any]]:
+    """Yield what stands as a question in any page of questions, however it is nested."""
+    if isinstance(data, list) and deeper:
+        for each in data:
+            yield from _questions(each, deeper - 1)
+    elif isinstance(data, dict) and deeper:
+        if _PAGE in _listed(data.get("@type")):
+            yield from (each for each in _listed(data.get("mainEntity")) if isinstance(each, dict))
+        else:
+            yield from _questions(list(data.values()), deeper - 1)
+
+
+def _answer(item: dict[str, Any]) -> Any:
+    answers = _listed(item.get("acceptedAnswer") or item.get("suggestedAnswer"))
+    return answers[0].get("text") if answers and isinstance(answers[0], dict) else None
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _plain(text: Any) -> str:
+    """Return a text without the marks of HTML that it may have."""
+    from bs4 import BeautifulSoup
+
+    if not isinstance(text, str) or len(text) > _LONGEST_TEXT:
+        return ""
+    with warnings.catch_warnings():  # "looks like a file name": it is a text all the same
+        warnings.simplefilter("ignore")
+        lines = visible_text(BeautifulSoup(text, "lxml")).split("\n")
+    return "\n".join(filter(None, map(collapse, lines)))

@@ -1,0 +1,96 @@
+"""Sites that show something else in place of pages, and say that all is well."""
+
+import itertools
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+
+from knowledge.errors import FeedUnavailable
+from knowledge.feeds.stand_ins import NO_SUCH_PAGE
+from tests.knowledge.feeds.conftest import Site, Visits
+
+PATHS = tuple(f"/help/{name}" for name in ("", "returns", "shipping", "warranty", "payment", "lamps", "contact"))
+_count = itertools.count(1)
+
+
+def shows(site: Site, *paths: str, title: str = "Maintenance") -> None:
+    """Have the site answer these addresses, and whatever it does not have, with one page, said to be the page."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        number = next(_count)
+        body = f"<title>{title}</title><p>We are back at 6:00 (request {number}, {handler.path}).</p>".encode()
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/html")
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    site.special |= dict.fromkeys((*paths, f"/help/{NO_SUCH_PAGE}"), answer)
+
+
+@pytest.fixture
+def site(site: Site) -> Site:
+    for number, path in enumerate(PATHS):
+        site.page(path, f"Page {'abcdefg'[number]} of the help")
+    site.sitemap(*PATHS)
+    return site
+
+
+def test_a_site_that_is_worked_on_for_a_night_loses_no_page(site: Site, visit: Visits) -> None:
+    visit()
+    held = visit.held()
+    assert len(held) == len(PATHS)
+    shows(site, *PATHS)
+    with pytest.raises(FeedUnavailable, match="the same for pages that it does not have"):
+        visit()
+    assert visit.held() == held
+    site.special.clear()
+    assert (visit().fetched, visit.held()) == (0, held)
+
+
+def test_where_only_some_pages_answer_the_others_stay_and_are_named(site: Site, visit: Visits) -> None:
+    visit()
+    held = visit.held()
+    shows(site, *PATHS[1:])
+    result = visit()
+    assert (len(result.failed), result.removed, result.unchanged) == (6, 0, 1)
+    assert visit.held() == held
+
+
+def test_a_page_that_is_gone_without_saying_so_goes_and_does_not_come_back(site: Site, visit: Visits) -> None:
+    shows(site, "/help/returns", title="Not found")
+    assert (visit().failed, "help/returns.html" in visit.held()) == ((), False)
+    site.special.pop("/help/returns")
+    visit()
+    assert "help/returns.html" in visit.held()
+    shows(site, "/help/returns", title="Not found")
+    for removed in (1, 0):
+        result = visit()
+        assert (result.failed, result.removed, len(visit.held())) == ((), removed, len(PATHS) - 1)
+
+
+def test_a_site_that_shows_its_first_page_for_what_it_does_not_have_keeps_it(site: Site, visit: Visits) -> None:
+    shows(site, "/help/", title="Lamps")
+    result = visit(path="/help/")
+    assert result.failed == ()
+    assert "We are back" in visit.held()["help/index.html"]
+
+
+def test_pages_that_kept_their_titles_cost_no_request_more(site: Site, visit: Visits) -> None:
+    visit()
+    site.asked.clear()
+    site.put("/help/returns", "<title>Page b of the help</title><p>Quite another text.</p>")
+    visit()
+    assert not [line for line in site.asked if NO_SUCH_PAGE in line]
+
+
+def test_links_are_followed_from_a_first_page_that_is_shown_for_all_that_is_not_there(
+    site: Site, visit: Visits
+) -> None:
+    site.pages.pop("/sitemap.xml")
+    home = "<title>Lamps</title><p>All about lamps.</p><a href='/help/returns'>Returns</a>"
+    for path in ("/help/", f"/help/{NO_SUCH_PAGE}"):
+        site.put(path, home)
+    for _ in range(2):
+        assert visit(path="/help/").failed == ()
+        assert set(visit.held()) == {"help/index.html", "help/returns.html"}
