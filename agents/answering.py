@@ -122,8 +122,8 @@ def quote(
     elif pointed is not None:
         begun = [pointed.statement]
     else:
-        begun = quoting.together([compared(question, ranked)], max_words=options.max_words)
-        begun = begun or quoting.lead(ranked, max_words=options.max_words)
+        rows = quoting.together([compared(question, ranked)], max_words=options.max_words)
+        begun = list(*rows) or quoting.lead(ranked, max_words=options.max_words)
     if pointed is None and len(begun) == 1 and not others and not (model is not None and model.reads):
         pointed = point(question, ranked, model=model, language=language, embedder=embedder, stop=stop)
     if stop is not None and stop.is_set():
