@@ -46,6 +46,13 @@ def cells_of(row: str) -> list[Cell]:
     return found
 
 
+def table_of(row: Statement) -> tuple[object, ...]:
+    """Return what rows of one table share: where it stands, its columns, and the name of the first where it has one."""
+    passage = row.passage
+    first = tuple(cell.name for cell in cells_of(row.text)[:1])
+    return passage.collection, passage.document, passage.headings, passage.header, first
+
+
 def asked_for(question: str, row: str) -> list[Cell]:
     """Return the cells whose columns the question names best; all of them where it names no column.
 
@@ -98,7 +105,7 @@ def named_more(question: str, statement: Statement, among: Sequence[Statement]) 
         return None
     asked = {term for term in _terms(question) if not re.search(r"\d", term)}
     said = asked & _first(statement)
-    beside = [other for other in among if CELL_BREAK in other.text and _table(other) == _table(statement)]
+    beside = [other for other in among if CELL_BREAK in other.text and table_of(other) == table_of(statement)]
     more = [other for other in beside if said < asked & _first(other)]
     return more[0] if len(more) == 1 else None
 
@@ -109,12 +116,6 @@ def _first(row: Statement) -> set[str]:
 
 def _is_price(cell: Cell) -> bool:
     return answer_types.holds(f"{cell.name}: {cell.value}", (AnswerType.PRICE,))
-
-
-def _table(statement: Statement) -> tuple[object, ...]:
-    passage = statement.passage
-    columns = tuple(cell.name for cell in cells_of(statement.text)[:1])
-    return passage.collection, passage.document, passage.headings, columns
 
 
 def _terms(text: str) -> set[str]:

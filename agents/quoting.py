@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from agents.cells import table_of
 from agents.figures import MARKER, exact_parts
 from agents.polarity import contradicts
 from agents.statements import CELL_BREAK, CJK_CHARACTERS_PER_WORD, QUESTION_MARKS, WORD, Statement, count_words
@@ -112,7 +113,8 @@ def rows_alike(statement: Statement, ranked: Sequence[Statement]) -> list[Statem
     """Return the rows of a row's table that hold the same of the question's words, itself among them."""
     if CELL_BREAK not in statement.text:
         return []
-    return [s for s in ranked if CELL_BREAK in s.text and _table(s) == _table(statement) and s.words == statement.words]
+    table = table_of(statement)
+    return [s for s in ranked if CELL_BREAK in s.text and table_of(s) == table and s.words == statement.words]
 
 
 def further(
@@ -183,7 +185,7 @@ def _adds_nothing(statement: Statement, other: Statement) -> bool:
 
 def _belong_together(begun: Sequence[Statement]) -> bool:
     """Say whether an answer begins with rows of one table, or with a statement and what it announces."""
-    rows = [_table(statement) for statement in begun if CELL_BREAK in statement.text]
+    rows = [table_of(statement) for statement in begun if CELL_BREAK in statement.text]
     return any(statement.leads_in for statement in begun) or len(set(rows)) < len(rows)
 
 
@@ -259,11 +261,6 @@ def shown(text: str) -> str:
     if not cells:
         return first
     return f"{first.partition(': ')[2] or first} – {'; '.join(cells)}"
-
-
-def _table(statement: Statement) -> tuple[str, str, tuple[str, ...], str]:
-    passage = statement.passage
-    return passage.collection, passage.document, passage.headings, passage.header
 
 
 def _says_the_same(left: Statement, right: Statement) -> bool:

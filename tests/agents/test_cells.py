@@ -56,6 +56,14 @@ def test_of_two_rows_the_one_that_holds_more_of_the_question_is_meant() -> None:
     assert cells.named_more("钢琴多少钱", prose, [prose, piano]) is None
 
 
+def test_a_row_of_another_table_is_not_meant() -> None:
+    texts = ("Course: Violin | 45 minutes: €129", "Course: Piano, lessons | 45 minutes: €124")
+    violin, piano = (Statement(passage(text, header="Course | 45 minutes"), 0, len(text), 1.0) for text in texts)
+    (sheets,) = (Statement(passage(texts[1], header="Course | Sheets"), 0, len(texts[1]), 1.0),)
+    assert cells.named_more("How much are piano lessons?", violin, [violin, piano]) is piano
+    assert cells.named_more("How much are piano lessons?", violin, [violin, sheets]) is None
+
+
 def test_a_number_in_a_row_beside_makes_no_row_wrong() -> None:
     three, six = rows("Grade: Grades 3 to 5 | Fee: 62 € | Pieces: 3", "Grade: Grades 6 to 8 | Fee: 79 € | Pieces: 4")
     assert cells.named_more("exam fee for grade 4", three, [three, six]) is None

@@ -6,7 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.figures import exact_parts
-from agents.quoting import TABLE_ROWS, citations, cite, further, lead, line, said_elsewhere, shown, together
+from agents.quoting import (
+    TABLE_ROWS,
+    citations,
+    cite,
+    further,
+    lead,
+    line,
+    rows_alike,
+    said_elsewhere,
+    shown,
+    together,
+)
 from agents.ranking import rank
 from agents.statements import Statement, count_words
 from agents.transcript import Language
@@ -104,6 +115,12 @@ def test_rows_that_the_question_does_not_tell_apart_are_quoted_together_in_order
 def test_a_row_that_the_question_names_stands_alone() -> None:
     rows = answer("time to return for sale goods", passage(TABLE, header="Goods | Time to return"))
     assert rows[0] == "Goods: Sale | Time to return: 14 days"
+
+
+def test_rows_of_two_tables_without_a_header_are_not_taken_for_one() -> None:
+    found = passage("Lamp: Heron | Price: 79 euros\nShade: linen | Price: 24 euros")
+    ranked = rank(retrieval("what is the price?", found), language="en", embedder=None)
+    assert [len(rows_alike(row, ranked)) for row in ranked] == [1, 1]
 
 
 def test_too_many_like_rows_are_not_all_quoted() -> None:
