@@ -124,15 +124,16 @@ def quote(
     else:
         rows = quoting.together([compared(question, ranked)], max_words=options.max_words)
         begun = list(*rows) or quoting.lead(ranked, max_words=options.max_words)
-    if pointed is None and len(begun) == 1 and not others and not (model is not None and model.reads):
+    alone = len(begun) == 1 or (begun[0].leads_in and begun[-1] is ranked[0])
+    if pointed is None and alone and not others and not (model is not None and model.reads):
         pointed = point(question, ranked, model=model, language=language, embedder=embedder, stop=stop)
     if stop is not None and stop.is_set():
         return Draft((), False)
     short, room = "", options.max_words
     if pointed is not None:
-        line = f"{pointed.shown} [1]\n"
-        left = room - ceil(count_words(line))
+        left = room - ceil(count_words(f"{pointed.shown} [1]"))
         around = quoting.lead([pointed.statement], max_words=left)
+        line = f"{pointed.shown} [{len(around)}]\n"  # below what announces it
         if pointed.end <= len(around[-1].text):  # else the sentence is cut before them
             short, room, begun = line, left, around
             yield ShortAnswer(pointed.shown)

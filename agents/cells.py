@@ -16,7 +16,8 @@ from knowledge.text import STOP_WORDS, detect_language, tokens
 
 _SURELY_ENGLISH = 2
 """English words such as "the" in a question: German has a "was" and an "in" too."""
-_NOT_THIS = re.compile(r"\b(?:other|than|except|besides|instead|not|without)\b|除|比|不", re.IGNORECASE)
+NOT_THIS = re.compile(r"\b(?:other|than|except|besides|instead|not|without|cheape(?:r|st))\b|除|比|不", re.IGNORECASE)
+"""Where a question may mean another row or column than it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def asked_for(question: str, row: str) -> list[Cell]:
         named[0] = 0
     most = max(named, default=0)
     best = [cell for cell, times in zip(cells, named, strict=True) if times == most] if most else cells
-    missed = AnswerType.PRICE in answer_types.expected(question) and not any(map(_is_price, best))
+    missed = AnswerType.PRICE in answer_types.expected(question) and not any(map(is_price, best))
     return cells if missed else best
 
 
@@ -101,7 +102,7 @@ def named_more(question: str, statement: Statement, among: Sequence[Statement]) 
 
     Numbers name no row: "grade 4" is one of "grades 3 to 5".
     """
-    if CELL_BREAK not in statement.text or _NOT_THIS.search(question):
+    if CELL_BREAK not in statement.text or NOT_THIS.search(question):
         return None
     asked = {term for term in _terms(question) if not re.search(r"\d", term)}
     said = asked & _first(statement)
@@ -114,7 +115,8 @@ def _first(row: Statement) -> set[str]:
     return _terms(cells_of(row.text)[0].value)
 
 
-def _is_price(cell: Cell) -> bool:
+def is_price(cell: Cell) -> bool:
+    """Say whether a cell has a price, be it that its column says so: "Price: 12"."""
     return answer_types.holds(f"{cell.name}: {cell.value}", (AnswerType.PRICE,))
 
 

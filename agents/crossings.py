@@ -5,67 +5,77 @@
 Of seven cells that look alike, form does not tell which one is meant; the names of row and column do.
 """
 
-import re
 from collections.abc import Sequence
 
-from agents.cells import Cell, cells_of
+from agents import answer_types, cells
+from agents.answer_types import AnswerType
+from agents.cells import Cell, cells_of, table_of
+from agents.figures import in_figures
 from agents.pointing import Candidate
 from agents.quoting import TABLE_ROWS
 from agents.statements import CELL_BREAK, Statement
-from knowledge.text import STOP_WORDS, tokens
+from knowledge.lexical import MAY
+from knowledge.text import STOP_WORDS, count_cjk, tokens
 
 AMONG = 12
 """Statements, best first, among which the row is looked for."""
 NEAR_BEST = 0.75
 """Share 0-1 of the best score that the row must have."""
-_OTHER = re.compile(r"\b(?:other|than|except|besides|instead|not|without|cheape(?:r|st))\b|除|比|不", re.IGNORECASE)
 
 
 def crossing(question: str, ranked: Sequence[Statement], *, whole: str = "") -> Candidate | None:
     """Return the cell of the one row and the one column that a question names; None where it names none, or several.
 
-    The row is among the best, and no less of the question stands in it than in the best statement.
+    The row is among the best, and no less of the question stands in it than in the best statement. The cell has the
+    kind of thing asked for, and all that the question says stands beside it: "is the lake room noisy in summer?" does
+    not ask for the summer's price.
 
     Args:
-        whole: the question with the one before it, where it leans on that: "and on mondays?" names no row.
+        whole: the question with the one before it, where it leans on that. It has the row or the column that the
+            question lacks, never both: "and in autumn?" names no column of winter and summer.
     """
-    if not ranked or _OTHER.search(question):
+    if not ranked or cells.NOT_THIS.search(question):
         return None
     enough, words = NEAR_BEST * ranked[0].score, ranked[0].words
     rows = [s for s in ranked[:AMONG] if CELL_BREAK in s.text and s.score >= enough and s.words >= words]
     asked, before = _terms(question), _terms(whole or question)
-    named = [row for row in rows if _names(row, asked)] or [row for row in rows if _names(row, before)]
-    if len(named) != 1:
+    named = [row for row in rows if _names(row, asked)]
+    near = named or [row for row in rows if _names(row, before)]
+    if len(near) != 1:
         return None
-    row = named[0]
-    cell = _named_column(row, asked) or _named_column(row, before)
-    if cell is None or not _numbers(asked) <= _terms(f"{cells_of(row.text)[0].value} {cell.name}"):
+    row = near[0]
+    cell = _named_column(row, asked) or (_named_column(row, before) if named else None)
+    kinds = answer_types.expected(question) or answer_types.expected(whole)
+    if cell is None or not _holds(cell, kinds) or ("may" in _terms(cell.name) and not MAY.search(question)):
         return None
-    return Candidate(row, cell.start, cell.end)
+    passage, kind = row.passage, _kind_words(whole or question)
+    place = "\n".join((passage.title, *passage.headings, cells_of(row.text)[0].value, cell.name, kind))
+    told = _all_stand(asked, place) and _all_stand(before, f"{place}\n{passage.header}\n{passage.text}")
+    return Candidate(row, cell.start, cell.end) if told else None
 
 
 def compared(question: str, ranked: Sequence[Statement]) -> list[Statement]:
     """Return the rows of the best row's table that a question names, in order, where it names more than one.
 
-    "Is the lake room or the tower room cheaper?" is answered by neither row alone.
+    "Is the lake room or the tower room cheaper?" is answered by neither row alone. A bath towel is no towel.
     """
     asked = _terms(question)
     best = ranked[0] if ranked else None
     if best is None or CELL_BREAK not in best.text:
         return []
-    rows = [s for s in ranked if CELL_BREAK in s.text and _table(s) == _table(best) and _names(s, asked)]
+    named = [s for s in ranked if CELL_BREAK in s.text and table_of(s) == table_of(best) and _names(s, asked)]
+    rows = [row for row in named if not any(_first(row) < _first(other) for other in named)]
     return sorted(rows, key=lambda row: row.start) if best in rows and 1 < len(rows) <= TABLE_ROWS else []
-
-
-def _table(row: Statement) -> tuple[str, str, tuple[str, ...], str]:
-    passage = row.passage
-    return passage.collection, passage.document, passage.headings, passage.header
 
 
 def _names(row: Statement, asked: set[str]) -> bool:
     """Say whether a question has all words of a row's first cell."""
-    first = _terms(cells_of(row.text)[0].value)
+    first = _first(row)
     return bool(first) and first <= asked
+
+
+def _first(row: Statement) -> set[str]:
+    return _terms(cells_of(row.text)[0].value)
 
 
 def _named_column(row: Statement, asked: set[str]) -> Cell | None:
@@ -79,9 +89,24 @@ def _named_column(row: Statement, asked: set[str]) -> Cell | None:
     return best[0] if len(best) == 1 else None
 
 
-def _numbers(terms: set[str]) -> set[str]:
-    return {term for term in terms if re.search(r"\d", term)}
+def _holds(cell: Cell, kinds: tuple[AnswerType, ...]) -> bool:
+    """Say whether a cell has the kind of thing asked for, where one is."""
+    return not kinds or answer_types.holds(cell.value, kinds) or (AnswerType.PRICE in kinds and cells.is_price(cell))
+
+
+def _kind_words(question: str) -> str:
+    """Return the words of a question that say which kind of thing it asks for, such as "price"; no row has them."""
+    kinds = answer_types.expected(question)
+    return " ".join(found.group() for kind in kinds for found in kind.asked.finditer(question))
+
+
+def _all_stand(terms: set[str], text: str) -> bool:
+    """Say whether a text has all terms; of a pair of Chinese characters each, for it may be the seam of two words."""
+    there = _terms(text)
+    characters = STOP_WORDS.union(text)
+    return all(term in there or (count_cjk(term) and characters.issuperset(term)) for term in terms)
 
 
 def _terms(text: str) -> set[str]:
-    return set(tokens(text)) - STOP_WORDS
+    """Return what a text says, numbers in digits; "may" too, for it may be the name of a column."""
+    return set(tokens(in_figures(text))) - (STOP_WORDS - {"may"})

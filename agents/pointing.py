@@ -174,6 +174,8 @@ def _is_in_no_row_or_asked_for(question: str, candidate: Candidate) -> bool:
         asked_for(question) == "what" and not answer_types.expected(question) and len(asked) == len(cells.cells_of(row))
     ):
         return False  # no column is named, and nothing tells one cell from another
+    if re.search(r"\bhow many\b", question, re.IGNORECASE) and AnswerType.PRICE not in answer_types.expected(question):
+        asked = [cell for cell in asked if not answer_types.holds(cell.value, (AnswerType.PRICE,))]
     told = any((cell.start, cell.end) == (candidate.start, candidate.end) for cell in asked)
     return told and not cells.shares_nothing(question, candidate.statement)
 
@@ -216,9 +218,13 @@ def stands_alone(question: str, candidate: Candidate) -> bool:
     """Say whether words mean the same without what stands beside them in their sentence.
 
     They do not when they are torn off a longer number, address, time or share ("150" of "100 of 150"), when they hold
-    half a bracket, or when the sentence denies something that the question does not: "not open in Leeds" is no Leeds.
+    half a bracket, or when the sentence, or what announces it, denies something that the question does not: "not open
+    in Leeds" is no Leeds.
     """
     sentence, text = candidate.statement.text, candidate.text
+    above = candidate.statement.announcement if candidate.statement.goes_on else None
+    if above is not None and is_negated(above.text) and not is_negated(question):
+        return False
     before, after = sentence[: candidate.start], sentence[candidate.end :]
     torn = (
         re.search(r"[-−+@/.\w]$|\d[,:：]$|\d (?:out )?of $", before)
@@ -245,8 +251,11 @@ def with_unit(candidate: Candidate) -> Candidate:
 
 
 def without_label(candidate: Candidate) -> Candidate:
-    """Return a candidate that holds the end of a name and its value without the name: `€69` of "50 minutes: €69"."""
-    label = re.match(r".*: (?=\S)|.*：", candidate.text)
+    """Return a candidate that holds the end of a name and its value without the name: `€69` of "50 minutes: €69".
+
+    A Chinese time, "9：00", has no name.
+    """
+    label = re.match(r".*: (?=\S)|.*(?<!\d)：", candidate.text)
     return candidate if label is None else replace(candidate, start=candidate.start + label.end())
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from agents.cells import table_of
+from agents.commands import command_spans
 from agents.figures import MARKER, exact_parts
 from agents.polarity import contradicts
 from agents.statements import CELL_BREAK, CJK_CHARACTERS_PER_WORD, QUESTION_MARKS, WORD, Statement, count_words
@@ -31,7 +32,7 @@ LIST_ITEMS = 8
 """Items looked at below a statement that announces them."""
 _YES_OR_NO = re.compile(
     r"\W*(?:(?:often|mostly|usually|unfortunately|sadly|sorry|generally|sometimes|normally|in general|of course),? )?"
-    r"(?:yes|no|not|never|sure|of course|certainly|unfortunately not)\b"
+    r"(?:yes|no|not|never|sure|of course|certainly|unfortunately not|ja|nein|leider|oui|non|sí)\b(?!-)"
     r"|\W*(?:often|mostly|usually|sometimes)\b[.,]|(?:是|不|否|可以|能|会|没有|有|当然)(?:的)?[，。,！]",
     re.IGNORECASE,
 )
@@ -42,9 +43,9 @@ LIST_WORDS = 50
 def lead(ranked: Sequence[Statement], *, max_words: int) -> list[Statement]:
     """Return what an answer begins with: the best statement or, when it is a table's row, the rows beside it.
 
-    One that only announces what follows, or asks it, is no answer: it is quoted with what stands below it, all of it
-    where there is room, else the likeliest of it. And an item that goes on with what is announced above it may say the
-    opposite alone: it is quoted below that.
+    One that only announces what follows, or asks it, is no answer: it is quoted with what stands below it, up to
+    `LIST_ITEMS`, all of these where there is room, else the likeliest of them. And an item that goes on with what is
+    announced above it may say the opposite alone: it is quoted below that.
 
     Rows that hold the same of the question's words cannot be told apart by words, and a guess among them may be wrong:
     up to `TABLE_ROWS` of them are quoted together, in the table's order, as far as there is room. A statement that is
@@ -95,14 +96,14 @@ def _words(statements: Sequence[Statement]) -> float:
 
 
 def announced(statement: Statement, ranked: Sequence[Statement]) -> list[Statement]:
-    """Return what stands below a statement that leads in, in order, up to the next blank line."""
+    """Return what stands below a statement that leads in, in order, up to the next blank line or question."""
     passage = statement.passage
     below = sorted((s for s in ranked if s.passage is passage and s.start >= statement.end), key=lambda s: s.start)
     found: list[Statement] = []
     end = statement.end
     for item in below[:LIST_ITEMS]:
         gap = passage.text[end - passage.start : item.start - passage.start]
-        if found and "\n\n" in gap:
+        if found and ("\n\n" in gap or item.asks):
             break
         found.append(item)
         end = item.end
@@ -259,8 +260,11 @@ def line(statement: Statement, *, number: int, also: int | None = None) -> str:
 
 def _question_above(statement: Statement) -> str:
     """Return the question that a statement stands under and says yes or no to, such as a FAQ's; "" for none."""
-    question = statement.place.rstrip()
-    return f"{question} " if question.endswith(QUESTION_MARKS) and _YES_OR_NO.match(statement.text) else ""
+    question = statement.place
+    if not _YES_OR_NO.match(statement.text) or command_spans(question):
+        return ""
+    question = shown(question)
+    return f"{question} " if question.endswith(QUESTION_MARKS) else ""
 
 
 def citations(chosen: Sequence[Statement]) -> tuple[Citation, ...]:

@@ -77,7 +77,7 @@ def split(document: Document, options: ChunkOptions | None = None) -> tuple[Chun
     page_breaks = [i for i, character in enumerate(document.text) if character == PAGE_BREAK] if document.paged else []
     chunks: list[Chunk] = []
     for path, blocks in _sections(document, page_breaks):
-        headings = tuple(heading.title for heading in path)
+        headings = tuple(heading.title for heading in path if heading.title)
         anchor = next((heading.anchor for heading in reversed(path) if heading.anchor), "")
         page = bisect_right(page_breaks, blocks[0].start) + 1 if document.paged else None
         pieces = list(_pieces(document.text, blocks, options))

@@ -27,7 +27,8 @@ class Block:
     start: int
     end: int
     level: int = 0
-    """Heading depth 1-6; nesting depth of a list item from 1; 0 elsewhere."""
+    """Heading depth 1-6, where an empty one only ends what stands above it; nesting depth of a list item from 1; 0
+    elsewhere."""
     header: str = ""
     """For a row: its table's column names, in order, joined by ` | `; "" when the table has none."""
     anchor: str = ""
@@ -85,6 +86,10 @@ class DocumentBuilder:
         self._blocks: list[Block] = []
         self._length = 0
         self._paged = False
+        self._level = 0
+        """Of the last heading."""
+        self._ended = 0
+        """The level of the section that has ended since; 0 for none."""
 
     def add(self, kind: BlockKind, text: str, *, level: int = 0, header: str = "", anchor: str = "") -> None:
         """Append one block; white space around it is dropped and an empty block is ignored."""
@@ -95,8 +100,16 @@ class DocumentBuilder:
             tight = self._blocks and kind == self._blocks[-1].kind and kind in ("item", "row")
             self._append("\n" if tight else BLOCK_BREAK)
         start = self._length
+        if self._ended and (kind != "heading" or level > self._ended):
+            self._blocks.append(Block("heading", start, start, self._ended))
+        self._level, self._ended = (level if kind == "heading" else self._level), 0
         self._append(text)
         self._blocks.append(Block(kind, start, self._length, level, header, anchor))
+
+    def end_section(self, *, level: int) -> None:
+        """Let what follows stand under no heading of this level or deeper."""
+        if self._level >= level:
+            self._ended = level
 
     def start_page(self) -> None:
         """Begin the next page; call it before each page, the first one included."""
@@ -108,7 +121,8 @@ class DocumentBuilder:
         """Return the document; without a title, its first top heading serves."""
         text = "".join(self._parts)
         if not title:
-            title = next((text[b.start : b.end] for b in self._blocks if b.kind == "heading" and b.level <= 1), "")
+            tops = (text[b.start : b.end] for b in self._blocks if b.kind == "heading" and b.level <= 1)
+            title = next(filter(None, tops), "")
         return Document(text, tuple(self._blocks), title, name, self._paged, dict(metadata or {}))
 
     def _append(self, part: str) -> None:

@@ -24,7 +24,7 @@ _LEANING = re.compile(
     r"\b(it|its|they|them|their|this|that|these|those|he|she|his|her|him|one|ones|same|such|also|another|else|"
     r"instead|others?)\b|(?<!\bis )(?<!\bare )\bthere\b(?! (?:is|are|was|were)\b)"
     r"|^\W*(and|but|so|or|then|why|what about|how about|what if|ok|yes|no)\b"
-    r"|^\W*(?:for|on|in|at|with|without|from|to|by|before|after|until|during)\b"
+    r"|^\W*(?:for|on(?= (?:a|an|the|my|our|\w*days?|\w+ days?|\d+)\b)|in|at|with|without|before|after|until|during)\b"
     r"(?!.*\b(?:what|which|who|whom|whose|how|when|where|is|are|was|were|do|does|did|can|could|will|would|may|must"
     r"|should|have|has)\b)"
     r"|^(那|那么|这|它|他|她|还有|如果|为什么|换成|可是|但)|[它他她]们?|这个|那个|这些|那些|呢[?？]?$",

@@ -27,7 +27,7 @@ MOST_TERMS = 200
 SATURATION, LENGTH_SHARE = 1.2, 0.75
 """BM25's k1 and b."""
 FILTERED_AT_ONCE = 2000
-_MAY = re.compile(
+MAY = re.compile(
     r"\b(?:in|from|until|till|since|by|of|during|through|early|mid|late|next|last|every|each)[ -]may\b"
     r"|\b\d{1,2}(?:st|nd|rd|th)? may\b|\bmay \d",
     re.IGNORECASE,
@@ -61,7 +61,7 @@ def remove(connection: Connection, chunks: Sequence[int]) -> None:
 def question_terms(question: str) -> list[str]:
     """Return the tokens worth searching for, each once, in order; stop words too when there is nothing else."""
     every = list(dict.fromkeys(tokens(question)))
-    names_month = _MAY.search(question) is not None
+    names_month = MAY.search(question) is not None
     kept = [token for token in every if token not in STOP_WORDS or (names_month and token == "may")]
     return (kept or every)[:MOST_TERMS]
 

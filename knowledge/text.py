@@ -206,7 +206,7 @@ STOP_WORDS = _words(
     so some someth something tell thank thanks that the their them then there these they thi this those to too up us
     veri very wa want was wasn't we well were what what's when where which who whom whose whi why will with won't
     would you your
-    dont doesnt didnt cant couldnt wouldnt shouldnt isnt arent wasnt hasnt havent ive youre theyre
+    dont doesnt didnt cant couldnt wouldnt shouldnt isnt arent wasnt hasnt havent ive youre theyre theyr
     什么 么时 时候 怎么 么样 么办 怎样 样才 如何 何才 为什 为何 多少 多久 哪里 哪儿 哪些 哪个 几个 可以 以吗
     可不 不可 能否 是否 是不 不是 有没 请问 问一 我想 想问 想知 知道 道一 我要 我的 我们 们的 你们 你的 您的
     您们 他们 一下 一个 这个 那个 这些 那些 告诉 诉我 谢谢 你好 您好 关于 的是 是什 是多 是怎 吗 呢 吧 啊 呀 的

@@ -24,6 +24,7 @@ from knowledge.loaders.html_questions import add_questions
 from knowledge.loaders.html_tables import add_html_table, is_layout_table
 from knowledge.loaders.lines import collapse
 from knowledge.loaders.repeated import leave_out
+from knowledge.text import sentences
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
@@ -57,6 +58,7 @@ _DATE_NAMES = (
 _LINE_BREAK = "\v"
 _WORTHY_ALT_WORDS = 3
 _LONGEST_QUESTION = 250
+_LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +157,24 @@ class _Reader:
             self._list(tag)
         elif name == "dl":
             self._definitions(tag)
+        elif name == "details":
+            self._accordion(tag)
         elif (name in ("p", "div") and _is_bold_question(tag)) or _names_an_accordion(tag):
-            depth = len(tag.find_parents("details")) or 1
-            level = min(6, self._heading_level + depth)
+            level = min(6, self._heading_level + 1)
             self._builder.add("heading", collapse(visible_text(tag)), level=level, anchor=self._anchor(tag))
+            if name == "summary":  # what stands below it in bold is one level deeper
+                self._heading_level = level
         else:
             self._children(tag)
             self._flush()
+
+    def _accordion(self, tag: "Tag") -> None:
+        """Read what is folded up; what follows it stands under none of its headings."""
+        around = self._heading_level
+        self._children(tag)
+        self._flush()
+        self._builder.end_section(level=min(6, around + 1))
+        self._heading_level = around
 
     def _anchor(self, tag: "Tag") -> str:
         anchor = _anchor(tag)
@@ -248,8 +261,17 @@ def _is_bold_question(tag: "Tag") -> bool:
 
 
 def _names_an_accordion(tag: "Tag") -> bool:
-    """Say whether an element is the line that is left of what is folded up, which is how many FAQs write questions."""
-    return tag.name == "summary" and tag.find([*_HEADINGS]) is None and bool(collapse(visible_text(tag)))
+    """Say whether an element is the line that is left of what is folded up, which is how many FAQs write questions.
+
+    A sentence that says something is no heading, for no heading is quoted.
+    """
+    if tag.name != "summary" or tag.find([*_HEADINGS]) is not None:
+        return False
+    text = collapse(visible_text(tag))
+    asks = [text[start:end].endswith(("?", "？")) for start, end in sentences(text)]
+    if all(asks):
+        return 0 < len(text) <= _LONGEST_QUESTION
+    return len(asks) == 1 and len(text) <= _LONGEST_NAME and not text.endswith((".", "!", "。", "！"))
 
 
 def _anchor(tag: "Tag") -> str:

@@ -21,6 +21,8 @@ _ONE_RULE = 2.0
 _HYPHEN_IN_CELL = re.compile(f"{SOFT_HYPHEN} ?")
 _IN_BRACKETS = re.compile(r"[(（][^()（）]*[)）]")
 _SEPARATOR = re.compile(re.escape(SEPARATOR))
+_PLAIN_YEAR = re.compile(r"(?:19|20)\d\d")
+_DIGITS = re.compile(r"\d[\d.,]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def _head_above(table: Sequence[Line], prose: Sequence[Line]) -> int:
             break
         begins, covered = at, covered.union(places)
         highest, room = max(highest, line.top), _WIDEST_GAP_IN_CELL * line.size
-    is_head = len(covered) > 1 and len(prose) - begins > 1 and not all(line.bold for line in table)
+    is_head = len(covered) > 1 and len(prose) - begins > 1 and not max(table, key=lambda line: line.top).bold
     return begins if is_head else len(prose)
 
 
@@ -152,15 +154,29 @@ def add_pdf_table(builder: PrintedBuilder, group: Sequence[Line], head: Sequence
     in_lines = [*above, *_rows(group)]
     rows = [_row(lines, columns) for lines in in_lines]
     names = [cell.text for cell in rows[0]]
+    columns_of_text = [[row[at].text for row in rows] for at in range(len(names))]
     plain = [_IN_BRACKETS.sub("", name) for name in names]  # "First parcel (1 kg)" names a column
     is_set_off = all(line.bold for line in in_lines[0]) and not all(line.bold for line in group)
     reads_like_names = all(plain) and not any(any(map(str.isdigit, name)) for name in plain)
-    has_names = len(rows) > 2 and (reads_like_names or (is_set_off and all(names[1:])))
+    is_head = is_set_off and all(names[1:]) and not any(map(_begins_like_the_rest, columns_of_text))
+    has_names = len(rows) > 2 and (reads_like_names or is_head)
     has_numbers = any(map(str.isdigit, "".join(cell.text for row in rows[1:] for cell in row)))
     if has_names and (has_numbers or in_lines[0][0].bold):
         _add_rows(builder, names, rows[1:])
     else:
         _add_rows(builder, [""] * len(names), rows)
+
+
+def _begins_like_the_rest(column: Sequence[str]) -> bool:
+    """Say whether the first cell of a column has the form of one below it: €220 above €74 is a price and no name.
+
+    A year above numbers that are none is a name.
+    """
+    first, *below = column
+    if _PLAIN_YEAR.fullmatch(first):
+        return any(map(_PLAIN_YEAR.fullmatch, below))
+    form = _DIGITS.sub("0", first)
+    return "0" in form and form in (_DIGITS.sub("0", cell) for cell in below)
 
 
 def _add_rows(builder: PrintedBuilder, names: Sequence[str], rows: Sequence[Sequence[Printed]]) -> None:

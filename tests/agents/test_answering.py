@@ -352,3 +352,13 @@ def test_rows_that_are_compared_are_shown_together() -> None:
         quote("is breakfast or late dinner longer?", found, language="en", embedder=None, options=OPTIONS)
     )
     assert [line.split(" – ")[0].strip() for line in shown] == ["Breakfast", "Late dinner"]
+
+
+def test_the_few_words_of_an_item_have_the_marker_of_the_item() -> None:
+    spa = "Prices in the spa:\n\nsauna 12 euros,\nmassage of the back 69 euros,\npool towel 3 euros."
+    found = retrieval("massage back", passage(spa))
+    shown, draft = finish(
+        quote("How much is the massage of the back?", found, language="en", embedder=None, options=OPTIONS)
+    )
+    assert draft.pointed == "69 euros"
+    assert shown[1:] == ["69 euros [2]\n", "Prices in the spa: [1]", "\nmassage of the back 69 euros, [2]"]

@@ -17,6 +17,11 @@ HIRE = passage(
     "Bicycle: Tandem | Half day (4 h): €24 | Day: €35 | 3 days: €90"
 )
 
+ROOMS = passage(
+    "Room: Lake room | April: €126 | May: €178 | June: €190\nRoom: Single room | April: €74 | May: €96 | June: €99"
+)
+CHINESE = passage("餐: 早餐 | 周六: 7:30–11:00 | 周日: 8:00–11:30", language="zh")
+
 
 def crossed(question: str, source: Passage = HOURS, whole: str = "") -> str | None:
     ranked = [replace(statement, score=1.0, words=1.0) for statement in statements_of([source])]
@@ -46,13 +51,59 @@ def test_of_names_that_share_a_word_the_one_that_is_named_in_full() -> None:
     assert crossed("tandem for 3 days", HIRE) == "€90"
     assert crossed("tandem, half a day", HIRE) == "€24"
     assert crossed("tandem for 2 days", HIRE) is None
+    assert crossed("tandem for three days", HIRE) == "€90"
+    assert crossed("how much is a tandem for two days", HIRE) is None
+    assert crossed("tandem for a couple of days", HIRE) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "cell"),
+    [
+        ("how much is a tandem by day", "€35"),
+        ("what is the price of a tandem by day", "€35"),
+        ("does the tandem have lights by day", None),
+        ("when is the tandem back by day", None),
+        ("how many people ride the tandem by day", None),
+    ],
+)
+def test_a_cell_has_the_kind_asked_for_and_beside_it_all_that_is_asked(question: str, cell: str | None) -> None:
+    assert crossed(question, HIRE) == cell
+
+
+def test_the_kind_asked_for_is_that_of_the_cell() -> None:
+    assert crossed("how much is breakfast on sunday") is None
+    assert crossed("早餐周日几点", CHINESE) == "8:00–11:30"
+    assert crossed("周日早餐多少钱", CHINESE) is None
 
 
 def test_what_the_question_lacks_stands_in_the_one_before_it() -> None:
     whole = "when is breakfast on sunday and on saturdays?"
     assert crossed("and on saturdays?", whole=whole) == "7:30–11:00"
-    assert crossed("and dinner?", whole="when is breakfast on sunday and dinner?") == "closed"
+    assert crossed("and dinner?", whole="when is breakfast on saturday and dinner?") == "18:00–21:30"
     assert crossed("and on saturdays?") is None
+
+
+@pytest.mark.parametrize(
+    ("question", "cell"),
+    [
+        ("and in may?", "€178"),
+        ("and the single room?", "€74"),
+        ("and the single room in may?", "€96"),
+        ("and in autumn?", None),
+        ("and the single room in autumn?", None),
+        ("and how many beds?", None),
+        ("may I take it?", None),
+    ],
+)
+def test_one_of_row_and_column_stands_in_the_question_itself(question: str, cell: str | None) -> None:
+    assert crossed(question, ROOMS, whole=f"how much is the lake room in april? {question}") == cell
+    assert crossed(question, ROOMS, whole=f"is the lake room noisy in april? {question}") is None
+
+
+def test_may_is_a_month_where_it_surely_is_one() -> None:
+    assert crossed("how much is the lake room in may", ROOMS) == "€178"
+    assert crossed("how much is the lake room in april or may", ROOMS) is None
+    assert crossed("may I have the lake room?", ROOMS) is None
 
 
 def test_a_row_that_holds_less_of_the_question_is_not_taken() -> None:
@@ -68,3 +119,9 @@ def test_rows_that_a_question_compares_stand_together() -> None:
     assert compared("is dinner or breakfast longer", ranked) == ranked[:2]
     assert compared("is breakfast long", ranked) == []
     assert compared("is dinner or breakfast longer", ranked[2:]) == []
+
+
+def test_a_row_whose_name_is_part_of_that_of_another_is_not_compared_with_it() -> None:
+    towels = passage("Item: Towel | Day: €2 | Week: €9\nItem: Bath towel | Day: €3 | Week: €12")
+    ranked = [replace(s, score=1.0, words=0.5) for s in statements_of([towels])]
+    assert compared("how much is a bath towel", ranked[::-1]) == []

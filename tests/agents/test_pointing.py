@@ -10,10 +10,11 @@ import pytest
 from agents import pointing
 from agents.pointing import KEPT, SENTENCES, WEIGHTS, Candidate, candidates, choose, likeliest, weights_of
 from agents.spans import NAMES
-from agents.statements import Statement
+from agents.statements import Statement, statements_of
 from agents.transcript import Language
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.passages import Passage
+from tests.agents.found_passages import passage
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 FOUNDED = "The company was founded by Anna Berg in 1987 in Oslo."
@@ -220,6 +221,35 @@ def test_words_that_mean_something_else_alone_do_not_stand_alone(
 def test_a_number_takes_what_it_counts(sentence: str, words: str, whole: str) -> None:
     start = sentence.index(words)
     assert pointing.with_unit(Candidate(statement(sentence), start, start + len(words))).text == whole
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("营业时间：9：00–18：00", "9：00–18：00"),
+        ("9：00–18：00", "9：00–18：00"),
+        ("比例为1：4", "比例为1：4"),
+        ("50 minutes: €69", "€69"),
+    ],
+)
+def test_a_value_stands_without_its_name_and_a_time_is_none(words: str, value: str) -> None:
+    assert pointing.without_label(Candidate(statement(words), 0, len(words))).text == value
+
+
+def test_an_item_means_nothing_without_what_denies_it_above() -> None:
+    text = "Dogs may not come into:\n\nthe sauna area for 12 euros,\nthe beach."
+    item = next(each for each in statements_of([passage(text)]) if "sauna" in each.text)
+    start = item.text.index("12")
+    assert not pointing.stands_alone("how much is the sauna area?", Candidate(item, start, start + 8))
+    assert pointing.stands_alone("how much is the area not for dogs?", Candidate(item, start, start + 8))
+
+
+def test_a_price_is_no_number_of_things() -> None:
+    row = statement("Room: Lake room | Winter: €126 | Beds: 3")
+    found = [Candidate(row, row.text.index(text), row.text.index(text) + len(text)) for text in ("€126", "3")]
+    assert [c.text for c in pointing.shaped("How many people sleep in the lake room in winter?", found)] == []
+    assert [c.text for c in pointing.shaped("How many beds has the lake room?", found)] == ["3"]
+    assert [c.text for c in pointing.shaped("How much is the lake room in winter?", found)] == ["€126"]
 
 
 def test_of_a_row_only_a_whole_cell_is_an_answer() -> None:

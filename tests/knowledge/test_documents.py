@@ -25,3 +25,21 @@ def test_pages_are_joined_by_form_feeds_even_when_empty():
     assert page_at(document.text, 0, paged=True) == 1
     assert page_at(document.text, document.text.index("third"), paged=True) == 3
     assert page_at(document.text, 3, paged=False) is None
+
+
+def test_a_section_that_ends_leaves_what_follows_under_what_stands_above_it():
+    builder = DocumentBuilder()
+    builder.end_section(level=1)
+    builder.add("heading", "Questions", level=2)
+    builder.add("heading", "Is it open?", level=3)
+    builder.add("paragraph", "Yes.")
+    builder.end_section(level=3)
+    builder.add("heading", "Is it free?", level=3)
+    builder.add("paragraph", "No.")
+    builder.end_section(level=1)
+    builder.add("paragraph", "Ring twice.")
+    document = builder.build()
+    assert document.text == "Questions\n\nIs it open?\n\nYes.\n\nIs it free?\n\nNo.\n\nRing twice."
+    headings = [(b.level, document.text[b.start : b.end]) for b in document.blocks if b.kind == "heading"]
+    assert headings == [(2, "Questions"), (3, "Is it open?"), (3, "Is it free?"), (1, "")]
+    assert document.title == ""

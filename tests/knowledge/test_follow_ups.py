@@ -1,13 +1,28 @@
 import pytest
 
 from knowledge.conversation import Conversation
-from knowledge.follow_ups import TOPIC_LIMIT, nearness_to_topic, told
+from knowledge.follow_ups import TOPIC_LIMIT, leans_on_history, nearness_to_topic, told
 
 PASSAGES = [
     "Returns. You may return a lamp within 30 days of delivery.",
     "Shipping. A parcel to the islands costs 9 euros and takes 3 days.",
     "Opening. The shop is open from nine to six.",
 ]
+
+
+@pytest.mark.parametrize(
+    ("question", "leans"),
+    [
+        ("on sundays?", True),
+        ("on the weekend?", True),
+        ("On mange quand ?", False),
+        ("On paie comment ?", False),
+        ("by bus from Graz", False),
+        ("to cancel my booking", False),
+    ],
+)
+def test_a_question_that_begins_with_a_preposition_may_lean(question: str, leans: bool) -> None:
+    assert leans_on_history(question) is leans
 
 
 def test_nearness_to_the_topic_has_a_limit_and_a_floor() -> None:

@@ -138,6 +138,7 @@ def test_a_pasted_letter_is_searched_by_its_first_terms() -> None:
         ("open on 5 May?", ["open", "5", "may"]),
         ("may I park", ["park"]),
         ("i dont park", ["park"]),
+        ("theyre parked", ["park"]),
     ],
 )
 def test_a_month_is_searched_for_and_words_that_only_ask_are_not(question: str, terms: list[str]) -> None:

@@ -121,6 +121,32 @@ def test_bold_names_of_columns_may_hold_digits_and_the_first_be_missing():
     ]
 
 
+def test_a_first_row_in_bold_that_holds_what_the_others_do_names_no_columns():
+    page = [
+        line(("Suite", 50), ("€220", 150), ("€260", 250), top=600, bold=True),
+        line(("Single room", 50), ("€74", 150), ("€96", 250), top=580),
+        line(("Lake room", 50), ("€126", 150), ("€178", 250), top=562),
+    ]
+    assert texts(page)[0] == ("row", "Suite | €220 | €260")
+    page[0] = line(("Guests", 50), ("2024", 150), ("2025", 250), top=600, bold=True)
+    page[1:] = [line((name, 50), ("1,740", 150), ("96", 250), top=top) for name, top in (("Lake", 580), ("Sea", 562))]
+    assert texts(page)[0] == ("row", "Guests: Lake | 2024: 1,740 | 2025: 96")
+
+
+def test_a_table_whose_first_row_is_bold_has_its_names_there_and_not_above():
+    page = [
+        line(("Our rates", 50), top=625, bold=True),
+        line(("per night", 250), top=613, bold=True),
+        line(("Room", 50), ("Winter", 150), ("Summer", 250), top=598, bold=True),
+        line(("Single room", 50), ("€74", 150), ("€96", 250), top=580),
+        line(("Lake room", 50), ("€126", 150), ("€178", 250), top=562),
+    ]
+    assert texts(page)[-2:] == [
+        ("row", "Room: Single room | Winter: €74 | Summer: €96"),
+        ("row", "Room: Lake room | Winter: €126 | Summer: €178"),
+    ]
+
+
 def test_running_heads_go_and_so_do_heads_that_change():
     pages = [
         [
