@@ -128,7 +128,7 @@ def _labelled(text: str, *, label_of: Callable[[str, re.Match[str]], str] | None
     labels = [(label_of or _label)(text, number) for number in found]
     for place in range(len(found) - 2, -1, -1):
         between = text[found[place].end() : found[place + 1].start()]
-        if not labels[place] and labels[place + 1] not in ("am", "pm") and _JOINS.fullmatch(between):
+        if labels[place] in ("", "money") and labels[place + 1] not in ("am", "pm") and _JOINS.fullmatch(between):
             labels[place] = labels[place + 1]
     for number, label in zip(found, labels, strict=True):
         below = label == "degree" and _is_below_zero(text, number.start())

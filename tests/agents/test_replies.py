@@ -124,6 +124,7 @@ def test_a_number_is_not_part_of_another(said: str, result: str, shown: bool) ->
         ("It takes 14 days.", '"delivery_days": [\n 14\n]', True),
         ("It takes 14 days.", "days,state\n14,held", True),
         ("It takes 14 days.", "fee 14, in 14 days", True),
+        ("It takes 5-7 days.", "at no charge 5-7 days", True),
     ],
 )
 def test_a_span_of_time_is_nothing_else_in_the_sources(said: str, result: str, shown: bool) -> None:
