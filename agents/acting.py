@@ -77,6 +77,7 @@ class ActingTurn:
             {tool.name: tool for tool in self.tools}, self.context, self.acting.log, owned=self.acting.owned
         )
         self.acting.owned.note(self.contact)
+        self.who = words.who(self.caller.tools, self.language, signs_in=self.acting.signs_in, contact=self.contact)
         self.writing = loop.Writing(self.acting.approvals, self.acting.saver, self.company)
         self.texts: list[str] = []
         self.deeds = 0
@@ -322,7 +323,7 @@ class ActingTurn:
         if result.ended == "handed_over":
             return (yield from self._hand_over(result.cause, unknown=self.unknown))
         if result.ended == "identify":
-            yield self._told(words.who(self.caller.tools)[self.language])
+            yield self._told(self.who)
             return Ended("clarify")
         if result.ended == "approval" and result.pending is not None:
             yield self._told(result.pending.text)
@@ -355,7 +356,7 @@ class ActingTurn:
             if self.texts and not shown and has_another_wish(self.asked.message):  # instead of what was withdrawn
                 return (yield from self._hand_over("another wish instead of what was shown"))
             lacking = words.with_contact(words.NO_ANSWER[self.language], self.language, self.contact)
-            yield self._told(shown or (words.who(self.caller.tools)[self.language] if result.unidentified else lacking))
+            yield self._told(shown or (self.who if result.unidentified else lacking))
             return Ended(done if shown else "clarify")
         asks = text.rstrip().endswith(("?", "？")) and not self.deeds
         return Ended("clarify" if asks and not citations else done, tuple(citations), result.evidence)

@@ -16,7 +16,7 @@ from agents.desk import Desk
 from agents.errors import LoopsUnavailable
 from agents.owned import Ownership
 from agents.routing import IntentReader, Router
-from agents.tools import Tool
+from agents.tools import IDENTIFIES, Tool
 from agents.transcript import Acted, Citation, Language, Message, Outcome
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Acting:
     """What a responder needs to act; shared by all turns."""
 
     tools: tuple[Tool, ...]
-    """The company's tools, without the search of documents."""
+    """The company's tools, without the search of documents; only those that can ever be run."""
     log: ActionLog
     approvals: Approvals
     visitors: Visitors
@@ -46,9 +46,13 @@ class Acting:
     """The company's own intents, where it trained some and said what they lead to."""
     owned: Ownership = field(default_factory=Ownership)
     """Whose the values are that tools returned, in all conversations of this process."""
+    signs_in: bool = True
+    """Whether the company's site can say who a customer is, by signed sessions."""
     router: Router = field(init=False)
 
     def __post_init__(self) -> None:
+        if not self.signs_in and all(tool.name != IDENTIFIES for tool in self.tools):
+            object.__setattr__(self, "tools", tuple(tool for tool in self.tools if not tool.identified))
         object.__setattr__(self, "router", Router(self.tools, questions=self.questions, intents=self.intents))
 
     @property

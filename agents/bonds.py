@@ -7,7 +7,7 @@ finds a difference too many: the sentence is then left out, never shown. It know
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from agents.figures import exact_parts, with_signs
 
@@ -16,9 +16,9 @@ _UNITS = {
     "minute": r"minutes?|mins?|分钟",
     "hour": r"hours?|hrs?|h|个?小时|个?钟头",
     "day": r"days?|个?(?:工作|自然)?日|天",
-    "week": r"weeks?|周|个?星期|个?礼拜",
+    "week": r"weeks?|周(?!年)|个?星期|个?礼拜",
     "month": r"months?|个月",
-    "year": r"years?|yrs?|年",
+    "year": r"years?|yrs?|周?年",
     "am": r"a\.?m",
     "pm": r"p\.?m",
     "mm": r"mm|millimet(?:re|er)s?|毫米",
@@ -48,6 +48,18 @@ _WORDS = {
     label: re.compile(rf"(?<![a-z])(?:{pattern})(?![a-z])") for label, pattern in _UNITS.items() if label.isascii()
 }
 """Label -> its unit wherever it stands."""
+_TIMES = frozenset(("second", "minute", "hour", "day", "week", "month", "year"))
+_ONE_LETTER = re.compile(r"[\s-]*[mw](?![a-z])")
+"""Metres, minutes or months; watts or weeks."""
+_TIMES_ABROAD = re.compile(
+    r"[\s-]*(?:wk|mth|mo|stunde|tag|woche|monat|jahr|heure|jour|semaine|mois|an|année|hora|día|semana|mes|año)"
+    r"(?:e?[ns]|e)?(?![^\W\d_])|\s?月"
+)
+_PIECES = re.compile(r"\s?(?:(?:pieces?|pcs|items?|parcels?|packages?)(?![a-z])|[件台只盏份张箱]|包裹|个(?!半))")
+_MONEY_BEFORE = re.compile(
+    r"(?:(?:deposit|fee|price|cost|charge|kaution|preis|gebühr|betrag|caution|prix|frais|precio|tarifa)s?"
+    r"(?:_?(?:amount|total|cents?))?|押金|定金|租金|金额|[价费](?:用|格)?)[\s\"':：=(]{0,4}(?:(?:is|of|was)\s)?$"
+)
 _NUMBER = re.compile(r"\d[\d.,:]*\d|\d", re.ASCII)
 _BEFORE = re.compile(r"(?P<am>上午|早上|早晨|清晨|凌晨)\s?$|(?P<pm>下午|傍晚|晚上)\s?$|(?P<sign>[%€$£¥])\s?$")
 _BELOW_ZERO = re.compile(r"(?:(?<![\w.,])-|\bminus\s|零下)\s?$")
@@ -78,6 +90,22 @@ def keeps_bonds(written: str, source: str, *, strict: bool = False) -> bool:
     return _keeps_units(here, there, strict) and _keeps_order(here, there) and _keeps_weekdays(here, there)
 
 
+def keeps_spans(written: str, sources: Iterable[str]) -> bool:
+    """Say whether no span of time of a sentence is something else wherever its number stands in the sources.
+
+    A number that stands there alone, or beside what is not known here, may be a span: records name units elsewhere.
+
+    >>> [keeps_spans("Keep it 250 days.", [source]) for source in ("deposit: 250", "250 hours", "term: 250")]
+    [False, False, True]
+    """
+    wanted = {pair for pair in _labelled(with_signs(written)) if pair[1] in _TIMES}
+    if not wanted:
+        return True
+    known = {pair for source in sources for pair in _labelled(with_signs(source), label_of=_record_label)}
+    numbers = {number for number, _ in known}
+    return all(number not in numbers or (number, "") in known or (number, label) in known for number, label in wanted)
+
+
 def _keeps_units(written: str, source: str, strict: bool) -> bool:
     known: dict[str, list[tuple[str, str]]] = {}
     for part in _PART.split(source):
@@ -94,13 +122,13 @@ def _keeps_units(written: str, source: str, strict: bool) -> bool:
     return True
 
 
-def _labelled(text: str) -> Iterator[tuple[str, str]]:
+def _labelled(text: str, *, label_of: Callable[[str, re.Match[str]], str] | None = None) -> Iterator[tuple[str, str]]:
     """Yield the numbers of a text with what they count, "" for nothing known; "4-6 days" are days both."""
     found = list(_NUMBER.finditer(text))
-    labels = [_label(text, number) for number in found]
+    labels = [(label_of or _label)(text, number) for number in found]
     for place in range(len(found) - 2, -1, -1):
         between = text[found[place].end() : found[place + 1].start()]
-        if not labels[place] and labels[place + 1] not in ("am", "pm") and _JOINS.fullmatch(between):
+        if labels[place] in ("", "money") and labels[place + 1] not in ("am", "pm") and _JOINS.fullmatch(between):
             labels[place] = labels[place + 1]
     for number, label in zip(found, labels, strict=True):
         below = label == "degree" and _is_below_zero(text, number.start())
@@ -124,6 +152,19 @@ def _label(text: str, number: re.Match[str]) -> str:
         return "" if label == "year" and len(number.group()) == 4 else label
     before = _BEFORE.search(text, max(0, start - 4), start)
     return "" if before is None else before["sign"] or before.lastgroup or ""
+
+
+def _record_label(text: str, number: re.Match[str]) -> str:
+    """Return what a number of a tool's result counts: pieces, and money by the word before it, too."""
+    start, end = number.span()
+    if _ONE_LETTER.match(text, end):
+        return ""
+    label = _label(text, number)
+    if label or _TIMES_ABROAD.match(text, end):
+        return label
+    if _PIECES.match(text, end):
+        return "piece"
+    return "money" if _MONEY_BEFORE.search(text, max(0, start - 40), start) else ""
 
 
 def _keeps_order(written: str, source: str) -> bool:

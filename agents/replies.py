@@ -3,7 +3,7 @@
     text + results of tools + what the customer wrote -> the sentences that they bear out
 
 A sentence is dropped when a number, an address or a link in it stands nowhere in the sources, when a span of time in it
-stands in no line of theirs with its unit, when most of its words do not, or when it claims a deed that no tool did.
+is something else there, when most of its words do not stand there, or when it claims a deed that no tool did.
 Sentences with markers are checked against their passages elsewhere.
 """
 
@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Sequence
 from math import ceil
 
+from agents.bonds import keeps_spans
 from agents.figures import MARKER
 from agents.prompts.acting import QUESTION
 from agents.provenance import occurs
@@ -25,19 +26,6 @@ LEAST_SHARED = 0.5
 """Part of a statement's words that must stand in the sources."""
 _SPLIT = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
 _FACT = re.compile(r"https?://\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[^\W\d_]*-?\d[\w.,:-]*\d|\d")
-_TIMES = (
-    r"seconds?|秒",
-    r"min(?:ute)?s?|分钟",
-    r"h(?:ou)?rs?|小时|钟头",
-    r"days?|工作日|天",
-    r"weeks?|周|星期|礼拜",
-    r"months?|个月",
-    r"years?|周年",
-)
-_SPANS = tuple(
-    (re.compile(rf"(\d[\d.,]*)[\s-]*(?:(?:working|business|full|more) )?(?:{one})(?![a-z])", re.IGNORECASE), one)
-    for one in _TIMES
-)
 _DEED = re.compile(
     r"\b(?:i|we)(?: have|'ve|’ve)?(?: now| just| already| successfully)* "
     r"(?:cancel+ed|refunded|returned|changed|updated|sent|booked|created|started|opened|issued|processed|arranged"
@@ -116,7 +104,7 @@ def borne_out(text: str, sources: Sequence[str], *, acted: bool, tools: Collecti
 def _is_borne_out(sentence: str, sources: Sequence[str], known: set[str], *, acted: bool) -> bool:
     if any(not occurs(fact.strip(".,:"), sources) for fact in _FACT.findall(sentence)):
         return False
-    if not _spans_stand(sentence, sources):
+    if not keeps_spans(sentence, sources):
         return False
     claimed = any(_DEED.search(source) and sentence in source for source in sources)
     if not acted and not claimed and _DEED.search(sentence):
@@ -125,13 +113,3 @@ def _is_borne_out(sentence: str, sources: Sequence[str], known: set[str], *, act
         return not _ASKS_FOR_SECRETS.search(sentence)
     own = set(tokens(sentence))
     return not own or len(own & known) / len(own) >= LEAST_SHARED
-
-
-def _spans_stand(sentence: str, sources: Sequence[str]) -> bool:
-    """Return whether each "250 days" has its number and its unit in a line: a deposit of 250 bears out no days."""
-    lines = [line for source in sources for line in source.splitlines()]
-    return all(
-        any(occurs(number.strip(".,"), (line,)) and re.search(unit, line, re.IGNORECASE) for line in lines)
-        for span, unit in _SPANS
-        for number in span.findall(sentence)
-    )

@@ -198,14 +198,16 @@ def searched(retrieval: Retrieval) -> Searched:
 
 
 def step_to_data(step: Step) -> dict[str, Any]:
-    """Return a step as JSON-ready data with its `kind` (`searched`, `tool_called`, …).
+    """Return a step as JSON-ready data with its `kind` (`searched`, `tool_called`, …)."""
+    return dict(without_folder({"kind": _kind(type(step).__name__), **asdict(step)}))
 
-    Customers read it: where a model is a file, its folder on this machine is left out.
-    """
-    data = {"kind": _kind(type(step).__name__), **asdict(step)}
-    if isinstance(step, Finished):
-        data["answer"]["model"] = _FOLDERS.sub(r"\1", step.answer.model)
-    return data
+
+def without_folder(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a step's data as customers may read it: where a model is a file, without its folder on this machine."""
+    if data["kind"] != "finished":
+        return data
+    answer = data["answer"]
+    return {**data, "answer": {**answer, "model": _FOLDERS.sub(r"\1", answer["model"])}}
 
 
 def _kind(name: str) -> str:

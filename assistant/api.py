@@ -166,6 +166,7 @@ def _add_health(api: FastAPI, application: ApplicationPort) -> None:
     )
 
     @api.get("/healthz")
+    @api.head("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, bool]:
         return {"ok": True}
 

@@ -123,6 +123,7 @@ class Application:
             opens_tickets=False,
             questions=settings.examples,
             intents=self.intents,
+            signs_in=bool(settings.session_key),
         )
 
     @cached_property

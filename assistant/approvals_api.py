@@ -19,10 +19,13 @@ from assistant.ticket_turns import REPLY_CHARACTERS
 
 
 class DecisionBody(BaseModel):
+    """A decision, here and at the desk."""
+
     model_config = ConfigDict(extra="forbid")
     approved: StrictBool
     """true or false itself: "no", read kindly, would decide something."""
     text: str = Field(default="", max_length=REPLY_CHARACTERS)
+    """What is said to the customer with it."""
 
 
 def add_approvals(

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from assistant import desk_entries
 from assistant.database import TicketRow, TurnRow
-from assistant.errors import Forestalled, StoreError
+from assistant.errors import Forestalled, KeyTaken, StoreError
 from assistant.operators import CUSTOMER
-from assistant.store import Store, conversation_row
-from assistant.ticket_contents import PERSON, Ticket
+from assistant.store import Store, conversation_row, turn_row
+from assistant.ticket_contents import PERSON, Ticket, shown_text
 from assistant.ticket_rows import WRITTEN, as_ticket, check_open, ticket_row
 from assistant.ticket_turns import checked_reply, end, say
 
@@ -42,6 +42,7 @@ class DeskWork:
         Raises:
             NotStored: There is no such ticket.
             Forestalled: Somebody else has replied since `seen`, or the ticket has ended.
+            KeyTaken: The key stands for another text.
             StoreError: The text is empty or too long.
         """
         text, key = checked_reply(number, text), key or desk_entries.new_key()
@@ -49,6 +50,7 @@ class DeskWork:
             ticket = _locked(session, number)
             entry = desk_entries.known(session, key, kind="replied", about=ticket.number)
             if entry is not None and entry.turn is not None:
+                _check_same_text(session, ticket.conversation, entry.turn, text)
                 return entry.turn
             _check_nobody_ended(session, ticket)
             if seen is not None:
@@ -125,6 +127,12 @@ def _locked(session: Session, number: str) -> TicketRow:
     conversation_row(session, ticket.conversation, locked=True)
     session.refresh(ticket)
     return ticket
+
+
+def _check_same_text(session: Session, conversation: str, turn: int, text: str) -> None:
+    """Refuse a key that is used again by mistake: the second text would be lost, and nobody told."""
+    if shown_text(session, turn_row(session, conversation, turn)) != text:
+        raise KeyTaken("This key stands for another reply of yours.")
 
 
 def _check_nobody_ended(session: Session, ticket: TicketRow) -> None:

@@ -21,10 +21,10 @@ logger = logging.getLogger(__name__)
 BODY_BYTES = 4 * 1024 * 1024
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 TOO_LARGE = "The request is too large."
-OTHER_SITE = (
-    "Requests from other sites are not taken. Next: call from a page of the same host, or from your site's server."
-)
-PACKED = "The body is packed (Content-Encoding: {encoding}), which is not read here. Next: send it as it is."
+OTHER_SITE = "Requests from other sites are not taken."
+WHERE_FROM = "Call from a page of the same host, or from your site's server."
+UNREAD = "The request cannot be read."
+PACKED = "The body is packed (Content-Encoding: {encoding}). Send it as it is."
 
 
 class Gate:
@@ -63,11 +63,11 @@ class Gate:
                 origin,
                 host,
             )
-            await _refuse(send, 403, OTHER_SITE)
+            await _refuse(send, 403, OTHER_SITE, WHERE_FROM)
         elif headers.get(b"content-length", "0").isdigit() and int(headers.get(b"content-length", "0")) > BODY_BYTES:
             await _refuse(send, 413, TOO_LARGE)
         elif (encoding := headers.get(b"content-encoding", "identity").strip().lower()) not in ("", "identity"):
-            await _refuse(send, 415, PACKED.format(encoding=encoding))
+            await _refuse(send, 415, UNREAD, PACKED.format(encoding=encoding))
         else:
             await self._app(scope, _limited(receive), send)
 
@@ -116,8 +116,8 @@ def _limited(receive: Receive) -> Receive:
     return receive_limited
 
 
-async def _refuse(send: Send, status: int, sentence: str) -> None:
-    body = json.dumps({"error": sentence}).encode()
+async def _refuse(send: Send, status: int, sentence: str, detail: str = "") -> None:
+    body = json.dumps({"error": sentence, **({"detail": detail} if detail else {})}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -14,11 +14,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException as StarletteHTTPException
-from starlette.routing import BaseRoute, Match
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Receive, Scope, Send
 
 from agents.errors import AgentError
 from assistant.bodies import NO_JSON, UNREADABLE, sentence_of
-from assistant.errors import Forestalled, NotStored, StoreError, TurnRefused
+from assistant.errors import Forestalled, KeyTaken, NotStored, StoreError, TurnRefused
 from assistant.sessions import SessionRefused
 from knowledge.errors import KnowledgeError
 
@@ -26,7 +27,6 @@ logger = logging.getLogger(__name__)
 
 NOT_FOUND = "This is not here."
 FAILED = "Something went wrong on our side. Please try again; if it stays so, mention the reference."
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
 class Refusal(BaseModel):
@@ -34,6 +34,8 @@ class Refusal(BaseModel):
 
     error: str
     """A sentence, fit to be shown."""
+    detail: str | None = None
+    """What whoever wrote the caller has to mend; not for customers."""
     reference: str | None = None
     """Of a fault of ours: finds the line in the log."""
     by: str | None = None
@@ -67,7 +69,11 @@ def add_error_handlers(api: FastAPI) -> None:
 
     @api.exception_handler(SessionRefused)
     async def unsigned(request: Request, error: SessionRefused) -> JSONResponse:
-        return JSONResponse({"error": str(error)}, 401)
+        return JSONResponse({"error": str(error), **({"detail": error.detail} if error.detail else {})}, 401)
+
+    @api.exception_handler(KeyTaken)
+    async def taken(request: Request, error: KeyTaken) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, 422)
 
     @api.exception_handler(TurnRefused)
     async def busy(request: Request, error: TurnRefused) -> JSONResponse:
@@ -86,17 +92,21 @@ def add_error_handlers(api: FastAPI) -> None:
 
 def add_nowhere(api: FastAPI) -> None:
     """Refuse, as the API does, what no other route takes; else the page answers, in another form. The last route."""
+    for path in ("/api", "/api/{path:path}", "/healthz", "/readyz"):
+        api.router.routes.append(Route(path, _Nowhere(api), include_in_schema=False))
 
-    @api.api_route("/api", methods=list(METHODS), include_in_schema=False)
-    @api.api_route("/api/{path:path}", methods=list(METHODS), include_in_schema=False)
-    @api.api_route("/readyz", methods=list(METHODS), include_in_schema=False)
-    async def nothing(request: Request) -> None:
-        allowed = _methods_of(route for route in api.routes if route.matches(request.scope)[0] is Match.PARTIAL)
-        if allowed:
-            raise HTTPException(
-                405, f"{request.method} is not for this address; it takes {allowed}.", {"Allow": allowed}
-            )
-        raise HTTPException(404)
+
+class _Nowhere:
+    """Says of an address which methods it takes, or that it is not here; no function, for those take some methods."""
+
+    def __init__(self, api: FastAPI) -> None:
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        allowed = _methods_of(route for route in self._api.routes if route.matches(scope)[0] is Match.PARTIAL)
+        if not allowed:
+            raise HTTPException(404)
+        raise HTTPException(405, f"{scope['method']} is not for this address; it takes {allowed}.", {"Allow": allowed})
 
 
 def failure(what: str, error: Exception | None = None) -> dict[str, str]:

@@ -23,7 +23,15 @@ MOST_CHARACTERS = 2_000
 
 
 class SessionRefused(Exception):
-    """A token that proves nothing; `str(error)` is fit to show and says nothing of the key."""
+    """A token that proves nothing; `str(error)` is fit to show and says nothing of the key.
+
+    Args:
+        detail: What whoever signs has to mend; "" where it is the customer's to sign in again.
+    """
+
+    def __init__(self, sentence: str, detail: str = "") -> None:
+        super().__init__(sentence)
+        self.detail = detail
 
 
 def make(key: str, *, customer: str, name: str = "", expires: int) -> str:
@@ -39,7 +47,7 @@ def read(token: str, *, key: str, now: float | None = None) -> Customer:
         SessionRefused: no key is set, the signature is not right, or the token is over.
     """
     if not key:
-        raise SessionRefused("Signed sessions are not set up here: the owner sets session_key.")
+        raise SessionRefused("Signed sessions are not set up here.", "The owner sets session_key.")
     now = time.time() if now is None else now
     body_text, _, signature = token.partition(".")
     try:
@@ -52,9 +60,15 @@ def read(token: str, *, key: str, now: float | None = None) -> Customer:
     except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
         raise SessionRefused("The session cannot be read.") from error
     if not isinstance(customer, str) or not customer or not isinstance(name, str):
-        raise SessionRefused('The session names no customer: `id` must be a text, such as "17", and so must `name`.')
-    if isinstance(expires, bool) or not isinstance(expires, int | float) or expires > now + MOST_SECONDS:
-        raise SessionRefused("The session lasts longer than a day: `expires` is in seconds since 1970.")
+        raise SessionRefused("The session names no customer.", '`id` must be a text, such as "17", and so must `name`.')
+    if isinstance(expires, bool) or not isinstance(expires, int | float):
+        raise SessionRefused("The session cannot be read.", "`expires` must be a number: seconds since 1970.")
+    if expires > now + MOST_SECONDS:
+        unit = "`expires` is in milliseconds, and must be in seconds since 1970."
+        raise SessionRefused(
+            "The session lasts longer than a day.",
+            unit if expires > now * 100 else "`expires` may be a day from now, no more.",
+        )
     if not expires > now:
         raise SessionRefused("The session is over. Please sign in again.")
     return Customer(customer, name[:200], how="session")

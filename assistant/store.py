@@ -22,7 +22,7 @@ from sqlalchemy import Engine, func, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from agents.transcript import Language
+from agents.transcript import Language, without_folder
 from assistant.database import (
     ConversationRow,
     FeedbackRow,
@@ -244,7 +244,7 @@ class Store:
         )
         with self._read() as session:
             rows = session.scalars(query.order_by(StepRow.sequence))
-            return tuple(StoredStep(row.sequence, row.data, row.at) for row in rows)
+            return tuple(StoredStep(row.sequence, without_folder(row.data), row.at) for row in rows)
 
     def transcript(self, conversation: str) -> tuple[StoredTurn, ...]:
         """Return a conversation's turns in order.
@@ -261,7 +261,7 @@ class Store:
             query = select(StepRow).where(StepRow.conversation == conversation, StepRow.kind.in_(kinds))
             steps: dict[int, list[Mapping[str, Any]]] = {}
             for step in session.scalars(query.order_by(StepRow.turn, StepRow.sequence)):
-                steps.setdefault(step.turn, []).append(step.data)
+                steps.setdefault(step.turn, []).append(without_folder(step.data))
             opinions = session.scalars(
                 select(FeedbackRow).where(FeedbackRow.conversation == conversation).order_by(FeedbackRow.id)
             )

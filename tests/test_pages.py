@@ -9,16 +9,22 @@ from typing import Any, get_args
 
 import pytest
 from fastapi.routing import APIRoute
+from langgraph.checkpoint.memory import InMemorySaver
 from typer.main import get_command
 
 from agents import errors
-from agents.actions import Customer
+from agents.actions import Customer, MemoryActionLog
+from agents.approvals import MemoryApprovals, MemoryVisitors
+from agents.asked import Acting
 from agents.errors import NotIdentified
-from agents.models.scripted import read_script
+from agents.models import LoadedModel
+from agents.models.scripted import ScriptedChat, read_script
 from agents.tools import Tool, ToolContext
-from agents.transcript import Answer, Citation, Step, step_to_data
+from agents.transcript import Answer, Citation, Finished, Step, step_to_data
+from agents.turn import Request, Responder
 from assistant.api import create_api
 from assistant.cli import app
+from knowledge.embedders.hashing import HashingEmbedder
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").rglob("README.md")])
@@ -99,10 +105,12 @@ def made(kind: Any) -> Any:
 def test_the_examples_of_the_page_of_tools_are_tools(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "tools.md").read_text(encoding="utf-8")
     names: dict[str, Any] = {}
+    stocks: tuple[Tool, ...] = ()
     for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
         exec(compile(block, "tools.md", "exec"), names)
         for tool in names.get("TOOLS", ()):
             tool.check()
+        stocks = stocks or names["TOOLS"]
     finds = Tool(names["find_customer"], effect="read")
     context = ToolContext(object())  # type: ignore[arg-type]
     assert finds.call(context, {"order_number": "B-10234", "email": "Ada@example.com"}) == "This is Ada."
@@ -111,8 +119,12 @@ def test_the_examples_of_the_page_of_tools_are_tools(tmp_path: Path) -> None:
         finds.call(context, {"order_number": "B-10234", "email": "eve@example.com"})
     script = tmp_path / "script.jsonl"
     script.write_text(re.findall(r"```json\n(.*?)```", text, re.DOTALL)[0], encoding="utf-8")
-    asked, otherwise = read_script(script)
-    (call,) = asked.tool_calls
-    assert (call["name"], otherwise.when) == ("stock", ".")
+    model = LoadedModel("scripted:script.jsonl", ScriptedChat(read_script(script)), "native")
+    library: Any = SimpleNamespace(embedder=HashingEmbedder())
+    kept = (MemoryActionLog(), MemoryApprovals(), MemoryVisitors(), InMemorySaver())
+    responder = Responder(library, model, acting=Acting(stocks, *kept))
+    *_, last = responder.respond(Request("Is BM-101 in stock?"))
+    assert isinstance(last, Finished)
+    assert last.answer.text == "BM-101 is there: 34 in stock.", "no line hides the tool's result"
     for raised in re.findall(r"^\| `(\w+)\(", text, re.MULTILINE):
         assert issubclass(getattr(errors, raised), Exception)

@@ -1,6 +1,6 @@
 """What is said around a write, in code's words: no model has a part in them."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container
 
 from agents.approvals import NO, YES
 from agents.tools import IDENTIFIES
@@ -86,6 +86,13 @@ def with_contact(sentence: str, language: Language, contact: str) -> str:
     return sentence + ("" if language == "zh" else " ") + CONTACT[language].format(contact=contact)
 
 
-def who(tools: Container[str]) -> Mapping[str, str]:
-    """Return how a customer is asked who they are, by the names of the tools that there are."""
-    return WHO if IDENTIFIES in tools else SIGN_IN
+def who(tools: Container[str], language: Language, *, signs_in: bool, contact: str) -> str:
+    """Return how a customer is asked who they are, or that it was not found out where nothing tells who they are.
+
+    Args:
+        tools: The names of the tools that there are.
+        signs_in: Whether the company's site can say who it is.
+    """
+    if IDENTIFIES in tools:
+        return WHO[language]
+    return SIGN_IN[language] if signs_in else with_contact(NO_ANSWER[language], language, contact)

@@ -24,6 +24,7 @@ from fastapi import Cookie, Depends, FastAPI, Header, HTTPException, Query, Requ
 from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from assistant.approvals_api import DecisionBody
 from assistant.decisions import ApprovalsPort, Decisions
 from assistant.desk_entries import KEY_CHARACTERS
 from assistant.desk_page import cases, story
@@ -104,12 +105,6 @@ class FinishedBody(_Body):
     search: str = Field(default="", max_length=SEARCH_CHARACTERS)
     after: PlaceBody | None = None
     """Where the page before ended, as it said."""
-
-
-class DecisionBody(_Body):
-    approved: bool
-    text: str = Field(default="", max_length=REPLY_CHARACTERS)
-    """What is said to the customer with it."""
 
 
 def add_desk(

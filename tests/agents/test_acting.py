@@ -17,7 +17,7 @@ from agents.actions import Action, MemoryActionLog, Preview
 from agents.approvals import NO, YES, MemoryApprovals, MemoryVisitors, OperatorDecision
 from agents.asked import Acting
 from agents.desk import MemoryDesk
-from agents.errors import HandOver, LoopsUnavailable, ModelUnavailable, ToolError
+from agents.errors import HandOver, LoopsUnavailable, ModelUnavailable, NotIdentified, ToolError
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
 from agents.owned import Ownership
@@ -108,6 +108,7 @@ class Talk:
     owned: Ownership = field(default_factory=Ownership)
     tools: tuple[Tool, ...] = field(default_factory=lambda: load([str(COMPANY / "shop_tools.py")]))
     extra: tuple[Tool, ...] = ()
+    signs_in: bool = True
     history: list[Message] = field(default_factory=list)
     results: list[tuple[str, str]] = field(default_factory=list)
     stepped: bool = False
@@ -116,7 +117,15 @@ class Talk:
     def say(self, message: str, *replies: Any, **more: Any) -> Answer:
         tools = (*self.tools, *self.extra)
         acting = Acting(
-            tools, self.log, self.approvals, self.visitors, self.saver, self.home, self.desk, owned=self.owned
+            tools,
+            self.log,
+            self.approvals,
+            self.visitors,
+            self.saver,
+            self.home,
+            self.desk,
+            owned=self.owned,
+            signs_in=self.signs_in,
         )
         model = LoadedModel("scripted:test", ScriptedChat(replies), "native")
         request = Request(
@@ -297,6 +306,20 @@ def test_who_cannot_be_found_out_is_asked_to_sign_in(talk: Talk, home: Path) -> 
     for message, told in (("Show me my orders", words.SIGN_IN["en"]), ("查看我的订单", words.SIGN_IN["zh"])):
         answer = talk.say(message, mine, mine, "Please tell me your order number.")
         assert (answer.outcome, answer.text) == ("clarify", told)
+
+
+def test_nobody_is_asked_to_sign_in_where_nobody_can(talk: Talk) -> None:
+    def tables() -> str:
+        """Say which tables are free."""
+        raise NotIdentified("Not known.")
+
+    talk.signs_in = False
+    talk.tools = tuple(tool for tool in talk.tools if tool.name != "find_customer")
+    talk.extra = (Tool(tables, effect="read", examples=("Show me my tables",)),)
+    answer = talk.say("Show me my tables", call("tables"), call("list_orders"), "It is table 77.")
+    (unknown,) = [one for one in talk.steps if isinstance(one, ToolReturned) and one.tool == "list_orders"]
+    assert "There is no tool 'list_orders'" in unknown.content, "what can never run is not offered"
+    assert answer.text == words.with_contact(words.NO_ANSWER["en"], "en", "help@example.com")
 
 
 def test_button_of_another_write_approves_nothing(talk: Talk, home: Path) -> None:

@@ -1,8 +1,10 @@
 """A number keeps its unit, its half of the day, its weekday and its place in a range."""
 
+import time
+
 import pytest
 
-from agents.bonds import keeps_bonds
+from agents.bonds import keeps_bonds, keeps_spans
 from agents.support import support
 from tests.agents.found_passages import passage
 
@@ -56,3 +58,10 @@ def test_the_same_said_otherwise_is_the_same(written: str, source: str) -> None:
 def test_across_languages_a_bare_number_needs_its_unit_beside_it(source: str, held: bool) -> None:
     assert keeps_bonds("质保5年。", source, strict=True) is held
     assert keeps_bonds("质保5年。", "max: 5")
+
+
+@pytest.mark.parametrize("piece", ["1", "1,", "1 days ", "fee 1 ", "deposit  "])
+def test_a_long_result_is_soon_read_for_spans(piece: str) -> None:
+    began = time.process_time()
+    assert keeps_spans("It takes 5 days.", (piece * (20_000 // len(piece)),))
+    assert time.process_time() - began < 5

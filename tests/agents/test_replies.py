@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from agents.prompts.acting import QUESTION
@@ -99,11 +101,41 @@ def test_a_number_is_not_part_of_another(said: str, result: str, shown: bool) ->
         ("It takes 48 hours.", "It takes 48 minutes", False),
         ("It takes 3 days.", "It takes a week.\n3 parcels", False),
         ("It came at 3 minutes past.", "It came at 3 min past", True),
+        ("You may keep it for 250 days.", "Monday, deposit 250", False),
+        ("You may keep it for 250 minutes.", "administration fee 250 applies", False),
+        ("You may keep it for 250 days.", "Kaution 250, Rückgabe Montag", False),
+        ("押金保留 250 天。", "押金250元，保留", False),
+        ("You may keep it for 3 days.", "in stock: 3 pieces", False),
+        ("It takes 2 years.", "It takes 2年", True),
+        ("It takes 2 years.", "It takes 2周年", True),
+        ("It takes 2 weeks.", "It takes 2周年", False),
+        ("It takes 14 days.", "Mietpreis 14 Tage", True),
+        ("It takes 14 days.", "It takes 14 jours", True),
+        ("保留 3 天。", "租期还有 3 日", True),
+        ("保留 24 个月。", "保留 24 月", True),
+        ("It takes 24 hours.", "It takes 24h", True),
+        ("It takes 24 hours.", '{"battery_life_h": 24}', True),
+        ("It takes 36 hours.", "PT36H", True),
+        ("It takes 30 minutes.", "PT30M", True),
+        ("It takes 2 years.", "2 yrs", True),
+        ("It takes 2 weeks.", "2 wks", True),
+        ("It takes 2 weeks.", "2w", True),
+        ("It takes 14 days.", '{\n "value": 14,\n "unit": "days"\n}', True),
+        ("It takes 14 days.", '"delivery_days": [\n 14\n]', True),
+        ("It takes 14 days.", "days,state\n14,held", True),
+        ("It takes 14 days.", "fee 14, in 14 days", True),
+        ("It takes 5-7 days.", "at no charge 5-7 days", True),
     ],
 )
-def test_a_span_of_time_stands_with_its_unit(said: str, result: str, shown: bool) -> None:
+def test_a_span_of_time_is_nothing_else_in_the_sources(said: str, result: str, shown: bool) -> None:
     known = "may keep it for the 押金保留 takes due on"
     assert borne_out(said, (result, known), acted=False) == [said] * shown
+
+
+def test_a_long_run_of_digits_takes_no_time() -> None:
+    began = time.process_time()
+    borne_out("1" * 8000 + " x", ("1" * 8000,), acted=False)
+    assert time.process_time() - began < 5
 
 
 def test_what_tools_returned_is_borne_out() -> None:

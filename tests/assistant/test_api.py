@@ -179,6 +179,7 @@ def events(lines: Iterator[str]) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def test_health(served: Served) -> None:
     assert served.client.get("/healthz").json() == {"ok": True}
+    assert served.client.head("/healthz").status_code == 200
 
 
 def test_readiness_is_remembered_for_a_moment_and_turns_red_when_the_model_fails(

@@ -62,6 +62,26 @@ def test_intents_are_those_that_were_trained_and_are_closed_with_the_rest(tmp_pa
     assert closed == ["intents"]
 
 
+@pytest.mark.parametrize(("session_key", "offered"), [("", ["hours"]), ("k" * 32, ["hours", "orders"])])
+def test_tools_that_nobody_can_be_known_to_are_not_offered(
+    tmp_path: Path, session_key: str, offered: list[str]
+) -> None:
+    code = (
+        "from agents.tools import Tool",
+        'def hours() -> str:\n    """Say when it is open."""\n    return "9"',
+        'def orders() -> str:\n    """List the orders."""\n    return "-"',
+        'TOOLS = (Tool(hours, effect="read"), Tool(orders, effect="read", identified=True))',
+    )
+    (tmp_path / "mine.py").write_text("\n".join(code), encoding="utf-8")
+    application = Application(Settings(home=tmp_path, tools=(str(tmp_path / "mine.py"),), session_key=session_key))
+    try:
+        assert application.acting is not None
+        assert [tool.name for tool in application.acting.tools] == offered
+        assert [tool.name for tool in application.tools.tools] == ["hours", "orders"], "the doctor names them"
+    finally:
+        application.close()
+
+
 def test_the_model_is_loaded_beside_other_work_and_its_fault_waits_for_its_use(tmp_path: Path) -> None:
     called = Event()
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from assistant.gate import OTHER_SITE, PACKED, Gate
+from assistant.gate import OTHER_SITE, PACKED, UNREAD, WHERE_FROM, Gate
 
 
 async def behind(scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,12 +72,13 @@ def test_what_is_announced_as_too_large_is_refused_at_once(length: str) -> None:
 def test_a_browser_that_asks_whether_another_site_may_call_is_told_no() -> None:
     asked = {"Host": "desk.example", "Access-Control-Request-Method": "POST"}
     refused = knock("OPTIONS", Origin="https://evil.example", **asked)
-    assert (refused.status_code, refused.json()) == (403, {"error": OTHER_SITE})
+    assert (refused.status_code, refused.json()) == (403, {"error": OTHER_SITE, "detail": WHERE_FROM})
     assert knock("OPTIONS", Origin="https://desk.example", **asked).status_code == 200
     assert knock("OPTIONS", Host="desk.example", Origin="https://evil.example").status_code == 200
 
 
 def test_a_packed_body_is_refused_by_its_encoding() -> None:
     refused = knock("POST", **{"Content-Encoding": "GZIP"})
-    assert (refused.status_code, refused.json()) == (415, {"error": PACKED.format(encoding="gzip")})
+    told = {"error": UNREAD, "detail": PACKED.format(encoding="gzip")}
+    assert (refused.status_code, refused.json()) == (415, told)
     assert knock("POST", **{"Content-Encoding": "identity"}).status_code == 200

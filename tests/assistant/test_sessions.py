@@ -39,16 +39,19 @@ def test_other_keys_changed_bodies_and_old_tokens_prove_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("customer", "expires", "told"),
+    ("customer", "expires", "sentence", "told"),
     [
-        (17, 60, '`id` must be a text, such as "17"'),
-        ("17", 1_000_060_000, "`expires` is in seconds since 1970"),
-        ("17", -1, "The session is over. Please sign in again."),
-        ("17", float("nan"), "The session is over"),
+        (17, 60, "The session names no customer.", '`id` must be a text, such as "17"'),
+        ("17", 1_000_060_000, "The session lasts longer than a day.", "milliseconds"),
+        ("17", 25 * 3600, "The session lasts longer than a day.", "a day from now"),
+        ("17", -1, "The session is over. Please sign in again.", ""),
+        ("17", float("nan"), "The session is over. Please sign in again.", ""),
     ],
 )
-def test_who_signs_wrongly_is_told_what_is_wrong(customer: Any, expires: float, told: str) -> None:
+def test_who_signs_wrongly_is_told_what_is_wrong(customer: Any, expires: float, sentence: str, told: str) -> None:
     now = 1_000_000.0
     with pytest.raises(SessionRefused) as refused:
         read(make(KEY, customer=customer, expires=now + expires), key=KEY, now=now)  # type: ignore[arg-type]
-    assert told in str(refused.value)
+    assert str(refused.value) == sentence, "it may be shown to the customer"
+    assert (told in refused.value.detail, bool(refused.value.detail)) == (True, bool(told))
+    assert ("milliseconds" in refused.value.detail) is (told == "milliseconds")

@@ -18,7 +18,7 @@ from assistant import store as store_module
 from assistant.errors import NotStored, StoreError
 from assistant.store import Store, sqlite_url
 
-ANSWER = {"text": "Within 30 days [1].", "citations": [], "outcome": "answered"}
+ANSWER = {"text": "Within 30 days [1].", "citations": [], "outcome": "answered", "model": "none"}
 
 
 @pytest.fixture
@@ -103,6 +103,15 @@ def test_a_turn_keeps_the_few_words_that_it_begins_with(store: Store) -> None:
     older, finished, stopped = store.transcript(conversation)
     assert (older.pointed, finished.pointed, stopped.pointed) == ("", "30 days", "30 days")
     assert (finished.text, stopped.text) == (text, "30 days [1]\n")
+
+
+def test_what_was_stored_with_a_folder_of_this_machine_is_read_without(store: Store) -> None:
+    conversation = store.start_conversation()
+    turn = store.start_turn(conversation, "How long?")
+    answer = {**ANSWER, "model": "gguf:/home/ada/models/ours.gguf"}
+    store.append_step(conversation, turn, {"kind": "finished", "answer": answer})
+    (step,), (told,) = store.steps(conversation, turn), store.transcript(conversation)
+    assert told.answer == step.data["answer"] == {**ANSWER, "model": "gguf:ours.gguf"}
 
 
 def test_a_failed_turn_tells_its_reference(store: Store) -> None:

@@ -103,6 +103,9 @@ def test_a_reply_that_is_sent_again_under_its_key_is_written_once(desk: tuple[ht
             replies.append(client.post(f"/api/tickets/{name}/reply", headers=OWNER, json=body).json()["turn"])
         assert [turn.text for turn in store.transcript(conversation)[1:]] == ["Hello", "More"]
     assert replies == [2, 2, 3] * 2, "a key counts within its ticket"
+    lost = client.post(f"/api/tickets/{number}/reply", headers=OWNER, json={"text": "Other words", "key": "1"})
+    assert (lost.status_code, lost.json()) == (422, {"error": "This key stands for another reply of yours."})
+    assert len(store.transcript(conversation)) == 3
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer wrong"])

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from typing import Annotated
 
 import pytest
 
+from agents.actions import Customer
 from agents.prompts import Steps, render
-from agents.prompts.steps import SYSTEM, UNKNOWN_VISITOR
+from agents.prompts.steps import SYSTEM, UNKNOWN_VISITOR, WHO
 from agents.tools import TOOLS, Tool, load_tools
 from agents.transcript import Language, Message
 
@@ -46,6 +48,13 @@ def test_a_model_is_told_of_find_customer_only_where_there_is_one(language: Lang
         system = render(Steps("?", (), offered, language, json_steps=False, acting=True))[0].text
         assert ("find_customer" in system) is is_told
         assert (UNKNOWN_VISITOR[language] in system) is not is_told
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_nothing_is_said_of_signing_in_where_the_tools_are_for_everybody(language: Language) -> None:
+    anybodys = Steps("?", (), (*SEARCH, Tool(measure, effect="read")), language, json_steps=False, acting=True)
+    assert WHO[language].partition("{")[0] not in render(anybodys)[0].text
+    assert WHO[language].partition("{")[0] in render(replace(anybodys, customer=Customer("17")))[0].text
 
 
 def test_history_and_question_are_user_text() -> None:
