@@ -50,12 +50,11 @@ _BUT = re.compile(
     r"|\W*(?:(?:好的?|行|是的|对的?|對的?|嗯|等等|等一下)[\s，,。.！!]*|(?:不是?|是|可以)[\s，,。.！!]+)"
     r"(?=但是?|不过|不過|可是|只是|只要|改成|改为|改為)",
 )
-_CHANGED = (
-    r"(?:address|place|office|branch|shop|store|city|room|date|day|time|slot|week|month|size|colou?r|model|item|article|card"
-    r"|account|amount|name|one)s?\b"
-)
+_CHANGED = r"(?:address|place|office|branch|shop|store|city|room|date|slot|size|colou?r|card|account|amount|name)s?\b"
 _CHANGES = re.compile(
-    rf"\b(?:another|other|different) (?:\w+ )?{_CHANGED}|\binstead\b|\bhalf\b|\bchange (?:it|that|this|the|my)\b"
+    rf"\b(?:another|(?:a|the) (?:different|other)) (?:\w+ )?{_CHANGED}|\binstead\b|\b(?:only|just) half\b"
+    r"|\b(?:on|to|at) (?:another|(?:a|the) (?:different|other)) (?:day|time|week|month|one)\b"
+    rf"|\bchange (?:it|that|this|(?:the|my) (?:\w+ )?{_CHANGED})"
     r"|\b(?:send|ship|deliver) (?:it|them|this|that|all|half|the (?:order|parcel|lamps?)) (?:\w+ )?to (?!me\b)"
     r"|另外?一?[个個张張家款件种種]?的?(?:地址|地方|时间|時間|日期|天|颜色|顏色|卡|款|店|账户|賬戶)|改(?:成|为|為|到|送|寄|退)"
     r"|改.{0,3}(?:地址|时间|時間|日期|尺寸|颜色|顏色)|退到"
