@@ -172,8 +172,9 @@ _SICK = (
 _SICK_OF_FOOD = (
     r"(?:^|(?<=[.?!] ))(?!(?:(?:hi|hello|hey)\b\W*)?(?:do|does|has any(?:one|body)|have any)\b)"
     rf"{_UNSUPPOSED}(?:(?<!n't )(?<!not )(?<!never )(?:ate|eaten|drank|drunk)\b[^.?!]{{0,60}}\b{_SICK}"
-    rf"|{_SICK}[^.?!]{{0,20}}\b(?:after|from) (?:(?:i|we|he|she|they) |(?:the|that|this|our|my|a) (?:\w+ )?)?"
-    r"(?:eat|eating|ate|drinking|drank|food|meal|your)\b|(?:got|have|has|had|gave \w+|with) food poisoning)"
+    rf"|{_SICK}[^.?!]{{0,20}}\b(?:(?:after|from|since) (?:(?:i|we|he|she|they) |(?:the|that|this|our|my|a) (?:\w+ )?)?"
+    r"(?:eat|eating|ate|drinking|drank|food|meal|(?:dinner|lunch|breakfast|brunch|supper) (?:at|in|from|with)"
+    r" you(?:rs?)?)|(?:after|from) your)\b|(?:got|have|has|had|gave \w+|with) food poisoning)"
 )
 """Nobody is "ill" in "ill come back", nor is a meal at fault where lunch only says when it was."""
 

@@ -31,7 +31,7 @@ _ASKS = re.compile(
     r"(?:(?:pause|freeze|suspend|cancel|end) (?:my|our|the|his|her) (?:membership|subscription|contract)"
     r"|put (?:my|our|the) (?:membership|subscription|contract) on hold"
     r"|(?:move|reschedule|postpone) (?:my|our|the|his|her) (?:booking|appointment))"
-    rf"(?: for {_SPAN}| (?:to|until|till) (?:next (?:week|month|year)|{_MONTH}|{_DAY}))?"
+    rf"(?: for {_SPAN}| (?:to|until|till) (?:next (?:week|month|year)|{_MONTH}|{_DAY}))?(?: please)?"
     r"|(?:请问)?(?:我的?)?(?:会员卡?|会籍|订阅|合同)(?:可以|能|能不能|可不可以|想)(?:暂停|冻结|取消|终止)(?:吗|一下吗)?"
     r"|(?:请问)?(?:可以|能|能不能|可不可以|想)(?:暂停|冻结|取消|终止)(?:我的?)?(?:会员卡?|会籍|订阅|合同)吗?"
     r"|(?:请问)?(?:我们?的?)?预约(?:可以|能|能不能|可不可以|想)(?:改期|延期)吗?"

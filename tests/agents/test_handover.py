@@ -44,6 +44,8 @@ from bench.labelled import spoken
         ("The kids had eaten the soup and it made them ill", "safety"),
         ("Both of us fell ill after eating your pie", "safety"),
         ("I'm sick from your soup", "safety"),
+        ("The two of us were sick after dinner at your place", "safety"),
+        ("My husband has been ill since lunch at your restaurant", "safety"),
         ("We are both ill after the fish meal", "safety"),
         ("It was bad. I want to make a formal complaint about how we were treated", "asked"),
         ("您好，我要投诉", "asked"),

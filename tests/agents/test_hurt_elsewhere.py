@@ -13,6 +13,7 @@ from agents.handover import from_words
         "My son is in hospital, can we move our appointment to next week?",
         "Hi, my wife broke her ankle at home. Can we move our booking to June?",
         "Can I freeze my contract because I broke my arm?",
+        "I broke my leg. Can I pause my membership for 2 months, please?",
         "我骨折了，会员卡可以暂停吗？",
         "我妈住院了，请问我们的预约可以改期吗？",
     ],
