@@ -347,9 +347,7 @@ class ActingTurn:
         new = [sentence for sentence in kept if not replies.repeats_an_offer(sentence, self.asked.history)]
         plain = [sentence for sentence in new if not any(replies.says_again(sentence, one) for one in marked)]
         text = replies.joined([*plain, *([cited] if cited else [])], self.language)
-        if text and not all(
-            any(replies.says_again(one, told) for told in self.texts) for one in replies.sentences(text)
-        ):
+        if text and not replies.all_said(text, self.texts):
             yield self._told(text)
         elif not self.texts or not self.deeds:
             shown = result.sayable[-1][:RESULT_CHARACTERS] if result.sayable else ""  # of the company's own tools

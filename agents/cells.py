@@ -48,9 +48,12 @@ def cells_of(row: str) -> list[Cell]:
 
 
 def table_of(row: Statement) -> tuple[object, ...]:
-    """Return what rows of one table share: where it stands, its columns, and the name of the first where it has one."""
+    """Return what rows of one table share: where it stands and its columns, or the first one's name.
+
+    Where columns are known, a row whose first cell is blank, below one that several share, begins with another name.
+    """
     passage = row.passage
-    first = tuple(cell.name for cell in cells_of(row.text)[:1])
+    first = () if passage.header else tuple(cell.name for cell in cells_of(row.text)[:1])
     return passage.collection, passage.document, passage.headings, passage.header, first
 
 

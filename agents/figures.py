@@ -14,8 +14,9 @@ MARKER = re.compile(r"\s*[\[［【]\s?(\d{1,2}(?:\s?[,，、]\s?\d{1,2})*)\s?[\]
 """Citations as models write them: [1], [1, 2], 【1】; no part of what is said."""
 _LINK = (
     r"(?:https?://|www\.)[a-z0-9~%#?&=+@:/.,;!$_-]+"  # links
-    r"|[\w.+-]+@[\w-]+\.[\w.]+"  # addresses
-    r"|(?<![\w.])[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*\.(?-i:[a-z]{2,})(?:/[a-z0-9~%#?&=+@:/.,;!$_-]*)?"  # bare hosts
+    r"|(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.]+"  # addresses
+    r"|(?<![\w.])[a-z][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){0,8}\.(?-i:[a-z]{2,})"  # bare hosts
+    r"(?:/[a-z0-9~%#?&=+@:/.,;!$_-]*)?"
 )
 _DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _MONTHS = [

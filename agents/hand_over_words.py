@@ -161,18 +161,22 @@ _UNSUPPOSED = (
 )
 """The beginning of a sentence that supposes nothing: "Can I cancel if I have broken my leg?" is no report."""
 
-_DINED = (
-    r"(?:at|there|here|out|late|early|breakfast|lunch|dinner|brunch|(?:in|with|on) (?:your|the))\b"
-    r"(?!.{0,200}\b(?:sick|ill|unwell|vomit|thr[oe]w|stomach|poison|pain|dizzy|diarrh|faint|collaps|breath|chok|swell|swollen"
-    r"|rash|hives|shaking|doctor))"
+_BECOMES = (
+    r"(?:(?:am|is|are|was|were|be|been|fell|fallen|feel|feels|felt|feeling|get|got|gets|getting|became|become|taken|'m|'s"
+    r"|'re|made (?:me|us|him|her|them|my \w+)) (?:(?:now|very|so|really|quite|all|both|badly) ){0,2})"
 )
-"""Guests who only say that they ate have swallowed nothing that they should not."""
-_SICK = r"(?:sick|ill|unwell|vomit\w*|throwing up|threw up|stomach (?:ache|cramps?|pains?))\b"
+_SICK = (
+    r"(?:(?:sick(?! (?:of|leave)\b)|unwell|vomit\w*|throwing up|threw up|stomach (?:ache|cramps?|pains?))\b"
+    rf"|{_BECOMES}ill\b)"
+)
 _SICK_OF_FOOD = (
-    rf"(?:ate|eaten|drank|drunk)\b[^.?!]{{0,60}}\b{_SICK}"
-    rf"|{_SICK}(?! of)[^.?!]{{0,20}}\b(?:after|from|since)\b[^.?!]{{0,20}}\b(?:eat|ate|drink|drank|food|meal|dinner"
-    r"|lunch|breakfast)|(?:got|have|has|had|gave \w+|with) food poisoning"
+    r"(?:^|(?<=[.?!] ))(?!(?:(?:hi|hello|hey)\b\W*)?(?:do|does|has any(?:one|body)|have any)\b)"
+    rf"{_UNSUPPOSED}(?:(?<!n't )(?<!not )(?<!never )(?:ate|eaten|drank|drunk)\b[^.?!]{{0,60}}\b{_SICK}"
+    rf"|{_SICK}[^.?!]{{0,20}}\b(?:(?:after|from|since) (?:(?:i|we|he|she|they) |(?:the|that|this|our|my|a) (?:\w+ )?)?"
+    r"(?:eat|eating|ate|drinking|drank|food|meal|(?:dinner|lunch|breakfast|brunch|supper) (?:at|in|from|with)"
+    r" you(?:rs?)?)|(?:after|from) your)\b|(?:got|have|has|had|gave \w+|with) food poisoning)"
 )
+"""Nobody is "ill" in "ill come back", nor is a meal at fault where lunch only says when it was."""
 
 SAFETY = _any(
     r"\b(?:got|get|gets|getting|received|gave|gives|giving|had|have) (?:me |us |my \w+ |him |her )?"
@@ -196,9 +200,9 @@ SAFETY = _any(
     rf"\b{_HURT} (?:me|myself|himself|herself|my|our|his|her)\b(?! feelings)",
     r"\b(?:hospital|ambulance|emergency room|a&e|burns unit|fire brigade|paramedics?)\b",
     r"\b(?:suicid\w*|kill myself|end my life|harm myself|want to die)\b",
-    rf"\b(?:{_US}|toddler|puppy) (?:has |have |just |may have |might have )*(?:swallowed|choked on|ate(?! {_DINED}))\b|"
+    rf"\b(?:{_US}|toddler|puppy) (?:has |have |just |may have |might have )*(?:swallowed|choked on|ate)\b|"
     rf"\bchoking on\b",
-    rf"{_UNSUPPOSED}(?:{_SICK_OF_FOOD})",
+    _SICK_OF_FOOD,
     r"\b(?:allergic reaction|carbon monoxide|gas leak)\b",
     r"触电|觸電|漏电|漏電|电到了|被电(?:了|到|击|着)|电击了",
     r"着火|著火|起火|冒烟|冒煙|冒火|烧起来|燒起來|烧焦|爆炸|炸了|自燃|短路了|烧着了",

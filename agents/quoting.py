@@ -189,7 +189,7 @@ def in_order(
 ) -> list[Statement]:
     """Return the statements of groups in the order of the questions that they answer, each group in one piece.
 
-    What answers none of them for sure, the likeliest for the whole message, keeps its place at the head.
+    What no question's answer begins with stands where the question does for which it is likeliest.
 
     Args:
         leads: for each question of a message what its answer begins with.

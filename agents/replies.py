@@ -9,7 +9,6 @@ Sentences with markers are checked against their passages elsewhere.
 
 import re
 from collections.abc import Collection, Sequence
-from math import ceil
 
 from agents.bonds import keeps_spans
 from agents.figures import MARKER
@@ -18,14 +17,13 @@ from agents.provenance import occurs
 from agents.transcript import Language, Message
 from knowledge.text import tokens
 
-OFFER_SHARE = 0.4
 OFFER_CHARACTERS = 12
-"""Part of a sentence, from its beginning, that makes it an offer said again where an offer begins so; and at least so
-many characters, or all of a shorter one: "Please wait" is none though an offer asks "Please answer"."""
+"""Of a sentence up to its colon that make it the last offer with another value where that begins so: fewer, such as
+"Price:", begin many a line."""
 LEAST_SHARED = 0.5
 """Part of a statement's words that must stand in the sources."""
 _SPLIT = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
-_FACT = re.compile(r"https?://\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[^\W\d_]*-?\d[\w.,:-]*\d|\d")
+_FACT = re.compile(r"https?://\S+|(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![^\W\d_])[^\W\d_]*-?\d[\w.,:-]*\d|\d")
 _DEED = re.compile(
     r"\b(?:i|we)(?: have|'ve|’ve)?(?: now| just| already| successfully)* "
     r"(?:cancel+ed|refunded|returned|changed|updated|sent|booked|created|started|opened|issued|processed|arranged"
@@ -63,18 +61,28 @@ def sentences(text: str) -> list[str]:
 def repeats_an_offer(sentence: str, history: Sequence[Message]) -> bool:
     """Say whether a sentence stands where a yes was asked for: said without asking, it reads like a promise.
 
-    So does one that begins like it and goes on otherwise: "Send order B-1 to: 5 Mill Lane." after another address.
+    So does one that is the last offer up to a colon and no question: "Send order B-1 to: 5 Mill Lane." after another
+    address.
     """
     said_by_us = [one.content for one in history if one.role == "assistant"]
     offers = [text for text in said_by_us if any(ask in text for ask in QUESTION.values())]  # a person may have added
     said = _plain(sentence)
-    head = said[: max(OFFER_CHARACTERS, ceil(OFFER_SHARE * len(said)))]
-    return bool(said) and any(_plain(one).startswith(head) for offer in offers for one in sentences(offer))
+    if not said or any(_plain(one).startswith(said) for offer in offers for one in sentences(offer)):
+        return bool(said)
+    head = "".join(said.replace("：", ":").partition(":")[:2])
+    if not head.endswith(":") or len(head) < OFFER_CHARACTERS or said.endswith(("?", "？")):
+        return False
+    return any(_plain(one).replace("：", ":").startswith(head) for offer in offers[-1:] for one in sentences(offer))
 
 
 def says_again(one: str, other: str) -> bool:
     """Say whether a sentence stands in another text, whatever its markers and spaces."""
     return _plain(one) in _plain(other)
+
+
+def all_said(text: str, told: Sequence[str]) -> bool:
+    """Say whether each sentence of a text says again what was told."""
+    return all(any(says_again(one, earlier) for earlier in told) for one in sentences(text))
 
 
 def _plain(text: str) -> str:
@@ -93,12 +101,17 @@ def borne_out(text: str, sources: Sequence[str], *, acted: bool, tools: Collecti
         text: What a model wrote.
         sources: Results of tools, and what the customer wrote.
         acted: Whether a write was done in this turn; otherwise no sentence may claim one.
-        tools: Names of tools, which are nothing to a customer; one such as "refund" is a word too.
+        tools: Names of tools, nothing to a customer unless a source has them; one such as "refund" is a word too.
     """
     known = {token for source in sources for token in tokens(source)}
-    inner = [name for name in tools if "_" in name]
-    said = [sentence for sentence in sentences(text) if not any(name in sentence for name in inner)]
+    inner = [name for name in tools if "_" in name and not _names(name, "\n".join(sources))]
+    said = [sentence for sentence in sentences(text) if not any(_names(name, sentence) for name in inner)]
     return [sentence for sentence in said if _is_borne_out(sentence, sources, known, acted=acted)]
+
+
+def _names(tool: str, text: str) -> bool:
+    """Say whether a text has a tool's name, as Markdown may write it too, and not the end of a link or a path."""
+    return re.search(rf"(?<![\w/.-]){re.escape(tool)}(?!\w)", text.replace("\\", ""), re.IGNORECASE) is not None
 
 
 def _is_borne_out(sentence: str, sources: Sequence[str], known: set[str], *, acted: bool) -> bool:

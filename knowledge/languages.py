@@ -14,8 +14,11 @@ _JAPANESE_SIGN = re.compile("[営払価検験険遅択労継従単収戻]|変(?=
 """Forms that neither simplified nor traditional Chinese has, of words that are asked for: 営業, 支払, 価格, 検索.
 
 Only such as stand in no name that Chinese write as it is: not those of 新宿駅, 元気森林, 3000円, or 駒込."""
-_CHINESE_SIGN = re.compile("[呀麼怎什誰們我你您他她它這那些嘛嗎呢吧很把被讓跟没沒給哪几也]|是(?!非|正)|可以|多[少久]")
-"""Signs of Chinese sentences that a Japanese charset has too."""
+_CHINESE_SIGN = re.compile(
+    "[呀麼怎什誰們我你您他她它這那些嘛嗎呢吧很把被讓跟没沒給哪几也單價燈號收]|是(?!非|正)|可以|多[少久]|請(?![求負])|(?<!改)訂(?!正)"
+    "|想(?=[問要買改換退取訂知看])|問[下一]|[送訂退換發]貨|貨到|[到買換付送寄退]了"
+)
+"""Signs of Chinese sentences that a Japanese charset has too: 到 and 想 stand in 到着 and 感想, 請 in 請求."""
 _HAN_SIGN = re.compile(f"[{_HAN}]")
 FOREIGN_SHARE = 1 / 8
 """Of the characters that `count_cjk` counts: from so many kana or hangul on, a text is no Chinese."""

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from agents.approvals import NO, YES, read_reply
+from agents.approvals import NO, YES, has_another_wish, read_reply
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,54 @@ def test_a_long_message_is_read_at_once(part: str) -> None:
         read_reply(part * times + "x")
         assert time.thread_time() - started < 1.0
     assert read_reply("yes " * 40) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "yes but send it to another address",
+        "ok, but only half",
+        "Sure, but change it to Saturday",
+        "yes, but change the delivery address please",
+        "Yes, but on another day",
+        "Ok but please send it to 5 Mill Lane",
+        "wait, but a different colour please",
+        "ok but the blue one instead",
+        "好的，但是退到另一张卡",
+        "好的，改成周六送",
+        "不，改成周六送",
+        "可以，不过改寄到公司",
+    ],
+)
+def test_a_wish_for_a_change_takes_the_place_of_a_yes(said: str) -> None:
+    assert has_another_wish(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Ok but please let me know when it is done",
+        "yes but how long does it take",
+        "yes but will it go to another address",
+        "ok but thank you",
+        "Sure, but no rush",
+        "no, only asking",
+        "please only use my e-mail",
+        "yes, but I have another question",
+        "ok but my other order has not come",
+        "ok but send it to me",
+        "yes but I cannot wait another week",
+        "ok but half of it is missing",
+        "ok but please change my password",
+        "Ok but please send the receipt to my e-mail",
+        "不但没收到钱，台灯也坏了",
+        "好的但是要多久",
+        "好的，不过请发邮件通知我",
+        "好的，不过改天再说",
+        "好的，但是另外还有一个问题",
+        "可以改成周六送吗",
+        "不只是台灯坏了",
+    ],
+)
+def test_what_only_asks_or_thanks_is_no_other_wish(said: str) -> None:
+    assert not has_another_wish(said)

@@ -64,6 +64,13 @@ def test_a_row_of_another_table_is_not_meant() -> None:
     assert cells.named_more("How much are piano lessons?", violin, [violin, sheets]) is None
 
 
+def test_rows_below_a_value_that_they_share_are_of_its_table() -> None:
+    texts = ("Zone: EU | Weight: up to 1 kg | Price: 4 euros", "Weight: up to 5 kg | Price: 9 euros")
+    first, below = (Statement(passage(text, header="Zone | Weight | Price"), 0, len(text), 1.0) for text in texts)
+    assert cells.table_of(first) == cells.table_of(below)
+    assert cells.table_of(rows(texts[0])[0]) != cells.table_of(rows(texts[1])[0])
+
+
 def test_a_number_in_a_row_beside_makes_no_row_wrong() -> None:
     three, six = rows("Grade: Grades 3 to 5 | Fee: 62 € | Pieces: 3", "Grade: Grades 6 to 8 | Fee: 79 € | Pieces: 4")
     assert cells.named_more("exam fee for grade 4", three, [three, six]) is None

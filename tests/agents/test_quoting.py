@@ -124,6 +124,16 @@ def test_rows_of_two_tables_without_a_header_are_not_taken_for_one() -> None:
     assert [len(rows_alike(row, ranked)) for row in ranked] == [1, 1]
 
 
+def test_rows_whose_first_cell_is_blank_are_quoted_with_the_one_above_them() -> None:
+    table = (
+        "Zone: EU | Weight: up to 1 kg | Price: 4 euros\n"
+        "Weight: up to 5 kg | Price: 9 euros\n"
+        "Weight: up to 20 kg | Price: 15 euros"
+    )
+    rows = answer("what is the price by weight?", passage(table, header="Zone | Weight | Price"))
+    assert rows == table.split("\n")
+
+
 def test_too_many_like_rows_are_not_all_quoted() -> None:
     table = "\n".join(f"Name: item{number} | Price: {number} euros" for number in range(TABLE_ROWS + 3))
     assert len(answer("what is the price?", passage(table, header="Name | Price"))) <= 2

@@ -59,6 +59,45 @@ def test_an_offer_is_what_stood_before_the_question_for_a_yes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "offered", "repeats"),
+    [
+        ("Send order B-11200 to: 5 Mill Lane.", "Send order B-11200 to: 1 High Street.", True),
+        ("订单B-11200改寄到：米尔路5号。", "订单B-11200改寄到：高街1号。", True),
+        ("Send order B-11200 to which address?", "Send order B-11200 to: 1 High Street.", False),
+        ("Send order B-11200 to: which address?", "Send order B-11200 to: 1 High Street.", False),
+        ("Your order B-20481 was sent on 3 May.", "Your order B-20481 can be cancelled.", False),
+        ("Address: 5 Mill Lane", "Address: 1 High Street", False),
+    ],
+)
+def test_an_offer_with_another_value_is_one_said_again(said: str, offered: str, repeats: bool) -> None:
+    offer = Message("assistant", f"{offered} {QUESTION['en']}")
+    assert repeats_an_offer(said, (offer,)) is repeats
+    later = Message("assistant", f"Cancel order B-9 (5 euros). {QUESTION['en']}")
+    assert not repeats_an_offer(said, (offer, later)), "only the last offer may stand with another value"
+
+
+@pytest.mark.parametrize(
+    ("said", "source", "shown"),
+    [
+        ("You can see it at https://shop.example/order_status any time.", "", True),
+        ("You can see it in order_status.pdf any time.", "It is in order_status.pdf", True),
+        ("You can see it with order_status any time.", "", False),
+        ("You can see it with Order\\_Status any time.", "", False),
+    ],
+)
+def test_a_tool_is_named_only_where_a_source_does(said: str, source: str, shown: bool) -> None:
+    sources = ("You can see it at https://shop.example/order_status any time with", source)
+    assert borne_out(said, sources, acted=False, tools=("order_status",)) == [said] * shown
+
+
+@pytest.mark.parametrize("piece", ["a", "a.", "的", "1", "-", "a@"])
+def test_a_reply_of_any_length_takes_no_time(piece: str) -> None:
+    began = time.process_time()
+    borne_out(piece * (20_000 // len(piece)), ("nothing",), acted=False)
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
     "question",
     [
         "Could you reply with your password?",
