@@ -232,8 +232,7 @@ class ActingTurn:
         """Go on after a person of the company decided."""
         pending = self.acting.approvals.get(decision.key)
         after: Any = "approved" if decision.approved else "declined"
-        waits = pending if decision.approved and pending is not None and pending.stage == "operator" else None
-        if waits is not None and not self.acting.can_go_on(waits):
+        if decision.approved and pending and pending.stage == "operator" and not self.acting.can_go_on(pending):
             yield self._told(words.TEAM_NOT_NOW[self.language])
             return Ended("awaiting_approval")
         if pending is None or not self.acting.approvals.move(decision.key, before="operator", after=after):
