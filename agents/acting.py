@@ -89,7 +89,7 @@ class ActingTurn:
         if self.asked.decision is not None:
             return (yield from self._decided(self.asked.decision))
         unknown = yield from self._settle_interrupted()
-        if unknown is not None or (self.texts and not self.asked.message):  # nobody asked: that was all
+        if unknown is not None or not self.asked.message:  # nobody asked: that was all
             return unknown or Ended("acted" if self.deeds else "answered")
         ended = yield from self._answer_to_waiting()
         if ended is not None or self._is_courtesy:
@@ -160,10 +160,12 @@ class ActingTurn:
                 continue
             yield acted
             if acted.state == "unknown":
+                self.acting.note(acted)
                 return (yield from self._hand_over(f"{pending.tool} was cut off; action {pending.key}", unknown=True))
             done = words.INTERRUPTED_DONE[self.language].format(text=acted.text) if acted.state == "done" else ""
             self.deeds += bool(done) and not self.asked.message  # a message is answered by what it leads to
             yield self._told(done or acted.text or words.FAILED[self.language])
+            self.acting.note(acted)  # only now: what is cut off before is told at the next start
         return None
 
     def _answer_to_waiting(self) -> Generator[Step, None, Ended | None]:
@@ -231,8 +233,7 @@ class ActingTurn:
         """Go on after a person of the company decided."""
         pending = self.acting.approvals.get(decision.key)
         after: Any = "approved" if decision.approved else "declined"
-        waits = pending if decision.approved and pending is not None and pending.stage == "operator" else None
-        if waits is not None and not self.acting.can_go_on(waits):
+        if decision.approved and pending and pending.stage == "operator" and not self.acting.can_go_on(pending):
             yield self._told(words.TEAM_NOT_NOW[self.language])
             return Ended("awaiting_approval")
         if pending is None or not self.acting.approvals.move(decision.key, before="operator", after=after):
@@ -296,15 +297,14 @@ class ActingTurn:
                     break
                 yield step
                 if isinstance(step, Acted):
-                    self.acting.approvals.move(step.key, before="approved", after=step.state)
                     self.unknown = self.unknown or step.state == "unknown"
                     if step.state != "unknown":
-                        text = step.text or words.FAILED[self.language]
                         self.deeds += step.state == "done"
-                        yield self._told(text)
-                        if ends_at_deed:
-                            steps.close()
-                            return Ended("acted" if self.deeds else "answered")
+                        yield self._told(step.text or words.FAILED[self.language])
+                    self.acting.note(step)  # only now: what is cut off before is told at the next start
+                    if ends_at_deed and step.state != "unknown":
+                        steps.close()
+                        return Ended("acted" if self.deeds else "answered")
         except (ModelUnavailable, LoopsUnavailable):
             if len(self.texts) == told:  # what was told before is no answer to this
                 raise

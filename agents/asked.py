@@ -90,7 +90,7 @@ class Acting:
         return True
 
     def settle(self, pending: Pending) -> Acted | None:
-        """Note what became of an approved write that was cut off, and return it.
+        """Return what became of an approved write that was cut off; it is to be told, and then noted.
 
         Returns:
             None where nothing was begun: it waits as before it was approved. What was begun and has no end is unknown.
@@ -100,8 +100,11 @@ class Acting:
             self.approvals.move(pending.key, before="approved", after="operator" if pending.operator else "customer")
             return None
         state: Literal["done", "failed", "unknown"] = "unknown" if action.state == "begun" else action.state
-        self.approvals.move(pending.key, before="approved", after=state)
         return Acted(pending.key, pending.tool, "" if state == "unknown" else action.result, state)
+
+    def note(self, acted: Acted) -> None:
+        """Note what an approved write has come to; what was done or failed, once its customer was told."""
+        self.approvals.move(acted.key, before="approved", after=acted.state)
 
     def let_go(self, thread: str) -> None:
         """Delete where a loop stopped that nothing will go on with; what cannot be deleted now harms nobody."""

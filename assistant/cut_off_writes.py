@@ -29,6 +29,8 @@ def settle(store: Store, approvals: StoredApprovals, *, log: ActionLog, turns: T
         earlier = _turns_of(store, pending.conversation)
         if earlier and earlier[-1].status == "running":
             continue  # here or in another process
+        if approvals.get(pending.key) != pending:
+            continue  # a turn that was begun for another write of the conversation, and has ended, settled it as well
         action = log.get(pending.key)
         if action is None:
             before: Stage = "operator" if pending.operator else "customer"

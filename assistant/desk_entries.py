@@ -18,7 +18,7 @@ from assistant.errors import StoreError
 from assistant.store import now
 
 Kind = Literal["replied", "noted", "returned", "closed", "approved", "declined", "said"]
-"""`said`: what was told to the customer with a decision; `about` is the write's key."""
+"""`said`: what a decision wanted told was told; `about` is the write's key, `turn` holds the person's words, if any."""
 KEY_CHARACTERS = 64
 
 

@@ -146,7 +146,7 @@ def _check_nobody_ended(session: Session, ticket: TicketRow) -> None:
 def _check_nobody_replied(session: Session, ticket: TicketRow, seen: int, *, by: str) -> None:
     """Refuse what was written without what a person said since; one's own word with a decision is no news."""
     entries = desk_entries.of_conversation(session, ticket.conversation)
-    own = [entry.turn for entry in entries if (entry.kind, entry.operator) == ("said", by)]
+    own = [entry.turn for entry in entries if (entry.kind, entry.operator) == ("said", by) and entry.turn is not None]
     query = select(TurnRow.turn).where(TurnRow.conversation == ticket.conversation, TurnRow.turn > seen)
     since = query.where(TurnRow.owner == PERSON, TurnRow.turn.not_in(own))
     turn = session.scalar(since.order_by(TurnRow.turn.desc()).limit(1))

@@ -25,6 +25,8 @@ CONNECTIONS = 4
 OPEN_SECONDS = 15.0
 ANSWER_SECONDS = 3.0
 """How long a customer who said yes waits for a server that is away; twice as long where it hangs or is frozen."""
+STATEMENT_SECONDS = 2.5
+"""How long one step of the server may take: what it has not ended by then it undoes, before the customer is told so."""
 SETUP_LOCK = 4_711_022
 """Key of the lock under which one process at a time makes the tables."""
 TABLES = ("checkpoint_writes", "checkpoint_blobs", "checkpoints")
@@ -50,7 +52,8 @@ class SharedCheckpoints:
         try:
             # A pool would try again and again, and not say why; and its connections do not wait until others are done.
             options: dict[str, Any] = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
-            with psycopg.connect(_plain(url), connect_timeout=int(OPEN_SECONDS), **options) as connection:
+            options |= {"connect_timeout": int(OPEN_SECONDS), "tcp_user_timeout": int(1000 * OPEN_SECONDS)}
+            with psycopg.connect(_plain(url), **options) as connection:
                 connection.execute("SELECT pg_advisory_lock(%s)", (SETUP_LOCK,))  # until it is closed
                 PostgresSaver(connection).setup()
             self._pool.open(wait=True, timeout=OPEN_SECONDS)
@@ -137,6 +140,9 @@ def _pool(url: str) -> "ConnectionPool[Any]":
             except psycopg.Error as error:
                 raise LoopsUnavailable(_cause(url, error)) from error
 
+    def bound(connection: Any) -> None:
+        connection.execute(f"SET statement_timeout = {int(1000 * STATEMENT_SECONDS)}")
+
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # it warns of each of many tries; what is raised says it
     return SayingPool(
         _plain(url),
@@ -148,6 +154,7 @@ def _pool(url: str) -> "ConnectionPool[Any]":
             "connect_timeout": int(ANSWER_SECONDS),
             "tcp_user_timeout": int(1000 * ANSWER_SECONDS),
         },
+        configure=bound,
         min_size=1,
         max_size=CONNECTIONS,
         timeout=ANSWER_SECONDS,

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from agents import hand_over_notices as notices
 from agents.handover import Reason, from_words
-from agents.transcript import Answer, HandedOver, Language, step_to_data
+from agents.transcript import Answer, Finished, HandedOver, Language, step_to_data
 from assistant import outbox, ticket_contents
 from assistant.database import ApprovalRow, ConversationRow, TicketRow, TurnRow, VisitorRow, storable
 from assistant.errors import NotStored, StoreError
@@ -221,7 +221,10 @@ class Tickets:
         conversation = conversation_row(session, row.conversation, locked=True)
         open_one = holding_ticket(session, row.conversation)
         if open_one is not None:
-            self._add_message(session, row, open_one)
+            if row.question:
+                self._add_message(session, row, open_one)
+            else:
+                self._add_deeds(session, row, open_one, said=said, shown=shown)
             return open_one.number
         _withdraw_approvals(session, row.conversation)
         language = self._language(row.question, conversation)
@@ -279,6 +282,16 @@ class Tickets:
         self._send(
             session, ticket, "ticket.message", [ticket_contents.message("customer", row.question, row.started_at)]
         )
+
+    def _add_deeds(self, session: Session, row: TurnRow, ticket: TicketRow, *, said: Answer | None, shown: str) -> None:
+        """End a turn in which nobody asked, such as that of a decision: the ticket's person learns what was done."""
+        ticket.summary = {**ticket.summary, "acted": ticket_contents.summary(session, row, said)["acted"]}
+        told = said.text if said else notices.waiting(ticket.number, language=cast(Language, ticket.language))
+        if said:
+            append(session, row, step_to_data(Finished(said)))
+        else:
+            finish(session, row, told, before=shown, language=cast(Language, ticket.language))
+        self._send(session, ticket, "ticket.message", [ticket_contents.message("assistant", told, now())])
 
     def _send(self, session: Session, ticket: TicketRow, event: str, messages: list[dict[str, Any]]) -> None:
         body = {

@@ -7,7 +7,7 @@ from knowledge.text import CJK_CLASS, Language, count_cjk, detect_language
 _HAN = "\\u3400-\\u4dbf\\u4e00-\\u9fff"
 _LETTER = "(?:[\\u3041-\\u306d\\u306f-\\u3096\\u30a1-\\u30fa\\u30fc]|の(?![" + _HAN + "])|(?<![" + _HAN + "])の)"
 _HANGUL = re.compile("[\\uac00-\\ud7af]")
-_LATIN = re.compile("[A-Za-z\\u00c0-\\u024f]")
+_LATIN = re.compile("[A-Za-z\\u00c0-\\u024f\\u1e00-\\u1eff]")
 _KANA_OR_HANGUL = re.compile(f"[\\uac00-\\ud7af]|(?<=[{CJK_CLASS}]){_LETTER}|{_LETTER}(?=[{CJK_CLASS}])")
 """Kana beside others, as in Japanese: not の in a Chinese brand, nor the lone signs of which faces are made."""
 _JAPANESE_SIGN = re.compile("[営払価検験険遅択労継従単収戻]|変(?=[更換化])|対(?=[応象])|図(?=面|書館)|地図|電気")
@@ -20,6 +20,7 @@ _CHINESE_SIGN = re.compile(
 )
 """Signs of Chinese sentences that a Japanese charset has too: 到 and 想 stand in 到着 and 感想, 請 in 請求."""
 _HAN_SIGN = re.compile(f"[{_HAN}]")
+_OTHER_LETTER = re.compile(f"[^\\W\\d_A-Za-z\\u00c0-\\u024f\\u1e00-\\u1eff{CJK_CLASS}]")
 FOREIGN_SHARE = 1 / 8
 """Of the characters that `count_cjk` counts: from so many kana or hangul on, a text is no Chinese."""
 
@@ -40,15 +41,18 @@ def answer_language(text: str) -> Language:
 def html_language(text: str) -> str:
     """Return the language that a text is marked with for voices and fonts; "" where its script does not tell.
 
+    Latin letters count as English, whatever is written with them, unless others outnumber them.
+
     >>> [html_language(said) for said in ("保修期多长？", "保証期間は？", "보증 기간은?", "How long?", "Гарантия?")]
     ['zh-CN', 'ja', 'ko', 'en', '']
     """
+    if detect_language(text) == "en":
+        latin = sum(1 for _ in _LATIN.finditer(text))
+        return "en" if latin > sum(1 for _ in _OTHER_LETTER.finditer(text)) else ""
     foreign = sum(1 for _ in _KANA_OR_HANGUL.finditer(text))
     if foreign and foreign >= FOREIGN_SHARE * count_cjk(text):
         return "ko" if 2 * sum(1 for _ in _HANGUL.finditer(text)) > foreign else "ja"
-    if detect_language(text) == "zh":
-        return "zh-CN"
-    return "en" if _LATIN.search(text) else ""
+    return "ja" if _is_japanese(text) else "zh-CN"
 
 
 def _is_japanese(text: str) -> bool:

@@ -99,7 +99,7 @@ def missing(what: str) -> None:
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep the developer's own settings and home out of every test."""
     for name in [name for name in os.environ if name.startswith("FRONTDESK_")]:
-        if name not in ("FRONTDESK_REQUIRE_DATA", "FRONTDESK_TEST_HOME"):
+        if name not in ("FRONTDESK_REQUIRE_DATA", "FRONTDESK_TEST_HOME", "FRONTDESK_EVERY_BOUNDARY"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("FRONTDESK_HOME", str(tmp_path / "frontdesk-home"))
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -22,6 +22,7 @@ from assistant.errors import ServerError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from agents.approvals import Stage
     from assistant.running import RunningServer
     from assistant.settings import Settings
 
@@ -123,15 +124,18 @@ def _decide_here(settings: "Settings", key: str, *, approved: bool, text: str) -
         conversation, turn = decisions.decide(key, approved=approved, by=OWNER, text=text)
         list(application.turns.subscribe(conversation, turn))
         turns = [asdict(one) for one in application.store.transcript(conversation) if one.turn >= turn]
-        return {"conversation": conversation, "turn": turn, **_end(turns, text=text)}
+        write = application.approvals.get(key)
+        came_to = write.stage if write is not None else ""
+        return {"conversation": conversation, "turn": turn, **_end(turns, text=text, came_to=came_to)}
 
 
-def _end(turns: "Sequence[Mapping[str, Any]]", *, text: str) -> dict[str, Any]:
+def _end(turns: "Sequence[Mapping[str, Any]]", *, text: str, came_to: "Stage | Literal['']" = "") -> dict[str, Any]:
     """Return what the customer reads of a decision, and whether what was said with it is there too.
 
     Args:
         turns: That of the decision, and what followed.
         text: What was said with it; "" for nothing.
+        came_to: The write's stage since; "" where that is not known.
 
     Raises:
         ServerError: the write did not go on.
@@ -142,7 +146,13 @@ def _end(turns: "Sequence[Mapping[str, Any]]", *, text: str) -> dict[str, Any]:
     decision, *later = turns
     by_person = [one["text"] for one in later if one["answer"] and one["answer"]["model"] == PERSON]
     told = not text or storable(text).strip() in by_person
-    if decision["status"] != "finished" and not (text and told):  # it is told with what was done alone
-        lost = ", and what you wrote was not sent" if text else ""
+    went_on = came_to in ("done", "failed", "declined") or (text and told)  # it is told with what was done alone
+    if decision["status"] != "finished" and not went_on:
+        lost = ", and what you wrote was not sent" if text and not told else ""
+        if came_to in ("approved", "unknown"):
+            raise ServerError(
+                f"The write was approved and cut off ({decision['status']}){lost}. "
+                "Next: frontdesk serve, which finds what became of it, and tells the customer"
+            )
         raise ServerError(f"The write did not go on ({decision['status']}){lost}. Next: frontdesk approvals list")
     return {"answer": decision["text"], **({"told": told} if text else {})}

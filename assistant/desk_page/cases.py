@@ -23,6 +23,7 @@ from assistant.store import Store
 from assistant.ticket_contents import PERSON
 from assistant.ticket_rows import WRITTEN
 from assistant.ticket_subjects import subject_of
+from knowledge.languages import html_language
 
 SUBJECT_CHARACTERS = 160
 GRAVE = ("safety", "legal")
@@ -45,6 +46,8 @@ class Case:
     """The customer's name, else their id, else what they can be reached by; "" for nobody known."""
     subject: str
     """What they said last, other than that they want a person, or yes or no; or what is to be done."""
+    lang: str
+    """What the subject is read out in."""
     created_at: datetime
     waiting_since: datetime | None
     """Since when somebody waits for the team; None where the customer has had the last answer."""
@@ -131,6 +134,7 @@ def _of_ticket(
     Args:
         begun: Turn and time since which it is what it is.
     """
+    subject = short(subject_of(row, said=said))
     replies = [
         reply
         for reply in talk.replies
@@ -142,7 +146,8 @@ def _of_ticket(
         reason=row.reason,
         language=row.language,
         customer=customer,
-        subject=short(subject_of(row, said=said)),
+        subject=subject,
+        lang=html_language(subject),
         created_at=row.created_at,
         waiting_since=_waiting_since(row, talk, replies, begun=begun),
         answered_by=replies[-1].by if replies else "",
@@ -172,6 +177,7 @@ def _of_approval(one: StoredApproval, names: Mapping[str, VisitorRow]) -> Case:
         language=pending.language,
         customer=customer_name(names.get(pending.conversation)) or pending.customer,
         subject=short(pending.text),
+        lang=html_language(pending.text),
         created_at=one.asked_at,
         waiting_since=one.asked_at,
         answered_by="",

@@ -57,6 +57,15 @@ export function unsent(one, by) {
   return one.decided_by === by && one.said === text ? "" : text;
 }
 
+// What was being written when a ticket was closed, and was not sent; "" where nothing was, or where it stands in the story:
+// it arrived, and the server's answer was lost. Whatever a closed ticket's story lacks has not arrived and never will.
+export function leftOver(of, lines) {
+  const text = kept(of).text.trim();
+  const arrived = lines.some((one) => one.by === of.by && one.text === text);
+  if (arrived) drop(of);
+  return arrived ? "" : text;
+}
+
 // What is wrong with so long a text; "" for one that can be sent.
 export function tooLong(text) {
   const count = [...text.trim()].length;

@@ -12,23 +12,13 @@ export function make(kind, name = "", ...children) {
 
 const written = (text, kind = "bdi") => make(kind, "", String(text));
 
-// A block that somebody wrote, in the direction and the language of its own words.
-function quoted(kind, name, text) {
+// A block that somebody wrote, in the direction of its own words and the language that the server tells by their script;
+// "" where that does not tell. What the page itself says is in the page's language.
+function quoted(kind, name, text, lang) {
   const element = make(kind, name, text);
   element.dir = "auto";
-  if (text) element.lang = languageOf(text);
+  if (lang !== undefined) element.lang = lang;
   return element;
-}
-
-// The language that a text is marked with for voices and fonts, by its script; "" where that does not tell.
-// As `knowledge.languages.html_language`: Chinese may name something Japanese, English something Chinese.
-function languageOf(text) {
-  const count = (signs) => (text.match(signs) ?? []).length;
-  const [kana, hangul, han] = [/[\u3041-\u3096\u30a1-\u30fa]/g, /[\uac00-\ud7af]/g, /[\u3005\u3007\u3400-\u9fff]/g].map(count);
-  const latin = count(/[A-Za-z\u00c0-\u024f]+/g), foreign = kana + hangul;
-  if (foreign && 8 * foreign >= foreign + han) return kana > hangul ? "ja" : "ko";
-  if (han > latin) return "zh-CN";
-  return latin ? "en" : "";
 }
 
 // Puts keyed elements into a parent: [[key, what it shows, draw], …] in order. Draws anew only what shows something else.
@@ -64,7 +54,7 @@ export function caseLink(one, { current, now }) {
     one.grave ? "grave" : "",
     make("strong", "", one.customer ? written(one.customer) : texts.unknown),
     make("span", one.waiting_since ? "when" : "when soft", waits || answered),
-    quoted("span", "subject", one.subject || caseName(one)),
+    quoted("span", "subject", one.subject || caseName(one), one.subject ? one.lang : undefined),
     badges,
   );
   link.href = hashOf(one);
@@ -82,7 +72,7 @@ export function finishedLink(one, { current }) {
     "",
     make("strong", "", one.customer ? written(one.customer) : texts.unknown),
     make("span", "when soft", moment(one.ended_at)),
-    quoted("span", "subject", one.subject || caseName(one)),
+    quoted("span", "subject", one.subject || caseName(one), one.subject ? one.lang : undefined),
     make("span", "subject", written(say(`event_${one.how}`, { name: colleague(one.by) }))),
     badges,
   );
@@ -113,7 +103,7 @@ export function facts(story) {
 export function write(one, { busy, decide, word }) {
   const waits = one.stage === "operator";
   const head = waits ? texts.approve_title : say(`stage_${one.stage}`, { name: colleague(one.decided_by) });
-  const deed = quoted("p", "deed", one.text);
+  const deed = quoted("p", "deed", one.text, one.lang);
   const values = make("dl", "values");
   for (const [name, value] of Object.entries(one.arguments)) {
     values.append(make("div", "", make("dt", "", written(name)), make("dd", "", written(shownValue(value)))));
@@ -151,7 +141,7 @@ export function tried(story) {
     parts.push(make("section", "", make("h3", "", texts.written_for), make("ul", "", ...items)));
   }
   if (ticket?.asked.length) {
-    const items = ticket.asked.map((text) => quoted("li", "", text));
+    const items = ticket.asked.map((one) => quoted("li", "", one.text, one.lang));
     parts.push(make("section", "", make("h3", "", texts.asked_for), make("ol", "", ...items)));
   }
   const steps = story.tried.length
@@ -199,7 +189,7 @@ export function line(one, me) {
   const name = one.by ? (one.by === me ? texts.who_you : colleague(one.by)) : texts[SPEAKERS[one.who]];
   const head = make("p", "speaker", make("strong", "", written(name)), one.who === "note" && one.by ? ` · ${texts.who_note}` : "", " ", at);
   const words = one.text || (one.running ? texts.writing : texts.did_fail);
-  const text = quoted("p", one.text ? "said" : "said soft", words);
+  const text = quoted("p", one.text ? "said" : "said soft", words, one.text ? one.lang : undefined);
   const item = make("li", one.who, head, text, sources(one.sources));
   if (one.running) item.ariaLive = "off"; // said once, when it is whole
   return item;
@@ -209,7 +199,7 @@ function sources(found) {
   if (!found.length) return null;
   const items = found.map((one) => {
     const where = one.page ? ` · ${say("page", { page: one.page })}` : "";
-    return make("li", "", make("strong", "", `[${one.number}] `, written(one.title || one.document)), where, quoted("q", "", one.quote));
+    return make("li", "", make("strong", "", `[${one.number}] `, written(one.title || one.document)), where, quoted("q", "", one.quote, one.lang));
   });
   return make("details", "sources", make("summary", "", `${texts.sources} (${found.length})`), make("ol", "", ...items));
 }

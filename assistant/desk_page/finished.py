@@ -21,6 +21,7 @@ from assistant.database import ApprovalRow, DeskEntryRow, TicketRow, TurnRow, Vi
 from assistant.desk_page.cases import customer_name, short
 from assistant.store import Store
 from assistant.ticket_subjects import subject_of
+from knowledge.languages import html_language
 
 PAGE = 30
 """Cases that are sent at once."""
@@ -44,6 +45,8 @@ class Finished:
     customer: str
     subject: str
     """What it was about."""
+    lang: str
+    """What the subject is read out in."""
     created_at: datetime
     ended_at: datetime
     how: str
@@ -96,13 +99,15 @@ def _tickets(session: Session, search: str, place: Place | None) -> Iterable[Fin
         found = or_(found, func.replace(TicketRow.number, "-", "").like(f"%{digits}%"))
     for ticket, visitor in session.execute(query.where(found)):
         entry = desk_entries.latest(session, ticket.number, kinds=("returned", "closed"))
+        subject = short(subject_of(ticket))
         yield Finished(
             kind="ticket",
             id=ticket.number,
             reason=ticket.reason,
             language=ticket.language,
             customer=customer_name(visitor, ticket=ticket),
-            subject=short(subject_of(ticket)),
+            subject=subject,
+            lang=html_language(subject),
             created_at=ticket.created_at,
             ended_at=ticket.returned_at or ticket.created_at,
             how=ticket.status,
@@ -134,6 +139,7 @@ def _writes(session: Session, search: str, place: Place | None) -> Iterable[Fini
             language=write.language,
             customer=customer_name(visitor) or write.customer,
             subject=short(write.text),
+            lang=html_language(write.text),
             created_at=write.asked_at,
             ended_at=entry.at,
             how=entry.kind,

@@ -3,7 +3,7 @@
 // it asks seldom, and only how many wait: that stands in the title.
 
 import { facts, line, make, place, tried, write } from "./drawing.js";
-import { drop, dropAll, keep, kept, ofDecision, tooLong, tooMuch, unsent } from "./drafts.js";
+import { drop, dropAll, keep, kept, leftOver, ofDecision, tooLong, tooMuch, unsent } from "./drafts.js";
 import { lookUpSoon } from "./finished.js";
 import { focusLink, forgetCases, mark, search, seeFinished, seeOpen, showCases, showTitle, takeCases } from "./list.js";
 import { isAtEnd, isWide, offerEnd, toEnd, toTop } from "./scrolling.js";
@@ -94,9 +94,10 @@ function showStory() {
   const open = ticket?.status === "open";
   at("ends").hidden = !open;
   at("return").hidden = ticket?.reason === "written"; // there the assistant never left
-  const left = kept({ hash: desk.shown, by: desk.me }).text.trim(), wrote = at("answer").contains(document.activeElement);
+  const wrote = at("answer").contains(document.activeElement);
   const ended = ticket && !open ? say(ticket.status, { name: colleague(ticket.ended_by), at: moment(ticket.ended_at) }) : "";
-  show(at("ended"), ended && left ? `${ended} ${say("not_told", { text: left })}` : ended);
+  const left = ended ? leftOver({ hash: desk.shown, by: desk.me }, lines) : "";
+  show(at("ended"), left ? `${ended} ${say("not_told", { text: left })}` : ended);
   at("answer").hidden = !open;
   if (wrote && ended) {
     at("story-title").focus(); // the box goes, and the keyboard's place with it

@@ -2,7 +2,8 @@
 
     ticket or write -> conversation -> Story: lines in order, each with its sources and steps, and a mark
 
-The mark changes with anything that the story shows, so a page that has it need not be sent the story again.
+The mark changes with anything that the story shows, so a page that has it need not be sent the story again. Whatever
+somebody wrote has the language that it is read out in (`lang`).
 """
 
 import hashlib
@@ -22,6 +23,7 @@ from assistant.errors import NotStored
 from assistant.store import Store, StoredTurn, now
 from assistant.ticket_contents import PERSON
 from assistant.ticket_rows import ticket_row
+from knowledge.languages import html_language
 
 SHOWN_DOCUMENTS = 3
 MARK_CHARACTERS = 32
@@ -136,7 +138,7 @@ def _ticket_data(ticket: TicketRow, entries: Sequence[DeskEntryRow]) -> dict[str
         "created_at": ticket.created_at.isoformat(),
         "ended_at": ticket.returned_at.isoformat() if ticket.returned_at else None,
         "ended_by": ended.operator if ended is not None else "",
-        "asked": list(ticket.summary.get("asked", ())),
+        "asked": [{"text": text, "lang": html_language(text)} for text in ticket.summary.get("asked", ())],
         "written": list(ticket.summary.get("written", ())),
     }
 
@@ -149,6 +151,7 @@ def _write_data(write: ApprovalRow, entries: Sequence[DeskEntryRow], running: fr
         "key": write.key,
         "tool": write.tool,
         "text": write.text,
+        "lang": html_language(write.text),
         "arguments": write.arguments,
         "language": write.language,
         "stage": write.stage,
@@ -251,4 +254,5 @@ def _is_notice(turn: StoredTurn) -> bool:
 
 
 def _line_data(line: Line) -> dict[str, Any]:
-    return {**asdict(line), "at": line.at.isoformat()}
+    sources = [{**source, "lang": html_language(str(source["quote"] or ""))} for source in line.sources]
+    return {**asdict(line), "at": line.at.isoformat(), "lang": html_language(line.text), "sources": sources}

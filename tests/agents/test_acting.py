@@ -614,6 +614,16 @@ def test_write_cut_off_after_its_approval(talk: Talk, home: Path) -> None:
     assert status(home, order) == "cancelled"
 
 
+def test_a_turn_that_nobody_asked_for_and_that_finds_nothing_cut_off_changes_nothing(talk: Talk, home: Path) -> None:
+    """It went on as with a message: what waited was withdrawn, and the model was asked about nothing."""
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    talk.say(f"Cancel {order}", call("cancel_order", order_number=order))
+    answer = talk.say("")
+    assert (answer.text, answer.outcome) == ("", "answered")
+    assert [one.stage for one in talk.approvals.kept.values()] == ["customer"]
+
+
 def test_begun_write_of_a_dead_process_is_handed_over(talk: Talk, home: Path) -> None:
     order, email = order_in(home, "received")
     talk.sign_in(order, email)

@@ -1,6 +1,6 @@
-"""Kills a process at each boundary of a decision with a word, goes on in another one, and says what became of it.
+"""Kills a process at each boundary of a decision, goes on in another one, and says what became of it.
 
-    python killed_decisions.py SHOP FOLDER FIRST STEP -> one line of JSON for each boundary
+    python killed_decisions.py SHOP FOLDER FIRST STEP approved|declined -> one line of JSON for each boundary
 
 Real: the stores, the checkpoints, the shop, the loop. Fakes: the model (a script) and the library (empty). A boundary
 lies before and after each write of the app to a database.
@@ -56,11 +56,11 @@ def ask_for_a_refund(home: Path) -> None:
     application.close()
 
 
-def decide(application: Application) -> None:
-    """Have the operator approve what waits."""
+def decide(application: Application, *, approved: bool) -> None:
+    """Have the operator approve what waits, with a word, or decline it without one."""
     decisions = Decisions(application.store, application.approvals, application.turns)
     for waits in application.approvals.for_operators():
-        decisions.decide(waits.pending.key, approved=True, by=OPERATOR, text=WORD)
+        decisions.decide(waits.pending.key, approved=approved, by=OPERATOR, text=WORD if approved else "")
 
 
 def wait(application: Application, conversation: str) -> None:
@@ -68,22 +68,22 @@ def wait(application: Application, conversation: str) -> None:
         list(application.turns.subscribe(conversation, turn.turn))
 
 
-def first(home: Path, conversation: str, number: int) -> None:
+def first(home: Path, conversation: str, number: int, *, approved: bool) -> None:
     application = opened(home)
     application.turns  # noqa: B018  what is written at the start is none of the decision's
     counted = kill_at(number)
-    decide(application)
+    decide(application, approved=approved)
     wait(application, conversation)
     (home / "told.json").write_text(json.dumps({"boundaries": counted()}))
 
 
-def second(home: Path, conversation: str) -> None:
+def second(home: Path, conversation: str, *, approved: bool) -> None:
     """Start the server anew; the operator decides again where the write waits again."""
     application = opened(home)
     application.settle_cut_off()
     wait(application, conversation)
     waits_again = bool(application.approvals.for_operators())
-    decide(application)
+    decide(application, approved=approved)
     wait(application, conversation)
     turns = application.store.transcript(conversation)
     tail = [turn for turn in turns if not turn.question]
@@ -100,14 +100,14 @@ def second(home: Path, conversation: str) -> None:
     (home / "told.json").write_text(json.dumps(data))
 
 
-def run_one(number: int, before: Path, home: Path) -> dict[str, Any]:
+def run_one(number: int, before: Path, home: Path, *, approved: bool) -> dict[str, Any]:
     shutil.copytree(before, home)
     with closing(sqlite3.connect(home / "frontdesk.sqlite3")) as database:
         conversation = str(database.execute("SELECT id FROM conversation").fetchone()[0])
-    status = child(lambda: first(home, conversation, number))
+    status = child(lambda: first(home, conversation, number, approved=approved))
     completed = not os.WIFSIGNALED(status)
     if not completed:
-        status = child(lambda: second(home, conversation))
+        status = child(lambda: second(home, conversation, approved=approved))
     told = json.loads((home / "told.json").read_text()) if (home / "told.json").exists() else {}
     with closing(sqlite3.connect(home / "shop.sqlite3")) as shop:
         refunded = shop.execute(REFUNDED).fetchone()[0]
@@ -116,18 +116,19 @@ def run_one(number: int, before: Path, home: Path) -> dict[str, Any]:
     return {"number": number, "completed": completed, "status": status, "refunded": refunded, **told}
 
 
-def main(shop: Path, folder: Path, *, first: int, step: int) -> None:
+def main(shop: Path, folder: Path, *, first: int, step: int, approved: bool) -> None:
     before = folder / "before"
-    before.mkdir()
+    before.mkdir(parents=True)
     for name in ("shop.sqlite3", "asked_for.sqlite3"):
         shutil.copy(shop, before / name)
     assert child(lambda: ask_for_a_refund(before)) == 0
     for number in range(first, MOST_BOUNDARIES, step):
-        result = run_one(number, before, folder / f"home-{number}")
+        result = run_one(number, before, folder / f"home-{number}", approved=approved)
         print(json.dumps(result), flush=True)
         if result["completed"]:
             return
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), first=int(sys.argv[3]), step=int(sys.argv[4]))
+    shop, folder, first_boundary, boundaries, decision = sys.argv[1:]
+    main(Path(shop), Path(folder), first=int(first_boundary), step=int(boundaries), approved=decision == "approved")

@@ -1,18 +1,22 @@
 """Approved writes whose process ended are seen to when a server starts, not when the customer writes again."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from agents.actions import Action, Change
 from agents.approvals import Pending
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
+from agents.prompts import acting as words
 from assistant.actions import StoredActionLog
 from assistant.app import Application
+from assistant.database import OutboxRow
 from assistant.settings import Settings
 
 SHOP_TOOLS = Path(__file__).parents[2] / "examples" / "brindlemoor" / "shop_tools.py"
@@ -20,7 +24,11 @@ SHOP_TOOLS = Path(__file__).parents[2] / "examples" / "brindlemoor" / "shop_tool
 
 @pytest.fixture
 def application(tmp_path: Path) -> Iterator[Application]:
-    settings = Settings(home=tmp_path, tools=(str(SHOP_TOOLS),), embedder="hashing")
+    yield from opened(tmp_path)
+
+
+def opened(home: Path, **more: Any) -> Iterator[Application]:
+    settings = Settings(home=home, tools=(str(SHOP_TOOLS),), embedder="hashing", **more)
     library: Any = SimpleNamespace(embedder=None, close=lambda: None)
     model = LoadedModel("scripted:test", ScriptedChat([]), "native")
     application = Application(settings, library=library, model=model)
@@ -118,3 +126,64 @@ def test_a_talk_in_the_terminal_that_was_cut_off_does_not_keep_the_server_from_s
     stages = [pending.stage for key in ("begun", "approved", "done") if (pending := application.approvals.get(key))]
     assert stages == ["unknown", "customer", "done"]
     assert "the write begun (refund) was begun in a talk that is not stored (terminal-begun)" in caplog.text
+
+
+def begun_beside_a_ticket(application: Application, key: str) -> str:
+    """Return a conversation that a person has, with a write that was begun and has no end."""
+    conversation = approved(application, key)
+    turn = application.store.start_turn(conversation, "转人工")
+    application.tickets.hand_over(conversation, turn, reason="asked")
+    StoredActionLog(application.store.engine).begin(Action(key, "begun", "refund", {}, conversation, "7"))
+    return conversation
+
+
+def test_what_was_begun_beside_a_ticket_is_told_to_the_customer_and_to_the_person(application: Application) -> None:
+    """The customer read that "this" was added to the ticket, the ticket said nothing of it, and nobody looked again."""
+    conversation = begun_beside_a_ticket(application, "k1")
+    application.settle_cut_off()
+    last = list(application.turns.subscribe(conversation, 3))[-1].data["answer"]
+    assert (last["text"], last["outcome"]) == (words.UNKNOWN["zh"], "handed_over")
+    (ticket,) = application.tickets.all(status="open")
+    assert [(act["key"], act["state"]) for act in ticket.summary["acted"]] == [("k1", "unknown")]
+    assert application.tickets.lines(ticket.number)[-1].text == words.UNKNOWN["zh"]
+
+
+def test_channels_hear_of_what_was_begun_beside_a_ticket_in_the_assistants_words(tmp_path: Path) -> None:
+    for application in opened(tmp_path, ticket_webhook_url="https://desk.example.com/"):
+        begun_beside_a_ticket(application, "k1")
+        application.settle_cut_off()
+        list(application.turns.subscribe(application.tickets.all()[0].conversation, 3))
+        with application.store.reading() as session:
+            bodies = [row.body for row in session.scalars(select(OutboxRow).order_by(OutboxRow.id))]
+    assert [(one["who"], one["text"]) for one in bodies[-1]["messages"]] == [("assistant", words.UNKNOWN["zh"])]
+    assert [act["state"] for act in bodies[-1]["summary"]["acted"]] == ["unknown"]
+
+
+def test_two_cut_off_writes_of_one_conversation_are_told_in_one_turn(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second turn found nothing left, withdrew what still waited and asked the model about nothing."""
+    conversation = approved(application, "k1")
+    first = application.approvals.get("k1")
+    assert first is not None
+    application.approvals.ask(replace(first, key="k2"))
+    application.approvals.ask(replace(first, key="waits", stage="customer"))
+    log = StoredActionLog(application.store.engine)
+    for key in ("k1", "k2"):
+        log.begin(Action(key, "begun", "refund", {}, conversation, "7"))
+        log.finish(key, change=Change(f"€5 {key}。", {}, {}))
+    start = application.turns.start
+
+    def start_and_wait(*given: Any, **more: Any) -> int:
+        turn = start(*given, **more)
+        list(application.turns.subscribe(conversation, turn))
+        return turn
+
+    monkeypatch.setattr(application.turns, "start", start_and_wait)
+    application.settle_cut_off()
+    turns = application.store.transcript(conversation)
+    assert len(turns) == 2
+    assert ("€5 k1。" in turns[-1].text, "€5 k2。" in turns[-1].text) == (True, True)
+    waits = application.approvals.get("waits")
+    assert waits is not None
+    assert waits.stage == "customer"

@@ -26,7 +26,7 @@ def test_kill_at_each_boundary_of_a_decision_tells_its_word_once(tmp_path: Path)
     shop = tmp_path / "shop.sqlite3"
     runpy.run_path(str(ROOT / "examples" / "brindlemoor" / "make_shop.py"), run_name="demo_shop")["make_shop"](shop)
     step = 1 if os.environ.get("FRONTDESK_EVERY_BOUNDARY") else 3
-    *killed, whole = _results(shop, tmp_path, first=1 if step == 1 else 2, step=step)
+    *killed, whole = _results(shop, tmp_path / "approved", first=1, step=step, decision="approved")
     assert whole["completed"]
     assert len(killed) >= 30 // step
     assert {result["waits_again"] for result in killed} == {True, False}
@@ -38,13 +38,30 @@ def test_kill_at_each_boundary_of_a_decision_tells_its_word_once(tmp_path: Path)
             assert (result["told"], result["tickets"]) == ([], 1), result
         else:
             assert (result["told"], result["refunded"], result["tickets"]) == ([WORD], 1, 0), result
+            assert "is refunded" in "".join(result["shown"]), result
 
 
-def _results(shop: Path, folder: Path, *, first: int, step: int) -> list[dict[str, Any]]:
+@pytest.mark.slow
+@pytest.mark.timeout(SECONDS)
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
+def test_kill_at_each_boundary_of_a_no_tells_it_once(tmp_path: Path) -> None:
+    """Where it was killed between the decision and its sentence, the customer saw an empty page for good."""
+    shop = tmp_path / "shop.sqlite3"
+    runpy.run_path(str(ROOT / "examples" / "brindlemoor" / "make_shop.py"), run_name="demo_shop")["make_shop"](shop)
+    *killed, whole = _results(shop, tmp_path / "declined", first=1, step=1, decision="declined")
+    assert whole["completed"]
+    assert {result["waits_again"] for result in killed} == {True, False}
+    for result in killed:
+        assert (result["status"], result["waits"], result["refunded"], result["tickets"]) == (0, False, 0, 0), result
+        assert (result["told"], "running" in result["statuses"]) == ([], False), result
+        assert "".join(result["shown"]).count("could not approve this, and nothing was done") == 1, result
+
+
+def _results(shop: Path, folder: Path, *, first: int, step: int, decision: str) -> list[dict[str, Any]]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDESK_")}
     command = [sys.executable, str(Path(__file__).with_name("killed_decisions.py")), str(shop), str(folder)]
     done = subprocess.run(
-        [*command, str(first), str(step)],
+        [*command, str(first), str(step), decision],
         env={**environment, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         text=True,

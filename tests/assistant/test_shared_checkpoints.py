@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
+from agents.errors import LoopsUnavailable
 from agents.prompts import acting as words
 from assistant import retention
 from assistant.actions import StoredActionLog
@@ -21,7 +22,7 @@ from assistant.checkpoints import FILE
 from assistant.errors import StoreError
 from assistant.log_causes import CauseFilter
 from assistant.settings import Settings, load
-from assistant.shared_checkpoints import ANSWER_SECONDS, TABLES, SharedCheckpoints, forget
+from assistant.shared_checkpoints import ANSWER_SECONDS, OPEN_SECONDS, TABLES, SharedCheckpoints, forget
 from tests.assistant.filtered_log import behind
 
 TOOLS = '''
@@ -253,6 +254,43 @@ def test_a_server_that_was_started_again_is_asked_on_new_connections(new_databas
         assert connection.execute(ended, (connection.info.backend_pid,)).fetchall()
     assert kept.saver.get_tuple({"configurable": {"thread_id": "one/1"}}) is None
     kept.close()
+
+
+@pytest.mark.servers
+def test_what_a_slow_server_has_not_ended_when_the_customer_is_told_does_not_happen_later(
+    new_database: Callable[[], str],
+) -> None:
+    """It was given up as a frozen one is, while the server went on and stored it a second later."""
+    kept = SharedCheckpoints(new_database())
+    with kept._pool.connection() as connection:
+        connection.execute("CREATE TABLE slow (value int)")
+    late = ANSWER_SECONDS + 0.5
+    with (
+        pytest.raises(LoopsUnavailable, match="canceling statement due to statement timeout"),
+        kept._pool.connection() as connection,
+    ):
+        connection.execute("INSERT INTO slow SELECT 1 FROM pg_sleep(%s)", (late,))
+    time.sleep(late)
+    with kept._pool.connection() as connection:
+        assert connection.execute("SELECT count(*) AS rows FROM slow").fetchone() == {"rows": 0}
+    kept.close()
+
+
+def test_the_connection_that_makes_the_tables_gives_up_a_server_that_takes_nothing_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import psycopg
+
+    given: dict[str, Any] = {}
+
+    def refuse(_: str, **options: Any) -> None:
+        given.update(options)
+        raise psycopg.OperationalError("no")
+
+    monkeypatch.setattr(psycopg, "connect", refuse)
+    with pytest.raises(StoreError):
+        SharedCheckpoints("postgresql://nobody@127.0.0.1:9/none")
+    assert given["tcp_user_timeout"] == int(1000 * OPEN_SECONDS)
 
 
 @pytest.mark.servers

@@ -44,6 +44,9 @@ class Desk:
     def respond(self, *_: object) -> Iterator[Step]:
         if self.goes_on == "fails":
             raise RuntimeError("before anything was done")
+        if self.goes_on == "cut off":
+            self.approvals.move(KEY, before="operator", after="approved")
+            raise RuntimeError("before its end was known")
         if self.goes_on in ("done", "breaks off"):
             self.approvals.move(KEY, before="operator", after="done")
         if self.goes_on == "breaks off":
@@ -100,6 +103,19 @@ def test_a_word_with_a_write_that_was_done_before_its_turn_broke_off_was_sent(ru
         assert run("approvals", "approve", KEY, "--text", WORD)[:2] == (0, f"Approved: {KEY}\n")
     code, _, error = run("approvals", "approve", KEY, "--text", "Another word.")
     assert (code, f"told with it: “{WORD}”" in error) == (1, True)
+
+
+def test_a_write_that_was_done_before_its_turn_broke_off_is_told_as_approved(run: Run, desk: Desk) -> None:
+    """The command looked at the turn, and said of a write that was done that it "did not go on"."""
+    desk.goes_on = "breaks off"
+    assert run("approvals", "approve", KEY)[:2] == (0, f"Approved: {KEY}\n")
+
+
+@pytest.mark.parametrize("desk", ["here"], indirect=True)
+def test_of_a_write_that_was_cut_off_it_is_said_who_finds_its_end(run: Run, desk: Desk) -> None:
+    desk.goes_on = "cut off"
+    code, _, error = run("approvals", "approve", KEY)
+    assert (code, "was approved and cut off (failed). Next: frontdesk serve" in error) == (1, True)
 
 
 def test_a_word_that_was_not_sent_is_said_not_to_be(run: Run, desk: Desk) -> None:

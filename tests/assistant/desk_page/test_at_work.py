@@ -128,6 +128,33 @@ def test_the_slower_of_two_is_shown_what_the_faster_said(visitors: Visitors, ser
     assert ben.locator("#answer").bounding_box()["y"] > ben.locator("#lines .person .said").bounding_box()["y"]  # type: ignore[index]
 
 
+def test_a_reply_that_arrived_while_its_answer_was_lost_is_not_said_to_be_unsent_when_a_colleague_closes_the_ticket(
+    visitors: Visitors, served: Served
+) -> None:
+    hand_over(served)
+    ada, ben = visitors.operator("Ada"), visitors.operator("Ben")
+    for desk in (ada, ben):
+        open_case(desk, "asked for a person")
+    ada.route("**/tickets/*?mark=*", unchanged)
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    ada.route("**/tickets/*/reply", lose_the_answer)
+    reply(ada, "It is on its way.")
+    expect(ada.locator("#slower")).to_contain_text("may not have arrived")
+    expect(ben.locator("#lines .person .said")).to_have_text("It is on its way.")
+    ben.get_by_role("button", name="Close ticket").click()
+    ada.unroute("**/tickets/*?mark=*")
+    expect(ada.locator("#lines .person .said")).to_have_text("It is on its way.")
+    expect(ada.locator("#ended")).to_contain_text("Closed by Ben")
+    expect(ada.locator("#ended")).not_to_contain_text("not sent")
+    ada.reload()
+    expect(ada.locator("#ended")).not_to_contain_text("not sent")
+    visitors.problems.clear()  # the browser names the request whose answer was lost
+
+
 def test_a_write_that_was_decided_in_another_tab_says_so(visitors: Visitors, served: Served) -> None:
     ask_for_refund(served)
     first = visitors.operator("Ada")
@@ -336,6 +363,9 @@ def test_what_was_said_is_marked_with_the_language_of_its_script(visitors: Visit
         "사람과 이야기하고 싶어요": "ko",
         "鲜の每日台灯能退货吗": "zh-CN",
         "Can you tell me what 退货 means?": "en",
+        "What does 退货政策 mean?": "en",
+        "It broke again ¯\\_(ツ)_/¯": "en",
+        "鲜の台灯": "zh-CN",
         "Гарантия?": "",
     }
     conversation, number = hand_over(served)

@@ -56,7 +56,8 @@ def test_a_story_from_question_to_close(desk: Any) -> None:
         ("person", "Ada"),
     ]
     (source,) = told["lines"][1]["sources"]
-    assert source == {"number": 1, "title": "Warranty", "document": "w.md", "page": 3, "quote": "Three years."}
+    where = {"number": 1, "title": "Warranty", "document": "w.md", "page": 3}
+    assert source == {**where, "quote": "Three years.", "lang": "en"}
     assert told["tried"] == [
         {
             "kind": "search",
@@ -67,13 +68,15 @@ def test_a_story_from_question_to_close(desk: Any) -> None:
             "state": "done",
         }
     ]
-    assert (told["seen"], told["ticket"]["asked"]) == (3, ["How long?", "A person"])
+    asked = [{"text": "How long?", "lang": "en"}, {"text": "A person", "lang": "en"}]
+    assert (told["seen"], told["ticket"]["asked"]) == (3, asked)
     assert story.of_ticket(desk.store, number, mark=told["mark"]) == {"mark": told["mark"], "unchanged": True}
     work.end(number, by="Ada", status="closed")
     ended = story.of_ticket(desk.store, number, mark=told["mark"])
     assert (ended["ticket"]["status"], ended["ticket"]["ended_by"]) == ("closed", "Ada")
     assert ended["lines"][-1] | {"at": "", "id": ""} == {
-        "id": "", "who": "event", "text": "closed", "at": "", "by": "Ada", "running": False, "sources": (),
+        "id": "", "who": "event", "text": "closed", "lang": "en", "at": "", "by": "Ada", "running": False,
+        "sources": [],
     }  # fmt: skip
     assert conversation not in str(ended)
 
