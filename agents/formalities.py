@@ -52,7 +52,7 @@ _POLITE = re.compile(
 )
 """A Chinese sentence that only thanks, begs pardon or wishes well; it stands in a line with others."""
 _CHINESE_SIGNATURE = re.compile(
-    r"(?:(?<=[。！!])|(?<=敬礼)|(?<=特此通知))\s*\n([^\n\d，。！？：；、,.!?:;|]{1,23}[店司部处校馆园院庄局社厂]\n"
+    r"(?<=[^\s\d日号：:])\s*\n([^\n\d，。！？：；、,.!?:;|]{1,23}[店司部处校馆园院庄局社厂]\n"
     r"[^\S\n]*\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日)\s*\Z"
 )
 """Who wrote and when, the last two lines below a notice's text; elsewhere a date below a name tells something."""
