@@ -35,18 +35,20 @@ _THANKS = (
     r"|danke(?: schön| sehr)?|vielen dank|tschüss|auf wiedersehen|merci(?: beaucoup)?|au revoir|(?:muchas )?gracias"
     r"|grazie"
     r"|have a (?:nice|good|great|lovely) (?:day|evening|weekend|one)"
-    r"|(?:谢谢|謝謝|多谢|多謝|感谢|感謝|谢了?|謝了|(?:辛苦|麻烦|麻煩)(?:[你您](?:了|啦)?|了|啦)|再见|再見|拜拜)"
+    r"|(?:谢谢|謝謝|多谢|多謝|感谢|感謝|谢了?|謝了|再见|再見|拜拜)"
     rf"{_SOFTLY}"
     r"|👍|👌|🙏|🙂|😊|❤)"
 )
-_LEAVES = r"(?:\bta\b|\bthat ?(?:s|is|was) (?:all|it)\b)"
+_FAVOUR = rf"(?:(?:辛苦|麻烦|麻煩)(?:[你您](?:了|啦)?|了|啦){_SOFTLY})"
+"""Thanks too, but to "需要我为您转接同事吗？" a yes."""
+_LEAVES = rf"(?:\bta\b|\bthat ?(?:s|is|was) (?:all|it)\b|{_FAVOUR})"
 """Thanks too, but "that's it" may answer "Is it this one?"."""
 _NODS = (
     r"(?:ok|okay|kk?|alright|all right|got it|i see|understood|good|great|perfect|super|cool|awesome|excellent"
     r"|wonderful|nice|lol|haha"
     r"|(?:好|好的|好吧|嗯|行|明白了?|知道了|了解了?|懂了|清楚了|收到|太好了|不用了|没事了|没有了|沒事了|沒有了)"
     rf"{_SOFTLY}"
-    r"|嗯嗯|哦+|噢+|哈哈+)"
+    r"|嗯嗯|哦{1,2}|噢{1,2}|哈哈)"
 )
 _MORE = (
     r"(?:no|nope|oh|ah|all|there|everyone|team|very|that is|that s|many|a lot|a million|very much|so much"
@@ -117,13 +119,15 @@ def read(message: str, history: Sequence[Message] = ()) -> Courtesy | None:
     if _last(history) in ANSWERS["greeting"].values():  # what it asks is asked by everyone who greets
         history = ()
     said = " ".join(re.findall(r"\w+|[👍👌🙏🙂😊❤]", plain(message)))
+    said = re.sub(r"([哈哦噢])\1+", r"\1\1", said)  # a long laugh could be cut in endless ways
+    is_asked = _asked(history)
     if _GREETING.fullmatch(said):
         return "greeting"
     if _ASKS_ABOUT_US.fullmatch(said) or (not history and _FIRST_ASKS_ABOUT_US.fullmatch(said)):
         return "about"
-    if _THANKING.fullmatch(said):
+    if _THANKING.fullmatch(said) and not (is_asked and re.search(_FAVOUR, said)):
         return "thanks"
-    return None if _asked(history) else _unasked(said, asks="?" in plain(message), is_first=not history)
+    return None if is_asked else _unasked(said, asks="?" in plain(message), is_first=not history)
 
 
 def _unasked(said: str, *, asks: bool, is_first: bool) -> Courtesy | None:

@@ -42,18 +42,20 @@ _CLOSING = re.compile(
 """Without its comma "Best" may be the dearest of three offers and "Greetings" a kind of card."""
 _SIGNED = re.compile(rf"(?:{_WHOM}[,.]?(?: |$)){{1,6}}(?<![.!?])", re.IGNORECASE)
 _LINE = re.compile(r"[^\n\r\f]+")
+_THANKED = "(?:来信|来电|支持|信任|光临|惠顾|理解|配合|关注)"
 _POLITE = re.compile(
-    r"(?:再次|衷心|非常)?感谢(?:您|你|大家|各位)[^，。！？,.!?\d]{0,16}[。！]"
+    rf"(?:再次|衷心|非常)?感谢(?:您|你|大家|各位)(?:对?(?:我们|本店|本校|我司)(?:工作)?)?(?:一直以来|长期以来|多年来)?的?"
+    rf"{_THANKED}(?:[与和及、]{_THANKED}){{0,2}}[。！]"
     r"|(?:如|因此|由此)?(?:给|对)(?:您|大家|各位)[^，。！？,.!?\d]{0,6}(?:带来|造成)[^，。！？\d]{0,4}不便[，,]?"
     r"[^，。！？\d]{0,10}(?:谅解|见谅|包涵|抱歉|歉意)[^，。！？\d]{0,4}[。！]"
     r"|祝(?:您|你|大家)[^，。！？,.!?\d]{1,12}[。！]"
 )
 """A Chinese sentence that only thanks, begs pardon or wishes well; it stands in a line with others."""
 _CHINESE_SIGNATURE = re.compile(
-    r"(?:^|\n)([^\n\d，。！？：；、,.!?:;|]{2,24}(?<![日期间至于止])\n{1,2}"
-    r"[^\S\n]*\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日)[^\S\n]*(?=\n\n|\n?\Z)"
+    r"(?<=[^\s\d日号：:])\s*\n([^\n\d，。！？：；、,.!?:;|]{1,23}[店司部处校馆园院庄局社厂]\n"
+    r"[^\S\n]*\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日)\s*\Z"
 )
-"""Who wrote and when, the last two lines of a notice; a date below "截止日期" tells something."""
+"""Who wrote and when, the last two lines below a notice's text; elsewhere a date below a name tells something."""
 SIGNATURE_LINES = 5
 """Lines below the closing words, up to a blank one or one that says more than who wrote: a telephone number."""
 

@@ -178,6 +178,8 @@ _SICK_OF_FOOD = (
 )
 """Nobody is "ill" in "ill come back", nor is a meal at fault where lunch only says when it was."""
 
+_ILL = "(?:拉肚子|腹泻|腹瀉|呕吐|嘔吐|上吐下泻|肚子[疼痛])"
+
 SAFETY = _any(
     r"\b(?:got|get|gets|getting|received|gave|gives|giving|had|have) (?:me |us |my \w+ |him |her )?"
     r"(?:an? )?(?:\w+ )?(?:electric(?:al)?|eletric|electic) ?(?:shocks?|shok)\b(?! (?:resist|protect|warning))",
@@ -209,8 +211,10 @@ SAFETY = _any(
     r"(?:受伤|受傷|烫伤|燙傷|烧伤|割伤|划伤|割到|割破|流血|中毒|过敏了|住院|送医|急诊|救护车|晕倒|骨折)",
     r"自杀|不想活|轻生|想死",
     r"(?:误吞|吞下去了|误食|噎住)",
-    r"(?:吃|喝|用)(?:了|完|过)[^，。！？,.!?会會]{0,12}(?:拉肚子|腹泻|腹瀉|呕吐|嘔吐|上吐下泻|肚子[疼痛])|[吃喝][坏壞](?:了)?肚子"
-    r"|(?:有|吃到|喝到|发现)[^，。！？,.!?]{0,8}(?:玻璃[渣碴片]|碎玻璃|刀片|铁钉)(?!吗)",
+    rf"(?:吃|喝|用)(?:了|完|过)(?:(?!不(?:再|容易|易|太|怎么)?{_ILL})[^，。！？,.!?会會]){{0,12}}{_ILL}|[吃喝][坏壞](?:了)?肚子"
+    r"|(?:有(?![没沒])|吃到|喝到|发现)[^，。！？,.!?]{0,8}(?:玻璃[渣碴]|碎玻璃)(?!吗)"
+    # A blade and a nail are sold too: not where one stands in something.
+    r"|(?:[里裡中](?:面)?有(?![没沒几幾什])|吃到|喝到|发现)[^，。！？,.!?]{0,8}(?:玻璃片|刀片|铁钉)(?!吗)",
 )
 
 NOT_SAFETY = _any(
@@ -220,7 +224,7 @@ NOT_SAFETY = _any(
     r"\b(?:deliver|delivery|ship|shipping|send|send (?:it|this|them)) (?:directly )?to (?:the |a |an )?hospital\b",
     # Whoever asks whether it can happen has not been hurt.
     r"(?:会不会|能不能|是否会|会否|会有|防止|避免|预防|怎么防|如何防|有没有|容易|不会|防)[^，。！？,.!?]{0,8}?"
-    r"(?:触电|漏电|着火|起火|爆炸|自燃|冒烟|受伤|中毒|短路|烫伤)(?:的?(?:风险|危险|可能|隐患|保护))?",
+    r"(?:触电|漏电|着火|起火|爆炸|自燃|冒烟|受伤|中毒|短路|烫伤|[吃喝][坏壞]肚子)(?:的?(?:风险|危险|可能|隐患|保护))?",
     r"(?:触电|漏电|着火|爆炸|烫伤|中毒)(?:的)?(?:风险|危险性|保护|可能性)",
 )
 

@@ -37,10 +37,12 @@ SURE = 0.4
 
 _SHORT_UNIT = re.compile(
     r"\s?(?:mm|cm|km|m|g|kg|ml|l|W|V|A|K|Ah|mAh|Wh|kWh|Hz|lm|lumens|MB|GB|%|°C?|€|£|\$)(?![A-Za-z])"
-    r"|\s?(?:折|℃|度|岁|毫升|斤|倍|课时|[人个名位盒罐袋包瓶套张页块层号])"
+    r"|\s?(?:折|℃|度|岁|毫升|斤|倍|课时|(?:[人个盒罐袋瓶张页块层号]|包(?![邮郵含括])|套(?![餐装裝])|名(?![额額])|位(?![数數])))"
 )
-_PART_OF_DAY = re.compile(r"(?:上午|下午|晚上|早上|中午|凌晨|傍晚|夜里)\s?$")
-_PAUSE = re.compile(r"[,;] |[，；。]|\s(?:and|or)\s")
+_PART_OF_DAY = re.compile(
+    r"(?:上午|下午|晚上|早上|中午|凌晨|傍晚|夜里)\s?(?:\d+[:：]\d\d\s?(?:[—–~～-]{1,2}|[至到])\s?)?$"
+)
+_PAUSE = re.compile(r"; |,(?!\d)|[，；。、|/]|\s(?:and|or)\s")
 _ASKING_WORDS = re.compile(
     r"\b(?:what|which|who|whom|whose|where|when|why|how)\b|什么|哪|谁|多少|几|何时|为什么|怎么|如何|多久|多[长大高远快宽重]",
     re.IGNORECASE,

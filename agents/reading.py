@@ -213,13 +213,12 @@ def _stands_alone(question: str, candidate: Candidate) -> bool:
 
 
 def _means_one_thing(candidate: Candidate) -> bool:
-    """Say whether a number is the same wherever it stands: "10:00" may be 上午10:00 and 晚上10:00 in one sentence."""
-    text, said = candidate.statement.text, candidate.text
-    number = re.search(r"\d[\d.:：]*", said)
-    if number is None:
-        return True
-    found = re.finditer(rf"(?<![\d.:：]){re.escape(number.group())}(?![\d.:：])", text)
-    return len({pointing.with_unit(Candidate(candidate.statement, *each.span())).text for each in found}) <= 1
+    """Say whether a time of day is the same wherever it stands: 10:00 may be 上午10:00 and 晚上10:00 at once."""
+    return all(
+        len({pointing.with_unit(Candidate(candidate.statement, *each.span())).text for each in found}) <= 1
+        for time in set(re.findall(r"\d+[:：]\d\d", candidate.text))
+        for found in [re.finditer(rf"(?<![\d.:：]){time}(?![\d.:：])", candidate.statement.text)]
+    )
 
 
 def _in_statement(reply: str, statement: Statement) -> Candidate | None:

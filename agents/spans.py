@@ -83,7 +83,8 @@ CROSSED = (
 """What weighs differently by what is asked for."""
 _YES_OR_NO = re.compile(
     r"^\W*(?:is|are|am|was|were|do|does|did|can|could|will|would|should|shall|may|might|must|has|have|had)\b"
-    r"|[吗嗎]|是否|(\w)[不没]\1|可不可以|(?<![什怎多这那甚])[么嘛]\W*$|[不没]\W*$",
+    r"|[吗嗎]|是否|(?!时不时|動不動|动不动|時不時)(\w)[不没]\1|可不可以|(?<![什怎多这那甚])么\W*$|[不没]\W*$"
+    r"|^(?!.*(?:几|多少|什么|哪|谁|怎|多[久长大高远快宽重])).*(?<!干)嘛\W*$",
     re.IGNORECASE,
 )
 _ASKED_ABOUT = re.compile(

@@ -50,8 +50,11 @@ def fold(hits: Sequence[Hit], question: str) -> list[Hit]:
     """
     compared = hits[:COMPARED]
     alike = _alike(compared)
-    if not alike:
-        return list(hits)
+    folded = _superseding(_without_copies(compared, alike, question) if alike else compared, question)
+    return sorted([*folded, *hits[COMPARED:]], key=lambda hit: -hit.passage.score)
+
+
+def _without_copies(compared: Sequence[Hit], alike: set[tuple[int, int]], question: str) -> list[Hit]:
     kept: list[Hit] = []
     copies: dict[int, list[Passage]] = {}
     for hit in _newest_first(compared, _newer_places(compared, alike, question)):
@@ -60,8 +63,25 @@ def fold(hits: Sequence[Hit], question: str) -> list[Hit]:
             kept.append(hit)
         else:
             copies.setdefault(original.chunk, []).append(hit.passage)
-    folded = [_standing_for(hit, copies.get(hit.chunk, ())) for hit in kept]
-    return sorted([*folded, *hits[COMPARED:]], key=lambda hit: -hit.passage.score)
+    return [_standing_for(hit, copies.get(hit.chunk, ())) for hit in kept]
+
+
+def _superseding(hits: Sequence[Hit], question: str) -> list[Hit]:
+    """Return the hits, of which the best of a newer version names each older one that calls itself old.
+
+    Such a one needs no like passage: its table of charges is out of date where today's are told in a sentence.
+    """
+    named = list(hits)
+    for old in (hit.passage for hit in hits if _calls_itself_old(hit.passage)):
+        at = next((place for place, hit in enumerate(named) if _is_newer(hit.passage, old)), None)
+        if at is not None and not _is_asked_for(old, question):
+            supersedes = tuple(dict.fromkeys([*named[at].passage.supersedes, old.document]))
+            named[at] = replace(named[at], passage=replace(named[at].passage, supersedes=supersedes))
+    return named
+
+
+def _calls_itself_old(passage: Passage) -> bool:
+    return any(_version(name).is_old for name in (_file(passage), passage.title))
 
 
 def _alike(compared: Sequence[Hit]) -> set[tuple[int, int]]:

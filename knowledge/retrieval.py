@@ -103,7 +103,7 @@ def search(
         vectors = asked.vectors([*scores, *around])
         scores = asked.on_topic(scores, vectors, question_vector=vector, topic=topic, floor=asked.floor(nearest))
     hits = asked.hits(scores)
-    whole = f"{conversation.previous} {asked.written}" if asked.leans else asked.written
+    whole = f"{conversation.previous} {asked.both}" if asked.leans else asked.both
     hits = duplicates.fold(asked.told_behind(hits, vectors), whole)
     if reranker is not None:
         hits = duplicates.fold(_reranked(whole, hits, reranker, options.reranked), whole)
@@ -175,9 +175,9 @@ class _Asked:
         return languages is None or self.language in languages
 
     @cached_property
-    def written(self) -> str:
-        """The question as documents put what it asks."""
-        return wordings.written(self.question)
+    def both(self) -> str:
+        """The question, and as documents put what it asks."""
+        return wordings.both(self.question)
 
     @cached_property
     def leans(self) -> bool:
@@ -186,7 +186,7 @@ class _Asked:
     @cached_property
     def terms(self) -> list[str]:
         """The question's terms."""
-        return wordings.terms(self.question)
+        return self._used_terms(self.question)
 
     @cached_property
     def _segments(self) -> list[Segment]:
@@ -220,10 +220,10 @@ class _Asked:
 
     def _meaning(self) -> Vectors:
         """Return the question's vector; one that leans on the question before means little alone."""
-        alone, weight = self.meanings.of_question(self.written), self.options.leaning_meaning_weight
+        alone, weight = self.meanings.of_question(self.both), self.options.leaning_meaning_weight
         if not self.leans or not weight:
             return alone
-        together = self.meanings.of_question(f"{self.conversation.previous} {self.written}")
+        together = self.meanings.of_question(f"{wordings.both(self.conversation.previous)} {self.both}")
         return np.asarray(unit_length(((1.0 - weight) * alone + weight * together)[None, :])[0], dtype=np.float32)
 
     def around(self, vector: Vectors, *, beside: Iterable[int] = ()) -> dict[int, float]:
@@ -272,8 +272,16 @@ class _Asked:
 
     def _earlier_terms(self) -> list[str]:
         own = set(self.terms)
-        previous = self.conversation.previous
-        return [term for term in lexical.question_terms(previous) if term not in own] if previous else []
+        return [term for term in self._used_terms(self.conversation.previous) if term not in own]
+
+    def _used_terms(self, question: str) -> list[str]:
+        """Return a question's terms, of the other names of its weekdays those alone that documents in scope use."""
+        terms = wordings.terms(question)
+        if not wordings.day_terms(question):
+            return terms
+        known = [*terms, *wordings.WEEKS.values()]
+        frequencies = lexical.document_frequencies(self.connection, known, self.scope, among=self._segments)
+        return wordings.used(terms, question, frequencies)
 
     # The conversation
 
@@ -377,18 +385,13 @@ class _Asked:
     def weights(self, terms: Sequence[str]) -> dict[str, float]:
         """Return terms with their weight among the chunks in scope."""
         frequencies = lexical.document_frequencies(self.connection, terms, self.scope, among=self._segments)
-        # Of the other names of a weekday those that nobody uses here count neither for nor against a passage.
-        unused = (
-            set(wordings.day_terms(self.question)) - frequencies.keys() - set(lexical.question_terms(self.question))
-        )
-        used = [term for term in terms if term not in unused]
-        return evidence.term_weights(used, frequencies, lexical.count_in(self._segments))
+        return evidence.term_weights(terms, frequencies, lexical.count_in(self._segments))
 
     def earlier_weights(self) -> dict[str, float]:
         """Return the same of the question before, for less, when this one leans on it."""
         if not self.leans:
             return {}
-        weights = self.weights(lexical.question_terms(self.conversation.previous))
+        weights = self.weights(self._used_terms(self.conversation.previous))
         return {term: self.options.leaning_words_weight * weight for term, weight in weights.items()}
 
 

@@ -11,13 +11,17 @@ from collections.abc import Mapping, Sequence
 
 from knowledge.lexical import question_terms
 
-_WHEN = "(?:几点|幾點|(?:什么|啥|什麼)(?:时候|時候)|何时|何時|几时)(?:钟|鐘)?[才就会會能]?"
-_OPENS = "(?:[开開关關][门門店]|[上下]班|营业|營業|打烊|收摊)"
+_O_CLOCK = "(?:几点|幾點|几时|幾時)(?:钟|鐘)?[才就会會能]?"
+_WHEN = f"(?:{_O_CLOCK}|(?:(?:什么|啥|什麼)(?:时候|時候)|何时|何時)[才就会會能]?)"
 _HOURS = re.compile(
-    f"{_WHEN}{_OPENS}|(?:[开開关關][门門]|营业|營業|[开開])到(?:几点|幾點)(?:钟|鐘)?|[开開关關上下][门門班](?:时间|時間)"
+    f"{_WHEN}(?:[开開关關][门門]|[关關]店|[上下]班|打烊|收摊)|{_O_CLOCK}(?:[开開]店|营业|營業)"
+    "|(?:[开開关關][门門]|营业|營業|[开開])到(?:几点|幾點)(?:钟|鐘)?|[开開关關][门門](?:时间|時間)"
 )
-
-_DAY = re.compile("(?:周|週|星期|礼拜|禮拜)([一二三四五六日天])")
+"""When a new shop opens for business, and whether one may come after work, is something else."""
+_DAY = re.compile("(?:(?<!一)[周週]|星期|礼拜|禮拜)([一二三四五六日天])(?![次个個节節天])")
+"""Not of 每周三次 and 一周六天."""
+WEEKS = {"期": "星期", "拜": "礼拜"}
+"""How the week is called before a weekday's number, by its last sign."""
 _WEEKEND = re.compile("[周週]末|双休日?")
 _ASKING = re.compile(r"有[没沒]有|([能可会會要是行用])[不没沒]\1以?")
 """How yes or no is asked for: the 没有 in 有没有 denies nothing, and stands in many a document."""
@@ -32,17 +36,31 @@ def written(question: str) -> str:
     return _HOURS.sub("营业时间", question)
 
 
+def both(question: str) -> str:
+    """Return a question with what is asked as documents put it behind the customer's own words: these are never lost.
+
+    >>> both("滨江店几点关门"), both("几点开课")
+    ('滨江店几点关门 滨江店营业时间', '几点开课')
+    """
+    put = written(question)
+    return question if put == question else f"{question} {put}"
+
+
 def terms(question: str) -> list[str]:
     """Return what to search for: the question's own terms and those of other wordings."""
-    asked, put = (_ASKING.sub(" ", text) or text for text in (question, written(question)))
-    own = question_terms(asked if put == asked else f"{asked} {put}")
+    asked = both(question)
+    own = question_terms(_ASKING.sub(" ", asked).strip() or asked)
     return list(dict.fromkeys([*own, *day_terms(question)]))
 
 
 def used(found: Sequence[str], question: str, frequencies: Mapping[str, int]) -> list[str]:
-    """Return the terms without the names of weekdays that no document uses: they tell nothing against a passage."""
-    unused = set(day_terms(question)) - frequencies.keys() - set(question_terms(question))
-    return [term for term in found if term not in unused]
+    """Return the terms without the names of weekdays that no document uses: they tell nothing against a passage.
+
+    Args:
+        frequencies: in how many documents the terms stand, and `WEEKS`: the end of 星期一 stands in 保质期一年 too.
+    """
+    unused = {name for name in day_terms(question) if not {name, WEEKS.get(name[0], name)} <= frequencies.keys()}
+    return [term for term in found if term not in unused - set(question_terms(question))]
 
 
 def day_terms(question: str) -> list[str]:

@@ -69,8 +69,8 @@ def init(
     if elsewhere and values["documents"]:  # in the file a relative path would start at the file's folder
         values["documents"] = str(Path(values["documents"]).expanduser().absolute())
     lines = ["# Every key: docs/settings.md. What is in force: frontdesk doctor", ""]
-    # A JSON string is a TOML string.
     values |= CHINESE if values["language"] == "zh" else {}
+    # A JSON string is a TOML string.
     lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if value]
     text = "\n".join(lines) + "\n"
     given = {key: value for key, value in values.items() if value}

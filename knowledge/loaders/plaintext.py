@@ -24,8 +24,10 @@ _CHAPTER_NUMBER = re.compile(
 _CHINESE_NUMBER = re.compile(
     r"(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[)）]|第[一二三四五六七八九十百]{1,3}[章节])"
 )
-_CHINESE_HEADING = re.compile(rf"(?:{_CHINESE_NUMBER.pattern}[^\d，。！？；：、,.!?;:…]{{2,20}}|【[^\d】]{{2,20}}】)")
-"""Of a line above others, "二、滨江店" or "【营业时间】"; one with a number may tell something."""
+_CHINESE_HEADING = re.compile(
+    rf"(?:{_CHINESE_NUMBER.pattern}(?:[^\d，。！？；：、,.!?;:…不可须应请禁]|须知){{2,20}}|【[^\d】]{{2,20}}】)"
+)
+"""Of a line above others, "二、滨江店" or "【营业时间】"; what allows or forbids, or has a figure, may be a rule."""
 _ENDS_OF_SENTENCES = "。！？；：，、.!?;:,…"
 _INDENT_OF_A_LEVEL = 2
 _LONGEST_HEADING = 120
@@ -44,7 +46,8 @@ def load(path: Path) -> Iterator[Document]:
 def add_text(builder: DocumentBuilder, text: str) -> None:
     """Add a plain text's paragraphs, headings and list items."""
     for paragraph in _paragraphs(text.replace(PAGE_BREAK, "\n\n").expandtabs(4)):
-        _add(builder, paragraph)
+        for section in _sections(paragraph):
+            _add(builder, section)
 
 
 def _paragraphs(text: str) -> Iterator[list[str]]:
@@ -57,6 +60,18 @@ def _paragraphs(text: str) -> Iterator[list[str]]:
             paragraph = []
     if paragraph:
         yield paragraph
+
+
+def _sections(paragraph: list[str]) -> Iterator[list[str]]:
+    """Cut a paragraph before every Chinese heading: between these a blank line is often left out."""
+    begun = 0
+    for at in range(1, len(paragraph) - 1):
+        above, line, below = paragraph[at - 1 : at + 2]
+        is_item = _CHINESE_NUMBER.match(line.strip()) and _CHINESE_NUMBER.match(above.strip())
+        if not is_item and _is_chinese_heading(line, below):
+            yield paragraph[begun:at]
+            begun = at
+    yield paragraph[begun:]
 
 
 def _add(builder: DocumentBuilder, lines: list[str]) -> None:

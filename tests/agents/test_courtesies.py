@@ -59,6 +59,8 @@ LARGER = LoadedModel("scripted:test", ScriptedChat(()), "native")
         ("谢谢你的解答", "thanks"),
         ("好嘞", "nod"),
         ("嗯嗯", "nod"),
+        ("哦哦哦哦", "nod"),
+        ("哈哈哈哈哈哈哈", "nod"),
         ("沒事了", "nod"),
         ("你是真人还是机器人", "about"),
         ("是機器人在回复嗎", "about"),
@@ -133,6 +135,14 @@ def test_an_answer_to_the_assistants_question_is_no_courtesy(said: str) -> None:
     assert read(said, asked) is None
 
 
+@pytest.mark.parametrize("said", ["麻烦您了", "好的，麻烦你", "好的辛苦了"])
+def test_whoever_asks_a_favour_thanks_only_where_none_was_offered(said: str) -> None:
+    offered = (Message("user", "我要退货"), Message("assistant", "需要我为您转接同事吗？"))
+    assert [read(said, offered), read(f"{said}，谢谢", offered)] == [None, None]
+    assert read(said) == "thanks"
+    assert read(f"{said}，谢谢", (*offered, Message("user", "好"), Message("assistant", "已转接。"))) == "thanks"
+
+
 @pytest.mark.parametrize("said", ["evening", "who are you?", "what are you", "What can you do for me?", "你是谁"])
 def test_in_the_middle_of_a_conversation_words_speak_of_its_matter(said: str) -> None:
     told = (Message("user", "Open in the morning?"), Message("assistant", "From 9 to 12."))
@@ -156,7 +166,16 @@ def test_the_conversation_says_the_language_of_a_thumb() -> None:
     assert all(answers["en"] and answers["zh"] for answers in ANSWERS.values())
 
 
-@pytest.mark.parametrize("said", ["谢谢" + "太好了" * 18 + "x", "thanks " + "very that is " * 4, "好" * 59 + "x"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "谢谢" + "太好了" * 18 + "x",
+        "thanks " + "very that is " * 4,
+        "好" * 59 + "x",
+        "哈" * 50 + "你们真逗",
+        "哦" * 40 + "多少钱",
+    ],
+)
 def test_what_may_be_cut_in_many_ways_costs_nothing(said: str) -> None:
     started = time.thread_time()
     assert read(said) is None

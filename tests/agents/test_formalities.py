@@ -45,13 +45,32 @@ def test_of_a_mail_only_what_it_says_may_be_quoted() -> None:
         "Best,",
         "此致",
         "感谢您的来信。",
+        "衷心感谢大家一直以来的支持与信任！",
         "给您带来不便，敬请谅解。",
         "祝您生活愉快！",
-        "云栖茶庄滨江店\n2026 年 3 月 9 日",
     ],
 )
 def test_lines_that_only_greet_or_take_leave(line: str) -> None:
     assert formal_spans(line) == [(0, len(line))]
+
+
+@pytest.mark.parametrize(
+    ("text", "signed"),
+    [
+        ("周一闭馆。\n\n云栖茶庄滨江店\n2026 年 3 月 9 日\n", ["云栖茶庄滨江店\n2026 年 3 月 9 日"]),
+        ("此致\n敬礼\n\n云栖茶庄\n2026年3月9日", ["此致", "敬礼", "云栖茶庄\n2026年3月9日"]),
+        ("课程照常\n\n云栖茶庄滨江店\n2026 年 3 月 9 日", ["云栖茶庄滨江店\n2026 年 3 月 9 日"]),
+        ("西湖店\n2026年5月1日\n\n滨江店\n2026年6月7日", []),
+        ("开业日期：\n滨江店\n2026年6月7日", []),
+        ("请带准考证。\n\n滨江店\n\n2026年6月7日", []),
+        ("云栖茶庄滨江店\n2026 年 3 月 9 日", []),
+        ("新店开业\n2026年3月9日\n\n滨江店三楼。", []),
+        ("钢琴考级\n2026年5月3日\n\n声乐考级\n2026年6月7日\n\n请带准考证。", []),
+        ("请带准考证。\n\n声乐考级\n\n2026年6月7日", []),
+    ],
+)
+def test_only_the_last_lines_of_a_notice_are_its_signature(text: str, signed: list[str]) -> None:
+    assert [text[start:end] for start, end in formal_spans(text)] == signed
 
 
 @pytest.mark.parametrize(
@@ -61,6 +80,9 @@ def test_lines_that_only_greet_or_take_leave(line: str) -> None:
         "Hi-fi cables:",
         "Beste Preise!",
         "感谢您购满500元，我们送一罐茶。",
+        "为感谢大家的支持全场免费包邮。",
+        "感谢您的信任我们赠送茶杯一个。",
+        "感谢大家的支持全场免费包邮。",
         "如有不便请致电前台。",
         "截止日期\n2026年3月9日",
         "新店开业\n2026年3月9日开门迎客",

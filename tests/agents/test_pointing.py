@@ -216,6 +216,11 @@ def test_words_that_mean_something_else_alone_do_not_stand_alone(
         ("营业至晚上１０：００", "１０：００", "晚上１０：００"),
         ("上午 9:00—下午6:00", "9:00", "上午 9:00"),
         ("一盒有12罐。", "12", "12罐"),
+        ("晚上6:00—10:00", "10:00", "晚上6:00—10:00"),
+        ("全场满99包邮。", "99", "99"),
+        ("推荐168套餐。", "168", "168"),
+        ("一箱12包。", "12", "12包"),
+        ("还剩20名额。", "20", "20"),
     ],
 )
 def test_a_number_takes_what_it_counts(sentence: str, words: str, whole: str) -> None:
@@ -312,6 +317,10 @@ def test_a_value_stands_without_its_name() -> None:
     [
         ("茶室多少钱一小时", "大间每小时１６８元，小间每小时８８元。", []),
         ("小间多少钱", "大间每小时168元，小间每小时88元。", ["88元"]),
+        ("茶室多少钱", "大间168元、小间88元", []),
+        ("茶室多少钱", "大间168元,小间88元", []),
+        ("茶室多少钱", "大间168元/小间88元", []),
+        ("How much is a room?", "Rooms cost €1,250 a month.", ["€1,250"]),
         ("龙井多少钱一罐", "品名: 龙井 | 零售价: 98元 | 会员价: 88元", []),
         ("龙井会员价多少钱", "品名: 龙井 | 零售价: 98元 | 会员价: 88元", ["88元"]),
         ("茶室多少钱", "茶室每小时88元，两小时起订。", ["88元"]),
@@ -323,6 +332,6 @@ def test_of_several_prices_one_is_pointed_at_where_the_question_names_it(
     question: str, sentence: str, prices: list[str]
 ) -> None:
     said = statement(sentence)
-    places = [found.span() for found in re.finditer(r"€\d+|\d+元", sentence)]
+    places = [found.span() for found in re.finditer(r"€[\d,]+\d|€\d|\d+元", sentence)]
     found = pointing.shaped(question, [Candidate(said, start, end) for start, end in places])
     assert [candidate.text for candidate in found] == prices

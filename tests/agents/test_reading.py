@@ -135,12 +135,27 @@ def test_a_price_stands_with_its_unit_and_not_before_another(reply: str, text: s
     [
         ("营业时间：平日上午10:00—晚上9:00；周日上午9:30—晚上10:00", None),
         ("营业时间：平日上午9:00—晚上10:00；周日上午9:30—晚上10:00", "晚上10:00"),
+        ("周日上午10:00—12:00，晚上6:00—10:00", None),
     ],
 )
 def test_a_time_that_stands_there_twice_and_means_two_things_stands_alone_nowhere(text: str, words: str | None) -> None:
     given = [Statement(passage(text), 0, len(text), 1.0)]
     read = reading.understood("10:00", "周日几点关门", given, given=given, language="zh")
     assert (read.pointed.text if read.pointed else None) == words
+
+
+@pytest.mark.parametrize(
+    ("reply", "text"),
+    [
+        ("2 years", "The warranty is 2 years and covers 2 lamps per order."),
+        ("14 days", "You have 14 days to return up to 14 items."),
+    ],
+)
+def test_a_number_that_counts_two_things_stands_alone_with_what_it_counts(reply: str, text: str) -> None:
+    given = [Statement(passage(text), 0, len(text), 1.0)]
+    read = reading.understood(reply, "How long do I have?", given, given=given, language="en")
+    assert read.pointed is not None
+    assert read.pointed.text == reply
 
 
 def test_a_row_that_holds_less_of_the_question_than_one_beside_it_is_not_meant() -> None:

@@ -4,7 +4,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from agents.spans import ASKED, CROSSED, LONGEST, NAMES, Spans, asked_for, asking_phrase, spans, words_of
+from agents.spans import ASKED, CROSSED, LONGEST, NAMES, Spans, asked_for, asking_phrase, is_yes_or_no, spans, words_of
 from agents.transcript import Language
 
 FOUNDED = "The company was founded by Anna Berg in 1987 in Oslo."
@@ -40,6 +40,10 @@ def feature(found: Spans, text: str, words: str, name: str) -> float:
         ("为什么灯会闪？", "why"),
         ("如何退货？", "how"),
         ("你知道什么时候发货吗？", "when"),
+        ("多少钱嘛", "how many"),
+        ("几点开门嘛", "when"),
+        ("灯为什么时不时闪", "why"),
+        ("为什么动不动就跳闸", "why"),
     ],
 )
 def test_what_is_asked_for(question: str, kind: str) -> None:
@@ -69,6 +73,18 @@ def test_what_is_asked_for(question: str, kind: str) -> None:
 )
 def test_a_question_for_yes_or_no_asks_for_no_short_answer(question: str) -> None:
     assert asked_for(question) is None
+
+
+@pytest.mark.parametrize(
+    "question", ["买这个干嘛", "多少钱嘛", "灯时不时闪怎么办", "为什么动不动就跳闸", "什么颜色好看嘛"]
+)
+def test_what_only_sounds_like_a_question_for_yes_or_no(question: str) -> None:
+    assert not is_yes_or_no(question)
+
+
+@pytest.mark.parametrize("question", ["能退嘛", "有货么", "可不可以退", "周日开不开门", "几天后还能退吗"])
+def test_yes_or_no_is_asked_for_in_many_ways(question: str) -> None:
+    assert is_yes_or_no(question)
 
 
 @pytest.mark.parametrize(

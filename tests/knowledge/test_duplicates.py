@@ -73,6 +73,21 @@ def test_the_same_sentence_under_another_heading_stays(filled: OpenLibrary) -> N
     assert {"parcels.md", "letters.md"} <= set(found(library, "How long does delivery of parcels take?"))
 
 
+CHARGES = "# Returns\n\n| From | Charge per return of an unused lamp |\n|---|---|\n| Mainland | €5.90 |\n"
+
+
+def test_what_calls_itself_old_is_superseded_however_unlike_the_newer_one_is(filled: OpenLibrary) -> None:
+    library = filled(returns=f"# Returns\n\n{GERMANY}", returns_2024_old=CHARGES)
+    passages = found(library)
+    assert passages["returns.md"].supersedes == ("returns-2024-old.md",)
+    assert {each.supersedes for each in found(library, f"{QUESTION} It is of 2024.").values()} == {()}
+
+
+def test_what_only_bears_an_earlier_year_and_is_unlike_the_newer_one_is_another_page(filled: OpenLibrary) -> None:
+    library = filled(returns=f"# Returns\n\n{GERMANY}", returns_2024=CHARGES)
+    assert {each.supersedes for each in found(library).values()} == {()}
+
+
 def test_the_older_version_stands_behind_the_newer(filled: OpenLibrary) -> None:
     library = filled(
         returns_2023=f"# Returns\n\n{GERMANY}\n\n## Gifts\n\nA gift may be returned by whoever got it.",

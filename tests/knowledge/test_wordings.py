@@ -1,5 +1,13 @@
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
+from knowledge.embedders import Vectors
+from knowledge.embedders.hashing import HashingEmbedder
+from knowledge.library import Library
+from knowledge.questions import Spoken
+from knowledge.retrieval import RetrievalOptions
 from knowledge.wordings import day_terms, terms, written
 
 
@@ -9,6 +17,8 @@ from knowledge.wordings import day_terms, terms, written
         ("你们几点开门", "你们营业时间"),
         ("滨江店周日几点关门？", "滨江店周日营业时间？"),
         ("星期天什么时候打烊", "星期天营业时间"),
+        ("礼拜天什么时候关门", "礼拜天营业时间"),
+        ("你们几点营业", "你们营业时间"),
         ("周六营业到几点", "周六营业时间"),
         ("你們幾點開門", "你們营业时间"),
     ],
@@ -17,7 +27,21 @@ def test_hours_are_asked_for_as_documents_call_them(question: str, put: str) -> 
     assert written(question) == put
 
 
-@pytest.mark.parametrize("question", ["", "几点开课", "什么时候开始营销", "门打不开", "when do you open?", "营业时间"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "",
+        "几点开课",
+        "什么时候开始营销",
+        "门打不开",
+        "when do you open?",
+        "营业时间",
+        "下班时间可以取货吗",
+        "我上班时间收不了货",
+        "滨江新店什么时候营业",
+        "新店何时开业",
+    ],
+)
 def test_other_questions_stay_as_they_are(question: str) -> None:
     assert written(question) == question
 
@@ -31,6 +55,10 @@ def test_other_questions_stay_as_they_are(question: str) -> None:
             ["周六", "期六", "拜六", "周日", "周天", "期日", "期天", "拜日", "拜天", "周一", "期一", "拜一"],
         ),
         ("一周几天", []),
+        ("一周一次多少钱", []),
+        ("每周三次课", []),
+        ("每周三有课吗", ["周三", "期三", "拜三"]),
+        ("上周一买的", ["周一", "期一", "拜一"]),
         ("on Sunday?", []),
     ],
 )
@@ -45,7 +73,49 @@ def test_weekdays_have_several_names(question: str, terms: list[str]) -> None:
         ("能不能寄月饼", ["寄月", "月饼"]),
         ("可不可以退", ["退"]),
         ("没有发票", ["没有", "有发", "发票"]),
+        ("有没有", ["没有"]),
     ],
 )
 def test_how_yes_or_no_is_asked_for_is_not_searched_for(question: str, found: list[str]) -> None:
     assert terms(question) == found
+
+
+@pytest.mark.parametrize(("closed", "names"), [("周二", ["店.md"]), ("星期二", ["店.md", "茶.md"])])
+def test_another_name_of_a_weekday_is_searched_for_where_documents_call_it_so(
+    open_library: Callable[..., Library], write: Callable[..., Path], closed: str, names: list[str]
+) -> None:
+    """The end of 星期一 stands in 保质期一年 too."""
+    library = open_library()
+    library.ingest([write("店.md", f"# 店\n\n周一照常，{closed}休息。"), write("茶.md", "# 茶\n\n保质期一年。")])
+    found = library.search("周一", options=RetrievalOptions(mode="lexical"))
+    assert sorted(passage.document for passage in found.passages) == names
+    assert ("期一" in found.weights) == (len(names) > 1)
+
+
+def test_the_question_before_is_searched_for_as_documents_put_it_too(
+    open_library: Callable[..., Library], write: Callable[..., Path]
+) -> None:
+    library = open_library()
+    library.ingest([write("店.md", "# 营业时间\n\n本店九点到六点。"), write("车.md", "# 交通\n\n地铁二号线到达。")])
+    found = library.search(
+        "那周末呢", history=(Spoken("user", "你们几点开门"),), options=RetrievalOptions(mode="lexical")
+    )
+    assert "营业" in found.weights
+    assert [passage.document for passage in found.passages] == ["店.md"]
+
+
+def test_the_customers_own_words_keep_their_meaning_beside_the_documents_wording(
+    open_library: Callable[..., Library], write: Callable[..., Path]
+) -> None:
+    asked: list[str] = []
+
+    class Listening(HashingEmbedder):
+        def embed_question(self, question: str) -> Vectors:
+            asked.append(question)
+            return super().embed_question(question)
+
+    library = open_library(embedder=Listening())
+    library.ingest([write("店.md", "# 营业时间\n\n本店九点到六点。")])
+    library.search("那周日几点关门", history=(Spoken("user", "滨江店几点开门"),))
+    assert "那周日几点关门 那周日营业时间" in asked
+    assert not [text for text in asked if "营业时间" in text and "几点" not in text]

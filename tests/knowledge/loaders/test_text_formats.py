@@ -138,8 +138,29 @@ def test_a_chinese_number_and_name_above_a_text_are_its_heading(read):
     ]
 
 
+def test_chinese_headings_need_no_blank_line_above(read):
+    text = "通知\n一、滨江店\n地址：江南大道５号\n二、西湖店\n地址：龙井路８号\n【退换货】\n七天内可退"
+    assert blocks(read("a.txt", text.encode())) == [
+        ("paragraph", 0, "通知"),
+        ("heading", 2, "一、滨江店"),
+        ("paragraph", 0, "地址：江南大道５号"),
+        ("heading", 2, "二、西湖店"),
+        ("paragraph", 0, "地址：龙井路８号"),
+        ("heading", 2, "【退换货】"),
+        ("paragraph", 0, "七天内可退"),
+    ]
+
+
 @pytest.mark.parametrize(
-    "text", ["一、不得吸烟\n二、不得带宠物", "一、押金100元\n离店时退", "一、周日休息。\n其余照常"]
+    "text",
+    [
+        "一、不得吸烟\n二、不得带宠物",
+        "一、押金100元\n离店时退",
+        "一、周日休息。\n其余照常",
+        "（一）开封茶叶不退\n茶具七天内可退",
+        "一、禁止吸烟\n违者罚款",
+        "参加者请带：\n一、身份证\n二、照片\n三、体检表\n以上缺一不可",
+    ],
 )
 def test_chinese_items_that_tell_something_are_no_headings(read, text):
     assert [block.kind for block in read("a.txt", text.encode()).blocks] == ["paragraph"]
