@@ -359,9 +359,9 @@ class Website:
     def _note_repeated(self, *, is_changed: bool) -> None:
         """Note what nearly all pages have, for the ingest to read it on one of them."""
         if is_changed or REPEATED not in self._mirror.facts:
-            html = {item.file for item in self._mirror.items.values() if item.file.endswith(".html")}
-            pages = ((file, (self._mirror.folder / file).read_bytes()) for file in sorted(html, key=_depth))
-            self._mirror.facts[REPEATED] = json.dumps(repeated.find(pages), sort_keys=True)
+            html = {item.file: url for url, item in self._mirror.items.items() if item.file.endswith(".html")}
+            found = repeated.find(sorted(html, key=_depth), lambda file: self._held(html[file]))
+            self._mirror.facts[REPEATED] = json.dumps(found, sort_keys=True)
 
     def _kept_for_now(self, missed: set[str]) -> set[str]:
         """Return which of the pages missed stay until the next sync misses them too: those of a half that goes."""
