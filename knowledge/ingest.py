@@ -253,7 +253,7 @@ class Ingest:
         """Bring one file's documents up to date; the file counts as done only with its last share."""
         if file.reading is None:
             self.tally.unchanged += 0 if file.fault else len(file.known)
-            self.tally.left_out += [shown(file.path)] if file.is_left_out else []
+            self.tally.left_out += [shown(file.path) + ("!/" if file.known else "")] if file.is_left_out else []
             self._withdraw(source, file, file.fault, committer)
             return
         share = FileShare(source.id, file.name, content=file.content)

@@ -59,6 +59,11 @@ def find(names: Sequence[str], page_of: Callable[[str], bytes | None]) -> dict[s
     return {each: keeper for each, keeper in keepers.items() if keeper}
 
 
+def depth(file: str) -> tuple[int, bool, str]:
+    """Sort a site's first pages before those below them."""
+    return file.count("/"), not file.endswith("/index.html"), file
+
+
 def left_out(repeated: Mapping[str, str], name: str) -> tuple[str, ...]:
     """Return the hashes of the parts that a page leaves to another one."""
     return tuple(sorted(each for each, keeper in repeated.items() if keeper != name))
