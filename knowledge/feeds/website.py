@@ -273,7 +273,7 @@ class Website:
                 visit.stand_ins[url] = (page, answer) if self._is_first(url) else (Page(b"", page.suffix), answer)
                 if self._is_first(url) and visit.follows_links:
                     visit.complete = False  # what it leads to tells whether it is a page
-                    self._queue_links(url, page.data)
+                    self._follow(url, page.data)
                 return
             changed = self._put(url, page, answer)
         else:
@@ -295,7 +295,7 @@ class Website:
         visit.unchanged += not changed
         visit.present.add(url)
         if visit.follows_links:
-            self._follow(url)
+            self._follow(url, self._held(url) or b"")
 
     def _held(self, url: str) -> bytes | None:
         path = self._mirror.path(url)
@@ -323,13 +323,15 @@ class Website:
     def _settle_stand_ins(self) -> None:
         """Take a few for pages that are gone, many for a site that shows none now, whose pages stay.
 
-        The first page is never gone: many sites show it for what they do not have, with a new title as well.
+        The first page is never gone: many sites show it for what they do not have, under a new title too. Where links
+        are followed, it has to lead to half of what is held.
         """
         visit = self._visit
         first = {url for url in visit.stand_ins if self._is_first(url)}
         others = [url for url in visit.stand_ins if url not in first]
-        is_alone = not (others or visit.failed) and (not visit.follows_links or self._mirror.items.keys() <= first)
-        is_up = len(others) < visit.fetched + visit.unchanged or is_alone
+        had = visit.fetched + visit.unchanged
+        leads_on = not (first and visit.follows_links) or 2 * had >= len(self._mirror.items.keys() - first)
+        is_up = leads_on and (len(others) < had or not (others or visit.failed))
         for url in first if is_up else ():
             self._count(url, self._put(url, *visit.stand_ins[url]))
         if others and is_up and len(others) <= HANDFUL:
@@ -339,12 +341,7 @@ class Website:
         for url in others if is_up else (*first, *others):
             self._stays([url], "the site shows the same for pages that it does not have, as while it is worked on")
 
-    def _follow(self, url: str) -> None:
-        path = self._mirror.path(url)
-        if path is not None and path.suffix == ".html":
-            self._queue_links(url, path.read_bytes())
-
-    def _queue_links(self, url: str, data: bytes) -> None:
+    def _follow(self, url: str, data: bytes) -> None:
         for link in links(data, url):
             if looks_readable(link):
                 self._queue(link)

@@ -144,6 +144,16 @@ def test_a_site_that_is_worked_on_loses_no_page_where_links_are_followed(site: S
         assert visit.held() == held
 
 
+def test_what_is_shown_while_a_site_is_worked_on_may_lead_to_a_page_that_is_there(site: Site, visit: Visits) -> None:
+    site.pages.pop("/sitemap.xml")
+    site.page("/help/", "Lamps", "".join(f"<a href='{path}'>More</a>" for path in PATHS))
+    visit(path="/help/")
+    everywhere(site, "<title>Maintenance</title><p>We are back at 6.</p><a href='/help/contact'>Ask</a>")
+    for _ in range(3):
+        assert len(visit(path="/help/").failed) == 1
+        assert (len(visit.held()), "Maintenance" in visit.held()["help/index.html"]) == (len(PATHS), False)
+
+
 def test_a_site_of_one_page_may_get_another_title(site: Site, visit: Visits) -> None:
     site.pages.clear()
     for title in ("Lamps", "Chairs"):
