@@ -60,7 +60,8 @@ class SyncReport:
     """What reading took, without fetching."""
     warning: str
     left_out: list[str] = field(default_factory=list)
-    """Files and pages that no loader reads, broken attachments of mails: each failed when it was new."""
+    """Files and pages that no loader reads, broken attachments of mails: each failed when it was new.
+    A file that is read but for something in it ends in `!/`."""
 
 
 def sync(
@@ -212,7 +213,8 @@ def _without_known_faults(mirror: Mirror, report: dict[str, Any]) -> dict[str, A
 def _report(feed: Feed, fetched: Fetched, report: dict[str, Any]) -> SyncReport:
     mirrored = feed.kind != "folder"
     failed = [{"path": item.path, "error": item.error} for item in fetched.failed]
-    pages = addresses(fetched.root) if report["failed"] else {}
+    left_out = report.get("left_out", ())
+    pages = addresses(fetched.root) if report["failed"] or left_out else {}
     warning = fetched.warning
     warning = " ".join([warning, *internal_folders.sentences(report.get("internal", ()), collection=feed.collection)])
     if feed.kind in MAIL and feed.audience == "public":
@@ -222,22 +224,27 @@ def _report(feed: Feed, fetched: Fetched, report: dict[str, Any]) -> SyncReport:
         fetched=fetched.fetched if mirrored else report["documents"],
         unchanged=fetched.unchanged if mirrored else report["unchanged"],
         removed=fetched.removed if mirrored else report["removed"],
-        failed=[*failed, *(_as_named_there(item, fetched.root, pages) for item in report["failed"])],
+        failed=[*failed, *(_failed_there(item, fetched.root, pages) for item in report["failed"])],
         documents=report["documents"],
         chunks=report["chunks"],
         seconds=report["seconds"],
         warning=warning.strip(),
-        left_out=[*fetched.left_out, *report.get("left_out", ())],
+        left_out=[*fetched.left_out, *(_as_named_there(path, fetched.root, pages) for path in left_out)],
     )
 
 
-def _as_named_there(failed: dict[str, str], root: Path, pages: Mapping[str, str]) -> dict[str, str]:
+def _failed_there(failed: dict[str, str], root: Path, pages: Mapping[str, str]) -> dict[str, str]:
     """Return a failure with a page's address for its copy, which is nobody's to mend."""
-    file, mark, member = failed["path"].removeprefix(f"{root}{os.sep}").partition(MEMBER)
+    path = _as_named_there(failed["path"], root, pages)
+    address = path if path == failed["path"] else path.partition(MEMBER)[0]
+    return {"path": path, "error": failed["error"].replace(failed["path"], address)}
+
+
+def _as_named_there(path: str, root: Path, pages: Mapping[str, str]) -> str:
+    """Return a page's address, with what is meant in it, for the path of its copy; any other path as it is."""
+    file, mark, member = path.removeprefix(f"{root}{os.sep}").partition(MEMBER)
     address = pages.get(file.replace(os.sep, "/"))
-    if address is None:
-        return failed
-    return {"path": address + mark + member, "error": failed["error"].replace(failed["path"], address)}
+    return path if address is None else address + mark + member
 
 
 def _give_audience(feed: Feed, home: Path, ingest: Ingest) -> None:

@@ -4,9 +4,11 @@ its bytes, who may read it, how it is read  ->  fingerprint
 """
 
 import hashlib
+from collections.abc import Collection, Iterable
 
 from knowledge import loaders
 from knowledge.chunking import ChunkOptions
+from knowledge.internal_folders import in_archive
 from knowledge.reading.messages import Done
 from knowledge.reading.preparing import RECIPE
 
@@ -19,6 +21,17 @@ def of(content: str, audience: str, options: ChunkOptions, loading: object | Non
         loading: what `knowledge.loaders.load` takes as `options`.
     """
     return _hash(RECIPE, repr(options), repr(loading or loaders.NO_OPTIONS), audience, content)
+
+
+def of_folders(fingerprint: str, opened: Collection[str] | None, documents: Iterable[str]) -> str:
+    """Return the hash of what decides, besides, who may read a file's documents, where some lie in folders for few.
+
+    Args:
+        opened: folders in it that stay open; None where somebody said who may read all of it.
+    """
+    if not any(map(in_archive, documents)):
+        return fingerprint
+    return _hash(fingerprint, "all" if opened is None else repr(sorted(opened)))
 
 
 def left_out(fingerprint: str) -> str:

@@ -222,10 +222,11 @@ class Ingest:
         fingerprint = fingerprints.of(content, audience, self._options, loading)
         with self._catalog.read() as connection:
             known = catalog.document_fingerprints(connection, source.id, name)
-        is_left_out = source.known.get(name) == fingerprints.left_out(fingerprint)
-        if is_left_out or source.known.get(name) == fingerprint:
-            return _File(name, path, "", fingerprint, content, known, is_left_out=is_left_out)
         opened = _opened_in(path, source)
+        as_read = fingerprints.of_folders(fingerprint, opened, known)
+        is_left_out = source.known.get(name) == fingerprints.left_out(as_read)
+        if is_left_out or source.known.get(name) == as_read:
+            return _File(name, path, "", fingerprint, content, known, is_left_out=is_left_out)
         job = Job(
             path=str(path),
             name=name,
@@ -252,7 +253,7 @@ class Ingest:
         """Bring one file's documents up to date; the file counts as done only with its last share."""
         if file.reading is None:
             self.tally.unchanged += 0 if file.fault else len(file.known)
-            self.tally.left_out += [shown(file.path)] if file.is_left_out else []
+            self.tally.left_out += [shown(file.path) + ("!/" if file.known else "")] if file.is_left_out else []
             self._withdraw(source, file, file.fault, committer)
             return
         share = FileShare(source.id, file.name, content=file.content)
@@ -274,8 +275,10 @@ class Ingest:
                 case Done():
                     self._fail_members(file, message)
                     if seen:
-                        share.fingerprint = fingerprints.after(message, file.fingerprint)
                         share.gone = _gone(file, seen, message)
+                        held = (seen | set(file.known)).difference(share.gone)
+                        as_read = fingerprints.of_folders(file.fingerprint, file.opened, held)
+                        share.fingerprint = fingerprints.after(message, as_read)
                         share.places = places(file.path, source.links)
                         committer.complete(share)
                     else:

@@ -30,7 +30,8 @@ class IngestReport:
     internal: tuple[InternalFolder, ...] = ()
     """Folders whose names say that they are not for customers, where nobody said who may read."""
     left_out: tuple[str, ...] = ()
-    """Files as they were that are, or hold, what no loader reads; each failed when it was new, and does no more."""
+    """Files as they were that are, or hold, what no loader reads; each failed when it was new, and does no more.
+    One that holds such, and whose other documents answer, ends in `!/`."""
     forgotten: tuple[str, ...] = ()
     """Places that were given up with all that was read from them."""
 

@@ -43,6 +43,8 @@ _LANGUAGES = frozenset(
 )
 """Codes that websites name folders by; `it` is left out, which is a department as often as Italian."""
 _FEWEST_LANGUAGES = 2
+_SURE_LANGUAGES = frozenset({"de", "en"})
+"""Of which one is asked for: a site has it, and departments, as finance (`fi`) and customer service (`cs`), do not."""
 _NO_LETTERS = re.compile(r"[\W\d_]+")
 
 
@@ -52,8 +54,8 @@ def is_internal(name: str) -> bool:
 
 
 def is_language(folder: Path) -> bool:
-    """Say whether a folder `hr` stands for Croatian: two others beside it or more, and all but those for the staff, are
-    languages as well.
+    """Say whether a folder `hr` stands for Croatian: two others beside it or more, one of them `de` or `en`, and all
+    but those for the staff, are languages as well.
     """
     if folder.name.casefold() != _CROATIAN:
         return False
@@ -62,8 +64,10 @@ def is_language(folder: Path) -> bool:
     except OSError:
         return False
     others = [name.casefold() for name in beside if not is_internal(name)]
-    languages = [name for name in others if re.split(r"[-_]", name)[0] in _LANGUAGES]
-    return len(languages) >= _FEWEST_LANGUAGES and set(others) <= {*languages, "it"}
+    codes = {name: re.split(r"[-_]", name)[0] for name in others}
+    languages = [name for name in others if codes[name] in _LANGUAGES]
+    is_sure = len(languages) >= _FEWEST_LANGUAGES and not _SURE_LANGUAGES.isdisjoint(codes.values())
+    return is_sure and set(others) <= {*languages, "it"}
 
 
 def lies_in_one(path: Path) -> bool:

@@ -57,7 +57,7 @@ class InternalFolder:
 
     path: str
     audience: str
-    """Who may read it: `staff`, or `public` where it was opened before."""
+    """Who may read it: `staff`, or `public` where it was opened before or stands for a language."""
 
 
 def check_names(*, collection: str, audience: str) -> None:
@@ -83,7 +83,8 @@ def shared_out(
         return (Share(audience, tuple(paths)),), ()
     with catalog_.read() as connection:
         held = _places(connection, collection)
-    closed, by_itself, with_others, opened = _internal(paths, held)
+    languages: dict[str, Path] = {}
+    closed, by_itself, with_others, opened = _internal(paths, held, languages=languages)
     _refuse_to_close(closed, held)
     apart = {**closed, **by_itself}  # read by themselves, as before, and not once more with what is around them
     public = tuple(path for path in paths if not _is_in(shown(os.path.realpath(path)), apart))
@@ -95,22 +96,31 @@ def shared_out(
         Share(STAFF, tuple(closed.values()), around=around),
     )
     names = [InternalFolder(place, STAFF) for place in closed]
-    names += [InternalFolder(place, PUBLIC) for place in (*by_itself, *with_others)]
+    names += [InternalFolder(place, PUBLIC) for place in (*by_itself, *with_others, *languages)]
     return tuple(share for share in shares if share.paths), tuple(names)
 
 
 def _places(connection: Connection, collection: str) -> Held:
-    """Return what is held, but for what an archive's folder keeps for the staff: its archive is no less open."""
+    """Return what is held, but for what an archive's folder keeps for the staff of a source that is open else.
+
+    Where nothing of a source is open, somebody may have closed it whole.
+    """
+    places = catalog.places(connection, collection=collection)
     members = catalog.members(connection, collection=collection)
-    open_ones = [(location, path, who) for location, path, name, who in members if who != STAFF or not in_archive(name)]
-    return list(dict.fromkeys([*catalog.places(connection, collection=collection), *open_ones]))
+    opened = {location for location, *_, who in (*places, *members) if who == PUBLIC}
+    counted = [
+        (location, path, who)
+        for location, path, name, who in members
+        if who != STAFF or location not in opened or not in_archive(name)
+    ]
+    return list(dict.fromkeys([*places, *counted]))
 
 
 def _internal(
-    paths: Sequence[Path], held: Held
+    paths: Sequence[Path], held: Held, *, languages: dict[str, Path]
 ) -> tuple[dict[str, Path], dict[str, Path], dict[str, Path], frozenset[str]]:
     """Return the folders that are for the staff by their names, those opened by themselves or with others, and all
-    that are open, those within others too.
+    that are open, those within others too; gather in `languages` those that stand for one.
     """
     opened: set[str] = set()
     closed: dict[str, Path] = {}
@@ -120,8 +130,10 @@ def _internal(
         itself = [path] if internal_folders.lies_in_one(path) else []
         for folder in (*itself, *internal_folders.below(path)):  # from above: what lies in one follows it
             place = shown(os.path.realpath(folder))
-            is_open_language = internal_folders.is_language(folder) and not _is_held_for_staff(place, held)
-            if _is_in(place, closed) or is_open_language:
+            if _is_in(place, closed):
+                continue
+            if internal_folders.is_language(folder) and not _is_held_for_staff(place, held):
+                languages[place] = folder
                 continue
             sources = _open_sources(place, held) or _open_sources(internal_folders.innermost(place), held)
             if not sources:

@@ -23,6 +23,7 @@ from assistant.log_causes import CauseFilter
 from assistant.log_privacy import PrivacyFilter
 from assistant.settings import Settings, load
 from knowledge.counting import counted
+from knowledge.documents import MEMBER
 
 if TYPE_CHECKING:
     from assistant.app import Application
@@ -125,7 +126,8 @@ def print_left_out(paths: Sequence[str]) -> None:
     """Name what was left out without a fault: what failed when it was new, and will be no better tomorrow."""
     if paths:
         more = f" and {len(paths) - NAMED_AT_MOST} more" if len(paths) > NAMED_AT_MOST else ""
-        print(f"  left out as before, since it cannot be read: {', '.join(paths[:NAMED_AT_MOST])}{more}")
+        named = [f"{path.removesuffix(MEMBER)} in part" if path.endswith(MEMBER) else path for path in paths]
+        print(f"  left out as before, since it cannot be read: {', '.join(named[:NAMED_AT_MOST])}{more}")
 
 
 @contextmanager

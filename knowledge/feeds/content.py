@@ -137,14 +137,19 @@ def parsed(data: bytes) -> "HtmlElement | None":
     """Return a page's elements, as its loader would decode them; None where it is none."""
     from lxml import etree, html
 
-    declared = DECLARED.search(data[:4096])
-    text = decode_lenient(data, declared[1].decode("ascii") if declared else "").encode("utf-8", "replace")
+    text = decoded(data).encode("utf-8", "replace")
     try:
         return html.document_fromstring(
             text, parser=html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
         )
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
+
+
+def decoded(data: bytes) -> str:
+    """Return a page's text, as its loader would decode it."""
+    declared = DECLARED.search(data[:4096])
+    return decode_lenient(data, declared[1].decode("ascii") if declared else "")
 
 
 def _own_suffix(url: str) -> str:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from knowledge.feeds.content import parsed
+from knowledge.loaders.html_questions import FOR_PROGRAMS
+from knowledge.text import CJK_CLASS
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 NO_SUCH_PAGE = "frontdesk-asks-for-no-such-page"
 MOST_OTHER_WORDS = 3
 """Words by which two such answers differ, beside numbers and the address that was asked for."""
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(f"[{CJK_CLASS}]|[^\\W_{CJK_CLASS}]+")
+"""In Chinese, Japanese and Korean each character is one."""
 _UNSEEN = ("script", "style", "noscript", "template")
 
 
@@ -53,11 +56,12 @@ class StandIns:
 
 
 def _words(page: "HtmlElement | None", url: str) -> Counter[str]:
-    """Return the words that a page shows, its title's too, without numbers and those of its address."""
+    """Return the words that are read of a page, its title's too, without numbers and those of its address."""
     if page is None:
         return Counter()
     for unseen in list(page.iter(*_UNSEEN)):
-        unseen.drop_tree()
+        if unseen.get("type") != FOR_PROGRAMS:
+            unseen.drop_tree()
     own = set(_WORD.findall(unquote(urlsplit(url).path + " " + urlsplit(url).query).casefold()))
     found = _WORD.findall(" ".join(page.itertext()).casefold())
     return Counter(word for word in found if word not in own and not any(map(str.isdigit, word)))

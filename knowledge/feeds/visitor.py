@@ -72,6 +72,14 @@ class Answer:
         """What the server says it is, such as `text/html`."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
+    @property
+    def modified_at(self) -> float | None:
+        """When the server says it was changed, in seconds since 1970; None when it does not say."""
+        try:
+            return email.utils.parsedate_to_datetime(self.headers.get("last-modified", "")).timestamp()
+        except (TypeError, ValueError, OverflowError):
+            return None
+
 
 class Visitor:
     """One caller on its round. Use as a context manager."""

@@ -7,7 +7,6 @@ cannot be had now stays as it was; when the site is down, shows the same for eve
 goes at all.
 """
 
-import email.utils
 import json
 from collections import deque
 from dataclasses import dataclass, field
@@ -208,9 +207,10 @@ class Website:
         """Report a page that no loader reads when it is new; afterwards it is only named."""
         visit = self._visit
         self._stays(hops, fault)
-        if (hops[0], fault) in visit.left_out_before:
-            visit.failed.pop()
-        visit.left_out[hops[0]] = fault
+        if not any(url in self._mirror.items for url in hops):  # else a copy answers that is no more what is there
+            if (hops[0], fault) in visit.left_out_before:
+                visit.failed.pop()
+            visit.left_out[hops[0]] = fault
 
     def _stays(self, hops: list[str], fault: str) -> None:
         """Report a page; the copy that we have of it, if any, stays."""
@@ -271,6 +271,9 @@ class Website:
             page = readable(url, answer)
             if page.suffix == ".html" and self._is_stand_in(url, page):
                 visit.stand_ins[url] = (page, answer) if self._is_first(url) else (Page(b"", page.suffix), answer)
+                if self._is_first(url) and visit.follows_links:
+                    visit.complete = False  # what it leads to tells whether it is a page
+                    self._follow(url, page.data)
                 return
             changed = self._put(url, page, answer)
         else:
@@ -283,7 +286,7 @@ class Website:
             page.data,
             name=file_name(url, page.suffix),
             marks={name: answer.headers[name] for name in ("etag", "last-modified") if name in answer.headers},
-            modified_at=_seconds(answer.headers.get("last-modified", "")),
+            modified_at=answer.modified_at,
         )
 
     def _count(self, url: str, changed: bool) -> None:
@@ -292,7 +295,7 @@ class Website:
         visit.unchanged += not changed
         visit.present.add(url)
         if visit.follows_links:
-            self._follow(url)
+            self._follow(url, self._held(url) or b"")
 
     def _held(self, url: str) -> bytes | None:
         path = self._mirror.path(url)
@@ -318,23 +321,30 @@ class Website:
             return None
 
     def _settle_stand_ins(self) -> None:
-        """Take a few for pages that are gone, many for a site that shows none now, whose pages stay."""
-        visit = self._visit
-        urls = list(visit.stand_ins)
-        if len(urls) == 1 and self._is_first(urls[0]) and not visit.follows_links:  # shown for what is not there
-            self._count(urls[0], self._put(urls[0], *visit.stand_ins[urls[0]]))
-        elif len(urls) <= HANDFUL and len(urls) < visit.fetched + visit.unchanged:
-            visit.gone.update(urls)
-        else:
-            for url in urls:
-                self._stays([url], "the site shows the same for pages that it does not have, as while it is worked on")
+        """Take a few for pages that are gone, many for a site that shows none now, whose pages stay.
 
-    def _follow(self, url: str) -> None:
-        path = self._mirror.path(url)
-        if path is not None and path.suffix == ".html":
-            for link in links(path.read_bytes(), url):
-                if looks_readable(link):
-                    self._queue(link)
+        The first page is never gone: many sites show it for what they do not have, under a new title too. Where links
+        are followed, it has to lead to half of what is held.
+        """
+        visit = self._visit
+        first = {url for url in visit.stand_ins if self._is_first(url)}
+        others = [url for url in visit.stand_ins if url not in first]
+        had = visit.fetched + visit.unchanged
+        leads_on = not (first and visit.follows_links) or 2 * had >= len(self._mirror.items.keys() - first)
+        is_up = leads_on and (len(others) < had or not (others or visit.failed))
+        for url in first if is_up else ():
+            self._count(url, self._put(url, *visit.stand_ins[url]))
+        if others and is_up and len(others) <= HANDFUL:
+            visit.gone.update(others)
+            visit.warnings.append(f"Gone, since they show what the site shows for no page: {', '.join(others)}.")
+            return
+        for url in others if is_up else (*first, *others):
+            self._stays([url], "the site shows the same for pages that it does not have, as while it is worked on")
+
+    def _follow(self, url: str, data: bytes) -> None:
+        for link in links(data, url):
+            if looks_readable(link):
+                self._queue(link)
 
     # What is gone ---------------------------------------------------------------------------------------------------
 
@@ -359,9 +369,9 @@ class Website:
     def _note_repeated(self, *, is_changed: bool) -> None:
         """Note what nearly all pages have, for the ingest to read it on one of them."""
         if is_changed or REPEATED not in self._mirror.facts:
-            html = {item.file for item in self._mirror.items.values() if item.file.endswith(".html")}
-            pages = ((file, (self._mirror.folder / file).read_bytes()) for file in sorted(html, key=_depth))
-            self._mirror.facts[REPEATED] = json.dumps(repeated.find(pages), sort_keys=True)
+            html = {item.file: url for url, item in self._mirror.items.items() if item.file.endswith(".html")}
+            found = repeated.find(sorted(html, key=repeated.depth), lambda file: self._held(html[file]))
+            self._mirror.facts[REPEATED] = json.dumps(found, sort_keys=True)
 
     def _kept_for_now(self, missed: set[str]) -> set[str]:
         """Return which of the pages missed stay until the next sync misses them too: those of a half that goes."""
@@ -384,15 +394,3 @@ class Website:
             f"again, or the feed in frontdesk.toml is mended: frontdesk sync {name} (frontdesk sync --forget {name} "
             "removes what came from it)"
         )
-
-
-def _depth(file: str) -> tuple[int, bool, str]:
-    """Sort a site's first pages before those below them."""
-    return file.count("/"), not file.endswith("/index.html"), file
-
-
-def _seconds(date: str) -> float | None:
-    try:
-        return email.utils.parsedate_to_datetime(date).timestamp()
-    except (TypeError, ValueError, OverflowError):
-        return None

@@ -7,7 +7,6 @@ stands on every page and answers nothing.
 """
 
 import re
-import warnings
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -19,8 +18,8 @@ from knowledge.errors import UnreadableFile
 from knowledge.loaders import NO_OPTIONS, LoadOptions
 from knowledge.loaders.dates import dated, iso_day
 from knowledge.loaders.encoding import empty, read_bytes, read_text
-from knowledge.loaders.html_menus import is_left_out, raised_text, visible_text, words
-from knowledge.loaders.html_questions import add_questions
+from knowledge.loaders.html_menus import elements, is_left_out, raised_text, visible_text, words
+from knowledge.loaders.html_questions import add_questions, unshown
 from knowledge.loaders.html_tables import add_html_table, is_layout_table
 from knowledge.loaders.lines import collapse
 from knowledge.loaders.repeated import leave_out
@@ -95,16 +94,13 @@ def add_html(
         place: The page's name within a book; its headings are then anchored as `place#id`.
         repeated: Parts that are left to another page of its site, by their hashes.
     """
-    from bs4 import BeautifulSoup
-
-    with warnings.catch_warnings():  # "looks like XML", "looks like a file name": it is a page all the same
-        warnings.simplefilter("ignore")
-        soup = BeautifulSoup(html, "lxml")
+    soup = elements(html)
     page = Page(collapse(soup.title.get_text()) if soup.title else "", _date(soup))
     try:
+        questions = unshown(soup, repeated=repeated)  # what is left to another page is shown too
         leave_out(soup, repeated)
         _Reader(builder, place).read(soup)
-        add_questions(builder, soup)
+        add_questions(builder, questions)
     except RecursionError as error:
         raise UnreadableFile(
             f"{path}: its elements are nested too deeply. Save the page again as plain text."

@@ -1,12 +1,14 @@
 """What of a web page is read, and what is not: scripts, menus, what is hidden."""
 
 import re
-from typing import TYPE_CHECKING
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from knowledge.loaders.raised import raised
 
 if TYPE_CHECKING:
-    from bs4 import Tag
+    from bs4 import BeautifulSoup, Tag
 
 
 def words(text: str) -> frozenset[str]:
@@ -31,11 +33,16 @@ _MENU_NAMES = re.compile(
 )
 _CONSENT_NAMES = re.compile(
     r"(?:cookies?|consent|gdpr|cookie[-_]?consent)[-_]?(?:banner|bar|notice|popup|modal|overlay|dialog|law|hint)"
-    r"|cookie[-_]?consent|onetrust-(?:consent-sdk|banner-sdk)|cybotcookiebotdialog|usercentrics-root|didomi-host"
-    r"|iubenda-cs-banner|borlabs-?cookie(?:box)?|cmplz-cookiebanner|cc-window",
+    r"|cookie[-_]?consent",
     re.IGNORECASE,
 )
-"""Whole names of what asks whether cookies may be set, as sites and the usual programs for it call it."""
+"""Whole names of what asks whether cookies may be set, as sites call it, and now and then what says which are set."""
+_CONSENT_PROGRAMS = re.compile(
+    r"onetrust-(?:consent-sdk|banner-sdk)|cybotcookiebotdialog|usercentrics-root|didomi-host|iubenda-cs-banner"
+    r"|borlabs-?cookie(?:box)?|cmplz-cookiebanner|cc-window",
+    re.IGNORECASE,
+)
+"""Whole names that the usual programs for it use."""
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|text-decoration[\w-]*\s*:[^;]*line-through", re.IGNORECASE
 )
@@ -44,31 +51,52 @@ _STRUCK_OUT = words("del s strike")
 _LINK_SHARE_OF_A_MENU = 0.5
 
 
+def elements(html: str) -> "BeautifulSoup":
+    """Return the elements of a page or a fragment."""
+    from bs4 import BeautifulSoup
+
+    with warnings.catch_warnings():  # "looks like XML", "looks like a file name": it is a page all the same
+        warnings.simplefilter("ignore")
+        return BeautifulSoup(html, "lxml")
+
+
 def is_left_out(tag: "Tag") -> bool:
     """Say whether nothing inside the element is read: it is invisible, struck out, or a menu by role or name."""
-    if tag.name in _DROPPED:
-        return tag.name != "form" or len(tag.get_text(" ", strip=True)) < _KEPT_FORM_TEXT
-    if tag.name in _STRUCK_OUT:
+    if is_never_read(tag.name, tag.attrs):
+        return True
+    if tag.name == "form" and len(tag.get_text(" ", strip=True)) < _KEPT_FORM_TEXT:
         return True
     if tag.name == "a" and tag.get_text(strip=True) in ("¶", "#", "§", "🔗"):
         return True
     attributes = tag.attrs
     if not attributes:
         return False
-    if "hidden" in attributes or attributes.get("aria-hidden") == "true":
-        return True
-    if _HIDDEN_STYLE.search(str(attributes.get("style", ""))):
-        return True
-    if attributes.get("role") in _MENU_ROLES:
-        return True
     each_name = (*(tag.get("class") or ()), str(tag.get("id") or ""))
     names = " ".join(each_name)
     if tag.name in _NEVER_A_MENU:
         return False
-    if any(map(_CONSENT_NAMES.fullmatch, each_name)):
+    if any(map(_CONSENT_PROGRAMS.fullmatch, each_name)):
+        return True
+    if any(map(_CONSENT_NAMES.fullmatch, each_name)) and _asks(tag):
         return True
     is_called_menu = tag.name == "aside" or bool(names.strip() and _MENU_NAMES.search(names))
     return is_called_menu and _link_share(tag) >= _LINK_SHARE_OF_A_MENU
+
+
+def is_never_read(name: str, attributes: Mapping[str, Any]) -> bool:
+    """Say whether an element of this name and these attributes is not read, whatever stands in it."""
+    if name in _DROPPED or name in _STRUCK_OUT:
+        return name != "form"
+    if not attributes:
+        return False
+    if "hidden" in attributes or attributes.get("aria-hidden") == "true" or attributes.get("role") in _MENU_ROLES:
+        return True
+    return bool(_HIDDEN_STYLE.search(str(attributes.get("style", ""))))
+
+
+def _asks(tag: "Tag") -> bool:
+    """Say whether something is to be pressed here, and it is not what the page itself is about."""
+    return tag.find(["button", "input"]) is not None and tag.find_parent(["main", "article"]) is None
 
 
 def _link_share(tag: "Tag") -> float:

@@ -4,38 +4,54 @@
 """
 
 import json
-import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from knowledge.documents import DocumentBuilder
-from knowledge.loaders.html_menus import visible_text
+from knowledge.loaders.html_menus import elements, visible_text
 from knowledge.loaders.lines import collapse
+from knowledge.loaders.repeated import key
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
 
+FOR_PROGRAMS = "application/ld+json"
 _PAGE = "FAQPage"
 _MOST_QUESTIONS = 500
 _LONGEST_TEXT = 20_000
 _DEEPEST = 6
 
 
-def add_questions(builder: DocumentBuilder, page: "BeautifulSoup") -> None:
-    """Add the questions whose answers the page does not show."""
-    found = list(_found(page))
-    shown = "".join(builder.build().text.split()) if found else ""
-    for question, answer in found:
-        if "".join(answer.split()) not in shown:
-            builder.add("heading", question, level=2)
-            builder.add("paragraph", answer)
+def unshown(page: "BeautifulSoup", *, repeated: Collection[str] = ()) -> list[tuple[str, str]]:
+    """Return the questions whose answers the page does not show, with these.
+
+    Args:
+        repeated: hashes of what is left to another page of the site.
+    """
+    found = list(_found(text for text in told(page) if key(text) not in repeated))
+    shown = "".join(visible_text(page).split()) if found else ""
+    return [(question, answer) for question, answer in found if "".join(answer.split()) not in shown]
 
 
-def _found(page: "BeautifulSoup") -> Iterator[tuple[str, str]]:
+def add_questions(builder: DocumentBuilder, questions: Iterable[tuple[str, str]]) -> None:
+    """Add questions with their answers."""
+    for question, answer in questions:
+        builder.add("heading", question, level=2)
+        builder.add("paragraph", answer)
+
+
+def told(page: "BeautifulSoup") -> Iterator[str]:
+    """Yield each text of a page that is for programs and holds such questions."""
+    for script in page.find_all("script", type=FOR_PROGRAMS):
+        if _PAGE in (text := script.string or ""):
+            yield text
+
+
+def _found(texts: Iterable[str]) -> Iterator[tuple[str, str]]:
     left = _MOST_QUESTIONS
-    for script in page.find_all("script", type="application/ld+json"):
+    for text in texts:
         try:
-            data = json.loads(script.string or "")
+            data = json.loads(text)
         except (ValueError, RecursionError):
             continue
         for item in _questions(data, _DEEPEST):
@@ -68,11 +84,7 @@ def _listed(value: Any) -> list[Any]:
 
 def _plain(text: Any) -> str:
     """Return a text without the marks of HTML that it may have."""
-    from bs4 import BeautifulSoup
-
     if not isinstance(text, str) or len(text) > _LONGEST_TEXT:
         return ""
-    with warnings.catch_warnings():  # "looks like a file name": it is a text all the same
-        warnings.simplefilter("ignore")
-        lines = visible_text(BeautifulSoup(text, "lxml")).split("\n")
+    lines = visible_text(elements(text)).split("\n")
     return "\n".join(filter(None, map(collapse, lines)))

@@ -9,6 +9,7 @@ import pytest
 from tests.assistant.command_line import Run
 from tests.assistant.commands.test_sync import PAPERS, SHOP, declare, feeds
 from tests.knowledge.feeds.conftest import Site, serve
+from tests.knowledge.test_internal_members import packed
 
 
 @pytest.fixture
@@ -37,6 +38,18 @@ def test_a_video_fails_one_night_and_is_named_without_a_fault_in_the_next(run: R
         code, out, _ = run(*command)
         assert (code, "failed: " in out) == (0, False)
         assert f"left out as before, since it cannot be read: {tmp_path / 'papers/film.mp4'}" in out
+
+
+def test_an_archive_on_a_website_is_left_out_in_part_by_its_address(run: Run, site: Site) -> None:
+    site.put("/help/papers.zip", packed({"a.md": "Lamps cost 9 euros.", "b.mp4": "film"}), "application/zip")
+    site.sitemap("/help/returns", "/help/papers.zip")
+    declare(SHOP.format(url=site.url))
+    assert run("sync")[0] == 3
+    for _ in range(2):
+        code, out, _ = run("sync")
+        assert (code, "failed: " in out) == (0, False)
+        assert f"left out as before, since it cannot be read: {site.url}/help/papers.zip in part" in out
+        assert "feeds/shop" not in out
 
 
 def test_what_stands_on_every_page_of_a_site_is_read_once(run: Run, site: Site) -> None:

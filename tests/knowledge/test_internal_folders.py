@@ -76,6 +76,8 @@ def test_folders_that_an_ingest_passes_over_are_passed_over(tmp_path: Path) -> N
         ("EN De staff", True),
         ("en", False),
         ("en it", False),
+        ("cs fi it", False),
+        ("fr es pt", False),
         ("sales legal", False),
         ("en de sales", False),
         ("", False),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from knowledge.errors import KnowledgeError
 from knowledge.internal_folders import in_archive
 from knowledge.library import Library
 from knowledge.openness import InternalFolder
@@ -73,6 +74,35 @@ def test_whoever_says_public_opens_it_for_good_and_the_report_names_it(
     assert InternalFolder(f"{archive}!/staff", "public") in report.internal
     assert STAFF in found(library, "public")
     assert found(library, "staff") == {"papers.zip!/hr/pay.md"}, "a folder that nobody opened"
+
+
+@pytest.mark.parametrize("said", ["public", "staff"])
+def test_one_source_that_is_opened_and_closed_again_and_again_loses_nothing(
+    library: Library, papers: Path, archive: Path, said: str
+) -> None:
+    for _ in range(2):
+        library.ingest([papers])
+    for _ in range(2):
+        library.ingest([papers], audience=said)
+        assert found(library, said) == {OPEN, STAFF}
+    library.ingest([papers], audience="staff" if said == "public" else "public")
+    library.ingest([papers], audience=said)
+    assert found(library, said) == {OPEN, STAFF}
+    if said == "public":
+        assert library.ingest([papers]).removed == 0
+        assert library.ingest([papers]).unchanged == 2
+        assert found(library, "public") == {OPEN, STAFF}
+
+
+def test_an_archive_that_was_closed_whole_is_not_opened_in_part_by_what_is_new_in_it(
+    library: Library, papers: Path, write: Write
+) -> None:
+    write("hr-files.zip", packed({"staff/rules.md": "Discount on lamps: half."}))
+    library.ingest([papers], audience="staff")
+    write("hr-files.zip", packed({"staff/rules.md": "Discount on lamps: half.", "margins.md": "Lamps: a third."}))
+    with pytest.raises(KnowledgeError, match=r"Nothing was read.*--audience"):
+        library.ingest([papers])
+    assert not found(library, "public")
 
 
 def test_said_for_the_staff_it_is_closed_whole_and_an_audience_that_is_said_counts_for_all(

@@ -309,7 +309,8 @@ def test_croatian_is_read_for_everyone_and_stays_closed_where_it_was(
     assert library.ingest([papers]).internal == (InternalFolder(str(papers / "hr"), "staff"),)
     assert found(library, "public") == {"de/b.md"}
     library.forget([papers])
-    assert library.ingest([papers]).internal == ()
-    assert found(library, "public") == {"de/b.md", "hr/a.md"}
+    for _ in range(2):
+        assert library.ingest([papers]).internal == (InternalFolder(str(papers / "hr"), "public"),)
+        assert found(library, "public") == {"de/b.md", "hr/a.md"}
     write("sales/c.md", "Lamps.")
     assert library.ingest([papers]).internal == (InternalFolder(str(papers / "hr"), "public"),), "open as it was"

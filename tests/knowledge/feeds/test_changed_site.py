@@ -71,6 +71,34 @@ def test_a_video_in_the_list_fails_once_and_again_as_another_type(site: Site, vi
     assert (len(result.failed), result.left_out) == (1, ())
 
 
+def test_a_page_that_becomes_a_video_fails_while_its_old_copy_answers(site: Site, visit: Visits) -> None:
+    for path in ("/help/returns", "/help/film"):
+        site.page(path, path)
+    site.sitemap("/help/returns", "/help/film")
+    visit()
+    site.put("/help/film", b"\0\1", "video/mp4")
+    for _ in range(3):
+        result = visit()
+        assert (len(result.failed), result.left_out, len(visit.held())) == (1, (), 2)
+
+
+def test_a_copy_that_is_missing_stops_nothing(site: Site, visit: Visits) -> None:
+    for path in ("/help/returns", "/help/lamps"):
+        site.page(path, path)
+    site.sitemap("/help/returns", "/help/lamps")
+    visit()
+    (lost,) = visit.folder.rglob("lamps.html")
+    lost.unlink()
+    site.status("/help/lamps", 500)
+    site.page("/help/returns", "Thirty days")
+    result = visit()
+    assert (result.fetched, len(result.failed)) == (1, 1)
+    assert "Thirty days" in visit.held()["help/returns.html"]
+    site.special.clear()
+    visit()
+    assert len(visit.held()) == 2
+
+
 def test_a_list_that_is_none_is_named(site: Site, visit: Visits) -> None:
     site.put("/sitemap.xml", "<html><p>Maintenance</p></html>", "application/xml")
     with pytest.raises(FeedUnavailable, match=f"{site.url}/sitemap.xml: it is no sitemap"):

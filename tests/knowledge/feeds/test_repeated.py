@@ -1,5 +1,6 @@
 """What nearly all pages of a site show is read on one of them."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def chrome(content: str) -> str:
 
 def texts(pages: Mapping[str, bytes], folder: Path) -> dict[str, str]:
     """Return what is read of each page."""
-    repeated = find(pages.items())
+    repeated = find(tuple(pages), pages.get)
     found = {}
     for name, data in pages.items():
         file = folder / f"{name}.html"
@@ -57,7 +58,7 @@ def test_what_belongs_to_a_page_stays_however_many_others_say_it(tmp_path: Path,
 
 
 def test_a_few_pages_or_a_part_that_many_lack_are_left_as_they_are(tmp_path: Path) -> None:
-    assert find((name, page(name, chrome(name))) for name in NAMES[:4]) == {}
+    assert find(NAMES[:4], lambda name: page(name, chrome(name))) == {}
     half = {
         name: page(name, (COOKIES if number % 2 else "") + f"<div>{name}</div>") for number, name in enumerate(NAMES)
     }
@@ -83,3 +84,47 @@ def test_pages_in_another_encoding_count_too(tmp_path: Path) -> None:
     read = texts(pages, tmp_path)
     assert [name for name, text in read.items() if "电话" in text] == ["index"]
     assert all("退货" in text for text in read.values())
+
+
+@pytest.mark.parametrize(
+    "bottom",
+    [
+        "<footer><p>{}</p></footer>",
+        "<div hidden><p>{}</p></div>",
+        '<div role="navigation"><section>{}</section></div>',
+        '<div class="menu"><p><a href="tel:555">{}</a></p></div>',
+        "<div><nav><p>{}</p></nav></div>",
+    ],
+)
+@pytest.mark.parametrize("where", [NAMES[0], NAMES[-1]])
+def test_what_is_read_on_one_page_alone_stays_there(tmp_path: Path, bottom: str, where: str) -> None:
+    phone = "Call us: 555 010"
+    own = {name: f"<div><p>{phone}</p></div>" if name == where else "" for name in NAMES}
+    body = "{own}<div><h1>{name}</h1></div>{bottom}"
+    pages = {name: page(name, body.format(own=own[name], name=name, bottom=bottom.format(phone))) for name in NAMES}
+    read = texts(pages, tmp_path)
+    assert [name for name, text in read.items() if phone in text] == [where]
+
+
+def test_what_all_pages_read_beside_a_menu_is_left_to_one_that_reads_it(tmp_path: Path) -> None:
+    top = "<header><nav>Home</nav><div>Call us: 555 010</div></header>"
+    read = texts({name: page(name, f"{top}<div><h1>{name}</h1></div>") for name in NAMES}, tmp_path)
+    assert [name for name, text in read.items() if "555 010" in text] == ["index"]
+
+
+def test_a_page_without_its_file_is_passed_over(tmp_path: Path) -> None:
+    pages = {name: page(name, chrome(name)) for name in NAMES}
+    assert set(find(("gone", *NAMES), pages.get).values()) == {"index"}
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_questions_that_all_pages_tell_programs_are_read_on_one(tmp_path: Path, is_shown: bool) -> None:
+    data = {
+        "@type": "FAQPage",
+        "mainEntity": [{"name": "Wi-Fi?", "acceptedAnswer": {"text": "It is free of charge."}}],
+    }
+    script = f'<script type="application/ld+json">{json.dumps(data)}</script>'
+    shown = "<section><h2>Wi-Fi?</h2><p>It is free of charge.</p></section>" if is_shown else ""
+    read = texts({name: page(name, f"<div><h1>{name}</h1></div>{shown}{script}") for name in NAMES}, tmp_path)
+    assert [name for name, text in read.items() if "free of charge" in text] == ["index"]
+    assert read["index"].count("free of charge") == 1

@@ -8,17 +8,29 @@ from knowledge.loaders import load
 
 
 @pytest.mark.parametrize(
-    ("mark", "is_read"),
+    ("mark", "button", "is_read"),
     [
-        ('id="consent-banner"', False),
-        ('class="box cookie-notice"', False),
-        ('id="onetrust-banner-sdk"', False),
-        ('class="cookie-bar-is-open"', True),
-        ('class="cookie-policy"', True),
+        ('id="consent-banner"', "<button>Accept</button>", False),
+        ('class="box cookie-notice"', "<input type=submit>", False),
+        ('class="box cookie-notice"', "", True),
+        ('id="onetrust-banner-sdk"', "", False),
+        ('class="cookie-bar-is-open"', "<button>Accept</button>", True),
+        ('class="cookie-policy"', "<button>Accept</button>", True),
     ],
 )
-def test_what_asks_for_a_consent_to_cookies_is_not_read(tmp_path: Path, mark: str, is_read: bool) -> None:
+def test_what_asks_for_a_consent_to_cookies_is_not_read(tmp_path: Path, mark: str, button: str, is_read: bool) -> None:
     file = tmp_path / "page.html"
-    file.write_text(f"<h1>Help</h1><div {mark}><p>Cookies are stored for 12 months.</p></div><p>Ask us.</p>")
+    file.write_text(f"<h1>Help</h1><div {mark}><p>Cookies are stored for 12 months.</p>{button}</div><p>Ask us.</p>")
     (document,) = load(file)
     assert ("12 months" in document.text, "Ask us." in document.text) == (is_read, True)
+
+
+@pytest.mark.parametrize("content", ["main", "article"])
+def test_what_a_page_itself_says_of_cookies_is_read(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(
+        f"<{content}><h1>Privacy</h1><section id=cookie-notice><p>Cookies are stored for 14 days.</p>"
+        f"<button>Settings</button></section></{content}>"
+    )
+    (document,) = load(file)
+    assert "14 days" in document.text

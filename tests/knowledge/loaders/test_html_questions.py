@@ -40,6 +40,16 @@ def test_what_the_page_shows_is_not_read_twice(tmp_path: Path) -> None:
     assert text(tmp_path, data, shown).count("EUR 6") == 1
 
 
+def test_what_the_page_shows_with_links_or_numbers_is_not_read_twice(tmp_path: Path) -> None:
+    shown = (
+        '<h2>How?</h2><p>Fill in <a href="https://shop.example/form">our form</a> first.</p>'
+        "<ol><li>Pack it</li><li>Send it</li></ol>"
+    )
+    answer = "<p>Fill in <a href='https://shop.example/form'>our form</a> first.</p><ol><li>Pack it<li>Send it</ol>"
+    data = {"@type": "FAQPage", "mainEntity": question("How?", answer)}
+    assert text(tmp_path, data, shown).count("our form") == 1
+
+
 @pytest.mark.parametrize(
     "data",
     [
