@@ -11,6 +11,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Literal, Protocol
 
+from knowledge.traditional import simplified
+
 Language = Literal["en", "zh"]
 
 # Han, kana, hangul: scripts written without spaces or with short syllable blocks, searched by character bigrams.
@@ -67,7 +69,6 @@ _LEADER = "...."  # dots that lead from a thing to its price
 _LED_TO = re.compile(r"\s*(?:[\d€$£¥]|(?:EUR|USD|GBP|CHF|CNY)\b|$)")
 _WORD_LOOKBACK_CHARACTERS = 16
 _LIST_MARK = re.compile(r"\s*[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxlcIVXLC]{1,5})\.")
-
 
 _LABELLED = re.compile(f"[{CJK_CLASS}]{{2,8}}：[^\\n\\r\\f。！？]{{1,100}}[。！？]?$")
 """A line of one label and what it says: "营业时间：周一至周五九点；周六十点" is one statement."""
@@ -219,12 +220,12 @@ def tokens(text: str) -> list[str]:
     """Return the text's search tokens, in order, repeats included.
 
     NFKC and casefold; English stems (Porter's second algorithm, Snowball "english"); numbers whole and without
-    thousands separators; runs of Chinese as overlapping character bigrams, a lone character as itself.
+    thousands separators; runs of Chinese, in simplified signs, as overlapping character bigrams, a lone sign as itself.
 
     >>> tokens("Returns: 30-day limit, $1,200.00. 退货政策")
     ['return', '30', 'day', 'limit', '1200', '退货', '货政', '政策']
     """
-    folded = without_signs(unicodedata.normalize("NFKC", set_apart(text)).replace("’", "'").casefold())
+    folded = simplified(without_signs(unicodedata.normalize("NFKC", set_apart(text)).replace("’", "'").casefold()))
     if folded.isascii():
         return [_token(run) for run in _ASCII_TOKEN.findall(folded)]
     found: list[str] = []

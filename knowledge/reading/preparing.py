@@ -21,7 +21,7 @@ from knowledge.sources import shown
 from knowledge.text import detect_language
 
 RECIPE = "9"
-"""Raise it when extraction or chunking changes: files are then read anew although their bytes are the same."""
+"""Raise it when extraction, chunking or tokens change: files are then read anew although their bytes are the same."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _HASHED_CHARACTERS = 1 << 20

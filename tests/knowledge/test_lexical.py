@@ -143,3 +143,11 @@ def test_a_pasted_letter_is_searched_by_its_first_terms() -> None:
 )
 def test_a_month_is_searched_for_and_words_that_only_ask_are_not(question: str, terms: list[str]) -> None:
     assert lexical.question_terms(question) == terms
+
+
+@pytest.mark.parametrize("question", ["怎麼退貨", "怎么退货", "退货單", "裡面"])
+def test_traditional_and_simplified_signs_find_each_other(connection: Connection, question: str) -> None:
+    put(connection, "a", "三十天内可以退货，里面附退货单。")
+    put(connection, "b", "三十天內可以退貨，裏面附退貨單。")
+    put(connection, "c", "週日休息。")
+    assert sorted(found(connection, question)) == ["a", "b"]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from knowledge import text as written
 from knowledge.languages import answer_language, html_language
 from knowledge.text import STOP_WORDS, detect_language, locate, normalise, sentences, tokens
+from knowledge.traditional import simplified
 
 
 def texts(text):
@@ -315,3 +316,28 @@ def test_long_odd_text_takes_linear_time(text):
     locate(text[:1000] + "b", text)
     locate(text[1:1000], text)
     assert time.thread_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("這個可以退貨嗎？", "这个可以退货吗？"),
+        ("Gold 會員满２００減30", "Gold 会员满200减30"),
+        ("裡面、裏面", "里面、里面"),
+        ("穿著乾淨", "穿着干净"),
+    ],
+)
+def test_traditional_signs_have_the_tokens_of_simplified_ones(text, same):
+    assert tokens(text) == tokens(same)
+    assert normalise(text) != normalise(same)
+
+
+def test_a_quote_is_found_in_the_signs_that_it_was_written_in_alone():
+    assert locate("可以退貨", "三十天内可以退货。") is None
+    assert locate("可以退貨", "三十天內可以退貨。") == (4, 8)
+
+
+@pytest.mark.parametrize("text", ["営業時間は何時までですか", "駅の図はこちら", "土曜日も開いていますか"])
+def test_japanese_is_told_by_the_signs_that_it_was_written_in(text):
+    assert answer_language(text) == "en"
+    assert answer_language(simplified(text)) == "en"
