@@ -10,6 +10,8 @@ import re
 import unicodedata
 from enum import Enum
 
+from knowledge.traditional import simplified
+
 _UNITS = (
     r"(?:seconds?|minutes?|hours?|days?|nights?|weeks?|fortnights?|months?|years?|decades?|centur(?:y|ies))\b"
     r"|个?(?:秒|分钟|小时|钟头|工作日|自然日|天|日|周|星期|礼拜|月|季度|年|世纪)"
@@ -99,5 +101,5 @@ def holds(text: str, kinds: tuple[AnswerType, ...]) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Return a text with the full-width forms of Chinese, "８：３０" and "￥６８０", as others write them."""
-    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+    """Return a text with the full-width forms of Chinese, "８：３０" and "￥６８０", and simplified signs."""
+    return text if text.isascii() else simplified(unicodedata.normalize("NFKC", text))

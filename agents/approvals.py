@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol
 
 from agents.actions import Customer, Visitor
 from agents.transcript import Language
+from knowledge.traditional import simplified
 
 Stage = Literal["customer", "operator", "approved", "done", "failed", "unknown", "declined", "withdrawn"]
 OPEN: frozenset[Stage] = frozenset({"customer", "operator", "approved"})
@@ -34,14 +35,14 @@ _YES = re.compile(
     rf"(?:(?:yes|yep|yeah|yup|ok|okay|sure|of course|do it|do that|go ahead|confirm|confirm it|confirmed|i confirm"
     rf"|i agree|agreed"
     rf"|that is (?:right|correct)|that s (?:right|correct)|correct|do|y|{_POLITE}) ?)+"
-    r"|(?:是|是的|好|好的|好吧|好呀|好啊|可以|可以的|行|对|对的|對|對的|没错|沒錯|没问题|沒問題|确认|確認|同意|办理|辦理|继续|繼續|谢谢|謝謝"
-    r"|麻烦了|麻煩了|嗯|请|請)+"
+    r"|(?:是|是的|好|好的|好吧|好呀|好啊|可以|可以的|行|对|对的|没错|没问题|确认|同意|办理|继续|谢谢"
+    r"|麻烦了|嗯|请)+"
 )
-_ONLY_POLITE = re.compile(rf"(?:{_POLITE} ?)+|(?:谢谢|謝謝|麻烦了|麻煩了|请|請|嗯)+")
+_ONLY_POLITE = re.compile(rf"(?:{_POLITE} ?)+|(?:谢谢|麻烦了|请|嗯)+")
 _NO = re.compile(
     rf"(?:(?:no|nope|nah|do not|don t|do not do it|don t do it|stop(?: it| that)?|cancel that|never mind"
     rf"|nevermind|not now|no way|leave it|forget it|i (?:have |ve )?changed my mind|decline|n|{_POLITE}) ?)+"
-    r"|(?:不|不是|不要|不用|不用了|不了|不行|不可以|不同意|不需要|算了|取消|撤回|不办了|不辦了|我改主意了|先不要|别|別|谢谢|謝謝)+"
+    r"|(?:不|不是|不要|不用|不用了|不了|不行|不可以|不同意|不需要|算了|取消|撤回|不办了|我改主意了|先不要|别|谢谢)+"
 )
 
 
@@ -90,7 +91,7 @@ def read_reply(text: str) -> Literal["yes", "no"] | None:
     """
     if len(text) > 2 * LONGEST_REPLY:
         return None
-    plain = " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold()))
+    plain = " ".join(re.findall(r"\w+", simplified(unicodedata.normalize("NFKC", text)).casefold()))
     if re.search(r"[\u4e00-\u9fff]", plain):
         plain = plain.replace(" ", "")
     if (

@@ -25,8 +25,8 @@ _SOFTLY = "[啊呀哈哦噢喔啦嘞哒咯哟~～]{0,2}"
 _GREETS = (
     r"(?:hi|hiya|hello|hey|howdy|greetings|good (?:morning|afternoon|evening|day)|how are you"
     r"|hallo|guten (?:tag|morgen|abend)|moin|servus|grüß gott|bonjour|bonsoir|salut|hola|buenos días|buenas tardes|ciao"
-    r"|你好|您好|[你您]们好|[你妳您]們好|嗨|哈喽|哈啰|哈囉|早上好|上午好|中午好|下午好|晚上好|早安|午安|晚安"
-    r"|亲|親|(?:有人|客服|店家|老板|老闆)?在(?:吗|嗎|么|不在)|有人(?:吗|嗎|么))"
+    r"|你好|您好|[你您]们好|嗨|哈喽|哈啰|早上好|上午好|中午好|下午好|晚上好|早安|午安|晚安"
+    r"|亲|(?:有人|客服|店家|老板)?在(?:吗|么|不在)|有人(?:吗|么))"
     rf"{_SOFTLY}"
 )
 _THANKS = (
@@ -35,25 +35,25 @@ _THANKS = (
     r"|danke(?: schön| sehr)?|vielen dank|tschüss|auf wiedersehen|merci(?: beaucoup)?|au revoir|(?:muchas )?gracias"
     r"|grazie"
     r"|have a (?:nice|good|great|lovely) (?:day|evening|weekend|one)"
-    r"|(?:谢谢|謝謝|多谢|多謝|感谢|感謝|谢了?|謝了|再见|再見|拜拜)"
+    r"|(?:谢谢|多谢|感谢|谢了?|再见|拜拜)"
     rf"{_SOFTLY}"
     r"|👍|👌|🙏|🙂|😊|❤)"
 )
-_FAVOUR = rf"(?:(?:辛苦|麻烦|麻煩)(?:[你您](?:了|啦)?|了|啦){_SOFTLY})"
+_FAVOUR = rf"(?:(?:辛苦|麻烦)(?:[你您](?:了|啦)?|了|啦){_SOFTLY})"
 """Thanks too, but to "需要我为您转接同事吗？" a yes."""
 _LEAVES = rf"(?:\bta\b|\bthat ?(?:s|is|was) (?:all|it)\b|{_FAVOUR})"
 """Thanks too, but "that's it" may answer "Is it this one?"."""
 _NODS = (
     r"(?:ok|okay|kk?|alright|all right|got it|i see|understood|good|great|perfect|super|cool|awesome|excellent"
     r"|wonderful|nice|lol|haha"
-    r"|(?:好|好的|好吧|嗯|行|明白了?|知道了|了解了?|懂了|清楚了|收到|太好了|不用了|没事了|没有了|沒事了|沒有了)"
+    r"|(?:好|好的|好吧|嗯|行|明白了?|知道了|了解了?|懂了|清楚了|收到|太好了|不用了|没事了|没有了)"
     rf"{_SOFTLY}"
     r"|嗯嗯|哦{1,2}|噢{1,2}|哈哈)"
 )
 _MORE = (
     r"(?:no|nope|oh|ah|all|there|everyone|team|very|that is|that s|many|a lot|a million|very much|so much"
-    r"|for (?:your|the|all your|all the) (?:help|answer|quick answer|reply|time|support)|非常|十分|太|你|您|妳|亲|親|了"
-    r"|的?(?:帮助|解答|回复|幫助|回覆))"
+    r"|for (?:your|the|all your|all the) (?:help|answer|quick answer|reply|time|support)|非常|十分|太|你|您|亲|了"
+    r"|的?(?:帮助|解答|回复|回覆))"
 )
 """What stands beside these words and means nothing without them."""
 _OPENS = (
@@ -70,17 +70,15 @@ _FIRST_GREETING = re.compile(
 )
 """Later than in a first message these words answer "morning or afternoon?" or ask for another day's hours."""
 _MACHINE = r"(?:(?:chat ?)?bot|robot|machine|computer|ai)"
-_WHO_ANSWERS = (
-    r"(?:机器人|機器人|真人|人工智能|人工客服|人工|人|ai)(?:客服|(?:在)?(?:回复|回覆|回答))?(?:吗|么|嗎|呢|啊)?"
-)
+_WHO_ANSWERS = r"(?:机器人|真人|人工智能|人工客服|人工|人|ai)(?:客服|(?:在)?(?:回复|回覆|回答))?(?:吗|么|呢|啊)?"
 _ASKS_ABOUT_US = re.compile(
     rf"(?:{_GREETS} ?)?(?:so )?(?:(?:who|what) (?:are|r) (?:you|u) (?:a |an )?{_MACHINE}"
     r"|(?:are|r) (?:you|u) (?:a |an |the )?(?:really )?(?:real|alive|human|(?:real |live )?(?:person|human being)"
     rf"|{_MACHINE})(?: or (?:a |an )?(?:real )?(?:person|human|{_MACHINE}))?"
     rf"|(?:am i|is this) (?:talking|speaking|chatting) (?:to|with) (?:a |an )?(?:real )?(?:person|human|{_MACHINE})"
     r"|is this (?:a )?(?:real )?(?:person|human|(?:chat ?)?bot)"
-    r"|(?:你|您|妳|这边|这里|(?=.*(?:吗|么|嗎|还是|還是|不是)))是(?:不是)?"
-    rf"{_WHO_ANSWERS}(?: ?(?:还是|還是) ?{_WHO_ANSWERS})?)"
+    r"|(?:你|您|这边|这里|(?=.*(?:吗|么|还是|不是)))是(?:不是)?"
+    rf"{_WHO_ANSWERS}(?: ?还是 ?{_WHO_ANSWERS})?)"
 )
 _FIRST_ASKS_ABOUT_US = re.compile(
     rf"(?:{_GREETS} ?)?(?:so )?(?:(?:who|what) (?:are|r) (?:you|u)"

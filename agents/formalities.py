@@ -7,6 +7,8 @@ They are rich in the words that questions share with every mail ("dear students"
 
 import re
 
+from knowledge.traditional import simplified
+
 _GREETED = (
     r"hello|hi|hey|good (?:morning|afternoon|evening)"
     r"|dear|sehr geehrte[rs]?|liebe[rs]?|guten tag"
@@ -67,6 +69,7 @@ def formal_spans(text: str) -> list[tuple[int, int]]:
     >>> [text[start:end] for start, end in formal_spans(text)]
     ['Dear families, dear students,', 'Kind regards', 'Ada Berg']
     """
+    text = simplified(text)
     found: list[tuple[int, int]] = []
     signs, last = 0, 0
     for line in _LINE.finditer(text):

@@ -17,6 +17,7 @@ from typing import Literal, Protocol
 from agents import hurt_elsewhere
 from agents.hand_over_words import ANGER, ASKED, CALL_BACK, LEGAL, NOT_ASKED, NOT_SAFETY, SAFETY
 from agents.transcript import Outcome
+from knowledge.traditional import simplified
 
 Reason = Literal["asked", "safety", "legal", "anger", "low_evidence", "repeated_failure", "tool", "model_failed"]
 REASONS: tuple[Reason, ...] = (
@@ -106,8 +107,8 @@ def from_outcomes(outcomes: Sequence[Outcome]) -> Reason | None:
 
 
 def plain(text: str) -> str:
-    """Return a text as the patterns read it: lower case, one kind of quotes, spaces and widths."""
-    text = unicodedata.normalize("NFKC", text).casefold().translate({0x2019: "'", 0x2018: "'", 0x60: "'"})
+    """Return a text as the patterns read it: lower case, simplified signs, one kind of quotes, spaces and widths."""
+    text = simplified(unicodedata.normalize("NFKC", text)).casefold().translate({0x2019: "'", 0x2018: "'", 0x60: "'"})
     return " ".join(text.split())
 
 

@@ -10,6 +10,7 @@ import re
 
 from agents import courtesies
 from knowledge.text import CJK_CLASS, count_cjk
+from knowledge.traditional import simplified
 
 MOST = 3
 """A message with more questions is taken as a whole: each would get but a sentence."""
@@ -57,7 +58,7 @@ _CHINESE_TELLS = re.compile(
 )
 """Words that ask elsewhere, and here tell: "bought a few days ago", "whatever the reason"."""
 _CHINESE_ASKS = re.compile(
-    r"几|多少|多[久长大远高宽深重快]|什么|啥|哪|[吗嗎]|怎么|怎样|咋|如何|是否|谁|为什么"
+    r"几|多少|多[久长大远高宽深重快]|什么|啥|哪|吗|怎么|怎样|咋|如何|是否|谁|为什么"
     r"|[能可会要有][不没][能可会要有]|([是行用])[不没]\1|呢"
 )
 _CHINESE_PAUSE = re.compile(f"[，；,;]|(?<=[{CJK_CLASS}]) (?=[{CJK_CLASS}])")
@@ -112,12 +113,12 @@ def _asks(text: str) -> bool:
 
 
 def _asks_in_chinese(text: str) -> bool:
-    return bool(count_cjk(text)) and _CHINESE_ASKS.search(_CHINESE_TELLS.sub("", text)) is not None
+    return bool(count_cjk(text)) and _CHINESE_ASKS.search(_CHINESE_TELLS.sub("", simplified(text))) is not None
 
 
 def _says_nothing(part: str) -> bool:
     """Say whether a part is none: a greeting, "can you help me?", one word."""
-    return _is_short(part) or _FILLER.fullmatch(part) is not None or courtesies.read(part) is not None
+    return _is_short(part) or _FILLER.fullmatch(simplified(part)) is not None or courtesies.read(part) is not None
 
 
 def _is_short(part: str) -> bool:

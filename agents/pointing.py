@@ -26,6 +26,7 @@ from agents.statements import CELL_BREAK, Statement
 from agents.transcript import Language
 from knowledge.embedders import Embedder
 from knowledge.text import CJK_CLASS, STOP_WORDS, tokens
+from knowledge.traditional import simplified
 
 WEIGHTS = Path(__file__).with_name("pointing_weights.json")
 SENTENCES = 3
@@ -37,7 +38,7 @@ SURE = 0.4
 
 _SHORT_UNIT = re.compile(
     r"\s?(?:mm|cm|km|m|g|kg|ml|l|W|V|A|K|Ah|mAh|Wh|kWh|Hz|lm|lumens|MB|GB|%|°C?|€|£|\$)(?![A-Za-z])"
-    r"|\s?(?:折|℃|度|岁|毫升|斤|倍|课时|(?:[人个盒罐袋瓶张页块层号]|包(?![邮郵含括])|套(?![餐装裝])|名(?![额額])|位(?![数數])))"
+    r"|\s?(?:折|℃|度|岁|毫升|斤|倍|课时|(?:[人个盒罐袋瓶张页块层号]|包(?![邮含括])|套(?![餐装])|名(?!额)|位(?!数)))"
 )
 _PART_OF_DAY = re.compile(
     r"(?:上午|下午|晚上|早上|中午|凌晨|傍晚|夜里)\s?(?:\d+[:：]\d\d\s?(?:[—–~～-]{1,2}|[至到])\s?)?$"
@@ -130,7 +131,7 @@ def shaped(question: str, found: Sequence[Candidate]) -> list[Candidate]:
     answer, of the column that the question names where it names one; ways and reasons take more than a few words, and
     so do two questions in one.
     """
-    if asked_for(question) in ("how", "why") or len(_ASKING_WORDS.findall(question)) > 1:
+    if asked_for(question) in ("how", "why") or len(_ASKING_WORDS.findall(simplified(question))) > 1:
         return []
     kinds = answer_types.expected(question)
     whole = [without_label(with_unit(candidate)) for candidate in found]
@@ -243,7 +244,7 @@ def with_unit(candidate: Candidate) -> Candidate:
 
     So is `10:00` of "晚上10:00", which is ten in the morning alone.
     """
-    text, end = candidate.statement.text, candidate.end
+    text, end = simplified(candidate.statement.text), candidate.end
     day = _PART_OF_DAY.search(text[: candidate.start]) if text[candidate.start : end][:1].isdigit() else None
     candidate = candidate if day is None else replace(candidate, start=day.start())
     if not text[candidate.start : end][-1:].isdigit():

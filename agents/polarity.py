@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from knowledge.text import STOP_WORDS, tokens
+from knowledge.traditional import simplified
 
 _NOT_ENGLISH = (
     r"\b(?:not(?! (?:only|just|later than|more than|less than))|no(?! (?:more|later|less|fewer|sooner) than|\. ?\d)"
@@ -20,7 +21,7 @@ _NOT_ENGLISH = (
 )
 _NOT_CHINESE = (
     r"(?P<asked>.)不(?P=asked)|不(?:锈|同|仅|但|过|管|论|久|断|止|只|超过|少于|低于|高于|迟于|晚于|多于|大于|小于)|无(?:线|论)|未来"
-    r"|(?P<zh>[不没無无未勿免]|禁止|拒绝|谢绝|并非)"
+    r"|(?P<zh>[不没无未勿免]|禁止|拒绝|谢绝|并非)"
 )
 _NEGATION = re.compile(f"(?P<en>{_NOT_ENGLISH})|{_NOT_CHINESE}", re.IGNORECASE)
 _MAY_CHINESE = re.compile("可以|能够|[可能会]")
@@ -106,8 +107,7 @@ def contradicts(written: str, source: str, *, above: Sequence[str] = ()) -> bool
 
 def is_negated(text: str) -> bool:
     """Say whether a text holds a word that denies, in English or Chinese."""
-    plain = unicodedata.normalize("NFKC", text).replace("’", "'")
-    return any(match["en"] or match["zh"] for match in _NEGATION.finditer(plain))
+    return any(match["en"] or match["zh"] for match in _NEGATION.finditer(_plain(text)))
 
 
 def says_opposite(text: str, other: str) -> bool:
@@ -127,8 +127,11 @@ def _prefixed(words: set[str]) -> set[str]:
 
 
 def _folded(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", text).replace("’", "'").casefold()
-    return _NON.sub("non", plain)
+    return _NON.sub("non", _plain(text).casefold())
+
+
+def _plain(text: str) -> str:
+    return simplified(unicodedata.normalize("NFKC", text)).replace("’", "'")
 
 
 def _clauses(text: str) -> list[str]:
@@ -137,5 +140,4 @@ def _clauses(text: str) -> list[str]:
 
 def _terms(text: str) -> set[str]:
     """Return what a clause is about: its search terms without those that ask, allow or deny."""
-    plain = unicodedata.normalize("NFKC", text).replace("’", "'")
-    return set(tokens(_MAY_CHINESE.sub(" ", _NEGATION.sub(" ", plain)))) - STOP_WORDS
+    return set(tokens(_MAY_CHINESE.sub(" ", _NEGATION.sub(" ", _plain(text))))) - STOP_WORDS

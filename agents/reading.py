@@ -25,6 +25,7 @@ from agents.spans import is_yes_or_no
 from agents.statements import CELL_BREAK, Statement, count_words
 from agents.transcript import Language, Message
 from knowledge.text import STOP_WORDS, locate, tokens
+from knowledge.traditional import simplified
 
 EXCERPT_WORDS = 120
 """Words of all excerpts together, two Chinese characters as one: more of them rarely hold what these do not."""
@@ -144,7 +145,7 @@ def reading(question: str, given: Sequence[Statement], history: Sequence[Message
     Dates stand beside the places only where the question is about a time: a date is read digit by digit, and seven of
     them cost as much as two sentences.
     """
-    dates = bool(_ASKS_ABOUT_A_TIME.search(question))
+    dates = bool(_ASKS_ABOUT_A_TIME.search(simplified(question)))
     by_passage: dict[tuple[str, str, int], list[Statement]] = {}
     for statement in given:
         found = statement.passage

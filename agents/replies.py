@@ -16,6 +16,7 @@ from agents.prompts.acting import QUESTION
 from agents.provenance import occurs
 from agents.transcript import Language, Message
 from knowledge.text import tokens
+from knowledge.traditional import simplified
 
 OFFER_CHARACTERS = 12
 """Of a sentence up to its colon that make it the last offer with another value where that begins so: fewer, such as
@@ -119,10 +120,11 @@ def _is_borne_out(sentence: str, sources: Sequence[str], known: set[str], *, act
         return False
     if not keeps_spans(sentence, sources):
         return False
-    claimed = any(_DEED.search(source) and sentence in source for source in sources)
-    if not acted and not claimed and _DEED.search(sentence):
+    claimed = any(_DEED.search(simplified(source)) and sentence in source for source in sources)
+    said = simplified(sentence)
+    if not acted and not claimed and _DEED.search(said):
         return False
     if sentence.endswith(("?", "？")):
-        return not _ASKS_FOR_SECRETS.search(sentence)
+        return not _ASKS_FOR_SECRETS.search(said)
     own = set(tokens(sentence))
     return not own or len(own & known) / len(own) >= LEAST_SHARED

@@ -26,6 +26,7 @@ from agents.transcript import Language, Message
 from knowledge import follow_ups
 from knowledge.passages import Passage, Retrieval, current
 from knowledge.text import CJK_CLASS, STOP_WORDS, count_cjk, tokens
+from knowledge.traditional import simplified
 
 MOST_SECONDS = 4.0
 """Wall time that a rewriting may take; a model that needs longer is slow enough without it."""
@@ -96,7 +97,7 @@ def has_only_words_of(said: str, text: str) -> bool:
     words = {term for term in tokens(in_figures(text)) if not count_cjk(term) and not term[0].isdigit()}
     if not words <= known or not exact_parts(text) <= exact_parts(said):
         return False
-    return all(_is_covered(run, known) for run in _CJK_RUN.findall(unicodedata.normalize("NFKC", text)))
+    return all(_is_covered(run, known) for run in _CJK_RUN.findall(_plain(text)))
 
 
 def merge(asked: Retrieval, *others: Retrieval, limit: int) -> Retrieval:
@@ -140,10 +141,14 @@ def _reply(prompt: Rewriting, *, model: LoadedModel, seconds: float, stop: threa
 
 def _content(text: str) -> set[str]:
     """Return the terms that name something; of Chinese, its characters."""
-    text = _ASKING_RUN.sub(" ", unicodedata.normalize("NFKC", text))
+    text = _ASKING_RUN.sub(" ", _plain(text))
     terms = {term for term in tokens(text) if not count_cjk(term)}
     characters = {character for run in _CJK_RUN.findall(text) for character in run}
     return (terms | characters) - STOP_WORDS - _ASKING - _POINTING
+
+
+def _plain(text: str) -> str:
+    return simplified(unicodedata.normalize("NFKC", text))
 
 
 def _is_covered(run: str, known: set[str] | frozenset[str]) -> bool:

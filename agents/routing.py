@@ -19,6 +19,7 @@ from agents.handover import asks_for_call
 from agents.tools import Tool
 from knowledge.embedders import Embedder
 from knowledge.text import detect_language
+from knowledge.traditional import simplified
 
 Target = Literal["tools", "documents"]
 TARGETS: tuple[Target, ...] = get_args(Target)
@@ -141,14 +142,16 @@ class Router:
         target = self._target(message, embedder)
         if target is not None:
             return target == "tools"
-        if _ASKS_TO_KNOW.search(message) and not _OWN_CASE.search(message):
+        written = simplified(message)
+        if _ASKS_TO_KNOW.search(written) and not _OWN_CASE.search(written):
             understood = embedder.languages is None or detect_language(message) in embedder.languages
             return understood and self._lead(message, self._looked_up, embedder) > CLEAR_LEAD
         return self.lead(message, embedder) > LEAST_LEAD
 
     def is_plain_request(self, message: str, embedder: Embedder) -> bool:
         """Return whether a message beyond doubt needs the tools: for where there is no model that can use them."""
-        plain = bool(_REQUEST.search(message) or _OWN_CASE.search(message))
+        written = simplified(message)
+        plain = bool(_REQUEST.search(written) or _OWN_CASE.search(written))
         return bool(NAMES_A_CASE.search(_narrow(message))) or (plain and self.wants_tools(message, embedder))
 
     def is_question(self, message: str, embedder: Embedder) -> bool:

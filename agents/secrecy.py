@@ -9,6 +9,8 @@ written in another form, such as backwards or in words, is not found: keep secre
 import re
 from collections.abc import Iterable, Iterator
 
+from knowledge.traditional import simplified
+
 SHORTEST_SECRET = 6
 """Characters; shorter values would be found in ordinary words."""
 SHINGLE_WORDS = 8
@@ -39,7 +41,7 @@ def secret_spans(text: str, *, known: Iterable[str] = ()) -> Iterator[tuple[int,
     Args:
         known: secrets of this installation, such as its keys; at least `SHORTEST_SECRET` characters each.
     """
-    for match in _FORMS.finditer(text):
+    for match in _FORMS.finditer(simplified(text)):
         yield match.span()
     for secret in known:
         if len(secret) >= SHORTEST_SECRET:

@@ -18,6 +18,7 @@ import numpy as np
 
 from agents.transcript import Language
 from knowledge.text import CJK_CLASS, tokens
+from knowledge.traditional import simplified
 
 Kind = Literal["name", "number", "time", "verb", "noun", "word", "function", "mark"]
 LONGEST = 8
@@ -83,7 +84,7 @@ CROSSED = (
 """What weighs differently by what is asked for."""
 _YES_OR_NO = re.compile(
     r"^\W*(?:is|are|am|was|were|do|does|did|can|could|will|would|should|shall|may|might|must|has|have|had)\b"
-    r"|[吗嗎]|是否|(?!时不时|動不動|动不动|時不時)(\w)[不没]\1|可不可以|(?<![什怎多这那甚])么\W*$|[不没]\W*$"
+    r"|吗|是否|(?!时不时|动不动)(\w)[不没]\1|可不可以|(?<![什怎多这那甚])么\W*$|[不没]\W*$"
     r"|^(?!.*(?:几|多少|什么|哪|谁|怎|多[久长大高远快宽重])).*(?<!干)嘛\W*$",
     re.IGNORECASE,
 )
@@ -140,16 +141,18 @@ def asked_for(question: str) -> str | None:
     """Return what a question asks for, `who`, `when`, …; None for one that asks for yes or no."""
     if is_yes_or_no(question):
         return None
+    question = simplified(question)
     return next((name for name, pattern in ASKED if pattern.search(question)), None)
 
 
 def is_yes_or_no(question: str) -> bool:
     """Say whether a question asks for yes or no."""
+    question = simplified(question)
     return _YES_OR_NO.search(question) is not None and _ASKED_ABOUT.search(question) is None
 
 
 def words_of(text: str, language: Language) -> list[Word]:
-    """Return the words and marks of a text in order."""
+    """Return the words and marks of a text in order, Chinese ones in simplified signs."""
     if language == "zh" or re.search(f"[{CJK_CLASS}]", text):
         return _chinese_words(text)
     found = list(_ENGLISH.finditer(text))
@@ -166,6 +169,7 @@ def spans(question: str, text: str, *, language: Language, rank: int, behind: fl
         rank: 0 for the sentence that fits the question best.
         behind: how much lower the sentence's own score is than that of the best one.
     """
+    question = simplified(question)
     words = words_of(text, language)
     asked = asked_for(question) or "what"
     sentence = _Sentence(question, words, language)
@@ -329,6 +333,7 @@ def _english_kind(word: str, *, first: bool) -> Kind:
 def _chinese_words(text: str) -> list[Word]:
     import rjieba
 
+    text = simplified(text)
     words: list[Word] = []
     at = 0
     for word, tag in rjieba.tag(text.translate(_FOR_TAGGER)):

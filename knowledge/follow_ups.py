@@ -19,6 +19,7 @@ from knowledge import lexical
 from knowledge.conversation import Conversation
 from knowledge.embedders import Vectors
 from knowledge.text import STOP_WORDS, count_cjk, tokens
+from knowledge.traditional import simplified
 
 _LEANING = re.compile(
     r"\b(it|its|they|them|their|this|that|these|those|he|she|his|her|him|one|ones|same|such|also|another|else|"
@@ -43,7 +44,7 @@ def leans_on_history(question: str) -> bool:
     if len(terms) <= 1 or (len(terms) == 2 and STOP_WORDS.issuperset(terms)):  # "How much?" asks about nothing
         return True
     most = MOST_CHINESE_TERMS if count_cjk(question) else MOST_TERMS
-    return len(terms) <= most and bool(_LEANING.search(question))
+    return len(terms) <= most and bool(_LEANING.search(simplified(question)))
 
 
 TOPIC_LIMIT = 0.35

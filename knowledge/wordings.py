@@ -10,20 +10,20 @@ import re
 from collections.abc import Mapping, Sequence
 
 from knowledge.lexical import question_terms
+from knowledge.traditional import simplified
 
-_O_CLOCK = "(?:几点|幾點|几时|幾時)(?:钟|鐘)?[才就会會能]?"
-_WHEN = f"(?:{_O_CLOCK}|(?:(?:什么|啥|什麼)(?:时候|時候)|何时|何時)[才就会會能]?)"
+_O_CLOCK = "(?:几点|几时)钟?[才就会能]?"
+_WHEN = f"(?:{_O_CLOCK}|(?:(?:什么|啥)时候|何时)[才就会能]?)"
 _HOURS = re.compile(
-    f"{_WHEN}(?:[开開关關][门門]|[关關]店|[上下]班|打烊|收摊)|{_O_CLOCK}(?:[开開]店|营业|營業)"
-    "|(?:[开開关關][门門]|营业|營業|[开開])到(?:几点|幾點)(?:钟|鐘)?|[开開关關][门門](?:时间|時間)"
+    f"{_WHEN}(?:[开关]门|关店|[上下]班|打烊|收摊)|{_O_CLOCK}(?:开店|营业)|(?:[开关]门|营业|开)到几点钟?|[开关]门时间"
 )
 """When a new shop opens for business, and whether one may come after work, is something else."""
-_DAY = re.compile("(?:(?<!一)[周週]|星期|礼拜|禮拜)([一二三四五六日天])(?![次个個节節天])")
+_DAY = re.compile("(?:(?<!一)周|星期|礼拜)([一二三四五六日天])(?![次个节天])")
 """Not of 每周三次 and 一周六天."""
 WEEKS = {"期": "星期", "拜": "礼拜"}
 """How the week is called before a weekday's number, by its last sign."""
-_WEEKEND = re.compile("[周週]末|双休日?")
-_ASKING = re.compile(r"有[没沒]有|([能可会會要是行用])[不没沒]\1以?")
+_WEEKEND = re.compile("周末|双休日?")
+_ASKING = re.compile(r"有没有|([能可会要是行用])[不没]\1以?")
 """How yes or no is asked for: the 没有 in 有没有 denies nothing, and stands in many a document."""
 
 
@@ -33,7 +33,10 @@ def written(question: str) -> str:
     >>> written("滨江店周日几点关门"), written("几点开课")
     ('滨江店周日营业时间', '几点开课')
     """
-    return _HOURS.sub("营业时间", question)
+    put = question
+    for asked in reversed(list(_HOURS.finditer(simplified(question)))):
+        put = f"{put[: asked.start()]}营业时间{put[asked.end() :]}"
+    return put
 
 
 def both(question: str) -> str:
@@ -48,7 +51,7 @@ def both(question: str) -> str:
 
 def terms(question: str) -> list[str]:
     """Return what to search for: the question's own terms and those of other wordings."""
-    asked = both(question)
+    asked = simplified(both(question))
     own = question_terms(_ASKING.sub(" ", asked).strip() or asked)
     return list(dict.fromkeys([*own, *day_terms(question)]))
 
@@ -71,6 +74,7 @@ def day_terms(question: str) -> list[str]:
     >>> day_terms("礼拜天开门吗")
     ['周日', '周天', '期日', '期天', '拜日', '拜天']
     """
+    question = simplified(question)
     days = ["六", "日"] if _WEEKEND.search(question) else []
     days += ["日" if day == "天" else day for day in _DAY.findall(question)]
     found = (f"{opens}{day}" for each in days for opens in "周期拜" for day in ("日天" if each == "日" else each))

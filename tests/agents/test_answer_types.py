@@ -13,6 +13,9 @@ from agents.answer_types import AnswerType, expected, holds
         ("what time do you shut on saturdays", (AnswerType.TIME,)),
         ("Do you repair old lamps?", ()),
         ("寄到香港多少钱？", (AnswerType.PRICE,)),
+        ("寄到香港多少錢？", (AnswerType.PRICE,)),
+        ("你們幾點開門", (AnswerType.TIME,)),
+        ("保固多長時間", (AnswerType.DURATION,)),
         ("这个怎么卖", (AnswerType.PRICE,)),
         ("你们营业时间", (AnswerType.TIME,)),
         ("水要多少度", (AnswerType.TEMPERATURE,)),
@@ -77,3 +80,8 @@ def test_a_text_holds_a_kind_or_not(kind: AnswerType, text: str, held: bool) -> 
 
 def test_nothing_expected_is_never_held() -> None:
     assert not holds("30 days", ())
+
+
+@pytest.mark.parametrize(("text", "kind"), [("保固三個月", AnswerType.DURATION), ("運費20歐元", AnswerType.PRICE)])
+def test_signs_of_traditional_chinese_are_read_as_simplified_ones(text: str, kind: AnswerType) -> None:
+    assert holds(text, (kind,))

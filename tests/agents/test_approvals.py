@@ -17,6 +17,7 @@ from agents.approvals import NO, YES, has_another_wish, read_reply
         "好的，谢谢",
         "可以",
         "确认。",
+        "確認，請繼續",
         "ＹＥＳ",
         "y",
         "Confirm it",

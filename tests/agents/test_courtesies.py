@@ -19,6 +19,12 @@ LARGER = LoadedModel("scripted:test", ScriptedChat(()), "native")
         ("Hello!", "greeting"),
         ("hi there", "greeting"),
         ("您好，在吗？", "greeting"),
+        ("我有個問題", "greeting"),
+        ("謝謝", "thanks"),
+        ("瞭解了", "nod"),
+        ("妳是誰", "about"),
+        ("你是機器人嗎", "about"),
+        ("你能幫我做什麼", "about"),
         ("Thank you so much for your help!", "thanks"),
         ("no thanks", "thanks"),
         ("OK great, thanks 🙂", "thanks"),
@@ -113,6 +119,7 @@ def test_what_only_greets_thanks_or_nods(said: str, does: str) -> None:
         "Is this a robot?",
         "is this a machine?",
         "Is this AI?",
+        "可以退貨嗎",
     ],
 )
 def test_what_says_more_is_no_courtesy(said: str) -> None:

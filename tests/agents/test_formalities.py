@@ -127,3 +127,8 @@ def test_thanks_in_a_line_leave_what_follows() -> None:
         [passage("感谢您的来信。定制礼盒五十盒起订，打样需要三天。\n\n敬请谅解的是价格。", "mail.eml")]
     )
     assert [statement.text for statement in found] == ["定制礼盒五十盒起订，打样需要三天。", "敬请谅解的是价格。"]
+
+
+def test_thanks_in_traditional_signs_are_left_out_where_they_stand() -> None:
+    text = "感謝您的光臨。週日休息。"
+    assert [text[start:end] for start, end in formal_spans(text)] == ["感謝您的光臨。"]

@@ -122,6 +122,7 @@ def test_what_is_allowed_is_not_touched(text: str) -> None:
     "secret",
     [
         "sk-live-5d2f8a90c1b74e63aa",
+        "後台密碼是 abc12345!",
         "AKIAIOSFODNN7EXAMPLE",
         "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N",

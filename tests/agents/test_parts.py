@@ -206,3 +206,8 @@ def test_a_part_is_told_as_it_was_asked(lamps: Library) -> None:
     steps = list(Responder(lamps, NOBODY, ResponderOptions(refuse_below=0.01)).respond(Request(BOTH)))
     whole, *parts = [step.query for step in steps if isinstance(step, Searched)]
     assert (whole, tuple(parts)) == (BOTH, parts_of(BOTH))
+
+
+def test_parts_of_a_message_in_traditional_signs_stay_as_they_were_written() -> None:
+    assert parts_of("怎麼退貨 幾天到帳") == ("怎麼退貨", "幾天到帳")
+    assert parts_of("可以退貨嗎，運費誰付？") == ("可以退貨嗎", "運費誰付？")

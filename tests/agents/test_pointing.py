@@ -211,6 +211,8 @@ def test_words_that_mean_something_else_alone_do_not_stand_alone(
         ("It gives 600 lumens.", "600", "600 lumens"),
         ("Within 15 working days.", "15", "15 working days"),
         ("退款在 5 个工作日内到账。", "5", "5 个工作日"),
+        ("退款在 5 個工作日內到帳。", "5", "5 個工作日"),
+        ("滿12歲，一盒5張。", "5", "5張"),
         ("Room 5 is upstairs.", "5", "5"),
         ("金卡再享95折。", "95", "95折"),
         ("营业至晚上１０：００", "１０：００", "晚上１０：００"),

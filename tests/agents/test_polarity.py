@@ -96,3 +96,9 @@ def test_a_list_takes_its_denial_from_the_heading_above() -> None:
     assert contradicts("Bulbs can be returned once their box has been opened.", source, above=above)
     assert not contradicts("Bulbs cannot be returned once their box has been opened.", source, above=above)
     assert not contradicts("Bulbs once their box has been opened.", source, above=above)
+
+
+def test_a_denial_in_traditional_signs_is_one_beside_simplified_ones() -> None:
+    assert contradicts("開封後可以退貨。", "开封后禁止退货。")
+    assert contradicts("簽收之後更換。", "签收之前更换。")
+    assert not contradicts("免運費，可以換貨。", "免运费，可以换货。")

@@ -228,6 +228,7 @@ def test_the_prompt_holds_excerpts_with_their_places_and_what_was_said(shop: Lib
         ("What was the old warranty?", True),
         ("以前的保修期是多久？", True),
         ("现在的保修期是多久？", True),
+        ("現在的保固期是多久？", True),
         (WARRANTY, False),
         ("保修期是多久？", False),
         ("Is part 120245 under warranty?", False),

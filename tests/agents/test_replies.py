@@ -182,3 +182,12 @@ def test_what_tools_returned_is_borne_out() -> None:
     assert len(borne_out(said, SOURCES, acted=False)) == 2
     status = "Order B-10234 is cancelled."
     assert borne_out(status, (status,), acted=False) == [status]
+
+
+def test_no_deed_is_claimed_in_traditional_signs() -> None:
+    assert borne_out("訂單 B-10234 已為您取消。", ("訂單 B-10234，為您取消",), acted=False) == []
+
+
+def test_nobody_is_asked_for_secrets_in_traditional_signs() -> None:
+    question = "您的密碼是多少？"
+    assert borne_out(question, (*SOURCES, question), acted=False) == []

@@ -241,3 +241,16 @@ def test_old_version_that_only_one_search_knew_is_left_out() -> None:
 def test_length_limit_is_the_schemas() -> None:
     schema: Any = REWRITTEN_SCHEMA
     assert schema["properties"]["question"]["maxLength"] == LONGEST_REWRITTEN
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        ("電池的保固期是多長時間？", True),
+        ("电池的保固期是多久？", True),
+        ("檯燈電池可以免費換嗎？", False),
+    ],
+)
+def test_signs_of_traditional_and_simplified_chinese_are_the_same_words(text: str, good: bool) -> None:
+    history = (Message("user", "檯燈的保固期是多久？"), Message("assistant", "檯燈的保固期是5年[1]。"))
+    assert (read(written(text), "那它的電池呢？", history) == text) is good

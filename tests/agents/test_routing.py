@@ -85,3 +85,9 @@ def test_an_address_is_found_beside_chinese_and_signs() -> None:
 
 def test_a_follow_up_of_a_certain_intent_is_a_question() -> None:
     assert router("documents").is_question("and delivery", EMBEDDER)
+
+
+def test_a_request_in_traditional_signs_is_one() -> None:
+    cancelling = Router([Tool(in_stock, effect="write", examples=("取消订单",))])
+    assert cancelling.is_plain_request("幫我取消訂單", EMBEDDER)
+    assert not cancelling.wants_tools("取消訂單要多少錢，怎麼辦？", EMBEDDER)

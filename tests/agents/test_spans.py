@@ -246,3 +246,24 @@ def test_a_long_sentence_stays_cheap(unit: str, language: Language) -> None:
 )
 def test_the_phrase_that_names_what_is_asked_for(question: str, phrase: str) -> None:
     assert asking_phrase(question) == phrase
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("你們幾點開門", "when"),
+        ("誰負責", "who"),
+        ("有甚麼顏色", "what"),
+        ("為什麼不能退", "why"),
+        ("可以退貨嗎", None),
+    ],
+)
+def test_what_is_asked_for_in_traditional_signs(question: str, kind: str | None) -> None:
+    assert asked_for(question) == kind
+
+
+def test_words_in_traditional_signs_are_those_in_simplified_ones_and_stand_in_their_places() -> None:
+    assert words_of("退貨期限為三十個工作日。", "zh") == words_of("退货期限为三十个工作日。", "zh")
+    mixed, simplified = (of("退货期限多少天", text, "zh") for text in ("退貨期限為三十天。", "退货期限为三十天。"))
+    assert mixed.places == simplified.places
+    assert np.array_equal(mixed.features, simplified.features)

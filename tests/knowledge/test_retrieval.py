@@ -181,6 +181,7 @@ def test_the_same_question_finds_the_same(shop: Library) -> None:
         ("", True),
         ("How long does the warranty of a lamp last?", False),
         ("那运费呢？", True),
+        ("這個多少錢？", True),
         ("它保修多久？", True),
         ("包裹送到偏远地区需要多少运费？", False),
         ("那 12 月的周日呢？", True),

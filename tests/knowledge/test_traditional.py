@@ -1,12 +1,14 @@
-"""The table of signs."""
+"""The table of signs, and that what is compared with folded text is itself in simplified signs."""
 
 import unicodedata
+from pathlib import Path
 
 import pytest
 
 from knowledge.text import STOP_WORDS
 from knowledge.traditional import simplified, table
 
+ROOT = Path(__file__).parents[2]
 IN_BOTH = {
     "乾": "干",
     "吒": "咤",
@@ -56,6 +58,20 @@ def test_signs_that_japanese_alone_has_stay() -> None:
 @pytest.mark.parametrize("text", ["", "plain", "naïve café", "한국어", "ひらがな"])
 def test_other_scripts_stay(text: str) -> None:
     assert simplified(text) is text
+
+
+def folding_modules() -> list[str]:
+    """Return the modules that fold what they compare, and the wordings that one of them reads."""
+    found = [path for folder in ("agents", "knowledge") for path in (ROOT / folder).rglob("*.py")]
+    folding = [str(path.relative_to(ROOT)) for path in found if "simplified(" in path.read_text(encoding="utf-8")]
+    return [*sorted({*folding} - {"knowledge/traditional.py"}), "agents/courtesies.py", "agents/hand_over_words.py"]
+
+
+@pytest.mark.parametrize("module", folding_modules())
+def test_words_to_compare_with_are_written_in_simplified_signs(module: str) -> None:
+    """A pattern in traditional signs would never be found in a folded text."""
+    source = (ROOT / module).read_text(encoding="utf-8")
+    assert [sign for sign in source if simplified(sign) != sign] == []
 
 
 def test_stop_words_are_simplified() -> None:

@@ -21,6 +21,7 @@ from knowledge.wordings import day_terms, terms, written
         ("你们几点营业", "你们营业时间"),
         ("周六营业到几点", "周六营业时间"),
         ("你們幾點開門", "你們营业时间"),
+        ("貴店週末營業到幾點？", "貴店週末营业时间？"),
     ],
 )
 def test_hours_are_asked_for_as_documents_call_them(question: str, put: str) -> None:
@@ -119,3 +120,7 @@ def test_the_customers_own_words_keep_their_meaning_beside_the_documents_wording
     library.search("那周日几点关门", history=(Spoken("user", "滨江店几点开门"),))
     assert "那周日几点关门 那周日营业时间" in asked
     assert not [text for text in asked if "营业时间" in text and "几点" not in text]
+
+
+def test_terms_are_in_simplified_signs() -> None:
+    assert terms("禮拜六有沒有開門") == terms("礼拜六有没有开门")
