@@ -48,8 +48,8 @@ _NO = re.compile(
 
 _BUT = re.compile(
     r"\W*(?:(?:yes|yep|yeah|yup|ok|okay|sure|no|nope|wait|please)\b\W*){1,4}(?=(?:but|only|except|however|although|instead)\b)"
-    r"|\W*(?:(?:好的?|行|是的|对的?|對的?|嗯|等等|等一下)[\s，,。.！!]*|(?:不是?|是|可以)[\s，,。.！!]+)"
-    r"(?=但是?|不过|不過|可是|只是|只要|改成|改为|改為)",
+    r"|\W*(?:(?:好的?|行|是的|对的?|嗯|等等|等一下)[\s，,。.！!]*|(?:不是?|是|可以)[\s，,。.！!]+)"
+    r"(?=但是?|不过|可是|只是|只要|改成|改为)",
 )
 _CHANGED = r"(?:address|place|office|branch|shop|store|city|room|date|slot|size|colou?r|card|account|amount|name)s?\b"
 _CHANGES = re.compile(
@@ -57,13 +57,13 @@ _CHANGES = re.compile(
     r"|\b(?:on|to|at) (?:another|(?:a|the) (?:different|other)) (?:day|time|week|month|one)\b"
     rf"|\bchange (?:it|that|this|(?:the|my) (?:\w+ )?{_CHANGED})"
     r"|\b(?:send|ship|deliver) (?:it|them|this|that|all|half|the (?:order|parcel|lamps?)) (?:\w+ )?to (?!me\b)"
-    r"|另外?一?[个個张張家款件种種]?的?(?:地址|地方|时间|時間|日期|天|颜色|顏色|卡|款|店|账户|賬戶)|改(?:成|为|為|到|送|寄|退)"
-    r"|改.{0,3}(?:地址|时间|時間|日期|尺寸|颜色|顏色)|退到"
+    r"|另外?一?[个张家款件种]?的?(?:地址|地方|时间|日期|天|颜色|卡|款|店|账户)|改(?:成|为|到|送|寄|退)"
+    r"|改.{0,3}(?:地址|时间|日期|尺寸|颜色)|退到"
 )
 _NO_CHANGE = re.compile(
     r"\b(?:how|when|why|what|who|thanks?|let me know|tell me|hurry|soon|quick\w*|fast|asap|urgent\w*)\b"
     r"|\bbut (?:can|could|may|is|are|does|do|did|has|have|will|would) (?:i|we|it|this|that|there|they|the|my)\b"
-    r"|多久|什么时候|什麼時候|为什么|為什麼|怎么|怎麼|吗|嗎|通知|告诉我|告訴我|谢|謝|尽快|盡快|快点|快點|快一点"
+    r"|多久|什么时候|为什么|怎么|吗|通知|告诉我|谢|尽快|快点|快一点"
 )
 
 
@@ -76,7 +76,7 @@ def has_another_wish(text: str) -> bool:
     >>> [has_another_wish(one) for one in said]
     [True, False, False, False]
     """
-    plain = unicodedata.normalize("NFKC", text[: 2 * LONGEST_REPLY]).casefold()
+    plain = simplified(unicodedata.normalize("NFKC", text[: 2 * LONGEST_REPLY])).casefold()
     begun = _BUT.match(plain)
     if begun is None or "?" in plain or _NO_CHANGE.search(plain):
         return False

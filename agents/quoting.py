@@ -17,6 +17,7 @@ from agents.statements import CELL_BREAK, CJK_CHARACTERS_PER_WORD, QUESTION_MARK
 from agents.transcript import Citation
 from knowledge.passages import Passage
 from knowledge.text import STOP_WORDS, count_cjk, tokens
+from knowledge.traditional import simplified
 
 SECOND_SHARE = 0.55
 """A further sentence is quoted when it scores at least this share of the best one, while the answer stays brief."""
@@ -261,7 +262,7 @@ def line(statement: Statement, *, number: int, also: int | None = None) -> str:
 def _question_above(statement: Statement) -> str:
     """Return the question that a statement stands under and says yes or no to, such as a FAQ's; "" for none."""
     question = statement.place
-    if not _YES_OR_NO.match(statement.text) or command_spans(question):
+    if not _YES_OR_NO.match(simplified(statement.text)) or command_spans(question):
         return ""
     question = shown(question)
     return f"{question} " if question.endswith(QUESTION_MARKS) else ""

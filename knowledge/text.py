@@ -126,8 +126,7 @@ def _ends_sentence(text: str, stop: re.Match[str], *, line_start: int, line_end:
 
 def _is_german_ordinal(text: str, end: int, *, before: str) -> bool:
     """Say whether a number's stop makes it a day or a place in an order: "zum 31. August", "im 2. Stock"."""
-    words = before.casefold().split()[-1:]
-    word = words[0].strip(",;:(") if words else ""
+    word = "".join(before.casefold().split()[-1:]).strip(",;:(")
     following = text[end : end + _WORD_LOOKBACK_CHARACTERS].lstrip(" \u00a0")
     if _GERMAN_MONTH.match(following):
         return True

@@ -102,6 +102,7 @@ def test_a_long_message_is_read_at_once(part: str) -> None:
         "好的，改成周六送",
         "不，改成周六送",
         "可以，不过改寄到公司",
+        "好的，不過要換另一個顏色",
     ],
 )
 def test_a_wish_for_a_change_takes_the_place_of_a_yes(said: str) -> None:
@@ -132,6 +133,7 @@ def test_a_wish_for_a_change_takes_the_place_of_a_yes(said: str) -> None:
         "好的，但是另外还有一个问题",
         "可以改成周六送吗",
         "不只是台灯坏了",
+        "好的，但是另一個時間要多久、費用怎麼算",
     ],
 )
 def test_what_only_asks_or_thanks_is_no_other_wish(said: str) -> None:

@@ -15,6 +15,7 @@ from agents.handover import from_words
         "Can I freeze my contract because I broke my arm?",
         "I broke my leg. Can I pause my membership for 2 months, please?",
         "我骨折了，会员卡可以暂停吗？",
+        "我骨折了，會員卡可以暫停嗎？",
         "我妈住院了，请问我们的预约可以改期吗？",
     ],
 )
@@ -60,6 +61,8 @@ def test_hurt_elsewhere_and_an_ordinary_question(message: str) -> None:
         "上课的时候受伤了，会员卡可以暂停吗？",
         "椅子突然断了，我骨折了，会员卡可以暂停吗",
         "我骨折了，能取消吗？在你们店摔的",
+        "我骨折了，能取消嗎？在你們店摔的",
+        "椅子突然斷了，我骨折了，會員卡可以暫停嗎",
     ],
 )
 def test_hurt_by_the_company_on_its_ground_or_in_need_of_help(message: str) -> None:
