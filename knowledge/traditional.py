@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 _FILE = Path(__file__).with_name("traditional.txt")
+_KANA = re.compile("[\\u3041-\\u3096\\u30a1-\\u30fa]")
 _WHAT = "甚么"
 """As Hong Kong asks; 甚 alone stays, as in 甚至."""
 
@@ -25,6 +26,15 @@ def simplified(text: str) -> str:
     if text.isascii() or not (_traditional().search(text) or _WHAT in text):
         return text
     return text.translate(table()).replace(_WHAT, "什么")
+
+
+def simplified_chinese(text: str) -> str:
+    """Return a text in simplified signs, unless kana show that it is Japanese, which has many of the traditional ones.
+
+    >>> simplified_chinese("電話是多少"), simplified_chinese("電話は何番ですか")
+    ('电话是多少', '電話は何番ですか')
+    """
+    return text if _KANA.search(text) else simplified(text)
 
 
 @lru_cache(maxsize=1)

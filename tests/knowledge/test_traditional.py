@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.text import STOP_WORDS
-from knowledge.traditional import simplified, table
+from knowledge.traditional import simplified, simplified_chinese, table
 
 ROOT = Path(__file__).parents[2]
 IN_BOTH = {
@@ -76,3 +76,8 @@ def test_words_to_compare_with_are_written_in_simplified_signs(module: str) -> N
 
 def test_stop_words_are_simplified() -> None:
     assert {word for word in STOP_WORDS if simplified(word) != word} == set()
+
+
+def test_japanese_stays_as_it_is_written_where_kana_show_it() -> None:
+    assert simplified_chinese("電話は何番ですか") == "電話は何番ですか"
+    assert simplified_chinese("電話是多少") == "电话是多少"

