@@ -16,6 +16,7 @@ from agents.quoting import TABLE_ROWS
 from agents.statements import CELL_BREAK, Statement
 from knowledge.lexical import MAY
 from knowledge.text import STOP_WORDS, count_cjk, tokens
+from knowledge.traditional import simplified
 
 AMONG = 12
 """Statements, best first, among which the row is looked for."""
@@ -97,13 +98,13 @@ def _holds(cell: Cell, kinds: tuple[AnswerType, ...]) -> bool:
 def _kind_words(question: str) -> str:
     """Return the words of a question that say which kind of thing it asks for, such as "price"; no row has them."""
     kinds = answer_types.expected(question)
-    return " ".join(found.group() for kind in kinds for found in kind.asked.finditer(question))
+    return " ".join(found.group() for kind in kinds for found in kind.asked.finditer(simplified(question)))
 
 
 def _all_stand(terms: set[str], text: str) -> bool:
     """Say whether a text has all terms; of a pair of Chinese characters each, for it may be the seam of two words."""
     there = _terms(text)
-    characters = STOP_WORDS.union(text)
+    characters = STOP_WORDS.union(simplified(text))
     return all(term in there or (count_cjk(term) and characters.issuperset(term)) for term in terms)
 
 

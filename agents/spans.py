@@ -18,7 +18,7 @@ import numpy as np
 
 from agents.transcript import Language
 from knowledge.text import CJK_CLASS, tokens
-from knowledge.traditional import simplified
+from knowledge.traditional import simplified, simplified_chinese
 
 Kind = Literal["name", "number", "time", "verb", "noun", "word", "function", "mark"]
 LONGEST = 8
@@ -333,7 +333,7 @@ def _english_kind(word: str, *, first: bool) -> Kind:
 def _chinese_words(text: str) -> list[Word]:
     import rjieba
 
-    text = simplified(text)
+    text = simplified_chinese(text)
     words: list[Word] = []
     at = 0
     for word, tag in rjieba.tag(text.translate(_FOR_TAGGER)):

@@ -207,8 +207,10 @@ def _parts_with_numbers(text: str) -> list[str]:
 def _says_no_more(text: str, terms: set[str], shown: str) -> bool:
     """Say whether the quotes hold every term, but for one light or inflected one."""
     if detect_language(text) == "zh":
-        written = {character for term in terms for character in term} | {c for c in in_figures(text) if count_cjk(c)}
-        absent = {c for c in written if count_cjk(c)} - LIGHT_CHARACTERS - set(in_figures(shown))
+        written = {
+            character for character in in_figures(text) if count_cjk(character)
+        }  # as it stands: terms are folded
+        absent = written - LIGHT_CHARACTERS - set(in_figures(shown))
         return not absent and {term for term in terms if term.isascii() and term.isalpha()} <= _terms(shown)
     held = _terms(shown)
     words = {term for term in terms - PLAIN_TERMS - held if not term[0].isdigit()}

@@ -13,6 +13,8 @@ from pathlib import Path
 
 _FILE = Path(__file__).with_name("traditional.txt")
 _KANA = re.compile("[\\u3041-\\u3096\\u30a1-\\u30fa]")
+IN_BOTH = frozenset("乾吒夥後徵拚捱摺於榘菸薹袷醣麴麽著")
+"""Signs that simplified Chinese writes too, as in 显著 and 乾隆."""
 _WHAT = "甚么"
 """As Hong Kong asks; 甚 alone stays, as in 甚至."""
 
@@ -29,12 +31,14 @@ def simplified(text: str) -> str:
 
 
 def simplified_chinese(text: str) -> str:
-    """Return a text in simplified signs, unless kana show that it is Japanese, which has many of the traditional ones.
+    """Return a text in simplified signs where it is surely traditional Chinese, for models that know right spellings.
 
-    >>> simplified_chinese("電話是多少"), simplified_chinese("電話は何番ですか")
-    ('电话是多少', '電話は何番ですか')
+    Kana show that it is Japanese, which has many of the traditional signs, and some stand in simplified words too.
+
+    >>> [simplified_chinese(said) for said in ("電話是多少", "電話は何番ですか", "最著名的茶")]
+    ['电话是多少', '電話は何番ですか', '最著名的茶']
     """
-    return text if _KANA.search(text) else simplified(text)
+    return simplified(text) if _surely_traditional().search(text) and not _KANA.search(text) else text
 
 
 @lru_cache(maxsize=1)
@@ -48,3 +52,8 @@ def table() -> dict[int, str]:
 @lru_cache(maxsize=1)
 def _traditional() -> re.Pattern[str]:
     return re.compile(f"[{''.join(map(chr, table()))}]")
+
+
+@lru_cache(maxsize=1)
+def _surely_traditional() -> re.Pattern[str]:
+    return re.compile(f"[{''.join(chr(code) for code in table() if chr(code) not in IN_BOTH)}]")

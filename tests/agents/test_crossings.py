@@ -76,6 +76,14 @@ def test_the_kind_asked_for_is_that_of_the_cell() -> None:
     assert crossed("周日早餐多少钱", CHINESE) is None
 
 
+@pytest.mark.parametrize(
+    "question", ["湖景房週末價格", "湖景房的週末價格是多少", "湖景房週末多少錢", "湖景房周末多少钱"]
+)
+def test_a_traditional_table_is_read_as_a_simplified_one(question: str) -> None:
+    rooms = "房型: 湖景房 | 週末價格: 200元 | 平日價格: 150元\n房型: 山景房 | 週末價格: 180元 | 平日價格: 120元"
+    assert crossed(question, passage(rooms, language="zh")) == "200元"
+
+
 def test_what_the_question_lacks_stands_in_the_one_before_it() -> None:
     whole = "when is breakfast on sunday and on saturdays?"
     assert crossed("and on saturdays?", whole=whole) == "7:30–11:00"

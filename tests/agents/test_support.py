@@ -120,6 +120,20 @@ def test_what_two_sentences_hold_is_quoted_from_both() -> None:
     assert support("A gift card is valid for 3 years and is paid out in cash.", [source]) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "簽收後七天內可以退貨。",
+        "門市每逢週六公休。",
+        "この商品は電話で返品できます。",
+        "本店最著名的茶是西湖龙井。",
+        "乾隆皇帝亲手封了十八棵茶树。",
+    ],
+)
+def test_what_stands_there_word_for_word_is_supported_in_any_signs(text: str) -> None:
+    assert support(text, [passage(text)]) is not None
+
+
 def test_chinese_numerals_are_words() -> None:
     assert support("运费为三十元。", ALL) is not None
 

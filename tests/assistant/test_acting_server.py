@@ -170,4 +170,4 @@ def test_signed_session_is_refused_without_its_key(server: Server) -> None:
     token = make(KEY, customer="1", expires=int(time.time()) + 60)
     refused = server.post("/api/conversations", session=token)
     assert refused.status_code == 401
-    assert "session_key" in refused.json()["error"]
+    assert "session_key" in refused.json()["detail"]
