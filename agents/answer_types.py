@@ -31,7 +31,7 @@ class AnswerType(Enum):
     DURATION = (
         r"\bhow (?:long|soon|quickly|fast|often)\b|\bhow many (?:\w+ )?(?:days|weeks|months|years|hours|minutes)\b"
         r"|\bwhat period\b|多久|多长时间|几天|几年|几个月|几周|多少天|多少年|几个?小时|什么时候到期|有效期|期限"
-        r"|期(?:是|有)?多长|几个?(?:星期|礼拜|工作日)|保质期|保修(?:期|多|几)",
+        r"|期(?:是|有)?多长|几个?(?:星期|礼拜|工作日)|保质期|保修(?:期|多|几|时间|怎么算)",
         rf"{_NUMBER}[ -]?(?:\w+ )?(?:{_UNITS})",
     )
     WEIGHT = (
@@ -59,20 +59,20 @@ class AnswerType(Enum):
         r"[\w.+-]+@[\w-]+\.\w|\+?\d[\d ()/-]{6,}\d",
     )
     TEMPERATURE = (
-        r"\bhow (?:hot|cold|warm)\b|\b(?:what|which) temperature\b|^(?!.*酒).*(?:几|多少)度(?!电)|温度(?!计)|水温",
+        r"\bhow (?:hot|cold|warm)\b|\b(?:what|which) temperature\b|(?:几|多少)度(?!电)|温度(?!计)|水温",
         r"\d ?°|\d ?(?:摄氏)?度(?!电)|\d ?degrees\b",
     )
     PRICE = (
         r"\bhow much(?! (?:do|does|did|will|would|can|may|should) .{0,40}?weigh\b)"
         r"(?= (?:is|are|was|were|does|do|did|for|to|will|would|it|money|can|could|must|should|you|i|we|the|a"
         r"|an|my|more|extra)\b|\W*$)|\bprice|\bcosts?\b|\bfees?\b|\bcharges?\b|\bpostage\b|\bwhat do i pay\b"
-        r"|多少(?:[钱元]|块(?=钱|[一每]|\W*$))|[几啥][块元钱价]|怎么卖|价格|费用|运费|邮费|学费|收费",
+        r"|多少(?:[钱元]|块(?=钱|[一每呢啊呀才]|\W*$))|[几啥][块元钱价]|怎么卖|价格|费用|运费|邮费|学费|收费",
         r"[€$£¥]\s?\d|\d\s?(?:€|\$|£|euros?\b|EUR\b|USD\b|dollars?\b|pounds?\b|元|欧元|美元|块)"
         r"|\bfree\b|免费|免运费|\b(?:price|cost)[^|:：]*[:：]\s*\d|(?:[价费]|[(（]元[)）])[^|:：]{0,8}[:：]\s*\d",
     )
     NUMBER = (
         r"\bhow (?:many|large|big|old|bright)\b"
-        r"|多少(?![钱元]|块(?:钱|[一每]|\W*$)|度(?!电)|公斤|千克|克|斤)|几[个件次种名位]|多大",
+        r"|多少(?![钱元]|块(?:钱|[一每呢啊呀才]|\W*$)|度(?!电)|公斤|千克|克|斤)|几[个件次种名位]|多大",
         _NUMBER,
     )
     TIME = (
@@ -88,9 +88,16 @@ class AnswerType(Enum):
         self.held = re.compile(held, re.IGNORECASE)
 
 
+_DRINK = re.compile("酒(?!店)")
+_DEGREES = re.compile("(?:几|多少)度")
+"""Of a drink, its strength."""
+
+
 def expected(question: str) -> tuple[AnswerType, ...]:
     """Return the kinds of answer that a question asks for; usually one or none."""
     plain = _plain(question)
+    if _DRINK.search(plain):
+        plain = _DEGREES.sub("", plain)
     return tuple(kind for kind in AnswerType if kind.asked.search(plain))
 
 

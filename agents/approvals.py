@@ -58,12 +58,14 @@ _CHANGES = re.compile(
     rf"|\bchange (?:it|that|this|(?:the|my) (?:\w+ )?{_CHANGED})"
     r"|\b(?:send|ship|deliver) (?:it|them|this|that|all|half|the (?:order|parcel|lamps?)) (?:\w+ )?to (?!me\b)"
     r"|另外?一?[个张家款件种]?的?(?:地址|地方|时间|日期|天|颜色|卡|款|店|账户)|改(?:成|为|到|送|寄|退)"
-    r"|改.{0,3}(?:地址|时间|日期|尺寸|颜色)|退到"
+    r"|改.{0,3}(?:地址|时间|日期|尺寸|颜色)|退到|[寄送发]到(?!我)"
 )
 _NO_CHANGE = re.compile(
     r"\b(?:how|when|why|what|who|thanks?|let me know|tell me|hurry|soon|quick\w*|fast|asap|urgent\w*)\b"
     r"|\bbut (?:can|could|may|is|are|does|do|did|has|have|will|would) (?:i|we|it|this|that|there|they|the|my)\b"
-    r"|多久|什么时候|为什么|怎么|吗|通知|告诉我|谢|尽快|快点|快一点"
+    r"|\b(?:do not|don'?t|never|not|received|arrived|came|went|last time)\b"
+    r"|\b(?:have|has|had|got)\b(?! (?:it|them|this)\b)"
+    r"|多久|什么时候|为什么|怎么|吗|通知|告诉我|谢|尽快|快点|快一点|别|不要|不用|上次|收到"
 )
 
 

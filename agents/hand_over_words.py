@@ -171,10 +171,15 @@ _SICK = (
 )
 _SICK_OF_FOOD = (
     r"(?:^|(?<=[.?!] ))(?!(?:(?:hi|hello|hey)\b\W*)?(?:do|does|has any(?:one|body)|have any)\b)"
+    rf"(?![^.?!]*\b(?:(?:not (?:at all )?|(?:for|against|when you feel|often|always|usually|gets?) (?:an? )?){_SICK}"
+    r"|gets? ill\b)(?![^.?!]*\byours?\b(?! and)))"
+    r"(?![^.?!]*food poisoning (?:from|at|in) (?:another|somewhere|elsewhere|a different)\b)"
     rf"{_UNSUPPOSED}(?:(?<!n't )(?<!not )(?<!never )(?:ate|eaten|drank|drunk)\b[^.?!]{{0,60}}\b{_SICK}"
     rf"|{_SICK}[^.?!]{{0,20}}\b(?:(?:after|from|since) (?:(?:i|we|he|she|they) |(?:the|that|this|our|my|a) (?:\w+ )?)?"
     r"(?:eat|eating|ate|drinking|drank|food|meal|(?:dinner|lunch|breakfast|brunch|supper) (?:at|in|from|with)"
-    r" you(?:rs?)?)|(?:after|from) your)\b|(?:got|have|has|had|gave \w+|with) food poisoning)"
+    r" you(?:rs?)?)|(?:after|from) your"
+    r"(?! (?:\w+ )?(?:e-?mails?|mails?|messages?|calls?|letters?|repl(?:y|ies)|answers?|visits?)\b))\b"
+    r"|(?:got|have|has|had|gave \w+|with) food poisoning)"
 )
 """Nobody is "ill" in "ill come back", nor is a meal at fault where lunch only says when it was."""
 

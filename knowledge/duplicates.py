@@ -18,7 +18,7 @@ from itertools import combinations
 from knowledge.passages import Passage
 from knowledge.selection import Hit
 from knowledge.text import CJK_CLASS, STOP_WORDS, normalise, tokens, without_signs
-from knowledge.versions import Version, is_newer, version_of
+from knowledge.versions import Version, is_newer, says_out_of_date, version_of
 
 COMPARED = 30
 """Best hits that are compared with one another."""
@@ -81,7 +81,10 @@ def _superseding(hits: Sequence[Hit], question: str) -> list[Hit]:
 
 
 def _calls_itself_old(passage: Passage) -> bool:
-    return any(_version(name).is_old for name in (_file(passage), passage.title))
+    """Say whether a name says surely that it is out of date: a museum's archive is no old version of its first page."""
+    names = (_file(passage), passage.title)
+    versions = [_version(name) for name in names]
+    return any(one.is_old and (one.date or one.number) for one in versions) or any(map(says_out_of_date, names))
 
 
 def _alike(compared: Sequence[Hit]) -> set[tuple[int, int]]:

@@ -18,8 +18,9 @@ _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:[-_. ]?(0[1-9]|1[0-2]))?(?!\d)年?
 _VERSION = re.compile(
     r"(?:(?<![a-z])(?:version|ver|v|revision|rev|release|edition)[-_. ]?|第|版本)(\d+(?:\.\d+)*)(?:版)?(?![a-z\d])"
 )
+_OUT_OF_DATE = r"(?<![a-z])(?:outdated|obsolete|superseded|deprecated|old version)(?![a-z])|旧版|已?废止|已?作废"
 _OLD = re.compile(
-    r"(?<![a-z])(?:outdated|obsolete|superseded|deprecated|old version)(?![a-z])|旧版|已?废止|已?作废|归档|过期"
+    rf"{_OUT_OF_DATE}|归档|过期"
     # "old-town store" and 以旧换新 are no old versions: the word stands alone in a folder or in brackets, or at the end
     r"|(?:^|(?<=[/(（\[【]))\s*(?:old|archived?|旧)\s*(?=[/)）\]】])|(?:(?<![a-z])(?:old|archived?)|旧)$"
 )
@@ -65,6 +66,15 @@ def version_of(name: str) -> Version:
         date=tuple(int(part) for part in date.groups() if part) if date else (),
         number=tuple(map(int, number.group(1).split("."))) if number else (),
     )
+
+
+def says_out_of_date(name: str) -> bool:
+    """Say whether a document's name or title says so in a word that means nothing else, as "old" and "archive" may.
+
+    >>> [says_out_of_date(name) for name in ("Returns 2024 (superseded)", "archive/index.html", "退货政策（作废）")]
+    [True, False, True]
+    """
+    return re.search(_OUT_OF_DATE, name.casefold()) is not None
 
 
 def is_newer(

@@ -3,8 +3,9 @@
     pages -> {hash of what an element shows: the page that keeps it}
 
 On every page it would be an answer to nothing that was asked there; so one page keeps it, the first that has it. What
-belongs to a page's own text is never counted: what stands in its `main` or `article`, or beside its first `h1`. Nor is
-what no loader reads, such as a `footer`, and only a page on which a part is read keeps it.
+belongs to a page's own text is never counted: what stands in its `main` or `article`, beside its first `h1`, or
+within a part that is another on each page, as a price does that most pages have. Nor is what no loader reads, such as
+a `footer`, and only a page on which a part is read keeps it.
 """
 
 from collections import Counter, defaultdict
@@ -85,10 +86,13 @@ def _parts(page: "HtmlElement") -> Iterator[str]:
     heading = next(page.iter("h1"), None)
     own = heading.getparent() if heading is not None else None
     if body is not None:
-        yield from _below(body, None if own is body else own)
+        texts = [heading, *(next(page.iter(tag), None) for tag in CONTENT)]
+        around = [above for text in texts if text is not None for above in text.iterancestors()]
+        yield from _below(body, None if own is body else own, around)
 
 
-def _below(element: "HtmlElement", own: "HtmlElement | None") -> Iterator[str]:
+def _below(element: "HtmlElement", own: "HtmlElement | None", around: "Sequence[HtmlElement]") -> Iterator[str]:
+    """Yield the parts in an element, each whole, and those in what lies around the page's own text."""
     for child in element:
         if not _may_be_read(child) or child is own or child.tag in CONTENT or child.get("role") == "main":
             continue
@@ -96,7 +100,8 @@ def _below(element: "HtmlElement", own: "HtmlElement | None") -> Iterator[str]:
             text = "".join(_texts(child))
             if len(text) <= LARGEST_PART_CHARACTERS and (found := key(text)):
                 yield found
-        yield from _below(child, own)
+        if child in around:
+            yield from _below(child, own, around)
 
 
 def _texts(element: "HtmlElement") -> Iterator[str]:

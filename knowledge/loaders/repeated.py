@@ -41,12 +41,21 @@ def parts(page: "BeautifulSoup") -> "list[tuple[Tag, str]]":
     if page.body is not None:
         heading = page.find("h1")
         own = heading.parent if heading is not None else None
-        _read(page.body, None if own is page.body else own, found)
+        texts = [heading, *(page.find(tag) for tag in CONTENT)]
+        around = {id(above) for text in texts if text is not None for above in text.parents}
+        _read(page.body, None if own is page.body else own, found, around)
     return found
 
 
-def _read(tag: "Tag", own: "Tag | None", found: "list[tuple[Tag, str]] | None") -> str:
-    """Return what is read of an element, and gather the parts in it, unless it is the page's own text."""
+def _read(
+    tag: "Tag", own: "Tag | None", found: "list[tuple[Tag, str]] | None", around: Collection[int] = frozenset()
+) -> str:
+    """Return what is read of an element, and gather the parts in it, unless it is the page's own text.
+
+    Args:
+        around: identities of what lies around that text: of other parts each is taken whole, for what is in one that
+            differs from page to page belongs to the page.
+    """
     from bs4.element import NavigableString, PreformattedString, Tag
 
     texts: list[str] = []
@@ -55,10 +64,9 @@ def _read(tag: "Tag", own: "Tag | None", found: "list[tuple[Tag, str]] | None") 
             if is_left_out(child):
                 continue
             is_own = child is own or child.name in CONTENT or child.get("role") == "main"
-            inner = None if is_own else found
-            text = _read(child, own, inner)
-            if inner is not None and child.name in PARTS and (each := key(text)):
-                inner.append((child, each))
+            text = _read(child, own, found if id(child) in around and not is_own else None, around)
+            if found is not None and not is_own and child.name in PARTS and (each := key(text)):
+                found.append((child, each))
             texts.append(text)
         elif isinstance(child, NavigableString) and not isinstance(child, PreformattedString):
             texts.append(str(child))

@@ -103,6 +103,7 @@ def test_a_long_message_is_read_at_once(part: str) -> None:
         "不，改成周六送",
         "可以，不过改寄到公司",
         "好的，不過要換另一個顏色",
+        "好的，但是寄到公司",
     ],
 )
 def test_a_wish_for_a_change_takes_the_place_of_a_yes(said: str) -> None:
@@ -127,6 +128,15 @@ def test_a_wish_for_a_change_takes_the_place_of_a_yes(said: str) -> None:
         "ok but please change my password",
         "Ok but please send the receipt to my e-mail",
         "不但没收到钱，台灯也坏了",
+        "ok but please don't change the date",
+        "Ok but I don't want to change my address",
+        "Yes but don't send it to the shop",
+        "yes, but I received only half",
+        "Ok, but only half arrived",
+        "ok but last time it went to another card",
+        "yes but I have another account",
+        "好的，但是别改地址",
+        "可以，但是不要改到下周",
         "好的但是要多久",
         "好的，不过请发邮件通知我",
         "好的，不过改天再说",

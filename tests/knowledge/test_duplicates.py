@@ -83,6 +83,12 @@ def test_what_calls_itself_old_is_superseded_however_unlike_the_newer_one_is(fil
     assert {each.supersedes for each in found(library, f"{QUESTION} It is of 2024.").values()} == {()}
 
 
+@pytest.mark.parametrize("name", ["lamp_archive", "lamp_old"])
+def test_a_page_of_an_archive_is_no_old_version_of_an_unlike_page(filled: OpenLibrary, name: str) -> None:
+    library = filled(lamp=f"# Lamp\n\n{GERMANY}", **{name: CHARGES})
+    assert {each.supersedes for each in found(library).values()} == {()}
+
+
 def test_what_only_bears_an_earlier_year_and_is_unlike_the_newer_one_is_another_page(filled: OpenLibrary) -> None:
     library = filled(returns=f"# Returns\n\n{GERMANY}", returns_2024=CHARGES)
     assert {each.supersedes for each in found(library).values()} == {()}

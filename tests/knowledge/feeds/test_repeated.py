@@ -128,3 +128,12 @@ def test_questions_that_all_pages_tell_programs_are_read_on_one(tmp_path: Path, 
     read = texts({name: page(name, f"<div><h1>{name}</h1></div>{shown}{script}") for name in NAMES}, tmp_path)
     assert [name for name, text in read.items() if "free of charge" in text] == ["index"]
     assert read["index"].count("free of charge") == 1
+
+
+def test_what_stands_within_a_part_that_differs_belongs_to_the_page(tmp_path: Path) -> None:
+    """Five courses of one price and one of another: a repeated price is no banner."""
+    body = '<div class="hero"><h1>{0}</h1></div><div class="content"><p>We teach {0}.</p><p>Price: {1} euros</p></div>'
+    pages = {name: page(name, TOP + body.format(name, 89 if name == "hours" else 49)) for name in NAMES}
+    read = texts(pages, tmp_path)
+    assert all("Price: " in text for text in read.values())
+    assert [name for name, text in read.items() if "Call us" in text] == ["index"]
