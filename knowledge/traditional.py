@@ -2,7 +2,7 @@
 
     text -> the same text, as long, in simplified signs
 
-For comparing alone: what is stored, quoted, shown and sent to models stays as it was written. The table comes from
+For comparing alone: what is stored, quoted, shown and put into prompts stays as it was written. The table comes from
 OpenCC, by `bench/traditional.py`. Japanese that is written with signs of old is folded too, so whoever tells languages
 apart looks at the text as written.
 """

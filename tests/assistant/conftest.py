@@ -23,3 +23,11 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         return ended.value.code or 0, out, err  # type: ignore[return-value]
 
     return call
+
+
+@pytest.fixture
+def run_hashing(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Call the command line with the embedder that needs no model, and without a proxy."""
+    monkeypatch.setenv("FRONTDESK_EMBEDDER", "hashing")
+    monkeypatch.setenv("NO_PROXY", "*")
+    return run

@@ -3,30 +3,24 @@
 FRONTDESK_EVERY_BOUNDARY=1 tries all of them, which takes a minute; without it every third.
 """
 
-import json
-import os
-import runpy
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.assistant.killed_decisions import WORD
+from tests.assistant.killing import demo_shop, needs_kills, results, step_of
 
-ROOT = Path(__file__).parents[2]
 SECONDS = 300
+WAITED = SECONDS - 30
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(SECONDS)
-@pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
+@needs_kills
 def test_kill_at_each_boundary_of_a_decision_tells_its_word_once(tmp_path: Path) -> None:
-    shop = tmp_path / "shop.sqlite3"
-    runpy.run_path(str(ROOT / "examples" / "brindlemoor" / "make_shop.py"), run_name="demo_shop")["make_shop"](shop)
-    step = 1 if os.environ.get("FRONTDESK_EVERY_BOUNDARY") else 3
-    *killed, whole = _results(shop, tmp_path / "approved", first=1, step=step, decision="approved")
+    shop = demo_shop(tmp_path)
+    step = step_of(3)
+    *killed, whole = results("killed_decisions.py", shop, tmp_path / "approved", 1, step, "approved", seconds=WAITED)
     assert whole["completed"]
     assert len(killed) >= 30 // step
     assert {result["waits_again"] for result in killed} == {True, False}
@@ -43,29 +37,14 @@ def test_kill_at_each_boundary_of_a_decision_tells_its_word_once(tmp_path: Path)
 
 @pytest.mark.slow
 @pytest.mark.timeout(SECONDS)
-@pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
+@needs_kills
 def test_kill_at_each_boundary_of_a_no_tells_it_once(tmp_path: Path) -> None:
     """Where it was killed between the decision and its sentence, the customer saw an empty page for good."""
-    shop = tmp_path / "shop.sqlite3"
-    runpy.run_path(str(ROOT / "examples" / "brindlemoor" / "make_shop.py"), run_name="demo_shop")["make_shop"](shop)
-    *killed, whole = _results(shop, tmp_path / "declined", first=1, step=1, decision="declined")
+    shop = demo_shop(tmp_path)
+    *killed, whole = results("killed_decisions.py", shop, tmp_path / "declined", 1, 1, "declined", seconds=WAITED)
     assert whole["completed"]
     assert {result["waits_again"] for result in killed} == {True, False}
     for result in killed:
         assert (result["status"], result["waits"], result["refunded"], result["tickets"]) == (0, False, 0, 0), result
         assert (result["told"], "running" in result["statuses"]) == ([], False), result
         assert "".join(result["shown"]).count("could not approve this, and nothing was done") == 1, result
-
-
-def _results(shop: Path, folder: Path, *, first: int, step: int, decision: str) -> list[dict[str, Any]]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDESK_")}
-    command = [sys.executable, str(Path(__file__).with_name("killed_decisions.py")), str(shop), str(folder)]
-    done = subprocess.run(
-        [*command, str(first), str(step), decision],
-        env={**environment, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        timeout=SECONDS - 30,
-    )
-    return [json.loads(line) for line in done.stdout.splitlines()]

@@ -13,11 +13,8 @@ from tests.knowledge.test_internal_members import packed
 
 
 @pytest.fixture
-def run(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Call the command line with the embedder that needs no model."""
-    monkeypatch.setenv("FRONTDESK_EMBEDDER", "hashing")
-    monkeypatch.setenv("NO_PROXY", "*")
-    return run
+def run(run_hashing: Run) -> Run:
+    return run_hashing
 
 
 @pytest.fixture

@@ -29,11 +29,8 @@ PAPERS = '[[feeds]]\nname = "papers"\nkind = "folder"\npath = "papers"\naudience
 
 
 @pytest.fixture
-def run(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Call the command line with the embedder that needs no model."""
-    monkeypatch.setenv("FRONTDESK_EMBEDDER", "hashing")
-    monkeypatch.setenv("NO_PROXY", "*")
-    return run
+def run(run_hashing: Run) -> Run:
+    return run_hashing
 
 
 @pytest.fixture
