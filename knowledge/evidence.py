@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
 
 from knowledge.passages import Passage, Signals
 from knowledge.text import STOP_WORDS, count_cjk, detect_language, sentences, tokens
@@ -137,8 +138,7 @@ def measure(
     places = [frozenset(tokens("\n".join([p.title, *p.headings, p.header]))) for p in passages]
     whole = [place.union(*said) for place, said in zip(places, spoken, strict=True)]
     total = sum(weights.values())
-    names = set(tokens("\n".join(_names(passages))))
-    named = {term: weight for term, weight in weights.items() if term in names}
+    named = _named(passages, weights)
     return Signals(
         coverage=max((_share(present, weights, total) for present in whole), default=0.0),
         sentence_coverage=max((_share(present, weights, total) for said in spoken for present in said), default=0.0),
@@ -149,7 +149,25 @@ def measure(
     )
 
 
-def _names(passages: Sequence[Passage]) -> list[str]:
+def _named(passages: Sequence[Passage], weights: Mapping[str, float]) -> dict[str, float]:
+    """Return the question's terms that titles and headings say, where it names one of the things nearly alike.
+
+    A deposit that stands over some section names nothing: only where titles tell such things apart is it asked whether
+    what is said is said of the one that is meant.
+    """
+    titles = [frozenset(tokens(title)) for title in {passage.title for passage in passages}]
+    if not any(weights.keys() & (one ^ other) for one, other in combinations(titles, 2) if _nearly_alike(one, other)):
+        return {}
+    names = frozenset(tokens("\n".join(_headings(passages))))
+    return {term: weight for term, weight in weights.items() if term in names}
+
+
+def _nearly_alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Say whether two titles share a word and each has one of its own: "Silver Card" and "Gold Card"."""
+    return bool(one & other and one - other and other - one)
+
+
+def _headings(passages: Sequence[Passage]) -> list[str]:
     """Return the titles and headings that may name a thing: a question of a FAQ names none, nor does a column."""
     headings = [heading for p in passages for heading in (p.title, *p.headings)]
     return [_HEADING_NUMBER.sub("", heading) for heading in headings if not heading.rstrip().endswith(("?", "？"))]

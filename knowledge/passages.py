@@ -60,7 +60,8 @@ class Signals:
     """Similarity of question and nearest chunk; None when the embedder does not know the question's language."""
     unnamed: float = 0.0
     """Share 0-1 of the question's weight that stands in titles or headings of the passages, but in no passage together
-    with all else that stands there: the question names one product, and what is said is said of another."""
+    with all else that stands there: the question names one product, and what is said is said of another. 0 where no two
+    titles are nearly alike and told apart by a word of the question."""
     cosine_lead: float = 0.0
     """How far the nearest chunk's cosine stands above the mean of those that follow, 0 and up."""
 

@@ -95,15 +95,15 @@ def test_a_name_that_stands_over_other_passages_only_is_missed() -> None:
     assert evidence.measure([gold, silver], weights, word_scores=[], cosines=None).unnamed == 0.25
     both = passage("It is 20 euros.", title="Silver card", headings=("Late fee",))
     assert evidence.measure([gold, silver, both], weights, word_scores=[], cosines=None).unnamed == 0
-    said = passage("For silver ones it is 20 euros.", title="Cards", headings=("Late fee",))
+    said = passage("For silver ones it is 20 euros.", title="Cards in brief", headings=("Late fee",))
     assert evidence.measure([gold, silver, said], weights, word_scores=[], cosines=None).unnamed == 0
     assert evidence.measure([], weights, word_scores=[], cosines=None).unnamed == 0
 
 
 def test_neither_a_question_nor_a_column_names_a_thing() -> None:
     """Who asks for the times of the sauna asks for nothing of a table of tours with its column "Time"."""
-    sauna = passage("Closed on Wednesday.", title="Sauna")
-    tours = passage("Tour: Bay | Time: 3 hours", title="Tours", header="Tour | Time")
+    sauna = passage("Closed on Wednesday.", title="Sauna guide")
+    tours = passage("Tour: Bay | Time: 3 hours", title="Tours guide", header="Tour | Time")
     faq = passage("Often, yes.", title="Questions", headings=("At what time can I come?",))
     weights = {"sauna": 1.0, "time": 1.0, "wednesday": 1.0}
     assert evidence.measure([sauna, tours, faq], weights, word_scores=[], cosines=None).unnamed == 0
@@ -111,15 +111,25 @@ def test_neither_a_question_nor_a_column_names_a_thing() -> None:
 
 def test_the_number_of_a_chapter_names_nothing() -> None:
     """Whoever hires the hall for 3 hours asks for nothing of the third chapter."""
-    hall = passage("The hall: 65 euros an hour.", title="Hire a room")
-    rules = passage("Whisper, please.", title="House rules", headings=("3. Quiet",))
-    weights = {"room": 1.0, "3": 1.0, "hour": 1.0, "price": 1.0}
+    hall = passage("The hall: 65 euros an hour.", title="Room hire")
+    rules = passage("Whisper, please.", title="Room rules", headings=("3. Quiet",))
+    weights = {"hire": 1.0, "3": 1.0, "hour": 1.0, "price": 1.0}
     assert evidence.measure([hall, rules], weights, word_scores=[], cosines=None).unnamed == 0
-    windows = passage("Press the key.", title="Windows 11. Installation")
-    asked = {"room": 1.0, "window": 1.0, "instal": 1.0, "price": 1.0}
+    windows = passage("Press the key.", title="Room windows 11. Installation")
+    asked = {"hire": 1.0, "window": 1.0, "instal": 1.0, "price": 1.0}
     assert evidence.measure([hall, windows], asked, word_scores=[], cosines=None).unnamed == 0.25
-    model = passage("It has a cable.", title="Heron 3")
+    model = passage("It has a cable.", title="Room heron 3")
     assert evidence.measure([hall, model], weights, word_scores=[], cosines=None).unnamed == 0.25
+
+
+def test_a_common_word_over_a_section_names_nothing() -> None:
+    """No two titles tell things apart by it: who asks whether to pay a deposit asks of neither section alone."""
+    weights = {"pay": 1.0, "deposit": 1.0}
+    ways = passage("Cards and cash.", title="Terms", headings=("Ways to pay",))
+    deposit = passage("A fifth of the price.", title="Terms", headings=("Deposit",))
+    assert evidence.measure([deposit, ways], weights, word_scores=[], cosines=None).unnamed == 0
+    hire = passage("A fifth of the price.", title="Hire", headings=("Deposit",))
+    assert evidence.measure([hire, ways], weights, word_scores=[], cosines=None).unnamed == 0
 
 
 def test_a_missed_name_is_less_evidence() -> None:
