@@ -50,6 +50,9 @@ _NO_WORDS = "com|net|org|edu|gov|cn|hk|tw|ru|xyz|cc|onion"
 _NEW_SENTENCE = re.compile(rf"(?:[^.．｡。\[({{/?#]*[{CJK_CLASS}]。)+(?!(?:{_NO_WORDS})\b)[a-z]+:?", re.IGNORECASE)
 """Behind a Chinese character a 。 ends a sentence, "支持退货。App 内可申请": no host, while nothing follows it and what
 stands behind it may be a word. Browsers take a 。 for a full stop: 退货。com is a place."""
+_SENTENCE_BEHIND = re.compile(rf"(?<=[a-z0-9/])。(?:[{CJK_CLASS}]+。)*[{CJK_CLASS}]{{8,}}$", re.IGNORECASE)
+"""A 。 and whole sentences behind an address, "help@example.com。我们会在两天内回复": no place is called so, for no top
+level domain is as long as that (of six kana is the longest)."""
 _HOST = re.compile(rf"((?:{_LABEL}\.)+{_LABEL})\.?(?::\d{{1,5}})?(?=[/?#]|$)")
 
 
@@ -83,11 +86,11 @@ def forbidden(text: str, *, hosts: Iterable[str], mails: Iterable[str] = ()) -> 
     found += [Found(*match.span(), "image", "") for match in _IMAGE.finditer(text)]
     found += _targets(text, allowed, addresses)
     for match in _MAIL.finditer(text):
-        place = _plain_host(match[1])
-        if not is_allowed(place, allowed) and match[0].casefold().removeprefix("mailto:").strip() not in addresses:
-            found.append(Found(*match.span(), "mail", place))
+        mail, place = _alone(match[0]), _plain_host(_alone(match[1]))
+        if not is_allowed(place, allowed) and mail.casefold().removeprefix("mailto:").strip() not in addresses:
+            found.append(Found(match.start(), match.start() + len(mail), "mail", place))
     for match in _urls(text):
-        url = match[0].rstrip(_TRAILING)
+        url = _alone(match[0].rstrip(_TRAILING))
         if (host := host_of(url)) is None or not is_allowed(host, allowed):
             found.append(Found(match.start(), match.start() + len(url), "link", host or ""))
     return _without_overlaps(found)
@@ -115,12 +118,19 @@ def host_of(url: str) -> str | None:
 
 
 def hosts_in(texts: Iterable[str]) -> frozenset[str]:
-    """Return the hosts of all links and addresses that stand in texts."""
+    """Return the hosts of all links and addresses that stand in texts.
+
+    Where a 。 may be a full stop or the end of a sentence, both readings are among them.
+    """
     hosts = set()
     for text in texts:
         seen = visible(text)
-        hosts |= {host for match in _urls(seen) if (host := host_of(match[0].rstrip(_TRAILING))) is not None}
-        hosts |= {_plain_host(match[1]) for match in _MAIL.finditer(seen)}
+        urls = [match[0].rstrip(_TRAILING) for match in _urls(seen)]
+        read = [host_of(part) for url in urls for part in (url, url.partition("。")[0])]
+        hosts |= {host for host in read if host is not None}
+        mails = [match[1] for match in _MAIL.finditer(seen)]
+        hosts |= {_plain_host(mail) for mail in mails}
+        hosts |= {before for mail in mails if "." in (before := mail.casefold().partition("。")[0])}
     return frozenset(hosts)
 
 
@@ -131,6 +141,11 @@ def is_allowed(host: str, allowed: Iterable[str]) -> bool:
 
 def _urls(text: str) -> Iterator[re.Match[str]]:
     return (match for match in _URL.finditer(text) if not _NEW_SENTENCE.fullmatch(match[0]))
+
+
+def _alone(address: str) -> str:
+    """Return an address without the sentences that stand behind it."""
+    return _SENTENCE_BEHIND.sub("", address)
 
 
 def _targets(text: str, allowed: frozenset[str], mails: frozenset[str]) -> Iterator[Found]:
