@@ -33,8 +33,6 @@ NO_ORIGIN = "http://frontdesk.invalid"
 POLL_SECONDS = 0.05
 """How often a waiting consumer looks whether it was stopped."""
 LARGE_BYTES = 500_000_000
-PROMPT_CACHE_MIB = 256
-"""Memory for the prompts of conversations that lost their slot."""
 ADAPTER_CONVERSATIONS = 2
 """How many conversations each adapter decodes at once and keeps prompts cached for."""
 SILENT = -1
@@ -120,7 +118,7 @@ class Engine:
         self._workers: set[threading.Thread] = set()
         self._adapters = adapters
         counts = (conversations, *[ADAPTER_CONVERSATIONS] * len(adapters))
-        self._slots = Slots(counts) if adapters else None
+        self._slots = Slots(counts)
         library = _library()
         started = time.monotonic()
         try:
@@ -247,10 +245,7 @@ class Engine:
 
     @contextmanager
     def _place(self, body: Mapping[str, Any], group: int) -> Iterator[dict[str, Any]]:
-        """Hold what a request needs to be decoded under its adapter alone; nothing where there are no adapters."""
-        if self._slots is None:
-            yield {}
-            return
+        """Hold what a request needs to be decoded where its opening was read, and under its adapter alone."""
         with self._slots.taken(group, json.dumps(body.get("messages", []), ensure_ascii=False)) as slot:
             yield {"id_slot": slot, "lora": [{"id": group - 1, "scale": 1.0}] if group else []}
 
@@ -276,7 +271,7 @@ class Engine:
         settings.cpuparams_batch.n_threads = max(self.threads, usable_cores()) if self._is_large else self.threads
         settings.default_template_kwargs = {"enable_thinking": "false"}  # as `ChatTemplate` and training render
         settings.cache_prompt = True
-        settings.cache_ram_mib = 0 if self._adapters else PROMPT_CACHE_MIB  # it does not tell adapters apart
+        settings.cache_ram_mib = 0  # `Slots` keeps openings warm, and that cache does not tell adapters apart
         settings.lora_adapters = [library.CommonAdapterLoraInfo(str(file), 0.0) for _, file in self._adapters]
         settings.lora_init_without_apply = True
         settings.ctx_shift = False  # too long is an error, never a silent cut

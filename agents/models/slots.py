@@ -1,11 +1,12 @@
-"""Which of llama-server's slots decodes a request, when several adapters share one base.
+"""Which of llama-server's slots decodes a request, so that it begins from what was read before.
 
     adapter + prompt -> Slots.taken -> the number of a slot that only this adapter ever uses
 
-A slot keeps the keys and values of the prompt that it read last, and the next one begins from what both share. Under
-another adapter these would be other numbers. The server empties a slot whose adapter changes, but not what it fetched
-from its cache of prompts, which does not note the adapter: so each adapter has slots of its own here, and that cache is
-off. Nor do adapters that take turns empty each other's slots, so that their prompts stay warm.
+A slot keeps the keys and values of the prompt that it read last, and the next one begins from what both share. A turn
+asks several kinds of prompts one after the other, each with an opening of its own: each kind goes to the slot that has
+it. Under another adapter keys and values would be other numbers, so each adapter has slots of its own; nor do adapters
+that take turns empty each other's. The server's own choice of a slot, with its cache of prompts, often began anew where
+a slot had the opening, and that cache does not note the adapter: it is off.
 """
 
 import os
@@ -13,6 +14,9 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+
+ALIKE = 0.1
+"""Share of a prompt that a slot must have read for the prompt to be sent there; all prompts begin with a few signs."""
 
 
 @dataclass
@@ -59,6 +63,7 @@ class Slots:
                 self._free.notify_all()
 
 
-def _shared(first: str, second: str) -> int:
-    """Return how many characters two texts begin with alike."""
-    return len(os.path.commonprefix([first, second]))  # noqa: RUF071 - characters are meant
+def _shared(read: str, prompt: str) -> int:
+    """Return how many characters of a prompt need not be read again; 0 where it is hardly any."""
+    shared = len(os.path.commonprefix([read, prompt]))  # noqa: RUF071 - characters are meant
+    return shared if shared > ALIKE * len(prompt) else 0

@@ -15,6 +15,7 @@ from agents.errors import ModelUnavailable
 from agents.models.chat_template import ChatTemplate
 from agents.models.llama_engine import Engine
 from agents.models.llamacpp import EMBEDDED_FILE, _sampling
+from agents.models.slots import Slots
 from tests.finetune.served_releases import CHATML
 
 
@@ -37,7 +38,7 @@ def engine(talker: Talker) -> Engine:
     made._server = talker
     made._closing = threading.Event()
     made._workers = set()
-    made._adapters, made._slots = (), None
+    made._adapters, made._slots = (), Slots((1,))
     return made
 
 
@@ -63,6 +64,27 @@ def test_let_go_at_once_it_ends(tiny_file: Path) -> None:
     for _ in range(6):
         Engine.load(tiny_file, context_tokens=256, conversations=1, threads=1)
         Engine.unload(tiny_file)
+
+
+@pytest.mark.model
+def test_kinds_of_prompts_that_take_turns_leave_their_openings_warm(models_folder: Path) -> None:
+    """A turn reads, then looks twice: the next turn's prompts begin where the openings of both end."""
+    loaded = Engine(models_folder / EMBEDDED_FILE, context_tokens=2048, conversations=4, threads=1)
+    openings = {
+        "reading": "Read the excerpts, then answer the question in as few words as possible, copied from them. ",
+        "looking": "Here is a text, and what a customer asks. Say whether the text says exactly that: yes or no. ",
+    }
+
+    def begun_after(kind: str, text: str) -> int:
+        messages = [{"role": "system", "content": openings[kind]}, {"role": "user", "content": f"{text} " * 40}]
+        chunks = list(loaded.stream({"messages": messages, "max_tokens": 1}, timeout_seconds=60))
+        return next(int(chunk["timings"]["cache_n"]) for chunk in chunks if "timings" in chunk)
+
+    for kind in openings:
+        begun_after(kind, "A lamp.")
+    for text in ("Two lamps.", "A sofa.", "Which colour?", "Delivery."):
+        for kind, opening in openings.items():
+            assert begun_after(kind, text) >= loaded.count_text_tokens(opening), (kind, text)
 
 
 def test_where_loopback_is_down_it_says_so_and_its_loop_has_begun(

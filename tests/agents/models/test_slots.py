@@ -26,6 +26,17 @@ def test_the_slot_whose_prompt_begins_alike_is_taken_else_the_longest_unused() -
     assert take(slots, 0, "Something else.") in (first, third)
 
 
+def test_a_few_common_signs_are_no_common_opening() -> None:
+    """All prompts begin with the same bracket: another kind of prompt goes to a slot that is free, and takes none."""
+    slots = Slots((3,))
+    reading = take(slots, 0, '[{"role": "system", "content": "Read the excerpts. ' + "What is a lamp?" * 9)
+    looking = take(slots, 0, '[{"role": "user", "content": "Text: ' + "A lamp is a lamp." * 9)
+    assert reading != looking
+    for _ in range(2):
+        assert take(slots, 0, '[{"role": "system", "content": "Read the excerpts. ' + "How much is it?" * 9) == reading
+        assert take(slots, 0, '[{"role": "user", "content": "Text: ' + "It is 9 euros." * 9) == looking
+
+
 def test_who_finds_none_free_waits_for_one() -> None:
     slots, order = Slots((1, 1)), []
 
