@@ -1,6 +1,6 @@
 """Documents that stand in for a company's, with questions of our own about them.
 
-    name -> files of ../shared/data, as they are -> FOLDER/corpus/     bench/labelled/questions_NAME.jsonl -> questions
+    name -> files of ../shared/data, as they are -> FOLDER/corpus/     a file of bench/labelled -> questions
 
 The questions were written from the documents alone, before anybody saw what is found for them, and none is about the
 demo company: what is fitted or chosen by questions is fitted and chosen by these.
@@ -48,22 +48,39 @@ COMPANIES = {
 Chinese."""
 
 
-ABROAD = {f"{name}-abroad": name for name in ("policies", "bank")}
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Questions about a company's documents."""
+
+    company: str
+    """Of `COMPANIES`; several files of questions may share one."""
+    file: str
+    """Of `bench/labelled`."""
+
+
+ABROAD = {f"{name}-abroad": Asked(name, f"questions_{name}-abroad.jsonl") for name in ("policies", "bank")}
 """Questions in eight languages about documents in English: some of those that are asked in English too, and some that
 have nothing to do with the company."""
+FOLLOW_UPS = {f"{name}-follow-ups": Asked(name, f"questions_follow-ups-{name}.jsonl") for name in COMPANIES}
+"""What a customer types after an answer or two. The kind says how it leans: `leaning` (a few words), `no_subject` (its
+own verb, but not what it is about), `looks_whole` (and still needs the talk to know which product or case is meant),
+`sibling` (the same of another one), `two_back` (on the answer before the last), `new_subject` (leans on nothing)."""
+QUESTIONS = {name: Asked(name, f"questions_{name}.jsonl") for name in COMPANIES} | ABROAD | FOLLOW_UPS
+"""All of them, by the name of the set."""
 
 
 def write(name: str, *, data: Path, folder: Path) -> None:
-    """Copy a company's documents to `folder/corpus` and its questions to `folder/questions.jsonl`.
+    """Copy a company's documents to `folder/corpus` and a set of its questions to `folder/questions.jsonl`.
 
     Args:
-        name: of `COMPANIES`, or of `ABROAD`.
+        name: of `QUESTIONS`.
     """
-    for source, path in files(COMPANIES[ABROAD.get(name, name)], data):
+    asked = QUESTIONS[name]
+    for source, path in files(COMPANIES[asked.company], data):
         target = folder / "corpus" / path
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
-    shutil.copyfile(FOLDER / f"questions_{name}.jsonl", folder / "questions.jsonl")
+    shutil.copyfile(FOLDER / asked.file, folder / "questions.jsonl")
 
 
 def files(company: Company, data: Path) -> Iterator[tuple[Path, Path]]:

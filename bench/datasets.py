@@ -89,7 +89,7 @@ DATASETS: Mapping[str, Callable[..., None]] = {
     "xquad-zh-asks-en": partial(xquad, corpus="en", question="zh"),
     "xquad-en-asks-zh": partial(xquad, corpus="zh", question="en"),
     "stard-zh": stard,
-    **{name: partial(companies.write, name, data=DATA) for name in (*companies.COMPANIES, *companies.ABROAD)},
+    **{name: partial(companies.write, name, data=DATA) for name in companies.QUESTIONS},
 }
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.companies import ABROAD, COMPANIES, files
+from bench.companies import ABROAD, COMPANIES, FOLLOW_UPS, QUESTIONS, files
 from bench.datasets import DATA, write
 from bench.labelled import FOLDER
 from knowledge.loaders import load
@@ -11,6 +11,8 @@ from knowledge.questions import read
 from knowledge.text import locate
 
 LANGUAGES = ("de", "fr", "es", "ru", "ar", "ja", "ko", "zh")
+TURN = ("user", "assistant")
+LEANS = ("leaning", "no_subject", "looks_whole", "sibling", "two_back", "new_subject")
 WANTED = {"unanswerable": 40, "follow_up": 15, "two_part": 10}
 
 
@@ -27,6 +29,18 @@ def test_the_questions_are_many_and_of_the_kinds_that_shops_hear() -> None:
         assert (question.kind == "follow_up") is bool(question.history)
 
 
+def test_follow_ups_come_after_an_answer_or_two_and_lean_in_every_way() -> None:
+    questions = [question for asked in FOLLOW_UPS.values() for question in read(FOLDER / asked.file)]
+    assert len({question.id for question in questions}) == len(questions) == 80
+    assert sum(not question.answerable for question in questions) == 15
+    assert set(Counter(question.kind for question in questions)) == {*LEANS, "unanswerable"}
+    for question in questions:
+        assert tuple(said.role for said in question.history) in (TURN, TURN * 2)
+        assert len(question.history) == 4 or question.kind != "two_back"
+        assert question.answerable is (question.kind != "unanswerable")
+        assert question.answerable is bool(question.facts) is bool(question.gold)
+
+
 @pytest.mark.parametrize("name", sorted(ABROAD))
 def test_questions_from_abroad_are_in_eight_languages_half_of_them_about_other_things(name: str) -> None:
     questions = read(FOLDER / f"questions_{name}.jsonl")
@@ -37,11 +51,26 @@ def test_questions_from_abroad_are_in_eight_languages_half_of_them_about_other_t
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("name", sorted((*COMPANIES, *ABROAD)))
+@pytest.mark.parametrize("name", sorted(QUESTIONS))
 def test_every_answer_stands_where_its_question_says(name: str, tmp_path: Path, shared_data: Path) -> None:
     corpus, file = write(name, tmp_path)
-    names = {str(path): corpus / path for _source, path in files(COMPANIES[ABROAD.get(name, name)], DATA)}
+    names = {str(path): corpus / path for _source, path in files(COMPANIES[QUESTIONS[name].company], DATA)}
     texts = {document: "".join(found.text for found in load(path)) for document, path in names.items()}
     for question in read(file):
         for place in question.gold:
             assert locate(place.quote, texts[place.document]), (question.id, place)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", sorted(FOLLOW_UPS))
+def test_follow_ups_quote_to_the_letter_and_every_fact_stands_in_a_quote(
+    name: str, tmp_path: Path, shared_data: Path
+) -> None:
+    corpus, file = write(name, tmp_path)
+    for question in read(file):
+        for place in question.gold:
+            text = "".join(found.text for found in load(corpus / place.document))
+            assert place.quote in text, (question.id, place)
+            assert any(locate(fact, place.quote) for group in question.facts for fact in group), (question.id, place)
+        for group in question.facts:
+            assert any(locate(fact, place.quote) for fact in group for place in question.gold), (question.id, group)
