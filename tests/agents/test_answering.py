@@ -346,6 +346,21 @@ def test_the_cell_that_a_question_names_stands_before_its_row() -> None:
     assert shown[1:3] == ["8:00–11:30 [1]\n", "Breakfast – Saturday: 7:30–11:00; Sunday: 8:00–11:30 [1]"]
 
 
+@pytest.mark.parametrize(("title", "pointed"), [("Hours", "8:00–11:30"), ("Hours (draft)", "")])
+def test_no_few_words_stand_before_what_a_draft_says(title: str, pointed: str) -> None:
+    found = retrieval("breakfast sunday", passage(HOURS, title=title))
+    shown, draft = finish(quote("breakfast on sunday?", found, language="en", embedder=None, options=OPTIONS))
+    assert draft.pointed == pointed
+    assert str(shown[0]).startswith("Hours (draft): Breakfast – ") is (not pointed)
+
+
+@pytest.mark.parametrize(("title", "pointed"), [("Warranty", "5 years"), ("DRAFT Warranty", "")])
+def test_nor_before_a_draft_s_sentence(title: str, pointed: str) -> None:
+    found = retrieval(WARRANTY, passage("Every lamp has a warranty of 5 years.", title=title))
+    _, draft = finish(quote(WARRANTY, found, language="en", embedder=None, options=OPTIONS))
+    assert draft.pointed == pointed
+
+
 def test_rows_that_are_compared_are_shown_together() -> None:
     found = retrieval("breakfast late dinner longer", passage(HOURS.replace("Dinner", "Late dinner")))
     shown, _ = finish(
