@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 _FIELD = re.compile(r"([A-Za-z_][\w-]*):[ \t]+(\S.*)$")
 _HEADING_ANCHOR = re.compile(r"^(#{1,6}[ \t][^\n{]*)\{:?[ \t]*#([\w-]+)[ \t]*\}[ \t]*$", re.MULTILINE)
+_FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})")
+_BOX = re.compile(r"[ \t]*:{3,}[ \t]*(?:\{?[A-Za-z][\w-]*\}?)?[ \t]*\[?([^\]\n]*)\]?[ \t]*")
+"""What opens or closes a box of Docusaurus, VuePress, MyST or a wiki; its title may stand behind the kind."""
+_CONTENTS_HERE = re.compile(r"[ \t]*(?:\[\[?_?TOC_?\]?\]|\{:toc\}|\{\{toc\}\}|<!-- ?/?toc ?-->)[ \t]*", re.IGNORECASE)
 _OWN_ANCHOR = re.compile(r"<\w+\s[^>]*\b(?:id|name)\s*=", re.IGNORECASE)
 _NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
 _DATE_FIELDS = ("updated", "last_updated", "lastmod", "modified", "date", "published")
@@ -37,6 +41,7 @@ def load(path: Path) -> Iterator[Document]:
     if matter:
         fields = _fields(matter[1])
         text = text[matter.end() :]
+    text = _without_marks(text)
     text = _HEADING_ANCHOR.sub(r'\1 <a id="\2"></a>', text)
     builder = DocumentBuilder()
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -51,6 +56,23 @@ def load(path: Path) -> Iterator[Document]:
     if not document.blocks:
         raise empty(path, "holds no text beside its front matter" if matter else "holds no text")
     yield document
+
+
+def _without_marks(text: str) -> str:
+    """Return a text without the lines that only draw a box or call for a table of contents, code excepted."""
+    lines = text.split("\n")
+    fence = ""
+    for at, line in enumerate(lines):
+        if mark := _FENCE.match(line):
+            if not fence:
+                fence = mark[1]
+            elif mark[1].startswith(fence) and not line[mark.end() :].strip():
+                fence = ""
+        elif not fence and _CONTENTS_HERE.fullmatch(line):
+            lines[at] = ""
+        elif not fence and (box := _BOX.fullmatch(line)):
+            lines[at] = f"\n{box[1]}\n"
+    return "\n".join(lines)
 
 
 def _set_anchors(tokens: "Sequence[Token]") -> None:
