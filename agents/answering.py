@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from agents import pointing, quoting, ranking
+from agents import ordering, pointing, quoting, ranking
 from agents.budget import fit
 from agents.choosing import Choice, choose
 from agents.citations import CitationChecker
@@ -160,6 +160,8 @@ def quote(
             leads=[quoting.lead_uncut(one.ranked, max_words=share) for one in asked],
             ranked=[one.ranked for one in asked],
         )
+    fixed = len(begun) if short else 0  # the few words name the marker of the statement that they stand in
+    chosen = [*chosen[:fixed], *ordering.in_order(chosen[fixed:])]
     twin = quoting.said_elsewhere(chosen[0], ranked, weights=retrieval.weights) if chosen else None
     cited = chosen if twin is None else [*chosen, twin]
     for number, statement in enumerate(chosen, 1):

@@ -377,3 +377,9 @@ def test_the_few_words_of_an_item_have_the_marker_of_the_item() -> None:
     )
     assert draft.pointed == "69 euros"
     assert shown[1:] == ["69 euros [2]\n", "Prices in the spa: [1]", "\nmassage of the back 69 euros, [2]"]
+
+
+def test_steps_are_quoted_in_their_order() -> None:
+    found = retrieval("restart lamp", passage("1. Unplug the lamp.\n2. Restart the lamp by its switch."))
+    shown, _ = finish(quote("can I restart the lamp", found, language="en", embedder=None, options=OPTIONS))
+    assert [str(line).strip()[:2] for line in shown] == ["1.", "2."]
