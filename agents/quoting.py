@@ -13,7 +13,15 @@ from agents.cells import table_of
 from agents.commands import command_spans
 from agents.figures import MARKER, exact_parts
 from agents.polarity import contradicts
-from agents.statements import CELL_BREAK, CJK_CHARACTERS_PER_WORD, QUESTION_MARKS, WORD, Statement, count_words
+from agents.statements import (
+    CELL_BREAK,
+    CJK_CHARACTERS_PER_WORD,
+    CONTINUED,
+    QUESTION_MARKS,
+    WORD,
+    Statement,
+    count_words,
+)
 from agents.transcript import Citation
 from knowledge.drafts import draft_name
 from knowledge.passages import Passage
@@ -291,12 +299,13 @@ def cite(passage: Passage, start: int, end: int, *, number: int) -> Citation:
 
 
 def shown(text: str) -> str:
-    """Return a statement as a customer reads it, on one line; a footnote's mark would look like one of ours.
+    """Return a statement as a customer reads it, on one line, so a command without the marks that it goes on behind; a
+    footnote's mark would look like one of ours.
 
     Of a table row `Zone: Islands | Price: 9.50` the first cell names the row: `Islands: Price 9.50` would change words,
     so it reads `Islands – Price: 9.50`.
     """
-    first, *cells = " ".join(MARKER.sub(" ", text).split()).split(CELL_BREAK)
+    first, *cells = " ".join(MARKER.sub(" ", CONTINUED.sub("", text)).split()).split(CELL_BREAK)
     if not cells:
         return first
     return f"{first.partition(': ')[2] or first} – {'; '.join(cells)}"

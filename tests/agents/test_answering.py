@@ -383,3 +383,10 @@ def test_steps_are_quoted_in_their_order() -> None:
     found = retrieval("restart lamp", passage("1. Unplug the lamp.\n2. Restart the lamp by its switch."))
     shown, _ = finish(quote("can I restart the lamp", found, language="en", embedder=None, options=OPTIONS))
     assert [str(line).strip()[:2] for line in shown] == ["1.", "2."]
+
+
+def test_a_command_of_several_lines_can_be_copied_as_one() -> None:
+    found = retrieval("start tool", passage("Start the tool:\n\ndocker run --rm \\\n  -v /srv:/data \\\n  shop/tool"))
+    shown, draft = finish(quote("start the tool", found, language="en", embedder=None, options=OPTIONS))
+    assert shown == ["Start the tool: [1]", "\ndocker run --rm -v /srv:/data shop/tool [2]"]
+    assert draft.citations[1].quote == "docker run --rm \\\n  -v /srv:/data \\\n  shop/tool"
