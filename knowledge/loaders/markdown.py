@@ -5,12 +5,14 @@ Front matter gives the title and the metadata. A heading's anchor is the one wri
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from knowledge.documents import Document, DocumentBuilder
+from knowledge.drafts import says_draft
 from knowledge.loaders.dates import iso_day
 from knowledge.loaders.encoding import empty, read_text
 from knowledge.loaders.html import add_html
@@ -53,9 +55,16 @@ def load(path: Path) -> Iterator[Document]:
     if day:
         fields["date"] = day
     document = builder.build(title=title, metadata=fields)
+    if _is_draft(fields) and not says_draft(document.title):
+        document = replace(document, title=f"{document.title or path.stem} (draft)")
     if not document.blocks:
         raise empty(path, "holds no text beside its front matter" if matter else "holds no text")
     yield document
+
+
+def _is_draft(fields: Mapping[str, str]) -> bool:
+    """Say whether front matter calls its text a draft, which a quote of it has to tell."""
+    return fields.get("status", "").casefold() == "draft" or fields.get("draft", "").casefold() == "true"
 
 
 def _without_marks(text: str) -> str:
