@@ -10,6 +10,7 @@ import re
 import unicodedata
 from enum import Enum
 
+from agents.figures import CLAUSE_NUMBER
 from knowledge.traditional import simplified
 
 _UNITS = (
@@ -102,8 +103,8 @@ def expected(question: str) -> tuple[AnswerType, ...]:
 
 
 def holds(text: str, kinds: tuple[AnswerType, ...]) -> bool:
-    """Say whether a text has one of the kinds."""
-    plain = _plain(text)
+    """Say whether a text has one of the kinds; the number of a clause is none of them."""
+    plain = CLAUSE_NUMBER.sub("", _plain(text), count=1)
     return any(kind.held.search(plain) for kind in kinds)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from agents import pointing, quoting, ranking
+from agents import ordering, pointing, quoting, ranking
 from agents.budget import fit
 from agents.choosing import Choice, choose
 from agents.citations import CitationChecker
@@ -27,6 +27,7 @@ from agents.prompts import NOT_FOUND, Pointing, Writing, render
 from agents.protocols import without_thinking
 from agents.statements import Statement, count_words
 from agents.transcript import Citation, Language, Message, ShortAnswer, in_turns
+from knowledge.drafts import draft_name
 from knowledge.embedders import Embedder
 from knowledge.passages import Passage, Retrieval
 
@@ -117,6 +118,8 @@ def quote(
     choice, *others = found
     share = options.max_words // len(found)
     ranked, pointed, model = choice.ranked, choice.pointed, choice.model
+    if pointed is not None and draft_name(pointed.statement.passage):
+        pointed = None  # a few words would not say that they are no more than a draft's
     if others:
         begun, pointed = quoting.lead_uncut(ranked, max_words=share), None  # a few words would answer one of them
     elif pointed is not None:
@@ -157,6 +160,8 @@ def quote(
             leads=[quoting.lead_uncut(one.ranked, max_words=share) for one in asked],
             ranked=[one.ranked for one in asked],
         )
+    fixed = len(begun) if short else 0  # the few words name the marker of the statement that they stand in
+    chosen = [*chosen[:fixed], *ordering.in_order(chosen[fixed:])]
     twin = quoting.said_elsewhere(chosen[0], ranked, weights=retrieval.weights) if chosen else None
     cited = chosen if twin is None else [*chosen, twin]
     for number, statement in enumerate(chosen, 1):
@@ -256,8 +261,10 @@ def point(
     pointed = pointing.choose(found, language=language, said=said)
     if pointed is None or pointed.share < pointing.SURE:
         return None
-    one_of_many = len(quoting.rows_alike(pointed.candidate.statement, ranked)) > 1
-    return None if one_of_many or not pointing.stands_alone(question, pointed.candidate) else pointed.candidate
+    statement = pointed.candidate.statement
+    if len(quoting.rows_alike(statement, ranked)) > 1 or draft_name(statement.passage):
+        return None
+    return pointed.candidate if pointing.stands_alone(question, pointed.candidate) else None
 
 
 def said_by(

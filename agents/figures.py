@@ -12,6 +12,8 @@ from knowledge.text import set_apart
 
 MARKER = re.compile(r"\s*[\[［【]\s?(\d{1,2}(?:\s?[,，、]\s?\d{1,2})*)\s?[\]］】]")
 """Citations as models write them: [1], [1, 2], 【1】; no part of what is said."""
+CLAUSE_NUMBER = re.compile(r"\A\s*(?:§\s?)?\d{1,2}(?:\.\d{1,2}){1,4}\.?\s+(?=[A-ZÀ-Þ])")
+"""What a clause of a policy begins with, "5.3 Five days": it counts nothing. "1.5 hours" goes on in small letters."""
 _LINK = (
     r"(?:https?://|www\.)[a-z0-9~%#?&=+@:/.,;!$_-]+"  # links
     r"|(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.]+"  # addresses

@@ -1,4 +1,4 @@
-"""The lines of a letter or a mail that tell a customer nothing: who writes to whom, the salutation, the closing words.
+"""The lines that tell a customer nothing: who writes to whom, the salutation, the closing words, "Please note".
 
     text -> spans of such lines
 
@@ -34,14 +34,24 @@ _ADDRESS = r"(?:[^@|:,;]{0,60}<[^@\s|]+@[^\s|>]+>|[^@\s|<,;]+@[^\s|,;]+)"
 _OPENING = re.compile(
     rf"{_PART}(?:, ?{_PART})*[,:!]|to whom it may concern[,:!]"
     rf"|(?:from|to|cc):(?=.*[<,;]) ?{_ADDRESS}(?:[,;] ?{_ADDRESS})*"
-    r"|(?:尊敬的|亲爱的)[^。？！，：,:!?\d周月停休关开免收]{0,16}[，：,:]",
+    r"|(?:尊敬的|亲爱的)[^。？！，：,:!?\d周月停休关开免收]{0,16}[，：,:]"
+    r"|(?:subject|betreff|主题|主旨)[:：] ?(?:(?:re|fwd?|aw|wg|antw|回复|答复|转发)[:：] ?)+.*"
+    r"|date:.*\d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|gmt|utc)(?: \([a-z]+\))?|sent:.*\d\d:\d\d(?::\d\d)?(?: ?[ap]m)?",
     re.IGNORECASE,
 )
-"""A notice often stands in the line of its salutation: "Dear families, the school stays closed on Friday!"."""
+"""A notice often stands in the line of its salutation: "Dear families, the school stays closed on Friday!". A first
+mail's subject may tell something; what a reply repeats of it does not."""
 _CLOSING = re.compile(
     rf"(?:{_CLOSED})[ ,.!]*|(?:best|cheers|thanks|greetings) ?,|(?:此致|敬礼|祝好|顺颂商祺)[ ，。！,.!]*", re.IGNORECASE
 )
 """Without its comma "Best" may be the dearest of three offers and "Greetings" a kind of card."""
+_LABEL = re.compile(
+    r"(?:(?:please )?note|nota bene|important|attention|caution|warning|danger|tip|hint|info(?:rmation)?|see also"
+    r"|(?:bitte )?beachten|hinweis|wichtig|achtung|tipp|vorsicht|warnung|remarque|atención|importante"
+    r"|注意|提示|温馨提示|重要提示|警告|备注|说明)[!！]?",
+    re.IGNORECASE,
+)
+"""What stands over a box beside the text; with a colon it may announce a list."""
 _SIGNED = re.compile(rf"(?:{_WHOM}[,.]?(?: |$)){{1,6}}(?<![.!?])", re.IGNORECASE)
 _LINE = re.compile(r"[^\n\r\f]+")
 _THANKED = "(?:来信|来电|支持|信任|光临|惠顾|理解|配合|关注)"
@@ -81,7 +91,7 @@ def formal_spans(text: str) -> list[tuple[int, int]]:
             signs = SIGNATURE_LINES + 1
         elif not _SIGNED.fullmatch(said):
             signs = 0
-        if signs or _OPENING.fullmatch(said):
+        if signs or _OPENING.fullmatch(said) or _LABEL.fullmatch(said):
             found.append(line.span())
             signs = max(0, signs - 1)
     found += [each.span(1) for each in _CHINESE_SIGNATURE.finditer(text)]

@@ -14,6 +14,7 @@ from agents.guard import MARKS
 from agents.prompts import without_partly
 from agents.support import support
 from agents.transcript import Answer, Citation
+from knowledge.drafts import draft_name
 from knowledge.errors import KnowledgeError
 from knowledge.library import Excerpt, Library
 from knowledge.passages import Passage
@@ -31,7 +32,7 @@ _PIECES = re.compile(
 def stray_parts(
     answer: Answer, library: Library | None = None, *, audiences: Sequence[str] = (), contact: str = ""
 ) -> set[str]:
-    """Return the numbers, dates, prices, links and addresses that neither quotes nor the headings above them hold.
+    """Return the numbers, dates, prices, links and addresses that no quote, nor heading or name above it, holds.
 
     Args:
         library: where the headings are looked up; None takes quotes and titles only.
@@ -43,7 +44,7 @@ def stray_parts(
         parts -= exact_parts(citation.quote)
     for citation in answer.citations if parts else ():
         headings = _headings(citation, library, audiences) if library else ()
-        parts -= exact_parts("\n".join((citation.title, *headings)))
+        parts -= exact_parts("\n".join((citation.title, citation.document, *headings)))
     return parts
 
 
@@ -64,6 +65,8 @@ def unsupported_sentences(answer: Answer, library: Library, *, audiences: Sequen
     if not doubtful:
         return ()
     cited = [_cited_passage(citation, library, audiences) for citation in answer.citations]
+    drafts = {f"{name}: " for passage in cited if (name := draft_name(passage))}
+    doubtful = [text for text in doubtful if not any(_is_quoted_from(text, draft, cited) for draft in drafts)]
     places = {place.strip() for passage in cited for place in (passage.title, *passage.headings)}
     return tuple(text for text in doubtful if text.strip() not in places and support(text, cited) is None)
 
@@ -79,6 +82,12 @@ def _is_quoted(sentence: str, quote: str) -> bool:
     if locate(sentence, quote) is not None:
         return True
     return all(locate(piece, quote) for piece in _PIECES.split(sentence) if piece.strip(" .,:;()"))
+
+
+def _is_quoted_from(sentence: str, draft: str, cited: Sequence[Passage]) -> bool:
+    """Say whether a sentence is the name of a draft, and what is quoted from it."""
+    said = sentence.removeprefix(draft)
+    return said != sentence and any(_is_quoted(said, passage.text) for passage in cited)
 
 
 def _cited_passage(citation: Citation, library: Library, audiences: Sequence[str]) -> Passage:

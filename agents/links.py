@@ -2,8 +2,9 @@
 
     text, allowed hosts -> spans of links, images, tags and addresses that must not be shown
 
-What cannot be read with certainty is not allowed: a link with a user name in it, a backslash, a scheme other than
-http, https or mailto. A host is allowed by its exact name, or below a name that begins with a dot.
+What cannot be read with certainty is not allowed: a link with a user name in it, a backslash within it, a scheme other
+than http, https, mailto and those of machines in a company (smb, ssh and alike, and a share as Windows writes it). A
+host is allowed by its exact name, or below a name that begins with a dot.
 """
 
 import html
@@ -45,6 +46,9 @@ _URL = re.compile(
     rf"|(?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?=[:/])[^{_END}]*",
     re.IGNORECASE,
 )
+_SCHEMES = frozenset("http https smb afp nfs sftp ssh ipp ipps ldap ldaps rdp".split())  # noqa: SIM905, read as a text
+_SHARE = re.compile(rf"\\\\((?:{_LABEL}\.)+{_LABEL})(?:\\[^\\/]*)*")
+"""A folder on a file server, as Windows writes it."""
 _TRAILING = ".,;:!?)]}'。"
 _NO_WORDS = "com|net|org|edu|gov|cn|hk|tw|ru|xyz|cc|onion"
 _NEW_SENTENCE = re.compile(rf"(?:[^.．｡。\[({{/?#]*[{CJK_CLASS}]。)+(?!(?:{_NO_WORDS})\b)[a-z]+:?", re.IGNORECASE)
@@ -104,12 +108,14 @@ def host_of(url: str) -> str | None:
     """
     plain = re.sub(r"[。．｡]", ".", html.unescape(url))
     plain = re.sub(r"\s?[\[({]\s?(?:\.|dot)\s?[\])}]\s?", ".", plain, flags=re.IGNORECASE)
+    if share := _SHARE.fullmatch(plain):
+        return share[1].casefold()
     if "\\" in plain or any(ord(letter) < 33 for letter in plain):
         return None
     scheme, separator, rest = plain.partition("://")
     if not separator:
         scheme, rest = "https", plain.removeprefix("//")
-    if scheme.casefold() not in ("http", "https"):
+    if scheme.casefold() not in _SCHEMES:
         return None
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     if "@" in authority or "%" in authority or (match := _HOST.match(authority)) is None:

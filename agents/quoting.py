@@ -13,8 +13,17 @@ from agents.cells import table_of
 from agents.commands import command_spans
 from agents.figures import MARKER, exact_parts
 from agents.polarity import contradicts
-from agents.statements import CELL_BREAK, CJK_CHARACTERS_PER_WORD, QUESTION_MARKS, WORD, Statement, count_words
+from agents.statements import (
+    CELL_BREAK,
+    CJK_CHARACTERS_PER_WORD,
+    CONTINUED,
+    QUESTION_MARKS,
+    WORD,
+    Statement,
+    count_words,
+)
 from agents.transcript import Citation
+from knowledge.drafts import draft_name
 from knowledge.passages import Passage
 from knowledge.text import STOP_WORDS, count_cjk, tokens
 from knowledge.traditional import simplified
@@ -251,12 +260,19 @@ def _asked_of(statement: Statement, weights: Mapping[str, float]) -> float:
 
 
 def line(statement: Statement, *, number: int, also: int | None = None) -> str:
-    """Return a statement as it stands in an answer, with its marker; a yes or no with the question that it answers.
+    """Return a statement as it stands in an answer, with its marker; a yes or no with the question that it answers, and
+    what a draft says with the draft's name, for it is not in force.
 
     Args:
         also: the marker of another document that says the same.
     """
-    return f"{_question_above(statement)}{shown(statement.text)} [{number}]" + (f"[{also}]" if also else "")
+    return f"{_above(statement)}{shown(statement.text)} [{number}]" + (f"[{also}]" if also else "")
+
+
+def _above(statement: Statement) -> str:
+    """Return what stands before a statement because alone it would say something else."""
+    draft = draft_name(statement.passage)
+    return (f"{shown(draft)}: " if draft else "") + _question_above(statement)
 
 
 def _question_above(statement: Statement) -> str:
@@ -283,12 +299,13 @@ def cite(passage: Passage, start: int, end: int, *, number: int) -> Citation:
 
 
 def shown(text: str) -> str:
-    """Return a statement as a customer reads it, on one line; a footnote's mark would look like one of ours.
+    """Return a statement as a customer reads it, on one line, so a command without the marks that it goes on behind; a
+    footnote's mark would look like one of ours.
 
     Of a table row `Zone: Islands | Price: 9.50` the first cell names the row: `Islands: Price 9.50` would change words,
     so it reads `Islands – Price: 9.50`.
     """
-    first, *cells = " ".join(MARKER.sub(" ", text).split()).split(CELL_BREAK)
+    first, *cells = " ".join(MARKER.sub(" ", CONTINUED.sub("", text)).split()).split(CELL_BREAK)
     if not cells:
         return first
     return f"{first.partition(': ')[2] or first} – {'; '.join(cells)}"
@@ -303,7 +320,7 @@ def _cut(statement: Statement, max_words: int) -> Statement:
     """Shorten a statement that is too long alone, never within a word or a number."""
     if count_words(line(statement, number=1)) <= max_words:
         return statement
-    end, words = 0, count_words(f"{_question_above(statement)} [1]")
+    end, words = 0, count_words(f"{_above(statement)} [1]")
     for word in WORD.finditer(statement.text):
         words += 1 / CJK_CHARACTERS_PER_WORD if count_cjk(word.group()) else 1
         if words > max_words:

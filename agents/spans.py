@@ -16,6 +16,7 @@ from typing import Literal
 
 import numpy as np
 
+from agents.figures import CLAUSE_NUMBER
 from agents.transcript import Language
 from knowledge.text import CJK_CLASS, tokens
 from knowledge.traditional import simplified, simplified_chinese
@@ -170,7 +171,9 @@ def spans(question: str, text: str, *, language: Language, rank: int, behind: fl
         behind: how much lower the sentence's own score is than that of the best one.
     """
     question = simplified(question)
-    words = words_of(text, language)
+    number = CLAUSE_NUMBER.match(text)
+    begins = number.end() if number else 0
+    words = words_of(text[begins:], language)
     asked = asked_for(question) or "what"
     sentence = _Sentence(question, words, language)
     places: list[tuple[int, int]] = []
@@ -181,7 +184,7 @@ def spans(question: str, text: str, *, language: Language, rank: int, behind: fl
         row = [*own.values(), float(rank == 0), behind]
         for name, _ in ASKED:
             row += crossed if name == asked else [0.0] * len(crossed)
-        places.append((words[first].start, words[last].end))
+        places.append((begins + words[first].start, begins + words[last].end))
         rows.append(row)
     return Spans(tuple(places), np.array(rows, dtype=np.float32).reshape(len(rows), len(NAMES)))
 

@@ -22,6 +22,8 @@ BROKEN_OFF_CHARACTERS = 6
 WORD = re.compile(f"[{CJK_CLASS}]|[^\\s{CJK_CLASS}\u3000-\u303f\uff01-\uff0f\uff1a-\uff20]+")
 _COLONS = (":", "：")
 QUESTION_MARKS = ("?", "？")
+CONTINUED = re.compile(r"(?<=\s)\\[ \t]*\n\s*")
+"""A command that is written over several lines goes on behind a backslash."""
 _GO_ON = (",", ";", "，", "；", "、")
 
 
@@ -113,14 +115,18 @@ def quotable(passage: Passage) -> list[tuple[int, int]]:
 
 
 def stretches(text: str) -> list[tuple[int, int]]:
-    """Return the spans of a text's sentences; a very short one such as "Yes." stands together with the next."""
+    """Return the spans of a text's sentences.
+
+    A very short one such as "Yes." stands together with the next, and a command's line with those that it goes on in.
+    """
     spans: list[tuple[int, int]] = []
     open_start: int | None = None
     for start, end in sentences(text):
         begin = start if open_start is None else open_start
         short = count_words(text[begin:end]) <= SHORT_WORDS and "\n" not in text[end : end + 1]
-        open_start = begin if short else None
-        if not short:
+        is_open = short or CONTINUED.match(text, end - 1) is not None
+        open_start = begin if is_open else None
+        if not is_open:
             spans.append((begin, end))
     if open_start is not None:
         spans.append((open_start, len(text.rstrip())))

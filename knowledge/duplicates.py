@@ -13,7 +13,7 @@ import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, permutations
 
 from knowledge.passages import Passage
 from knowledge.selection import Hit
@@ -25,6 +25,8 @@ COMPARED = 30
 SHINGLE_WORDS = 3
 ALIKE_ABOVE = 0.4
 """Resemblance 0-1, the share of common shingles, from which texts may be versions or the same."""
+EDITION_ALIKE_ABOVE = 0.15
+"""The same for one section in two years' editions of a document: of a rule that changed less is left."""
 OLD_FACTOR = 0.8
 """An old version has at most this share of the new one's score, so that others nearly as good pass it."""
 _WORD = re.compile(f"[{CJK_CLASS}]|[^\\W_{CJK_CLASS}]+")
@@ -49,7 +51,7 @@ def fold(hits: Sequence[Hit], question: str) -> list[Hit]:
     An old version that the question names, by year or number, keeps its place.
     """
     compared = hits[:COMPARED]
-    alike = _alike(compared)
+    alike = _alike(compared) | _of_two_editions(compared)
     folded = _superseding(_without_copies(compared, alike, question) if alike else compared, question)
     return sorted([*folded, *hits[COMPARED:]], key=lambda hit: -hit.passage.score)
 
@@ -105,6 +107,28 @@ def _alike(compared: Sequence[Hit]) -> set[tuple[int, int]]:
         before.append(own)
         together |= own
     return alike
+
+
+def _of_two_editions(compared: Sequence[Hit]) -> set[tuple[int, int]]:
+    """Return the pairs of chunks, either way round, that are one section of a document in two years.
+
+    They stand in one folder, under the same title and headings, in files whose names differ in the year alone.
+    """
+    sections: dict[tuple[object, ...], list[Hit]] = {}
+    for hit in compared:
+        passage = hit.passage
+        folder, _, name = _file(passage).rpartition("/")
+        version = _version(name)
+        if passage.headings and version.family and len(version.date) == 1 and not version.number:
+            place = (passage.collection, folder, version.family, _said(passage.title), passage.headings)
+            sections.setdefault(place, []).append(hit)
+    return {
+        (left.chunk, right.chunk)
+        for hits in sections.values()
+        for left, right in permutations(hits, 2)
+        if left.document_id != right.document_id
+        and resemblance(shingles_of(left.passage.text), shingles_of(right.passage.text)) >= EDITION_ALIKE_ABOVE
+    }
 
 
 def _newer_places(compared: Sequence[Hit], alike: Container[tuple[int, int]], question: str) -> dict[int, int]:

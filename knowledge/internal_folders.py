@@ -19,15 +19,14 @@ from knowledge.sources import is_passed_over, is_within
 STAFF = "staff"
 """Who reads them."""
 _NAMES = """
-staff, staff only, staff docs, staff documents, for staff, for staff only,
-internal, internal only, internal use, internal use only,
-for internal use only, internal documents, internal docs, confidential, strictly confidential, employees,
-employees only, not public, hr, human resources, personnel,
+staff, staff docs, staff documents, internal, internal use, internal documents, internal docs,
+confidential, strictly confidential, employees, managers only, management only, not public,
+hr, human resources, personnel,
 内部, 内部资料, 内部文件, 内部文档, 内部使用, 内部专用, 仅供内部使用, 仅限内部,
 员工, 员工专用, 机密, 保密, 人事, 人力资源,
 內部, 內部資料, 內部文件, 內部文檔, 內部使用, 內部專用, 僅供內部使用, 僅限內部, 員工, 員工專用, 機密, 人力資源,
 intern, nur intern, internes, interne dokumente,
-vertraulich, streng vertraulich, mitarbeiter, nur für mitarbeiter, personalabteilung,
+vertraulich, streng vertraulich, mitarbeiter, personalabteilung,
 interne, usage interne, documents internes, confidentiel, réservé au personnel, ressources humaines,
 interno, uso interno, documentos internos, confidencial, empleados, solo empleados, recursos humanos,
 riservato, risorse umane, vertrouwelijk, personeel, medewerkers
@@ -46,11 +45,15 @@ _FEWEST_LANGUAGES = 2
 _SURE_LANGUAGES = frozenset({"de", "en"})
 """Of which one is asked for: a site has it, and departments, as finance (`fi`) and customer service (`cs`), do not."""
 _NO_LETTERS = re.compile(r"[\W\d_]+")
+_FOR_WHOM = re.compile(r"(?:for |(?:nur )?für )?(.+?)(?: only)?")
+"""What may stand around such a name: "hr only", "for internal use only", "nur für mitarbeiter"."""
 
 
 def is_internal(name: str) -> bool:
     """Say whether a folder of this name is not for customers."""
-    return " ".join(_NO_LETTERS.sub(" ", unicodedata.normalize("NFKC", name).casefold()).split()) in NAMES
+    plain = " ".join(_NO_LETTERS.sub(" ", unicodedata.normalize("NFKC", name).casefold()).split())
+    whom = _FOR_WHOM.fullmatch(plain)
+    return plain in NAMES or (whom is not None and whom[1] in NAMES)
 
 
 def is_language(folder: Path) -> bool:

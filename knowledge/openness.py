@@ -169,10 +169,12 @@ def _refuse_to_close(closed: Iterable[str], held: Held) -> None:
         )
     for folder in closed:
         if inside := sorted(file for file in files if is_within(file, folder)):
+            is_group = files[inside[0]] != PUBLIC  # and stays one: said again, it would stop the next ingest again
+            apart = " by itself, and keep it outside of what is read without --audience" if is_group else ""
             raise KnowledgeError(
                 f"By its name {folder} is for the staff, and others may read {_some(inside)} "
                 f"({', '.join(sorted({files[file] for file in inside}))}). Nothing was read. Next: say who may read "
-                f"all of it: frontdesk ingest {folder} --audience staff (or {files[inside[0]]})"
+                f"all of it: frontdesk ingest {folder} --audience staff (or {files[inside[0]]}{apart})"
             )
 
 

@@ -200,12 +200,18 @@ def warn(text: str) -> None:
 
 def warn_if_nothing_read(application: "Application", *, collection: str, audiences: Sequence[str]) -> None:
     """Say why nothing can be found, where nothing was read: a refusal alone looks as if the documents did not say."""
-    if not application.library.count_chunks(collections=(collection,), audiences=audiences):
+    library = application.library
+    if not library.count_chunks(collections=(collection,), audiences=audiences):
         readers = " and ".join(audiences)
         option = "" if collection == "default" else f" --collection {collection}"
         warn(
             f"Nothing was read into the collection {collection!r} of {application.settings.home} for {readers}. "
             f"Next: frontdesk ingest PATH{option}"
+        )
+    elif not library.count_chunks(collections=(collection,), audiences=audiences[-1:]):
+        warn(
+            f"Nothing was read for {audiences[-1]!r}: it was asked of what is for everyone. Next: write --audience as "
+            "at `frontdesk ingest`, letter by letter"
         )
 
 

@@ -21,6 +21,7 @@ from knowledge.loaders.encoding import empty, read_bytes, read_text
 from knowledge.loaders.html_menus import elements, is_left_out, raised_text, visible_text, words
 from knowledge.loaders.html_questions import add_questions, unshown
 from knowledge.loaders.html_tables import add_html_table, is_layout_table
+from knowledge.loaders.html_ways import only_leads, titles_in
 from knowledge.loaders.lines import collapse
 from knowledge.loaders.repeated import leave_out
 from knowledge.text import sentences
@@ -119,8 +120,10 @@ class _Reader:
         self._heading_level = 0
         self._kind: Literal["paragraph", "item"] = "paragraph"
         self._prefix = ""
+        self._titles: frozenset[str] = frozenset()
 
     def read(self, soup: "BeautifulSoup") -> None:
+        self._titles = titles_in(soup)
         self._children(soup)
         self._flush()
 
@@ -129,7 +132,7 @@ class _Reader:
 
         for child in tag.children:
             if isinstance(child, Tag):
-                if not is_left_out(child):
+                if not is_left_out(child) and not only_leads(child, self._titles):
                     self._tag(child)
             elif isinstance(child, NavigableString) and not isinstance(child, PreformattedString):
                 self._inline.append(str(child))

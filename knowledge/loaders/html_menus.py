@@ -72,6 +72,8 @@ def is_left_out(tag: "Tag") -> bool:
     if not attributes:
         return False
     each_name = (*(tag.get("class") or ()), str(tag.get("id") or ""))
+    if "page-metadata" in each_name or ("pageSection" in each_name and tag.find(id="attachments") is not None):
+        return True  # of Confluence: who made the page, and the names of what is attached to it
     names = " ".join(each_name)
     if tag.name in _NEVER_A_MENU:
         return False

@@ -5,12 +5,14 @@ Front matter gives the title and the metadata. A heading's anchor is the one wri
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from knowledge.documents import Document, DocumentBuilder
+from knowledge.drafts import says_draft
 from knowledge.loaders.dates import iso_day
 from knowledge.loaders.encoding import empty, read_text
 from knowledge.loaders.html import add_html
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 _FIELD = re.compile(r"([A-Za-z_][\w-]*):[ \t]+(\S.*)$")
 _HEADING_ANCHOR = re.compile(r"^(#{1,6}[ \t][^\n{]*)\{:?[ \t]*#([\w-]+)[ \t]*\}[ \t]*$", re.MULTILINE)
+_FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})")
+_BOX = re.compile(r"[ \t]*:{3,}[ \t]*(?:\{?[A-Za-z][\w-]*\}?)?[ \t]*\[?([^\]\n]*)\]?[ \t]*")
+"""What opens or closes a box of Docusaurus, VuePress, MyST or a wiki; its title may stand behind the kind."""
+_CONTENTS_HERE = re.compile(r"[ \t]*(?:\[\[?_?TOC_?\]?\]|\{:toc\}|\{\{toc\}\}|<!-- ?/?toc ?-->)[ \t]*", re.IGNORECASE)
 _OWN_ANCHOR = re.compile(r"<\w+\s[^>]*\b(?:id|name)\s*=", re.IGNORECASE)
 _NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
 _DATE_FIELDS = ("updated", "last_updated", "lastmod", "modified", "date", "published")
@@ -37,6 +43,7 @@ def load(path: Path) -> Iterator[Document]:
     if matter:
         fields = _fields(matter[1])
         text = text[matter.end() :]
+    text = _without_marks(text)
     text = _HEADING_ANCHOR.sub(r'\1 <a id="\2"></a>', text)
     builder = DocumentBuilder()
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -48,9 +55,33 @@ def load(path: Path) -> Iterator[Document]:
     if day:
         fields["date"] = day
     document = builder.build(title=title, metadata=fields)
+    if _is_draft(fields) and not says_draft(document.title):
+        document = replace(document, title=f"{document.title or path.stem} (draft)")
     if not document.blocks:
         raise empty(path, "holds no text beside its front matter" if matter else "holds no text")
     yield document
+
+
+def _is_draft(fields: Mapping[str, str]) -> bool:
+    """Say whether front matter calls its text a draft, which a quote of it has to tell."""
+    return fields.get("status", "").casefold() == "draft" or fields.get("draft", "").casefold() == "true"
+
+
+def _without_marks(text: str) -> str:
+    """Return a text without the lines that only draw a box or call for a table of contents, code excepted."""
+    lines = text.split("\n")
+    fence = ""
+    for at, line in enumerate(lines):
+        if mark := _FENCE.match(line):
+            if not fence:
+                fence = mark[1]
+            elif mark[1].startswith(fence) and not line[mark.end() :].strip():
+                fence = ""
+        elif not fence and _CONTENTS_HERE.fullmatch(line):
+            lines[at] = ""
+        elif not fence and (box := _BOX.fullmatch(line)):
+            lines[at] = f"\n{box[1]}\n"
+    return "\n".join(lines)
 
 
 def _set_anchors(tokens: "Sequence[Token]") -> None:

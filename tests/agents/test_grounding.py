@@ -57,6 +57,15 @@ def test_a_heading_above_what_is_cited_is_said_by_it(shop: Library) -> None:
     assert unsupported_sentences(other, shop, audiences=PUBLIC) == ("Can I keep a lamp for ever?",)
 
 
+def test_the_name_of_a_draft_before_its_words_is_no_statement(shop: Library) -> None:
+    quote = replace(cited(shop, "You can send a lamp back within 30 days of delivery."), document="2031_DRAFT_v7.md")
+    answer = replace(ANSWER, text=f"2031_DRAFT_v7.md: {quote.quote} [1]", citations=(quote,))
+    assert unsupported_sentences(answer, shop, audiences=PUBLIC) == ()
+    assert stray_parts(answer, shop, audiences=PUBLIC) == set()
+    other = replace(answer, text="2031_DRAFT_v7.md: Gift cards never expire. [1]")
+    assert unsupported_sentences(other, shop, audiences=PUBLIC) == ("2031_DRAFT_v7.md: Gift cards never expire.",)
+
+
 def test_a_courtesy_says_nothing_that_a_document_could_hold(shop: Library) -> None:
     thanked = replace(ANSWER, text=courtesies.ANSWERS["thanks"]["en"], citations=())
     assert unsupported_sentences(thanked, shop, audiences=PUBLIC) == ()

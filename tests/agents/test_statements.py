@@ -18,6 +18,14 @@ def test_a_very_short_sentence_stands_with_the_next(text: str, parts: list[str])
     assert [text[start:end] for start, end in stretches(text)] == parts
 
 
+def test_a_command_is_one_statement_over_all_its_lines() -> None:
+    command = "docker run --rm \\\n  -v /srv:/data \\\n  shop/tool:4.2"
+    text = f"Run this:\n\n{command}\n\nIt logs to C:\\logs\\\nand ends."
+    assert [text[start:end] for start, end in stretches(text)] == [
+        "Run this:", command, "It logs to C:\\logs\\", "and ends.",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

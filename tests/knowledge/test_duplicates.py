@@ -94,6 +94,33 @@ def test_what_only_bears_an_earlier_year_and_is_unlike_the_newer_one_is_another_
     assert {each.supersedes for each in found(library).values()} == {()}
 
 
+BOOKING = "Trains: standard class. First class is {}. Journeys that cost more than {} are approved by your {}. {}"
+
+
+def test_a_rule_that_changed_stands_behind_this_year_s(filled: OpenLibrary) -> None:
+    old = BOOKING.format("not paid", "€1000", "head of department", "Taxis are paid after ten at night.")
+    new = BOOKING.format(
+        "paid beyond three hours on the train", "€1500", "director", "Taxis are paid before seven and with heavy bags."
+    )
+    library = filled(
+        travel__policy_2024=f"# Travel policy\n\n## Booking\n\n{old}",
+        travel__policy_2026=f"# Travel policy\n\n## Booking\n\n{new}",
+        elsewhere__policy_2023=f"# Travel policy\n\n## Booking\n\n{old.replace('ten', 'nine')}",
+    )
+    asked = "Is first class paid on trains?"
+    assert found(library, asked)["travel/policy-2026.md"].supersedes == ("travel/policy-2024.md",)
+    assert found(library, f"{asked} I mean in 2024")["travel/policy-2026.md"].supersedes == ()
+
+
+def test_a_section_of_another_name_is_no_older_version(filled: OpenLibrary) -> None:
+    text = BOOKING.format("not paid", "€1000", "head of department", "Taxis are paid after ten at night.")
+    other = BOOKING.format("paid on the train", "€1500", "director", "Coaches are paid for groups.")
+    library = filled(
+        policy_2024=f"# Travel policy\n\n## Guests\n\n{text}", policy_2026=f"# Travel policy\n\n## Staff\n\n{other}"
+    )
+    assert {each.supersedes for each in found(library, "Is first class paid on trains?").values()} == {()}
+
+
 def test_the_older_version_stands_behind_the_newer(filled: OpenLibrary) -> None:
     library = filled(
         returns_2023=f"# Returns\n\n{GERMANY}\n\n## Gifts\n\nA gift may be returned by whoever got it.",

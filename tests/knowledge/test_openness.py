@@ -241,7 +241,7 @@ def test_a_folder_that_is_closed_is_closed_with_what_is_gone_there(library: Libr
 def test_a_refusal_names_who_may_read_now(library: Library, papers: Path, write: Write, asked: str) -> None:
     write("shop/internal/rules.md", SECRET)
     library.ingest([papers / "shop/internal"], audience="partners")
-    with pytest.raises(KnowledgeError, match=r"--audience.*partners"):
+    with pytest.raises(KnowledgeError, match=r"--audience.*partners by itself, and keep it outside"):
         library.ingest([papers / asked])
 
 

@@ -47,6 +47,18 @@ def test_a_refusal_says_when_nothing_was_read_at_all(run: Run, tmp_path: Path, m
     assert err.rstrip().endswith("for public and staff. Next: frontdesk ingest PATH --collection shop")
 
 
+def test_a_refusal_says_when_nothing_was_read_for_who_asks(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRONTDESK_MODEL", "none")
+    for name, audience in (("returns", "public"), ("pay", "hr")):
+        (tmp_path / f"{name}.md").write_text(f"# Of {name}\n\nWithin 45 days.", encoding="utf-8")
+        assert run("ingest", f"{name}.md", "--audience", audience)[0] == 0
+    assert run("ask", "Who owns a zebra?", "--audience", "HR")[2].startswith("Nothing was read for 'HR': ")
+    for audience in ("hr", "public"):
+        assert run("ask", "Who owns a zebra?", "--audience", audience)[2] == ""
+
+
 def test_an_empty_question_is_wrong_usage(run: Run) -> None:
     for command in ("ask", "search"):
         code, _, err = run(command, " ")

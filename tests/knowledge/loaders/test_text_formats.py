@@ -58,6 +58,19 @@ def test_markdown_becomes_plain_text(read):
     ]
 
 
+@pytest.mark.parametrize(
+    ("matter", "title"),
+    [
+        ("title: Working abroad\nstatus: Draft", "Working abroad (draft)"),
+        ("draft: true", "Abroad (draft)"),
+        ("title: DRAFT – Working abroad\nstatus: draft", "DRAFT – Working abroad"),
+        ("title: Working abroad\nstatus: current\ndraft: false", "Working abroad"),
+    ],
+)
+def test_a_draft_by_its_front_matter_is_called_one(read, matter, title):
+    assert read("a.md", f"---\n{matter}\n---\n# Abroad\n\n30 days.\n").title == title
+
+
 def test_markdown_tables_repeat_their_columns(read):
     document = read("a.md", "Zone | Price | \n--- | ---\nEU | **4.90**\nUS | \n")
     assert blocks(document) == [("row", 0, "Zone: EU | Price: 4.90"), ("row", 0, "Zone: US")]

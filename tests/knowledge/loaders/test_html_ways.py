@@ -1,0 +1,63 @@
+"""Contents and trails of pages are not read; lists and lines that look like them are."""
+
+from pathlib import Path
+
+import pytest
+
+from knowledge.loaders import load
+
+PAGE = "<h1>VPN</h1>{}<h2 id=mac>On a Mac</h2><p>Open the portal.</p><h2 id=win>Windows</h2><p>Restart it.</p>"
+
+
+def read(folder: Path, name: str, content: str) -> str:
+    (folder / name).write_text(content, encoding="utf-8")
+    (document,) = load(folder / name)
+    return document.text
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        "<ul><li><a href=#mac>On a Mac</a></li><li><a href=#win>Windows</a></li></ul>",
+        "<ol><li><p><a href=#mac>on a mac</a></p><ul><li><a href=#win>Windows</a></li></ul></li></ol>",
+        "<p><a href=index.html>IT</a> / <a href=howtos.html>How-tos</a> / VPN</p>",
+        "<p><a href=/>Home</a> › <a href=/it>IT</a></p>",
+    ],
+)
+def test_what_leads_through_pages_is_not_read(tmp_path: Path, contents: str) -> None:
+    assert read(tmp_path, "vpn.html", PAGE.format(contents)) == read(tmp_path, "plain.html", PAGE.format(""))
+
+
+@pytest.mark.parametrize(
+    ("contents", "words"),
+    [
+        ("<ul><li><a href=#mac>On a Mac</a>: ask Ada</li><li><a href=#win>Windows</a></li></ul>", "ask Ada"),
+        ("<ul><li><a href=#mac>On a Mac</a></li><li><a href=#linux>Linux</a></li></ul>", "Linux"),
+        ("<ul><li><p><a href=#mac>On a Mac</a>: ask Ada</p></li><li><a href=#win>Windows</a></li></ul>", "ask Ada"),
+        ("<ul><li>On a Mac</li><li>Windows</li></ul>", "Windows\n"),
+        ("<ul><li><a href=mac.html>On a Mac</a></li><li><a href=win.html>Windows</a></li></ul>", "Windows\n"),
+        ("<p><a href=it.html>IT</a> / ask Ada</p>", "ask Ada"),
+        ("<p>Ask <a href=a.html>Ada</a> / <a href=b.html>Ben</a></p>", "Ada"),
+        ("<p><a href=https://x.example>Form</a> / <a href=mailto:a@x.example>Mail</a></p>", "a@x.example"),
+    ],
+)
+def test_what_tells_something_is_read(tmp_path: Path, contents: str, words: str) -> None:
+    before = read(tmp_path, "vpn.html", PAGE.format(contents)).partition("Open the portal.")[0]
+    assert words in before.removesuffix("On a Mac\n\n")
+
+
+def test_marks_of_boxes_and_contents_in_markdown_are_not_read(tmp_path: Path) -> None:
+    boxes = "[[_TOC_]]\n\n:::warning Mind this\nNever use it.\n:::\nIt is old.\n\n::: tip\nAsk Ada.\n:::\n\n[TOC]\n"
+    code = "```\n:::warning\n[TOC]\n```\n"
+    assert read(tmp_path, "a.md", f"# VPN\n\n{boxes}\n{code}") == (
+        "VPN\n\nMind this\n\nNever use it.\n\nIt is old.\n\nAsk Ada.\n\n:::warning\n[TOC]"
+    )
+
+
+def test_who_made_a_wiki_page_and_what_is_attached_is_not_read(tmp_path: Path) -> None:
+    page = (
+        '<h1>MFA</h1><div class="page-metadata">Created by Ada, last modified on Feb 17, 2026</div><p>Use the app.</p>'
+        '<div class="pageSection group"><h2 id="attachments">Attachments:</h2><a href=a.png>app.png</a></div>'
+        '<div class="pageSection"><h2 id=more>More</h2><p>Ask Ben.</p></div>'
+    )
+    assert read(tmp_path, "mfa.html", page) == "MFA\n\nUse the app.\n\nMore\n\nAsk Ben."

@@ -1,0 +1,53 @@
+import pytest
+
+from knowledge.drafts import draft_name, says_draft
+from tests.agents.found_passages import passage
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "DRAFT – Working abroad",
+        "travel/DRAFT-working-abroad.docx",
+        "working_abroad_DRAFT_v2.docx",
+        "Working abroad (draft)",
+        "Working abroad [Draft v0.3]",
+        "Draft: Working abroad",
+        "Working abroad – draft",
+        "Arbeiten im Ausland (Entwurf)",
+        "差旅制度（征求意见稿）",
+        "差旅制度草案.docx",
+    ],
+)
+def test_names_of_drafts(name: str) -> None:
+    assert says_draft(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Draft orders",
+        "How to save a draft",
+        "HOW TO SAVE A DRAFT",
+        "save-a-draft.md",
+        "Draft beer and cider",
+        "drafts/travel.docx",
+        "DRAFTY windows 2",
+        "如何保存草稿箱",
+        "",
+    ],
+)
+def test_names_of_pages_about_drafts(name: str) -> None:
+    assert not says_draft(name)
+
+
+@pytest.mark.parametrize(
+    ("title", "document", "name"),
+    [
+        ("DRAFT – Working abroad", "abroad.docx", "DRAFT – Working abroad"),
+        ("Working abroad", "travel/DRAFT-abroad.docx", "DRAFT-abroad.docx"),
+        ("Working abroad", "abroad.docx", ""),
+    ],
+)
+def test_a_draft_is_called_by_its_title_or_its_file(title: str, document: str, name: str) -> None:
+    assert draft_name(passage("30 days.", document, title=title)) == name
