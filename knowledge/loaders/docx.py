@@ -15,7 +15,7 @@ from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty
 from knowledge.loaders.office_properties import core_properties
 from knowledge.loaders.raised import raised
-from knowledge.loaders.tables import add_table
+from knowledge.loaders.tables import Spread, add_grid
 from knowledge.loaders.xml_trees import BrokenXml, UnsafeXml, parse
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class _Reader:
 
     def _table(self, table: "Element") -> None:
         rows: list[list[str]] = []
-        above: list[str] = []
+        marked = 0
         for row in table.iterchildren(f"{_W}tr"):
             line: list[str] = []
             for cell in row.iter(f"{_W}tc"):
@@ -145,19 +145,14 @@ class _Reader:
                     continue
                 merged = cell.find(f"{_W}tcPr/{_W}vMerge")
                 continued = merged is not None and merged.get(f"{_W}val", "continue") == "continue"
-                text = above[len(line)] if continued and len(line) < len(above) else self._cell(cell)
+                text = rows[-1][len(line)] if continued and rows and len(line) < len(rows[-1]) else self._cell(cell)
                 span = cell.find(f"{_W}tcPr/{_W}gridSpan")
                 width = 1 if span is None else min(100, int(span.get(f"{_W}val", "1")))
-                line.extend([text] + [text if not rows else ""] * (width - 1))
+                line.extend([text, *[Spread(text)] * (width - 1)])
+            is_marked = marked == len(rows) and _is_on(row.find(f"{_W}trPr/{_W}tblHeader"))
+            marked += is_marked
             rows.append(line)
-            above = line
-        if rows and max(map(len, rows)) == 1:
-            for line in rows:
-                self.builder.add("paragraph", "".join(line))
-        elif len(rows) > 1 and all(rows[0]):
-            add_table(self.builder, rows[0], rows[1:])
-        else:
-            add_table(self.builder, [], rows)
+        add_grid(self.builder, rows, marked=marked)
 
     def _cell(self, cell: "Element") -> str:
         return " ".join(text for each in cell.iter(f"{_W}p") if (text := " ".join(self._text(each).split())))

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
 from knowledge.loaders.archives import PARSER_FAULTS, check_archive, damaged
+from knowledge.loaders.cells import Merged, fill_merged
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty
 from knowledge.loaders.html_menus import words
 from knowledge.loaders.raised import joined
-from knowledge.loaders.tables import add_table
+from knowledge.loaders.tables import add_grid
 from knowledge.loaders.xml_trees import BrokenXml, UnsafeXml, local_name, parse
 
 if TYPE_CHECKING:
@@ -158,23 +159,28 @@ class _Reader:
         return "Title" in (name, style.parent if style else "")
 
     def _table(self, table: "Element") -> None:
-        rows = [self._row(row) for row in table.iter(f"{_TABLE}table-row") if _nearest(row, "table") is table]
-        rows = [row for row in rows if any(row)]
-        if rows and max(map(len, rows)) == 1:
-            for row in rows:
-                self.builder.add("paragraph", "".join(row))
-        elif len(rows) > 1 and all(rows[0]):
-            add_table(self.builder, rows[0], rows[1:])
-        else:
-            add_table(self.builder, [], rows)
+        rows: list[list[str]] = []
+        merged: list[Merged] = []
+        marked = 0
+        for row in table.iter(f"{_TABLE}table-row"):
+            if _nearest(row, "table") is table:
+                parent = row.getparent()
+                marked += parent is not None and local_name(parent) == "table-header-rows"
+                rows.append(self._row(row, len(rows), merged))
+        add_grid(self.builder, list(fill_merged(rows, merged)), marked=marked)
 
-    def _row(self, row: "Element") -> list[str]:
+    def _row(self, row: "Element", number: int, merged: list[Merged]) -> list[str]:
+        """Return a row's texts; its cells that were merged with others are put to `merged`."""
         cells: list[str] = []
         for cell in row:
             if local_name(cell) in ("table-cell", "covered-table-cell"):
                 paragraphs = (each for each in cell.iter() if local_name(each) in ("p", "h"))
                 text = " ".join(filter(None, (" ".join(self._inline(each).split()) for each in paragraphs)))
                 times = _bounded(cell.get(f"{_TABLE}number-columns-repeated", "1"), _WIDEST)
+                down = _bounded(cell.get(f"{_TABLE}number-rows-spanned", "1"), _WIDEST)
+                across = _bounded(cell.get(f"{_TABLE}number-columns-spanned", "1"), _WIDEST)
+                if max(down, across) > 1:
+                    merged.append(Merged(number, number + down - 1, len(cells), len(cells) + across - 1))
                 cells += [text] * times
         while cells and not cells[-1]:
             cells.pop()

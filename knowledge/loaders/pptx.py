@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.loaders.archives import PARSER_FAULTS, check_archive, damaged
+from knowledge.loaders.cells import Merged, fill_merged
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty
 from knowledge.loaders.office_properties import core_properties
 from knowledge.loaders.raised import raised
-from knowledge.loaders.tables import add_table
+from knowledge.loaders.tables import add_grid, add_table
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -153,18 +154,16 @@ def _has_bullet(paragraph: Any) -> bool:
 
 def _add_table(builder: DocumentBuilder, table: Any) -> None:
     rows: list[list[str]] = []
-    for row in table.rows:
+    merged: list[Merged] = []
+    for number, row in enumerate(table.rows):
         line: list[str] = []
-        for position, cell in enumerate(row.cells):
-            if cell.is_spanned and rows and cell._tc.get("vMerge"):
-                line.append(rows[-1][position] if position < len(rows[-1]) else "")
-            else:
-                line.append("" if cell.is_spanned else " ".join(filter(None, map(_said, cell.text_frame.paragraphs))))
+        for column, cell in enumerate(row.cells):
+            line.append("" if cell.is_spanned else " ".join(filter(None, map(_said, cell.text_frame.paragraphs))))
+            if cell.is_merge_origin:
+                last_row, last_column = number + cell.span_height - 1, column + cell.span_width - 1
+                merged.append(Merged(number, last_row, column, last_column))
         rows.append(line)
-    if len(rows) > 1 and (table.first_row or all(rows[0])) and any(rows[0]):
-        add_table(builder, rows[0], rows[1:])
-    else:
-        add_table(builder, [], rows)
+    add_grid(builder, list(fill_merged(rows, merged)), marked=int(bool(table.first_row)))
 
 
 def _add_chart(builder: DocumentBuilder, chart: Any) -> None:

@@ -14,7 +14,7 @@ from knowledge.loaders.dates import dated, iso_day
 from knowledge.loaders.encoding import empty, read_bytes
 from knowledge.loaders.html_menus import words
 from knowledge.loaders.raised import joined
-from knowledge.loaders.tables import add_table
+from knowledge.loaders.tables import add_grid
 
 _TOKEN = re.compile(
     r"\\(?:([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?|'([0-9a-fA-F]{2})|([^a-zA-Z\r\n]|\r?\n|\r))"
@@ -317,10 +317,7 @@ class Reader:
 
     def _end_table(self) -> None:
         rows, self._rows = self._rows, []
-        if len(rows) > 1 and all(rows[0]):
-            add_table(self.builder, rows[0], rows[1:])
-        elif rows:
-            add_table(self.builder, [], rows)
+        add_grid(self.builder, rows)
 
 
 def _joined(text: list[str]) -> str:

@@ -15,6 +15,9 @@ from knowledge.documents import DocumentBuilder
 
 SEPARATOR = " | "
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_BEGINS_WITH_NUMBER = re.compile(r"[^\w\s]{0,3}\s?(?!(?:19|20)\d\d\b)\d")
+_AMOUNT = re.compile(r"[^\w\s]{0,3}\s?\d[\d.,]*\s?[^\d\s]{0,4}")
+"""A number with the little that stands around it: "12 kg", "€4.90", "30 °C"."""
 
 
 class Spread(str):
@@ -28,6 +31,32 @@ def add_table(builder: DocumentBuilder, names: Sequence[str], rows: Iterable[Seq
     columns = _Columns(names)
     for row in rows:
         columns.add(builder, row)
+
+
+def add_grid(builder: DocumentBuilder, grid: Sequence[Sequence[str]], *, marked: int = 0) -> None:
+    """Add a table of a document, whose first row mostly names the columns.
+
+    Args:
+        grid: Its rows; where a cell reaches over several columns, the others hold its text as `Spread`.
+        marked: How many rows the document itself marks as names; 0 when it marks none.
+    """
+    rows = [row for row in grid if any(cell.strip() for cell in row)]
+    if rows and max(map(len, rows)) == 1:
+        for row in rows:
+            builder.add("paragraph", "".join(row))
+        return
+    if len(rows) > 1 and _is_title(rows[0]):
+        builder.add("paragraph", rows[0][0])
+        add_grid(builder, rows[1:], marked=max(0, marked - 1))
+        return
+    names: Sequence[str] = []
+    if len(rows) > 1 and (marked or _reads_like_names(rows)):
+        names = rows[0]
+        rows = rows[1:]
+        while len(rows) > 1 and (marked > 1 or _names_below(names, *rows[:2])):
+            names, marked = _joined(names, rows[0]), marked - 1
+            rows = rows[1:]
+    add_table(builder, names, ([_own(cell) for cell in row] for row in rows))
 
 
 def add_sheet(builder: DocumentBuilder, rows: Iterable[Sequence[str]]) -> None:
@@ -47,7 +76,7 @@ def add_sheet(builder: DocumentBuilder, rows: Iterable[Sequence[str]]) -> None:
             columns = _Columns(names)
             continue
         names = ()
-        row = ["" if isinstance(cell, Spread) else cell for cell in cells]
+        row = [_own(cell) for cell in cells]
         filled = {position for position, cell in enumerate(row) if cell.strip()}
         texts = {position for position in filled if not is_number(row[position])}
         if not filled:
@@ -98,6 +127,41 @@ class _Columns:
         """Add the names themselves where nothing came below them, for then they were none."""
         if not self._has_rows:
             builder.add("row", self._header)
+
+
+def _is_title(row: Sequence[str]) -> bool:
+    """Say whether a row is one cell over the whole table."""
+    return len(row) > 1 and not isinstance(row[0], Spread) and all(isinstance(cell, Spread) for cell in row[1:])
+
+
+def _reads_like_names(rows: Sequence[Sequence[str]]) -> bool:
+    """Say whether the first row names the columns: all but one of them, and not by what stands below it too.
+
+    Of two columns, the first may be the names: beside "Weight" stands a number from the first row on.
+    """
+    head, *below = rows
+    width = max(map(len, rows))
+    if sum(bool(cell.strip()) for cell in head) < max(2, width - 1):
+        return False
+    if width == 2:
+        return not _BEGINS_WITH_NUMBER.match(head[-1])
+    return not any(
+        _is_amount(cell) and any(_form(cell) == _form(row[column]) for row in below if column < len(row))
+        for column, cell in enumerate(head)
+    )
+
+
+def _is_amount(cell: str) -> bool:
+    return _AMOUNT.fullmatch(cell.strip()) is not None and not _YEAR.fullmatch(cell.strip())
+
+
+def _form(cell: str) -> str:
+    """Return what stands around a cell's numbers."""
+    return re.sub(r"\d[\d.,]*", "0", cell)
+
+
+def _own(cell: str) -> str:
+    return "" if isinstance(cell, Spread) else cell
 
 
 def _names_below(names: Sequence[str], row: Sequence[str], after: Sequence[str]) -> bool:

@@ -111,6 +111,23 @@ def test_raised_figures_make_no_other_number(read, body, text):
     assert read(f"<text:p>{body}</text:p>", styles=styles).text == text
 
 
+def test_a_head_of_two_rows_with_merged_cells(read):
+    def row(*cells):
+        return f"<table:table-row>{''.join(cells)}</table:table-row>"
+
+    def cell(text, spans=""):
+        return f"<table:table-cell {spans}><text:p>{text}</text:p></table:table-cell>"
+
+    covered = "<table:covered-table-cell/>"
+    wide = 'table:number-columns-spanned="2"'
+    head = row(cell("Zone", 'table:number-rows-spanned="2"'), cell("Standard", wide), covered, cell("Express", wide))
+    names = row(covered, *(cell(name) for name in ("Price", "Days", "Price", "Days")))
+    prices = row(*(cell(text) for text in ("EU", "4.90", "3", "9.90", "1")))
+    assert read(f"<table:table>{head}{names}{prices}</table:table>").text == (
+        "Zone: EU | Standard Price: 4.90 | Standard Days: 3 | Express Price: 9.90 | Express Days: 1"
+    )
+
+
 def test_raised_figures_in_a_table(read):
     styles = (
         '<office:automatic-styles><style:style style:name="Up" style:family="text">'

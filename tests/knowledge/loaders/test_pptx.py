@@ -97,6 +97,16 @@ def test_tables_and_charts_are_rows_that_name_their_columns(deck, read):
     assert document.blocks[0].header == "Zone | Price"
 
 
+def test_a_head_of_two_rows_with_merged_cells(deck, read):
+    table = add_slide(deck).shapes.add_table(3, 3, 0, 0, Inches(4), Inches(1)).table
+    for row, line in enumerate([["Device", "Price", ""], ["", "Net", "Gross"], ["Lamp", "40 €", "47.60 €"]]):
+        for column, text in enumerate(line):
+            table.cell(row, column).text = text
+    table.cell(0, 1).merge(table.cell(0, 2))
+    table.cell(0, 0).merge(table.cell(1, 0))
+    assert read().text == "Device: Lamp | Price Net: 40 € | Price Gross: 47.60 €"
+
+
 def test_what_is_struck_out_or_raised_makes_no_other_number(deck, read):
     slide = deck.slides.add_slide(deck.slide_layouts[6])
     box = slide.shapes.add_textbox(Inches(1), Inches(1), Inches(2), Inches(1)).text_frame.paragraphs[0]
