@@ -10,6 +10,7 @@ from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
 from knowledge.loaders.answers import answer_columns, build_answer
 from knowledge.loaders.encoding import TextLines, empty, read_lines
+from knowledge.loaders.markup import plain
 from knowledge.loaders.tables import add_sheet
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _checked(lines: TextLines, delimiter: str) -> Iterator[list[str]]:
     reader = _rows(lines, delimiter, strict=True)
     try:
         for row in reader:
-            yield row
+            yield [plain(cell) for cell in row]
             line = reader.line_num + 1
     except csv.Error as error:
         raise UnreadableFile(

@@ -21,6 +21,15 @@ def read(tmp_path):
     return read
 
 
+def test_html_in_cells_is_read_as_text(read):
+    (table,) = read("products.csv", 'name,about\nLamp,"<p>Warm &amp; calm.</p><p>Oak.</p>"\n')
+    assert table.text == "name: Lamp | about: Warm & calm. Oak."
+    (answer,) = read("faq.csv", 'question,answer\nHow long?,"<p>Two days.</p><p>To islands <b>five</b>.</p>"\n')
+    assert answer.text == "How long?\n\nTwo days.\n\nTo islands five."
+    (line,) = read("a.jsonl", json.dumps({"name": "Lamp", "about": "<p>Warm.</p>"}))
+    assert line.text == "name: Lamp | about: Warm."
+
+
 @pytest.mark.parametrize(
     "head", ["Question,Answer,Topic", "问题,答案,Topic", "topic_id,ANSWER , question"], ids=["en", "zh", "mixed"]
 )
