@@ -50,6 +50,13 @@ def test_questions_and_answers_are_documents(read, head):
     assert list(first.metadata.values()) == ["x"]
 
 
+def test_the_line_that_names_the_delimiter_for_excel_is_no_row(read):
+    (answer,) = read("faq.csv", "sep=;\nQuestion;Answer\nHow long?;Two days, mostly.\n")
+    assert answer.text == "How long?\n\nTwo days, mostly."
+    (table,) = read("a.csv", "\ufeffsep=|\nName|Price\nLamp|4,90\n")
+    assert table.text == "Name: Lamp | Price: 4,90"
+
+
 def test_a_row_without_its_answer_keeps_the_numbers_of_the_others(read):
     documents = read("faq.csv", "question,answer\nA?,yes\nB?,\nC?,no\n")
     assert [document.name for document in documents] == ["#1", "#3"]
