@@ -9,7 +9,7 @@ from typing import Any
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
 from knowledge.loaders.archives import PARSER_FAULTS, damaged
-from knowledge.loaders.cells import Hidden, Merged, fill_merged, shown, without_hidden
+from knowledge.loaders.cells import Hidden, Merged, fill_merged, is_span, shown, without_hidden
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty, read_bytes
 from knowledge.loaders.tables import add_sheet
@@ -66,6 +66,8 @@ def _row(book: Any, sheet: Any, row: int) -> list[str]:
 def _cell(book: Any, cell: Any) -> str:
     import xlrd
 
+    if _is_struck_out(book, cell):
+        return ""
     if cell.ctype == xlrd.XL_CELL_TEXT:
         return str(cell.value).strip()
     if cell.ctype == xlrd.XL_CELL_BOOLEAN:
@@ -73,10 +75,19 @@ def _cell(book: Any, cell: Any) -> str:
     if cell.ctype == xlrd.XL_CELL_ERROR:
         return str(xlrd.error_text_from_code.get(cell.value, ""))
     if cell.ctype == xlrd.XL_CELL_DATE:
+        if is_span(_format(book, cell)):
+            return shown(datetime.timedelta(days=float(cell.value)), "")
         return _date(float(cell.value), book.datemode)
     if cell.ctype == xlrd.XL_CELL_NUMBER:
         return shown(float(cell.value), _format(book, cell))
     return ""
+
+
+def _is_struck_out(book: Any, cell: Any) -> bool:
+    """Say whether a cell's font is one that strikes out; files name looks that they lack."""
+    look = -1 if cell.xf_index is None else cell.xf_index
+    number = book.xf_list[look].font_index if 0 <= look < len(book.xf_list) else -1
+    return 0 <= number < len(book.font_list) and bool(book.font_list[number].struck_out)
 
 
 def _date(value: float, mode: int) -> str:

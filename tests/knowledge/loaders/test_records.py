@@ -6,6 +6,7 @@ import tracemalloc
 
 import openpyxl
 import pytest
+from openpyxl.styles import Font
 
 from knowledge.errors import UnreadableFile
 from knowledge.loaders import load
@@ -190,6 +191,11 @@ def test_rows_that_a_filter_took_away_are_read(tmp_path):
         (30, '0 "days"', "30 days"),
         (12345, '0.0,"k"', "12345"),
         (1, '"Yes";"No"', "1"),
+        (7, "00000", "00007"),
+        (4109, '"D-"00000', "D-04109"),
+        (7.5, "00", "7.5"),
+        (datetime.timedelta(hours=26, minutes=30), "[h]:mm", "26:30"),
+        (datetime.timedelta(minutes=5, seconds=9), "[mm]:ss", "0:05:09"),
         (0.175, "0.0%", "17.5%"),
         (2.5, "General", "2.5"),
     ],
@@ -202,6 +208,16 @@ def test_numbers_are_read_as_their_cell_shows_them(tmp_path, value, form, read):
     book.save(tmp_path / "p.xlsx")
     (document,) = load(tmp_path / "p.xlsx")
     assert document.text.endswith(f"Thing: Lamp | Value: {read}")
+
+
+def test_cells_that_are_struck_out_are_not_read(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["Lamp", "Old price", "Price"], ["Wren", 59, 49], ["Lark", 19, None]):
+        book.active.append(row)
+    book.active["B2"].font = book.active["A3"].font = book.active["B3"].font = Font(strike=True)
+    book.save(tmp_path / "p.xlsx")
+    (document,) = load(tmp_path / "p.xlsx")
+    assert document.text.endswith("\n\nLamp: Wren | Price: 49")
 
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".docx"])

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+import xlrd
 
 from knowledge.errors import UnreadableFile
 from knowledge.loaders import xls
@@ -49,6 +50,16 @@ def test_a_web_page_and_a_table_of_tabs_named_xls(read_one):
     assert fragment.text == "Zone: EU | Price: 4"
     table = read_one("export.xls", "Zone\tPrice\nEU\t4\n")
     assert table.text == "Zone: EU | Price: 4"
+
+
+def test_spans_of_time_and_what_is_struck_out_are_known():
+    formats = {0: SimpleNamespace(format_str="[h]:mm"), 1: SimpleNamespace(format_str="General")}
+    looks = [SimpleNamespace(format_key=0, font_index=0), SimpleNamespace(format_key=1, font_index=1)]
+    fonts = [SimpleNamespace(struck_out=0), SimpleNamespace(struck_out=1)]
+    book = SimpleNamespace(format_map=formats, xf_list=looks, font_list=fonts, datemode=0)
+    assert xls._cell(book, SimpleNamespace(ctype=xlrd.XL_CELL_DATE, value=1.5, xf_index=0)) == "36:00"
+    assert xls._cell(book, SimpleNamespace(ctype=xlrd.XL_CELL_TEXT, value="59", xf_index=0)) == "59"
+    assert xls._cell(book, SimpleNamespace(ctype=xlrd.XL_CELL_TEXT, value="59", xf_index=1)) == ""
 
 
 def test_hidden_columns_are_known():
