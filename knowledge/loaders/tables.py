@@ -8,6 +8,7 @@ columns ("Small" over "Price" and "Weight") is said with each of theirs: "Small 
 """
 
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise, zip_longest
 
@@ -65,7 +66,8 @@ def add_sheet(builder: DocumentBuilder, rows: Iterable[Sequence[str]]) -> None:
     Lines above the first row with two texts are prose, that row names the columns. So does a row of texts alone that
     follows a title (a single cell below an empty row), or that follows an empty row, fills other columns than the
     table above and stands where that has numbers. A row below names that reach over several columns, which names
-    those, belongs to the names, where numbers follow or the names below are the same under each.
+    those, belongs to the names, where numbers follow or the names below are the same under each. Tables that stand side
+    by side, with an empty column between them, are written one after the other.
     """
     columns: _Columns | None = None
     below_gap, below_title = True, False
@@ -92,8 +94,10 @@ def add_sheet(builder: DocumentBuilder, rows: Iterable[Sequence[str]]) -> None:
             if columns is not None:
                 columns.end(builder)
             names = cells
-            columns = _Columns(row)
+            columns = _Columns(row, beside=_tables_beside(cells, after))
         elif columns is None or is_title:
+            if columns is not None:
+                columns.write_beside(builder)
             builder.add("row" if len(filled) > 1 else "paragraph", _plain(row))
         else:
             columns.add(builder, row)
@@ -104,10 +108,14 @@ def add_sheet(builder: DocumentBuilder, rows: Iterable[Sequence[str]]) -> None:
 
 
 class _Columns:
-    """The columns of one table: their names, and which of them hold numbers."""
+    """The columns of one table: their names, and which of them hold numbers; or of several that stand side by side."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], *, beside: Sequence[range] = ()) -> None:
         self._names = [_flat(name) for name in names]
+        self._beside = beside
+        """The columns of each table but the first, from the left; () where one stands alone."""
+        self._waiting: list[list[str]] = [[] for _ in beside]
+        """The rows of those tables."""
         self._header = SEPARATOR.join(name for name in self._names if name)
         self._has_rows = False
         self.named = {position for position, name in enumerate(self._names) if name}
@@ -115,18 +123,36 @@ class _Columns:
 
     def add(self, builder: DocumentBuilder, row: Sequence[str]) -> None:
         """Add a row; each cell is named by its column."""
-        parts = [
-            f"{self._names[column]}: {cell}" if column < len(self._names) and self._names[column] else cell
-            for column, cell in enumerate(map(_flat, row))
-            if cell
-        ]
-        builder.add("row", SEPARATOR.join(parts), header=self._header)
+        first = self._beside[0].start if self._beside else len(row)
+        builder.add("row", self._said(row, range(first)), header=self._header_of(range(first)))
+        for columns, waiting in zip(self._beside, self._waiting, strict=True):
+            waiting.append(self._said(row, columns))
         self._has_rows = True
+
+    def write_beside(self, builder: DocumentBuilder) -> None:
+        """Add the rows of the tables that stand beside the first."""
+        for columns, waiting in zip(self._beside, self._waiting, strict=True):
+            for text in waiting:
+                builder.add("row", text, header=self._header_of(columns))
+            waiting.clear()
 
     def end(self, builder: DocumentBuilder) -> None:
         """Add the names themselves where nothing came below them, for then they were none."""
+        self.write_beside(builder)
         if not self._has_rows:
             builder.add("row", self._header)
+
+    def _said(self, row: Sequence[str], columns: range) -> str:
+        return SEPARATOR.join(
+            f"{self._names[column]}: {cell}" if column < len(self._names) and self._names[column] else cell
+            for column in columns[: max(0, len(row) - columns.start)]
+            if (cell := _flat(row[column]))
+        )
+
+    def _header_of(self, columns: range) -> str:
+        if not self._beside:
+            return self._header
+        return SEPARATOR.join(name for name in self._names[columns.start : columns.stop] if name)
 
 
 def _is_title(row: Sequence[str]) -> bool:
@@ -162,6 +188,25 @@ def _form(cell: str) -> str:
 
 def _own(cell: str) -> str:
     return "" if isinstance(cell, Spread) else cell
+
+
+def _tables_beside(names: Sequence[str], after: Sequence[str]) -> list[range]:
+    """Return the columns of the tables right of the first: two names or more beyond an empty column, a text below.
+
+    Numbers beyond an empty column belong to what stands left of them.
+    """
+    begins = [
+        column
+        for column in range(2, len(names) - 1)
+        if names[column].strip() and names[column + 1].strip() and not names[column - 1].strip()
+    ]
+    named = [column for column, name in enumerate(names) if name.strip()]
+    is_first_wide = bool(begins) and sum(column < begins[0] for column in named) > 1
+    below = [after[column] if column < len(after) else "" for column in begins]
+    gaps = [after[column] for column in range(len(after)) if column not in named]
+    if not is_first_wide or any(gap.strip() for gap in gaps) or not all(cell and not is_number(cell) for cell in below):
+        return []
+    return [range(begin, end) for begin, end in pairwise([*begins, sys.maxsize])]
 
 
 def _names_below(names: Sequence[str], row: Sequence[str], after: Sequence[str]) -> bool:

@@ -241,6 +241,14 @@ def test_a_sheet_may_hold_several_tables(read):
     assert document.text.endswith("\nDay: Monday | Open: 9-17 | Note: none")
 
 
+def test_tables_side_by_side_are_written_one_after_the_other(read):
+    (document,) = read("a.csv", "Model,Price,,Country,Hotline\nA1,10,,Austria,43\nA2,20,,,,more\n\nNote\n")
+    assert document.text == "Model: A1 | Price: 10\nModel: A2 | Price: 20\nCountry: Austria | Hotline: 43\nmore\n\nNote"
+    assert [block.header for block in document.blocks][1:3] == ["Model | Price", "Country | Hotline"]
+    (document,) = read("a.csv", "Model,Name,,Price,Days\nA1,Lamp,,10,3\nA2,Fan,,20,4\n")
+    assert document.text.startswith("Model: A1 | Name: Lamp | Price: 10 | Days: 3\n")
+
+
 def test_what_looks_like_names_and_has_no_row_below_is_not_lost(read):
     (document,) = read("a.csv", "Zone,Price\nEU,4\n\nHours\nSunday,closed\n")
     assert document.text == "Zone: EU | Price: 4\n\nHours\n\nSunday | closed"
