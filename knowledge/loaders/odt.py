@@ -29,7 +29,7 @@ _CONTENT, _META, _MANIFEST, _STYLES = "content.xml", "meta.xml", "META-INF/manif
 _LEFT_OUT = words(
     "tracked-changes annotation annotation-end table-of-content illustration-index table-index user-index "
     "alphabetical-index bibliography forms sequence-decls variable-decls user-field-decls event-listeners "
-    "note-citation desc title"
+    "note-citation desc title ruby-text"
 )
 _BLOCKS = frozenset(("p", "h", "list", "table", "section", "text-box", "frame", "g", "custom-shape", "note"))
 _BULLET = re.compile(r"[•·‣◦▪■●○](?:\s+|$)")
