@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.loaders.archives import PARSER_FAULTS, check_archive, damaged
 from knowledge.loaders.dates import dated
+from knowledge.loaders.docx_signs import formula, is_formula, sign
 from knowledge.loaders.encoding import empty
 from knowledge.loaders.office_properties import core_properties
 from knowledge.loaders.raised import raised
@@ -29,7 +30,10 @@ _LIST_STYLE = re.compile(r"list(?! paragraph)|bullet|列表", re.IGNORECASE)
 _CONTENTS_STYLE = re.compile(r"toc \d|table of figures", re.IGNORECASE)
 _BULLET = re.compile(r"\s*[•·‣◦▪■●○]\s*")
 _BREAKS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
-_SKIPPED = frozenset({f"{_W}del", f"{_W}moveFrom", f"{_W}txbxContent", f"{_W}instrText", _FALLBACK})
+_SKIPPED = frozenset({f"{_W}del", f"{_W}moveFrom", f"{_W}txbxContent", f"{_W}instrText", f"{_W}rt", _FALLBACK})
+_HOLDERS = (f"{_W}sdt", f"{_W}ins", f"{_W}customXml", f"{_W}sdtContent")
+_CONTENTS = "Table of Contents"
+"""What Word calls a block that it fills with the headings and their pages."""
 _LONGEST_HEADING = 300
 _UNREAD = ("vanish", "strike", "dstrike")
 """Properties of a run that no reader sees, or that is struck out and so no longer holds."""
@@ -76,7 +80,7 @@ class _Reader:
             elif element.tag == f"{_W}tbl":
                 self._table(element)
                 self._add_notes(element)
-            elif element.tag in (f"{_W}sdt", f"{_W}ins", f"{_W}customXml", f"{_W}sdtContent"):
+            elif element.tag in _HOLDERS and not _is_filler(element):
                 self.read(element)
 
     def _paragraph(self, element: "Element") -> None:
@@ -112,6 +116,10 @@ class _Reader:
         for child in element.iterchildren():
             if child.tag == f"{_W}t":
                 parts.append(child.text or "")
+            elif child.tag == f"{_W}sym":
+                parts.append(sign(child))
+            elif is_formula(child) and (written := formula(child, self._text)) is not None:
+                parts.append(written)
             elif child.tag in _BREAKS:
                 parts.append(_BREAKS[child.tag])
             elif child.tag == f"{_W}hyperlink":
@@ -122,7 +130,7 @@ class _Reader:
                 parts.append(f"{text} ({shown})" if leaves and text else text)
             elif child.tag == f"{_W}r":
                 parts.append(self._run(child, "".join(parts[-2:])))
-            elif isinstance(child.tag, str) and child.tag not in _SKIPPED and not child.tag.endswith("}pPr"):
+            elif isinstance(child.tag, str) and child.tag not in _SKIPPED and not _is_filler(child):
                 parts.append(self._text(child))
         return "".join(parts)
 
@@ -156,6 +164,17 @@ class _Reader:
 
     def _cell(self, cell: "Element") -> str:
         return " ".join(text for each in cell.iter(f"{_W}p") if (text := " ".join(self._text(each).split())))
+
+
+def _is_filler(element: "Element") -> bool:
+    """Say whether an element says nothing of its writer's: properties, a table of contents, "Click to enter text"."""
+    if element.tag.endswith("}pPr"):
+        return True
+    if element.tag != f"{_W}sdt":
+        return False
+    gallery = element.find(f"{_W}sdtPr/{_W}docPartObj/{_W}docPartGallery")
+    is_contents = gallery is not None and gallery.get(f"{_W}val") == _CONTENTS
+    return is_contents or _is_on(element.find(f"{_W}sdtPr/{_W}showingPlcHdr"))
 
 
 def _styles(source: Any) -> dict[str, tuple[str, int, bool]]:

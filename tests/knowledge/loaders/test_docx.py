@@ -7,6 +7,8 @@ from docx.oxml.ns import nsdecls
 
 from knowledge.loaders import load
 
+MATHS = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+
 
 @pytest.fixture
 def source():
@@ -48,3 +50,39 @@ def test_rows_that_are_repeated_on_each_page_name_the_columns(source, read):
     fill(table, [["Model", "100 W"], ["Aurora", "49 EUR"]])
     table.rows[0]._tr.get_or_add_trPr().append(parse_xml(f"<w:tblHeader {nsdecls('w')}/>"))
     assert read().text == "Model: Aurora | 100 W: 49 EUR"
+
+
+def paragraph(source, *elements):
+    """Add a paragraph of runs: texts, or elements as Word writes them."""
+    added = source.add_paragraph()
+    names = f"{nsdecls('w')} {MATHS}"
+    for element in elements:
+        inner = element if element.startswith("<") else f'<w:r><w:t xml:space="preserve">{element}</w:t></w:r>'
+        for child in parse_xml(f"<w:p {names}>{inner}</w:p>"):
+            added._p.append(child)
+
+
+def test_the_table_of_contents_and_what_asks_to_be_filled_in_are_not_read(source, read):
+    contents = "<w:docPartObj><w:docPartGallery w:val='Table of Contents'/></w:docPartObj>"
+    entry = "<w:p><w:r><w:t>Returns 17</w:t></w:r></w:p>"
+    block = f"<w:sdt {nsdecls('w')}><w:sdtPr>{contents}</w:sdtPr><w:sdtContent>{entry}</w:sdtContent></w:sdt>"
+    source.element.body.insert(0, parse_xml(block))
+    asked = "<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{}</w:sdtContent></w:sdt>"
+    paragraph(source, "Name: ", asked.format("<w:r><w:t>Click or tap here to enter text.</w:t></w:r>"))
+    paragraph(source, "Room: ", asked.format("<w:r><w:t>12</w:t></w:r>").replace("<w:showingPlcHdr/>", ""))
+    assert read().text == "Name:\n\nRoom: 12"
+
+
+def test_signs_and_formulas_are_read(source, read):
+    paragraph(source, "Keep at ", '<w:r><w:sym w:font="Symbol" w:char="F0A3"/></w:r>', " 40 °C.")
+    paragraph(source, '<w:r><w:sym w:font="Wingdings" w:char="F04A"/></w:r>', "Smile.")
+    unit = "<m:sSup><m:e><m:r><m:t>m</m:t></m:r></m:e><m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup>"
+    fraction = f"<m:f><m:num><m:r><m:t>U-1</m:t></m:r></m:num><m:den>{unit}</m:den></m:f>"
+    paragraph(source, "Heat is ", f"<m:oMath><m:r><m:t>q=</m:t></m:r>{fraction}</m:oMath>", ".")
+    assert read().text == "Keep at ≤ 40 °C.\n\nSmile.\n\nHeat is q=(U-1)/(m^2)."
+
+
+def test_how_a_word_is_said_is_not_read(source, read):
+    said = "<w:rt><w:r><w:t>běi</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>北</w:t></w:r></w:rubyBase>"
+    paragraph(source, "在", f"<w:r><w:ruby>{said}</w:ruby></w:r>", "京。")
+    assert read().text == "在北京。"
