@@ -86,3 +86,22 @@ def test_how_a_word_is_said_is_not_read(source, read):
     said = "<w:rt><w:r><w:t>běi</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>北</w:t></w:r></w:rubyBase>"
     paragraph(source, "在", f"<w:r><w:ruby>{said}</w:ruby></w:r>", "京。")
     assert read().text == "在北京。"
+
+
+def test_numbers_that_word_counts_stand_before_their_paragraphs(source, read, blocks):
+    for text, style in (("Unplug it.", "List Number"), ("Wait.", "List Number"), ("A bullet.", "List Bullet")):
+        source.add_paragraph(text, style=style)
+    gone = source.add_paragraph(style="List Number")
+    gone._p.get_or_add_pPr().append(parse_xml(f"<w:rPr {nsdecls('w')}><w:del w:id='1' w:author='A'/></w:rPr>"))
+    source.add_paragraph("Open it.", style="List Number")
+    unlisted = source.add_paragraph("No step.", style="List Number")
+    unlisted.style = source.styles["Normal"]
+    none = parse_xml(f"<w:numPr {nsdecls('w')}><w:numId w:val='0'/></w:numPr>")
+    unlisted._p.get_or_add_pPr().append(none)
+    assert blocks(read()) == [
+        ("item", 1, "1. Unplug it."),
+        ("item", 1, "2. Wait."),
+        ("item", 1, "A bullet."),
+        ("item", 1, "3. Open it."),
+        ("paragraph", 0, "No step."),
+    ]

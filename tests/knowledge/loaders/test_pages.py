@@ -233,7 +233,7 @@ def test_word_documents(word):
         ("heading", 1, "Returns"),
         ("paragraph", 0, "Send it back, see the form (https://example.com/form) now"),
         ("item", 1, "cards"),
-        ("item", 1, "pack"),
+        ("item", 1, "1. pack"),
         ("row", 0, "Zone: EU | Price: 4.90"),
         ("row", 0, "Zone: EU | Price: 5.90"),
         ("paragraph", 0, "In a control."),
