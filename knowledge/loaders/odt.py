@@ -31,7 +31,9 @@ _LEFT_OUT = words(
     "alphabetical-index bibliography forms sequence-decls variable-decls user-field-decls event-listeners "
     "note-citation desc title ruby-text"
 )
-_BLOCKS = frozenset(("p", "h", "list", "table", "section", "text-box", "frame", "g", "custom-shape", "note"))
+_SHAPES = words("text-box custom-shape rect ellipse circle polygon path")
+"""What text may stand in."""
+_BLOCKS = _SHAPES | words("p h list table section frame g note")
 _BULLET = re.compile(r"[•·‣◦▪■●○](?:\s+|$)")
 _ABOVE = re.compile(r"super|(?!0+(?:\.0*)?%)\d")
 """Where characters stand above the line: `super 58%` or `33% 58%`, not `0% 100%`, `-33% 58%` or `sub 58%`."""
@@ -82,6 +84,8 @@ class _Style:
     """The name of the style that it was derived from."""
     position: str
     """How its characters stand: `super 58%`, `33% 58%`, `sub 58%`; "" as its parent's do."""
+    is_read: bool | None
+    """Whether a reader sees them, and not as struck out; None as its parent's."""
 
 
 _Styles = dict[tuple[str, str], _Style]
@@ -95,8 +99,28 @@ def _styles(roots: "list[Element]") -> _Styles:
             looks = style.find(f"{_STYLE}text-properties")
             position = "" if looks is None else looks.get(f"{_STYLE}text-position", "")
             name = style.get(f"{_STYLE}family", "paragraph"), style.get(f"{_STYLE}name", "")
-            found[name] = _Style(style.get(f"{_STYLE}parent-style-name", ""), position)
+            is_read = None if looks is None else _is_shown(looks)
+            found[name] = _Style(style.get(f"{_STYLE}parent-style-name", ""), position, is_read)
     return found
+
+
+def _is_shown(looks: "Element") -> bool | None:
+    """Say whether these properties show characters that still hold; None where they do not say."""
+    display = looks.get(f"{_TEXT}display")
+    line = looks.get(f"{_STYLE}text-line-through-style", looks.get(f"{_STYLE}text-line-through-type"))
+    if display == "none" or line not in (None, "none"):
+        return False
+    return None if display is None and line is None else True
+
+
+def _is_read(styles: _Styles, family: str, name: str) -> bool:
+    """Say whether a style, or the one it was derived from, shows characters that still hold."""
+    for _ in range(_DEEPEST):
+        style = styles.get((family, name))
+        if style is None or style.is_read is not None:
+            return style is None or bool(style.is_read)
+        name = style.parent
+    return True
 
 
 def _is_raised(styles: _Styles, name: str, *, otherwise: bool) -> bool:
@@ -150,7 +174,7 @@ class _Reader:
             self.builder.add("paragraph", text)
         for child in element.iter():
             is_note = child.tag == f"{_TEXT}note-body"
-            if (is_note or local_name(child) == "text-box") and _holder(child) is element:
+            if (is_note or local_name(child) in _SHAPES) and _holder(child) is element:
                 self.read(child, depth + 1)
 
     def _is_title(self, element: "Element") -> bool:
@@ -187,7 +211,9 @@ class _Reader:
         return cells
 
     def _inline(self, element: "Element") -> str:
-        """Return a paragraph's own text, without that of the boxes and notes in it."""
+        """Return a paragraph's own text, without that of the boxes and notes in it; "" where no reader sees it."""
+        if not _is_read(self._styles, "paragraph", element.get(f"{_TEXT}style-name", "")):
+            return ""
         return joined(self._pieces(element))
 
     def _pieces(self, element: "Element", *, is_raised: bool = False) -> Iterator[tuple[str, bool]]:
@@ -203,10 +229,15 @@ class _Reader:
                 yield "\n", is_raised
             elif name == "a":
                 yield from self._link(child, is_raised=is_raised)
-            elif name and name not in _LEFT_OUT and name not in _BLOCKS:
+            elif name and name not in _LEFT_OUT and name not in _BLOCKS and self._is_read(child):
                 up = _is_raised(self._styles, child.get(f"{_TEXT}style-name", ""), otherwise=is_raised)
                 yield from self._pieces(child, is_raised=up)
             yield child.tail or "", is_raised
+
+    def _is_read(self, inline: "Element") -> bool:
+        """Say whether a stretch of text is there for a reader, and no "Click to enter text"."""
+        asks = any(str(key).endswith("}showing-place-holder") and value == "true" for key, value in inline.items())
+        return not asks and _is_read(self._styles, "text", inline.get(f"{_TEXT}style-name", ""))
 
     def _link(self, link: "Element", *, is_raised: bool) -> Iterator[tuple[str, bool]]:
         """Yield the link's text, and where it leads when its text does not say so."""
