@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _DIAGRAM_DATA = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/diagramData"
 _FURNITURE = frozenset(("SLIDE_NUMBER", "DATE", "FOOTER", "HEADER"))
 _LONGEST_HEADING = 300
@@ -43,6 +44,7 @@ def load(path: Path) -> Iterator[Document]:
         height = int(presentation.slide_height or 6_858_000)
         for slide in presentation.slides:
             builder.start_page()
+            builder.end_section(level=1)  # a slide without a title does not stand below the last one's
             if slide.element.get("show") not in ("0", "false"):
                 _Slide(slide, builder, height).read()
     except (PythonPptxError, LxmlError, *PARSER_FAULTS) as error:
@@ -134,7 +136,18 @@ def _said(paragraph: Any) -> str:
         elif style is None or style.get("strike", "noStrike") == "noStrike":
             is_raised = style is not None and int(style.get("baseline", "0").rstrip("%") or 0) > 0
             parts.append(raised(text, before="".join(parts[-2:])) if is_raised else text)
+            parts.append(_target(paragraph, child) if text else "")
     return " ".join("".join(parts).split())
+
+
+def _target(paragraph: Any, run: "Element") -> str:
+    """Return ` (https://…)` for a run that leads out of the presentation and does not say where to."""
+    link = run.find(f"{_A}rPr/{_A}hlinkClick")
+    relation = None if link is None else paragraph.part.rels.get(link.get(f"{_R}id", ""))
+    target = str(relation.target_ref) if relation is not None and relation.is_external else ""
+    shown = target.removeprefix("mailto:")
+    leads_out = target.startswith(("http://", "https://", "mailto:"))
+    return f" ({shown})" if leads_out and shown.rstrip("/") not in (run.findtext(f"{_A}t") or "") else ""
 
 
 def _top(shape: Any) -> int:
