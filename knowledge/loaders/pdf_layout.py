@@ -100,20 +100,32 @@ def _without_bullet_cell(line: Line) -> Line:
 
 
 def _without_running_lines(pages: Sequence[list[Line]]) -> list[list[Line]]:
-    """Drop what stands in the margins of most pages, and page numbers there."""
-    seen = Counter(key for page in pages for key in {_running_key(line) for line in page if _is_marginal(line)})
+    """Drop what stands in the margins of most pages, and page numbers there.
+
+    What is larger than the text has to be the same on each, for "Step 1" and "Step 2" are titles of their pages.
+    """
+    body = _Style.of([line for page in pages for line in page]).body_size
+
+    def is_large(line: Line) -> bool:
+        return _rounded(line.size) >= body * _HEADING_RATIO
+
+    def key_of(line: Line) -> str:
+        return line.text.strip() if is_large(line) else _running_key(line)
+
+    seen = Counter(key for page in pages for key in {key_of(line) for line in page if _is_marginal(line)})
     enough = max(_FEWEST_RUNNING_PAGES, _RUNNING_SHARE * len(pages))
     heads = sorted(page[0].bottom for page in pages if _is_set_apart(page))
 
     def runs(line: Line) -> bool:
         if not _is_marginal(line):
             return False
-        return seen[_running_key(line)] >= enough or _PAGE_NUMBER.fullmatch(line.text.strip()) is not None
+        return seen[key_of(line)] >= enough or _PAGE_NUMBER.fullmatch(line.text.strip()) is not None
 
     kept = []
     for page in pages:
         # A head that names the chapter changes, but stands in its place, apart from the text, on most pages.
-        has_head = _is_set_apart(page) and _count_near(heads, page[0].bottom) >= max(enough, _HEAD_SHARE * len(pages))
+        is_apart = _is_set_apart(page) and not is_large(page[0])
+        has_head = is_apart and _count_near(heads, page[0].bottom) >= max(enough, _HEAD_SHARE * len(pages))
         kept.append([line for line in page[1 if has_head else 0 :] if not runs(line)])
     return kept
 

@@ -159,6 +159,20 @@ def test_running_heads_go_and_so_do_heads_that_change():
     assert [text for _, text in texts(*pages)] == [f"Body text of page {number} begins here." for number in range(1, 6)]
 
 
+def test_large_titles_at_the_top_of_each_page_stay():
+    for titles in (["Step 1", "Step 2", "Step 3"], ["Unpack", "Mount", "Connect"], ["Care"] * 3):
+        pages = [
+            [
+                line((title, 50), top=780, size=20),
+                line((f"Body text of page {number} begins here.", 50), top=650),
+                line(("and goes on for a while.", 50), top=638),
+            ]
+            for number, title in enumerate(titles)
+        ]
+        found = [text for kind, text in texts(*pages) if kind == "heading"]
+        assert found == (titles if len(set(titles)) > 1 else [])
+
+
 def test_tables_of_contents_go():
     contents = [line((f"{number}.1 Subject {'. ' * 20}{number}", 50), top=700 - 12 * number) for number in range(1, 8)]
     body = [[line((f"Text {number}.", 50), top=600)] for number in range(8)]
