@@ -42,6 +42,11 @@ _LEADING_NUMBER = re.compile(
 _CONTENTS_ENTRY = re.compile(r"(?:[.·…]\s?){4,}\s*(?:\d{1,4}|[ivxl]{1,6})$")
 _FEWEST_PAGES_WITH_CONTENTS = 8
 _FEWEST_CONTENTS = 5
+_EQUAL_GAPS = 0.15
+_WIDEST_STRETCH = 2.0
+"""In line sizes."""
+_SAME_EDGE = 1.5
+"""In points."""
 _PARAGRAPH_PITCH = 1.35
 _SHORT_LINE_SHARE = 0.8
 _MOST_COMPARED_LINES = 500
@@ -56,7 +61,7 @@ def add_pages(
     builder: PrintedBuilder, pages: Sequence[Sequence[Line]], outline: Outline = MappingProxyType({})
 ) -> None:
     """Add every page's lines to the builder as blocks; what the outline names is a heading."""
-    kept = _without_contents(_without_running_lines([_rejoined(page) for page in pages]))
+    kept = _without_contents(_without_running_lines([_unstretched(_rejoined(page)) for page in pages]))
     style = _Style.of([line for page in kept for line in page])
     for number, page in enumerate(kept, start=1):
         builder.start_page()
@@ -80,6 +85,37 @@ def _rejoined(page: Sequence[Line]) -> list[Line]:
             joined.pop()
         joined.append(_without_bullet_cell(line))
     return joined
+
+
+def _unstretched(page: Sequence[Line]) -> list[Line]:
+    """Put the words of a line together that was only stretched to the width of the lines around it."""
+    found = list(page)
+    for at, line in enumerate(page):
+        if _has_equal_gaps(line) and (
+            _goes_on_plainly(line, page[at + 1 :]) or _goes_on_plainly(line, page[:at][::-1])
+        ):
+            stretches = tuple(stretch for cell in line.cells for stretch in cell.stretches)
+            found[at] = replace(line, cells=(Cell(line.text, line.left, line.right, stretches),))
+    return found
+
+
+def _goes_on_plainly(line: Line, following: Sequence[Line]) -> bool:
+    """Say whether an unstretched line as wide as this one comes next, or beyond others that are stretched so."""
+    for other in following:
+        if not _is_as_wide(line, other):
+            return False
+        if not _has_equal_gaps(other):
+            return len(other.cells) == 1
+    return False
+
+
+def _has_equal_gaps(line: Line) -> bool:
+    gaps = [after.left - before.right for before, after in pairwise(line.cells)]
+    return len(gaps) > 1 and max(gaps) - min(gaps) < _EQUAL_GAPS * line.size and max(gaps) < _WIDEST_STRETCH * line.size
+
+
+def _is_as_wide(line: Line, other: Line) -> bool:
+    return abs(line.left - other.left) < _SAME_EDGE and abs(line.right - other.right) < _SAME_EDGE
 
 
 def _without_bullet_cell(line: Line) -> Line:

@@ -76,6 +76,21 @@ def test_wide_gaps_of_justified_text_are_no_columns():
     assert [kind for kind, _ in texts(page)] == ["paragraph"]
 
 
+def test_lines_stretched_to_the_width_of_those_around_them_are_no_rows():
+    words = ["warranty", "covers", "every", "new", "heater", "here"]
+    plain = [(word, 50 + 5 * len("".join(words[:at])) + 8 * at) for at, word in enumerate(words)]
+    first, last = "It is forty letters wide from 50 to 250.", "as is this line, and so nothing is a row"
+    page = [
+        line((first[:-1] + ",", 50), top=600),
+        line(*plain, top=588),
+        line(*plain, top=576),
+        line((last, 50), top=564),
+    ]
+    assert page[0].right == page[1].right == page[3].right
+    assert texts(page) == [("paragraph", " ".join([first[:-1] + ",", *words, *words, last]))]
+    assert [kind for kind, _ in texts(page[1:3])] == ["row", "row"]
+
+
 def test_a_line_across_the_page_does_not_make_the_lines_of_columns_below_it_short():
     """How far the lines of a column reach is told by what stands beside it, also where the column there ends first."""
     wide = "A head of some ninety letters that goes over both of the columns below it, from left to right."
