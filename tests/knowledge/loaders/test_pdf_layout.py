@@ -106,6 +106,22 @@ def test_a_line_across_the_page_does_not_make_the_lines_of_columns_below_it_shor
     assert texts(page) == [("paragraph", wide), ("paragraph", " ".join(left)), ("paragraph", " ".join(right))]
 
 
+def test_names_centred_above_their_columns_name_them():
+    """Browsers print heads so; here the first cell below them takes two lines."""
+    page = [
+        line(("Destination", 78), ("Standard", 190), ("Time", 330), top=600, bold=True),
+        line(("Germany, but no islands", 50), top=580),
+        line(("nor mountain huts", 50), ("4.90", 210), ("next day", 250), top=569),
+        line(("Austria", 50), ("12.90", 205), ("two to three days, or even more", 250), top=545),
+        line(("EU", 50), ("14.90", 205), ("one week", 250), top=525),
+    ]
+    assert texts(page) == [
+        ("row", "Destination: Germany, but no islands nor mountain huts | Standard: 4.90 | Time: next day"),
+        ("row", "Destination: Austria | Standard: 12.90 | Time: two to three days, or even more"),
+        ("row", "Destination: EU | Standard: 14.90 | Time: one week"),
+    ]
+
+
 def test_names_of_columns_printed_on_two_lines_name_them():
     """A season and its days stand in one cell of the head, drawn cell by cell, the first one between the two lines."""
     page = [
