@@ -28,7 +28,7 @@ _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _HEADING_STYLE = re.compile(r"(?:heading|überschrift|titre|标题|標題)\s*([1-9])", re.IGNORECASE)
 _LIST_STYLE = re.compile(r"list(?! paragraph)|bullet|列表", re.IGNORECASE)
-_CONTENTS_STYLE = re.compile(r"toc \d|table of figures", re.IGNORECASE)
+_CONTENTS_STYLE = re.compile(r"(?:toc|contents) (?:\d|heading)|table of figures", re.IGNORECASE)
 _BULLET = re.compile(r"\s*[•·‣◦▪■●○]\s*")
 _BREAKS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
 _SKIPPED = frozenset({f"{_W}del", f"{_W}moveFrom", f"{_W}txbxContent", f"{_W}instrText", f"{_W}rt", _FALLBACK})
@@ -101,6 +101,8 @@ class _Reader:
         outline = _outline(element) or outline
         place = self._place_in_list(element)
         text = self._numbered(element, text)
+        if _CONTENTS_STYLE.match(name):
+            text = ""
         if outline and len(text) <= _LONGEST_HEADING:
             self.builder.add("heading", " ".join(text.split()), level=min(6, outline))
         elif name.casefold() == "title" and len(text) <= _LONGEST_HEADING:
@@ -109,7 +111,7 @@ class _Reader:
             self.builder.add("item", text, level=min(6, place[1] + 1 if place else 1))
         elif _BULLET.match(text):
             self.builder.add("item", _BULLET.sub("", text, count=1), level=1)
-        elif not _CONTENTS_STYLE.match(name):
+        else:
             self.builder.add("paragraph", text)
         for box in element.iter(f"{_W}txbxContent"):
             if not any(parent.tag == _FALLBACK for parent in box.iterancestors()):

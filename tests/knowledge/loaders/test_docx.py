@@ -2,6 +2,7 @@
 
 import docx
 import pytest
+from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
@@ -71,6 +72,14 @@ def test_the_table_of_contents_and_what_asks_to_be_filled_in_are_not_read(source
     paragraph(source, "Name: ", asked.format("<w:r><w:t>Click or tap here to enter text.</w:t></w:r>"))
     paragraph(source, "Room: ", asked.format("<w:r><w:t>12</w:t></w:r>").replace("<w:showingPlcHdr/>", ""))
     assert read().text == "Name:\n\nRoom: 12"
+
+
+def test_the_name_of_the_contents_is_not_read_where_they_are_plain_paragraphs(source, read):
+    for name, text in (("TOC Heading", "Contents"), ("toc 1", "Returns 17"), ("Normal", "Two days.")):
+        if name not in source.styles:
+            source.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        source.add_paragraph(text, style=name)
+    assert read().text == "Two days."
 
 
 def test_signs_and_formulas_are_read(source, read):
