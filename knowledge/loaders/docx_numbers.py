@@ -36,7 +36,8 @@ class Numbers:
             return
         for kind in root.iter(f"{_W}abstractNum"):
             levels = {_whole(level.get(f"{_W}ilvl")): level for level in kind.iter(f"{_W}lvl")}
-            self._levels[kind.get(f"{_W}abstractNumId", "")] = levels
+            known = {depth: level for depth, level in levels.items() if depth < _LEVELS}
+            self._levels[kind.get(f"{_W}abstractNumId", "")] = known
         for number in root.iter(f"{_W}num"):
             named, key = number.find(f"{_W}abstractNumId"), number.get(f"{_W}numId", "")
             self._list_of[key] = "" if named is None else named.get(f"{_W}val", "")

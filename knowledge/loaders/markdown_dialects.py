@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from itertools import takewhile
 
-_FENCE = re.compile(r" {0,3}(?:> ?)*(`{3,}|~{3,})")
+_FENCE = re.compile(r"[ \t]*(?:> ?)*(`{3,}|~{3,})")
 _INDENTED = re.compile(r"(?: {4}|\t)")
 _NOTE = re.compile(r" {0,3}\[\^([^\]\s]+)\]:[ \t]*(.*)$")
 _CALLOUT = re.compile(r"((?:[ \t]*>[ \t]?)+)\[!([\w-]+)\][+-]?[ \t]*(.*)$")

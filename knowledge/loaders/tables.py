@@ -42,13 +42,12 @@ def add_grid(builder: DocumentBuilder, grid: Sequence[Sequence[str]], *, marked:
         marked: How many rows the document itself marks as names; 0 when it marks none.
     """
     rows = [row for row in grid if any(cell.strip() for cell in row)]
+    while len(rows) > 1 and _is_title(rows[0]):
+        builder.add("paragraph", rows[0][0])
+        rows, marked = rows[1:], max(0, marked - 1)
     if rows and max(map(len, rows)) == 1:
         for row in rows:
             builder.add("paragraph", "".join(row))
-        return
-    if len(rows) > 1 and _is_title(rows[0]):
-        builder.add("paragraph", rows[0][0])
-        add_grid(builder, rows[1:], marked=max(0, marked - 1))
         return
     names: Sequence[str] = []
     if len(rows) > 1 and (marked or _reads_like_names(rows)):

@@ -65,4 +65,5 @@ def test_forms(level, first, second):
 
 def test_lists_that_nothing_describes_have_no_numbers():
     assert numbers(CONTRACT).next("1", 8) == numbers(CONTRACT).next("3", 0) == ""
+    assert numbers(CONTRACT[:1] * 12).next("1", 11) == ""
     assert Numbers(SimpleNamespace(part=SimpleNamespace(rels={}))).next("1", 0) == ""

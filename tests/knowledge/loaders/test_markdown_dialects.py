@@ -18,6 +18,7 @@ from knowledge.loaders.markdown_dialects import to_commonmark
         ("`[[a]] ==b==` and ``x`[[y]]`` stay", "`[[a]] ==b==` and ``x`[[y]]`` stay"),
         ("~~~\n[[a]] [^1]\n%%\n%%\n~~~\n", "~~~\n[[a]] [^1]\n%%\n%%\n~~~\n"),
         ("    [[a]]", "    [[a]]"),
+        ("1. Do:\n    ```\n    [[a]]\n    ```", "1. Do:\n    ```\n    [[a]]\n    ```"),
         (
             "[[1]](https://example.com), a==b, 5%% of 7%%, [^a-z]",
             "[[1]](https://example.com), a==b, 5%% of 7%%, [^a-z]",

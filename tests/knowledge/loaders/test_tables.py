@@ -47,4 +47,5 @@ def test_a_first_row_that_reads_like_names(grid, first):
 
 def test_one_cell_over_the_whole_table_is_its_title():
     hours = [["Opening hours", Spread("Opening hours")], ["Monday to Friday", "9 to 18"], ["Saturday", "10 to 14"]]
+    assert rows_of([hours[0]] * 2000 + hours[1:])[-1] == "Saturday | 10 to 14"
     assert rows_of(hours) == ["Opening hours", "", "Monday to Friday | 9 to 18", "Saturday | 10 to 14"]
