@@ -14,6 +14,9 @@ from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty, read_bytes
 from knowledge.loaders.tables import add_sheet
 
+_FILTERED = b"\x9b\0\0\0"
+"""The record, or what looks like it, that stands in a sheet of which a filter shows a part; xlrd passes it over."""
+
 
 def load(path: Path) -> Iterator[Document]:
     """Yield the workbook as one document."""
@@ -38,7 +41,7 @@ def _read(path: Path, builder: DocumentBuilder) -> None:
             if sheet.visibility == 0:
                 builder.add("heading", sheet.name, level=1)
                 rows = (_row(book, sheet, row) for row in range(sheet.nrows))
-                add_sheet(builder, without_hidden(fill_merged(rows, _merged(sheet)), _hidden(sheet)))
+                add_sheet(builder, without_hidden(fill_merged(rows, _merged(sheet)), _hidden(book, sheet)))
             book.unload_sheet(number)
     except XLRDError as error:
         if "encrypt" in str(error).lower() or "password" in str(error).lower():
@@ -54,9 +57,12 @@ def _merged(sheet: Any) -> list[Merged]:
     return [Merged(first, end - 1, column, stop - 1) for first, end, column, stop in sheet.merged_cells]
 
 
-def _hidden(sheet: Any) -> Hidden:
-    """Return the columns that the sheet does not show; its rows may be away by a filter, which xlrd does not tell."""
-    return Hidden(frozenset(column for column, width in sheet.colinfo_map.items() if width.hidden))
+def _hidden(book: Any, sheet: Any) -> Hidden:
+    """Return what the sheet does not show, but for rows in a workbook in which a filter may have taken them away."""
+    columns = frozenset(column for column, width in sheet.colinfo_map.items() if width.hidden)
+    if book.mem.find(_FILTERED) >= 0:
+        return Hidden(columns)
+    return Hidden(columns, frozenset(row for row, height in sheet.rowinfo_map.items() if height.hidden))
 
 
 def _row(book: Any, sheet: Any, row: int) -> list[str]:

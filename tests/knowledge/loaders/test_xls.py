@@ -7,7 +7,7 @@ import xlrd
 
 from knowledge.errors import UnreadableFile
 from knowledge.loaders import xls
-from knowledge.loaders.cells import Merged
+from knowledge.loaders.cells import Hidden, Merged
 
 
 @pytest.mark.parametrize("in_container", [True, False])
@@ -62,9 +62,11 @@ def test_spans_of_time_and_what_is_struck_out_are_known():
     assert xls._cell(book, SimpleNamespace(ctype=xlrd.XL_CELL_TEXT, value="59", xf_index=1)) == ""
 
 
-def test_hidden_columns_are_known():
-    columns = {0: SimpleNamespace(hidden=0), 2: SimpleNamespace(hidden=1)}
-    assert xls._hidden(SimpleNamespace(colinfo_map=columns)).columns == {2}
+def test_hidden_columns_and_rows_are_known():
+    shown, hidden = SimpleNamespace(hidden=0), SimpleNamespace(hidden=1)
+    sheet = SimpleNamespace(colinfo_map={0: shown, 2: hidden}, rowinfo_map={1: hidden, 3: shown})
+    assert xls._hidden(SimpleNamespace(mem=b"\x9b\0\2\0"), sheet) == Hidden(frozenset({2}), frozenset({1}))
+    assert xls._hidden(SimpleNamespace(mem=b"..\x9b\0\0\0.."), sheet) == Hidden(frozenset({2}))
 
 
 def test_merged_cells_are_known():
