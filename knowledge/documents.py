@@ -87,7 +87,7 @@ class DocumentBuilder:
         self._length = 0
         self._paged = False
         self._level = 0
-        """Of the last heading."""
+        """Of the last heading that still stands above what follows, or deeper."""
         self._ended = 0
         """The level of the section that has ended since; 0 for none."""
 
@@ -102,6 +102,7 @@ class DocumentBuilder:
         start = self._length
         if self._ended and (kind != "heading" or level > self._ended):
             self._blocks.append(Block("heading", start, start, self._ended))
+            self._level = self._ended - 1
         self._level, self._ended = (level if kind == "heading" else self._level), 0
         self._append(text)
         self._blocks.append(Block(kind, start, self._length, level, header, anchor))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from knowledge.documents import Document, DocumentBuilder
+from knowledge.loaders.markup import plain
 
 _QUESTION_NAMES = ("question", "questions", "问题", "提问")
 _ANSWER_NAMES = ("answer", "answers", "答案", "回答", "答复")
@@ -21,7 +22,7 @@ def build_answer(row: Mapping[str, str], columns: tuple[str, str], *, number: in
 
     The question is its title and its heading, so that only the answer can be quoted.
     """
-    question, answer = (" ".join(row.get(columns[0], "").split()), row.get(columns[1], "").strip())
+    question, answer = (" ".join(row.get(columns[0], "").split()), plain(row.get(columns[1], "")).strip())
     if not question or not answer:
         return None
     builder = DocumentBuilder()

@@ -14,6 +14,9 @@ _QUOTED = re.compile(r'"([^"]*)"')
 _PLACEHOLDERS = re.compile(r"[0#?](?:[0#?.,]*[0#?])?")
 _SCALED = re.compile(r"[0#?],+(?![0#?,])")
 """A comma behind the last digit: thousands are shown as ones."""
+_ZEROS = re.compile(r'(?:"([^"]*)")?(0{2,})(?:"([^"]*)")?')
+"""Shows a number with as many digits, as postcodes and article numbers have: `00000`, `"D-"00000`."""
+_SPAN = re.compile(r"\[[hms]{1,2}\]", re.IGNORECASE)
 _SIGNS = "€£¥￥$"
 _WIDEST = 100
 """Columns that a merged cell is followed over; titles are merged over a whole sheet."""
@@ -32,8 +35,10 @@ def shown(value: object, form: str) -> str:
         return str(value).upper()
     if isinstance(value, datetime.datetime):
         return value.date().isoformat() if value.time() == datetime.time.min else value.isoformat(" ", "minutes")
-    if isinstance(value, datetime.date | datetime.timedelta):
+    if isinstance(value, datetime.date):
         return str(value)
+    if isinstance(value, datetime.timedelta):
+        return _span(value)
     if isinstance(value, datetime.time):
         return value.isoformat("minutes")
     if isinstance(value, int | float):
@@ -41,7 +46,22 @@ def shown(value: object, form: str) -> str:
     return str(value).strip()
 
 
+def is_span(form: str) -> bool:
+    """Say whether a number format shows a span of time, as `[h]:mm` does."""
+    return _SPAN.search(form) is not None
+
+
+def _span(value: datetime.timedelta) -> str:
+    """Return a span of time in hours, as sheets show it: `26:30`."""
+    minutes, seconds = divmod(round(abs(value.total_seconds())), 60)
+    sign = "-" if value.total_seconds() < 0 else ""
+    return f"{sign}{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
+
+
 def _number(value: float, form: str) -> str:
+    zeros = _ZEROS.fullmatch(form.partition(";")[0])
+    if zeros and value >= 0 and value.is_integer():
+        return f"{zeros[1] or ''}{int(value):0{len(zeros[2])}}{zeros[3] or ''}".strip()
     if "%" in _QUOTED.sub("", form):
         return f"{_plain(value * 100)}%"
     symbol, unit = _currency(form), _unit(form)

@@ -1,6 +1,7 @@
 """CSV and TSV files: questions with answers become a document each, anything else one document of rows."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -10,6 +11,7 @@ from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
 from knowledge.loaders.answers import answer_columns, build_answer
 from knowledge.loaders.encoding import TextLines, empty, read_lines
+from knowledge.loaders.markup import plain
 from knowledge.loaders.tables import add_sheet
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 _DELIMITERS = ",;\t|"
 _SAMPLED_ROWS = 50
+_DECLARED = re.compile(r"sep=(.)\s*$", re.IGNORECASE)
+"""First line of what is written for Excel: it names the delimiter and is no row."""
 
 
 def load(path: Path) -> Iterator[Document]:
@@ -26,7 +30,8 @@ def load(path: Path) -> Iterator[Document]:
     """
     lines = read_lines(path)
     is_tabbed = path.suffix.lower() == ".tsv" and any("\t" in line for line in lines)
-    delimiter = "\t" if is_tabbed else _delimiter(lines)
+    declared = _DECLARED.match(next(iter(lines), ""))
+    delimiter = declared[1] if declared else "\t" if is_tabbed else _delimiter(lines)
     head: list[str] = []
     for row in _checked(lines, delimiter):
         head = head or (row if _is_filled(row) else [])
@@ -66,7 +71,7 @@ def _checked(lines: TextLines, delimiter: str) -> Iterator[list[str]]:
     reader = _rows(lines, delimiter, strict=True)
     try:
         for row in reader:
-            yield row
+            yield [plain(cell) for cell in row]
             line = reader.line_num + 1
     except csv.Error as error:
         raise UnreadableFile(
@@ -91,4 +96,5 @@ def _delimiter(lines: TextLines) -> str:
 
 def _rows(lines: Iterable[str], delimiter: str, *, strict: bool = False) -> "_csv.Reader":
     """Read rows; unless strict, a stray quotation mark swallows what follows rather than being an error."""
-    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=strict)
+    below = ("\n" if number == 0 and _DECLARED.match(line) else line for number, line in enumerate(lines))
+    return csv.reader(below, delimiter=delimiter, skipinitialspace=True, strict=strict)

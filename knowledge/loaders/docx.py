@@ -7,15 +7,17 @@ content controls. Headers, footers and deleted text are left out.
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.loaders.archives import PARSER_FAULTS, check_archive, damaged
 from knowledge.loaders.dates import dated
+from knowledge.loaders.docx_numbers import Numbers
+from knowledge.loaders.docx_signs import formula, is_formula, sign
 from knowledge.loaders.encoding import empty
 from knowledge.loaders.office_properties import core_properties
 from knowledge.loaders.raised import raised
-from knowledge.loaders.tables import add_table
+from knowledge.loaders.tables import Spread, add_grid
 from knowledge.loaders.xml_trees import BrokenXml, UnsafeXml, parse
 
 if TYPE_CHECKING:
@@ -26,10 +28,13 @@ _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _HEADING_STYLE = re.compile(r"(?:heading|überschrift|titre|标题|標題)\s*([1-9])", re.IGNORECASE)
 _LIST_STYLE = re.compile(r"list(?! paragraph)|bullet|列表", re.IGNORECASE)
-_CONTENTS_STYLE = re.compile(r"toc \d|table of figures", re.IGNORECASE)
+_CONTENTS_STYLE = re.compile(r"(?:toc|contents) (?:\d|heading)|table of figures", re.IGNORECASE)
 _BULLET = re.compile(r"\s*[•·‣◦▪■●○]\s*")
 _BREAKS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
-_SKIPPED = frozenset({f"{_W}del", f"{_W}moveFrom", f"{_W}txbxContent", f"{_W}instrText", _FALLBACK})
+_SKIPPED = frozenset({f"{_W}del", f"{_W}moveFrom", f"{_W}txbxContent", f"{_W}instrText", f"{_W}rt", _FALLBACK})
+_HOLDERS = (f"{_W}sdt", f"{_W}ins", f"{_W}customXml", f"{_W}sdtContent")
+_CONTENTS = "Table of Contents"
+"""What Word calls a block that it fills with the headings and their pages."""
 _LONGEST_HEADING = 300
 _UNREAD = ("vanish", "strike", "dstrike")
 """Properties of a run that no reader sees, or that is struck out and so no longer holds."""
@@ -56,6 +61,16 @@ def load(path: Path) -> Iterator[Document]:
     yield document
 
 
+class _Style(NamedTuple):
+    """What a paragraph's style says, what it inherits included."""
+
+    name: str
+    outline: int
+    """Of a heading, from 1; 0 for none."""
+    place: tuple[str, int] | None
+    """The list that it puts paragraphs into and how deep, from 0."""
+
+
 class _Reader:
     """Writes the elements of a Word document's body into a builder."""
 
@@ -65,6 +80,7 @@ class _Reader:
             key: relation.target_ref for key, relation in source.part.rels.items() if relation.is_external
         }
         self._styles = _styles(source)
+        self._numbers = Numbers(source)
         self._notes = {kind: _notes(source, kind) for kind in ("footnote", "endnote")}
 
     def read(self, parent: "Element") -> None:
@@ -76,29 +92,50 @@ class _Reader:
             elif element.tag == f"{_W}tbl":
                 self._table(element)
                 self._add_notes(element)
-            elif element.tag in (f"{_W}sdt", f"{_W}ins", f"{_W}customXml", f"{_W}sdtContent"):
+            elif element.tag in _HOLDERS and not _is_filler(element):
                 self.read(element)
 
     def _paragraph(self, element: "Element") -> None:
         text = "\n".join(" ".join(line.split()) for line in self._text(element).strip().split("\n"))
-        style = element.find(f"{_W}pPr/{_W}pStyle")
-        name, outline, numbered = self._styles.get("" if style is None else style.get(f"{_W}val", ""), ("", 0, False))
+        name, outline, _ = self._style(element)
         outline = _outline(element) or outline
-        depth = element.find(f"{_W}pPr/{_W}numPr/{_W}ilvl")
+        place = self._place_in_list(element)
+        text = self._numbered(element, text)
+        if _CONTENTS_STYLE.match(name):
+            text = ""
         if outline and len(text) <= _LONGEST_HEADING:
             self.builder.add("heading", " ".join(text.split()), level=min(6, outline))
         elif name.casefold() == "title" and len(text) <= _LONGEST_HEADING:
             self.builder.add("heading", " ".join(text.split()), level=1)
-        elif element.find(f"{_W}pPr/{_W}numPr") is not None or numbered or _LIST_STYLE.match(name):
-            level = 1 if depth is None else int(depth.get(f"{_W}val", "0")) + 1
-            self.builder.add("item", text, level=min(6, level))
+        elif place is not None or _LIST_STYLE.match(name):
+            self.builder.add("item", text, level=min(6, place[1] + 1 if place else 1))
         elif _BULLET.match(text):
             self.builder.add("item", _BULLET.sub("", text, count=1), level=1)
-        elif not _CONTENTS_STYLE.match(name):
+        else:
             self.builder.add("paragraph", text)
         for box in element.iter(f"{_W}txbxContent"):
             if not any(parent.tag == _FALLBACK for parent in box.iterancestors()):
                 self.read(box)
+
+    def _style(self, element: "Element") -> _Style:
+        style = element.find(f"{_W}pPr/{_W}pStyle")
+        return self._styles.get("" if style is None else style.get(f"{_W}val", ""), _Style("", 0, None))
+
+    def _place_in_list(self, element: "Element") -> tuple[str, int] | None:
+        """Return in which list a paragraph stands and how deep, from 0; None in none."""
+        own, styled = _numbering(element), self._style(element).place
+        key = own[0] or (styled[0] if styled else "")
+        depth = own[1] if own[1] is not None else styled[1] if styled else 0
+        return (key, max(0, depth)) if key not in ("", "0") else None
+
+    def _numbered(self, element: "Element", text: str) -> str:
+        """Return a paragraph's text behind the number that Word shows; to be asked for once, in order."""
+        place = self._place_in_list(element)
+        is_deleted = not text and element.find(f"{_W}pPr/{_W}rPr/{_W}del") is not None
+        number = self._numbers.next(*place) if place and not is_deleted else ""
+        if not number or not text:
+            return text
+        return f"{number}{text}" if number[-1] in "、．）】" else f"{number} {text}"
 
     def _add_notes(self, element: "Element") -> None:
         """Add the notes that hang on a paragraph or a table, below it."""
@@ -112,6 +149,10 @@ class _Reader:
         for child in element.iterchildren():
             if child.tag == f"{_W}t":
                 parts.append(child.text or "")
+            elif child.tag == f"{_W}sym":
+                parts.append(sign(child))
+            elif is_formula(child) and (written := formula(child, self._text)) is not None:
+                parts.append(written)
             elif child.tag in _BREAKS:
                 parts.append(_BREAKS[child.tag])
             elif child.tag == f"{_W}hyperlink":
@@ -122,7 +163,7 @@ class _Reader:
                 parts.append(f"{text} ({shown})" if leaves and text else text)
             elif child.tag == f"{_W}r":
                 parts.append(self._run(child, "".join(parts[-2:])))
-            elif isinstance(child.tag, str) and child.tag not in _SKIPPED and not child.tag.endswith("}pPr"):
+            elif isinstance(child.tag, str) and child.tag not in _SKIPPED and not _is_filler(child):
                 parts.append(self._text(child))
         return "".join(parts)
 
@@ -137,7 +178,7 @@ class _Reader:
 
     def _table(self, table: "Element") -> None:
         rows: list[list[str]] = []
-        above: list[str] = []
+        marked = 0
         for row in table.iterchildren(f"{_W}tr"):
             line: list[str] = []
             for cell in row.iter(f"{_W}tc"):
@@ -145,32 +186,40 @@ class _Reader:
                     continue
                 merged = cell.find(f"{_W}tcPr/{_W}vMerge")
                 continued = merged is not None and merged.get(f"{_W}val", "continue") == "continue"
-                text = above[len(line)] if continued and len(line) < len(above) else self._cell(cell)
+                text = rows[-1][len(line)] if continued and rows and len(line) < len(rows[-1]) else self._cell(cell)
                 span = cell.find(f"{_W}tcPr/{_W}gridSpan")
                 width = 1 if span is None else min(100, int(span.get(f"{_W}val", "1")))
-                line.extend([text] + [text if not rows else ""] * (width - 1))
+                line.extend([text, *[Spread(text)] * (width - 1)])
+            is_marked = marked == len(rows) and _is_on(row.find(f"{_W}trPr/{_W}tblHeader"))
+            marked += is_marked
             rows.append(line)
-            above = line
-        if rows and max(map(len, rows)) == 1:
-            for line in rows:
-                self.builder.add("paragraph", "".join(line))
-        elif len(rows) > 1 and all(rows[0]):
-            add_table(self.builder, rows[0], rows[1:])
-        else:
-            add_table(self.builder, [], rows)
+        add_grid(self.builder, rows, marked=marked)
 
     def _cell(self, cell: "Element") -> str:
-        return " ".join(text for each in cell.iter(f"{_W}p") if (text := " ".join(self._text(each).split())))
+        texts = (self._numbered(each, " ".join(self._text(each).split())) for each in cell.iter(f"{_W}p"))
+        return " ".join(filter(None, texts))
 
 
-def _styles(source: Any) -> dict[str, tuple[str, int, bool]]:
-    """Return each style's name, heading level (0: none) and whether it numbers, inherited ones included."""
-    found: dict[str, tuple[str, int, bool]] = {}
+def _is_filler(element: "Element") -> bool:
+    """Say whether an element says nothing of its writer's: properties, a table of contents, "Click to enter text"."""
+    if element.tag.endswith("}pPr"):
+        return True
+    if element.tag != f"{_W}sdt":
+        return False
+    gallery = element.find(f"{_W}sdtPr/{_W}docPartObj/{_W}docPartGallery")
+    is_contents = gallery is not None and gallery.get(f"{_W}val") == _CONTENTS
+    return is_contents or _is_on(element.find(f"{_W}sdtPr/{_W}showingPlcHdr"))
+
+
+def _styles(source: Any) -> dict[str, _Style]:
+    """Return each style by its id."""
+    found: dict[str, _Style] = {}
     own = {style.get(f"{_W}styleId", ""): style for style in source.styles.element.iter(f"{_W}style")}
-    for key, style in own.items():
-        name, outline, numbered = "", 0, False
+    for style_id, style in own.items():
+        name, outline = "", 0
+        key, depth = "", None
         seen: set[str] = set()
-        current, at = style, key
+        current, at = style, style_id
         while current is not None and at not in seen:
             seen.add(at)
             label = current.find(f"{_W}name")
@@ -178,12 +227,21 @@ def _styles(source: Any) -> dict[str, tuple[str, int, bool]]:
             heading = _HEADING_STYLE.fullmatch(text.strip())
             name = name or text
             outline = outline or (int(heading[1]) if heading else 0) or _outline(current)
-            numbered = numbered or current.find(f"{_W}pPr/{_W}numPr") is not None
+            numbering = _numbering(current)
+            key, depth = key or numbering[0], numbering[1] if depth is None else depth
             based = current.find(f"{_W}basedOn")
             at = "" if based is None else based.get(f"{_W}val", "")
             current = own.get(at)
-        found[key] = (name, outline, numbered)
+        found[style_id] = _Style(name, outline, (key, depth or 0) if key else None)
     return found
+
+
+def _numbering(element: "Element") -> tuple[str, int | None]:
+    """Return which list a paragraph or a style names, "" for none, and how deep."""
+    numbering = element.find(f"{_W}pPr/{_W}numPr")
+    number, depth = (None, None) if numbering is None else map(numbering.find, (f"{_W}numId", f"{_W}ilvl"))
+    key = "" if number is None else number.get(f"{_W}val", "")
+    return key, None if depth is None else int(depth.get(f"{_W}val", "0"))
 
 
 def _is_on(setting: "Element | None") -> bool:

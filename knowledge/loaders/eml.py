@@ -12,6 +12,7 @@ from knowledge.documents import Document
 from knowledge.errors import UnreadableFile
 from knowledge.loaders import NO_OPTIONS, LoadOptions
 from knowledge.loaders.encoding import decode_lenient, read_bytes
+from knowledge.loaders.flowed import unflow
 from knowledge.loaders.mail import Attachment, Mail, documents
 
 _SHOWN = ("From", "To", "Cc")
@@ -105,7 +106,10 @@ def _text(part: Message) -> str:
     if not isinstance(data, bytes):
         return ""
     declared = str(part.get_param("charset", "") or "").strip("'\" ")
-    return decode_lenient(data, declared).replace("\r\n", "\n").replace("\r", "\n")
+    text = decode_lenient(data, declared).replace("\r\n", "\n").replace("\r", "\n")
+    if str(part.get_param("format", "")).casefold() != "flowed":
+        return text
+    return unflow(text, deletes_spaces=str(part.get_param("delsp", "")).casefold() == "yes")
 
 
 def _header(message: Message, name: str) -> str:

@@ -18,9 +18,11 @@ def words(text: str) -> frozenset[str]:
 
 _DROPPED = words(
     "script style template noscript nav footer head iframe object svg canvas form input select textarea button dialog "
-    "audio video map math"
+    "audio video map math rt rp"
 )
 _INLINE = words("span b strong i em a small font u")
+_VARIATIONS = "\ufe0e\ufe0f"
+"""Say whether a sign is a letter or a picture."""
 _BREAKING = words("p div li dt dd tr td th table ul ol dl blockquote h1 h2 h3 h4 h5 h6")
 _KEPT_FORM_TEXT = 200
 """Some sites put the whole page into a form: one with more characters than this is read."""
@@ -66,7 +68,7 @@ def is_left_out(tag: "Tag") -> bool:
         return True
     if tag.name == "form" and len(tag.get_text(" ", strip=True)) < _KEPT_FORM_TEXT:
         return True
-    if tag.name == "a" and tag.get_text(strip=True) in ("¶", "#", "§", "🔗"):
+    if tag.name == "a" and tag.get_text(strip=True).rstrip(_VARIATIONS) in ("¶", "#", "§", "🔗", "↩"):
         return True
     attributes = tag.attrs
     if not attributes:

@@ -1,17 +1,21 @@
 """HTML tables: spans resolved into a grid, the header found, each row readable by itself."""
 
+import re
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from knowledge.documents import DocumentBuilder
 from knowledge.loaders.html_menus import visible_text
 from knowledge.loaders.lines import collapse
-from knowledge.loaders.tables import add_table
+from knowledge.loaders.tables import add_table, is_number
 
 if TYPE_CHECKING:
     from bs4 import Tag
+    from bs4.element import PageElement
 
 _WIDEST_SPAN = 100
 _PROSE_CHARACTERS = 600
+_BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 _BLOCKS_IN_LAYOUT = ["h1", "h2", "h3", "h4", "h5", "h6", "table", "pre", "article", "section"]
 
 
@@ -63,7 +67,36 @@ def _header_rows(rows: list["Tag"]) -> list["Tag"]:
         if not in_head and (len(head) >= 2 or any(cell.name != "th" for cell in _cells(row))):
             break
         head.append(row)
-    return head
+    return head or (rows[:1] if _begins_with_names(rows) else [])
+
+
+def _begins_with_names(rows: list["Tag"]) -> bool:
+    """Say whether the first row of a table without a head names its columns, as tables of mail programs do.
+
+    Its cells alone are bold, or stand above numbers and are none.
+    """
+    if len(rows) < 2 or any(cell.name == "th" for row in rows for cell in _cells(row)):
+        return False
+    first, *below = map(_cells, rows)
+    names = [collapse(visible_text(cell)) for cell in first]
+    if len(names) < 2 or not all(names):
+        return False
+    if all(map(_is_bold, first)):
+        return not all(_is_bold(cell) for cells in below for cell in cells if cell.get_text(strip=True))
+    if len(below) < 2 or any(map(str.isdigit, "".join(names))):
+        return False
+    columns = [[collapse(visible_text(cells[at])) for cells in below if at < len(cells)] for at in range(len(names))]
+    return any(all(text and is_number(text) for text in column) for column in columns)
+
+
+def _is_bold(cell: "Tag") -> bool:
+    texts = cell.find_all(string=lambda text: bool(text and text.strip()))
+    return bool(texts) and all(_is_bold_text(text, cell) for text in texts)
+
+
+def _is_bold_text(text: "PageElement", cell: "Tag") -> bool:
+    around = list(takewhile(lambda tag: tag is not cell, text.parents))
+    return any(tag.name in ("b", "strong") or _BOLD.search(str(tag.get("style") or "")) for tag in [*around, cell])
 
 
 def _grid(rows: list["Tag"], header_rows: int) -> list[list[str]]:

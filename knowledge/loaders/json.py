@@ -16,9 +16,7 @@ from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
 from knowledge.loaders import jsonl
 from knowledge.loaders.encoding import empty, read_text
-from knowledge.loaders.values import TooManyValues, add_values, is_table
-
-_NAMES = ("title", "name", "标题")
+from knowledge.loaders.values import TooManyValues, add_values, is_table, title_of
 
 
 def load(path: Path) -> Iterator[Document]:
@@ -59,7 +57,7 @@ def _documents(path: Path, value: Any) -> Iterator[Document]:
 def _document(value: Any, name: str) -> Document:
     builder = DocumentBuilder()
     add_values(builder, value)
-    return builder.build(title=_title(value), name=name)
+    return builder.build(title=title_of(value), name=name)
 
 
 def _whole(digits: str) -> int | str:
@@ -77,8 +75,3 @@ def _is_lines(text: str) -> bool:
         return len(lines) == 2 and all(isinstance(json.loads(line), dict) for line in lines)
     except (ValueError, RecursionError):
         return False
-
-
-def _title(value: Any) -> str:
-    found = (value.get(name) for name in _NAMES) if isinstance(value, dict) else ()
-    return next((name.strip() for name in found if isinstance(name, str) and len(name) < 200), "")

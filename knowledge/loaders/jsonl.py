@@ -16,6 +16,7 @@ from knowledge.documents import Block, Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
 from knowledge.loaders.answers import answer_columns, build_answer
 from knowledge.loaders.encoding import TextLines, empty, read_lines
+from knowledge.loaders.markup import plain
 from knowledge.loaders.tables import add_table
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
@@ -142,7 +143,7 @@ def _is_prose(value: str) -> bool:
 
 def _shown(value: Any) -> str:
     if isinstance(value, str):
-        return value.strip()
+        return plain(value).strip()
     if value is None:
         return ""
     return json.dumps(value, ensure_ascii=False)

@@ -16,6 +16,7 @@ from knowledge.drafts import says_draft
 from knowledge.loaders.dates import iso_day
 from knowledge.loaders.encoding import empty, read_text
 from knowledge.loaders.html import add_html
+from knowledge.loaders.markdown_dialects import to_commonmark
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -47,7 +48,7 @@ def load(path: Path) -> Iterator[Document]:
     text = _HEADING_ANCHOR.sub(r'\1 <a id="\2"></a>', text)
     builder = DocumentBuilder()
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-    tokens = parser.parse(text)
+    tokens = parser.parse(to_commonmark(text))
     _set_anchors(tokens)
     add_html(builder, parser.renderer.render(tokens, parser.options, {}), path=path)
     title = fields.pop("title", "")

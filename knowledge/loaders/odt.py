@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
 from knowledge.loaders.archives import PARSER_FAULTS, check_archive, damaged
+from knowledge.loaders.cells import Merged, fill_merged
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty
 from knowledge.loaders.html_menus import words
 from knowledge.loaders.raised import joined
-from knowledge.loaders.tables import add_table
+from knowledge.loaders.tables import add_grid
 from knowledge.loaders.xml_trees import BrokenXml, UnsafeXml, local_name, parse
 
 if TYPE_CHECKING:
@@ -28,9 +29,11 @@ _CONTENT, _META, _MANIFEST, _STYLES = "content.xml", "meta.xml", "META-INF/manif
 _LEFT_OUT = words(
     "tracked-changes annotation annotation-end table-of-content illustration-index table-index user-index "
     "alphabetical-index bibliography forms sequence-decls variable-decls user-field-decls event-listeners "
-    "note-citation desc title"
+    "note-citation desc title ruby-text"
 )
-_BLOCKS = frozenset(("p", "h", "list", "table", "section", "text-box", "frame", "g", "custom-shape", "note"))
+_SHAPES = words("text-box custom-shape rect ellipse circle polygon path")
+"""What text may stand in."""
+_BLOCKS = _SHAPES | words("p h list table section frame g note")
 _BULLET = re.compile(r"[•·‣◦▪■●○](?:\s+|$)")
 _ABOVE = re.compile(r"super|(?!0+(?:\.0*)?%)\d")
 """Where characters stand above the line: `super 58%` or `33% 58%`, not `0% 100%`, `-33% 58%` or `sub 58%`."""
@@ -81,6 +84,8 @@ class _Style:
     """The name of the style that it was derived from."""
     position: str
     """How its characters stand: `super 58%`, `33% 58%`, `sub 58%`; "" as its parent's do."""
+    is_read: bool | None
+    """Whether a reader sees them, and not as struck out; None as its parent's."""
 
 
 _Styles = dict[tuple[str, str], _Style]
@@ -94,8 +99,28 @@ def _styles(roots: "list[Element]") -> _Styles:
             looks = style.find(f"{_STYLE}text-properties")
             position = "" if looks is None else looks.get(f"{_STYLE}text-position", "")
             name = style.get(f"{_STYLE}family", "paragraph"), style.get(f"{_STYLE}name", "")
-            found[name] = _Style(style.get(f"{_STYLE}parent-style-name", ""), position)
+            is_read = None if looks is None else _is_shown(looks)
+            found[name] = _Style(style.get(f"{_STYLE}parent-style-name", ""), position, is_read)
     return found
+
+
+def _is_shown(looks: "Element") -> bool | None:
+    """Say whether these properties show characters that still hold; None where they do not say."""
+    display = looks.get(f"{_TEXT}display")
+    line = looks.get(f"{_STYLE}text-line-through-style", looks.get(f"{_STYLE}text-line-through-type"))
+    if display == "none" or line not in (None, "none"):
+        return False
+    return None if display is None and line is None else True
+
+
+def _is_read(styles: _Styles, family: str, name: str) -> bool:
+    """Say whether a style, or the one it was derived from, shows characters that still hold."""
+    for _ in range(_DEEPEST):
+        style = styles.get((family, name))
+        if style is None or style.is_read is not None:
+            return style is None or bool(style.is_read)
+        name = style.parent
+    return True
 
 
 def _is_raised(styles: _Styles, name: str, *, otherwise: bool) -> bool:
@@ -149,7 +174,7 @@ class _Reader:
             self.builder.add("paragraph", text)
         for child in element.iter():
             is_note = child.tag == f"{_TEXT}note-body"
-            if (is_note or local_name(child) == "text-box") and _holder(child) is element:
+            if (is_note or local_name(child) in _SHAPES) and _holder(child) is element:
                 self.read(child, depth + 1)
 
     def _is_title(self, element: "Element") -> bool:
@@ -158,30 +183,37 @@ class _Reader:
         return "Title" in (name, style.parent if style else "")
 
     def _table(self, table: "Element") -> None:
-        rows = [self._row(row) for row in table.iter(f"{_TABLE}table-row") if _nearest(row, "table") is table]
-        rows = [row for row in rows if any(row)]
-        if rows and max(map(len, rows)) == 1:
-            for row in rows:
-                self.builder.add("paragraph", "".join(row))
-        elif len(rows) > 1 and all(rows[0]):
-            add_table(self.builder, rows[0], rows[1:])
-        else:
-            add_table(self.builder, [], rows)
+        rows: list[list[str]] = []
+        merged: list[Merged] = []
+        marked = 0
+        for row in table.iter(f"{_TABLE}table-row"):
+            if _nearest(row, "table") is table:
+                parent = row.getparent()
+                marked += parent is not None and local_name(parent) == "table-header-rows"
+                rows.append(self._row(row, len(rows), merged))
+        add_grid(self.builder, list(fill_merged(rows, merged)), marked=marked)
 
-    def _row(self, row: "Element") -> list[str]:
+    def _row(self, row: "Element", number: int, merged: list[Merged]) -> list[str]:
+        """Return a row's texts; its cells that were merged with others are put to `merged`."""
         cells: list[str] = []
         for cell in row:
             if local_name(cell) in ("table-cell", "covered-table-cell"):
                 paragraphs = (each for each in cell.iter() if local_name(each) in ("p", "h"))
                 text = " ".join(filter(None, (" ".join(self._inline(each).split()) for each in paragraphs)))
                 times = _bounded(cell.get(f"{_TABLE}number-columns-repeated", "1"), _WIDEST)
+                down = _bounded(cell.get(f"{_TABLE}number-rows-spanned", "1"), _WIDEST)
+                across = _bounded(cell.get(f"{_TABLE}number-columns-spanned", "1"), _WIDEST)
+                if max(down, across) > 1:
+                    merged.append(Merged(number, number + down - 1, len(cells), len(cells) + across - 1))
                 cells += [text] * times
         while cells and not cells[-1]:
             cells.pop()
         return cells
 
     def _inline(self, element: "Element") -> str:
-        """Return a paragraph's own text, without that of the boxes and notes in it."""
+        """Return a paragraph's own text, without that of the boxes and notes in it; "" where no reader sees it."""
+        if not _is_read(self._styles, "paragraph", element.get(f"{_TEXT}style-name", "")):
+            return ""
         return joined(self._pieces(element))
 
     def _pieces(self, element: "Element", *, is_raised: bool = False) -> Iterator[tuple[str, bool]]:
@@ -197,10 +229,15 @@ class _Reader:
                 yield "\n", is_raised
             elif name == "a":
                 yield from self._link(child, is_raised=is_raised)
-            elif name and name not in _LEFT_OUT and name not in _BLOCKS:
+            elif name and name not in _LEFT_OUT and name not in _BLOCKS and self._is_read(child):
                 up = _is_raised(self._styles, child.get(f"{_TEXT}style-name", ""), otherwise=is_raised)
                 yield from self._pieces(child, is_raised=up)
             yield child.tail or "", is_raised
+
+    def _is_read(self, inline: "Element") -> bool:
+        """Say whether a stretch of text is there for a reader, and no "Click to enter text"."""
+        asks = any(str(key).endswith("}showing-place-holder") and value == "true" for key, value in inline.items())
+        return not asks and _is_read(self._styles, "text", inline.get(f"{_TEXT}style-name", ""))
 
     def _link(self, link: "Element", *, is_raised: bool) -> Iterator[tuple[str, bool]]:
         """Yield the link's text, and where it leads when its text does not say so."""

@@ -42,6 +42,11 @@ _LEADING_NUMBER = re.compile(
 _CONTENTS_ENTRY = re.compile(r"(?:[.·…]\s?){4,}\s*(?:\d{1,4}|[ivxl]{1,6})$")
 _FEWEST_PAGES_WITH_CONTENTS = 8
 _FEWEST_CONTENTS = 5
+_EQUAL_GAPS = 0.15
+_WIDEST_STRETCH = 2.0
+"""In line sizes."""
+_SAME_EDGE = 1.5
+"""In points."""
 _PARAGRAPH_PITCH = 1.35
 _SHORT_LINE_SHARE = 0.8
 _MOST_COMPARED_LINES = 500
@@ -56,7 +61,7 @@ def add_pages(
     builder: PrintedBuilder, pages: Sequence[Sequence[Line]], outline: Outline = MappingProxyType({})
 ) -> None:
     """Add every page's lines to the builder as blocks; what the outline names is a heading."""
-    kept = _without_contents(_without_running_lines([_rejoined(page) for page in pages]))
+    kept = _without_contents(_without_running_lines([_unstretched(_rejoined(page)) for page in pages]))
     style = _Style.of([line for page in kept for line in page])
     for number, page in enumerate(kept, start=1):
         builder.start_page()
@@ -82,6 +87,37 @@ def _rejoined(page: Sequence[Line]) -> list[Line]:
     return joined
 
 
+def _unstretched(page: Sequence[Line]) -> list[Line]:
+    """Put the words of a line together that was only stretched to the width of the lines around it."""
+    found = list(page)
+    for at, line in enumerate(page):
+        if _has_equal_gaps(line) and (
+            _goes_on_plainly(line, page[at + 1 :]) or _goes_on_plainly(line, page[:at][::-1])
+        ):
+            stretches = tuple(stretch for cell in line.cells for stretch in cell.stretches)
+            found[at] = replace(line, cells=(Cell(line.text, line.left, line.right, stretches),))
+    return found
+
+
+def _goes_on_plainly(line: Line, following: Sequence[Line]) -> bool:
+    """Say whether an unstretched line as wide as this one comes next, or beyond others that are stretched so."""
+    for other in following:
+        if not _is_as_wide(line, other):
+            return False
+        if not _has_equal_gaps(other):
+            return len(other.cells) == 1
+    return False
+
+
+def _has_equal_gaps(line: Line) -> bool:
+    gaps = [after.left - before.right for before, after in pairwise(line.cells)]
+    return len(gaps) > 1 and max(gaps) - min(gaps) < _EQUAL_GAPS * line.size and max(gaps) < _WIDEST_STRETCH * line.size
+
+
+def _is_as_wide(line: Line, other: Line) -> bool:
+    return abs(line.left - other.left) < _SAME_EDGE and abs(line.right - other.right) < _SAME_EDGE
+
+
 def _without_bullet_cell(line: Line) -> Line:
     """Join a bullet or a section number with the text that it belongs to."""
     if len(line.cells) < 2:
@@ -100,20 +136,32 @@ def _without_bullet_cell(line: Line) -> Line:
 
 
 def _without_running_lines(pages: Sequence[list[Line]]) -> list[list[Line]]:
-    """Drop what stands in the margins of most pages, and page numbers there."""
-    seen = Counter(key for page in pages for key in {_running_key(line) for line in page if _is_marginal(line)})
+    """Drop what stands in the margins of most pages, and page numbers there.
+
+    What is larger than the text has to be the same on each, for "Step 1" and "Step 2" are titles of their pages.
+    """
+    body = _Style.of([line for page in pages for line in page]).body_size
+
+    def is_large(line: Line) -> bool:
+        return _rounded(line.size) >= body * _HEADING_RATIO
+
+    def key_of(line: Line) -> str:
+        return line.text.strip() if is_large(line) else _running_key(line)
+
+    seen = Counter(key for page in pages for key in {key_of(line) for line in page if _is_marginal(line)})
     enough = max(_FEWEST_RUNNING_PAGES, _RUNNING_SHARE * len(pages))
     heads = sorted(page[0].bottom for page in pages if _is_set_apart(page))
 
     def runs(line: Line) -> bool:
         if not _is_marginal(line):
             return False
-        return seen[_running_key(line)] >= enough or _PAGE_NUMBER.fullmatch(line.text.strip()) is not None
+        return seen[key_of(line)] >= enough or _PAGE_NUMBER.fullmatch(line.text.strip()) is not None
 
     kept = []
     for page in pages:
         # A head that names the chapter changes, but stands in its place, apart from the text, on most pages.
-        has_head = _is_set_apart(page) and _count_near(heads, page[0].bottom) >= max(enough, _HEAD_SHARE * len(pages))
+        is_apart = _is_set_apart(page) and not is_large(page[0])
+        has_head = is_apart and _count_near(heads, page[0].bottom) >= max(enough, _HEAD_SHARE * len(pages))
         kept.append([line for line in page[1 if has_head else 0 :] if not runs(line)])
     return kept
 

@@ -21,6 +21,8 @@ from knowledge.loaders.raised import raised
 
 _LINE_ENDS = (0x0A, 0x0D)
 _HYPHENS_AT_LINE_END = (0x02, 0xFFFE)
+_HYPHEN = "\N{HYPHEN}"
+"""What browsers break words with; pdfium takes it for a part of the word."""
 _REPLACED = {
     **{0xFB00 + i: letters for i, letters in enumerate(("ff", "fi", "fl", "ffi", "ffl", "st", "st"))},
     **dict.fromkeys((0xF0B7, 0xF0A7, 0xF076, 0xF0D8, 0xF0FC), "•"),  # bullets of the Symbol and Wingdings fonts
@@ -270,6 +272,8 @@ class _LineInMaking:
         self._reset()
 
     def _end_cell(self) -> None:
+        if self._text[-1:] == [_HYPHEN] and "".join(self._text[-2:-1]).isalpha():
+            self._text[-1] = SOFT_HYPHEN
         text, shares = _set_apart(self._text, self._shares, self._raised)
         if text.strip():
             self._cells.append((text, self._left, self._right, shares))

@@ -16,6 +16,7 @@ from knowledge.loaders.printed import Printed, PrintedBuilder, join
 from knowledge.loaders.tables import SEPARATOR
 
 _WIDEST_GAP_IN_CELL = 0.35
+_LINES_OF_A_ROW = 6
 _ONE_RULE = 2.0
 """Points: parts of a rule may stand so much apart."""
 _HYPHEN_IN_CELL = re.compile(f"{SOFT_HYPHEN} ?")
@@ -112,10 +113,22 @@ def _is_part_of_cell(group: Sequence[Line], line: Line) -> bool:
     if lowest - line.top > line.size or abs(widest.size - line.size) > 0.1 * widest.size:
         return False
     near = 0.5 * line.size
-    ends = [cell.left for cell in widest.cells[1:]] + [widest.page_height * 10]
     return any(
-        abs(cell.left - line.left) < near and line.right < end for cell, end in zip(widest.cells, ends, strict=True)
+        _stands_in_column(cells, at, line) or (abs(cells[at].left - line.left) < near and line.right < _end(cells, at))
+        for cells in [widest.cells, *(each.cells for each in group[-_LINES_OF_A_ROW:])]
+        for at in range(len(cells))
     )
+
+
+def _stands_in_column(cells: Sequence[Cell], at: int, line: Line) -> bool:
+    """Say whether a line stands above or below a cell, aligned otherwise, and reaches no other column."""
+    begin = cells[at - 1].right if at else 0.0
+    overlaps = line.left < cells[at].right and line.right > cells[at].left
+    return len(cells) > 1 and overlaps and begin < line.left and line.right < _end(cells, at)
+
+
+def _end(cells: Sequence[Cell], at: int) -> float:
+    return cells[at + 1].left if at + 1 < len(cells) else float("inf")
 
 
 def _prose_below(group: Sequence[Line]) -> int:
@@ -149,7 +162,7 @@ def _shares_column(above: Line, below: Line) -> bool:
 
 def add_pdf_table(builder: PrintedBuilder, group: Sequence[Line], head: Sequence[Line] = ()) -> None:
     """Add the rows; the head names the columns, or the first row where it reads like names."""
-    columns = max(group, key=lambda line: len(line.cells)).cells
+    columns = _columns(group)
     above = [sorted(head, key=lambda line: -line.top)] if head else []
     in_lines = [*above, *_rows(group)]
     rows = [_row(lines, columns) for lines in in_lines]
@@ -165,6 +178,18 @@ def add_pdf_table(builder: PrintedBuilder, group: Sequence[Line], head: Sequence
         _add_rows(builder, names, rows[1:])
     else:
         _add_rows(builder, [""] * len(names), rows)
+
+
+def _columns(group: Sequence[Line]) -> Sequence[Cell]:
+    """Return how far each column reaches: names are centred above what stands at its left or right edge."""
+    widest = max(group, key=lambda line: len(line.cells)).cells
+    full = [line.cells for line in group if len(line.cells) == len(widest)]
+    reached = [
+        Cell("", min(cell.left for cell in column), max(cell.right for cell in column))
+        for column in zip(*full, strict=True)
+    ]
+    are_apart = all(column.right < after.left for column, after in pairwise(reached))
+    return reached if are_apart else widest
 
 
 def _begins_like_the_rest(column: Sequence[str]) -> bool:

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.loaders.archives import PARSER_FAULTS, check_archive, damaged
+from knowledge.loaders.cells import Merged, fill_merged
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty
 from knowledge.loaders.office_properties import core_properties
 from knowledge.loaders.raised import raised
-from knowledge.loaders.tables import add_table
+from knowledge.loaders.tables import add_grid, add_table
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _DIAGRAM_DATA = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/diagramData"
 _FURNITURE = frozenset(("SLIDE_NUMBER", "DATE", "FOOTER", "HEADER"))
 _LONGEST_HEADING = 300
@@ -42,6 +44,7 @@ def load(path: Path) -> Iterator[Document]:
         height = int(presentation.slide_height or 6_858_000)
         for slide in presentation.slides:
             builder.start_page()
+            builder.end_section(level=1)  # a slide without a title does not stand below the last one's
             if slide.element.get("show") not in ("0", "false"):
                 _Slide(slide, builder, height).read()
     except (PythonPptxError, LxmlError, *PARSER_FAULTS) as error:
@@ -133,7 +136,18 @@ def _said(paragraph: Any) -> str:
         elif style is None or style.get("strike", "noStrike") == "noStrike":
             is_raised = style is not None and int(style.get("baseline", "0").rstrip("%") or 0) > 0
             parts.append(raised(text, before="".join(parts[-2:])) if is_raised else text)
+            parts.append(_target(paragraph, child) if text else "")
     return " ".join("".join(parts).split())
+
+
+def _target(paragraph: Any, run: "Element") -> str:
+    """Return ` (https://…)` for a run that leads out of the presentation and does not say where to."""
+    link = run.find(f"{_A}rPr/{_A}hlinkClick")
+    relation = None if link is None else paragraph.part.rels.get(link.get(f"{_R}id", ""))
+    target = str(relation.target_ref) if relation is not None and relation.is_external else ""
+    shown = target.removeprefix("mailto:")
+    leads_out = target.startswith(("http://", "https://", "mailto:"))
+    return f" ({shown})" if leads_out and shown.rstrip("/") not in (run.findtext(f"{_A}t") or "") else ""
 
 
 def _top(shape: Any) -> int:
@@ -153,18 +167,16 @@ def _has_bullet(paragraph: Any) -> bool:
 
 def _add_table(builder: DocumentBuilder, table: Any) -> None:
     rows: list[list[str]] = []
-    for row in table.rows:
+    merged: list[Merged] = []
+    for number, row in enumerate(table.rows):
         line: list[str] = []
-        for position, cell in enumerate(row.cells):
-            if cell.is_spanned and rows and cell._tc.get("vMerge"):
-                line.append(rows[-1][position] if position < len(rows[-1]) else "")
-            else:
-                line.append("" if cell.is_spanned else " ".join(filter(None, map(_said, cell.text_frame.paragraphs))))
+        for column, cell in enumerate(row.cells):
+            line.append("" if cell.is_spanned else " ".join(filter(None, map(_said, cell.text_frame.paragraphs))))
+            if cell.is_merge_origin:
+                last_row, last_column = number + cell.span_height - 1, column + cell.span_width - 1
+                merged.append(Merged(number, last_row, column, last_column))
         rows.append(line)
-    if len(rows) > 1 and (table.first_row or all(rows[0])) and any(rows[0]):
-        add_table(builder, rows[0], rows[1:])
-    else:
-        add_table(builder, [], rows)
+    add_grid(builder, list(fill_merged(rows, merged)), marked=int(bool(table.first_row)))
 
 
 def _add_chart(builder: DocumentBuilder, chart: Any) -> None:

@@ -14,7 +14,7 @@ from knowledge.loaders.dates import dated, iso_day
 from knowledge.loaders.encoding import empty, read_bytes
 from knowledge.loaders.html_menus import words
 from knowledge.loaders.raised import joined
-from knowledge.loaders.tables import add_table
+from knowledge.loaders.tables import add_grid
 
 _TOKEN = re.compile(
     r"\\(?:([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?|'([0-9a-fA-F]{2})|([^a-zA-Z\r\n]|\r?\n|\r))"
@@ -50,11 +50,19 @@ class _State:
     fallback: int = 1
     """How many characters stand for a Unicode one in old programs."""
     hidden: bool = False
+    struck_out: bool = False
+    deleted: bool = False
+    """Under review."""
     raised: bool = False
     """Whether characters stand above the line."""
     place: str = ""
     """"" the text, else the destination that is gathered: title, revtim, creatim, stylesheet, style, fonttbl,
     listtext, footnote."""
+
+    @property
+    def is_read(self) -> bool:
+        """Whether what stands here is there for a reader, and still holds."""
+        return not (self.skipped or self.hidden or self.struck_out or self.deleted)
 
 
 def load(path: Path) -> Iterator[Document]:
@@ -169,13 +177,13 @@ class Reader:
     def _put_byte(self, byte: int) -> None:
         if self._skip:
             self._skip -= 1
-        elif not self._state.skipped and not self._state.hidden:
+        elif self._state.is_read:
             self._bytes.append(byte)
 
     def _put_plain(self, plain: str) -> None:
         left_out = min(self._skip, len(plain))
         self._skip -= left_out
-        if not self._state.skipped and not self._state.hidden:
+        if self._state.is_read:
             self._bytes += plain[left_out:].encode("latin-1")
 
     def _decode(self) -> None:
@@ -184,7 +192,7 @@ class Reader:
             self._bytes.clear()
 
     def _put(self, text: str) -> None:
-        if self._state.skipped or self._state.hidden or self._state.place == "listtext":
+        if not self._state.is_read or self._state.place == "listtext":
             return
         self._text.append(_Raised(text) if self._state.raised else text)
 
@@ -232,12 +240,16 @@ class Reader:
             self._fonts[self._font] = _CODE_PAGES.get(number, self._default) if number else self._default
         elif word == "v":
             self._state = replace(state, hidden=number != 0)
+        elif word in ("strike", "striked"):
+            self._state = replace(state, struck_out=number != 0)
+        elif word == "deleted":
+            self._state = replace(state, deleted=number != 0)
         elif word in ("super", "up"):
             self._state = replace(state, raised=number != 0)
         elif word in ("nosupersub", "sub", "dn"):
             self._state = replace(state, raised=False)
         elif word == "plain":
-            self._state = replace(state, hidden=False, raised=False, encoding=self._default)
+            self._state = replace(state, hidden=False, struck_out=False, raised=False, encoding=self._default)
         elif word == "bin" and number:
             self._skip = number
         elif word in _SIGNS:
@@ -276,7 +288,7 @@ class Reader:
 
     def _unicode(self, number: int) -> None:
         code = number + 0x10000 if number < 0 else number
-        if self._state.hidden or self._state.skipped or not 0 < code < 0x110000:
+        if not self._state.is_read or not 0 < code < 0x110000:
             self._skip = self._state.fallback
             return
         if 0xDC00 <= code <= 0xDFFF and self._text and "\ud800" <= self._text[-1][-1:] <= "\udbff":
@@ -305,10 +317,7 @@ class Reader:
 
     def _end_table(self) -> None:
         rows, self._rows = self._rows, []
-        if len(rows) > 1 and all(rows[0]):
-            add_table(self.builder, rows[0], rows[1:])
-        elif rows:
-            add_table(self.builder, [], rows)
+        add_grid(self.builder, rows)
 
 
 def _joined(text: list[str]) -> str:

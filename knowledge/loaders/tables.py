@@ -8,6 +8,7 @@ columns ("Small" over "Price" and "Weight") is said with each of theirs: "Small 
 """
 
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise, zip_longest
 
@@ -15,6 +16,9 @@ from knowledge.documents import DocumentBuilder
 
 SEPARATOR = " | "
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_BEGINS_WITH_NUMBER = re.compile(r"[^\w\s]{0,3}\s?(?!(?:19|20)\d\d\b)\d")
+_AMOUNT = re.compile(r"[^\w\s]{0,3}\s?\d[\d.,]*\s?[^\d\s]{0,4}")
+"""A number with the little that stands around it: "12 kg", "€4.90", "30 °C"."""
 
 
 class Spread(str):
@@ -30,13 +34,39 @@ def add_table(builder: DocumentBuilder, names: Sequence[str], rows: Iterable[Seq
         columns.add(builder, row)
 
 
+def add_grid(builder: DocumentBuilder, grid: Sequence[Sequence[str]], *, marked: int = 0) -> None:
+    """Add a table of a document, whose first row mostly names the columns.
+
+    Args:
+        grid: Its rows; where a cell reaches over several columns, the others hold its text as `Spread`.
+        marked: How many rows the document itself marks as names; 0 when it marks none.
+    """
+    rows = [row for row in grid if any(cell.strip() for cell in row)]
+    while len(rows) > 1 and _is_title(rows[0]):
+        builder.add("paragraph", rows[0][0])
+        rows, marked = rows[1:], max(0, marked - 1)
+    if rows and max(map(len, rows)) == 1:
+        for row in rows:
+            builder.add("paragraph", "".join(row))
+        return
+    names: Sequence[str] = []
+    if len(rows) > 1 and (marked or _reads_like_names(rows)):
+        names = rows[0]
+        rows = rows[1:]
+        while len(rows) > 1 and (marked > 1 or _names_below(names, *rows[:2])):
+            names, marked = _joined(names, rows[0]), marked - 1
+            rows = rows[1:]
+    add_table(builder, names, ([_own(cell) for cell in row] for row in rows))
+
+
 def add_sheet(builder: DocumentBuilder, rows: Iterable[Sequence[str]]) -> None:
     """Add a spreadsheet, which may hold several tables one below another, each with its title.
 
     Lines above the first row with two texts are prose, that row names the columns. So does a row of texts alone that
     follows a title (a single cell below an empty row), or that follows an empty row, fills other columns than the
     table above and stands where that has numbers. A row below names that reach over several columns, which names
-    those, belongs to the names, where numbers follow or the names below are the same under each.
+    those, belongs to the names, where numbers follow or the names below are the same under each. Tables that stand side
+    by side, with an empty column between them, are written one after the other.
     """
     columns: _Columns | None = None
     below_gap, below_title = True, False
@@ -47,7 +77,7 @@ def add_sheet(builder: DocumentBuilder, rows: Iterable[Sequence[str]]) -> None:
             columns = _Columns(names)
             continue
         names = ()
-        row = ["" if isinstance(cell, Spread) else cell for cell in cells]
+        row = [_own(cell) for cell in cells]
         filled = {position for position, cell in enumerate(row) if cell.strip()}
         texts = {position for position in filled if not is_number(row[position])}
         if not filled:
@@ -63,8 +93,10 @@ def add_sheet(builder: DocumentBuilder, rows: Iterable[Sequence[str]]) -> None:
             if columns is not None:
                 columns.end(builder)
             names = cells
-            columns = _Columns(row)
+            columns = _Columns(row, beside=_tables_beside(cells, after))
         elif columns is None or is_title:
+            if columns is not None:
+                columns.write_beside(builder)
             builder.add("row" if len(filled) > 1 else "paragraph", _plain(row))
         else:
             columns.add(builder, row)
@@ -75,10 +107,14 @@ def add_sheet(builder: DocumentBuilder, rows: Iterable[Sequence[str]]) -> None:
 
 
 class _Columns:
-    """The columns of one table: their names, and which of them hold numbers."""
+    """The columns of one table: their names, and which of them hold numbers; or of several that stand side by side."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], *, beside: Sequence[range] = ()) -> None:
         self._names = [_flat(name) for name in names]
+        self._beside = beside
+        """The columns of each table but the first, from the left; () where one stands alone."""
+        self._waiting: list[list[str]] = [[] for _ in beside]
+        """The rows of those tables."""
         self._header = SEPARATOR.join(name for name in self._names if name)
         self._has_rows = False
         self.named = {position for position, name in enumerate(self._names) if name}
@@ -86,18 +122,90 @@ class _Columns:
 
     def add(self, builder: DocumentBuilder, row: Sequence[str]) -> None:
         """Add a row; each cell is named by its column."""
-        parts = [
-            f"{self._names[column]}: {cell}" if column < len(self._names) and self._names[column] else cell
-            for column, cell in enumerate(map(_flat, row))
-            if cell
-        ]
-        builder.add("row", SEPARATOR.join(parts), header=self._header)
+        first = self._beside[0].start if self._beside else len(row)
+        builder.add("row", self._said(row, range(first)), header=self._header_of(range(first)))
+        for columns, waiting in zip(self._beside, self._waiting, strict=True):
+            waiting.append(self._said(row, columns))
         self._has_rows = True
+
+    def write_beside(self, builder: DocumentBuilder) -> None:
+        """Add the rows of the tables that stand beside the first."""
+        for columns, waiting in zip(self._beside, self._waiting, strict=True):
+            for text in waiting:
+                builder.add("row", text, header=self._header_of(columns))
+            waiting.clear()
 
     def end(self, builder: DocumentBuilder) -> None:
         """Add the names themselves where nothing came below them, for then they were none."""
+        self.write_beside(builder)
         if not self._has_rows:
             builder.add("row", self._header)
+
+    def _said(self, row: Sequence[str], columns: range) -> str:
+        return SEPARATOR.join(
+            f"{self._names[column]}: {cell}" if column < len(self._names) and self._names[column] else cell
+            for column in columns[: max(0, len(row) - columns.start)]
+            if (cell := _flat(row[column]))
+        )
+
+    def _header_of(self, columns: range) -> str:
+        if not self._beside:
+            return self._header
+        return SEPARATOR.join(name for name in self._names[columns.start : columns.stop] if name)
+
+
+def _is_title(row: Sequence[str]) -> bool:
+    """Say whether a row is one cell over the whole table."""
+    return len(row) > 1 and not isinstance(row[0], Spread) and all(isinstance(cell, Spread) for cell in row[1:])
+
+
+def _reads_like_names(rows: Sequence[Sequence[str]]) -> bool:
+    """Say whether the first row names the columns: all but one of them, and not by what stands below it too.
+
+    Of two columns, the first may be the names: beside "Weight" stands a number from the first row on.
+    """
+    head, *below = rows
+    width = max(map(len, rows))
+    if sum(bool(cell.strip()) for cell in head) < max(2, width - 1):
+        return False
+    if width == 2:
+        return not _BEGINS_WITH_NUMBER.match(head[-1])
+    return not any(
+        _is_amount(cell) and any(_form(cell) == _form(row[column]) for row in below if column < len(row))
+        for column, cell in enumerate(head)
+    )
+
+
+def _is_amount(cell: str) -> bool:
+    return _AMOUNT.fullmatch(cell.strip()) is not None and not _YEAR.fullmatch(cell.strip())
+
+
+def _form(cell: str) -> str:
+    """Return what stands around a cell's numbers."""
+    return re.sub(r"\d[\d.,]*", "0", cell)
+
+
+def _own(cell: str) -> str:
+    return "" if isinstance(cell, Spread) else cell
+
+
+def _tables_beside(names: Sequence[str], after: Sequence[str]) -> list[range]:
+    """Return the columns of the tables right of the first: two names or more beyond an empty column, a text below.
+
+    Numbers beyond an empty column belong to what stands left of them.
+    """
+    begins = [
+        column
+        for column in range(2, len(names) - 1)
+        if names[column].strip() and names[column + 1].strip() and not names[column - 1].strip()
+    ]
+    named = [column for column, name in enumerate(names) if name.strip()]
+    is_first_wide = bool(begins) and sum(column < begins[0] for column in named) > 1
+    below = [after[column] if column < len(after) else "" for column in begins]
+    gaps = [after[column] for column in range(len(after)) if column not in named]
+    if not is_first_wide or any(gap.strip() for gap in gaps) or not all(cell and not is_number(cell) for cell in below):
+        return []
+    return [range(begin, end) for begin, end in pairwise([*begins, sys.maxsize])]
 
 
 def _names_below(names: Sequence[str], row: Sequence[str], after: Sequence[str]) -> bool:

@@ -2,13 +2,15 @@
 
     {"hours": {"monday": "9-17"}}  ->  hours > monday: 9-17
 
-A list of like objects is a table; long texts are paragraphs. Bounded, since YAML may name one value a million times.
+A list of like objects is a table, others stand below their titles; long texts are paragraphs. Bounded, since YAML may
+name one value a million times.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 
 from knowledge.documents import DocumentBuilder
+from knowledge.loaders.markup import plain
 from knowledge.loaders.tables import add_table
 
 Value = None | bool | int | float | str | Sequence["Value"] | Mapping[str, "Value"]
@@ -20,6 +22,9 @@ _DEEPEST = 100
 _PROSE_CHARACTERS = 200
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _PATH = " > "
+_NAMES = ("title", "name", "标题")
+_LONGEST_NAME = 200
+_LOWEST_HEADING = 6
 
 
 class TooManyValues(ValueError):
@@ -45,13 +50,19 @@ def is_table(value: Value) -> bool:
     )
 
 
+def title_of(value: Value) -> str:
+    """Return what an object is called; "" where it does not say."""
+    found = (value.get(name) for name in _NAMES) if isinstance(value, Mapping) else ()
+    return next((name.strip() for name in found if isinstance(name, str) and len(name) < _LONGEST_NAME), "")
+
+
 def shown(value: Value) -> str:
     """Return a plain value as its file writes it; "" for none."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value).strip()
+    return plain(str(value)).strip()
 
 
 class _Writer:
@@ -85,7 +96,12 @@ class _Writer:
             self._plain(", ".join(text for value in values if (text := shown(value))), path)
         else:
             for number, value in enumerate(values, start=1):
+                title, level = title_of(value), min(_LOWEST_HEADING, depth + 1)
+                if title:
+                    self._builder.add("heading", title, level=level)
                 self.add(value, f"{path} {number}".strip() if isinstance(value, Mapping) else path, depth + 1)
+                if title:
+                    self._builder.end_section(level=level)
 
     def _plain(self, text: str, path: str) -> None:
         if not text:
@@ -107,5 +123,6 @@ def add_rows(builder: DocumentBuilder, rows: Sequence[Mapping[str, Value]]) -> N
 
 def _is_short(value: Value) -> bool:
     if isinstance(value, str):
-        return len(value) <= _PROSE_CHARACTERS and "\n\n" not in value
+        text = shown(value)
+        return len(text) <= _PROSE_CHARACTERS and "\n\n" not in text
     return value is None or isinstance(value, bool | int | float)

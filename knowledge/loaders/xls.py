@@ -9,10 +9,13 @@ from typing import Any
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
 from knowledge.loaders.archives import PARSER_FAULTS, damaged
-from knowledge.loaders.cells import Hidden, Merged, fill_merged, shown, without_hidden
+from knowledge.loaders.cells import Hidden, Merged, fill_merged, is_span, shown, without_hidden
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty, read_bytes
 from knowledge.loaders.tables import add_sheet
+
+_FILTERED = b"\x9b\0\0\0"
+"""The record, or what looks like it, that stands in a sheet of which a filter shows a part; xlrd passes it over."""
 
 
 def load(path: Path) -> Iterator[Document]:
@@ -38,7 +41,7 @@ def _read(path: Path, builder: DocumentBuilder) -> None:
             if sheet.visibility == 0:
                 builder.add("heading", sheet.name, level=1)
                 rows = (_row(book, sheet, row) for row in range(sheet.nrows))
-                add_sheet(builder, without_hidden(fill_merged(rows, _merged(sheet)), _hidden(sheet)))
+                add_sheet(builder, without_hidden(fill_merged(rows, _merged(sheet)), _hidden(book, sheet)))
             book.unload_sheet(number)
     except XLRDError as error:
         if "encrypt" in str(error).lower() or "password" in str(error).lower():
@@ -54,9 +57,12 @@ def _merged(sheet: Any) -> list[Merged]:
     return [Merged(first, end - 1, column, stop - 1) for first, end, column, stop in sheet.merged_cells]
 
 
-def _hidden(sheet: Any) -> Hidden:
-    """Return the columns that the sheet does not show; its rows may be away by a filter, which xlrd does not tell."""
-    return Hidden(frozenset(column for column, width in sheet.colinfo_map.items() if width.hidden))
+def _hidden(book: Any, sheet: Any) -> Hidden:
+    """Return what the sheet does not show, but for rows in a workbook in which a filter may have taken them away."""
+    columns = frozenset(column for column, width in sheet.colinfo_map.items() if width.hidden)
+    if book.mem.find(_FILTERED) >= 0:
+        return Hidden(columns)
+    return Hidden(columns, frozenset(row for row, height in sheet.rowinfo_map.items() if height.hidden))
 
 
 def _row(book: Any, sheet: Any, row: int) -> list[str]:
@@ -66,6 +72,8 @@ def _row(book: Any, sheet: Any, row: int) -> list[str]:
 def _cell(book: Any, cell: Any) -> str:
     import xlrd
 
+    if _is_struck_out(book, cell):
+        return ""
     if cell.ctype == xlrd.XL_CELL_TEXT:
         return str(cell.value).strip()
     if cell.ctype == xlrd.XL_CELL_BOOLEAN:
@@ -73,10 +81,19 @@ def _cell(book: Any, cell: Any) -> str:
     if cell.ctype == xlrd.XL_CELL_ERROR:
         return str(xlrd.error_text_from_code.get(cell.value, ""))
     if cell.ctype == xlrd.XL_CELL_DATE:
+        if is_span(_format(book, cell)):
+            return shown(datetime.timedelta(days=float(cell.value)), "")
         return _date(float(cell.value), book.datemode)
     if cell.ctype == xlrd.XL_CELL_NUMBER:
         return shown(float(cell.value), _format(book, cell))
     return ""
+
+
+def _is_struck_out(book: Any, cell: Any) -> bool:
+    """Say whether a cell's font is one that strikes out; files name looks that they lack."""
+    look = -1 if cell.xf_index is None else cell.xf_index
+    number = book.xf_list[look].font_index if 0 <= look < len(book.xf_list) else -1
+    return 0 <= number < len(book.font_list) and bool(book.font_list[number].struck_out)
 
 
 def _date(value: float, mode: int) -> str:

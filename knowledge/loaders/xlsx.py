@@ -43,21 +43,26 @@ def _read(path: Path, builder: DocumentBuilder) -> None:
         with path.open("rb") as stream, warnings.catch_warnings():  # about styles and pictures, which are not read
             warnings.simplefilter("ignore")
             book = load_workbook(stream, read_only=True, data_only=True)
+            has_struck = any(font.strike for font in vars(book)["_fonts"])
             try:
                 for sheet in book.worksheets:
                     if sheet.sheet_state == "visible":
                         builder.add("heading", sheet.title, level=1)
                         sheet.reset_dimensions()  # many programs write wrong ones
-                        rows = (
-                            [shown(cell.value, str(cell.number_format or "")) for cell in row]
-                            for row in sheet.iter_rows()
-                        )
+                        rows = ([_read_cell(cell, has_struck=has_struck) for cell in row] for row in sheet.iter_rows())
                         merged, hidden = _layout(sheet)
                         add_sheet(builder, without_hidden(fill_merged(rows, merged), hidden))
             finally:
                 book.close()
     except (InvalidFileException, *PARSER_FAULTS) as error:
         raise damaged(path) from error
+
+
+def _read_cell(cell: Any, *, has_struck: bool) -> str:
+    """Return what a cell shows; nothing where it is struck out, for that no longer holds."""
+    if cell.value is None or (has_struck and cell.font is not None and cell.font.strike):
+        return ""
+    return shown(cell.value, str(cell.number_format or ""))
 
 
 def _layout(sheet: Any) -> tuple[list[Merged], Hidden]:

@@ -16,6 +16,7 @@ from knowledge.errors import UnreadableFile
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import decode_lenient, empty, read_bytes
 from knowledge.loaders.lines import collapse
+from knowledge.loaders.markup import plain
 from knowledge.loaders.tables import add_table
 from knowledge.loaders.xml_trees import BrokenXml, UnsafeXml, local_name, parse
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 _TITLES = frozenset(("title", "heading", "head", "bridgehead"))
+_NAMES = frozenset(("title", "name"))
 _DATES = frozenset(("date", "pubdate", "modified", "updated", "lastmod", "published"))
 _CODE = frozenset(("programlisting", "screen", "code", "literallayout", "pre", "codeblock"))
 _PROSE_CHARACTERS = 200
@@ -83,6 +85,7 @@ class _Reader:
     def read(self, element: "Element", depth: int = 1) -> None:
         children = [child for child in element if local_name(child)]
         repeated = _records(children)
+        counts = Counter(map(local_name, children))
         inside: list[Element] = []
         if _is_mixed(element):
             self._builder.add("paragraph", _text(element))
@@ -98,11 +101,30 @@ class _Reader:
             elif name.lower() in _TITLES and position == 0 and 0 < len(_text(child)) <= _LONGEST_HEADING:
                 self._builder.add("heading", _text(child), level=min(6, depth), anchor=_identity(element))
             elif len(child):
-                self.read(child, depth + 1)
+                self._section(child, depth, beside=counts)
             else:
                 self._leaf(child)
         if not children:
             self._leaf(element)
+
+    def _section(self, element: "Element", depth: int, *, beside: Counter[str]) -> None:
+        """Read what an element holds; one of several stands below what it is called, wherever it says so.
+
+        Parts that are called like something beside the element are told with its name: `shipping price: 4.90`.
+        """
+        name = local_name(element)
+        named = (each for each in list(element)[1:] if local_name(each).lower() in _NAMES)
+        title = next((text for each in named if 0 < len(text := _text(each)) <= _LONGEST_HEADING), "")
+        level = min(6, depth + 1)
+        if not title and _is_record(element) and any(local_name(part) in beside for part in element):
+            row = _with_name(name, _row(element))
+            add_table(self._builder, list(row), [list(row.values())])
+            return
+        if title and beside[name] > 1:
+            self._builder.add("heading", title, level=level, anchor=_identity(element))
+        self.read(element, depth + 1)
+        if title and beside[name] > 1:
+            self._builder.end_section(level=level)
 
     def _leaf(self, element: "Element") -> None:
         name = local_name(element)
@@ -149,10 +171,15 @@ def _row(element: "Element") -> dict[str, str]:
         row[local_name(element)] = own
     for part in element:
         name = local_name(part)
-        text = _text(part) or ", ".join(_attributes(part).values())
-        if name and text:
-            row[name] = f"{row[name]}, {text}" if name in row else text
+        text, said = _text(part), _attributes(part)
+        for key, value in {name: text or ", ".join(said.values()), **_with_name(name, said if text else {})}.items():
+            if name and value:
+                row[key] = f"{row[key]}, {value}" if key in row else value
     return row
+
+
+def _with_name(name: str, attributes: dict[str, str]) -> dict[str, str]:
+    return {f"{name} {key}": value for key, value in attributes.items()}
 
 
 def _is_mixed(element: "Element") -> bool:
@@ -161,7 +188,7 @@ def _is_mixed(element: "Element") -> bool:
 
 
 def _text(element: "Element") -> str:
-    return collapse("".join(str(part) for part in element.itertext()))
+    return collapse(plain("".join(str(part) for part in element.itertext())))
 
 
 def _attributes(element: "Element") -> dict[str, str]:

@@ -34,3 +34,8 @@ def test_what_a_page_itself_says_of_cookies_is_read(tmp_path: Path, content: str
     )
     (document,) = load(file)
     assert "14 days" in document.text
+
+
+def test_how_a_word_is_said_and_the_way_back_from_a_note_are_not_read(read_one):
+    page = "<p>在<ruby>北<rp>(</rp><rt>běi</rt><rp>)</rp></ruby>京。</p><ol><li>Silk.<a href='#1'>↩\ufe0e</a></li></ol>"
+    assert read_one("a.html", page).text == "在北京。\n\n1. Silk."

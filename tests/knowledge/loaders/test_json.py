@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from knowledge.chunking import split
 from knowledge.errors import UnreadableFile
 from knowledge.loaders import load
 
@@ -62,6 +63,22 @@ def test_a_number_of_thousands_of_digits_is_kept_as_it_stands(read):
     (document,) = read('{"modulus": ' + "7" * 5000 + ', "size": 3}')
     assert "7" * 5000 in document.text.replace("\n", "").replace(" ", "")
     assert "size: 3" in document.text
+
+
+def test_products_stand_below_their_titles(read):
+    variants = [{"title": colour, "price": price} for colour, price in (("White", "49"), ("Black", "59"))]
+    lamp = {"title": "Lamp", "body_html": "<p>Warm &amp; <b>calm</b>.</p>", "variants": variants}
+    fan = {
+        "title": "Fan",
+        "variants": [variants[0] | {"price": "39"}, variants[1]],
+        "sizes": [{"name": "S", "of": [1]}],
+    }
+    (document,) = read(json.dumps({"products": [lamp, fan], "currency": "EUR"}))
+    assert "body_html: Warm & calm.\n" in document.text
+    chunks = [(chunk.headings, document.text[chunk.start : chunk.end]) for chunk in split(document)]
+    assert [headings for headings, _ in chunks] == [("Lamp",), ("Fan",), ("Fan", "S"), ()]
+    assert ["title: White | price: 49" in text for _, text in chunks] == [True, False, False, False]
+    assert chunks[-1][1] == "currency: EUR"
 
 
 def test_lines_under_the_wrong_name(read):

@@ -111,6 +111,49 @@ def test_raised_figures_make_no_other_number(read, body, text):
     assert read(f"<text:p>{body}</text:p>", styles=styles).text == text
 
 
+def test_what_no_reader_sees_is_not_read_and_what_stands_in_shapes_is(read, blocks):
+    styles = "".join(
+        f'<style:style style:name="{name}" style:family="{family}"{more}><style:text-properties {looks}/></style:style>'
+        for name, family, more, looks in [
+            ("Hidden", "text", "", 'text:display="none"'),
+            ("Derived", "text", ' style:parent-style-name="Hidden"', 'style:font-name="Serif"'),
+            ("Struck", "text", "", 'style:text-line-through-style="solid"'),
+            ("Plain", "text", ' style:parent-style-name="Struck"', 'style:text-line-through-style="none"'),
+            ("Away", "paragraph", "", 'text:display="none"'),
+        ]
+    )
+    said = "<text:ruby><text:ruby-base>北</text:ruby-base><text:ruby-text>běi</text:ruby-text></text:ruby>"
+    asks = '<x:content-control xmlns:x="urn:x" x:showing-place-holder="true">Click here</x:content-control>'
+    shape = "<draw:custom-shape><text:p>Keys cost 12 €.</text:p><draw:enhanced-geometry/></draw:custom-shape>"
+    body = (
+        f"<text:p>{span('At 3 €. ', 'Derived')}Price: {span('59', 'Struck')} {span('49', 'Plain')} €.{asks}</text:p>"
+        f'<text:p text:style-name="Away">Ask nobody.</text:p><text:p>在{said}京。{shape}</text:p>'
+    )
+    document = read(body, styles=f"<office:automatic-styles>{styles}</office:automatic-styles>")
+    assert blocks(document) == [
+        ("paragraph", 0, "Price: 49 €."),
+        ("paragraph", 0, "在北京。"),
+        ("paragraph", 0, "Keys cost 12 €."),
+    ]
+
+
+def test_a_head_of_two_rows_with_merged_cells(read):
+    def row(*cells):
+        return f"<table:table-row>{''.join(cells)}</table:table-row>"
+
+    def cell(text, spans=""):
+        return f"<table:table-cell {spans}><text:p>{text}</text:p></table:table-cell>"
+
+    covered = "<table:covered-table-cell/>"
+    wide = 'table:number-columns-spanned="2"'
+    head = row(cell("Zone", 'table:number-rows-spanned="2"'), cell("Standard", wide), covered, cell("Express", wide))
+    names = row(covered, *(cell(name) for name in ("Price", "Days", "Price", "Days")))
+    prices = row(*(cell(text) for text in ("EU", "4.90", "3", "9.90", "1")))
+    assert read(f"<table:table>{head}{names}{prices}</table:table>").text == (
+        "Zone: EU | Standard Price: 4.90 | Standard Days: 3 | Express Price: 9.90 | Express Days: 1"
+    )
+
+
 def test_raised_figures_in_a_table(read):
     styles = (
         '<office:automatic-styles><style:style style:name="Up" style:family="text">'

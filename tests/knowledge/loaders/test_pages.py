@@ -120,6 +120,20 @@ def test_a_pdf_says_when_it_was_written(tmp_path):
     assert "date" not in document.metadata
 
 
+def test_the_name_of_the_file_that_was_printed_is_no_title(tmp_path):
+    path = tmp_path / "a.pdf"
+    canvas = Canvas(str(path))
+    canvas.setTitle("price-list.html")
+    canvas.setFont("Helvetica", 24)
+    canvas.drawString(72, 700, "Our prices")
+    canvas.setFont("Helvetica", 11)
+    for row in range(3):
+        canvas.drawString(72, 660 - 14 * row, "A parcel costs five euros, wherever in the country it may go.")
+    canvas.save()
+    (document,) = load(path)
+    assert document.title == "Our prices"
+
+
 def test_half_a_character_in_the_title_costs_the_title(tmp_path):
     path = tmp_path / "a.pdf"
     canvas = Canvas(str(path), pageCompression=0)
@@ -233,7 +247,7 @@ def test_word_documents(word):
         ("heading", 1, "Returns"),
         ("paragraph", 0, "Send it back, see the form (https://example.com/form) now"),
         ("item", 1, "cards"),
-        ("item", 1, "pack"),
+        ("item", 1, "1. pack"),
         ("row", 0, "Zone: EU | Price: 4.90"),
         ("row", 0, "Zone: EU | Price: 5.90"),
         ("paragraph", 0, "In a control."),

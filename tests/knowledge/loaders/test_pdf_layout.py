@@ -76,6 +76,21 @@ def test_wide_gaps_of_justified_text_are_no_columns():
     assert [kind for kind, _ in texts(page)] == ["paragraph"]
 
 
+def test_lines_stretched_to_the_width_of_those_around_them_are_no_rows():
+    words = ["warranty", "covers", "every", "new", "heater", "here"]
+    plain = [(word, 50 + 5 * len("".join(words[:at])) + 8 * at) for at, word in enumerate(words)]
+    first, last = "It is forty letters wide from 50 to 250.", "as is this line, and so nothing is a row"
+    page = [
+        line((first[:-1] + ",", 50), top=600),
+        line(*plain, top=588),
+        line(*plain, top=576),
+        line((last, 50), top=564),
+    ]
+    assert page[0].right == page[1].right == page[3].right
+    assert texts(page) == [("paragraph", " ".join([first[:-1] + ",", *words, *words, last]))]
+    assert [kind for kind, _ in texts(page[1:3])] == ["row", "row"]
+
+
 def test_a_line_across_the_page_does_not_make_the_lines_of_columns_below_it_short():
     """How far the lines of a column reach is told by what stands beside it, also where the column there ends first."""
     wide = "A head of some ninety letters that goes over both of the columns below it, from left to right."
@@ -89,6 +104,22 @@ def test_a_line_across_the_page_does_not_make_the_lines_of_columns_below_it_shor
     page += [line((text, 50), top=670 - 12 * at) for at, text in enumerate(left)]
     page += [line((text, 320), top=670 - 12 * at) for at, text in enumerate(right)]
     assert texts(page) == [("paragraph", wide), ("paragraph", " ".join(left)), ("paragraph", " ".join(right))]
+
+
+def test_names_centred_above_their_columns_name_them():
+    """Browsers print heads so; here the first cell below them takes two lines."""
+    page = [
+        line(("Destination", 78), ("Standard", 190), ("Time", 330), top=600, bold=True),
+        line(("Germany, but no islands", 50), top=580),
+        line(("nor mountain huts", 50), ("4.90", 210), ("next day", 250), top=569),
+        line(("Austria", 50), ("12.90", 205), ("two to three days, or even more", 250), top=545),
+        line(("EU", 50), ("14.90", 205), ("one week", 250), top=525),
+    ]
+    assert texts(page) == [
+        ("row", "Destination: Germany, but no islands nor mountain huts | Standard: 4.90 | Time: next day"),
+        ("row", "Destination: Austria | Standard: 12.90 | Time: two to three days, or even more"),
+        ("row", "Destination: EU | Standard: 14.90 | Time: one week"),
+    ]
 
 
 def test_names_of_columns_printed_on_two_lines_name_them():
@@ -157,6 +188,20 @@ def test_running_heads_go_and_so_do_heads_that_change():
         for number, name in enumerate(("ALPHA", "BETA", "GAMMA", "DELTA", "EPSILON"), start=1)
     ]
     assert [text for _, text in texts(*pages)] == [f"Body text of page {number} begins here." for number in range(1, 6)]
+
+
+def test_large_titles_at_the_top_of_each_page_stay():
+    for titles in (["Step 1", "Step 2", "Step 3"], ["Unpack", "Mount", "Connect"], ["Care"] * 3):
+        pages = [
+            [
+                line((title, 50), top=780, size=20),
+                line((f"Body text of page {number} begins here.", 50), top=650),
+                line(("and goes on for a while.", 50), top=638),
+            ]
+            for number, title in enumerate(titles)
+        ]
+        found = [text for kind, text in texts(*pages) if kind == "heading"]
+        assert found == (titles if len(set(titles)) > 1 else [])
 
 
 def test_tables_of_contents_go():

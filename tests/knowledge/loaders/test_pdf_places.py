@@ -191,6 +191,18 @@ def test_hyphens_at_line_ends_go_and_places_stay(tmp_path):
     assert [round(top * HEIGHT) for *_, top, _ in boxes(document)] == [89, 103]
 
 
+def test_the_hyphens_of_browsers_go_too(tmp_path):
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    lines = ["It fills the line of its page and goes on with an inter\u2010", "ruption of the word in E\u201017."]
+    drawn = [(text, 1, 72, 700 - 16 * n) for n, text in enumerate(lines)]
+    document = read(tmp_path, drawn_pdf(drawn, font="STSong-Light"))
+    assert document.text == "It fills the line of its page and goes on with an interruption of the word in E\u201017."
+    check_spans(document)
+
+
 def test_two_columns(tmp_path):
     sentence = "{} column number {} holds a text that is long enough to be broken into lines, one below another. "
     prose = "".join(sentence.format("The left", number) for number in range(100, 103))

@@ -8,6 +8,7 @@ from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
+from knowledge.chunking import split
 from knowledge.errors import UnreadableFile
 from knowledge.loaders import load
 
@@ -65,6 +66,7 @@ def test_each_slide_is_a_page_in_reading_order(deck, read, blocks):
         ("item", 2, "unworn"),
         ("paragraph", 0, "Say it slowly."),
         ("paragraph", 0, "Twice."),
+        ("heading", 1, ""),
         ("paragraph", 0, "left"),
         ("paragraph", 0, "right"),
         ("paragraph", 0, "below"),
@@ -95,6 +97,36 @@ def test_tables_and_charts_are_rows_that_name_their_columns(deck, read):
         "Zone: EU | Price: 4\nZone: EU | Price: 5\n\nSales\n\n2025 | Sold: 1.5 | Returned: 1\n2026 | Returned: 2"
     )
     assert document.blocks[0].header == "Zone | Price"
+
+
+def test_where_a_link_leads_is_told(deck, read):
+    frame = add_slide(deck).shapes.add_textbox(0, 0, Inches(4), Inches(1)).text_frame
+    for text, address in (
+        ("Our prices", "https://shop.example/prices"),
+        (" or ask@shop.example", "mailto:ask@shop.example"),
+    ):
+        run = frame.paragraphs[0].add_run()
+        run.text, run.hyperlink.address = text, address
+    assert read().text == "Our prices (https://shop.example/prices) or ask@shop.example"
+
+
+def test_a_slide_without_a_title_stands_below_no_other_slides(deck, read):
+    titled = deck.slides.add_slide(deck.slide_layouts[5])
+    titled.shapes.title.text = "Prices"
+    for slide in (titled, add_slide(deck)):
+        slide.shapes.add_textbox(0, Inches(3), Inches(4), Inches(1)).text_frame.text = "Two days."
+    document = read()
+    assert [(chunk.headings, chunk.page) for chunk in split(document)] == [(("Prices",), 1), ((), 2)]
+
+
+def test_a_head_of_two_rows_with_merged_cells(deck, read):
+    table = add_slide(deck).shapes.add_table(3, 3, 0, 0, Inches(4), Inches(1)).table
+    for row, line in enumerate([["Device", "Price", ""], ["", "Net", "Gross"], ["Lamp", "40 €", "47.60 €"]]):
+        for column, text in enumerate(line):
+            table.cell(row, column).text = text
+    table.cell(0, 1).merge(table.cell(0, 2))
+    table.cell(0, 0).merge(table.cell(1, 0))
+    assert read().text == "Device: Lamp | Price Net: 40 € | Price Gross: 47.60 €"
 
 
 def test_what_is_struck_out_or_raised_makes_no_other_number(deck, read):

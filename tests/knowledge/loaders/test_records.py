@@ -6,6 +6,7 @@ import tracemalloc
 
 import openpyxl
 import pytest
+from openpyxl.styles import Font
 
 from knowledge.errors import UnreadableFile
 from knowledge.loaders import load
@@ -19,6 +20,15 @@ def read(tmp_path):
         return list(load(path))
 
     return read
+
+
+def test_html_in_cells_is_read_as_text(read):
+    (table,) = read("products.csv", 'name,about\nLamp,"<p>Warm &amp; calm.</p><p>Oak.</p>"\n')
+    assert table.text == "name: Lamp | about: Warm & calm. Oak."
+    (answer,) = read("faq.csv", 'question,answer\nHow long?,"<p>Two days.</p><p>To islands <b>five</b>.</p>"\n')
+    assert answer.text == "How long?\n\nTwo days.\n\nTo islands five."
+    (line,) = read("a.jsonl", json.dumps({"name": "Lamp", "about": "<p>Warm.</p>"}))
+    assert line.text == "name: Lamp | about: Warm."
 
 
 @pytest.mark.parametrize(
@@ -39,6 +49,13 @@ def test_questions_and_answers_are_documents(read, head):
     assert [block.kind for block in first.blocks] == ["heading", "paragraph", "paragraph"]
     assert third.name == "#3"
     assert list(first.metadata.values()) == ["x"]
+
+
+def test_the_line_that_names_the_delimiter_for_excel_is_no_row(read):
+    (answer,) = read("faq.csv", "sep=;\nQuestion;Answer\nHow long?;Two days, mostly.\n")
+    assert answer.text == "How long?\n\nTwo days, mostly."
+    (table,) = read("a.csv", "\ufeffsep=|\nName|Price\nLamp|4,90\n")
+    assert table.text == "Name: Lamp | Price: 4,90"
 
 
 def test_a_row_without_its_answer_keeps_the_numbers_of_the_others(read):
@@ -174,6 +191,11 @@ def test_rows_that_a_filter_took_away_are_read(tmp_path):
         (30, '0 "days"', "30 days"),
         (12345, '0.0,"k"', "12345"),
         (1, '"Yes";"No"', "1"),
+        (7, "00000", "00007"),
+        (4109, '"D-"00000', "D-04109"),
+        (7.5, "00", "7.5"),
+        (datetime.timedelta(hours=26, minutes=30), "[h]:mm", "26:30"),
+        (datetime.timedelta(minutes=5, seconds=9), "[mm]:ss", "0:05:09"),
         (0.175, "0.0%", "17.5%"),
         (2.5, "General", "2.5"),
     ],
@@ -186,6 +208,16 @@ def test_numbers_are_read_as_their_cell_shows_them(tmp_path, value, form, read):
     book.save(tmp_path / "p.xlsx")
     (document,) = load(tmp_path / "p.xlsx")
     assert document.text.endswith(f"Thing: Lamp | Value: {read}")
+
+
+def test_cells_that_are_struck_out_are_not_read(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["Lamp", "Old price", "Price"], ["Wren", 59, 49], ["Lark", 19, None]):
+        book.active.append(row)
+    book.active["B2"].font = book.active["A3"].font = book.active["B3"].font = Font(strike=True)
+    book.save(tmp_path / "p.xlsx")
+    (document,) = load(tmp_path / "p.xlsx")
+    assert document.text.endswith("\n\nLamp: Wren | Price: 49")
 
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".docx"])
@@ -207,6 +239,14 @@ def test_a_sheet_may_hold_several_tables(read):
     assert headers == ["Zone | Price"] * 2 + ["Day | Open"] * 2
     (document,) = read("a.csv", f"{above}Day,Open,Note\nMonday,9-17,none\n")
     assert document.text.endswith("\nDay: Monday | Open: 9-17 | Note: none")
+
+
+def test_tables_side_by_side_are_written_one_after_the_other(read):
+    (document,) = read("a.csv", "Model,Price,,Country,Hotline\nA1,10,,Austria,43\nA2,20,,,,more\n\nNote\n")
+    assert document.text == "Model: A1 | Price: 10\nModel: A2 | Price: 20\nCountry: Austria | Hotline: 43\nmore\n\nNote"
+    assert [block.header for block in document.blocks][1:3] == ["Model | Price", "Country | Hotline"]
+    (document,) = read("a.csv", "Model,Name,,Price,Days\nA1,Lamp,,10,3\nA2,Fan,,20,4\n")
+    assert document.text.startswith("Model: A1 | Name: Lamp | Price: 10 | Days: 3\n")
 
 
 def test_what_looks_like_names_and_has_no_row_below_is_not_lost(read):

@@ -65,6 +65,21 @@ def test_raised_figures_make_no_other_number(read_one, body, text):
     assert read_one("a.rtf", rb"{\rtf1 \pard " + body + rb"\par}").text == text
 
 
+def test_what_was_deleted_under_review_or_struck_out_is_not_read(read_one, blocks):
+    document = read_one(
+        "a.rtf",
+        rb"""{\rtf1\ansi\pard Returns within {\deleted\revauthdel1 fourteen \u8364?}{\revised thirty} days.\par
+\pard{\deleted An older sentence.}\par
+\trowd\cellx1\cellx2\pard\intbl Device\cell Warranty\cell\row
+\trowd\cellx1\cellx2\pard\intbl{\deleted Kettle}\cell{\deleted 9 years}\cell\row
+\trowd\cellx1\cellx2\pard\intbl Lamp\cell{\strike 1 year}\striked1 2 years\striked0 3 years\cell\row}""",
+    )
+    assert blocks(document) == [
+        ("paragraph", 0, "Returns within thirty days."),
+        ("row", 0, "Device: Lamp | Warranty: 3 years"),
+    ]
+
+
 def test_rtf_named_doc(read_one):
     assert read_one("a.doc", rb"{\rtf1 Text\par}").text == "Text"
 

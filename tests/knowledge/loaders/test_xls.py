@@ -3,10 +3,11 @@
 from types import SimpleNamespace
 
 import pytest
+import xlrd
 
 from knowledge.errors import UnreadableFile
 from knowledge.loaders import xls
-from knowledge.loaders.cells import Merged
+from knowledge.loaders.cells import Hidden, Merged
 
 
 @pytest.mark.parametrize("in_container", [True, False])
@@ -51,9 +52,21 @@ def test_a_web_page_and_a_table_of_tabs_named_xls(read_one):
     assert table.text == "Zone: EU | Price: 4"
 
 
-def test_hidden_columns_are_known():
-    columns = {0: SimpleNamespace(hidden=0), 2: SimpleNamespace(hidden=1)}
-    assert xls._hidden(SimpleNamespace(colinfo_map=columns)).columns == {2}
+def test_spans_of_time_and_what_is_struck_out_are_known():
+    formats = {0: SimpleNamespace(format_str="[h]:mm"), 1: SimpleNamespace(format_str="General")}
+    looks = [SimpleNamespace(format_key=0, font_index=0), SimpleNamespace(format_key=1, font_index=1)]
+    fonts = [SimpleNamespace(struck_out=0), SimpleNamespace(struck_out=1)]
+    book = SimpleNamespace(format_map=formats, xf_list=looks, font_list=fonts, datemode=0)
+    assert xls._cell(book, SimpleNamespace(ctype=xlrd.XL_CELL_DATE, value=1.5, xf_index=0)) == "36:00"
+    assert xls._cell(book, SimpleNamespace(ctype=xlrd.XL_CELL_TEXT, value="59", xf_index=0)) == "59"
+    assert xls._cell(book, SimpleNamespace(ctype=xlrd.XL_CELL_TEXT, value="59", xf_index=1)) == ""
+
+
+def test_hidden_columns_and_rows_are_known():
+    shown, hidden = SimpleNamespace(hidden=0), SimpleNamespace(hidden=1)
+    sheet = SimpleNamespace(colinfo_map={0: shown, 2: hidden}, rowinfo_map={1: hidden, 3: shown})
+    assert xls._hidden(SimpleNamespace(mem=b"\x9b\0\2\0"), sheet) == Hidden(frozenset({2}), frozenset({1}))
+    assert xls._hidden(SimpleNamespace(mem=b"..\x9b\0\0\0.."), sheet) == Hidden(frozenset({2}))
 
 
 def test_merged_cells_are_known():

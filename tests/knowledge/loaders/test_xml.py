@@ -2,6 +2,7 @@
 
 import pytest
 
+from knowledge.chunking import split
 from knowledge.errors import UnreadableFile
 
 BOOK = """<?xml version="1.0" encoding="UTF-8"?>
@@ -32,6 +33,31 @@ def test_headings_paragraphs_rows(read_one, blocks):
     ]
     assert document.blocks[2].anchor == "returns"
     assert document.blocks[6].header == "code | name | price"
+
+
+def test_products_stand_below_their_names(read_one, blocks):
+    ship = "<shipping><country>DE</country><price>{}</price></shipping>"
+    lamp = f"<item><id>1</id><title>Lamp</title><about>{'Light. ' * 40}</about><price>49</price>{ship.format(5)}</item>"
+    fan = f"<item><id>2</id><title>Fan</title><price>39</price>{ship.format(0)}</item>"
+    document = read_one("a.xml", f"<feed><title>Shop</title>{lamp}{fan}<end>Thanks</end></feed>")
+    assert blocks(document)[1:5] == [
+        ("heading", 2, "Lamp"),
+        ("row", 0, "id: 1"),
+        ("row", 0, "title: Lamp"),
+        ("paragraph", 0, ("Light. " * 40).strip()),
+    ]
+    assert [(chunk.headings, document.text[chunk.start :][:8]) for chunk in split(document)] == [
+        (("Shop", "Lamp"), "id: 1\nti"),
+        (("Shop", "Fan"), "id: 2\nti"),
+        (("Shop",), "end: Tha"),
+    ]
+    assert "price: 49\nshipping country: DE | shipping price: 5" in document.text
+
+
+def test_what_an_amount_is_in_is_told_with_it(read_one):
+    lamp = '<lamp><name>Aurora</name><price currency="EUR">49</price></lamp>'
+    text = read_one("a.xml", f"<shop>{lamp}{lamp.replace('49', '59')}</shop>").text
+    assert text.startswith("name: Aurora | price: 49 | price currency: EUR\n")
 
 
 def test_encodings_and_pages(read_one):

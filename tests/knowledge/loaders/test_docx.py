@@ -1,0 +1,116 @@
+"""Word documents, as Word writes them."""
+
+import docx
+import pytest
+from docx.enum.style import WD_STYLE_TYPE
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+
+from knowledge.loaders import load
+
+MATHS = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+
+
+@pytest.fixture
+def source():
+    return docx.Document()
+
+
+@pytest.fixture
+def read(tmp_path, source):
+    def read():
+        source.save(str(tmp_path / "a.docx"))
+        (document,) = load(tmp_path / "a.docx")
+        return document
+
+    return read
+
+
+def fill(table, rows):
+    for row, texts in zip(table.rows, rows, strict=True):
+        for cell, text in zip(row.cells, texts, strict=True):
+            cell.text = text
+
+
+def test_a_head_of_two_rows_with_merged_cells(source, read):
+    table = source.add_table(rows=4, cols=5)
+    prices = [["Inland", "4.90", "3", "9.90", "1"], ["EU", "7.90", "5", "", ""]]
+    fill(table, [["Zone", "Standard", "", "Express", ""], ["", "Price", "Days", "Price", "Days"], *prices])
+    for first, last in (((0, 0), (1, 0)), ((0, 1), (0, 2)), ((0, 3), (0, 4)), ((3, 3), (3, 4))):
+        table.cell(*first).merge(table.cell(*last))
+    document = read()
+    assert document.text == (
+        "Zone: Inland | Standard Price: 4.90 | Standard Days: 3 | Express Price: 9.90 | Express Days: 1\n"
+        "Zone: EU | Standard Price: 7.90 | Standard Days: 5"
+    )
+    assert document.blocks[0].header == "Zone | Standard Price | Standard Days | Express Price | Express Days"
+
+
+def test_rows_that_are_repeated_on_each_page_name_the_columns(source, read):
+    table = source.add_table(rows=2, cols=2)
+    fill(table, [["Model", "100 W"], ["Aurora", "49 EUR"]])
+    table.rows[0]._tr.get_or_add_trPr().append(parse_xml(f"<w:tblHeader {nsdecls('w')}/>"))
+    assert read().text == "Model: Aurora | 100 W: 49 EUR"
+
+
+def paragraph(source, *elements):
+    """Add a paragraph of runs: texts, or elements as Word writes them."""
+    added = source.add_paragraph()
+    names = f"{nsdecls('w')} {MATHS}"
+    for element in elements:
+        inner = element if element.startswith("<") else f'<w:r><w:t xml:space="preserve">{element}</w:t></w:r>'
+        for child in parse_xml(f"<w:p {names}>{inner}</w:p>"):
+            added._p.append(child)
+
+
+def test_the_table_of_contents_and_what_asks_to_be_filled_in_are_not_read(source, read):
+    contents = "<w:docPartObj><w:docPartGallery w:val='Table of Contents'/></w:docPartObj>"
+    entry = "<w:p><w:r><w:t>Returns 17</w:t></w:r></w:p>"
+    block = f"<w:sdt {nsdecls('w')}><w:sdtPr>{contents}</w:sdtPr><w:sdtContent>{entry}</w:sdtContent></w:sdt>"
+    source.element.body.insert(0, parse_xml(block))
+    asked = "<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{}</w:sdtContent></w:sdt>"
+    paragraph(source, "Name: ", asked.format("<w:r><w:t>Click or tap here to enter text.</w:t></w:r>"))
+    paragraph(source, "Room: ", asked.format("<w:r><w:t>12</w:t></w:r>").replace("<w:showingPlcHdr/>", ""))
+    assert read().text == "Name:\n\nRoom: 12"
+
+
+def test_the_name_of_the_contents_is_not_read_where_they_are_plain_paragraphs(source, read):
+    for name, text in (("TOC Heading", "Contents"), ("toc 1", "Returns 17"), ("Normal", "Two days.")):
+        if name not in source.styles:
+            source.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        source.add_paragraph(text, style=name)
+    assert read().text == "Two days."
+
+
+def test_signs_and_formulas_are_read(source, read):
+    paragraph(source, "Keep at ", '<w:r><w:sym w:font="Symbol" w:char="F0A3"/></w:r>', " 40 °C.")
+    paragraph(source, '<w:r><w:sym w:font="Wingdings" w:char="F04A"/></w:r>', "Smile.")
+    unit = "<m:sSup><m:e><m:r><m:t>m</m:t></m:r></m:e><m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup>"
+    fraction = f"<m:f><m:num><m:r><m:t>U-1</m:t></m:r></m:num><m:den>{unit}</m:den></m:f>"
+    paragraph(source, "Heat is ", f"<m:oMath><m:r><m:t>q=</m:t></m:r>{fraction}</m:oMath>", ".")
+    assert read().text == "Keep at ≤ 40 °C.\n\nSmile.\n\nHeat is q=(U-1)/(m^2)."
+
+
+def test_how_a_word_is_said_is_not_read(source, read):
+    said = "<w:rt><w:r><w:t>běi</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>北</w:t></w:r></w:rubyBase>"
+    paragraph(source, "在", f"<w:r><w:ruby>{said}</w:ruby></w:r>", "京。")
+    assert read().text == "在北京。"
+
+
+def test_numbers_that_word_counts_stand_before_their_paragraphs(source, read, blocks):
+    for text, style in (("Unplug it.", "List Number"), ("Wait.", "List Number"), ("A bullet.", "List Bullet")):
+        source.add_paragraph(text, style=style)
+    gone = source.add_paragraph(style="List Number")
+    gone._p.get_or_add_pPr().append(parse_xml(f"<w:rPr {nsdecls('w')}><w:del w:id='1' w:author='A'/></w:rPr>"))
+    source.add_paragraph("Open it.", style="List Number")
+    unlisted = source.add_paragraph("No step.", style="List Number")
+    unlisted.style = source.styles["Normal"]
+    none = parse_xml(f"<w:numPr {nsdecls('w')}><w:numId w:val='0'/></w:numPr>")
+    unlisted._p.get_or_add_pPr().append(none)
+    assert blocks(read()) == [
+        ("item", 1, "1. Unplug it."),
+        ("item", 1, "2. Wait."),
+        ("item", 1, "A bullet."),
+        ("item", 1, "3. Open it."),
+        ("paragraph", 0, "No step."),
+    ]

@@ -1,0 +1,25 @@
+"""Tables of pages and mails that mark no head."""
+
+import pytest
+
+
+def table(*rows):
+    return "<table>" + "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows) + "</table>"
+
+
+BOLD = ("<p class=MsoNormal><b>Model</b></p>", "<p><span style='font-weight:bold'>Price</span></p>")
+
+
+@pytest.mark.parametrize(
+    ("rows", "read"),
+    [
+        ([BOLD, ("A1", "from 10 €")], "Model: A1 | Price: from 10 €"),
+        ([BOLD, ("<b>A1</b>", "<b>B2</b>")], "Model | Price\nA1 | B2"),
+        ([("Model", "Price"), ("A1", "10 €"), ("A2", "20 €")], "Model: A1 | Price: 10 €\nModel: A2 | Price: 20 €"),
+        ([("Model", "Price"), ("A1", "10 €")], "Model | Price\nA1 | 10 €"),
+        ([("Colour", "white"), ("Weight", "12 kg"), ("Depth", "30")], "Colour | white\nWeight | 12 kg\nDepth | 30"),
+        ([("Model", "<b>Price</b> in €"), ("A1", "new")], "Model | Price in €\nA1 | new"),
+    ],
+)
+def test_a_first_row_that_is_set_off_names_the_columns(read_one, rows, read):
+    assert read_one("a.html", table(*rows)).text == read

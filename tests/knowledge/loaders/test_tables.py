@@ -1,0 +1,51 @@
+"""Tables of documents: which row names the columns."""
+
+import pytest
+
+from knowledge.documents import DocumentBuilder
+from knowledge.loaders.tables import Spread, add_grid
+
+
+def rows_of(grid, *, marked=0):
+    builder = DocumentBuilder()
+    add_grid(builder, grid, marked=marked)
+    return builder.build().text.split("\n")
+
+
+def test_names_over_several_columns_are_said_with_those_below():
+    head = [["Zone", "Standard", Spread("Standard"), "Express", Spread("Express")]]
+    head.append(["Zone", "Price", "Days", "Price", "Days"])
+    assert rows_of([*head, ["EU", "4.90 €", "3", "9.90 €", "1"]]) == [
+        "Zone: EU | Standard Price: 4.90 € | Standard Days: 3 | Express Price: 9.90 € | Express Days: 1"
+    ]
+
+
+def test_rows_that_the_document_marks_are_names_whatever_they_hold():
+    grid = [["", "Inland", Spread("Inland")], ["Parcel", "slow", "2026"], ["small", "in a week", "tomorrow"]]
+    assert rows_of(grid, marked=2) == ["Parcel: small | Inland slow: in a week | Inland 2026: tomorrow"]
+
+
+def test_names_down_the_side_are_no_names_of_columns():
+    facts = [["Weight", "12 kg"], ["Voltage", "230 V"], ["Colour", "white"]]
+    assert rows_of(facts) == ["Weight | 12 kg", "Voltage | 230 V", "Colour | white"]
+
+
+@pytest.mark.parametrize(
+    ("grid", "first"),
+    [
+        ([["Zone", "Price"], ["EU", "4.90"]], "Zone: EU | Price: 4.90"),
+        ([["Branch", "2026"], ["Kiel", "12"]], "Branch: Kiel | 2026: 12"),
+        ([["Zone", "1 kg", "5 kg"], ["EU", "4.90 €", "9.90 €"]], "Zone: EU | 1 kg: 4.90 € | 5 kg: 9.90 €"),
+        ([["", "Basic", "Pro"], ["Price", "5 €", "9 €"]], "Price | Basic: 5 € | Pro: 9 €"),
+        ([["Lamp", "49 €", "3"], ["Fan", "39 €", "8"]], "Lamp | 49 € | 3"),
+        ([["", "", "Pro"], ["Price", "5 €", "9 €"]], "Pro"),
+    ],
+)
+def test_a_first_row_that_reads_like_names(grid, first):
+    assert rows_of(grid)[0] == first
+
+
+def test_one_cell_over_the_whole_table_is_its_title():
+    hours = [["Opening hours", Spread("Opening hours")], ["Monday to Friday", "9 to 18"], ["Saturday", "10 to 14"]]
+    assert rows_of([hours[0]] * 2000 + hours[1:])[-1] == "Saturday | 10 to 14"
+    assert rows_of(hours) == ["Opening hours", "", "Monday to Friday | 9 to 18", "Saturday | 10 to 14"]
