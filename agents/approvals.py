@@ -52,13 +52,29 @@ _BUT = re.compile(
     r"(?=但是?|不过|可是|只是|只要|改成|改为)",
 )
 _CHANGED = r"(?:address|place|office|branch|shop|store|city|room|date|slot|size|colou?r|card|account|amount|name)s?\b"
+_COLOUR = r"(?:black|white|gr[ae]y|silver|gold|brown|beige|red|pink|orange|yellow|green|blue|purple)"
+_SIZE = r"(?:(?:extra )?(?:small|medium|large)|size \w{1,4}|x{0,3}[sl])"
+_DAY = r"(?:tomorrow|(?:(?:next|this) )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|next (?:week|month))"
+_COUNT = r"(?:one|two|three|four|five|six|\d{1,3})"
+_REST = (
+    r"to (?:my|our|his|her|their|the) (?!surprise|knowledge|mind|understanding|regret|question|point|"
+    r"e-?mails?\b|inbox|(?:mobile|phone)\b)(?:[\w’']+ ){0,2}[\w’']+"
+    r"|(?:make|have) (?:it|that|this|them) (?:the (?!last)(?:\w+ )?ones?"
+    rf"|(?:a |an |the |in )?(?:\w+ )?{_COLOUR}(?: ones?)?"
+    rf"|(?:for |on )?{_DAY}|(?:a |an )?{_SIZE}|(?:only |just )?{_COUNT}(?: of (?:them|those|these))?)"
+    rf"|(?:in|with) (?:\w+ )?{_COLOUR}|in {_SIZE}|(?:on|for) {_DAY}|the (?!last)\w+ ones?"
+    rf"|(?:only|just) (?:the \w+|this one|that one|{_COUNT}(?: of (?:them|those|these))?)"
+)
+"""What is another wish where nothing else stands after the "but": whoever goes on with a verb may only tell."""
 _CHANGES = re.compile(
     rf"\b(?:another|(?:a|the) (?:different|other)) (?:\w+ )?{_CHANGED}|\binstead\b|\b(?:only|just) half\b"
     r"|\b(?:on|to|at) (?:another|(?:a|the) (?:different|other)) (?:day|time|week|month|one)\b"
     rf"|\bchange (?:it|that|this|(?:the|my) (?:\w+ )?{_CHANGED})"
     r"|\b(?:send|ship|deliver) (?:it|them|this|that|all|half|the (?:order|parcel|lamps?)) (?:\w+ )?to (?!me\b)"
+    rf"|\b(?:but|only|except|however|although)\W+(?:please\W+)?(?:{_REST})(?:\W+please)?\W*$"
     r"|另外?一?[个张家款件种]?的?(?:地址|地方|时间|日期|天|颜色|卡|款|店|账户)|改(?:成|为|到|送|寄|退)"
-    r"|改.{0,3}(?:地址|时间|日期|尺寸|颜色)|退到|[寄送发]到(?!我)"
+    r"|改.{0,3}(?:地址|时间|日期|尺寸|颜色)|退到|[寄送发](?:到|去|往)(?!我?们?的?(?:这|手|邮|微信|\W|$))"
+    r"|换(?:成|为|到|[一那这]?[个款件种])|要.{0,4}色|只(?:要|退|换|寄|订|买)[一二两三四五六七八九十\d]"
 )
 _NO_CHANGE = re.compile(
     r"\b(?:how|when|why|what|who|thanks?|let me know|tell me|hurry|soon|quick\w*|fast|asap|urgent\w*)\b"
@@ -67,6 +83,7 @@ _NO_CHANGE = re.compile(
     r"|\b(?:have|has|had|got)\b(?! (?:it|them|this)\b)"
     r"|多久|什么时候|为什么|怎么|吗|通知|告诉我|谢|尽快|快点|快一点|别|不要|不用|上次|收到"
 )
+_THANKED = re.compile(r"\W+(?:thanks|thank you|谢谢)[\W_]*$")
 
 
 def has_another_wish(text: str) -> bool:
@@ -79,6 +96,7 @@ def has_another_wish(text: str) -> bool:
     [True, False, False, False]
     """
     plain = simplified(unicodedata.normalize("NFKC", text[: 2 * LONGEST_REPLY])).casefold()
+    plain = _THANKED.sub("", plain)
     begun = _BUT.match(plain)
     if begun is None or "?" in plain or _NO_CHANGE.search(plain):
         return False

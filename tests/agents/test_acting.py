@@ -226,7 +226,8 @@ def test_a_yes_with_another_wish_does_nothing_in_the_old_form(talk: Talk, home: 
 
 
 @pytest.mark.parametrize(
-    "message", ["yes but send it to another address", "好的，但是退到另一张卡", "ok, but only half"]
+    "message",
+    ["yes but send it to another address", "好的，但是退到另一张卡", "ok, but only half", "Yes, but to my card"],
 )
 def test_another_wish_takes_back_what_waits_for_the_team(talk: Talk, home: Path, message: str) -> None:
     order, email, sku = returned_for_much(home)

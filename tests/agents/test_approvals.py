@@ -104,6 +104,16 @@ def test_a_long_message_is_read_at_once(part: str) -> None:
         "可以，不过改寄到公司",
         "好的，不過要換另一個顏色",
         "好的，但是寄到公司",
+        "Yes, but to my office",
+        "yes, but to my parents' house, thanks!",
+        "yes but make it the blue one",
+        "yes but make it two",
+        "Sure, but on Friday please",
+        "ok but in large",
+        "ok, but only the lamp",
+        "好的，但是送到我公司，谢谢",
+        "好的，但是要黑色的",
+        "可以，但是只退一个",
     ],
 )
 def test_a_wish_for_a_change_takes_the_place_of_a_yes(said: str) -> None:
@@ -144,6 +154,15 @@ def test_a_wish_for_a_change_takes_the_place_of_a_yes(said: str) -> None:
         "可以改成周六送吗",
         "不只是台灯坏了",
         "好的，但是另一個時間要多久、費用怎麼算",
+        "yes but to my surprise it is here",
+        "ok but make it quick",
+        "yes but make it right this time",
+        "yes but to my office nobody will go",
+        "yes but the red one is broken",
+        "ok but in blue it looked odd",
+        "ok, but send the bill to my e-mail",
+        "好的，但是寄到我这里",
+        "好的，但是请发到我邮箱",
     ],
 )
 def test_what_only_asks_or_thanks_is_no_other_wish(said: str) -> None:
