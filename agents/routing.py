@@ -41,6 +41,28 @@ _OWN_CASE = re.compile(
     re.IGNORECASE,
 )
 """A message in the form of a question is for the tools when it asks about something of the customer's own."""
+_BEGUN = r"^\W*(?:(?:hi|hello|hey|ok(?:ay)?|thanks|thank you|great|and|so|by the way|btw)\b\W*)*"
+_BEGINS_TO_ASK = re.compile(
+    rf"{_BEGUN}(?:how|what|who|whose|why|when|where|do you|does|is there|are there)(?: \S+){{2}}"
+    r"|(?=.{5})..+(?:多少|多久|多长|几[点天]|怎么|怎样|如何|哪|谁|什么|吗)",
+    re.IGNORECASE,
+)
+_OF_ANYTHING = re.compile(
+    rf"(?!.*\bthe\b){_BEGUN}"
+    r"(?:how (?!many|come|about)|what (?!about|time|else)|who |where |do you |does |is there |are there )"
+    r"(?=\S+ \S)(?:(?!.*\b(?:i|we)\b)|.*\b(?:an?|any|some(?:thing|one|body)|anything)\b)"
+    r"|(?=.*(?:多少|多久|多长|几[点天]|怎么|怎样|如何|哪|谁|什么|吗)).*"
+    r"(?:一[台个盏件次辆张本间份]|一般|通常|最[多长少短晚早久]|你们|贵[店司]|每[个台天次])",
+    re.IGNORECASE,
+)
+_OF_WHAT_WAS_SAID = re.compile(
+    r"\b(?:my|mine|ours?|me|us|its?|this|that|these|those|the[nmy]|their|he|she|his|her|ones?|other|another|same|again"
+    r"|also|too|already|yet|now|still|else|back|due|owed?|left|instead|first|second|third|last|latest|did|was|were|had"
+    r"|ha(?:s|ve) (?:i|we)|(?:i|we)(?: have|['’]ve))\b"
+    r"|我|咱|它|他|她|这|那|该|此|什么时候|几时|已经|上次|刚才|还[没不未]|怎么[没不]|了[吗没]|呢\W*$",
+    re.IGNORECASE,
+)
+"""What has no meaning without what was said before, or asks about the customer's own."""
 _REQUEST = re.compile(
     r"^\W*(?:please|cancel|refund|return|call|send|change|give|show|let)\b"
     r"|\b(?:please|i want|i would like|i['’]d like|can you|could you|could somebody)\b"
@@ -155,10 +177,17 @@ class Router:
         return bool(NAMES_A_CASE.search(_narrow(message))) or (plain and self.wants_tools(message, embedder))
 
     def is_question(self, message: str, embedder: Embedder) -> bool:
-        """Return whether a message that follows the use of tools is plainly a question for the documents."""
-        if self._target(message, embedder) == "documents":
+        """Return whether a message that follows the use of tools is plainly a question for the documents.
+
+        One that leans on nothing, "How long may I keep a machine?", is what it would be as the first of a conversation;
+        one that may lean, "How long may I keep it?", has to lie near to what is asked of documents.
+        """
+        written = simplified(_narrow(message))
+        leans = _OF_WHAT_WAS_SAID.search(written) is not None
+        if self._target(message, embedder) == "documents" or (not leans and _OF_ANYTHING.match(written)):
             return True
-        return message.strip().endswith(("?", "？")) and self.lead(message, embedder) < -CLEAR_LEAD
+        asks = message.strip().endswith(("?", "？")) or (not leans and _BEGINS_TO_ASK.match(written))
+        return bool(asks) and self.lead(message, embedder) < -CLEAR_LEAD
 
     def lead(self, message: str, embedder: Embedder) -> float:
         """Return by how much the message lies nearer to the tools' examples than to questions; -2 without examples."""

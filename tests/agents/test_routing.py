@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from agents.routing import Router, Target, named
-from agents.tools import Tool
+from agents.tools import Tool, ToolContext
 from knowledge.embedders import Embedder
 from knowledge.embedders.hashing import build
 
@@ -85,6 +85,61 @@ def test_an_address_is_found_beside_chinese_and_signs() -> None:
 
 def test_a_follow_up_of_a_certain_intent_is_a_question() -> None:
     assert router("documents").is_question("and delivery", EMBEDDER)
+
+
+def rented(context: ToolContext) -> str:
+    """List what the customer has rented."""
+    return context.conversation
+
+
+RENTALS = Router(
+    [Tool(rented, effect="read", examples=("Show me my rentals", "How long have I kept it?", "查看我的租赁"))]
+)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "How long may I keep a machine?",
+        "how long may I keep a machine",
+        "Thanks! And what do repairs cost",
+        "Who pays for a broken machine?",
+        "Do you deliver on Saturdays?",
+        "一台机器最多可以租多久？",
+        "你們週末送貨嗎",
+    ],
+)
+def test_after_the_tools_what_leans_on_nothing_is_a_question_as_it_would_be_at_first(message: str) -> None:
+    """The list of rentals was shown again."""
+    assert RENTALS.is_question(message, EMBEDDER)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "How long may I keep it",
+        "How long may I keep the second one",
+        "how much did I pay for a machine",
+        "what is due",
+        "Which machines are late",
+        "How much do we owe",
+        "and the other one",
+        "a machine",
+        "please keep a machine for me",
+        "那个什么时候还",
+        "你们怎么还不发货",
+        "一台机器",
+    ],
+)
+def test_what_leans_on_what_the_tools_said_goes_to_them_again(message: str) -> None:
+    assert not RENTALS.is_question(message, EMBEDDER)
+
+
+@pytest.mark.parametrize("piece", ["ok ", "how ", "the ", "thanks, ", "多少", "你们"])
+def test_what_is_asked_at_any_length_takes_no_time(piece: str) -> None:
+    began = time.process_time()
+    RENTALS.is_question(piece * (4_000 // len(piece)), EMBEDDER)
+    assert time.process_time() - began < 1
 
 
 def test_a_request_in_traditional_signs_is_one() -> None:
