@@ -81,8 +81,8 @@ class ActingTurn:
         self.writing = loop.Writing(self.acting.approvals, self.acting.saver, self.company)
         self.texts: list[str] = []
         self.deeds = 0
-        self.unknown = False
-        """Whether a write of this turn has an end that nobody knows."""
+        self.unknown: list[Acted] = []
+        """Writes whose end nobody knows."""
 
     def run(self) -> Generator[Step, None, Ended | None]:
         """Yield the steps; return how it ended, or None when the documents are to answer."""
@@ -160,8 +160,8 @@ class ActingTurn:
                 continue
             yield acted
             if acted.state == "unknown":
-                self.acting.note(acted)
-                return (yield from self._hand_over(f"{pending.tool} was cut off; action {pending.key}", unknown=True))
+                self.unknown.append(acted)
+                return (yield from self._hand_over(f"{pending.tool} was cut off; action {pending.key}"))
             done = words.INTERRUPTED_DONE[self.language].format(text=acted.text) if acted.state == "done" else ""
             self.deeds += bool(done) and not self.asked.message  # a message is answered by what it leads to
             yield self._told(done or acted.text or words.FAILED[self.language])
@@ -296,13 +296,13 @@ class ActingTurn:
                     result: loop.LoopResult = end.value
                     break
                 yield step
-                if isinstance(step, Acted):
-                    self.unknown = self.unknown or step.state == "unknown"
-                    if step.state != "unknown":
-                        self.deeds += step.state == "done"
-                        yield self._told(step.text or words.FAILED[self.language])
+                if isinstance(step, Acted) and step.state == "unknown":
+                    self.unknown.append(step)
+                elif isinstance(step, Acted):
+                    self.deeds += step.state == "done"
+                    yield self._told(step.text or words.FAILED[self.language])
                     self.acting.note(step)  # only now: what is cut off before is told at the next start
-                    if ends_at_deed and step.state != "unknown":
+                    if ends_at_deed:
                         steps.close()
                         return Ended("acted" if self.deeds else "answered")
         except (ModelUnavailable, LoopsUnavailable):
@@ -321,7 +321,7 @@ class ActingTurn:
         if result.ended in ("stopped", "declined"):
             return Ended(done)
         if result.ended == "handed_over":
-            return (yield from self._hand_over(result.cause, unknown=self.unknown))
+            return (yield from self._hand_over(result.cause))
         if result.ended == "identify":
             yield self._told(self.who)
             return Ended("clarify")
@@ -359,9 +359,9 @@ class ActingTurn:
         asks = text.rstrip().endswith(("?", "？")) and not self.deeds
         return Ended("clarify" if asks and not citations else done, tuple(citations), result.evidence)
 
-    def _hand_over(self, cause: str, *, unknown: bool = False) -> Generator[Step, None, Ended]:
+    def _hand_over(self, cause: str) -> Generator[Step, None, Ended]:
         logger.warning("conversation %s is handed over: %s", self.asked.conversation, cause)
-        sentence = (words.UNKNOWN if unknown else words.HANDED_OVER)[self.language]
+        sentence = (words.UNKNOWN if self.unknown else words.HANDED_OVER)[self.language]
         number = ""
         if self.acting.desk is not None and self.acting.opens_tickets:
             key = f"hand-over/{self.asked.conversation}/{cause}"
@@ -373,7 +373,7 @@ class ActingTurn:
         elif self.acting.opens_tickets:
             sentence = words.with_contact(sentence, self.language, self.contact)
         yield self._told(sentence)
-        return Ended("handed_over")
+        return Ended("handed_over", unknown=tuple(self.unknown))
 
     def _transcript(self) -> str:
         said = [*self.asked.history, Message("user", self.asked.message)]

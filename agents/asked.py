@@ -103,7 +103,7 @@ class Acting:
         return Acted(pending.key, pending.tool, "" if state == "unknown" else action.result, state)
 
     def note(self, acted: Acted) -> None:
-        """Note what an approved write has come to; what was done or failed, once its customer was told."""
+        """Note what an approved write has come to, once its customer was told or it was handed over."""
         self.approvals.move(acted.key, before="approved", after=acted.state)
 
     def let_go(self, thread: str) -> None:
@@ -144,3 +144,5 @@ class Ended:
     outcome: Outcome
     citations: tuple[Citation, ...] = ()
     evidence: float = 0.0
+    unknown: tuple[Acted, ...] = ()
+    """Writes whose end nobody knows, to be noted as soon as the turn's end has been taken in."""

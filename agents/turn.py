@@ -154,6 +154,8 @@ class _Turn:
             if ended is not None:
                 if not self._is_stopped():
                     yield self._finished(ended.outcome, ended.evidence, ended.citations)
+                    for acted in ended.unknown:  # only now: what is cut off before is handed over at the next start
+                        self.acting.note(acted)
                 return
             if self.text:  # a write that waited was withdrawn; the answer to the new question follows
                 yield self._delta("\n\n")

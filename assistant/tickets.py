@@ -19,7 +19,7 @@ from agents import hand_over_notices as notices
 from agents.handover import Reason, from_words
 from agents.transcript import Answer, Finished, HandedOver, Language, step_to_data
 from assistant import outbox, ticket_contents
-from assistant.database import ApprovalRow, ConversationRow, TicketRow, TurnRow, VisitorRow, storable
+from assistant.database import ActionRow, ApprovalRow, ConversationRow, TicketRow, TurnRow, VisitorRow, storable
 from assistant.errors import NotStored, StoreError
 from assistant.outbox import Channel
 from assistant.store import Store, append, conversation_row, now, turn_row
@@ -220,11 +220,13 @@ class Tickets:
     ) -> str:
         conversation = conversation_row(session, row.conversation, locked=True)
         open_one = holding_ticket(session, row.conversation)
+        if open_one is not None and row.question:
+            self._add_message(session, row, open_one)
+            return open_one.number
+        if reason == "tool":
+            _note_unknown(session, row.conversation)
         if open_one is not None:
-            if row.question:
-                self._add_message(session, row, open_one)
-            else:
-                self._add_deeds(session, row, open_one, said=said, shown=shown)
+            self._add_deeds(session, row, open_one, said=said, shown=shown)
             return open_one.number
         _withdraw_approvals(session, row.conversation)
         language = self._language(row.question, conversation)
@@ -319,6 +321,13 @@ def _withdraw_approvals(session: Session, conversation: str) -> None:
     """Let no yes that comes after a person took over do what was asked about before."""
     waiting = update(ApprovalRow).where(ApprovalRow.conversation == conversation, ApprovalRow.stage == "customer")
     session.execute(waiting.values(stage="withdrawn", moved_at=now()))
+
+
+def _note_unknown(session: Session, conversation: str) -> None:
+    """Note of each write that was begun and has no end that a person looks, since what is handed over says so."""
+    begun = select(ActionRow.key).where(ActionRow.conversation == conversation, ActionRow.state == "begun")
+    approved = update(ApprovalRow).where(ApprovalRow.conversation == conversation, ApprovalRow.stage == "approved")
+    session.execute(approved.where(ApprovalRow.key.in_(begun)).values(stage="unknown", moved_at=now()))
 
 
 def _recognised(session: Session, conversation: str) -> str:

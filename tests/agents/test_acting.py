@@ -4,6 +4,7 @@ import runpy
 import shutil
 import sqlite3
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -114,7 +115,7 @@ class Talk:
     stepped: bool = False
     steps: list[Step] = field(default_factory=list)
 
-    def say(self, message: str, *replies: Any, **more: Any) -> Answer:
+    def steps_of(self, message: str, *replies: Any, stop: threading.Event | None = None, **more: Any) -> Iterator[Step]:
         tools = (*self.tools, *self.extra)
         acting = Acting(
             tools,
@@ -136,7 +137,10 @@ class Talk:
             follows_tools=self.stepped,
             **more,
         )
-        self.steps = list(Responder(self.library, model, OPTIONS, acting=acting).respond(request))
+        return Responder(self.library, model, OPTIONS, acting=acting).respond(request, stop=stop)
+
+    def say(self, message: str, *replies: Any, **more: Any) -> Answer:
+        self.steps = list(self.steps_of(message, *replies, **more))
         last = self.steps[-1]
         assert isinstance(last, Finished)
         self.history += [Message("user", message), Message("assistant", last.answer.text)]
@@ -603,6 +607,24 @@ def test_broken_write_is_handed_over_and_never_tried_again(talk: Talk, home: Pat
     assert [one.state for one in talk.steps if isinstance(one, Acted)] == ["unknown"]
     assert [one.state for one in talk.log.actions.values()] == ["begun"]
     assert talk.say(YES["en"]).text == words.NOT_WAITING["en"]
+
+
+def test_a_turn_that_is_stopped_before_it_is_handed_over_is_handed_over_with_the_next_message(talk: Talk) -> None:
+    """It was noted that nobody knows, nobody was told, and nobody looked again."""
+    stop = threading.Event()
+
+    def cut(context: ToolContext, order_number: str) -> str:
+        """Break halfway, while the customer presses stop."""
+        stop.set()
+        raise RuntimeError("the line is cut")
+
+    talk.extra = (Tool(cut, effect="write"),)
+    talk.say("Cut B-10234", call("cut", order_number="B-10234"))
+    assert not any(isinstance(step, Finished) for step in talk.steps_of(YES["en"], stop=stop))
+    assert [one.stage for one in talk.approvals.kept.values()] == ["approved"]
+    answer = talk.say("Hello?")
+    assert (answer.outcome, words.UNKNOWN["en"] in answer.text) == ("handed_over", True)
+    assert [one.stage for one in talk.approvals.kept.values()] == ["unknown"]
 
 
 def test_write_cut_off_after_its_approval(talk: Talk, home: Path) -> None:
