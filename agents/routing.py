@@ -28,14 +28,19 @@ TARGETS: tuple[Target, ...] = get_args(Target)
 _ORDER = r"(?<![A-Za-z0-9_-])[A-Za-z]{1,3}[-#]?\d{4,}(?![A-Za-z0-9_])|(?<!\w)#\d{4,}\b"
 _EMAIL = r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 """Begun where its characters begin, and nowhere within them: else a long word is read as often as it has letters."""
-NAMES_A_CASE = re.compile(f"{_ORDER}|{_EMAIL}")
+_CALLED_ORDER = (
+    r"(?:(?i:\border)(?:[ .:#]{1,2}(?i:number|no|nr|id))?(?: is)?|订单|单号)(?:号码?)?[是为]?[\s:：.#]{0,3}"
+    r"(?:[B-HJ-Zb-hj-z][ -]?\d{4,}|\d{5,})(?!\w)"
+)
+"""One that is typed as people do: "order b 11083", "my order number is 11083"."""
+_NAMES_A_CASE = re.compile(f"{_ORDER}|{_EMAIL}|{_CALLED_ORDER}")
 _ASKS_TO_KNOW = re.compile(
     r"\b(?:how|what|which|who|why|whose|do you|does|is there|are there|is it|can i|may i|could i|can we|if)\b"
     r"|多少|几天|几点|多久|怎么|怎样|如何|哪|谁|什么|吗|呢|能不能|可不可以|如果",
     re.IGNORECASE,
 )
 _OWN_CASE = re.compile(
-    r"\bwhere(?:'s|’s| is| are) my\b|\b(?:has|have|when will|when does|when is|is) my\b|\b(?:did|have) i (?:order|buy)"
+    r"\bwhere(?:['’]?s| is| are) my\b|\b(?:has|have|when will|when does|when is|is) my\b|\b(?:did|have) i (?:order|buy)"
     r"|\bmy (?:latest |last )?(?:orders|order status|parcel is|order is)\b"
     r"|我的(?:订单|包裹|快递|退款|退货)|我(?:都)?(?:买过|下过|订过)什么|帮我",
     re.IGNORECASE,
@@ -116,10 +121,19 @@ QUESTIONS = (
 
 def named(texts: Sequence[str]) -> tuple[str, str]:
     """Return the order number and the e-mail address that stand last in the texts; "" for what does not."""
-    plain = [_narrow(text) for text in texts]
-    numbers = [found for text in plain for found in re.findall(_ORDER, text)]
-    addresses = [found for text in plain for found in re.findall(_EMAIL, text)]
+    numbers = [number for text in texts for number in orders_in(text)]
+    addresses = [found for text in texts for found in re.findall(_EMAIL, _narrow(text))]
     return (numbers or [""])[-1], (addresses or [""])[-1]
+
+
+def names_a_case(text: str) -> bool:
+    """Return whether a text names an order or an e-mail address, as people type them: "order b 11083"."""
+    return _NAMES_A_CASE.search(simplified(_narrow(text))) is not None
+
+
+def orders_in(text: str) -> list[str]:
+    """Return the orders' numbers in a text, in the forms in which a company may know them."""
+    return list(dict.fromkeys(re.findall(_ORDER, _narrow(text))))
 
 
 def _narrow(text: str) -> str:
@@ -159,7 +173,7 @@ class Router:
 
     def wants_tools(self, message: str, embedder: Embedder) -> bool:
         """Return whether the message needs the tools."""
-        if NAMES_A_CASE.search(_narrow(message)) or (self.books_calls and asks_for_call(message)):
+        if names_a_case(message) or (self.books_calls and asks_for_call(message)):
             return True
         target = self._target(message, embedder)
         if target is not None:
@@ -174,7 +188,7 @@ class Router:
         """Return whether a message beyond doubt needs the tools: for where there is no model that can use them."""
         written = simplified(message)
         plain = bool(_REQUEST.search(written) or _OWN_CASE.search(written))
-        return bool(NAMES_A_CASE.search(_narrow(message))) or (plain and self.wants_tools(message, embedder))
+        return names_a_case(message) or (plain and self.wants_tools(message, embedder))
 
     def is_question(self, message: str, embedder: Embedder) -> bool:
         """Return whether a message that follows the use of tools is plainly a question for the documents.

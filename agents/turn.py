@@ -139,7 +139,9 @@ class _Turn:
         self.text = ""
         self.before = ""
         """What was said before the documents were asked."""
-        self.language: Language = self.request.language or answer_language(self.request.question)
+        self.language: Language = self.request.language or answer_language(
+            self.request.question, earlier=[one.content for one in self.request.history if one.role == "user"]
+        )
         """Of what is said."""
         self.read_as: Language = self.request.language or detect_language(self.request.question)
         """Of what is compared with the documents: Japanese is read as Chinese is."""

@@ -229,6 +229,43 @@ def test_a_yes_with_another_wish_does_nothing_in_the_old_form(talk: Talk, home: 
     assert rows(home, "SELECT address FROM addresses WHERE order_number = ?", order) == [(new,)]
 
 
+def test_a_yes_that_says_the_deed_again_acts_and_another_deed_is_no_yes(talk: Talk, home: Path) -> None:
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    talk.say(f"Please cancel {order}", call("cancel_order", order_number=order))
+    assert talk.say("yes, refund it", "I cannot.").text.startswith(words.YES_AND_MORE["en"])
+    assert status(home, order) == "received"
+    talk.say(f"Please cancel {order}", call("cancel_order", order_number=order))
+    assert talk.say("yes, cancel it please", "Done.").outcome == "acted"
+    assert status(home, order) == "cancelled"
+
+
+def test_a_yes_with_more_is_not_told_that_nobody_said_yes(talk: Talk, home: Path) -> None:
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    cancel = call("cancel_order", order_number=order)
+    talk.say(f"Please cancel {order}", cancel)
+    answer = talk.say("yes please, and also send me an invoice", cancel)
+    assert (answer.text.startswith(words.YES_AND_MORE["en"]), answer.outcome) == (True, "awaiting_approval")
+    assert status(home, order) == "received"
+
+
+@pytest.mark.parametrize("again", ["yes", "no wait"])
+def test_a_second_yes_and_a_late_no_are_told_that_it_is_done(talk: Talk, home: Path, again: str) -> None:
+    """The model was asked what a yes to nothing means."""
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    talk.say(f"Please cancel {order}", call("cancel_order", order_number=order))
+    done = talk.say("yes", "Done.")
+    talk.results.append(("cancel_order", done.text))
+    assert talk.say(again).text == words.DONE_ALREADY["en"]
+
+
+def test_never_mind_where_nothing_waits_is_no_question(talk: Talk) -> None:
+    told = [talk.say(said).text for said in ("never mind", "算了")]
+    assert told == [words.NOTHING_WAITS["en"], words.NOTHING_WAITS["zh"]]
+
+
 @pytest.mark.parametrize(
     "message",
     ["yes but send it to another address", "好的，但是退到另一张卡", "ok, but only half", "Yes, but to my card"],
@@ -302,7 +339,7 @@ def test_who_it_is_is_asked_for_where_only_that_was_missing(talk: Talk, home: Pa
     guessed = call("find_customer", order_number=order, email="invented@example.com")
     answer = talk.say(f"Where is my order {order}?", guessed, "It was placed by invented@example.com on 2023-04-15.")
     assert answer.outcome == "clarify"
-    assert answer.text == words.WHO["en"]
+    assert answer.text == words.WHO_EMAIL["en"].format(order=order)
 
 
 def test_who_cannot_be_found_out_is_asked_to_sign_in(talk: Talk, home: Path) -> None:

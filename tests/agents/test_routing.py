@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.routing import Router, Target, named
+from agents.routing import Router, Target, named, names_a_case
 from agents.tools import Tool, ToolContext
 from knowledge.embedders import Embedder
 from knowledge.embedders.hashing import build
@@ -38,6 +38,26 @@ def test_an_order_number_counts_more_than_an_intent() -> None:
 def test_full_width_numbers_and_addresses_are_read() -> None:
     assert router("documents").wants_tools("我的订单Ｂ－１２３４５到哪了", EMBEDDER)
     assert named(["订单Ｂ－１２３４５，邮箱ａｄａ＠home.example"]) == ("B-12345", "ada@home.example")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "order b 11083",
+        "订单号是b 11083",
+        "订单11083",
+        "my order number is 11162 and",
+        "ORDER #11162 STATUS",
+        "单號：11162",
+    ],
+)
+def test_an_order_is_named_as_people_type_it(message: str) -> None:
+    assert router(None).wants_tools(message, EMBEDDER)
+
+
+@pytest.mark.parametrize("message", ["I ordered in 2024", "an order of 1500 bulbs", "can I order a 2000 lumen lamp"])
+def test_other_numbers_are_no_order(message: str) -> None:
+    assert not names_a_case(message)
 
 
 def in_stock(article: str) -> str:
