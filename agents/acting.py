@@ -29,7 +29,7 @@ from agents.prompts.steps import INSTRUCTIONS
 from agents.routing import named
 from agents.tools import IDENTIFIES, ToolContext
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
-from agents.transcript import Acted, ApprovalDecided, Citation, Delta, Outcome, Step
+from agents.transcript import Acted, ApprovalDecided, Citation, Delta, Outcome, Step, ToolCalled, ToolReturned
 
 if TYPE_CHECKING:
     from knowledge.library import Library
@@ -286,7 +286,7 @@ class ActingTurn:
         self, steps: Generator[Step, None, loop.LoopResult], *, ends_at_deed: bool = False
     ) -> Generator[Step, None, Ended]:
         """Pass on the loop's steps, tell each deed at once, and conclude, unless the first deed ends it."""
-        told = len(self.texts)
+        told, refused, called = len(self.texts), list[str](), False
         try:
             while True:
                 try:
@@ -295,6 +295,9 @@ class ActingTurn:
                     result: loop.LoopResult = end.value
                     break
                 yield step
+                called = called or isinstance(step, ToolCalled)
+                if isinstance(step, ToolReturned) and self.deeds and not (called or step.ok):  # asked with the deed
+                    refused += [step.content]
                 if isinstance(step, Acted) and step.state == "unknown":
                     self.unknown.append(step)
                 elif isinstance(step, Acted):
@@ -313,6 +316,8 @@ class ActingTurn:
             self.acting.visitors.save(self.asked.conversation, self.visitor)
         if result.ended not in ("approval", "stopped") and result.thread:
             self.acting.let_go(result.thread)
+        for one in (one for one in refused if one in result.sayable):
+            yield self._told(one)
         return (yield from self._conclude(result))
 
     def _conclude(self, result: loop.LoopResult) -> Generator[Step, None, Ended]:

@@ -33,9 +33,9 @@ take time without end."""
 _POLITE = r"(?:please|pls|plz|thanks(?: a lot)?|many thanks|thank you(?: (?:so|very) much)?|thx|ty|cheers)"
 _MANNER = rf"(?:{_POLITE}|great|perfect|now|asap|then|right away)"
 _YES = re.compile(
-    r"(?:(?:oh|ah) )?(?:(?:yes|yep|yeah|yup|ok|okay|sure|of course|absolutely|definitely|do it|do that|go ahead"
+    r"(?:(?:yes|yep|yeah|yup|ok|okay|sure|of course|absolutely|definitely|do it|do that|go ahead"
     r"|go for it|confirm|confirm it|confirmed|i confirm|i agree|agreed|sounds good"
-    rf"|(?:that is|that s) (?:right|correct|fine|ok|okay)|correct|do|y|{_MANNER}) ?)+"
+    rf"|(?:that is|that s) (?:right|correct)|correct|do|y|{_MANNER}) ?)+"
     r"|(?:是|是的|好|好的|好滴|好嘞|好吧|好呀|好啊|可以|可以的|可以呀|行|行的|行吧|对|对的|没错|没问题|确认|同意|办理"
     r"|继续|谢谢|麻烦了|嗯|请)+"
 )

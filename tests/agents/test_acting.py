@@ -261,6 +261,18 @@ def test_a_second_yes_and_a_late_no_are_told_that_it_is_done(talk: Talk, home: P
     assert talk.say(again).text == words.DONE_ALREADY["en"]
 
 
+def test_of_two_writes_asked_at_once_the_refused_one_is_told_after_the_other_was_done(talk: Talk, home: Path) -> None:
+    """The customer read that one was done, and of the other nothing."""
+    order, email = order_in(home, "received")
+    other, _ = order_in(home, "delivered")
+    talk.sign_in(order, email)
+    both = {"tool_calls": [*call("cancel_order", order_number=order)["tool_calls"]]}
+    both["tool_calls"] += call("cancel_order", order_number=other)["tool_calls"]
+    talk.say(f"Please cancel {order} and {other}", both)
+    answer = talk.say("yes", "Done.")
+    assert answer.text == f"Order {order} is cancelled.\n\nAmong this customer's orders there is none with this number."
+
+
 def test_never_mind_where_nothing_waits_is_no_question(talk: Talk) -> None:
     told = [talk.say(said).text for said in ("never mind", "算了")]
     assert told == [words.NOTHING_WAITS["en"], words.NOTHING_WAITS["zh"]]
