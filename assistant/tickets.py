@@ -36,7 +36,7 @@ from assistant.ticket_rows import (
     written_ticket,
 )
 from assistant.ticket_turns import finish
-from knowledge.languages import answer_language
+from knowledge.languages import answer_language, tells_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,8 @@ class Tickets:
                 self._send(session, there, "ticket.message", [said])
                 return there.number
             summary = ticket_contents.with_written(ticket_contents.summary(session, row, None, but=key), entry, key=key)
-            ticket = self._new_row(session, row, reason=WRITTEN, summary=summary)
+            language = self._language(row.question, conversation_row(session, conversation))
+            ticket = self._new_row(session, row, reason=WRITTEN, language=language, summary=summary)
             self._send(session, ticket, "ticket.created", ticket_contents.messages(session, conversation))
             return ticket.number
 
@@ -229,12 +230,12 @@ class Tickets:
             self._add_deeds(session, row, open_one, said=said, shown=shown)
             return open_one.number
         _withdraw_approvals(session, row.conversation)
-        language = self._language(row.question, conversation)
+        language = self._language(row.question, conversation, otherwise=said.language if said else None)
         summary = ticket_contents.summary(session, row, said)
         ticket = written_ticket(session, row.conversation)
         event = "ticket.message" if ticket else "ticket.created"
         if ticket is None:
-            ticket = self._new_row(session, row, reason=reason, summary=summary, customer=customer)
+            ticket = self._new_row(session, row, reason=reason, language=language, summary=summary, customer=customer)
         else:  # what was written to the team before becomes the person's case
             before: dict[str, Any] = {key: ticket.summary[key] for key in ("written", "keys") if key in ticket.summary}
             ticket.reason, ticket.summary = reason, {**summary, **before}
@@ -258,7 +259,14 @@ class Tickets:
         return ticket.number
 
     def _new_row(
-        self, session: Session, row: TurnRow, *, reason: str, summary: dict[str, Any], customer: str = ""
+        self,
+        session: Session,
+        row: TurnRow,
+        *,
+        reason: str,
+        language: Language,
+        summary: dict[str, Any],
+        customer: str = "",
     ) -> TicketRow:
         ticket = TicketRow(
             number=free_number(session),
@@ -266,7 +274,7 @@ class Tickets:
             turn=row.turn,
             reason=reason,
             status="open",
-            language=self._language(row.question, conversation_row(session, row.conversation)),
+            language=language,
             summary=summary,
             contact=ticket_contents.contact(summary["asked"]),
             customer=customer or _recognised(session, row.conversation),
@@ -277,7 +285,8 @@ class Tickets:
         return ticket
 
     def _add_message(self, session: Session, row: TurnRow, ticket: TicketRow) -> None:
-        language = self._language(row.question, conversation_row(session, row.conversation))
+        conversation = conversation_row(session, row.conversation)
+        language = self._language(row.question, conversation, otherwise=cast(Language, ticket.language))
         finish(session, row, notices.waiting(ticket.number, language=language), language=language)
         if not ticket.contact:
             ticket.contact = ticket_contents.contact([row.question])
@@ -311,10 +320,13 @@ class Tickets:
         for channel in self._channels:
             outbox.add(session, channel=channel, event=event, body=body)
 
-    def _language(self, question: str, conversation: ConversationRow) -> Language:
+    def _language(self, question: str, conversation: ConversationRow, *, otherwise: Language | None = None) -> Language:
+        """Return the language of the company's settings or the customer's words, or what stands for either."""
         if self._wording.language is not None:
             return self._wording.language
-        return answer_language(question) if question.strip() else cast(Language, conversation.language or "en")
+        if tells_language(question):
+            return answer_language(question)
+        return otherwise or cast(Language, conversation.language or "en")
 
 
 def _withdraw_approvals(session: Session, conversation: str) -> None:
