@@ -48,18 +48,20 @@ _OWN_CASE = re.compile(
 """A message in the form of a question is for the tools when it asks about something of the customer's own."""
 _BEGUN = r"^\W*(?:(?:hi|hello|hey|ok(?:ay)?|thanks|thank you|great|and|so|by the way|btw)\b\W*)*"
 _BEGINS_TO_ASK = re.compile(
-    rf"{_BEGUN}(?:how|what|who|whose|why|when|where|do you|does|is there|are there)(?: \S+){{2}}"
+    rf"{_BEGUN}(?:how|what|who|does)(?: \S+){{2}}"
     r"|(?=.{5})..+(?:多少|多久|多长|几[点天]|怎么|怎样|如何|哪|谁|什么|吗)",
     re.IGNORECASE,
 )
 _OF_ANYTHING = re.compile(
     rf"(?!.*\bthe\b){_BEGUN}"
-    r"(?:how (?!many|come|about)|what (?!about|time|else)|who |where |do you |does |is there |are there )"
+    r"(?:how (?!many|come|about)|what (?!about|time|else)|who |where (?:can|do|are you) |does "
+    r"|do you (?!know|see|have (?:an?|any|some)\b))"
     r"(?=\S+ \S)(?:(?!.*\b(?:i|we)\b)|.*\b(?:an?|any|some(?:thing|one|body)|anything)\b)"
     r"|(?=.*(?:多少|多久|多长|几[点天]|怎么|怎样|如何|哪|谁|什么|吗)).*"
     r"(?:一[台个盏件次辆张本间份]|一般|通常|最[多长少短晚早久]|你们|贵[店司]|每[个台天次])",
     re.IGNORECASE,
 )
+"""A question of anything at all, where nothing in it points back. Whoever is in a hurry leaves out "my"."""
 _OF_WHAT_WAS_SAID = re.compile(
     r"\b(?:my|mine|ours?|me|us|its?|this|that|these|those|the[nmy]|their|he|she|his|her|ones?|other|another|same|again"
     r"|also|too|already|yet|now|still|else|back|due|owed?|left|instead|first|second|third|last|latest|did|was|were|had"
