@@ -8,7 +8,6 @@ Every sentence about what was or was not done is written by code. The model's cl
 tools' results bear them out.
 """
 
-import json
 import logging
 import uuid
 from collections.abc import Callable, Generator
@@ -16,22 +15,21 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from agents import answering, courtesies, loop, replies
-from agents.approvals import OperatorDecision, Pending, has_another_wish, read_reply
+from agents import answering, courtesies, loop, recognising, replies
+from agents.approvals import OperatorDecision, Pending, begins_with_yes, has_another_wish, read_reply, says_yes_to
 from agents.asked import Acting, Asked, Ended
 from agents.calls import Caller
-from agents.errors import AgentError, HandOver, LoopsUnavailable, ModelUnavailable, ToolError, ToolRefusal
+from agents.errors import AgentError, HandOver, LoopsUnavailable, ModelUnavailable
 from agents.figures import MARKER
 from agents.guard import Allowed
 from agents.models import LoadedModel
 from agents.owned import NOBODY
 from agents.prompts import acting as words
 from agents.prompts.steps import INSTRUCTIONS
-from agents.protocols import ToolCall
 from agents.routing import named
 from agents.tools import IDENTIFIES, ToolContext
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
-from agents.transcript import Acted, ApprovalDecided, Citation, Delta, Message, Outcome, Step, ToolCalled, ToolReturned
+from agents.transcript import Acted, ApprovalDecided, Citation, Delta, Outcome, Step, ToolCalled, ToolReturned
 
 if TYPE_CHECKING:
     from knowledge.library import Library
@@ -77,12 +75,18 @@ class ActingTurn:
             {tool.name: tool for tool in self.tools}, self.context, self.acting.log, owned=self.acting.owned
         )
         self.acting.owned.note(self.contact)
-        self.who = words.who(self.caller.tools, self.language, signs_in=self.acting.signs_in, contact=self.contact)
+        self.who = words.who(
+            self.caller.tools,
+            self.language,
+            named=named(self.visitor.said),
+            signs_in=self.acting.signs_in,
+            contact=self.contact,
+        )
         self.writing = loop.Writing(self.acting.approvals, self.acting.saver, self.company)
         self.texts: list[str] = []
         self.deeds = 0
-        self.unknown = False
-        """Whether a write of this turn has an end that nobody knows."""
+        self.unknown: list[Acted] = []
+        """Writes whose end nobody knows."""
 
     def run(self) -> Generator[Step, None, Ended | None]:
         """Yield the steps; return how it ended, or None when the documents are to answer."""
@@ -129,27 +133,15 @@ class ActingTurn:
 
     def _recognise(self) -> Generator[Step, None, Ended | None]:
         """Establish who it is where the message completes an order's number and its e-mail address; no model needed."""
-        order, email = named(self.visitor.said)
-        new = any(named((self.asked.message,)))
-        if self.visitor.customer is not None or not (order and email and new) or IDENTIFIES not in self.caller.tools:
-            return None
-        call = ToolCall(IDENTIFIES, {"order_number": order, "email": email})
-        yield ToolCalled(call.tool, call.arguments)
         try:
-            content = self.caller.read(call)
-        except HandOver as error:
-            yield ToolReturned(call.tool, str(error), False)
-            return (yield from self._hand_over(str(error)))
-        except ToolRefusal as error:
-            yield ToolReturned(call.tool, str(error), False)
-            yield self._told(str(error))
-            return Ended("clarify")
-        except ToolError as error:  # such as an order's number of another form: the model may know better
-            yield ToolReturned(call.tool, str(error), False)
-            return None
+            lacking = yield from recognising.recognise(self.caller, message=self.asked.message)
         finally:
             self.acting.visitors.save(self.asked.conversation, self.visitor)
-        yield ToolReturned(call.tool, content, True)
+        if isinstance(lacking, HandOver):
+            return (yield from self._hand_over(str(lacking)))
+        if lacking is not None:
+            yield self._told(str(lacking))
+            return Ended("clarify")
         return None
 
     def _settle_interrupted(self) -> Generator[Step, None, Ended | None]:
@@ -160,8 +152,8 @@ class ActingTurn:
                 continue
             yield acted
             if acted.state == "unknown":
-                self.acting.note(acted)
-                return (yield from self._hand_over(f"{pending.tool} was cut off; action {pending.key}", unknown=True))
+                self.unknown.append(acted)
+                return (yield from self._hand_over(f"{pending.tool} was cut off; action {pending.key}"))
             done = words.INTERRUPTED_DONE[self.language].format(text=acted.text) if acted.state == "done" else ""
             self.deeds += bool(done) and not self.asked.message  # a message is answered by what it leads to
             yield self._told(done or acted.text or words.FAILED[self.language])
@@ -170,8 +162,9 @@ class ActingTurn:
 
     def _answer_to_waiting(self) -> Generator[Step, None, Ended | None]:
         waiting = self.acting.approvals.open(self.asked.conversation)
-        reply = read_reply(self.asked.message)
         pending = next((one for one in waiting if one.stage == "customer"), None)
+        agrees = pending is not None and says_yes_to(self.asked.message, pending.text)
+        reply = "yes" if agrees else read_reply(self.asked.message)
         if self.asked.answers and (pending is None or pending.key != self.asked.answers):
             yield self._told(words.NOT_WAITING[self.language])
             return Ended("clarify")
@@ -183,7 +176,8 @@ class ActingTurn:
         if pending is not None:
             if self.acting.approvals.move(pending.key, before="customer", after="withdrawn"):
                 yield ApprovalDecided(pending.key, "withdrawn", "customer")
-                yield self._told(words.WITHDRAWN[self.language])
+                more = begins_with_yes(self.asked.message) and not has_another_wish(self.asked.message)
+                yield self._told((words.YES_AND_MORE if more else words.WITHDRAWN)[self.language])
             return None
         with_team = next((one for one in waiting if one.stage == "operator"), None)
         if with_team is not None and (reply == "no" or has_another_wish(self.asked.message)):
@@ -194,10 +188,15 @@ class ActingTurn:
         if with_team is not None and reply == "yes":
             yield self._told(words.STILL_WAITS[self.language])
             return Ended("awaiting_approval")
-        if reply is not None and not self._is_courtesy and not self.asked.follows_tools and not waiting:
-            yield self._told(words.NOT_WAITING[self.language])
-            return Ended("clarify")
-        return None
+        if reply is None or waiting or self._is_courtesy:
+            return None
+        if self.asked.follows_deed(self.acting.tools):
+            yield self._told(words.DONE_ALREADY[self.language])
+            return Ended("answered")
+        if self.asked.follows_tools:  # the model may have asked
+            return None
+        yield self._told((words.NOT_WAITING if reply == "yes" else words.NOTHING_WAITS)[self.language])
+        return Ended("clarify" if reply == "yes" else "answered")
 
     def _approve(self, pending: Pending) -> Generator[Step, None, Ended]:
         after: Any = "operator" if pending.operator else "approved"
@@ -287,7 +286,7 @@ class ActingTurn:
         self, steps: Generator[Step, None, loop.LoopResult], *, ends_at_deed: bool = False
     ) -> Generator[Step, None, Ended]:
         """Pass on the loop's steps, tell each deed at once, and conclude, unless the first deed ends it."""
-        told = len(self.texts)
+        told, refused, called = len(self.texts), list[str](), False
         try:
             while True:
                 try:
@@ -296,13 +295,16 @@ class ActingTurn:
                     result: loop.LoopResult = end.value
                     break
                 yield step
-                if isinstance(step, Acted):
-                    self.unknown = self.unknown or step.state == "unknown"
-                    if step.state != "unknown":
-                        self.deeds += step.state == "done"
-                        yield self._told(step.text or words.FAILED[self.language])
+                called = called or isinstance(step, ToolCalled)
+                if isinstance(step, ToolReturned) and self.deeds and not (called or step.ok):  # asked with the deed
+                    refused += [step.content]
+                if isinstance(step, Acted) and step.state == "unknown":
+                    self.unknown.append(step)
+                elif isinstance(step, Acted):
+                    self.deeds += step.state == "done"
+                    yield self._told(step.text or words.FAILED[self.language])
                     self.acting.note(step)  # only now: what is cut off before is told at the next start
-                    if ends_at_deed and step.state != "unknown":
+                    if ends_at_deed:
                         steps.close()
                         return Ended("acted" if self.deeds else "answered")
         except (ModelUnavailable, LoopsUnavailable):
@@ -314,6 +316,8 @@ class ActingTurn:
             self.acting.visitors.save(self.asked.conversation, self.visitor)
         if result.ended not in ("approval", "stopped") and result.thread:
             self.acting.let_go(result.thread)
+        for one in (one for one in refused if one in result.sayable):
+            yield self._told(one)
         return (yield from self._conclude(result))
 
     def _conclude(self, result: loop.LoopResult) -> Generator[Step, None, Ended]:
@@ -321,7 +325,7 @@ class ActingTurn:
         if result.ended in ("stopped", "declined"):
             return Ended(done)
         if result.ended == "handed_over":
-            return (yield from self._hand_over(result.cause, unknown=self.unknown))
+            return (yield from self._hand_over(result.cause))
         if result.ended == "identify":
             yield self._told(self.who)
             return Ended("clarify")
@@ -354,30 +358,27 @@ class ActingTurn:
             if self.texts and not shown and has_another_wish(self.asked.message):  # instead of what was withdrawn
                 return (yield from self._hand_over("another wish instead of what was shown"))
             lacking = words.with_contact(words.NO_ANSWER[self.language], self.language, self.contact)
-            yield self._told(shown or (self.who if result.unidentified else lacking))
+            unknown = result.unidentified or recognising.is_half_known(self.caller, message=self.asked.message)
+            yield self._told(shown or (self.who if unknown else lacking))
             return Ended(done if shown else "clarify")
         asks = text.rstrip().endswith(("?", "？")) and not self.deeds
         return Ended("clarify" if asks and not citations else done, tuple(citations), result.evidence)
 
-    def _hand_over(self, cause: str, *, unknown: bool = False) -> Generator[Step, None, Ended]:
+    def _hand_over(self, cause: str) -> Generator[Step, None, Ended]:
         logger.warning("conversation %s is handed over: %s", self.asked.conversation, cause)
-        sentence = (words.UNKNOWN if unknown else words.HANDED_OVER)[self.language]
+        sentence = (words.UNKNOWN if self.unknown else words.HANDED_OVER)[self.language]
         number = ""
         if self.acting.desk is not None and self.acting.opens_tickets:
             key = f"hand-over/{self.asked.conversation}/{cause}"
             number = self.acting.desk.open_ticket(
-                conversation=self.asked.conversation, subject=cause, text=self._transcript(), key=key
+                conversation=self.asked.conversation, subject=cause, text=self.asked.transcript, key=key
             )
         if number:
             sentence += ("" if self.language == "zh" else " ") + words.TICKET[self.language].format(number=number)
         elif self.acting.opens_tickets:
             sentence = words.with_contact(sentence, self.language, self.contact)
         yield self._told(sentence)
-        return Ended("handed_over")
-
-    def _transcript(self) -> str:
-        said = [*self.asked.history, Message("user", self.asked.message)]
-        return "\n".join(json.dumps({"role": one.role, "content": one.content}, ensure_ascii=False) for one in said)
+        return Ended("handed_over", unknown=tuple(self.unknown))
 
     def _told(self, text: str) -> Delta:
         before = "\n\n" if self.texts else ""

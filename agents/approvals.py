@@ -30,19 +30,32 @@ KEY_CHARACTERS = 24
 LONGEST_REPLY = 60
 """Characters of a yes or no; with what is longer the patterns below, whose words may be cut in more than one way, would
 take time without end."""
-_POLITE = r"(?:please|thanks|thank you|thx)"
+_POLITE = r"(?:please|pls|plz|thanks(?: a lot)?|many thanks|thank you(?: (?:so|very) much)?|thx|ty|cheers)"
+_MANNER = rf"(?:{_POLITE}|great|perfect|now|asap|then|right away)"
 _YES = re.compile(
-    rf"(?:(?:yes|yep|yeah|yup|ok|okay|sure|of course|do it|do that|go ahead|confirm|confirm it|confirmed|i confirm"
-    rf"|i agree|agreed"
-    rf"|that is (?:right|correct)|that s (?:right|correct)|correct|do|y|{_POLITE}) ?)+"
-    r"|(?:是|是的|好|好的|好吧|好呀|好啊|可以|可以的|行|对|对的|没错|没问题|确认|同意|办理|继续|谢谢"
-    r"|麻烦了|嗯|请)+"
+    r"(?:(?:yes|yep|yeah|yup|ok|okay|sure|of course|absolutely|definitely|do it|do that|go ahead"
+    r"|go for it|confirm|confirm it|confirmed|i confirm|i agree|agreed|sounds good"
+    rf"|(?:that is|that s) (?:right|correct)|correct|do|y|{_MANNER}) ?)+"
+    r"|(?:是|是的|好|好的|好滴|好嘞|好吧|好呀|好啊|可以|可以的|可以呀|行|行的|行吧|对|对的|没错|没问题|确认|同意|办理"
+    r"|继续|谢谢|麻烦了|嗯|请)+"
 )
-_ONLY_POLITE = re.compile(rf"(?:{_POLITE} ?)+|(?:谢谢|麻烦了|请|嗯)+")
+_ONLY_POLITE = re.compile(rf"(?:{_MANNER} ?)+|(?:谢谢|麻烦了|请|嗯)+")
 _NO = re.compile(
-    rf"(?:(?:no|nope|nah|do not|don t|do not do it|don t do it|stop(?: it| that)?|cancel that|never mind"
-    rf"|nevermind|not now|no way|leave it|forget it|i (?:have |ve )?changed my mind|decline|n|{_POLITE}) ?)+"
-    r"|(?:不|不是|不要|不用|不用了|不了|不行|不可以|不同意|不需要|算了|取消|撤回|不办了|我改主意了|先不要|别|谢谢)+"
+    r"(?:(?:actually|sorry|oh) )*(?:(?:no|nope|nah|wait|hold on|keep (?:it|them)|not yet|do not|don t|do not do it"
+    r"|don t do it|stop(?: it| that)?|cancel that|never mind|nevermind|not now|no way|leave it|forget it"
+    rf"|i (?:have |ve )?changed my mind|decline|n|{_POLITE}) ?)+"
+    r"|(?:不|不是|不要|不要了|不用|不用了|不了|不行|不可以|不同意|不需要|算了|算了吧|还是算了|取消|撤回|不办了|我改主意了"
+    r"|先不要|等一下|等等|先等等|稍等|慢着|别|谢谢)+"
+)
+_SURELY = r"(?:yes|yeah|yep|yup|sure|of course|absolutely|definitely)"
+_ECHO = re.compile(
+    rf"{_SURELY} (?:(?:{_SURELY}|{_MANNER}) )*(?P<deed>[a-z]+) "
+    rf"(?:it|that|(?:the|my|this|that) (?:order|return|address|booking))(?: (?:{_MANNER}))*"
+    r"|(?:是的?|对的?|确认|同意)(?P<chinese>[\u4e00-\u9fff]{2})(?:吧|订单|它)?(?:谢谢)?"
+)
+"""A yes that says the deed again: "yes, cancel it please"."""
+_BEGINS_WITH_YES = re.compile(
+    r"\W*(?:(?:yes|yep|yeah|yup|ok|okay|sure)\b|是的|好的?(?=[\s，,。.！!])|可以(?=[\s，,。.！!])|行(?=[\s，,。.！!]))"
 )
 
 
@@ -52,13 +65,29 @@ _BUT = re.compile(
     r"(?=但是?|不过|可是|只是|只要|改成|改为)",
 )
 _CHANGED = r"(?:address|place|office|branch|shop|store|city|room|date|slot|size|colou?r|card|account|amount|name)s?\b"
+_COLOUR = r"(?:black|white|gr[ae]y|silver|gold|brown|beige|red|pink|orange|yellow|green|blue|purple)"
+_SIZE = r"(?:(?:extra )?(?:small|medium|large)|size \w{1,4}|x{0,3}[sl])"
+_DAY = r"(?:tomorrow|(?:(?:next|this) )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|next (?:week|month))"
+_COUNT = r"(?:one|two|three|four|five|six|\d{1,3})"
+_REST = (
+    r"to (?:my|our|his|her|their|the) (?!surprise|knowledge|mind|understanding|regret|question|point|"
+    r"e-?mails?\b|inbox|(?:mobile|phone)\b)(?:[\w’']+ ){0,2}[\w’']+"
+    r"|(?:make|have) (?:it|that|this|them) (?:the (?!last)(?:\w+ )?ones?"
+    rf"|(?:a |an |the |in )?(?:\w+ )?{_COLOUR}(?: ones?)?"
+    rf"|(?:for |on )?{_DAY}|(?:a |an )?{_SIZE}|(?:only |just )?{_COUNT}(?: of (?:them|those|these))?)"
+    rf"|(?:in|with) (?:\w+ )?{_COLOUR}|in {_SIZE}|(?:on|for) {_DAY}|the (?!last)\w+ ones?"
+    rf"|(?:only|just) (?:the \w+|this one|that one|{_COUNT}(?: of (?:them|those|these))?)"
+)
+"""What is another wish where nothing else stands after the "but": whoever goes on with a verb may only tell."""
 _CHANGES = re.compile(
     rf"\b(?:another|(?:a|the) (?:different|other)) (?:\w+ )?{_CHANGED}|\binstead\b|\b(?:only|just) half\b"
     r"|\b(?:on|to|at) (?:another|(?:a|the) (?:different|other)) (?:day|time|week|month|one)\b"
     rf"|\bchange (?:it|that|this|(?:the|my) (?:\w+ )?{_CHANGED})"
     r"|\b(?:send|ship|deliver) (?:it|them|this|that|all|half|the (?:order|parcel|lamps?)) (?:\w+ )?to (?!me\b)"
+    rf"|\b(?:but|only|except|however|although)\W+(?:please\W+)?(?:{_REST})(?:\W+please)?\W*$"
     r"|另外?一?[个张家款件种]?的?(?:地址|地方|时间|日期|天|颜色|卡|款|店|账户)|改(?:成|为|到|送|寄|退)"
-    r"|改.{0,3}(?:地址|时间|日期|尺寸|颜色)|退到|[寄送发]到(?!我)"
+    r"|改.{0,3}(?:地址|时间|日期|尺寸|颜色)|退到|[寄送发](?:到|去|往)(?!我?们?的?(?:这|手|邮|微信|\W|$))"
+    r"|换(?:成|为|到|[一那这]?[个款件种])|要.{0,4}色|只(?:要|退|换|寄|订|买)[一二两三四五六七八九十\d]"
 )
 _NO_CHANGE = re.compile(
     r"\b(?:how|when|why|what|who|thanks?|let me know|tell me|hurry|soon|quick\w*|fast|asap|urgent\w*)\b"
@@ -67,6 +96,7 @@ _NO_CHANGE = re.compile(
     r"|\b(?:have|has|had|got)\b(?! (?:it|them|this)\b)"
     r"|多久|什么时候|为什么|怎么|吗|通知|告诉我|谢|尽快|快点|快一点|别|不要|不用|上次|收到"
 )
+_THANKED = re.compile(r"\W+(?:thanks|thank you|谢谢)[\W_]*$")
 
 
 def has_another_wish(text: str) -> bool:
@@ -79,6 +109,7 @@ def has_another_wish(text: str) -> bool:
     [True, False, False, False]
     """
     plain = simplified(unicodedata.normalize("NFKC", text[: 2 * LONGEST_REPLY])).casefold()
+    plain = _THANKED.sub("", plain)
     begun = _BUT.match(plain)
     if begun is None or "?" in plain or _NO_CHANGE.search(plain):
         return False
@@ -93,19 +124,41 @@ def read_reply(text: str) -> Literal["yes", "no"] | None:
     """
     if len(text) > 2 * LONGEST_REPLY:
         return None
-    plain = " ".join(re.findall(r"\w+", simplified(unicodedata.normalize("NFKC", text)).casefold()))
-    if re.search(r"[\u4e00-\u9fff]", plain):
-        plain = plain.replace(" ", "")
-    if (
-        not plain
-        or len(plain) > LONGEST_REPLY
-        or "?" in unicodedata.normalize("NFKC", text)
-        or _ONLY_POLITE.fullmatch(plain)
-    ):
+    plain = _plain(text)
+    if not plain or len(plain) > LONGEST_REPLY or _asks(text) or _ONLY_POLITE.fullmatch(plain):
         return None
     if _YES.fullmatch(plain):
         return "yes"
     return "no" if _NO.fullmatch(plain) else None
+
+
+def says_yes_to(text: str, shown: str) -> bool:
+    """Return whether a message says yes and nothing but the deed with which begins what was shown.
+
+    >>> [says_yes_to(said, "Cancel order B-1.") for said in ("yes", "Yes, cancel it please", "yes, refund it")]
+    [True, True, False]
+    """
+    if read_reply(text) == "yes":
+        return True
+    echo = _ECHO.fullmatch(_plain(text)) if len(text) <= LONGEST_REPLY and not _asks(text) else None
+    if echo is None:
+        return False
+    return _plain(shown).startswith(echo["chinese"] or f"{echo['deed']} ")
+
+
+def begins_with_yes(text: str) -> bool:
+    """Return whether a message that is no plain yes begins with one: nobody is told that they did not say it."""
+    return _BEGINS_WITH_YES.match(simplified(unicodedata.normalize("NFKC", text)).casefold()) is not None
+
+
+def _plain(text: str) -> str:
+    """Return the words of a text in lower case, one space between them, none between Chinese ones."""
+    plain = " ".join(re.findall(r"\w+", simplified(unicodedata.normalize("NFKC", text)).casefold()))
+    return plain.replace(" ", "") if re.search(r"[\u4e00-\u9fff]", plain) else plain
+
+
+def _asks(text: str) -> bool:
+    return "?" in unicodedata.normalize("NFKC", text)
 
 
 @dataclass(frozen=True, slots=True)

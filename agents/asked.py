@@ -5,7 +5,9 @@ Acting (shared by all turns) + Asked (one message) -> Ended
 Beside that, what is noted of a write without a word to the customer.
 """
 
+import json
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -103,7 +105,7 @@ class Acting:
         return Acted(pending.key, pending.tool, "" if state == "unknown" else action.result, state)
 
     def note(self, acted: Acted) -> None:
-        """Note what an approved write has come to; what was done or failed, once its customer was told."""
+        """Note what an approved write has come to, once its customer was told or it was handed over."""
         self.approvals.move(acted.key, before="approved", after=acted.state)
 
     def let_go(self, thread: str) -> None:
@@ -136,6 +138,19 @@ class Asked:
     """By a session that the company signed."""
     decision: OperatorDecision | None = None
 
+    @property
+    def transcript(self) -> str:
+        """What was said, with this message, in a line of JSON each."""
+        said = [*self.history, Message("user", self.message)]
+        return "\n".join(json.dumps({"role": one.role, "content": one.content}, ensure_ascii=False) for one in said)
+
+    def follows_deed(self, tools: Sequence[Tool]) -> bool:
+        """Say whether the last answer told what one of the tools did, and asked nothing: a second yes is for that."""
+        last = next((one.content for one in reversed(self.history) if one.role == "assistant"), "")
+        writes = {tool.name for tool in tools if tool.effect == "write"}
+        told = any(text and text in last for tool, text in self.results if tool in writes)
+        return told and not last.rstrip().endswith(("?", "？"))
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -144,3 +159,5 @@ class Ended:
     outcome: Outcome
     citations: tuple[Citation, ...] = ()
     evidence: float = 0.0
+    unknown: tuple[Acted, ...] = ()
+    """Writes whose end nobody knows, to be noted as soon as the turn's end has been taken in."""

@@ -183,6 +183,19 @@ _SICK_OF_FOOD = (
 )
 """Nobody is "ill" in "ill come back", nor is a meal at fault where lunch only says when it was."""
 
+_SKIN = r"(?:(?:skin )?(?:rash(?:es)?|hives|blisters?|welts|eczema)(?! (?:cream|guard|vest|pack|plaster)s?\b))"
+_THEM = r"(?:me|us|him|her|them|someone|somebody|(?:my|our|his|her) (?:\w+ ){0,2}\w+|(?:the|both|two|three) \w+)"
+_CAUSED = (
+    rf"{_UNSUPPOSED}(?:(?:your|the|this|that|these|those|it|they|which)\b[^.?!]{{0,40}}\b"
+    rf"(?:(?:made|makes|making) {_THEM} (?:\w+ ){{0,2}}"
+    rf"(?:{_SICK}|ill|nauseous|dizzy|faint|throw up|choke|itch\w*|swell)"
+    rf"|(?:gave|gives|giving|given|caused|causes) {_THEM} (?:an? )?(?:\w+ ){{0,2}}{_SKIN})"
+    rf"|(?:got|have|has|had|developed|came out in|broke out in) (?:an? )?(?:\w+ ){{0,2}}{_SKIN}"
+    r" (?:from|after|since|because of|off|thanks to) (?:your|the|this|that|using|wearing|sitting|sleeping|lying))\b"
+)
+"""What a thing of the company did to somebody, without a word for the harm that is always one."""
+
+_HERE, _RASH = "(?:你们|这[个款件张])", "[起长出]了?[^，。！？,.!?]{0,4}疹"
 _ILL = "(?:拉肚子|腹泻|呕吐|上吐下泻|肚子[疼痛])"
 
 SAFETY = _any(
@@ -210,10 +223,17 @@ SAFETY = _any(
     rf"\b(?:{_US}|toddler|puppy) (?:has |have |just |may have |might have )*(?:swallowed|choked on|ate)\b|"
     rf"\bchoking on\b",
     _SICK_OF_FOOD,
+    _CAUSED,
     r"\b(?:allergic reaction|carbon monoxide|gas leak)\b",
     r"触电|漏电|电到了|被电(?:了|到|击|着)|电击了",
     r"着火|起火|冒烟|冒火|烧起来|烧焦|爆炸|炸了|自燃|短路了|烧着了",
     r"(?:受伤|烫伤|烧伤|割伤|划伤|割到|割破|流血|中毒|过敏了|住院|送医|急诊|救护车|晕倒|骨折)",
+    r"(?:我|孩子|儿子|女儿|老婆|老公|[爸妈]|老人|宝宝)[^，。！？,.!?防]{0,10}(?:摔伤|摔断|撞伤|砸伤|夹伤|咬伤|刺伤)",
+    r"(?:你们|贵店|贵司|店里|店内|门口|大堂|课上|上课)[^，。！？,.!?防]{0,12}"
+    r"(?:摔伤|摔倒|摔断|滑倒|撞伤|砸伤|夹伤|扭伤|拉伤|扭到|绊倒)",
+    r"(?<!会)(?<!能)(?<!可以)(?:让|害得?|弄得|搞得)(?:我们?|他们?|她|孩子|儿子|女儿|老婆|老公|全家|家人)"
+    r"[^，。！？,.!?]{0,8}?(?:生病|不舒服|头晕|呕吐|吐了|发烧)(?![^，。！？,.!?]{0,3}吗)",
+    rf"{_HERE}(?![^。！？.!?]*[会能吗])[^。！？.!?]{{0,20}}{_RASH}|{_RASH}[^。！？.!?]{{0,8}}{_HERE}",
     r"自杀|不想活|轻生|想死",
     r"(?:误吞|吞下去了|误食|噎住)",
     rf"(?:吃|喝|用)(?:了|完|过)(?:(?!不(?:再|容易|易|太|怎么)?{_ILL})[^，。！？,.!?会]){{0,12}}{_ILL}|[吃喝]坏(?:了)?肚子"
@@ -227,9 +247,12 @@ NOT_SAFETY = _any(
     r"\bsmoke (?:detectors?|alarms?|sensors?)\b"
     r"(?![^.?!]{0,20}\b(?:went|gone|goes|going|rang|rings?|ringing|beep\w*|sound\w*|trigger\w*))",
     r"\b(?:deliver|delivery|ship|shipping|send|send (?:it|this|them)) (?:directly )?to (?:the |a |an )?hospital\b",
+    # What is good for whom, said of nobody.
+    r"^\W*(?:请问)?(?:如果)?(?:烫伤|烧伤|割伤|划伤|受伤|骨折|过敏)(?:了|的人|的时候|后|之后|时)?还?"
+    r"(?:能|可以|能不能|可不可以|可否)(?:喝|吃)[^，。！？,.!?你]{1,8}[吗么嘛]?\W*$",
     # Whoever asks whether it can happen has not been hurt.
     r"(?:会不会|能不能|是否会|会否|会有|防止|避免|预防|怎么防|如何防|有没有|容易|不会|防)[^，。！？,.!?]{0,8}?"
-    r"(?:触电|漏电|着火|起火|爆炸|自燃|冒烟|受伤|中毒|短路|烫伤|[吃喝]坏肚子)(?:的?(?:风险|危险|可能|隐患|保护))?",
+    r"(?:触电|漏电|着火|起火|爆炸|自燃|冒烟|受伤|中毒|短路|烫伤|摔[伤倒]|滑倒|扭伤|夹伤|[吃喝]坏肚子)(?:的?(?:风险|危险|可能|隐患|保护))?",
     r"(?:触电|漏电|着火|爆炸|烫伤|中毒)(?:的)?(?:风险|危险性|保护|可能性)",
 )
 
@@ -261,7 +284,8 @@ LEGAL = _any(
 )
 
 _RUBBISH = (
-    r"(?<![扔倒丢收装清厨余活筑修害湿干])垃圾(?!桶|袋|箱|车|篓|分类|处理|回收|站|邮件|短信|电话|铲)"
+    r"(?<![扔倒丢收装清厨余活筑修害湿干])垃圾(?!桶|袋|箱|车|篓|分类|处理|回收|站|邮件|短信|电话|铲"
+    r"|(?:应该|应|该|要|需要|可以|能)?(?:怎么|怎样|如何|往?哪里?|在哪里?|什么时候|几点|谁来?)(?:处理|扔|丢|倒|投|放|收|清|分)|[扔丢倒投放][在到去]?哪)"
     r"|(?<!电子)(?<!危险)(?<!医疗)废物(?!回收|处理|利用|箱|桶)"
 )
 """An insult, and no bin that somebody wants to buy."""

@@ -28,19 +28,48 @@ TARGETS: tuple[Target, ...] = get_args(Target)
 _ORDER = r"(?<![A-Za-z0-9_-])[A-Za-z]{1,3}[-#]?\d{4,}(?![A-Za-z0-9_])|(?<!\w)#\d{4,}\b"
 _EMAIL = r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 """Begun where its characters begin, and nowhere within them: else a long word is read as often as it has letters."""
-NAMES_A_CASE = re.compile(f"{_ORDER}|{_EMAIL}")
+_CALLED_ORDER = (
+    r"(?:(?i:\border)(?:[ .:#]{1,2}(?i:number|no|nr|id))?(?: is)?|订单|单号)(?:号码?)?[是为]?[\s:：.#]{0,3}"
+    r"(?:[B-HJ-Zb-hj-z][ -]?\d{4,}|\d{5,})(?!\w)"
+)
+"""One that is typed as people do: "order b 11083", "my order number is 11083"."""
+_NAMES_A_CASE = re.compile(f"{_ORDER}|{_EMAIL}|{_CALLED_ORDER}")
 _ASKS_TO_KNOW = re.compile(
     r"\b(?:how|what|which|who|why|whose|do you|does|is there|are there|is it|can i|may i|could i|can we|if)\b"
     r"|多少|几天|几点|多久|怎么|怎样|如何|哪|谁|什么|吗|呢|能不能|可不可以|如果",
     re.IGNORECASE,
 )
 _OWN_CASE = re.compile(
-    r"\bwhere(?:'s|’s| is| are) my\b|\b(?:has|have|when will|when does|when is|is) my\b|\b(?:did|have) i (?:order|buy)"
+    r"\bwhere(?:['’]?s| is| are) my\b|\b(?:has|have|when will|when does|when is|is) my\b|\b(?:did|have) i (?:order|buy)"
     r"|\bmy (?:latest |last )?(?:orders|order status|parcel is|order is)\b"
     r"|我的(?:订单|包裹|快递|退款|退货)|我(?:都)?(?:买过|下过|订过)什么|帮我",
     re.IGNORECASE,
 )
 """A message in the form of a question is for the tools when it asks about something of the customer's own."""
+_BEGUN = r"^\W*(?:(?:hi|hello|hey|ok(?:ay)?|thanks|thank you|great|and|so|by the way|btw)\b\W*)*"
+_BEGINS_TO_ASK = re.compile(
+    rf"{_BEGUN}(?:how|what|who|does)(?: \S+){{2}}"
+    r"|(?=.{5})..+(?:多少|多久|多长|几[点天]|怎么|怎样|如何|哪|谁|什么|吗)",
+    re.IGNORECASE,
+)
+_OF_ANYTHING = re.compile(
+    rf"(?!.*\bthe\b){_BEGUN}"
+    r"(?:how (?!many|come|about)|what (?!about|time|else)|who |where (?:can|do|are you) |does "
+    r"|do you (?!know|see|have (?:an?|any|some)\b))"
+    r"(?=\S+ \S)(?:(?!.*\b(?:i|we)\b)|.*\b(?:an?|any|some(?:thing|one|body)|anything)\b)"
+    r"|(?=.*(?:多少|多久|多长|几[点天]|怎么|怎样|如何|哪|谁|什么|吗)).*"
+    r"(?:一[台个盏件次辆张本间份]|一般|通常|最[多长少短晚早久]|你们|贵[店司]|每[个台天次])",
+    re.IGNORECASE,
+)
+"""A question of anything at all, where nothing in it points back. Whoever is in a hurry leaves out "my"."""
+_OF_WHAT_WAS_SAID = re.compile(
+    r"\b(?:my|mine|ours?|me|us|its?|this|that|these|those|the[nmy]|their|he|she|his|her|ones?|other|another|same|again"
+    r"|also|too|already|yet|now|still|else|back|due|owed?|left|instead|first|second|third|last|latest|did|was|were|had"
+    r"|ha(?:s|ve) (?:i|we)|(?:i|we)(?: have|['’]ve))\b"
+    r"|我|咱|它|他|她|这|那|该|此|什么时候|几时|已经|上次|刚才|还[没不未]|怎么[没不]|了[吗没]|呢\W*$",
+    re.IGNORECASE,
+)
+"""What has no meaning without what was said before, or asks about the customer's own."""
 _REQUEST = re.compile(
     r"^\W*(?:please|cancel|refund|return|call|send|change|give|show|let)\b"
     r"|\b(?:please|i want|i would like|i['’]d like|can you|could you|could somebody)\b"
@@ -94,10 +123,19 @@ QUESTIONS = (
 
 def named(texts: Sequence[str]) -> tuple[str, str]:
     """Return the order number and the e-mail address that stand last in the texts; "" for what does not."""
-    plain = [_narrow(text) for text in texts]
-    numbers = [found for text in plain for found in re.findall(_ORDER, text)]
-    addresses = [found for text in plain for found in re.findall(_EMAIL, text)]
+    numbers = [number for text in texts for number in orders_in(text)]
+    addresses = [found for text in texts for found in re.findall(_EMAIL, _narrow(text))]
     return (numbers or [""])[-1], (addresses or [""])[-1]
+
+
+def names_a_case(text: str) -> bool:
+    """Return whether a text names an order or an e-mail address, as people type them: "order b 11083"."""
+    return _NAMES_A_CASE.search(simplified(_narrow(text))) is not None
+
+
+def orders_in(text: str) -> list[str]:
+    """Return the orders' numbers in a text, in the forms in which a company may know them."""
+    return list(dict.fromkeys(re.findall(_ORDER, _narrow(text))))
 
 
 def _narrow(text: str) -> str:
@@ -137,7 +175,7 @@ class Router:
 
     def wants_tools(self, message: str, embedder: Embedder) -> bool:
         """Return whether the message needs the tools."""
-        if NAMES_A_CASE.search(_narrow(message)) or (self.books_calls and asks_for_call(message)):
+        if names_a_case(message) or (self.books_calls and asks_for_call(message)):
             return True
         target = self._target(message, embedder)
         if target is not None:
@@ -152,13 +190,20 @@ class Router:
         """Return whether a message beyond doubt needs the tools: for where there is no model that can use them."""
         written = simplified(message)
         plain = bool(_REQUEST.search(written) or _OWN_CASE.search(written))
-        return bool(NAMES_A_CASE.search(_narrow(message))) or (plain and self.wants_tools(message, embedder))
+        return names_a_case(message) or (plain and self.wants_tools(message, embedder))
 
     def is_question(self, message: str, embedder: Embedder) -> bool:
-        """Return whether a message that follows the use of tools is plainly a question for the documents."""
-        if self._target(message, embedder) == "documents":
+        """Return whether a message that follows the use of tools is plainly a question for the documents.
+
+        One that leans on nothing, "How long may I keep a machine?", is what it would be as the first of a conversation;
+        one that may lean, "How long may I keep it?", has to lie near to what is asked of documents.
+        """
+        written = simplified(_narrow(message))
+        leans = _OF_WHAT_WAS_SAID.search(written) is not None
+        if self._target(message, embedder) == "documents" or (not leans and _OF_ANYTHING.match(written)):
             return True
-        return message.strip().endswith(("?", "？")) and self.lead(message, embedder) < -CLEAR_LEAD
+        asks = message.strip().endswith(("?", "？")) or (not leans and _BEGINS_TO_ASK.match(written))
+        return bool(asks) and self.lead(message, embedder) < -CLEAR_LEAD
 
     def lead(self, message: str, embedder: Embedder) -> float:
         """Return by how much the message lies nearer to the tools' examples than to questions; -2 without examples."""

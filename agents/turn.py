@@ -139,7 +139,9 @@ class _Turn:
         self.text = ""
         self.before = ""
         """What was said before the documents were asked."""
-        self.language: Language = self.request.language or answer_language(self.request.question)
+        self.language: Language = self.request.language or answer_language(
+            self.request.question, earlier=[one.content for one in self.request.history if one.role == "user"]
+        )
         """Of what is said."""
         self.read_as: Language = self.request.language or detect_language(self.request.question)
         """Of what is compared with the documents: Japanese is read as Chinese is."""
@@ -154,6 +156,8 @@ class _Turn:
             if ended is not None:
                 if not self._is_stopped():
                     yield self._finished(ended.outcome, ended.evidence, ended.citations)
+                    for acted in ended.unknown:  # only now: what is cut off before is handed over at the next start
+                        self.acting.note(acted)
                 return
             if self.text:  # a write that waited was withdrawn; the answer to the new question follows
                 yield self._delta("\n\n")

@@ -206,7 +206,8 @@ def _add_conversations(api: FastAPI, application: ApplicationPort, limits: Limit
     def start_turn(conversation: str, body: QuestionBody, request: Request) -> dict[str, int]:
         language = body.language or store.conversation(conversation).language
         require_patience(limits.wait(conversation, address_of(request)))
-        turn = turns.start(conversation, body.question, language=language, audiences=AUDIENCES, answers=body.approval)
+        question, key, answers = body.question, body.key, body.approval
+        turn = turns.start(conversation, question, key=key, language=language, audiences=AUDIENCES, answers=answers)
         return {"turn": turn}
 
     @api.get("/api/conversations/{conversation}/turns/{turn}/steps", responses=STREAMED, response_class=Response)

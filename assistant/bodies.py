@@ -34,6 +34,8 @@ class QuestionBody(_Body):
     language: Literal["en", "zh"] | None = None
     approval: str = Field("", max_length=64)
     """The key of the write that this yes or no answers; then it can answer no other."""
+    key: str = Field("", max_length=200)
+    """Stands for this question in this conversation, however often it is sent; "" asks each anew."""
 
     @field_validator("question")
     @classmethod

@@ -36,7 +36,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from assistant.errors import StoreError, StoreTooNew
 from knowledge import write_ahead
 
-REVISION = "0005"
+REVISION = "0006"
 """The newest migration; a database that has it is opened without loading alembic."""
 BUSY_TIMEOUT_SECONDS = 15
 
@@ -69,7 +69,7 @@ class ConversationRow(Base):
 
 class TurnRow(Base):
     __tablename__ = "turn"
-    __table_args__ = (Index("turn_status", "status"),)
+    __table_args__ = (Index("turn_status", "status"), Index("turn_key", "conversation", "key", unique=True))
     conversation: Mapped[str] = mapped_column(String(64), ForeignKey("conversation.id"), primary_key=True)
     turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     question: Mapped[str] = mapped_column(Text)
@@ -77,6 +77,8 @@ class TurnRow(Base):
     owner: Mapped[str] = mapped_column(String(64))
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    key: Mapped[str | None] = mapped_column(String(64))
+    """Of the caller's, hashed: the same one again is this turn."""
 
 
 class StepRow(Base):

@@ -3,7 +3,7 @@
     StoreError           the database of conversations cannot be opened, read or written
     ├── StoreTooNew      it was written by a newer Frontdesk
     ├── NotStored        a conversation or turn that does not exist
-    ├── KeyTaken         a key that stands for another reply; `str(error)` is fit to show
+    ├── KeyTaken         a key that stands for another reply or question; `str(error)` is fit to show
     └── Forestalled      somebody else of the team was faster; says who, and with what
     ServerError          the server cannot start; says who has the port, and the next command
     DeliveryError        a ticket did not reach the company's own system; tried again unless `lasting`

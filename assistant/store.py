@@ -7,6 +7,7 @@ of a kind in `TERMINAL_STEPS` is the last one, and the turn's status changes in 
 out as frozen dataclasses, so nothing outside this file knows SQL. Every call is its own transaction, from any thread.
 """
 
+import hashlib
 import secrets
 import shutil
 import threading
@@ -34,7 +35,7 @@ from assistant.database import (
     sqlite_url,
     storable,
 )
-from assistant.errors import NotStored, StoreError
+from assistant.errors import KeyTaken, NotStored, StoreError
 
 __all__ = [
     "TERMINAL_STEPS",
@@ -158,14 +159,30 @@ class Store:
             row = conversation_row(session, conversation)
             return StoredConversation(row.id, row.channel, cast(Language | None, row.language), row.started_at)
 
+    def turn_of(self, conversation: str, *, key: str, question: str) -> int | None:
+        """Return the turn that was begun under a key of the caller's; None where there is none.
+
+        Raises:
+            KeyTaken: It was begun with another question.
+        """
+        if not key:
+            return None
+        query = select(TurnRow).where(TurnRow.conversation == conversation, TurnRow.key == _hashed(key))
+        with self._read() as session:
+            row = session.scalar(query)
+            if row is not None and row.question != storable(question):
+                raise KeyTaken("This key stands for another question.")
+            return row.turn if row is not None else None
+
     def start_turn(
-        self, conversation: str, question: str, *, then: Callable[[Session, int], object] | None = None
+        self, conversation: str, question: str, *, key: str = "", then: Callable[[Session, int], object] | None = None
     ) -> int:
         """Begin the next turn of a conversation and return its number, from 1.
 
         Args:
             conversation: An id from the store.
             question: What the customer wrote.
+            key: By which `turn_of` finds it; used once in a conversation.
             then: What else belongs into the transaction; it is given the turn's number.
 
         Raises:
@@ -183,6 +200,7 @@ class Store:
                     status="running",
                     owner=self._owner,
                     started_at=now(),
+                    key=_hashed(key) if key else None,
                 )
             )
             if then is not None:
@@ -453,6 +471,10 @@ def turn_row(session: Session, conversation: str, turn: int, *, locked: bool = F
     if row is None:
         raise NotStored(f"There is no turn {turn} in conversation {conversation!r}.")
     return row
+
+
+def _hashed(key: str) -> str:
+    return hashlib.sha256(storable(key).encode()).hexdigest()
 
 
 def _last_sign(session: Session, row: TurnRow) -> datetime:

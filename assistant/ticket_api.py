@@ -1,6 +1,6 @@
 """Tickets over HTTP: a customer asks for a person; programs of the company answer by an operator's key.
 
-GET /api/tickets   GET /api/tickets/N   POST /api/tickets/N/reply   POST /api/tickets/N/return
+GET /api/tickets   GET /api/tickets/N   POST /api/tickets/N/reply   POST /api/tickets/N/return   …/close
 
 A reply that is sent again under its key, since the answer to the first was lost, is not written a second time.
 """
@@ -26,6 +26,8 @@ from assistant.turns import TurnRunner
 class HandOverBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     language: Language | None = None
+    key: str = Field(default="", max_length=200)
+    """Stands for this request in this conversation, however often it is sent; "" asks each anew."""
 
 
 class ReplyBody(BaseModel):
@@ -58,7 +60,8 @@ def add_tickets(
         if tickets.is_held(conversation):
             require_patience(limits.wait(conversation, address_of(request)))
         language = (body.language if body else None) or store.conversation(conversation).language or "en"
-        return {"turn": turns.start(conversation, notices.request(language=language), language=language)}
+        key = body.key if body else ""
+        return {"turn": turns.start(conversation, notices.request(language=language), key=key, language=language)}
 
     people = [Depends(require_operator)]
     work = DeskWork(store)
@@ -83,6 +86,12 @@ def add_tickets(
         """Return the conversation to the assistant; one that was returned already stays so."""
         ticket = tickets.get(number)
         return ticket_data(ticket if ticket.status != "open" else work.end(number, by=by, status="returned"))
+
+    @api.post("/api/tickets/{number}/close")
+    def close(number: str, by: Annotated[str, Depends(require_operator)]) -> dict[str, Any]:
+        """End a ticket whose matter is settled; one that was closed already stays so."""
+        ticket = tickets.get(number)
+        return ticket_data(ticket if ticket.status == "closed" else work.end(number, by=by, status="closed"))
 
 
 def _own_key(key: str, *, number: str, by: str) -> str:

@@ -19,7 +19,7 @@ from agents import hand_over_notices as notices
 from agents.handover import Reason, from_words
 from agents.transcript import Answer, Finished, HandedOver, Language, step_to_data
 from assistant import outbox, ticket_contents
-from assistant.database import ApprovalRow, ConversationRow, TicketRow, TurnRow, VisitorRow, storable
+from assistant.database import ActionRow, ApprovalRow, ConversationRow, TicketRow, TurnRow, VisitorRow, storable
 from assistant.errors import NotStored, StoreError
 from assistant.outbox import Channel
 from assistant.store import Store, append, conversation_row, now, turn_row
@@ -36,7 +36,7 @@ from assistant.ticket_rows import (
     written_ticket,
 )
 from assistant.ticket_turns import finish
-from knowledge.languages import answer_language
+from knowledge.languages import answer_language, tells_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,8 @@ class Tickets:
                 self._send(session, there, "ticket.message", [said])
                 return there.number
             summary = ticket_contents.with_written(ticket_contents.summary(session, row, None, but=key), entry, key=key)
-            ticket = self._new_row(session, row, reason=WRITTEN, summary=summary)
+            language = self._language(row.question, conversation_row(session, conversation))
+            ticket = self._new_row(session, row, reason=WRITTEN, language=language, summary=summary)
             self._send(session, ticket, "ticket.created", ticket_contents.messages(session, conversation))
             return ticket.number
 
@@ -220,19 +221,21 @@ class Tickets:
     ) -> str:
         conversation = conversation_row(session, row.conversation, locked=True)
         open_one = holding_ticket(session, row.conversation)
+        if open_one is not None and row.question:
+            self._add_message(session, row, open_one)
+            return open_one.number
+        if reason == "tool":
+            _note_unknown(session, row.conversation)
         if open_one is not None:
-            if row.question:
-                self._add_message(session, row, open_one)
-            else:
-                self._add_deeds(session, row, open_one, said=said, shown=shown)
+            self._add_deeds(session, row, open_one, said=said, shown=shown)
             return open_one.number
         _withdraw_approvals(session, row.conversation)
-        language = self._language(row.question, conversation)
+        language = self._language(row.question, conversation, otherwise=said.language if said else None)
         summary = ticket_contents.summary(session, row, said)
         ticket = written_ticket(session, row.conversation)
         event = "ticket.message" if ticket else "ticket.created"
         if ticket is None:
-            ticket = self._new_row(session, row, reason=reason, summary=summary, customer=customer)
+            ticket = self._new_row(session, row, reason=reason, language=language, summary=summary, customer=customer)
         else:  # what was written to the team before becomes the person's case
             before: dict[str, Any] = {key: ticket.summary[key] for key in ("written", "keys") if key in ticket.summary}
             ticket.reason, ticket.summary = reason, {**summary, **before}
@@ -256,7 +259,14 @@ class Tickets:
         return ticket.number
 
     def _new_row(
-        self, session: Session, row: TurnRow, *, reason: str, summary: dict[str, Any], customer: str = ""
+        self,
+        session: Session,
+        row: TurnRow,
+        *,
+        reason: str,
+        language: Language,
+        summary: dict[str, Any],
+        customer: str = "",
     ) -> TicketRow:
         ticket = TicketRow(
             number=free_number(session),
@@ -264,7 +274,7 @@ class Tickets:
             turn=row.turn,
             reason=reason,
             status="open",
-            language=self._language(row.question, conversation_row(session, row.conversation)),
+            language=language,
             summary=summary,
             contact=ticket_contents.contact(summary["asked"]),
             customer=customer or _recognised(session, row.conversation),
@@ -275,7 +285,8 @@ class Tickets:
         return ticket
 
     def _add_message(self, session: Session, row: TurnRow, ticket: TicketRow) -> None:
-        language = self._language(row.question, conversation_row(session, row.conversation))
+        conversation = conversation_row(session, row.conversation)
+        language = self._language(row.question, conversation, otherwise=cast(Language, ticket.language))
         finish(session, row, notices.waiting(ticket.number, language=language), language=language)
         if not ticket.contact:
             ticket.contact = ticket_contents.contact([row.question])
@@ -309,16 +320,26 @@ class Tickets:
         for channel in self._channels:
             outbox.add(session, channel=channel, event=event, body=body)
 
-    def _language(self, question: str, conversation: ConversationRow) -> Language:
+    def _language(self, question: str, conversation: ConversationRow, *, otherwise: Language | None = None) -> Language:
+        """Return the language of the company's settings or the customer's words, or what stands for either."""
         if self._wording.language is not None:
             return self._wording.language
-        return answer_language(question) if question.strip() else cast(Language, conversation.language or "en")
+        if tells_language(question):
+            return answer_language(question)
+        return otherwise or cast(Language, conversation.language or "en")
 
 
 def _withdraw_approvals(session: Session, conversation: str) -> None:
     """Let no yes that comes after a person took over do what was asked about before."""
     waiting = update(ApprovalRow).where(ApprovalRow.conversation == conversation, ApprovalRow.stage == "customer")
     session.execute(waiting.values(stage="withdrawn", moved_at=now()))
+
+
+def _note_unknown(session: Session, conversation: str) -> None:
+    """Note of each write that was begun and has no end that a person looks, since what is handed over says so."""
+    begun = select(ActionRow.key).where(ActionRow.conversation == conversation, ActionRow.state == "begun")
+    approved = update(ApprovalRow).where(ApprovalRow.conversation == conversation, ApprovalRow.stage == "approved")
+    session.execute(approved.where(ApprovalRow.key.in_(begun)).values(stage="unknown", moved_at=now()))
 
 
 def _recognised(session: Session, conversation: str) -> str:

@@ -9,7 +9,6 @@ a turn that needs a person becomes a ticket, and while a person has the conversa
 file knows neither models nor screens.
 """
 
-import asyncio
 import logging
 import secrets
 import threading
@@ -28,9 +27,10 @@ from agents.transcript import Answer, Delta, Finished, Language, Step, step_to_d
 from agents.turn import Request
 from assistant import decision_words
 from assistant.errors import NotStored, StoreError, TurnRefused
+from assistant.following import Follower
 from assistant.past_turns import follows_tools, history, outcomes, results
 from assistant.step_log import Announcer, Flusher, StepLog
-from assistant.store import TERMINAL_STEPS, Store, StoredStep, storable
+from assistant.store import Store, StoredStep, storable
 from assistant.tickets import Tickets
 
 logger = logging.getLogger(__name__)
@@ -38,10 +38,6 @@ logger = logging.getLogger(__name__)
 Respond = Callable[[Request, threading.Event], Iterator[Step]]
 """Answers a request step by step; when the event is set it may simply end."""
 
-POLL_SECONDS = 0.5
-"""How often a subscriber looks at the store unasked: for turns that another process runs."""
-ORPHAN_SECONDS = 5.0
-"""How often a subscriber to a silent turn looks whether the process that runs it still lives."""
 STOP_SECONDS = 1.5
 """How long a model may take to hear that it should stop; then the turn ends without it."""
 WAITING_PER_CONVERSATION = 3
@@ -104,6 +100,7 @@ class TurnRunner:
         """Turns whose end could not be stored, with their references."""
         self._announcer = Announcer()
         self._flusher = Flusher()
+        self._follower = Follower(store, self._announcer, end_lost=self.end_lost)
         store.when_turns_end(decision_words.tell_due)
         for conversation, turn in store.interrupted():
             logger.warning("turn %d of conversation %s was interrupted: its process ended", turn, conversation)
@@ -118,6 +115,7 @@ class TurnRunner:
         conversation: str,
         question: str,
         *,
+        key: str = "",
         language: Language | None = None,
         audiences: tuple[str, ...] = ("public",),
         answers: str = "",
@@ -129,6 +127,7 @@ class TurnRunner:
         Args:
             conversation: An id from the store.
             question: What the customer wrote.
+            key: Of the caller's for it: the same again is the turn that is there, whatever became of it.
             language: The answer's language; None leaves it to the question.
             audiences: Whose documents may be read.
             answers: The key of the write that a button answers; "" for a typed message.
@@ -138,15 +137,18 @@ class TurnRunner:
         Raises:
             TurnRefused: Too many questions wait already.
             NotStored: There is no such conversation.
+            KeyTaken: The key stands for another question.
         """
         with self._changed:
+            if (known := self._store.turn_of(conversation, key=key, question=question)) is not None:
+                return known
             if self._closing:
                 raise TurnRefused("The assistant is shutting down. Please ask again in a moment.")
             mine = sum(job.conversation == conversation for job in self._queue)
             if len(self._queue) >= self._waiting or mine >= WAITING_PER_CONVERSATION:
                 raise TurnRefused("Too many questions are waiting right now. Please ask again in a moment.")
             self.end_lost(conversation)
-            turn = self._store.start_turn(conversation, question, then=then)
+            turn = self._store.start_turn(conversation, question, key=key, then=then)
             unseen = self._store.is_answering(conversation, before=turn)
             log = StepLog(self._store, (conversation, turn), self._announcer, self._flusher)
             job = _Job(conversation, turn, storable(question), language, audiences, log, answers, decision, unseen)
@@ -193,32 +195,15 @@ class TurnRunner:
             NotStored: There is no such turn.
         """
         self._store.status(conversation, turn)
-        return self._follow(conversation, turn, after)
+        return self._follower.follow(conversation, turn, after=after)
 
-    async def subscribe_async(self, conversation: str, turn: int, *, after: int = 0) -> AsyncIterator[StoredStep]:
+    def subscribe_async(self, conversation: str, turn: int, *, after: int = 0) -> AsyncIterator[StoredStep]:
         """Yield what `subscribe` yields, without a thread that waits.
 
         Raises:
             NotStored: There is no such turn.
         """
-        woken, loop = asyncio.Event(), asyncio.get_running_loop()
-        look = partial(self._look, conversation, turn)
-        with self._announcer.listening((conversation, turn), partial(loop.call_soon_threadsafe, woken.set)):
-            checked = time.monotonic()
-            while True:
-                woken.clear()
-                steps, ended = await asyncio.to_thread(look, after)
-                for step in steps:
-                    after = step.sequence
-                    yield step
-                if ended:
-                    return
-                try:
-                    await asyncio.wait_for(woken.wait(), POLL_SECONDS)
-                except TimeoutError:
-                    if time.monotonic() - checked > ORPHAN_SECONDS:
-                        checked = time.monotonic()
-                        await asyncio.to_thread(self._store.interrupted)
+        return self._follower.follow_async(conversation, turn, after=after)
 
     def close(self, *, timeout_seconds: float = 1.0) -> None:
         """Take no more questions and end those under way as failed."""
@@ -241,32 +226,6 @@ class TurnRunner:
         for job in hanging:
             self._fail(job, "it did not end when the server was stopped")
         self._flusher.close()
-
-    def _follow(self, conversation: str, turn: int, after: int) -> Iterator[StoredStep]:
-        woken = threading.Event()
-        with self._announcer.listening((conversation, turn), woken.set):
-            checked = time.monotonic()
-            while True:
-                woken.clear()
-                steps, ended = self._look(conversation, turn, after)
-                for step in steps:
-                    after = step.sequence
-                    yield step
-                if ended:
-                    return
-                if not woken.wait(POLL_SECONDS) and time.monotonic() - checked > ORPHAN_SECONDS:
-                    checked = time.monotonic()
-                    self._store.interrupted()
-
-    def _look(self, conversation: str, turn: int, after: int) -> tuple[tuple[StoredStep, ...], bool]:
-        """Return the new steps, and whether there will be no more."""
-        steps = self._store.steps(conversation, turn, after=after)
-        if steps:
-            return steps, steps[-1].data["kind"] in TERMINAL_STEPS
-        if self._store.status(conversation, turn) == "running":
-            self.end_lost(conversation)
-            return (), False
-        return self._store.steps(conversation, turn, after=after), True  # it may have ended between the two looks
 
     def _work(self) -> None:
         while (job := self._next()) is not None:

@@ -1,6 +1,7 @@
 """Languages by the characters of a text: which to answer in, Chinese or English, and which it is read out in."""
 
 import re
+from collections.abc import Sequence
 
 from knowledge.text import CJK_CLASS, Language, count_cjk, detect_language
 
@@ -21,21 +22,40 @@ _CHINESE_SIGN = re.compile(
 """Signs of Chinese sentences that a Japanese charset has too: 到 and 想 stand in 到着 and 感想, 請 in 請求."""
 _HAN_SIGN = re.compile(f"[{_HAN}]")
 _OTHER_LETTER = re.compile(f"[^\\W\\d_A-Za-z\\u00c0-\\u024f\\u1e00-\\u1eff{CJK_CLASS}]")
+_CODE = re.compile(
+    r"https?://[!-~]+|(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|(?<![A-Za-z0-9])[A-Za-z]{0,3}[-#]?\d[A-Za-z0-9-]*"
+)
+"""An address, a number, an order's number: written so in every language."""
+_WORDS = re.compile(r"[^\W\d_]{2}|[\u3400-\u9fff]")
 FOREIGN_SHARE = 1 / 8
 """Of the characters that `count_cjk` counts: from so many kana or hangul on, a text is no Chinese."""
 
 
-def answer_language(text: str) -> Language:
+def answer_language(text: str, *, earlier: Sequence[str] = ()) -> Language:
     """Return the language to answer whoever wrote the text in: Chinese for Chinese, English for all others.
+
+    An order's number and an e-mail address count for nothing; whoever writes nothing else is answered in the language
+    of the last of `earlier`, what they wrote before, that tells one.
 
     Chinese that names something Japanese or Korean has few kana or hangul, Japanese and Korean themselves have many.
     Japanese in Han characters alone is told from Chinese by forms that it alone has, where there are any.
 
-    >>> [answer_language(said) for said in ("保修期多长？", "保証期間は？", "営業時間", "¿Cuánto dura?")]
-    ['zh', 'en', 'en', 'en']
+    >>> [answer_language(said) for said in ("保修期多长？", "保証期間は？", "営業時間", "邮箱是a@b.example", "Ja")]
+    ['zh', 'en', 'en', 'zh', 'en']
     """
+    text = next((one for one in (text, *reversed(earlier)) if tells_language(one)), text)
+    text = _CODE.sub(" ", text)
     foreign = sum(1 for _ in _KANA_OR_HANGUL.finditer(text))
     return "en" if foreign >= FOREIGN_SHARE * count_cjk(text) or _is_japanese(text) else detect_language(text)
+
+
+def tells_language(text: str) -> bool:
+    """Return whether a text says something in a language, and not only an address or a number.
+
+    >>> [tells_language(said) for said in ("订单B-11196", "B-11196", "ada@example.com", "?")]
+    [True, False, False, False]
+    """
+    return _WORDS.search(_CODE.sub(" ", text)) is not None
 
 
 def html_language(text: str) -> str:

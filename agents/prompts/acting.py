@@ -19,6 +19,10 @@ WITHDRAWN = {
     "en": "What I asked you about before was not done, since you did not say yes.",
     "zh": "由于您没有回复同意，之前询问您的事项没有办理。",
 }
+YES_AND_MORE = {
+    "en": "Your message said more than a plain yes, so what I asked you about before is not done yet.",
+    "zh": "您的回复除了同意还有别的内容，因此之前询问您的事项还没有办理。",
+}
 WAITS_FOR_TEAM = {
     "en": "Thank you. A person of our team must approve this as well; it is done as soon as they have, and not before.",
     "zh": "谢谢。这还需要我们的工作人员批准；批准后才会办理，在此之前不会有任何变动。",
@@ -34,6 +38,14 @@ TEAM_DECLINED = {
 NOT_WAITING = {
     "en": "This no longer waits for an answer. Please tell me again what you would like.",
     "zh": "这件事已不再等待答复。请再告诉我您的需要。",
+}
+DONE_ALREADY = {
+    "en": "That is done already. Please tell me if you would like something else.",
+    "zh": "这件事已经办好了。如果还需要别的，请告诉我。",
+}
+NOTHING_WAITS = {
+    "en": "All right. Nothing is waiting to be done.",
+    "zh": "好的，目前没有待办理的事项。",
 }
 NOT_NOW = {
     "en": "This cannot be done at the moment, and nothing was changed: please say yes again in a few minutes.",
@@ -69,6 +81,14 @@ WHO = {
     "en": "To look into this I need the order number and the e-mail address of that order.",
     "zh": "为了查询，我需要订单号以及下单时使用的邮箱。",
 }
+WHO_EMAIL = {
+    "en": "To look into order {order} I need the e-mail address of that order as well.",
+    "zh": "为了查询订单 {order}，我还需要下单时使用的邮箱。",
+}
+WHO_ORDER = {
+    "en": "To look into this I need the order number as well.",
+    "zh": "为了查询，我还需要订单号。",
+}
 SIGN_IN = {
     "en": "To look into this I need to know who you are. Please sign in on our website and write to us from there.",
     "zh": "为了查询，我需要知道您是谁。请先登录我们的网站，再从那里联系我们。",
@@ -86,13 +106,16 @@ def with_contact(sentence: str, language: Language, contact: str) -> str:
     return sentence + ("" if language == "zh" else " ") + CONTACT[language].format(contact=contact)
 
 
-def who(tools: Container[str], language: Language, *, signs_in: bool, contact: str) -> str:
+def who(tools: Container[str], language: Language, *, named: tuple[str, str], signs_in: bool, contact: str) -> str:
     """Return how a customer is asked who they are, or that it was not found out where nothing tells who they are.
 
     Args:
         tools: The names of the tools that there are.
+        named: The order's number and the e-mail address that the customer has written; "" for what is still lacking.
         signs_in: Whether the company's site can say who it is.
     """
+    order, email = named
     if IDENTIFIES in tools:
-        return WHO[language]
+        asked = WHO if bool(order) == bool(email) else WHO_EMAIL if order else WHO_ORDER
+        return asked[language].format(order=order)
     return SIGN_IN[language] if signs_in else with_contact(NO_ANSWER[language], language, contact)

@@ -4,6 +4,7 @@ import runpy
 import shutil
 import sqlite3
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -114,7 +115,7 @@ class Talk:
     stepped: bool = False
     steps: list[Step] = field(default_factory=list)
 
-    def say(self, message: str, *replies: Any, **more: Any) -> Answer:
+    def steps_of(self, message: str, *replies: Any, stop: threading.Event | None = None, **more: Any) -> Iterator[Step]:
         tools = (*self.tools, *self.extra)
         acting = Acting(
             tools,
@@ -136,7 +137,10 @@ class Talk:
             follows_tools=self.stepped,
             **more,
         )
-        self.steps = list(Responder(self.library, model, OPTIONS, acting=acting).respond(request))
+        return Responder(self.library, model, OPTIONS, acting=acting).respond(request, stop=stop)
+
+    def say(self, message: str, *replies: Any, **more: Any) -> Answer:
+        self.steps = list(self.steps_of(message, *replies, **more))
         last = self.steps[-1]
         assert isinstance(last, Finished)
         self.history += [Message("user", message), Message("assistant", last.answer.text)]
@@ -225,8 +229,58 @@ def test_a_yes_with_another_wish_does_nothing_in_the_old_form(talk: Talk, home: 
     assert rows(home, "SELECT address FROM addresses WHERE order_number = ?", order) == [(new,)]
 
 
+def test_a_yes_that_says_the_deed_again_acts_and_another_deed_is_no_yes(talk: Talk, home: Path) -> None:
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    talk.say(f"Please cancel {order}", call("cancel_order", order_number=order))
+    assert talk.say("yes, refund it", "I cannot.").text.startswith(words.YES_AND_MORE["en"])
+    assert status(home, order) == "received"
+    talk.say(f"Please cancel {order}", call("cancel_order", order_number=order))
+    assert talk.say("yes, cancel it please", "Done.").outcome == "acted"
+    assert status(home, order) == "cancelled"
+
+
+def test_a_yes_with_more_is_not_told_that_nobody_said_yes(talk: Talk, home: Path) -> None:
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    cancel = call("cancel_order", order_number=order)
+    talk.say(f"Please cancel {order}", cancel)
+    answer = talk.say("yes please, and also send me an invoice", cancel)
+    assert (answer.text.startswith(words.YES_AND_MORE["en"]), answer.outcome) == (True, "awaiting_approval")
+    assert status(home, order) == "received"
+
+
+@pytest.mark.parametrize("again", ["yes", "no wait"])
+def test_a_second_yes_and_a_late_no_are_told_that_it_is_done(talk: Talk, home: Path, again: str) -> None:
+    """The model was asked what a yes to nothing means."""
+    order, email = order_in(home, "received")
+    talk.sign_in(order, email)
+    talk.say(f"Please cancel {order}", call("cancel_order", order_number=order))
+    done = talk.say("yes", "Done.")
+    talk.results.append(("cancel_order", done.text))
+    assert talk.say(again).text == words.DONE_ALREADY["en"]
+
+
+def test_of_two_writes_asked_at_once_the_refused_one_is_told_after_the_other_was_done(talk: Talk, home: Path) -> None:
+    """The customer read that one was done, and of the other nothing."""
+    order, email = order_in(home, "received")
+    other, _ = order_in(home, "delivered")
+    talk.sign_in(order, email)
+    both = {"tool_calls": [*call("cancel_order", order_number=order)["tool_calls"]]}
+    both["tool_calls"] += call("cancel_order", order_number=other)["tool_calls"]
+    talk.say(f"Please cancel {order} and {other}", both)
+    answer = talk.say("yes", "Done.")
+    assert answer.text == f"Order {order} is cancelled.\n\nAmong this customer's orders there is none with this number."
+
+
+def test_never_mind_where_nothing_waits_is_no_question(talk: Talk) -> None:
+    told = [talk.say(said).text for said in ("never mind", "算了")]
+    assert told == [words.NOTHING_WAITS["en"], words.NOTHING_WAITS["zh"]]
+
+
 @pytest.mark.parametrize(
-    "message", ["yes but send it to another address", "好的，但是退到另一张卡", "ok, but only half"]
+    "message",
+    ["yes but send it to another address", "好的，但是退到另一张卡", "ok, but only half", "Yes, but to my card"],
 )
 def test_another_wish_takes_back_what_waits_for_the_team(talk: Talk, home: Path, message: str) -> None:
     order, email, sku = returned_for_much(home)
@@ -297,7 +351,7 @@ def test_who_it_is_is_asked_for_where_only_that_was_missing(talk: Talk, home: Pa
     guessed = call("find_customer", order_number=order, email="invented@example.com")
     answer = talk.say(f"Where is my order {order}?", guessed, "It was placed by invented@example.com on 2023-04-15.")
     assert answer.outcome == "clarify"
-    assert answer.text == words.WHO["en"]
+    assert answer.text == words.WHO_EMAIL["en"].format(order=order)
 
 
 def test_who_cannot_be_found_out_is_asked_to_sign_in(talk: Talk, home: Path) -> None:
@@ -602,6 +656,24 @@ def test_broken_write_is_handed_over_and_never_tried_again(talk: Talk, home: Pat
     assert [one.state for one in talk.steps if isinstance(one, Acted)] == ["unknown"]
     assert [one.state for one in talk.log.actions.values()] == ["begun"]
     assert talk.say(YES["en"]).text == words.NOT_WAITING["en"]
+
+
+def test_a_turn_that_is_stopped_before_it_is_handed_over_is_handed_over_with_the_next_message(talk: Talk) -> None:
+    """It was noted that nobody knows, nobody was told, and nobody looked again."""
+    stop = threading.Event()
+
+    def cut(context: ToolContext, order_number: str) -> str:
+        """Break halfway, while the customer presses stop."""
+        stop.set()
+        raise RuntimeError("the line is cut")
+
+    talk.extra = (Tool(cut, effect="write"),)
+    talk.say("Cut B-10234", call("cut", order_number="B-10234"))
+    assert not any(isinstance(step, Finished) for step in talk.steps_of(YES["en"], stop=stop))
+    assert [one.stage for one in talk.approvals.kept.values()] == ["approved"]
+    answer = talk.say("Hello?")
+    assert (answer.outcome, words.UNKNOWN["en"] in answer.text) == ("handed_over", True)
+    assert [one.stage for one in talk.approvals.kept.values()] == ["unknown"]
 
 
 def test_write_cut_off_after_its_approval(talk: Talk, home: Path) -> None:

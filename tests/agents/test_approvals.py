@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from agents.approvals import NO, YES, has_another_wish, read_reply
+from agents.approvals import NO, YES, begins_with_yes, has_another_wish, read_reply, says_yes_to
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,12 @@ from agents.approvals import NO, YES, has_another_wish, read_reply
         "是的，請",
         "確認",
         "好的，請辦理",
+        "yes thanks a lot!",
+        "go for it",
+        "OK then",
+        "yes, right away please",
+        "好滴",
+        "行吧，谢谢",
     ],
 )
 def test_yes(said: str) -> None:
@@ -44,6 +50,14 @@ def test_yes(said: str) -> None:
             "I've changed my mind",
             "撤回，谢谢",
             "我改主意了，不办了",
+            "no wait",
+            "Wait!!",
+            "actually no",
+            "nah keep it",
+            "sorry, hold on",
+            "等一下",
+            "还是算了",
+            "算了吧，谢谢",
         ),
     ],
 )
@@ -71,10 +85,60 @@ def test_no(said: str) -> None:
         "cancel it and refund me",
         "👍👍 maybe",
         "Yes, do it. Also send 5 to Bob",
+        "great",
+        "perfect, thanks",
+        "now please",
+        "asap",
+        "that's ok",
+        "oh ok",
+        "actually",
+        "wait yes",
+        "yes wait",
     ],
 )
 def test_everything_else_is_neither(said: str) -> None:
     assert read_reply(said) is None
+
+
+SHOWN = "Cancel order B-10234 (1 × Heron lamp). €20.00 goes back."
+
+
+@pytest.mark.parametrize(
+    "said", ["yes", "Yes, cancel it please!!", "sure, cancel my order, thanks", "yes please cancel that"]
+)
+def test_a_yes_may_say_the_deed_again(said: str) -> None:
+    assert says_yes_to(said, SHOWN)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "cancel it",
+        "ok cancel it",
+        "yes, refund it",
+        "yes, cancel it?",
+        "yes, cancel the lamp",
+        "yes, cancel it and refund me",
+        "yes don't cancel it",
+        "yes, cancel",
+        "please cancel it",
+    ],
+)
+def test_a_yes_that_says_anything_else_is_none(said: str) -> None:
+    assert not says_yes_to(said, SHOWN)
+
+
+def test_a_chinese_yes_may_say_the_deed_again() -> None:
+    shown = "取消订单 B-10234（1 × Heron lamp）。"
+    assert [says_yes_to(said, shown) for said in ("确认取消", "是的，取消吧", "確認取消訂單")] == [True] * 3
+    assert [says_yes_to(said, shown) for said in ("取消", "好的取消", "确认退款", "不是取消")] == [False] * 4
+
+
+def test_who_said_yes_and_more_is_known() -> None:
+    assert [
+        begins_with_yes(said) for said in ("yes please, and the other one", "好，顺便问下多久", "行，还有一个")
+    ] == [True] * 3
+    assert [begins_with_yes(said) for said in ("yesterday's order", "好看吗", "no, yes", "sorry")] == [False] * 4
 
 
 @pytest.mark.parametrize("part", ["please do it ", "do do it ", "请办理", "好的好吧", "ok okay ", "no no way "])
@@ -104,6 +168,16 @@ def test_a_long_message_is_read_at_once(part: str) -> None:
         "可以，不过改寄到公司",
         "好的，不過要換另一個顏色",
         "好的，但是寄到公司",
+        "Yes, but to my office",
+        "yes, but to my parents' house, thanks!",
+        "yes but make it the blue one",
+        "yes but make it two",
+        "Sure, but on Friday please",
+        "ok but in large",
+        "ok, but only the lamp",
+        "好的，但是送到我公司，谢谢",
+        "好的，但是要黑色的",
+        "可以，但是只退一个",
     ],
 )
 def test_a_wish_for_a_change_takes_the_place_of_a_yes(said: str) -> None:
@@ -144,6 +218,15 @@ def test_a_wish_for_a_change_takes_the_place_of_a_yes(said: str) -> None:
         "可以改成周六送吗",
         "不只是台灯坏了",
         "好的，但是另一個時間要多久、費用怎麼算",
+        "yes but to my surprise it is here",
+        "ok but make it quick",
+        "yes but make it right this time",
+        "yes but to my office nobody will go",
+        "yes but the red one is broken",
+        "ok but in blue it looked odd",
+        "ok, but send the bill to my e-mail",
+        "好的，但是寄到我这里",
+        "好的，但是请发到我邮箱",
     ],
 )
 def test_what_only_asks_or_thanks_is_no_other_wish(said: str) -> None:

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from agents.routing import Router, Target, named
-from agents.tools import Tool
+from agents.routing import Router, Target, named, names_a_case
+from agents.tools import Tool, ToolContext
 from knowledge.embedders import Embedder
 from knowledge.embedders.hashing import build
 
@@ -38,6 +38,26 @@ def test_an_order_number_counts_more_than_an_intent() -> None:
 def test_full_width_numbers_and_addresses_are_read() -> None:
     assert router("documents").wants_tools("我的订单Ｂ－１２３４５到哪了", EMBEDDER)
     assert named(["订单Ｂ－１２３４５，邮箱ａｄａ＠home.example"]) == ("B-12345", "ada@home.example")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "order b 11083",
+        "订单号是b 11083",
+        "订单11083",
+        "my order number is 11162 and",
+        "ORDER #11162 STATUS",
+        "单號：11162",
+    ],
+)
+def test_an_order_is_named_as_people_type_it(message: str) -> None:
+    assert router(None).wants_tools(message, EMBEDDER)
+
+
+@pytest.mark.parametrize("message", ["I ordered in 2024", "an order of 1500 bulbs", "can I order a 2000 lumen lamp"])
+def test_other_numbers_are_no_order(message: str) -> None:
+    assert not names_a_case(message)
 
 
 def in_stock(article: str) -> str:
@@ -85,6 +105,65 @@ def test_an_address_is_found_beside_chinese_and_signs() -> None:
 
 def test_a_follow_up_of_a_certain_intent_is_a_question() -> None:
     assert router("documents").is_question("and delivery", EMBEDDER)
+
+
+def rented(context: ToolContext) -> str:
+    """List what the customer has rented."""
+    return context.conversation
+
+
+RENTALS = Router(
+    [Tool(rented, effect="read", examples=("Show me my rentals", "How long have I kept it?", "查看我的租赁"))]
+)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "How long may I keep a machine?",
+        "how long may I keep a machine",
+        "Thanks! And what do repairs cost",
+        "Who pays for a broken machine?",
+        "Do you deliver on Saturdays?",
+        "do you have gift cards",
+        "一台机器最多可以租多久？",
+        "你們週末送貨嗎",
+    ],
+)
+def test_after_the_tools_what_leans_on_nothing_is_a_question_as_it_would_be_at_first(message: str) -> None:
+    """The list of rentals was shown again."""
+    assert RENTALS.is_question(message, EMBEDDER)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "How long may I keep it",
+        "How long may I keep the second one",
+        "how much did I pay for a machine",
+        "what is due",
+        "Which machines are late",
+        "How much do we owe",
+        "do you have a tracking number",
+        "Is there a delivery date",
+        "where is refund",
+        "and the other one",
+        "a machine",
+        "please keep a machine for me",
+        "那个什么时候还",
+        "你们怎么还不发货",
+        "一台机器",
+    ],
+)
+def test_what_leans_on_what_the_tools_said_goes_to_them_again(message: str) -> None:
+    assert not RENTALS.is_question(message, EMBEDDER)
+
+
+@pytest.mark.parametrize("piece", ["ok ", "how ", "the ", "thanks, ", "多少", "你们"])
+def test_what_is_asked_at_any_length_takes_no_time(piece: str) -> None:
+    began = time.process_time()
+    RENTALS.is_question(piece * (4_000 // len(piece)), EMBEDDER)
+    assert time.process_time() - began < 1
 
 
 def test_a_request_in_traditional_signs_is_one() -> None:

@@ -13,7 +13,7 @@ import shutil
 import signal
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -65,8 +65,8 @@ def opened(home: Path, order: str, email: str) -> Application:
     return Application(settings, library=EmptyLibrary(), model=model)  # type: ignore[arg-type]
 
 
-def kill_at(number: int) -> Callable[[], int]:
-    """Kill this process at a boundary; return what counts them."""
+def kill_at(number: int, *, writes: Sequence[tuple[type, Sequence[str]]] = WRITES) -> Callable[[], int]:
+    """Kill this process at a boundary of these writes; return what counts them."""
     count = 0
 
     def boundary() -> None:
@@ -85,7 +85,7 @@ def kill_at(number: int) -> Callable[[], int]:
 
         return called
 
-    for owner, names in WRITES:
+    for owner, names in writes:
         for name in names:
             setattr(owner, name, bounded(getattr(owner, name)))
     return lambda: count

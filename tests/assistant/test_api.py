@@ -229,6 +229,26 @@ def test_a_stream_goes_on_where_it_was_lost(served: Served) -> None:
     assert after_the_end.status_code == 204
 
 
+def test_a_question_that_is_sent_again_under_its_key_is_asked_once(served: Served) -> None:
+    """While it is answered, after it was, and where the first answer to the request was lost on its way."""
+    conversation = served.client.post("/api/conversations").json()["conversation"]
+    path = f"/api/conversations/{conversation}/turns"
+    body = {"question": "slowly", "key": "q-1"}
+    first, again = (served.client.post(path, json=body) for _ in range(2))
+    assert (first.json(), again.json(), again.status_code) == ({"turn": 1}, {"turn": 1}, 201)
+    served.let_on.set()
+    steps = list(served.turns.subscribe(conversation, 1))
+    assert served.client.post(path, json=body).json() == {"turn": 1}
+    assert list(served.turns.subscribe(conversation, 1)) == steps
+    other = served.client.post(path, json={"question": "How long?", "key": "q-1"})
+    assert (other.status_code, other.json()) == (422, {"error": "This key stands for another question."})
+    assert served.client.post(path, json={"question": "How long?", "key": "q-2"}).json() == {"turn": 2}
+    assert [served.client.post(path, json={"question": "How long?"}).json()["turn"] for _ in range(2)] == [3, 4]
+    elsewhere = served.client.post("/api/conversations").json()["conversation"]
+    answer = served.client.post(f"/api/conversations/{elsewhere}/turns", json={"question": "How long?", "key": "q-1"})
+    assert answer.json() == {"turn": 1}, "a key counts within its conversation"
+
+
 def test_a_silent_stream_is_kept_alive(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_module, "KEEP_ALIVE_SECONDS", 0.05)
     turn = served.ask("slowly")

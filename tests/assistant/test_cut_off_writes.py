@@ -18,6 +18,7 @@ from assistant.actions import StoredActionLog
 from assistant.app import Application
 from assistant.database import OutboxRow
 from assistant.settings import Settings
+from tests.assistant.killing import needs_kills, results, step_of
 
 SHOP_TOOLS = Path(__file__).parents[2] / "examples" / "brindlemoor" / "shop_tools.py"
 
@@ -187,3 +188,18 @@ def test_two_cut_off_writes_of_one_conversation_are_told_in_one_turn(
     waits = application.approvals.get("waits")
     assert waits is not None
     assert waits.stage == "customer"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@needs_kills
+def test_kill_at_each_boundary_of_a_hand_over_makes_it_once(tmp_path: Path) -> None:
+    """Killed after it was noted that nobody knows, and before the ticket was there, nobody was ever told."""
+    *killed, whole = results("killed_hand_overs.py", tmp_path, step := step_of(4), seconds=270)
+    assert whole["completed"]
+    assert len(killed) >= 24 // step
+    for result in (*killed, whole):
+        assert (result["status"], result["stages"], result["told"]) == (0, ["unknown"], 1), result
+        assert "running" not in result["statuses"], result
+        ((act,),) = result["tickets"]
+        assert (act["tool"], act["state"], result["events"]) == ("move", "unknown", ["ticket.created"]), result

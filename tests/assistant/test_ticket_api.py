@@ -13,6 +13,7 @@ import httpx
 import pytest
 import uvicorn
 
+from agents import hand_over_notices as notices
 from assistant.api import create_api
 from assistant.outbox import Outbox
 from assistant.rates import Limits
@@ -108,6 +109,35 @@ def test_a_reply_that_is_sent_again_under_its_key_is_written_once(desk: tuple[ht
     assert len(store.transcript(conversation)) == 3
 
 
+def test_a_person_who_is_asked_for_again_under_a_key_is_asked_for_once(desk: tuple[httpx.Client, Store]) -> None:
+    client, _ = desk
+    conversation = client.post("/api/conversations").json()["conversation"]
+    asked = [client.post(f"/api/conversations/{conversation}/hand-over", json={"key": "1"}).json() for _ in range(2)]
+    assert asked == [{"turn": 1}] * 2
+
+
+def test_a_program_closes_a_ticket_that_is_settled_and_again_changes_nothing(
+    desk: tuple[httpx.Client, Store],
+) -> None:
+    """It could only return it, which tells the customer that the matter goes on."""
+    client, store = desk
+    conversation = client.post("/api/conversations").json()["conversation"]
+    client.post(f"/api/conversations/{conversation}/hand-over")
+    client.get(f"/api/conversations/{conversation}/turns/1/steps")
+    number = client.get("/api/tickets?status=open", headers=OWNER).json()["tickets"][0]["number"]
+    for _ in range(2):
+        answer = client.post(f"/api/tickets/{number}/close", headers=OWNER)
+        assert (answer.status_code, answer.json()["status"]) == (200, "closed")
+    told = [turn.text for turn in store.transcript(conversation)[1:]]
+    assert told == [notices.settled(number, language="en")]
+    client.post(f"/api/conversations/{conversation}/hand-over")
+    client.get(f"/api/conversations/{conversation}/turns/3/steps")
+    number = client.get("/api/tickets?status=open", headers=OWNER).json()["tickets"][0]["number"]
+    client.post(f"/api/tickets/{number}/return", headers=OWNER)
+    late = client.post(f"/api/tickets/{number}/close", headers=OWNER)
+    assert (late.status_code, late.json()["did"]) == (409, "returned")
+
+
 @pytest.mark.parametrize("authorization", ["", "Bearer wrong"])
 def test_tickets_are_the_owners_alone(desk: tuple[httpx.Client, Store], authorization: str) -> None:
     client, _ = desk
@@ -118,6 +148,7 @@ def test_tickets_are_the_owners_alone(desk: tuple[httpx.Client, Store], authoriz
         client.get(f"/api/tickets/{number}", headers=headers),
         client.post(f"/api/tickets/{number}/reply", headers=headers, json={"text": "x"}),
         client.post(f"/api/tickets/{number}/return", headers=headers),
+        client.post(f"/api/tickets/{number}/close", headers=headers),
     ]
     assert {answer.status_code for answer in answers} == {401}
 

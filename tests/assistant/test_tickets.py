@@ -114,6 +114,20 @@ def test_whoever_writes_japanese_or_korean_is_told_of_their_ticket_in_english(st
     assert second.text == waiting(number, language="en")
 
 
+def test_whoever_gives_an_address_alone_is_told_in_the_language_of_the_answer_before_it(
+    store: Store, tickets: Tickets
+) -> None:
+    """A Chinese refusal went on in English."""
+    conversation = store.start_conversation()
+    turn = store.start_turn(conversation, "ada@example.com")
+    number = tickets.hand_over(conversation, turn, reason="low_evidence", said=replace(REFUSED, language="zh"))
+    assert "您的工单编号" in store.transcript(conversation)[-1].text
+    tickets.add_message(conversation, store.start_turn(conversation, "B-11196"))
+    assert store.transcript(conversation)[-1].text == waiting(number, language="zh")
+    tickets.add_message(conversation, store.start_turn(conversation, "Where is it?"))
+    assert store.transcript(conversation)[-1].text == waiting(number, language="en")
+
+
 def test_the_summary_holds_what_was_tried_and_found(store: Store, tickets: Tickets) -> None:
     conversation = store.start_conversation()
     turn = store.start_turn(conversation, "Where is it?")

@@ -13,7 +13,7 @@ import pytest
 from agents.errors import ModelUnavailable
 from agents.transcript import Answer, Delta, Finished, Searched, Step
 from agents.turn import Request
-from assistant import step_log, ticket_turns
+from assistant import following, step_log, ticket_turns
 from assistant import turns as turns_module
 from assistant.desk_work import DeskWork
 from assistant.errors import NotStored, StoreError, TurnRefused
@@ -98,6 +98,32 @@ def test_steps_arrive_in_order_and_end_with_the_answer(store: Store, runner: Cal
     assert "".join(step.data["text"] for step in steps if step.data["kind"] == "delta") == "Within 30 days."
     assert steps[-1].data["answer"]["text"] == "Within 30 days."
     assert store.status(conversation, turn) == "finished"
+
+
+def test_a_question_that_is_sent_again_is_found_where_too_many_wait(
+    store: Store, runner: Callable[..., TurnRunner]
+) -> None:
+    turns = runner(Gate(), workers=1, waiting=1)
+    conversation = store.start_conversation()
+    first = turns.start(conversation, "first", key="1")
+    until(lambda: store.steps(conversation, first))
+    second = turns.start(conversation, "second", key="2")
+    with pytest.raises(TurnRefused):
+        turns.start(conversation, "third", key="3")
+    assert [turns.start(conversation, "first", key="1"), turns.start(conversation, "second", key="2")] == [1, second]
+
+
+def test_a_question_that_is_sent_again_after_a_crash_is_the_turn_that_broke_off(
+    store: Store, runner: Callable[..., TurnRunner], tmp_path: Path
+) -> None:
+    conversation = store.start_conversation()
+    dead = Store(sqlite_url(tmp_path / "frontdesk.sqlite3"))
+    dead.start_turn(conversation, "How long?", key="1")
+    dead.close()
+    turns = runner(say("30 days."))
+    assert turns.start(conversation, "How long?", key="1") == 1
+    assert kinds(turns.subscribe(conversation, 1)) == ["failed"]
+    assert kinds(turns.subscribe(conversation, turns.start(conversation, "How long?", key="2")))[-1] == "finished"
 
 
 def test_a_subscriber_that_comes_back_sees_only_the_rest(store: Store, runner: Callable[..., TurnRunner]) -> None:
@@ -294,8 +320,8 @@ def test_another_process_can_follow(store: Store, runner: Callable[..., TurnRunn
 def test_a_subscriber_learns_that_the_other_process_died(
     store: Store, runner: Callable[..., TurnRunner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns_module, "ORPHAN_SECONDS", 0.0)
-    monkeypatch.setattr(turns_module, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(following, "ORPHAN_SECONDS", 0.0)
+    monkeypatch.setattr(following, "POLL_SECONDS", 0.05)
     turns = runner(say("a"))
     elsewhere = Store(sqlite_url(tmp_path / "frontdesk.sqlite3"))
     conversation = elsewhere.start_conversation()

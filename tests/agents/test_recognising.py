@@ -1,0 +1,51 @@
+"""Customers who give a number and an address piece by piece, on the demo's shop."""
+
+from pathlib import Path
+
+import pytest
+
+from agents.prompts import acting as words
+from agents.transcript import ToolCalled
+from tests.agents.test_acting import Talk, call, home, order_in, shop_file, status, talk
+
+__all__ = ["home", "shop_file", "talk"]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_of_two_orders_in_a_message_the_one_that_fits_the_address_counts(talk: Talk, home: Path, first: bool) -> None:
+    """The last one alone was tried, and the customer told that it did not belong to them."""
+    (own, email), (other, _) = order_in(home, "received"), order_in(home, "received", number=1)
+    both = f"{own} and {other}" if first else f"{other} and {own}"
+    answer = talk.say(f"Please cancel {both}, {email}", call("cancel_order", order_number=own))
+    assert (answer.outcome, own in answer.text) == ("awaiting_approval", True)
+    assert talk.say("yes", call("cancel_order", order_number=other), "Done.").outcome == "acted"
+    assert (status(home, own), status(home, other)) == ("cancelled", "received")
+
+
+def test_many_orders_in_a_message_are_not_all_tried(talk: Talk, home: Path) -> None:
+    _, email = order_in(home, "received")
+    answer = talk.say(f"Cancel B-90001, B-90002, B-90003, B-90004 and B-90005, {email}")
+    assert answer.outcome == "clarify"
+    assert len([step for step in talk.steps if isinstance(step, ToolCalled)]) == 3
+    assert talk.visitors.load(talk.conversation).failed_attempts == 3
+
+
+def test_who_gave_a_number_is_asked_for_the_address_alone(talk: Talk, home: Path) -> None:
+    order, email = order_in(home, "received")
+    answer = talk.say(f"wheres my order {order}", "I would need to look.")
+    assert (answer.text, answer.outcome) == (words.WHO_EMAIL["en"].format(order=order), "clarify")
+    answer = talk.say(email, call("order_status", order_number=order), "It is received.")
+    assert (answer.text, answer.outcome) == ("It is received.", "answered")
+
+
+def test_who_gave_an_address_is_asked_for_the_number_alone(talk: Talk, home: Path) -> None:
+    _, email = order_in(home, "received")
+    answer = talk.say(f"我的邮箱{email}，我的订单到哪了", "我不知道。")
+    assert (answer.text, answer.outcome) == (words.WHO_ORDER["zh"], "clarify")
+
+
+def test_a_chinese_conversation_stays_so_when_only_an_address_is_given(talk: Talk, home: Path) -> None:
+    order, email = order_in(home, "received")
+    assert talk.say(f"我的订单{order}到哪了", "我不知道。").text == words.WHO_EMAIL["zh"].format(order=order)
+    answer = talk.say(email, call("cancel_order", order_number=order))
+    assert "取消订单" in answer.text
