@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents import answer_types
+from agents import answer_types, calendar_spans
 from agents.answer_types import AnswerType
 from agents.statements import CELL_BREAK, Statement
 from knowledge.text import STOP_WORDS, detect_language, tokens
@@ -63,9 +63,11 @@ def asked_for(question: str, row: str) -> list[Cell]:
     A cell whose value the question says itself is not asked for, and the first one, which names the row, only where no
     other column is named. Where a price is asked for and no column named has one, "shipping time" was not meant.
     """
-    asked = _terms(question)
+    moments = calendar_spans.named(question)
+    asked = _terms(question).union(*(moment.terms for moment in moments))
     cells = cells_of(row)
-    named = [0 if _is_said(cell, asked) else len(_terms(cell.name) & asked) for cell in cells]
+    names = [_terms(cell.name) | calendar_spans.held(cell.name, moments) for cell in cells]
+    named = [0 if _is_said(cell, asked) else len(name & asked) for cell, name in zip(cells, names, strict=True)]
     if any(named[1:]):
         named[0] = 0
     most = max(named, default=0)

@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agents import answer_types
+from agents import answer_types, calendar_spans
 from agents.answer_types import AnswerType
+from agents.calendar_spans import Moment
 from agents.statements import Statement, quotable, statements_of
 from agents.transcript import Language, Message
 from knowledge.embedders import Embedder
@@ -97,7 +98,8 @@ def describe(retrieval: Retrieval, previous: str = "") -> Described:
     question = retrieval.asked.removeprefix(f"{previous} ") if previous else retrieval.asked
     kinds = answer_types.expected(question) or answer_types.expected(previous)
     weights, total = retrieval.weights, sum(retrieval.weights.values()) or 1.0
-    surroundings = [_Surroundings.of(passage) for passage in retrieval.passages]
+    moments = calendar_spans.named(retrieval.asked)
+    surroundings = [_Surroundings.of(passage, moments) for passage in retrieval.passages]
     titles = frozenset().union(*(s.title for s in surroundings)) & weights.keys()
     places = frozenset().union(*(s.place for s in surroundings)) & weights.keys()
     best = max((passage.score for passage in retrieval.passages), default=0.0) or 1.0
@@ -179,10 +181,13 @@ class _Surroundings:
     all: Terms
 
     @classmethod
-    def of(cls, passage: Passage) -> "_Surroundings":
-        place = frozenset(tokens(f"{passage.path}\n{passage.header}"))
+    def of(cls, passage: Passage, moments: Sequence[Moment]) -> "_Surroundings":
+        """Return a passage's terms; "June–August" has the July that a question names."""
+        above = f"{passage.path}\n{passage.header}"
+        place = frozenset(tokens(above)) | calendar_spans.held(above, moments)
         spans = tuple(quotable(passage))
-        terms = tuple(frozenset(tokens(passage.text[start:end])) for start, end in spans)
+        texts = [passage.text[start:end] for start, end in spans]
+        terms = tuple(frozenset(tokens(text)) | calendar_spans.held(text, moments) for text in texts)
         return cls(frozenset(tokens(passage.title)), place, spans, terms, place.union(*terms))
 
     def beside(self, number: int) -> Terms:
