@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from agents import pointing, quoting, ranking
+from agents import pointing, prices, quoting, ranking
 from agents.budget import fit
 from agents.choosing import Choice, choose
 from agents.citations import CitationChecker
@@ -157,6 +157,7 @@ def quote(
             leads=[quoting.lead_uncut(one.ranked, max_words=share) for one in asked],
             ranked=[one.ranked for one in asked],
         )
+    chosen = quoting.below_announcements(chosen)
     twin = quoting.said_elsewhere(chosen[0], ranked, weights=retrieval.weights) if chosen else None
     cited = chosen if twin is None else [*chosen, twin]
     for number, statement in enumerate(chosen, 1):
@@ -255,6 +256,8 @@ def point(
     said = said_by(question, ranked[0], model=model, language=language, stop=stop) if helps and model else ""
     pointed = pointing.choose(found, language=language, said=said)
     if pointed is None or pointed.share < pointing.SURE:
+        return None
+    if not prices.may_stand_alone(question, pointed.candidate.statement):
         return None
     one_of_many = len(quoting.rows_alike(pointed.candidate.statement, ranked)) > 1
     return None if one_of_many or not pointing.stands_alone(question, pointed.candidate) else pointed.candidate

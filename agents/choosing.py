@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from agents import ranking, reading, verifying
-from agents.crossings import crossing
+from agents import prices, quoting, ranking, reading, verifying
+from agents.crossings import beside, crossing, labelled, says_all
+from agents.items import announced_by
 from agents.models import LoadedModel
 from agents.naming import is_of_another
 from agents.pointing import Candidate
@@ -61,7 +62,9 @@ def choose(
     """
     ranked = ranking.rank(retrieval, language=language, embedder=embedder, history=history)
     of_another = partial(is_of_another, question, passages=retrieval.passages, weights=retrieval.weights)
-    crossed = crossing(question, ranked, whole=retrieval.asked)
+    ranked = prices.stepped_back(question, ranked)
+    ranked = _with_the_list_that_says_all(question, ranked)
+    crossed = crossing(question, ranked, whole=retrieval.asked) or _labelled(question, ranked)
     pointed = None
     if model is not None and model.reads and ranked:
         read = reading.read(
@@ -87,3 +90,24 @@ def choose(
             return Choice(False, ranked[:1], evidence=evidence)
     of_the_same = [statement for statement in ranked[:MORE_AMONG] if not of_another(statement)]
     return Choice(True, ranked, of_the_same, pointed, evidence, model)
+
+
+def _labelled(question: str, ranked: Sequence[Statement]) -> Candidate | None:
+    found = labelled(question, ranked)
+    return None if found is None or prices.is_of_another(question, found.statement) else found
+
+
+def _with_the_list_that_says_all(question: str, ranked: Sequence[Statement]) -> list[Statement]:
+    """Put first, where the best only announces a list, an item of another list that has all that the question says.
+
+    "Are stakes included?" is answered by "stakes" below "Not included:", not by the list of what is.
+    """
+    best = ranked[0] if ranked else None
+    if best is None or not best.leads_in or best.asks:
+        return list(ranked)
+    whole = "\n".join(s.text for s in quoting.announced(best, ranked))
+    if says_all(question, f"{beside(best)}\n{whole}"):
+        return list(ranked)
+    items = (s for s in ranked[:MORE_AMONG] if announced_by(s) is not None and says_all(question, beside(s)))
+    item = next(items, None)
+    return list(ranked) if item is None else [item, *(s for s in ranked if s is not item)]

@@ -6,6 +6,7 @@
 Of seven cells that look alike, form does not tell which one is meant; the names of row and column do.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from agents.answer_types import AnswerType
 from agents.calendar_spans import Moment
 from agents.cells import Cell, cells_of, table_of
 from agents.figures import in_figures
+from agents.items import is_in_list, said_of
 from agents.pointing import Candidate
 from agents.quoting import TABLE_ROWS
 from agents.statements import CELL_BREAK, Statement
@@ -23,6 +25,9 @@ from knowledge.traditional import simplified
 
 AMONG = 12
 """Statements, best first, among which the row is looked for."""
+_LABEL = re.compile(r"[\W\d]*(?<!\d)([^:：|]{1,60})[:：]\s*(?=\S)")
+_PAYING = "pay cost price charge fee rate take per each 要付 多少钱 价格 费用 收费"
+"""Words that a question about a price may have and its answer need not."""
 NEAR_BEST = 0.75
 """Share 0-1 of the best score that the row must have."""
 
@@ -87,6 +92,53 @@ def compared(question: str, ranked: Sequence[Statement]) -> list[Statement]:
     named = [s for s in ranked if CELL_BREAK in s.text and table_of(s) == table_of(best) and _names(s, asked)]
     rows = [row for row in named if not any(_first(row) < _first(other) for other in named)]
     return sorted(rows, key=lambda row: row.start) if best in rows and 1 < len(rows) <= TABLE_ROWS else []
+
+
+def labelled(question: str, ranked: Sequence[Statement]) -> Candidate | None:
+    """Return what stands behind the one label of a list that a question names; None where it names none, or several.
+
+    Of "Adults: €7.50" and "Family (2 adults, 3 children): €20" the first is an adult's. What the question says beside
+    the label stands above it, and the value has the kind of thing asked for.
+    """
+    kinds = answer_types.expected(question)
+    if not ranked or not kinds or cells.NOT_THIS.search(question):
+        return None
+    asked = _Said.of(question)
+    near = [s for s in ranked[:AMONG] if s.score >= NEAR_BEST * ranked[0].score and is_in_list(s)]
+    parts = [(s, label) for s in near if (label := _LABEL.match(s.text))]
+    named = [
+        (s, label, terms)
+        for s, label in parts
+        if (terms := _terms(label[1]))
+        and (terms <= asked.terms or asked.held_by(label[1]))
+        and answer_types.holds(s.text[label.end() :], kinds)
+        and says_all(question, beside(s))
+    ]
+    best = [(s, label) for s, label, terms in named if not any(terms < others for _, _, others in named)]
+    if len(best) != 1:
+        return None
+    statement, label = best[0]
+    value = statement.text[label.end() :].rstrip(" .;。；")
+    return Candidate(statement, label.end(), label.end() + len(value))
+
+
+def label_of(item: Statement) -> str:
+    """Return what stands before the colon of an item of a list: "Floor lamps" of "Floor lamps: €25"; "" for none."""
+    label = _LABEL.match(item.text) if is_in_list(item) else None
+    return label[1] if label else ""
+
+
+def says_all(question: str, text: str) -> bool:
+    """Say whether a text has all that a question says, but for the words that ask for a price or another kind."""
+    return _all_stand(_Said.of(question), f"{text}\n{_kind_words(question)}\n{_PAYING}")
+
+
+def beside(statement: Statement) -> str:
+    """Return a statement with the lines that announce it, or with its headings where none does."""
+    passage = statement.passage
+    if statement.announcement is None:
+        return "\n".join((passage.title, *passage.headings, statement.text))
+    return "\n".join((*passage.headings[-1:], said_of(statement), statement.text))
 
 
 def _names(row: Statement, asked: _Said) -> bool:

@@ -19,6 +19,7 @@ import numpy as np
 from agents import answer_types, cells
 from agents.answer_types import AnswerType
 from agents.figures import UNIT
+from agents.items import announced_by, heading_of
 from agents.overlap import token_f1
 from agents.polarity import is_negated
 from agents.spans import NAMES, asked_for, asking_phrase, spans
@@ -43,6 +44,18 @@ _SHORT_UNIT = re.compile(
 _PART_OF_DAY = re.compile(
     r"(?:上午|下午|晚上|早上|中午|凌晨|傍晚|夜里)\s?(?:\d+[:：]\d\d\s?(?:[—–~～-]{1,2}|[至到])\s?)?$"
 )
+_LIMIT_BEFORE = re.compile(
+    r"\b(?:over|above|exceed(?:s|ing)?|more than|at least|worth|under|below|less than|minimum(?: order)?(?: of)?) ?$"
+    r"|\bfree\b.*\bfrom ?$|(?:满|超过|高于|低于|不足|不满) ?$",
+    re.IGNORECASE,
+)
+_LIMIT_AFTER = re.compile(r"\s?(?:欧元|元|块|€)?(?:及|或)?以[上下]")
+_ASKS_FOR_LIMIT = re.compile(
+    r"\bfree\b|\bspend|\border|\bminimum|\bat least\b|\bover\b|\bworth\b|\blimit|\bfrom (?:how much|what)\b"
+    r"|[免满起限]",
+    re.IGNORECASE,
+)
+"""Where a question about a price may mean the sum from which another holds."""
 _PAUSE = re.compile(r"; |,(?!\d)|[，；。、|/]|\s(?:and|or)\s")
 _ASKING_WORDS = re.compile(
     r"\b(?:what|which|who|whom|whose|where|when|why|how)\b|什么|哪|谁|多少|几|何时|为什么|怎么|如何|多久|多[长大高远快宽重]",
@@ -141,7 +154,20 @@ def shaped(question: str, found: Sequence[Candidate]) -> list[Candidate]:
         if (not kinds or answer_types.holds(candidate.text, kinds))
         and _is_in_no_row_or_asked_for(question, candidate)
         and not is_one_of_several_prices(question, candidate)
+        and not is_a_limit(question, candidate)
     ]
+
+
+def is_a_limit(question: str, candidate: Candidate) -> bool:
+    """Say whether a price is asked for and this one only says from where on one holds: "free for orders over £80"."""
+    if AnswerType.PRICE not in answer_types.expected(question) or _ASKS_FOR_LIMIT.search(simplified(question)):
+        return False
+    text = simplified(candidate.statement.text)
+    price = re.search(r"[€$£¥]?\s?\d[\d.,]*", text[candidate.start : candidate.end])
+    if price is None:
+        return False
+    before, after = text[: candidate.start + price.start()], text[candidate.start + price.end() :]
+    return bool(_LIMIT_BEFORE.search(before) or _LIMIT_AFTER.match(after))
 
 
 def is_one_of_several_prices(question: str, candidate: Candidate) -> bool:
@@ -225,8 +251,9 @@ def stands_alone(question: str, candidate: Candidate) -> bool:
     in Leeds" is no Leeds.
     """
     sentence, text = candidate.statement.text, candidate.text
-    above = candidate.statement.announcement if candidate.statement.goes_on else None
-    if above is not None and is_negated(above.text) and not is_negated(question):
+    announced = announced_by(candidate.statement)
+    above = announced.text if announced else heading_of(candidate.statement)
+    if is_negated(above) and not is_negated(question):
         return False
     before, after = sentence[: candidate.start], sentence[candidate.end :]
     torn = (

@@ -12,7 +12,8 @@ from dataclasses import replace
 from agents.cells import table_of
 from agents.commands import command_spans
 from agents.figures import MARKER, exact_parts
-from agents.polarity import contradicts
+from agents.items import announced_by, heading_of
+from agents.polarity import contradicts, is_negated
 from agents.statements import CELL_BREAK, CJK_CHARACTERS_PER_WORD, QUESTION_MARKS, WORD, Statement, count_words
 from agents.transcript import Citation
 from knowledge.passages import Passage
@@ -67,7 +68,7 @@ def lead(ranked: Sequence[Statement], *, max_words: int) -> list[Statement]:
         whole = [best, *announced(best, ranked)]
         likeliest = _with_items(best, ranked, max_words=min(max_words, LIST_WORDS))
         fitting = whole if _words(whole) <= max_words else likeliest
-    elif best.goes_on and not fitting:
+    elif not fitting:
         fitting = _below_announcement(best, max_words=max_words)
     return fitting if len(fitting) > 1 else [_cut(best, max_words)]
 
@@ -85,9 +86,9 @@ def _with_items(statement: Statement, ranked: Sequence[Statement], *, max_words:
     return sorted(chosen, key=lambda other: other.start)
 
 
-def _below_announcement(item: Statement, *, max_words: int) -> list[Statement]:
+def _below_announcement(item: Statement, *, max_words: float) -> list[Statement]:
     """Return an item below what announces it, where both fit."""
-    above = item.announcement
+    above = announced_by(item)
     both = [item] if above is None else [above, item]
     return both if _words(both) <= max_words else []
 
@@ -138,24 +139,46 @@ def further(
     chosen: list[Statement] = []
     if not begun or _belong_together(begun):
         return chosen
-    words = sum(count_words(line(statement, number=number)) for number, statement in enumerate(begun, 1))
+    words, quoted = _words(begun), 0
     for statement in ranked:
-        if len(chosen) >= most:
+        if quoted >= most:
             break
-        own = count_words(line(statement, number=len(begun) + len(chosen) + 1))
+        above = announced_by(statement)
+        there = above is None or any(above.span == other.span for other in [*begun, *chosen])
+        new = [statement] if there or above is None else [above, statement]
+        own = sum(count_words(line(one, number=len(begun) + len(chosen) + at)) for at, one in enumerate(new, 1))
         likely = statement.likelihood >= likely_a_word * own
         brief = words + own <= brief_words and statement.score >= SECOND_SHARE * ranked[0].score
-        if not (likely or brief) or words + own > max_words or statement.leads_in or is_item(statement):
+        if not (likely or brief) or words + own > max_words or statement.leads_in or (above and statement.goes_on):
             continue
         if not any(_says_the_same(statement, other) for other in [*begun, *chosen]):
-            chosen.append(statement)
+            chosen += new
             words += own
+            quoted += 1
     return chosen
 
 
+def below_announcements(chosen: Sequence[Statement]) -> list[Statement]:
+    """Return statements in their order, but items right below the line that announces them, where that is quoted."""
+    spans = {statement.span for statement in chosen}
+    announcers = {statement.span: announced_by(statement) for statement in chosen}
+    items: dict[object, list[Statement]] = {}
+    for statement in chosen:
+        above = announcers[statement.span]
+        if above is not None and above.span in spans:
+            items.setdefault(above.span, []).append(statement)
+    below = {statement.span for found in items.values() for statement in found}
+    return [
+        one
+        for statement in chosen
+        if statement.span not in below
+        for one in (statement, *items.get(statement.span, ()))
+    ]
+
+
 def is_item(statement: Statement) -> bool:
-    """Say whether a statement is an item that goes on with what is announced above it."""
-    return statement.goes_on and statement.announcement is not None
+    """Say whether a statement is an item that is not understood without what announces it."""
+    return announced_by(statement) is not None
 
 
 def lead_uncut(ranked: Sequence[Statement], *, max_words: int) -> list[Statement]:
@@ -212,9 +235,14 @@ def _adds_nothing(statement: Statement, other: Statement) -> bool:
 
 
 def _belong_together(begun: Sequence[Statement]) -> bool:
-    """Say whether an answer begins with rows of one table, or with a statement and what it announces."""
+    """Say whether an answer begins with rows of one table, or with a statement and all that it announces.
+
+    Below a line that denies, whatever followed its item would be taken for another.
+    """
     rows = [table_of(statement) for statement in begun if CELL_BREAK in statement.text]
-    return any(statement.leads_in for statement in begun) or len(set(rows)) < len(rows)
+    one_item = len(begun) == 2 and is_item(begun[1]) and not begun[1].goes_on and not is_negated(begun[0].text)
+    announces = any(statement.leads_in for statement in begun) and not one_item
+    return announces or len(set(rows)) < len(rows)
 
 
 def said_elsewhere(
@@ -251,12 +279,19 @@ def _asked_of(statement: Statement, weights: Mapping[str, float]) -> float:
 
 
 def line(statement: Statement, *, number: int, also: int | None = None) -> str:
-    """Return a statement as it stands in an answer, with its marker; a yes or no with the question that it answers.
+    """Return a statement as it stands in an answer, with its marker.
+
+    A yes or no stands behind the question that it answers, an item that says nothing alone behind its heading.
 
     Args:
         also: the marker of another document that says the same.
     """
-    return f"{_question_above(statement)}{shown(statement.text)} [{number}]" + (f"[{also}]" if also else "")
+    return f"{_shown_above(statement)}{shown(statement.text)} [{number}]" + (f"[{also}]" if also else "")
+
+
+def _shown_above(statement: Statement) -> str:
+    heading = heading_of(statement)
+    return f"{shown(heading)} – " if heading else _question_above(statement)
 
 
 def _question_above(statement: Statement) -> str:
@@ -303,7 +338,7 @@ def _cut(statement: Statement, max_words: int) -> Statement:
     """Shorten a statement that is too long alone, never within a word or a number."""
     if count_words(line(statement, number=1)) <= max_words:
         return statement
-    end, words = 0, count_words(f"{_question_above(statement)} [1]")
+    end, words = 0, count_words(f"{_shown_above(statement)} [1]")
     for word in WORD.finditer(statement.text):
         words += 1 / CJK_CHARACTERS_PER_WORD if count_cjk(word.group()) else 1
         if words > max_words:

@@ -362,3 +362,20 @@ def test_the_few_words_of_an_item_have_the_marker_of_the_item() -> None:
     )
     assert draft.pointed == "69 euros"
     assert shown[1:] == ["69 euros [2]\n", "Prices in the spa: [1]", "\nmassage of the back 69 euros, [2]"]
+
+
+def test_items_follow_below_the_line_that_announces_them() -> None:
+    """Behind another sentence "Children: €4" would be a price of something else."""
+    door = "Tickets at the door:\n\nAdults: €7.50\nChildren: €4\n\nAdults are welcome with children."
+    found = retrieval("ticket adults welcome", passage(door))
+    shown, draft = finish(
+        quote("How much is a ticket for adults?", found, language="en", embedder=None, options=OPTIONS)
+    )
+    assert draft.pointed == "€7.50"
+    assert "".join(str(piece) for piece in shown[1:]).split("\n") == [
+        "€7.50 [2]",
+        "Tickets at the door: [1]",
+        "Adults: €7.50 [2]",
+        "Children: €4 [3]",
+        "Adults are welcome with children. [4]",
+    ]

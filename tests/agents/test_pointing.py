@@ -337,3 +337,22 @@ def test_of_several_prices_one_is_pointed_at_where_the_question_names_it(
     places = [found.span() for found in re.finditer(r"€[\d,]+\d|€\d|\d+元", sentence)]
     found = pointing.shaped(question, [Candidate(said, start, end) for start, end in places])
     assert [candidate.text for candidate in found] == prices
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "limit"),
+    [
+        ("how much is delivery in Harwick?", "Delivery is free within Harwick for orders over £80.", "£80"),
+        ("how much is delivery?", "Delivery costs nothing for goods worth €60.", "€60"),
+        ("how much is delivery?", "Delivery is free from €60.", "€60"),
+        ("运费多少钱？", "满80元包邮。", "80元"),
+        ("运费多少钱？", "订单80元以上包邮。", "80元"),
+    ],
+)
+def test_the_sum_from_which_delivery_is_free_is_not_its_price(question: str, text: str, limit: str) -> None:
+    start = text.index(limit)
+    candidate = Candidate(statement(text), start, start + len(limit))
+    assert pointing.is_a_limit(question, candidate)
+    assert not pointing.is_a_limit("for how much must I order to have delivery free? 满多少包邮", candidate)
+    assert not pointing.is_a_limit(question, Candidate(statement(f"It costs {limit}."), 9, 9 + len(limit)))
+    assert limit not in [one.text for one in pointing.shaped(question, [candidate])]

@@ -1,0 +1,87 @@
+"""An item of a list in, the line or the heading that says what is said of it out.
+
+    "Home islands: €29" below "The bulky surcharge comes on top:"  ->  quoted below that line
+    "Gift cards." under "What cannot be returned"                  ->  shown behind that heading
+
+Alone, either may be taken for the opposite, or for the price of another thing. A sentence needs neither.
+"""
+
+import re
+
+from agents.commands import command_spans
+from agents.polarity import is_negated
+from agents.statements import CELL_BREAK, QUESTION_MARKS, Statement
+from knowledge.text import count_cjk
+from knowledge.traditional import simplified
+
+MOST_WORDS = 12
+"""Words before the first pause from which an item is taken for a sentence, whichever verb it has."""
+_SUBORDINATE = re.compile(
+    r"[,;，；。(（]|\.\s|\b(?:unless|if|when|once|that|which|who|whose|where|because|until|while|except)\b|除非|如果|除了",
+    re.IGNORECASE,
+)
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|be|been|has|have|had|do|does|did|can|cannot|could|may|might|must|shall|should|will|would"
+    r"|needs?|costs?|pays?|takes?|gets?|i|you|we|they|he|she|it|this|nobody|nothing|please)\b|n['’]t\b"
+    r"|[是不可须请会能要有将需应没]|收取|扣除|免费|承担|享|自行|均",
+    re.IGNORECASE,
+)
+_STEP = re.compile(r"\W*\d+[.)、]\s")
+
+
+def announced_by(item: Statement) -> Statement | None:
+    """Return the line that announces an item, where it is not understood without; None for a sentence or a row.
+
+    A sentence is, but below a line that denies: "We do not take back:".
+    """
+    if CELL_BREAK in item.text or item.leads_in:
+        return None
+    if not (item.goes_on or stands_as_line(item)):
+        return None
+    above = item.announcement
+    if above is None or CELL_BREAK in above.text:
+        return None
+    return above if item.goes_on or is_fragment(item) or is_negated(above.text) else None
+
+
+def heading_of(item: Statement) -> str:
+    """Return the heading that an item is not understood without; "" where a line announces it, and for a sentence."""
+    passage = item.passage
+    if CELL_BREAK in item.text or item.leads_in or not passage.headings:
+        return ""
+    heading = " ".join(passage.headings[-1].split())
+    if heading.endswith(QUESTION_MARKS) or command_spans(heading) or _STEP.match(item.text):
+        return ""
+    alone = is_in_list(item) and item.announcement is None and is_fragment(item)
+    return heading if alone else ""
+
+
+def said_of(statement: Statement) -> str:
+    """Return what says what a statement is of: the line that announces it, or the heading above it."""
+    above = statement.announcement
+    return above.text if above is not None else statement.passage.headings[-1] if statement.passage.headings else ""
+
+
+def is_fragment(item: Statement) -> bool:
+    """Say whether an item has no verb of its own before its first pause: "Made-to-order shades, unless faulty."."""
+    text = simplified(item.text)
+    main = _SUBORDINATE.split(text, maxsplit=1)[0]
+    many = len(main.split()) + count_cjk(main) / 2 > MOST_WORDS
+    return not many and _VERB.search(main) is None
+
+
+def stands_as_line(item: Statement) -> bool:
+    """Say whether a statement begins a line of its passage, behind a list's mark or nothing."""
+    line = item.passage.text[: item.start - item.passage.start].rpartition("\n")[2]
+    return not re.search(r"\w", line)
+
+
+def is_in_list(item: Statement) -> bool:
+    """Say whether a statement begins a line, and another that is no table's row stands right above or below it."""
+    if CELL_BREAK in item.text or not stands_as_line(item):
+        return False
+    text, at = item.passage.text, item.start - item.passage.start
+    before, _, _ = text[:at].rpartition("\n")
+    _, _, after = text[at:].partition("\n")
+    near = (before.rpartition("\n")[2], after.partition("\n")[0])
+    return any(line.strip() and CELL_BREAK not in line for line in near)
