@@ -257,7 +257,7 @@ def point(
     pointed = pointing.choose(found, language=language, said=said)
     if pointed is None or pointed.share < pointing.SURE:
         return None
-    if not prices.may_stand_alone(question, pointed.candidate.statement):
+    if not prices.may_stand_alone(question, pointed.candidate.statement, ranked):
         return None
     one_of_many = len(quoting.rows_alike(pointed.candidate.statement, ranked)) > 1
     return None if one_of_many or not pointing.stands_alone(question, pointed.candidate) else pointed.candidate

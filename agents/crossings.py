@@ -133,6 +133,12 @@ def says_all(question: str, text: str) -> bool:
     return _all_stand(_Said.of(question), f"{text}\n{_kind_words(question)}\n{_PAYING}")
 
 
+def adds(question: str, text: str, *, to: str) -> bool:
+    """Say whether a text has a term of the question that another text lacks, but for words that ask for a kind."""
+    asked = _terms(question) - _terms(f"{_kind_words(question)} {_PAYING} {to}")
+    return bool(asked & _terms(text))
+
+
 def beside(statement: Statement) -> str:
     """Return a statement with the lines that announce it, or with its headings where none does."""
     passage = statement.passage

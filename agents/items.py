@@ -16,13 +16,33 @@ from knowledge.traditional import simplified
 
 MOST_WORDS = 12
 """Words before the first pause from which an item is taken for a sentence, whichever verb it has."""
+BARE_WORDS = 4
+"""Most words of an item that only names a thing."""
+NO_PRICE = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"\bsurcharge|\bsupplement|\bon top of\b|\bin addition\b|\badditional|\bextra\b"
+        r"|附加费|加收|另收|另加|额外|加价",
+        r"\bdeposit|\bbond\b|押金|定金|订金|保证金",
+        r"\brefund|\b(?:get|got|paid|pay|money) back\b|\bcompensat|退款|退还|赔偿|补偿",
+        r"\bdiscount|\brebate|\btaken? off\b|\breduc|折扣|优惠|扣除|减免",
+        r"\bfines?\b|\bpenalt|\bcancel|\bno-show|\blost\b|\bdamage|违约|取消|罚|逾期|滞纳|丢失|损坏",
+    )
+)
+"""What a sum can be instead of the price: what comes on top, is lent, given back, taken off, or paid as a fine."""
 _SUBORDINATE = re.compile(
     r"[,;，；。(（]|\.\s|\b(?:unless|if|when|once|that|which|who|whose|where|because|until|while|except)\b|除非|如果|除了",
     re.IGNORECASE,
 )
+_BEGINS_SENTENCE = re.compile(
+    r"\W*(?:(?:if|when|for|after|once|to|before|in|with|on|at|by|during|until|while|unless|where|since)\b"
+    r"|\w+ (?:a|an|the|this|these|any|all|each|every|up|out|off|at least)\b)",
+    re.IGNORECASE,
+)
+"""How a condition and an order begin: "If you …", "Choose a …"."""
 _VERB = re.compile(
     r"\b(?:is|are|was|were|be|been|has|have|had|do|does|did|can|cannot|could|may|might|must|shall|should|will|would"
-    r"|needs?|costs?|pays?|takes?|gets?|i|you|we|they|he|she|it|this|nobody|nothing|please)\b|n['’]t\b"
+    r"|needs?|costs?|pays?|takes?|gets?|i|you|your|we|our|they|their|he|she|it|this|nobody|nothing|please)\b|n['’]t\b"
     r"|[是不可须请会能要有将需应没]|收取|扣除|免费|承担|享|自行|均",
     re.IGNORECASE,
 )
@@ -45,7 +65,10 @@ def announced_by(item: Statement) -> Statement | None:
 
 
 def heading_of(item: Statement) -> str:
-    """Return the heading that an item is not understood without; "" where a line announces it, and for a sentence."""
+    """Return the heading that an item is not understood without; "" where a line announces it, and for a sentence.
+
+    "Annual fee: €20" is understood, but under a heading that denies, or names another sum than a price.
+    """
     passage = item.passage
     if CELL_BREAK in item.text or item.leads_in or not passage.headings:
         return ""
@@ -53,7 +76,8 @@ def heading_of(item: Statement) -> str:
     if heading.endswith(QUESTION_MARKS) or command_spans(heading) or _STEP.match(item.text):
         return ""
     alone = is_in_list(item) and item.announcement is None and is_fragment(item)
-    return heading if alone else ""
+    told = is_negated(heading) or any(sum_.search(simplified(heading)) for sum_ in NO_PRICE)
+    return heading if alone and (told or _is_bare(item.text)) else ""
 
 
 def said_of(statement: Statement) -> str:
@@ -65,9 +89,16 @@ def said_of(statement: Statement) -> str:
 def is_fragment(item: Statement) -> bool:
     """Say whether an item has no verb of its own before its first pause: "Made-to-order shades, unless faulty."."""
     text = simplified(item.text)
+    if _BEGINS_SENTENCE.match(text):
+        return False
     main = _SUBORDINATE.split(text, maxsplit=1)[0]
     many = len(main.split()) + count_cjk(main) / 2 > MOST_WORDS
     return not many and _VERB.search(main) is None
+
+
+def _is_bare(text: str) -> bool:
+    """Say whether an item only names a thing: "Gift cards."."""
+    return not re.search(r"[:：\d]", text) and len(text.split()) + count_cjk(text) / 2 <= BARE_WORDS
 
 
 def stands_as_line(item: Statement) -> bool:

@@ -50,9 +50,10 @@ _LIMIT_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _LIMIT_AFTER = re.compile(r"\s?(?:欧元|元|块|€)?(?:及|或)?以[上下]")
+_FREE = re.compile(r"\bfree\b|\bwaive|\bno (?:charge|cost|fee)|\bnothing\b|免|包邮|不收", re.IGNORECASE)
 _ASKS_FOR_LIMIT = re.compile(
-    r"\bfree\b|\bspend|\border|\bminimum|\bat least\b|\bover\b|\bworth\b|\blimit|\bfrom (?:how much|what)\b"
-    r"|[免满起限]",
+    r"\b(?:free|nothing|need|must|have to|minimum|at least|over|worth|from (?:how much|what))\b"
+    r"|\b(?:waive|spend|order|limit)|[免满起限]",
     re.IGNORECASE,
 )
 """Where a question about a price may mean the sum from which another holds."""
@@ -163,6 +164,8 @@ def is_a_limit(question: str, candidate: Candidate) -> bool:
     if AnswerType.PRICE not in answer_types.expected(question) or _ASKS_FOR_LIMIT.search(simplified(question)):
         return False
     text = simplified(candidate.statement.text)
+    if not _FREE.search(text):
+        return False
     price = re.search(r"[€$£¥]?\s?\d[\d.,]*", text[candidate.start : candidate.end])
     if price is None:
         return False

@@ -10,25 +10,14 @@ from collections.abc import Sequence
 
 from agents import answer_types, calendar_spans
 from agents.answer_types import AnswerType
-from agents.crossings import AMONG, beside, label_of, says_all
-from agents.items import heading_of, said_of
+from agents.crossings import AMONG, adds, beside, label_of, says_all
+from agents.items import NO_PRICE, is_in_list, said_of
 from agents.statements import Statement
+from knowledge.text import tokens
 from knowledge.traditional import simplified
 
 STEPS_BACK = 0.7
 """Share 0-1 of the best score from which another price stands before that of another thing."""
-_PARTS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"\bsurcharge|\bsupplement|\bon top of\b|\bin addition\b|\badditional|\bextra\b"
-        r"|附加费|加收|另收|另加|额外|加价",
-        r"\bdeposit|\bbond\b|押金|定金|订金|保证金",
-        r"\brefund|\b(?:get|got|paid|pay|money) back\b|\bcompensat|退款|退还|赔偿|补偿",
-        r"\bdiscount|\brebate|\btaken? off\b|\breduc|折扣|优惠|扣除|减免",
-        r"\bfines?\b|\bpenalt|\bcancel|\bno-show|\blost\b|\bdamage|违约|取消|罚|逾期|滞纳|丢失|损坏",
-    )
-)
-"""What a sum can be instead of the price: what comes on top, is lent, given back, taken off, or paid as a fine."""
 
 
 def is_of_another(question: str, statement: Statement) -> bool:
@@ -39,23 +28,35 @@ def is_of_another(question: str, statement: Statement) -> bool:
     if AnswerType.PRICE not in answer_types.expected(question) or says_all(question, statement.text):
         return False
     asked, above = simplified(question), simplified(said_of(statement))
-    return any(part.search(above) and not part.search(asked) for part in _PARTS)
+    return any(part.search(above) and not part.search(asked) for part in NO_PRICE)
 
 
-def may_stand_alone(question: str, statement: Statement) -> bool:
+def may_stand_alone(question: str, statement: Statement, ranked: Sequence[Statement]) -> bool:
     """Say whether a price of a statement tells by itself what it is the price of.
 
-    Of an item it does where all that the question says stands in it, in what announces it or in its heading, and where
-    the question names all of its label: "Floor lamps: €25" is not what a lamp costs.
+    Of an item it does where the question names its label ("Floor lamps: €25" is not what a lamp costs), and where no
+    word of the question that is not beside it stands beside a price of another list: that may be the one meant.
     """
-    if AnswerType.PRICE not in answer_types.expected(question):
+    price = (AnswerType.PRICE,)
+    if AnswerType.PRICE not in answer_types.expected(question) or not (
+        is_in_list(statement) or statement.announcement is not None
+    ):
         return True
-    label = label_of(statement)
-    if label and not says_all(label, question) and not calendar_spans.held(label, calendar_spans.named(question)):
+    if is_of_another(question, statement) or not _is_named(label_of(statement), question):
         return False
-    if statement.announcement is None and not heading_of(statement):
-        return True
-    return says_all(question, beside(statement)) and not is_of_another(question, statement)
+    near = beside(statement)
+    others = [s for s in ranked[:AMONG] if said_of(s) != said_of(statement) and answer_types.holds(s.text, price)]
+    return not any(adds(question, beside(other), to=near) for other in others)
+
+
+def _is_named(label: str, question: str) -> bool:
+    """Say whether a question has all words of a label, or of one of those that it lists, or a day of its season."""
+    parts = [part for part in re.split(r"[(),;（）、，]|\band\b|\bor\b|[和与或]", label) if tokens(part)]
+    return (
+        not parts
+        or any(says_all(part, question) for part in parts)
+        or bool(calendar_spans.held(label, calendar_spans.named(question)))
+    )
 
 
 def stepped_back(question: str, ranked: Sequence[Statement]) -> list[Statement]:

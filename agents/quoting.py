@@ -278,15 +278,17 @@ def _asked_of(statement: Statement, weights: Mapping[str, float]) -> float:
     return sum(weight for term, weight in weights.items() if term in said)
 
 
-def line(statement: Statement, *, number: int, also: int | None = None) -> str:
+def line(statement: Statement, *, number: int, also: int | None = None, placed: bool = False) -> str:
     """Return a statement as it stands in an answer, with its marker.
 
     A yes or no stands behind the question that it answers, an item that says nothing alone behind its heading.
 
     Args:
         also: the marker of another document that says the same.
+        placed: whether its heading is said already.
     """
-    return f"{_shown_above(statement)}{shown(statement.text)} [{number}]" + (f"[{also}]" if also else "")
+    above = _question_above(statement) if placed else _shown_above(statement)
+    return f"{above}{shown(statement.text)} [{number}]" + (f"[{also}]" if also else "")
 
 
 def _shown_above(statement: Statement) -> str:

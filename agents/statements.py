@@ -22,6 +22,7 @@ BROKEN_OFF_CHARACTERS = 6
 WORD = re.compile(f"[{CJK_CLASS}]|[^\\s{CJK_CLASS}\u3000-\u303f\uff01-\uff0f\uff1a-\uff20]+")
 _COLONS = (":", "：")
 QUESTION_MARKS = ("?", "？")
+_NUMBERED = re.compile(r"\W*\d{1,3}[.)、]\s")
 _GO_ON = (",", ";", "，", "；", "、")
 
 
@@ -67,11 +68,16 @@ class Statement:
 
     @property
     def announcement(self) -> "Statement | None":
-        """What announces the list that it is an item of, when it stands below one: "Dogs may not come into:"."""
+        """What announces the list that it is an item of, when it stands below one: "Dogs may not come into:".
+
+        One step of several announces none of those that follow it.
+        """
         spans = stretches(self.passage.text[: self.start - self.passage.start])
         below = self.start - self.passage.start
+        numbered = _NUMBERED.match(self.text)
         for start, end in reversed(spans):
-            if self.passage.text[start:end].rstrip().endswith(_COLONS):
+            text = self.passage.text[start:end].rstrip()
+            if text.endswith(_COLONS) and not (numbered and _NUMBERED.match(text)):
                 return replace(self, start=self.passage.start + start, end=self.passage.start + end)
             if "\n\n" in self.passage.text[end:below]:
                 return None

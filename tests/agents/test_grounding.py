@@ -57,6 +57,14 @@ def test_a_heading_above_what_is_cited_is_said_by_it(shop: Library) -> None:
     assert unsupported_sentences(other, shop, audiences=PUBLIC) == ("Can I keep a lamp for ever?",)
 
 
+def test_an_item_is_supported_behind_the_heading_that_it_is_shown_with(shop: Library) -> None:
+    quote = cited(shop, "Gift cards.")
+    answer = replace(ANSWER, text="What cannot be returned – Gift cards. [1]", citations=(quote,))
+    assert unsupported_sentences(answer, shop, audiences=PUBLIC) == ()
+    other = replace(answer, text="What is never sold – Gift cards. [1]")
+    assert unsupported_sentences(other, shop, audiences=PUBLIC) == ("What is never sold – Gift cards.",)
+
+
 def test_a_courtesy_says_nothing_that_a_document_could_hold(shop: Library) -> None:
     thanked = replace(ANSWER, text=courtesies.ANSWERS["thanks"]["en"], citations=())
     assert unsupported_sentences(thanked, shop, audiences=PUBLIC) == ()

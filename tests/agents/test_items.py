@@ -45,6 +45,14 @@ def said(text: str, source: Passage) -> Statement:
         (BACK_ZH, "工作坊", "不能退的商品 – 工作坊名额（可以取消，但另有规定）。 [1]"),
         (BACK_ZH, "灯泡", "灯泡不能退。 [1]"),
         (SURCHARGE, "Home", "Home islands: €29 [1]"),
+        (passage("Annual fee: €20\nLimit: €900", headings=("In short",)), "Annual", "Annual fee: €20 [1]"),
+        (passage("Roller: €40\nSaw: €60", headings=("Deposits",)), "Roller", "Deposits – Roller: €40 [1]"),
+        (
+            passage("If nobody is in, €20\nChoose a day.", headings=("What is not free",)),
+            "If",
+            "If nobody is in, €20 [1]",
+        ),
+        (passage("If you come late.\nChoose a day.", headings=("Not so",)), "Choose", "Choose a day. [1]"),
         (passage("Gift cards.", headings=("What we sell",)), "Gift", "Gift cards. [1]"),
         (passage("Gift cards.\nVouchers."), "Gift", "Gift cards. [1]"),
         (passage("Gift cards.\nVouchers.", headings=("What is left out?",)), "Gift", "Gift cards. [1]"),
@@ -79,6 +87,10 @@ def test_a_sentence_needs_no_announcement_but_below_one_that_denies() -> None:
     told = passage("Good to know:\nYou may bring a lamp.\n\nWe do not do this:\nYou bring a lamp and we mount it.")
     assert announced_by(said("You may", told)) is None
     assert announced_by(said("You bring", told)) is not None
+
+
+def test_a_heading_that_is_said_already_is_not_repeated() -> None:
+    assert line(said("Gift", BACK), number=1, placed=True) == "Gift cards. [1]"
 
 
 def test_rows_are_no_items() -> None:

@@ -18,6 +18,7 @@ TICKETS = passage(
 )
 DEPOSIT = passage("Lawn roller: €40\nRotavator: €150", headings=("Hire", "Deposits"))
 METRES = passage("Longer vehicles pay on top of the fare:\n\ntrailers, each metre: €10\nracks: €6")
+PARKING = passage("Cars: €5\nCampers: €12", "c.md", headings=("Parking",))
 CHINESE = passage("超长车辆在车票之外另收：\n\n每超过1米：12 欧元\n拖车每米：10 欧元", language="zh")
 
 
@@ -55,6 +56,13 @@ def test_what_announces_a_sum_says_whether_it_is_the_price(
         ("how much is a ticket for an adult?", "Adults", TICKETS, True),
         ("how much is a ticket for an adult?", "Family", TICKETS, False),
         ("how much is a parking ticket for an adult?", "Adults", TICKETS, False),
+        ("how much is a cheap ticket for an adult?", "Adults", TICKETS, True),
+        (
+            "how much is it for my EcoCard?",
+            "Entry",
+            passage("Entry (Bronze Card, EcoCard): €15\nMid (Green): €5"),
+            True,
+        ),
         ("how much is delivery to the islands", "Delivery", DELIVERY, True),
         ("when is a ticket for an adult sold?", "Family", TICKETS, True),
         (
@@ -71,10 +79,11 @@ def test_what_announces_a_sum_says_whether_it_is_the_price(
         ),
     ],
 )
-def test_a_price_stands_alone_where_all_that_is_asked_stands_beside_it(
+def test_a_price_stands_alone_where_nothing_that_is_asked_stands_beside_another(
     question: str, text: str, source: Passage, alone: bool
 ) -> None:
-    assert may_stand_alone(question, said(text, source)) is alone
+    ranked = [said(text, source), *statements_of([source, PARKING])]
+    assert may_stand_alone(question, ranked[0], ranked) is alone
 
 
 def test_the_price_of_another_thing_steps_back_behind_one_that_is_near() -> None:
