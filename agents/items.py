@@ -46,13 +46,15 @@ _VERB = re.compile(
     r"|[是不可须请会能要有将需应没]|收取|扣除|免费|承担|享|自行|均",
     re.IGNORECASE,
 )
+_CONDITION = re.compile(r"[\W\d]*(?:(?:if|when|unless|where|in case|as long as)\b|如果|若|当|如)", re.IGNORECASE)
+_BRACKETS = re.compile(r"[(（][^()（）]*[)）]")
 _STEP = re.compile(r"\W*\d+[.)、]\s")
 
 
 def announced_by(item: Statement) -> Statement | None:
     """Return the line that announces an item, where it is not understood without; None for a sentence or a row.
 
-    A sentence is, but below a line that denies: "We do not take back:".
+    A sentence is, but below a line that denies or names a condition: "We do not take back:", "If you cancel late:".
     """
     if CELL_BREAK in item.text or item.leads_in:
         return None
@@ -61,7 +63,8 @@ def announced_by(item: Statement) -> Statement | None:
     above = item.announcement
     if above is None or CELL_BREAK in above.text:
         return None
-    return above if item.goes_on or is_fragment(item) or is_negated(above.text) else None
+    told = denies(above.text) or _CONDITION.match(simplified(above.text))
+    return above if item.goes_on or is_fragment(item) or told else None
 
 
 def heading_of(item: Statement) -> str:
@@ -76,8 +79,13 @@ def heading_of(item: Statement) -> str:
     if heading.endswith(QUESTION_MARKS) or command_spans(heading) or _STEP.match(item.text):
         return ""
     alone = is_in_list(item) and item.announcement is None and is_fragment(item)
-    told = is_negated(heading) or any(sum_.search(simplified(heading)) for sum_ in NO_PRICE)
+    told = denies(heading) or any(sum_.search(simplified(heading)) for sum_ in NO_PRICE)
     return heading if alone and (told or _is_bare(item.text)) else ""
+
+
+def denies(above: str) -> bool:
+    """Say whether a line or heading denies what stands below it; "If you do not come:" only says when it holds."""
+    return _CONDITION.match(simplified(above)) is None and is_negated(_BRACKETS.sub(" ", above))
 
 
 def said_of(statement: Statement) -> str:

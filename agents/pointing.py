@@ -19,7 +19,7 @@ import numpy as np
 from agents import answer_types, cells
 from agents.answer_types import AnswerType
 from agents.figures import UNIT
-from agents.items import announced_by, heading_of
+from agents.items import announced_by, denies, heading_of
 from agents.overlap import token_f1
 from agents.polarity import is_negated
 from agents.spans import NAMES, asked_for, asking_phrase, spans
@@ -143,11 +143,12 @@ def shaped(question: str, found: Sequence[Candidate]) -> list[Candidate]:
 
     "How long" wants a duration and "how much" a price, so `54` is neither; of a table's row only a whole cell is an
     answer, of the column that the question names where it names one; ways and reasons take more than a few words, and
-    so do two questions in one.
+    so do two questions in one, and who pays for what.
     """
-    if asked_for(question) in ("how", "why") or len(_ASKING_WORDS.findall(simplified(question))) > 1:
-        return []
     kinds = answer_types.expected(question)
+    several = len(_ASKING_WORDS.findall(simplified(question))) > 1
+    if asked_for(question) in ("how", "why") or several or AnswerType.PAYER in kinds:
+        return []
     whole = [without_label(with_unit(candidate)) for candidate in found]
     return [
         candidate
@@ -256,7 +257,7 @@ def stands_alone(question: str, candidate: Candidate) -> bool:
     sentence, text = candidate.statement.text, candidate.text
     announced = announced_by(candidate.statement)
     above = announced.text if announced else heading_of(candidate.statement)
-    if is_negated(above) and not is_negated(question):
+    if denies(above) and not is_negated(question):
         return False
     before, after = sentence[: candidate.start], sentence[candidate.end :]
     torn = (

@@ -12,8 +12,8 @@ from dataclasses import replace
 from agents.cells import table_of
 from agents.commands import command_spans
 from agents.figures import MARKER, exact_parts
-from agents.items import announced_by, heading_of
-from agents.polarity import contradicts, is_negated
+from agents.items import announced_by, denies, heading_of
+from agents.polarity import contradicts
 from agents.statements import CELL_BREAK, CJK_CHARACTERS_PER_WORD, QUESTION_MARKS, WORD, Statement, count_words
 from agents.transcript import Citation
 from knowledge.passages import Passage
@@ -240,7 +240,7 @@ def _belong_together(begun: Sequence[Statement]) -> bool:
     Below a line that denies, whatever followed its item would be taken for another.
     """
     rows = [table_of(statement) for statement in begun if CELL_BREAK in statement.text]
-    one_item = len(begun) == 2 and is_item(begun[1]) and not begun[1].goes_on and not is_negated(begun[0].text)
+    one_item = len(begun) == 2 and is_item(begun[1]) and not begun[1].goes_on and not denies(begun[0].text)
     announces = any(statement.leads_in for statement in begun) and not one_item
     return announces or len(set(rows)) < len(rows)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from agents.items import announced_by, heading_of, is_fragment, is_in_list, said_of
+from agents.items import announced_by, denies, heading_of, is_fragment, is_in_list, said_of
 from agents.quoting import line
 from agents.statements import Statement, statements_of
 from knowledge.passages import Passage
@@ -122,3 +122,15 @@ def test_what_a_statement_is_of_stands_in_its_announcement_or_its_heading() -> N
     assert said_of(said("Mainland", SURCHARGE)).startswith("The bulky surcharge")
     assert said_of(said("Gift", BACK)) == "What cannot be returned"
     assert said_of(said("Gift", passage("Gift cards."))) == ""
+
+
+def test_a_condition_stands_above_a_sentence_and_denies_nothing() -> None:
+    late = passage(
+        "If you do not come:\nYou pay the fee.\n\nWe do not say this:\nYou pay the tip.\n\nRules (no joke):\nYou pay."
+    )
+    for item, denied in (("You pay the fee", False), ("You pay the tip", True)):
+        above = announced_by(said(item, late))
+        assert above is not None
+        assert denies(above.text) is denied
+    assert not denies("Rules (no joke):")
+    assert announced_by(said("You pay.", late)) is None

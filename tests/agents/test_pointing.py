@@ -356,3 +356,8 @@ def test_the_sum_from_which_delivery_is_free_is_not_its_price(question: str, tex
     assert not pointing.is_a_limit("for how much must I order to have delivery free? 满多少包邮", candidate)
     assert not pointing.is_a_limit(question, Candidate(statement(f"It costs {limit}."), 9, 9 + len(limit)))
     assert limit not in [one.text for one in pointing.shaped(question, [candidate])]
+
+
+def test_who_pays_for_what_takes_a_sentence() -> None:
+    assert found("who pays the return?", "If the new one costs more, you pay the difference.") == []
+    assert found("who takes the return?", "If the new one costs more, you pay the difference.") != []

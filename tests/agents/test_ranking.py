@@ -148,3 +148,13 @@ def test_the_season_that_holds_the_month_is_named_by_it() -> None:
     best, other = rank(retrieval("what does a car cost in february", rows), language="en", embedder=None)
     assert "€48" in best.text
     assert best.words > other.words, "rows alike would be quoted together"
+
+
+def test_who_pays_is_answered_by_what_is_paid_for_not_by_who_pays_for_another_thing() -> None:
+    found = passage("If the new one costs more, you pay the cost of it. The return is free everywhere. Return it soon.")
+    ranked = rank(retrieval("who pays return? cost return", found), language="en", embedder=None)
+    assert ranked[0].text == "The return is free everywhere."
+    earlier = Message("user", "how long is the warranty of a return?")
+    days = passage("A return takes 30 days. The return is free everywhere.")
+    after = retrieval("who pays return?", days)
+    assert rank(after, language="en", embedder=None, history=(earlier,))[0].text == "The return is free everywhere."
