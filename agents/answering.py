@@ -124,7 +124,7 @@ def quote(
     else:
         rows = quoting.together([compared(question, ranked)], max_words=options.max_words)
         begun = list(*rows) or quoting.lead(ranked, max_words=options.max_words)
-    alone = len(begun) == 1 or (begun[0].leads_in and begun[-1] is ranked[0])
+    alone = len(begun) == 1 or (quoting.is_item(ranked[0]) and begun[-1] is ranked[0])
     if pointed is None and alone and not others and not (model is not None and model.reads):
         pointed = point(question, ranked, model=model, language=language, embedder=embedder, stop=stop)
     if stop is not None and stop.is_set():
@@ -230,7 +230,7 @@ def nearest(
     if not retrieval.passages or retrieval.evidence < NEAR:
         return None
     ranked = [chosen] if chosen else ranking.rank(retrieval, language=language, embedder=embedder, history=history)
-    ranked = [s for s in ranked if not s.asks and not quoting.is_item(s)]
+    ranked = [s for s in ranked if not s.leads_in and not quoting.is_item(s)]
     whole = [s for s in ranked[:1] if count_words(quoting.line(s, number=1)) <= max_words]
     return whole[0] if whole else None
 

@@ -95,6 +95,13 @@ def held(text: str, moments: Sequence[Moment]) -> frozenset[str]:
     return frozenset().union(*(m.terms for m in moments if any(_holds(span, m) for span in spans[m.of_week])))
 
 
+def is_torn(text: str, start: int, end: int) -> bool:
+    """Say whether `text[start:end]` is one end of a span of months or dates: "March" of "October to March"."""
+    text = simplified(text)
+    spans = (match.span() for pattern in (_SPAN, _SPAN_ZH, _DAYS_OF_MONTH) for match in pattern.finditer(text))
+    return any(first <= start and end <= last and end - start < last - first for first, last in spans)
+
+
 def _asked(moments: Sequence[Moment], of_week: bool) -> bool:
     return any(moment.of_week is of_week for moment in moments)
 

@@ -16,6 +16,7 @@ from knowledge.traditional import simplified
 
 MOST_WORDS = 12
 """Words before the first pause from which an item is taken for a sentence, whichever verb it has."""
+MOST_ANNOUNCERS = 3
 BARE_WORDS = 4
 """Most words of an item that only names a thing."""
 NO_PRICE = tuple(
@@ -67,6 +68,16 @@ def announced_by(item: Statement) -> Statement | None:
     return above if item.goes_on or is_fragment(item) or told else None
 
 
+def announcers(item: Statement) -> list[Statement]:
+    """Return the lines that an item is not understood without, the outermost of lists within lists first."""
+    above = announced_by(item)
+    found: list[Statement] = []
+    while above is not None and len(found) < MOST_ANNOUNCERS:
+        found.insert(0, above)
+        above = above.announcement
+    return found
+
+
 def heading_of(item: Statement) -> str:
     """Return the heading that an item is not understood without; "" where a line announces it, and for a sentence.
 
@@ -89,9 +100,13 @@ def denies(above: str) -> bool:
 
 
 def said_of(statement: Statement) -> str:
-    """Return what says what a statement is of: the line that announces it, or the heading above it."""
+    """Return what says what a statement is of: the lines that announce it, or the heading above it."""
+    lines: list[str] = []
     above = statement.announcement
-    return above.text if above is not None else statement.passage.headings[-1] if statement.passage.headings else ""
+    while above is not None and len(lines) < MOST_ANNOUNCERS:
+        lines.insert(0, above.text)
+        above = above.announcement
+    return "\n".join(lines or statement.passage.headings[-1:])
 
 
 def is_fragment(item: Statement) -> bool:

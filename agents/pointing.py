@@ -18,8 +18,9 @@ import numpy as np
 
 from agents import answer_types, cells
 from agents.answer_types import AnswerType
+from agents.calendar_spans import is_torn
 from agents.figures import UNIT
-from agents.items import announced_by, denies, heading_of
+from agents.items import announcers, denies, heading_of
 from agents.overlap import token_f1
 from agents.polarity import is_negated
 from agents.spans import NAMES, asked_for, asking_phrase, spans
@@ -57,6 +58,11 @@ _ASKS_FOR_LIMIT = re.compile(
     re.IGNORECASE,
 )
 """Where a question about a price may mean the sum from which another holds."""
+_ASKS_FOR_END = re.compile(
+    r"\b(?:until|till|ends?|last|latest|finish|starts?|begins?|first|earliest|from when|since)\b|[到止起]|结束|开始",
+    re.IGNORECASE,
+)
+"""Where one end of a season is the answer."""
 _PAUSE = re.compile(r"; |,(?!\d)|[，；。、|/]|\s(?:and|or)\s")
 _ASKING_WORDS = re.compile(
     r"\b(?:what|which|who|whom|whose|where|when|why|how)\b|什么|哪|谁|多少|几|何时|为什么|怎么|如何|多久|多[长大高远快宽重]",
@@ -250,14 +256,15 @@ def _within(short: str, long: str) -> bool:
 def stands_alone(question: str, candidate: Candidate) -> bool:
     """Say whether words mean the same without what stands beside them in their sentence.
 
-    They do not when they are torn off a longer number, address, time or share ("150" of "100 of 150"), when they hold
-    half a bracket, or when the sentence, or what announces it, denies something that the question does not: "not open
-    in Leeds" is no Leeds.
+    They do not when they are torn off a longer number, address, time, share ("150" of "100 of 150") or season, when
+    they hold half a bracket, or when the sentence, or what announces it, denies something that the question does not:
+    "not open in Leeds" is no Leeds.
     """
     sentence, text = candidate.statement.text, candidate.text
-    announced = announced_by(candidate.statement)
-    above = announced.text if announced else heading_of(candidate.statement)
-    if denies(above) and not is_negated(question):
+    above = [one.text for one in announcers(candidate.statement)] or [heading_of(candidate.statement)]
+    if any(map(denies, above)) and not is_negated(question):
+        return False
+    if is_torn(sentence, candidate.start, candidate.end) and not _ASKS_FOR_END.search(simplified(question)):
         return False
     before, after = sentence[: candidate.start], sentence[candidate.end :]
     torn = (

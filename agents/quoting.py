@@ -12,7 +12,7 @@ from dataclasses import replace
 from agents.cells import table_of
 from agents.commands import command_spans
 from agents.figures import MARKER, exact_parts
-from agents.items import announced_by, denies, heading_of
+from agents.items import announced_by, announcers, denies, heading_of
 from agents.polarity import contradicts
 from agents.statements import CELL_BREAK, CJK_CHARACTERS_PER_WORD, QUESTION_MARKS, WORD, Statement, count_words
 from agents.transcript import Citation
@@ -87,10 +87,9 @@ def _with_items(statement: Statement, ranked: Sequence[Statement], *, max_words:
 
 
 def _below_announcement(item: Statement, *, max_words: float) -> list[Statement]:
-    """Return an item below what announces it, where both fit."""
-    above = announced_by(item)
-    both = [item] if above is None else [above, item]
-    return both if _words(both) <= max_words else []
+    """Return an item below what announces it, where all fit."""
+    every = [*announcers(item), item]
+    return every if _words(every) <= max_words else []
 
 
 def _words(statements: Sequence[Statement]) -> float:
@@ -143,9 +142,8 @@ def further(
     for statement in ranked:
         if quoted >= most:
             break
-        above = announced_by(statement)
-        there = above is None or any(above.span == other.span for other in [*begun, *chosen])
-        new = [statement] if there or above is None else [above, statement]
+        above, there = announcers(statement), {other.span for other in [*begun, *chosen]}
+        new = [*(one for one in above if one.span not in there), statement]
         own = sum(count_words(line(one, number=len(begun) + len(chosen) + at)) for at, one in enumerate(new, 1))
         likely = statement.likelihood >= likely_a_word * own
         brief = words + own <= brief_words and statement.score >= SECOND_SHARE * ranked[0].score
@@ -240,8 +238,10 @@ def _belong_together(begun: Sequence[Statement]) -> bool:
     Below a line that denies, whatever followed its item would be taken for another.
     """
     rows = [table_of(statement) for statement in begun if CELL_BREAK in statement.text]
-    one_item = len(begun) == 2 and is_item(begun[1]) and not begun[1].goes_on and not denies(begun[0].text)
-    announces = any(statement.leads_in for statement in begun) and not one_item
+    above = announcers(begun[-1])
+    one_item = [one.span for one in above] == [one.span for one in begun[:-1]] and not begun[-1].goes_on
+    follows = one_item and not any(denies(one.text) for one in above)
+    announces = any(statement.leads_in for statement in begun) and not (above and follows)
     return announces or len(set(rows)) < len(rows)
 
 
@@ -250,12 +250,16 @@ def said_elsewhere(
 ) -> Statement | None:
     """Return the best statement of another document that says the same of the same thing; None when none does.
 
+    A line that only announces says nothing: "Not included:" stands above many a list.
+
     It holds all numbers and dates of the first and most of its words, denies nothing of it, and holds with its title
     and headings no less of the question: "Warranty 5 years." under another lamp's name does not say the same.
 
     Args:
         weights: the question's terms with what each is worth.
     """
+    if statement.leads_in:
+        return None
     figures, terms = exact_parts(statement.text), set(tokens(statement.text)) - STOP_WORDS
     asked = _asked_of(statement, weights)
     for other in ranked:

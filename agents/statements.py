@@ -70,18 +70,21 @@ class Statement:
     def announcement(self) -> "Statement | None":
         """What announces the list that it is an item of, when it stands below one: "Dogs may not come into:".
 
-        One step of several announces none of those that follow it.
+        Of a list within a list the item that it stands in; one that has a list of its own, or one step of several,
+        announces none of those that follow it.
         """
-        spans = stretches(self.passage.text[: self.start - self.passage.start])
-        below = self.start - self.passage.start
-        numbered = _NUMBERED.match(self.text)
-        for start, end in reversed(spans):
-            text = self.passage.text[start:end].rstrip()
-            if text.endswith(_COLONS) and not (numbered and _NUMBERED.match(text)):
+        text = self.passage.text[: self.start - self.passage.start]
+        below, own, numbered = len(text), _indent(text, len(text)), _NUMBERED.match(self.text)
+        deepest = own
+        for start, end in reversed(stretches(text)):
+            above, indent = text[start:end].rstrip(), _indent(text, start)
+            step = numbered and _NUMBERED.match(above)
+            announces = above.endswith(_COLONS) and indent == own == deepest and not step
+            if announces or indent < own:
                 return replace(self, start=self.passage.start + start, end=self.passage.start + end)
-            if "\n\n" in self.passage.text[end:below]:
+            if "\n\n" in text[end:below]:
                 return None
-            below = start
+            below, deepest = start, indent
         return None
 
     @property
@@ -93,6 +96,12 @@ class Statement:
         following = self.passage.text[self.end - self.passage.start :].lstrip().partition("\n")[0]
         breaks_off = count_cjk(text) >= BROKEN_OFF_CHARACTERS and count_cjk(text[-1:]) > 0
         return breaks_off and bool(following) and not count_cjk(following)
+
+
+def _indent(text: str, at: int) -> int:
+    """Return how far a line is indented in which a place lies: an item of a list within a list is."""
+    line = text[text.rfind("\n", 0, at) + 1 :]
+    return len(line) - len(line.lstrip(" "))
 
 
 def statements_of(passages: Sequence[Passage]) -> list[Statement]:

@@ -379,3 +379,11 @@ def test_items_follow_below_the_line_that_announces_them() -> None:
         "Children: €4 [3]",
         "Adults are welcome with children. [4]",
     ]
+
+
+def test_a_line_that_only_announces_is_nearest_to_nothing_and_no_second_source() -> None:
+    aboard, fares = passage("You may not bring:\n\npetrol in cans."), passage("You may not bring:\n\nbikes.", "b.md")
+    found = retrieval("may bring petrol", aboard, fares)
+    assert nearest(found, language="en", embedder=None, max_words=50) is None
+    _, draft = finish(quote("may I bring petrol?", found, language="en", embedder=None, options=OPTIONS))
+    assert {citation.document for citation in draft.citations} == {"a.md"}

@@ -1,6 +1,6 @@
 import pytest
 
-from agents.items import announced_by, denies, heading_of, is_fragment, is_in_list, said_of
+from agents.items import announced_by, announcers, denies, heading_of, is_fragment, is_in_list, said_of
 from agents.quoting import line
 from agents.statements import Statement, statements_of
 from knowledge.passages import Passage
@@ -134,3 +134,11 @@ def test_a_condition_stands_above_a_sentence_and_denies_nothing() -> None:
         assert denies(above.text) is denied
     assert not denies("Rules (no joke):")
     assert announced_by(said("You pay.", late)) is None
+
+
+def test_an_item_of_a_list_within_a_list_stands_below_all_that_announces_it() -> None:
+    nested = passage("Extra charges:\n\nMainland:\n  Bulky: €15\nAbroad:\n  Bulky: €40\nIslands: €9")
+    bulky = next(s for s in statements_of([nested]) if "€40" in s.text)
+    assert [one.text for one in announcers(bulky)] == ["Extra charges:", "Abroad:"]
+    assert said_of(bulky) == "Extra charges:\nAbroad:"
+    assert [one.text for one in announcers(said("Islands", nested))] == ["Extra charges:"]

@@ -361,3 +361,12 @@ def test_the_sum_from_which_delivery_is_free_is_not_its_price(question: str, tex
 def test_who_pays_for_what_takes_a_sentence() -> None:
     assert found("who pays the return?", "If the new one costs more, you pay the difference.") == []
     assert found("who takes the return?", "If the new one costs more, you pay the difference.") != []
+
+
+def test_one_end_of_a_season_stands_alone_only_where_it_is_asked_for() -> None:
+    text = "From October to March the snack bar opens at weekends only."
+    march = Candidate(statement(text), text.index("March"), text.index("March") + 5)
+    season = Candidate(statement(text), text.index("October"), march.end)
+    assert not pointing.stands_alone("when is the snack bar open", march)
+    assert pointing.stands_alone("until when does the snack bar open at weekends only", march)
+    assert pointing.stands_alone("when is the snack bar open", season)

@@ -85,3 +85,26 @@ def test_an_item_is_announced_by_the_line_above_its_list_not_by_the_step_before(
     start = text.index(item)
     above = Statement(passage(text), start, len(text), 0.0).announcement
     assert (above.text if above else None) == announcer
+
+
+NESTED = "Extra charges:\n\nMainland:\n  bulky: €15\n  letter: €2\nAbroad\n  bulky: €40\nIslands: €9\n\nAsk us."
+
+
+@pytest.mark.parametrize(
+    ("item", "announcer"),
+    [
+        ("bulky: €15", "Mainland:"),
+        ("letter", "Mainland:"),
+        ("bulky: €40", "Abroad"),
+        ("Abroad", "Extra charges:"),
+        ("Islands", "Extra charges:"),
+        ("Mainland", "Extra charges:"),
+        ("Ask us", None),
+    ],
+)
+def test_an_item_within_a_list_within_a_list_is_announced_by_the_item_that_it_stands_in(
+    item: str, announcer: str | None
+) -> None:
+    start = NESTED.index(item)
+    above = Statement(passage(NESTED), start, start + len(item), 0.0).announcement
+    assert (above.text if above else None) == announcer
