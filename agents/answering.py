@@ -36,6 +36,8 @@ READ_PASSAGES = 5
 """Passages that a larger model reads: some 1,200 tokens."""
 NEAR = 0.2
 """Evidence from which the nearest statement is worth a look when the answer itself is not there."""
+ANNOUNCING_WORDS = 6
+"""Most words of a line that says nothing without the list below it."""
 REFUSAL_WORDS = 40
 """Room for the words of a refusal itself."""
 POINTED_TOKENS = 24
@@ -230,9 +232,14 @@ def nearest(
     if not retrieval.passages or retrieval.evidence < NEAR:
         return None
     ranked = [chosen] if chosen else ranking.rank(retrieval, language=language, embedder=embedder, history=history)
-    ranked = [s for s in ranked if not s.leads_in and not quoting.is_item(s)]
+    ranked = [s for s in ranked if not _says_nothing(s) and not quoting.is_item(s)]
     whole = [s for s in ranked[:1] if count_words(quoting.line(s, number=1)) <= max_words]
     return whole[0] if whole else None
+
+
+def _says_nothing(statement: Statement) -> bool:
+    """Say whether a statement only asks or announces: "You may not bring:", not "After 72 hours we help with:"."""
+    return statement.asks or (statement.leads_in and count_words(statement.text) <= ANNOUNCING_WORDS)
 
 
 def point(

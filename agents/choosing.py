@@ -14,6 +14,7 @@ from agents.items import announced_by
 from agents.models import LoadedModel
 from agents.naming import is_of_another
 from agents.pointing import Candidate
+from agents.spans import is_yes_or_no
 from agents.statements import Statement
 from agents.transcript import Language, Message
 from knowledge.embedders import Embedder
@@ -98,15 +99,16 @@ def _labelled(question: str, ranked: Sequence[Statement]) -> Candidate | None:
 
 
 def _with_the_list_that_says_all(question: str, ranked: Sequence[Statement]) -> list[Statement]:
-    """Put first, where the best only announces a list, an item of another list that has all that the question says.
+    """Put first an item of a list that has with what announces it all that is asked, where the best has not.
 
-    "Are stakes included?" is answered by "stakes" below "Not included:", not by the list of what is.
+    "Are stakes included?" is answered by "stakes" below "Not included:", not by the list of what is, nor by what stakes
+    cost. What asks for more than yes or no has the answer elsewhere, but where the best only announces a list.
     """
     best = ranked[0] if ranked else None
-    if best is None or not best.leads_in or best.asks:
+    if best is None or best.asks or not (best.leads_in or is_yes_or_no(question)):
         return list(ranked)
-    whole = "\n".join(s.text for s in quoting.announced(best, ranked))
-    if says_all(question, f"{beside(best)}\n{whole}"):
+    below = quoting.announced(best, ranked) if best.leads_in else []
+    if says_all(question, "\n".join([beside(best), *(s.text for s in below)])):
         return list(ranked)
     items = (s for s in ranked[:MORE_AMONG] if announced_by(s) is not None and says_all(question, beside(s)))
     item = next(items, None)

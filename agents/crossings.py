@@ -6,7 +6,6 @@
 Of seven cells that look alike, form does not tell which one is meant; the names of row and column do.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from agents.answer_types import AnswerType
 from agents.calendar_spans import Moment
 from agents.cells import Cell, cells_of, table_of
 from agents.figures import in_figures
-from agents.items import is_in_list, said_of
+from agents.items import LABEL, is_in_list, said_of
 from agents.pointing import Candidate
 from agents.quoting import TABLE_ROWS
 from agents.statements import CELL_BREAK, Statement
@@ -25,7 +24,6 @@ from knowledge.traditional import simplified
 
 AMONG = 12
 """Statements, best first, among which the row is looked for."""
-_LABEL = re.compile(r"[\W\d]*(?<!\d)([^:：|]{1,60})[:：]\s*(?=\S)")
 _PAYING = "pay cost price charge fee rate take per each 要付 多少钱 价格 费用 收费"
 """Words that a question about a price may have and its answer need not."""
 NEAR_BEST = 0.75
@@ -105,7 +103,7 @@ def labelled(question: str, ranked: Sequence[Statement]) -> Candidate | None:
         return None
     asked = _Said.of(question)
     near = [s for s in ranked[:AMONG] if s.score >= NEAR_BEST * ranked[0].score and is_in_list(s)]
-    parts = [(s, label) for s in near if (label := _LABEL.match(s.text))]
+    parts = [(s, label) for s in near if (label := LABEL.match(s.text))]
     named = [
         (s, label, terms)
         for s, label in parts
@@ -120,12 +118,6 @@ def labelled(question: str, ranked: Sequence[Statement]) -> Candidate | None:
     statement, label = best[0]
     value = statement.text[label.end() :].rstrip(" .;。；")
     return Candidate(statement, label.end(), label.end() + len(value))
-
-
-def label_of(item: Statement) -> str:
-    """Return what stands before the colon of an item of a list: "Floor lamps" of "Floor lamps: €25"; "" for none."""
-    label = _LABEL.match(item.text) if is_in_list(item) else None
-    return label[1] if label else ""
 
 
 def says_all(question: str, text: str) -> bool:

@@ -47,6 +47,8 @@ _VERB = re.compile(
     r"|[是不可须请会能要有将需应没]|收取|扣除|免费|承担|享|自行|均",
     re.IGNORECASE,
 )
+LABEL = re.compile(r"\W*(?:\d{1,3}[.)、]\s)?([^:：|]{1,60}?)(?::\s|(?<!\d)：)\s*(?=\S)")
+"""What stands before the colon of an item of a list, and the colon."""
 _CONDITION = re.compile(r"[\W\d]*(?:(?:if|when|unless|where|in case|as long as)\b|如果|若|当|如)", re.IGNORECASE)
 _BRACKETS = re.compile(r"[(（][^()（）]*[)）]")
 _STEP = re.compile(r"\W*\d+[.)、]\s")
@@ -92,6 +94,12 @@ def heading_of(item: Statement) -> str:
     alone = is_in_list(item) and item.announcement is None and is_fragment(item)
     told = denies(heading) or any(sum_.search(simplified(heading)) for sum_ in NO_PRICE)
     return heading if alone and (told or _is_bare(item.text)) else ""
+
+
+def label_of(item: Statement) -> str:
+    """Return what stands before the colon of an item of a list: "Floor lamps" of "Floor lamps: €25"; "" for none."""
+    label = LABEL.match(item.text) if is_in_list(item) else None
+    return label[1] if label else ""
 
 
 def denies(above: str) -> bool:

@@ -20,7 +20,7 @@ from agents import answer_types, cells
 from agents.answer_types import AnswerType
 from agents.calendar_spans import is_torn
 from agents.figures import UNIT
-from agents.items import announcers, denies, heading_of
+from agents.items import announcers, denies, heading_of, label_of
 from agents.overlap import token_f1
 from agents.polarity import is_negated
 from agents.spans import NAMES, asked_for, asking_phrase, spans
@@ -258,11 +258,15 @@ def stands_alone(question: str, candidate: Candidate) -> bool:
 
     They do not when they are torn off a longer number, address, time, share ("150" of "100 of 150") or season, when
     they hold half a bracket, or when the sentence, or what announces it, denies something that the question does not:
-    "not open in Leeds" is no Leeds.
+    "not open in Leeds" is no Leeds. Nor does what names an item of a list, "30 days or more before: €10", unless the
+    question says what it has.
     """
     sentence, text = candidate.statement.text, candidate.text
     above = [one.text for one in announcers(candidate.statement)] or [heading_of(candidate.statement)]
     if any(map(denies, above)) and not is_negated(question):
+        return False
+    label = label_of(candidate.statement)
+    if label and text in label and not _terms(question) & _terms(sentence.partition(label)[2]):
         return False
     if is_torn(sentence, candidate.start, candidate.end) and not _ASKS_FOR_END.search(simplified(question)):
         return False
@@ -275,6 +279,11 @@ def stands_alone(question: str, candidate: Candidate) -> bool:
     torn = torn or re.match(r"[@/]|[.:,]\w|：\d|\s?[ap]\.?m\b|-\w", after)
     clause = re.split(r"[;；。.!?！？](?:\s|$)", before)[-1] + text + re.split(r"[;；。.!?！？](?:\s|$)", after)[0]
     return not (torn or re.search(r"[][()（）【】]", text) or (is_negated(clause) and not is_negated(question)))
+
+
+def _terms(text: str) -> set[str]:
+    """Return what a text says in words: 10 days are not €10."""
+    return {term for term in tokens(text) if not term[0].isdigit()} - STOP_WORDS
 
 
 def with_unit(candidate: Candidate) -> Candidate:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from agents import answer_types, calendar_spans
 from agents.answer_types import AnswerType
-from agents.crossings import AMONG, adds, beside, label_of, says_all
-from agents.items import NO_PRICE, is_in_list, said_of
+from agents.crossings import AMONG, adds, beside, says_all
+from agents.items import NO_PRICE, is_in_list, label_of, said_of
 from agents.statements import Statement
 from knowledge.text import tokens
 from knowledge.traditional import simplified

@@ -385,5 +385,7 @@ def test_a_line_that_only_announces_is_nearest_to_nothing_and_no_second_source()
     aboard, fares = passage("You may not bring:\n\npetrol in cans."), passage("You may not bring:\n\nbikes.", "b.md")
     found = retrieval("may bring petrol", aboard, fares)
     assert nearest(found, language="en", embedder=None, max_words=50) is None
+    told = passage("After 72 hours without any response we can help with the following:\n\nan export of petrol.")
+    assert nearest(retrieval("after 72 hours", told), language="en", embedder=None, max_words=50) is not None
     _, draft = finish(quote("may I bring petrol?", found, language="en", embedder=None, options=OPTIONS))
     assert {citation.document for citation in draft.citations} == {"a.md"}

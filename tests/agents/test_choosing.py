@@ -44,3 +44,10 @@ def test_a_label_below_a_line_on_surcharges_is_not_taken_for_the_price() -> None
     asked = chosen("how much is the surcharge for delivery to the islands?", surcharges)
     assert asked.pointed is not None
     assert asked.pointed.text == "€29"
+
+
+def test_whether_a_thing_is_included_is_not_told_by_what_it_costs() -> None:
+    cabins = passage("An inside cabin costs €45 on top of the fare.", "b.md", headings=("Cabins",))
+    fare = passage("The fare does not include:\n\nmeals,\na cabin.", headings=("Cars",), score=0.2)
+    assert chosen("does the fare include a cabin?", cabins, fare).ranked[0].text == "a cabin."
+    assert chosen("how much is an inside cabin?", cabins, fare).ranked[0].passage is cabins

@@ -370,3 +370,11 @@ def test_one_end_of_a_season_stands_alone_only_where_it_is_asked_for() -> None:
     assert not pointing.stands_alone("when is the snack bar open", march)
     assert pointing.stands_alone("until when does the snack bar open at weekends only", march)
     assert pointing.stands_alone("when is the snack bar open", season)
+
+
+def test_what_names_an_item_of_a_list_is_the_answer_only_where_the_question_says_what_it_has() -> None:
+    text = "30 days or more before: the deposit, €10\n8 to 29 days before: half"
+    one = Statement(passage(text), 0, text.index("\n"), 1.0)
+    days = Candidate(one, 0, len("30 days"))
+    assert not pointing.stands_alone("what do you keep if I cancel 10 days before?", days)
+    assert pointing.stands_alone("for how many days is the deposit kept?", days)
