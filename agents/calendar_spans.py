@@ -95,6 +95,13 @@ def held(text: str, moments: Sequence[Moment]) -> frozenset[str]:
     return frozenset().union(*(m.terms for m in moments if any(_holds(span, m) for span in spans[m.of_week])))
 
 
+def is_outside(text: str, moments: Sequence[Moment]) -> bool:
+    """Say whether a text names months, dates or weekdays and none of them holds what a question names of that kind."""
+    kinds = {moment.of_week for moment in moments}
+    read = [of_week for of_week, spans in _READERS if of_week in kinds and any(spans(simplified(text)))]
+    return bool(read) and not held(text, [moment for moment in moments if moment.of_week in read])
+
+
 def is_torn(text: str, start: int, end: int) -> bool:
     """Say whether `text[start:end]` is one end of a span of months or dates: "March" of "October to March"."""
     text = simplified(text)

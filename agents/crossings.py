@@ -78,6 +78,21 @@ class _Said:
         return held.union(*map(_terms, held))
 
 
+def without_other_seasons(question: str, ranked: Sequence[Statement], *, whole: str = "") -> list[Statement]:
+    """Return statements without the rows of other seasons than the one of their table that a question names a day of.
+
+    Args:
+        whole: the question with the one before it, whose day is meant where this one names none.
+    """
+    moments = calendar_spans.named(question) or calendar_spans.named(whole)
+    if not moments or cells.NOT_THIS.search(question):
+        return list(ranked)
+    rows = [(s, cells_of(s.text)[0].value) for s in ranked if CELL_BREAK in s.text]
+    told = {table_of(row) for row, season in rows if calendar_spans.held(season, moments)}
+    others = {row.span for row, season in rows if table_of(row) in told and calendar_spans.is_outside(season, moments)}
+    return [s for s in ranked if s.span not in others]
+
+
 def compared(question: str, ranked: Sequence[Statement]) -> list[Statement]:
     """Return the rows of the best row's table that a question names, in order, where it names more than one.
 

@@ -1,6 +1,6 @@
 import pytest
 
-from agents.calendar_spans import held, named
+from agents.calendar_spans import held, is_outside, is_torn, named
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,19 @@ def test_what_is_held_is_named_as_the_question_does() -> None:
 @pytest.mark.parametrize("text", ["99 June", "40 May to 50 May", "13月", "0月", "from to", "–", "Sun–", "31 31 31"])
 def test_what_is_no_day_is_read_without_a_fault(text: str) -> None:
     assert held(text, named("on 1 june, saturday, 八月 and " + text)) <= {"june", "1", "saturday", "sun", "99", "40"}
+
+
+@pytest.mark.parametrize(
+    ("text", "outside"),
+    [("June–August", False), ("September–May", True), ("Mon–Fri", False), ("Adults", False), ("Saturday", False)],
+)
+def test_what_names_other_months_is_outside(text: str, outside: bool) -> None:
+    assert is_outside(text, named("how much in july?")) is outside
+
+
+def test_one_end_of_a_span_is_torn_off() -> None:
+    text = "October to March"
+    assert is_torn(text, 11, 16)
+    assert is_torn(text, 0, 7)
+    assert not is_torn(text, 0, 16)
+    assert not is_torn("October and March", 12, 17)

@@ -110,3 +110,9 @@ def test_a_day_asks_for_the_cell_of_its_days() -> None:
     ]
     months = "Room: Double | April: €80 | May: €90"
     assert [cell.value for cell in cells.asked_for("how much is it in may", months)] == ["€90"]
+
+
+def test_the_season_that_the_question_names_a_day_of_is_not_asked_for() -> None:
+    row = "日期: 周二至周五 | 时间: 9:00–17:00"
+    assert [cell.value for cell in cells.asked_for("周四几点开放？", row)] == ["9:00–17:00"]
+    assert [cell.value for cell in cells.asked_for("几点开放？", row)] == ["周二至周五", "9:00–17:00"]

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from agents.crossings import compared, crossing
+from agents.crossings import compared, crossing, without_other_seasons
 from agents.statements import statements_of
 from knowledge.passages import Passage
 from tests.agents.found_passages import passage
@@ -180,3 +180,20 @@ def test_a_month_or_a_day_chooses_its_season(question: str, source: Passage, cel
 
 def test_the_next_question_names_another_month() -> None:
     assert crossed("and in january?", SEASONS, whole="what does a double cost in july? and in january?") == "€80"
+
+
+def test_the_rows_of_other_seasons_are_left_out_where_one_is_named() -> None:
+    ranked = [replace(s, score=1.0, words=1.0) for s in statements_of([CARS, SAILINGS])]
+
+    def kept(question: str, whole: str = "") -> list[str]:
+        return [s.text.split(" | ")[0] for s in without_other_seasons(question, ranked, whole=whole)]
+
+    summer = ["Season: Car, June–August", "Season: Van, June–August"]
+    days = ["Days: Mon–Fri", "Days: Saturday"]
+    assert kept("what does it cost in july?") == [*summer, *days]
+    assert kept("and the van?", whole="what does it cost in july? and the van?") == [*summer, *days]
+    assert kept("when is it on wednesday in july?") == [*summer, "Days: Mon–Fri"]
+    everything = [s.text.split(" | ")[0] for s in ranked]
+    assert kept("what does it cost?") == kept("when is it not so dear as in july?") == everything
+    assert kept("when is it on sunday?") == everything, "no row is of that day"
+    assert kept("in july and in october") == everything
