@@ -71,6 +71,15 @@ class AnswerType(Enum):
         r"[€$£¥]\s?\d|\d\s?(?:€|\$|£|euros?\b|EUR\b|USD\b|dollars?\b|pounds?\b|元|欧元|美元|块)"
         r"|\bfree\b|免费|免运费|\b(?:price|cost)[^|:：]*[:：]\s*\d|(?:[价费]|[(（]元[)）])[^|:：]{0,8}[:：]\s*\d",
     )
+    PAYER = (
+        r"^(?!.*\b(?:how|what|when|where|which)\b).*?(?:\bwho(?: \w+){0,2} (?:pays?|paying|covers?|bears?)\b"
+        r"|\b(?:do|must|will|should|would) (?:i|we) (?:have to |need to )?pay\b"
+        r"(?! (?:by|with|in|at|now|cash|before|on)\b))"
+        r"|谁来?(?:付|出|掏|承担|负担)|要(?:付|花|出|交)?钱[吗么嘛]|收不收钱",
+        r"[€$£¥]\s?\d|\d\s?(?:€|\$|£|euros?\b|dollars?\b|pounds?\b|元|欧元|美元|块)|\bfree\b|\b(?:we|you|nobody) pay\b"
+        r"|\bpay(?:s|ing)? (?:nothing|for it|yourself)\b|\bpaid by\b|\bat (?:your|our) (?:own )?(?:cost|expense)\b"
+        r"|\b(?:costs?|charges?) nothing\b|免费|免运费|承担|自理|自付|自费|不收",
+    )
     NUMBER = (
         r"\bhow (?:many|large|big|old|bright)\b"
         r"|多少(?![钱元]|块(?:钱|[一每呢啊呀才]|\W*$)|度(?!电)|公斤|千克|克|斤)|几[个件次种名位]|多大",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from agents import ordering, pointing, quoting, ranking
+from agents import ordering, pointing, prices, quoting, ranking
 from agents.budget import fit
 from agents.choosing import Choice, choose
 from agents.citations import CitationChecker
@@ -37,6 +37,8 @@ READ_PASSAGES = 5
 """Passages that a larger model reads: some 1,200 tokens."""
 NEAR = 0.2
 """Evidence from which the nearest statement is worth a look when the answer itself is not there."""
+ANNOUNCING_WORDS = 6
+"""Most words of a line that says nothing without the list below it."""
 REFUSAL_WORDS = 40
 """Room for the words of a refusal itself."""
 POINTED_TOKENS = 24
@@ -127,7 +129,7 @@ def quote(
     else:
         rows = quoting.together([compared(question, ranked)], max_words=options.max_words)
         begun = list(*rows) or quoting.lead(ranked, max_words=options.max_words)
-    alone = len(begun) == 1 or (begun[0].leads_in and begun[-1] is ranked[0])
+    alone = len(begun) == 1 or (quoting.is_item(ranked[0]) and begun[-1] is ranked[0])
     if pointed is None and alone and not others and not (model is not None and model.reads):
         pointed = point(question, ranked, model=model, language=language, embedder=embedder, stop=stop)
     if stop is not None and stop.is_set():
@@ -161,7 +163,7 @@ def quote(
             ranked=[one.ranked for one in asked],
         )
     fixed = len(begun) if short else 0  # the few words name the marker of the statement that they stand in
-    chosen = [*chosen[:fixed], *ordering.in_order(chosen[fixed:])]
+    chosen = quoting.below_announcements([*chosen[:fixed], *ordering.in_order(chosen[fixed:])])
     twin = quoting.said_elsewhere(chosen[0], ranked, weights=retrieval.weights) if chosen else None
     cited = chosen if twin is None else [*chosen, twin]
     for number, statement in enumerate(chosen, 1):
@@ -234,9 +236,14 @@ def nearest(
     if not retrieval.passages or retrieval.evidence < NEAR:
         return None
     ranked = [chosen] if chosen else ranking.rank(retrieval, language=language, embedder=embedder, history=history)
-    ranked = [s for s in ranked if not s.asks and not quoting.is_item(s)]
+    ranked = [s for s in ranked if not _says_nothing(s) and not quoting.is_item(s)]
     whole = [s for s in ranked[:1] if count_words(quoting.line(s, number=1)) <= max_words]
     return whole[0] if whole else None
+
+
+def _says_nothing(statement: Statement) -> bool:
+    """Say whether a statement only asks or announces: "You may not bring:", not "After 72 hours we help with:"."""
+    return statement.asks or (statement.leads_in and count_words(statement.text) <= ANNOUNCING_WORDS)
 
 
 def point(
@@ -263,6 +270,8 @@ def point(
         return None
     statement = pointed.candidate.statement
     if len(quoting.rows_alike(statement, ranked)) > 1 or draft_name(statement.passage):
+        return None
+    if not prices.may_stand_alone(question, statement, ranked):
         return None
     return pointed.candidate if pointing.stands_alone(question, pointed.candidate) else None
 

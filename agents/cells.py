@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents import answer_types
+from agents import answer_types, calendar_spans
 from agents.answer_types import AnswerType
 from agents.statements import CELL_BREAK, Statement
 from knowledge.text import STOP_WORDS, detect_language, tokens
@@ -60,16 +60,20 @@ def table_of(row: Statement) -> tuple[object, ...]:
 def asked_for(question: str, row: str) -> list[Cell]:
     """Return the cells whose columns the question names best; all of them where it names no column.
 
-    A cell whose value the question says itself is not asked for, and the first one, which names the row, only where no
-    other column is named. Where a price is asked for and no column named has one, "shipping time" was not meant.
+    A cell whose value the question says itself, or a day of, is not asked for, and the first one, which names the row,
+    only where no other column is named. Where a price is asked for and no column named has one, "shipping time" was not
+    meant.
     """
-    asked = _terms(question)
+    moments = calendar_spans.named(question)
+    asked = _terms(question).union(*(moment.terms for moment in moments))
     cells = cells_of(row)
-    named = [0 if _is_said(cell, asked) else len(_terms(cell.name) & asked) for cell in cells]
+    names = [_terms(cell.name) | calendar_spans.held(cell.name, moments) for cell in cells]
+    named = [0 if _is_said(cell, asked) else len(name & asked) for cell, name in zip(cells, names, strict=True)]
     if any(named[1:]):
         named[0] = 0
     most = max(named, default=0)
-    best = [cell for cell, times in zip(cells, named, strict=True) if times == most] if most else cells
+    others = [cell for cell in cells if not calendar_spans.held(cell.value, moments)] or cells
+    best = [cell for cell, times in zip(cells, named, strict=True) if times == most] if most else others
     missed = AnswerType.PRICE in answer_types.expected(question) and not any(map(is_price, best))
     return cells if missed else best
 

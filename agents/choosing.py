@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from agents import ranking, reading, verifying
-from agents.crossings import crossing
+from agents import prices, quoting, ranking, reading, verifying
+from agents.crossings import beside, crossing, labelled, says_all, without_other_seasons
+from agents.items import announced_by
 from agents.models import LoadedModel
 from agents.naming import is_of_another
 from agents.pointing import Candidate
+from agents.spans import is_yes_or_no
 from agents.statements import Statement
 from agents.transcript import Language, Message
 from knowledge.embedders import Embedder
@@ -61,7 +63,10 @@ def choose(
     """
     ranked = ranking.rank(retrieval, language=language, embedder=embedder, history=history)
     of_another = partial(is_of_another, question, passages=retrieval.passages, weights=retrieval.weights)
-    crossed = crossing(question, ranked, whole=retrieval.asked)
+    ranked = without_other_seasons(question, ranked, whole=retrieval.asked)
+    ranked = prices.stepped_back(question, ranked)
+    ranked = _with_the_list_that_says_all(question, ranked)
+    crossed = crossing(question, ranked, whole=retrieval.asked) or _labelled(question, ranked)
     pointed = None
     if model is not None and model.reads and ranked:
         read = reading.read(
@@ -87,3 +92,25 @@ def choose(
             return Choice(False, ranked[:1], evidence=evidence)
     of_the_same = [statement for statement in ranked[:MORE_AMONG] if not of_another(statement)]
     return Choice(True, ranked, of_the_same, pointed, evidence, model)
+
+
+def _labelled(question: str, ranked: Sequence[Statement]) -> Candidate | None:
+    found = labelled(question, ranked)
+    return None if found is None or prices.is_of_another(question, found.statement) else found
+
+
+def _with_the_list_that_says_all(question: str, ranked: Sequence[Statement]) -> list[Statement]:
+    """Put first an item of a list that has with what announces it all that is asked, where the best has not.
+
+    "Are stakes included?" is answered by "stakes" below "Not included:", not by the list of what is, nor by what stakes
+    cost. What asks for more than yes or no has the answer elsewhere, but where the best only announces a list.
+    """
+    best = ranked[0] if ranked else None
+    if best is None or best.asks or not (best.leads_in or is_yes_or_no(question)):
+        return list(ranked)
+    below = quoting.announced(best, ranked) if best.leads_in else []
+    if says_all(question, "\n".join([beside(best), *(s.text for s in below)])):
+        return list(ranked)
+    items = (s for s in ranked[:MORE_AMONG] if announced_by(s) is not None and says_all(question, beside(s)))
+    item = next(items, None)
+    return list(ranked) if item is None else [item, *(s for s in ranked if s is not item)]

@@ -1,16 +1,20 @@
 """A question that names a row of a table and a column of it in, the cell where the two cross out.
 
     "breakfast on sunday?" + Breakfast | Saturday: 7:30–11:00 | Sunday: 8:00–11:00  ->  8:00–11:00
+    "a double in july?"    + Double | Low season (Nov–Mar): €80 | High season (June–August): €120  ->  €120
 
 Of seven cells that look alike, form does not tell which one is meant; the names of row and column do.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from agents import answer_types, cells
+from agents import answer_types, calendar_spans, cells
 from agents.answer_types import AnswerType
+from agents.calendar_spans import Moment
 from agents.cells import Cell, cells_of, table_of
 from agents.figures import in_figures
+from agents.items import LABEL, is_in_list, said_of
 from agents.pointing import Candidate
 from agents.quoting import TABLE_ROWS
 from agents.statements import CELL_BREAK, Statement
@@ -20,6 +24,8 @@ from knowledge.traditional import simplified
 
 AMONG = 12
 """Statements, best first, among which the row is looked for."""
+_PAYING = "pay cost price charge fee rate take per each 要付 多少钱 价格 费用 收费"
+"""Words that a question about a price may have and its answer need not."""
 NEAR_BEST = 0.75
 """Share 0-1 of the best score that the row must have."""
 
@@ -37,11 +43,11 @@ def crossing(question: str, ranked: Sequence[Statement], *, whole: str = "") -> 
     """
     if not ranked or cells.NOT_THIS.search(question):
         return None
+    asked, before = _Said.of(question), _Said.of(whole or question)
     enough, words = NEAR_BEST * ranked[0].score, ranked[0].words
     rows = [s for s in ranked[:AMONG] if CELL_BREAK in s.text and s.score >= enough and s.words >= words]
-    asked, before = _terms(question), _terms(whole or question)
-    named = [row for row in rows if _names(row, asked)]
-    near = named or [row for row in rows if _names(row, before)]
+    named = _of_the_season([row for row in rows if _names(row, asked)], asked)
+    near = named or _of_the_season([row for row in rows if _names(row, before)], before)
     if len(near) != 1:
         return None
     row = near[0]
@@ -55,12 +61,44 @@ def crossing(question: str, ranked: Sequence[Statement], *, whole: str = "") -> 
     return Candidate(row, cell.start, cell.end) if told else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a question says: its terms, and what it names of the calendar."""
+
+    terms: frozenset[str]
+    moments: tuple[Moment, ...]
+
+    @classmethod
+    def of(cls, question: str) -> "_Said":
+        return cls(frozenset(_terms(question)), calendar_spans.named(question))
+
+    def held_by(self, text: str) -> frozenset[str]:
+        """Return the terms of what is named of the calendar that a text's spans hold."""
+        held = calendar_spans.held(text, self.moments)
+        return held.union(*map(_terms, held))
+
+
+def without_other_seasons(question: str, ranked: Sequence[Statement], *, whole: str = "") -> list[Statement]:
+    """Return statements without the rows of other seasons than the one of their table that a question names a day of.
+
+    Args:
+        whole: the question with the one before it, whose day is meant where this one names none.
+    """
+    moments = calendar_spans.named(question) or calendar_spans.named(whole)
+    if not moments or cells.NOT_THIS.search(question):
+        return list(ranked)
+    rows = [(s, cells_of(s.text)[0].value) for s in ranked if CELL_BREAK in s.text]
+    told = {table_of(row) for row, season in rows if calendar_spans.held(season, moments)}
+    others = {row.span for row, season in rows if table_of(row) in told and calendar_spans.is_outside(season, moments)}
+    return [s for s in ranked if s.span not in others]
+
+
 def compared(question: str, ranked: Sequence[Statement]) -> list[Statement]:
     """Return the rows of the best row's table that a question names, in order, where it names more than one.
 
     "Is the lake room or the tower room cheaper?" is answered by neither row alone. A bath towel is no towel.
     """
-    asked = _terms(question)
+    asked = _Said.of(question)
     best = ranked[0] if ranked else None
     if best is None or CELL_BREAK not in best.text:
         return []
@@ -69,24 +107,79 @@ def compared(question: str, ranked: Sequence[Statement]) -> list[Statement]:
     return sorted(rows, key=lambda row: row.start) if best in rows and 1 < len(rows) <= TABLE_ROWS else []
 
 
-def _names(row: Statement, asked: set[str]) -> bool:
-    """Say whether a question has all words of a row's first cell."""
+def labelled(question: str, ranked: Sequence[Statement]) -> Candidate | None:
+    """Return what stands behind the one label of a list that a question names; None where it names none, or several.
+
+    Of "Adults: €7.50" and "Family (2 adults, 3 children): €20" the first is an adult's. What the question says beside
+    the label stands above it, and the value has the kind of thing asked for.
+    """
+    kinds = answer_types.expected(question)
+    if not ranked or not kinds or cells.NOT_THIS.search(question):
+        return None
+    asked = _Said.of(question)
+    near = [s for s in ranked[:AMONG] if s.score >= NEAR_BEST * ranked[0].score and is_in_list(s)]
+    parts = [(s, label) for s in near if (label := LABEL.match(s.text))]
+    named = [
+        (s, label, terms)
+        for s, label in parts
+        if (terms := _terms(label[1]))
+        and (terms <= asked.terms or asked.held_by(label[1]))
+        and answer_types.holds(s.text[label.end() :], kinds)
+        and says_all(question, beside(s))
+    ]
+    best = [(s, label) for s, label, terms in named if not any(terms < others for _, _, others in named)]
+    if len(best) != 1:
+        return None
+    statement, label = best[0]
+    value = statement.text[label.end() :].rstrip(" .;。；")
+    return Candidate(statement, label.end(), label.end() + len(value))
+
+
+def says_all(question: str, text: str) -> bool:
+    """Say whether a text has all that a question says, but for the words that ask for a price or another kind."""
+    return _all_stand(_Said.of(question), f"{text}\n{_kind_words(question)}\n{_PAYING}")
+
+
+def adds(question: str, text: str, *, to: str) -> bool:
+    """Say whether a text has a term of the question that another text lacks, but for words that ask for a kind."""
+    asked = _terms(question) - _terms(f"{_kind_words(question)} {_PAYING} {to}")
+    return bool(asked & _terms(text))
+
+
+def beside(statement: Statement) -> str:
+    """Return a statement with the lines that announce it, or with its headings where none does."""
+    passage = statement.passage
+    if statement.announcement is None:
+        return "\n".join((passage.title, *passage.headings, statement.text))
+    return "\n".join((*passage.headings[-1:], said_of(statement), statement.text))
+
+
+def _names(row: Statement, asked: _Said) -> bool:
+    """Say whether a question has all words of a row's first cell, or names a day of the season that it is."""
     first = _first(row)
-    return bool(first) and first <= asked
+    return bool(first) and (first <= asked.terms or bool(asked.held_by(cells_of(row.text)[0].value)))
+
+
+def _of_the_season(rows: Sequence[Statement], asked: _Said) -> list[Statement]:
+    """Return of rows whose first cells are seasons those that the question has most words of: "Child, June–August"."""
+    shared = [len((_first(row) | asked.held_by(cells_of(row.text)[0].value)) & asked.terms) for row in rows]
+    if not any(asked.held_by(cells_of(row.text)[0].value) for row in rows):
+        return list(rows)
+    return [row for row, times in zip(rows, shared, strict=True) if times == max(shared)]
 
 
 def _first(row: Statement) -> set[str]:
     return _terms(cells_of(row.text)[0].value)
 
 
-def _named_column(row: Statement, asked: set[str]) -> Cell | None:
+def _named_column(row: Statement, asked: _Said) -> Cell | None:
     """Return the cell whose column a question names best; of several, the one that it names in full."""
     others = [cell for cell in cells_of(row.text)[1:] if cell.name and cell.value]
-    shared = [len(_terms(cell.name) & asked) for cell in others]
+    shared = [len((_terms(cell.name) | asked.held_by(cell.name)) & asked.terms) for cell in others]
     most = max(shared, default=0)
     best = [cell for cell, times in zip(others, shared, strict=True) if most and times == most]
     if len(best) > 1:
-        best = [cell for cell in best if _terms(cell.name) <= asked]
+        best = [cell for cell in best if _terms(cell.name) <= asked.terms]
     return best[0] if len(best) == 1 else None
 
 
@@ -101,11 +194,12 @@ def _kind_words(question: str) -> str:
     return " ".join(found.group() for kind in kinds for found in kind.asked.finditer(simplified(question)))
 
 
-def _all_stand(terms: set[str], text: str) -> bool:
-    """Say whether a text has all terms; of a pair of Chinese characters each, for it may be the seam of two words."""
-    there = _terms(text)
-    characters = STOP_WORDS.union(simplified(text))
-    return all(term in there or (count_cjk(term) and characters.issuperset(term)) for term in terms)
+def _all_stand(asked: _Said, text: str) -> bool:
+    """Say whether a text has all that is asked; of a pair of Chinese characters each: it may be a seam of two words."""
+    held = asked.held_by(text)
+    there = _terms(text) | held
+    characters = STOP_WORDS.union(simplified(text), *held)
+    return all(term in there or (count_cjk(term) and characters.issuperset(term)) for term in asked.terms)
 
 
 def _terms(text: str) -> set[str]:

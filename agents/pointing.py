@@ -18,7 +18,9 @@ import numpy as np
 
 from agents import answer_types, cells
 from agents.answer_types import AnswerType
+from agents.calendar_spans import is_torn
 from agents.figures import UNIT
+from agents.items import announcers, denies, heading_of, label_of
 from agents.overlap import token_f1
 from agents.polarity import is_negated
 from agents.spans import NAMES, asked_for, asking_phrase, spans
@@ -43,6 +45,24 @@ _SHORT_UNIT = re.compile(
 _PART_OF_DAY = re.compile(
     r"(?:上午|下午|晚上|早上|中午|凌晨|傍晚|夜里)\s?(?:\d+[:：]\d\d\s?(?:[—–~～-]{1,2}|[至到])\s?)?$"
 )
+_LIMIT_BEFORE = re.compile(
+    r"\b(?:over|above|exceed(?:s|ing)?|more than|at least|worth|under|below|less than|minimum(?: order)?(?: of)?) ?$"
+    r"|\bfree\b.*\bfrom ?$|(?:满|超过|高于|低于|不足|不满) ?$",
+    re.IGNORECASE,
+)
+_LIMIT_AFTER = re.compile(r"\s?(?:欧元|元|块|€)?(?:及|或)?以[上下]")
+_FREE = re.compile(r"\bfree\b|\bwaive|\bno (?:charge|cost|fee)|\bnothing\b|免|包邮|不收", re.IGNORECASE)
+_ASKS_FOR_LIMIT = re.compile(
+    r"\b(?:free|nothing|need|must|have to|minimum|at least|over|worth|from (?:how much|what))\b"
+    r"|\b(?:waive|spend|order|limit)|[免满起限]",
+    re.IGNORECASE,
+)
+"""Where a question about a price may mean the sum from which another holds."""
+_ASKS_FOR_END = re.compile(
+    r"\b(?:until|till|ends?|last|latest|finish|starts?|begins?|first|earliest|from when|since)\b|[到止起]|结束|开始",
+    re.IGNORECASE,
+)
+"""Where one end of a season is the answer."""
 _PAUSE = re.compile(r"; |,(?!\d)|[，；。、|/]|\s(?:and|or)\s")
 _ASKING_WORDS = re.compile(
     r"\b(?:what|which|who|whom|whose|where|when|why|how)\b|什么|哪|谁|多少|几|何时|为什么|怎么|如何|多久|多[长大高远快宽重]",
@@ -129,11 +149,12 @@ def shaped(question: str, found: Sequence[Candidate]) -> list[Candidate]:
 
     "How long" wants a duration and "how much" a price, so `54` is neither; of a table's row only a whole cell is an
     answer, of the column that the question names where it names one; ways and reasons take more than a few words, and
-    so do two questions in one.
+    so do two questions in one, and who pays for what.
     """
-    if asked_for(question) in ("how", "why") or len(_ASKING_WORDS.findall(simplified(question))) > 1:
-        return []
     kinds = answer_types.expected(question)
+    several = len(_ASKING_WORDS.findall(simplified(question))) > 1
+    if asked_for(question) in ("how", "why") or several or AnswerType.PAYER in kinds:
+        return []
     whole = [without_label(with_unit(candidate)) for candidate in found]
     return [
         candidate
@@ -141,7 +162,22 @@ def shaped(question: str, found: Sequence[Candidate]) -> list[Candidate]:
         if (not kinds or answer_types.holds(candidate.text, kinds))
         and _is_in_no_row_or_asked_for(question, candidate)
         and not is_one_of_several_prices(question, candidate)
+        and not is_a_limit(question, candidate)
     ]
+
+
+def is_a_limit(question: str, candidate: Candidate) -> bool:
+    """Say whether a price is asked for and this one only says from where on one holds: "free for orders over £80"."""
+    if AnswerType.PRICE not in answer_types.expected(question) or _ASKS_FOR_LIMIT.search(simplified(question)):
+        return False
+    text = simplified(candidate.statement.text)
+    if not _FREE.search(text):
+        return False
+    price = re.search(r"[€$£¥]?\s?\d[\d.,]*", text[candidate.start : candidate.end])
+    if price is None:
+        return False
+    before, after = text[: candidate.start + price.start()], text[candidate.start + price.end() :]
+    return bool(_LIMIT_BEFORE.search(before) or _LIMIT_AFTER.match(after))
 
 
 def is_one_of_several_prices(question: str, candidate: Candidate) -> bool:
@@ -220,13 +256,19 @@ def _within(short: str, long: str) -> bool:
 def stands_alone(question: str, candidate: Candidate) -> bool:
     """Say whether words mean the same without what stands beside them in their sentence.
 
-    They do not when they are torn off a longer number, address, time or share ("150" of "100 of 150"), when they hold
-    half a bracket, or when the sentence, or what announces it, denies something that the question does not: "not open
-    in Leeds" is no Leeds.
+    They do not when they are torn off a longer number, address, time, share ("150" of "100 of 150") or season, when
+    they hold half a bracket, or when the sentence, or what announces it, denies something that the question does not:
+    "not open in Leeds" is no Leeds. Nor does what names an item of a list, "30 days or more before: €10", unless the
+    question says what it has.
     """
     sentence, text = candidate.statement.text, candidate.text
-    above = candidate.statement.announcement if candidate.statement.goes_on else None
-    if above is not None and is_negated(above.text) and not is_negated(question):
+    above = [one.text for one in announcers(candidate.statement)] or [heading_of(candidate.statement)]
+    if any(map(denies, above)) and not is_negated(question):
+        return False
+    label = label_of(candidate.statement)
+    if label and text in label and not _terms(question) & _terms(sentence.partition(label)[2]):
+        return False
+    if is_torn(sentence, candidate.start, candidate.end) and not _ASKS_FOR_END.search(simplified(question)):
         return False
     before, after = sentence[: candidate.start], sentence[candidate.end :]
     torn = (
@@ -237,6 +279,11 @@ def stands_alone(question: str, candidate: Candidate) -> bool:
     torn = torn or re.match(r"[@/]|[.:,]\w|：\d|\s?[ap]\.?m\b|-\w", after)
     clause = re.split(r"[;；。.!?！？](?:\s|$)", before)[-1] + text + re.split(r"[;；。.!?！？](?:\s|$)", after)[0]
     return not (torn or re.search(r"[][()（）【】]", text) or (is_negated(clause) and not is_negated(question)))
+
+
+def _terms(text: str) -> set[str]:
+    """Return what a text says in words: 10 days are not €10."""
+    return {term for term in tokens(text) if not term[0].isdigit()} - STOP_WORDS
 
 
 def with_unit(candidate: Candidate) -> Candidate:

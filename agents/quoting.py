@@ -12,6 +12,7 @@ from dataclasses import replace
 from agents.cells import table_of
 from agents.commands import command_spans
 from agents.figures import MARKER, exact_parts
+from agents.items import announced_by, announcers, denies, heading_of
 from agents.polarity import contradicts
 from agents.statements import (
     CELL_BREAK,
@@ -76,7 +77,7 @@ def lead(ranked: Sequence[Statement], *, max_words: int) -> list[Statement]:
         whole = [best, *announced(best, ranked)]
         likeliest = _with_items(best, ranked, max_words=min(max_words, LIST_WORDS))
         fitting = whole if _words(whole) <= max_words else likeliest
-    elif best.goes_on and not fitting:
+    elif not fitting:
         fitting = _below_announcement(best, max_words=max_words)
     return fitting if len(fitting) > 1 else [_cut(best, max_words)]
 
@@ -94,11 +95,10 @@ def _with_items(statement: Statement, ranked: Sequence[Statement], *, max_words:
     return sorted(chosen, key=lambda other: other.start)
 
 
-def _below_announcement(item: Statement, *, max_words: int) -> list[Statement]:
-    """Return an item below what announces it, where both fit."""
-    above = item.announcement
-    both = [item] if above is None else [above, item]
-    return both if _words(both) <= max_words else []
+def _below_announcement(item: Statement, *, max_words: float) -> list[Statement]:
+    """Return an item below what announces it, where all fit."""
+    every = [*announcers(item), item]
+    return every if _words(every) <= max_words else []
 
 
 def _words(statements: Sequence[Statement]) -> float:
@@ -147,24 +147,45 @@ def further(
     chosen: list[Statement] = []
     if not begun or _belong_together(begun):
         return chosen
-    words = sum(count_words(line(statement, number=number)) for number, statement in enumerate(begun, 1))
+    words, quoted = _words(begun), 0
     for statement in ranked:
-        if len(chosen) >= most:
+        if quoted >= most:
             break
-        own = count_words(line(statement, number=len(begun) + len(chosen) + 1))
+        above, there = announcers(statement), {other.span for other in [*begun, *chosen]}
+        new = [*(one for one in above if one.span not in there), statement]
+        own = sum(count_words(line(one, number=len(begun) + len(chosen) + at)) for at, one in enumerate(new, 1))
         likely = statement.likelihood >= likely_a_word * own
         brief = words + own <= brief_words and statement.score >= SECOND_SHARE * ranked[0].score
-        if not (likely or brief) or words + own > max_words or statement.leads_in or is_item(statement):
+        if not (likely or brief) or words + own > max_words or statement.leads_in or (above and statement.goes_on):
             continue
         if not any(_says_the_same(statement, other) for other in [*begun, *chosen]):
-            chosen.append(statement)
+            chosen += new
             words += own
+            quoted += 1
     return chosen
 
 
+def below_announcements(chosen: Sequence[Statement]) -> list[Statement]:
+    """Return statements in their order, but items right below the line that announces them, where that is quoted."""
+    spans = {statement.span for statement in chosen}
+    announcers = {statement.span: announced_by(statement) for statement in chosen}
+    items: dict[object, list[Statement]] = {}
+    for statement in chosen:
+        above = announcers[statement.span]
+        if above is not None and above.span in spans:
+            items.setdefault(above.span, []).append(statement)
+    below = {statement.span for found in items.values() for statement in found}
+    return [
+        one
+        for statement in chosen
+        if statement.span not in below
+        for one in (statement, *items.get(statement.span, ()))
+    ]
+
+
 def is_item(statement: Statement) -> bool:
-    """Say whether a statement is an item that goes on with what is announced above it."""
-    return statement.goes_on and statement.announcement is not None
+    """Say whether a statement is an item that is not understood without what announces it."""
+    return announced_by(statement) is not None
 
 
 def lead_uncut(ranked: Sequence[Statement], *, max_words: int) -> list[Statement]:
@@ -221,9 +242,16 @@ def _adds_nothing(statement: Statement, other: Statement) -> bool:
 
 
 def _belong_together(begun: Sequence[Statement]) -> bool:
-    """Say whether an answer begins with rows of one table, or with a statement and what it announces."""
+    """Say whether an answer begins with rows of one table, or with a statement and all that it announces.
+
+    Below a line that denies, whatever followed its item would be taken for another.
+    """
     rows = [table_of(statement) for statement in begun if CELL_BREAK in statement.text]
-    return any(statement.leads_in for statement in begun) or len(set(rows)) < len(rows)
+    above = announcers(begun[-1])
+    one_item = [one.span for one in above] == [one.span for one in begun[:-1]] and not begun[-1].goes_on
+    follows = one_item and not any(denies(one.text) for one in above)
+    announces = any(statement.leads_in for statement in begun) and not (above and follows)
+    return announces or len(set(rows)) < len(rows)
 
 
 def said_elsewhere(
@@ -231,12 +259,16 @@ def said_elsewhere(
 ) -> Statement | None:
     """Return the best statement of another document that says the same of the same thing; None when none does.
 
+    A line that only announces says nothing: "Not included:" stands above many a list.
+
     It holds all numbers and dates of the first and most of its words, denies nothing of it, and holds with its title
     and headings no less of the question: "Warranty 5 years." under another lamp's name does not say the same.
 
     Args:
         weights: the question's terms with what each is worth.
     """
+    if statement.leads_in:
+        return None
     figures, terms = exact_parts(statement.text), set(tokens(statement.text)) - STOP_WORDS
     asked = _asked_of(statement, weights)
     for other in ranked:
@@ -259,20 +291,24 @@ def _asked_of(statement: Statement, weights: Mapping[str, float]) -> float:
     return sum(weight for term, weight in weights.items() if term in said)
 
 
-def line(statement: Statement, *, number: int, also: int | None = None) -> str:
-    """Return a statement as it stands in an answer, with its marker; a yes or no with the question that it answers, and
-    what a draft says with the draft's name, for it is not in force.
+def line(statement: Statement, *, number: int, also: int | None = None, placed: bool = False) -> str:
+    """Return a statement as it stands in an answer, with its marker.
+
+    A yes or no stands behind the question that it answers, an item that says nothing alone behind its heading, and what
+    a draft says behind the draft's name, for it is not in force.
 
     Args:
         also: the marker of another document that says the same.
+        placed: whether its heading is said already.
     """
-    return f"{_above(statement)}{shown(statement.text)} [{number}]" + (f"[{also}]" if also else "")
+    return f"{_above(statement, placed=placed)}{shown(statement.text)} [{number}]" + (f"[{also}]" if also else "")
 
 
-def _above(statement: Statement) -> str:
+def _above(statement: Statement, *, placed: bool = False) -> str:
     """Return what stands before a statement because alone it would say something else."""
-    draft = draft_name(statement.passage)
-    return (f"{shown(draft)}: " if draft else "") + _question_above(statement)
+    draft, heading = draft_name(statement.passage), "" if placed else heading_of(statement)
+    said = f"{shown(heading)} – " if heading else _question_above(statement)
+    return (f"{shown(draft)}: " if draft else "") + said
 
 
 def _question_above(statement: Statement) -> str:

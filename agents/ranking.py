@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agents import answer_types
+from agents import answer_types, calendar_spans
 from agents.answer_types import AnswerType
+from agents.calendar_spans import Moment
 from agents.statements import Statement, quotable, statements_of
 from agents.transcript import Language, Message
 from knowledge.embedders import Embedder
@@ -43,6 +44,9 @@ AGAINST = ("other_name", "other_place")
 EMBEDDED_AT_MOST = 16
 """Statements whose meaning is compared; the others keep their score by words."""
 OTHER_LANGUAGE_FACTOR = 0.7
+_PAYING = frozenset(
+    tokens("who pay paying cost cover bear 谁付 谁出 谁掏 付钱 出钱 要钱 要付 花钱 交钱 费用 承担 负担")
+)
 MEANING = NAMES.index("meaning")
 SHARPNESS = "sharpness"
 """Beside the weights: a point of score makes a statement e to the power of this as likely to hold the answer."""
@@ -96,8 +100,10 @@ def describe(retrieval: Retrieval, previous: str = "") -> Described:
     # A question that leans is searched for together with the one before it, which may ask for something else.
     question = retrieval.asked.removeprefix(f"{previous} ") if previous else retrieval.asked
     kinds = answer_types.expected(question) or answer_types.expected(previous)
-    weights, total = retrieval.weights, sum(retrieval.weights.values()) or 1.0
-    surroundings = [_Surroundings.of(passage) for passage in retrieval.passages]
+    weights = _without_paying(retrieval.weights) if AnswerType.PAYER in kinds else retrieval.weights
+    total = sum(weights.values()) or 1.0
+    moments = calendar_spans.named(retrieval.asked)
+    surroundings = [_Surroundings.of(passage, moments) for passage in retrieval.passages]
     titles = frozenset().union(*(s.title for s in surroundings)) & weights.keys()
     places = frozenset().union(*(s.place for s in surroundings)) & weights.keys()
     best = max((passage.score for passage in retrieval.passages), default=0.0) or 1.0
@@ -179,10 +185,13 @@ class _Surroundings:
     all: Terms
 
     @classmethod
-    def of(cls, passage: Passage) -> "_Surroundings":
-        place = frozenset(tokens(f"{passage.path}\n{passage.header}"))
+    def of(cls, passage: Passage, moments: Sequence[Moment]) -> "_Surroundings":
+        """Return a passage's terms; "June–August" has the July that a question names."""
+        above = f"{passage.path}\n{passage.header}"
+        place = frozenset(tokens(above)) | calendar_spans.held(above, moments)
         spans = tuple(quotable(passage))
-        terms = tuple(frozenset(tokens(passage.text[start:end])) for start, end in spans)
+        texts = [passage.text[start:end] for start, end in spans]
+        terms = tuple(frozenset(tokens(text)) | calendar_spans.held(text, moments) for text in texts)
         return cls(frozenset(tokens(passage.title)), place, spans, terms, place.union(*terms))
 
     def beside(self, number: int) -> Terms:
@@ -192,6 +201,11 @@ class _Surroundings:
 
 def _share(terms: Terms, weights: Mapping[str, float], total: float) -> float:
     return sum(weight for term, weight in weights.items() if term in terms) / total
+
+
+def _without_paying(weights: Mapping[str, float]) -> Mapping[str, float]:
+    """Return what is asked about without "pay" and "cost": who pays for a return does not ask who pays a difference."""
+    return {term: weight for term, weight in weights.items() if term not in _PAYING} or weights
 
 
 def _holds(text: str, kinds: tuple[AnswerType, ...]) -> float:

@@ -24,6 +24,7 @@ _COLONS = (":", "：")
 QUESTION_MARKS = ("?", "？")
 CONTINUED = re.compile(r"(?<=\s)\\[ \t]*\n\s*")
 """A command that is written over several lines goes on behind a backslash."""
+_NUMBERED = re.compile(r"\W*\d{1,3}[.)、]\s")
 _GO_ON = (",", ";", "，", "；", "、")
 
 
@@ -69,15 +70,23 @@ class Statement:
 
     @property
     def announcement(self) -> "Statement | None":
-        """What announces the list that it is an item of, when it stands below one: "Dogs may not come into:"."""
-        spans = stretches(self.passage.text[: self.start - self.passage.start])
-        below = self.start - self.passage.start
-        for start, end in reversed(spans):
-            if self.passage.text[start:end].rstrip().endswith(_COLONS):
+        """What announces the list that it is an item of, when it stands below one: "Dogs may not come into:".
+
+        Of a list within a list the item that it stands in; one that has a list of its own, or one step of several,
+        announces none of those that follow it.
+        """
+        text = self.passage.text[: self.start - self.passage.start]
+        below, own, numbered = len(text), _indent(text, len(text)), _NUMBERED.match(self.text)
+        deepest = own
+        for start, end in reversed(stretches(text)):
+            above, indent = text[start:end].rstrip(), _indent(text, start)
+            step = numbered and _NUMBERED.match(above)
+            announces = above.endswith(_COLONS) and indent == own == deepest and not step
+            if announces or indent < own:
                 return replace(self, start=self.passage.start + start, end=self.passage.start + end)
-            if "\n\n" in self.passage.text[end:below]:
+            if "\n\n" in text[end:below]:
                 return None
-            below = start
+            below, deepest = start, indent
         return None
 
     @property
@@ -89,6 +98,12 @@ class Statement:
         following = self.passage.text[self.end - self.passage.start :].lstrip().partition("\n")[0]
         breaks_off = count_cjk(text) >= BROKEN_OFF_CHARACTERS and count_cjk(text[-1:]) > 0
         return breaks_off and bool(following) and not count_cjk(following)
+
+
+def _indent(text: str, at: int) -> int:
+    """Return how far a line is indented in which a place lies: an item of a list within a list is."""
+    line = text[text.rfind("\n", 0, at) + 1 :]
+    return len(line) - len(line.lstrip(" "))
 
 
 def statements_of(passages: Sequence[Passage]) -> list[Statement]:

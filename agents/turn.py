@@ -329,7 +329,8 @@ class _Turn:
         )
         yield self._delta(prompts.refusal(self.language, self.options.contact))
         if near is not None:
-            yield self._delta("\n" + prompts.nearest(self.language, quoting.line(near, number=1), place=near.place))
+            said = quoting.line(near, number=1, placed=True)
+            yield self._delta("\n" + prompts.nearest(self.language, said, place=near.place))
         yield self._finished("refused", evidence, quoting.citations([near] if near else []))
 
     def _delta(self, text: str, allowed: Allowed = NOTHING_SPECIAL) -> Delta:

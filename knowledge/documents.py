@@ -14,6 +14,8 @@ from typing import Literal
 BlockKind = Literal["heading", "paragraph", "item", "row", "code"]
 PAGE_BREAK = "\f"
 BLOCK_BREAK = "\n\n"
+ITEM_INDENT = "  "
+"""Stands before an item for each list that its own lies in: else "Islands: €9" would seem to lie below "Abroad:"."""
 MEMBER = "!/"
 """Stands between a file and what lies in it, in a document's name."""
 _PARTS_APART = 4096
@@ -98,7 +100,7 @@ class DocumentBuilder:
             return
         if self._parts and not self._parts[-1].endswith(PAGE_BREAK):
             tight = self._blocks and kind == self._blocks[-1].kind and kind in ("item", "row")
-            self._append("\n" if tight else BLOCK_BREAK)
+            self._append(f"\n{ITEM_INDENT * (level - 1)}" if tight else BLOCK_BREAK)
         start = self._length
         if self._ended and (kind != "heading" or level > self._ended):
             self._blocks.append(Block("heading", start, start, self._ended))

@@ -18,6 +18,15 @@ _HOURS = re.compile(
     f"{_WHEN}(?:[开关]门|关店|[上下]班|打烊|收摊)|{_O_CLOCK}(?:开店|营业)|(?:[开关]门|营业|开)到几点钟?|[开关]门时间"
 )
 """When a new shop opens for business, and whether one may come after work, is something else."""
+_WHO_PAYS = re.compile(
+    r"\bwho(?: \w+){0,2} (?:pays?|paying|covers?|bears?)\b(?: for)?|^(?!.*\b(?:how|what|when|where|which)\b)(.*?)"
+    r"\b(?:do|must|will|should|would) (?:i|we) (?:have to |need to )?pay\b(?: for)?"
+    r"(?! (?:by|with|in|at|now|cash|before|on)\b)",
+    re.IGNORECASE,
+)
+_WHO_PAYS_ZH = re.compile("谁来?(?:付|出|掏|承担|负担)(?:钱|费用?)?|要(?:付|花|出|交)?钱[吗么嘛]?|收不收钱")
+"""Documents say what it costs."""
+_SENT = re.compile("[退寄送换]")
 _DAY = re.compile("(?:(?<!一)周|星期|礼拜)([一二三四五六日天])(?![次个节天])")
 """Not of 每周三次 and 一周六天."""
 WEEKS = {"期": "星期", "拜": "礼拜"}
@@ -32,11 +41,16 @@ def written(question: str) -> str:
 
     >>> written("滨江店周日几点关门"), written("几点开课")
     ('滨江店周日营业时间', '几点开课')
+    >>> written("who pays for the return?"), written("退货谁付钱？")
+    ('cost of the return?', '退货运费？')
     """
     put = question
     for asked in reversed(list(_HOURS.finditer(simplified(question)))):
         put = f"{put[: asked.start()]}营业时间{put[asked.end() :]}"
-    return put
+    folded = simplified(put)
+    if _WHO_PAYS_ZH.search(folded):
+        return _WHO_PAYS_ZH.sub("运费" if _SENT.search(folded) else "费用", folded)
+    return _WHO_PAYS.sub(lambda paid: f"{paid[1] or ''}cost of", put)
 
 
 def both(question: str) -> str:

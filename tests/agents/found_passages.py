@@ -1,7 +1,9 @@
 """Passages as a search returns them, made by hand for tests."""
 
+from collections.abc import Generator
 from typing import Any
 
+from agents.answering import Draft
 from knowledge.passages import Passage, Retrieval, Signals
 from knowledge.text import tokens
 
@@ -28,3 +30,13 @@ def retrieval(question: str, *passages: Passage) -> Retrieval:
     """Return what a search found, every term of the question weighing the same."""
     weights = dict.fromkeys(tokens(question), 1.0)
     return Retrieval(question, passages, 0.9, SIGNALS, weights, seconds=0.0)
+
+
+def finish(pieces: Generator[str, None, Draft]) -> tuple[list[str], Draft]:
+    """Return all that an answer shows, and what it came to."""
+    shown = []
+    while True:
+        try:
+            shown.append(next(pieces))
+        except StopIteration as end:
+            return shown, end.value

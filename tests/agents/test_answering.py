@@ -1,5 +1,4 @@
 import threading
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +25,12 @@ from agents.transcript import Language, Message, ShortAnswer
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
 from knowledge.passages import Passage, Retrieval
-from tests.agents.found_passages import passage, retrieval
+from tests.agents.found_passages import finish, passage, retrieval
 
 OPTIONS = AnswerOptions(company="Lumen")
 WARRANTY = "How long is the warranty of a lamp?"
 DELIVERY = "How much does standard delivery cost?"
 QUESTION = "How long do I have to send a lamp back, and how long for goods from the sale?"
-
-
-def finish(pieces: Generator[str, None, Draft]) -> tuple[list[str], Draft]:
-    shown = []
-    while True:
-        try:
-            shown.append(next(pieces))
-        except StopIteration as end:
-            return shown, end.value
 
 
 def scripted(*replies: Any, small: bool = False) -> LoadedModel:
@@ -334,59 +324,3 @@ def test_what_comes_nearest_says_something_alone() -> None:
     near = nearest(retrieval("sauna", passage(text)), language="en", embedder=HashingEmbedder(), max_words=60)
     assert near is not None
     assert near.text == "The sauna is hot."
-
-
-HOURS = "Breakfast | Saturday: 7:30–11:00 | Sunday: 8:00–11:30\nDinner | Saturday: 18:00–21:00 | Sunday: closed"
-
-
-def test_the_cell_that_a_question_names_stands_before_its_row() -> None:
-    found = retrieval("breakfast sunday", passage(HOURS))
-    shown, draft = finish(quote("breakfast on sunday?", found, language="en", embedder=None, options=OPTIONS))
-    assert draft.pointed == "8:00–11:30"
-    assert shown[1:3] == ["8:00–11:30 [1]\n", "Breakfast – Saturday: 7:30–11:00; Sunday: 8:00–11:30 [1]"]
-
-
-@pytest.mark.parametrize(("title", "pointed"), [("Hours", "8:00–11:30"), ("Hours (draft)", "")])
-def test_no_few_words_stand_before_what_a_draft_says(title: str, pointed: str) -> None:
-    found = retrieval("breakfast sunday", passage(HOURS, title=title))
-    shown, draft = finish(quote("breakfast on sunday?", found, language="en", embedder=None, options=OPTIONS))
-    assert draft.pointed == pointed
-    assert str(shown[0]).startswith("Hours (draft): Breakfast – ") is (not pointed)
-
-
-@pytest.mark.parametrize(("title", "pointed"), [("Warranty", "5 years"), ("DRAFT Warranty", "")])
-def test_nor_before_a_draft_s_sentence(title: str, pointed: str) -> None:
-    found = retrieval(WARRANTY, passage("Every lamp has a warranty of 5 years.", title=title))
-    _, draft = finish(quote(WARRANTY, found, language="en", embedder=None, options=OPTIONS))
-    assert draft.pointed == pointed
-
-
-def test_rows_that_are_compared_are_shown_together() -> None:
-    found = retrieval("breakfast late dinner longer", passage(HOURS.replace("Dinner", "Late dinner")))
-    shown, _ = finish(
-        quote("is breakfast or late dinner longer?", found, language="en", embedder=None, options=OPTIONS)
-    )
-    assert [line.split(" – ")[0].strip() for line in shown] == ["Breakfast", "Late dinner"]
-
-
-def test_the_few_words_of_an_item_have_the_marker_of_the_item() -> None:
-    spa = "Prices in the spa:\n\nsauna 12 euros,\nmassage of the back 69 euros,\npool towel 3 euros."
-    found = retrieval("massage back", passage(spa))
-    shown, draft = finish(
-        quote("How much is the massage of the back?", found, language="en", embedder=None, options=OPTIONS)
-    )
-    assert draft.pointed == "69 euros"
-    assert shown[1:] == ["69 euros [2]\n", "Prices in the spa: [1]", "\nmassage of the back 69 euros, [2]"]
-
-
-def test_steps_are_quoted_in_their_order() -> None:
-    found = retrieval("restart lamp", passage("1. Unplug the lamp.\n2. Restart the lamp by its switch."))
-    shown, _ = finish(quote("can I restart the lamp", found, language="en", embedder=None, options=OPTIONS))
-    assert [str(line).strip()[:2] for line in shown] == ["1.", "2."]
-
-
-def test_a_command_of_several_lines_can_be_copied_as_one() -> None:
-    found = retrieval("start tool", passage("Start the tool:\n\ndocker run --rm \\\n  -v /srv:/data \\\n  shop/tool"))
-    shown, draft = finish(quote("start the tool", found, language="en", embedder=None, options=OPTIONS))
-    assert shown == ["Start the tool: [1]", "\ndocker run --rm -v /srv:/data shop/tool [2]"]
-    assert draft.citations[1].quote == "docker run --rm \\\n  -v /srv:/data \\\n  shop/tool"

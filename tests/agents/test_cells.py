@@ -101,3 +101,18 @@ def test_of_several_rows_named_better_none_is_picked_nor_one_that_is_not_wanted(
 )
 def test_a_question_in_another_language_shares_no_words_with_any_row(question: str, row: str, nothing: bool) -> None:
     assert cells.shares_nothing(question, *rows(row)) is nothing
+
+
+def test_a_day_asks_for_the_cell_of_its_days() -> None:
+    row = "Season: November to February | Mon–Fri: 9:00–16:30 | Saturday: 9:00–16:00"
+    assert [cell.value for cell in cells.asked_for("when do you close on a wednesday in december", row)] == [
+        "9:00–16:30"
+    ]
+    months = "Room: Double | April: €80 | May: €90"
+    assert [cell.value for cell in cells.asked_for("how much is it in may", months)] == ["€90"]
+
+
+def test_the_season_that_the_question_names_a_day_of_is_not_asked_for() -> None:
+    row = "日期: 周二至周五 | 时间: 9:00–17:00"
+    assert [cell.value for cell in cells.asked_for("周四几点开放？", row)] == ["9:00–17:00"]
+    assert [cell.value for cell in cells.asked_for("几点开放？", row)] == ["周二至周五", "9:00–17:00"]

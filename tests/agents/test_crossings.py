@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from agents.crossings import compared, crossing
+from agents.crossings import compared, crossing, without_other_seasons
 from agents.statements import statements_of
 from knowledge.passages import Passage
 from tests.agents.found_passages import passage
@@ -133,3 +133,67 @@ def test_a_row_whose_name_is_part_of_that_of_another_is_not_compared_with_it() -
     towels = passage("Item: Towel | Day: €2 | Week: €9\nItem: Bath towel | Day: €3 | Week: €12")
     ranked = [replace(s, score=1.0, words=0.5) for s in statements_of([towels])]
     assert compared("how much is a bath towel", ranked[::-1]) == []
+
+
+SEASONS = passage(
+    "Room: Double | Low season (Nov–Mar): €80 | Shoulder season (April, May, September, October): €95"
+    " | High season (June–August): €120\n"
+    "Room: Single | Low season (Nov–Mar): €60 | Shoulder season (April, May, September, October): €75"
+    " | High season (June–August): €90"
+)
+SAILINGS = passage(
+    "Days: Mon–Fri | Morning: 7:15 | Evening: 18:45\nDays: Saturday | Morning: 8:00 | Evening: 19:30",
+    title="Timetable",
+)
+CARS = passage(
+    "Season: Car, June–August | One way: €78 | Return: €140\n"
+    "Season: Car, September–May | One way: €48 | Return: €88\n"
+    "Season: Van, June–August | One way: €99 | Return: €180"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "source", "cell"),
+    [
+        ("what does a double cost in july?", SEASONS, "€120"),
+        ("what does a single cost in december?", SEASONS, "€60"),
+        ("how much is a double in may?", SEASONS, "€95"),
+        ("how much is a double on 3 august?", SEASONS, "€120"),
+        ("what does a double cost in summer?", SEASONS, None),
+        ("what does a double cost in march or april?", SEASONS, None),
+        ("morning on wednesday", SAILINGS, "7:15"),
+        ("evening on saturday", SAILINGS, "19:30"),
+        ("evening on sunday", SAILINGS, None),
+        ("car return in july", CARS, "€140"),
+        ("car return in april", CARS, "€88"),
+        ("van return in april", CARS, None),
+        (
+            "双人房七月多少钱",
+            passage("房型: 双人房 | 淡季（11月至次年3月）: 80 欧元 | 旺季（六月至八月）: 120 欧元", language="zh"),
+            "120 欧元",
+        ),
+    ],
+)
+def test_a_month_or_a_day_chooses_its_season(question: str, source: Passage, cell: str | None) -> None:
+    assert crossed(question, source) == cell
+
+
+def test_the_next_question_names_another_month() -> None:
+    assert crossed("and in january?", SEASONS, whole="what does a double cost in july? and in january?") == "€80"
+
+
+def test_the_rows_of_other_seasons_are_left_out_where_one_is_named() -> None:
+    ranked = [replace(s, score=1.0, words=1.0) for s in statements_of([CARS, SAILINGS])]
+
+    def kept(question: str, whole: str = "") -> list[str]:
+        return [s.text.split(" | ")[0] for s in without_other_seasons(question, ranked, whole=whole)]
+
+    summer = ["Season: Car, June–August", "Season: Van, June–August"]
+    days = ["Days: Mon–Fri", "Days: Saturday"]
+    assert kept("what does it cost in july?") == [*summer, *days]
+    assert kept("and the van?", whole="what does it cost in july? and the van?") == [*summer, *days]
+    assert kept("when is it on wednesday in july?") == [*summer, "Days: Mon–Fri"]
+    everything = [s.text.split(" | ")[0] for s in ranked]
+    assert kept("what does it cost?") == kept("when is it not so dear as in july?") == everything
+    assert kept("when is it on sunday?") == everything, "no row is of that day"
+    assert kept("in july and in october") == everything

@@ -66,6 +66,14 @@ def test_the_name_of_a_draft_before_its_words_is_no_statement(shop: Library) -> 
     assert unsupported_sentences(other, shop, audiences=PUBLIC) == ("2031_DRAFT_v7.md: Gift cards never expire.",)
 
 
+def test_an_item_is_supported_behind_the_heading_that_it_is_shown_with(shop: Library) -> None:
+    quote = cited(shop, "Gift cards.")
+    answer = replace(ANSWER, text="What cannot be returned – Gift cards. [1]", citations=(quote,))
+    assert unsupported_sentences(answer, shop, audiences=PUBLIC) == ()
+    other = replace(answer, text="What is never sold – Gift cards. [1]")
+    assert unsupported_sentences(other, shop, audiences=PUBLIC) == ("What is never sold – Gift cards.",)
+
+
 def test_a_courtesy_says_nothing_that_a_document_could_hold(shop: Library) -> None:
     thanked = replace(ANSWER, text=courtesies.ANSWERS["thanks"]["en"], citations=())
     assert unsupported_sentences(thanked, shop, audiences=PUBLIC) == ()

@@ -1,8 +1,9 @@
 import pytest
 
+from agents.answering import AnswerOptions, nearest, quote
 from agents.ordering import in_order
 from agents.statements import Statement, statements_of
-from tests.agents.found_passages import passage
+from tests.agents.found_passages import finish, passage, retrieval
 
 STEPS = "On Windows:\n\n1. Install it.\n2. Sign in. Then wait.\n3. Restart.\n\nIt takes an hour."
 COMMANDS = "On Linux:\n\nsudo apt install ./warden.deb\nwarden fetch --user ada\nsystemctl start warden"
@@ -41,3 +42,88 @@ def test_steps_of_two_lists_keep_their_places() -> None:
     assert [(one.passage.document, one.text[:2]) for one in found] == [
         ("a.md", "1."), ("b.md", "1."), ("a.md", "3."), ("b.md", "3."),
     ]  # fmt: skip
+
+
+OPTIONS = AnswerOptions(company="Lumen")
+WARRANTY = "How long is the warranty of a lamp?"
+HOURS = "Breakfast | Saturday: 7:30–11:00 | Sunday: 8:00–11:30\nDinner | Saturday: 18:00–21:00 | Sunday: closed"
+
+
+def test_the_cell_that_a_question_names_stands_before_its_row() -> None:
+    found = retrieval("breakfast sunday", passage(HOURS))
+    shown, draft = finish(quote("breakfast on sunday?", found, language="en", embedder=None, options=OPTIONS))
+    assert draft.pointed == "8:00–11:30"
+    assert shown[1:3] == ["8:00–11:30 [1]\n", "Breakfast – Saturday: 7:30–11:00; Sunday: 8:00–11:30 [1]"]
+
+
+@pytest.mark.parametrize(("title", "pointed"), [("Hours", "8:00–11:30"), ("Hours (draft)", "")])
+def test_no_few_words_stand_before_what_a_draft_says(title: str, pointed: str) -> None:
+    found = retrieval("breakfast sunday", passage(HOURS, title=title))
+    shown, draft = finish(quote("breakfast on sunday?", found, language="en", embedder=None, options=OPTIONS))
+    assert draft.pointed == pointed
+    assert str(shown[0]).startswith("Hours (draft): Breakfast – ") is (not pointed)
+
+
+@pytest.mark.parametrize(("title", "pointed"), [("Warranty", "5 years"), ("DRAFT Warranty", "")])
+def test_nor_before_a_draft_s_sentence(title: str, pointed: str) -> None:
+    found = retrieval(WARRANTY, passage("Every lamp has a warranty of 5 years.", title=title))
+    _, draft = finish(quote(WARRANTY, found, language="en", embedder=None, options=OPTIONS))
+    assert draft.pointed == pointed
+
+
+def test_rows_that_are_compared_are_shown_together() -> None:
+    found = retrieval("breakfast late dinner longer", passage(HOURS.replace("Dinner", "Late dinner")))
+    shown, _ = finish(
+        quote("is breakfast or late dinner longer?", found, language="en", embedder=None, options=OPTIONS)
+    )
+    assert [line.split(" – ")[0].strip() for line in shown] == ["Breakfast", "Late dinner"]
+
+
+def test_the_few_words_of_an_item_have_the_marker_of_the_item() -> None:
+    spa = "Prices in the spa:\n\nsauna 12 euros,\nmassage of the back 69 euros,\npool towel 3 euros."
+    found = retrieval("massage back", passage(spa))
+    shown, draft = finish(
+        quote("How much is the massage of the back?", found, language="en", embedder=None, options=OPTIONS)
+    )
+    assert draft.pointed == "69 euros"
+    assert shown[1:] == ["69 euros [2]\n", "Prices in the spa: [1]", "\nmassage of the back 69 euros, [2]"]
+
+
+def test_steps_are_quoted_in_their_order() -> None:
+    found = retrieval("restart lamp", passage("1. Unplug the lamp.\n2. Restart the lamp by its switch."))
+    shown, _ = finish(quote("can I restart the lamp", found, language="en", embedder=None, options=OPTIONS))
+    assert [str(line).strip()[:2] for line in shown] == ["1.", "2."]
+
+
+def test_a_command_of_several_lines_can_be_copied_as_one() -> None:
+    found = retrieval("start tool", passage("Start the tool:\n\ndocker run --rm \\\n  -v /srv:/data \\\n  shop/tool"))
+    shown, draft = finish(quote("start the tool", found, language="en", embedder=None, options=OPTIONS))
+    assert shown == ["Start the tool: [1]", "\ndocker run --rm -v /srv:/data shop/tool [2]"]
+    assert draft.citations[1].quote == "docker run --rm \\\n  -v /srv:/data \\\n  shop/tool"
+
+
+def test_items_follow_below_the_line_that_announces_them() -> None:
+    """Behind another sentence "Children: €4" would be a price of something else."""
+    door = "Tickets at the door:\n\nAdults: €7.50\nChildren: €4\n\nAdults are welcome with children."
+    found = retrieval("ticket adults welcome", passage(door))
+    shown, draft = finish(
+        quote("How much is a ticket for adults?", found, language="en", embedder=None, options=OPTIONS)
+    )
+    assert draft.pointed == "€7.50"
+    assert "".join(str(piece) for piece in shown[1:]).split("\n") == [
+        "€7.50 [2]",
+        "Tickets at the door: [1]",
+        "Adults: €7.50 [2]",
+        "Children: €4 [3]",
+        "Adults are welcome with children. [4]",
+    ]
+
+
+def test_a_line_that_only_announces_is_nearest_to_nothing_and_no_second_source() -> None:
+    aboard, fares = passage("You may not bring:\n\npetrol in cans."), passage("You may not bring:\n\nbikes.", "b.md")
+    found = retrieval("may bring petrol", aboard, fares)
+    assert nearest(found, language="en", embedder=None, max_words=50) is None
+    told = passage("After 72 hours without any response we can help with the following:\n\nan export of petrol.")
+    assert nearest(retrieval("after 72 hours", told), language="en", embedder=None, max_words=50) is not None
+    _, draft = finish(quote("may I bring petrol?", found, language="en", embedder=None, options=OPTIONS))
+    assert {citation.document for citation in draft.citations} == {"a.md"}

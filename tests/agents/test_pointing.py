@@ -337,3 +337,44 @@ def test_of_several_prices_one_is_pointed_at_where_the_question_names_it(
     places = [found.span() for found in re.finditer(r"€[\d,]+\d|€\d|\d+元", sentence)]
     found = pointing.shaped(question, [Candidate(said, start, end) for start, end in places])
     assert [candidate.text for candidate in found] == prices
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "limit"),
+    [
+        ("how much is delivery in Harwick?", "Delivery is free within Harwick for orders over £80.", "£80"),
+        ("how much is delivery?", "Delivery costs nothing for goods worth €60.", "€60"),
+        ("how much is delivery?", "Delivery is free from €60.", "€60"),
+        ("运费多少钱？", "满80元包邮。", "80元"),
+        ("运费多少钱？", "订单80元以上包邮。", "80元"),
+    ],
+)
+def test_the_sum_from_which_delivery_is_free_is_not_its_price(question: str, text: str, limit: str) -> None:
+    start = text.index(limit)
+    candidate = Candidate(statement(text), start, start + len(limit))
+    assert pointing.is_a_limit(question, candidate)
+    assert not pointing.is_a_limit("for how much must I order to have delivery free? 满多少包邮", candidate)
+    assert not pointing.is_a_limit(question, Candidate(statement(f"It costs {limit}."), 9, 9 + len(limit)))
+    assert limit not in [one.text for one in pointing.shaped(question, [candidate])]
+
+
+def test_who_pays_for_what_takes_a_sentence() -> None:
+    assert found("who pays the return?", "If the new one costs more, you pay the difference.") == []
+    assert found("who takes the return?", "If the new one costs more, you pay the difference.") != []
+
+
+def test_one_end_of_a_season_stands_alone_only_where_it_is_asked_for() -> None:
+    text = "From October to March the snack bar opens at weekends only."
+    march = Candidate(statement(text), text.index("March"), text.index("March") + 5)
+    season = Candidate(statement(text), text.index("October"), march.end)
+    assert not pointing.stands_alone("when is the snack bar open", march)
+    assert pointing.stands_alone("until when does the snack bar open at weekends only", march)
+    assert pointing.stands_alone("when is the snack bar open", season)
+
+
+def test_what_names_an_item_of_a_list_is_the_answer_only_where_the_question_says_what_it_has() -> None:
+    text = "30 days or more before: the deposit, €10\n8 to 29 days before: half"
+    one = Statement(passage(text), 0, text.index("\n"), 1.0)
+    days = Candidate(one, 0, len("30 days"))
+    assert not pointing.stands_alone("what do you keep if I cancel 10 days before?", days)
+    assert pointing.stands_alone("for how many days is the deposit kept?", days)

@@ -136,3 +136,25 @@ def test_documents_of_one_name_in_two_collections_are_told_apart() -> None:
     own = dict(zip([s.text for s in described.statements], described.features[:, NAMES.index("own")], strict=True))
     assert own["We like it."] == 0.0
     assert own["A lamp hums"] > 0.0
+
+
+def test_the_season_that_holds_the_month_is_named_by_it() -> None:
+    summer = passage("An inside cabin costs €45.", "a.md", headings=("May to September",), score=0.9)
+    winter = passage("An inside cabin costs €30.", "a.md", headings=("October to April",), start=100)
+    for question, first in (("inside cabin in july", summer), ("inside cabin in february", winter)):
+        ranked = rank(retrieval(question, winter, summer), language="en", embedder=None)
+        assert ranked[0].passage is first
+    rows = passage("Season: 1 June to 31 August | Car: €78\nSeason: 1 November to 31 March | Car: €48")
+    best, other = rank(retrieval("what does a car cost in february", rows), language="en", embedder=None)
+    assert "€48" in best.text
+    assert best.words > other.words, "rows alike would be quoted together"
+
+
+def test_who_pays_is_answered_by_what_is_paid_for_not_by_who_pays_for_another_thing() -> None:
+    found = passage("If the new one costs more, you pay the cost of it. The return is free everywhere. Return it soon.")
+    ranked = rank(retrieval("who pays return? cost return", found), language="en", embedder=None)
+    assert ranked[0].text == "The return is free everywhere."
+    earlier = Message("user", "how long is the warranty of a return?")
+    days = passage("A return takes 30 days. The return is free everywhere.")
+    after = retrieval("who pays return?", days)
+    assert rank(after, language="en", embedder=None, history=(earlier,))[0].text == "The return is free everywhere."

@@ -75,3 +75,44 @@ def test_orders_to_a_machine_are_no_statements() -> None:
 )
 def test_some_statements_only_announce_what_follows(text: str, announces: bool) -> None:
     assert Statement(passage(text), 0, text.index("\n") if "\n" in text else len(text), 0.0).leads_in is announces
+
+
+@pytest.mark.parametrize(
+    ("text", "item", "announcer"),
+    [
+        ("Tickets at the door:\n\nAdults: €7\nChildren: €4", "Children", "Tickets at the door:"),
+        ("2. Look whether it was paid:\n5. Give part of the fee back.", "5.", None),
+        ("You get back:\n1. Check it:\n2. the fee", "2.", "You get back:"),
+        ("2. Look whether it was paid:\nthe date, the sum", "the date", "2. Look whether it was paid:"),
+        ("Tickets:\n\nAdults: €7\n\nThe café is open.", "The café", None),
+    ],
+)
+def test_an_item_is_announced_by_the_line_above_its_list_not_by_the_step_before(
+    text: str, item: str, announcer: str | None
+) -> None:
+    start = text.index(item)
+    above = Statement(passage(text), start, len(text), 0.0).announcement
+    assert (above.text if above else None) == announcer
+
+
+NESTED = "Extra charges:\n\nMainland:\n  bulky: €15\n  letter: €2\nAbroad\n  bulky: €40\nIslands: €9\n\nAsk us."
+
+
+@pytest.mark.parametrize(
+    ("item", "announcer"),
+    [
+        ("bulky: €15", "Mainland:"),
+        ("letter", "Mainland:"),
+        ("bulky: €40", "Abroad"),
+        ("Abroad", "Extra charges:"),
+        ("Islands", "Extra charges:"),
+        ("Mainland", "Extra charges:"),
+        ("Ask us", None),
+    ],
+)
+def test_an_item_within_a_list_within_a_list_is_announced_by_the_item_that_it_stands_in(
+    item: str, announcer: str | None
+) -> None:
+    start = NESTED.index(item)
+    above = Statement(passage(NESTED), start, start + len(item), 0.0).announcement
+    assert (above.text if above else None) == announcer

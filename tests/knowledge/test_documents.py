@@ -43,3 +43,18 @@ def test_a_section_that_ends_leaves_what_follows_under_what_stands_above_it():
     headings = [(b.level, document.text[b.start : b.end]) for b in document.blocks if b.kind == "heading"]
     assert headings == [(2, "Questions"), (3, "Is it open?"), (3, "Is it free?"), (1, "")]
     assert document.title == ""
+
+
+def test_an_item_of_a_list_within_a_list_is_indented_between_the_items():
+    builder = DocumentBuilder()
+    builder.add("paragraph", "Charges:")
+    for text, level in (("Mainland:", 1), ("bulky: €15", 2), ("heavy: €20", 2), ("Islands: €9", 1)):
+        builder.add("item", text, level=level)
+    document = builder.build()
+    assert document.text == "Charges:\n\nMainland:\n  bulky: €15\n  heavy: €20\nIslands: €9"
+    assert [document.text[b.start : b.end] for b in document.blocks][1:] == [
+        "Mainland:",
+        "bulky: €15",
+        "heavy: €20",
+        "Islands: €9",
+    ]

@@ -29,9 +29,30 @@ def test_hours_are_asked_for_as_documents_call_them(question: str, put: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("question", "put"),
+    [
+        ("who pays the return?", "cost of the return?"),
+        ("Who has to pay for the way back?", "cost of the way back?"),
+        ("do I have to pay for a return", "cost of a return"),
+        ("and will I pay for it?", "and cost of it?"),
+        ("退货运费谁出？", "退货运费运费？"),
+        ("保修谁付钱", "保修费用"),
+        ("寄回去要钱吗", "寄回去运费"),
+    ],
+)
+def test_who_pays_is_told_as_what_it_costs(question: str, put: str) -> None:
+    assert written(question) == put
+
+
+@pytest.mark.parametrize(
     "question",
     [
         "",
+        "how much do I have to pay for a return?",
+        "when do I pay?",
+        "do I have to pay in advance?",
+        "must I pay by card",
+        "要付多少钱",
         "几点开课",
         "什么时候开始营销",
         "门打不开",

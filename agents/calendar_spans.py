@@ -1,0 +1,186 @@
+"""A month, date or weekday that a question names in, whether a text's spans hold it out.
+
+    "in July"   + "High season (June–August)"  -> held        "on Wednesday" + "Mon–Fri"     -> held
+    "3 June"    + "1 June to 31 August"        -> held        "八月"         + "旺季（6-9月）" -> held
+
+No word of the question stands in such a name, and yet it is the season that is asked about.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from knowledge.lexical import MAY
+from knowledge.text import STOP_WORDS, tokens
+from knowledge.traditional import simplified
+from knowledge.wordings import day_terms
+
+_MONTH_DAYS, _MONTHS, _WEEKDAYS = 31, 12, 7
+_YEAR = _MONTHS * _MONTH_DAYS
+"""A day of the year is numbered as if every month had as many."""
+_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_TO = r"\s*(?:–|—|-|~|～|\bto\b|\buntil\b|\btill\b|\bthrough\b)\s*"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+_PART = r"(?:(?P<part{n}>early|mid|late|beginning of|end of)[ -])?"
+_POINT = (
+    rf"{_PART}(?:\b(?P<day{{n}}>\d{{{{1,2}}}})(?:st|nd|rd|th)?\.? (?:of )?)?\b(?P<month{{n}}>{_MONTH})"
+    r"(?: (?P<after{n}>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]))?(?:,? \d{{4}}\b)?"
+)
+_ONE = re.compile(_POINT.format(n=1), re.IGNORECASE)
+_SPAN = re.compile(_POINT.format(n=1) + _TO + _POINT.format(n=2), re.IGNORECASE)
+_DAYS_OF_MONTH = re.compile(
+    rf"\b(?P<day1>\d{{1,2}})(?:st|nd|rd|th)?{_TO}(?P<day2>\d{{1,2}})(?:st|nd|rd|th)? (?P<month1>{_MONTH})",
+    re.IGNORECASE,
+)
+_PARTS = {"early": 1, "beginning of": 1, "mid": 15, "late": 21, "end of": 31}
+_NUMBER = r"(?:1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])"
+_POINT_ZH = r"(?<![\d十])(?P<month{n}>" + _NUMBER + r")\s?月(?:份|(?P<day{n}>\d{{1,2}})\s?[日号])?底?"
+_ONE_ZH = re.compile(_POINT_ZH.format(n=1))
+_SPAN_ZH = re.compile(
+    rf"(?<![\d十])(?P<month1>{_NUMBER})\s?(?:月份?(?:(?P<day1>\d{{1,2}})\s?[日号])?底?)?"
+    rf"\s?(?:–|—|-|~|～|至|到)+\s?(?:次年|翌年|第二年)?(?P<month2>{_NUMBER})\s?月(?:(?P<day2>\d{{1,2}})\s?[日号])?"
+)
+_WEEKDAY = (
+    r"\b(?:mon(?:days?)?|tue(?:s|sdays?)?|wed(?:nesdays?)?|thu(?:rs?|rsdays?)?|fri(?:days?)?|sat(?:urdays?)?"
+    r"|sun(?:days?)?)\b\.?"
+)
+_WEEK_SPAN = re.compile(rf"(?P<day1>{_WEEKDAY}){_TO}(?P<day2>{_WEEKDAY})", re.IGNORECASE)
+_WEEK_ONE = re.compile(_WEEKDAY, re.IGNORECASE)
+_WEEK_ZH = "(?:(?<!一)周|星期|礼拜)"
+_WEEK_SPAN_ZH = re.compile(rf"{_WEEK_ZH}([一二三四五六日天])\s?(?:–|—|-|~|～|至|到)+\s?{_WEEK_ZH}?([一二三四五六日天])")
+_WEEK_ONE_ZH = re.compile(rf"{_WEEK_ZH}([一二三四五六日天])(?![次个节])")
+_GROUPS = (
+    (re.compile(r"\bweek-?days?\b|\bworking days\b|平日|工作日", re.IGNORECASE), frozenset(range(5))),
+    (re.compile(r"\bweek-?ends?\b|周末|双休日?", re.IGNORECASE), frozenset((5, 6))),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a question names of the calendar."""
+
+    days: frozenset[int]
+    """Of the year for a month or a date, of the week for a weekday."""
+    of_week: bool
+    terms: frozenset[str]
+    """The question's search terms that name it."""
+
+
+def named(question: str) -> tuple[Moment, ...]:
+    """Return the months, dates and weekdays that a question names; "may I" names none.
+
+    >>> [(sorted(moment.terms), moment.of_week) for moment in named("open on Saturday in July?")]
+    [(['juli'], False), (['saturday'], True)]
+    """
+    question = simplified(question)
+    found = [
+        Moment(days, of_week, frozenset(tokens(text)) | frozenset(day_terms(text)))
+        for of_week, read in ((False, _year_spans), (True, _week_spans))
+        for text, days in read(question)
+        if text.casefold() != "may" or MAY.search(question)
+    ]
+    return tuple(moment for moment in found if moment.terms - STOP_WORDS or "may" in moment.terms)
+
+
+def held(text: str, moments: Sequence[Moment]) -> frozenset[str]:
+    """Return the question's terms for the moments that a text's own months, dates and weekdays hold."""
+    if not moments:
+        return frozenset()
+    text = simplified(text)
+    spans = {of_week: [days for _, days in read(text)] for of_week, read in _READERS if _asked(moments, of_week)}
+    return frozenset().union(*(m.terms for m in moments if any(_holds(span, m) for span in spans[m.of_week])))
+
+
+def is_outside(text: str, moments: Sequence[Moment]) -> bool:
+    """Say whether a text names months, dates or weekdays and none of them holds what a question names of that kind."""
+    kinds = {moment.of_week for moment in moments}
+    read = [of_week for of_week, spans in _READERS if of_week in kinds and any(spans(simplified(text)))]
+    return bool(read) and not held(text, [moment for moment in moments if moment.of_week in read])
+
+
+def is_torn(text: str, start: int, end: int) -> bool:
+    """Say whether `text[start:end]` is one end of a span of months or dates: "March" of "October to March"."""
+    text = simplified(text)
+    spans = (match.span() for pattern in (_SPAN, _SPAN_ZH, _DAYS_OF_MONTH) for match in pattern.finditer(text))
+    return any(first <= start and end <= last and end - start < last - first for first, last in spans)
+
+
+def _asked(moments: Sequence[Moment], of_week: bool) -> bool:
+    return any(moment.of_week is of_week for moment in moments)
+
+
+def _holds(span: frozenset[int], moment: Moment) -> bool:
+    """Say whether a span holds a moment; a month is held in part, too: "15 June to 14 September"."""
+    return moment.days <= span if moment.of_week else bool(moment.days & span)
+
+
+def _year_spans(text: str) -> Iterator[tuple[str, frozenset[int]]]:
+    """Yield each span of months or dates as it is written, and its days; what stands alone is one month or one day."""
+    taken: list[tuple[int, int]] = []
+    for pattern in (_DAYS_OF_MONTH, _SPAN, _SPAN_ZH, _ONE, _ONE_ZH):
+        for match in pattern.finditer(text):
+            if any(match.start() < end and start < match.end() for start, end in taken):
+                continue
+            if (days := _days_of_year(match)) is not None:
+                taken.append(match.span())
+                yield match.group(), days
+
+
+def _days_of_year(match: re.Match[str]) -> frozenset[int] | None:
+    got = match.groupdict()
+    first, last = _month(got["month1"]), _month(got.get("month2") or got["month1"])
+    start = _day(got, 1)
+    end = _day(got, 2) if "month2" in got or "day2" in got else start
+    if first is None or last is None or max(start or 1, end or 1) > _MONTH_DAYS:
+        return None
+    begin = first * _MONTH_DAYS + (start or 1) - 1
+    finish = last * _MONTH_DAYS + (end or _MONTH_DAYS) - 1
+    return frozenset(at % _YEAR for at in range(begin, finish + 1 + (_YEAR if finish < begin else 0)))
+
+
+def _day(got: dict[str, str | None], number: int) -> int | None:
+    day = got.get(f"day{number}") or got.get(f"after{number}")
+    part = got.get(f"part{number}")
+    return int(day) if day else _PARTS[part.casefold()] if part else None
+
+
+def _month(name: str | None) -> int | None:
+    if name is None:
+        return None
+    if name[0].isascii() and name[0].isalpha():
+        return _NAMES.index(name[:3].casefold())
+    if name.isdecimal():
+        return int(name) - 1
+    return 10 * name.startswith("十") + " 一二三四五六七八九".index(name.removeprefix("十") or " ") - 1
+
+
+def _week_spans(text: str) -> Iterator[tuple[str, frozenset[int]]]:
+    taken: list[tuple[int, int]] = []
+    for pattern, days_of in _WEEK_PATTERNS:
+        for match in pattern.finditer(text):
+            if not any(match.start() < end and start < match.end() for start, end in taken):
+                taken.append(match.span())
+                yield match.group(), days_of(match)
+    for pattern, group in _GROUPS:
+        yield from ((match.group(), group) for match in pattern.finditer(text))
+
+
+def _from_to(first: int, last: int) -> frozenset[int]:
+    return frozenset(at % _WEEKDAYS for at in range(first, last + 1 + (_WEEKDAYS if last < first else 0)))
+
+
+def _weekday(name: str) -> int:
+    return _DAYS.index(name[:3].casefold()) if name[0].isascii() else "一二三四五六日".index(name.replace("天", "日"))
+
+
+_WEEK_PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], frozenset[int]]], ...] = (
+    (_WEEK_SPAN, lambda match: _from_to(_weekday(match["day1"]), _weekday(match["day2"]))),
+    (_WEEK_SPAN_ZH, lambda match: _from_to(_weekday(match[1]), _weekday(match[2]))),
+    (_WEEK_ONE, lambda match: frozenset((_weekday(match.group()),))),
+    (_WEEK_ONE_ZH, lambda match: frozenset((_weekday(match[1]),))),
+)
+_READERS = ((False, _year_spans), (True, _week_spans))

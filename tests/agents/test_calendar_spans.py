@@ -1,0 +1,76 @@
+import pytest
+
+from agents.calendar_spans import held, is_outside, is_torn, named
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "holds"),
+    [
+        ("what does a double cost in july?", "High season (June–August)", True),
+        ("what does a double cost in july?", "Low season (Nov–Mar)", False),
+        ("a double in January", "Low season (Nov–Mar)", True),
+        ("in October", "1 April to 31 May and 1 September to 31 October", True),
+        ("in June", "1 April to 31 May and 1 September to 31 October", False),
+        ("on 15 june", "1 June to 31 August", True),
+        ("on June 3rd", "mid-June to end of August", False),
+        ("in June", "mid-June to end of August", True),
+        ("on 28 December", "24 December to 1 January", True),
+        ("on 20 December", "24 December to 1 January", False),
+        ("on 12 July", "1–15 July", True),
+        ("in april", "May to September", False),
+        ("may I come?", "May to September", False),
+        ("how much is it in may?", "April–June", True),
+        ("八月多少钱", "旺季（六月至八月）", True),
+        ("7月双人房多少钱", "6-8月", True),
+        ("十月双人房多少钱", "6-8月", False),
+        ("一月多少钱", "淡季（11月至次年3月）", True),
+        ("十一月多少钱", "旺季（1月至3月）", False),
+        ("4月5日营业吗", "3月20日至4月10日", True),
+        ("on Wednesday", "Mon–Fri", True),
+        ("on saturdays", "Mon–Fri", False),
+        ("on Sunday", "Fri–Mon", True),
+        ("at the weekend", "Sat–Sun", True),
+        ("on friday", "weekdays", True),
+        ("周三几点开门", "周一至周五", True),
+        ("星期天几点开门", "周一至五", False),
+        ("礼拜天几点开门", "周六至周日", True),
+        ("how much is it?", "June–August", False),
+    ],
+)
+def test_a_span_holds_what_the_question_names(question: str, text: str, holds: bool) -> None:
+    assert bool(held(text, named(question))) is holds
+
+
+def test_two_that_stand_side_by_side_are_no_span() -> None:
+    assert not held("January and March", named("in February"))
+    assert held("January and March", named("in March"))
+    assert not held("Monday and Friday", named("on Wednesday"))
+
+
+def test_what_is_held_is_named_as_the_question_does() -> None:
+    moments = named("open on saturday in july?")
+    assert held("Saturday | July to October", moments) == {"saturday", "juli"}
+    assert held("weekends", moments) == {"saturday"}
+    assert held("Sunday", moments) == set()
+    assert held("June–August", named("on 15 june")) == {"15", "june"}
+
+
+@pytest.mark.parametrize("text", ["99 June", "40 May to 50 May", "13月", "0月", "from to", "–", "Sun–", "31 31 31"])
+def test_what_is_no_day_is_read_without_a_fault(text: str) -> None:
+    assert held(text, named("on 1 june, saturday, 八月 and " + text)) <= {"june", "1", "saturday", "sun", "99", "40"}
+
+
+@pytest.mark.parametrize(
+    ("text", "outside"),
+    [("June–August", False), ("September–May", True), ("Mon–Fri", False), ("Adults", False), ("Saturday", False)],
+)
+def test_what_names_other_months_is_outside(text: str, outside: bool) -> None:
+    assert is_outside(text, named("how much in july?")) is outside
+
+
+def test_one_end_of_a_span_is_torn_off() -> None:
+    text = "October to March"
+    assert is_torn(text, 11, 16)
+    assert is_torn(text, 0, 7)
+    assert not is_torn(text, 0, 16)
+    assert not is_torn("October and March", 12, 17)
