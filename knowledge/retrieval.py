@@ -275,9 +275,9 @@ class _Asked:
         return [term for term in self._used_terms(self.conversation.previous) if term not in own]
 
     def _used_terms(self, question: str) -> list[str]:
-        """Return a question's terms, of the other names of its weekdays those alone that documents in scope use."""
+        """Return a question's terms, of the other names of what it asks those alone that documents in scope use."""
         terms = wordings.terms(question)
-        if not wordings.day_terms(question):
+        if not wordings.other_terms(question):
             return terms
         known = [*terms, *wordings.WEEKS.values()]
         frequencies = lexical.document_frequencies(self.connection, known, self.scope, among=self._segments)
