@@ -40,6 +40,10 @@ _SHORT_UNIT = re.compile(
     r"\s?(?:mm|cm|km|m|g|kg|ml|l|W|V|A|K|Ah|mAh|Wh|kWh|Hz|lm|lumens|MB|GB|%|°C?|€|£|\$)(?![A-Za-z])"
     r"|\s?(?:折|℃|度|岁|毫升|斤|倍|课时|(?:[人个盒罐袋瓶张页块层号]|包(?![邮含括])|套(?![餐装])|名(?!额)|位(?!数)))"
 )
+_FROM_TO = re.compile(
+    r"(?<![\d.,:：])(?P<first>\d+(?:[.,]\d+)*)(?P<unit>\s?(?:个月|[^\W\d_年月日号点时分]{1,3})?)"
+    r"\s?(?:[–—~～]|至|到|to)\s?(?P<last>\d+(?:[.,]\d+)*)(?![\d:：])"
+)
 _PART_OF_DAY = re.compile(
     r"(?:上午|下午|晚上|早上|中午|凌晨|傍晚|夜里)\s?(?:\d+[:：]\d\d\s?(?:[—–~～-]{1,2}|[至到])\s?)?$"
 )
@@ -220,9 +224,9 @@ def _within(short: str, long: str) -> bool:
 def stands_alone(question: str, candidate: Candidate) -> bool:
     """Say whether words mean the same without what stands beside them in their sentence.
 
-    They do not when they are torn off a longer number, address, time or share ("150" of "100 of 150"), when they hold
-    half a bracket, or when the sentence, or what announces it, denies something that the question does not: "not open
-    in Leeds" is no Leeds.
+    They do not when they are torn off a longer number, address, time or share ("150" of "100 of 150"), or off a name
+    ("Pro" of "T20 Pro"), when they hold half a bracket, or when the sentence, or what announces it, denies something
+    that the question does not: "not open in Leeds" is no Leeds.
     """
     sentence, text = candidate.statement.text, candidate.text
     above = candidate.statement.announcement if candidate.statement.goes_on else None
@@ -235,8 +239,16 @@ def stands_alone(question: str, candidate: Candidate) -> bool:
         else None
     )
     torn = torn or re.match(r"[@/]|[.:,]\w|：\d|\s?[ap]\.?m\b|-\w", after)
+    torn = torn or _torn_off_name(text, before, after)
     clause = re.split(r"[;；。.!?！？](?:\s|$)", before)[-1] + text + re.split(r"[;；。.!?！？](?:\s|$)", after)[0]
     return not (torn or re.search(r"[][()（）【】]", text) or (is_negated(clause) and not is_negated(question)))
+
+
+def _torn_off_name(text: str, before: str, after: str) -> bool:
+    """Say whether words are half of a name of which the other half is a code, as in "T20 Pro"."""
+    ends = re.match(r"[A-Za-z]", text) and re.search(r"(?<![A-Za-z])[A-Za-z]{1,3}\d{1,4}\s?$", before)
+    begins = re.search(r"(?<![A-Za-z])[A-Za-z]{1,3}\d{1,4}$", text) and re.match(r"\s?[A-Z][a-z]+\b", after)
+    return bool(ends or begins)
 
 
 def with_unit(candidate: Candidate) -> Candidate:
@@ -244,6 +256,7 @@ def with_unit(candidate: Candidate) -> Candidate:
 
     So is `10:00` of "晚上10:00", which is ten in the morning alone.
     """
+    candidate = _with_both_ends(candidate)
     text, end = simplified(candidate.statement.text), candidate.end
     day = _PART_OF_DAY.search(text[: candidate.start]) if text[candidate.start : end][:1].isdigit() else None
     candidate = candidate if day is None else replace(candidate, start=day.start())
@@ -251,6 +264,19 @@ def with_unit(candidate: Candidate) -> Candidate:
         return candidate
     unit = UNIT.match(text, end) or _SHORT_UNIT.match(text, end)
     return candidate if unit is None else replace(candidate, end=unit.end())
+
+
+def _with_both_ends(candidate: Candidate) -> Candidate:
+    """Return a candidate with the whole of what runs from one number to another: 12个月 of 6至12个月 is half of it.
+
+    Of times of day and of dates either end may be all that is asked for.
+    """
+    start, end = candidate.start, candidate.end
+    for found in _FROM_TO.finditer(candidate.statement.text):
+        ends = (found.start(), found.end("last"))
+        if (found.start("last") == start < end) or (start < ends[1] and end in (found.end("first"), found.end("unit"))):
+            return replace(candidate, start=min(start, ends[0]), end=max(end, ends[1]))
+    return candidate
 
 
 def without_label(candidate: Candidate) -> Candidate:
