@@ -56,17 +56,20 @@ def crossing(question: str, ranked: Sequence[Statement], *, whole: str = "") -> 
 
 
 def compared(question: str, ranked: Sequence[Statement]) -> list[Statement]:
-    """Return the rows of the best row's table that a question names, in order, where it names more than one.
+    """Return the rows of a table that a question names, in order, where it names more than one.
 
-    "Is the lake room or the tower room cheaper?" is answered by neither row alone. A bath towel is no towel.
+    "Is the lake room or the tower room cheaper?" is answered by neither row alone. A bath towel is no towel. One of the
+    rows is the best statement, or near it and holds no less of the question.
     """
-    asked = _terms(question)
-    best = ranked[0] if ranked else None
-    if best is None or CELL_BREAK not in best.text:
-        return []
-    named = [s for s in ranked if CELL_BREAK in s.text and table_of(s) == table_of(best) and _names(s, asked)]
-    rows = [row for row in named if not any(_first(row) < _first(other) for other in named)]
-    return sorted(rows, key=lambda row: row.start) if best in rows and 1 < len(rows) <= TABLE_ROWS else []
+    asked, best = _terms(question), ranked[0] if ranked else None
+    for near in ranked[:AMONG]:
+        if best is None or CELL_BREAK not in near.text or near.score < NEAR_BEST * best.score:
+            continue
+        named = [s for s in ranked if CELL_BREAK in s.text and table_of(s) == table_of(near) and _names(s, asked)]
+        rows = [row for row in named if not any(_first(row) < _first(other) for other in named)]
+        if near in rows and 1 < len(rows) <= TABLE_ROWS and (near is best or near.words >= best.words):
+            return sorted(rows, key=lambda row: row.start)
+    return []
 
 
 def _names(row: Statement, asked: set[str]) -> bool:

@@ -129,6 +129,17 @@ def test_rows_that_a_question_compares_stand_together() -> None:
     assert compared("is dinner or breakfast longer", ranked[2:]) == []
 
 
+@pytest.mark.parametrize(("score", "words", "is_shown"), [(0.9, 0.5, True), (0.6, 0.5, False), (0.9, 0.2, False)])
+def test_rows_that_a_question_compares_may_stand_behind_a_row_of_another_table(
+    score: float, words: float, is_shown: bool
+) -> None:
+    models = statements_of([passage("型号: T10 | 吸力: 4000\n型号: T10 Lite | 吸力: 2700\n型号: T20 | 吸力: 8000")])
+    best = statements_of([passage("最大吸力 | 8000 | 12000", "manual.pdf")])[0]
+    behind = [replace(s, score=score, words=words) for s in models]
+    found = compared("T10和T20哪个吸力大", [replace(best, score=1.0, words=0.4), *behind])
+    assert found == ([behind[0], behind[2]] if is_shown else [])
+
+
 def test_a_row_whose_name_is_part_of_that_of_another_is_not_compared_with_it() -> None:
     towels = passage("Item: Towel | Day: €2 | Week: €9\nItem: Bath towel | Day: €3 | Week: €12")
     ranked = [replace(s, score=1.0, words=0.5) for s in statements_of([towels])]
