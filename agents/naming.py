@@ -7,20 +7,14 @@ told by the documents: what stands in the title of one and not of the other. Nob
 a name by its form.
 """
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from agents.cells import cells_of
 from agents.statements import Statement
+from knowledge.codes import Code, codes, names_those_between
 from knowledge.passages import Passage
 from knowledge.text import tokens
-
-_CODE = re.compile(r"(?<![a-z\d])([a-z]{1,3})-?(\d{1,4})(?![\d.])")
-_FROM_TO = re.compile(r"\d\s?(?:[-–—~]|到|至|to\b)\s?[a-z]{0,3}\d")
-Code = tuple[str, str]
-"""Its letters and its number."""
 
 
 def is_of_another(
@@ -53,36 +47,20 @@ def is_of_another(
 
 
 def _is_under_another_code(question: str, statement: Statement) -> bool:
-    """Say whether a row, or a document, is called T10 where the question says T30, and tells nothing of that.
-
-    Codes from one to another, "E1 to E9", mean those between them too.
-    """
-    asked = _codes(question)
-    if not asked or _FROM_TO.search(_plain(question)):
+    """Say whether a row, or a document, is called T10 where the question says T30, and tells nothing of that."""
+    asked = codes(question)
+    if not asked or names_those_between(question):
         return False
     passage = statement.passage
     cells = cells_of(statement.text)
     places = [(cells[0].value, statement.text)] if cells else []
     places.append((passage.title, "\n".join((passage.title, *passage.headings, passage.header, passage.text))))
-    return any(_is_another(asked, _codes(name), _codes(whole)) for name, whole in places)
+    return any(_is_another(asked, codes(name), codes(whole)) for name, whole in places)
 
 
 def _is_another(asked: set[Code], named: set[Code], told: set[Code]) -> bool:
     letters = {first for first, _ in asked} & {first for first, _ in named}
     return bool(letters) and not any(code in told for code in asked if code[0] in letters)
-
-
-def _codes(text: str) -> set[Code]:
-    """Return the codes of a text: a letter or few with a number.
-
-    >>> sorted(_codes("T20pro 报E3，滤网FY-A5P，PM2.5"))
-    [('a', '5'), ('e', '3'), ('t', '20')]
-    """
-    return {(found[1], found[2]) for found in _CODE.finditer(_plain(text))}
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _side_by_side(text: str) -> set[frozenset[str]]:

@@ -34,7 +34,7 @@ _EVERYDAY: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ("专票", "专用发票"),
         ("普票", "普通发票"),
         ("拆[开了过].*[退换]|[退换].*拆[开了过]", "拆封"),
-        ("坏[了掉]|出毛病|有毛病", "故障 损坏"),
+        ("坏[了掉]|出毛病|有毛病", "故障"),
         ("(?<![热海])狗(?![粮牌年不])|(?<![天熊])猫(?![粮砂眼途])", "宠物"),
     )
 )
@@ -92,6 +92,12 @@ def used(found: Sequence[str], question: str, frequencies: Mapping[str, int]) ->
     """
     unused = {name for name in other_terms(question) if not {name, WEEKS.get(name[0], name)} <= frequencies.keys()}
     return [term for term in found if term not in unused - set(question_terms(question))]
+
+
+def in_own_words(weights: Mapping[str, float], question: str) -> dict[str, float]:
+    """Return the weights without those of other names."""
+    others = set(other_terms(question)) - set(question_terms(question))
+    return {term: weight for term, weight in weights.items() if term not in others}
 
 
 def day_terms(question: str) -> list[str]:
