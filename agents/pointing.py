@@ -239,9 +239,9 @@ def stands_alone(question: str, candidate: Candidate) -> bool:
         else None
     )
     torn = torn or re.match(r"[@/]|[.:,]\w|：\d|\s?[ap]\.?m\b|-\w", after)
-    torn = torn or _torn_off_name(text, before, after)
     clause = re.split(r"[;；。.!?！？](?:\s|$)", before)[-1] + text + re.split(r"[;；。.!?！？](?:\s|$)", after)[0]
-    return not (torn or re.search(r"[][()（）【】]", text) or (is_negated(clause) and not is_negated(question)))
+    half = torn or _torn_off_name(text, before, after) or re.search(r"[][()（）【】]", text)
+    return not (half or (is_negated(clause) and not is_negated(question)))
 
 
 def _torn_off_name(text: str, before: str, after: str) -> bool:
