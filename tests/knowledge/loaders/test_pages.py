@@ -120,6 +120,15 @@ def test_a_pdf_says_when_it_was_written(tmp_path):
     assert "date" not in document.metadata
 
 
+@pytest.mark.parametrize("said", ["about:blank", "manual.docx", "page.html"])
+def test_a_title_that_a_program_wrote_is_none(tmp_path, said):
+    path = tmp_path / "a.pdf"
+    styles = getSampleStyleSheet()
+    story = [Paragraph("Returns", styles["Heading1"]), Paragraph(PROSE, styles["BodyText"])]
+    SimpleDocTemplate(str(path), title=said).build(story)
+    assert [document.title for document in load(path)] == ["Returns"]
+
+
 def test_half_a_character_in_the_title_costs_the_title(tmp_path):
     path = tmp_path / "a.pdf"
     canvas = Canvas(str(path), pageCompression=0)
