@@ -12,6 +12,7 @@ from agents import ranking, reading, verifying
 from agents.crossings import crossing
 from agents.models import LoadedModel
 from agents.naming import is_of_another
+from agents.ordinary import ordinary_first
 from agents.pointing import Candidate
 from agents.statements import Statement
 from agents.transcript import Language, Message
@@ -59,7 +60,7 @@ def choose(
     Raises:
         ModelUnavailable: the model does not answer.
     """
-    ranked = ranking.rank(retrieval, language=language, embedder=embedder, history=history)
+    ranked = ordinary_first(question, ranking.rank(retrieval, language=language, embedder=embedder, history=history))
     of_another = partial(is_of_another, question, passages=retrieval.passages, weights=retrieval.weights)
     crossed = crossing(question, ranked, whole=retrieval.asked)
     pointed = None

@@ -19,6 +19,7 @@ import numpy as np
 from agents import answer_types, cells
 from agents.answer_types import AnswerType
 from agents.figures import UNIT
+from agents.ordinary import is_of_other_days
 from agents.overlap import token_f1
 from agents.polarity import is_negated
 from agents.spans import NAMES, asked_for, asking_phrase, spans
@@ -40,6 +41,7 @@ _SHORT_UNIT = re.compile(
     r"\s?(?:mm|cm|km|m|g|kg|ml|l|W|V|A|K|Ah|mAh|Wh|kWh|Hz|lm|lumens|MB|GB|%|°C?|€|£|\$)(?![A-Za-z])"
     r"|\s?(?:折|℃|度|岁|毫升|斤|倍|课时|(?:[人个盒罐袋瓶张页块层号]|包(?![邮含括])|套(?![餐装])|名(?!额)|位(?!数)))"
 )
+_PAUSE_OR_STOP = re.compile(r"[，,；;。|]")
 _FROM_TO = re.compile(
     r"(?<![\d.,:：])(?P<first>\d+(?:[.,]\d+)*)(?P<unit>\s?(?:个月|[^\W\d_年月日号点时分]{1,3})?)"
     r"\s?(?:[–—~～]|至|到|to)\s?(?P<last>\d+(?:[.,]\d+)*)(?![\d:：])"
@@ -225,8 +227,9 @@ def stands_alone(question: str, candidate: Candidate) -> bool:
     """Say whether words mean the same without what stands beside them in their sentence.
 
     They do not when they are torn off a longer number, address, time or share ("150" of "100 of 150"), or off a name
-    ("Pro" of "T20 Pro"), when they hold half a bracket, or when the sentence, or what announces it, denies something
-    that the question does not: "not open in Leeds" is no Leeds.
+    ("Pro" of "T20 Pro"), when they hold half a bracket, when they are what holds on holidays and nobody asked about
+    these, or when the sentence, or what announces it, denies something that the question does not: "not open in Leeds"
+    is no Leeds.
     """
     sentence, text = candidate.statement.text, candidate.text
     above = candidate.statement.announcement if candidate.statement.goes_on else None
@@ -240,6 +243,9 @@ def stands_alone(question: str, candidate: Candidate) -> bool:
     )
     torn = torn or re.match(r"[@/]|[.:,]\w|：\d|\s?[ap]\.?m\b|-\w", after)
     clause = re.split(r"[;；。.!?！？](?:\s|$)", before)[-1] + text + re.split(r"[;；。.!?！？](?:\s|$)", after)[0]
+    beside = _PAUSE_OR_STOP.split(before)[-1] + text + _PAUSE_OR_STOP.split(after)[0]
+    if is_of_other_days(question, beside):
+        return False
     half = torn or _torn_off_name(text, before, after) or re.search(r"[][()（）【】]", text)
     return not (half or (is_negated(clause) and not is_negated(question)))
 
