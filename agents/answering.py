@@ -18,7 +18,7 @@ from agents import pointing, quoting, ranking
 from agents.budget import fit
 from agents.choosing import Choice, choose
 from agents.citations import CitationChecker
-from agents.crossings import compared
+from agents.crossings import compared, narrowed
 from agents.figures import MARKER
 from agents.models import LoadedModel
 from agents.naming import is_of_another
@@ -115,6 +115,7 @@ def quote(
         unsure = choices[0]
         return Draft((), False, evidence=unsure.evidence, nearest=unsure.ranked[0] if unsure.ranked else None)
     choice, *others = found
+    short, room = "", options.max_words
     share = options.max_words // len(found)
     ranked, pointed, model = choice.ranked, choice.pointed, choice.model
     if others:
@@ -122,14 +123,16 @@ def quote(
     elif pointed is not None:
         begun = [pointed.statement]
     else:
-        rows = quoting.together([compared(question, ranked)], max_words=options.max_words)
+        named = compared(question, ranked)
+        rows = quoting.together([named], max_words=room) or quoting.together(
+            [narrowed(question, named)], max_words=room
+        )
         begun = list(*rows) or quoting.lead(ranked, max_words=options.max_words)
     alone = len(begun) == 1 or (begun[0].leads_in and begun[-1] is ranked[0])
     if pointed is None and alone and not others and not (model is not None and model.reads):
         pointed = point(question, ranked, model=model, language=language, embedder=embedder, stop=stop)
     if stop is not None and stop.is_set():
         return Draft((), False)
-    short, room = "", options.max_words
     if pointed is not None:
         left = room - ceil(count_words(f"{pointed.shown} [1]"))
         around = quoting.lead([pointed.statement], max_words=left)

@@ -6,6 +6,7 @@ Of seven cells that look alike, form does not tell which one is meant; the names
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agents import answer_types, cells
 from agents.answer_types import AnswerType
@@ -14,6 +15,7 @@ from agents.figures import in_figures
 from agents.pointing import Candidate
 from agents.quoting import TABLE_ROWS
 from agents.statements import CELL_BREAK, Statement
+from knowledge.codes import codes
 from knowledge.lexical import MAY
 from knowledge.text import STOP_WORDS, count_cjk, tokens
 from knowledge.traditional import simplified
@@ -72,6 +74,14 @@ def compared(question: str, ranked: Sequence[Statement]) -> list[Statement]:
     return []
 
 
+def narrowed(question: str, rows: Sequence[Statement]) -> list[Statement]:
+    """Return rows with the one column that a question asks for, where it names one, for wide ones leave no room."""
+    asked = [[cell.name for cell in cells.asked_for(question, row.text)] for row in rows]
+    names = {tuple(each) for each in asked}
+    is_one = len(names) == 1 and len(asked[0]) == 1 and asked[0][0]
+    return [replace(row, columns=(asked[0][0],)) for row in rows] if is_one else list(rows)
+
+
 def _names(row: Statement, asked: set[str]) -> bool:
     """Say whether a question has all words of a row's first cell."""
     first = _first(row)
@@ -112,5 +122,9 @@ def _all_stand(terms: set[str], text: str) -> bool:
 
 
 def _terms(text: str) -> set[str]:
-    """Return what a text says, numbers in digits; "may" too, for it may be the name of a column."""
-    return set(tokens(in_figures(text))) - (STOP_WORDS - {"may"})
+    """Return what a text says, numbers in digits, a code such as T10 whole as well: "T20, 10 cm" does not name it.
+
+    "May" too, for it may be the name of a column.
+    """
+    whole = {letters + number for letters, number in codes(text)}
+    return whole | (set(tokens(in_figures(text))) - (STOP_WORDS - {"may"}))

@@ -244,10 +244,18 @@ def stands_alone(question: str, candidate: Candidate) -> bool:
     torn = torn or re.match(r"[@/]|[.:,]\w|：\d|\s?[ap]\.?m\b|-\w", after)
     clause = re.split(r"[;；。.!?！？](?:\s|$)", before)[-1] + text + re.split(r"[;；。.!?！？](?:\s|$)", after)[0]
     beside = _PAUSE_OR_STOP.split(before)[-1] + text + _PAUSE_OR_STOP.split(after)[0]
-    if is_of_other_days(question, beside):
+    if is_of_other_days(question, beside) or _is_one_of_two_amounts(question, candidate):
         return False
     half = torn or _torn_off_name(text, before, after) or re.search(r"[][()（）【】]", text)
     return not (half or (is_negated(clause) and not is_negated(question)))
+
+
+def _is_one_of_two_amounts(question: str, candidate: Candidate) -> bool:
+    """Say whether words are one of a row's amounts where no column is named: "how much off?" means either of two."""
+    asked, every = cells.asked_for(question, candidate.statement.text), cells.cells_of(candidate.statement.text)
+    amounts = [cell for cell in every if answer_types.holds(cell.value, (AnswerType.PRICE,))]
+    is_one = any((cell.start, cell.end) == (candidate.start, candidate.end) for cell in amounts)
+    return is_one and len(amounts) > 1 and len(asked) == len(every)
 
 
 def _torn_off_name(text: str, before: str, after: str) -> bool:

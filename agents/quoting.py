@@ -256,7 +256,9 @@ def line(statement: Statement, *, number: int, also: int | None = None) -> str:
     Args:
         also: the marker of another document that says the same.
     """
-    return f"{_question_above(statement)}{shown(statement.text)} [{number}]" + (f"[{also}]" if also else "")
+    return f"{_question_above(statement)}{shown(statement.text, statement.columns)} [{number}]" + (
+        f"[{also}]" if also else ""
+    )
 
 
 def _question_above(statement: Statement) -> str:
@@ -282,13 +284,17 @@ def cite(passage: Passage, start: int, end: int, *, number: int) -> Citation:
     return Citation(number, passage.collection, passage.document, passage.title, page, start, end, quote)
 
 
-def shown(text: str) -> str:
+def shown(text: str, columns: Sequence[str] = ()) -> str:
     """Return a statement as a customer reads it, on one line; a footnote's mark would look like one of ours.
 
     Of a table row `Zone: Islands | Price: 9.50` the first cell names the row: `Islands: Price 9.50` would change words,
     so it reads `Islands – Price: 9.50`.
+
+    Args:
+        columns: the names of those that are shown; none for all.
     """
     first, *cells = " ".join(MARKER.sub(" ", text).split()).split(CELL_BREAK)
+    cells = [cell for cell in cells if not columns or cell.partition(": ")[0] in columns]
     if not cells:
         return first
     return f"{first.partition(': ')[2] or first} – {'; '.join(cells)}"

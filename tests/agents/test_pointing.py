@@ -275,6 +275,16 @@ def test_a_price_is_no_number_of_things() -> None:
     assert [c.text for c in pointing.shaped("How much is the lake room in winter?", found)] == ["€126"]
 
 
+def test_of_two_amounts_in_a_row_neither_answers_how_much_alone() -> None:
+    row = statement("旧机: 扫地机 | 可正常开机: 200元 | 不能开机: 80元")
+    working, broken = (
+        Candidate(row, row.text.index(text), row.text.index(text) + len(text)) for text in ("200元", "80元")
+    )
+    assert not pointing.stands_alone("旧的扫地机开不了能抵多少", working)
+    assert not pointing.stands_alone("旧的扫地机开不了能抵多少", broken)
+    assert pointing.stands_alone("扫地机不能开机的抵多少", broken)
+
+
 def test_of_a_row_only_a_whole_cell_is_an_answer() -> None:
     row = statement("Zone: Islands | Price: €9.50 | Time: 4–6 working days")
     texts = ("€9.50", "4–6 working days", "working days", "Islands", "Islands | Price")
