@@ -37,6 +37,7 @@ _YES_OR_NO = re.compile(
     r"|\W*(?:often|mostly|usually|sometimes)\b[.,]|(?:是|不|否|可以|能|会|没有|有|当然)(?:的)?[，。,！]",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"\s*([(（]?)(?:[一二三四五六七八九十]{1,3}|\d{1,2}|[a-z])([)）]|[.、．](?!\d))")
 LIST_WORDS = 50
 """Room for such a statement with its items."""
 
@@ -97,18 +98,28 @@ def _words(statements: Sequence[Statement]) -> float:
 
 
 def announced(statement: Statement, ranked: Sequence[Statement]) -> list[Statement]:
-    """Return what stands below a statement that leads in, in order, up to the next blank line or question."""
+    """Return what stands below a statement that leads in, in order, up to the next blank line or question.
+
+    Word processors leave a blank line between the items of a list too: those numbered like the first belong to it.
+    """
     passage = statement.passage
     below = sorted((s for s in ranked if s.passage is passage and s.start >= statement.end), key=lambda s: s.start)
     found: list[Statement] = []
     end = statement.end
     for item in below[:LIST_ITEMS]:
         gap = passage.text[end - passage.start : item.start - passage.start]
-        if found and ("\n\n" in gap or item.asks):
+        goes_on = bool(found) and _numbering(found[0].text) == _numbering(item.text) != ""
+        if found and (("\n\n" in gap and not goes_on) or item.asks):
             break
         found.append(item)
         end = item.end
     return found
+
+
+def _numbering(text: str) -> str:
+    """Return how an item is numbered, "（#）" of "（二）因进水"; "" where it is not."""
+    found = _NUMBERED.match(text)
+    return "" if found is None else f"{found[1]}#{found[2]}"
 
 
 def rows_alike(statement: Statement, ranked: Sequence[Statement]) -> list[Statement]:
