@@ -12,6 +12,7 @@ from dataclasses import replace
 from agents.cells import table_of
 from agents.commands import command_spans
 from agents.figures import MARKER, exact_parts
+from agents.numbering import numbered_alike
 from agents.polarity import contradicts
 from agents.statements import CELL_BREAK, CJK_CHARACTERS_PER_WORD, QUESTION_MARKS, WORD, Statement, count_words
 from agents.transcript import Citation
@@ -37,7 +38,6 @@ _YES_OR_NO = re.compile(
     r"|\W*(?:often|mostly|usually|sometimes)\b[.,]|(?:是|不|否|可以|能|会|没有|有|当然)(?:的)?[，。,！]",
     re.IGNORECASE,
 )
-_NUMBERED = re.compile(r"\s*([(（]?)(?:[一二三四五六七八九十]{1,3}|\d{1,2}|[a-z])([)）]|[.、．](?!\d))")
 LIST_WORDS = 50
 """Room for such a statement with its items."""
 
@@ -108,18 +108,11 @@ def announced(statement: Statement, ranked: Sequence[Statement]) -> list[Stateme
     end = statement.end
     for item in below[:LIST_ITEMS]:
         gap = passage.text[end - passage.start : item.start - passage.start]
-        goes_on = bool(found) and _numbering(found[0].text) == _numbering(item.text) != ""
-        if found and (("\n\n" in gap and not goes_on) or item.asks):
+        if found and (("\n\n" in gap and not numbered_alike(found[0].text, item.text)) or item.asks):
             break
         found.append(item)
         end = item.end
     return found
-
-
-def _numbering(text: str) -> str:
-    """Return how an item is numbered, "（#）" of "（二）因进水"; "" where it is not."""
-    found = _NUMBERED.match(text)
-    return "" if found is None else f"{found[1]}#{found[2]}"
 
 
 def rows_alike(statement: Statement, ranked: Sequence[Statement]) -> list[Statement]:

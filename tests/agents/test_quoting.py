@@ -329,17 +329,6 @@ def test_a_second_source_has_a_marker_of_its_own() -> None:
 DOGS = "Dogs are on a lead and may not come into:\n\nthe restaurant,\nthe sauna area,\nthe beach.\n\nCats stay out."
 
 
-def test_items_with_blank_lines_between_them_are_one_list_where_their_numbers_say_so() -> None:
-    rule = "退货运费按下列规则承担："
-    items = ("（一）质量问题由本店承担；", "（二）其他由消费者承担；", "（三）到付件拒收。")
-    text = "\n\n".join((rule, *items, "第八条 收到后退款。", "（一）另一条。"))
-    assert answer("退货运费谁承担", passage(text), language="zh") == [rule, *items]
-    assert answer("退货运费谁承担", passage(f"{rule}\n\n本店承担。\n\n（一）款项原路退回。"), language="zh")[:3] == [
-        rule,
-        "本店承担。",
-    ]
-
-
 def test_an_item_is_quoted_below_what_announces_it() -> None:
     """Alone, "the sauna area," says nothing, or the opposite."""
     chosen = answer("sauna area?", passage(DOGS))
