@@ -238,6 +238,7 @@ def test_words_that_mean_something_else_alone_do_not_stand_alone(
         ("It takes 3 to 5 working days.", "3", "3 to 5 working days"),
         ("每天9:00–18:00营业。", "18:00", "18:00"),
         ("6月1日至6月20日有效。", "6月20日", "6月20日"),
+        ("Opened within: 2025-01-01 to 2025-06-30", "2025-06-30", "2025-06-30"),
         ("仓库3天至5天。共8天。", "8天", "8天"),
     ],
 )
