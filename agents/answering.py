@@ -16,12 +16,11 @@ from typing import Any
 
 from agents import ordering, pointing, prices, quoting, ranking
 from agents.budget import fit
-from agents.choosing import Choice, choose
+from agents.choosing import choose_for_all
 from agents.citations import CitationChecker
-from agents.crossings import compared
+from agents.crossings import compared, narrowed
 from agents.figures import MARKER
 from agents.models import LoadedModel
-from agents.naming import is_of_another
 from agents.pointing import Candidate
 from agents.prompts import NOT_FOUND, Pointing, Writing, render
 from agents.protocols import without_thinking
@@ -102,7 +101,7 @@ def quote(
     Raises:
         ModelUnavailable: the model does not answer.
     """
-    choices = _choices(
+    choices = choose_for_all(
         question,
         retrieval,
         history,
@@ -110,7 +109,7 @@ def quote(
         model=model,
         language=language,
         embedder=embedder,
-        options=options,
+        refuse_below=options.refuse_below,
         stop=stop,
     )
     found = [choice for choice in choices if choice.found]
@@ -118,6 +117,7 @@ def quote(
         unsure = choices[0]
         return Draft((), False, evidence=unsure.evidence, nearest=unsure.ranked[0] if unsure.ranked else None)
     choice, *others = found
+    short, room = "", options.max_words
     share = options.max_words // len(found)
     ranked, pointed, model = choice.ranked, choice.pointed, choice.model
     if pointed is not None and draft_name(pointed.statement.passage):
@@ -127,14 +127,16 @@ def quote(
     elif pointed is not None:
         begun = [pointed.statement]
     else:
-        rows = quoting.together([compared(question, ranked)], max_words=options.max_words)
+        named = compared(question, ranked)
+        rows = quoting.together([named], max_words=room) or quoting.together(
+            [narrowed(question, named)], max_words=room
+        )
         begun = list(*rows) or quoting.lead(ranked, max_words=options.max_words)
     alone = len(begun) == 1 or (quoting.is_item(ranked[0]) and begun[-1] is ranked[0])
     if pointed is None and alone and not others and not (model is not None and model.reads):
         pointed = point(question, ranked, model=model, language=language, embedder=embedder, stop=stop)
     if stop is not None and stop.is_set():
         return Draft((), False)
-    short, room = "", options.max_words
     if pointed is not None:
         left = room - ceil(count_words(f"{pointed.shown} [1]"))
         around = quoting.lead([pointed.statement], max_words=left)
@@ -175,48 +177,6 @@ def quote(
         pointed=pointed.shown if pointed and short else "",
         evidence=max((c.evidence for c in found if c.evidence is not None), default=None),
     )
-
-
-def _choices(
-    question: str,
-    retrieval: Retrieval,
-    history: Sequence[Message],
-    parts: Sequence[tuple[str, Retrieval]],
-    *,
-    model: LoadedModel | None,
-    language: Language,
-    embedder: Embedder | None,
-    options: AnswerOptions,
-    stop: threading.Event | None,
-) -> list[Choice]:
-    """Choose for a message and, where it asks several things, for each of them; a model that reads reads these alone.
-
-    Raises:
-        ModelUnavailable: the model does not answer.
-    """
-
-    def chosen(asked: str, found: Retrieval, before: Sequence[Message]) -> Choice:
-        return choose(
-            asked,
-            found,
-            before,
-            model=model,
-            language=language,
-            embedder=embedder,
-            refuse_below=options.refuse_below,
-            stop=stop,
-        )
-
-    reads_parts = model is not None and model.reads and len(parts) > 1
-    choices = [] if reads_parts else [chosen(question, retrieval, history)]
-    for part, found in parts:
-        choice = chosen(part, found, (*history, Message("user", question)))
-        # A part does not repeat the name that the message has: "… of the Moorlight 60, and is the battery replaced?"
-        every = (*retrieval.passages, *found.passages)
-        if choice.found and is_of_another(question, choice.ranked[0], every, weights=retrieval.weights):
-            choice = Choice(False)
-        choices.append(choice)
-    return choices
 
 
 def nearest(

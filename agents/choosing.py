@@ -13,6 +13,7 @@ from agents.crossings import beside, crossing, labelled, says_all, without_other
 from agents.items import announced_by
 from agents.models import LoadedModel
 from agents.naming import is_of_another
+from agents.ordinary import ordinary_first
 from agents.pointing import Candidate
 from agents.spans import is_yes_or_no
 from agents.statements import Statement
@@ -61,7 +62,7 @@ def choose(
     Raises:
         ModelUnavailable: the model does not answer.
     """
-    ranked = ranking.rank(retrieval, language=language, embedder=embedder, history=history)
+    ranked = ordinary_first(question, ranking.rank(retrieval, language=language, embedder=embedder, history=history))
     of_another = partial(is_of_another, question, passages=retrieval.passages, weights=retrieval.weights)
     ranked = without_other_seasons(question, ranked, whole=retrieval.asked)
     ranked = prices.stepped_back(question, ranked)
@@ -114,3 +115,48 @@ def _with_the_list_that_says_all(question: str, ranked: Sequence[Statement]) -> 
     items = (s for s in ranked[:MORE_AMONG] if announced_by(s) is not None and says_all(question, beside(s)))
     item = next(items, None)
     return list(ranked) if item is None else [item, *(s for s in ranked if s is not item)]
+
+
+def choose_for_all(
+    question: str,
+    retrieval: Retrieval,
+    history: Sequence[Message],
+    parts: Sequence[tuple[str, Retrieval]],
+    *,
+    model: LoadedModel | None,
+    language: Language,
+    embedder: Embedder | None,
+    refuse_below: float,
+    stop: threading.Event | None,
+) -> list[Choice]:
+    """Choose for a message and, where it asks several things, for each of them; a model that reads reads these alone.
+
+    Args:
+        parts: the questions that a message is made of, where it asks several, with what was found for each.
+
+    Raises:
+        ModelUnavailable: the model does not answer.
+    """
+
+    def chosen(asked: str, found: Retrieval, before: Sequence[Message]) -> Choice:
+        return choose(
+            asked,
+            found,
+            before,
+            model=model,
+            language=language,
+            embedder=embedder,
+            refuse_below=refuse_below,
+            stop=stop,
+        )
+
+    reads_parts = model is not None and model.reads and len(parts) > 1
+    choices = [] if reads_parts else [chosen(question, retrieval, history)]
+    for part, found in parts:
+        choice = chosen(part, found, (*history, Message("user", question)))
+        # A part does not repeat the name that the message has: "… of the Moorlight 60, and is the battery replaced?"
+        every = (*retrieval.passages, *found.passages)
+        if choice.found and is_of_another(question, choice.ranked[0], every, weights=retrieval.weights):
+            choice = Choice(False)
+        choices.append(choice)
+    return choices

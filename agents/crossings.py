@@ -7,7 +7,7 @@ Of seven cells that look alike, form does not tell which one is meant; the names
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents import answer_types, calendar_spans, cells
 from agents.answer_types import AnswerType
@@ -18,6 +18,7 @@ from agents.items import LABEL, is_in_list, said_of
 from agents.pointing import Candidate
 from agents.quoting import TABLE_ROWS
 from agents.statements import CELL_BREAK, Statement
+from knowledge.codes import codes
 from knowledge.lexical import MAY
 from knowledge.text import STOP_WORDS, count_cjk, tokens
 from knowledge.traditional import simplified
@@ -94,17 +95,28 @@ def without_other_seasons(question: str, ranked: Sequence[Statement], *, whole: 
 
 
 def compared(question: str, ranked: Sequence[Statement]) -> list[Statement]:
-    """Return the rows of the best row's table that a question names, in order, where it names more than one.
+    """Return the rows of a table that a question names, in order, where it names more than one.
 
-    "Is the lake room or the tower room cheaper?" is answered by neither row alone. A bath towel is no towel.
+    "Is the lake room or the tower room cheaper?" is answered by neither row alone. A bath towel is no towel. One of the
+    rows is the best statement, or near it and holds no less of the question.
     """
-    asked = _Said.of(question)
-    best = ranked[0] if ranked else None
-    if best is None or CELL_BREAK not in best.text:
-        return []
-    named = [s for s in ranked if CELL_BREAK in s.text and table_of(s) == table_of(best) and _names(s, asked)]
-    rows = [row for row in named if not any(_first(row) < _first(other) for other in named)]
-    return sorted(rows, key=lambda row: row.start) if best in rows and 1 < len(rows) <= TABLE_ROWS else []
+    asked, best = _Said.of(question), ranked[0] if ranked else None
+    for near in ranked[:AMONG]:
+        if best is None or CELL_BREAK not in near.text or near.score < NEAR_BEST * best.score:
+            continue
+        named = [s for s in ranked if CELL_BREAK in s.text and table_of(s) == table_of(near) and _names(s, asked)]
+        rows = [row for row in named if not any(_first(row) < _first(other) for other in named)]
+        if near in rows and 1 < len(rows) <= TABLE_ROWS and (near is best or near.words >= best.words):
+            return sorted(rows, key=lambda row: row.start)
+    return []
+
+
+def narrowed(question: str, rows: Sequence[Statement]) -> list[Statement]:
+    """Return rows with the one column that a question asks for, where it names one, for wide ones leave no room."""
+    asked = [[cell.name for cell in cells.asked_for(question, row.text)] for row in rows]
+    names = {tuple(each) for each in asked}
+    is_one = len(names) == 1 and len(asked[0]) == 1 and asked[0][0]
+    return [replace(row, columns=(asked[0][0],)) for row in rows] if is_one else list(rows)
 
 
 def labelled(question: str, ranked: Sequence[Statement]) -> Candidate | None:
@@ -203,5 +215,9 @@ def _all_stand(asked: _Said, text: str) -> bool:
 
 
 def _terms(text: str) -> set[str]:
-    """Return what a text says, numbers in digits; "may" too, for it may be the name of a column."""
-    return set(tokens(in_figures(text))) - (STOP_WORDS - {"may"})
+    """Return what a text says, numbers in digits, a code such as T10 whole as well: "T20, 10 cm" does not name it.
+
+    "May" too, for it may be the name of a column.
+    """
+    whole = {letters + number for letters, number in codes(text)}
+    return whole | (set(tokens(in_figures(text))) - (STOP_WORDS - {"may"}))

@@ -9,6 +9,7 @@ import re
 import unicodedata
 
 from knowledge.text import set_apart
+from knowledge.traditional import simplified
 
 MARKER = re.compile(r"\s*[\[［【]\s?(\d{1,2}(?:\s?[,，、]\s?\d{1,2})*)\s?[\]］】]")
 """Citations as models write them: [1], [1, 2], 【1】; no part of what is said."""
@@ -104,8 +105,11 @@ def exact_parts(text: str) -> set[str]:
 
 
 def in_figures(text: str) -> str:
-    """Return the text without citation markers, its numbers in digits, its weekdays and months as English names."""
-    spaced = set_apart(MARKER.sub(" ", text).replace("，", ", "))
+    """Return the text without citation markers, its numbers in digits, its weekdays and months as English names.
+
+    兩天 is 2天 and 週三 is 周三, so Chinese is in simplified signs.
+    """
+    spaced = set_apart(MARKER.sub(" ", simplified(text)).replace("，", ", "))
     plain = unicodedata.normalize("NFKC", spaced).translate(_DASHES)
     return _CANONICAL.sub(_in_figures, plain)
 

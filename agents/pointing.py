@@ -21,6 +21,7 @@ from agents.answer_types import AnswerType
 from agents.calendar_spans import is_torn
 from agents.figures import UNIT
 from agents.items import announcers, denies, heading_of, label_of
+from agents.ordinary import is_of_other_days
 from agents.overlap import token_f1
 from agents.polarity import is_negated
 from agents.spans import NAMES, asked_for, asking_phrase, spans
@@ -41,6 +42,11 @@ SURE = 0.4
 _SHORT_UNIT = re.compile(
     r"\s?(?:mm|cm|km|m|g|kg|ml|l|W|V|A|K|Ah|mAh|Wh|kWh|Hz|lm|lumens|MB|GB|%|°C?|€|£|\$)(?![A-Za-z])"
     r"|\s?(?:折|℃|度|岁|毫升|斤|倍|课时|(?:[人个盒罐袋瓶张页块层号]|包(?![邮含括])|套(?![餐装])|名(?!额)|位(?!数)))"
+)
+_PAUSE_OR_STOP = re.compile(r"[，,；;。|]")
+_FROM_TO = re.compile(
+    r"(?<![\d.,:：/-])(?P<first>\d+(?:[.,]\d+)*)(?P<unit>\s?(?:个月|[^\W\d_年月日号点时分]{1,3})?)"
+    r"\s?(?:[–—~～]|至|到|to)\s?(?P<last>\d+(?:[.,]\d+)*)(?![\d:：]|[/-]\d)"
 )
 _PART_OF_DAY = re.compile(
     r"(?:上午|下午|晚上|早上|中午|凌晨|傍晚|夜里)\s?(?:\d+[:：]\d\d\s?(?:[—–~～-]{1,2}|[至到])\s?)?$"
@@ -256,10 +262,11 @@ def _within(short: str, long: str) -> bool:
 def stands_alone(question: str, candidate: Candidate) -> bool:
     """Say whether words mean the same without what stands beside them in their sentence.
 
-    They do not when they are torn off a longer number, address, time, share ("150" of "100 of 150") or season, when
-    they hold half a bracket, or when the sentence, or what announces it, denies something that the question does not:
-    "not open in Leeds" is no Leeds. Nor does what names an item of a list, "30 days or more before: €10", unless the
-    question says what it has.
+    They do not when they are torn off a longer number, address, time, share ("150" of "100 of 150"), season or name
+    ("Pro" of "T20 Pro"), when they hold half a bracket, when they are what holds on holidays and nobody asked about
+    these, or when the sentence, or what announces it, denies something that the question does not: "not open in Leeds"
+    is no Leeds. Nor does what names an item of a list, "30 days or more before: €10", unless the question says what it
+    has.
     """
     sentence, text = candidate.statement.text, candidate.text
     above = [one.text for one in announcers(candidate.statement)] or [heading_of(candidate.statement)]
@@ -278,7 +285,26 @@ def stands_alone(question: str, candidate: Candidate) -> bool:
     )
     torn = torn or re.match(r"[@/]|[.:,]\w|：\d|\s?[ap]\.?m\b|-\w", after)
     clause = re.split(r"[;；。.!?！？](?:\s|$)", before)[-1] + text + re.split(r"[;；。.!?！？](?:\s|$)", after)[0]
-    return not (torn or re.search(r"[][()（）【】]", text) or (is_negated(clause) and not is_negated(question)))
+    beside = _PAUSE_OR_STOP.split(before)[-1] + text + _PAUSE_OR_STOP.split(after)[0]
+    if is_of_other_days(question, beside) or _is_one_of_two_amounts(question, candidate):
+        return False
+    half = torn or _torn_off_name(text, before, after) or re.search(r"[][()（）【】]", text)
+    return not (half or (is_negated(clause) and not is_negated(question)))
+
+
+def _is_one_of_two_amounts(question: str, candidate: Candidate) -> bool:
+    """Say whether words are one of a row's amounts where no column is named: "how much off?" means either of two."""
+    asked, every = cells.asked_for(question, candidate.statement.text), cells.cells_of(candidate.statement.text)
+    amounts = [cell for cell in every if answer_types.holds(cell.value, (AnswerType.PRICE,))]
+    is_one = any((cell.start, cell.end) == (candidate.start, candidate.end) for cell in amounts)
+    return is_one and len(amounts) > 1 and len(asked) == len(every)
+
+
+def _torn_off_name(text: str, before: str, after: str) -> bool:
+    """Say whether words are half of a name of which the other half is a code, as in "T20 Pro"."""
+    ends = re.match(r"[A-Za-z]", text) and re.search(r"(?<![A-Za-z])[A-Za-z]{1,3}\d{1,4}\s?$", before)
+    begins = re.search(r"(?<![A-Za-z])[A-Za-z]{1,3}\d{1,4}$", text) and re.match(r"\s?[A-Z][a-z]+\b", after)
+    return bool(ends or begins)
 
 
 def _terms(text: str) -> set[str]:
@@ -291,6 +317,7 @@ def with_unit(candidate: Candidate) -> Candidate:
 
     So is `10:00` of "晚上10:00", which is ten in the morning alone.
     """
+    candidate = _with_both_ends(candidate)
     text, end = simplified(candidate.statement.text), candidate.end
     day = _PART_OF_DAY.search(text[: candidate.start]) if text[candidate.start : end][:1].isdigit() else None
     candidate = candidate if day is None else replace(candidate, start=day.start())
@@ -298,6 +325,19 @@ def with_unit(candidate: Candidate) -> Candidate:
         return candidate
     unit = UNIT.match(text, end) or _SHORT_UNIT.match(text, end)
     return candidate if unit is None else replace(candidate, end=unit.end())
+
+
+def _with_both_ends(candidate: Candidate) -> Candidate:
+    """Return a candidate with the whole of what runs from one number to another: 12个月 of 6至12个月 is half of it.
+
+    Of times of day and of dates either end may be all that is asked for.
+    """
+    start, end = candidate.start, candidate.end
+    for found in _FROM_TO.finditer(candidate.statement.text):
+        ends = (found.start(), found.end("last"))
+        if (found.start("last") == start < end) or (start < ends[1] and end in (found.end("first"), found.end("unit"))):
+            return replace(candidate, start=min(start, ends[0]), end=max(end, ends[1]))
+    return candidate
 
 
 def without_label(candidate: Candidate) -> Candidate:

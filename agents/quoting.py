@@ -13,6 +13,7 @@ from agents.cells import table_of
 from agents.commands import command_spans
 from agents.figures import MARKER, exact_parts
 from agents.items import announced_by, announcers, denies, heading_of
+from agents.numbering import numbered_alike
 from agents.polarity import contradicts
 from agents.statements import (
     CELL_BREAK,
@@ -106,14 +107,17 @@ def _words(statements: Sequence[Statement]) -> float:
 
 
 def announced(statement: Statement, ranked: Sequence[Statement]) -> list[Statement]:
-    """Return what stands below a statement that leads in, in order, up to the next blank line or question."""
+    """Return what stands below a statement that leads in, in order, up to the next blank line or question.
+
+    Word processors leave a blank line between the items of a list too: those numbered like the first belong to it.
+    """
     passage = statement.passage
     below = sorted((s for s in ranked if s.passage is passage and s.start >= statement.end), key=lambda s: s.start)
     found: list[Statement] = []
     end = statement.end
     for item in below[:LIST_ITEMS]:
         gap = passage.text[end - passage.start : item.start - passage.start]
-        if found and ("\n\n" in gap or item.asks):
+        if found and (("\n\n" in gap and not numbered_alike(found[0].text, item.text)) or item.asks):
             break
         found.append(item)
         end = item.end
@@ -301,7 +305,8 @@ def line(statement: Statement, *, number: int, also: int | None = None, placed: 
         also: the marker of another document that says the same.
         placed: whether its heading is said already.
     """
-    return f"{_above(statement, placed=placed)}{shown(statement.text)} [{number}]" + (f"[{also}]" if also else "")
+    said = f"{_above(statement, placed=placed)}{shown(statement.text, statement.columns)}"
+    return f"{said} [{number}]" + (f"[{also}]" if also else "")
 
 
 def _above(statement: Statement, *, placed: bool = False) -> str:
@@ -334,14 +339,18 @@ def cite(passage: Passage, start: int, end: int, *, number: int) -> Citation:
     return Citation(number, passage.collection, passage.document, passage.title, page, start, end, quote)
 
 
-def shown(text: str) -> str:
+def shown(text: str, columns: Sequence[str] = ()) -> str:
     """Return a statement as a customer reads it, on one line, so a command without the marks that it goes on behind; a
     footnote's mark would look like one of ours.
 
     Of a table row `Zone: Islands | Price: 9.50` the first cell names the row: `Islands: Price 9.50` would change words,
     so it reads `Islands – Price: 9.50`.
+
+    Args:
+        columns: the names of those that are shown; none for all.
     """
     first, *cells = " ".join(MARKER.sub(" ", CONTINUED.sub("", text)).split()).split(CELL_BREAK)
+    cells = [cell for cell in cells if not columns or cell.partition(": ")[0] in columns]
     if not cells:
         return first
     return f"{first.partition(': ')[2] or first} – {'; '.join(cells)}"

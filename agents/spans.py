@@ -60,7 +60,7 @@ ASKED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "when",
             r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|decade|century|time)"
-            r"|什么时候|何时|哪一?年|哪[天月日]|几月|几点|什么时间|哪个世纪",
+            r"|(?:什么|啥)时候|何时|哪一?年|哪[天月日]|几月|几点|什么时间|哪个世纪",
         ),
         (
             "where",
@@ -73,9 +73,9 @@ ASKED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"|what (?:percentage|percent|number|amount)|多少|几|多[久长大高远快宽重]|百分比|价格|费用|数量",
         ),
         ("why", r"\bwhy\b|\bwhat (?:caused|causes|reason)|为什么|为何|原因|怎么会"),
-        ("how", r"\bhow\b|如何|怎么|怎样"),
+        ("how", r"\bhow\b|如何|怎么|怎样|咋"),
         ("which", r"\bwhich\b|哪"),
-        ("what", r"\bwhat|什么|(?<!任)何"),
+        ("what", r"\bwhat|什么|啥|(?<!任)何"),
     )
 )
 """What a question asks for, the first that fits; a question that fits none is no question for a short answer."""

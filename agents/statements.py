@@ -41,6 +41,8 @@ class Statement:
     """The part of the score that comes from the question's words in the statement itself, 0-1."""
     likelihood: float = 0.0
     """How likely it holds the answer against the likeliest of those found, 0-1."""
+    columns: tuple[str, ...] = ()
+    """Of a row, the columns that an answer shows beside its first cell; () for all of them."""
 
     @property
     def text(self) -> str:

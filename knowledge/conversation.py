@@ -14,6 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
+from knowledge.codes import without_those_of_its_kind
 from knowledge.embedders import Embedder, Vectors, unit_length
 
 MOST_REMEMBERED = 8
@@ -45,6 +46,10 @@ class Conversation:
     def previous(self) -> str:
         """The question before this one; "" at the beginning."""
         return self.questions[-1] if self.questions else ""
+
+    def beside(self, question: str) -> str:
+        """Return what the question before says beside this one: of "T10 price?" not T10, where this one names T20."""
+        return without_those_of_its_kind(self.previous, question)
 
 
 def conversation_of(history: Sequence[Spoken]) -> Conversation:

@@ -18,7 +18,7 @@ from itertools import combinations, permutations
 from knowledge.passages import Passage
 from knowledge.selection import Hit
 from knowledge.text import CJK_CLASS, STOP_WORDS, normalise, tokens, without_signs
-from knowledge.versions import Version, is_newer, says_out_of_date, version_of
+from knowledge.versions import Version, is_newer, replaces, says_out_of_date, version_of
 
 COMPARED = 30
 """Best hits that are compared with one another."""
@@ -69,17 +69,32 @@ def _without_copies(compared: Sequence[Hit], alike: set[tuple[int, int]], questi
 
 
 def _superseding(hits: Sequence[Hit], question: str) -> list[Hit]:
-    """Return the hits, of which the best of a newer version names each older one that calls itself old.
+    """Return the hits, of which the best of a newer version names each older one that is surely out of date.
 
     Such a one needs no like passage: its table of charges is out of date where today's are told in a sentence.
     """
     named = list(hits)
-    for old in (hit.passage for hit in hits if _calls_itself_old(hit.passage)):
-        at = next((place for place, hit in enumerate(named) if _is_newer(hit.passage, old)), None)
+    for old in (hit.passage for hit in hits if _says_when(hit.passage)):
+        at = next((place for place, hit in enumerate(named) if _surely_replaces(hit.passage, old)), None)
         if at is not None and not _is_asked_for(old, question):
             supersedes = tuple(dict.fromkeys([*named[at].passage.supersedes, old.document]))
             named[at] = replace(named[at], passage=replace(named[at].passage, supersedes=supersedes))
     return named
+
+
+def _surely_replaces(new: Passage, old: Passage) -> bool:
+    """Say whether the older one calls itself old, or both are rules: of these one holds at a time."""
+    if new.collection != old.collection or new.document == old.document or _is_mail(new) or _is_mail(old):
+        return False
+    pairs = ((_file(new), _file(old)), (new.title, old.title))
+    today = datetime.date.today()
+    if any(replaces(_version(mine), _version(other), today=today) for mine, other in pairs):
+        return True
+    return _calls_itself_old(old) and _is_newer(new, old) is True
+
+
+def _says_when(passage: Passage) -> bool:
+    return any(_version(name).is_marked for name in (_file(passage), passage.title))
 
 
 def _calls_itself_old(passage: Passage) -> bool:

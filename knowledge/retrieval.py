@@ -113,9 +113,12 @@ def search(
     as_judged = (limit, options) == (evidence.PASSAGES, _JUDGED)
     judged = passages if as_judged else _result(hits, evidence.PASSAGES, _JUDGED, connection)
     cosines = nearest.values() if vector is not None and asked.is_known else None
-    signals = evidence.measure(judged, weights, word_scores=words.values(), cosines=cosines)
-    across = evidence.is_across(question, judged)
-    certainty = evidence.score(signals, embedder=meanings.embedder.name, across=across) if passages else 0.0
+    name, across = meanings.embedder.name, evidence.is_across(question, judged)
+    # Another name of what is asked may lend evidence, and takes none from a passage that has the customer's own.
+    ways = (weights, wordings.in_own_words(weights, question))
+    measured = [evidence.measure(judged, way, word_scores=words.values(), cosines=cosines) for way in ways]
+    signals = max(measured, key=lambda each: evidence.score(each, embedder=name, across=across))
+    certainty = evidence.score(signals, embedder=name, across=across) if passages else 0.0
     return Retrieval(
         asked=whole,
         passages=passages,
@@ -223,7 +226,7 @@ class _Asked:
         alone, weight = self.meanings.of_question(self.both), self.options.leaning_meaning_weight
         if not self.leans or not weight:
             return alone
-        together = self.meanings.of_question(f"{wordings.both(self.conversation.previous)} {self.both}")
+        together = self.meanings.of_question(f"{wordings.both(self.conversation.beside(self.question))} {self.both}")
         return np.asarray(unit_length(((1.0 - weight) * alone + weight * together)[None, :])[0], dtype=np.float32)
 
     def around(self, vector: Vectors, *, beside: Iterable[int] = ()) -> dict[int, float]:
@@ -271,13 +274,13 @@ class _Asked:
         return least if self.meanings.embedder.languages is None and least < most else self.meanings.floor
 
     def _earlier_terms(self) -> list[str]:
-        own = set(self.terms)
-        return [term for term in self._used_terms(self.conversation.previous) if term not in own]
+        earlier = self._used_terms(self.conversation.beside(self.question))
+        return [term for term in earlier if term not in self.terms]
 
     def _used_terms(self, question: str) -> list[str]:
-        """Return a question's terms, of the other names of its weekdays those alone that documents in scope use."""
+        """Return a question's terms, of the other names of what it asks those alone that documents in scope use."""
         terms = wordings.terms(question)
-        if not wordings.day_terms(question):
+        if not wordings.other_terms(question):
             return terms
         known = [*terms, *wordings.WEEKS.values()]
         frequencies = lexical.document_frequencies(self.connection, known, self.scope, among=self._segments)
@@ -389,10 +392,8 @@ class _Asked:
 
     def earlier_weights(self) -> dict[str, float]:
         """Return the same of the question before, for less, when this one leans on it."""
-        if not self.leans:
-            return {}
-        weights = self.weights(self._used_terms(self.conversation.previous))
-        return {term: self.options.leaning_words_weight * weight for term, weight in weights.items()}
+        earlier = self._used_terms(self.conversation.beside(self.question)) if self.leans else []
+        return {term: self.options.leaning_words_weight * weight for term, weight in self.weights(earlier).items()}
 
 
 def _in_order(hits: Iterable[Hit]) -> list[Hit]:

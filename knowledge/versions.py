@@ -14,7 +14,10 @@ from dataclasses import dataclass
 _DAY = re.compile(
     r"(?<!\d)(?:19|20)\d\d(?:[-_. /]?(?:0[1-9]|1[0-2])[-_. /]?(?:0[1-9]|[12]\d|3[01])(?!\d)|年\d{1,2}月\d{1,2}日)"
 )
-_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:[-_. ]?(0[1-9]|1[0-2]))?(?!\d)年?(?:[修订]*版)?")
+_DATE = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)(?:[-_. ]?(0[1-9]|1[0-2])(?!\d)|年(0?[1-9]|1[0-2])月(?!\d))?(?!\d)年?"
+    r"(?:[修订]*版|起?(?:执行|施行|实施|生效|适用|启用)|起(?=[\W_]|$))?"
+)
 _VERSION = re.compile(
     r"(?:(?<![a-z])(?:version|ver|v|revision|rev|release|edition)[-_. ]?|第|版本)(\d+(?:\.\d+)*)(?:版)?(?![a-z\d])"
 )
@@ -25,6 +28,12 @@ _OLD = re.compile(
     r"|(?:^|(?<=[/(（\[【]))\s*(?:old|archived?|旧)\s*(?=[/)）\]】])|(?:(?<![a-z])(?:old|archived?)|旧)$"
 )
 _COPY = re.compile(r"(?<![a-z])(?:copy(?: of)?|final|latest|current)(?![a-z])|副本|最新版?|现行版?|新版|\(\d{1,2}\)")
+_RULES = (
+    r"规[则定]|政策|条款|细则|收费标准|价目表|价格表"
+    r"|\b(?:terms|polic(?:y|ies)|conditions|rules|tariffs?|price list|prices)\b"
+)
+"""What a company has one of at a time."""
+_AND_MORE = re.compile(rf"[及和与、][^及和与、]{{1,4}}(?={_RULES})|\s(?:and|&)\s\w+(?=\s(?:{_RULES}))")
 _BETWEEN = re.compile(r"[\W_]+")
 _SUFFIX = re.compile(r"\.[a-z][a-z0-9]{0,4}$")
 
@@ -99,6 +108,17 @@ def is_newer(
     if today is not None and max(left_dated, right_dated) > today.isoformat():
         return None
     return left_dated > right_dated if left_dated and right_dated and left_dated != right_dated else None
+
+
+def replaces(new: Version, old: Version, *, today: datetime.date) -> bool:
+    """Say whether rules take the place of older ones, however little of these is left: there is one of them at a time.
+
+    Newer ones may be of more: 运费及发货规则 of 2026 are those of 运费规则, not the other way round.
+    """
+    said = min(len(new.date), len(old.date))  # a list of March does not tell whether that of the year still holds
+    if not new.date[:said] > old.date[:said] or _is_to_come(new.date, today):
+        return False
+    return re.search(_RULES, old.family) is not None and old.family in (new.family, _AND_MORE.sub("", new.family))
 
 
 def _is_to_come(date: tuple[int, ...], today: datetime.date) -> bool:

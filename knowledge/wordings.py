@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from knowledge.lexical import question_terms
+from knowledge.text import tokens
 from knowledge.traditional import simplified
 
 _O_CLOCK = "(?:几点|几时)钟?[才就会能]?"
@@ -32,8 +33,23 @@ _DAY = re.compile("(?:(?<!一)周|星期|礼拜)([一二三四五六日天])(?![
 WEEKS = {"期": "星期", "拜": "礼拜"}
 """How the week is called before a weekday's number, by its last sign."""
 _WEEKEND = re.compile("周末|双休日?")
-_ASKING = re.compile(r"有没有|([能可会要是行用])[不没]\1以?")
-"""How yes or no is asked for: the 没有 in 有没有 denies nothing, and stands in many a document."""
+_ASKING = re.compile(r"有没有|([能可会要是行用])[不没]\1以?|咋[整办弄样]?|啥")
+"""How something is asked for: the 没有 in 有没有 denies nothing, and stands in many a document; 咋整 stands in none."""
+_EVERYDAY: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(said), names)
+    for said, names in (
+        ("邮费|邮资|快递费|包邮|免邮", "运费 免运"),
+        ("退钱|还钱", "退款"),
+        ("专票", "专用发票"),
+        ("普票", "普通发票"),
+        ("拆[开了过].*[退换]|[退换].*拆[开了过]", "拆封"),
+        ("坏[了掉]|出毛病|有毛病", "故障"),
+        ("(?<![热海])狗(?![粮牌年不])|(?<![天熊])猫(?![粮砂眼途])", "宠物"),
+    )
+)
+"""What customers say of what every company is asked, and what documents call it."""
+_OTHER_HOURS = "服时 务时 作时 公时 放时"
+"""The pairs that tell 客服时间, 服务时间, 工作时间, 办公时间 and 开放时间 from what else has a time."""
 
 
 def written(question: str) -> str:
@@ -67,17 +83,35 @@ def terms(question: str) -> list[str]:
     """Return what to search for: the question's own terms and those of other wordings."""
     asked = simplified(both(question))
     own = question_terms(_ASKING.sub(" ", asked).strip() or asked)
-    return list(dict.fromkeys([*own, *day_terms(question)]))
+    return list(dict.fromkeys([*own, *other_terms(question)]))
+
+
+def other_terms(question: str) -> list[str]:
+    """Return the search terms of what a question names as others call it, be they in use or not.
+
+    >>> other_terms("礼拜天退货邮费谁出")
+    ['周日', '周天', '期日', '期天', '拜日', '拜天', '运费', '免运']
+    """
+    asked = simplified(question)
+    found = [tokens(names) for said, names in _EVERYDAY if said.search(asked)]
+    hours = _OTHER_HOURS.split() if written(question) != question else []
+    return list(dict.fromkeys([*day_terms(question), *(term for terms in found for term in terms), *hours]))
 
 
 def used(found: Sequence[str], question: str, frequencies: Mapping[str, int]) -> list[str]:
-    """Return the terms without the names of weekdays that no document uses: they tell nothing against a passage.
+    """Return the terms without the other names that no document uses: they tell nothing against a passage.
 
     Args:
         frequencies: in how many documents the terms stand, and `WEEKS`: the end of 星期一 stands in 保质期一年 too.
     """
-    unused = {name for name in day_terms(question) if not {name, WEEKS.get(name[0], name)} <= frequencies.keys()}
+    unused = {name for name in other_terms(question) if not {name, WEEKS.get(name[0], name)} <= frequencies.keys()}
     return [term for term in found if term not in unused - set(question_terms(question))]
+
+
+def in_own_words(weights: Mapping[str, float], question: str) -> dict[str, float]:
+    """Return the weights without those of other names."""
+    others = set(other_terms(question)) - set(question_terms(question))
+    return {term: weight for term, weight in weights.items() if term not in others}
 
 
 def day_terms(question: str) -> list[str]:

@@ -40,7 +40,8 @@ _SMALLEST_SCAN = 36
 _IMAGE_DEPTH = 3
 _FLATTENED = 1
 _EMPTY_TITLE = re.compile(
-    r"\W*(untitled|anonymous|unnamed|title|无标题|.*\.(docx?|indd|dvi|tex|pptx?|xlsx?|pdf|html?|od[tps]))\W*", re.I
+    r"\W*(untitled|anonymous|unnamed|title|about:blank|无标题|.*\.(docx?|indd|dvi|tex|pptx?|xlsx?|pdf|html?|od[tps]))\W*",
+    re.I,
 )
 _DATE = re.compile(r"(?:D:)?\s*(\d{4})(\d\d)(\d\d)")
 

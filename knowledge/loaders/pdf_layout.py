@@ -15,6 +15,7 @@ from itertools import pairwise, zip_longest
 from types import MappingProxyType
 
 from knowledge.loaders.lines import LEADERS, collapse
+from knowledge.loaders.pdf_boxes import rows_together
 from knowledge.loaders.pdf_lines import SOFT_HYPHEN, Cell, Line
 from knowledge.loaders.pdf_tables import add_pdf_table, regions
 from knowledge.loaders.printed import Printed, PrintedBuilder, join
@@ -32,6 +33,8 @@ _FEWEST_RUNNING_PAGES = 3
 _PAGE_NUMBER = re.compile(
     r"(?:page|p\.|第)?\s*[-–—]?\s*(?:\d{1,4}|[ivxl]{1,6})\s*[-–—]?\s*(?:(?:of|/|页|共)\s*\d*\s*页?)?", re.IGNORECASE
 )
+_FOOT = re.compile(r"\D{1,40}\s?[·|•–—-]\s?(?P<number>\d{1,4})")
+"""A name and the page's own number, which one page alone does not repeat."""
 _ITEM = re.compile(r"[•‣◦▪■●○]|(?:[·–—*]|\(?\d{1,2}[.)、]|\(?(?:[a-zA-Z]|[ivx]{1,5})[.)])(?:\s+|$)")
 _BULLET = re.compile(r"[•·‣◦▪■●○–—*]\s*")
 _SOFT_HYPHEN = re.compile(SOFT_HYPHEN)
@@ -66,7 +69,7 @@ def add_pages(
     for number, page in enumerate(kept, start=1):
         builder.start_page()
         named = _named(page, outline.get(number, {}))
-        for region in regions(page):
+        for region in regions(rows_together(page)):
             if region.is_table:
                 add_pdf_table(builder, region.lines, region.head)
             else:
@@ -158,11 +161,12 @@ def _without_running_lines(pages: Sequence[list[Line]]) -> list[list[Line]]:
         return seen[key_of(line)] >= enough or _PAGE_NUMBER.fullmatch(line.text.strip()) is not None
 
     kept = []
-    for page in pages:
+    for number, page in enumerate(pages, start=1):
         # A head that names the chapter changes, but stands in its place, apart from the text, on most pages.
         is_apart = _is_set_apart(page) and not is_large(page[0])
         has_head = is_apart and _count_near(heads, page[0].bottom) >= max(enough, _HEAD_SHARE * len(pages))
-        kept.append([line for line in page[1 if has_head else 0 :] if not runs(line)])
+        has_foot = _has_foot(page, number)
+        kept.append([line for line in page[1 if has_head else 0 : -1 if has_foot else None] if not runs(line)])
     return kept
 
 
@@ -173,6 +177,14 @@ def _count_near(places: Sequence[float], place: float) -> int:
 
 def _is_set_apart(page: Sequence[Line]) -> bool:
     return len(page) > 1 and _is_marginal(page[0]) and page[0].bottom - page[1].top > _HEAD_GAP * page[0].size
+
+
+def _has_foot(page: Sequence[Line], number: int) -> bool:
+    """Say whether the last line of a page, set apart at its bottom, is a name and the page's own number."""
+    if len(page) < 2 or not _is_marginal(page[-1]) or page[-2].bottom - page[-1].top < _HEAD_GAP * page[-1].size:
+        return False
+    foot = _FOOT.fullmatch(page[-1].text.strip())
+    return foot is not None and int(foot["number"]) == number
 
 
 def _is_marginal(line: Line) -> bool:

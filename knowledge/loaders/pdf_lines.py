@@ -17,11 +17,19 @@ class Cell:
     right: float
     stretches: tuple[Stretch, ...] = field(default=(), compare=False, repr=False)
     """What the text was put together from; () when its places are not known."""
+    column: float | None = field(default=None, compare=False)
+    """Where the vertical rule stands to its left, with another to its right; None outside of a ruled table."""
+    between: str = field(default=" ", compare=False, repr=False)
+    """What parts its stretches; a line end where they are lines."""
 
     @property
     def printed(self) -> Printed:
         """The text with its places."""
-        return join(" ", [each.printed for each in self.stretches]) if self.stretches else Printed.plain(self.text)
+        return (
+            join(self.between, [each.printed for each in self.stretches])
+            if self.stretches
+            else Printed.plain(self.text)
+        )
 
 
 @dataclass(frozen=True, slots=True)

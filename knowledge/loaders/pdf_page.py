@@ -256,7 +256,7 @@ class _LineInMaking:
             number = self._view.number
             every = [shares for cell in self._cells for shares in cell[3]]
             strip = Strip(number, max(0.0, min(each[1] for each in every)), min(1.0, max(each[3] for each in every)))
-            cells = []
+            cells, middle = [], (self._top + self._bottom) / 2
             for text, left, right, shares in self._cells:
                 strips = (
                     tuple(Strip(number, max(0.0, each[1]), min(1.0, each[3])) for each in shares)
@@ -264,10 +264,11 @@ class _LineInMaking:
                     else (strip,)
                 )
                 lefts, rights = array("f", [each[0] for each in shares]), array("f", [each[2] for each in shares])
-                cells.append(Cell(text, left, right, (Stretch(text, strips, lefts, rights),)))
+                column = self._rules.column(left, right, middle=middle)
+                cells.append(Cell(text, left, right, (Stretch(text, strips, lefts, rights),), column))
             bold = self._weights == {True}
             _, left, right, _ = self._cells[0]
-            ruled = self._rules.above(left, right, middle=(self._top + self._bottom) / 2)
+            ruled = self._rules.above(left, right, middle=middle)
             yield Line(tuple(cells), self._top, self._bottom, self._size, bold, self._view.height, ruled)
         self._reset()
 

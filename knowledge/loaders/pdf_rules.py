@@ -55,6 +55,14 @@ class Rules:
                 return True
         return False
 
+    def column(self, left: float, right: float, *, middle: float) -> float | None:
+        """Return where the nearest vertical rule stands to the left of a text that has one to its right too."""
+        begin, end = bisect_right(self._places, left + _GAP), bisect_left(self._places, right - _GAP)
+        before = (x for x, lowest, highest in reversed(self._rules[:begin]) if lowest <= middle <= highest)
+        after = (x for x, lowest, highest in self._rules[end:] if lowest <= middle <= highest)
+        x = next(before, None)
+        return None if x is None or next(after, None) is None else x
+
     def above(self, left: float, right: float, *, middle: float) -> float | None:
         """Return how high the nearest rule above a text is that reaches over both its ends, as no underline does."""
         for number in range(bisect_left(self._heights, middle), len(self._beams)):

@@ -24,6 +24,7 @@ _IN_BRACKETS = re.compile(r"[(（][^()（）]*[)）]")
 _SEPARATOR = re.compile(re.escape(SEPARATOR))
 _PLAIN_YEAR = re.compile(r"(?:19|20)\d\d")
 _DIGITS = re.compile(r"\d[\d.,]*")
+_CODE = re.compile(r"(?<![a-z])[a-z]{1,3}-?\d{1,4}(?![\d.])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,9 @@ def add_pdf_table(builder: PrintedBuilder, group: Sequence[Line], head: Sequence
     plain = [_IN_BRACKETS.sub("", name) for name in names]  # "First parcel (1 kg)" names a column
     is_set_off = all(line.bold for line in in_lines[0]) and not all(line.bold for line in group)
     reads_like_names = all(plain) and not any(any(map(str.isdigit, name)) for name in plain)
-    is_head = is_set_off and all(names[1:]) and not any(map(_begins_like_the_rest, columns_of_text))
+    begins_alike = any(map(_begins_like_the_rest, columns_of_text))
+    names_models = len(names) > 2 and all(map(_is_model, plain[1:])) and not any(map(str.isdigit, plain[0]))
+    is_head = all(names[1:]) and not begins_alike and (is_set_off or names_models)
     has_names = len(rows) > 2 and (reads_like_names or is_head)
     has_numbers = any(map(str.isdigit, "".join(cell.text for row in rows[1:] for cell in row)))
     if has_names and (has_numbers or in_lines[0][0].bold):
@@ -190,6 +193,11 @@ def _columns(group: Sequence[Line]) -> Sequence[Cell]:
     ]
     are_apart = all(column.right < after.left for column, after in pairwise(reached))
     return reached if are_apart else widest
+
+
+def _is_model(name: str) -> bool:
+    """Say whether a cell is called by a code, T20 or T20 Pro, and has no other number: two of them name columns."""
+    return _CODE.search(name) is not None and not any(map(str.isdigit, _CODE.sub("", name)))
 
 
 def _begins_like_the_rest(column: Sequence[str]) -> bool:
@@ -268,5 +276,7 @@ def _row(lines: Sequence[Line], columns: Sequence[Cell]) -> list[Printed]:
 
 
 def _distance(column: Cell, cell: Cell) -> float:
+    if column.column is not None and column.column == cell.column:
+        return 0.0
     middle = abs((column.left + column.right) - (cell.left + cell.right)) / 2
     return min(abs(column.left - cell.left), abs(column.right - cell.right), middle)

@@ -24,6 +24,7 @@ from agents.answer_types import AnswerType, expected, holds
         ("寄到香港多少钱？", (AnswerType.PRICE,)),
         ("寄到香港多少錢？", (AnswerType.PRICE,)),
         ("你們幾點開門", (AnswerType.TIME,)),
+        ("啥时候发货", (AnswerType.TIME,)),
         ("保固多長時間", (AnswerType.DURATION,)),
         ("这个怎么卖", (AnswerType.PRICE,)),
         ("你们营业时间", (AnswerType.TIME,)),

@@ -1,6 +1,9 @@
 import pytest
 
 from agents.calendar_spans import held, is_outside, is_torn, named
+from agents.pointing import Candidate, stands_alone
+from agents.statements import statements_of
+from tests.agents.found_passages import passage
 
 
 @pytest.mark.parametrize(
@@ -74,3 +77,13 @@ def test_one_end_of_a_span_is_torn_off() -> None:
     assert is_torn(text, 0, 7)
     assert not is_torn(text, 0, 16)
     assert not is_torn("October and March", 12, 17)
+
+
+def test_one_end_of_a_season_stands_alone_only_where_it_is_asked_for() -> None:
+    text = "From October to March the snack bar opens at weekends only."
+    (said,) = statements_of([passage(text)])
+    march = Candidate(said, text.index("March"), text.index("March") + 5)
+    season = Candidate(said, text.index("October"), march.end)
+    assert not stands_alone("when is the snack bar open", march)
+    assert stands_alone("until when does the snack bar open at weekends only", march)
+    assert stands_alone("when is the snack bar open", season)

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from agents.crossings import compared, crossing, without_other_seasons
+from agents.crossings import compared, crossing, narrowed, without_other_seasons
+from agents.quoting import line
 from agents.statements import statements_of
 from knowledge.passages import Passage
 from tests.agents.found_passages import passage
@@ -127,6 +128,29 @@ def test_rows_that_a_question_compares_stand_together() -> None:
     assert compared("is dinner or breakfast longer", ranked) == ranked[:2]
     assert compared("is breakfast long", ranked) == []
     assert compared("is dinner or breakfast longer", ranked[2:]) == []
+
+
+@pytest.mark.parametrize(("score", "words", "is_shown"), [(0.9, 0.5, True), (0.6, 0.5, False), (0.9, 0.2, False)])
+def test_rows_that_a_question_compares_may_stand_behind_a_row_of_another_table(
+    score: float, words: float, is_shown: bool
+) -> None:
+    models = statements_of([passage("型号: T10 | 吸力: 4000\n型号: T10 Lite | 吸力: 2700\n型号: T20 | 吸力: 8000")])
+    best = statements_of([passage("最大吸力 | 8000 | 12000", "manual.pdf")])[0]
+    behind = [replace(s, score=score, words=words) for s in models]
+    assert compared("T20高度多少，床底10 cm", behind) == []
+    found = compared("T10和T20哪个吸力大", [replace(best, score=1.0, words=0.4), *behind])
+    assert found == ([behind[0], behind[2]] if is_shown else [])
+
+
+def test_wide_rows_that_a_question_compares_have_its_column_alone() -> None:
+    rows = statements_of(
+        [passage("型号: T10 | 吸力/Pa: 4000 | 水箱/mL: 200\n型号: T20 | 吸力/Pa: 8000 | 水箱/mL: 280")]
+    )
+    found = narrowed("T10和T20哪个吸力大", rows)
+    assert [line(row, number=1) for row in found] == ["T10 – 吸力/Pa: 4000 [1]", "T20 – 吸力/Pa: 8000 [1]"]
+    assert [row.text for row in found] == [row.text for row in rows]
+    assert narrowed("T10和T20哪个好", rows) == rows
+    assert narrowed("T10和T20的吸力和水箱", rows) == rows
 
 
 def test_a_row_whose_name_is_part_of_that_of_another_is_not_compared_with_it() -> None:

@@ -27,6 +27,8 @@ from agents.figures import exact_parts, same_amounts
         ("三十天、六十天、一百二十元、两年", {"30", "60", "120", "2"}),
         ("一般来说，一样，十分好，万一", set()),
         ("百分之三十，十分钟", {"30", "10"}),
+        ("收到後兩天內，兩個月，一兩樣", {"2"}),
+        ("每週三，十二個月", {"wednesday", "12"}),
         ("Mondays to Fri, 周日", {"monday", "friday", "sunday"}),
         ("二〇二四年十一月五日", {"2024", "november", "5"}),
         ("5 Nov 2024", {"5", "november", "2024"}),

@@ -1,6 +1,7 @@
 import pytest
 
 from agents.items import announced_by, announcers, denies, heading_of, is_fragment, is_in_list, said_of
+from agents.pointing import Candidate, stands_alone
 from agents.quoting import line
 from agents.statements import Statement, statements_of
 from knowledge.passages import Passage
@@ -142,3 +143,11 @@ def test_an_item_of_a_list_within_a_list_stands_below_all_that_announces_it() ->
     assert [one.text for one in announcers(bulky)] == ["Extra charges:", "Abroad:"]
     assert said_of(bulky) == "Extra charges:\nAbroad:"
     assert [one.text for one in announcers(said("Islands", nested))] == ["Extra charges:"]
+
+
+def test_what_names_an_item_is_the_answer_only_where_the_question_says_what_it_has() -> None:
+    text = "30 days or more before: the deposit, €10\n8 to 29 days before: half"
+    one = Statement(passage(text), 0, text.index("\n"), 1.0)
+    days = Candidate(one, 0, len("30 days"))
+    assert not stands_alone("what do you keep if I cancel 10 days before?", days)
+    assert stands_alone("for how many days is the deposit kept?", days)

@@ -69,3 +69,47 @@ def test_a_number_names_beside_the_words_that_it_belongs_to(text: str, expected:
     older = passage(text, "heron.md", title="Heron desk lamp")
     newer = passage("Warranty 5 years.", "heron-2.md", title="Heron 2 desk lamp")
     assert of_another("How long is the cable of the Heron 2 desk lamp?", older, newer) is expected
+
+
+MODELS = passage(
+    "型号: T10 | 吸力: 4000\n型号: T20 Pro | 吸力: 12000\n含义: E9 | 处理: 换水箱",
+    "models.xlsx",
+    title="参数表",
+    language="zh",
+)
+MANUAL = passage("滤网半年一换。", "a5.md", title="A5 Pro 说明书", language="zh")
+BOTH = passage("A5 Pro 和 A3 的滤网半年一换。", "a5.md", title="A5 Pro 说明书", language="zh")
+
+
+@pytest.mark.parametrize(
+    ("question", "row", "expected"),
+    [
+        ("T30什么时候上市", 0, True),
+        ("t30 吸力多少", 0, True),
+        ("T10和T20哪个吸力大", 0, False),
+        ("T20pro吸力多少", 1, False),
+        ("T20报E3咋整", 2, True),
+        ("E1到E10都是什么", 2, False),
+        ("吸力多少", 0, False),
+        ("PM2.5多少", 0, False),
+        ("A3吸力多少", 0, False),  # other letters: no other of the same kind
+    ],
+)
+def test_a_row_that_is_called_by_another_code_is_of_another(question: str, row: int, expected: bool) -> None:
+    start = MODELS.text.index(MODELS.text.split("\n")[row])
+    statement = Statement(MODELS, start, start + len(MODELS.text.split("\n")[row]), 1.0)
+    found = retrieval(question, MODELS)
+    assert is_of_another(question, statement, found.passages, weights=found.weights) is expected
+
+
+@pytest.mark.parametrize(
+    ("question", "cited", "expected"),
+    [
+        ("A3的滤网多久换", MANUAL, True),
+        ("A5的滤网多久换", MANUAL, False),
+        ("滤网多久换", MANUAL, False),
+        ("A3的滤网多久换", BOTH, False),
+    ],
+)
+def test_a_document_that_is_called_by_another_code_is_of_another(question: str, cited: Passage, expected: bool) -> None:
+    assert of_another(question, cited) is expected

@@ -134,6 +134,11 @@ def test_what_stands_there_word_for_word_is_supported_in_any_signs(text: str) ->
     assert support(text, [passage(text)]) is not None
 
 
+def test_a_numeral_in_traditional_signs_is_the_number() -> None:
+    assert support("签收后2天内可以退货。", [passage("簽收後兩天內可以退貨。", language="zh")]) is not None
+    assert support("签收后3天内可以退货。", [passage("簽收後兩天內可以退貨。", language="zh")]) is None
+
+
 def test_chinese_numerals_are_words() -> None:
     assert support("运费为三十元。", ALL) is not None
 

@@ -65,3 +65,8 @@ def test_the_topic_is_what_was_answered_last() -> None:
 def test_the_floor_follows_the_embedder() -> None:
     assert abs(Meanings(HashingEmbedder()).floor) < 0.3
     assert 0.65 < Meanings(Narrow()).floor < 0.85
+
+
+def test_a_name_gives_way_to_another_of_its_kind() -> None:
+    spoken = conversation_of([Spoken("user", "T10吸力多少")])
+    assert (spoken.beside("那T20呢"), spoken.beside("那水箱呢")) == (" 吸力多少", "T10吸力多少")

@@ -243,3 +243,14 @@ def test_a_part_is_said_by_the_whole() -> None:
     assert says_the_same(passage("Pack it well. Add the receipt."), passage("Pack it well!"))
     assert not says_the_same(passage("Pack it well!"), passage("Pack it well. Add the receipt."))
     assert not says_the_same(passage("Pay 130 days later"), passage("Pay 30 days later"))
+
+
+def test_rules_of_a_later_date_supersede_earlier_ones_however_unlike(filled: OpenLibrary) -> None:
+    library = filled(
+        运费规则2024="# 运费规则\n\n新疆加收运费20元，满99元包邮。",
+        运费及发货规则2025="# 运费及发货规则\n\n新疆暂不发货。满69元包邮，其余收取运费8元。",
+        活动2024="# 活动\n\n新疆满99元包邮。",
+    )
+    passages = found(library, "新疆包邮吗，运费多少")
+    assert passages["运费及发货规则2025.md"].supersedes == ("运费规则2024.md",)
+    assert {each.supersedes for each in found(library, "2024年新疆包邮吗，运费多少").values()} == {()}

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from knowledge.versions import is_newer, version_of
+from knowledge.versions import is_newer, replaces, version_of
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,10 @@ from knowledge.versions import is_newer, version_of
         ("archive/terms.md", "terms", True, (), ()),
         ("terms_old.md", "terms", True, (), ()),
         ("退货政策（2023年修订版）.docx", "退货政策", False, (2023,), ()),
+        ("运费规则（2026年3月起执行）.docx", "运费规则", False, (2026, 3), ()),
+        ("运费规则2026年11月版.docx", "运费规则", False, (2026, 11), ()),
+        ("运费规则 2025年起.docx", "运费规则", False, (2025,), ()),
+        ("2026年3月起床公约.md", "起床公约", False, (2026, 3), ()),
         ("退货政策 第2版.docx", "退货政策", False, (), (2,)),
         ("退货政策（旧版）.docx", "退货政策", True, (), ()),
         ("chapter 12.md", "chapter 12", False, (), ()),
@@ -93,3 +97,27 @@ def test_a_document_of_a_day_to_come_takes_no_place_yet() -> None:
     today = datetime.date(2026, 11, 28)
     assert is_newer(silent, marked, left_dated="2027-01-01", right_dated="2024-02-01", today=today) is None
     assert is_newer(silent, marked, left_dated="2026-11-28", right_dated="2024-02-01", today=today) is True
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "replaced"),
+    [
+        ("运费规则（2026年3月起执行）.docx", "运费规则（2025年）.docx", True),
+        ("运费及发货规则（2026年）.docx", "运费规则（2025年）.docx", True),
+        ("运费规则（2026年）.docx", "运费及发货规则（2025年）.docx", False),  # half of what it said may hold
+        ("积分兑换规则2026.md", "积分规则2025.md", False),
+        ("退货及换货政策2026.md", "退货政策2025.md", True),
+        ("returns and exchanges policy 2026.md", "returns policy 2025.md", True),
+        ("shipping terms 2026.md", "shipping terms 2025.md", True),
+        ("newsletter 2026.md", "newsletter 2025.md", False),
+        ("年报2026.md", "年报2025.md", False),
+        ("价格表2027.md", "价格表2026.md", False),  # has not come
+        ("价格表2026-03.md", "价格表2026.md", False),
+        ("价格表2026-03.md", "价格表2026-01.md", True),
+        ("价格表2026.md", "价格表.md", False),
+    ],
+)
+def test_rules_of_a_later_date_take_the_place_of_earlier_ones(new: str, old: str, replaced: bool) -> None:
+    today = datetime.date(2026, 11, 1)
+    assert replaces(version_of(new), version_of(old), today=today) is replaced
+    assert not replaces(version_of(old), version_of(new), today=today)

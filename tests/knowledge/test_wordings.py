@@ -8,7 +8,7 @@ from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library
 from knowledge.questions import Spoken
 from knowledge.retrieval import RetrievalOptions
-from knowledge.wordings import day_terms, terms, written
+from knowledge.wordings import day_terms, other_terms, terms, written
 
 
 @pytest.mark.parametrize(
@@ -96,10 +96,51 @@ def test_weekdays_have_several_names(question: str, terms: list[str]) -> None:
         ("可不可以退", ["退"]),
         ("没有发票", ["没有", "有发", "发票"]),
         ("有没有", ["没有"]),
+        ("坏了咋整", ["坏了", "故障"]),
+        ("啥时候发货", ["候发", "发货"]),
     ],
 )
 def test_how_yes_or_no_is_asked_for_is_not_searched_for(question: str, found: list[str]) -> None:
     assert terms(question) == found
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("退货邮费谁出", ["运费", "免运"]),
+        ("退貨郵費誰出", ["运费", "免运"]),
+        ("能开专票不", ["专用", "用发", "发票"]),
+        ("滤网拆开了能退不", ["拆封"]),
+        ("拆开洗要注意什么", []),
+        ("能带狗吗", ["宠物"]),
+        ("狗粮和猫砂在哪买", []),
+        ("天猫和熊猫", []),
+        ("几点上班", ["服时", "务时", "作时", "公时", "放时"]),
+        ("上班要带什么", []),
+    ],
+)
+def test_what_every_company_is_asked_has_other_names(question: str, names: list[str]) -> None:
+    assert other_terms(question) == names
+
+
+@pytest.mark.parametrize(("name", "used"), [("运费", {"运费"}), ("邮费", set()), ("营业时间", set())])
+def test_another_name_counts_where_documents_use_it_alone(
+    open_library: Callable[..., Library], write: Callable[..., Path], name: str, used: set[str]
+) -> None:
+    library = open_library()
+    library.ingest([write("退.md", f"# 退货\n\n{name}由本店承担。"), write("茶.md", "# 茶\n\n保质期一年。")])
+    found = library.search("邮费谁出", options=RetrievalOptions(mode="lexical"))
+    assert found.weights.keys() & {"运费", "免运"} == used
+
+
+def test_another_name_takes_no_evidence_from_who_says_it_as_the_customer(
+    open_library: Callable[..., Library], write: Callable[..., Path]
+) -> None:
+    library = open_library()
+    library.ingest([write("赠品.md", "# 赠品\n\n赠品坏了包换。"), write("茶.md", "# 茶\n\n故障时请来电。")])
+    found = library.search("赠品坏了")
+    assert "故障" in found.weights
+    assert found.signals.coverage == 1.0
 
 
 @pytest.mark.parametrize(("closed", "names"), [("周二", ["店.md"]), ("星期二", ["店.md", "茶.md"])])

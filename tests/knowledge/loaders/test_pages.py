@@ -120,18 +120,13 @@ def test_a_pdf_says_when_it_was_written(tmp_path):
     assert "date" not in document.metadata
 
 
-def test_the_name_of_the_file_that_was_printed_is_no_title(tmp_path):
+@pytest.mark.parametrize("said", ["about:blank", "manual.docx", "price-list.html"])
+def test_a_title_that_a_program_wrote_is_none(tmp_path, said):
     path = tmp_path / "a.pdf"
-    canvas = Canvas(str(path))
-    canvas.setTitle("price-list.html")
-    canvas.setFont("Helvetica", 24)
-    canvas.drawString(72, 700, "Our prices")
-    canvas.setFont("Helvetica", 11)
-    for row in range(3):
-        canvas.drawString(72, 660 - 14 * row, "A parcel costs five euros, wherever in the country it may go.")
-    canvas.save()
-    (document,) = load(path)
-    assert document.title == "Our prices"
+    styles = getSampleStyleSheet()
+    story = [Paragraph("Returns", styles["Heading1"]), Paragraph(PROSE, styles["BodyText"])]
+    SimpleDocTemplate(str(path), title=said).build(story)
+    assert [document.title for document in load(path)] == ["Returns"]
 
 
 def test_half_a_character_in_the_title_costs_the_title(tmp_path):

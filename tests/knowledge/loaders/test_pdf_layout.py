@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -176,6 +179,27 @@ def test_a_table_whose_first_row_is_bold_has_its_names_there_and_not_above():
         ("row", "Room: Single room | Winter: €74 | Summer: €96"),
         ("row", "Room: Lake room | Winter: €126 | Summer: €178"),
     ]
+
+
+@pytest.mark.parametrize(("foot", "goes"), [("清禾电器 · 1", True), ("清禾电器 · 2", False), ("Lamps for 1", False)])
+def test_a_foot_with_the_pages_own_number_goes_where_no_other_page_repeats_it(foot: str, goes: bool) -> None:
+    found = texts([line(("Only page.", 50), top=600), line((foot, 50), top=30)])
+    assert (foot not in [text for _, text in found]) is goes
+
+
+def test_a_line_at_the_bottom_that_goes_on_is_no_foot() -> None:
+    found = texts([line(("Chapter 1 and", 50), top=42), line(("part – 1", 50), top=30)])
+    assert any("part" in text for _, text in found)
+
+
+def test_columns_may_be_called_by_codes() -> None:
+    rows = [("项目", "T20", "T20 Pro"), ("额定功率", "45W", "55W"), ("最大吸力", "8000Pa", "12000Pa")]
+    page = [
+        line(*((text, 50 + 150 * at) for at, text in enumerate(row)), top=600 - 20 * number)
+        for number, row in enumerate(rows)
+    ]
+    assert texts(page)[0] == ("row", "项目: 额定功率 | T20: 45W | T20 Pro: 55W")
+    assert texts([replace(each, cells=each.cells[:2]) for each in page])[0] == ("row", "项目 | T20")
 
 
 def test_running_heads_go_and_so_do_heads_that_change():

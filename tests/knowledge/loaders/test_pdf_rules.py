@@ -133,6 +133,61 @@ def test_a_row_ends_at_the_rule_below_it(read):
     )
 
 
+CENTRED_ROWS = (
+    (("Lamp",), ("Price", "in shops"), ("Light",)),
+    (("Ada",), ("19.00 €", "with bulb"), ("warm",)),
+    (("Bo",), ("129.00 €", "with bulb"), ("cold",)),
+)
+
+
+def centred_table(canvas):
+    """Draw each cell in the middle of its row's height, so that hardly two begin on one line."""
+    for at, row in enumerate(CENTRED_ROWS):
+        top = 700 - 28 * at
+        for column, lines in enumerate(row):
+            canvas.rect(72 + 90 * column, top - 28, 90, 28)
+            for number, text in enumerate(lines):
+                canvas.drawString(75 + 90 * column, top - 18 + 6 * (len(lines) - 1) - 12 * number, text)
+
+
+def test_the_cells_between_two_rules_are_a_row_wherever_they_stand_there(read):
+    assert read(centred_table) == (
+        "Lamp: Ada | Price in shops: 19.00 € with bulb | Light: warm\n"
+        "Lamp: Bo | Price in shops: 129.00 € with bulb | Light: cold"
+    )
+
+
+def test_a_cell_stands_in_the_column_between_its_rules_though_nearer_to_anothers_name(read):
+    def draw(canvas):
+        for number, (code, cause) in enumerate((("Code", "Cause"), ("E1", "wet inside"), ("E2", "dry"))):
+            is_head = number == 0
+            canvas.rect(72, 690 - 16 * number, 50, 16)
+            canvas.rect(122, 690 - 16 * number, 200, 16)
+            canvas.drawString(82 if is_head else 75, 694 - 16 * number, code)
+            canvas.drawString(205 if is_head else 125, 694 - 16 * number, cause)
+
+    assert read(draw).splitlines() == ["Code: E1 | Cause: wet inside", "Code: E2 | Cause: dry"]
+
+
+def test_rows_that_no_rule_parts_stay_rows(read):
+    def draw(canvas):
+        canvas.rect(72, 640, 90, 60)
+        canvas.rect(162, 640, 90, 60)
+        for number, (name, price) in enumerate((("Ada", "19.00"), ("Bo", "129.00"), ("Cy", "9.00"))):
+            canvas.drawString(75, 688 - 14 * number, name)
+            canvas.drawString(165, 688 - 14 * number, price)
+
+    assert read(draw) == "Ada | 19.00\nBo | 129.00\nCy | 9.00"
+
+
+def test_a_column_is_called_by_the_rule_to_its_left():
+    rules = Rules([(50, 600, 700), (150, 600, 700), (250, 600, 640)])
+    assert rules.column(60, 90, middle=650) == 50
+    assert rules.column(160, 190, middle=620) == 150
+    assert rules.column(160, 190, middle=650) is None
+    assert rules.column(10, 40, middle=650) is None
+
+
 def test_a_rule_above_reaches_over_a_text_and_an_underline_does_not():
     rules = Rules((), [(700, 72, 162), (690, 75, 100), (650, 72, 162)])
     assert rules.above(75, 100, middle=680) == 700

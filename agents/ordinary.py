@@ -1,0 +1,46 @@
+"""What holds on ordinary days before what holds on holidays, where nobody asked about these.
+
+    "你们几点开门" + [春节期间 10:00–16:00, 每天 9:00–21:00] -> [每天 9:00–21:00, …]
+
+A notice of holidays says little else than the hours, so words alone put it first.
+"""
+
+import re
+from collections.abc import Sequence
+
+from agents.answer_types import AnswerType, expected, holds
+from agents.statements import Statement
+from knowledge.traditional import simplified
+
+AMONG = 12
+"""Statements, best first, among which an ordinary one is looked for."""
+NEAR_BEST = 0.75
+"""Share 0-1 of the best score that it must have."""
+_OTHER_DAYS = re.compile(
+    r"节假日|假期|放假|春节|除夕|国庆|元旦|中秋|端午|清明节|劳动节|圣诞|大促|活动期间"
+    r"|\b(?:holidays?|christmas|easter|thanksgiving|new year'?s?)\b",
+    re.IGNORECASE,
+)
+_CLAUSE_END = re.compile(r"[，,；;。|]")
+
+
+def ordinary_first(question: str, ranked: Sequence[Statement]) -> list[Statement]:
+    """Return the statements, the best of ordinary days first where a time is asked for and the first is of others."""
+    if not ranked or AnswerType.TIME not in expected(question) or not _is_of_other_days(question, ranked[0]):
+        return list(ranked)
+    enough = NEAR_BEST * ranked[0].score
+    near = (s for s in ranked[1:AMONG] if s.score >= enough and holds(s.text, (AnswerType.TIME,)) and not s.leads_in)
+    first = next((s for s in near if not _is_of_other_days(question, s)), ranked[0])
+    return [first, *(s for s in ranked if s is not first)]
+
+
+def is_of_other_days(question: str, text: str) -> bool:
+    """Say whether a text names holidays, and the question none."""
+    return _OTHER_DAYS.search(simplified(text)) is not None and _OTHER_DAYS.search(simplified(question)) is None
+
+
+def _is_of_other_days(question: str, statement: Statement) -> bool:
+    """Say whether a statement's first time is one of holidays, or it stands under a heading that is about these."""
+    clauses = _CLAUSE_END.split(statement.text)
+    timed = next((clause for clause in clauses if holds(clause, (AnswerType.TIME,))), "")
+    return is_of_other_days(question, timed) or is_of_other_days(question, statement.place)

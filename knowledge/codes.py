@@ -1,0 +1,41 @@
+"""Names by their form: a letter or few with a number, T20, E3, A5 Pro.
+
+    "T20pro 报E3" -> ("t", "20"), ("e", "3")
+
+Codes of the same letters name things of one kind: T10 is another robot than T20, E3 another fault than E9.
+"""
+
+import re
+import unicodedata
+
+_CODE = re.compile(r"(?<![a-z\d])([a-z]{1,3})-?(\d{1,4})(?![\d.])", re.IGNORECASE)
+_FROM_TO = re.compile(r"\d\s?(?:[-–—~]|到|至|to\b)\s?[a-z]{0,3}\d", re.IGNORECASE)
+_REST_OF_NAME = r"[a-z]*(?: [A-Z][a-z]+)?"
+"""Of "T20pro" and "T10 Lite"."""
+Code = tuple[str, str]
+"""Its letters and its number."""
+
+
+def codes(text: str) -> set[Code]:
+    """Return the codes of a text.
+
+    >>> sorted(codes("T20pro 报E3，滤网FY-A5P，PM2.5"))
+    [('a', '5'), ('e', '3'), ('t', '20')]
+    """
+    return {(found[1].casefold(), found[2]) for found in _CODE.finditer(unicodedata.normalize("NFKC", text))}
+
+
+def names_those_between(text: str) -> bool:
+    """Say whether a text has codes from one to another, "E1 to E9", which mean those between them too."""
+    return _FROM_TO.search(unicodedata.normalize("NFKC", text)) is not None
+
+
+def without_those_of_its_kind(text: str, question: str) -> str:
+    """Return a text without the names whose place the question's codes take.
+
+    >>> without_those_of_its_kind("T10 Lite吸力多少", "那T20呢")
+    ' 吸力多少'
+    """
+    kinds = {letters for letters, _ in codes(question)}
+    whole = re.compile(_CODE.pattern + f"(?-i:{_REST_OF_NAME})", re.IGNORECASE)
+    return whole.sub(lambda found: " " if found[1].casefold() in kinds else found[0], text) if kinds else text

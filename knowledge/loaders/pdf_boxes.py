@@ -1,0 +1,63 @@
+"""Lines between the rules of a table in, each row on one line out.
+
+    尘盒 | 每次清      (two lines of one cell,      ->  尘盒 | 每次清扫后 | 倒掉垃圾
+         | 扫后 |       the others in the middle)
+
+Where cells stand in the middle of their row's height, hardly two begin on one line, and gaps tell no table. Rules do.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from knowledge.loaders.lines import collapse
+from knowledge.loaders.pdf_lines import Cell, Line
+
+
+def rows_together(page: Sequence[Line]) -> list[Line]:
+    """Return a page's lines, those of a ruled row as one line."""
+    joined: list[Line] = []
+    for below, group in groupby(page, key=_rule_above):
+        lines = list(group)
+        joined += [_one_line(lines)] if below is not None and _is_a_row(lines) else lines
+    return joined
+
+
+def _rule_above(line: Line) -> float | None:
+    """Return how high the rule above a line stands, where each of its cells stands between vertical ones too."""
+    is_boxed = line.ruled is not None and all(cell.column is not None for cell in line.cells)
+    return line.ruled if is_boxed else None
+
+
+def _is_a_row(lines: Sequence[Line]) -> bool:
+    """Say whether lines below one rule are of one row, not of several that no rule parts.
+
+    Rows have a first cell each, and most have more than one cell on a line.
+    """
+    columns = [cell.column for line in lines for cell in line.cells]
+    first = min(column for column in columns if column is not None)
+    in_cells = sum(len(line.cells) > 1 for line in lines)
+    return len(lines) > 1 and len(set(columns)) > 1 and (columns.count(first) == 1 or in_cells <= 1)
+
+
+def _one_line(lines: Sequence[Line]) -> Line:
+    cells = sorted((cell for line in lines for cell in line.cells), key=lambda cell: cell.column or 0.0)
+    return replace(
+        lines[0],
+        cells=tuple(_one_cell(list(group)) for _, group in groupby(cells, key=lambda cell: cell.column)),
+        top=max(line.top for line in lines),
+        bottom=min(line.bottom for line in lines),
+        size=max(line.size for line in lines),
+        bold=all(line.bold for line in lines),
+    )
+
+
+def _one_cell(parts: Sequence[Cell]) -> Cell:
+    return replace(
+        parts[0],
+        text=collapse("\n".join(part.text for part in parts)),
+        left=min(part.left for part in parts),
+        right=max(part.right for part in parts),
+        stretches=tuple(stretch for part in parts for stretch in part.stretches),
+        between="\n",
+    )

@@ -1,0 +1,35 @@
+import pytest
+
+from knowledge.codes import codes, names_those_between, without_those_of_its_kind
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("T20pro 报E3", {("t", "20"), ("e", "3")}),
+        ("Ｔ２０", {("t", "20")}),
+        ("滤网FY-A5P", {("a", "5")}),
+        ("PM2.5，2.4GHz，10 cm，COVID19，LL10293", set()),
+    ],
+)
+def test_a_code_is_a_letter_or_few_with_a_number(text: str, found: set[tuple[str, str]]) -> None:
+    assert codes(text) == found
+
+
+@pytest.mark.parametrize(("text", "says_so"), [("E1到E9", True), ("E1–9", True), ("E1 to E9", True), ("E1和E9", False)])
+def test_codes_from_one_to_another(text: str, says_so: bool) -> None:
+    assert names_those_between(text) is says_so
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "left"),
+    [
+        ("T10 Lite吸力多少", "那T20呢", " 吸力多少"),
+        ("t10pro报E3", "那T20呢", " 报E3"),
+        ("How loud is the T10 in silent mode?", "and the T20?", "How loud is the   in silent mode?"),
+        ("T10吸力多少", "那A5呢", "T10吸力多少"),
+        ("T10吸力多少", "那水箱呢", "T10吸力多少"),
+    ],
+)
+def test_the_next_questions_code_takes_the_place_of_one_of_its_kind(text: str, question: str, left: str) -> None:
+    assert without_those_of_its_kind(text, question) == left
