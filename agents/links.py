@@ -54,9 +54,16 @@ _NO_WORDS = "com|net|org|edu|gov|cn|hk|tw|ru|xyz|cc|onion"
 _NEW_SENTENCE = re.compile(rf"(?:[^.．｡。\[({{/?#]*[{CJK_CLASS}]。)+(?!(?:{_NO_WORDS})\b)[a-z]+:?", re.IGNORECASE)
 """Behind a Chinese character a 。 ends a sentence, "支持退货。App 内可申请": no host, while nothing follows it and what
 stands behind it may be a word. Browsers take a 。 for a full stop: 退货。com is a place."""
-_SENTENCE_BEHIND = re.compile(rf"(?<=[a-z0-9/])。(?:[{CJK_CLASS}]+。)*[{CJK_CLASS}]{{8,}}$", re.IGNORECASE)
-"""A 。 and whole sentences behind an address, "help@example.com。我们会在两天内回复": no place is called so, for no top
-level domain is as long as that (of six kana is the longest)."""
+_CJK_TLDS = (
+    "みんな|アマゾン|クラウド|グーグル|コム|ストア|セール|ファッション|ポイント|世界|中信|中国|中國|中文网|亚马逊|企业|佛山|信息|健康|八卦|公司|公益|"
+    "台湾|台灣|商城|商店|商标|嘉里|嘉里大酒店|在线|大拿|天主教|娱乐|家電|广东|微博|慈善|我爱你|手机|招聘|政务|政府|新加坡|新闻|时尚|書籍|机构|淡马锡|"
+    "游戏|澳門|澳门|点看|移动|组织机构|网址|网店|网站|网络|联通|臺灣|谷歌|购物|通販|集团|電訊盈科|飞利浦|食品|餐厅|香格里拉|香港|닷넷|닷컴|삼성|한국"
+)
+_SENTENCE_BEHIND = re.compile(
+    rf"(?<=[a-z0-9/])。(?:[{CJK_CLASS}]+。)*(?!(?:{_CJK_TLDS})(?![\w-]))[{CJK_CLASS}][^.．｡。/?#\[({{]*$", re.IGNORECASE
+)
+"""A 。 and what a sentence says behind an address, "help@example.com。我们会在2天内回复": a place would end in one of
+the top level domains that there are in these signs (the public suffix list's)."""
 _HOST = re.compile(rf"((?:{_LABEL}\.)+{_LABEL})\.?(?::\d{{1,5}})?(?=[/?#]|$)")
 
 
@@ -136,7 +143,7 @@ def hosts_in(texts: Iterable[str]) -> frozenset[str]:
         hosts |= {host for host in read if host is not None}
         mails = [match[1] for match in _MAIL.finditer(seen)]
         hosts |= {_plain_host(mail) for mail in mails}
-        hosts |= {before for mail in mails if "." in (before := mail.casefold().partition("。")[0])}
+        hosts |= {before for mail in mails if "." in (before := _plain_host(re.split("[。｡]", mail)[0]))}
     return frozenset(hosts)
 
 

@@ -22,7 +22,7 @@ from agents.measures import missing_facts
 from agents.ranking import AGAINST, NAMES, describe, sharpness_of, weights_of, with_meaning
 from agents.statements import Statement
 from agents.transcript import Message
-from bench.companies import COMPANIES
+from bench.companies import COMPANIES, FOLLOW_UPS, QUESTIONS
 from bench.homes import library_with
 from bench.tables import Table
 from knowledge.embedders import Embedder
@@ -33,7 +33,7 @@ from knowledge.text import detect_language, locate
 
 Array = NDArray[np.float64]
 
-SETS = (*COMPANIES, "xquad-en", "xquad-zh")
+SETS = (*COMPANIES, *FOLLOW_UPS, "xquad-en", "xquad-zh")
 EMBEDDERS = ("embedded", "multilingual")
 FOLDS = 5
 RIDGE = 0.02
@@ -139,8 +139,8 @@ def is_right(question: Question, statement: Statement) -> bool:
 
 def group_of(question: Question, name: str) -> str:
     """Return the company or, of many articles, the fold of the article that a question is about."""
-    if name in COMPANIES:
-        return name
+    if name in QUESTIONS:
+        return QUESTIONS[name].company
     article = (question.gold[0].document if question.gold else question.id).rstrip("0123456789").rstrip("-_#")
     return f"articles {zlib.crc32(article.encode()) % FOLDS}"
 

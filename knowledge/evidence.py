@@ -11,7 +11,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -150,26 +150,31 @@ def measure(
 
 
 def _named(passages: Sequence[Passage], weights: Mapping[str, float]) -> dict[str, float]:
-    """Return the question's terms that titles and headings say, where it names one of the things nearly alike.
+    """Return the terms that titles and headings say too, where the question names one of the things told apart there.
 
-    A deposit that stands over some section names nothing: only where titles tell such things apart is it asked whether
-    what is said is said of the one that is meant.
+    A deposit that stands over some section names nothing: only where one of several things is meant is it asked whether
+    what is said is said of that one. Of a heading with several words all must be asked for.
     """
-    titles = [frozenset(tokens(title)) for title in {passage.title for passage in passages}]
-    if not any(weights.keys() & (one ^ other) for one, other in combinations(titles, 2) if _nearly_alike(one, other)):
+    titles = [frozenset(tokens(title)) for title in _naming({passage.title for passage in passages})]
+    if not any(_is_named_apart(one, other, weights.keys()) for one, other in combinations(titles, 2)):
         return {}
-    names = frozenset(tokens("\n".join(_headings(passages))))
+    headings = [frozenset(tokens(heading)) for p in passages for heading in _naming(p.headings)]
+    names = frozenset().union(*titles, *(terms for terms in headings if terms - STOP_WORDS <= weights.keys()))
     return {term: weight for term, weight in weights.items() if term in names}
 
 
-def _nearly_alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Say whether two titles share a word and each has one of its own: "Silver Card" and "Gold Card"."""
-    return bool(one & other and one - other and other - one)
+def _is_named_apart(one: frozenset[str], other: frozenset[str], asked: Set[str]) -> bool:
+    """Say whether a question names one of two things, and not for a word that both have.
+
+    Of "Silver Card" and "Gold Card" a word is enough that one has alone, of "Sauna" and "Pool" all must be said.
+    """
+    if one & other:
+        return bool(one - other and other - one and asked & (one ^ other))
+    return any(title and title <= asked for title in (one, other))
 
 
-def _headings(passages: Sequence[Passage]) -> list[str]:
-    """Return the titles and headings that may name a thing: a question of a FAQ names none, nor does a column."""
-    headings = [heading for p in passages for heading in (p.title, *p.headings)]
+def _naming(headings: Iterable[str]) -> list[str]:
+    """Return the titles or headings that may name a thing, without their numbers; a question of a FAQ names none."""
     return [_HEADING_NUMBER.sub("", heading) for heading in headings if not heading.rstrip().endswith(("?", "？"))]
 
 

@@ -3,10 +3,10 @@
     adapter + prompt -> Slots.taken -> the number of a slot that only this adapter ever uses
 
 A slot keeps the keys and values of the prompt that it read last, and the next one begins from what both share. A turn
-asks several kinds of prompts one after the other, each with an opening of its own: each kind goes to the slot that has
-it. Under another adapter keys and values would be other numbers, so each adapter has slots of its own; nor do adapters
-that take turns empty each other's. The server's own choice of a slot, with its cache of prompts, often began anew where
-a slot had the opening, and that cache does not note the adapter: it is off.
+asks several kinds of prompts one after the other: one that begins as another did goes to the slot that has read that.
+Under another adapter keys and values would be other numbers, so each adapter has slots of its own; nor do adapters that
+take turns empty each other's. The server's own choice of a slot, with its cache of prompts, often began anew where a
+slot had the opening, and that cache does not note the adapter: it is off.
 """
 
 import os

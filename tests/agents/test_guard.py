@@ -245,20 +245,37 @@ def test_hosts_of_documents_count_but_not_those_in_orders_to_the_machine() -> No
     assert trusted_hosts(["如需帮助请写信至 help@shop.example。"]) == {"shop.example"}
 
 
-def test_an_address_ends_where_its_sentence_does() -> None:
-    """Browsers take a 。 for a full stop: what stands behind it could be a place, but for a whole sentence."""
-    mail, link = (
-        "请写信到 help@shop.example。可以在退货期限内退货；",
-        "见 https://shop.example/faq。可以在退货期限内退货；",
-    )
-    assert "shop.example" in trusted_hosts([mail])
-    assert "shop.example" in trusted_hosts(["请写信到 help@shop.example。谢谢"])
-    assert "shop.example" in trusted_hosts(["见 https://shop.example。可以在退货期限内退货"])
-    for text in (mail, link):
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "可以在退货期限内退货；",
+        "如有疑问，请致电。",
+        "我们会在2天内回复。",
+        "工作日9点至18点有人。",
+        "谢谢！",
+        "支持Visa卡和银联卡付款都可以",
+        "公司地址见下。",
+    ],
+)
+def test_an_address_ends_where_its_sentence_does(behind: str) -> None:
+    """Browsers take a 。 for a full stop: what stands behind it could be a place, but for a sentence."""
+    for before in ("请写信到 help@shop.example。", "见 https://shop.example。", "见 https://shop.example/faq。"):
+        text = before + behind
+        assert "shop.example" in trusted_hosts([text])
         assert guard(text, ALLOWED).text == text
-        elsewhere = text.replace("shop.example", "evil.com")
-        assert "evil" not in guard(elsewhere, ALLOWED).text
-        assert guard(elsewhere, ALLOWED).text.endswith("。可以在退货期限内退货；")
-    for place in ("公司", "ファッション", "可以在退货期限内退货。公司", "可以在退货期限内退货。com"):
-        assert "shop" not in guard(f"见 https://shop.example。{place}", ALLOWED).text
-        assert "help" not in guard(f"写信到 help@shop.example。{place}", ALLOWED).text
+        elsewhere = guard(text.replace("shop.example", "evil.com"), ALLOWED).text
+        assert "evil" not in elsewhere
+        assert elsewhere.endswith(f"。{behind}")
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["公司", "ファッション", "可以在退货期限内退货。公司", "可以在退货期限内退货。com", "我们。com", "公司/faq"],
+)
+def test_what_may_be_a_place_behind_a_full_stop_is_one(place: str) -> None:
+    assert "shop" not in guard(f"见 https://shop.example。{place}", ALLOWED).text
+    assert "help" not in guard(f"写信到 help@shop.example。{place}", ALLOWED).text
+
+
+def test_hosts_are_read_with_either_full_stop() -> None:
+    assert {"shop.example", "shop.example.谢谢"} <= trusted_hosts(["请写信到 help@shop．example。谢谢"])

@@ -132,6 +132,29 @@ def test_a_common_word_over_a_section_names_nothing() -> None:
     assert evidence.measure([hire, ways], weights, word_scores=[], cosines=None).unnamed == 0
 
 
+def test_of_things_with_one_name_each_the_one_that_is_asked_for_counts() -> None:
+    """The price is said of the Tarro alone; who asks for a deposit asks for neither."""
+    lumo = passage("Five years.", title="Lumo", headings=("Warranty",))
+    tarro = passage("The price is 80 euros.", title="Tarro", headings=("Price",))
+    weights = {"price": 1.0, "lumo": 1.0}
+    assert evidence.measure([lumo, tarro], weights, word_scores=[], cosines=None).unnamed == 0.5
+    assert evidence.measure([lumo, tarro], {"price": 1.0, "lamp": 1.0}, word_scores=[], cosines=None).unnamed == 0
+
+
+def test_a_heading_of_which_a_word_is_asked_for_names_nothing() -> None:
+    returns = passage("A deposit is kept.", title="Return policy", headings=("Deposit",))
+    shipping = passage("Cards and cash.", title="Shipping policy", headings=("Ways to pay",))
+    weights = {"pay": 1.0, "deposit": 1.0, "return": 1.0}
+    assert evidence.measure([returns, shipping], weights, word_scores=[], cosines=None).unnamed == 0
+
+
+def test_a_question_of_a_faq_is_no_title_that_names_a_thing() -> None:
+    faq = passage("Yes, write to us.", title="Can I pay by card?")
+    other = passage("At the counter.", title="Can I return it?")
+    weights = {"pay": 1.0, "return": 1.0}
+    assert evidence.measure([faq, other], weights, word_scores=[], cosines=None).unnamed == 0
+
+
 def test_a_missed_name_is_less_evidence() -> None:
     found = Signals(coverage=0.9, sentence_coverage=0.7, lead=0.0, cosine=0.6)
     for embedder, near in (("all-MiniLM-L6-v2", 0.6), ("multilingual-e5-small", 0.88)):

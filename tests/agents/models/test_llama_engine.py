@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from random import Random
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
@@ -16,6 +17,7 @@ from agents.models.chat_template import ChatTemplate
 from agents.models.llama_engine import Engine
 from agents.models.llamacpp import EMBEDDED_FILE, _sampling
 from agents.models.slots import Slots
+from agents.prompts import Excerpt, Reading, Verifying, render
 from tests.finetune.served_releases import CHATML
 
 
@@ -67,24 +69,32 @@ def test_let_go_at_once_it_ends(tiny_file: Path) -> None:
 
 
 @pytest.mark.model
-def test_kinds_of_prompts_that_take_turns_leave_their_openings_warm(models_folder: Path) -> None:
-    """A turn reads, then looks twice: the next turn's prompts begin where the openings of both end."""
+def test_a_look_at_one_text_leaves_the_opening_of_what_is_read_warm(models_folder: Path) -> None:
+    """A turn reads excerpts, then looks at one of them again: the next reading begins where the common opening ends."""
     loaded = Engine(models_folder / EMBEDDED_FILE, context_tokens=2048, conversations=4, threads=1)
-    openings = {
-        "reading": "Read the excerpts, then answer the question in as few words as possible, copied from them. ",
-        "looking": "Here is a text, and what a customer asks. Say whether the text says exactly that: yes or no. ",
-    }
 
-    def begun_after(kind: str, text: str) -> int:
-        messages = [{"role": "system", "content": openings[kind]}, {"role": "user", "content": f"{text} " * 40}]
-        chunks = list(loaded.stream({"messages": messages, "max_tokens": 1}, timeout_seconds=60))
+    def begun_after(prompt: Reading | Verifying) -> int:
+        roles = {"system": "system", "human": "user"}
+        messages = [{"role": roles[message.type], "content": message.text} for message in render(prompt)]
+        chunks = list(loaded.stream({"messages": messages, "max_tokens": 5}, timeout_seconds=60))
         return next(int(chunk["timings"]["cache_n"]) for chunk in chunks if "timings" in chunk)
 
-    for kind in openings:
-        begun_after(kind, "A lamp.")
-    for text in ("Two lamps.", "A sofa.", "Which colour?", "Delivery."):
-        for kind, opening in openings.items():
-            assert begun_after(kind, text) >= loaded.count_text_tokens(opening), (kind, text)
+    said = Random(1)
+
+    def words(count: int) -> str:
+        return " ".join(said.choices(("lamp", "order", "refund", "weeks", "price", "island"), k=count))
+
+    def reading() -> Reading:
+        lengths = said.sample(range(10, 30), said.randint(2, 5))
+        excerpts = tuple(Excerpt(words(4), "", (words(length), words(20))) for length in lengths)
+        return Reading(words(9), excerpts, (), "en")
+
+    first = reading()
+    opening = loaded.count_text_tokens(render(first)[0].text)
+    begun_after(first)
+    for _ in range(7):
+        begun_after(Verifying(words(9), words(5), words(20), "en"))
+        assert begun_after(reading()) >= opening
 
 
 def test_where_loopback_is_down_it_says_so_and_its_loop_has_begun(
