@@ -15,6 +15,7 @@ from agents.models import LoadedModel
 from agents.naming import is_of_another
 from agents.ordinary import ordinary_first
 from agents.pointing import Candidate
+from agents.referrals import said_first
 from agents.spans import is_yes_or_no
 from agents.statements import Statement
 from agents.transcript import Language, Message
@@ -66,7 +67,7 @@ def choose(
     of_another = partial(is_of_another, question, passages=retrieval.passages, weights=retrieval.weights)
     ranked = without_other_seasons(question, ranked, whole=retrieval.asked)
     ranked = prices.stepped_back(question, ranked)
-    ranked = _with_the_list_that_says_all(question, ranked)
+    ranked = _with_the_list_that_says_all(question, said_first(ranked))
     crossed = crossing(question, ranked, whole=retrieval.asked) or _labelled(question, ranked)
     pointed = None
     if model is not None and model.reads and ranked:
