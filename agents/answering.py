@@ -20,6 +20,7 @@ from agents.choosing import choose_for_all
 from agents.citations import CitationChecker
 from agents.crossings import compared, narrowed
 from agents.figures import MARKER
+from agents.items import is_in_list
 from agents.models import LoadedModel
 from agents.pointing import Candidate
 from agents.prompts import NOT_FOUND, Pointing, Writing, render
@@ -233,6 +234,8 @@ def point(
         return None
     if not prices.may_stand_alone(question, statement, ranked):
         return None
+    if is_in_list(statement) and pointed.candidate.text == statement.text.rstrip(" .;。；"):
+        return None  # a whole item is one of several
     return pointed.candidate if pointing.stands_alone(question, pointed.candidate) else None
 
 

@@ -1,6 +1,6 @@
 """What says where to read, behind what says it.
 
-    "what can't I return?" + ["Please read the part about what cannot be returned …", "Gift cards."] -> "Gift cards." first
+    ["Please read the part about what cannot be returned …", "Gift cards."] -> ["Gift cards.", …]
 
 A line that sends its reader elsewhere in the documents repeats the words of what is asked, and holds no answer.
 """

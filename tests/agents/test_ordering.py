@@ -127,3 +127,11 @@ def test_a_line_that_only_announces_is_nearest_to_nothing_and_no_second_source()
     assert nearest(retrieval("after 72 hours", told), language="en", embedder=None, max_words=50) is not None
     _, draft = finish(quote("may I bring petrol?", found, language="en", embedder=None, options=OPTIONS))
     assert {citation.document for citation in draft.citations} == {"a.md"}
+
+
+def test_no_item_stands_for_its_whole_list() -> None:
+    kept = passage("Gift cards.\nBulbs once opened.\nPlaces in workshops.", headings=("What you cannot return",))
+    found = retrieval("what cannot return gift", kept)
+    _, draft = finish(quote("what can I not return?", found, language="en", embedder=None, options=OPTIONS))
+    assert draft.pointed == ""
+    assert len(draft.citations) > 1
