@@ -33,6 +33,7 @@ _BULLET = re.compile(r"\s*[•·‣◦▪■●○]\s*")
 _BREAKS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
 _SKIPPED = frozenset({f"{_W}del", f"{_W}moveFrom", f"{_W}txbxContent", f"{_W}instrText", f"{_W}rt", _FALLBACK})
 _HOLDERS = (f"{_W}sdt", f"{_W}ins", f"{_W}customXml", f"{_W}sdtContent")
+_CONTENTS_FIELD = re.compile(r"\b(?:TOC|PAGEREF)\b")
 _CONTENTS = "Table of Contents"
 """What Word calls a block that it fills with the headings and their pages."""
 _LONGEST_HEADING = 300
@@ -86,14 +87,18 @@ class _Reader:
     def read(self, parent: "Element") -> None:
         """Add everything below `parent`, in order."""
         for element in parent.iterchildren():
-            if element.tag == f"{_W}p":
-                self._paragraph(element)
-                self._add_notes(element)
-            elif element.tag == f"{_W}tbl":
-                self._table(element)
-                self._add_notes(element)
-            elif element.tag in _HOLDERS and not _is_filler(element):
-                self.read(element)
+            self._element(element)
+
+    def _element(self, element: "Element") -> None:
+        if element.tag == f"{_W}p":
+            self._paragraph(element)
+            self._add_notes(element)
+        elif element.tag == f"{_W}tbl":
+            self._table(element)
+            self._add_notes(element)
+        elif element.tag in _HOLDERS and not _is_filler(element):
+            for part in _typed(element):
+                self._element(part)
 
     def _paragraph(self, element: "Element") -> None:
         text = "\n".join(" ".join(line.split()) for line in self._text(element).strip().split("\n"))
@@ -201,14 +206,23 @@ class _Reader:
 
 
 def _is_filler(element: "Element") -> bool:
-    """Say whether an element says nothing of its writer's: properties, a table of contents, "Click to enter text"."""
-    if element.tag.endswith("}pPr"):
-        return True
-    if element.tag != f"{_W}sdt":
-        return False
-    gallery = element.find(f"{_W}sdtPr/{_W}docPartObj/{_W}docPartGallery")
-    is_contents = gallery is not None and gallery.get(f"{_W}val") == _CONTENTS
-    return is_contents or _is_on(element.find(f"{_W}sdtPr/{_W}showingPlcHdr"))
+    """Say whether an element says nothing of its writer's: properties, "Click to enter text"."""
+    is_prompt = element.tag == f"{_W}sdt" and _is_on(element.find(f"{_W}sdtPr/{_W}showingPlcHdr"))
+    return is_prompt or element.tag.endswith("}pPr")
+
+
+def _typed(holder: "Element") -> "list[Element]":
+    """Return what stands in an element; of a table of contents, what someone typed below its title and entries."""
+    gallery = holder.find(f"{_W}sdtPr/{_W}docPartObj/{_W}docPartGallery")
+    if gallery is None or gallery.get(f"{_W}val") != _CONTENTS:
+        return list(holder)
+    return [each for each in holder.findall(f"{_W}sdtContent/*")[1:] if not _is_entry(each)]
+
+
+def _is_entry(element: "Element") -> bool:
+    """Say whether Word wrote a paragraph into a table of contents, rather than someone below it."""
+    leads = any(link.get(f"{_W}anchor", "").startswith("_Toc") for link in element.iter(f"{_W}hyperlink"))
+    return leads or any(_CONTENTS_FIELD.search(each.text or "") for each in element.iter(f"{_W}instrText"))
 
 
 def _styles(source: Any) -> dict[str, _Style]:

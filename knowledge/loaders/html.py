@@ -23,6 +23,7 @@ from knowledge.loaders.html_questions import add_questions, unshown
 from knowledge.loaders.html_tables import add_html_table, is_layout_table
 from knowledge.loaders.html_ways import only_leads, titles_in
 from knowledge.loaders.lines import collapse
+from knowledge.loaders.markup import told_target
 from knowledge.loaders.repeated import leave_out
 from knowledge.text import sentences
 
@@ -190,7 +191,7 @@ class _Reader:
             self._inline.append(raised_text(tag, "".join(self._inline[-2:])))
         elif tag.name == "a":
             self._children(tag)
-            self._inline.append(_target(tag))
+            self._inline.append(told_target(str(tag.get("href") or "").strip(), text=collapse(tag.get_text())))
         else:
             self._children(tag)
 
@@ -305,17 +306,6 @@ def _date(soup: "BeautifulSoup") -> str:
                 said.setdefault(name, str(meta.get("content") or ""))
     days = (iso_day(said.get(name)) for name in _DATE_NAMES)
     return next((day for day in days if day), "")
-
-
-def _target(tag: "Tag") -> str:
-    """Return ` (https://…)` for a link that leaves the page and whose text does not say where to."""
-    target = str(tag.get("href") or "").strip()
-    shown = target.removeprefix("mailto:")
-    if not re.match(r"https?://|mailto:", target, re.IGNORECASE):
-        return ""
-    text = collapse(tag.get_text())
-    bare = re.sub(r"^https?://(?:www\.)?|/$", "", shown)
-    return "" if not text or bare.casefold() in text.casefold().rstrip("/") else f" ({shown})"
 
 
 def _number(value: object, otherwise: int) -> int:

@@ -2,13 +2,12 @@
 
     > [!faq]- Can I return gifts?     a quote, folded up below its title
     [[Warranty|our warranty]]         our warranty
-    Two days.[^1]                     Two days. (and the note below the paragraph)
+    Two days.[^1]                     Two days. (and the note below the paragraph, what none names at the end)
     %% the supplier refuses %%        nothing: its writer alone sees it
 
 Code stays as it is.
 """
 
-import html
 import re
 from collections.abc import Iterator
 from itertools import takewhile
@@ -16,16 +15,18 @@ from itertools import takewhile
 _FENCE = re.compile(r"[ \t]*(?:> ?)*(`{3,}|~{3,})")
 _INDENTED = re.compile(r"(?: {4}|\t)")
 _NOTE = re.compile(r" {0,3}\[\^([^\]\s]+)\]:[ \t]*(.*)$")
-_CALLOUT = re.compile(r"((?:[ \t]*>[ \t]?)+)\[!([\w-]+)\][+-]?[ \t]*(.*)$")
+_CALLOUT = re.compile(r"([ \t]*(?:>[ \t]*)+)\[!([\w-]+)\][+-]?[ \t]*(.*)$")
+_CODE_OR_ANGLE = re.compile(r"(?P<code>`[^`]*`)|<")
 _COMMENT_MARK = re.compile(r"\s*%%\s*$")
 _BLOCK_NAME = re.compile(r"(?<=\S)[ \t]\^[A-Za-z0-9-]{4,}$")
 """What Obsidian leads to a paragraph by."""
 _INLINE = re.compile(
-    r"(?P<code>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`))"
+    r"(?P<code>(?<!`)(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`))"
     r"|(?<!\S)%%(?=[\s\w])(?:(?!%%)[\s\S])*%%(?!\S)"
-    r"|(?P<embedded>!?)\[\[(?=\S)(?P<target>[^\[\]|#^\\]*)(?:[#^][^\[\]|\\]*)?(?:\\?\|(?P<shown>[^\[\]]*))?\]\](?![(\[])"
+    r"|(?<![A-Za-z0-9_])(?P<embedded>!?)\[\[(?=\S)(?P<target>[^\[\]|#^\\]*)(?:[#^][^\[\]|\\]*)?"
+    r"(?:\\?\|(?P<shown>[^\[\]]*))?\]\](?![(\[])"
     r"|(?<![\w=])==(?=[^\s=])(?P<marked>[^=\n]*[^\s=])==(?![\w=])"
-    r"|\[\^(?P<note>[^\]\s]+)\]"
+    r"|\[\^(?P<note>[^\[\]\s]+)\]"
 )
 _Lines = list[str]
 
@@ -35,8 +36,13 @@ def to_commonmark(text: str) -> str:
     notes: dict[str, str] = {}
     stretches = list(_without_notes(_stretches(text.split("\n")), notes))
     written: _Lines = []
+    told: set[str] = set()
     for lines, is_code in stretches:
-        written += lines if is_code else _paragraph(lines, notes)
+        written += lines if is_code else _paragraph(lines, notes, told)
+    for name, note in notes.items():
+        if name not in told:
+            told.add(name)
+            written += ["", *_paragraph([note], notes, told)]
     return "\n".join(written)
 
 
@@ -86,8 +92,8 @@ def _without_notes(stretches: Iterator[tuple[_Lines, bool]], notes: dict[str, st
         yield kept, is_code
 
 
-def _paragraph(lines: _Lines, notes: dict[str, str]) -> _Lines:
-    """Return a run of lines in CommonMark, with the notes below it to which it refers."""
+def _paragraph(lines: _Lines, notes: dict[str, str], told: set[str]) -> _Lines:
+    """Return a run of lines in CommonMark, with the notes below it to which it refers, which are put to `told`."""
     if all(map(_INDENTED.match, lines)):
         return lines
     named: list[str] = []
@@ -106,12 +112,16 @@ def _paragraph(lines: _Lines, notes: dict[str, str]) -> _Lines:
     for line in _INLINE.sub(inline, "\n".join(lines)).split("\n"):
         if callout := _CALLOUT.match(line):
             title = callout[3].strip()
-            folded = [f"{callout[1]}<details><summary>{html.escape(title)}</summary>", callout[1]]
-            written += folded if title else [callout[1]]
+            shown = _CODE_OR_ANGLE.sub(lambda found: found["code"] or "&lt;", title)
+            folded = ("<details><summary>", "", shown, "", "</summary>", "")
+            written += [f"{callout[1]}{part}" for part in folded] if title else [callout[1]]
         else:
             written.append(_BLOCK_NAME.sub("", line))
-    for name in dict.fromkeys(named):
-        if note := notes.get(name, "").strip():
+    below: set[str] = set()
+    for name in named:  # and what the notes name in turn
+        if name not in below and (note := notes.get(name, "").strip()):
             marks = "".join(takewhile(lambda sign: sign in "> ", lines[0]))
             written += [marks, marks + _INLINE.sub(inline, note), marks]
+            below.add(name)
+    told |= below
     return written

@@ -2,34 +2,70 @@
 
     <p>Warm light &amp; calm.</p>  ->  Warm light & calm.
 
-A sheet may hold a hundred thousand of them, so no tree is built.
+A sheet may hold a hundred thousand of them, so no tree is built. A sentence that shows what to paste stays as it is.
 """
 
 import html
 import re
 
 _MARKED_UP = re.compile(
-    r"</(?:p|div|span|[uo]l|li|strong|b|em|i|u|h[1-6]|table|t[rdh]|a|del|s)\s*>|<br\s*/?>", re.IGNORECASE
+    r"</(?:p|div|span|[uod]l|li|strong|b|em|i|u|h[1-6]|table|t[rdh]|d[td]|a|del|s)\s*>|<br\s*/?>", re.IGNORECASE
 )
+_TO_PASTE = re.compile(r"<script\b[^<>]*\ssrc\s*=|<div\s(?=[^<>]*\bid\s*=)[^<>]*></div>", re.IGNORECASE)
 _UNREAD = re.compile(r"<!--|<(script|style|del|s|strike)\b[^<>]*>", re.IGNORECASE)
 """Where a comment begins, a program, or what no longer holds."""
-_PARAGRAPH_END = re.compile(r"</(?:p|[uo]l|h[1-6]|table)\s*>", re.IGNORECASE)
-_LINE_END = re.compile(r"<br\s*/?>|</(?:div|li|tr)\s*>", re.IGNORECASE)
-_CELL_END = re.compile(r"</t[dh]\s*>", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
-_WRITTEN_LINE_END = re.compile(r"\\r?\\n|\\n")
-"""As some shops write it into a cell."""
-_BLANK_LINES = re.compile(r"\n{2,}")
+_LINK = re.compile(r"(<a\s[^<>]*>)([^<]*(?:<(?!/?a\b)[^<]*)*)</a\s*>", re.IGNORECASE)
+_TARGET = re.compile(r"\shref\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
+_LINE_BREAK = re.compile(r"<br\s*/?>[ \t]*\r?\n?", re.IGNORECASE)
+_PARAGRAPH = re.compile(r"</?(?:p|[uod]l|h[1-6]|table)\b[^<>]*>", re.IGNORECASE)
+_LINE = re.compile(r"</?(?:div|li|tr)\b[^<>]*>|<dt\b[^<>]*>|</dd\s*>", re.IGNORECASE)
+_CELL = re.compile(r"</?t[dh]\b[^<>]*>|</dt\s*>|<dd\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z](?!ttps?://|[\w.+-]*@[\w.-]+>)[^<>]*>", re.IGNORECASE)
+"""No address in angle brackets."""
+_WRITTEN_LINE_ENDS = re.compile(r"(?:\\[rn])+")
+"""As some shops write them into a cell, beside tags."""
+_SPACE = re.compile(r"\s+")
 
 
 def plain(text: str) -> str:
     """Return what a reader sees of the text; one that is not marked up stays as it is."""
     if "<" not in text or not _MARKED_UP.search(text):
         return text
-    text = _without_unread(_WRITTEN_LINE_END.sub("\n", text))
-    text = _CELL_END.sub(" ", _LINE_END.sub("\n", _PARAGRAPH_END.sub("\n\n", text)))
-    lines = html.unescape(_TAG.sub("", text)).split("\n")
-    return _BLANK_LINES.sub("\n\n", "\n".join(" ".join(line.split()) for line in lines)).strip()
+    if not text.lstrip().startswith("<") and _TO_PASTE.search(text):
+        return text
+    text = _without_unread(_WRITTEN_LINE_ENDS.sub(_line_ends, text))
+    text = _CELL.sub(" ", _LINE.sub("\v", _PARAGRAPH.sub("\f", _LINE_BREAK.sub("\n", _LINK.sub(_link, text)))))
+    return _SPACE.sub(_space, html.unescape(_TAG.sub("", text))).strip()
+
+
+def told_target(target: str, *, text: str) -> str:
+    """Return ` (https://…)` for a link that leaves the page and whose text does not say where to."""
+    shown = target.removeprefix("mailto:")
+    if not re.match(r"https?://|mailto:", target, re.IGNORECASE):
+        return ""
+    bare = re.sub(r"^https?://(?:www\.)?|/$", "", shown)
+    return "" if not text or bare.casefold() in text.casefold().rstrip("/") else f" ({shown})"
+
+
+def _link(found: re.Match[str]) -> str:
+    target = _TARGET.search(found[1])
+    if target is None:
+        return found[2]
+    text = html.unescape(_TAG.sub("", found[2])).strip()
+    told = told_target(html.unescape(target[1] or target[2] or target[3] or "").strip(), text=text)
+    return found[2] + html.escape(told, quote=False)
+
+
+def _line_ends(found: re.Match[str]) -> str:
+    is_beside_tag = found.string.endswith(">", 0, found.start()) or found.string.startswith("<", found.end())
+    return "\n" * found[0].count("n") if is_beside_tag else found[0]
+
+
+def _space(found: re.Match[str]) -> str:
+    """Return a paragraph's end, a line's or a space: what the tags and line ends in a run of space come to."""
+    if "\f" in found[0] or ("\v" not in found[0] and found[0].count("\n") > 1):
+        return "\n\n"
+    return "\n" if "\v" in found[0] or "\n" in found[0] else " "
 
 
 def _without_unread(text: str) -> str:

@@ -26,6 +26,8 @@ _LONGEST_BOLD_HEADING = 90
 _MARGIN_SHARE = 0.11
 _RUNNING_SHARE = 0.4
 _HEAD_SHARE = 0.6
+_TITLE_RATIO = 1.6
+"""Of the text's size: a line so large at the top of a page is its title."""
 _HEAD_GAP = 0.8
 _HEAD_JITTER = 3.0
 """In points."""
@@ -33,6 +35,7 @@ _FEWEST_RUNNING_PAGES = 3
 _PAGE_NUMBER = re.compile(
     r"(?:page|p\.|第)?\s*[-–—]?\s*(?:\d{1,4}|[ivxl]{1,6})\s*[-–—]?\s*(?:(?:of|/|页|共)\s*\d*\s*页?)?", re.IGNORECASE
 )
+_PAGE_MARK = re.compile(r"(?:\b(?:page|seite|p\.)|第)\s*\d+(?:\s*(?:of|von|/)\s*\d+)?", re.IGNORECASE)
 _FOOT = re.compile(r"\D{1,40}\s?[·|•–—-]\s?(?P<number>\d{1,4})")
 """A name and the page's own number, which one page alone does not repeat."""
 _ITEM = re.compile(r"[•‣◦▪■●○]|(?:[·–—*]|\(?\d{1,2}[.)、]|\(?(?:[a-zA-Z]|[ivx]{1,5})[.)])(?:\s+|$)")
@@ -141,32 +144,39 @@ def _without_bullet_cell(line: Line) -> Line:
 def _without_running_lines(pages: Sequence[list[Line]]) -> list[list[Line]]:
     """Drop what stands in the margins of most pages, and page numbers there.
 
-    What is larger than the text has to be the same on each, for "Step 1" and "Step 2" are titles of their pages.
+    What is larger than the text has to be the same on each, but for the page's number, for "Step 1" and "Step 2" are
+    titles of their pages.
     """
     body = _Style.of([line for page in pages for line in page]).body_size
+    heads = [page[0] for page in pages if _is_set_apart(page)]
+    places = sorted(head.bottom for head in heads)
+    go_on = sum(head.text == after.text for head, after in pairwise(heads))
+    are_chapters = 0 < len(heads) - 1 <= 2 * go_on
 
-    def is_large(line: Line) -> bool:
-        return _rounded(line.size) >= body * _HEADING_RATIO
+    def is_title(line: Line) -> bool:
+        ratio = _rounded(line.size) / body
+        return ratio >= (_TITLE_RATIO if are_chapters else _HEADING_RATIO)
 
-    def key_of(line: Line) -> str:
-        return line.text.strip() if is_large(line) else _running_key(line)
+    def key_of(line: Line, number: int) -> str:
+        is_large = _rounded(line.size) >= body * _HEADING_RATIO
+        return _without_page(line.text, number) if is_large else _running_key(line)
 
-    seen = Counter(key for page in pages for key in {key_of(line) for line in page if _is_marginal(line)})
+    numbered = list(enumerate(pages, start=1))
+    seen = Counter(key for at, page in numbered for key in {key_of(line, at) for line in page if _is_marginal(line)})
     enough = max(_FEWEST_RUNNING_PAGES, _RUNNING_SHARE * len(pages))
-    heads = sorted(page[0].bottom for page in pages if _is_set_apart(page))
 
-    def runs(line: Line) -> bool:
+    def runs(line: Line, number: int) -> bool:
         if not _is_marginal(line):
             return False
-        return seen[key_of(line)] >= enough or _PAGE_NUMBER.fullmatch(line.text.strip()) is not None
+        return seen[key_of(line, number)] >= enough or _PAGE_NUMBER.fullmatch(line.text.strip()) is not None
 
     kept = []
-    for number, page in enumerate(pages, start=1):
+    for number, page in numbered:
         # A head that names the chapter changes, but stands in its place, apart from the text, on most pages.
-        is_apart = _is_set_apart(page) and not is_large(page[0])
-        has_head = is_apart and _count_near(heads, page[0].bottom) >= max(enough, _HEAD_SHARE * len(pages))
+        is_apart = _is_set_apart(page) and not is_title(page[0])
+        has_head = is_apart and _count_near(places, page[0].bottom) >= max(enough, _HEAD_SHARE * len(pages))
         has_foot = _has_foot(page, number)
-        kept.append([line for line in page[1 if has_head else 0 : -1 if has_foot else None] if not runs(line)])
+        kept.append([line for line in page[1 if has_head else 0 : -1 if has_foot else None] if not runs(line, number)])
     return kept
 
 
@@ -194,6 +204,12 @@ def _is_marginal(line: Line) -> bool:
 
 def _running_key(line: Line) -> str:
     return re.sub(r"\d+", "#", line.text).strip()
+
+
+def _without_page(text: str, number: int) -> str:
+    """Return a line without the page's number, which stands behind the word for it or set off at an end."""
+    text = _PAGE_MARK.sub("#", text.strip())
+    return re.sub(rf"(?<=[·|•–—-]\s){number}$|^{number}(?=\s[·|•–—-])", "#", text)
 
 
 def _without_contents(pages: Sequence[list[Line]]) -> list[list[Line]]:

@@ -122,10 +122,10 @@ def _is_part_of_cell(group: Sequence[Line], line: Line) -> bool:
 
 
 def _stands_in_column(cells: Sequence[Cell], at: int, line: Line) -> bool:
-    """Say whether a line stands above or below a cell, aligned otherwise, and reaches no other column."""
+    """Say whether a line stands centred above or below a cell, and reaches no other column."""
     begin = cells[at - 1].right if at else 0.0
-    overlaps = line.left < cells[at].right and line.right > cells[at].left
-    return len(cells) > 1 and overlaps and begin < line.left and line.right < _end(cells, at)
+    is_centred = abs(cells[at].left + cells[at].right - line.left - line.right) < line.size
+    return len(cells) > 1 and is_centred and begin < line.left and line.right < _end(cells, at)
 
 
 def _end(cells: Sequence[Cell], at: int) -> float:

@@ -12,6 +12,7 @@ from knowledge.loaders.archives import PARSER_FAULTS, check_archive, damaged
 from knowledge.loaders.cells import Merged, fill_merged
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty
+from knowledge.loaders.markup import told_target
 from knowledge.loaders.office_properties import core_properties
 from knowledge.loaders.raised import raised
 from knowledge.loaders.tables import add_grid, add_table
@@ -128,26 +129,29 @@ class _Slide:
 def _said(paragraph: Any) -> str:
     """Return a paragraph's text on one line, without what is struck out, raised figures set apart."""
     parts: list[str] = []
+    target = linked = ""
     for child in paragraph._p.iterchildren():
         text = child.findtext(f"{_A}t") or ""
         style = child.find(f"{_A}rPr")
         if child.tag == f"{_A}br":
             parts.append("\n")
-        elif style is None or style.get("strike", "noStrike") == "noStrike":
+            continue
+        if (leads_to := _target(paragraph, child)) != target:
+            parts.append(told_target(target, text=linked.strip()))
+            target, linked = leads_to, ""
+        if style is None or style.get("strike", "noStrike") == "noStrike":
             is_raised = style is not None and int(style.get("baseline", "0").rstrip("%") or 0) > 0
             parts.append(raised(text, before="".join(parts[-2:])) if is_raised else text)
-            parts.append(_target(paragraph, child) if text else "")
+            linked += text
+    parts.append(told_target(target, text=linked.strip()))
     return " ".join("".join(parts).split())
 
 
 def _target(paragraph: Any, run: "Element") -> str:
-    """Return ` (https://…)` for a run that leads out of the presentation and does not say where to."""
+    """Return where a run leads, out of the presentation; "" for nowhere."""
     link = run.find(f"{_A}rPr/{_A}hlinkClick")
     relation = None if link is None else paragraph.part.rels.get(link.get(f"{_R}id", ""))
-    target = str(relation.target_ref) if relation is not None and relation.is_external else ""
-    shown = target.removeprefix("mailto:")
-    leads_out = target.startswith(("http://", "https://", "mailto:"))
-    return f" ({shown})" if leads_out and shown.rstrip("/") not in (run.findtext(f"{_A}t") or "") else ""
+    return str(relation.target_ref) if relation is not None and relation.is_external else ""
 
 
 def _top(shape: Any) -> int:

@@ -19,6 +19,10 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _BEGINS_WITH_NUMBER = re.compile(r"[^\w\s]{0,3}\s?(?!(?:19|20)\d\d\b)\d")
 _AMOUNT = re.compile(r"[^\w\s]{0,3}\s?\d[\d.,]*\s?[^\d\s]{0,4}")
 """A number with the little that stands around it: "12 kg", "€4.90", "30 °C"."""
+_LONGEST_COUNT = 10
+
+
+_EVERY_COLUMN = range(sys.maxsize)
 
 
 class Spread(str):
@@ -49,6 +53,8 @@ def add_grid(builder: DocumentBuilder, grid: Sequence[Sequence[str]], *, marked:
         for row in rows:
             builder.add("paragraph", "".join(row))
         return
+    if marked >= len(rows):  # each of them, as some write who want rows to stay whole
+        marked = 0
     names: Sequence[str] = []
     if len(rows) > 1 and (marked or _reads_like_names(rows)):
         names = rows[0]
@@ -66,7 +72,8 @@ def add_sheet(builder: DocumentBuilder, rows: Iterable[Sequence[str]]) -> None:
     follows a title (a single cell below an empty row), or that follows an empty row, fills other columns than the
     table above and stands where that has numbers. A row below names that reach over several columns, which names
     those, belongs to the names, where numbers follow or the names below are the same under each. Tables that stand side
-    by side, with an empty column between them, are written one after the other.
+    by side, with an empty column between them, are written one after the other where their names or heights tell that
+    they are several.
     """
     columns: _Columns | None = None
     below_gap, below_title = True, False
@@ -96,7 +103,7 @@ def add_sheet(builder: DocumentBuilder, rows: Iterable[Sequence[str]]) -> None:
             columns = _Columns(row, beside=_tables_beside(cells, after))
         elif columns is None or is_title:
             if columns is not None:
-                columns.write_beside(builder)
+                columns.write_held(builder)
             builder.add("row" if len(filled) > 1 else "paragraph", _plain(row))
         else:
             columns.add(builder, row)
@@ -112,9 +119,9 @@ class _Columns:
     def __init__(self, names: Sequence[str], *, beside: Sequence[range] = ()) -> None:
         self._names = [_flat(name) for name in names]
         self._beside = beside
-        """The columns of each table but the first, from the left; () where one stands alone."""
-        self._waiting: list[list[str]] = [[] for _ in beside]
-        """The rows of those tables."""
+        """The columns of what may be several tables, from the left; () where one stands alone."""
+        self._held: list[Sequence[str]] = []
+        """Rows of those, until it is known."""
         self._header = SEPARATOR.join(name for name in self._names if name)
         self._has_rows = False
         self.named = {position for position, name in enumerate(self._names) if name}
@@ -122,22 +129,24 @@ class _Columns:
 
     def add(self, builder: DocumentBuilder, row: Sequence[str]) -> None:
         """Add a row; each cell is named by its column."""
-        first = self._beside[0].start if self._beside else len(row)
-        builder.add("row", self._said(row, range(first)), header=self._header_of(range(first)))
-        for columns, waiting in zip(self._beside, self._waiting, strict=True):
-            waiting.append(self._said(row, columns))
         self._has_rows = True
+        if self._beside:
+            self._held.append(row)
+        else:
+            builder.add("row", self._said(row, _EVERY_COLUMN), header=self._header)
 
-    def write_beside(self, builder: DocumentBuilder) -> None:
-        """Add the rows of the tables that stand beside the first."""
-        for columns, waiting in zip(self._beside, self._waiting, strict=True):
-            for text in waiting:
-                builder.add("row", text, header=self._header_of(columns))
-            waiting.clear()
+    def write_held(self, builder: DocumentBuilder) -> None:
+        """Add the rows that were held back, of one table after the other."""
+        tables = self._beside if _are_several(self._names, self._beside, self._held) else [_EVERY_COLUMN]
+        for columns in tables:
+            header = SEPARATOR.join(name for name in self._names[columns.start : columns.stop] if name)
+            for row in self._held:
+                builder.add("row", self._said(row, columns), header=header)
+        self._held = []
 
     def end(self, builder: DocumentBuilder) -> None:
         """Add the names themselves where nothing came below them, for then they were none."""
-        self.write_beside(builder)
+        self.write_held(builder)
         if not self._has_rows:
             builder.add("row", self._header)
 
@@ -148,11 +157,6 @@ class _Columns:
             if (cell := _flat(row[column]))
         )
 
-    def _header_of(self, columns: range) -> str:
-        if not self._beside:
-            return self._header
-        return SEPARATOR.join(name for name in self._names[columns.start : columns.stop] if name)
-
 
 def _is_title(row: Sequence[str]) -> bool:
     """Say whether a row is one cell over the whole table."""
@@ -160,24 +164,33 @@ def _is_title(row: Sequence[str]) -> bool:
 
 
 def _reads_like_names(rows: Sequence[Sequence[str]]) -> bool:
-    """Say whether the first row names the columns: all but one of them, and not by what stands below it too.
+    """Say whether the first row names the columns: all but the first of them, and not by what stands below it too.
 
-    Of two columns, the first may be the names: beside "Weight" stands a number from the first row on.
+    Of two columns, the first may be the names: beside "Weight" stands a number from the first row on. Whole numbers
+    that go up in equal steps are sizes or how many, though numbers stand below them too.
     """
     head, *below = rows
-    width = max(map(len, rows))
-    if sum(bool(cell.strip()) for cell in head) < max(2, width - 1):
+    if not all(cell.strip() for cell in head[1:]) or len(head) < max(map(len, rows)):
         return False
-    if width == 2:
-        return not _BEGINS_WITH_NUMBER.match(head[-1])
-    return not any(
+    if len(head) == 2:
+        return bool(head[0].strip()) and not _BEGINS_WITH_NUMBER.match(head[-1])
+    return _goes_up(head) or not any(
         _is_amount(cell) and any(_form(cell) == _form(row[column]) for row in below if column < len(row))
         for column, cell in enumerate(head)
     )
 
 
+def _goes_up(head: Sequence[str]) -> bool:
+    """Say whether three whole numbers or more follow a word in equal steps: "EU size | 36 | 37 | 38"."""
+    numbers = [int(cell) for cell in head[1:] if cell.strip().isdecimal() and len(cell) < _LONGEST_COUNT]
+    steps = {after - before for before, after in pairwise(numbers)}
+    return len(numbers) == len(head) - 1 > 2 and len(steps) == 1 and min(steps) > 0 and not is_number(head[0])
+
+
 def _is_amount(cell: str) -> bool:
-    return _AMOUNT.fullmatch(cell.strip()) is not None and not _YEAR.fullmatch(cell.strip())
+    cell = cell.strip()
+    has_number = any(map(str.isdigit, cell)) and (is_number(cell) or _AMOUNT.fullmatch(cell) is not None)
+    return has_number and not _YEAR.fullmatch(cell)
 
 
 def _form(cell: str) -> str:
@@ -190,7 +203,7 @@ def _own(cell: str) -> str:
 
 
 def _tables_beside(names: Sequence[str], after: Sequence[str]) -> list[range]:
-    """Return the columns of the tables right of the first: two names or more beyond an empty column, a text below.
+    """Return the columns of what may be several tables: two names or more beyond an empty column, a text below.
 
     Numbers beyond an empty column belong to what stands left of them.
     """
@@ -205,7 +218,21 @@ def _tables_beside(names: Sequence[str], after: Sequence[str]) -> list[range]:
     gaps = [after[column] for column in range(len(after)) if column not in named]
     if not is_first_wide or any(gap.strip() for gap in gaps) or not all(cell and not is_number(cell) for cell in below):
         return []
-    return [range(begin, end) for begin, end in pairwise([*begins, sys.maxsize])]
+    return [range(begin, end) for begin, end in pairwise([0, *begins, sys.maxsize])]
+
+
+def _are_several(names: Sequence[str], beside: Sequence[range], rows: Sequence[Sequence[str]]) -> bool:
+    """Say whether columns belong to tables of their own: named alike, or without a gap down to different ends.
+
+    One cell alone that is missing at the end of what stands further right may as well be unknown.
+    """
+    named = [name for columns in beside for name in {*names[columns.start : columns.stop]} - {""}]
+    if len(set(named)) < len(named):
+        return True
+    filled = [[any(map(str.strip, row[columns.start : columns.stop])) for row in rows] for columns in beside]
+    heights = [sum(each) for each in filled] or [0]
+    is_whole = all(each == sorted(each, reverse=True) for each in filled)
+    return is_whole and (heights[0] < max(heights) or min(heights) < max(heights) - 1)
 
 
 def _names_below(names: Sequence[str], row: Sequence[str], after: Sequence[str]) -> bool:

@@ -23,6 +23,7 @@ _PROSE_CHARACTERS = 200
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _PATH = " > "
 _NAMES = ("title", "name", "标题")
+_NAMES_FIRST = ("name", "title", "标题")
 _LONGEST_NAME = 200
 _LOWEST_HEADING = 6
 
@@ -50,10 +51,11 @@ def is_table(value: Value) -> bool:
     )
 
 
-def title_of(value: Value) -> str:
+def title_of(value: Value, *, names: Sequence[str] = _NAMES) -> str:
     """Return what an object is called; "" where it does not say."""
-    found = (value.get(name) for name in _NAMES) if isinstance(value, Mapping) else ()
-    return next((name.strip() for name in found if isinstance(name, str) and len(name) < _LONGEST_NAME), "")
+    found = (value.get(name) for name in names) if isinstance(value, Mapping) else ()
+    titles = (" ".join(plain(name).split()) for name in found if isinstance(name, str) and len(name) < _LONGEST_NAME)
+    return next(titles, "")
 
 
 def shown(value: Value) -> str:
@@ -95,8 +97,8 @@ class _Writer:
             self._left -= len(values)
             self._plain(", ".join(text for value in values if (text := shown(value))), path)
         else:
-            for number, value in enumerate(values, start=1):
-                title, level = title_of(value), min(_LOWEST_HEADING, depth + 1)
+            level = min(_LOWEST_HEADING, depth + 1)
+            for number, (value, title) in enumerate(zip(values, _titles(values), strict=True), start=1):
                 if title:
                     self._builder.add("heading", title, level=level)
                 self.add(value, f"{path} {number}".strip() if isinstance(value, Mapping) else path, depth + 1)
@@ -113,6 +115,13 @@ class _Writer:
             return
         for number, paragraph in enumerate(paragraphs):
             self._builder.add("paragraph", f"{path}: {paragraph}" if path and not number else paragraph)
+
+
+def _titles(values: Sequence[Value]) -> list[str]:
+    """Return what each object is called; where titles repeat, as "Mr" does, by its name."""
+    titles = list(map(title_of, values))
+    named = [title for title in titles if title]
+    return titles if len(set(named)) == len(named) else [title_of(each, names=_NAMES_FIRST) for each in values]
 
 
 def add_rows(builder: DocumentBuilder, rows: Sequence[Mapping[str, Value]]) -> None:

@@ -188,7 +188,9 @@ def _is_mixed(element: "Element") -> bool:
 
 
 def _text(element: "Element") -> str:
-    return collapse(plain("".join(str(part) for part in element.itertext())))
+    text = "".join(str(part) for part in element.itertext())
+    is_value = not len(element) and local_name(element).lower() not in _CODE
+    return collapse(plain(text) if is_value else text)  # tags beside elements are shown, not meant
 
 
 def _attributes(element: "Element") -> dict[str, str]:

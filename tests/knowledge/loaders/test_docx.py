@@ -65,13 +65,16 @@ def paragraph(source, *elements):
 
 def test_the_table_of_contents_and_what_asks_to_be_filled_in_are_not_read(source, read):
     contents = "<w:docPartObj><w:docPartGallery w:val='Table of Contents'/></w:docPartObj>"
-    entry = "<w:p><w:r><w:t>Returns 17</w:t></w:r></w:p>"
+    link = "<w:hyperlink w:anchor='_Toc1'><w:r><w:t>Costs</w:t></w:r></w:hyperlink>"
+    field = "<w:r><w:instrText>PAGEREF _Toc2</w:instrText></w:r><w:r><w:t>Returns 17</w:t></w:r>"
+    typed = "<w:r><w:t>Free from 50 EUR.</w:t></w:r>"
+    entry = "".join(f"<w:p>{each}</w:p>" for each in ("<w:r><w:t>Contents</w:t></w:r>", link, field, typed))
     block = f"<w:sdt {nsdecls('w')}><w:sdtPr>{contents}</w:sdtPr><w:sdtContent>{entry}</w:sdtContent></w:sdt>"
     source.element.body.insert(0, parse_xml(block))
     asked = "<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{}</w:sdtContent></w:sdt>"
     paragraph(source, "Name: ", asked.format("<w:r><w:t>Click or tap here to enter text.</w:t></w:r>"))
     paragraph(source, "Room: ", asked.format("<w:r><w:t>12</w:t></w:r>").replace("<w:showingPlcHdr/>", ""))
-    assert read().text == "Name:\n\nRoom: 12"
+    assert read().text == "Free from 50 EUR.\n\nName:\n\nRoom: 12"
 
 
 def test_the_name_of_the_contents_is_not_read_where_they_are_plain_paragraphs(source, read):

@@ -15,8 +15,12 @@ BOLD = ("<p class=MsoNormal><b>Model</b></p>", "<p><span style='font-weight:bold
     [
         ([BOLD, ("A1", "from 10 €")], "Model: A1 | Price: from 10 €"),
         ([BOLD, ("<b>A1</b>", "<b>B2</b>")], "Model | Price\nA1 | B2"),
-        ([("Model", "Price"), ("A1", "10 €"), ("A2", "20 €")], "Model: A1 | Price: 10 €\nModel: A2 | Price: 20 €"),
-        ([("Model", "Price"), ("A1", "10 €")], "Model | Price\nA1 | 10 €"),
+        ([("Model", "Price"), ("A1", "10 €"), ("A2", "20 €")], "Model | Price\nA1 | 10 €\nA2 | 20 €"),
+        (
+            [("Monday", "closed"), ("Tuesday", "9:00"), ("Friday", "9:00")],
+            "Monday | closed\nTuesday | 9:00\nFriday | 9:00",
+        ),
+        ([("<b>Service</b>", "<b>0800 123</b>"), ("Repairs", "0800 456")], "Service | 0800 123\nRepairs | 0800 456"),
         ([("Colour", "white"), ("Weight", "12 kg"), ("Depth", "30")], "Colour | white\nWeight | 12 kg\nDepth | 30"),
         ([("Model", "<b>Price</b> in €"), ("A1", "new")], "Model | Price in €\nA1 | new"),
     ],

@@ -81,6 +81,12 @@ def test_products_stand_below_their_titles(read):
     assert chunks[-1][1] == "currency: EUR"
 
 
+def test_people_stand_below_their_names_and_not_below_mr(read):
+    team = [{"title": "Mr", "name": name, "duties": [{"of": [1]}]} for name in ("Smith", "<b>Lee</b> &amp; Co")]
+    (document,) = read({"team": team})
+    assert [chunk.headings for chunk in split(document)] == [("Smith",), ("Lee & Co",)]
+
+
 def test_lines_under_the_wrong_name(read):
     assert [document.name for document in read('{"a": "x"}\n{"a": "y"}\n')] == ["#1", "#2"]
 

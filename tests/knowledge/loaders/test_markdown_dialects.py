@@ -1,5 +1,7 @@
 """Markdown of GitHub, Obsidian and pandoc."""
 
+import time
+
 import pytest
 
 from knowledge.chunking import split
@@ -24,6 +26,7 @@ from knowledge.loaders.markdown_dialects import to_commonmark
             "[[1]](https://example.com), a==b, 5%% of 7%%, [^a-z]",
         ),
         ("| [[a\\|b]] | `c\\|d` |", "| b | `c\\|d` |"),
+        ("matrix[[1]] = 2, 见[[退货]]。", "matrix[[1]] = 2, 见退货。"),
     ],
 )
 def test_what_commonmark_does_not_know(text, plain):
@@ -41,6 +44,37 @@ def test_notes_stand_below_what_refers_to_them(read_one, blocks):
         ("paragraph", 0, "Last."),
         ("paragraph", 0, "Of [^two]."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("page", "texts"),
+    [
+        ("1. Send.\n\n    It is free.[^1]\n\n[^1]: Within the EU.\n", ["Send.", "It is free.[^1]", "Within the EU."]),
+        ("Free.[^a]\n\n[^a]: Small.[^b]\n[^b]: To 2 kg.\n\nEnd.\n", ["Free.", "Small.", "To 2 kg.", "End."]),
+        ("Free.\n\n[^a]: Small.[^b]\n[^b]: To 2 kg.[^b]\n", ["Free.", "Small.", "To 2 kg."]),
+    ],
+)
+def test_no_note_is_lost(read_one, blocks, page, texts):
+    assert [text.removeprefix("1. ") for _, _, text in blocks(read_one("a.md", page))] == texts
+
+
+def test_what_is_written_in_a_callouts_title_is_read_as_elsewhere(read_one, blocks):
+    page = (
+        "> [!TIP] **Free** `<b>` [returns](https://a.b/c), as long as nothing that came with it is missing.\n> Yes.\n"
+    )
+    assert blocks(read_one("a.md", page)) == [
+        ("paragraph", 0, "Free <b> returns (https://a.b/c), as long as nothing that came with it is missing."),
+        ("paragraph", 0, "Yes."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "page", ["> " * 30 + "Thanks", "[^" * 40_000, "x" + "`" * 20_000 + "a" * 20_000, "> " * 30_000 + "[!a"]
+)
+def test_what_begins_often_and_never_ends_is_gone_through_once(page):
+    began = time.process_time()
+    assert to_commonmark(page) == page
+    assert time.process_time() - began < 2
 
 
 def test_callouts_are_folded_up_below_their_titles(read_one):

@@ -6,6 +6,8 @@ import pytest
 
 from knowledge.loaders.markup import plain
 
+PASTED = 'Paste <div id="chat"></div><script src="https://x.example/w.js"></script> before the end'
+
 
 @pytest.mark.parametrize(
     ("text", "read"),
@@ -16,6 +18,21 @@ from knowledge.loaders.markup import plain
         (r"<p>One.</p>\n<p>Two.</p>", "One.\n\nTwo."),
         ("<table><tr><td>Weight</td><td>2 kg</td></tr></table>", "Weight 2 kg"),
         ("<p>Now <del>59</del> 49.<script>buy()</script><!-- 30 --></p>", "Now 49."),
+        (
+            'See <a href="https://shop.example/a?b=1&amp;c=2">our <b>form</b></a> or <a href="/x">here</a>.',
+            "See our form (https://shop.example/a?b=1&c=2) or here.",
+        ),
+        ("<a class=x href='https://www.shop.example/'>shop.example</a>", "shop.example"),
+        ("Material:<ul>\n<li>Wool</li>\n<li>Silk</li></ul>Care<p>Cold</p>", "Material:\n\nWool\nSilk\n\nCare\n\nCold"),
+        ("<div>Size<div>Large</div></div>", "Size\nLarge"),
+        ("<dl><dt>Weight</dt><dd>2 kg</dd><dt>Length</dt><dd>1 m</dd></dl>", "Weight 2 kg\nLength 1 m"),
+        ("One<br />\ntwo<br><br>three<p>four", "One\ntwo\n\nthree\n\nfour"),
+        (r"<p>Open C:\new\nodes</p>\r\n<p>Go.</p>", "Open C:\\new\\nodes\n\nGo."),
+        (
+            "Write to <help@shop.example>, <https://a.b> or <b>call</b>",
+            "Write to <help@shop.example>, <https://a.b> or call",
+        ),
+        (PASTED, PASTED),
         ("from 2<3 and 4>1 &amp; more", "from 2<3 and 4>1 &amp; more"),
         ("the <select> element", "the <select> element"),
         ("<b", "<b"),
@@ -25,7 +42,14 @@ def test_what_a_reader_sees(text, read):
     assert plain(text) == read
 
 
-def test_what_begins_often_and_never_ends_is_gone_through_once():
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("<s><!--" * 50_000, "<a href=x " * 50_000, "<a href=x>" * 50_000, "\\n" * 50_000, " " * 100_000),
+        *("<p" * 50_000, "<div" + " id=" * 30_000, "<script" + " src" * 30_000),
+    ],
+)
+def test_what_begins_often_and_never_ends_is_gone_through_once(text):
     began = time.process_time()
-    assert plain("<p>Oak.</p>" + "<s><!--" * 50_000).startswith("Oak.")
-    assert time.process_time() - began < 5
+    assert plain("Oak.<br>" + text + "y").startswith("Oak.")
+    assert time.process_time() - began < 2

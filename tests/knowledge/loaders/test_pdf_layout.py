@@ -125,6 +125,13 @@ def test_names_centred_above_their_columns_name_them():
     ]
 
 
+def test_a_caption_close_below_a_table_is_in_none_of_its_cells():
+    rows = [("Model", "Price"), ("Aurora", "49.00"), ("Brindle", "59.00")]
+    page = [line((a, 50), (b, 300), top=600 - 12 * at) for at, (a, b) in enumerate(rows)]
+    page.append(line(("All prices with VAT.", 60), top=564))
+    assert texts(page)[-2:] == [("row", "Model: Brindle | Price: 59.00"), ("paragraph", "All prices with VAT.")]
+
+
 def test_names_of_columns_printed_on_two_lines_name_them():
     """A season and its days stand in one cell of the head, drawn cell by cell, the first one between the two lines."""
     page = [
@@ -226,6 +233,27 @@ def test_large_titles_at_the_top_of_each_page_stay():
         ]
         found = [text for kind, text in texts(*pages) if kind == "heading"]
         assert found == (titles if len(set(titles)) > 1 else [])
+
+
+@pytest.mark.parametrize(
+    ("heads", "stay"),
+    [
+        ([f"AeroBoil 300 Manual - Page {number}" for number in range(1, 6)], False),
+        ([f"AeroBoil 300 | {number}" for number in range(1, 6)], False),
+        (["Safety", "Safety", "Installation", "Installation", "Care"], False),
+        ([f"Model {number}" for number in range(1, 6)], True),
+        (["Prices", "Prices", "Returns", "Care", "Contact"], True),
+    ],
+)
+def test_heads_that_are_a_little_larger_than_the_text(heads, stay):
+    pages = [
+        [
+            line((head, 50), top=780, size=12),
+            *(line((f"Line {at} of page {number}.", 50), top=650 - 12 * at) for at in range(9)),
+        ]
+        for number, head in enumerate(heads, start=1)
+    ]
+    assert [text for _, text in texts(*pages) if text in heads] == (heads if stay else [])
 
 
 def test_tables_of_contents_go():

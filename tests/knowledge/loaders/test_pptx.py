@@ -102,12 +102,15 @@ def test_tables_and_charts_are_rows_that_name_their_columns(deck, read):
 def test_where_a_link_leads_is_told(deck, read):
     frame = add_slide(deck).shapes.add_textbox(0, 0, Inches(4), Inches(1)).text_frame
     for text, address in (
-        ("Our prices", "https://shop.example/prices"),
+        ("Our ", "https://shop.example/prices"),
+        ("prices", "https://shop.example/prices"),
+        (", https://shop.", "https://shop.example/all"),
+        ("example/all", "https://shop.example/all"),
         (" or ask@shop.example", "mailto:ask@shop.example"),
     ):
         run = frame.paragraphs[0].add_run()
         run.text, run.hyperlink.address = text, address
-    assert read().text == "Our prices (https://shop.example/prices) or ask@shop.example"
+    assert read().text == "Our prices (https://shop.example/prices), https://shop.example/all or ask@shop.example"
 
 
 def test_a_slide_without_a_title_stands_below_no_other_slides(deck, read):

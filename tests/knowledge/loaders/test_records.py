@@ -242,11 +242,29 @@ def test_a_sheet_may_hold_several_tables(read):
 
 
 def test_tables_side_by_side_are_written_one_after_the_other(read):
-    (document,) = read("a.csv", "Model,Price,,Country,Hotline\nA1,10,,Austria,43\nA2,20,,,,more\n\nNote\n")
-    assert document.text == "Model: A1 | Price: 10\nModel: A2 | Price: 20\nCountry: Austria | Hotline: 43\nmore\n\nNote"
-    assert [block.header for block in document.blocks][1:3] == ["Model | Price", "Country | Hotline"]
-    (document,) = read("a.csv", "Model,Name,,Price,Days\nA1,Lamp,,10,3\nA2,Fan,,20,4\n")
-    assert document.text.startswith("Model: A1 | Name: Lamp | Price: 10 | Days: 3\n")
+    (document,) = read("a.csv", "Model,Price,,Country,Hotline\nA1,10,,Austria,43\nA2,20,,,\nA3,30,,,\n\nNote\n")
+    prices = "Model: A1 | Price: 10\nModel: A2 | Price: 20\nModel: A3 | Price: 30"
+    assert document.text == f"{prices}\nCountry: Austria | Hotline: 43\n\nNote"
+    assert [block.header for block in document.blocks][2:4] == ["Model | Price", "Country | Hotline"]
+    (document,) = read("a.csv", "Model,Price,,Country,Hotline\nA1,10,,Austria,43\n,,,Chile,56\n")
+    assert document.text.split("\n")[0] == "Model: A1 | Price: 10"
+    (document,) = read("a.csv", "Zone,Price,,Zone,Price\nEU,10,,Asia,43\n")
+    assert document.text == "Zone: EU | Price: 10\nZone: Asia | Price: 43"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "Model,Name,,Price,Days\nA1,Lamp,,10,3\nA2,Fan,,20,4",
+        "Model,Price,,Colour,Wood\nA1,10,,red,oak\nA2,20,,grey,ash",
+        "Model,Price,,Colour,Wood\nA1,10,,red,oak\nA2,20,,,",
+        "Model,Price,,Colour,Wood\nA1,10,,red,oak\nA2,20,,,\nA3,20,,grey,ash\nA4,30,,,\nA5,35,,,",
+    ],
+)
+def test_an_empty_column_within_a_table_tears_no_row_apart(read, rows):
+    (document,) = read("a.csv", rows)
+    models = [line.split(",")[0] for line in rows.split("\n")[1:]]
+    assert [line.split(" | ")[0] for line in document.text.split("\n")] == [f"Model: {model}" for model in models]
 
 
 def test_what_looks_like_names_and_has_no_row_below_is_not_lost(read):

@@ -25,6 +25,13 @@ def test_rows_that_the_document_marks_are_names_whatever_they_hold():
     assert rows_of(grid, marked=2) == ["Parcel: small | Inland slow: in a week | Inland 2026: tomorrow"]
 
 
+def test_a_table_whose_rows_are_all_marked_as_names_has_none_of_them_lost():
+    assert rows_of([["Zone", "Price"], ["EU", "4.90"], ["CH", "9.90"]], marked=3) == [
+        "Zone: EU | Price: 4.90",
+        "Zone: CH | Price: 9.90",
+    ]
+
+
 def test_names_down_the_side_are_no_names_of_columns():
     facts = [["Weight", "12 kg"], ["Voltage", "230 V"], ["Colour", "white"]]
     assert rows_of(facts) == ["Weight | 12 kg", "Voltage | 230 V", "Colour | white"]
@@ -39,6 +46,12 @@ def test_names_down_the_side_are_no_names_of_columns():
         ([["", "Basic", "Pro"], ["Price", "5 €", "9 €"]], "Price | Basic: 5 € | Pro: 9 €"),
         ([["Lamp", "49 €", "3"], ["Fan", "39 €", "8"]], "Lamp | 49 € | 3"),
         ([["", "", "Pro"], ["Price", "5 €", "9 €"]], "Pro"),
+        ([["EU size", "36", "37", "38"], ["UK", "3.5", "4", "5"]], "EU size: UK | 36: 3.5 | 37: 4 | 38: 5"),
+        ([["Persons", "1", "2", "3"], ["A night", "80", "120", "150"]], "Persons: A night | 1: 80 | 2: 120 | 3: 150"),
+        ([["Lamp", "49", "3", "8"], ["Fan", "39", "8", "9"]], "Lamp | 49 | 3 | 8"),
+        ([["Sales", "030 12345", ""], ["Support", "030 76543", "24/7"]], "Sales | 030 12345"),
+        ([["Sales", "030 12345", "no"], ["Support", "030 76543", "24/7"]], "Sales | 030 12345 | no"),
+        ([["Monday", "9-17", ""], ["Tuesday", "9-19", "late night"]], "Monday | 9-17"),
     ],
 )
 def test_a_first_row_that_reads_like_names(grid, first):

@@ -60,6 +60,14 @@ def test_what_an_amount_is_in_is_told_with_it(read_one):
     assert text.startswith("name: Aurora | price: 49 | price currency: EUR\n")
 
 
+def test_tags_that_are_shown_beside_elements_are_read(read_one):
+    shown = "<code>&lt;div&gt;chat&lt;/div&gt;</code>"
+    text = read_one(
+        "a.xml", f"<a><para>Use the {shown} element.</para><about>&lt;b&gt;Wool&lt;/b&gt;.</about></a>"
+    ).text
+    assert text == "Use the <div>chat</div> element.\n\nabout: Wool."
+
+
 def test_encodings_and_pages(read_one):
     assert read_one("a.xml", '<?xml version="1.0" encoding="gb2312"?><a>退货</a>'.encode("gb2312")).text == "a: 退货"
     assert read_one("a.xml", '<?xml version="1.0" encoding="UTF-16"?><a>ä</a>'.encode("utf-16")).text == "a: ä"
