@@ -50,10 +50,10 @@ _NO = re.compile(
 _SURELY = r"(?:yes|yeah|yep|yup|sure|of course|absolutely|definitely)"
 _ECHO = re.compile(
     rf"{_SURELY} (?:(?:{_SURELY}|{_MANNER}) )*(?P<deed>[a-z]+) "
-    rf"(?:it|that|(?:the|my|this|that) (?:order|return|address|booking))(?: (?:{_MANNER}))*"
-    r"|(?:是的?|对的?|确认|同意)(?P<chinese>[\u4e00-\u9fff]{2})(?:吧|订单|它)?(?:谢谢)?"
+    rf"(?:it|that|(?:the|my|this|that) (?P<object>order|return|address|booking))(?: (?:{_MANNER}))*"
+    r"|(?:是的?|对的?|确认|同意)(?P<chinese>[\u4e00-\u9fff]{2}(?:订单)?)(?:吧|它)?(?:谢谢)?"
 )
-"""A yes that says the deed again: "yes, cancel it please"."""
+"""A yes that says the deed again: "yes, cancel it please"; what it names must be what was shown."""
 _BEGINS_WITH_YES = re.compile(
     r"\W*(?:(?:yes|yep|yeah|yup|ok|okay|sure)\b|是的|好的?(?=[\s，,。.！!])|可以(?=[\s，,。.！!])|行(?=[\s，,。.！!]))"
 )
@@ -133,17 +133,21 @@ def read_reply(text: str) -> Literal["yes", "no"] | None:
 
 
 def says_yes_to(text: str, shown: str) -> bool:
-    """Return whether a message says yes and nothing but the deed with which begins what was shown.
+    """Return whether a message says yes and nothing but the deed, and to what, with which begins what was shown.
 
-    >>> [says_yes_to(said, "Cancel order B-1.") for said in ("yes", "Yes, cancel it please", "yes, refund it")]
-    [True, True, False]
+    >>> said = ("yes", "Yes, cancel it please", "yes, refund it", "yes, cancel the return")
+    >>> [says_yes_to(one, "Cancel order B-1.") for one in said]
+    [True, True, False, False]
     """
     if read_reply(text) == "yes":
         return True
     echo = _ECHO.fullmatch(_plain(text)) if len(text) <= LONGEST_REPLY and not _asks(text) else None
     if echo is None:
         return False
-    return _plain(shown).startswith(echo["chinese"] or f"{echo['deed']} ")
+    if echo["chinese"]:
+        return _plain(shown).startswith(echo["chinese"])
+    named = rf"(?:(?:the|your) )?{echo['object']}\b" if echo["object"] else ""
+    return re.match(f"{echo['deed']} {named}", _plain(shown)) is not None
 
 
 def begins_with_yes(text: str) -> bool:

@@ -118,6 +118,8 @@ def test_a_yes_may_say_the_deed_again(said: str) -> None:
         "yes, refund it",
         "yes, cancel it?",
         "yes, cancel the lamp",
+        "yes, cancel the return",
+        "yes, cancel my booking please",
         "yes, cancel it and refund me",
         "yes don't cancel it",
         "yes, cancel",
@@ -132,6 +134,12 @@ def test_a_chinese_yes_may_say_the_deed_again() -> None:
     shown = "取消订单 B-10234（1 × Heron lamp）。"
     assert [says_yes_to(said, shown) for said in ("确认取消", "是的，取消吧", "確認取消訂單")] == [True] * 3
     assert [says_yes_to(said, shown) for said in ("取消", "好的取消", "确认退款", "不是取消")] == [False] * 4
+    assert [says_yes_to(said, "取消退货 R-10。") for said in ("确认取消", "确认取消订单")] == [True, False]
+
+
+def test_what_a_yes_names_is_found_behind_an_article_too() -> None:
+    assert says_yes_to("yes, cancel my order", "Cancel your order B-1.")
+    assert not says_yes_to("yes, cancel my order", "Cancel the return of order B-1.")
 
 
 def test_who_said_yes_and_more_is_known() -> None:
