@@ -191,7 +191,7 @@ class ActingTurn:
         if reply is None or waiting or self._is_courtesy:
             return None
         if self.asked.follows_deed(self.acting.tools):
-            yield self._told(words.DONE_ALREADY[self.language])
+            yield self._told((words.DONE_ALREADY if reply == "yes" else words.NOT_UNDONE)[self.language])
             return Ended("answered")
         if self.asked.follows_tools:  # the model may have asked
             return None

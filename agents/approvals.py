@@ -41,12 +41,14 @@ _YES = re.compile(
 )
 _ONLY_POLITE = re.compile(rf"(?:{_MANNER} ?)+|(?:谢谢|麻烦了|请|嗯)+")
 _NO = re.compile(
-    r"(?:(?:actually|sorry|oh) )*(?:(?:no|nope|nah|wait|hold on|keep (?:it|them)|not yet|do not|don t|do not do it"
-    r"|don t do it|stop(?: it| that)?|cancel that|never mind|nevermind|not now|no way|leave it|forget it"
+    rf"(?:(?:actually|sorry|oh|(?:ok|okay)(?!.*\b(?:cancel|stop)\b)) )*(?!(?:{_POLITE} ?)+$)(?:(?:no|nope|nah|wait"
+    r"|hold on|keep (?:it|them)|not yet|do not|don t|do not do it|don t do it|stop(?: it| that)?"
+    r"|cancel that|never mind|nevermind|not now|no way|leave it|forget it"
     rf"|i (?:have |ve )?changed my mind|decline|n|{_POLITE}) ?)+"
-    r"|(?:不|不是|不要|不要了|不用|不用了|不了|不行|不可以|不同意|不需要|算了|算了吧|还是算了|取消|撤回|不办了|我改主意了"
-    r"|先不要|等一下|等等|先等等|稍等|慢着|别|谢谢)+"
+    r"|(?:好的(?!.*(?:取消|撤回)))?(?:不|不是|不要|不要了|不用|不用了|不了|不行|不可以|不同意|不需要|算了|算了吧"
+    r"|还是算了|取消|撤回|不办了|我改主意了|先不要|等一下|等等|先等等|稍等|慢着|别|谢谢)+"
 )
+"""An "ok" before "cancel that" may agree to cancel."""
 _SURELY = r"(?:yes|yeah|yep|yup|sure|of course|absolutely|definitely)"
 _ECHO = re.compile(
     rf"{_SURELY} (?:(?:{_SURELY}|{_MANNER}) )*(?P<deed>[a-z]+) "

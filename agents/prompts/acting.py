@@ -43,6 +43,10 @@ DONE_ALREADY = {
     "en": "That is done already. Please tell me if you would like something else.",
     "zh": "这件事已经办好了。如果还需要别的，请告诉我。",
 }
+NOT_UNDONE = {
+    "en": "That was done already and has not been undone. Please tell me what you would like instead.",
+    "zh": "这件事之前已经办好，没有撤销。请告诉我您希望怎么处理。",
+}
 NOTHING_WAITS = {
     "en": "All right. Nothing is waiting to be done.",
     "zh": "好的，目前没有待办理的事项。",

@@ -250,15 +250,25 @@ def test_a_yes_with_more_is_not_told_that_nobody_said_yes(talk: Talk, home: Path
     assert status(home, order) == "received"
 
 
-@pytest.mark.parametrize("again", ["yes", "no wait"])
-def test_a_second_yes_and_a_late_no_are_told_that_it_is_done(talk: Talk, home: Path, again: str) -> None:
-    """The model was asked what a yes to nothing means."""
+@pytest.mark.parametrize(
+    ("again", "told"),
+    [
+        ("yes", words.DONE_ALREADY["en"]),
+        ("no wait", words.NOT_UNDONE["en"]),
+        ("Cancel that", words.NOT_UNDONE["en"]),
+        ("取消", words.NOT_UNDONE["zh"]),
+    ],
+)
+def test_a_second_yes_is_told_that_it_is_done_and_a_late_no_that_it_is_not_undone(
+    talk: Talk, home: Path, again: str, told: str
+) -> None:
+    """The model was asked what a yes to nothing means; "done already" to "cancel that" read as if that were undone."""
     order, email = order_in(home, "received")
     talk.sign_in(order, email)
     talk.say(f"Please cancel {order}", call("cancel_order", order_number=order))
     done = talk.say("yes", "Done.")
     talk.results.append(("cancel_order", done.text))
-    assert talk.say(again).text == words.DONE_ALREADY["en"]
+    assert talk.say(again).text == told
 
 
 def test_of_two_writes_asked_at_once_the_refused_one_is_told_after_the_other_was_done(talk: Talk, home: Path) -> None:

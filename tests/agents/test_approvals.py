@@ -58,6 +58,10 @@ def test_yes(said: str) -> None:
             "等一下",
             "还是算了",
             "算了吧，谢谢",
+            "ok never mind",
+            "Okay, I changed my mind",
+            "好的，算了",
+            "好的，不用了，谢谢",
         ),
     ],
 )
@@ -94,6 +98,12 @@ def test_no(said: str) -> None:
         "actually",
         "wait yes",
         "yes wait",
+        "ok cancel that",
+        "ok, stop it",
+        "ok please cancel that",
+        "好的，取消",
+        "oh ok thanks",
+        "oh thanks",
     ],
 )
 def test_everything_else_is_neither(said: str) -> None:
