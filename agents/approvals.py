@@ -71,13 +71,16 @@ _COLOUR = r"(?:black|white|gr[ae]y|silver|gold|brown|beige|red|pink|orange|yello
 _SIZE = r"(?:(?:extra )?(?:small|medium|large)|size \w{1,4}|x{0,3}[sl])"
 _DAY = r"(?:tomorrow|(?:(?:next|this) )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|next (?:week|month))"
 _COUNT = r"(?:one|two|three|four|five|six|\d{1,3})"
+_OTHER = r"(?!(?:last|wrong|right|same)\b)"
+"""Than which something can be told: nobody knows which "the right one" is."""
 _REST = (
     r"to (?:my|our|his|her|their|the) (?!surprise|knowledge|mind|understanding|regret|question|point|"
-    r"e-?mails?\b|inbox|(?:mobile|phone)\b)(?:[\w’']+ ){0,2}[\w’']+"
-    r"|(?:make|have) (?:it|that|this|them) (?:the (?!last)(?:\w+ )?ones?"
+    r"disappointment|dismay|horror|credit(?! (?:card|account))|e-?mails?\b|inbox|(?:mobile|phone)\b)"
+    r"(?:[\w’']+ ){0,2}[\w’']+"
+    rf"|(?:make|have) (?:it|that|this|them) (?:the {_OTHER}(?:\w+ )?ones?"
     rf"|(?:a |an |the |in )?(?:\w+ )?{_COLOUR}(?: ones?)?"
     rf"|(?:for |on )?{_DAY}|(?:a |an )?{_SIZE}|(?:only |just )?{_COUNT}(?: of (?:them|those|these))?)"
-    rf"|(?:in|with) (?:\w+ )?{_COLOUR}|in {_SIZE}|(?:on|for) {_DAY}|the (?!last)\w+ ones?"
+    rf"|(?:in|with) (?:\w+ )?{_COLOUR}|in {_SIZE}|(?:on|for) {_DAY}|the {_OTHER}\w+ ones?"
     rf"|(?:only|just) (?:the \w+|this one|that one|{_COUNT}(?: of (?:them|those|these))?)"
 )
 """What is another wish where nothing else stands after the "but": whoever goes on with a verb may only tell."""
@@ -89,7 +92,8 @@ _CHANGES = re.compile(
     rf"|\b(?:but|only|except|however|although)\W+(?:please\W+)?(?:{_REST})(?:\W+please)?\W*$"
     r"|另外?一?[个张家款件种]?的?(?:地址|地方|时间|日期|天|颜色|卡|款|店|账户)|改(?:成|为|到|送|寄|退)"
     r"|改.{0,3}(?:地址|时间|日期|尺寸|颜色)|退到|[寄送发](?:到|去|往)(?!我?们?的?(?:这|手|邮|微信|\W|$))"
-    r"|换(?:成|为|到|[一那这]?[个款件种])|要.{0,4}色|只(?:要|退|换|寄|订|买)[一二两三四五六七八九十\d]"
+    r"|换(?:成|为|到|[一那这]?[个款件种])|要(?:(?!的是).){0,4}色|只(?:要|退|换|寄|订|买)[一二两三四五六七八九十\d]"
+    r"(?![一二三四五六七八九十\d]*\s?(?:周|天|日|年|分钟|个?(?:工作日|月|星期|礼拜|小时)))"
 )
 _NO_CHANGE = re.compile(
     r"\b(?:how|when|why|what|who|thanks?|let me know|tell me|hurry|soon|quick\w*|fast|asap|urgent\w*)\b"

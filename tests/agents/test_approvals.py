@@ -196,6 +196,8 @@ def test_a_long_message_is_read_at_once(part: str) -> None:
         "好的，但是送到我公司，谢谢",
         "好的，但是要黑色的",
         "可以，但是只退一个",
+        "好的，但是只要十个",
+        "yes but to my credit card",
     ],
 )
 def test_a_wish_for_a_change_takes_the_place_of_a_yes(said: str) -> None:
@@ -245,6 +247,13 @@ def test_a_wish_for_a_change_takes_the_place_of_a_yes(said: str) -> None:
         "ok, but send the bill to my e-mail",
         "好的，但是寄到我这里",
         "好的，但是请发到我邮箱",
+        "好的，只要一周内到账就行",
+        "好的，只要 30 个工作日内到就行",
+        "好的，但是我要退的是红色",
+        "yes but the wrong one",
+        "ok but make it the right one",
+        "ok but to my disappointment",
+        "yes but to their credit",
     ],
 )
 def test_what_only_asks_or_thanks_is_no_other_wish(said: str) -> None:
