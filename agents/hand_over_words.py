@@ -184,17 +184,46 @@ _SICK_OF_FOOD = (
 """Nobody is "ill" in "ill come back", nor is a meal at fault where lunch only says when it was."""
 
 _SKIN = r"(?:(?:skin )?(?:rash(?:es)?|hives|blisters?|welts|eczema)(?! (?:cream|guard|vest|pack|plaster)s?\b))"
-_THEM = r"(?:me|us|him|her|them|someone|somebody|(?:my|our|his|her) (?:\w+ ){0,2}\w+|(?:the|both|two|three) \w+)"
+_PEOPLE = (
+    r"(?:child(?:ren)?|kids?|boys?|girls?|sons?|daughters?|baby|babies|toddlers?|wife|husband|partner|mother|father|mum"
+    r"|mom|dad|parents|brothers?|sisters?|friends?|guests?|family|grand(?:mother|father|ma|pa|son|daughter)|dogs?|cats?)"
+)
+_BODY = r"(?:face|skin|lips?|eyes?|mouth|tongue|throat|neck|hands?|arms?|legs?|feet|fingers?|head|stomach)"
+_THEM = (
+    r"(?:me|us|him|her|them|someone|somebody"
+    rf"|(?:both |two |three |all )?(?:(?:my|our|his|her|the) )?(?:\w+ )?{_PEOPLE}(?:'s? {_BODY})?"
+    rf"|(?:my|his|her) (?:left |right |whole )?{_BODY})"
+)
+"""Somebody, and no table top, which swells as well."""
+_OUTRAGE = r"(?:sick (?:how|that (?:you|they|this|it)|when (?:you|i (?:see|think))|to (?:see|hear|think|read|know)))\b"
 _CAUSED = (
-    rf"{_UNSUPPOSED}(?:(?:your|the|this|that|these|those|it|they|which)\b[^.?!]{{0,40}}\b"
+    rf"{_UNSUPPOSED}(?:(?:your|the|this|that|these|those|it|they|which)\b"
+    r"(?:(?!\b(?:prices?|costs?|bills?|fees?|invoices?|quotes?)\b)[^.?!]){0,40}\b"
     rf"(?:(?:made|makes|making) {_THEM} (?:\w+ ){{0,2}}"
-    rf"(?:{_SICK}|ill|nauseous|dizzy|faint|throw up|choke|itch\w*|swell)"
+    rf"(?:(?!{_OUTRAGE}){_SICK}|ill|nauseous|dizzy|faint|throw up|choke|itch\w*|(?<!them )swell)"
     rf"|(?:gave|gives|giving|given|caused|causes) {_THEM} (?:an? )?(?:\w+ ){{0,2}}{_SKIN})"
-    rf"|(?:got|have|has|had|developed|came out in|broke out in) (?:an? )?(?:\w+ ){{0,2}}{_SKIN}"
-    r" (?:from|after|since|because of|off|thanks to) (?:your|the|this|that|using|wearing|sitting|sleeping|lying))\b"
+    rf"|(?:i|we|he|she|(?:my|our|his|her) (?:\w+ )?{_PEOPLE})(?:'ve|'s)? (?:\w+ ){{0,2}}"
+    rf"(?:got|have|has|had|developed|came out in|broke out in) (?:an? )?(?:\w+ ){{0,2}}{_SKIN}"
+    r" (?:from|after|since|because of|off|thanks to) (?:your|using|wearing|sitting|sleeping|lying))\b"
 )
 """What a thing of the company did to somebody, without a word for the harm that is always one."""
 
+_HIM = "(?:我们?|咱们?|[他她]们?|孩子们?|小孩|宝宝|儿子|女儿|老婆|老公|妻子|丈夫|[爸妈]|爷爷|奶奶|老人|客人|同事|朋友)"
+_LIMB = "(?:头|脸|手|脚|腿|腰|背|肩|胳膊|膝盖|牙|眼|额|下巴|脖子)(?![柄机表工把盔包带盆架提镜灯链垫具])"
+_WOUNDED = f"(?:(?:摔|撞|砸|夹|咬|刺)伤|摔断了?[左右]?{_LIMB})(?!了?[一这那两几]|的|保?险|[药膏])"
+_WHEN = "(?:昨天|昨晚|今天|前天|上周|早上|晚上|刚刚?才?|突然|意外|不小心|不慎|都|也|就|又){0,3}"
+_FELL_HERE = (
+    "(?:(?:(?:摔|撞|砸|夹|扭|拉)伤|[摔滑绊]倒|扭到)(?!了?[一这那两几]|的|[检监]测|识别|报警|保?险|[药膏])"
+    f"|摔断了?[左右]?{_LIMB})"
+)
+_ON_OUR_GROUND = (
+    f"(?:[在到从去来被让穿用坐骑](?:你们|贵店|贵司)的?|(?:店里|店内|门口|大堂|课上|上课)(?:的时候)?)"
+    f"[^，。！？,.!?防的把买卖治持测]{{0,12}}{_FELL_HERE}"
+)
+_WORE = "[^，。！？,.!?坐穿脚戴睡躺]{0,8}?"
+"""Between somebody and "不舒服": no chair and no shoe, on which one sits or walks badly."""
+_FOOD = "(?:[吃喝饭汤肉鱼奶食味]|菜(?!单)|餐(?![桌椅])|海鲜|茶(?![几具杯壶])|酒(?!店)|蛋糕|甲醛|油漆)"
+_MAKES = "(?:让|害得?|弄得|搞得)"
 _HERE, _RASH = "(?:你们|这[个款件张])", "[起长出]了?[^，。！？,.!?]{0,4}疹"
 _ILL = "(?:拉肚子|腹泻|呕吐|上吐下泻|肚子[疼痛])"
 
@@ -228,11 +257,12 @@ SAFETY = _any(
     r"触电|漏电|电到了|被电(?:了|到|击|着)|电击了",
     r"着火|起火|冒烟|冒火|烧起来|烧焦|爆炸|炸了|自燃|短路了|烧着了",
     r"(?:受伤|烫伤|烧伤|割伤|划伤|割到|割破|流血|中毒|过敏了|住院|送医|急诊|救护车|晕倒|骨折)",
-    r"(?:我|孩子|儿子|女儿|老婆|老公|[爸妈]|老人|宝宝)[^，。！？,.!?防]{0,10}(?:摔伤|摔断|撞伤|砸伤|夹伤|咬伤|刺伤)",
-    r"(?:你们|贵店|贵司|店里|店内|门口|大堂|课上|上课)[^，。！？,.!?防]{0,12}"
-    r"(?:摔伤|摔倒|摔断|滑倒|撞伤|砸伤|夹伤|扭伤|拉伤|扭到|绊倒)",
-    r"(?<!会)(?<!能)(?<!可以)(?:让|害得?|弄得|搞得)(?:我们?|他们?|她|孩子|儿子|女儿|老婆|老公|全家|家人)"
-    r"[^，。！？,.!?]{0,8}?(?:生病|不舒服|头晕|呕吐|吐了|发烧)(?![^，。！？,.!?]{0,3}吗)",
+    rf"(?<!担心)(?<!怕)(?<!免){_HIM}{_WHEN}(?:[在从让][^，。！？,.!?防的把]{{0,10}}?|被[^，。！？,.!?防把]{{0,10}}?)?"
+    rf"{_WOUNDED}",
+    rf"(?:摔|撞|砸|夹|咬|刺)伤了?(?:(?:[我他她]们?的?)?[左右]?(?:{_LIMB}|(?![我他她]){_HIM})|[我他她]们?(?![们的家]))",
+    _ON_OUR_GROUND,
+    rf"(?<!会)(?<!能)(?<!可以){_MAKES}{_HIM}[^，。！？,.!?]{{0,8}}?(?:生病|呕吐|吐了|发烧)(?![^，。！？,.!?]{{0,3}}吗)",
+    rf"{_FOOD}[^。！？.!?会能坐椅桌凳鞋床垫语态价]{{0,10}}{_MAKES}{_HIM}{_WORE}(?:不舒服|头晕)(?![^，。！？,.!?]{{0,3}}吗)",
     rf"{_HERE}(?![^。！？.!?]*[会能吗])[^。！？.!?]{{0,20}}{_RASH}|{_RASH}[^。！？.!?]{{0,8}}{_HERE}",
     r"自杀|不想活|轻生|想死",
     r"(?:误吞|吞下去了|误食|噎住)",
