@@ -28,11 +28,16 @@ TARGETS: tuple[Target, ...] = get_args(Target)
 _ORDER = r"(?<![A-Za-z0-9_-])[A-Za-z]{1,3}[-#]?\d{4,}(?![A-Za-z0-9_])|(?<!\w)#\d{4,}\b"
 _EMAIL = r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 """Begun where its characters begin, and nowhere within them: else a long word is read as often as it has letters."""
-_CALLED_ORDER = (
-    r"(?:(?i:\border)(?:[ .:#]{1,2}(?i:number|no|nr|id))?(?: is)?|订单|单号)(?:号码?)?[是为]?[\s:：.#]{0,3}"
-    r"(?:[B-HJ-Zb-hj-z][ -]?\d{4,}|\d{5,})(?!\w)"
+_BY_ORDER = (
+    r"(?:(?i:(?<!\bto )(?<!\bi )(?<!\bwe )(?<!\byou )(?<!minimum )(?<!money )\border(?:[ .:#]{1,2}(?:number|no|nr|id))?"
+    r"(?: is)?)|订单|单号)(?:号码?)?[是为]?[\s:：.#]{0,3}"
 )
-"""One that is typed as people do: "order b 11083", "my order number is 11083"."""
+_CALLED_ORDER = (
+    rf"{_BY_ORDER}(?:[B-HJ-Zb-hj-z][ -]?\d{{4,}}|\d{{5,}})(?!\w)"
+    r"(?!\s+(?!(?i:and|but|is|isn|was|has|hasn|have|had|not|never|still|where|when|why|the|from|with|status|please|pls"
+    r"|thanks?|arrived|came|delivered|cancel\w*|refund\w*|return\w*)\b)[A-Za-z]{3,})"
+)
+"""One that is typed as people do: "order b 11083", "my order number is 11162"; no number of pens that are wanted."""
 _NAMES_A_CASE = re.compile(f"{_ORDER}|{_EMAIL}|{_CALLED_ORDER}")
 _ASKS_TO_KNOW = re.compile(
     r"\b(?:how|what|which|who|why|whose|do you|does|is there|are there|is it|can i|may i|could i|can we|if)\b"
@@ -54,7 +59,8 @@ _BEGINS_TO_ASK = re.compile(
 )
 _OF_ANYTHING = re.compile(
     rf"(?!.*\bthe\b){_BEGUN}"
-    r"(?:how (?!many|come|about)|what (?!about|time|else)|who |where (?:can|do|are you) |does "
+    r"(?:how (?!many|come|about|is (?!an?\b))|who |where (?:can|do|are you) |does "
+    r"|what (?!about|time|else|happens next)(?=(?:do|does|can|happens) |.*\b(?:an?|any|your?|i|we)\b)"
     r"|do you (?!know|see|have (?:an?|any|some)\b))"
     r"(?=\S+ \S)(?:(?!.*\b(?:i|we)\b)|.*\b(?:an?|any|some(?:thing|one|body)|anything)\b)"
     r"|(?=.*(?:多少|多久|多长|几[点天]|怎么|怎样|如何|哪|谁|什么|吗)).*"
@@ -65,7 +71,9 @@ _OF_ANYTHING = re.compile(
 _OF_WHAT_WAS_SAID = re.compile(
     r"\b(?:my|mine|ours?|me|us|its?|this|that|these|those|the[nmy]|their|he|she|his|her|ones?|other|another|same|again"
     r"|also|too|already|yet|now|still|else|back|due|owed?|left|instead|first|second|third|last|latest|did|was|were|had"
-    r"|ha(?:s|ve) (?:i|we)|(?:i|we)(?: have|['’]ve))\b"
+    r"|ha(?:s|ve) (?:i|we)|(?:i|we)(?: have|['’]ve)|status|tracking (?:number|code|link)|delivery date|which orders?"
+    r"|what orders?|how long (?:until|till)|(?<!\ba )(?<!\bany )refund(?! (?:polic|period|condition|rule)))\b"
+    r"|\bnext\W*$|你们[^，。！？,.!?]{0,4}(?:发|寄|退|取消)[的了]|最[早晚快][^，。！？,.!?]{0,6}到\W*$"
     r"|我|咱|它|他|她|这|那|该|此|什么时候|几时|已经|上次|刚才|还[没不未]|怎么[没不]|了[吗没]|呢\W*$",
     re.IGNORECASE,
 )

@@ -48,6 +48,9 @@ def test_full_width_numbers_and_addresses_are_read() -> None:
         "订单11083",
         "my order number is 11162 and",
         "ORDER #11162 STATUS",
+        "order 11083 hasn't arrived",
+        "my order 11083 arrived broken",
+        "order 11083 please",
         "单號：11162",
     ],
 )
@@ -55,7 +58,20 @@ def test_an_order_is_named_as_people_type_it(message: str) -> None:
     assert router(None).wants_tools(message, EMBEDDER)
 
 
-@pytest.mark.parametrize("message", ["I ordered in 2024", "an order of 1500 bulbs", "can I order a 2000 lumen lamp"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I ordered in 2024",
+        "an order of 1500 bulbs",
+        "can I order a 2000 lumen lamp",
+        "Can I order 10000 bulbs?",
+        "we want to order 15000 pens with our logo",
+        "I want to order b 2000 lamps",
+        "Is the minimum order 10000?",
+        "a bulk order 20000 pens",
+        "订单10000个灯泡",
+    ],
+)
 def test_other_numbers_are_no_order(message: str) -> None:
     assert not names_a_case(message)
 
@@ -126,6 +142,12 @@ RENTALS = Router(
         "Who pays for a broken machine?",
         "Do you deliver on Saturdays?",
         "do you have gift cards",
+        "how are parcels packed",
+        "what is your opening time on Sundays",
+        "what payment methods do you take",
+        "what happens if a machine breaks",
+        "你们发什么快递",
+        "最晚几点送货",
         "一台机器最多可以租多久？",
         "你們週末送貨嗎",
     ],
@@ -147,6 +169,16 @@ def test_after_the_tools_what_leans_on_nothing_is_a_question_as_it_would_be_at_f
         "do you have a tracking number",
         "Is there a delivery date",
         "where is refund",
+        "what is tracking number",
+        "what is refund status",
+        "what is delivery date",
+        "how is refund going",
+        "how long until refund arrives",
+        "what orders are open",
+        "what happens next",
+        "你们发的什么快递",
+        "你们退了多少钱",
+        "最晚几点送到",
         "and the other one",
         "a machine",
         "please keep a machine for me",
