@@ -26,7 +26,7 @@ from agents.models import LoadedModel
 from agents.owned import NOBODY
 from agents.prompts import acting as words
 from agents.prompts.steps import INSTRUCTIONS
-from agents.routing import named
+from agents.routing import named, sure_order
 from agents.tools import IDENTIFIES, ToolContext
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
 from agents.transcript import Acted, ApprovalDecided, Citation, Delta, Outcome, Step, ToolCalled, ToolReturned
@@ -78,7 +78,7 @@ class ActingTurn:
         self.who = words.who(
             self.caller.tools,
             self.language,
-            named=named(self.visitor.said),
+            named=(sure_order(self.visitor.said), named(self.visitor.said)[1]),
             signs_in=self.acting.signs_in,
             contact=self.contact,
         )

@@ -39,6 +39,11 @@ _CALLED_ORDER = (
 )
 """One that is typed as people do: "order b 11083", "my order number is 11162"; no number of pens that are wanted."""
 _NAMES_A_CASE = re.compile(f"{_ORDER}|{_EMAIL}|{_CALLED_ORDER}")
+_SURE_ORDER = re.compile(
+    rf"{_BY_ORDER}({_ORDER})|^\W*({_ORDER})\W*$|((?<![A-Za-z0-9_-])[A-Za-z]{{1,3}}-\d{{4,}}(?![A-Za-z0-9_])"
+    r"|(?<!\w)#\d{4,}\b)"
+)
+"""What is an order's number beyond doubt: "HL2000" may be a lamp, unless it is all that is said."""
 _ASKS_TO_KNOW = re.compile(
     r"\b(?:how|what|which|who|why|whose|do you|does|is there|are there|is it|can i|may i|could i|can we|if)\b"
     r"|多少|几天|几点|多久|怎么|怎样|如何|哪|谁|什么|吗|呢|能不能|可不可以|如果",
@@ -51,6 +56,9 @@ _OWN_CASE = re.compile(
     re.IGNORECASE,
 )
 """A message in the form of a question is for the tools when it asks about something of the customer's own."""
+_OWN_THING = re.compile(
+    r"\b(?:my|our) (?:\w+ ){0,2}(?:orders?|parcel|package|delivery|refund|return|booking)\b", re.IGNORECASE
+)
 _BEGUN = r"^\W*(?:(?:hi|hello|hey|ok(?:ay)?|thanks|thank you|great|and|so|by the way|btw)\b\W*)*"
 _BEGINS_TO_ASK = re.compile(
     rf"{_BEGUN}(?:how|what|who|does)(?: \S+){{2}}"
@@ -139,6 +147,26 @@ def named(texts: Sequence[str]) -> tuple[str, str]:
 def names_a_case(text: str) -> bool:
     """Return whether a text names an order or an e-mail address, as people type them: "order b 11083"."""
     return _NAMES_A_CASE.search(simplified(_narrow(text))) is not None
+
+
+def sure_order(texts: Sequence[str]) -> str:
+    """Return the last number in the texts that is an order's beyond doubt; "" where there is none.
+
+    >>> [sure_order([text]) for text in ("order HL2000", "my lamp HL2000", "B-10234")]
+    ['HL2000', '', 'B-10234']
+    """
+    found = [pair for text in texts for pair in _SURE_ORDER.findall(simplified(_narrow(text)))]
+    return "".join(found[-1]) if found else ""
+
+
+def names_an_order(text: str) -> bool:
+    """Return whether a text names an order's number beyond doubt, also as people type it."""
+    return bool(sure_order((text,))) or re.search(_CALLED_ORDER, simplified(_narrow(text))) is not None
+
+
+def asks_of_own(text: str) -> bool:
+    """Return whether a text is about the customer's own order or the like."""
+    return _OWN_CASE.search(simplified(text)) is not None or _OWN_THING.search(text) is not None
 
 
 def orders_in(text: str) -> list[str]:

@@ -115,7 +115,8 @@ def who(tools: Container[str], language: Language, *, named: tuple[str, str], si
 
     Args:
         tools: The names of the tools that there are.
-        named: The order's number and the e-mail address that the customer has written; "" for what is still lacking.
+        named: The order's number, where it is one beyond doubt, and the e-mail address that the customer has written;
+            "" for what is still lacking.
         signs_in: Whether the company's site can say who it is.
     """
     order, email = named
