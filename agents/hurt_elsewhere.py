@@ -26,6 +26,10 @@ _ELSEWHERE = (
     r"|in (?:a|the) (?:car|bike|road) (?:accident|crash)|in (?:my|our) garden))"
 )
 """Where no customer is on the company's ground; a wall to climb or a pitch may be the company's."""
+_MAY_BE_OURS = re.compile(
+    r"(?=.*(?:\b(?:skiing|snowboarding|cycling|at school)\b|滑雪|骑车|开车))(?=.*(?:\b(?:class|lesson|booking)\b|课))"
+)
+"""A place of somebody else's, unless that is what the company teaches."""
 _SPAN = r"(?:a|one|two|three|four|five|six|\d{1,2}) (?:days?|weeks?|months?)"
 _DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _MONTH = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
@@ -62,7 +66,7 @@ def without(text: str) -> str:
     >>> without("i broke my leg on your stairs, can i pause my membership?")
     'i broke my leg on your stairs, can i pause my membership?'
     """
-    if len(text) > LONGEST:
+    if len(text) > LONGEST or _MAY_BE_OURS.match(text):
         return text
     clauses = [clause.strip() for clause in _BREAK.split(text) if clause.strip()]
     others = [clause for clause in clauses if not _HURT.fullmatch(clause)]
