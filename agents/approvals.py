@@ -45,7 +45,7 @@ _NO = re.compile(
     r"|hold on|keep (?:it|them)|not yet|do not|don t|do not do it|don t do it|stop(?: it| that)?"
     r"|cancel that|never mind|nevermind|not now|no way|leave it|forget it"
     rf"|i (?:have |ve )?changed my mind|decline|n|{_POLITE}) ?)+"
-    r"|(?:好的(?!.*(?:取消|撤回)))?(?:不|不是|不要|不要了|不用|不用了|不了|不行|不可以|不同意|不需要|算了|算了吧"
+    r"|(?:(?:好的?|嗯)(?!.*(?:取消|撤回)))?(?:不|不是|不要|不要了|不用|不用了|不了|不行|不可以|不同意|不需要|算了|算了吧"
     r"|还是算了|取消|撤回|不办了|我改主意了|先不要|等一下|等等|先等等|稍等|慢着|别|谢谢)+"
 )
 """An "ok" before "cancel that" may agree to cancel."""

@@ -35,7 +35,7 @@ _BY_ORDER = (
 _CALLED_ORDER = (
     rf"{_BY_ORDER}(?:[B-HJ-Zb-hj-z][ -]?\d{{4,}}|\d{{5,}})(?!\w)"
     r"(?!\s+(?!(?i:and|but|is|isn|was|has|hasn|have|had|not|never|still|where|when|why|the|from|with|status|please|pls"
-    r"|thanks?|arrived|came|delivered|cancel\w*|refund\w*|return\w*)\b)[A-Za-z]{3,})"
+    r"|thanks?|arrived|came|sent|shipped|delivered|damaged|broken|missing|late|cancel\w*|refund\w*|return\w*)\b)[A-Za-z]{3,})"
 )
 """One that is typed as people do: "order b 11083", "my order number is 11162"; no number of pens that are wanted."""
 _NAMES_A_CASE = re.compile(f"{_ORDER}|{_EMAIL}|{_CALLED_ORDER}")

@@ -61,6 +61,7 @@ def test_yes(said: str) -> None:
             "ok never mind",
             "Okay, I changed my mind",
             "好的，算了",
+            "嗯，算了",
             "好的，不用了，谢谢",
         ),
     ],

@@ -73,6 +73,11 @@ from bench.labelled import spoken
         ("我妈妈昨天在楼梯上摔伤了", "safety"),
         ("我儿子被车门夹伤了手", "safety"),
         ("你们的灯砸伤了我女儿", "safety"),
+        ("孩子把手夹伤了", "safety"),
+        ("我的手被你们的门夹伤了", "safety"),
+        ("我在楼梯上把腿摔断了", "safety"),
+        ("我儿子的胳膊摔断了", "safety"),
+        ("女儿玩你们的滑梯摔伤了", "safety"),
         ("我被掉下来的灯砸伤了", "safety"),
         ("你们的柜子把孩子砸伤了", "safety"),
         ("我不小心被灯罩划到，孩子被咬伤了", "safety"),
@@ -237,6 +242,8 @@ def test_hotlines_and_authorities_are_noticed(message: str) -> None:
         "我的桌子被砸伤了一个角",
         "我家狗把沙发咬伤了",
         "我不小心砸伤了一个桌角",
+        "我的手办摔断了",
+        "我的手机被砸伤了",
         "你们的手表支持摔倒检测吗",
         "你们卖治扭伤的药膏吗",
         "我想给老人买摔伤保险",
@@ -373,7 +380,9 @@ def test_a_person_who_calls_is_a_person() -> None:
     assert from_words("I want to talk to a person, call me back", books_calls=True) == "asked"
 
 
-@pytest.mark.parametrize("piece", [" ", "a", "的", "(", "1", "#1", "a\n", "i ", "我要", "i broke my ", "i ate at "])
+@pytest.mark.parametrize(
+    "piece", [" ", "a", "的", "(", "1", "#1", "a\n", "i ", "我要", "i broke my ", "i ate at ", "你们"]
+)
 def test_a_message_of_any_length_takes_no_time(piece: str) -> None:
     began = time.process_time()
     from_words(piece * (200_000 // len(piece)))

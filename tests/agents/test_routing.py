@@ -51,6 +51,7 @@ def test_full_width_numbers_and_addresses_are_read() -> None:
         "order 11083 hasn't arrived",
         "my order 11083 arrived broken",
         "order 11083 please",
+        "order 11083 damaged",
         "单號：11162",
     ],
 )
