@@ -1,7 +1,7 @@
 import pytest
 
 from agents.answering import AnswerOptions, nearest, quote
-from agents.ordering import in_order
+from agents.ordering import below_announcements, in_order
 from agents.statements import Statement, statements_of
 from tests.agents.found_passages import finish, passage, retrieval
 
@@ -127,3 +127,10 @@ def test_a_line_that_only_announces_is_nearest_to_nothing_and_no_second_source()
     assert nearest(retrieval("after 72 hours", told), language="en", embedder=None, max_words=50) is not None
     _, draft = finish(quote("may I bring petrol?", found, language="en", embedder=None, options=OPTIONS))
     assert {citation.document for citation in draft.citations} == {"a.md"}
+
+
+def test_an_item_within_an_item_is_quoted_below_both() -> None:
+    nested = passage("Delivery costs:\n\nMainland: €4\nAbroad\n  Islands: €9\n\nWe pack with care.")
+    costs, mainland, abroad, islands, pack = statements_of([nested])
+    assert below_announcements([pack, islands, mainland, costs, abroad]) == [pack, costs, mainland, abroad, islands]
+    assert below_announcements([islands, pack, mainland]) == [islands, pack, mainland]
