@@ -12,6 +12,7 @@ from enum import Enum
 
 from agents.figures import CLAUSE_NUMBER
 from knowledge.traditional import simplified
+from knowledge.wordings import WHO_PAYS, WHO_PAYS_ZH
 
 _UNITS = (
     r"(?:seconds?|minutes?|hours?|days?|nights?|weeks?|fortnights?|months?|years?|decades?|centur(?:y|ies))\b"
@@ -72,10 +73,7 @@ class AnswerType(Enum):
         r"|\bfree\b|免费|免运费|\b(?:price|cost)[^|:：]*[:：]\s*\d|(?:[价费]|[(（]元[)）])[^|:：]{0,8}[:：]\s*\d",
     )
     PAYER = (
-        r"^(?!.*\b(?:how|what|when|where|which)\b).*?(?:\bwho(?: \w+){0,2} (?:pays?|paying|covers?|bears?)\b"
-        r"|\b(?:do|must|will|should|would) (?:i|we) (?:have to |need to )?pay\b"
-        r"(?! (?:by|with|in|at|now|cash|before|on)\b))"
-        r"|谁来?(?:付|出|掏|承担|负担)|要(?:付|花|出|交)?钱[吗么嘛]|收不收钱",
+        f"{WHO_PAYS.pattern}|{WHO_PAYS_ZH.pattern}",
         r"[€$£¥]\s?\d|\d\s?(?:€|\$|£|euros?\b|dollars?\b|pounds?\b|元|欧元|美元|块)|\bfree\b|\b(?:we|you|nobody) pay\b"
         r"|\bpay(?:s|ing)? (?:nothing|for it|yourself)\b|\bpaid by\b|\bat (?:your|our) (?:own )?(?:cost|expense)\b"
         r"|\b(?:costs?|charges?) nothing\b|免费|免运费|承担|自理|自付|自费|不收",

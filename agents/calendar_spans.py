@@ -25,24 +25,29 @@ _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?)\b\.?"
 )
+_OF_YEAR = r"(?:,? (?P<year{n}>(?:19|20)\d\d)\b)?"
+_OF_YEAR_ZH = r"(?:(?P<year{n}>(?:19|20)\d\d)\s?年\s?)?"
 _PART = r"(?:(?P<part{n}>early|mid|late|beginning of|end of)[ -])?"
+_AFTER_DATE = r"(?:and|or|to|in|at|on|for|from|until|till|through|with|by|is|are)\b"
+"""What may stand behind "July 2": of "July 2 adults" it is no date."""
 _POINT = (
     rf"{_PART}(?:\b(?P<day{{n}}>\d{{{{1,2}}}})(?:st|nd|rd|th)?\.? (?:of )?)?\b(?P<month{{n}}>{_MONTH})"
-    r"(?: (?P<after{n}>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]))?(?:,? \d{{4}}\b)?"
+    rf"(?: (?P<after{{n}}>\d{{{{1,2}}}})(?:(?:st|nd|rd|th)\b|(?![\d:])(?! (?!{_AFTER_DATE})[^\W\d])))?{_OF_YEAR}"
 )
 _ONE = re.compile(_POINT.format(n=1), re.IGNORECASE)
 _SPAN = re.compile(_POINT.format(n=1) + _TO + _POINT.format(n=2), re.IGNORECASE)
 _DAYS_OF_MONTH = re.compile(
-    rf"\b(?P<day1>\d{{1,2}})(?:st|nd|rd|th)?{_TO}(?P<day2>\d{{1,2}})(?:st|nd|rd|th)? (?P<month1>{_MONTH})",
+    rf"\b(?P<day1>\d{{1,2}})(?:st|nd|rd|th)?{_TO}(?P<day2>\d{{1,2}})(?:st|nd|rd|th)? (?P<month1>{_MONTH})"
+    + _OF_YEAR.format(n=1),
     re.IGNORECASE,
 )
 _PARTS = {"early": 1, "beginning of": 1, "mid": 15, "late": 21, "end of": 31}
 _NUMBER = r"(?:1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])"
-_POINT_ZH = r"(?<![\d十])(?P<month{n}>" + _NUMBER + r")\s?月(?:份|(?P<day{n}>\d{{1,2}})\s?[日号])?底?"
+_POINT_ZH = _OF_YEAR_ZH + r"(?<![\d十])(?P<month{n}>" + _NUMBER + r")\s?月(?:份|(?P<day{n}>\d{{1,2}})\s?[日号])?底?"
 _ONE_ZH = re.compile(_POINT_ZH.format(n=1))
 _SPAN_ZH = re.compile(
-    rf"(?<![\d十])(?P<month1>{_NUMBER})\s?(?:月份?(?:(?P<day1>\d{{1,2}})\s?[日号])?底?)?"
-    rf"\s?(?:–|—|-|~|～|至|到)+\s?(?:次年|翌年|第二年)?(?P<month2>{_NUMBER})\s?月(?:(?P<day2>\d{{1,2}})\s?[日号])?"
+    rf"{_OF_YEAR_ZH.format(n=1)}(?<![\d十])(?P<month1>{_NUMBER})\s?(?:月份?(?:(?P<day1>\d{{1,2}})\s?[日号])?底?)?"
+    rf"\s?(?:–|—|-|~|～|至|到)+\s?(?:次年|翌年|第二年)?{_OF_YEAR_ZH.format(n=2)}(?P<month2>{_NUMBER})\s?月(?:(?P<day2>\d{{1,2}})\s?[日号])?"
 )
 _WEEKDAY = (
     r"\b(?:mon(?:days?)?|tue(?:s|sdays?)?|wed(?:nesdays?)?|thu(?:rs?|rsdays?)?|fri(?:days?)?|sat(?:urdays?)?"
@@ -50,6 +55,20 @@ _WEEKDAY = (
 )
 _WEEK_SPAN = re.compile(rf"(?P<day1>{_WEEKDAY}){_TO}(?P<day2>{_WEEKDAY})", re.IGNORECASE)
 _WEEK_ONE = re.compile(_WEEKDAY, re.IGNORECASE)
+_SHORT = r"(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)"
+_SAYS_MORE = re.compile(rf"(?:{_SHORT}|march|may)\.?", re.IGNORECASE)
+"""What is a word of its own too: "Sun loungers", "you may", "mon compte"."""
+_NAMED_BEFORE = re.compile(
+    r"\b(?:in|on|by|from|until|till|since|during|before|after|every|each|next|last|early|mid|late)[ -]$", re.IGNORECASE
+)
+_NAMED_BEHIND = re.compile(
+    rf"\.?(?:[ \t]*(?:$|\n|[^\w\s,&/'’-])|[ \t]*(?:[,&/]|and\b|or\b)[ \t]*(?:\d|{_SHORT}\b)"
+    r"|[ \t]+(?:\d|(?:at|from|until|till|mornings?|afternoons?|evenings?|nights?)\b))",
+    re.IGNORECASE,
+)
+_NEAR = 24
+"""Characters in which the words stand that tell a name."""
+_BEGINS = re.compile(r"(?:^|[\n.?!:|]\s*)\W*$")
 _WEEK_ZH = "(?:(?<!一)周|星期|礼拜)"
 _WEEK_SPAN_ZH = re.compile(rf"{_WEEK_ZH}([一二三四五六日天])\s?(?:–|—|-|~|～|至|到)+\s?{_WEEK_ZH}?([一二三四五六日天])")
 _WEEK_ONE_ZH = re.compile(rf"{_WEEK_ZH}([一二三四五六日天])(?![次个节])")
@@ -67,7 +86,18 @@ class Moment:
     """Of the year for a month or a date, of the week for a weekday."""
     of_week: bool
     terms: frozenset[str]
-    """The question's search terms that name it."""
+    """The question's search terms that name it, but for its year."""
+    years: frozenset[int] = frozenset()
+    """Those that it is said to be in; none for any."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A month, date or weekday, or several in a row, as a text names them."""
+
+    text: str
+    days: frozenset[int]
+    years: frozenset[int] = frozenset()
 
 
 def named(question: str) -> tuple[Moment, ...]:
@@ -78,10 +108,7 @@ def named(question: str) -> tuple[Moment, ...]:
     """
     question = simplified(question)
     found = [
-        Moment(days, of_week, frozenset(tokens(text)) | frozenset(day_terms(text)))
-        for of_week, read in ((False, _year_spans), (True, _week_spans))
-        for text, days in read(question)
-        if text.casefold() != "may" or MAY.search(question)
+        Moment(span.days, of_week, _terms(span), span.years) for of_week, read in _READERS for span in read(question)
     ]
     return tuple(moment for moment in found if moment.terms - STOP_WORDS or "may" in moment.terms)
 
@@ -91,7 +118,7 @@ def held(text: str, moments: Sequence[Moment]) -> frozenset[str]:
     if not moments:
         return frozenset()
     text = simplified(text)
-    spans = {of_week: [days for _, days in read(text)] for of_week, read in _READERS if _asked(moments, of_week)}
+    spans = {of_week: list(read(text)) for of_week, read in _READERS if _asked(moments, of_week)}
     return frozenset().union(*(m.terms for m in moments if any(_holds(span, m) for span in spans[m.of_week])))
 
 
@@ -113,21 +140,58 @@ def _asked(moments: Sequence[Moment], of_week: bool) -> bool:
     return any(moment.of_week is of_week for moment in moments)
 
 
-def _holds(span: frozenset[int], moment: Moment) -> bool:
+def _terms(span: _Span) -> frozenset[str]:
+    return frozenset({*tokens(span.text), *day_terms(span.text)}.difference(map(str, span.years)))
+
+
+def _holds(span: _Span, moment: Moment) -> bool:
     """Say whether a span holds a moment; a month is held in part, too: "15 June to 14 September"."""
-    return moment.days <= span if moment.of_week else bool(moment.days & span)
+    if span.years and moment.years and not span.years & moment.years:
+        return False
+    return moment.days <= span.days if moment.of_week else bool(moment.days & span.days)
 
 
-def _year_spans(text: str) -> Iterator[tuple[str, frozenset[int]]]:
+def _year_spans(text: str) -> Iterator[_Span]:
     """Yield each span of months or dates as it is written, and its days; what stands alone is one month or one day."""
     taken: list[tuple[int, int]] = []
     for pattern in (_DAYS_OF_MONTH, _SPAN, _SPAN_ZH, _ONE, _ONE_ZH):
         for match in pattern.finditer(text):
             if any(match.start() < end and start < match.end() for start, end in taken):
                 continue
+            if pattern in (_ONE, _DAYS_OF_MONTH) and not _is_a_name(match, "month1"):
+                continue
             if (days := _days_of_year(match)) is not None:
                 taken.append(match.span())
-                yield match.group(), days
+                yield _Span(match.group(), days, _years(match))
+
+
+def _is_a_name(match: re.Match[str], name: int | str = 0) -> bool:
+    """Say whether a month or a weekday is meant, and not what else the word says."""
+    text, word, (start, end) = match.string, match[name], match.span(name)
+    is_may = word.casefold() == "may"
+    dated = end < match.end() or (match.start() < start and not is_may)
+    if not _SAYS_MORE.fullmatch(word) or dated:
+        return True
+    before, behind = text[max(0, start - _NEAR) : start], _NAMED_BEHIND.match(text, end)
+    if word.casefold() not in ("march", "may"):
+        return behind is not None and (word[0].isupper() or bool(_NAMED_BEFORE.search(before)))
+    if word[0].isupper() and (behind or not _BEGINS.search(before)):
+        return True
+    if is_may:
+        return any(
+            found.start() <= start < found.end() for found in MAY.finditer(text, max(0, start - _NEAR), end + _NEAR)
+        )
+    return bool(_NAMED_BEFORE.search(before))
+
+
+def _years(match: re.Match[str]) -> frozenset[int]:
+    """Return the years of a span; one that ends after New Year may name one of two."""
+    got = match.groupdict()
+    named = [int(year) for number in "12" if (year := got.get(f"year{number}"))]
+    first, last = _month(got["month1"]), _month(got.get("month2"))
+    if len(named) == 1 and first is not None and last is not None and last < first:
+        named.append(named[0] + (1 if got["year1"] else -1))
+    return frozenset(range(min(named), max(named) + 1)) if named else frozenset()
 
 
 def _days_of_year(match: re.Match[str]) -> frozenset[int] | None:
@@ -158,15 +222,17 @@ def _month(name: str | None) -> int | None:
     return 10 * name.startswith("十") + " 一二三四五六七八九".index(name.removeprefix("十") or " ") - 1
 
 
-def _week_spans(text: str) -> Iterator[tuple[str, frozenset[int]]]:
+def _week_spans(text: str) -> Iterator[_Span]:
     taken: list[tuple[int, int]] = []
     for pattern, days_of in _WEEK_PATTERNS:
         for match in pattern.finditer(text):
+            if pattern is _WEEK_ONE and not _is_a_name(match):
+                continue
             if not any(match.start() < end and start < match.end() for start, end in taken):
                 taken.append(match.span())
-                yield match.group(), days_of(match)
+                yield _Span(match.group(), days_of(match))
     for pattern, group in _GROUPS:
-        yield from ((match.group(), group) for match in pattern.finditer(text))
+        yield from (_Span(match.group(), group) for match in pattern.finditer(text))
 
 
 def _from_to(first: int, last: int) -> frozenset[int]:

@@ -52,6 +52,8 @@ def crossing(question: str, ranked: Sequence[Statement], *, whole: str = "") -> 
     if len(near) != 1:
         return None
     row = near[0]
+    if not named and any(_says_more(other, row, asked) for other in rows if table_of(other) == table_of(row)):
+        return None
     cell = _named_column(row, asked) or (_named_column(row, before) if named else None)
     kinds = answer_types.expected(question) or answer_types.expected(whole)
     if cell is None or not _holds(cell, kinds) or ("may" in _terms(cell.name) and not MAY.search(question)):
@@ -82,16 +84,32 @@ class _Said:
 def without_other_seasons(question: str, ranked: Sequence[Statement], *, whole: str = "") -> list[Statement]:
     """Return statements without the rows of other seasons than the one of their table that a question names a day of.
 
+    A row stays that has a word of the question which that one lacks, and before it where only the question before named
+    the day: "and in the low season?" after one about July.
+
     Args:
         whole: the question with the one before it, whose day is meant where this one names none.
     """
-    moments = calendar_spans.named(question) or calendar_spans.named(whole)
+    asked = _Said.of(question)
+    moments = asked.moments or calendar_spans.named(whole)
     if not moments or cells.NOT_THIS.search(question):
         return list(ranked)
     rows = [(s, cells_of(s.text)[0].value) for s in ranked if CELL_BREAK in s.text]
-    told = {table_of(row) for row, season in rows if calendar_spans.held(season, moments)}
-    others = {row.span for row, season in rows if table_of(row) in told and calendar_spans.is_outside(season, moments)}
-    return [s for s in ranked if s.span not in others]
+    meant = [row for row, season in rows if calendar_spans.held(season, moments)]
+    staying, left_out = list[Statement](), set[object]()
+    for row in (row for row, season in rows if calendar_spans.is_outside(season, moments)):
+        same = [one for one in meant if table_of(one) == table_of(row)]
+        if same and all(_says_more(row, one, asked) for one in same):
+            staying += [row] if ranked[0] in same else []
+        elif same:
+            left_out.add(row.span)
+    first = [] if asked.moments else staying
+    return [*first, *(s for s in ranked if s.span not in left_out and s not in first)]
+
+
+def _says_more(row: Statement, other: Statement, asked: _Said) -> bool:
+    """Say whether a row has a word of the question that another lacks, its day of a season aside."""
+    return bool(_terms(row.text) & asked.terms - _terms(other.text) - asked.held_by(cells_of(other.text)[0].value))
 
 
 def compared(question: str, ranked: Sequence[Statement]) -> list[Statement]:

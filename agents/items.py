@@ -50,8 +50,14 @@ _VERB = re.compile(
 LABEL = re.compile(r"\W*(?:\d{1,3}[.)、]\s)?([^:：|]{1,60}?)(?::\s|(?<!\d)：)\s*(?=\S)")
 """What stands before the colon of an item of a list, and the colon."""
 _CONDITION = re.compile(r"[\W\d]*(?:(?:if|when|unless|where|in case|as long as)\b|如果|若|当|如)", re.IGNORECASE)
-_BRACKETS = re.compile(r"[(（][^()（）]*[)）]")
+_ASIDE = re.compile(
+    r"[(（][^()（）]*[)）]|\b(?:without|excl\w*\.?|no|not including) (?:VAT|tax(?:es)?)\b"
+    r"|[不未]含(?:增值)?税|未税",
+    re.IGNORECASE,
+)
+"""What denies nothing of a list: its prices come without the tax."""
 _STEP = re.compile(r"\W*\d+[.)、]\s")
+_SEVERAL = re.compile(r"\b(?:and|or)\b|[&/,;、，；与和及或]", re.IGNORECASE)
 
 
 def announced_by(item: Statement) -> Statement | None:
@@ -92,8 +98,13 @@ def heading_of(item: Statement) -> str:
     if heading.endswith(QUESTION_MARKS) or command_spans(heading) or _STEP.match(item.text):
         return ""
     alone = is_in_list(item) and item.announcement is None and is_fragment(item)
-    told = denies(heading) or any(sum_.search(simplified(heading)) for sum_ in NO_PRICE)
-    return heading if alone and (told or _is_bare(item.text)) else ""
+    return heading if alone and (denies(heading) or other_sums(heading) or _is_bare(item.text)) else ""
+
+
+def other_sums(heading: str) -> tuple[re.Pattern[str], ...]:
+    """Return which sums of `NO_PRICE` a heading names; none of one that names something else as well, as a list may."""
+    heading = simplified(heading)
+    return () if _SEVERAL.search(heading) else tuple(each for each in NO_PRICE if each.search(heading))
 
 
 def label_of(item: Statement) -> str:
@@ -104,7 +115,7 @@ def label_of(item: Statement) -> str:
 
 def denies(above: str) -> bool:
     """Say whether a line or heading denies what stands below it; "If you do not come:" only says when it holds."""
-    return _CONDITION.match(simplified(above)) is None and is_negated(_BRACKETS.sub(" ", above))
+    return _CONDITION.match(simplified(above)) is None and is_negated(_ASIDE.sub(" ", simplified(above)))
 
 
 def said_of(statement: Statement) -> str:

@@ -3,12 +3,13 @@
     3. Restart. · 1. Install it. · 2. Sign in.  ->  1. · 2. · 3.
 
 Whoever copies the lines of an answer from the top does them in the wrong order else. Rows and items without a number
-have no order that matters: of these the likeliest stays first.
+have no order that matters: of these the likeliest stays first. And items stand below the line that announces them.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from agents.items import announced_by
 from agents.statements import CELL_BREAK, Statement
 
 _NUMBERED = re.compile(r"\s*\(?\d{1,2}[.)、]\s*\S")
@@ -31,6 +32,25 @@ def in_order(chosen: Sequence[Statement]) -> list[Statement]:
         for at, statement in zip(places, sorted((chosen[at] for at in places), key=lambda s: s.start), strict=True):
             found[at] = statement
     return found
+
+
+def below_announcements(chosen: Sequence[Statement]) -> list[Statement]:
+    """Return statements in their order, but items right below the line that announces them, where that is quoted.
+
+    It may be an item itself, of a list that holds theirs.
+    """
+    spans = {statement.span for statement in chosen}
+    items: dict[object, list[Statement]] = {}
+    for statement in chosen:
+        above = announced_by(statement)
+        items.setdefault(above.span if above is not None and above.span in spans else None, []).append(statement)
+
+    def below(span: object) -> Iterator[Statement]:
+        for statement in items.get(span, ()):
+            yield statement
+            yield from below(statement.span)
+
+    return list(below(None))
 
 
 def _block_of(statement: Statement) -> Block | None:

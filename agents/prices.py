@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from agents import answer_types, calendar_spans
 from agents.answer_types import AnswerType
 from agents.crossings import AMONG, adds, beside, says_all
-from agents.items import NO_PRICE, is_in_list, label_of, said_of
+from agents.items import NO_PRICE, is_fragment, is_in_list, label_of, other_sums, said_of
 from agents.statements import Statement
 from knowledge.text import tokens
 from knowledge.traditional import simplified
@@ -27,8 +27,17 @@ def is_of_another(question: str, statement: Statement) -> bool:
     """
     if AnswerType.PRICE not in answer_types.expected(question) or says_all(question, statement.text):
         return False
-    asked, above = simplified(question), simplified(said_of(statement))
-    return any(part.search(above) and not part.search(asked) for part in NO_PRICE)
+    asked = simplified(question)
+    return any(not each.search(asked) for each in _other_sums_above(statement))
+
+
+def _other_sums_above(statement: Statement) -> tuple[re.Pattern[str], ...]:
+    """Return which sums other than a price the lines name that announce a statement; or its heading, above a list."""
+    if statement.announcement is not None:
+        above = simplified(said_of(statement))
+        return tuple(each for each in NO_PRICE if each.search(above))
+    headings = statement.passage.headings[-1:]
+    return other_sums(headings[0]) if headings and is_in_list(statement) and is_fragment(statement) else ()
 
 
 def may_stand_alone(question: str, statement: Statement, ranked: Sequence[Statement]) -> bool:

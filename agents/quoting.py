@@ -169,24 +169,6 @@ def further(
     return chosen
 
 
-def below_announcements(chosen: Sequence[Statement]) -> list[Statement]:
-    """Return statements in their order, but items right below the line that announces them, where that is quoted."""
-    spans = {statement.span for statement in chosen}
-    announcers = {statement.span: announced_by(statement) for statement in chosen}
-    items: dict[object, list[Statement]] = {}
-    for statement in chosen:
-        above = announcers[statement.span]
-        if above is not None and above.span in spans:
-            items.setdefault(above.span, []).append(statement)
-    below = {statement.span for found in items.values() for statement in found}
-    return [
-        one
-        for statement in chosen
-        if statement.span not in below
-        for one in (statement, *items.get(statement.span, ()))
-    ]
-
-
 def is_item(statement: Statement) -> bool:
     """Say whether a statement is an item that is not understood without what announces it."""
     return announced_by(statement) is not None

@@ -82,8 +82,16 @@ def split(document: Document, options: ChunkOptions | None = None) -> tuple[Chun
         page = bisect_right(page_breaks, blocks[0].start) + 1 if document.paged else None
         pieces = list(_pieces(document.text, blocks, options))
         for start, end, header in _gather(pieces, options):
-            chunks.append(Chunk(start, end, headings, header, page, anchor))
+            chunks.append(Chunk(_with_indent(document.text, start), end, headings, header, page, anchor))
     return tuple(chunks)
+
+
+def _with_indent(text: str, start: int) -> int:
+    """Return where a line begins that is indented up to `start`: else its item would announce its list's next one."""
+    begin = start
+    while begin and text[begin - 1] == " ":
+        begin -= 1
+    return begin if begin and text[begin - 1] == "\n" else start
 
 
 class _Heading(NamedTuple):

@@ -92,15 +92,19 @@ class DocumentBuilder:
         """Of the last heading that still stands above what follows, or deeper."""
         self._ended = 0
         """The level of the section that has ended since; 0 for none."""
+        self._outermost = 0
+        """The least level of the items of the list that is being added: one may begin deep in."""
 
     def add(self, kind: BlockKind, text: str, *, level: int = 0, header: str = "", anchor: str = "") -> None:
         """Append one block; white space around it is dropped and an empty block is ignored."""
         text = text.replace(PAGE_BREAK, " ").strip()
         if not text:
             return
-        if self._parts and not self._parts[-1].endswith(PAGE_BREAK):
-            tight = self._blocks and kind == self._blocks[-1].kind and kind in ("item", "row")
-            self._append(f"\n{ITEM_INDENT * (level - 1)}" if tight else BLOCK_BREAK)
+        is_first = not self._parts or self._parts[-1].endswith(PAGE_BREAK)
+        tight = not is_first and self._blocks and kind == self._blocks[-1].kind and kind in ("item", "row")
+        self._outermost = min(level, self._outermost) if tight else level
+        if not is_first:
+            self._append(f"\n{ITEM_INDENT * (level - self._outermost)}" if tight else BLOCK_BREAK)
         start = self._length
         if self._ended and (kind != "heading" or level > self._ended):
             self._blocks.append(Block("heading", start, start, self._ended))

@@ -19,15 +19,21 @@ _HOURS = re.compile(
     f"{_WHEN}(?:[开关]门|关店|[上下]班|打烊|收摊)|{_O_CLOCK}(?:开店|营业)|(?:[开关]门|营业|开)到几点钟?|[开关]门时间"
 )
 """When a new shop opens for business, and whether one may come after work, is something else."""
-_WHO_PAYS = re.compile(
-    r"\bwho(?: \w+){0,2} (?:pays?|paying|covers?|bears?)\b(?: for)?|^(?!.*\b(?:how|what|when|where|which)\b)(.*?)"
-    r"\b(?:do|must|will|should|would) (?:i|we) (?:have to |need to )?pay\b(?: for)?"
-    r"(?! (?:by|with|in|at|now|cash|before|on)\b)",
+WHO_PAYS = re.compile(
+    r"\bwho(?: \w+){0,2} (?:pays?|paying|bears?|covers?(?=.*\b(?:costs?|fees?|charges?|postage|shipping|delivery)\b))\b"
+    r"(?: for)?|^(?!.*\b(?:how|what|when|where|which|up ?front|straight|at once|in advance|before|first|now|later"
+    r"|online|again|monthly|weekly|yearly|cash|card|or(?! (?:is|are|do you|will you|not)\b))\b)(.*?)"
+    r"\b(?:do|must|will|should|would) (?:i|we) (?:have to |need to )?pay\b"
+    r"(?: for\b|(?=\W*$)|(?= to (?!(?:the|a|an|my|your|our|you|him|her|them|this|that)\b)\w))",
     re.IGNORECASE,
 )
-_WHO_PAYS_ZH = re.compile("谁来?(?:付|出|掏|承担|负担)(?:钱|费用?)?|要(?:付|花|出|交)?钱[吗么嘛]?|收不收钱")
+"""Not when or in which way one pays."""
+WHO_PAYS_ZH = re.compile(
+    r"谁来?(?:付|掏|(?:承担|负担)(?!责)|出(?=钱|费|[吗么嘛呢啊呀]|\W*$))(?:钱|费用?)?"
+    r"|(?:要不要|(?<!不)要)(?:付|花|出|交)钱(?:[吗么嘛]|(?=\W*$))|(?:要不要|(?<![不需])要)钱(?:[吗么嘛]|(?=\W*$))|收不收钱"
+)
 """Documents say what it costs."""
-_SENT = re.compile("[退寄送换]")
+_SENT = re.compile("[退换]货|寄[回送]")
 _DAY = re.compile("(?:(?<!一)周|星期|礼拜)([一二三四五六日天])(?![次个节天])")
 """Not of 每周三次 and 一周六天."""
 WEEKS = {"期": "星期", "拜": "礼拜"}
@@ -64,9 +70,9 @@ def written(question: str) -> str:
     for asked in reversed(list(_HOURS.finditer(simplified(question)))):
         put = f"{put[: asked.start()]}营业时间{put[asked.end() :]}"
     folded = simplified(put)
-    if _WHO_PAYS_ZH.search(folded):
-        return _WHO_PAYS_ZH.sub("运费" if _SENT.search(folded) else "费用", folded)
-    return _WHO_PAYS.sub(lambda paid: f"{paid[1] or ''}cost of", put)
+    if WHO_PAYS_ZH.search(folded):
+        return WHO_PAYS_ZH.sub("运费" if _SENT.search(folded) else "费用", folded)
+    return WHO_PAYS.sub(lambda paid: f"{paid[1] or ''}cost of", put)
 
 
 def both(question: str) -> str:
@@ -94,7 +100,7 @@ def other_terms(question: str) -> list[str]:
     """
     asked = simplified(question)
     found = [tokens(names) for said, names in _EVERYDAY if said.search(asked)]
-    hours = _OTHER_HOURS.split() if written(question) != question else []
+    hours = _OTHER_HOURS.split() if _HOURS.search(asked) else []
     return list(dict.fromkeys([*day_terms(question), *(term for terms in found for term in terms), *hours]))
 
 

@@ -324,3 +324,16 @@ def test_what_comes_nearest_says_something_alone() -> None:
     near = nearest(retrieval("sauna", passage(text)), language="en", embedder=HashingEmbedder(), max_words=60)
     assert near is not None
     assert near.text == "The sauna is hot."
+
+
+def test_the_few_words_of_an_item_within_an_item_have_its_marker() -> None:
+    costs = "Delivery costs:\n\nAt home: €4\nAbroad\n  Islands: €9\n\nWe pack with care."
+    found = retrieval("delivery islands costs", passage(costs))
+    shown, draft = finish(
+        quote("how much is delivery to the islands?", found, language="en", embedder=None, options=OPTIONS)
+    )
+    lines = "".join(str(piece) for piece in shown[1:]).split("\n")
+    assert draft.pointed == "€9"
+    assert lines[0] == "€9 [3]"
+    assert "Islands: €9 [3]" in lines
+    assert len(draft.citations) == len(lines) - 1

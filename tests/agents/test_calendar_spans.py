@@ -38,6 +38,39 @@ from tests.agents.found_passages import passage
         ("星期天几点开门", "周一至五", False),
         ("礼拜天几点开门", "周六至周日", True),
         ("how much is it?", "June–August", False),
+        ("in july 2027?", "High season (June–August 2026)", False),
+        ("in july 2026?", "High season (June–August 2026)", True),
+        ("in july?", "High season (June–August 2026)", True),
+        ("in july 2027?", "High season (June–August)", True),
+        ("in december 2026", "November–March 2027", True),
+        ("in january 2027", "November 2026–March", True),
+        ("in january 2028", "November 2026–March 2027", False),
+        ("2027年7月多少钱", "旺季（2026年6-8月）", False),
+        ("2026年7月多少钱", "旺季（2026年6月至8月）", True),
+        ("are you open on sunday?", "Sun loungers", False),
+        ("are you open on sunday?", "Plants for full sun", False),
+        ("are you open on sunday?", "Sun, sea and sand", False),
+        ("are you open on sunday?", "Sun-dried tomatoes", False),
+        ("are you open on sunday?", "Sun: 10–16", True),
+        ("are you open on sunday?", "Sat, Sun", True),
+        ("are you open on sunday?", "Sun 10:00", True),
+        ("how much is a sun lounger?", "Sat–Sun", False),
+        ("is there anything off on sun loungers?", "Sat–Sun", False),
+        ("open on sun?", "Sat–Sun", True),
+        ("are you open on monday?", "Mon compte", False),
+        ("in march", "Hotel de mar", False),
+        ("in march", "to march in step", False),
+        ("in march", "We open in March", True),
+        ("in march", "From Mar. 3 on", True),
+        ("in september", "à sept heures", False),
+        ("in may", "You may choose", False),
+        ("in may", "May I bring a dog?", False),
+        ("in may", "May", True),
+        ("in may", "We open in May.", True),
+        ("on 5 july", "July 2 adults", True),
+        ("on july 2 adults", "1–15 July", True),
+        ("on 5 july", "July 2 | €9", False),
+        ("on 5 july", "July 2nd adults", False),
     ],
 )
 def test_a_span_holds_what_the_question_names(question: str, text: str, holds: bool) -> None:
@@ -56,6 +89,7 @@ def test_what_is_held_is_named_as_the_question_does() -> None:
     assert held("weekends", moments) == {"saturday"}
     assert held("Sunday", moments) == set()
     assert held("June–August", named("on 15 june")) == {"15", "june"}
+    assert held("June–August 2026", named("in june 2026")) == {"june"}
 
 
 @pytest.mark.parametrize("text", ["99 June", "40 May to 50 May", "13月", "0月", "from to", "–", "Sun–", "31 31 31"])

@@ -221,3 +221,27 @@ def test_the_rows_of_other_seasons_are_left_out_where_one_is_named() -> None:
     assert kept("what does it cost?") == kept("when is it not so dear as in july?") == everything
     assert kept("when is it on sunday?") == everything, "no row is of that day"
     assert kept("in july and in october") == everything
+
+
+def test_a_season_that_the_question_names_is_meant_and_not_the_day_of_the_one_before() -> None:
+    rooms = passage(
+        "Season: High season (June–August) | Single: €90 | Double: €120\n"
+        "Season: Low season (November–March) | Single: €60 | Double: €80",
+        headings=("Low and high season",),
+    )
+    high, low = ranked = [replace(s, score=1.0, words=1.0) for s in statements_of([rooms])]
+    july = "what does a double cost in july?"
+    assert without_other_seasons(july, ranked) == [high]
+    for question in ("and in the low season?", "and in the low season, what does a double cost?"):
+        assert without_other_seasons(question, ranked, whole=f"{july} {question}") == [low, high]
+        assert crossed(question, rooms, whole=f"{july} {question}") is None
+    assert without_other_seasons("and a single?", ranked, whole=f"{july} and a single?") == [high]
+    assert without_other_seasons("is a double in july the low season?", ranked) == [high, low]
+    assert crossed("and a single?", rooms, whole=f"{july} and a single?") == "€90"
+
+
+def test_rows_of_another_season_are_left_out_where_one_of_those_meant_has_all_that_is_asked() -> None:
+    vans = passage(f"{CARS.text}\nSeason: Van, September–May | One way: €60 | Return: €99")
+    ranked = [replace(s, score=1.0, words=1.0) for s in statements_of([vans])]
+    found = without_other_seasons("and the van?", ranked, whole="what does it cost in july? and the van?")
+    assert found == [ranked[0], ranked[2]]

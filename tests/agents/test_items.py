@@ -48,6 +48,7 @@ def said(text: str, source: Passage) -> Statement:
         (SURCHARGE, "Home", "Home islands: €29 [1]"),
         (passage("Annual fee: €20\nLimit: €900", headings=("In short",)), "Annual", "Annual fee: €20 [1]"),
         (passage("Roller: €40\nSaw: €60", headings=("Deposits",)), "Roller", "Deposits – Roller: €40 [1]"),
+        (passage("Roller: €40\nSaw: €60", headings=("Prices and deposits",)), "Roller", "Roller: €40 [1]"),
         (
             passage("If nobody is in, €20\nChoose a day.", headings=("What is not free",)),
             "If",
@@ -134,6 +135,9 @@ def test_a_condition_stands_above_a_sentence_and_denies_nothing() -> None:
         assert above is not None
         assert denies(above.text) is denied
     assert not denies("Rules (no joke):")
+    for prices in ("Prices without VAT:", "Prices excluding tax:", "不含税价格：", "未稅價格："):
+        assert not denies(prices), prices
+    assert denies("Without shades:")
     assert announced_by(said("You pay.", late)) is None
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from agents.answering import AnswerOptions, nearest, quote
-from agents.ordering import in_order
+from agents.ordering import below_announcements, in_order
 from agents.statements import Statement, statements_of
 from tests.agents.found_passages import finish, passage, retrieval
 
@@ -135,3 +135,10 @@ def test_no_item_stands_for_its_whole_list() -> None:
     _, draft = finish(quote("what can I not return?", found, language="en", embedder=None, options=OPTIONS))
     assert draft.pointed == ""
     assert len(draft.citations) > 1
+
+
+def test_an_item_within_an_item_is_quoted_below_both() -> None:
+    nested = passage("Delivery costs:\n\nMainland: €4\nAbroad\n  Islands: €9\n\nWe pack with care.")
+    costs, mainland, abroad, islands, pack = statements_of([nested])
+    assert below_announcements([pack, islands, mainland, costs, abroad]) == [pack, costs, mainland, abroad, islands]
+    assert below_announcements([islands, pack, mainland]) == [islands, pack, mainland]

@@ -19,6 +19,9 @@ TICKETS = passage(
 DEPOSIT = passage("Lawn roller: €40\nRotavator: €150", headings=("Hire", "Deposits"))
 METRES = passage("Longer vehicles pay on top of the fare:\n\ntrailers, each metre: €10\nracks: €6")
 PARKING = passage("Cars: €5\nCampers: €12", "c.md", headings=("Parking",))
+RETURNS = passage("A return by post costs €4.95.", headings=("Refunds",))
+CARDS = passage("A replacement card costs £10.\nIt is sent by post.", headings=("Lost cards",))
+CHANGES = passage("Change: €25\nNew name: €30", headings=("Changes and cancellations",))
 CHINESE = passage("超长车辆在车票之外另收：\n\n每超过1米：12 欧元\n拖车每米：10 欧元", language="zh")
 
 
@@ -40,6 +43,17 @@ def said(text: str, source: Passage) -> Statement:
         ("拖车每米多少钱？", "拖车", CHINESE, False),
         ("带拖车的车票多少钱？", "拖车", CHINESE, True),
         ("where are the islands?", "Islands", SURCHARGES, False),
+        ("how much is a return of a lamp?", "A return", RETURNS, False),
+        ("how much is a replacement of a membership card?", "A replacement", CARDS, False),
+        (
+            "成人办年卡多少钱？",
+            "成人年卡",
+            passage("成人年卡：60 元\n儿童年卡：30 元", headings=("票价与优惠",)),
+            False,
+        ),
+        ("成人办年卡多少钱？", "成人年卡", passage("成人年卡：60 元\n儿童年卡：30 元", headings=("押金",)), True),
+        ("how much is a change of date?", "Change", CHANGES, False),
+        ("how much is a date in june?", "June", passage("June: €25\nJuly: €30", headings=("Discounts",)), True),
     ],
 )
 def test_what_announces_a_sum_says_whether_it_is_the_price(

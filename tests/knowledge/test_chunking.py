@@ -39,6 +39,15 @@ def test_headings_are_the_path_above_and_never_inside():
     ]
 
 
+def test_a_chunk_that_begins_within_a_list_has_the_indent_of_its_first_line():
+    items = [("item", f"number {number} of the list within the list", 2) for number in range(6)]
+    document = build(("item", "outer", 1), *items)
+    outer, *later = texts(document)
+    assert outer.startswith("outer\n  number 0")
+    assert later
+    assert all(line.startswith("  number") for chunk in later for line in chunk.split("\n"))
+
+
 def test_a_document_of_headings_is_its_own_text():
     document = build(("heading", "Shop", 1), ("heading", "Closed on Sundays", 2))
     assert texts(document) == ["Shop\n\nClosed on Sundays"]

@@ -1,3 +1,5 @@
+import pytest
+
 from knowledge.documents import DocumentBuilder, page_at
 
 
@@ -43,6 +45,20 @@ def test_a_section_that_ends_leaves_what_follows_under_what_stands_above_it():
     headings = [(b.level, document.text[b.start : b.end]) for b in document.blocks if b.kind == "heading"]
     assert headings == [(2, "Questions"), (3, "Is it open?"), (3, "Is it free?"), (1, "")]
     assert document.title == ""
+
+
+@pytest.mark.parametrize(
+    ("levels", "text"),
+    [((2, 2, 2), "a\nb\nc"), ((2, 3, 2), "a\n  b\nc"), ((3, 2, 3), "a\nb\n  c"), ((2, 1, 2), "a\nb\n  c")],
+)
+def test_a_list_that_begins_indented_holds_no_list(levels: tuple[int, ...], text: str):
+    """Else the first of "  - Lockers: €2" and "  - Towels: €3" would hold the other."""
+    builder = DocumentBuilder()
+    builder.add("item", "of another list", level=1)
+    builder.add("paragraph", "At the desk:")
+    for item, level in zip("abc", levels, strict=True):
+        builder.add("item", item, level=level)
+    assert builder.build().text.removeprefix("of another list\n\nAt the desk:\n\n") == text
 
 
 def test_an_item_of_a_list_within_a_list_is_indented_between_the_items():
