@@ -71,6 +71,18 @@ def test_nor_before_a_draft_s_sentence(title: str, pointed: str) -> None:
     assert draft.pointed == pointed
 
 
+@pytest.mark.parametrize(
+    ("asked", "text", "pointed"),
+    [
+        ("How much is a ticket for adults?", "12.50 EUR is the ticket for adults.", "12.50 EUR"),
+        ("When does the office open on Monday?", "9.00 AM is when the office opens on Monday.", "9.00 AM"),
+    ],
+)
+def test_an_amount_that_begins_a_line_is_an_answer(asked: str, text: str, pointed: str) -> None:
+    _, draft = finish(quote(asked, retrieval(asked, passage(text)), language="en", embedder=None, options=OPTIONS))
+    assert draft.pointed == pointed
+
+
 def test_rows_that_are_compared_are_shown_together() -> None:
     found = retrieval("breakfast late dinner longer", passage(HOURS.replace("Dinner", "Late dinner")))
     shown, _ = finish(
