@@ -65,7 +65,7 @@ def load(path: Path) -> Iterator[Document]:
 
 def _is_draft(fields: Mapping[str, str]) -> bool:
     """Say whether front matter calls its text a draft, which a quote of it has to tell."""
-    return fields.get("status", "").casefold() == "draft" or fields.get("draft", "").casefold() == "true"
+    return fields.get("status", "").casefold() == "draft" or fields.get("draft", "").casefold() in ("true", "yes")
 
 
 def _without_marks(text: str) -> str:
