@@ -76,6 +76,31 @@ def test_marks_of_boxes_and_contents_in_markdown_are_not_read(tmp_path: Path) ->
     )
 
 
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
+        ("1. ```\n   :::warning\n   [TOC]\n   ```\n2. next", ":::warning\n[TOC]\n\n2. next"),
+        ("Write:\n\n    [TOC]\n    :::", "Write:\n\n[TOC]\n:::"),
+        ("::: Never unplug the lamp", "Never unplug the lamp"),
+        ("::: never unplug the lamp", "never unplug the lamp"),
+        (":::warning请勿在雷雨天使用\n关灯。\n:::", "请勿在雷雨天使用\n\n关灯。"),
+        ('::: {.callout-note title="Mind this"}\nNever.\n:::', "Mind this\n\nNever."),
+        ("::: {.callout-note}\nNever.\n:::", "Never."),
+        (":::note[Mind this]{#mind}\nNever.\n:::", "Mind this\n\nNever."),
+        ("::: columns\nNever.\n:::", "Never."),
+    ],
+)
+def test_code_and_words_at_the_marks_of_boxes_are_read(tmp_path: Path, page: str, shown: str) -> None:
+    assert read(tmp_path, "a.md", page) == shown
+
+
+def test_the_mark_of_a_box_of_any_width_takes_no_time(tmp_path: Path) -> None:
+    blanks = " " * 300
+    began = time.process_time()
+    assert "[a] x" in read(tmp_path, "a.md", f"Lamps\n{blanks}:::{blanks}[a] x{blanks}\n")
+    assert time.process_time() - began < 1
+
+
 def test_who_made_a_wiki_page_and_what_is_attached_is_not_read(tmp_path: Path) -> None:
     page = (
         '<h1>MFA</h1><div class="page-metadata">Created by Ada, last modified on Feb 17, 2026</div><p>Use the app.</p>'
