@@ -26,14 +26,17 @@ _SET_APART = re.compile(
     rf"|(?:{_RULES})[ _-]?(?:{_CHINESE})[ _-]?(?:v?[\d.]+)?$",
     re.IGNORECASE,
 )
-_IS_ABOUT_DRAFTS = re.compile(
-    r"\bhow to\b|\b(?:stat(?:us|ut)|estado|stato|orders?)\b"
-    r"|\b(?:sav(?:e|ing)|edit(?:ing)?|delet(?:e|ing)|restor(?:e|ing)|discard(?:ing)?)\b"
-    r"|bestellung|commande|pedido|ordine|\bso \w+ sie\b|speicher|enregistr|guardar|salvare"
-    r"|状态|保存|恢复|删除|编辑|撤销|提交|查看|如何|怎[么样]",
+_SAVED = re.compile(
+    r"\bhow to\b|\b(?:sav(?:e|ing)|edit(?:ing)?|delet(?:e|ing)|restor(?:e|ing)|discard(?:ing)?)\b"
+    r"|\bso \w+ sie\b|speicher|enregistr|guardar|salvare|保存|恢复|删除|编辑|撤销|提交|查看|如何|怎[么样]",
     re.IGNORECASE,
 )
-"""Of what a draft is a state: an order, a form, a message that one saves."""
+"""What a page about drafts tells of."""
+_STATE = re.compile(
+    r"\b(?:stat(?:us|ut)|estado|stato|orders?|bestellung(?:en)?|commandes?|pedidos?|ordin[ei])\b|状态|订单",
+    re.IGNORECASE,
+)
+"""Of what it is a state to be a draft."""
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
 
 
@@ -47,8 +50,8 @@ def says_draft(name: str) -> bool:
     has_small = any(letter.isalpha() and not letter.isupper() for letter in plain)
     if _IN_BRACKETS.search(plain):
         return True
-    is_called = _SET_APART.search(plain) or (has_small and _IN_CAPITALS.search(plain))
-    return bool(is_called) and not _IS_ABOUT_DRAFTS.search(plain)
+    is_called = (has_small and _IN_CAPITALS.search(plain)) or (_SET_APART.search(plain) and not _STATE.search(plain))
+    return bool(is_called) and not _SAVED.search(plain)
 
 
 def draft_name(passage: Passage) -> str:

@@ -24,6 +24,7 @@ from tests.agents.found_passages import passage
         "Travel Policy - Draft v2",
         "travel_policy_draft_v2.docx",
         "Travel policy (draft for comment)",
+        "DRAFT – Orders of more than €1000",
     ],
 )
 def test_names_of_drafts(name: str) -> None:
@@ -48,6 +49,7 @@ def test_names_of_drafts(name: str) -> None:
         "订单状态（草稿）",
         "Statut : brouillon",
         "Order status – draft",
+        "Draft: orders",
         "Draft: save, edit and delete orders",
         "Entwurf: so speichern Sie",
         "NFL DRAFT 2026",
