@@ -10,7 +10,6 @@ import re
 import unicodedata
 from enum import Enum
 
-from agents.figures import CLAUSE_NUMBER
 from knowledge.traditional import simplified
 from knowledge.wordings import WHO_PAYS, WHO_PAYS_ZH
 
@@ -110,8 +109,8 @@ def expected(question: str) -> tuple[AnswerType, ...]:
 
 
 def holds(text: str, kinds: tuple[AnswerType, ...]) -> bool:
-    """Say whether a text has one of the kinds; the number of a clause is none of them."""
-    plain = CLAUSE_NUMBER.sub("", _plain(text), count=1)
+    """Say whether a text has one of the kinds."""
+    plain = _plain(text)
     return any(kind.held.search(plain) for kind in kinds)
 
 

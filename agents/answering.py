@@ -166,7 +166,7 @@ def quote(
             ranked=[one.ranked for one in asked],
         )
     fixed = len(begun) if short else 0  # the few words name the marker of the statement that they stand in
-    chosen = ordering.below_announcements([*chosen[:fixed], *ordering.in_order(chosen[fixed:])])
+    chosen = ordering.below_announcements([*chosen[:fixed], *ordering.in_order(chosen[fixed:], question)])
     twin = quoting.said_elsewhere(chosen[0], ranked, weights=retrieval.weights) if chosen else None
     cited = chosen if twin is None else [*chosen, twin]
     for number, statement in enumerate(chosen, 1):

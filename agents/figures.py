@@ -13,8 +13,10 @@ from knowledge.traditional import simplified
 
 MARKER = re.compile(r"\s*[\[［【]\s?(\d{1,2}(?:\s?[,，、]\s?\d{1,2})*)\s?[\]］】]")
 """Citations as models write them: [1], [1, 2], 【1】; no part of what is said."""
-CLAUSE_NUMBER = re.compile(r"\A\s*(?:§\s?)?\d{1,2}(?:\.\d{1,2}){1,4}\.?\s+(?=[A-ZÀ-Þ])")
-"""What a clause of a policy begins with, "5.3 Five days": it counts nothing. "1.5 hours" goes on in small letters."""
+_CLAUSE = re.compile(
+    r"\s*(?:(?P<sign>§\s?)(?:\d{1,2}\.){1,4}\d{1,2}\.?|(?P<above>(?:[1-9]\d?\.){1,4})(?P<last>[1-9]\d?))"
+    r"\s+(?P<word>[A-ZÀ-ÖØ-Þ]\w*)"
+)
 _LINK = (
     r"(?:https?://|www\.)[a-z0-9~%#?&=+@:/.,;!$_-]+"  # links
     r"|(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.]+"  # addresses
@@ -107,11 +109,26 @@ def exact_parts(text: str) -> set[str]:
 def in_figures(text: str) -> str:
     """Return the text without citation markers, its numbers in digits, its weekdays and months as English names.
 
-    兩天 is 2天 and 週三 is 周三, so Chinese is in simplified signs.
+    Chinese is in simplified signs, or the traditional ones for "two days" and "Wednesday" would be none.
     """
     spaced = set_apart(MARKER.sub(" ", simplified(text)).replace("，", ", "))
     plain = unicodedata.normalize("NFKC", spaced).translate(_DASHES)
     return _CANONICAL.sub(_in_figures, plain)
+
+
+def clause_number(text: str, around: str) -> int:
+    """Return how long the number is that a text begins with as a clause of a policy does, "5.3 Five days"; 0 for none.
+
+    It counts nothing. Without a "§" that is sure only where the number before or after it begins a line `around` the
+    text, with another word behind it: "12.50 EUR" and "9.30 AM" begin lines too, and a decimal has the same unit below.
+    """
+    found = _CLAUSE.match(text)
+    if found is None:
+        return 0
+    beside = [] if found["sign"] else [str(number) for number in (int(found["last"]) - 1, int(found["last"]) + 1)]
+    following = re.compile(rf"^[ \t]*{re.escape(found['above'] or '')}(?:{'|'.join(beside)})[ \t]+(\w+)", re.MULTILINE)
+    is_sure = found["sign"] or any(word != found["word"] for word in following.findall(around))
+    return found.start("word") if is_sure else 0
 
 
 def same_amounts(text: str, quoted: str, place: str) -> bool:

@@ -35,12 +35,22 @@ _OPENING = re.compile(
     rf"{_PART}(?:, ?{_PART})*[,:!]|to whom it may concern[,:!]"
     rf"|(?:from|to|cc):(?=.*[<,;]) ?{_ADDRESS}(?:[,;] ?{_ADDRESS})*"
     r"|(?:尊敬的|亲爱的)[^。？！，：,:!?\d周月停休关开免收]{0,16}[，：,:]"
-    r"|(?:subject|betreff|主题|主旨)[:：] ?(?:(?:re|fwd?|aw|wg|antw|回复|答复|转发)[:：] ?)+.*"
-    r"|date:.*\d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|gmt|utc)(?: \([a-z]+\))?|sent:.*\d\d:\d\d(?::\d\d)?(?: ?[ap]m)?",
+    r"|(?:subject|betreff|主题|主旨)[:：] ?(?:(?:re|fwd?|aw|wg|antw|回复|答复|转发)[:：] ?)+.*",
     re.IGNORECASE,
 )
 """A notice often stands in the line of its salutation: "Dear families, the school stays closed on Friday!". A first
 mail's subject may tell something; what a reply repeats of it does not."""
+_SENT_AT = (
+    r"(?:date: ?(?:[a-z]{3}, )?\d{1,2} [a-z]{3} \d{4} \d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|gmt|utc)(?: \([a-z]+\))?"
+    r"|sent: ?(?:[a-z]+, )?(?:\d{1,2}\.? [a-z]+ \d{4}|[a-z]+ \d{1,2},? \d{4}|\d{4}-\d\d-\d\d|\d\d?[./]\d\d?[./]\d{4}),?"
+    r" \d{1,2}:\d\d(?::\d\d)?(?: ?[ap]m)?)"
+)
+_HEADER = r"[ \t]*(?:(?:from|to|cc):[^\n]*[@<]|(?:subject|betreff)[:：])"
+_SENT = re.compile(
+    rf"^(?:{_HEADER}[^\n]*\n[ \t]*(?P<below>{_SENT_AT})[ \t]*$|[ \t]*(?P<above>{_SENT_AT})[ \t]*\n(?={_HEADER}))",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""When a mail was sent, within its header; elsewhere it is an event's date, or when parcels are sent."""
 _CLOSING = re.compile(
     rf"(?:{_CLOSED})[ ,.!]*|(?:best|cheers|thanks|greetings) ?,|(?:此致|敬礼|祝好|顺颂商祺)[ ，。！,.!]*", re.IGNORECASE
 )
@@ -94,5 +104,6 @@ def formal_spans(text: str) -> list[tuple[int, int]]:
         if signs or _OPENING.fullmatch(said) or _LABEL.fullmatch(said):
             found.append(line.span())
             signs = max(0, signs - 1)
+    found += [each.span(each.lastgroup or 0) for each in _SENT.finditer(text)]
     found += [each.span(1) for each in _CHINESE_SIGNATURE.finditer(text)]
     return found + [each.span() for each in _POLITE.finditer(text)]

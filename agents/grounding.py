@@ -9,12 +9,14 @@ import re
 from collections.abc import Sequence
 
 from agents import courtesies
+from agents.draft_labels import label
 from agents.figures import MARKER, exact_parts
 from agents.guard import MARKS
 from agents.prompts import without_partly
+from agents.quoting import shown
 from agents.support import support
 from agents.transcript import Answer, Citation
-from knowledge.drafts import draft_name
+from knowledge.drafts import says_draft
 from knowledge.errors import KnowledgeError
 from knowledge.library import Excerpt, Library
 from knowledge.passages import Passage
@@ -32,7 +34,7 @@ _PIECES = re.compile(
 def stray_parts(
     answer: Answer, library: Library | None = None, *, audiences: Sequence[str] = (), contact: str = ""
 ) -> set[str]:
-    """Return the numbers, dates, prices, links and addresses that no quote, nor heading or name above it, holds.
+    """Return the numbers, dates, prices, links and addresses that no quote, nor heading or draft's name above, holds.
 
     Args:
         library: where the headings are looked up; None takes quotes and titles only.
@@ -44,7 +46,8 @@ def stray_parts(
         parts -= exact_parts(citation.quote)
     for citation in answer.citations if parts else ():
         headings = _headings(citation, library, audiences) if library else ()
-        parts -= exact_parts("\n".join((citation.title, citation.document, *headings)))
+        name = citation.document.rpartition("/")[2] if says_draft(citation.document) else ""
+        parts -= exact_parts("\n".join((citation.title, name, *headings)))
     return parts
 
 
@@ -65,7 +68,7 @@ def unsupported_sentences(answer: Answer, library: Library, *, audiences: Sequen
     if not doubtful:
         return ()
     cited = [_cited_passage(citation, library, audiences) for citation in answer.citations]
-    drafts = {f"{name}: " for passage in cited if (name := draft_name(passage))}
+    drafts = {f"{shown(said)}: " for passage in cited if (said := label(passage))}
     doubtful = [text for text in doubtful if not any(_is_quoted_from(text, draft, cited) for draft in drafts)]
     places = {place.strip() for passage in cited for place in (passage.title, *passage.headings)}
     return tuple(text for text in doubtful if text.strip() not in places and support(text, cited) is None)

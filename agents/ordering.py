@@ -3,32 +3,45 @@
     3. Restart. · 1. Install it. · 2. Sign in.  ->  1. · 2. · 3.
 
 Whoever copies the lines of an answer from the top does them in the wrong order else. Rows and items without a number
-have no order that matters: of these the likeliest stays first. And items stand below the line that announces them.
+have no order that matters, nor have numbered terms: of these the likeliest stays first. And items stand below the line
+that announces them.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 
 from agents.items import announced_by
+from agents.spans import asked_for
 from agents.statements import CELL_BREAK, Statement
 
-_NUMBERED = re.compile(r"\s*\(?\d{1,2}[.)、]\s*\S")
-_COMMAND = re.compile(r"\s*(?:\$ |sudo )|.*\s--?[A-Za-z]")
+_NUMBERED = re.compile(r"\s*\(?\d{1,2}(?:[.)]\s+|、\s*)(?=\S)")
+_TO_DO = re.compile(
+    r"(?:add|ask|bring|call|check|choose|click|close|connect|copy|create|delete|disconnect|download|enter|fill|find|go|hold"
+    r"|insert|install|log|make|open|pay|plug|press|print|pull|push|put|remove|reset|restart|run|save|scan|select|send|set"
+    r"|sign|start|stop|switch|take|tap|tell|turn|type|unplug|update|upload|wait|write)\b"
+    r"|请?(?:先|再)?(?:打开|关闭|点击|单击|选择|输入|填写|下载|安装|登录|进入|提交|扫描|扫码|重启|拔[下掉出]|插[上入]|按[下住]|等待)",
+    re.IGNORECASE,
+)
+"""What steps begin with, and terms ("Customers have to be 18") do not."""
+_COMMAND = re.compile(r"\s*(?:\$ |sudo |[a-z][\w./-]*\s(?:.*\s)?--?[A-Za-z])", re.ASCII)
 _BLANK_LINE = re.compile(r"\n[ \t]*\n|\f")
 
 Block = tuple[str, str, int]
 """Collection, document, and where the lines begin."""
 
 
-def in_order(chosen: Sequence[Statement]) -> list[Statement]:
+def in_order(chosen: Sequence[Statement], question: str) -> list[Statement]:
     """Return statements of which those of one list of steps, or one block of commands, stand in its order.
 
-    They take the places that they had among the others.
+    They take the places that they had among the others. Where the items need not be steps and nobody asks how, the
+    first statement stays first, for it is the answer.
     """
+    asks_how = asked_for(question) == "how"
     blocks = [_block_of(statement) for statement in chosen]
     found = list(chosen)
     for block in set(blocks) - {None}:
         places = [at for at, other in enumerate(blocks) if other == block]
+        places = places if asks_how or places[0] or _say_what_to_do(chosen[0]) else places[1:]
         for at, statement in zip(places, sorted((chosen[at] for at in places), key=lambda s: s.start), strict=True):
             found[at] = statement
     return found
@@ -56,9 +69,7 @@ def below_announcements(chosen: Sequence[Statement]) -> list[Statement]:
 def _block_of(statement: Statement) -> Block | None:
     """Return the lines without a blank one between that a statement is a step or a command of; None for all else."""
     passage, at = statement.passage, statement.start - statement.passage.start
-    begins = max((found.end() for found in _BLANK_LINE.finditer(passage.text, 0, at)), default=0)
-    following = _BLANK_LINE.search(passage.text, at)
-    lines = passage.text[begins : following.start() if following else len(passage.text)].splitlines()
+    begins, lines = _lines_around(statement)
     starts_a_line = not passage.text[begins:at].rpartition("\n")[2].strip()
     if not starts_a_line or len(lines) < 2 or CELL_BREAK in statement.text:
         return None
@@ -69,3 +80,18 @@ def _block_of(statement: Statement) -> Block | None:
         if is_step or 2 * commands >= len(lines)
         else None
     )
+
+
+def _say_what_to_do(statement: Statement) -> bool:
+    """Say whether a statement stands among commands, or among items of which most say what to do."""
+    _, lines = _lines_around(statement)
+    items = [line[found.end() :] for line in lines if (found := _NUMBERED.match(line))]
+    return 2 * sum(1 for item in items if _TO_DO.match(item)) > len(items) or not items
+
+
+def _lines_around(statement: Statement) -> tuple[int, list[str]]:
+    """Return where the lines around a statement begin, up to blank ones, within its passage, and the lines."""
+    text, at = statement.passage.text, statement.start - statement.passage.start
+    begins = max((found.end() for found in _BLANK_LINE.finditer(text, 0, at)), default=0)
+    following = _BLANK_LINE.search(text, at)
+    return begins, text[begins : following.start() if following else len(text)].splitlines()

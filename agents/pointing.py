@@ -19,7 +19,7 @@ import numpy as np
 from agents import answer_types, cells
 from agents.answer_types import AnswerType
 from agents.calendar_spans import is_torn
-from agents.figures import UNIT
+from agents.figures import UNIT, clause_number
 from agents.items import announcers, denies, heading_of, label_of
 from agents.ordinary import is_of_other_days
 from agents.overlap import token_f1
@@ -137,7 +137,8 @@ def candidates(
     features: list[np.ndarray] = []
     for rank, statement in enumerate(s for s in ranked[:SENTENCES] if not s.asks):
         behind = statement.score - ranked[0].score
-        of_one = spans(question, statement.text, language=language, rank=rank, behind=behind)
+        number = clause_number(statement.text, statement.passage.text)
+        of_one = spans(question, statement.text, language=language, rank=rank, behind=behind, begins=number)
         found += [Candidate(statement, start, end) for start, end in of_one.places]
         features.append(of_one.features)
     if not found:

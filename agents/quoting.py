@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from agents.cells import table_of
 from agents.commands import command_spans
+from agents.draft_labels import label
 from agents.figures import MARKER, exact_parts
 from agents.items import announced_by, announcers, denies, heading_of
 from agents.numbering import numbered_alike
@@ -25,7 +26,6 @@ from agents.statements import (
     count_words,
 )
 from agents.transcript import Citation
-from knowledge.drafts import draft_name
 from knowledge.passages import Passage
 from knowledge.text import STOP_WORDS, count_cjk, tokens
 from knowledge.traditional import simplified
@@ -293,7 +293,7 @@ def line(statement: Statement, *, number: int, also: int | None = None, placed: 
 
 def _above(statement: Statement, *, placed: bool = False) -> str:
     """Return what stands before a statement because alone it would say something else."""
-    draft, heading = draft_name(statement.passage), "" if placed else heading_of(statement)
+    draft, heading = label(statement.passage), "" if placed else heading_of(statement)
     said = f"{shown(heading)} – " if heading else _question_above(statement)
     return (f"{shown(draft)}: " if draft else "") + said
 

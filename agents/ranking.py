@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from agents import answer_types, calendar_spans
 from agents.answer_types import AnswerType
 from agents.calendar_spans import Moment
+from agents.figures import clause_number
 from agents.statements import Statement, quotable, statements_of
 from agents.transcript import Language, Message
 from knowledge.embedders import Embedder
@@ -112,6 +113,7 @@ def describe(retrieval: Retrieval, previous: str = "") -> Described:
         other_name = _share(titles - around.all, weights, total)
         for number, (start, end) in enumerate(around.spans):
             own, near = around.terms[number], around.beside(number)
+            said = passage.text[start:end]
             covered = _share(own, weights, total)
             rows.setdefault(
                 (passage.collection, passage.document, passage.start + start, passage.start + end),
@@ -120,7 +122,7 @@ def describe(retrieval: Retrieval, previous: str = "") -> Described:
                     _share(own | around.place, weights, total) - covered,
                     _share(own | near, weights, total) - covered,
                     passage.score / best,
-                    _holds(passage.text[start:end], kinds),
+                    _holds(said[clause_number(said, passage.text) :], kinds),
                     other_name,
                     _share(places - around.place - own - near, weights, total),
                     0.0,

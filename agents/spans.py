@@ -16,7 +16,6 @@ from typing import Literal
 
 import numpy as np
 
-from agents.figures import CLAUSE_NUMBER
 from agents.transcript import Language
 from knowledge.text import CJK_CLASS, tokens
 from knowledge.traditional import simplified, simplified_chinese
@@ -163,16 +162,15 @@ def words_of(text: str, language: Language) -> list[Word]:
     ]
 
 
-def spans(question: str, text: str, *, language: Language, rank: int, behind: float) -> Spans:
+def spans(question: str, text: str, *, language: Language, rank: int, behind: float, begins: int = 0) -> Spans:
     """Return the spans of a sentence that may answer the question.
 
     Args:
         rank: 0 for the sentence that fits the question best.
         behind: how much lower the sentence's own score is than that of the best one.
+        begins: where it begins behind the number of its clause.
     """
     question = simplified(question)
-    number = CLAUSE_NUMBER.match(text)
-    begins = number.end() if number else 0
     words = words_of(text[begins:], language)
     asked = asked_for(question) or "what"
     sentence = _Sentence(question, words, language)

@@ -22,8 +22,10 @@ BROKEN_OFF_CHARACTERS = 6
 WORD = re.compile(f"[{CJK_CLASS}]|[^\\s{CJK_CLASS}\u3000-\u303f\uff01-\uff0f\uff1a-\uff20]+")
 _COLONS = (":", "：")
 QUESTION_MARKS = ("?", "？")
-CONTINUED = re.compile(r"(?<=\s)\\[ \t]*\n\s*")
+CONTINUED = re.compile(r"(?<=\s)\\[ \t]*\n[ \t]*(?=\S)")
 """A command that is written over several lines goes on behind a backslash."""
+COMMAND_WORDS = 60
+"""From which a command is quoted in pieces: whole it might find no room, and none of it would be quoted."""
 _NUMBERED = re.compile(r"\W*\d{1,3}[.)、]\s")
 _GO_ON = (",", ";", "，", "；", "、")
 
@@ -141,7 +143,8 @@ def stretches(text: str) -> list[tuple[int, int]]:
     for start, end in sentences(text):
         begin = start if open_start is None else open_start
         short = count_words(text[begin:end]) <= SHORT_WORDS and "\n" not in text[end : end + 1]
-        is_open = short or CONTINUED.match(text, end - 1) is not None
+        goes_on = CONTINUED.match(text, end - 1) is not None and count_words(text[begin:end]) < COMMAND_WORDS
+        is_open = short or goes_on
         open_start = begin if is_open else None
         if not is_open:
             spans.append((begin, end))

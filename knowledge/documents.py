@@ -113,6 +113,11 @@ class DocumentBuilder:
         self._append(text)
         self._blocks.append(Block(kind, start, self._length, level, header, anchor))
 
+    @property
+    def holds_text(self) -> bool:
+        """Whether anything but headings was added."""
+        return any(block.kind != "heading" for block in self._blocks)
+
     def end_section(self, *, level: int) -> None:
         """Let what follows stand under no heading of this level or deeper."""
         if self._level >= level:

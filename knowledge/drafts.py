@@ -10,14 +10,33 @@ is about drafts.
 import re
 
 from knowledge.passages import Passage
+from knowledge.traditional import simplified
 
-_IN_CAPITALS = re.compile(r"(?<![^\W_])(?:DRAFT|ENTWURF|BORRADOR|BROUILLON|BOZZA)(?![^\W_])")
-_SET_APART = re.compile(
-    r"[(\[（【](?:(?:first|second|final|working) )?(?:draft|entwurf|borrador|brouillon|bozza)(?:,? ?v?[\d.]+)?[)\]）】]"
-    r"|^(?:draft|entwurf|borrador|brouillon|bozza)\s*[:–—]|\s[:–—-]\s*(?:draft|entwurf|borrador|brouillon|bozza)$"
-    r"|(?:草案|草稿|征求意见稿|徵求意見稿|讨论稿|討論稿|送审稿|送審稿)[)）\]】]?\s*(?:v?[\d.]+)?$",
+_WORDS = "draft|entwurf|borrador|brouillon|bozza"
+_CHINESE = "草案|草稿|征求意见稿|讨论稿|送审稿"
+_RULES = "制度|办法|规定|规则|规范|条例|细则|标准|章程|方案|指引|准则|政策|守则"
+_IN_CAPITALS = re.compile(rf"(?<![A-Za-z0-9])(?:{_WORDS.upper()})(?![A-Za-z0-9])")
+_IN_BRACKETS = re.compile(
+    rf"[(\[（【](?:(?:first|second|final|working) )?(?:{_WORDS})(?: for (?:comments?|review|discussion|consultation))?"
+    rf"(?:,? ?v?[\d.]+)?[)\]）】]|(?<!状态)[(\[（【](?:{_CHINESE})(?:[,，]? ?v?[\d.]+)?[)\]）】]",
     re.IGNORECASE,
 )
+_SET_APART = re.compile(
+    rf"^(?:{_WORDS})\s*[:–—]|\s[–—-]\s*(?:{_WORDS})(?: v?\d[\d.]*)?$|[_-](?:{_WORDS})[_-]?v\d[\d.]*$"
+    rf"|(?:{_RULES})[ _-]?(?:{_CHINESE})[ _-]?(?:v?[\d.]+)?$",
+    re.IGNORECASE,
+)
+_SAVED = re.compile(
+    r"\bhow to\b|\b(?:sav(?:e|ing)|edit(?:ing)?|delet(?:e|ing)|restor(?:e|ing)|discard(?:ing)?)\b"
+    r"|\bso \w+ sie\b|speicher|enregistr|guardar|salvare|保存|恢复|删除|编辑|撤销|提交|查看|如何|怎[么样]",
+    re.IGNORECASE,
+)
+"""What a page about drafts tells of."""
+_STATE = re.compile(
+    r"\b(?:stat(?:us|ut)|estado|stato|orders?|bestellung(?:en)?|commandes?|pedidos?|ordin[ei])\b|状态|订单",
+    re.IGNORECASE,
+)
+"""Of what it is a state to be a draft."""
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
 
 
@@ -27,9 +46,12 @@ def says_draft(name: str) -> bool:
     >>> [says_draft(name) for name in ("travel/DRAFT-abroad.docx", "Abroad (draft v2)", "How to save a draft")]
     [True, True, False]
     """
-    plain = _SUFFIX.sub("", name.rpartition("/")[2]).strip()
-    has_small = any(map(str.islower, plain)) or any(map(str.isdigit, plain)) or "_" in plain
-    return bool(_SET_APART.search(plain) or (has_small and _IN_CAPITALS.search(plain)))
+    plain = simplified(_SUFFIX.sub("", name.rpartition("/")[2]).strip())
+    has_small = any(letter.isalpha() and not letter.isupper() for letter in plain)
+    if _IN_BRACKETS.search(plain):
+        return True
+    is_called = (has_small and _IN_CAPITALS.search(plain)) or (_SET_APART.search(plain) and not _STATE.search(plain))
+    return bool(is_called) and not _SAVED.search(plain)
 
 
 def draft_name(passage: Passage) -> str:

@@ -45,15 +45,16 @@ _FEWEST_LANGUAGES = 2
 _SURE_LANGUAGES = frozenset({"de", "en"})
 """Of which one is asked for: a site has it, and departments, as finance (`fi`) and customer service (`cs`), do not."""
 _NO_LETTERS = re.compile(r"[\W\d_]+")
-_FOR_WHOM = re.compile(r"(?:for |(?:nur )?für )?(.+?)(?: only)?")
-"""What may stand around such a name: "hr only", "for internal use only", "nur für mitarbeiter"."""
+_ONLY_FOR = re.compile(r"(?:only|nur) (.+)")
 
 
 def is_internal(name: str) -> bool:
-    """Say whether a folder of this name is not for customers."""
+    """Say whether a folder of this name is not for customers: "hr", "for managers only", "nur für mitarbeiter"."""
     plain = " ".join(_NO_LETTERS.sub(" ", unicodedata.normalize("NFKC", name).casefold()).split())
-    whom = _FOR_WHOM.fullmatch(plain)
-    return plain in NAMES or (whom is not None and whom[1] in NAMES)
+    only = _ONLY_FOR.fullmatch(plain)
+    named = f"{only[1]} only" if only else plain
+    whom = named.removeprefix("for ").removeprefix("für ")
+    return not NAMES.isdisjoint((plain, whom, whom.removesuffix(" only")))
 
 
 def is_language(folder: Path) -> bool:

@@ -201,17 +201,20 @@ def warn(text: str) -> None:
 def warn_if_nothing_read(application: "Application", *, collection: str, audiences: Sequence[str]) -> None:
     """Say why nothing can be found, where nothing was read: a refusal alone looks as if the documents did not say."""
     library = application.library
+    option = "" if collection == "default" else f" --collection {collection}"
     if not library.count_chunks(collections=(collection,), audiences=audiences):
         readers = " and ".join(audiences)
-        option = "" if collection == "default" else f" --collection {collection}"
         warn(
             f"Nothing was read into the collection {collection!r} of {application.settings.home} for {readers}. "
             f"Next: frontdesk ingest PATH{option}"
         )
     elif not library.count_chunks(collections=(collection,), audiences=audiences[-1:]):
+        asked, small = audiences[-1], audiences[-1].casefold()
+        is_held = library.count_chunks(collections=(collection,), audiences=(small,)) > 0
+        again = f"frontdesk ingest PATH --audience {shlex.quote(asked)}{option}, or --audience as it was written there"
         warn(
-            f"Nothing was read for {audiences[-1]!r}: it was asked of what is for everyone. Next: write --audience as "
-            "at `frontdesk ingest`, letter by letter"
+            f"Nothing was read for {asked!r}: it was asked of what is for everyone. "
+            f"Next: {f'the same with --audience {shlex.quote(small)}' if is_held else again}"
         )
 
 

@@ -133,7 +133,8 @@ class _Reader:
 
         for child in tag.children:
             if isinstance(child, Tag):
-                if not is_left_out(child) and not only_leads(child, self._titles):
+                is_above = child.name == "p" and not self._builder.holds_text and not "".join(self._inline).strip()
+                if not is_left_out(child) and not only_leads(child, self._titles, is_above=is_above):
                     self._tag(child)
             elif isinstance(child, NavigableString) and not isinstance(child, PreformattedString):
                 self._inline.append(str(child))

@@ -23,15 +23,19 @@ _STEPS = re.compile(r"\s*(?:[/›»>→⟩]|::)\s*")
 
 
 def titles_in(soup: "BeautifulSoup") -> frozenset[str]:
-    """Return what the headings of a page say."""
-    return frozenset(_plain(heading.get_text()) for heading in soup.find_all(_HEADINGS)) - {""}
+    """Return what the title and the headings of a page say."""
+    return frozenset(_plain(heading.get_text()) for heading in soup.find_all(("title", *_HEADINGS))) - {""}
 
 
-def only_leads(tag: "Tag", titles: Collection[str]) -> bool:
-    """Say whether a list or a paragraph only leads through pages, and tells nothing."""
+def only_leads(tag: "Tag", titles: Collection[str], *, is_above: bool) -> bool:
+    """Say whether a list or a paragraph only leads through pages, and tells nothing.
+
+    Args:
+        is_above: whether it stands above the first text of its page.
+    """
     if tag.name in ("ul", "ol"):
-        return is_contents(tag, titles)
-    return tag.name == "p" and is_trail(tag)
+        return tag.find_parent(("ul", "ol")) is None and is_contents(tag, titles)
+    return tag.name == "p" and is_above and is_trail(tag, titles)
 
 
 def is_contents(tag: "Tag", titles: Collection[str]) -> bool:
@@ -40,16 +44,17 @@ def is_contents(tag: "Tag", titles: Collection[str]) -> bool:
     return len(entries) >= _FEWEST_ENTRIES and all(_is_entry(entry, titles) for entry in entries)
 
 
-def is_trail(tag: "Tag") -> bool:
-    """Say whether a paragraph is links to other pages of the same place, one step below another, and at most this
-    page's name: `IT / How-tos / VPN`.
+def is_trail(tag: "Tag", titles: Collection[str]) -> bool:
+    """Say whether a paragraph is links to other pages of the same place, one step below another, down to this page's
+    name: `IT / How-tos / VPN`. "Settings > Privacy > Download my data" is a way to follow, and "Germany / Austria" says
+    where to one delivers.
     """
     links = tag.find_all("a")
     if len(links) < _FEWEST_STEPS or any(_ELSEWHERE.match(str(link.get("href") or "")) for link in links):
         return False
     steps = [step for step in _STEPS.split(collapse(tag.get_text(" "))) if step]
     linked = [collapse(link.get_text(" ")) for link in links]
-    return steps[: len(linked)] == linked and len(steps) - len(linked) <= 1
+    return steps[: len(linked)] == linked and len(steps) - len(linked) <= 1 and _plain(steps[-1]) in titles
 
 
 def _is_entry(entry: "Tag", titles: Collection[str]) -> bool:

@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 _FIELD = re.compile(r"([A-Za-z_][\w-]*):[ \t]+(\S.*)$")
 _HEADING_ANCHOR = re.compile(r"^(#{1,6}[ \t][^\n{]*)\{:?[ \t]*#([\w-]+)[ \t]*\}[ \t]*$", re.MULTILINE)
-_FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})")
-_BOX = re.compile(r"[ \t]*:{3,}[ \t]*(?:\{?[A-Za-z][\w-]*\}?)?[ \t]*\[?([^\]\n]*)\]?[ \t]*")
-"""What opens or closes a box of Docusaurus, VuePress, MyST or a wiki; its title may stand behind the kind."""
-_CONTENTS_HERE = re.compile(r"[ \t]*(?:\[\[?_?TOC_?\]?\]|\{:toc\}|\{\{toc\}\}|<!-- ?/?toc ?-->)[ \t]*", re.IGNORECASE)
+_BOX = re.compile(
+    r":{3,}[ \t]*(?:\{(?P<attributes>[^{}\n]*)\}"
+    r"|(?:note|tip|info|warning|danger|caution|important|attention|hint|success|error|question|example|quote|details)"
+    r"(?![a-z0-9_-])|[a-z][a-z0-9-]*\Z)?[ \t]*(?:\[(?P<named>[^\]\n]*)\](?:\{[^{}\n]*\})?|(?P<title>.*))"
+)
+"""What opens or closes a box of Docusaurus, VuePress, MyST, Quarto or a wiki; its title may stand behind the kind."""
+_TITLE_OF_BOX = re.compile(r'\btitle="([^"]*)"')
+_CONTENTS_HERE = re.compile(r"\[\[?_?TOC_?\]?\]|\{:toc\}|\{\{toc\}\}|<!-- ?/?toc ?-->", re.IGNORECASE)
 _OWN_ANCHOR = re.compile(r"<\w+\s[^>]*\b(?:id|name)\s*=", re.IGNORECASE)
 _NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
 _DATE_FIELDS = ("updated", "last_updated", "lastmod", "modified", "date", "published")
@@ -65,24 +69,33 @@ def load(path: Path) -> Iterator[Document]:
 
 def _is_draft(fields: Mapping[str, str]) -> bool:
     """Say whether front matter calls its text a draft, which a quote of it has to tell."""
-    return fields.get("status", "").casefold() == "draft" or fields.get("draft", "").casefold() == "true"
+    return fields.get("status", "").casefold() == "draft" or fields.get("draft", "").casefold() in ("true", "yes")
 
 
 def _without_marks(text: str) -> str:
     """Return a text without the lines that only draw a box or call for a table of contents, code excepted."""
     lines = text.split("\n")
-    fence = ""
+    code = _lines_of_code(text) if ":::" in text or "toc" in text.casefold() else frozenset()
     for at, line in enumerate(lines):
-        if mark := _FENCE.match(line):
-            if not fence:
-                fence = mark[1]
-            elif mark[1].startswith(fence) and not line[mark.end() :].strip():
-                fence = ""
-        elif not fence and _CONTENTS_HERE.fullmatch(line):
+        plain = line.strip()
+        if at in code:
+            continue
+        if _CONTENTS_HERE.fullmatch(plain):
             lines[at] = ""
-        elif not fence and (box := _BOX.fullmatch(line)):
-            lines[at] = f"\n{box[1]}\n"
+        elif box := _BOX.fullmatch(plain):
+            in_attributes = _TITLE_OF_BOX.search(box["attributes"] or "")
+            title = in_attributes[1] if in_attributes else box["named"] or box["title"]
+            lines[at] = f"\n{title or ''}\n"
     return "\n".join(lines)
+
+
+def _lines_of_code(text: str) -> frozenset[int]:
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark")
+    parser.core.ruler.disable("inline")
+    code = [token.map for token in parser.parse(text) if token.type in ("fence", "code_block") and token.map]
+    return frozenset(at for begin, end in code for at in range(begin, end))
 
 
 def _set_anchors(tokens: "Sequence[Token]") -> None:

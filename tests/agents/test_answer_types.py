@@ -96,9 +96,6 @@ def test_a_question_says_what_it_asks_for(question: str, kinds: tuple[AnswerType
         (AnswerType.TIME, "It was founded long ago.", False),
         (AnswerType.NUMBER, "in five phases", True),
         (AnswerType.NUMBER, "in phases", False),
-        (AnswerType.NUMBER, "6.6 A colleague is worth a bonus.", False),
-        (AnswerType.DURATION, "5.2 Days off are asked for here.", False),
-        (AnswerType.DURATION, "5.2 Five days a year are given.", True),
         (AnswerType.DURATION, "1.5 hours", True),
     ],
 )

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from agents.figures import exact_parts, same_amounts
+from agents.figures import clause_number, exact_parts, same_amounts
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,29 @@ def test_exact_parts_have_one_spelling(text: str, parts: set[str]) -> None:
 )
 def test_amounts_keep_their_sign(text: str, quoted: str, place: str, same: bool) -> None:
     assert same_amounts(text, quoted, place) is same
+
+
+@pytest.mark.parametrize(
+    ("text", "beside", "number"),
+    [
+        ("5.3 Five days are given.", "5.2 Who is ill tells Ada.", "5.3 "),
+        ("5.3.1 Five days are given.", "   5.3.2 Each is paid.", "5.3.1 "),
+        ("§ 4.10 Fünf Tage.", "", "§ 4.10 "),
+        ("5.3 Five days are given.", "See 5.2 Who is ill.", ""),
+        ("5.3 Five days are given.", "6.3 Who is ill tells Ada.", ""),
+        ("12.50 EUR is the ticket for adults.", "11.50 EUR For children.", ""),
+        ("9.00 AM is when we open.", "9.30 Doors\n10.00 Talks", ""),
+        ("8.30 Uhr", "9.30 Uhr", ""),
+        ("1.5 Liter", "1.4 Liter\n1.6 Liter", ""),
+        ("2.4 GHz", "5.0 GHz", ""),
+        ("24.12. Geschlossen", "24.13. Offen\n25.12. Offen", ""),
+        ("1.5. Tag der Arbeit", "1.6. Kindertag", ""),
+        ("1.5 hours", "1.4 Early", ""),
+    ],
+)
+def test_the_number_of_a_clause_is_told_from_an_amount(text: str, beside: str, number: str) -> None:
+    for around in (f"{text}\n{beside}", f"{beside}\n{text}"):
+        assert text[: clause_number(text, around)] == number
 
 
 @pytest.mark.parametrize("piece", ["a", "a.", "a-", "1", "x@"])

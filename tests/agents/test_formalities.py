@@ -44,8 +44,6 @@ def test_of_a_mail_only_what_it_says_may_be_quoted() -> None:
         "Subject: Re: Re: Company cards: what changes in February",
         "Betreff: AW: Firmenkarten",
         "主题：回复：公司卡",
-        "Date: Tue, 13 Jan 2026 11:15:20 +0000",
-        "Sent: Tuesday, 13 January 2026 11:15 AM",
         "Please note",
         "Warning!",
         "温馨提示",
@@ -127,6 +125,30 @@ def test_only_the_last_lines_of_a_notice_are_its_signature(text: str, signed: li
 )
 def test_lines_that_say_something(line: str) -> None:
     assert formal_spans(line) == []
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["Date: Tue, 13 Jan 2026 11:15:20 +0000", "Sent: Tuesday, 13 January 2026 11:15 AM", "Sent: 2026-01-13 9:15"],
+)
+def test_when_a_mail_was_sent_stands_in_its_header(sent: str) -> None:
+    for text in (f"Subject: Cards\n{sent}\nUse them.", f"{sent}\nTo: Ben <b@x.example>, Cy <c@x.example>\nUse them."):
+        assert sent in [text[start:end] for start, end in formal_spans(text)]
+    assert formal_spans(sent) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Webinar on lamps\n\nDate: Tuesday 14 April 2026, 15:00 UTC\nPlace: the hall",
+        "Webinar\nDate: Tue, 14 Apr 2026 15:00 UTC\nPlace: the hall",
+        "Subject: Webinar\nDate: Tuesday 14 April 2026, 15:00 UTC",
+        "Subject: Parcels\nSent: parcels leave daily at 16:00",
+        "From: London\nDate: 14 Apr 2026 15:00 UTC",
+    ],
+)
+def test_the_date_of_an_event_is_no_part_of_a_header(text: str) -> None:
+    assert formal_spans(text) == []
 
 
 def test_a_signature_keeps_what_a_customer_may_ask_for() -> None:

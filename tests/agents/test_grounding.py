@@ -25,6 +25,8 @@ def test_strays_are_what_neither_quotes_nor_the_headings_above_them_hold(shop: L
     assert stray_parts(replace(ANSWER, text=text), shop, audiences=PUBLIC) == {"40", "evil.example", "1200"}
     titled = replace(CITATION, title="Rules of 2024")
     assert stray_parts(replace(ANSWER, text="30 days in 2024", citations=(titled,)), shop, audiences=PUBLIC) == set()
+    file = replace(CITATION, document="Returns 60 days.md")
+    assert stray_parts(replace(ANSWER, text="60 days", citations=(file,)), shop, audiences=PUBLIC) == {"60"}
 
 
 def test_the_address_that_a_refusal_names_is_no_stray(shop: Library) -> None:
@@ -62,6 +64,9 @@ def test_the_name_of_a_draft_before_its_words_is_no_statement(shop: Library) -> 
     answer = replace(ANSWER, text=f"2031_DRAFT_v7.md: {quote.quote} [1]", citations=(quote,))
     assert unsupported_sentences(answer, shop, audiences=PUBLIC) == ()
     assert stray_parts(answer, shop, audiences=PUBLIC) == set()
+    named = replace(answer, citations=(replace(quote, document="2031_DRAFT  v7.md"),))
+    named = replace(named, text=f"2031_DRAFT v7.md: {quote.quote} [1]")
+    assert unsupported_sentences(named, shop, audiences=PUBLIC) == ()
     other = replace(answer, text="2031_DRAFT_v7.md: Gift cards never expire. [1]")
     assert unsupported_sentences(other, shop, audiences=PUBLIC) == ("2031_DRAFT_v7.md: Gift cards never expire.",)
 

@@ -6,6 +6,9 @@ from agents.statements import Statement, statements_of
 from tests.agents.found_passages import finish, passage, retrieval
 
 STEPS = "On Windows:\n\n1. Install it.\n2. Sign in. Then wait.\n3. Restart.\n\nIt takes an hour."
+TERMS = (
+    "1. Customers have to be 18.\n2. Orders are confirmed by mail.\n3. An order of lamps can be cancelled for a day."
+)
 COMMANDS = "On Linux:\n\nsudo apt install ./warden.deb\nwarden fetch --user ada\nsystemctl start warden"
 
 
@@ -27,18 +30,25 @@ def quoted(text: str, *order: str) -> list[Statement]:
             ["Code: W-2", "Code: W-1"],
             ["Code: W-2", "Code: W-1"],
         ),
+        (TERMS, ["3.", "2.", "1."], ["3.", "1.", "2."]),
+        (
+            "1.5 hours on Mondays.\n1.5 hours on Fridays.",
+            ["1.5 hours on F", "1.5 hours on M"],
+            ["1.5 hours on F", "1.5"],
+        ),
+        ("Rooms -double cost 90.\nBeds -single cost 9.", ["Beds", "Rooms"], ["Beds", "Rooms"]),
         ("It is old. It is green. It is tall.", ["It is tall", "It is old"], ["It is tall", "It is old"]),
     ],
 )
 def test_steps_and_commands_stand_in_their_order(text: str, order: list[str], shown: list[str]) -> None:
-    found = [statement.text for statement in in_order(quoted(text, *order))]
+    found = [statement.text for statement in in_order(quoted(text, *order), "Is it old?")]
     assert all(said.startswith(begin) for said, begin in zip(found, shown, strict=True)), found
 
 
 def test_steps_of_two_lists_keep_their_places() -> None:
     there, here = (quoted(STEPS.replace("Install", name), "3.", "1.") for name in ("Buy", "Rent"))
     here = [Statement(passage(one.passage.text, "b.md"), one.start, one.end, 0.0) for one in here]
-    found = in_order([there[0], here[0], there[1], here[1]])
+    found = in_order([there[0], here[0], there[1], here[1]], "How is it done?")
     assert [(one.passage.document, one.text[:2]) for one in found] == [
         ("a.md", "1."), ("b.md", "1."), ("a.md", "3."), ("b.md", "3."),
     ]  # fmt: skip
@@ -71,6 +81,18 @@ def test_nor_before_a_draft_s_sentence(title: str, pointed: str) -> None:
     assert draft.pointed == pointed
 
 
+@pytest.mark.parametrize(
+    ("asked", "text", "pointed"),
+    [
+        ("How much is a ticket for adults?", "12.50 EUR is the ticket for adults.", "12.50 EUR"),
+        ("When does the office open on Monday?", "9.00 AM is when the office opens on Monday.", "9.00 AM"),
+    ],
+)
+def test_an_amount_that_begins_a_line_is_an_answer(asked: str, text: str, pointed: str) -> None:
+    _, draft = finish(quote(asked, retrieval(asked, passage(text)), language="en", embedder=None, options=OPTIONS))
+    assert draft.pointed == pointed
+
+
 def test_rows_that_are_compared_are_shown_together() -> None:
     found = retrieval("breakfast late dinner longer", passage(HOURS.replace("Dinner", "Late dinner")))
     shown, _ = finish(
@@ -93,6 +115,16 @@ def test_steps_are_quoted_in_their_order() -> None:
     found = retrieval("restart lamp", passage("1. Unplug the lamp.\n2. Restart the lamp by its switch."))
     shown, _ = finish(quote("can I restart the lamp", found, language="en", embedder=None, options=OPTIONS))
     assert [str(line).strip()[:2] for line in shown] == ["1.", "2."]
+
+
+def test_of_numbered_terms_the_answer_stays_first() -> None:
+    assert [one.text[0] for one in in_order(quoted(TERMS, "3.", "2."), "How do I cancel?")] == ["2", "3"]
+    asked = "Can I cancel an order of lamps?"
+    found = retrieval(
+        asked, passage(TERMS.replace("An order of lamps can", "You can cancel an order of lamps, it can"))
+    )
+    shown, _ = finish(quote(asked, found, language="en", embedder=None, options=OPTIONS))
+    assert str(shown[0]).startswith("3. ")
 
 
 def test_a_command_of_several_lines_can_be_copied_as_one() -> None:

@@ -24,6 +24,19 @@ def test_a_command_is_one_statement_over_all_its_lines() -> None:
     assert [text[start:end] for start, end in stretches(text)] == [
         "Run this:", command, "It logs to C:\\logs\\", "and ends.",
     ]  # fmt: skip
+    apart = "docker run --rm \\\n\n  -v /srv:/data is its volume."
+    assert [apart[start:end] for start, end in stretches(apart)] == [
+        "docker run --rm \\",
+        "-v /srv:/data is its volume.",
+    ]
+
+
+def test_a_command_that_no_answer_has_room_for_is_quoted_in_pieces() -> None:
+    command = "docker run --rm \\\n" + "  -e LAMP=value \\\n" * 60 + "  shop/tool"
+    pieces = [command[start:end] for start, end in stretches(command)]
+    assert len(pieces) > 1
+    assert all(count_words(piece) < 100 for piece in pieces)
+    assert all(piece.endswith("\\") for piece in pieces[:-1])
 
 
 @pytest.mark.parametrize(

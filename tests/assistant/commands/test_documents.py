@@ -54,7 +54,10 @@ def test_a_refusal_says_when_nothing_was_read_for_who_asks(
     for name, audience in (("returns", "public"), ("pay", "hr")):
         (tmp_path / f"{name}.md").write_text(f"# Of {name}\n\nWithin 45 days.", encoding="utf-8")
         assert run("ingest", f"{name}.md", "--audience", audience)[0] == 0
-    assert run("ask", "Who owns a zebra?", "--audience", "HR")[2].startswith("Nothing was read for 'HR': ")
+    assert run("ask", "Who owns a zebra?", "--audience", "HR")[2].rstrip().endswith("Next: the same with --audience hr")
+    _, _, err = run("ask", "Who owns a zebra?", "--audience", "the board")
+    assert err.startswith("Nothing was read for 'the board': ")
+    assert "Next: frontdesk ingest PATH --audience 'the board'" in err
     for audience in ("hr", "public"):
         assert run("ask", "Who owns a zebra?", "--audience", audience)[2] == ""
 

@@ -63,6 +63,7 @@ def test_markdown_becomes_plain_text(read):
     [
         ("title: Working abroad\nstatus: Draft", "Working abroad (draft)"),
         ("draft: true", "Abroad (draft)"),
+        ("draft: yes", "Abroad (draft)"),
         ("title: DRAFT – Working abroad\nstatus: draft", "DRAFT – Working abroad"),
         ("title: Working abroad\nstatus: current\ndraft: false", "Working abroad"),
     ],
