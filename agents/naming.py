@@ -50,7 +50,8 @@ def is_of_another(
 def without_another_code(said: str, ranked: Sequence[Statement], passages: Sequence[Passage]) -> list[Statement]:
     """Return statements without those under another code than is asked for.
 
-    Where the best is one of these, what is left answers where it tells of the code itself or is nearly as good.
+    Where the best is one of these, what is left answers where it tells of the code itself, or is nearly as good and the
+    code is told of elsewhere: nothing answers about a T30 that no document knows.
 
     Args:
         said: the question, and the one before it where it sets what that named beside another thing.
@@ -60,6 +61,8 @@ def without_another_code(said: str, ranked: Sequence[Statement], passages: Seque
     if len(left) == len(ranked) or (left and left[0] is ranked[0]):
         return left
     asked, enough = codes(said), NEAR_BEST * ranked[0].score
+    if asked.isdisjoint(codes("\n".join(f"{p.title}\n{p.text}" for p in passages))):
+        return []
     return [s for s in left if s.score >= enough or asked & codes("\n".join((s.passage.title, s.place, s.text)))]
 
 

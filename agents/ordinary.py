@@ -30,7 +30,6 @@ _ASKED_DAYS = re.compile(
 )
 """How customers name such days beside that; a word too many only leaves the order as it was."""
 _NOTICE = re.compile(r"通知|公告|安排|时间|\b(?:notices?|hours|opening)\b", re.IGNORECASE)
-"""A title that tells of which days a whole document is; "Easter Egg Museum" does not."""
 _CLAUSE_END = re.compile(r"[，,；;。|]")
 
 
@@ -57,5 +56,10 @@ def _is_of_other_days(question: str, statement: Statement) -> bool:
     clauses = _CLAUSE_END.split(statement.text)
     timed = next((clause for clause in clauses if holds(clause, (AnswerType.TIME,))), "")
     place = statement.place
-    tells = place != statement.passage.title or _NOTICE.search(simplified(place)) is not None
+    tells = place != statement.passage.title or _is_notice(simplified(place))
     return is_of_other_days(question, timed) or (tells and is_of_other_days(question, place))
+
+
+def _is_notice(title: str) -> bool:
+    """Say whether a title that names holidays tells of which days a whole document is: "Easter Egg Museum" does not."""
+    return _NOTICE.search(title) is not None or re.search(r"[^\W\d_]", _OTHER_DAYS.sub("", title)) is None

@@ -130,11 +130,20 @@ def test_a_title_s_code_counts_where_another_is_told_of_or_it_is_repeated() -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "score", "left"), [("满99包邮。", 0.8, 1), ("满99包邮。", 0.5, 0), ("T30秋天上市。", 0.5, 1)]
+    ("text", "score", "known", "left"),
+    [
+        ("秋天上市。", 0.8, "T30", 1),
+        ("秋天上市。", 0.8, "T40", 0),
+        ("秋天上市。", 0.5, "T30", 0),
+        ("T30秋天上市。", 0.5, "T40", 1),
+    ],
 )
-def test_what_is_left_answers_where_it_tells_of_the_code_or_is_near(text: str, score: float, left: int) -> None:
+def test_what_is_left_answers_where_it_tells_of_the_code_or_is_near(
+    text: str, score: float, known: str, left: int
+) -> None:
     best = Statement(MODELS, 0, MODELS.text.index("\n"), 1.0)
     other = passage(text, "other.md", language="zh")
     ranked = [best, Statement(other, 0, other.end, score)]
-    assert len(without_another_code("T30什么时候上市", ranked, [MODELS, other])) == left
-    assert without_another_code("T10什么时候上市", ranked, [MODELS, other]) == ranked
+    passages = [MODELS, other, passage(f"{known}是白色的。", "more.md")]
+    assert len(without_another_code("T30什么时候上市", ranked, passages)) == left
+    assert without_another_code("T10什么时候上市", ranked, passages) == ranked

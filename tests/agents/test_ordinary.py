@@ -82,6 +82,11 @@ def test_what_a_document_is_called_is_no_holiday(title: str) -> None:
     assert first("When can I check in?", [replace(named, score=1.0), *ranked("Breakfast is at 7:00.")]) == named.text
 
 
+def test_a_title_that_is_a_holiday_s_name_tells() -> None:
+    below = replace(ranked("We open at 10:00.", heading="Christmas 2026")[0], score=1.0)
+    assert first("When do you open?", [below, *ranked("We open at 9:00.")]) == "We open at 9:00."
+
+
 def test_english_holidays() -> None:
     hours = ranked("On public holidays we open at 10:00.", "We open at 9:00 on all other days.")
     assert first("When do you open?", hours) == hours[1].text
