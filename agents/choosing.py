@@ -65,8 +65,7 @@ def choose(
         ModelUnavailable: the model does not answer.
     """
     ranked = ranking.rank(retrieval, language=language, embedder=embedder, history=history)
-    said = f"{conversation_of(history).previous}\n{question}" if codes(question) and compares(question) else question
-    ranked = without_another_code(said, ranked, retrieval.passages)
+    ranked = without_another_code(_compared(question, history), ranked, retrieval.passages)
     ranked = ordinary_first(question, ranked)
     of_another = partial(is_of_another, question, passages=retrieval.passages, weights=retrieval.weights)
     ranked = without_other_seasons(question, ranked, whole=retrieval.asked)
@@ -98,6 +97,11 @@ def choose(
             return Choice(False, ranked[:1], evidence=evidence)
     of_the_same = [statement for statement in ranked[:MORE_AMONG] if not of_another(statement)]
     return Choice(True, ranked, of_the_same, pointed, evidence, model)
+
+
+def _compared(question: str, history: Sequence[Message]) -> str:
+    """Return a question with the one before it where it sets what that named beside a thing: "比T20大吗"."""
+    return f"{conversation_of(history).previous}\n{question}" if codes(question) and compares(question) else question
 
 
 def _labelled(question: str, ranked: Sequence[Statement]) -> Candidate | None:
@@ -163,7 +167,7 @@ def choose_for_all(
         every = (*retrieval.passages, *found.passages)
         if choice.found and (
             is_of_another(question, choice.ranked[0], every, weights=retrieval.weights)
-            or is_under_another_code(question, choice.ranked[0], every)
+            or is_under_another_code(_compared(question, history), choice.ranked[0], every)
         ):
             choice = Choice(False)
         choices.append(choice)

@@ -1,4 +1,6 @@
-from agents.choosing import Choice, choose
+import pytest
+
+from agents.choosing import Choice, choose, choose_for_all
 from agents.transcript import Message
 from knowledge.passages import Passage
 from tests.agents.found_passages import passage, retrieval
@@ -72,3 +74,20 @@ def test_a_question_that_compares_is_about_what_was_named_before_too() -> None:
     assert [s.text for s in chosen("and the tank of the t20?", MANUAL, MODELS, before="and the T10?").of_the_same] == [
         "Model: T20 | Tank: 300 ml"
     ]
+
+
+@pytest.mark.parametrize(("before", "found"), [("how big is the tank of the T10?", True), ("hello", False)])
+def test_a_part_of_a_message_that_compares_may_be_about_what_was_named_before(before: str, found: bool) -> None:
+    whole, part = "is it larger than that of the t20, and how big is the tank?", "how big is the tank?"
+    *_, last = choose_for_all(
+        whole,
+        retrieval(whole, MANUAL, MODELS),
+        (Message("user", before), Message("assistant", "…")),
+        [(part, retrieval(part, MANUAL))],
+        model=None,
+        language="en",
+        embedder=None,
+        refuse_below=0.5,
+        stop=None,
+    )
+    assert last.found is found
