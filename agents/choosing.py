@@ -12,13 +12,15 @@ from agents import prices, quoting, ranking, reading, verifying
 from agents.crossings import beside, crossing, labelled, says_all, without_other_seasons
 from agents.items import announced_by
 from agents.models import LoadedModel
-from agents.naming import is_of_another
+from agents.naming import is_of_another, is_under_another_code, without_another_code
 from agents.ordinary import ordinary_first
 from agents.pointing import Candidate
 from agents.referrals import said_first
 from agents.spans import is_yes_or_no
 from agents.statements import Statement
 from agents.transcript import Language, Message
+from knowledge.codes import codes, compares
+from knowledge.conversation import conversation_of
 from knowledge.embedders import Embedder
 from knowledge.passages import Retrieval
 
@@ -63,7 +65,9 @@ def choose(
     Raises:
         ModelUnavailable: the model does not answer.
     """
-    ranked = ordinary_first(question, ranking.rank(retrieval, language=language, embedder=embedder, history=history))
+    ranked = ranking.rank(retrieval, language=language, embedder=embedder, history=history)
+    ranked = without_another_code(_compared(question, history), ranked, retrieval.passages)
+    ranked = ordinary_first(question, ranked)
     of_another = partial(is_of_another, question, passages=retrieval.passages, weights=retrieval.weights)
     ranked = without_other_seasons(question, ranked, whole=retrieval.asked)
     ranked = prices.stepped_back(question, ranked)
@@ -94,6 +98,11 @@ def choose(
             return Choice(False, ranked[:1], evidence=evidence)
     of_the_same = [statement for statement in ranked[:MORE_AMONG] if not of_another(statement)]
     return Choice(True, ranked, of_the_same, pointed, evidence, model)
+
+
+def _compared(question: str, history: Sequence[Message]) -> str:
+    """Return a question with the one before it where it sets what that named beside a thing: "比T20大吗"."""
+    return f"{conversation_of(history).previous}\n{question}" if codes(question) and compares(question) else question
 
 
 def _labelled(question: str, ranked: Sequence[Statement]) -> Candidate | None:
@@ -157,7 +166,10 @@ def choose_for_all(
         choice = chosen(part, found, (*history, Message("user", question)))
         # A part does not repeat the name that the message has: "… of the Moorlight 60, and is the battery replaced?"
         every = (*retrieval.passages, *found.passages)
-        if choice.found and is_of_another(question, choice.ranked[0], every, weights=retrieval.weights):
+        if choice.found and (
+            is_of_another(question, choice.ranked[0], every, weights=retrieval.weights)
+            or is_under_another_code(_compared(question, history), choice.ranked[0], every)
+        ):
             choice = Choice(False)
         choices.append(choice)
     return choices

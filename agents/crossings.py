@@ -6,6 +6,7 @@
 Of seven cells that look alike, form does not tell which one is meant; the names of row and column do.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,7 @@ AMONG = 12
 """Statements, best first, among which the row is looked for."""
 _PAYING = "pay cost price charge fee rate take per each 要付 多少钱 价格 费用 收费"
 """Words that a question about a price may have and its answer need not."""
+_APART = re.compile(r"\b([A-Za-z]{1,3}) (\d{1,4})(?![\d.])")
 NEAR_BEST = 0.75
 """Share 0-1 of the best score that the row must have."""
 
@@ -70,10 +72,13 @@ class _Said:
 
     terms: frozenset[str]
     moments: tuple[Moment, ...]
+    apart: frozenset[str] = frozenset()
+    """Codes that are written apart: "T 20" may name T20."""
 
     @classmethod
     def of(cls, question: str) -> "_Said":
-        return cls(frozenset(_terms(question)), calendar_spans.named(question))
+        apart = frozenset(f"{letters}{number}".casefold() for letters, number in _APART.findall(question))
+        return cls(frozenset(_terms(question)), calendar_spans.named(question), apart)
 
     def held_by(self, text: str) -> frozenset[str]:
         """Return the terms of what is named of the calendar that a text's spans hold."""
@@ -187,7 +192,7 @@ def beside(statement: Statement) -> str:
 def _names(row: Statement, asked: _Said) -> bool:
     """Say whether a question has all words of a row's first cell, or names a day of the season that it is."""
     first = _first(row)
-    return bool(first) and (first <= asked.terms or bool(asked.held_by(cells_of(row.text)[0].value)))
+    return bool(first) and (first <= asked.terms | asked.apart or bool(asked.held_by(cells_of(row.text)[0].value)))
 
 
 def _of_the_season(rows: Sequence[Statement], asked: _Said) -> list[Statement]:

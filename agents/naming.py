@@ -7,7 +7,7 @@ told by the documents: what stands in the title of one and not of the other. Nob
 a name by its form.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from agents.cells import cells_of
@@ -15,6 +15,9 @@ from agents.statements import Statement
 from knowledge.codes import Code, codes, names_those_between
 from knowledge.passages import Passage
 from knowledge.text import tokens
+
+NEAR_BEST = 0.75
+"""Share 0-1 of the best score from which what is of no other thing answers in its place."""
 
 
 def is_of_another(
@@ -25,15 +28,13 @@ def is_of_another(
     The question and another document's title have two words side by side, "Moorlight 60": one stands in the statement's
     own title too, the other nowhere in its passage, headings and title, or is a number that stands beside other words
     there ("2 years" is no "Heron 2"). A passage about all things ("Returns") has neither, so what it says holds for
-    each of them. Or the question has a code, and the statement is under another one of the same letters.
+    each of them.
 
     Args:
         question: as it was asked, without the conversation before: what that named may have been left behind.
         passages: all that were found.
         weights: the question's terms with what each is worth; others are no search terms.
     """
-    if _is_under_another_code(question, statement):
-        return True
     here = statement.passage
     title = set(tokens(here.title)) & weights.keys()
     whole = "\n".join((here.title, *here.headings, here.header, here.text))
@@ -46,21 +47,52 @@ def is_of_another(
     return bool(named) and any(named & _side_by_side(other) for other in others)
 
 
-def _is_under_another_code(question: str, statement: Statement) -> bool:
-    """Say whether a row, or a document, is called T10 where the question says T30, and tells nothing of that."""
-    asked = codes(question)
-    if not asked or names_those_between(question):
-        return False
-    passage = statement.passage
-    cells = cells_of(statement.text)
-    places = [(cells[0].value, statement.text)] if cells else []
-    places.append((passage.title, "\n".join((passage.title, *passage.headings, passage.header, passage.text))))
-    return any(_is_another(asked, codes(name), codes(whole)) for name, whole in places)
+def without_another_code(said: str, ranked: Sequence[Statement], passages: Sequence[Passage]) -> list[Statement]:
+    """Return statements without those under another code than is asked for.
+
+    Where the best is one of these, what is left answers where it tells of the code itself, or is nearly as good and the
+    code is told of elsewhere: nothing answers about a T30 that no document knows.
+
+    Args:
+        said: the question, and the one before it where it sets what that named beside another thing.
+        passages: all that were found.
+    """
+    left = [s for s in ranked if not is_under_another_code(said, s, passages)]
+    if len(left) == len(ranked) or (left and left[0] is ranked[0]):
+        return left
+    asked, enough = codes(said), NEAR_BEST * ranked[0].score
+    if asked.isdisjoint(codes("\n".join(f"{p.title}\n{p.text}" for p in passages))):
+        return []
+    return [s for s in left if s.score >= enough or asked & codes("\n".join((s.passage.title, s.place, s.text)))]
 
 
-def _is_another(asked: set[Code], named: set[Code], told: set[Code]) -> bool:
-    letters = {first for first, _ in asked} & {first for first, _ in named}
-    return bool(letters) and not any(code in told for code in asked if code[0] in letters)
+def is_under_another_code(said: str, statement: Statement, passages: Sequence[Passage]) -> bool:
+    """Say whether a row, or a document, is called T10 where T30 is asked for, and tells nothing of that.
+
+    A title's code counts where the statement repeats it, or where another title or row is called T30: without that an
+    old T5 may be spoken of, and "Lampe E27" is of all lamps.
+    """
+    asked = set() if names_those_between(said) else codes(said)
+    cells, passage = cells_of(statement.text) if asked else [], statement.passage
+    if cells and _missing(asked, cells[0].value, statement.text):
+        return True
+    whole = "\n".join((passage.title, *passage.headings, passage.header, passage.text))
+    missing = _missing(asked, passage.title, whole)
+    repeats = codes(passage.title) & codes(statement.text) if missing else set()
+    return bool(repeats) or (bool(missing) and any(missing & codes(name) for p in passages for name in _names(p)))
+
+
+def _missing(asked: set[Code], name: str, whole: str) -> set[Code]:
+    """Return what is asked for and of the kind that a thing's name is, where the whole tells of none of it."""
+    kinds = set() if names_those_between(name) else {letters for letters, _ in codes(name)}
+    of_the_kind = {code for code in asked if code[0] in kinds}
+    return set() if not of_the_kind or of_the_kind & codes(whole) else of_the_kind
+
+
+def _names(passage: Passage) -> Iterator[str]:
+    """Yield how a passage's document is called, and each row in it."""
+    yield passage.title
+    yield from (cells[0].value for row in passage.text.splitlines() if (cells := cells_of(row)))
 
 
 def _side_by_side(text: str) -> set[frozenset[str]]:

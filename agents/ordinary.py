@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from agents.answer_types import AnswerType, expected, holds
+from agents.calendar_spans import named
 from agents.statements import Statement
 from knowledge.traditional import simplified
 
@@ -18,9 +19,17 @@ NEAR_BEST = 0.75
 """Share 0-1 of the best score that it must have."""
 _OTHER_DAYS = re.compile(
     r"节假日|假期|放假|春节|除夕|国庆|元旦|中秋|端午|清明节|劳动节|圣诞|大促|活动期间"
-    r"|\b(?:holidays?|christmas|easter|thanksgiving|new year'?s?)\b",
+    r"|\b(?:holidays?(?![ -](?:flat|home|house|cottage|let|apartment|rental|park))|christmas|easter|thanksgiving"
+    r"|new year'?s?)\b",
     re.IGNORECASE,
 )
+_ASKED_DAYS = re.compile(
+    r"[过大]年|过节|年三十|初[一二三四五六七]|[春寒暑长]假|五一|(?<!十)十一(?![点月号楼层])|双11|618|法定|黄金周|元宵|七夕"
+    r"|活动|促销|\b(?:x-?mas|boxing day|good friday|halloween)\b",
+    re.IGNORECASE,
+)
+"""How customers name such days beside that; a word too many only leaves the order as it was."""
+_NOTICE = re.compile(r"通知|公告|安排|时间|\b(?:notices?|hours|opening)\b", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"[，,；;。|]")
 
 
@@ -35,12 +44,22 @@ def ordinary_first(question: str, ranked: Sequence[Statement]) -> list[Statement
 
 
 def is_of_other_days(question: str, text: str) -> bool:
-    """Say whether a text names holidays, and the question none."""
-    return _OTHER_DAYS.search(simplified(text)) is not None and _OTHER_DAYS.search(simplified(question)) is None
+    """Say whether a text names holidays, and the question none, nor a date, which may be one."""
+    asked = simplified(question)
+    if _OTHER_DAYS.search(simplified(text)) is None or _OTHER_DAYS.search(asked) or _ASKED_DAYS.search(asked):
+        return False
+    return not any(len(moment.days) == 1 and not moment.of_week for moment in named(question))
 
 
 def _is_of_other_days(question: str, statement: Statement) -> bool:
     """Say whether a statement's first time is one of holidays, or it stands under a heading that is about these."""
     clauses = _CLAUSE_END.split(statement.text)
     timed = next((clause for clause in clauses if holds(clause, (AnswerType.TIME,))), "")
-    return is_of_other_days(question, timed) or is_of_other_days(question, statement.place)
+    place = statement.place
+    tells = place != statement.passage.title or _is_notice(simplified(place))
+    return is_of_other_days(question, timed) or (tells and is_of_other_days(question, place))
+
+
+def _is_notice(title: str) -> bool:
+    """Say whether a title that names holidays tells of which days a whole document is: "Easter Egg Museum" does not."""
+    return _NOTICE.search(title) is not None or re.search(r"[^\W\d_]", _OTHER_DAYS.sub("", title)) is None

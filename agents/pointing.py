@@ -6,6 +6,7 @@ The words are always an exact stretch of a document. A small model's own words o
 that what it makes up is never shown. The weights are fitted on development questions: `python -m bench pointing`.
 """
 
+import calendar
 import json
 import re
 from collections.abc import Sequence
@@ -44,10 +45,12 @@ _SHORT_UNIT = re.compile(
     r"|\s?(?:折|℃|度|岁|毫升|斤|倍|课时|(?:[人个盒罐袋瓶张页块层号]|包(?![邮含括])|套(?![餐装])|名(?!额)|位(?!数)))"
 )
 _PAUSE_OR_STOP = re.compile(r"[，,；;。|]")
+_NO_TIME = r"(?!\s?(?:[ap]\.?m\b|h\b|Uhr|点|时|月))"
 _FROM_TO = re.compile(
-    r"(?<![\d.,:：/-])(?P<first>\d+(?:[.,]\d+)*)(?P<unit>\s?(?:个月|[^\W\d_年月日号点时分]{1,3})?)"
-    r"\s?(?:[–—~～]|至|到|to)\s?(?P<last>\d+(?:[.,]\d+)*)(?![\d:：]|[/-]\d)"
+    rf"(?<![\d.,:：/点时月年-])(?P<first>\d+(?:[.,]\d+)*){_NO_TIME}(?P<unit>\s?(?:个月|[^\W\d_年月日号点时分]{{1,3}})?)"
+    rf"\s?(?:[–—~～]|至|到|to)\s?(?P<last>\d+(?:[.,]\d+)*){_NO_TIME}(?![\d:：]|[/-]\d)"
 )
+_NO_NAME = "|".join((*calendar.day_name, *calendar.month_name[1:], *calendar.day_abbr, *calendar.month_abbr[1:]))
 _PART_OF_DAY = re.compile(
     r"(?:上午|下午|晚上|早上|中午|凌晨|傍晚|夜里)\s?(?:\d+[:：]\d\d\s?(?:[—–~～-]{1,2}|[至到])\s?)?$"
 )
@@ -302,9 +305,10 @@ def _is_one_of_two_amounts(question: str, candidate: Candidate) -> bool:
 
 
 def _torn_off_name(text: str, before: str, after: str) -> bool:
-    """Say whether words are half of a name of which the other half is a code, as in "T20 Pro"."""
-    ends = re.match(r"[A-Za-z]", text) and re.search(r"(?<![A-Za-z])[A-Za-z]{1,3}\d{1,4}\s?$", before)
-    begins = re.search(r"(?<![A-Za-z])[A-Za-z]{1,3}\d{1,4}$", text) and re.match(r"\s?[A-Z][a-z]+\b", after)
+    """Say whether words are half of a name of which the other half is a code, as in "T20 Pro"; "B12 Monday" is none."""
+    name = rf"\s?(?!(?:{_NO_NAME})\b)[A-Z][a-z]+\b"
+    ends = re.match(name, text) and re.search(r"(?<![A-Za-z])[A-Za-z]{1,3}\d{1,4}\s?$", before)
+    begins = re.search(r"(?<![A-Za-z])[A-Za-z]{1,3}\d{1,4}$", text) and re.match(name, after)
     return bool(ends or begins)
 
 

@@ -2,13 +2,21 @@
 
     "T20pro 报E3" -> ("t", "20"), ("e", "3")
 
-Codes of the same letters name things of one kind: T10 is another robot than T20, E3 another fault than E9.
+Codes of the same letters name things of one kind: T10 is another robot than T20, E3 another fault than E9. Sums of
+money, editions and classes of protection have such a form and name no thing.
 """
 
 import re
 import unicodedata
 
-_CODE = re.compile(r"(?<![a-z\d])([a-z]{1,3})-?(\d{1,4})(?![\d.])", re.IGNORECASE)
+from knowledge.traditional import simplified
+
+_NO_NAMES = "v|ver|rev|ip|no|nr|rmb|cny|eur|usd|gbp|chf|hkd|jpy"
+CODE = re.compile(rf"(?<![a-z\d])(?!(?:{_NO_NAMES})-?\d)([a-z]{{1,3}})-?(\d{{1,4}})(?![\d.])", re.IGNORECASE)
+_COMPARES = re.compile(
+    r"比(?![例如方])|哪[个款种台只边]|[区差]别|不同|一样|\b(?:than|compar\w+|differ\w*|versus|vs|which is|same)\b",
+    re.IGNORECASE,
+)
 _FROM_TO = re.compile(r"\d\s?(?:[-–—~]|到|至|to\b)\s?[a-z]{0,3}\d", re.IGNORECASE)
 _REST_OF_NAME = r"[a-z]*(?: [A-Z][a-z]+)?"
 """Of "T20pro" and "T10 Lite"."""
@@ -22,12 +30,17 @@ def codes(text: str) -> set[Code]:
     >>> sorted(codes("T20pro 报E3，滤网FY-A5P，PM2.5"))
     [('a', '5'), ('e', '3'), ('t', '20')]
     """
-    return {(found[1].casefold(), found[2]) for found in _CODE.finditer(unicodedata.normalize("NFKC", text))}
+    return {(found[1].casefold(), found[2]) for found in CODE.finditer(unicodedata.normalize("NFKC", text))}
 
 
 def names_those_between(text: str) -> bool:
     """Say whether a text has codes from one to another, "E1 to E9", which mean those between them too."""
     return _FROM_TO.search(unicodedata.normalize("NFKC", text)) is not None
+
+
+def compares(question: str) -> bool:
+    """Say whether a question sets things side by side: in "is it larger than the T20?" T20 takes nothing's place."""
+    return _COMPARES.search(simplified(question)) is not None
 
 
 def without_those_of_its_kind(text: str, question: str) -> str:
@@ -36,6 +49,6 @@ def without_those_of_its_kind(text: str, question: str) -> str:
     >>> without_those_of_its_kind("T10 Lite吸力多少", "那T20呢")
     ' 吸力多少'
     """
-    kinds = {letters for letters, _ in codes(question)}
-    whole = re.compile(_CODE.pattern + f"(?-i:{_REST_OF_NAME})", re.IGNORECASE)
+    kinds = set() if compares(question) else {letters for letters, _ in codes(question)}
+    whole = re.compile(CODE.pattern + f"(?-i:{_REST_OF_NAME})", re.IGNORECASE)
     return whole.sub(lambda found: " " if found[1].casefold() in kinds else found[0], text) if kinds else text

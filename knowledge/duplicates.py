@@ -18,7 +18,7 @@ from itertools import combinations, permutations
 from knowledge.passages import Passage
 from knowledge.selection import Hit
 from knowledge.text import CJK_CLASS, STOP_WORDS, normalise, tokens, without_signs
-from knowledge.versions import Version, is_newer, replaces, says_out_of_date, version_of
+from knowledge.versions import Version, is_newer, is_of_all, names_rules, replaces, says_out_of_date, version_of
 
 COMPARED = 30
 """Best hits that are compared with one another."""
@@ -83,14 +83,20 @@ def _superseding(hits: Sequence[Hit], question: str) -> list[Hit]:
 
 
 def _surely_replaces(new: Passage, old: Passage) -> bool:
-    """Say whether the older one calls itself old, or both are rules: of these one holds at a time."""
-    if new.collection != old.collection or new.document == old.document or _is_mail(new) or _is_mail(old):
+    """Say whether the older one calls itself old, or both are rules: of these one holds at a time.
+
+    Rules are the same by their file and by their title: another town has prices of its own, and other members a policy.
+    """
+    if new.collection != old.collection or _file(new) == _file(old) or _is_mail(new) or _is_mail(old):
         return False
-    pairs = ((_file(new), _file(old)), (new.title, old.title))
-    today = datetime.date.today()
-    if any(replaces(_version(mine), _version(other), today=today) for mine, other in pairs):
+    if _calls_itself_old(old) and _is_newer(new, old) is True:
         return True
-    return _calls_itself_old(old) and _is_newer(new, old) is True
+    files = _version(_file(new)), _version(_file(old))
+    titles = _version(new.title), _version(old.title)
+    sections = [[heading for heading in each.headings if heading != each.title] for each in (new, old)]
+    is_one_section = not all(sections) or sections[0] == sections[1]
+    are_the_same = is_one_section and is_of_all(*files) and is_of_all(*titles)
+    return are_the_same and any(replaces(*pair, today=datetime.date.today()) for pair in (files, titles))
 
 
 def _says_when(passage: Passage) -> bool:
@@ -125,16 +131,18 @@ def _alike(compared: Sequence[Hit]) -> set[tuple[int, int]]:
 
 
 def _of_two_editions(compared: Sequence[Hit]) -> set[tuple[int, int]]:
-    """Return the pairs of chunks, either way round, that are one section of a document in two years.
+    """Return the pairs of chunks, either way round, that are one section of rules in two years.
 
-    They stand in one folder, under the same title and headings, in files whose names differ in the year alone.
+    They stand in one folder, under the same title and headings, in files whose names differ in the year alone. What a
+    report says of a year holds the next year too.
     """
     sections: dict[tuple[object, ...], list[Hit]] = {}
     for hit in compared:
         passage = hit.passage
         folder, _, name = _file(passage).rpartition("/")
         version = _version(name)
-        if passage.headings and version.family and len(version.date) == 1 and not version.number:
+        is_edition = version.family and len(version.date) == 1 and not version.number
+        if passage.headings and is_edition and (names_rules(version.family) or names_rules(passage.title.casefold())):
             place = (passage.collection, folder, version.family, _said(passage.title), passage.headings)
             sections.setdefault(place, []).append(hit)
     return {

@@ -4,7 +4,8 @@
 
 Only a mark in a name or a title makes two documents versions of one another: a date, a version number, a word such as
 "old". Alike texts without a mark may be the same rule for two countries, and neither takes the place of the other.
-A date with its day is no mark: letters, minutes and reports of different days are different ones.
+A date with its day is no mark, unless something is in force from it: letters, minutes and reports of different days
+are different ones.
 """
 
 import datetime
@@ -14,9 +15,11 @@ from dataclasses import dataclass
 _DAY = re.compile(
     r"(?<!\d)(?:19|20)\d\d(?:[-_. /]?(?:0[1-9]|1[0-2])[-_. /]?(?:0[1-9]|[12]\d|3[01])(?!\d)|年\d{1,2}月\d{1,2}日)"
 )
+_IN_FORCE = r"起?(?:执行|施行|实施|生效|适用|启用)|起(?=[\W_]|$)"
+_FROM_DAY = re.compile(rf"自?(?<!\d)((?:19|20)\d\d)年(0?[1-9]|1[0-2])月(0?[1-9]|[12]\d|3[01])日(?:{_IN_FORCE})")
 _DATE = re.compile(
-    r"(?<!\d)((?:19|20)\d\d)(?:[-_. ]?(0[1-9]|1[0-2])(?!\d)|年(0?[1-9]|1[0-2])月(?!\d))?(?!\d)年?"
-    r"(?:[修订]*版|起?(?:执行|施行|实施|生效|适用|启用)|起(?=[\W_]|$))?"
+    r"自?(?<!\d)((?:19|20)\d\d)(?:[-_. ]?(0[1-9]|1[0-2])(?!\d)|年(0?[1-9]|1[0-2])月(?!\d))?(?!\d)年?"
+    rf"(?:[修订]*版|{_IN_FORCE})?"
 )
 _VERSION = re.compile(
     r"(?:(?<![a-z])(?:version|ver|v|revision|rev|release|edition)[-_. ]?|第|版本)(\d+(?:\.\d+)*)(?:版)?(?![a-z\d])"
@@ -30,9 +33,9 @@ _OLD = re.compile(
 _COPY = re.compile(r"(?<![a-z])(?:copy(?: of)?|final|latest|current)(?![a-z])|副本|最新版?|现行版?|新版|\(\d{1,2}\)")
 _RULES = (
     r"规[则定]|政策|条款|细则|收费标准|价目表|价格表"
-    r"|\b(?:terms|polic(?:y|ies)|conditions|rules|tariffs?|price list|prices)\b"
+    r"|\b(?:polic(?:y|ies)|rules|tariffs?|price list|terms and conditions|(?:terms|conditions) of)\b"
 )
-"""What a company has one of at a time."""
+"""What a company has one of at a time. A school has terms and a lake conditions."""
 _AND_MORE = re.compile(rf"[及和与、][^及和与、]{{1,4}}(?={_RULES})|\s(?:and|&)\s\w+(?=\s(?:{_RULES}))")
 _BETWEEN = re.compile(r"[\W_]+")
 _SUFFIX = re.compile(r"\.[a-z][a-z0-9]{0,4}$")
@@ -46,7 +49,7 @@ class Version:
     """The name without its marks: equal for versions of one document."""
     is_old: bool
     date: tuple[int, ...]
-    """Year, and month if given; () when there is none, or one with a day."""
+    """Year, and month if given; the day too, where it is in force from one; () when there is none."""
     number: tuple[int, ...]
     """`2.1` as (2, 1); () when there is none."""
 
@@ -63,9 +66,11 @@ def version_of(name: str) -> Version:
     Version(family='policies returns', is_old=False, date=(2024, 5), number=(2, 1))
     """
     rest = _SUFFIX.sub("", name.casefold())
+    from_day = _FROM_DAY.search(rest)
+    rest = _FROM_DAY.sub(" ", rest)
     days = _DAY.findall(rest)
     rest = _DAY.sub(" ", rest)
-    date = _DATE.search(rest)
+    date = from_day or _DATE.search(rest)
     rest = _DATE.sub(" ", rest)
     number = _VERSION.search(rest)
     rest = _VERSION.sub(" ", rest)
@@ -118,8 +123,18 @@ def replaces(new: Version, old: Version, *, today: datetime.date) -> bool:
     said = min(len(new.date), len(old.date))  # a list of March does not tell whether that of the year still holds
     if not new.date[:said] > old.date[:said] or _is_to_come(new.date, today):
         return False
-    return re.search(_RULES, old.family) is not None and old.family in (new.family, _AND_MORE.sub("", new.family))
+    return names_rules(old.family) and is_of_all(new, old)
+
+
+def names_rules(name: str) -> bool:
+    """Say whether a name is one of rules, such as a company has one of at a time."""
+    return re.search(_RULES, name) is not None
+
+
+def is_of_all(new: Version, old: Version) -> bool:
+    """Say whether names are of one family, or the new one of what the old one is of and of more."""
+    return old.family in (new.family, _AND_MORE.sub("", new.family))
 
 
 def _is_to_come(date: tuple[int, ...], today: datetime.date) -> bool:
-    return date > (today.year, today.month)[: len(date)]
+    return date > (today.year, today.month, today.day)[: len(date)]

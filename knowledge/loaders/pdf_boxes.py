@@ -13,6 +13,11 @@ from itertools import groupby
 from knowledge.loaders.lines import collapse
 from knowledge.loaders.pdf_lines import Cell, Line
 
+_ONE_SIZE = 1.2
+"""Letters of one row are at most so much larger than others of it."""
+_HIGHEST_ROW = 8 * 1.4
+"""Sizes of letters that a row is high at most: eight lines."""
+
 
 def rows_together(page: Sequence[Line]) -> list[Line]:
     """Return a page's lines, those of a ruled row as one line."""
@@ -30,10 +35,14 @@ def _rule_above(line: Line) -> float | None:
 
 
 def _is_a_row(lines: Sequence[Line]) -> bool:
-    """Say whether lines below one rule are of one row, not of several that no rule parts.
+    """Say whether lines below one rule are of one row, not of several that no rule parts, nor a page with a sidebar.
 
-    Rows have a first cell each, and most have more than one cell on a line.
+    Rows have a first cell each, and most have more than one cell on a line. Pages are high and have headings.
     """
+    sizes = [line.size for line in lines]
+    height = max(line.top for line in lines) - min(line.bottom for line in lines)
+    if max(sizes) > _ONE_SIZE * min(sizes) or height > _HIGHEST_ROW * max(sizes):
+        return False
     columns = [cell.column for line in lines for cell in line.cells]
     first = min(column for column in columns if column is not None)
     in_cells = sum(len(line.cells) > 1 for line in lines)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from knowledge.codes import CODE
 from knowledge.loaders.lines import LEADERS, collapse
 from knowledge.loaders.pdf_lines import SOFT_HYPHEN, Cell, Line
 from knowledge.loaders.printed import Printed, PrintedBuilder, join
@@ -24,7 +25,6 @@ _IN_BRACKETS = re.compile(r"[(（][^()（）]*[)）]")
 _SEPARATOR = re.compile(re.escape(SEPARATOR))
 _PLAIN_YEAR = re.compile(r"(?:19|20)\d\d")
 _DIGITS = re.compile(r"\d[\d.,]*")
-_CODE = re.compile(r"(?<![a-z])[a-z]{1,3}-?\d{1,4}(?![\d.])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ def _columns(group: Sequence[Line]) -> Sequence[Cell]:
 
 def _is_model(name: str) -> bool:
     """Say whether a cell is called by a code, T20 or T20 Pro, and has no other number: two of them name columns."""
-    return _CODE.search(name) is not None and not any(map(str.isdigit, _CODE.sub("", name)))
+    return CODE.search(name) is not None and not any(map(str.isdigit, CODE.sub("", name)))
 
 
 def _begins_like_the_rest(column: Sequence[str]) -> bool:

@@ -1,4 +1,7 @@
-from agents.choosing import Choice, choose
+import pytest
+
+from agents.choosing import Choice, choose, choose_for_all
+from agents.transcript import Message
 from knowledge.passages import Passage
 from tests.agents.found_passages import passage, retrieval
 
@@ -13,11 +16,11 @@ TICKETS = passage(
 )
 
 
-def chosen(question: str, *passages: Passage) -> Choice:
+def chosen(question: str, *passages: Passage, before: str = "") -> Choice:
     return choose(
         question,
         retrieval(question, *passages),
-        (),
+        (Message("user", before), Message("assistant", "…")) if before else (),
         model=None,
         language="en",
         embedder=None,
@@ -51,3 +54,40 @@ def test_whether_a_thing_is_included_is_not_told_by_what_it_costs() -> None:
     fare = passage("The fare does not include:\n\nmeals,\na cabin.", headings=("Cars",), score=0.2)
     assert chosen("does the fare include a cabin?", cabins, fare).ranked[0].text == "a cabin."
     assert chosen("how much is an inside cabin?", cabins, fare).ranked[0].passage is cabins
+
+
+MODELS = passage("Model: T10 | Tank: 200 ml\nModel: T20 | Tank: 300 ml", "models.md", title="Models")
+MANUAL = passage("The tank of the T10 is 200 ml big.", "t10.md", title="T10 manual")
+
+
+def test_the_next_best_answers_where_the_best_is_of_another_code() -> None:
+    choice = chosen("how big is the tank of the t20?", MANUAL, MODELS)
+    assert choice.found
+    assert [s.text for s in choice.ranked] == ["Model: T20 | Tank: 300 ml"]
+    assert not chosen("how big is the tank of the t30?", MANUAL, MODELS).found
+
+
+def test_a_question_that_compares_is_about_what_was_named_before_too() -> None:
+    asked = "is its tank larger than that of the t20?"
+    both = chosen(asked, MANUAL, MODELS, before="how big is the tank of the T10?")
+    assert {s.text for s in both.of_the_same} == {MANUAL.text, *MODELS.text.split("\n")}
+    assert [s.text for s in chosen("and the tank of the t20?", MANUAL, MODELS, before="and the T10?").of_the_same] == [
+        "Model: T20 | Tank: 300 ml"
+    ]
+
+
+@pytest.mark.parametrize(("before", "found"), [("how big is the tank of the T10?", True), ("hello", False)])
+def test_a_part_of_a_message_that_compares_may_be_about_what_was_named_before(before: str, found: bool) -> None:
+    whole, part = "is it larger than that of the t20, and how big is the tank?", "how big is the tank?"
+    *_, last = choose_for_all(
+        whole,
+        retrieval(whole, MANUAL, MODELS),
+        (Message("user", before), Message("assistant", "…")),
+        [(part, retrieval(part, MANUAL))],
+        model=None,
+        language="en",
+        embedder=None,
+        refuse_below=0.5,
+        stop=None,
+    )
+    assert last.found is found

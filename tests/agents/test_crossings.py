@@ -71,6 +71,11 @@ def test_a_cell_has_the_kind_asked_for_and_beside_it_all_that_is_asked(question:
     assert crossed(question, HIRE) == cell
 
 
+def test_a_sum_of_money_is_no_code_that_a_question_must_repeat() -> None:
+    vouchers = passage("Voucher: EUR20 voucher | Price: 18\nVoucher: EUR50 voucher | Price: 45")
+    assert crossed("price of the 20 EUR voucher", vouchers) == "18"
+
+
 def test_the_kind_asked_for_is_that_of_the_cell() -> None:
     assert crossed("how much is breakfast on sunday") is None
     assert crossed("早餐周日几点", CHINESE) == "8:00–11:30"
@@ -138,6 +143,7 @@ def test_rows_that_a_question_compares_may_stand_behind_a_row_of_another_table(
     best = statements_of([passage("最大吸力 | 8000 | 12000", "manual.pdf")])[0]
     behind = [replace(s, score=score, words=words) for s in models]
     assert compared("T20高度多少，床底10 cm", behind) == []
+    assert len(compared("compare T 10 and T 20", models)) == 2
     found = compared("T10和T20哪个吸力大", [replace(best, score=1.0, words=0.4), *behind])
     assert found == ([behind[0], behind[2]] if is_shown else [])
 

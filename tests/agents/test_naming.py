@@ -1,7 +1,7 @@
 import pytest
 
-from agents.naming import is_of_another
-from agents.statements import Statement
+from agents.naming import is_of_another, is_under_another_code, without_another_code
+from agents.statements import Statement, statements_of
 from knowledge.passages import Passage
 from tests.agents.found_passages import passage, retrieval
 
@@ -72,7 +72,7 @@ def test_a_number_names_beside_the_words_that_it_belongs_to(text: str, expected:
 
 
 MODELS = passage(
-    "型号: T10 | 吸力: 4000\n型号: T20 Pro | 吸力: 12000\n含义: E9 | 处理: 换水箱",
+    "型号: T10 | 吸力: 4000\n型号: T20 Pro | 吸力: 12000\n含义: E9 | 处理: 换水箱\n型号: T10–T18 | 吸力: 3000",
     "models.xlsx",
     title="参数表",
     language="zh",
@@ -93,13 +93,16 @@ BOTH = passage("A5 Pro 和 A3 的滤网半年一换。", "a5.md", title="A5 Pro 
         ("吸力多少", 0, False),
         ("PM2.5多少", 0, False),
         ("A3吸力多少", 0, False),  # other letters: no other of the same kind
+        ("T15吸力多少", 3, False),
     ],
 )
 def test_a_row_that_is_called_by_another_code_is_of_another(question: str, row: int, expected: bool) -> None:
     start = MODELS.text.index(MODELS.text.split("\n")[row])
     statement = Statement(MODELS, start, start + len(MODELS.text.split("\n")[row]), 1.0)
-    found = retrieval(question, MODELS)
-    assert is_of_another(question, statement, found.passages, weights=found.weights) is expected
+    assert is_under_another_code(question, statement, [MODELS]) is expected
+
+
+SMALL = passage("滤网一年一换。", "a3.md", title="A3 说明书", language="zh")
 
 
 @pytest.mark.parametrize(
@@ -109,7 +112,38 @@ def test_a_row_that_is_called_by_another_code_is_of_another(question: str, row: 
         ("A5的滤网多久换", MANUAL, False),
         ("滤网多久换", MANUAL, False),
         ("A3的滤网多久换", BOTH, False),
+        ("A3的滤网多久换", passage("滤网半年一换。", "a.md", title="A5–A9 说明书", language="zh"), False),
     ],
 )
 def test_a_document_that_is_called_by_another_code_is_of_another(question: str, cited: Passage, expected: bool) -> None:
-    assert of_another(question, cited) is expected
+    assert is_under_another_code(question, statements_of([cited])[0], [cited, SMALL]) is expected
+
+
+def test_a_title_s_code_counts_where_another_is_told_of_or_it_is_repeated() -> None:
+    """Who says that an old A3 is broken asks about an A5 where nothing is called A3."""
+    question = "我的A3坏了，滤网多久换"
+    repeated = passage("A5 Pro 的滤网半年一换。", "a5.md", title="A5 Pro 说明书", language="zh")
+    row = passage("型号: A3 | 滤网: 一年", "models.xlsx", title="参数表", language="zh")
+    assert not is_under_another_code(question, statements_of([MANUAL])[0], [MANUAL])
+    assert is_under_another_code(question, statements_of([repeated])[0], [repeated])
+    assert is_under_another_code(question, statements_of([MANUAL])[0], [MANUAL, row])
+
+
+@pytest.mark.parametrize(
+    ("text", "score", "known", "left"),
+    [
+        ("秋天上市。", 0.8, "T30", 1),
+        ("秋天上市。", 0.8, "T40", 0),
+        ("秋天上市。", 0.5, "T30", 0),
+        ("T30秋天上市。", 0.5, "T40", 1),
+    ],
+)
+def test_what_is_left_answers_where_it_tells_of_the_code_or_is_near(
+    text: str, score: float, known: str, left: int
+) -> None:
+    best = Statement(MODELS, 0, MODELS.text.index("\n"), 1.0)
+    other = passage(text, "other.md", language="zh")
+    ranked = [best, Statement(other, 0, other.end, score)]
+    passages = [MODELS, other, passage(f"{known}是白色的。", "more.md")]
+    assert len(without_another_code("T30什么时候上市", ranked, passages)) == left
+    assert without_another_code("T10什么时候上市", ranked, passages) == ranked

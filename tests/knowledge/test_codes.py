@@ -10,6 +10,9 @@ from knowledge.codes import codes, names_those_between, without_those_of_its_kin
         ("Ｔ２０", {("t", "20")}),
         ("滤网FY-A5P", {("a", "5")}),
         ("PM2.5，2.4GHz，10 cm，COVID19，LL10293", set()),
+        ("Returns policy V2, rev3, IP65, RMB200, EUR-50, No5", set()),
+        ("V60", set()),
+        ("VX60", {("vx", "60")}),
     ],
 )
 def test_a_code_is_a_letter_or_few_with_a_number(text: str, found: set[tuple[str, str]]) -> None:
@@ -29,6 +32,9 @@ def test_codes_from_one_to_another(text: str, says_so: bool) -> None:
         ("How loud is the T10 in silent mode?", "and the T20?", "How loud is the   in silent mode?"),
         ("T10吸力多少", "那A5呢", "T10吸力多少"),
         ("T10吸力多少", "那水箱呢", "T10吸力多少"),
+        ("T10的水箱多大", "比T20大吗", "T10的水箱多大"),
+        ("T10的水箱多大", "它和T20哪個大", "T10的水箱多大"),
+        ("How loud is the T10?", "is that louder than the T20?", "How loud is the T10?"),
     ],
 )
 def test_the_next_questions_code_takes_the_place_of_one_of_its_kind(text: str, question: str, left: str) -> None:

@@ -254,3 +254,32 @@ def test_rules_of_a_later_date_supersede_earlier_ones_however_unlike(filled: Ope
     passages = found(library, "新疆包邮吗，运费多少")
     assert passages["运费及发货规则2025.md"].supersedes == ("运费规则2024.md",)
     assert {each.supersedes for each in found(library, "2024年新疆包邮吗，运费多少").values()} == {()}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"berlin__tarife": "# Parking tariffs 2024"}, {"hamburg__tarife": "# Parking tariffs 2025"}),
+        ({"gold": "# 2024年会员政策"}, {"silver": "# 2025年会员政策"}),
+        ({"terms_2024": "# School terms 2024"}, {"terms_2025": "# School terms 2025"}),
+        ({"policy_2024": "# Travel policy\n\n## Guests"}, {"policy_2025": "# Travel policy\n\n## Staff"}),
+        ({"policy_2024": "# Travel policy"}, {"policy_2025": "# Parking policy"}),
+    ],
+)
+def test_rules_for_another_place_or_of_other_things_stay(
+    filled: OpenLibrary, old: dict[str, str], new: dict[str, str]
+) -> None:
+    texts = ("An hour costs 3 euros for members. 会员一小时3元。", "Members pay 9 euros a day. 会员一天9元。")
+    files = {**old, **new}
+    library = filled(**{name: f"{head}\n\n{text}" for (name, head), text in zip(files.items(), texts, strict=True)})
+    passages = found(library, "what do members pay? 会员多少钱")
+    assert len(passages) >= 2
+    assert {each.supersedes for each in passages.values()} == {()}
+
+
+def test_a_section_of_another_year_s_report_stays(filled: OpenLibrary) -> None:
+    grown = "In the year, the revenue of the shops {} because {}, and we opened {} shops abroad."
+    texts = (grown.format("rose by 4 %", "lamps sold well", "three"), grown.format("fell", "rents went up", "no"))
+    years = {f"report_202{at}": f"# Annual report\n\n## Revenue\n\n{text}" for at, text in enumerate(texts, 4)}
+    passages = found(filled(**years), "How did the revenue of the shops change in the year?")
+    assert {each.supersedes for each in passages.values()} == {()}

@@ -180,6 +180,23 @@ def test_rows_that_no_rule_parts_stay_rows(read):
     assert read(draw) == "Ada | 19.00\nBo | 129.00\nCy | 9.00"
 
 
+@pytest.mark.parametrize(("heading", "lines"), [(16, 6), (10, 40)])
+def test_a_framed_page_with_a_sidebar_is_no_row(read, heading, lines):
+    def draw(canvas):
+        canvas.rect(40, 40, 515, 760)
+        canvas.line(197, 40, 197, 800)
+        canvas.setFont("Helvetica", 10)
+        canvas.drawString(50, 747, "Contact")
+        canvas.drawString(50, 727, "shop@lamps.example")
+        canvas.setFont("Helvetica", heading)
+        canvas.drawString(210, 770, "Returns")
+        canvas.setFont("Helvetica", 10)
+        for number in range(lines):
+            canvas.drawString(210, 740 - 14 * number, f"Lamps of kind {number} may be returned within a month.")
+
+    assert "Contact" in read(draw).splitlines()
+
+
 def test_a_column_is_called_by_the_rule_to_its_left():
     rules = Rules([(50, 600, 700), (150, 600, 700), (250, 600, 640)])
     assert rules.column(60, 90, middle=650) == 50
