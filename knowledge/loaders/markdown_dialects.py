@@ -2,7 +2,7 @@
 
     > [!faq]- Can I return gifts?     a quote, folded up below its title
     [[Warranty|our warranty]]         our warranty
-    Two days.[^1]                     Two days. (and the note below the paragraph, what none names at the end)
+    Two days.[^1]                     Two days. (and the note below the first such paragraph, else at the end)
     %% the supplier refuses %%        nothing: its writer alone sees it
 
 Code stays as it is.
@@ -93,7 +93,7 @@ def _without_notes(stretches: Iterator[tuple[_Lines, bool]], notes: dict[str, st
 
 
 def _paragraph(lines: _Lines, notes: dict[str, str], told: set[str]) -> _Lines:
-    """Return a run of lines in CommonMark, with the notes below it to which it refers, which are put to `told`."""
+    """Return a run of lines in CommonMark and below it the notes that it is the first to name, put to `told`."""
     if all(map(_INDENTED.match, lines)):
         return lines
     named: list[str] = []
@@ -117,11 +117,9 @@ def _paragraph(lines: _Lines, notes: dict[str, str], told: set[str]) -> _Lines:
             written += [f"{callout[1]}{part}" for part in folded] if title else [callout[1]]
         else:
             written.append(_BLOCK_NAME.sub("", line))
-    below: set[str] = set()
     for name in named:  # and what the notes name in turn
-        if name not in below and (note := notes.get(name, "").strip()):
+        if name not in told and (note := notes.get(name, "").strip()):
             marks = "".join(takewhile(lambda sign: sign in "> ", lines[0]))
             written += [marks, marks + _INLINE.sub(inline, note), marks]
-            below.add(name)
-    told |= below
+            told.add(name)
     return written

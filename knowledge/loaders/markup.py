@@ -23,7 +23,9 @@ _CELL = re.compile(r"</?t[dh]\b[^<>]*>|</dt\s*>|<dd\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z](?!ttps?://|[\w.+-]*@[\w.-]+>)[^<>]*>", re.IGNORECASE)
 """No address in angle brackets."""
 _WRITTEN_LINE_ENDS = re.compile(r"(?:\\[rn])+")
-"""As some shops write them into a cell, beside tags."""
+"""As some shops write them into a cell."""
+_PATH = re.compile(r"\b[A-Za-z]:\\")
+"""Of a Windows machine: where one stands, only what is beside a tag is a line's end."""
 _SPACE = re.compile(r"\s+")
 
 
@@ -31,9 +33,9 @@ def plain(text: str) -> str:
     """Return what a reader sees of the text; one that is not marked up stays as it is."""
     if "<" not in text or not _MARKED_UP.search(text):
         return text
-    if not text.lstrip().startswith("<") and _TO_PASTE.search(text):
+    if not text.lstrip().startswith("<") and _shows_what_to_paste(text):
         return text
-    text = _without_unread(_WRITTEN_LINE_ENDS.sub(_line_ends, text))
+    text = _without_unread(_WRITTEN_LINE_ENDS.sub(_line_ends if _PATH.search(text) else _ended, text))
     text = _CELL.sub(" ", _LINE.sub("\v", _PARAGRAPH.sub("\f", _LINE_BREAK.sub("\n", _LINK.sub(_link, text)))))
     return _SPACE.sub(_space, html.unescape(_TAG.sub("", text))).strip()
 
@@ -47,6 +49,11 @@ def told_target(target: str, *, text: str) -> str:
     return "" if not text or bare.casefold() in text.casefold().rstrip("/") else f" ({shown})"
 
 
+def _shows_what_to_paste(text: str) -> bool:
+    """Say whether code is all that is marked up in the text; a shop's exporter leaves an app's place in any other."""
+    return _TO_PASTE.search(text) is not None and not _MARKED_UP.search(_TO_PASTE.sub("", text))
+
+
 def _link(found: re.Match[str]) -> str:
     target = _TARGET.search(found[1])
     if target is None:
@@ -58,7 +65,11 @@ def _link(found: re.Match[str]) -> str:
 
 def _line_ends(found: re.Match[str]) -> str:
     is_beside_tag = found.string.endswith(">", 0, found.start()) or found.string.startswith("<", found.end())
-    return "\n" * found[0].count("n") if is_beside_tag else found[0]
+    return _ended(found) if is_beside_tag else found[0]
+
+
+def _ended(found: re.Match[str]) -> str:
+    return "\n" * found[0].count("n")
 
 
 def _space(found: re.Match[str]) -> str:

@@ -35,7 +35,9 @@ _FEWEST_RUNNING_PAGES = 3
 _PAGE_NUMBER = re.compile(
     r"(?:page|p\.|第)?\s*[-–—]?\s*(?:\d{1,4}|[ivxl]{1,6})\s*[-–—]?\s*(?:(?:of|/|页|共)\s*\d*\s*页?)?", re.IGNORECASE
 )
-_PAGE_MARK = re.compile(r"(?:\b(?:page|seite|p\.)|第)\s*\d+(?:\s*(?:of|von|/)\s*\d+)?", re.IGNORECASE)
+_PAGE_MARK = re.compile(
+    r"\b(?:page|seite|p\.)\s*\d+(?:\s*(?:of|von|/)\s*\d+)?|第\s*\d+(?:\s*/\s*\d+)?\s*[页頁]", re.IGNORECASE
+)
 _FOOT = re.compile(r"\D{1,40}\s?[·|•–—-]\s?(?P<number>\d{1,4})")
 """A name and the page's own number, which one page alone does not repeat."""
 _ITEM = re.compile(r"[•‣◦▪■●○]|(?:[·–—*]|\(?\d{1,2}[.)、]|\(?(?:[a-zA-Z]|[ivx]{1,5})[.)])(?:\s+|$)")
@@ -145,17 +147,19 @@ def _without_running_lines(pages: Sequence[list[Line]]) -> list[list[Line]]:
     """Drop what stands in the margins of most pages, and page numbers there.
 
     What is larger than the text has to be the same on each, but for the page's number, for "Step 1" and "Step 2" are
-    titles of their pages.
+    titles of their pages. Where most go on from page to page, one that was said already goes.
     """
     body = _Style.of([line for page in pages for line in page]).body_size
     heads = [page[0] for page in pages if _is_set_apart(page)]
     places = sorted(head.bottom for head in heads)
-    go_on = sum(head.text == after.text for head, after in pairwise(heads))
-    are_chapters = 0 < len(heads) - 1 <= 2 * go_on
+    go_on = {id(after) for head, after in pairwise(heads) if head.text == after.text}
+    are_chapters = 0 < len(heads) - 1 <= 2 * len(go_on)
+    in_body = {line.text for page in pages for line in page[1 if _is_set_apart(page) else 0 :]}
 
     def is_title(line: Line) -> bool:
         ratio = _rounded(line.size) / body
-        return ratio >= (_TITLE_RATIO if are_chapters else _HEADING_RATIO)
+        is_said = are_chapters and (id(line) in go_on or line.text in in_body)
+        return ratio >= (_TITLE_RATIO if is_said else _HEADING_RATIO)
 
     def key_of(line: Line, number: int) -> str:
         is_large = _rounded(line.size) >= body * _HEADING_RATIO
@@ -209,7 +213,7 @@ def _running_key(line: Line) -> str:
 def _without_page(text: str, number: int) -> str:
     """Return a line without the page's number, which stands behind the word for it or set off at an end."""
     text = _PAGE_MARK.sub("#", text.strip())
-    return re.sub(rf"(?<=[·|•–—-]\s){number}$|^{number}(?=\s[·|•–—-])", "#", text)
+    return re.sub(rf"(?<=[·|•]\s){number}$|^{number}(?=\s[·|•])", "#", text)
 
 
 def _without_contents(pages: Sequence[list[Line]]) -> list[list[Line]]:

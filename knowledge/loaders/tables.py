@@ -15,7 +15,8 @@ from itertools import chain, pairwise, zip_longest
 from knowledge.documents import DocumentBuilder
 
 SEPARATOR = " | "
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_YEAR = re.compile(r"(?:19|20)\d\d(?:/\d\d(?:\d\d)?)?")
+"""A year, or a season that ends in the next: "2025/26"."""
 _BEGINS_WITH_NUMBER = re.compile(r"[^\w\s]{0,3}\s?(?!(?:19|20)\d\d\b)\d")
 _AMOUNT = re.compile(r"[^\w\s]{0,3}\s?\d[\d.,]*\s?[^\d\s]{0,4}")
 """A number with the little that stands around it: "12 kg", "€4.90", "30 °C"."""
@@ -164,16 +165,20 @@ def _is_title(row: Sequence[str]) -> bool:
 
 
 def _reads_like_names(rows: Sequence[Sequence[str]]) -> bool:
-    """Say whether the first row names the columns: all but the first of them, and not by what stands below it too.
+    """Say whether the first row names the columns: all but one of them, and not by what stands below it too.
 
-    Of two columns, the first may be the names: beside "Weight" stands a number from the first row on. Whole numbers
-    that go up in equal steps are sizes or how many, though numbers stand below them too.
+    Where a digit stands in it, as in rows of data, it has to name all but the first. Of two columns, the first may be
+    the names: beside "Weight" stands a number from the first row on. Whole numbers that go up in equal steps are sizes
+    or how many, though numbers stand below them too.
     """
     head, *below = rows
-    if not all(cell.strip() for cell in head[1:]) or len(head) < max(map(len, rows)):
+    width = max(map(len, rows))
+    if any(map(str.isdigit, "".join(head))) and not (all(map(str.strip, head[1:])) and len(head) == width):
         return False
-    if len(head) == 2:
-        return bool(head[0].strip()) and not _BEGINS_WITH_NUMBER.match(head[-1])
+    if sum(map(bool, map(str.strip, head))) < max(2, width - 1):
+        return False
+    if width == 2:
+        return not _BEGINS_WITH_NUMBER.match(head[-1])
     return _goes_up(head) or not any(
         _is_amount(cell) and any(_form(cell) == _form(row[column]) for row in below if column < len(row))
         for column, cell in enumerate(head)

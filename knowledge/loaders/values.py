@@ -7,6 +7,7 @@ name one value a million times.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from knowledge.documents import DocumentBuilder
@@ -118,10 +119,12 @@ class _Writer:
 
 
 def _titles(values: Sequence[Value]) -> list[str]:
-    """Return what each object is called; where titles repeat, as "Mr" does, by its name."""
+    """Return what each object is called; where most bear one title, as "Mr", those with a title of several by name."""
     titles = list(map(title_of, values))
-    named = [title for title in titles if title]
-    return titles if len(set(named)) == len(named) else [title_of(each, names=_NAMES_FIRST) for each in values]
+    counts = Counter(title for title in titles if title)
+    names = {at: title_of(values[at], names=_NAMES_FIRST) for at, title in enumerate(titles) if counts[title] > 1}
+    is_general = max(counts.values(), default=0) * 2 > len(values) and len(set(names.values())) == len(names)
+    return [names.get(at, title) for at, title in enumerate(titles)] if is_general else titles
 
 
 def add_rows(builder: DocumentBuilder, rows: Sequence[Mapping[str, Value]]) -> None:

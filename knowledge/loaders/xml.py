@@ -189,7 +189,7 @@ def _is_mixed(element: "Element") -> bool:
 
 def _text(element: "Element") -> str:
     text = "".join(str(part) for part in element.itertext())
-    is_value = not len(element) and local_name(element).lower() not in _CODE
+    is_value = not any(map(local_name, element)) and local_name(element).lower() not in _CODE
     return collapse(plain(text) if is_value else text)  # tags beside elements are shown, not meant
 
 

@@ -21,6 +21,11 @@ BOLD = ("<p class=MsoNormal><b>Model</b></p>", "<p><span style='font-weight:bold
             "Monday | closed\nTuesday | 9:00\nFriday | 9:00",
         ),
         ([("<b>Service</b>", "<b>0800 123</b>"), ("Repairs", "0800 456")], "Service | 0800 123\nRepairs | 0800 456"),
+        (
+            [("<b>Gewicht</b>", "<b>Preis inkl. 19 % MwSt.</b>"), ("bis 5 kg", "4,90 €")],
+            "Gewicht: bis 5 kg | Preis inkl. 19 % MwSt.: 4,90 €",
+        ),
+        ([("<b>Zone</b>", "<b>1 kg</b>", "<b>5 kg</b>"), ("EU", "5 €", "9 €")], "Zone: EU | 1 kg: 5 € | 5 kg: 9 €"),
         ([("Colour", "white"), ("Weight", "12 kg"), ("Depth", "30")], "Colour | white\nWeight | 12 kg\nDepth | 30"),
         ([("Model", "<b>Price</b> in €"), ("A1", "new")], "Model | Price in €\nA1 | new"),
     ],

@@ -58,6 +58,13 @@ def test_no_note_is_lost(read_one, blocks, page, texts):
     assert [text.removeprefix("1. ") for _, _, text in blocks(read_one("a.md", page))] == texts
 
 
+@pytest.mark.parametrize("page", ["", "Free.[^3]\n\nFast.[^2]\n\nSmall.[^2]\n\n"])
+def test_each_note_is_written_once_though_each_names_the_next(page):
+    notes = "\n".join(f"[^{number}]: Note {number}.[^{number + 1}]" for number in reversed(range(9)))
+    text = to_commonmark(page + notes)
+    assert [text.count(f"Note {number}.") for number in range(9)] == [1] * 9
+
+
 def test_what_is_written_in_a_callouts_title_is_read_as_elsewhere(read_one, blocks):
     page = (
         "> [!TIP] **Free** `<b>` [returns](https://a.b/c), as long as nothing that came with it is missing.\n> Yes.\n"

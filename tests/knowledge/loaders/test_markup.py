@@ -33,6 +33,15 @@ PASTED = 'Paste <div id="chat"></div><script src="https://x.example/w.js"></scri
             "Write to <help@shop.example>, <https://a.b> or call",
         ),
         (PASTED, PASTED),
+        (
+            'Warm.<br>Now <del>59</del> 49.<!-- buy in at 12 --><div id="judgeme"></div>',
+            "Warm.\nNow 49.",
+        ),
+        ('Warm. <b>Oak.</b><script async src="https://x.example/w.js"></script>', "Warm. Oak."),
+        (
+            r"Warm light.\n\nTwo metres of cord. <strong>Free</strong> returns.\nWash cold.",
+            "Warm light.\n\nTwo metres of cord. Free returns.\nWash cold.",
+        ),
         ("from 2<3 and 4>1 &amp; more", "from 2<3 and 4>1 &amp; more"),
         ("the <select> element", "the <select> element"),
         ("<b", "<b"),

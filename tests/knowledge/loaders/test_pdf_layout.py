@@ -235,25 +235,38 @@ def test_large_titles_at_the_top_of_each_page_stay():
         assert found == (titles if len(set(titles)) > 1 else [])
 
 
+@pytest.mark.parametrize("size", [12, 14])
 @pytest.mark.parametrize(
     ("heads", "stay"),
     [
-        ([f"AeroBoil 300 Manual - Page {number}" for number in range(1, 6)], False),
-        ([f"AeroBoil 300 | {number}" for number in range(1, 6)], False),
-        (["Safety", "Safety", "Installation", "Installation", "Care"], False),
-        ([f"Model {number}" for number in range(1, 6)], True),
-        (["Prices", "Prices", "Returns", "Care", "Contact"], True),
+        ([f"AeroBoil 300 Manual - Page {number}" for number in range(1, 6)], []),
+        ([f"AeroBoil 300 | {number}" for number in range(1, 6)], []),
+        ([f"使用手册 第 {number} 页" for number in range(1, 6)], []),
+        ([f"使用手册 第{number}/5页" for number in range(1, 6)], []),
+        (["Safety", "Safety", "Installation", "Installation", "Care"], ["Safety", "Installation", "Care"]),
+        (["Prices", "Prices", "Line 1 of page 3.", "Line 1 of page 3.", "Care"], ["Prices", "Care"]),
+        (names := ["Prices", "Prices", "Returns", "Care", "Contact"], names),
     ],
 )
-def test_heads_that_are_a_little_larger_than_the_text(heads, stay):
-    pages = [
+def test_heads_that_are_a_little_larger_than_the_text_are_said_once(heads, stay, size):
+    assert [text for _, text in texts(*pages_below(heads, size=size)) if text in heads] == stay
+
+
+@pytest.mark.parametrize("size", [12, 14, 18])
+@pytest.mark.parametrize("counted", ["Model {}", "第{}步", "第 {} 章 保修", "Schritt - {}"])
+def test_heads_that_count_are_titles(counted, size):
+    heads = [counted.format(number) for number in range(1, 6)]
+    assert [text for _, text in texts(*pages_below(heads, size=size)) if text in heads] == heads
+
+
+def pages_below(heads, *, size):
+    return [
         [
-            line((head, 50), top=780, size=12),
+            line((head, 50), top=780, size=size),
             *(line((f"Line {at} of page {number}.", 50), top=650 - 12 * at) for at in range(9)),
         ]
         for number, head in enumerate(heads, start=1)
     ]
-    assert [text for _, text in texts(*pages) if text in heads] == (heads if stay else [])
 
 
 def test_tables_of_contents_go():

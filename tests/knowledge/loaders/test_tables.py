@@ -52,6 +52,15 @@ def test_names_down_the_side_are_no_names_of_columns():
         ([["Sales", "030 12345", ""], ["Support", "030 76543", "24/7"]], "Sales | 030 12345"),
         ([["Sales", "030 12345", "no"], ["Support", "030 76543", "24/7"]], "Sales | 030 12345 | no"),
         ([["Monday", "9-17", ""], ["Tuesday", "9-19", "late night"]], "Monday | 9-17"),
+        ([["Model", "Price", ""], ["A1", "49 €", "new"]], "Model: A1 | Price: 49 € | new"),
+        ([["Zone", "", "Express"], ["EU", "4.90", "9.90"]], "Zone: EU | 4.90 | Express: 9.90"),
+        ([["Zone", "Price"], ["EU", "4.90", "from 50 free"]], "Zone: EU | Price: 4.90 | from 50 free"),
+        ([["Sales", "030 12345"], ["Support", "030 76543", "24/7"]], "Sales | 030 12345"),
+        (
+            [["Season", "2024/25", "2025/26"], ["Sets", "12/13", "14/15"]],
+            "Season: Sets | 2024/25: 12/13 | 2025/26: 14/15",
+        ),
+        ([["", "2024/2025", "2025/2026"], ["Sets", "1/3", "2/3"]], "Sets | 2024/2025: 1/3 | 2025/2026: 2/3"),
     ],
 )
 def test_a_first_row_that_reads_like_names(grid, first):

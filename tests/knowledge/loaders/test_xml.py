@@ -54,6 +54,14 @@ def test_products_stand_below_their_names(read_one, blocks):
     assert "price: 49\nshipping country: DE | shipping price: 5" in document.text
 
 
+@pytest.mark.parametrize(
+    ("beside", "read"), [("<!-- c -->", "description: Wool Cold"), ("&nbsp;", "name: Aurora\n\nWool Cold")]
+)
+def test_a_comment_beside_a_value_is_no_element_in_it(read_one, beside, read):
+    item = f"<item><name>Aurora</name><description>{beside}<![CDATA[<p>Wool</p><p>Cold</p>]]></description></item>"
+    assert read in read_one("a.xml", f'<!DOCTYPE shop SYSTEM "shop.dtd"><shop>{item * 2}</shop>').text
+
+
 def test_what_an_amount_is_in_is_told_with_it(read_one):
     lamp = '<lamp><name>Aurora</name><price currency="EUR">49</price></lamp>'
     text = read_one("a.xml", f"<shop>{lamp}{lamp.replace('49', '59')}</shop>").text
