@@ -28,14 +28,23 @@ TARGETS: tuple[Target, ...] = get_args(Target)
 _ORDER = r"(?<![A-Za-z0-9_-])[A-Za-z]{1,3}[-#]?\d{4,}(?![A-Za-z0-9_])|(?<!\w)#\d{4,}\b"
 _EMAIL = r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 """Begun where its characters begin, and nowhere within them: else a long word is read as often as it has letters."""
-_BY_ORDER = (
-    r"(?:(?i:(?<!\bto )(?<!\bi )(?<!\bwe )(?<!\byou )(?<!minimum )(?<!money )\border(?:[ .:#]{1,2}(?:number|no|nr|id))?"
-    r"(?: is)?)|订单|单号)(?:号码?)?[是为]?[\s:：.#]{0,3}"
+_WANTED = "".join(rf"(?<!\b{word} to )" for word in ("want", "like", "need", "wish", "able", "possible", "how")) + (
+    r"(?<!\bi )(?<!\bwe )(?<!\byou )(?<!minimum )(?<!money )"
+)
+"""Behind which "order" is what somebody does: "we want to order 15000 pens"."""
+_NUMBER = r"[ .:#]{1,2}(?:number|no|nr|id)"
+_IS = r"(?:号码?)?[是为]?[\s:：.#]{0,3}"
+_BY_ORDER = rf"(?:(?i:{_WANTED}\border(?:{_NUMBER})?(?: is)?)|订单|单号){_IS}"
+_BY_OWN_ORDER = rf"(?i:\b(?:my|our) order(?:{_NUMBER})?(?: is)?|{_WANTED}\border{_NUMBER}(?: is)?){_IS}"
+_TYPED = r"(?:[B-HJ-Zb-hj-z][ -]?\d{4,}|\d{5,})(?!\w)"
+_NONE_COUNTED = (
+    r"(?:and|but|or|is|was|has|have|had|not|never|still|where|when|why|what|how|can|could|will|you|your|i|we|they|it|my"
+    r"|the|this|some|any|all|one|two|both|from|with|for|to|on|status|news|details|says|shows|needs|arrives|always|yes|thanks"
+    r"|plus|please|pls|wrong|damaged|broken|missing|late|cancel\w*|refund\w*|return\w*)\b"
 )
 _CALLED_ORDER = (
-    rf"{_BY_ORDER}(?:[B-HJ-Zb-hj-z][ -]?\d{{4,}}|\d{{5,}})(?!\w)"
-    r"(?!\s+(?!(?i:and|but|is|isn|was|has|hasn|have|had|not|never|still|where|when|why|the|from|with|status|please|pls"
-    r"|thanks?|arrived|came|sent|shipped|delivered|damaged|broken|missing|late|cancel\w*|refund\w*|return\w*)\b)[A-Za-z]{3,})"
+    rf"(?:{_BY_OWN_ORDER}{_TYPED}|{_BY_ORDER}{_TYPED}"
+    rf"(?!\s+(?i:(?!{_NONE_COUNTED})(?:[a-z]+ (?!{_NONE_COUNTED}))?[a-z]{{2,}}[a-rt-z]s\b)))"
 )
 """One that is typed as people do: "order b 11083", "my order number is 11162"; no number of pens that are wanted."""
 _NAMES_A_CASE = re.compile(f"{_ORDER}|{_EMAIL}|{_CALLED_ORDER}")
