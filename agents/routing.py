@@ -42,9 +42,10 @@ _NONE_COUNTED = (
     r"|the|this|some|any|all|one|two|both|from|with|for|to|on|status|news|details|says|shows|needs|arrives|always|yes|thanks"
     r"|plus|please|pls|wrong|damaged|broken|missing|late|cancel\w*|refund\w*|return\w*)\b"
 )
+_OF_THINGS = r"(?:is|are|was|were|came|arrived|not|missing|wrong|broken|damaged)\b"
 _CALLED_ORDER = (
     rf"(?:{_BY_OWN_ORDER}{_TYPED}|{_BY_ORDER}{_TYPED}"
-    rf"(?!\s+(?i:(?!{_NONE_COUNTED})(?:[a-z]+ (?!{_NONE_COUNTED}))?[a-z]{{2,}}[a-rt-z]s\b)))"
+    rf"(?!\s+(?i:(?!{_NONE_COUNTED})(?:[a-z]+ (?!{_NONE_COUNTED}))?[a-z]{{2,}}[a-rt-z]s\b(?! {_OF_THINGS}))))"
 )
 """One that is typed as people do: "order b 11083", "my order number is 11162"; no number of pens that are wanted."""
 _NAMES_A_CASE = re.compile(f"{_ORDER}|{_EMAIL}|{_CALLED_ORDER}")

@@ -65,6 +65,7 @@ def test_full_width_numbers_and_addresses_are_read() -> None:
         "order 11083 has lamps missing",
         "order 11083 address",
         "my order 11083 lamps are broken",
+        "order b 11083 lamps arrived broken",
         "单號：11162",
     ],
 )
