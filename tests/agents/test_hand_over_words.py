@@ -48,6 +48,14 @@ def test_long_messages_take_no_time(name: str, piece: str) -> None:
         "your cushion made my whole body itch",
         "I got hives from this cream",
         "I have a rash from the cream",
+        "The cake made my mother in law really sick",
+        "Your cream gave my neighbour a rash",
+        "My left arm got a rash from your cream",
+        "Your wool made my scalp itch",
+        "The kids had blisters after the cream",
+        "我的脚趾砸伤了",
+        "我同学摔断了手臂",
+        "我滑倒摔伤了",
     ],
 )
 def test_whoever_of_the_customers_people_was_hurt_calls_a_person(message: str) -> None:
@@ -62,6 +70,8 @@ def test_whoever_of_the_customers_people_was_hurt_calls_a_person(message: str) -
         "我在网上买了杯子把手摔断了",
         "我有皮疹，哪款面霜适合",
         "The rain made my 5 year old table swell",
+        "The sun gave our garden table blisters",
+        "It makes my jacket ill-fitting",
         "I have blisters from the sun, which cream is for me",
         "I have a rash after the long winter, which cream is for me",
     ],
