@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from agents import answering, courtesies, loop, recognising, replies
+from agents import answering, approvals, courtesies, loop, recognising, replies
 from agents.approvals import OperatorDecision, Pending, begins_with_yes, has_another_wish, read_reply, says_yes_to
 from agents.asked import Acting, Asked, Ended
 from agents.calls import Caller
@@ -188,13 +188,12 @@ class ActingTurn:
         if with_team is not None and reply == "yes":
             yield self._told(words.STILL_WAITS[self.language])
             return Ended("awaiting_approval")
-        if reply is None or waiting or self._is_courtesy:
-            return None
-        if self.asked.follows_deed(self.acting.tools):
+        deed = self.asked.follows_deed(self.acting.tools)
+        if reply is None or waiting or self._is_courtesy or (self.asked.follows_tools and not deed):
+            return None  # after another use of tools the model may have asked
+        if deed and (reply == "yes" or approvals.takes_back(self.asked.message)):
             yield self._told((words.DONE_ALREADY if reply == "yes" else words.NOT_UNDONE)[self.language])
             return Ended("answered")
-        if self.asked.follows_tools:  # the model may have asked
-            return None
         yield self._told((words.NOT_WAITING if reply == "yes" else words.NOTHING_WAITS)[self.language])
         return Ended("clarify" if reply == "yes" else "answered")
 

@@ -41,14 +41,16 @@ _YES = re.compile(
 )
 _ONLY_POLITE = re.compile(rf"(?:{_MANNER} ?)+|(?:谢谢|麻烦了|请|嗯)+")
 _NO = re.compile(
-    rf"(?:(?:actually|sorry|oh|(?:ok|okay)(?!.*\b(?:cancel|stop)\b)) )*(?!(?:{_POLITE} ?)+$)(?:(?:no|nope|nah|wait"
-    r"|hold on|keep (?:it|them)|not yet|do not|don t|do not do it|don t do it|stop(?: it| that)?"
+    rf"(?:(?:actually|sorry|oh|(?:ok|okay)(?!.*\b(?:cancel|stop|wait|hold on)\b)) )*(?!(?:{_POLITE} ?)+$)"
+    r"(?:(?:no|nope|nah|wait|hold on|keep (?:it|them)|not yet|do not|don t|do not do it|don t do it|stop(?: it| that)?"
     r"|cancel that|never mind|nevermind|not now|no way|leave it|forget it"
     rf"|i (?:have |ve )?changed my mind|decline|n|{_POLITE}) ?)+"
-    r"|(?:(?:好的?|嗯)(?!.*(?:取消|撤回)))?(?:不|不是|不要|不要了|不用|不用了|不了|不行|不可以|不同意|不需要|算了|算了吧"
+    r"|(?:(?:好的|好(?!不$)|嗯)(?!.*(?:取消|撤回|等|稍|慢着)))?(?:不|不是|不要|不要了|不用|不用了|不了|不行|不可以|不同意|不需要|算了|算了吧"
     r"|还是算了|取消|撤回|不办了|我改主意了|先不要|等一下|等等|先等等|稍等|慢着|别|谢谢)+"
 )
-"""An "ok" before "cancel that" may agree to cancel."""
+"""An "ok" before "cancel that" may agree to cancel, and before "wait" to what was shown."""
+_TAKES_BACK = re.compile(r"\b(?:cancel|stop|wait|hold on|keep|changed my mind)\b|取消|撤回|等|不办了|改主意")
+"""In a no to what was done: a plain one may answer "Anything else?"."""
 _SURELY = r"(?:yes|yeah|yep|yup|sure|of course|absolutely|definitely)"
 _ECHO = re.compile(
     rf"{_SURELY} (?:(?:{_SURELY}|{_MANNER}) )*(?P<deed>[a-z]+) "
@@ -93,7 +95,7 @@ _CHANGES = re.compile(
     r"|另外?一?[个张家款件种]?的?(?:地址|地方|时间|日期|天|颜色|卡|款|店|账户)|改(?:成|为|到|送|寄|退)"
     r"|改.{0,3}(?:地址|时间|日期|尺寸|颜色)|退到|[寄送发](?:到|去|往)(?!我?们?的?(?:这|手|邮|微信|\W|$))"
     r"|换(?:成|为|到|[一那这]?[个款件种])|要(?:(?!的是).){0,4}色|只(?:要|退|换|寄|订|买)[一二两三四五六七八九十\d]"
-    r"(?![一二三四五六七八九十\d]*\s?(?:周|天|日|年|分钟|个?(?:工作日|月|星期|礼拜|小时)))"
+    r"(?![一二三四五六七八九十\d]*\s?(?:周|天|日|年|分钟|个?(?:工作日|月|星期|礼拜|小时))[以之]?内)"
 )
 _NO_CHANGE = re.compile(
     r"\b(?:how|when|why|what|who|thanks?|let me know|tell me|hurry|soon|quick\w*|fast|asap|urgent\w*)\b"
@@ -154,6 +156,15 @@ def says_yes_to(text: str, shown: str) -> bool:
         return _plain(shown).startswith(echo["chinese"])
     named = rf"(?:(?:the|your) )?{echo['object']}\b" if echo["object"] else ""
     return re.match(f"{echo['deed']} {named}", _plain(shown)) is not None
+
+
+def takes_back(text: str) -> bool:
+    """Return whether a no is one to what was done, and no answer to "Anything else?".
+
+    >>> [takes_back(said) for said in ("No, cancel that", "no thanks", "不用了")]
+    [True, False, False]
+    """
+    return _TAKES_BACK.search(_plain(text)) is not None
 
 
 def begins_with_yes(text: str) -> bool:

@@ -186,37 +186,56 @@ _SICK_OF_FOOD = (
 _SKIN = r"(?:(?:skin )?(?:rash(?:es)?|hives|blisters?|welts|eczema)(?! (?:cream|guard|vest|pack|plaster)s?\b))"
 _PEOPLE = (
     r"(?:child(?:ren)?|kids?|boys?|girls?|sons?|daughters?|baby|babies|toddlers?|wife|husband|partner|mother|father|mum"
-    r"|mom|dad|parents|brothers?|sisters?|friends?|guests?|family|grand(?:mother|father|ma|pa|son|daughter)|dogs?|cats?)"
+    r"|mom|dad|parents|brothers?|sisters?|(?:girl|boy)?friends?|nieces?|nephews?|aunts?|uncles?|cousins?|guests?|family"
+    r"|grand(?:mother|father|ma|pa|son|daughter|parent|child|children)s?|(?:colleague|co-?worker|tenant|customer|student)s?"
+    r"|class|(?:\d+[- ])?years?[- ]olds?(?= (?:sick|ill|vomit|throw))|dogs?|cats?)"
 )
-_BODY = r"(?:face|skin|lips?|eyes?|mouth|tongue|throat|neck|hands?|arms?|legs?|feet|fingers?|head|stomach)"
+_BODY = (
+    r"(?:face|skin|lips?|eyes?|mouth|tongue|throat|neck|hands?|arms?|legs?|feet|fingers?|head|stomach|back"
+    r"|body)"
+)
 _THEM = (
     r"(?:me|us|him|her|them|someone|somebody"
-    rf"|(?:both |two |three |all )?(?:(?:my|our|his|her|the) )?(?:\w+ )?{_PEOPLE}(?:'s? {_BODY})?"
+    rf"|(?:both |two |three |all )?(?:(?:my|our|his|her|the) (?:[\w-]+ ){{0,4}}|(?:\w+ )?){_PEOPLE}(?:'s? {_BODY})?"
     rf"|(?:my|his|her) (?:left |right |whole )?{_BODY})"
 )
 """Somebody, and no table top, which swells as well."""
+_ANYBODY = r"(?:my|our|his|her|both|two|three) (?:(?!look)[\w'-]+ ){1,4}"
+"""Whoever it is: a table top swells and blisters, and is neither sick nor has it a rash."""
 _OUTRAGE = r"(?:sick (?:how|that (?:you|they|this|it)|when (?:you|i (?:see|think))|to (?:see|hear|think|read|know)))\b"
+_GOT = r"(?:got|have|has|had|developed|came out in|broke out in) (?:an? )?(?:\w+ ){0,2}"
+_WEATHER = r"(?:\w+ )?(?:sun|sunshine|heat|cold|wind|weather|winter|summer|spring|hike|walk|march|run|marathon|gym)\b"
 _CAUSED = (
     rf"{_UNSUPPOSED}(?:(?:your|the|this|that|these|those|it|they|which)\b"
     r"(?:(?!\b(?:prices?|costs?|bills?|fees?|invoices?|quotes?)\b)[^.?!]){0,40}\b"
     rf"(?:(?:made|makes|making) {_THEM} (?:\w+ ){{0,2}}"
     rf"(?:(?!{_OUTRAGE}){_SICK}|ill|nauseous|dizzy|faint|throw up|choke|itch\w*|(?<!them )swell)"
+    rf"|(?:made|makes|making) {_ANYBODY}(?:(?!{_OUTRAGE}){_SICK}|ill(?![ -]fitting)|nauseous|dizzy|itch\w*)"
+    rf"|(?:gave|gives|giving|given|caused|causes) {_ANYBODY}(?:an? )?(?:\w+ )?(?!blisters?\b){_SKIN}"
     rf"|(?:gave|gives|giving|given|caused|causes) {_THEM} (?:an? )?(?:\w+ ){{0,2}}{_SKIN})"
-    rf"|(?:i|we|he|she|(?:my|our|his|her) (?:\w+ )?{_PEOPLE})(?:'ve|'s)? (?:\w+ ){{0,2}}"
-    rf"(?:got|have|has|had|developed|came out in|broke out in) (?:an? )?(?:\w+ ){{0,2}}{_SKIN}"
-    r" (?:from|after|since|because of|off|thanks to) (?:your|using|wearing|sitting|sleeping|lying))\b"
+    rf"|(?:(?:i|we|he|she|(?:my|our|his|her|the) (?:[\w-]+ ){{0,4}}{_PEOPLE})(?:'ve|'s)? (?:\w+ ){{0,2}}{_GOT}{_SKIN}"
+    rf"|{_ANYBODY}{_GOT}(?!blisters?\b){_SKIN})"
+    r" (?:(?:from|after|since|because of|off|thanks to) (?:your|using|wearing|sitting|sleeping|lying)"
+    rf"|(?:from|after|because of|off|thanks to) (?:the|this|that) (?!{_WEATHER})\w+))\b"
 )
 """What a thing of the company did to somebody, without a word for the harm that is always one."""
 
-_HIM = "(?:我们?|咱们?|[他她]们?|孩子们?|小孩|宝宝|儿子|女儿|老婆|老公|妻子|丈夫|[爸妈]|爷爷|奶奶|老人|客人|同事|朋友)"
+_HIM = (
+    "(?:我们?|咱们?|[他她]们?|孩子们?|小孩|宝宝|儿子|女儿|老婆|老公|妻子|丈夫|[爸妈]|[父母]亲|家人|全家|[哥弟姐妹]|爷爷|奶奶"
+    "|外[婆公]|姥[姥爷]|岳[父母]|侄[子女儿]?|阿姨|叔叔|老人|客人|顾客|学生|同学|邻居|员工|婆婆|公公|孙[子女]"
+    "|同事|[男女]?朋友|[男女]友)"
+)
 _LIMB = (
-    "(?:头|脸|手|脚|腿|腰|背|肩|胳膊|膝盖|牙|眼|额|下巴|脖子)"
+    "(?:头|脸|手(?:指头?|[臂腕掌])?|脚(?:趾头?|[踝跟掌])?|腿|腰|背|肩|胳膊|膝盖|牙|眼|额|下巴|脖子)"
     "(?![柄机表工把盔包带盆架提镜灯链垫具环心踏推电像影镯办套绘])"
 )
 """A part of somebody, and no 手机 or 头盔."""
 _WOUNDED = f"(?:(?:摔|撞|砸|夹|咬|刺)伤|摔断了?[左右]?{_LIMB}|{_LIMB}摔断)(?!了?[一这那两几]|的|保?险|[药膏])"
 _WHEN = "(?:昨天|昨晚|今天|前天|上周|早上|晚上|刚刚?才?|突然|意外|不小心|不慎|都|也|就|又){0,3}"
-_WHERE = "[在从让坐玩穿骑走踩](?:你们的?)?[^，。！？,.!?防的把]{0,10}?"
+_WHERE = "[在从让坐玩穿骑走踩下爬](?:你们的?)?[^，。！？,.!?防的把]{0,10}?"
+_THERE = "(?:[在从][^，。！？,.!?防的把买]{1,8}[上里下中内口前])?"
+_OWN_HAND = f"(?:{_HIM}{_WHEN}{_THERE}|[摔滑绊跌](?:倒|了?一?跤)了?[，,]?)把手摔断"
+"""Somebody's hand: the handle of a cup is a 把手 too."""
 _FELL_HERE = (
     "(?:(?:(?:摔|撞|砸|夹|扭|拉)伤|[摔滑绊]倒|扭到)(?!了?[一这那两几]|的|[检监]测|识别|报警|保?险|[药膏])"
     f"|摔断了?[左右]?{_LIMB})"
@@ -262,8 +281,9 @@ SAFETY = _any(
     r"触电|漏电|电到了|被电(?:了|到|击|着)|电击了",
     r"着火|起火|冒烟|冒火|烧起来|烧焦|爆炸|炸了|自燃|短路了|烧着了",
     r"(?:受伤|烫伤|烧伤|割伤|划伤|割到|割破|流血|中毒|过敏了|住院|送医|急诊|救护车|晕倒|骨折)",
-    rf"(?<!担心)(?<!怕)(?<!免){_HIM}(?:的?[左右]?{_LIMB})?{_WHEN}(?:{_WHERE}|被[^，。！？,.!?防把]{{0,10}}?)?{_WOUNDED}",
-    rf"{_HIM}的?[左右]?{_LIMB}{_WHEN}摔断|(?<!门)把(?:{_HIM}的?)?[左右]?{_LIMB}(?:{_WOUNDED}|摔断)",
+    rf"(?<!担心)(?<!怕)(?<!免){_HIM}(?:的?[左右]?{_LIMB})?{_WHEN}(?:{_WHERE}|被[^，。！？,.!?防把]{{0,10}}?|[滑绊跌]倒)?{_WOUNDED}",
+    rf"{_HIM}的?[左右]?{_LIMB}{_WHEN}摔断|{_OWN_HAND}"
+    rf"|(?<!门)把(?!手摔断)(?:{_HIM}的?)?[左右]?{_LIMB}(?:{_WOUNDED}|摔断)",
     rf"(?:摔|撞|砸|夹|咬|刺)伤了?(?:(?:[我他她]们?的?)?[左右]?(?:{_LIMB}|(?![我他她]){_HIM})|[我他她]们?(?![们的家]))",
     _ON_OUR_GROUND,
     rf"(?<!会)(?<!能)(?<!可以){_MAKES}{_HIM}[^，。！？,.!?]{{0,8}}?(?:生病|呕吐|吐了|发烧)(?![^，。！？,.!?]{{0,3}}吗)",

@@ -28,19 +28,30 @@ TARGETS: tuple[Target, ...] = get_args(Target)
 _ORDER = r"(?<![A-Za-z0-9_-])[A-Za-z]{1,3}[-#]?\d{4,}(?![A-Za-z0-9_])|(?<!\w)#\d{4,}\b"
 _EMAIL = r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 """Begun where its characters begin, and nowhere within them: else a long word is read as often as it has letters."""
-_BY_ORDER = (
-    r"(?:(?i:(?<!\bto )(?<!\bi )(?<!\bwe )(?<!\byou )(?<!minimum )(?<!money )\border(?:[ .:#]{1,2}(?:number|no|nr|id))?"
-    r"(?: is)?)|订单|单号)(?:号码?)?[是为]?[\s:：.#]{0,3}"
+_WANTED = "".join(rf"(?<!\b{word} to )" for word in ("want", "like", "need", "wish", "able", "possible", "how")) + (
+    r"(?<!\bi )(?<!\bwe )(?<!\byou )(?<!minimum )(?<!money )"
 )
+"""Behind which "order" is what somebody does: "we want to order 15000 pens"."""
+_NUMBER = r"[ .:#]{1,2}(?:number|no|nr|id)"
+_IS = r"(?:号码?)?[是为]?[\s:：.#]{0,3}"
+_BY_ORDER = rf"(?:(?i:{_WANTED}\border(?:{_NUMBER})?(?: is)?)|订单|单号){_IS}"
+_BY_OWN_ORDER = rf"(?i:\b(?:my|our) order(?:{_NUMBER})?(?: is)?|{_WANTED}\border{_NUMBER}(?: is)?){_IS}"
+_TYPED = r"(?:[B-HJ-Zb-hj-z][ -]?\d{4,}|\d{5,})(?!\w)"
+_NONE_COUNTED = (
+    r"(?:and|but|or|is|was|has|have|had|not|never|still|where|when|why|what|how|can|could|will|you|your|i|we|they|it|my"
+    r"|the|this|some|any|all|one|two|both|from|with|for|to|on|status|news|details|says|shows|needs|arrives|always|yes|thanks"
+    r"|plus|please|pls|wrong|damaged|broken|missing|late|cancel\w*|refund\w*|return\w*)\b"
+)
+_OF_THINGS = r"(?:is|are|was|were|came|arrived|not|missing|wrong|broken|damaged)\b"
 _CALLED_ORDER = (
-    rf"{_BY_ORDER}(?:[B-HJ-Zb-hj-z][ -]?\d{{4,}}|\d{{5,}})(?!\w)"
-    r"(?!\s+(?!(?i:and|but|is|isn|was|has|hasn|have|had|not|never|still|where|when|why|the|from|with|status|please|pls"
-    r"|thanks?|arrived|came|sent|shipped|delivered|damaged|broken|missing|late|cancel\w*|refund\w*|return\w*)\b)[A-Za-z]{3,})"
+    rf"(?:{_BY_OWN_ORDER}{_TYPED}|{_BY_ORDER}{_TYPED}"
+    rf"(?!\s+(?i:(?!{_NONE_COUNTED})(?:[a-z]+ (?!{_NONE_COUNTED}))?[a-z]{{2,}}[a-rt-z]s\b(?! {_OF_THINGS}))))"
 )
 """One that is typed as people do: "order b 11083", "my order number is 11162"; no number of pens that are wanted."""
 _NAMES_A_CASE = re.compile(f"{_ORDER}|{_EMAIL}|{_CALLED_ORDER}")
 _SURE_ORDER = re.compile(
-    rf"{_BY_ORDER}({_ORDER})|^\W*({_ORDER})\W*$|((?<![A-Za-z0-9_-])[A-Za-z]{{1,3}}-\d{{4,}}(?![A-Za-z0-9_])"
+    rf"{_BY_ORDER}({_ORDER})|(?:(?i:\b(?:cancel|track|where(?:['’]?s| is)|status of)) |取消|查询?)({_ORDER})"
+    rf"|({_ORDER})\s?(?:[在到]哪|什么时候(?:到|发))|^\W*({_ORDER})\W*$|((?<![A-Za-z0-9_-])[A-Za-z]{{1,3}}-\d{{4,}}(?![A-Za-z0-9_])"
     r"|(?<!\w)#\d{4,}\b)"
 )
 """What is an order's number beyond doubt: "HL2000" may be a lamp, unless it is all that is said."""
@@ -59,6 +70,11 @@ _OWN_CASE = re.compile(
 _OWN_THING = re.compile(
     r"\b(?:my|our) (?:\w+ ){0,2}(?:orders?|parcel|package|delivery|refund|return|booking)\b", re.IGNORECASE
 )
+_OTHER_ADDRESS = re.compile(
+    r"\b(?:newsletters?|mailing list|(?:un)?subscribe)\b|\badd\b.{1,80}?\bto\b(?! (?:my|the|our) order)|订阅|退订",
+    re.IGNORECASE,
+)
+"""Beside an e-mail address that is no order's."""
 _BEGUN = r"^\W*(?:(?:hi|hello|hey|ok(?:ay)?|thanks|thank you|great|and|so|by the way|btw)\b\W*)*"
 _BEGINS_TO_ASK = re.compile(
     rf"{_BEGUN}(?:how|what|who|does)(?: \S+){{2}}"
@@ -155,8 +171,8 @@ def sure_order(texts: Sequence[str]) -> str:
     >>> [sure_order([text]) for text in ("order HL2000", "my lamp HL2000", "B-10234")]
     ['HL2000', '', 'B-10234']
     """
-    found = [pair for text in texts for pair in _SURE_ORDER.findall(simplified(_narrow(text)))]
-    return "".join(found[-1]) if found else ""
+    found = [number for text in texts for number in _sure_orders(text)]
+    return (found or [""])[-1]
 
 
 def names_an_order(text: str) -> bool:
@@ -164,14 +180,39 @@ def names_an_order(text: str) -> bool:
     return bool(sure_order((text,))) or re.search(_CALLED_ORDER, simplified(_narrow(text))) is not None
 
 
-def asks_of_own(text: str) -> bool:
-    """Return whether a text is about the customer's own order or the like."""
-    return _OWN_CASE.search(simplified(text)) is not None or _OWN_THING.search(text) is not None
+def asks_for_no_order(text: str) -> bool:
+    """Return whether what looks like an order or its address is something else: a lamp asked about, a newsletter.
+
+    >>> said = ("Does the lamp HL2000 dim?", "Add ada@example.com to your newsletter", "Refund me, ada@example.com")
+    >>> [asks_for_no_order(one) for one in said]
+    [True, True, False]
+    """
+    if names_an_order(text):
+        return False
+    written = simplified(_narrow(text))
+    if re.search(_EMAIL, written):
+        return _OTHER_ADDRESS.search(written) is not None
+    own = _OWN_CASE.search(written) or _OWN_THING.search(written)
+    return _ASKS_TO_KNOW.search(written) is not None and own is None
 
 
 def orders_in(text: str) -> list[str]:
     """Return the orders' numbers in a text, in the forms in which a company may know them."""
     return list(dict.fromkeys(re.findall(_ORDER, _narrow(text))))
+
+
+def worth_trying(text: str) -> list[str]:
+    """Return the numbers in a text that may be the order meant, the likeliest first.
+
+    >>> worth_trying("Cancel B-11200, not B-90001 or B-90002, the lamp is HL2000")
+    ['B-90002', 'B-11200', 'HL2000']
+    """
+    likely = [group for group in (_sure_orders(text), orders_in(text)) if group]
+    return list(dict.fromkeys(number for group in likely for number in (group[-1], group[0])))
+
+
+def _sure_orders(text: str) -> list[str]:
+    return ["".join(groups) for groups in _SURE_ORDER.findall(simplified(_narrow(text)))]
 
 
 def _narrow(text: str) -> str:

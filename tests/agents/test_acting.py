@@ -257,6 +257,10 @@ def test_a_yes_with_more_is_not_told_that_nobody_said_yes(talk: Talk, home: Path
         ("no wait", words.NOT_UNDONE["en"]),
         ("Cancel that", words.NOT_UNDONE["en"]),
         ("取消", words.NOT_UNDONE["zh"]),
+        ("I changed my mind", words.NOT_UNDONE["en"]),
+        ("no", words.NOTHING_WAITS["en"]),
+        ("nope", words.NOTHING_WAITS["en"]),
+        ("不需要", words.NOTHING_WAITS["zh"]),
     ],
 )
 def test_a_second_yes_is_told_that_it_is_done_and_a_late_no_that_it_is_not_undone(

@@ -29,6 +29,21 @@ def test_the_order_that_is_named_last_is_tried_first(talk: Talk, home: Path) -> 
     assert talk.visitors.load(talk.conversation).failed_attempts == 0
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Please cancel {order}, the lamp HL2000 and the shade HS3000, {email}",
+        "Cancel {order}, not B-90001 or B-90002. {email}",
+        "Cancel {order}, {email}. The parcel number is DX90001 and my post code is BS1234",
+    ],
+)
+def test_the_order_that_is_named_first_is_tried_among_others(talk: Talk, home: Path, said: str) -> None:
+    """The last two alone were tried, and the customer told that number and address do not belong together."""
+    order, email = order_in(home, "received")
+    answer = talk.say(said.format(order=order, email=email), call("cancel_order", order_number=order))
+    assert (answer.outcome, order in answer.text) == ("awaiting_approval", True)
+
+
 def test_of_two_orders_named_before_the_address_the_one_that_fits_counts(talk: Talk, home: Path) -> None:
     (own, email), (other, _) = order_in(home, "received"), order_in(home, "received", number=1)
     talk.say(f"Please cancel {own} and {other}", "I need your e-mail address.")
@@ -73,6 +88,12 @@ def test_a_chinese_conversation_stays_so_when_only_an_address_is_given(talk: Tal
         ("wheres my order HL2000", words.WHO_EMAIL["en"].format(order="HL2000")),
         ("I want to cancel order b 11200", words.WHO["en"]),
         ("Please cancel my order, ada@example.com", words.WHO_ORDER["en"]),
+        ("Cancel R10234 please", words.WHO_EMAIL["en"].format(order="R10234")),
+        ("Where is R10234?", words.WHO_EMAIL["en"].format(order="R10234")),
+        ("取消R10234", words.WHO_EMAIL["zh"].format(order="R10234")),
+        ("R10234什么时候到？", words.WHO_EMAIL["zh"].format(order="R10234")),
+        ("I want a refund, ada@example.com", words.WHO_ORDER["en"]),
+        ("我要退货，ada@example.com", words.WHO_ORDER["zh"]),
         ("Does the lamp HL2000 have a warranty?", ""),
         ("Please add ada@example.com to your newsletter", ""),
     ],
@@ -85,4 +106,9 @@ def test_only_what_is_an_order_is_called_one(talk: Talk, message: str, told: str
 
 def test_an_address_alone_is_understood_as_the_answer_to_who_it_is(talk: Talk) -> None:
     assert talk.say("Where is my order?", call("list_orders"), "I would need to look.").text == words.WHO["en"]
+    assert talk.say("ada@example.com", "I would need to look.").text == words.WHO_ORDER["en"]
+
+
+def test_an_address_alone_after_a_wish_is_asked_for_its_order(talk: Talk) -> None:
+    talk.say("I want to send back the lamp", "I would need to look.")
     assert talk.say("ada@example.com", "I would need to look.").text == words.WHO_ORDER["en"]

@@ -52,10 +52,25 @@ def test_full_width_numbers_and_addresses_are_read() -> None:
         "my order 11083 arrived broken",
         "order 11083 please",
         "order 11083 damaged",
+        "What happened to order 11083?",
+        "I need to make a change to order 11083",
+        "order 11083 can you cancel it",
+        "order 11083 hasnt arrived",
+        "my order 11083 didn't arrive",
+        "order 11083 you sent the wrong lamp",
+        "order 11083 update?",
+        "order number 11083 tracking",
+        "order 11083 what is going on",
+        "order b 11083 wrong item",
+        "order 11083 has lamps missing",
+        "order 11083 address",
+        "my order 11083 lamps are broken",
+        "order b 11083 lamps arrived broken",
         "单號：11162",
     ],
 )
 def test_an_order_is_named_as_people_type_it(message: str) -> None:
+    assert names_a_case(message)
     assert router(None).wants_tools(message, EMBEDDER)
 
 
@@ -70,6 +85,8 @@ def test_an_order_is_named_as_people_type_it(message: str) -> None:
         "I want to order b 2000 lamps",
         "Is the minimum order 10000?",
         "a bulk order 20000 pens",
+        "Is it possible to order 15000 pens?",
+        "please order 15000 blue pens",
         "订单10000个灯泡",
     ],
 )
