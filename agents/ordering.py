@@ -16,14 +16,23 @@ from agents.statements import CELL_BREAK, Statement
 
 _NUMBERED = re.compile(r"\s*\(?\d{1,2}(?:[.)]\s+|、\s*)(?=\S)")
 _TO_DO = re.compile(
-    r"(?:add|ask|bring|call|check|choose|click|close|connect|copy|create|delete|disconnect|download|enter|fill|find|go|hold"
-    r"|insert|install|log|make|open|pay|plug|press|print|pull|push|put|remove|reset|restart|run|save|scan|select|send|set"
-    r"|sign|start|stop|switch|take|tap|tell|turn|type|unplug|update|upload|wait|write)\b"
+    r"(?:add|ask|bring|call|change|check|choose|click|close|confirm|connect|copy|create|delete|disconnect|download|enter"
+    r"|fill|find|follow|go|hold|insert|install|log|make|navigate|open|pay|plug|press|print|pull|push|put|remove|report"
+    r"|reset|restart|run|save|scan|select|send|set|sign|start|stop|submit|switch|take|tap|tell|turn|type|unplug|update"
+    r"|upload|use|wait|write)\b|(?!haben|können|möchten|sollten|wollen)\w+en Sie\b|(?!(?:chez|diez)\b)\w+ez\b"
     r"|请?(?:先|再)?(?:打开|关闭|点击|单击|选择|输入|填写|下载|安装|登录|进入|提交|扫描|扫码|重启|拔[下掉出]|插[上入]|按[下住]|等待)",
     re.IGNORECASE,
 )
 """What steps begin with, and terms ("Customers have to be 18") do not."""
-_COMMAND = re.compile(r"\s*(?:\$ |sudo |[a-z][\w./-]*\s(?:.*\s)?--?[A-Za-z])", re.ASCII)
+_COMMAND = re.compile(
+    r"\s*(?:\$ |sudo |(?:(?:\.{0,2}/|~/)?[a-z][\w./-]*|[A-Z]\w+-[A-Z]\w+)\s(?:.*\s)?--?[A-Za-z])", re.ASCII
+)
+"""With a small letter, also in a folder ("./install.sh"), or named as PowerShell's are ("Install-Module")."""
+_ASKS_HOW = re.compile(
+    r"\b(?:wie (?!viel|lange|oft|teuer)|comment|c[oó]mo|what (?:do|should|must) I do|was muss ich tun)\b|流程|步骤",
+    re.IGNORECASE,
+)
+"""How it is done, beside what English and Chinese call how."""
 _BLANK_LINE = re.compile(r"\n[ \t]*\n|\f")
 
 Block = tuple[str, str, int]
@@ -36,7 +45,7 @@ def in_order(chosen: Sequence[Statement], question: str) -> list[Statement]:
     They take the places that they had among the others. Where the items need not be steps and nobody asks how, the
     first statement stays first, for it is the answer.
     """
-    asks_how = asked_for(question) == "how"
+    asks_how = asked_for(question) == "how" or bool(_ASKS_HOW.search(question))
     blocks = [_block_of(statement) for statement in chosen]
     found = list(chosen)
     for block in set(blocks) - {None}:

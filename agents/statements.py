@@ -24,7 +24,7 @@ _COLONS = (":", "：")
 QUESTION_MARKS = ("?", "？")
 CONTINUED = re.compile(r"(?<=\s)\\[ \t]*\n[ \t]*(?=\S)")
 """A command that is written over several lines goes on behind a backslash."""
-COMMAND_WORDS = 60
+COMMAND_WORDS = 90
 """From which a command is quoted in pieces: whole it might find no room, and none of it would be quoted."""
 _NUMBERED = re.compile(r"\W*\d{1,3}[.)、]\s")
 _GO_ON = (",", ";", "，", "；", "、")

@@ -13,17 +13,24 @@ from knowledge.passages import Passage
 from knowledge.traditional import simplified
 
 _WORDS = "draft|entwurf|borrador|brouillon|bozza"
-_CHINESE = "草案|草稿|征求意见稿|讨论稿|送审稿"
+_CHINESE = "草案|征求意见稿|讨论稿|送审稿"
+"""What only rules and contracts are: nobody saves one in a form, as they do a 草稿."""
 _RULES = "制度|办法|规定|规则|规范|条例|细则|标准|章程|方案|指引|准则|政策|守则"
+_VERSION = r"[ _-]?(?:v?[\d.]+)?"
 _IN_CAPITALS = re.compile(rf"(?<![A-Za-z0-9])(?:{_WORDS.upper()})(?![A-Za-z0-9])")
-_IN_BRACKETS = re.compile(
+_FIRST_IN_CAPITALS = re.compile(rf"(?:{_WORDS.upper()})\s*(?:[:–—_]|-\s)")
+_JOINED = re.compile(rf"_(?:{_WORDS.upper()})(?![A-Za-z0-9])|(?<![A-Za-z0-9])(?:{_WORDS.upper()})_")
+"""So is a file called; a title in capitals alone, "NFL DRAFT", may be of one."""
+_SURELY = re.compile(
     rf"[(\[（【](?:(?:first|second|final|working) )?(?:{_WORDS})(?: for (?:comments?|review|discussion|consultation))?"
-    rf"(?:,? ?v?[\d.]+)?[)\]）】]|(?<!状态)[(\[（【](?:{_CHINESE})(?:[,，]? ?v?[\d.]+)?[)\]）】]",
+    rf"(?:,? ?v?[\d.]+)?[)\]）】]|(?<!状态)[(\[（【](?:{_CHINESE}|草稿)(?:[,，]? ?v?[\d.]+)?[)\]）】]"
+    rf"|(?:{_CHINESE}){_VERSION}$"
+    rf"|^(?!.*\b(?:stat(?:us|ut)|estado|stato)\b|.*状态).*\s[–—-]\s*(?:{_WORDS})(?: v?\d[\d.]*)?$",
     re.IGNORECASE,
 )
+"""In brackets or last: a name that ends so tells of a state only where it names one, "Order status – draft"."""
 _SET_APART = re.compile(
-    rf"^(?:{_WORDS})\s*[:–—]|\s[–—-]\s*(?:{_WORDS})(?: v?\d[\d.]*)?$|[_-](?:{_WORDS})[_-]?v\d[\d.]*$"
-    rf"|(?:{_RULES})[ _-]?(?:{_CHINESE})[ _-]?(?:v?[\d.]+)?$",
+    rf"^(?:{_WORDS})\s*[:–—]|[_-](?:{_WORDS})[_-]?v\d[\d.]*$|(?:{_RULES})[ _-]?草稿{_VERSION}$",
     re.IGNORECASE,
 )
 _SAVED = re.compile(
@@ -47,11 +54,11 @@ def says_draft(name: str) -> bool:
     [True, True, False]
     """
     plain = simplified(_SUFFIX.sub("", name.rpartition("/")[2]).strip())
-    has_small = any(letter.isalpha() and not letter.isupper() for letter in plain)
-    if _IN_BRACKETS.search(plain):
+    has_small = any(letter.isalpha() and not letter.isupper() for letter in plain) or _JOINED.search(plain)
+    if _SURELY.search(plain) or (has_small and _FIRST_IN_CAPITALS.match(plain)):
         return True
     is_called = (has_small and _IN_CAPITALS.search(plain)) or (_SET_APART.search(plain) and not _STATE.search(plain))
-    return bool(is_called) and not _SAVED.search(plain)
+    return bool(is_called) and not _SAVED.search(plain.replace("_", " "))
 
 
 def draft_name(passage: Passage) -> str:

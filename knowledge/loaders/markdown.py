@@ -85,7 +85,8 @@ def _without_marks(text: str) -> str:
         elif box := _BOX.fullmatch(plain):
             in_attributes = _TITLE_OF_BOX.search(box["attributes"] or "")
             title = in_attributes[1] if in_attributes else box["named"] or box["title"]
-            lines[at] = f"\n{title or ''}\n"
+            indent = line[: len(line) - len(line.lstrip())]
+            lines[at] = f"\n{indent}{title or ''}\n"
     return "\n".join(lines)
 
 

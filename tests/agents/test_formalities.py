@@ -137,6 +137,13 @@ def test_when_a_mail_was_sent_stands_in_its_header(sent: str) -> None:
     assert formal_spans(sent) == []
 
 
+@pytest.mark.parametrize("below", ["To: Ben Cy", "Cc: Ben Cy", "Subject: Company cards"])
+def test_when_a_mail_was_sent_stands_in_a_header_of_names_too(below: str) -> None:
+    sent = "Sent: Tuesday, January 13, 2026 11:15 AM"
+    text = f"From: Ada Berg\n{sent}\n{below}\nUse them."
+    assert [text[start:end] for start, end in formal_spans(text)] == [sent]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -145,6 +152,7 @@ def test_when_a_mail_was_sent_stands_in_its_header(sent: str) -> None:
         "Subject: Webinar\nDate: Tuesday 14 April 2026, 15:00 UTC",
         "Subject: Parcels\nSent: parcels leave daily at 16:00",
         "From: London\nDate: 14 Apr 2026 15:00 UTC",
+        "From: London\nDate: 14 Apr 2026 15:00 UTC\nPlace: the hall",
     ],
 )
 def test_the_date_of_an_event_is_no_part_of_a_header(text: str) -> None:

@@ -45,6 +45,64 @@ def test_steps_and_commands_stand_in_their_order(text: str, order: list[str], sh
     assert all(said.startswith(begin) for said, begin in zip(found, shown, strict=True)), found
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Install-Module -Name Warden", "Connect-Warden -User ada"),
+        ("./configure --prefix /opt", "./install.sh --now"),
+        ("../configure --prefix /opt", "~/install.sh --now"),
+    ],
+)
+def test_commands_of_other_shells_and_in_folders_stand_in_their_order(first: str, second: str) -> None:
+    found = in_order(quoted(f"{first}\n{second}", second, first), "Is it old?")
+    assert [statement.text for statement in found] == [first, second]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Wie kündige ich?",
+        "Comment annuler ?",
+        "¿Cómo cancelo?",
+        "como cancelo",
+        "What do I do to cancel?",
+        "What must I do?",
+        "Was muss ich tun?",
+        "取消订单的流程",
+        "取消订单步骤",
+    ],
+)
+def test_who_asks_how_in_other_words_gets_terms_in_their_order_too(question: str) -> None:
+    assert [one.text[0] for one in in_order(quoted(TERMS, "3.", "2."), question)] == ["2", "3"]
+
+
+@pytest.mark.parametrize("question", ["Wie viel kostet es?", "Wie lange dauert es?", "What is a lamp?"])
+def test_who_asks_how_much_or_how_long_gets_the_answer_first(question: str) -> None:
+    assert [one.text[0] for one in in_order(quoted(TERMS, "3.", "2."), question)] == ["3", "2"]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ["Öffnen Sie das Portal.", "Wählen Sie Urlaub."],
+        ["Ouvrez le portail.", "Choisissez un congé."],
+        ["Report it to Ada.", "Change the code.", "Submit the form."],
+        ["Navigate to the portal.", "Use the code.", "Follow the link.", "Confirm it."],
+    ],
+)
+def test_items_that_say_what_to_do_are_steps_in_other_words_and_languages_too(steps: list[str]) -> None:
+    lines = [f"{at}. {step}" for at, step in enumerate(steps, start=1)]
+    found = in_order(quoted("\n".join(lines), *lines[::-1]), "Is it old?")
+    assert [statement.text for statement in found] == lines
+
+
+@pytest.mark.parametrize("begins", ["Haben Sie eine Lampe", "Können Sie nicht kommen", "Chez Lumen", "Diez euros"])
+def test_items_that_begin_as_conditions_or_places_do_are_terms(begins: str) -> None:
+    lines = [f"{at}. {begins} {rest}" for at, rest in enumerate(["a b c.", "d e f."], start=1)]
+    found = in_order(quoted("\n".join(lines), *lines[::-1]), "Is it old?")
+    assert [statement.text for statement in found] == lines[::-1]
+
+
 def test_steps_of_two_lists_keep_their_places() -> None:
     there, here = (quoted(STEPS.replace("Install", name), "3.", "1.") for name in ("Buy", "Rent"))
     here = [Statement(passage(one.passage.text, "b.md"), one.start, one.end, 0.0) for one in here]

@@ -1,7 +1,8 @@
 import pytest
 
+from agents.answering import AnswerOptions, quote
 from agents.statements import Statement, count_words, statements_of, stretches
-from tests.agents.found_passages import passage
+from tests.agents.found_passages import finish, passage, retrieval
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,16 @@ def test_a_command_is_one_statement_over_all_its_lines() -> None:
         "docker run --rm \\",
         "-v /srv:/data is its volume.",
     ]
+
+
+def test_a_command_that_an_answer_has_room_for_is_quoted_whole() -> None:
+    command = "docker run --rm \\\n" + "  -e LAMP=value \\\n" * 25 + "  shop/tool"
+    assert 60 < count_words(command) < 90
+    assert [command[start:end] for start, end in stretches(command)] == [command]
+    found = retrieval("docker run lamp", passage(command))
+    asked = "How do I run docker?"
+    shown, _ = finish(quote(asked, found, language="en", embedder=None, options=AnswerOptions(company="Lumen")))
+    assert "".join(map(str, shown)) == command.replace("\\\n  ", "") + " [1]"
 
 
 def test_a_command_that_no_answer_has_room_for_is_quoted_in_pieces() -> None:

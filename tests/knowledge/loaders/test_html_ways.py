@@ -94,6 +94,26 @@ def test_code_and_words_at_the_marks_of_boxes_are_read(tmp_path: Path, page: str
     assert read(tmp_path, "a.md", page) == shown
 
 
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
+        (
+            "1. Unplug the lamp.\n\n    :::warning Mind this\n    Never open it. It bites.\n    :::\n\n"
+            "2. Wait ten minutes.\n",
+            "1. Unplug the lamp.\nMind this\nNever open it. It bites.\n2. Wait ten minutes.",
+        ),
+        (
+            "- A\n    - B\n\n      :::tip Mind\n      Never open **it**.\n      :::\n    - C\n",
+            "A\n  B\n  Mind\n  Never open it.\n  C",
+        ),
+    ],
+)
+def test_a_box_with_a_title_stays_within_the_step_that_it_belongs_to(tmp_path: Path, page: str, shown: str) -> None:
+    assert read(tmp_path, "a.md", page) == shown
+    (document,) = load(tmp_path / "a.md")
+    assert {block.kind for block in document.blocks} == {"item"}
+
+
 def test_the_mark_of_a_box_of_any_width_takes_no_time(tmp_path: Path) -> None:
     blanks = " " * 300
     began = time.process_time()
