@@ -28,11 +28,11 @@ _MONTH = (
 _OF_YEAR = r"(?:,? (?P<year{n}>(?:19|20)\d\d)\b)?"
 _OF_YEAR_ZH = r"(?:(?P<year{n}>(?:19|20)\d\d)\s?年\s?)?"
 _PART = r"(?:(?P<part{n}>early|mid|late|beginning of|end of)[ -])?"
-_AFTER_DATE = r"(?:and|or|to|in|at|on|for|from|until|till|through|with|by|is|are)\b"
-"""What may stand behind "July 2": of "July 2 adults" it is no date."""
+_COUNTED = r"(?:adults?|child\w*|kids?|people|persons?|guests?|nights?|days?|weeks?|rooms?|tickets?|beds?|seats?|x)\b"
+"""What makes a number of it: "July 2 adults" names no date."""
 _POINT = (
     rf"{_PART}(?:\b(?P<day{{n}}>\d{{{{1,2}}}})(?:st|nd|rd|th)?\.? (?:of )?)?\b(?P<month{{n}}>{_MONTH})"
-    rf"(?: (?P<after{{n}}>\d{{{{1,2}}}})(?:(?:st|nd|rd|th)\b|(?![\d:])(?! (?!{_AFTER_DATE})[^\W\d])))?{_OF_YEAR}"
+    rf"(?: (?P<after{{n}}>\d{{{{1,2}}}})(?:(?:st|nd|rd|th)\b|(?![\d:])(?! {_COUNTED})))?{_OF_YEAR}"
 )
 _ONE = re.compile(_POINT.format(n=1), re.IGNORECASE)
 _SPAN = re.compile(_POINT.format(n=1) + _TO + _POINT.format(n=2), re.IGNORECASE)
@@ -59,13 +59,23 @@ _SHORT = r"(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|mon|tue|wed|thu|fri|
 _SAYS_MORE = re.compile(rf"(?:{_SHORT}|march|may)\.?", re.IGNORECASE)
 """What is a word of its own too: "Sun loungers", "you may", "mon compte"."""
 _NAMED_BEFORE = re.compile(
-    r"\b(?:in|on|by|from|until|till|since|during|before|after|every|each|next|last|early|mid|late)[ -]$", re.IGNORECASE
-)
-_NAMED_BEHIND = re.compile(
-    rf"\.?(?:[ \t]*(?:$|\n|[^\w\s,&/'’-])|[ \t]*(?:[,&/]|and\b|or\b)[ \t]*(?:\d|{_SHORT}\b)"
-    r"|[ \t]+(?:\d|(?:at|from|until|till|mornings?|afternoons?|evenings?|nights?)\b))",
+    r"\b(?:in|on|by|for|from|until|till|since|during|before|after|this|every|each|next|last|early|mid|late|open|closed)"
+    r"[ -]$",
     re.IGNORECASE,
 )
+_NAMED_BEHIND = re.compile(
+    rf"\.?(?:[ \t]*(?:$|\n|[^\w\s,&/'’-])|[ \t]*(?:[,&/]|and\b|or\b)[ \t]*(?:\d|{_MONTH}|{_WEEKDAY}|holidays?\b)"
+    r"|[ \t]+(?:\d|(?:at|from|until|till|mornings?|afternoons?|evenings?|nights?|closed|rates?|prices?|[ap]m|noon"
+    r"|holidays?|opening|hours?|(?:only|late)(?! (?:be|have|guests?|arrivals?)\b))\b))",
+    re.IGNORECASE,
+)
+_BETWEEN = rf"(?:\.?[ \t]*(?:[,/&]|\band\b|\bor\b)+[ \t]*(?:(?:and|or)\b[ \t]*)?|(?<!may)\.?[ \t]+(?!may\b)|{_TO})"
+_RUNS = tuple(re.compile(rf"\b{name}(?:{_BETWEEN}{name})+", re.IGNORECASE) for name in (_MONTH, _WEEKDAY))
+"""Names in a row, each of which the others make sure: "Mon, Wed, Fri", "Tue Thu Sat"."""
+_PLAIN = re.compile(r"(?:jan|feb|apr|jun|jul|aug|oct|nov|dec|tue|wed|thu|fri|sat)\.?", re.IGNORECASE)
+"""What a question names anywhere; of the others it may say more: "mon colis"."""
+_WHO_DOES = re.compile(r"\b(?:i|we|you|he|she|it|they|who|to|have|has|had) $", re.IGNORECASE)
+"""Before a verb: "I sat on it", "can we wed here?"."""
 _NEAR = 24
 """Characters in which the words stand that tell a name."""
 _BEGINS = re.compile(r"(?:^|[\n.?!:|]\s*)\W*$")
@@ -98,6 +108,8 @@ class _Span:
     text: str
     days: frozenset[int]
     years: frozenset[int] = frozenset()
+    is_sure: bool = True
+    """Whether no other word is meant: a sun lounger is no Sunday."""
 
 
 def named(question: str) -> tuple[Moment, ...]:
@@ -108,7 +120,10 @@ def named(question: str) -> tuple[Moment, ...]:
     """
     question = simplified(question)
     found = [
-        Moment(span.days, of_week, _terms(span), span.years) for of_week, read in _READERS for span in read(question)
+        Moment(span.days, of_week, _terms(span), span.years)
+        for of_week, read in _READERS
+        for span in read(question, True)
+        if span.is_sure
     ]
     return tuple(moment for moment in found if moment.terms - STOP_WORDS or "may" in moment.terms)
 
@@ -118,14 +133,20 @@ def held(text: str, moments: Sequence[Moment]) -> frozenset[str]:
     if not moments:
         return frozenset()
     text = simplified(text)
-    spans = {of_week: list(read(text)) for of_week, read in _READERS if _asked(moments, of_week)}
+    spans = {of_week: _sure(read(text, False)) for of_week, read in _READERS if _asked(moments, of_week)}
     return frozenset().union(*(m.terms for m in moments if any(_holds(span, m) for span in spans[m.of_week])))
 
 
 def is_outside(text: str, moments: Sequence[Moment]) -> bool:
-    """Say whether a text names months, dates or weekdays and none of them holds what a question names of that kind."""
+    """Say whether a text names months, dates or weekdays and none of them holds what a question names of that kind.
+
+    Where what may be a name is not surely one, nothing is outside.
+    """
     kinds = {moment.of_week for moment in moments}
-    read = [of_week for of_week, spans in _READERS if of_week in kinds and any(spans(simplified(text)))]
+    spans = {of_week: list(read(simplified(text), False)) for of_week, read in _READERS if of_week in kinds}
+    if not all(span.is_sure for found in spans.values() for span in found):
+        return False
+    read = [of_week for of_week, found in spans.items() if found]
     return bool(read) and not held(text, [moment for moment in moments if moment.of_week in read])
 
 
@@ -134,6 +155,10 @@ def is_torn(text: str, start: int, end: int) -> bool:
     text = simplified(text)
     spans = (match.span() for pattern in (_SPAN, _SPAN_ZH, _DAYS_OF_MONTH) for match in pattern.finditer(text))
     return any(first <= start and end <= last and end - start < last - first for first, last in spans)
+
+
+def _sure(spans: Iterator[_Span]) -> list[_Span]:
+    return [span for span in spans if span.is_sure]
 
 
 def _asked(moments: Sequence[Moment], of_week: bool) -> bool:
@@ -151,21 +176,29 @@ def _holds(span: _Span, moment: Moment) -> bool:
     return moment.days <= span.days if moment.of_week else bool(moment.days & span.days)
 
 
-def _year_spans(text: str) -> Iterator[_Span]:
+def _year_spans(text: str, is_question: bool) -> Iterator[_Span]:
     """Yield each span of months or dates as it is written, and its days; what stands alone is one month or one day."""
-    taken: list[tuple[int, int]] = []
+    in_runs = _in_runs(text, of_week=False)
+    taken: set[int] = set()
     for pattern in (_DAYS_OF_MONTH, _SPAN, _SPAN_ZH, _ONE, _ONE_ZH):
         for match in pattern.finditer(text):
-            if any(match.start() < end and start < match.end() for start, end in taken):
+            if not taken.isdisjoint(range(*match.span())):
                 continue
-            if pattern in (_ONE, _DAYS_OF_MONTH) and not _is_a_name(match, "month1"):
+            if pattern in (_ONE, _DAYS_OF_MONTH) and not _is_a_name(match, "month1", in_runs, is_question):
+                if match["month1"] != "may":
+                    yield _Span(match.group(), frozenset(), is_sure=False)
                 continue
             if (days := _days_of_year(match)) is not None:
-                taken.append(match.span())
+                taken.update(range(*match.span()))
                 yield _Span(match.group(), days, _years(match))
 
 
-def _is_a_name(match: re.Match[str], name: int | str = 0) -> bool:
+def _in_runs(text: str, *, of_week: bool) -> set[int]:
+    """Return the places of a text at which names stand in a row."""
+    return {at for match in _RUNS[of_week].finditer(text) for at in range(*match.span())}
+
+
+def _is_a_name(match: re.Match[str], name: int | str, in_runs: set[int], is_question: bool) -> bool:
     """Say whether a month or a weekday is meant, and not what else the word says."""
     text, word, (start, end) = match.string, match[name], match.span(name)
     is_may = word.casefold() == "may"
@@ -173,8 +206,10 @@ def _is_a_name(match: re.Match[str], name: int | str = 0) -> bool:
     if not _SAYS_MORE.fullmatch(word) or dated:
         return True
     before, behind = text[max(0, start - _NEAR) : start], _NAMED_BEHIND.match(text, end)
+    if start in in_runs and (behind or not is_may):
+        return True
     if word.casefold() not in ("march", "may"):
-        return behind is not None and (word[0].isupper() or bool(_NAMED_BEFORE.search(before)))
+        return _is_short_name(word, before, behind is not None, is_question)
     if word[0].isupper() and (behind or not _BEGINS.search(before)):
         return True
     if is_may:
@@ -182,6 +217,15 @@ def _is_a_name(match: re.Match[str], name: int | str = 0) -> bool:
             found.start() <= start < found.end() for found in MAY.finditer(text, max(0, start - _NEAR), end + _NEAR)
         )
     return bool(_NAMED_BEFORE.search(before))
+
+
+def _is_short_name(word: str, before: str, is_told: bool, is_question: bool) -> bool:
+    """Say whether "Sat" is a day; `is_told` where what stands behind it tells."""
+    if is_question and (
+        (_PLAIN.fullmatch(word) and not _WHO_DOES.search(before)) or (is_told and word.casefold() != "sun")
+    ):
+        return True
+    return is_told and (word[0].isupper() or bool(_NAMED_BEFORE.search(before)))
 
 
 def _years(match: re.Match[str]) -> frozenset[int]:
@@ -222,14 +266,17 @@ def _month(name: str | None) -> int | None:
     return 10 * name.startswith("十") + " 一二三四五六七八九".index(name.removeprefix("十") or " ") - 1
 
 
-def _week_spans(text: str) -> Iterator[_Span]:
-    taken: list[tuple[int, int]] = []
+def _week_spans(text: str, is_question: bool) -> Iterator[_Span]:
+    in_runs = _in_runs(text, of_week=True)
+    taken: set[int] = set()
     for pattern, days_of in _WEEK_PATTERNS:
         for match in pattern.finditer(text):
-            if pattern is _WEEK_ONE and not _is_a_name(match):
+            if not taken.isdisjoint(range(*match.span())):
                 continue
-            if not any(match.start() < end and start < match.end() for start, end in taken):
-                taken.append(match.span())
+            if pattern is _WEEK_ONE and not _is_a_name(match, 0, in_runs, is_question):
+                yield _Span(match.group(), frozenset(), is_sure=False)
+            else:
+                taken.update(range(*match.span()))
                 yield _Span(match.group(), days_of(match))
     for pattern, group in _GROUPS:
         yield from (_Span(match.group(), group) for match in pattern.finditer(text))

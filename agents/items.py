@@ -58,6 +58,10 @@ _ASIDE = re.compile(
 """What denies nothing of a list: its prices come without the tax."""
 _STEP = re.compile(r"\W*\d+[.)、]\s")
 _SEVERAL = re.compile(r"\b(?:and|or)\b|[&/,;、，；与和及或]", re.IGNORECASE)
+_OF_WHAT = re.compile(r"\b(?:for|on(?! top\b)|(?<!top )of|in(?! addition\b)|at|per)\b|[(（]", re.IGNORECASE)
+"""Where a heading goes on with what its sums are for: "Surcharges for islands and remote areas"."""
+_LOST_THINGS = re.compile(r"\b(?:lost|damaged)\b(?!.*\b(?:fees?|charges?|fines?)\b)", re.IGNORECASE)
+"""Things and no sum: "Lost and damaged cards"."""
 
 
 def announced_by(item: Statement) -> Statement | None:
@@ -102,9 +106,19 @@ def heading_of(item: Statement) -> str:
 
 
 def other_sums(heading: str) -> tuple[re.Pattern[str], ...]:
-    """Return which sums of `NO_PRICE` a heading names; none of one that names something else as well, as a list may."""
+    """Return which sums of `NO_PRICE` a heading names; none of one that names something else as well, as a list may.
+
+    "Fines and penalties" and "Surcharges (weekends, holidays)" name nothing else, "Prices and deposits" does.
+    """
     heading = simplified(heading)
-    return () if _SEVERAL.search(heading) else tuple(each for each in NO_PRICE if each.search(heading))
+    if not _SEVERAL.search(heading):
+        return _sums(heading)
+    parts = [_sums(part) for part in _SEVERAL.split(_OF_WHAT.split(heading, maxsplit=1)[0]) if part.strip()]
+    return () if _LOST_THINGS.search(heading) or not all(parts) else tuple(dict.fromkeys(sum(parts, ())))
+
+
+def _sums(text: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(each for each in NO_PRICE if each.search(text))
 
 
 def label_of(item: Statement) -> str:

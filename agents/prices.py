@@ -28,14 +28,15 @@ def is_of_another(question: str, statement: Statement) -> bool:
     if AnswerType.PRICE not in answer_types.expected(question) or says_all(question, statement.text):
         return False
     asked = simplified(question)
-    return any(not each.search(asked) for each in _other_sums_above(statement))
-
-
-def _other_sums_above(statement: Statement) -> tuple[re.Pattern[str], ...]:
-    """Return which sums other than a price the lines name that announce a statement; or its heading, above a list."""
     if statement.announcement is not None:
         above = simplified(said_of(statement))
-        return tuple(each for each in NO_PRICE if each.search(above))
+        return any(each.search(above) and not each.search(asked) for each in NO_PRICE)
+    sums = _sums_of_heading(statement)
+    return bool(sums) and not any(each.search(asked) for each in sums)
+
+
+def _sums_of_heading(statement: Statement) -> tuple[re.Pattern[str], ...]:
+    """Return which sums other than a price the heading above a list names."""
     headings = statement.passage.headings[-1:]
     return other_sums(headings[0]) if headings and is_in_list(statement) and is_fragment(statement) else ()
 

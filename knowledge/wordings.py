@@ -20,20 +20,25 @@ _HOURS = re.compile(
 )
 """When a new shop opens for business, and whether one may come after work, is something else."""
 WHO_PAYS = re.compile(
-    r"\bwho(?: \w+){0,2} (?:pays?|paying|bears?|covers?(?=.*\b(?:costs?|fees?|charges?|postage|shipping|delivery)\b))\b"
-    r"(?: for)?|^(?!.*\b(?:how|what|when|where|which|up ?front|straight|at once|in advance|before|first|now|later"
-    r"|online|again|monthly|weekly|yearly|cash|card|or(?! (?:is|are|do you|will you|not)\b))\b)(.*?)"
+    r"\bwho(?: \w+){0,2} (?:pays?|paying|bears?|covers?(?=.{0,60}?\b(?:costs?|fees?|charges?|postage|shipping|delivery"
+    r"|returns?|customs|dut(?:y|ies)|tax(?:es)?)\b))\b(?: for)?"
+    r"|((?:^|[,.;:!?])(?:(?!\b(?:how|what|when|where|which)\b)[^,.;:!?])*?)"
     r"\b(?:do|must|will|should|would) (?:i|we) (?:have to |need to )?pay\b"
-    r"(?: for\b|(?=\W*$)|(?= to (?!(?:the|a|an|my|your|our|you|him|her|them|this|that)\b)\w))",
+    r"(?!.{0,40}\b(?:up ?front|straight|at once|in advance|before|first|now|later|online|again|monthly|weekly|yearly"
+    r"|(?:by|with|in) (?:cash|card)|or(?! (?:is|are|do you|will you|not)\b))\b)"
+    r"(?: for\b|(?=\W*$)|(?= to (?!(?:the|a|an|my|your|our|you|him|her|them|this|that)\b)\w)"
+    r"|(?= (?:the|a|an|any|anything|extra|if|returns?|customs|import|shipping|delivery|postage|dut(?:y|ies)"
+    r"|tax(?:es)?)\b))",
     re.IGNORECASE,
 )
-"""Not when or in which way one pays."""
+"""Not when or in which way one pays: that is asked before "do I" or told behind "pay"."""
 WHO_PAYS_ZH = re.compile(
-    r"谁来?(?:付|掏|(?:承担|负担)(?!责)|出(?=钱|费|[吗么嘛呢啊呀]|\W*$))(?:钱|费用?)?"
-    r"|(?:要不要|(?<!不)要)(?:付|花|出|交)钱(?:[吗么嘛]|(?=\W*$))|(?:要不要|(?<![不需])要)钱(?:[吗么嘛]|(?=\W*$))|收不收钱"
+    r"是?谁来?(?:付|掏|(?:承担|负担)(?!责)|出(?=钱|.{0,3}费|[的吗么嘛呢啊呀]|\W|$))(?:钱|费用?)?(?:的(?=\W*$))?"
+    r"|(?:要不要|(?<!不)要)(?:付|花|出|交)钱(?:[吗么嘛]|的吗|(?=才)|不?(?=\W*$))"
+    r"|(?:要不要|(?<!不)需要|(?<![不需])要)钱(?:[吗么嘛]|的吗|不?(?=\W*$))|不需?要钱[吗么嘛]|收不收钱"
 )
 """Documents say what it costs."""
-_SENT = re.compile("[退换]货|寄[回送]")
+_SENT = re.compile("[退换]货|退回|寄(?![存养卖])|送货|送上门|快递")
 _DAY = re.compile("(?:(?<!一)周|星期|礼拜)([一二三四五六日天])(?![次个节天])")
 """Not of 每周三次 and 一周六天."""
 WEEKS = {"期": "星期", "拜": "礼拜"}

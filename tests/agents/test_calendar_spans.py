@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from agents.calendar_spans import held, is_outside, is_torn, named
@@ -71,6 +73,39 @@ from tests.agents.found_passages import passage
         ("on july 2 adults", "1–15 July", True),
         ("on 5 july", "July 2 | €9", False),
         ("on 5 july", "July 2nd adults", False),
+        ("on sunday", "Days: Mon, Wed, Fri, Sun only", True),
+        ("on thursday", "Days: Tue Thu Sat", True),
+        ("on tuesday", "Mon Tue Wed", True),
+        ("on friday", "Thu Fri", True),
+        ("on sunday", "Sat / Sun", True),
+        ("on monday", "mon, wed and fri by appointment", True),
+        ("on sunday", "Sun closed", True),
+        ("on saturday", "Sat rate", True),
+        ("on sunday", "Sun & holidays", True),
+        ("on friday", "Fri late opening", True),
+        ("in march", "March rate", True),
+        ("in may", "May prices", True),
+        ("in may", "May only be collected by the owner", False),
+        ("in may", "April, May", True),
+        ("in may", "In June, may I bring a dog?", False),
+        ("open sat?", "Saturday", True),
+        ("open sun?", "Sunday", True),
+        ("thu opening hours", "Thursday", True),
+        ("how much is a double, nov?", "November", True),
+        ("in nov and dec", "December", True),
+        ("sat sun opening hours", "Sunday", True),
+        ("in june may I bring a dog?", "May", False),
+        ("où est mon colis", "Monday", False),
+        ("how much are sat tickets?", "Saturday", True),
+        ("can we wed here?", "Wednesday", False),
+        ("I sat on the lamp", "Saturday", False),
+        ("how much is a sun lounger?", "Sunday", False),
+        ("what does a double on july 20 cost?", "10–22 July", True),
+        ("what does a double on july 20 cost?", "1–15 July", False),
+        ("on 24 december", "December 25 closed", False),
+        ("on 25 december", "December 25 closed", True),
+        ("on july 2 nights", "1–15 July", True),
+        ("for july 20 two nights", "1–15 July", False),
     ],
 )
 def test_a_span_holds_what_the_question_names(question: str, text: str, holds: bool) -> None:
@@ -105,6 +140,20 @@ def test_what_names_other_months_is_outside(text: str, outside: bool) -> None:
     assert is_outside(text, named("how much in july?")) is outside
 
 
+@pytest.mark.parametrize(
+    ("text", "outside"),
+    [
+        ("Days: Mon, Wed, Fri, Sun only | Sauna: €9", False),
+        ("Sun lounger | Mon–Fri: €9", False),
+        ("You may come | Mon–Fri: €9", True),
+        ("Mon Tue | Sauna: €9", True),
+        ("Sat closed", True),
+    ],
+)
+def test_nothing_is_outside_where_it_is_not_sure_what_is_named(text: str, outside: bool) -> None:
+    assert is_outside(text, named("what is it on sunday in july?")[1:]) is outside
+
+
 def test_one_end_of_a_span_is_torn_off() -> None:
     text = "October to March"
     assert is_torn(text, 11, 16)
@@ -121,3 +170,11 @@ def test_one_end_of_a_season_stands_alone_only_where_it_is_asked_for() -> None:
     assert not stands_alone("when is the snack bar open", march)
     assert stands_alone("until when does the snack bar open at weekends only", march)
     assert stands_alone("when is the snack bar open", season)
+
+
+@pytest.mark.parametrize("said", ["sun ", "Mon, ", "Mon Tue. ", "may , , ", "July 2 "])
+def test_days_are_read_in_a_short_time_in_a_long_text(said: str) -> None:
+    text = said * (64_000 // len(said))
+    began = time.process_time()
+    is_outside(text, named("in may on saturday"))
+    assert time.process_time() - began < 0.8  # seconds

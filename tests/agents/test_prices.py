@@ -52,6 +52,7 @@ def said(text: str, source: Passage) -> Statement:
             False,
         ),
         ("成人办年卡多少钱？", "成人年卡", passage("成人年卡：60 元\n儿童年卡：30 元", headings=("押金",)), True),
+        ("成人押金多少钱？", "成人年卡", passage("成人年卡：60 元\n儿童年卡：30 元", headings=("押金与赔偿",)), False),
         ("how much is a change of date?", "Change", CHANGES, False),
         ("how much is a date in june?", "June", passage("June: €25\nJuly: €30", headings=("Discounts",)), True),
     ],
@@ -109,3 +110,28 @@ def test_the_price_of_another_thing_steps_back_behind_one_that_is_near() -> None
     assert stepped_back(ISLANDS, [surcharge, words]) == [surcharge, words]
     assert stepped_back("how much is the surcharge?", [surcharge, price]) == [surcharge, price]
     assert stepped_back(ISLANDS, []) == []
+
+
+@pytest.mark.parametrize(
+    ("heading", "another"),
+    [
+        ("Fines and penalties", True),
+        ("Deposits & fines", True),
+        ("Surcharges for islands and remote areas", True),
+        ("Deposits for tools and machines", True),
+        ("Surcharges (weekends, holidays)", True),
+        ("Cancellation and no-show fees", True),
+        ("Lost or damaged card fees", True),
+        ("押金与赔偿", True),
+        ("On top of the fare", True),
+        ("Returns and refunds", False),
+        ("Prices and deposits", False),
+        ("Changes and cancellations", False),
+        ("Lost and damaged cards", False),
+        ("For islands and refunds", False),
+        ("票价与优惠", False),
+    ],
+)
+def test_a_heading_of_several_sums_is_of_none_that_is_a_price(heading: str, another: bool) -> None:
+    source = passage("Islands: €29\nHighlands: €19", headings=(heading,))
+    assert is_of_another("how much is delivery to the islands?", said("Islands", source)) is another

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,6 +49,32 @@ def test_hours_are_asked_for_as_documents_call_them(question: str, put: str) -> 
         ("do I have to pay to get in?", "cost of to get in?"),
         ("do I have to pay for a return or is it free?", "cost of a return or is it free?"),
         ("and must we pay?", "and cost of?"),
+        ("do I have to pay return shipping?", "cost of return shipping?"),
+        ("do I have to pay customs duties?", "cost of customs duties?"),
+        ("do I have to pay the shipping myself?", "cost of the shipping myself?"),
+        ("do I have to pay if it is faulty?", "cost of if it is faulty?"),
+        ("do I need to pay a deposit?", "cost of a deposit?"),
+        ("who covers the return?", "cost of the return?"),
+        ("who covers customs?", "cost of customs?"),
+        ("do I have to pay for a replacement card?", "cost of a replacement card?"),
+        ("I ordered online, do I have to pay for the return?", "I ordered online, cost of the return?"),
+        ("when I send it back, do I have to pay for it?", "when I send it back, cost of it?"),
+        ("退货谁出运费", "退货运费运费"),
+        ("退款的话谁出邮费", "退款的话费用邮费"),
+        ("退货运费谁出，你们还是我？", "退货运费运费，你们还是我？"),
+        ("运费是谁出的", "运费费用"),
+        ("停车需要钱吗？", "停车费用？"),
+        ("停车不要钱吗", "停车费用"),
+        ("停车要钱不？", "停车费用？"),
+        ("停车要钱的吗", "停车费用"),
+        ("要交钱才能进吗", "费用才能进吗"),
+        ("送货上门要钱吗", "送货上门运费"),
+        ("送货谁付钱", "送货运费"),
+        ("邮寄要钱吗", "邮寄运费"),
+        ("退回去要钱吗", "退回去运费"),
+        ("寄到香港要钱吗", "寄到香港运费"),
+        ("快递要钱吗", "快递运费"),
+        ("寄养要钱吗", "寄养费用"),
     ],
 )
 def test_who_pays_is_told_as_what_it_costs(question: str, put: str) -> None:
@@ -70,6 +97,11 @@ def test_who_pays_is_told_as_what_it_costs(question: str, put: str) -> None:
         "should I pay for it online or at the desk?",
         "must I pay for the room again",
         "do I pay for it monthly?",
+        "do I have to pay the whole sum in advance?",
+        "when exactly do I have to pay the deposit?",
+        "which of them do I pay for?",
+        "do I have to pay a deposit by card?",
+        "哪些项目不需要钱",
         "who covers the night shift?",
         "需要钱包吗",
         "你们要钱包吗",
@@ -90,6 +122,13 @@ def test_who_pays_is_told_as_what_it_costs(question: str, put: str) -> None:
 )
 def test_other_questions_stay_as_they_are(question: str) -> None:
     assert written(question) == question
+
+
+@pytest.mark.parametrize("said", ["who covers ", "do I have to pay, ", "if I return it ", "谁出", "who may i pay "])
+def test_who_pays_is_read_in_a_short_time_in_a_long_message(said: str) -> None:
+    began = time.process_time()
+    written(said * (16_000 // len(said)))
+    assert time.process_time() - began < 0.5  # seconds
 
 
 @pytest.mark.parametrize(
