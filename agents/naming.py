@@ -66,7 +66,8 @@ def without_another_code(said: str, ranked: Sequence[Statement], passages: Seque
     if len(left) == len(ranked) or (left and left[0] is ranked[0]):
         return left
     every, best = set().union(*missing), ranked[0].score
-    if every - codes("\n".join(f"{p.title}\n{p.text}" for p in passages)):
+    known = every & codes("\n".join(f"{p.title}\n{p.text}" for p in passages))
+    if {letters for letters, _ in every} != {letters for letters, _ in known}:
         return []
     return [s for s in left if s.score >= best * (TELLS_OF_IT if every & codes(_said_by(s)) else NEAR_BEST)]
 

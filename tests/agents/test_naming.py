@@ -167,6 +167,12 @@ def test_what_tells_nothing_of_an_unknown_code_is_no_answer_though_its_title_has
     assert without_another_code("T20报E3怎么处理", ranked, [ROW, FILTER, known]) == ranked[1:]
 
 
+def test_of_two_that_are_asked_for_the_one_that_is_told_of_answers() -> None:
+    rows = [passage(f"型号: {name} | 吸力: 4000", f"{name}.md", language="zh") for name in ("T10", "T20")]
+    ranked = of_order((rows[0], 1.0), (rows[1], 0.9))
+    assert without_another_code("T20和T30哪个吸力大", ranked, rows) == ranked[1:]
+
+
 def test_a_title_s_code_alone_and_a_code_far_from_the_best_are_no_answer() -> None:
     tank = passage("型号: T10 | 水箱: 200 ml", "models.md", title="参数表", language="zh")
     box = passage("尘盒每次清扫后倒掉。", "t20.md", title="T20 Pro 说明书", language="zh")
