@@ -18,6 +18,8 @@ from knowledge.text import tokens
 
 NEAR_BEST = 0.75
 """Share 0-1 of the best score from which what is of no other thing answers in its place."""
+TELLS_OF_IT = 0.4
+"""The same for what tells of the very thing."""
 
 
 def is_of_another(
@@ -50,20 +52,24 @@ def is_of_another(
 def without_another_code(said: str, ranked: Sequence[Statement], passages: Sequence[Passage]) -> list[Statement]:
     """Return statements without those under another code than is asked for.
 
-    Where the best is one of these, what is left answers where it tells of the code itself, or is nearly as good and the
-    code is told of elsewhere: nothing answers about a T30 that no document knows.
+    Where the best is one of these, what is left answers where it tells of the missing code itself, in its words or the
+    heading above them, or is nearly as good: nothing answers about a T30, or a fault E3, that no document knows.
 
     Args:
         said: the question, and the one before it where it sets what that named beside another thing.
         passages: all that were found.
     """
-    left = [s for s in ranked if not is_under_another_code(said, s, passages)]
+    asked = _asked(said)
+    named = _named(passages) if asked else set()
+    missing = [_missing_of(asked, statement, named) for statement in ranked]
+    left = [statement for statement, codes_missing in zip(ranked, missing, strict=True) if not codes_missing]
     if len(left) == len(ranked) or (left and left[0] is ranked[0]):
         return left
-    asked, enough = codes(said), NEAR_BEST * ranked[0].score
-    if asked.isdisjoint(codes("\n".join(f"{p.title}\n{p.text}" for p in passages))):
+    every, best = set().union(*missing), ranked[0].score
+    known = every & codes("\n".join(f"{p.title}\n{p.text}" for p in passages))
+    if {letters for letters, _ in every} != {letters for letters, _ in known}:
         return []
-    return [s for s in left if s.score >= enough or asked & codes("\n".join((s.passage.title, s.place, s.text)))]
+    return [s for s in left if s.score >= best * (TELLS_OF_IT if every & codes(_said_by(s)) else NEAR_BEST)]
 
 
 def is_under_another_code(said: str, statement: Statement, passages: Sequence[Passage]) -> bool:
@@ -72,21 +78,48 @@ def is_under_another_code(said: str, statement: Statement, passages: Sequence[Pa
     A title's code counts where the statement repeats it, or where another title or row is called T30: without that an
     old T5 may be spoken of, and "Lampe E27" is of all lamps.
     """
-    asked = set() if names_those_between(said) else codes(said)
-    cells, passage = cells_of(statement.text) if asked else [], statement.passage
-    if cells and _missing(asked, cells[0].value, statement.text):
-        return True
-    whole = "\n".join((passage.title, *passage.headings, passage.header, passage.text))
-    missing = _missing(asked, passage.title, whole)
-    repeats = codes(passage.title) & codes(statement.text) if missing else set()
-    return bool(repeats) or (bool(missing) and any(missing & codes(name) for p in passages for name in _names(p)))
+    asked = _asked(said)
+    return bool(_missing_of(asked, statement, _named(passages) if asked else set()))
 
 
-def _missing(asked: set[Code], name: str, whole: str) -> set[Code]:
+def _asked(said: str) -> set[Code]:
+    return set() if names_those_between(said) else codes(said)
+
+
+def _missing_of(asked: set[Code], statement: Statement, named: set[Code]) -> set[Code]:
+    """Return what is asked for where a statement is of another.
+
+    Args:
+        named: what documents and rows are called.
+    """
+    if not asked:
+        return set()
+    cells, passage = cells_of(statement.text), statement.passage
+    missing = _missing(asked, cells[0].value, statement.text) if cells else set()
+    if missing:
+        return missing
+    missing = _missing(asked, passage.title, passage.title, *passage.headings, passage.header, passage.text)
+    return missing if missing & named or (missing and codes(passage.title) & codes(statement.text)) else set()
+
+
+def _missing(asked: set[Code], name: str, *whole: str) -> set[Code]:
     """Return what is asked for and of the kind that a thing's name is, where the whole tells of none of it."""
-    kinds = set() if names_those_between(name) else {letters for letters, _ in codes(name)}
+    kinds = {letters for letters, _ in codes(name)}
     of_the_kind = {code for code in asked if code[0] in kinds}
-    return set() if not of_the_kind or of_the_kind & codes(whole) else of_the_kind
+    if not of_the_kind or names_those_between(name) or of_the_kind & codes("\n".join(whole)):
+        return set()
+    return of_the_kind
+
+
+def _said_by(statement: Statement) -> str:
+    """Return a statement's words and the heading above them; a title says nothing of a statement of its own."""
+    title = statement.passage.title
+    return statement.text if statement.place == title else f"{statement.place}\n{statement.text}"
+
+
+def _named(passages: Sequence[Passage]) -> set[Code]:
+    """Return the codes by which documents, and rows in them, are called."""
+    return {code for passage in passages for name in _names(passage) for code in codes(name)}
 
 
 def _names(passage: Passage) -> Iterator[str]:

@@ -45,9 +45,9 @@ _SHORT_UNIT = re.compile(
     r"|\s?(?:折|℃|度|岁|毫升|斤|倍|课时|(?:[人个盒罐袋瓶张页块层号]|包(?![邮含括])|套(?![餐装])|名(?!额)|位(?!数)))"
 )
 _PAUSE_OR_STOP = re.compile(r"[，,；;。|]")
-_NO_TIME = r"(?!\s?(?:[ap]\.?m\b|h\b|Uhr|点|时|月))"
+_NO_TIME = r"(?!\s?(?:[ap]\.?m\b|Uhr|点|时|月))"
 _FROM_TO = re.compile(
-    rf"(?<![\d.,:：/点时月年-])(?P<first>\d+(?:[.,]\d+)*){_NO_TIME}(?P<unit>\s?(?:个月|[^\W\d_年月日号点时分]{{1,3}})?)"
+    rf"(?<![\d.,:：/-])(?P<first>\d+(?:[.,]\d+)*){_NO_TIME}(?P<unit>\s?(?:个月|[^\W\d_年月日号点时分]{{1,3}})?)"
     rf"\s?(?:[–—~～]|至|到|to)\s?(?P<last>\d+(?:[.,]\d+)*){_NO_TIME}(?![\d:：]|[/-]\d)"
 )
 _NO_NAME = "|".join((*calendar.day_name, *calendar.month_name[1:], *calendar.day_abbr, *calendar.month_abbr[1:]))
@@ -305,9 +305,15 @@ def _is_one_of_two_amounts(question: str, candidate: Candidate) -> bool:
 
 
 def _torn_off_name(text: str, before: str, after: str) -> bool:
-    """Say whether words are half of a name of which the other half is a code, as in "T20 Pro"; "B12 Monday" is none."""
-    name = rf"\s?(?!(?:{_NO_NAME})\b)[A-Z][a-z]+\b"
-    ends = re.match(name, text) and re.search(r"(?<![A-Za-z])[A-Za-z]{1,3}\d{1,4}\s?$", before)
+    """Say whether words are half of a name of which the other half is a code, as in "T20 Pro"; "B12 Monday" is none.
+
+    A word alone behind a code is, in small letters or in capitals, too.
+    """
+    no_name = rf"(?!(?i:{_NO_NAME})\b)"
+    name = rf"\s?{no_name}[A-Z][a-z]+\b"
+    ends = (re.match(name, text) or re.fullmatch(rf"{no_name}[A-Za-z]+", text)) and re.search(
+        r"(?<![A-Za-z])[A-Za-z]{1,3}\d{1,4}\s?$", before
+    )
     begins = re.search(r"(?<![A-Za-z])[A-Za-z]{1,3}\d{1,4}$", text) and re.match(name, after)
     return bool(ends or begins)
 

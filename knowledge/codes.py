@@ -11,12 +11,19 @@ import unicodedata
 
 from knowledge.traditional import simplified
 
-_NO_NAMES = "v|ver|rev|ip|no|nr|rmb|cny|eur|usd|gbp|chf|hkd|jpy"
-CODE = re.compile(rf"(?<![a-z\d])(?!(?:{_NO_NAMES})-?\d)([a-z]{{1,3}})-?(\d{{1,4}})(?![\d.])", re.IGNORECASE)
+_NO_NAMES = "ver|rev|ip|no|nr|rmb|cny|eur|usd|gbp|chf|hkd|jpy"
+_VERSIONS = r"v-?\d(?!\d)|v-?\d+\s?版|(?:(?<=policy[ _-])|(?<=version )|(?<=政策)|(?<=版)|(?<=版本))v"
+"""Of V10 and V12 each may be a thing; V2 and 政策V12 are editions."""
+CODE = re.compile(
+    rf"(?<![a-z\d])(?!(?:{_NO_NAMES})-?\d|{_VERSIONS})([a-z]{{1,3}})-?(\d{{1,4}})(?![\d.])", re.IGNORECASE
+)
 _COMPARES = re.compile(
-    r"比(?![例如方])|哪[个款种台只边]|[区差]别|不同|一样|\b(?:than|compar\w+|differ\w*|versus|vs|which is|same)\b",
+    r"(?<!性价)比(?![例如方较])|[和跟与或].*哪[个款种台只边]|哪[个款种台只边].*(?:还是|[和跟与或])|[区差]别|不同|一样"
+    r"|\b(?:than (?![€£$]?\d)|compar\w+|differ(?:s|ences?)?\b|different (?:from|to)\b|versus\b|vs\b"
+    r"|same (?:\w+ )?as\b|which (?:one )?is\b.*\bor\b)",
     re.IGNORECASE,
 )
+"""Not "more than 300 euros", "the same day" and "which colour"."""
 _FROM_TO = re.compile(r"\d\s?(?:[-–—~]|到|至|to\b)\s?[a-z]{0,3}\d", re.IGNORECASE)
 _REST_OF_NAME = r"[a-z]*(?: [A-Z][a-z]+)?"
 """Of "T20pro" and "T10 Lite"."""

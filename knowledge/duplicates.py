@@ -18,7 +18,7 @@ from itertools import combinations, permutations
 from knowledge.passages import Passage
 from knowledge.selection import Hit
 from knowledge.text import CJK_CLASS, STOP_WORDS, normalise, tokens, without_signs
-from knowledge.versions import Version, is_newer, is_of_all, names_rules, replaces, says_out_of_date, version_of
+from knowledge.versions import Version, has_editions, is_newer, is_of_all, replaces, says_out_of_date, version_of
 
 COMPARED = 30
 """Best hits that are compared with one another."""
@@ -142,7 +142,7 @@ def _of_two_editions(compared: Sequence[Hit]) -> set[tuple[int, int]]:
         folder, _, name = _file(passage).rpartition("/")
         version = _version(name)
         is_edition = version.family and len(version.date) == 1 and not version.number
-        if passage.headings and is_edition and (names_rules(version.family) or names_rules(passage.title.casefold())):
+        if passage.headings and is_edition and any(map(has_editions, (version.family, passage.title.casefold()))):
             place = (passage.collection, folder, version.family, _said(passage.title), passage.headings)
             sections.setdefault(place, []).append(hit)
     return {

@@ -10,6 +10,7 @@ are different ones.
 
 import datetime
 import re
+import unicodedata
 from dataclasses import dataclass
 
 _DAY = re.compile(
@@ -36,6 +37,12 @@ _RULES = (
     r"|\b(?:polic(?:y|ies)|rules|tariffs?|price list|terms and conditions|(?:terms|conditions) of)\b"
 )
 """What a company has one of at a time. A school has terms and a lake conditions."""
+_BOOKS_OF_RULES = (
+    r"办法|制度|手册|须知|标准|richtlinie|(?<!tages)ordnung|handbuch"
+    r"|\b(?:handbooks?|manuals?|guides?|guidelines?|agb|r[eè]glement|conditions g[eé]n[eé]rales|politique|pol[ií]ticas?"
+    r"|normas|condiciones)\b"
+)
+"""What an edition of a year takes the place of too, where its sections are alike."""
 _AND_MORE = re.compile(rf"[及和与、][^及和与、]{{1,4}}(?={_RULES})|\s(?:and|&)\s\w+(?=\s(?:{_RULES}))")
 _BETWEEN = re.compile(r"[\W_]+")
 _SUFFIX = re.compile(r"\.[a-z][a-z0-9]{0,4}$")
@@ -129,6 +136,16 @@ def replaces(new: Version, old: Version, *, today: datetime.date) -> bool:
 def names_rules(name: str) -> bool:
     """Say whether a name is one of rules, such as a company has one of at a time."""
     return re.search(_RULES, name) is not None
+
+
+def has_editions(name: str) -> bool:
+    """Say whether a name is one of what has an edition in force at a time; a report of a year stays that of its year.
+
+    >>> [has_editions(name) for name in ("reiserichtlinie", "差旅管理办法", "travel policy", "annual report")]
+    [True, True, True, False]
+    """
+    name = unicodedata.normalize("NFC", name)
+    return names_rules(name) or re.search(_BOOKS_OF_RULES, name) is not None
 
 
 def is_of_all(new: Version, old: Version) -> bool:

@@ -44,7 +44,7 @@ _DAY = re.compile("(?:(?<!一)周|星期|礼拜)([一二三四五六日天])(?![
 WEEKS = {"期": "星期", "拜": "礼拜"}
 """How the week is called before a weekday's number, by its last sign."""
 _WEEKEND = re.compile("周末|双休日?")
-_ASKING = re.compile(r"有没有|([能可会要是行用])[不没]\1以?|咋(?:[整办弄](?![^\W呢啊呀吧])|样(?!式))?|啥")
+_ASKING = re.compile(r"有没有|([能可会要是行用])[不没]\1以?|咋(?:[整办弄](?![理公事个卡证])[嘛哦啦嘞]?|样(?!式))?|啥")
 """How something is asked for: the 没有 in 有没有 denies nothing, and stands in many a document; 咋整 stands in none."""
 _EVERYDAY: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(said), names)

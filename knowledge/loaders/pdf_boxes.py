@@ -14,9 +14,11 @@ from knowledge.loaders.lines import collapse
 from knowledge.loaders.pdf_lines import Cell, Line
 
 _ONE_SIZE = 1.2
-"""Letters of one row are at most so much larger than others of it."""
+"""Letters of one cell are at most so much larger than others of it."""
+_MOST_OF_A_PAGE = 0.5
+"""Share 0-1 of a page's height from which a box may be the page's frame."""
 _HIGHEST_ROW = 8 * 1.4
-"""Sizes of letters that a row is high at most: eight lines."""
+"""Sizes of letters that what so high a box holds is high at most: eight lines."""
 
 
 def rows_together(page: Sequence[Line]) -> list[Line]:
@@ -39,14 +41,29 @@ def _is_a_row(lines: Sequence[Line]) -> bool:
 
     Rows have a first cell each, and most have more than one cell on a line. Pages are high and have headings.
     """
-    sizes = [line.size for line in lines]
-    height = max(line.top for line in lines) - min(line.bottom for line in lines)
-    if max(sizes) > _ONE_SIZE * min(sizes) or height > _HIGHEST_ROW * max(sizes):
+    bottom = min(line.bottom for line in lines)
+    top, floor = lines[0].ruled or 0.0, lines[0].ruled_below or bottom
+    is_high = max(line.top for line in lines) - bottom > _HIGHEST_ROW * max(line.size for line in lines)
+    if (is_high and top - floor > _MOST_OF_A_PAGE * lines[0].page_height) or _has_a_heading(lines):
         return False
     columns = [cell.column for line in lines for cell in line.cells]
     first = min(column for column in columns if column is not None)
     in_cells = sum(len(line.cells) > 1 for line in lines)
     return len(lines) > 1 and len(set(columns)) > 1 and (columns.count(first) == 1 or in_cells <= 1)
+
+
+def _has_a_heading(lines: Sequence[Line]) -> bool:
+    """Say whether a cell has lines much larger than others of it; of a line across cells only the largest is known."""
+    sizes: dict[float | None, list[float]] = {}
+    for line in lines:
+        if len(line.cells) == 1:
+            sizes.setdefault(line.cells[0].column, []).append(line.size)
+    if any(max(own) > _ONE_SIZE * min(own) for own in sizes.values()):
+        return True
+    largest = {column: max(own) for column, own in sizes.items()}
+    return any(
+        line.size > _ONE_SIZE * max(largest.get(cell.column, line.size) for cell in line.cells) for line in lines
+    )
 
 
 def _one_line(lines: Sequence[Line]) -> Line:

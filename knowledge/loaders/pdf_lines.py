@@ -44,6 +44,8 @@ class Line:
     page_height: float
     ruled: float | None = None
     """How high the rule stands that is drawn above it; None without one."""
+    ruled_below: float | None = None
+    """The same for the rule below it."""
 
     @property
     def text(self) -> str:

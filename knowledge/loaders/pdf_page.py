@@ -268,8 +268,8 @@ class _LineInMaking:
                 cells.append(Cell(text, left, right, (Stretch(text, strips, lefts, rights),), column))
             bold = self._weights == {True}
             _, left, right, _ = self._cells[0]
-            ruled = self._rules.above(left, right, middle=middle)
-            yield Line(tuple(cells), self._top, self._bottom, self._size, bold, self._view.height, ruled)
+            ruled = (self._rules.above(left, right, middle=middle), self._rules.below(left, right, middle=middle))
+            yield Line(tuple(cells), self._top, self._bottom, self._size, bold, self._view.height, *ruled)
         self._reset()
 
     def _end_cell(self) -> None:

@@ -65,11 +65,15 @@ class Rules:
 
     def above(self, left: float, right: float, *, middle: float) -> float | None:
         """Return how high the nearest rule above a text is that reaches over both its ends, as no underline does."""
-        for number in range(bisect_left(self._heights, middle), len(self._beams)):
-            height, begin, end = self._beams[number]
-            if begin < left - _GAP and end > right + _GAP:
-                return height
-        return None
+        return self._over(left, right, self._beams[bisect_left(self._heights, middle) :])
+
+    def below(self, left: float, right: float, *, middle: float) -> float | None:
+        """Return the same for the nearest rule below a text."""
+        return self._over(left, right, reversed(self._beams[: bisect_left(self._heights, middle)]))
+
+    def _over(self, left: float, right: float, beams: Iterable[Beam]) -> float | None:
+        over = (height for height, begin, end in beams if begin < left - _GAP and end > right + _GAP)
+        return next(over, None)
 
 
 def rules_of(page: Any, place: Place) -> Rules:

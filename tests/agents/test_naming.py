@@ -1,5 +1,8 @@
+from collections.abc import Iterator
+
 import pytest
 
+from agents import naming
 from agents.naming import is_of_another, is_under_another_code, without_another_code
 from agents.statements import Statement, statements_of
 from knowledge.passages import Passage
@@ -147,3 +150,50 @@ def test_what_is_left_answers_where_it_tells_of_the_code_or_is_near(
     passages = [MODELS, other, passage(f"{known}是白色的。", "more.md")]
     assert len(without_another_code("T30什么时候上市", ranked, passages)) == left
     assert without_another_code("T10什么时候上市", ranked, passages) == ranked
+
+
+ROW = passage("代码: E9 | 处理: 换水箱", "t20.md", title="T20 说明书", language="zh")
+FILTER = passage("滤网半年换一次。", "t20.md", title="T20 说明书", language="zh")
+
+
+def of_order(*scored: tuple[Passage, float]) -> list[Statement]:
+    return [Statement(each, 0, each.end, score) for each, score in scored]
+
+
+def test_what_tells_nothing_of_an_unknown_code_is_no_answer_though_its_title_has_another_that_is_asked_for() -> None:
+    ranked = of_order((ROW, 1.0), (FILTER, 0.9))
+    assert without_another_code("T20报E3怎么处理", ranked, [ROW, FILTER]) == []
+    known = passage("E3为水箱缺水。", "more.md", language="zh")
+    assert without_another_code("T20报E3怎么处理", ranked, [ROW, FILTER, known]) == ranked[1:]
+
+
+def test_of_two_that_are_asked_for_the_one_that_is_told_of_answers() -> None:
+    rows = [passage(f"型号: {name} | 吸力: 4000", f"{name}.md", language="zh") for name in ("T10", "T20")]
+    ranked = of_order((rows[0], 1.0), (rows[1], 0.9))
+    assert without_another_code("T20和T30哪个吸力大", ranked, rows) == ranked[1:]
+
+
+def test_a_title_s_code_alone_and_a_code_far_from_the_best_are_no_answer() -> None:
+    tank = passage("型号: T10 | 水箱: 200 ml", "models.md", title="参数表", language="zh")
+    box = passage("尘盒每次清扫后倒掉。", "t20.md", title="T20 Pro 说明书", language="zh")
+    far = passage("T20今年上市。", "news.md", language="zh")
+    ranked = of_order((tank, 1.0), (box, 0.6), (far, 0.2))
+    assert without_another_code("T20的水箱多大", ranked, [tank, box, far]) == []
+    nearer = of_order((tank, 1.0), (box, 0.8), (far, 0.6))
+    assert without_another_code("T20的水箱多大", nearer, [tank, box, far]) == nearer[1:]
+
+
+def test_what_documents_are_called_is_gathered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of forty passages with as many statements, each would be looked through for each."""
+    passages = [passage("滤网半年一换。\n" * 9, f"{at}.md", title="T10 说明书") for at in range(9)]
+    looked: list[Passage] = []
+    names = naming._names
+
+    def looking(each: Passage) -> Iterator[str]:
+        looked.append(each)
+        return names(each)
+
+    monkeypatch.setattr(naming, "_names", looking)
+    ranked = [Statement(each, 0, 7, 1.0) for each in passages for _ in range(9)]
+    assert without_another_code("T20的滤网多久换", ranked, passages) == ranked
+    assert looked == passages

@@ -35,6 +35,12 @@ def first(question: str, statements: list[Statement]) -> str:
         ("周日几点开门", ORDINARY),
         ("1月几点开门", ORDINARY),
         ("晚上十一点开门吗，几点关门", ORDINARY),
+        ("五一广场店几点开门", ORDINARY),
+        ("五一路店几点关门", ORDINARY),
+        ("活动中心几点开门", ORDINARY),
+        ("1月29日下的单，客服几点上班", ORDINARY),
+        ("1月29号在网上买的，几点开门", ORDINARY),
+        ("1月29日买票几点开门", HOLIDAY),
         ("可以刷卡吗", HOLIDAY),  # no time is asked for
     ],
 )

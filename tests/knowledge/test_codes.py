@@ -11,7 +11,8 @@ from knowledge.codes import codes, names_those_between, without_those_of_its_kin
         ("滤网FY-A5P", {("a", "5")}),
         ("PM2.5，2.4GHz，10 cm，COVID19，LL10293", set()),
         ("Returns policy V2, rev3, IP65, RMB200, EUR-50, No5", set()),
-        ("V60", set()),
+        ("V12 V10-Pro", {("v", "12"), ("v", "10")}),
+        ("V2，policy V12，version v10，政策V12，V12版", set()),
         ("VX60", {("vx", "60")}),
     ],
 )
@@ -35,6 +36,15 @@ def test_codes_from_one_to_another(text: str, says_so: bool) -> None:
         ("T10的水箱多大", "比T20大吗", "T10的水箱多大"),
         ("T10的水箱多大", "它和T20哪個大", "T10的水箱多大"),
         ("How loud is the T10?", "is that louder than the T20?", "How loud is the T10?"),
+        ("How loud is the T10?", "which is louder, that or the T20?", "How loud is the T10?"),
+        ("How loud is the T10?", "is it the same as the T20?", "How loud is the T10?"),
+        ("How loud is the T10?", "can the T20 be delivered the same day?", "How loud is the  ?"),
+        ("How loud is the T10?", "is the T20 more than 300 euros?", "How loud is the  ?"),
+        ("How loud is the T10?", "which is the price of the T20?", "How loud is the  ?"),
+        ("How loud is the T10?", "does the T20 come in a different colour?", "How loud is the  ?"),
+        ("T10吵吗", "T20比较吵吗", " 吵吗"),
+        ("T10吵吗", "T20性价比怎么样", " 吵吗"),
+        ("T10吵吗", "T20哪个颜色好看", " 吵吗"),
     ],
 )
 def test_the_next_questions_code_takes_the_place_of_one_of_its_kind(text: str, question: str, left: str) -> None:

@@ -112,6 +112,30 @@ def test_a_rule_that_changed_stands_behind_this_year_s(filled: OpenLibrary) -> N
     assert found(library, f"{asked} I mean in 2024")["travel/policy-2026.md"].supersedes == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "is_edition"),
+    [
+        ("差旅管理办法", True),
+        ("employee_handbook", True),
+        ("reiserichtlinie", True),
+        ("conditions_générales", True),
+        ("política_de_viajes", True),
+        ("annual_report", False),
+        ("tagesordnung", False),
+        ("term_dates", False),
+    ],
+)
+def test_a_handbook_or_guideline_of_a_year_stands_behind_this_year_s(
+    filled: OpenLibrary, name: str, is_edition: bool
+) -> None:
+    old = BOOKING.format("not paid", "€1000", "head of department", "Taxis are paid after ten at night.")
+    new = BOOKING.format("paid on the train", "€1500", "director", "Coaches are paid for groups.")
+    texts = {f"{name}_{year}": f"# Travel\n\n## Booking\n\n{text}" for year, text in ((2024, old), (2026, new))}
+    passages = found(filled(**texts), "Is first class paid on trains?")
+    name = name.replace("_", "-")
+    assert passages[f"{name}-2026.md"].supersedes == ((f"{name}-2024.md",) if is_edition else ())
+
+
 def test_a_section_of_another_name_is_no_older_version(filled: OpenLibrary) -> None:
     text = BOOKING.format("not paid", "€1000", "head of department", "Taxis are paid after ten at night.")
     other = BOOKING.format("paid on the train", "€1500", "director", "Coaches are paid for groups.")

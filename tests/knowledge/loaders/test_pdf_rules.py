@@ -180,7 +180,26 @@ def test_rows_that_no_rule_parts_stay_rows(read):
     assert read(draw) == "Ada | 19.00\nBo | 129.00\nCy | 9.00"
 
 
-@pytest.mark.parametrize(("heading", "lines"), [(16, 6), (10, 40)])
+@pytest.mark.parametrize(("first_size", "size", "count"), [(10, 10, 10), (12, 9.5, 4)])
+def test_a_row_may_have_a_cell_of_many_lines_and_a_first_cell_of_another_size(read, first_size, size, count):
+    def draw(canvas):
+        top = 780
+        for name in ("Ada", "Bo"):
+            height = 14 * count + 6
+            canvas.rect(72, top - height, 90, height)
+            canvas.rect(162, top - height, 300, height)
+            canvas.setFont("Helvetica", first_size)
+            canvas.drawString(75, top - height / 2 - 1, name)
+            canvas.setFont("Helvetica", size)
+            for number in range(count):
+                canvas.drawString(165, top - 13 - 14 * number, f"line {number}")
+            top -= height
+
+    lines = " ".join(f"line {number}" for number in range(count))
+    assert read(draw) == f"Ada | {lines}\nBo | {lines}"
+
+
+@pytest.mark.parametrize(("heading", "lines"), [(16, 6), (10, 40), (10, 15)])
 def test_a_framed_page_with_a_sidebar_is_no_row(read, heading, lines):
     def draw(canvas):
         canvas.rect(40, 40, 515, 760)
@@ -211,3 +230,5 @@ def test_a_rule_above_reaches_over_a_text_and_an_underline_does_not():
     assert rules.above(75, 100, middle=640) == 650
     assert rules.above(75, 170, middle=680) is None
     assert rules.above(75, 100, middle=710) is None
+    assert rules.below(75, 100, middle=695) == 650
+    assert rules.below(75, 100, middle=640) is None
