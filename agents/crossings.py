@@ -18,19 +18,15 @@ from agents.figures import in_figures
 from agents.items import LABEL, is_in_list, said_of
 from agents.pointing import Candidate
 from agents.quoting import TABLE_ROWS
-from agents.statements import CELL_BREAK, Statement
+from agents.statements import AMONG, CELL_BREAK, NEAR_BEST, Statement
 from knowledge.codes import codes
 from knowledge.lexical import MAY
 from knowledge.text import STOP_WORDS, count_cjk, tokens
 from knowledge.traditional import simplified
 
-AMONG = 12
-"""Statements, best first, among which the row is looked for."""
 _PAYING = "pay cost price charge fee rate take per each 要付 多少钱 价格 费用 收费"
 """Words that a question about a price may have and its answer need not."""
 _APART = re.compile(r"\b([A-Za-z]{1,3}) (\d{1,4})(?![\d.])")
-NEAR_BEST = 0.75
-"""Share 0-1 of the best score that the row must have."""
 
 
 def crossing(question: str, ranked: Sequence[Statement], *, whole: str = "") -> Candidate | None:

@@ -11,15 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from agents.cells import cells_of
-from agents.statements import Statement
+from agents.statements import NEAR_BEST, Statement
 from knowledge.codes import Code, codes, names_those_between
 from knowledge.passages import Passage
 from knowledge.text import tokens
 
-NEAR_BEST = 0.75
-"""Share 0-1 of the best score from which what is of no other thing answers in its place."""
 TELLS_OF_IT = 0.4
-"""The same for what tells of the very thing."""
+"""Share 0-1 of the best score from which what tells of the very thing answers in its place; else it is `NEAR_BEST`."""
 
 
 def is_of_another(

@@ -10,13 +10,9 @@ from collections.abc import Sequence
 
 from agents.answer_types import AnswerType, expected, holds
 from agents.calendar_spans import named
-from agents.statements import Statement
+from agents.statements import AMONG, NEAR_BEST, Statement
 from knowledge.traditional import simplified
 
-AMONG = 12
-"""Statements, best first, among which an ordinary one is looked for."""
-NEAR_BEST = 0.75
-"""Share 0-1 of the best score that it must have."""
 _OTHER_DAYS = re.compile(
     r"节假日|假期|放假|春节|除夕|国庆|元旦|中秋|端午|清明节|劳动节|圣诞|大促|活动期间"
     r"|\b(?:holidays?(?![ -](?:flat|home|house|cottage|let|apartment|rental|park))|christmas|easter|thanksgiving"

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from agents import answer_types, calendar_spans
 from agents.answer_types import AnswerType
-from agents.crossings import AMONG, adds, beside, says_all
+from agents.crossings import adds, beside, says_all
 from agents.items import NO_PRICE, is_fragment, is_in_list, label_of, other_sums, said_of
-from agents.statements import Statement
+from agents.statements import AMONG, Statement
 from knowledge.text import tokens
 from knowledge.traditional import simplified
 

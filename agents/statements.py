@@ -19,6 +19,10 @@ CELL_BREAK = " | "
 CJK_CHARACTERS_PER_WORD = 2
 BROKEN_OFF_CHARACTERS = 6
 """Chinese characters from which a line without a mark at its end is prose that breaks off, not a title."""
+AMONG = 12
+"""Statements, best first, among which one that answers better than the first is looked for."""
+NEAR_BEST = 0.75
+"""Share 0-1 of the best score that it must have."""
 WORD = re.compile(f"[{CJK_CLASS}]|[^\\s{CJK_CLASS}\u3000-\u303f\uff01-\uff0f\uff1a-\uff20]+")
 _COLONS = (":", "：")
 QUESTION_MARKS = ("?", "？")
