@@ -35,7 +35,11 @@ _MARKUP = re.compile(rf"<\s*/?\s*(?:{_TAGS})\b[^>]*(?:>|$)", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[[^\]]*\]\s*(?:\([^)]*(?:\)|$)|\[[^\]]*\])|!\[")
 _MARKDOWN_LINK = re.compile(r"\]\(\s*<?((?:[^()]|\([^()]*\))*)(?:\)|$)")
 _REFERENCE = re.compile(r"^\s{0,3}\[[^\]]+\]:\s*(\S+).*$", re.MULTILINE)
-_MAIL = re.compile(rf"(?:mailto:\s*)?[\w.+%-]+(?:@|＠|\s?\[at\]\s?|\s?\(at\)\s?)((?:{_LABEL}{_DOT})+[^\W\d_]{{2,24}})", re.IGNORECASE)  # fmt: skip  # noqa: E501
+_MAIL = re.compile(
+    rf"(?:mailto:\s*)?[\w.+%-]{{1,254}}(?:@|＠|\s?\[at\]\s?|\s?\(at\)\s?)"
+    rf"((?:{_LABEL}{_DOT})+[^\W\d_]{{2,24}})",
+    re.IGNORECASE,
+)
 _URL = re.compile(
     rf"[a-z][a-z0-9+.-]{{1,20}}\s?[:：]\s?[/\\／]{{2}}[^{_END}]*"
     rf"|(?<![:/\w\\])[/\\]{{2}}(?:{_LABEL}\.)+[^\W\d_]{{2,24}}[^{_END}]*"

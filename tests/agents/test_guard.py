@@ -2,13 +2,13 @@
 
 import json
 import logging
-import time
 
 import pytest
 
 from agents.guard import LONGEST_ANSWER, Allowed, guard, trusted_hosts
 from agents.owned import Ownership
 from agents.prompts.steps import SYSTEM
+from tests.growth import grows_gently
 
 ALLOWED = Allowed(hosts=frozenset({"shop.example", ".docs.example"}), mails=frozenset({"ada@home.example"}))
 
@@ -232,11 +232,14 @@ def test_what_was_taken_out_is_logged_without_its_content(caplog: pytest.LogCapt
     assert "ada" not in caplog.text
 
 
+def test_an_address_with_a_long_name_is_taken_out() -> None:
+    assert "evil.example" not in guard(f"Write to {'a' * 400}@evil.example today.", Allowed()).text
+
+
 @pytest.mark.parametrize("text", ["a.", "a@", "[](", "<a ", "www.", "//a", "a-", "1.", "密码", "a。", "x" * 10 + "."])
 def test_no_text_takes_long(text: str) -> None:
-    started = time.process_time()
-    guard(text * (LONGEST_ANSWER // len(text)), Allowed(instructions=("a b c d e f g h i j",)))
-    assert time.process_time() - started < 5
+    allowed = Allowed(instructions=("a b c d e f g h i j",))
+    assert grows_gently(lambda answer: guard(answer, allowed), text, LONGEST_ANSWER)
 
 
 def test_hosts_of_documents_count_but_not_those_in_orders_to_the_machine() -> None:

@@ -1,12 +1,11 @@
 """When a person takes over: words, outcomes, and the questions that must not be taken for either."""
 
-import time
-
 import pytest
 
 from agents.handover import REASONS, Reason, from_outcomes, from_words
 from agents.transcript import Outcome
 from bench.labelled import spoken
+from tests.growth import grows_gently
 
 
 @pytest.mark.parametrize(
@@ -384,6 +383,4 @@ def test_a_person_who_calls_is_a_person() -> None:
     "piece", [" ", "a", "的", "(", "1", "#1", "a\n", "i ", "我要", "i broke my ", "i ate at ", "你们"]
 )
 def test_a_message_of_any_length_takes_no_time(piece: str) -> None:
-    began = time.process_time()
-    from_words(piece * (200_000 // len(piece)))
-    assert time.process_time() - began < 3, "all patterns together"
+    assert grows_gently(from_words, piece, 200_000), "all patterns together"

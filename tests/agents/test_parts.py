@@ -1,4 +1,3 @@
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ from agents.transcript import Finished, Searched
 from agents.turn import Request, Responder, ResponderOptions
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
+from tests.growth import grows_gently, repeated
 
 BOTH = "How many days do I have to send a lamp back, and how much is standard delivery?"
 
@@ -96,16 +96,13 @@ def test_parts_hold_words_of_the_message_alone_and_in_order() -> None:
 
 @pytest.mark.parametrize("piece", ["and how ", "什么，", "is it? ", ", what ", "can you help ", " ", "\t", "\n", "a. "])
 def test_long_messages_take_no_time(piece: str) -> None:
-    began = time.process_time()
-    parts_of("how much is it" + piece * (4000 // len(piece)) + "x?")
-    assert time.process_time() - began < 2
+    assert grows_gently(lambda text: parts_of(f"how much is it{text}x?"), piece, 4_000)
 
 
 @pytest.mark.parametrize("piece", ["什么，", "什么。", "and how ", "(", " ", "1", "is it?\n"])
 def test_a_message_of_any_length_takes_no_time(piece: str) -> None:
-    began = time.process_time()
-    assert parts_of(piece * (200_000 // len(piece))) == ()
-    assert time.process_time() - began < 1
+    assert parts_of(repeated(piece, 200_000)) == ()
+    assert grows_gently(parts_of, piece, 200_000)
 
 
 LAMPS = {

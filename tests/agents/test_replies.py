@@ -1,10 +1,9 @@
-import time
-
 import pytest
 
 from agents.prompts.acting import QUESTION
 from agents.replies import borne_out, repeats_an_offer
 from agents.transcript import Message
+from tests.growth import grows_gently
 
 SOURCES = ("Order B-10234: received on 2026-10-02, lamp.", "please cancel my order B-10234")
 
@@ -92,9 +91,7 @@ def test_a_tool_is_named_only_where_a_source_does(said: str, source: str, shown:
 
 @pytest.mark.parametrize("piece", ["a", "a.", "的", "1", "-", "a@"])
 def test_a_reply_of_any_length_takes_no_time(piece: str) -> None:
-    began = time.process_time()
-    borne_out(piece * (20_000 // len(piece)), ("nothing",), acted=False)
-    assert time.process_time() - began < 1
+    assert grows_gently(lambda text: borne_out(text, ("nothing",), acted=False), piece, 20_000)
 
 
 @pytest.mark.parametrize(
@@ -172,9 +169,7 @@ def test_a_span_of_time_is_nothing_else_in_the_sources(said: str, result: str, s
 
 
 def test_a_long_run_of_digits_takes_no_time() -> None:
-    began = time.process_time()
-    borne_out("1" * 8000 + " x", ("1" * 8000,), acted=False)
-    assert time.process_time() - began < 5
+    assert grows_gently(lambda digits: borne_out(f"{digits} x", (digits,), acted=False), "1", 8_000)
 
 
 def test_what_tools_returned_is_borne_out() -> None:

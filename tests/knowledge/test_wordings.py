@@ -1,4 +1,3 @@
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from knowledge.library import Library
 from knowledge.questions import Spoken
 from knowledge.retrieval import RetrievalOptions
 from knowledge.wordings import day_terms, other_terms, terms, written
+from tests.growth import grows_gently
 
 
 @pytest.mark.parametrize(
@@ -126,9 +126,7 @@ def test_other_questions_stay_as_they_are(question: str) -> None:
 
 @pytest.mark.parametrize("said", ["who covers ", "do I have to pay, ", "if I return it ", "谁出", "who may i pay "])
 def test_who_pays_is_read_in_a_short_time_in_a_long_message(said: str) -> None:
-    began = time.process_time()
-    written(said * (16_000 // len(said)))
-    assert time.process_time() - began < 0.5  # seconds
+    assert grows_gently(written, said, 16_000)
 
 
 @pytest.mark.parametrize(
