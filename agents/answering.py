@@ -14,16 +14,14 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from agents import ordering, pointing, prices, quoting, ranking
+from agents import ordering, quoting, ranking, short_answers
 from agents.budget import fit
-from agents.choosing import choose_for_all
+from agents.choosing import Choice, choose_for_all
 from agents.citations import CitationChecker
 from agents.crossings import compared, narrowed
 from agents.figures import MARKER
-from agents.items import is_in_list
 from agents.models import LoadedModel
-from agents.pointing import Candidate
-from agents.prompts import NOT_FOUND, Pointing, Writing, render
+from agents.prompts import NOT_FOUND, Writing, render
 from agents.protocols import without_thinking
 from agents.statements import Statement, count_words
 from agents.transcript import Citation, Language, Message, ShortAnswer, in_turns
@@ -41,8 +39,6 @@ ANNOUNCING_WORDS = 6
 """Most words of a line that says nothing without the list below it."""
 REFUSAL_WORDS = 40
 """Room for the words of a refusal itself."""
-POINTED_TOKENS = 24
-"""Of what a small model says: an answer of a few words."""
 TOKENS_PER_WORD = 3
 """Of a reply, at least."""
 
@@ -117,67 +113,117 @@ def quote(
     if not found:
         unsure = choices[0]
         return Draft((), False, evidence=unsure.evidence, nearest=unsure.ranked[0] if unsure.ranked else None)
-    choice, *others = found
-    short, room = "", options.max_words
-    share = options.max_words // len(found)
-    ranked, pointed, model = choice.ranked, choice.pointed, choice.model
-    if pointed is not None and draft_name(pointed.statement.passage):
-        pointed = None  # a few words would not say that they are no more than a draft's
-    if others:
-        begun, pointed = quoting.lead_uncut(ranked, max_words=share), None  # a few words would answer one of them
-    elif pointed is not None:
-        begun = [pointed.statement]
+    if len(found) > 1:
+        begun = _begin_for_all(found, options.max_words)
     else:
-        named = compared(question, ranked)
-        rows = quoting.together([named], max_words=room) or quoting.together(
-            [narrowed(question, named)], max_words=room
-        )
-        begun = list(*rows) or quoting.lead(ranked, max_words=options.max_words)
-    alone = len(begun) == 1 or (quoting.is_item(ranked[0]) and begun[-1] is ranked[0])
-    if pointed is None and alone and not others and not (model is not None and model.reads):
-        pointed = point(question, ranked, model=model, language=language, embedder=embedder, stop=stop)
+        begun = _begin(question, found[0], language=language, embedder=embedder, max_words=options.max_words, stop=stop)
     if stop is not None and stop.is_set():
         return Draft((), False)
-    if pointed is not None:
-        left = room - ceil(count_words(f"{pointed.shown} [1]"))
-        around = quoting.lead([pointed.statement], max_words=left)
-        line = f"{pointed.shown} [{len(around)}]\n"  # below what announces it
-        if pointed.end <= len(around[-1].text):  # else the sentence is cut before them
-            short, room, begun = line, left, around
-            yield ShortAnswer(pointed.shown)
-            yield line
-    groups: list[Sequence[Statement]] = [begun]
-    if others:
-        leads = [quoting.lead_uncut(other.ranked, max_words=share) for other in others]
-        groups = quoting.together([begun, *leads], max_words=room)
-        begun = [statement for group in groups for statement in group]
+    if begun.shown:
+        yield ShortAnswer(begun.shown)
+        yield f"{begun.shown} [{len(begun.statements)}]\n"  # the last stands below what announces it
     more = quoting.further(
-        choice.of_the_same,
-        begun,
-        most=options.sentences - len(begun),
-        max_words=room,
-        brief_words=min(room, options.brief_words),
+        found[0].of_the_same,
+        begun.statements,
+        most=options.sentences - len(begun.statements),
+        max_words=begun.room,
+        brief_words=min(begun.room, options.brief_words),
     )
-    chosen = [*begun, *more]
-    if len(asked := [one for one in choices[-len(parts) :] if parts and one.found]) > 1:
-        chosen = quoting.in_order(
-            [*groups, *([statement] for statement in more)],
-            leads=[quoting.lead_uncut(one.ranked, max_words=share) for one in asked],
-            ranked=[one.ranked for one in asked],
-        )
-    fixed = len(begun) if short else 0  # the few words name the marker of the statement that they stand in
-    chosen = ordering.below_announcements([*chosen[:fixed], *ordering.in_order(chosen[fixed:], question)])
-    twin = quoting.said_elsewhere(chosen[0], ranked, weights=retrieval.weights) if chosen else None
+    asked = [choice for choice in choices[-len(parts) :] if parts and choice.found]
+    chosen = _in_order(question, begun, more, asked, max_words=options.max_words // len(found))
+    twin = quoting.said_elsewhere(chosen[0], found[0].ranked, weights=retrieval.weights) if chosen else None
     cited = chosen if twin is None else [*chosen, twin]
     for number, statement in enumerate(chosen, 1):
         also = len(cited) if twin is not None and number == 1 else None
         yield ("\n" if number > 1 else "") + quoting.line(statement, number=number, also=also)
-    return Draft(
-        quoting.citations(cited),
-        bool(chosen),
-        pointed=pointed.shown if pointed and short else "",
-        evidence=max((c.evidence for c in found if c.evidence is not None), default=None),
-    )
+    evidence = max((choice.evidence for choice in found if choice.evidence is not None), default=None)
+    return Draft(quoting.citations(cited), bool(chosen), pointed=begun.shown, evidence=evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What an answer begins with."""
+
+    groups: Sequence[Sequence[Statement]]
+    """For each question that is answered the statements that belong together."""
+    room: int
+    """Words that the statements of the answer may have in all."""
+    shown: str = ""
+    """The few words that stand before them; the last statement is the one they stand in."""
+
+    @property
+    def statements(self) -> list[Statement]:
+        return [statement for group in self.groups for statement in group]
+
+
+def _begin_for_all(found: Sequence[Choice], max_words: int) -> _Begun:
+    """Begin with what answers each of several questions; a few words before it would answer one of them."""
+    leads = [quoting.lead_uncut(choice.ranked, max_words=max_words // len(found)) for choice in found]
+    return _Begun(quoting.together(leads, max_words=max_words), max_words)
+
+
+def _begin(
+    question: str,
+    choice: Choice,
+    *,
+    language: Language,
+    embedder: Embedder | None,
+    max_words: int,
+    stop: threading.Event | None,
+) -> _Begun:
+    """Begin with the few words that answer and their sentence, where they are sure enough, else with what is likeliest.
+
+    Raises:
+        ModelUnavailable: the model does not answer.
+    """
+    pointed, model = choice.pointed, choice.model
+    if pointed is not None and draft_name(pointed.statement.passage):
+        pointed = None  # a few words would not say that they are no more than a draft's
+    begun = [pointed.statement] if pointed is not None else _named_or_likeliest(question, choice.ranked, max_words)
+    if pointed is None and _is_one(begun, choice.ranked) and not (model is not None and model.reads):
+        pointed = short_answers.point(
+            question, choice.ranked, model=model, language=language, embedder=embedder, stop=stop
+        )
+    if pointed is not None:
+        room = max_words - ceil(count_words(f"{pointed.shown} [1]"))
+        around = quoting.lead([pointed.statement], max_words=room)
+        if pointed.end <= len(around[-1].text):  # else the sentence is cut before them
+            return _Begun([around], room, pointed.shown)
+    return _Begun([begun], max_words)
+
+
+def _named_or_likeliest(question: str, ranked: Sequence[Statement], max_words: int) -> list[Statement]:
+    """Return the rows of a table that a question names, where they fit, else what is likeliest to answer it."""
+    named = compared(question, ranked)
+    for rows in (named, narrowed(question, named)):
+        if kept := quoting.together([rows], max_words=max_words):
+            return list(*kept)
+    return quoting.lead(ranked, max_words=max_words)
+
+
+def _is_one(begun: Sequence[Statement], ranked: Sequence[Statement]) -> bool:
+    """Say whether an answer begins with one statement, what announces it aside."""
+    return len(begun) == 1 or (quoting.is_item(ranked[0]) and begun[-1] is ranked[0])
+
+
+def _in_order(
+    question: str, begun: _Begun, more: Sequence[Statement], asked: Sequence[Choice], *, max_words: int
+) -> list[Statement]:
+    """Return all statements of an answer in the order in which they are read.
+
+    Args:
+        asked: the questions of a message of several that are answered.
+        max_words: the room of each.
+    """
+    chosen = [*begun.statements, *more]
+    if len(asked) > 1:
+        chosen = quoting.in_order(
+            [*begun.groups, *([statement] for statement in more)],
+            leads=[quoting.lead_uncut(choice.ranked, max_words=max_words) for choice in asked],
+            ranked=[choice.ranked for choice in asked],
+        )
+    fixed = len(begun.statements) if begun.shown else 0  # the few words name the marker of the last of them
+    return ordering.below_announcements([*chosen[:fixed], *ordering.in_order(chosen[fixed:], question)])
 
 
 def nearest(
@@ -205,59 +251,6 @@ def nearest(
 def _says_nothing(statement: Statement) -> bool:
     """Say whether a statement only asks or announces: "You may not bring:", not "After 72 hours we help with:"."""
     return statement.asks or (statement.leads_in and count_words(statement.text) <= ANNOUNCING_WORDS)
-
-
-def point(
-    question: str,
-    ranked: Sequence[Statement],
-    *,
-    model: LoadedModel | None,
-    language: Language,
-    embedder: Embedder | None,
-    stop: threading.Event | None = None,
-) -> Candidate | None:
-    """Return the few words that answer; None when none are sure enough, or the question asks for no such thing.
-
-    Raises:
-        ModelUnavailable: the model does not answer.
-    """
-    found = pointing.candidates(question, ranked, language=language, embedder=embedder)
-    if not found:
-        return None
-    helps = model is not None and model.chat is not None and pointing.weights_of(language).said > 0
-    said = said_by(question, ranked[0], model=model, language=language, stop=stop) if helps and model else ""
-    pointed = pointing.choose(found, language=language, said=said)
-    if pointed is None or pointed.share < pointing.SURE:
-        return None
-    statement = pointed.candidate.statement
-    if len(quoting.rows_alike(statement, ranked)) > 1 or draft_name(statement.passage):
-        return None
-    if not prices.may_stand_alone(question, statement, ranked):
-        return None
-    if is_in_list(statement) and pointed.candidate.text == statement.text.rstrip(" .;。；"):
-        return None  # a whole item is one of several
-    return pointed.candidate if pointing.stands_alone(question, pointed.candidate) else None
-
-
-def said_by(
-    question: str,
-    statement: Statement,
-    *,
-    model: LoadedModel,
-    language: Language,
-    stop: threading.Event | None = None,
-) -> str:
-    """Return the words that a small model finds in a sentence: one line, unchecked.
-
-    Raises:
-        ModelUnavailable: the model does not answer.
-    """
-    assert model.chat is not None
-    call: dict[str, Any] = {"max_tokens": POINTED_TOKENS, "temperature": 0.0, "stop": ["\n"]}
-    if stop is not None:
-        call["stop_event"] = stop
-    prompt = Pointing(question, statement.text, language)
-    return "".join(chunk.text for chunk in model.chat.stream(render(prompt), **call)).strip()
 
 
 def write(

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agents import answering, ranking
+from agents import ranking, short_answers
 from agents.models import ModelOptions, resolve
 from agents.overlap import token_f1
 from agents.pointing import SENTENCES, WEIGHTS, Candidate, likeliest, with_likeness
@@ -139,7 +139,7 @@ def ask(cases: Sequence[Case], language: Language, kept: Path) -> dict[str, str]
     with closing(resolve("embedded", ModelOptions(models_folder()))) as model:
         for case in cases:
             if case.question.id not in said:
-                said[case.question.id] = answering.said_by(
+                said[case.question.id] = short_answers.said_by(
                     case.question.question, case.ranked[0], model=model, language=language
                 )
     kept.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")

@@ -7,19 +7,18 @@ import pytest
 from agents import pointing, ranking
 from agents.answering import (
     HISTORY_MESSAGES,
-    POINTED_TOKENS,
     AnswerOptions,
     Draft,
     check_text,
     nearest,
     quote,
-    said_by,
     write,
 )
 from agents.errors import ModelUnavailable
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
 from agents.prompts import NOT_FOUND
+from agents.short_answers import POINTED_TOKENS, said_by
 from agents.statements import count_words
 from agents.transcript import Language, Message, ShortAnswer
 from knowledge.embedders.hashing import HashingEmbedder
