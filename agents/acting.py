@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from agents import answering, approvals, courtesies, loop, recognising, replies
+from agents import approvals, courtesies, loop, recognising, replies
 from agents.approvals import OperatorDecision, Pending, begins_with_yes, has_another_wish, read_reply, says_yes_to
 from agents.asked import Acting, Asked, Ended
 from agents.calls import Caller
+from agents.closing import closing
 from agents.errors import AgentError, HandOver, LoopsUnavailable, ModelUnavailable
-from agents.figures import MARKER
 from agents.guard import Allowed
 from agents.models import LoadedModel
 from agents.owned import NOBODY
@@ -29,7 +29,7 @@ from agents.prompts.steps import INSTRUCTIONS
 from agents.routing import named, sure_order
 from agents.tools import IDENTIFIES, ToolContext
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
-from agents.transcript import Acted, ApprovalDecided, Citation, Delta, Outcome, Step, ToolCalled, ToolReturned
+from agents.transcript import Acted, ApprovalDecided, Delta, Outcome, Step, ToolCalled, ToolReturned
 
 if TYPE_CHECKING:
     from knowledge.library import Library
@@ -337,21 +337,17 @@ class ActingTurn:
         return (yield from self._closing_words(result, done))
 
     def _closing_words(self, result: loop.LoopResult, done: Outcome) -> Generator[Step, None, Ended]:
-        sources = (*result.records, *result.results, *self.visitor.said)
-        kept = replies.borne_out(MARKER.sub("", result.text), sources, acted=self.deeds > 0, tools=self.caller.tools)
-        cited = ""
-        citations: tuple[Citation, ...] = ()
-        marked = [sentence for sentence in replies.sentences(result.text) if MARKER.search(sentence)]
-        if marked and result.passages:
-            checked, draft = answering.check_text(
-                " ".join(marked), result.passages, language=self.language, max_words=self.max_words
-            )
-            cited, citations = (checked, draft.citations) if draft.found else ("", ())
-        new = [sentence for sentence in kept if not replies.repeats_an_offer(sentence, self.asked.history)]
-        plain = [sentence for sentence in new if not any(replies.says_again(sentence, one) for one in marked)]
-        text = replies.joined([*plain, *([cited] if cited else [])], self.language)
-        if text and not replies.all_said(text, self.texts):
-            yield self._told(text)
+        last = closing(
+            result,
+            said=self.visitor.said,
+            tools=self.caller.tools,
+            acted=self.deeds > 0,
+            history=self.asked.history,
+            language=self.language,
+            max_words=self.max_words,
+        )
+        if last.text and not replies.all_said(last.text, self.texts):
+            yield self._told(last.text)
         elif not self.texts or not self.deeds:
             shown = result.sayable[-1][:RESULT_CHARACTERS] if result.sayable else ""  # of the company's own tools
             if self.texts and not shown and has_another_wish(self.asked.message):  # instead of what was withdrawn
@@ -360,8 +356,8 @@ class ActingTurn:
             unknown = result.unidentified or recognising.is_half_known(self.caller, message=self.asked.message)
             yield self._told(shown or (self.who if unknown else lacking))
             return Ended(done if shown else "clarify")
-        asks = text.rstrip().endswith(("?", "？")) and not self.deeds
-        return Ended("clarify" if asks and not citations else done, tuple(citations), result.evidence)
+        asks = last.asks and not self.deeds and not last.citations
+        return Ended("clarify" if asks else done, last.citations, result.evidence)
 
     def _hand_over(self, cause: str) -> Generator[Step, None, Ended]:
         logger.warning("conversation %s is handed over: %s", self.asked.conversation, cause)
