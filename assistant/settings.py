@@ -8,18 +8,17 @@ reported at once. Lower packages never see this class: they are handed arguments
 
 import difflib
 import os
-import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 from platformdirs import user_data_path
 
 from agents.tools.source import Source
-from assistant import addresses, feed_settings, listening, tool_settings
+from assistant import feed_settings, setting_values, tool_settings
 from assistant.checkpoints import FILE as CHECKPOINTS
 from assistant.printable_urls import password_of, without_password
 from knowledge.feeds.feed import Feed
@@ -31,10 +30,8 @@ SECRETS = frozenset({"openai_api_key", "pdf_passwords", "session_key", "ticket_w
 URLS_WITH_PASSWORD = frozenset(
     {"catalog_url", "chroma_url", "ollama_url", "openai_url", "ticket_webhook_url", "smtp_url"}
 )
-SECRET_CHARACTERS = 16
 PAIRS = (("ticket_webhook_url", "ticket_webhook_secret"), ("ticket_email", "smtp_url"))
 """Settings that are nothing without each other."""
-LEAST_SESSION_KEY = 32
 
 Language = Literal["auto", "en", "zh"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -190,29 +187,6 @@ KEYS = tuple(item.name for item in fields(Settings) if item.name != "origins")
 TYPES: Mapping[str, Any] = MappingProxyType({key: get_type_hints(Settings)[key] for key in KEYS})
 TABLES: Mapping[str, Any] = MappingProxyType({"feeds": feed_settings, "tools": tool_settings})
 """Keys that hold tables, and the modules that read them."""
-RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
-    {
-        "threads": (1, 1024),
-        "context_tokens": (512, 131_072),
-        "timeout_seconds": (1, 3600),
-        "passages": (1, 20),
-        "refuse_below": (0, 1),
-        "max_words": (20, 400),
-        "port": (0, 65_535),
-        "workers": (1, 64),
-        "keep_days": (0, 36_500),
-        "questions_per_minute": (0, 10_000),
-        "questions_per_minute_and_address": (0, 100_000),
-    }
-)
-CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "model": ("auto", "embedded", "none", "embedded:", "release:", "gguf:", "ollama:", "openai:", "scripted:"),
-        "embedder": ("embedded", "english", "multilingual", "sentence-transformers:", "ollama:", "hashing"),
-        "reranker": ("", "onnx:", "sentence-transformers:"),
-    }
-)
-"""For keys that name a back end: the words allowed, and (ending in a colon) the prefixes before a name."""
 
 
 def load(
@@ -233,46 +207,84 @@ def load(
     """
     environment = os.environ if environment is None else environment
     folder = Path.cwd() if folder is None else folder
-    faults: list[str] = []
-    file = _find_file(config, environment, folder)
-    layers: list[tuple[str, Path, Mapping[str, Any], Callable[[Any, Any], Any]]] = []
-    if file:
-        layers.append((str(file), file.parent, _read_file(file), _from_toml))
-    variables = {name[len(PREFIX) :].lower(): text for name, text in environment.items() if name.startswith(PREFIX)}
-    # Tests and tools may use variables of their own beside ours; a near miss is still a fault.
-    variables = {key: text for key, text in variables.items() if text and (key in TYPES or _close(key))}
-    layers.append((PREFIX + "… in the environment", folder, variables, _from_text))
-    given = {key: value for key, value in (flags or {}).items() if value is not None}
-    layers.append(("the command line", folder, given, _from_toml))
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
-    for origin, start, layer, convert in layers:
-        for key, raw in layer.items():
-            if key not in TYPES:
-                faults.append(f"{origin}: unknown key `{key}`{_suggestion(key)}")
-                continue
-            if key in TABLES:
-                listed = [part.strip() for part in raw.split("|") if part.strip()] if isinstance(raw, str) else raw
-                values[key], wrong = TABLES[key].parse(listed, folder=start, environment=environment)
-                faults += [f"{origin}: {fault}" for fault in wrong]
-                origins[key] = origin
-                continue
+    faults: list[str] = []
+    for layer in _layers(config, flags or {}, environment, folder):
+        for key, raw in layer.values.items():
             try:
-                values[key] = _checked(key, convert(TYPES[key], raw), start)
-                origins[key] = origin
-            except ValueError as error:
-                may_hold_one = key in URLS_WITH_PASSWORD and any(mark in str(raw) for mark in "@?")
-                value = HIDDEN if key in SECRETS or may_hold_one else repr(raw)
-                faults.append(f"{origin}: `{key}` is {value}; {error}")
-    if not faults:
-        home = values.get("home") or default_home()
-        faults += _lone_faults(values)
-        if values.get("offline"):
-            faults += [f"`offline` is true, but {place}" for place in tool_settings.outside(values.get("tools", ()))]
-        faults += feed_settings.nested(values.get("feeds", ()), documents=values.get("documents"), home=home)
+                values[key] = layer.read(key, raw, environment)
+                origins[key] = layer.origin
+            except _Faults as wrong:
+                faults += [f"{layer.origin}: {fault}" for fault in wrong.faults]
+    faults = faults or _faults_together(values)
     if faults:
         raise SettingsError(_fault_message(faults))
     return Settings(**values, origins=MappingProxyType(origins))
+
+
+class _Faults(Exception):
+    """What is wrong with one key; each fault names it."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__(*faults)
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """One place that settings come from."""
+
+    origin: str
+    start: Path
+    """Folder that its relative paths start at."""
+    values: Mapping[str, Any]
+    convert: Callable[[Any, Any], Any]
+    """A kind and a raw value in, the value of that kind out."""
+
+    def read(self, key: str, raw: Any, environment: Mapping[str, str]) -> Any:
+        """Return a key's checked value.
+
+        Raises:
+            _Faults: with all that is wrong.
+        """
+        if key not in TYPES:
+            raise _Faults(f"unknown key `{key}`{_suggestion(key)}")
+        if key in TABLES:
+            listed = [part.strip() for part in raw.split("|") if part.strip()] if isinstance(raw, str) else raw
+            value, wrong = TABLES[key].parse(listed, folder=self.start, environment=environment)
+            if wrong:
+                raise _Faults(*wrong)
+            return value
+        try:
+            return setting_values.checked(key, self.convert(TYPES[key], raw), self.start)
+        except ValueError as error:
+            may_hold_one = key in URLS_WITH_PASSWORD and any(mark in str(raw) for mark in "@?")
+            shown = HIDDEN if key in SECRETS or may_hold_one else repr(raw)
+            raise _Faults(f"`{key}` is {shown}; {error}") from error
+
+
+def _layers(
+    config: Path | None, flags: Mapping[str, Any], environment: Mapping[str, str], folder: Path
+) -> Iterator[_Layer]:
+    """Yield the places that settings come from; what a later one says counts."""
+    if file := _find_file(config, environment, folder):
+        yield _Layer(str(file), file.parent, _read_file(file), setting_values.from_toml)
+    variables = {name[len(PREFIX) :].lower(): text for name, text in environment.items() if name.startswith(PREFIX)}
+    # Tests and tools may use variables of their own beside ours; a near miss is still a fault.
+    variables = {key: text for key, text in variables.items() if text and (key in TYPES or _close(key))}
+    yield _Layer(PREFIX + "… in the environment", folder, variables, setting_values.from_text)
+    given = {key: value for key, value in flags.items() if value is not None}
+    yield _Layer("the command line", folder, given, setting_values.from_toml)
+
+
+def _faults_together(values: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with values that are each right."""
+    faults = _lone_faults(values)
+    if values.get("offline"):
+        faults += [f"`offline` is true, but {place}" for place in tool_settings.outside(values.get("tools", ()))]
+    home = values.get("home") or default_home()
+    return faults + feed_settings.nested(values.get("feeds", ()), documents=values.get("documents"), home=home)
 
 
 def _find_file(config: Path | None, environment: Mapping[str, str], folder: Path) -> Path | None:
@@ -297,73 +309,6 @@ def _read_file(path: Path) -> Mapping[str, Any]:
         ) from error
 
 
-def _from_toml(kind: Any, value: Any) -> Any:
-    """Return a TOML value or flag as `kind`; raise ValueError with what it must be."""
-    plain = _plain(kind)
-    if plain is Path and isinstance(value, str | Path):
-        return Path(value)
-    if plain is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    if get_origin(plain) is Literal:
-        if value in get_args(plain):
-            return value
-        raise ValueError(f"it must be one of {', '.join(get_args(plain))}")
-    if get_origin(plain) is tuple:
-        if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-            return tuple(value)
-        raise ValueError("it must be a list of texts")
-    if isinstance(plain, type) and isinstance(value, plain) and not (plain is int and isinstance(value, bool)):
-        return value
-    raise ValueError(f"it must be {_kind_name(plain)}")
-
-
-def _from_text(kind: Any, text: str) -> Any:
-    """Return the text of an environment variable as `kind`."""
-    plain = _plain(kind)
-    if plain is bool:
-        words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-        if text.lower() in words:
-            return words[text.lower()]
-        raise ValueError("it must be true or false")
-    if plain in (int, float):
-        try:
-            return plain(text)
-        except ValueError:
-            raise ValueError(f"it must be {_kind_name(plain)}") from None
-    if get_origin(plain) is tuple:
-        return tuple(part.strip() for part in text.split("|") if part.strip())
-    return _from_toml(kind, text)
-
-
-def _checked(key: str, value: Any, start: Path) -> Any:
-    if isinstance(value, Path):
-        return start / value.expanduser()
-    if key == "model" and value.startswith("gguf:") and value != "gguf:":
-        return f"gguf:{start / Path(value.removeprefix('gguf:')).expanduser()}"
-    if key in RANGES and value is not None:
-        low, high = RANGES[key]
-        if not low <= value <= high:
-            raise ValueError(f"it must be from {low:,} to {high:,}")
-    if key in CHOICES and not any(
-        value.startswith(word) and value != word if word.endswith(":") else value == word for word in CHOICES[key]
-    ):
-        shown = ", ".join(word + "NAME" if word.endswith(":") else word or "empty" for word in CHOICES[key])
-        raise ValueError(f"it must be one of {shown}")
-    if key == "host" and (fault := listening.fault(value)):
-        raise ValueError(fault)
-    if key == "session_key" and 0 < len(value) < LEAST_SESSION_KEY:
-        raise ValueError(f"it must have {LEAST_SESSION_KEY} characters or more; make one with: openssl rand -hex 32")
-    if key in ("ticket_email", "smtp_sender") and value and not re.fullmatch(r"[^@\s<>,]+@[^@\s<>,]+", value):
-        raise ValueError("it must be one e-mail address")
-    if key == "ticket_webhook_secret" and value and len(value) < SECRET_CHARACTERS:
-        raise ValueError(f"it must have {SECRET_CHARACTERS} characters or more")
-    if value and key.endswith("_url"):
-        kind = {"smtp_url": "smtp", "catalog_url": "postgresql"}.get(key, "http")
-        if wrong := addresses.fault(value, kind=kind):
-            raise ValueError(wrong)
-    return value
-
-
 def _lone_faults(values: Mapping[str, Any]) -> list[str]:
     return [
         f"`{one}` is set, but `{other}` is not; set both or neither"
@@ -371,17 +316,6 @@ def _lone_faults(values: Mapping[str, Any]) -> list[str]:
         for one, other in (pair, pair[::-1])
         if values.get(one) and not values.get(other)
     ]
-
-
-def _plain(kind: Any) -> Any:
-    """Return X for `X | None`."""
-    members = get_args(kind)
-    return next(member for member in members if member is not type(None)) if type(None) in members else kind
-
-
-def _kind_name(kind: Any) -> str:
-    names = {int: "a whole number", float: "a number", bool: "true or false", str: "text", Path: "a path"}
-    return names[kind]
 
 
 def _close(key: str) -> list[str]:
