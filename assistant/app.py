@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from assistant.store import Store
     from assistant.tickets import Tickets
     from assistant.turns import TurnRunner
-    from finetune.adapted_intents import AdaptedIntents
-    from finetune.intents import Intents
+    from finetune.labels.adapted_intents import AdaptedIntents
+    from finetune.labels.intents import Intents
     from knowledge.library import Library
 
 DATABASE = "frontdesk.sqlite3"
@@ -130,7 +130,7 @@ class Application:
     def intents(self) -> "Intents | AdaptedIntents | None":
         """The company's own intents, told by an adapter where one was added for them; None where none were trained."""
         from agents.models.adapters import ADAPTERS, choose, read_adapters
-        from finetune.intents import are_trained, open_intents
+        from finetune.labels.intents import are_trained, open_intents
 
         home = self.settings.home
         if not are_trained(home):
@@ -141,7 +141,7 @@ class Application:
         adapter = choose(self.model.adapters, task="intent")  # of those that are for the model in use
         if adapter is None:
             return intents
-        from finetune.adapted_intents import AdaptedIntents
+        from finetune.labels.adapted_intents import AdaptedIntents
 
         intents.close()  # its routes hold, whoever tells the intents
         chat = self.model.specialist("intent").chat

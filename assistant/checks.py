@@ -62,7 +62,7 @@ def check_tools(tools: Sequence[Tool], settings: Settings) -> Check:
 
 def check_export() -> Iterator[Check]:
     """Tell whether what converts and quantizes is here; its absence is no fault of a machine that only serves."""
-    from finetune.export_tools import examine as examine_tools
+    from finetune.exporting.export_tools import examine as examine_tools
 
     for tool in examine_tools():
         yield Check(tool.name, tool.ok, tool.detail, tool.fix)

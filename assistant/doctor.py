@@ -93,9 +93,9 @@ def _with_back_end(model: str | None) -> str | None:
 
 def _prove(name: str, settings: Settings) -> Iterator[Check]:
     """Try whether a model of Ollama speaks as it was trained, whoever made it."""
-    from finetune.examining import trial_for
-    from finetune.proofs import TESTED_OLLAMA, prove
-    from finetune.served import Served
+    from finetune.judging.examining import trial_for
+    from finetune.ollama.proofs import TESTED_OLLAMA, prove
+    from finetune.ollama.served import Served
 
     served = Served(name, settings.ollama_url, {"num_thread": settings.threads} if settings.threads else {})
     try:
@@ -229,14 +229,14 @@ def _check_models(settings: Settings) -> Iterator[Check]:
 
 
 def _has_intents(settings: Settings) -> bool:
-    from finetune.intents import are_trained
+    from finetune.labels.intents import are_trained
 
     return are_trained(settings.home)
 
 
 def _check_intents(application: Application) -> Check:
     """Check what tells the company's intents: its file, and that it reads with the embedder in use."""
-    from finetune.intents import open_intents
+    from finetune.labels.intents import open_intents
 
     with closing(open_intents(application.settings.home, options=model_options(application.settings))) as in_use:
         in_use.model.read("Where is my order?", application.library.embedder)

@@ -1,6 +1,6 @@
 """Stored conversations as fine-tuning reads them.
 
-store -> conversations, oldest first -> finetune.from_transcripts.PastConversation
+store -> conversations, oldest first -> finetune.data.from_transcripts.PastConversation
 """
 
 from collections.abc import Collection, Iterator
@@ -14,7 +14,7 @@ from assistant.errors import NotStored
 from assistant.operators import OWNER
 from assistant.store import Store, StoredTurn
 from assistant.ticket_contents import PERSON
-from finetune.from_transcripts import PastConversation, PastTurn
+from finetune.data.from_transcripts import PastConversation, PastTurn
 
 
 def past_conversations(store: Store, *, since: datetime | None = None) -> Iterator[PastConversation]:

@@ -18,13 +18,13 @@ from bench.homes import frontdesk, models_folder, new_home
 from bench.tables import BenchError, Table
 from bench.training import few_shot
 from finetune.bases import open_base
-from finetune.export import cache_bytes
-from finetune.gguf import read_source, write_gguf
-from finetune.importance import Matrix, importance
-from finetune.llama_library import Reader
-from finetune.measuring import Sample
-from finetune.quantization_loss import Measured, fitting, measure_all, text_samples
-from finetune.quantizing import DEFAULT, Quantized, read_original, write_quantized
+from finetune.exporting.export import cache_bytes
+from finetune.exporting.gguf import read_source, write_gguf
+from finetune.exporting.importance import Matrix, importance
+from finetune.exporting.llama_library import Reader
+from finetune.exporting.measuring import Sample
+from finetune.exporting.quantization_loss import Measured, fitting, measure_all, text_samples
+from finetune.exporting.quantizing import DEFAULT, Quantized, read_original, write_quantized
 from finetune.weights import load_tokenizer
 
 TEXT = DATA / "wikitext2_dev" / "wikitext2_test_dev.txt"

@@ -2,7 +2,7 @@
 
 385 examples of banking77 -> frontdesk finetune train, qlora and full -> evaluate model on 1,155 others -> paired
 the same examples, steps and rate -> TRL's SFTTrainer as it comes     -> the same
-the adapter of each of the two -> labels told by its likeliest words, and by its state (finetune.label_head)
+the adapter of each of the two -> labels told by its likeliest words, and by its state (finetune.labels.label_head)
 
 All are judged by one command: what TRL made is put where a run lies.
 """
@@ -17,8 +17,8 @@ from bench.intents import drawn
 from bench.tables import Table
 from bench.training import BANKING, as_examples, few_shot, plain
 from bench.tuning import marks_of, points
-from finetune import label_head
 from finetune.examples import read
+from finetune.labels import label_head
 from finetune.runs import open_run
 from finetune.training import learn_to_tell
 from knowledge.scores import mean

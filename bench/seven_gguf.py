@@ -20,10 +20,10 @@ from bench.homes import ROOT, models_folder
 from bench.seven_billion import CONFIGURATIONS
 from bench.tables import BenchError, Table
 from finetune.bases import open_base
-from finetune.export import cache_bytes
-from finetune.gguf import Source, begin_gguf, plan
-from finetune.gguf_vocabulary import Vocabulary, read_vocabulary
-from finetune.quantizing import Quantized, read_original, write_quantized
+from finetune.exporting.export import cache_bytes
+from finetune.exporting.gguf import Source, begin_gguf, plan
+from finetune.exporting.gguf_vocabulary import Vocabulary, read_vocabulary
+from finetune.exporting.quantizing import Quantized, read_original, write_quantized
 
 NAME = "llama-2-7b"
 KINDS = ("q4_0", "q4_K_S")
@@ -127,7 +127,7 @@ def speeds(file: Path) -> dict[str, float]:
     """Return tokens a second while a prompt is read and while a reply is written, and the time of its first token."""
     import psutil
 
-    from finetune.llama_library import Reader
+    from finetune.exporting.llama_library import Reader
 
     cores = psutil.cpu_count(logical=True) or 1
     with Reader(file, context_tokens=PROMPT_TOKENS + REPLY_TOKENS, threads=cores) as reader:

@@ -20,14 +20,14 @@ import numpy as np
 from agents.models import adapters
 from agents.models.adapters import ADAPTERS, FILE, MANIFEST, SERVED_TASKS, Adapter, fingerprint, overlap, sha256
 from agents.models.llamacpp import ChatLlamaCpp
-from finetune.adapted_intents import Calibration, calibrate
-from finetune.base_identity import Agreement, require_base
 from finetune.errors import FinetuneError
 from finetune.examples import read
-from finetune.export import HELDOUT, run_template
-from finetune.gguf import read_source
-from finetune.llama_library import Reader
-from finetune.lora_gguf import Written, read_pairs, write_lora
+from finetune.exporting.base_identity import Agreement, require_base
+from finetune.exporting.export import HELDOUT, run_template
+from finetune.exporting.gguf import read_source
+from finetune.exporting.llama_library import Reader
+from finetune.exporting.lora_gguf import Written, read_pairs, write_lora
+from finetune.labels.adapted_intents import Calibration, calibrate
 from finetune.run_bases import with_base
 from finetune.runs import NAME, Run, write_whole
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from finetune.bases import TEMPLATE
 from finetune.begun import BASE_CONTENT, read_begun
 from finetune.errors import FinetuneError
-from finetune.lora_gguf import CONFIG, WEIGHTS, adapter_settings, faults_of, read_halves, strength_of
+from finetune.exporting.lora_gguf import CONFIG, WEIGHTS, adapter_settings, faults_of, read_halves, strength_of
 from finetune.runs import BEGUN, Run, finish, open_run, run_folder, write_whole
 from finetune.training import HELD_OUT
 

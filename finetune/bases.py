@@ -164,7 +164,7 @@ def _hash(file: Path, *, known: Path) -> str:
 
 def _dequantize(file: Path, target: Path) -> str:
     """Write a GGUF's weights and tokenizer as a folder, and return the precision they had."""
-    from finetune.cutting_rules import restore
+    from finetune.exporting.cutting_rules import restore
     from finetune.weights import save_dequantized
 
     kind = _most_used_type(file)

@@ -25,8 +25,8 @@ from agents.overlap import token_f1
 from agents.prompts import NOT_FOUND, NOT_STATED
 from agents.protocols import first_object
 from finetune.examples import TASKS, Example, Task
-from finetune.field_scores import counted
-from finetune.predicting import Prediction
+from finetune.judging.field_scores import counted
+from finetune.judging.predicting import Prediction
 from knowledge.scores import RESAMPLES, SEED, PairedScore, Score, mcnemar, mean, paired
 from knowledge.text import detect_language
 

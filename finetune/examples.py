@@ -8,7 +8,7 @@
 All that an assistant says is learned, unless its message has `"weight": 0`, as OpenAI's format has it: what a machine
 said earlier in a conversation, liked or not, is there to be understood and not to be said again.
 
-Other forms, such as `{"text", "label"}`, are read as well (`finetune.example_forms`).
+Other forms, such as `{"text", "label"}`, are read as well (`finetune.data.example_forms`).
 
 Prompts are made by `agents.prompts.render`, the function that serves, so that a model is trained on exactly what it
 will be asked. Splits go by conversation: examples of one conversation never stand on both sides.
@@ -29,9 +29,9 @@ from agents.protocols import json_step, step_schema
 from agents.reading import reading
 from agents.statements import Statement
 from agents.transcript import Language, Message
-from finetune import example_forms
+from finetune.data import example_forms
+from finetune.data.example_forms import Form, Record, shown
 from finetune.errors import FinetuneError
-from finetune.example_forms import Form, Record, shown
 from knowledge.passages import Passage
 
 Task = Literal["answer", "agent", "intent", "extract", "voice", "text"]
@@ -187,7 +187,7 @@ def write(examples: Iterable[Example], path: Path) -> int:
 
 
 def read(path: Path) -> tuple[Example, ...]:
-    """Return the examples of a file in order; `finetune.example_forms` says which forms are known.
+    """Return the examples of a file in order; `finetune.data.example_forms` says which forms are known.
 
     Raises:
         FinetuneError: the file cannot be read or is empty, or lines are no examples; the first

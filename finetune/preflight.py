@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from finetune.bases import read_base_config
 from finetune.errors import FinetuneError
 from finetune.examples import Example
-from finetune.gguf_vocabulary import rule_of
+from finetune.exporting.gguf_vocabulary import rule_of
 from finetune.rendering import Rendered, opening_ids, render
 from finetune.weights import load_tokenizer
 from knowledge.counting import counted

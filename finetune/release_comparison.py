@@ -17,11 +17,11 @@ from typing import Any
 
 from agents.models import ModelOptions
 from agents.models.llamacpp import EMBEDDED_FILE
-from finetune import learned
-from finetune.comparing import Comparison
 from finetune.errors import FinetuneError
 from finetune.examples import Example
 from finetune.gate import ANSWERED, MARGIN, guarded
+from finetune.judging import learned
+from finetune.judging.comparing import Comparison
 from finetune.releases import Release, open_release, releases, sha256
 from finetune.runs import write_whole
 from knowledge.counting import counted

@@ -14,7 +14,7 @@ from typing import Any
 from agents.models.llamacpp import EMBEDDED_FILE
 from finetune.bases import read_base_config
 from finetune.errors import FinetuneError
-from finetune.gguf_header import Header, read_header
+from finetune.exporting.gguf_header import Header, read_header
 
 
 @dataclass(frozen=True, slots=True)

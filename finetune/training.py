@@ -17,21 +17,23 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-from finetune import label_head, learned, processes
+from finetune import processes
 from finetune.bases import TEMPLATE, Base, open_base
 from finetune.begun import data_of, read_begun, require_same, require_same_base
-from finetune.candidates import Candidate
-from finetune.checking import LONGEST_TOKENS, require_sound
-from finetune.classifier_training import train_head
+from finetune.data.candidates import Candidate
+from finetune.data.checking import LONGEST_TOKENS, require_sound
+from finetune.data.splitting import split
 from finetune.errors import FinetuneError
 from finetune.examples import Example, lines, read, read_languages, write
 from finetune.going_on import Command, remember
+from finetune.judging import learned
+from finetune.labels import label_head
+from finetune.labels.classifier_training import train_head
 from finetune.machine import look
 from finetune.preflight import require
 from finetune.recipe import Job, Outcome, as_data, open_recipe, settings_of
 from finetune.recipes.adapting import StepSettings
 from finetune.runs import BEGUN, LOCK, MANIFEST, STOP, Run, finish, open_run, run_folder, write_whole
-from finetune.splitting import split
 from finetune.weights import libraries
 from knowledge.counting import counted
 
@@ -209,7 +211,7 @@ def protocol_of(examples: Sequence[Example]) -> Literal["native", "json"]:
 
 
 def learn_to_tell(run: Run, examples: Sequence[Example]) -> bool:
-    """Let a run whose answers are labels tell them by its state (`finetune.label_head`), and return whether it does.
+    """Let a run whose answers are labels tell them by its state, `finetune.labels.label_head`; return whether it does.
 
     It does not where there is but one label, or where the model in full precision, as it is judged, does not fit into
     the memory that is free: training may have held it in a quarter of that.
@@ -230,7 +232,7 @@ def learn_to_tell(run: Run, examples: Sequence[Example]) -> bool:
     if len(run.labels) < 2 or needed > machine.free_to_train:
         return False
     with libraries():
-        from finetune import torch_replies
+        from finetune.judging import torch_replies
         from finetune.weights import load
 
         states = torch_replies.states(load(run.base, adapter=run.adapter), examples)

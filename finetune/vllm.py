@@ -11,7 +11,7 @@ import shlex
 
 from finetune.bases import TEMPLATE
 from finetune.errors import FinetuneError
-from finetune.lora_gguf import CONFIG
+from finetune.exporting.lora_gguf import CONFIG
 from finetune.runs import Run
 
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)

@@ -13,12 +13,12 @@ TOGETHER = {
     "tests/agents/models/test_ollama.py": "ollama_url: str",
     "tests/knowledge/embedders/test_ollama.py": "ollama_url: str",
     "tests/assistant/commands/test_register.py": "tuned: Made",
-    "tests/finetune/test_proofs.py": "tuned: Made",
-    "tests/finetune/test_register.py": "tuned: Made",
+    "tests/finetune/ollama/test_proofs.py": "tuned: Made",
+    "tests/finetune/ollama/test_register.py": "tuned: Made",
 }
 """Files that stay on one worker, by the fixture they share: a server's list of models, a release that trains long."""
 LONGEST = (
-    "tests/finetune/test_proofs.py",
+    "tests/finetune/ollama/test_proofs.py",
     "tests/finetune/test_training.py",
     "tests/finetune/test_footprint.py",
     "tests/assistant/test_browser.py",

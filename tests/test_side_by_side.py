@@ -8,7 +8,11 @@ from tests import side_by_side
 from tests.conftest import free_port
 
 ROOT = Path(__file__).parents[1]
-SHORT, PROOFS, REGISTER = "tests/test_a.py", "tests/finetune/test_proofs.py", "tests/finetune/test_register.py"
+SHORT, PROOFS, REGISTER = (
+    "tests/test_a.py",
+    "tests/finetune/ollama/test_proofs.py",
+    "tests/finetune/ollama/test_register.py",
+)
 TESTS = [f"{file}::test_{number}" for file in (SHORT, PROOFS, REGISTER) for number in range(9 if file == SHORT else 2)]
 
 

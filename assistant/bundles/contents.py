@@ -24,7 +24,7 @@ from assistant.running import FILE as SERVER
 from assistant.running import LOCK_FILE
 from assistant.settings import FILE_NAME, Settings
 from finetune.errors import FinetuneError
-from finetune.intents import FOLDER as INTENTS
+from finetune.labels.intents import FOLDER as INTENTS
 from finetune.releases import MANIFEST as RELEASE_MANIFEST
 from finetune.releases import Release, made_anew, open_release
 from finetune.releases import check as check_release

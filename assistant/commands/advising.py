@@ -27,11 +27,11 @@ from knowledge.counting import counted
 
 if TYPE_CHECKING:
     from assistant.app import Application
-    from finetune.advice import Advice, Method
-    from finetune.classifier_training import Labelled
     from finetune.examples import Example
-    from finetune.intent_trial import Trial
-    from finetune.predicting import Subject
+    from finetune.judging.advice import Advice, Method
+    from finetune.judging.predicting import Subject
+    from finetune.labels.classifier_training import Labelled
+    from finetune.labels.intent_trial import Trial
 
 app = typer.Typer(no_args_is_help=True)
 ADVISE_EXAMPLES = examples(
@@ -74,9 +74,9 @@ def advise(
     config: Config = None,
 ) -> None:
     """Say what helps: retrieval, a classical model, tuning, or more data first; with reasons and numbers."""
-    from finetune.advice import advise as advise_on
-    from finetune.advice import labelled
-    from finetune.predicting import open_subject
+    from finetune.judging.advice import advise as advise_on
+    from finetune.judging.advice import labelled
+    from finetune.judging.predicting import open_subject
     from knowledge import results
 
     if not data:
@@ -97,7 +97,7 @@ def advise(
             ).methods
     advice = advise_on(known, has_heldout=bool(held), methods=methods)
     if html is not None:
-        from finetune import advice_report
+        from finetune.judging import advice_report
 
         page = advice_report.page(advice, command=typed(), made=now(), heldout=bool(labelled(held).texts))
         results.write_text(html, page)
@@ -118,9 +118,9 @@ def train(
     config: Config = None,
 ) -> None:
     """Train what tells a message's intent, measure it, and keep whatever measured best."""
-    from finetune import intents
-    from finetune.advice import labelled
     from finetune.errors import FinetuneError
+    from finetune.judging.advice import labelled
+    from finetune.labels import intents
 
     if not data:
         raise typer.BadParameter("name the labelled texts: --data FILE")
@@ -162,7 +162,7 @@ def show(
 ) -> None:
     """Show the intents in use and what they lead to; with --text, what a message is taken for."""
     from assistant.app import model_options
-    from finetune import intents
+    from finetune.labels import intents
 
     settings = settings_for(config)
     in_use = intents.open_intents(settings.home, options=model_options(settings))
@@ -189,7 +189,7 @@ def route(
     config: Config = None,
 ) -> None:
     """Say what an intent leads to, whenever it is told with certainty."""
-    from finetune import intents
+    from finetune.labels import intents
 
     routes = intents.set_route(label, target, home=settings_for(config).home)
     if as_json:
@@ -223,8 +223,8 @@ def _measured(
     application: "Application", texts: "Labelled", held: "Labelled", tuned: "Sequence[Subject]", *, untuned: str | None
 ) -> "Trial":
     from assistant.app import model_options
-    from finetune.intent_trial import measure
-    from finetune.predicting import open_subject
+    from finetune.judging.predicting import open_subject
+    from finetune.labels.intent_trial import measure
 
     settings = application.settings
     with progress_bar("Texts") as progress:
@@ -241,8 +241,8 @@ def _measured(
 
 def _as_served(names: Sequence[str], home: Path) -> "list[Subject]":
     """Return tuned models as they would serve; a run becomes a file first, which takes the most of the time."""
-    from finetune.predicting import open_subject
-    from finetune.tuned_intents import as_served
+    from finetune.judging.predicting import open_subject
+    from finetune.labels.tuned_intents import as_served
 
     found = []
     for name in names:

@@ -1,6 +1,6 @@
 """`dataset build` and `dataset check`: examples to fine-tune on, and what is wrong with them.
 
-stored conversations, documents, files -> finetune.building -> examples, held-out examples, a data card
+stored conversations, documents, files -> finetune.data.building -> examples, held-out examples, a data card
 """
 
 import time
@@ -28,11 +28,11 @@ from knowledge.counting import counted
 
 if TYPE_CHECKING:
     from assistant.app import Application
-    from finetune.building import Built
-    from finetune.candidates import Candidate, Dropped
-    from finetune.checking import Measure
+    from finetune.data.building import Built
+    from finetune.data.candidates import Candidate, Dropped
+    from finetune.data.checking import Measure
+    from finetune.data.leakage import Exam
     from finetune.imports.files import Imported
-    from finetune.leakage import Exam
     from finetune.serving import Serving
 
 BUILD_EXAMPLES = examples(
@@ -97,10 +97,11 @@ def build(
     config: Config = None,
 ) -> None:
     """Make examples from conversations, documents and files: without personal data, copies and leaks."""
-    from finetune import data_card, examples
-    from finetune.building import BuildOptions, counts
-    from finetune.building import build as build_all
-    from finetune.from_documents import MakingOptions
+    from finetune import examples
+    from finetune.data import data_card
+    from finetune.data.building import BuildOptions, counts
+    from finetune.data.building import build as build_all
+    from finetune.data.from_documents import MakingOptions
 
     started = time.perf_counter()
     page = card or out.with_suffix(".html")
@@ -149,7 +150,7 @@ def check(
     config: Config = None,
 ) -> None:
     """Name everything that is wrong with files of examples, by line, before a model is loaded."""
-    from finetune import checking, leakage
+    from finetune.data import checking, leakage
 
     settings = settings_for(config)
     measure = _measure(base, settings.home, offline=settings.offline)
@@ -183,7 +184,7 @@ def check(
 
 def _read(names: Sequence[str], evaluation: Sequence[Path]) -> Sources:
     """Read all files, so that every fault is told before anything long begins."""
-    from finetune import leakage
+    from finetune.data import leakage
     from finetune.errors import FinetuneError
     from finetune.imports import files
 
@@ -222,7 +223,7 @@ def _found(
 ) -> Iterator["Candidate | Dropped"]:
     """Yield what all sources give; what people wrote comes before what a model made, so that it wins over copies."""
     from assistant.past_conversations import past_conversations
-    from finetune import from_conversations, from_documents, from_examples, from_transcripts
+    from finetune.data import from_conversations, from_documents, from_examples, from_transcripts
 
     if sources.transcripts:
         past = past_conversations(application.store)
@@ -328,7 +329,7 @@ def _require_some(built: "Built", sources: Sequence[str]) -> None:
 
 
 def _tell(built: "Built", out: Path, heldout: Path | None, card: Path) -> None:
-    from finetune.building import by_task
+    from finetune.data.building import by_task
 
     tasks = ", ".join(f"{count} {task}" for task, count in by_task(built.training).items()) or "none"
     print(f"{counted(len(built.training), 'example')} ({tasks}): {out}")

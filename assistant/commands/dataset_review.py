@@ -17,8 +17,8 @@ import typer
 from assistant.commands.options import AsJson, examples, harmless, print_json
 
 if TYPE_CHECKING:
+    from finetune.data.reviewing import Review
     from finetune.examples import Example
-    from finetune.reviewing import Review
 
 REVIEW_EXAMPLES = examples(
     "frontdesk dataset review examples.jsonl --out reviewed.jsonl", "frontdesk dataset review examples.jsonl --status"
@@ -38,7 +38,7 @@ def review(
 ) -> None:
     """Go through examples; decisions are kept beside the file at once, and the next time goes on from there."""
     from finetune import examples
-    from finetune.reviewing import Review
+    from finetune.data.reviewing import Review
 
     if out is not None and out.absolute() == file.absolute():
         raise typer.BadParameter("--out must be another file: the examples that decisions are about stay as they are")
@@ -128,8 +128,8 @@ def _editor() -> list[str]:
 
 
 def _show(example: "Example", where: str) -> None:
+    from finetune.data.leakage import asked_of
     from finetune.examples import said_by
-    from finetune.leakage import asked_of
 
     _tell(f"\n── {where} · {example.task} · {example.source}")
     _tell(f"CUSTOMER  {_plain(asked_of(example))}")

@@ -54,9 +54,9 @@ def export(
 
     Stopped or killed, the same command goes on where it was.
     """
-    from finetune.export import Request
-    from finetune.export import export as export_now
-    from finetune.quantizing import parse
+    from finetune.exporting.export import Request
+    from finetune.exporting.export import export as export_now
+    from finetune.exporting.quantizing import parse
     from finetune.runs import open_run
 
     settings = settings_for(config)

@@ -1,6 +1,6 @@
 """`evaluate extract`: fields taken out of labelled documents, or the same documents as training examples.
 
-labels + schema -> documents -> finetune.field_scores -> a table or one JSON object
+labels + schema -> documents -> finetune.judging.field_scores -> a table or one JSON object
 """
 
 from collections.abc import Iterator
@@ -26,8 +26,8 @@ from assistant.commands.options import (
 from knowledge.counting import counted
 
 if TYPE_CHECKING:
-    from finetune.extract_examples import Split
-    from finetune.field_scores import FieldReport
+    from finetune.data.extract_examples import Split
+    from finetune.judging.field_scores import FieldReport
 
 FOLDER = "examples/brindlemoor/extraction"
 EXTRACT_EXAMPLES = examples(
@@ -66,8 +66,8 @@ def extract(
     """Measure extraction: precision, recall and F1 over fields, valid share, values that no document shows."""
     from agents.extraction_schema import read_schema
     from finetune import examples as example_files
-    from finetune.extract_examples import extract_examples, read_labels, unsayable
-    from finetune.field_scores import evaluate
+    from finetune.data.extract_examples import extract_examples, read_labels, unsayable
+    from finetune.judging.field_scores import evaluate
 
     settings = settings_for(config, model=model)
     wanted = read_schema(schema)

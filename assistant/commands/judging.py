@@ -14,9 +14,9 @@ from assistant.settings import Settings
 from knowledge.counting import counted
 
 if TYPE_CHECKING:
-    from finetune.comparing import Comparison
     from finetune.evaluation import Report
     from finetune.examples import Example
+    from finetune.judging.comparing import Comparison
     from knowledge.scores import Score
 
 MODEL_EXAMPLES = examples(
@@ -56,9 +56,9 @@ def model(
 ) -> None:
     """Measure a model on examples: what it says, greedily, in the place of each one's last message."""
     from assistant.app import model_options
-    from finetune.comparing import plain_report
     from finetune.evaluation import judge
-    from finetune.predicting import open_subject, predict, write
+    from finetune.judging.comparing import plain_report
+    from finetune.judging.predicting import open_subject, predict, write
 
     settings = settings_for(config)
     asked = read_examples(files)
@@ -101,7 +101,7 @@ def compare(
     config: Config = None,
 ) -> None:
     """Set models side by side: what each does, what it still knows, and which difference is real."""
-    from finetune import comparing
+    from finetune.judging import comparing
     from knowledge import results
 
     if not files and retention is None and text is None:
@@ -112,7 +112,7 @@ def compare(
     results.check_places(None, out)
     comparison = side_by_side(names, settings, asked=asked, retention=retention, text=text, labels=closed, style=style)
     if out is not None:
-        from finetune import comparison_report
+        from finetune.judging import comparison_report
 
         results.write_text(out, comparison_report.page(comparison, examples=asked, command=typed(), made=now()))
     if as_json:
@@ -133,8 +133,8 @@ def side_by_side(
 ) -> "Comparison":
     """Measure models one after the other, with progress, and set them against the first."""
     from assistant.app import model_options
-    from finetune import comparing, likelihood
-    from finetune.predicting import open_subject
+    from finetune.judging import comparing, likelihood
+    from finetune.judging.predicting import open_subject
 
     items = likelihood.read_items(likelihood.SHIPPED if retention == SHIPPED else Path(retention)) if retention else ()
     ordinary = read_text(text)
@@ -212,9 +212,9 @@ def _style(path: Path | None) -> "Callable[[str], float | None] | None":
     """Return what measures a reply's distance from the voice of a file's pairs; None without a file."""
     if path is None:
         return None
+    from finetune.data.voice_pairs import read_pairs
     from finetune.errors import FinetuneError
-    from finetune.voice import learn
-    from finetune.voice_pairs import read_pairs
+    from finetune.judging.voice import learn
 
     voice = learn([pair for pair in read_pairs(path) if pair.split == "train"])
 

@@ -207,7 +207,7 @@ def _answers(new: str, current: str, settings: Settings, questions: Path) -> "Ma
     from agents.evaluation import check_measurable, evaluate, rows_of
     from agents.measures import ANSWERS
     from agents.turn import Responder
-    from finetune.predicting import open_subject
+    from finetune.judging.predicting import open_subject
     from knowledge.comparison import compare as compare_rows
     from knowledge.questions import read
 

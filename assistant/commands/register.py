@@ -36,12 +36,12 @@ def register(
 ) -> None:
     """Make the Ollama model of a release, and prove on the live server that it speaks as trained."""
     from agents.models.registration import REGISTERED
-    from finetune import register as registering
-    from finetune.examining import trial_of
-    from finetune.proofs import TESTED_OLLAMA, prove
-    from finetune.reference import Reference
+    from finetune.judging.examining import trial_of
+    from finetune.ollama import register as registering
+    from finetune.ollama.proofs import TESTED_OLLAMA, prove
+    from finetune.ollama.reference import Reference
+    from finetune.ollama.served import Served
     from finetune.releases import is_exact, open_release
-    from finetune.served import Served
 
     settings = settings_for(config)
     opened = open_release(release, home=settings.home)

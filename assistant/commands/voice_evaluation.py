@@ -1,6 +1,6 @@
 """`evaluate voice`: how far replies are from a company's voice, or the same pairs as training examples.
 
-pairs (+ texts, or a model that rewrites) -> finetune.voice -> a table or one JSON object
+pairs (+ texts, or a model that rewrites) -> finetune.judging.voice -> a table or one JSON object
 """
 
 import json
@@ -17,8 +17,8 @@ from assistant.commands.options import AsJson, Config, Model, examples, opened, 
 from knowledge.counting import counted
 
 if TYPE_CHECKING:
-    from finetune.voice import Distance, Voice
-    from finetune.voice_pairs import Pair
+    from finetune.data.voice_pairs import Pair
+    from finetune.judging.voice import Distance, Voice
 
 FOLDER = "examples/brindlemoor/voice"
 VOICE_EXAMPLES = examples(
@@ -57,8 +57,8 @@ def voice(
     Without --texts and --model it says how surely the distance tells the held-out pairs apart.
     """
     from finetune import examples as example_files
-    from finetune.voice import learn
-    from finetune.voice_pairs import read_pairs, voice_examples
+    from finetune.data.voice_pairs import read_pairs, voice_examples
+    from finetune.judging.voice import learn
 
     if (model is not None or write is not None) and guide is None:
         raise typer.BadParameter("--model and --examples need the rules that the model is told: --guide FILE")
@@ -81,7 +81,7 @@ def voice(
 
 def _of_texts(learnt: "Voice", replies: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
     """Return the distance of replies, to print as JSON and as lines."""
-    from finetune.voice import IN_VOICE
+    from finetune.judging.voice import IN_VOICE
     from knowledge.scores import mean
 
     found = [learnt.distance(reply) for reply in replies]
@@ -99,7 +99,7 @@ def _of_texts(learnt: "Voice", replies: Sequence[str]) -> tuple[dict[str, Any], 
 
 
 def _of_pairs(train: "Sequence[Pair]", heldout: "Sequence[Pair]") -> tuple[dict[str, Any], list[str]]:
-    from finetune.voice import separation
+    from finetune.judging.voice import separation
 
     found = separation(train, heldout)
     data: dict[str, Any] = {
@@ -122,7 +122,7 @@ def _of_model(
     """Let a model rewrite the held-out replies, and measure what it wrote beside what a person did."""
     from agents.prompts import Voicing
     from agents.voicing import propose
-    from finetune.voice_pairs import added_facts, lost_facts
+    from finetune.data.voice_pairs import added_facts, lost_facts
     from knowledge.scores import mean, paired
 
     settings = settings_for(config, model=model)

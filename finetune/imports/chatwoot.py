@@ -12,8 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from finetune.conversations import Conversation, Said
-from finetune.example_forms import Record
+from finetune.data.conversations import Conversation, Said
+from finetune.data.example_forms import Record
 from finetune.imports.files import Faults, reason
 from finetune.imports.flags import is_yes
 from finetune.imports.mails import words

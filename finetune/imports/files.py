@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from finetune import examples
-from finetune.conversations import Conversation
+from finetune.data.conversations import Conversation
+from finetune.data.example_forms import LABELS, Record, records
 from finetune.errors import FinetuneError
-from finetune.example_forms import LABELS, Record, records
 from finetune.examples import SHOWN_FAULTS, Example
 from finetune.imports import FORMATS
 from finetune.imports.flags import UnclearError

@@ -12,8 +12,8 @@ of 1 or 2 is a bad one, 4 or 5 a good one.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from finetune.conversations import Conversation, Rating, Said
-from finetune.example_forms import Record
+from finetune.data.conversations import Conversation, Rating, Said
+from finetune.data.example_forms import Record
 from finetune.imports.files import Faults, reason
 from finetune.imports.mails import words
 from finetune.imports.moments import by_time

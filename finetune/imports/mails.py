@@ -2,7 +2,7 @@
 
 import re
 
-from finetune.signatures import RFC_MARK
+from finetune.data.signatures import RFC_MARK
 from knowledge.loaders.older_mails import ATTRIBUTED, DEVICE_LINE, FORWARDED, REPLIED
 
 QUOTED = re.compile(

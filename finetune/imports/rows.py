@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from finetune.conversations import Conversation, Said
-from finetune.example_forms import Record, shown
+from finetune.data.conversations import Conversation, Said
+from finetune.data.example_forms import Record, shown
 from finetune.imports.files import Faults
 from finetune.imports.flags import is_yes
 from finetune.imports.mails import words

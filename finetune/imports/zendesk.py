@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agents.transcript import Role
-from finetune.conversations import Conversation, Rating, Said
-from finetune.example_forms import Record
+from finetune.data.conversations import Conversation, Rating, Said
+from finetune.data.example_forms import Record
 from finetune.imports.files import Faults, reason
 from finetune.imports.flags import is_yes
 from finetune.imports.mails import plain_text, without_quoted

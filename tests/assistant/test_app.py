@@ -17,10 +17,10 @@ from agents.transcript import Step
 from agents.turn import Request
 from assistant.app import Application, open_application
 from assistant.settings import Settings, SettingsError
-from finetune import word_model
-from finetune.intent_trial import WORDS
-from finetune.intents import Record
-from finetune.word_model import WordModel
+from finetune.labels import word_model
+from finetune.labels.intent_trial import WORDS
+from finetune.labels.intents import Record
+from finetune.labels.word_model import WordModel
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.scores import Score
 

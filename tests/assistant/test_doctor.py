@@ -15,10 +15,10 @@ import pytest
 from assistant import doctor
 from assistant.checks import Check
 from assistant.doctor import Diagnosis, examine
-from finetune import word_model
-from finetune.intent_trial import WORDS
-from finetune.intents import Record
-from finetune.word_model import WordModel
+from finetune.labels import word_model
+from finetune.labels.intent_trial import WORDS
+from finetune.labels.intents import Record
+from finetune.labels.word_model import WordModel
 from knowledge.library import Library, LibraryOptions
 from knowledge.scores import Score
 

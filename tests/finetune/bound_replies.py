@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from agents.models.llamacpp import compact_json_grammar
-from finetune.llama_library import Reader, _library
+from finetune.exporting.llama_library import Reader, _library
 
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 """`llama_token_data`."""

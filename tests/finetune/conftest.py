@@ -11,8 +11,8 @@ from agents.answering import AnswerOptions
 from agents.finding import find
 from agents.transcript import Message
 from finetune.bases import Base
-from finetune.classifier_training import Labelled
 from finetune.examples import Example
+from finetune.labels.classifier_training import Labelled
 from finetune.serving import Serving
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions

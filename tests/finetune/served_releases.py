@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from agents.models.registration import Registration
-from finetune.examining import trial_of
-from finetune.reference import Reference
-from finetune.register import Plan, plan, register
+from finetune.judging.examining import trial_of
+from finetune.ollama.reference import Reference
+from finetune.ollama.register import Plan, plan, register
+from finetune.ollama.served import Served
+from finetune.ollama.trials import Trial
 from finetune.releases import MANIFEST, open_release, sha256
-from finetune.served import Served
-from finetune.trials import Trial
 from tests.conftest import free_port, missing, running
 from tests.finetune.small_files import make_tiny, widen
 

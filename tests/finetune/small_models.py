@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from finetune.cutting_rules import RULES
+from finetune.exporting.cutting_rules import RULES
 
 LINES = (
     "How long do I have to return a lamp? You have thirty days to return it, unused and in its box.",

@@ -9,7 +9,7 @@ import pytest
 from agents.models.adapters import ADAPTERS, read_adapters, usable
 from finetune.adapters import PART, Request, add, remove
 from finetune.errors import FinetuneError
-from finetune.gguf import read_source, write_gguf
+from finetune.exporting.gguf import read_source, write_gguf
 from finetune.runs import Run
 from tests.finetune.exported_runs import make_run
 from tests.finetune.small_models import TEMPLATE

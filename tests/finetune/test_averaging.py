@@ -12,7 +12,7 @@ from finetune.bases import Base
 from finetune.begun import BASE_CONTENT
 from finetune.errors import FinetuneError
 from finetune.examples import Example, write
-from finetune.predicting import Subject, predict
+from finetune.judging.predicting import Subject, predict
 from finetune.runs import BEGUN, Run, open_run, runs
 from finetune.training import Request, prepare, train
 

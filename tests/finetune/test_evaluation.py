@@ -5,7 +5,7 @@ import pytest
 from agents.prompts import NOT_FOUND
 from finetune.evaluation import Report, compare, judge, macro_f1, marks_of, paired_marks, read_call
 from finetune.examples import Example, Task
-from finetune.predicting import Prediction, expected_of
+from finetune.judging.predicting import Prediction, expected_of
 from knowledge.scores import mcnemar, paired
 
 

@@ -7,12 +7,12 @@ import pytest
 
 from agents.models import ModelOptions
 from agents.models.llamacpp import EMBEDDED_FILE
-from finetune import learned
-from finetune.comparing import Comparison, Standing, set_side_by_side
 from finetune.errors import FinetuneError
 from finetune.evaluation import judge as judge_replies
 from finetune.gate import judge
-from finetune.predicting import Prediction, Subject
+from finetune.judging import learned
+from finetune.judging.comparing import Comparison, Standing, set_side_by_side
+from finetune.judging.predicting import Prediction, Subject
 from finetune.release_comparison import (
     Material,
     command,

@@ -4,9 +4,9 @@ import pytest
 
 from agents.models.chat_template import ChatTemplate, read_calls
 from finetune.bases import Base
-from finetune.chat_replies import as_messages
 from finetune.errors import FinetuneError
 from finetune.examples import Example, as_context
+from finetune.judging.chat_replies import as_messages
 from finetune.rendering import prompt_ids, render
 from finetune.weights import load_tokenizer
 from tests.finetune.served_releases import CHATML

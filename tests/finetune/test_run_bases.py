@@ -40,7 +40,7 @@ def test_a_base_that_was_changed_under_its_name_is_refused(tmp_path: Path) -> No
 
 def test_nothing_is_exported_of_a_run_whose_base_was_changed(tmp_path: Path) -> None:
     pytest.importorskip("torch")
-    from finetune.export import Request, export
+    from finetune.exporting.export import Request, export
 
     run = made(tmp_path, tmp_path / "model")
     (tmp_path / "model" / "config.json").write_text('{"changed": true}', encoding="utf-8")

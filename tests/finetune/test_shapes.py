@@ -6,7 +6,7 @@ import pytest
 
 from agents.models.llamacpp import EMBEDDED_FILE
 from finetune.errors import FinetuneError
-from finetune.gguf_header import Header, Listed
+from finetune.exporting.gguf_header import Header, Listed
 from finetune.shapes import FAMILIES, Shape, read_shape, shape_of, shape_of_gguf
 
 pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from finetune import label_head, learned
 from finetune.bases import Base
 from finetune.errors import FinetuneError
 from finetune.examples import Example, write
 from finetune.going_on import remembered
+from finetune.judging import learned
+from finetune.labels import label_head
 from finetune.runs import MANIFEST, Run, finish, open_run
 from finetune.training import Request, hold_out, labels_of, prepare, protocol_of, train
 

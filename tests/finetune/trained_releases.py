@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from finetune.bases import Base
-from finetune.examining import trial_of
-from finetune.reference import Reference
-from finetune.register import plan, register
+from finetune.judging.examining import trial_of
+from finetune.ollama.reference import Reference
+from finetune.ollama.register import plan, register
+from finetune.ollama.served import Served
 from finetune.releases import Release
-from finetune.served import Served
 from tests.finetune.served_releases import CHATML, ONE_THREAD, Live, Made
 from tests.finetune.small_models import LINES
 
@@ -52,8 +52,8 @@ def tools_base(embedded_base: Base, tmp_path_factory: pytest.TempPathFactory) ->
 def trained(tools_base: Base, tmp_path_factory: pytest.TempPathFactory) -> Release:
     """Train three steps, merge, export the F16 file alone, and return the release."""
     pytest.importorskip("trl")
-    from finetune.export import Request as Export
-    from finetune.export import export
+    from finetune.exporting.export import Request as Export
+    from finetune.exporting.export import export
     from finetune.training import Request, prepare, train
 
     home = tmp_path_factory.mktemp("trained-home")

@@ -33,8 +33,8 @@ class Files:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
-    from finetune.gguf import read_source, write_gguf
-    from finetune.lora_gguf import write_lora
+    from finetune.exporting.gguf import read_source, write_gguf
+    from finetune.exporting.lora_gguf import write_lora
     from tests.finetune.exported_runs import make_run
 
     home = tmp_path_factory.mktemp("adapted")

@@ -1,4 +1,4 @@
-"""What a real server does not do on request; with a real one: tests/finetune/test_register.py."""
+"""What a real server does not do on request; with a real one: tests/finetune/ollama/test_register.py."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from assistant.cli import app, main
 from assistant.doctor import examine
-from finetune.gguf import read_source, write_gguf
+from finetune.exporting.gguf import read_source, write_gguf
 from tests.finetune.exported_runs import make_run
 from tests.finetune.small_models import TEMPLATE
 
@@ -126,7 +126,7 @@ def test_intents_are_told_by_the_adapter_where_one_is_there(
 ) -> None:
     from assistant.app import Application
     from assistant.settings import load
-    from finetune.adapted_intents import AdaptedIntents
+    from finetune.labels.adapted_intents import AdaptedIntents
 
     manifest = made / "runs" / "tuned" / "manifest.json"
     kept = manifest.read_text(encoding="utf-8")
@@ -141,8 +141,8 @@ def test_intents_are_told_by_the_adapter_where_one_is_there(
         manifest.write_text(kept, encoding="utf-8")
         heldout.unlink()
     rest = SimpleNamespace(routes={"ask": "tools"}, close=lambda: None)
-    monkeypatch.setattr("finetune.intents.are_trained", lambda _: True)
-    monkeypatch.setattr("finetune.intents.open_intents", lambda _, **__: rest)
+    monkeypatch.setattr("finetune.labels.intents.are_trained", lambda _: True)
+    monkeypatch.setattr("finetune.labels.intents.open_intents", lambda _, **__: rest)
     application = Application(load())
     try:
         intents = application.intents

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from finetune import as_served
 from finetune.bases import Base
 from finetune.examples import Example
 from finetune.examples import write as write_examples
+from finetune.judging import as_served
 from tests.assistant.command_line import Run
 from tests.finetune.conftest import TEXT, intents, tiny_base
 

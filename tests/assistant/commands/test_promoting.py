@@ -18,9 +18,9 @@ from agents.models.promotion import RELEASES
 from assistant.app import model_options
 from assistant.cli import app
 from assistant.settings import load
-from finetune import as_served
 from finetune.examples import Example
-from finetune.predicting import open_subject, predict
+from finetune.judging import as_served
+from finetune.judging.predicting import open_subject, predict
 from finetune.promoting import changes
 from knowledge.library import Library, LibraryOptions
 from tests.conftest import ROOT
@@ -212,9 +212,9 @@ def write_right_answers(path: Path, home: Path) -> None:
 def test_through_ollama_while_it_has_this_very_file(
     home: Path, live: Live, tiny_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from finetune.reference import Reference
-    from finetune.register import plan, register
-    from tests.finetune.test_template_shape import UNSEEN
+    from finetune.ollama.reference import Reference
+    from finetune.ollama.register import plan, register
+    from tests.finetune.ollama.test_template_shape import UNSEEN
 
     release = save_release(home, "shop", tiny_file)
     (release.folder / "chat_template.jinja").write_text(UNSEEN, encoding="utf-8")

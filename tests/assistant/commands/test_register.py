@@ -16,8 +16,8 @@ from playwright.sync_api import expect, sync_playwright
 from agents.models.registration import read_registration
 from tests.assistant.test_browser import ARGUMENTS, START_SECONDS, WAIT_MILLISECONDS
 from tests.conftest import ROOT, free_port
+from tests.finetune.ollama.test_template_shape import UNSEEN
 from tests.finetune.served_releases import Live, Made, write_release
-from tests.finetune.test_template_shape import UNSEEN
 
 pytestmark = [pytest.mark.ollama, pytest.mark.model, pytest.mark.slow]
 RETURNS = "# Returns\n\nYou can send a lamp back within 30 days of delivery. Goods from the sale have 14 days.\n"

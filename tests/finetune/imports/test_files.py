@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from finetune.conversations import Said, merged
+from finetune.data.conversations import Said, merged
 from finetune.errors import FinetuneError
 from finetune.examples import SHOWN_FAULTS
 from finetune.imports import FORMATS

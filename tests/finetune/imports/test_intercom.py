@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from finetune.conversations import Said
+from finetune.data.conversations import Said
 from finetune.errors import FinetuneError
 from finetune.imports.files import read
 

@@ -1,0 +1,1 @@
+"""What a message wants, told by a classical or a tuned model."""
