@@ -54,6 +54,7 @@ class SharedCheckpoints:
             options: dict[str, Any] = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
             options |= {"connect_timeout": int(OPEN_SECONDS), "tcp_user_timeout": int(1000 * OPEN_SECONDS)}
             with psycopg.connect(_plain(url), **options) as connection:
+                connection.execute(f"SET lock_timeout = {int(1000 * OPEN_SECONDS)}")
                 connection.execute("SELECT pg_advisory_lock(%s)", (SETUP_LOCK,))  # until it is closed
                 PostgresSaver(connection).setup()
             self._pool.open(wait=True, timeout=OPEN_SECONDS)

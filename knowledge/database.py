@@ -7,6 +7,7 @@ from the environment (PGPASSWORD), as for PostgreSQL's own programs.
 """
 
 import os
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
-from knowledge import write_ahead
+from knowledge import pooling, postgres_address, write_ahead
 from knowledge.environment import PIP
 from knowledge.errors import KnowledgeError
 
@@ -157,10 +158,12 @@ class PostgresDatabase:
         driver = "postgresql+pg8000" if url.drivername == "postgresql" else url.drivername
         self._url = url.set(drivername=driver, password=url.password or os.environ.get("PGPASSWORD"))
         self._held = threading.local()
+        self._keeps_sessions = False
         # Parameters are what documents say, which is nothing for a message or a log.
         options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
         if driver == "postgresql+pg8000":
-            options["connect_args"] = {"timeout": SERVER_TIMEOUT_SECONDS, "application_name": "frontdesk"}
+            self._url, said = postgres_address.arguments(self._url)
+            options["connect_args"] = {"timeout": SERVER_TIMEOUT_SECONDS, **said}
             if not self._url.password:  # pg8000 breaks where a server asks and there is none
                 options["connect_args"]["password"] = ""
         try:
@@ -182,11 +185,13 @@ class PostgresDatabase:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         with self._translated(), self._readers.connect() as connection, connection.begin():
+            self._see_pooler(connection)
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         with self._translated(), self._writers.connect() as connection, connection.begin():
+            self._see_pooler(connection)
             self._wait(connection, "pg_try_advisory_xact_lock", _TRANSACTION_LOCK, BUSY_TIMEOUT_MILLISECONDS / 1000)
             turn: _Turn | None = getattr(self._held, "turn", None)
             if turn is not None:  # looked at while no one else can write: who has the turn now comes after this
@@ -195,6 +200,8 @@ class PostgresDatabase:
 
     @contextmanager
     def writers_turn(self) -> Iterator[None]:
+        with self.read():  # what lies in between is looked at before a lock is taken
+            pass
         with self._translated(), self._lockers.connect() as connection:
             self._wait(connection, "pg_try_advisory_lock", _INGEST_LOCK, None)
             self._held.turn = turn = _Turn(connection, self.shown)
@@ -207,6 +214,13 @@ class PostgresDatabase:
     def close(self) -> None:
         for engine in (self._readers, self._writers, self._lockers):
             engine.dispose()
+
+    def _see_pooler(self, connection: Connection) -> None:
+        """Refuse a pooler that does not keep sessions; looked at once."""
+        if not self._keeps_sessions and pooling.is_pooled(connection):
+            with self._lockers.connect() as kept, self._readers.connect() as other:
+                pooling.refuse_lent_sessions(kept, other, shown=self.shown)
+        self._keeps_sessions = True
 
     def _wait(self, connection: Connection, function: str, lock: int, seconds: float | None) -> None:
         """Take an advisory lock; asked for again and again, because a connection must not be silent for long."""
@@ -228,7 +242,10 @@ class PostgresDatabase:
             if not cause:
                 raise  # a mistake of ours
             raise KnowledgeError(f"The catalogue {self.shown} cannot be used ({cause}). Next: {next_step}") from error
-        except (ConnectionError, TimeoutError) as error:  # pg8000 lets these through as they are
+        except ssl.SSLError as error:  # pg8000 lets these through as they are
+            cause = getattr(error, "verify_message", "") or str(error)
+            raise KnowledgeError(f"The catalogue {self.shown} cannot be used ({cause}). Next: {_TLS}") from error
+        except (ConnectionError, TimeoutError) as error:
             raise KnowledgeError(
                 f"The catalogue {self.shown} cannot be used ({error}). Next: {_FAULTS['08']}"
             ) from error
@@ -283,8 +300,13 @@ class _Turn:
 _TRANSACTION_LOCK, _INGEST_LOCK = 0x66726F6E74, 0x6465736B
 """Numbers of advisory locks, which are each database's own; any two will do that no other program uses."""
 
+_TLS = (
+    "see that the server speaks TLS (ssl = on), that `catalog_url` names the host as its certificate does, and in "
+    "sslrootcert who signed that."
+)
 _FAULTS = {
-    "28": "set the user in `catalog_url` and its password in the environment variable PGPASSWORD.",
+    "28": "set the user in `catalog_url` and its password in the environment variable PGPASSWORD; where pg_hba.conf "
+    "has no entry, let it admit them, and say sslmode=require where it wants encryption.",
     "3D": "make the database with createdb, or mend its name in `catalog_url`.",
     "42501": "let the user of `catalog_url` create and use tables in this database.",
     "53": "see to the server's disk, memory or number of connections.",
@@ -304,6 +326,8 @@ def _server_fault(error: DatabaseError | InterfaceError) -> tuple[str, str]:
         reason = error.orig.__cause__ if error.orig is not None else None
         network = isinstance(reason, OSError)  # the driver's own words name arguments of its functions
         code, said = str(getattr(error.orig, "sqlstate", None) or "08"), str(reason if network else error.orig).strip()
+        if "SSL" in said:
+            return " ".join(said.split()), _TLS
     for start, next_step in _FAULTS.items():
         if code.startswith(start):
             return " ".join(said.split()), next_step

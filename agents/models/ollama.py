@@ -45,6 +45,14 @@ def build(name: str, options: ModelOptions) -> LoadedModel:
     if registration is not None:
         made = _release(registration, options, parameters=size)
         return as_learned(made, registration.release, options.releases_folder)
+    if not described["hears"]:
+        logger.warning(
+            "the TEMPLATE of %s in Ollama leaves instructions out, so it answers without them. Next: write into its "
+            "Modelfile the TEMPLATE of its kind, as `ollama show --template` prints it of one from Ollama's library, "
+            "then: ollama create %s -f Modelfile",
+            name,
+            name,
+        )
     chat = CheckedChatOllama(
         model=name,
         base_url=url,

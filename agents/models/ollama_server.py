@@ -23,6 +23,8 @@ OURS, MAKE_OURS = "frontdesk", "ollama create frontdesk -f Modelfile"
 """What the Modelfile at the project's root makes, which no library has."""
 NO_SUCH_PAGE = "page not found"
 """In what a web server says of an address that it does not have, and Ollama of no model."""
+INSTRUCTIONS = (".Messages", ".System")
+"""One of which a TEMPLATE has that passes instructions on; `ollama create` of a bare GGUF may leave `{{ .Prompt }}`."""
 SIZE_UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
 
@@ -36,7 +38,7 @@ def has_model(name: str, *, url: str, timeout_seconds: float) -> bool:
 
 
 def describe(name: str, *, url: str, timeout_seconds: float) -> dict[str, Any]:
-    """Return a model's `parameters` (0 when unknown) and `capabilities`.
+    """Return a model's `parameters` (0 when unknown), `capabilities`, and whether it `hears` instructions.
 
     Raises:
         ModelUnavailable: the server does not answer, or has no such model.
@@ -48,7 +50,11 @@ def describe(name: str, *, url: str, timeout_seconds: float) -> dict[str, Any]:
         shown = client.show(name)
     size = shown.details.parameter_size if shown.details else None
     exact = (shown.modelinfo or {}).get("general.parameter_count")
-    return {"parameters": int(exact or _parameters(size or "")), "capabilities": tuple(shown.capabilities or ())}
+    return {
+        "parameters": int(exact or _parameters(size or "")),
+        "capabilities": tuple(shown.capabilities or ()),
+        "hears": not shown.template or any(part in shown.template for part in INSTRUCTIONS),
+    }
 
 
 def digest_of(name: str, *, url: str, timeout_seconds: float) -> str:
@@ -109,7 +115,8 @@ def translated(name: str, url: str) -> Iterator[None]:
     except ConnectionError as error:  # whose own words are an advertisement
         raise ModelUnavailable(f"Ollama does not answer at {url}. Next: ollama serve") from error
     except (httpx.HTTPError, RequestError) as error:
-        raise ModelUnavailable(f"Ollama does not answer at {url}: {error}. Next: ollama serve") from error
+        said = str(error).rstrip(".")
+        raise ModelUnavailable(f"Ollama does not answer at {url}: {said}. Next: ollama serve") from error
 
 
 def is_loopback(url: str) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 
 from agents.errors import LoopsUnavailable
 from agents.prompts import acting as words
-from assistant import retention
+from assistant import retention, shared_checkpoints
 from assistant.actions import StoredActionLog
 from assistant.app import Application
 from assistant.checkpoints import FILE
@@ -124,6 +124,23 @@ def test_a_yes_while_the_server_is_away_is_told_soon_in_one_line_and_acts_once_w
     said(application, conversation, "yes")
     assert (settings.home / "kept").read_text() == "BM-1015\n"
     application.close()
+
+
+@pytest.mark.servers
+def test_tables_that_another_process_is_making_are_not_waited_for_without_an_end(
+    new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lock that a pooler had lent on stayed taken, and no server came up any more, without a word."""
+    import psycopg
+
+    monkeypatch.setattr(shared_checkpoints, "OPEN_SECONDS", 1.0)
+    with psycopg.connect(url := new_database(), autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", (shared_checkpoints.SETUP_LOCK,))
+        began = time.monotonic()
+        with pytest.raises(StoreError, match=r"lock timeout\. Next: frontdesk doctor"):
+            SharedCheckpoints(url)
+        assert time.monotonic() - began < 10
+    SharedCheckpoints(url).close()
 
 
 def processes(url: str, *, postmaster: bool) -> list[int]:

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from langchain_core.messages import HumanMessage, SystemMessage
 
@@ -17,7 +18,7 @@ from agents.answering import AnswerOptions, Draft, write, writing
 from agents.budget import count_tokens
 from agents.errors import ModelUnavailable
 from agents.models import LoadedModel, ModelOptions, resolve
-from agents.models.ollama_server import has_model
+from agents.models.ollama_server import has_model, translated
 from agents.models.tokens import estimate
 from agents.prompts import Rewriting, render
 from agents.prompts.rewriting import LONGEST_REWRITTEN, REWRITTEN_SCHEMA
@@ -41,6 +42,7 @@ class Server(ThreadingHTTPServer):
         self.read_tokens = 20
         self.requests: list[dict[str, Any]] = []
         self.capabilities = ["completion", "tools"]
+        self.template = "{{ .System }} {{ .Prompt }}"
         self.says = ("a ", "b")
         self.dies = False
         self.page = b""  # what it says to everything, as a server does that is no Ollama
@@ -60,10 +62,8 @@ class Answers(BaseHTTPRequestHandler):
         if self.path == "/api/show":
             status = 404 if asked["model"] == "missing" else 200
             details = {"parameter_size": "7.2B"}
-            self._send(
-                status,
-                {"details": details, "model_info": {}, "capabilities": self.server.capabilities, "error": "not found"},
-            )
+            shown = {"capabilities": self.server.capabilities, "template": self.server.template}
+            self._send(status, {"details": details, "model_info": {}, **shown, "error": "not found"})
             return
         self.server.requests.append(asked)
         self.server.silent.wait(20)
@@ -171,6 +171,20 @@ def test_size_and_tools_are_read_from_the_server(server: Server) -> None:
     assert load(url(server)).protocol == "json"
 
 
+@pytest.mark.parametrize(
+    ("template", "heard"),
+    [("{{ .Prompt }}", False), ("{{- range .Messages }}…", True), ("{{ .System }}", True), ("", True)],
+)
+def test_a_template_that_leaves_instructions_out_is_named(
+    server: Server, caplog: pytest.LogCaptureFixture, template: str, heard: bool
+) -> None:
+    """Ollama makes `{{ .Prompt }}` of a bare GGUF whose template it does not know, and says nothing."""
+    server.template = template
+    load(url(server))
+    assert ("leaves instructions out" in caplog.text) is not heard
+    assert ("ollama create big -f Modelfile" in caplog.text) is not heard
+
+
 def test_model_that_can_think_first_is_told_not_to(server: Server) -> None:
     """An answer's tokens are few, and a chain of thought would take them all."""
     chat: Any = load(url(server)).chat
@@ -250,6 +264,14 @@ def test_long_passages_are_left_out_rather_than_refused(server: Server, tmp_path
     assert estimate(sent) <= 2048
     passages = sent.partition("<passages>\n")[2].rpartition("\n</passages>")[0]
     assert passages.endswith("请保留收据。"), "none is cut within"
+
+
+def test_a_cause_that_ends_with_a_stop_gets_no_second_one() -> None:
+    with (
+        pytest.raises(ModelUnavailable, match=r"sending a response\. Next: ollama serve"),
+        translated("big", "http://x"),
+    ):
+        raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
 
 
 def test_missing_server_names_the_command() -> None:

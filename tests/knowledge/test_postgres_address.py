@@ -1,0 +1,154 @@
+import gc
+import os
+import shutil
+import ssl
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from knowledge.database import open_database
+from knowledge.errors import KnowledgeError
+from knowledge.postgres_address import TLS_WORDS, arguments
+from tests.conftest import missing
+
+HERE = "postgresql+pg8000://frontdesk@localhost/library"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for word in TLS_WORDS:
+        monkeypatch.delenv(f"PG{word.upper()}", raising=False)
+
+
+def certify(folder: Path, name: str) -> Path:
+    """Make a certificate that signs itself, for localhost, and its key beside it."""
+    if not shutil.which("openssl"):
+        missing("openssl")
+    made = folder / f"{name}.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+         "-addext", "subjectAltName=DNS:localhost", "-keyout", made.with_suffix(".key"), "-out", made],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return made
+
+
+def context_of(query: str) -> ssl.SSLContext:
+    context = arguments(make_url(f"{HERE}?{query}"))[1]["ssl_context"]
+    assert isinstance(context, ssl.SSLContext)
+    return context
+
+
+def test_without_a_word_it_is_encrypted_where_the_server_can() -> None:
+    assert "ssl_context" not in arguments(make_url(HERE))[1]
+
+
+def test_each_mode_checks_what_postgresqls_own_programs_check(tmp_path: Path) -> None:
+    root = f"sslrootcert={certify(tmp_path, 'ours')}"
+    assert arguments(make_url(f"{HERE}?sslmode=disable"))[1]["ssl_context"] is False
+    assert arguments(make_url(f"{HERE}?sslmode=require"))[1]["ssl_context"] is True
+    for mode, checks_name in (("require", False), ("verify-ca", False), ("verify-full", True)):
+        context = context_of(f"sslmode={mode}&{root}")
+        assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, checks_name)
+    assert context_of("sslmode=verify-full&sslrootcert=system").check_hostname
+
+
+def test_the_environment_says_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGSSLMODE", "verify-full")
+    monkeypatch.setenv("PGSSLROOTCERT", str(certify(tmp_path, "ours")))
+    assert context_of("").check_hostname
+    assert not context_of("sslmode=require").check_hostname
+
+
+def test_a_socket_of_this_machine_is_reached_by_its_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGUSER", "ada")
+    url, said = arguments(make_url("postgresql+pg8000:///library?host=/run/postgresql"))
+    assert (said["unix_sock"], url.username, dict(url.query)) == ("/run/postgresql/.s.PGSQL.5432", "ada", {})
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("sslmod=require", r"says sslmod, which is not known here.*Next: take it out, or write postgresql\+psycopg://"),
+        ("sslmode=on", r"sslmode=on\. Next: write one of disable, allow"),
+        ("sslmode=verify-full", r"not who is believed\. Next: add &sslrootcert="),
+        ("sslmode=verify-ca&sslrootcert=/nowhere.pem", r"/nowhere\.pem, which cannot be read \(No such file.*Next:"),
+        (
+            f"sslmode=require&sslrootcert={__file__}",
+            r"test_postgres_address\.py, which cannot be read .*Next: name a PEM",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_one_clear_message(query: str, message: str) -> None:
+    with pytest.raises(KnowledgeError, match=message):
+        open_database(HERE.replace("+pg8000", "") + f"?{query}")
+
+
+@pytest.fixture
+def encrypted(postgres_server: str, new_database: Callable[[], str], tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """Have the server speak TLS; return the URL of a database there and the certificate that it shows."""
+    ours = certify(tmp_path, "ours")
+    engine = create_engine(make_url(postgres_server).set(drivername="postgresql+pg8000"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        data = Path(connection.execute(text("SHOW data_directory")).scalar_one())
+        for suffix in (".pem", ".key"):
+            there = Path(shutil.copy(ours.with_suffix(suffix), data / f"server{suffix}"))
+            os.chown(there, data.stat().st_uid, data.stat().st_gid)
+            there.chmod(0o600)
+            word = "cert" if suffix == ".pem" else "key"
+            connection.execute(text(f"ALTER SYSTEM SET ssl_{word}_file = 'server{suffix}'"))
+        connection.execute(text("ALTER SYSTEM SET ssl = on"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+        for _ in range(100):
+            if connection.execute(text("SHOW ssl")).scalar() == "on":
+                break
+            time.sleep(0.1)
+        yield make_url(new_database()).set(host="localhost").render_as_string(hide_password=False), ours
+        for name in ("ssl", "ssl_cert_file", "ssl_key_file"):
+            connection.execute(text(f"ALTER SYSTEM RESET {name}"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    engine.dispose()
+
+
+@pytest.mark.servers
+def test_a_server_behind_tls_is_asked_and_checked(encrypted: tuple[str, Path]) -> None:
+    """`?sslmode=require` was a fault of Python's: connect() got an unexpected keyword argument."""
+    url, ours = encrypted
+    for query in ("sslmode=require", f"sslmode=verify-full&sslrootcert={ours}"):
+        opened = open_database(f"{url}?{query}")
+        with opened.read() as connection:
+            assert connection.execute(text("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")).scalar()
+        opened.close()
+
+
+@pytest.mark.servers
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pg8000 leaves its socket open
+@pytest.mark.parametrize("driver", ["postgresql", "postgresql+psycopg"])
+def test_a_server_of_another_authority_is_refused_by_name(
+    encrypted: tuple[str, Path], tmp_path: Path, driver: str
+) -> None:
+    url, _ = encrypted
+    other = certify(tmp_path, "other")
+    place = url.replace("postgresql", driver, 1)
+    opened = open_database(f"{place}?sslmode=verify-full&sslrootcert={other}")
+    refused = r"certificate.*Next: see that the server speaks TLS.*sslrootcert"
+    with pytest.raises(KnowledgeError, match=refused) as raised, opened.read():
+        pass
+    assert ":frontdesk@" not in str(raised.value)
+    opened.close()
+    gc.collect()
+
+
+@pytest.mark.servers
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pg8000 leaves its socket open
+def test_a_server_without_tls_is_not_asked_in_the_clear(new_database: Callable[[], str]) -> None:
+    opened = open_database(f"{new_database()}?sslmode=require")
+    refused = r"Server refuses SSL.*Next: see that the server speaks TLS"
+    with pytest.raises(KnowledgeError, match=refused), opened.read():
+        pass
+    opened.close()
+    gc.collect()
