@@ -10,6 +10,7 @@ from functools import partial
 
 from agents import prices, quoting, ranking, reading, verifying
 from agents.crossings import beside, crossing, labelled, says_all, without_other_seasons
+from agents.finding import ranked_as
 from agents.items import announced_by
 from agents.models import LoadedModel
 from agents.naming import is_of_another, is_under_another_code, without_another_code
@@ -65,7 +66,8 @@ def choose(
     Raises:
         ModelUnavailable: the model does not answer.
     """
-    ranked = ranking.rank(retrieval, language=language, embedder=embedder, history=history)
+    rank_in = ranked_as(retrieval, language=language, embedder=embedder)
+    ranked = ranking.rank(retrieval, language=rank_in, embedder=embedder, history=history)
     ranked = without_another_code(_compared(question, history), ranked, retrieval.passages)
     ranked = ordinary_first(question, ranked)
     of_another = partial(is_of_another, question, passages=retrieval.passages, weights=retrieval.weights)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agents.transcript import Message
+from agents.transcript import Language, Message
+from knowledge.embedders import Embedder
 from knowledge.library import Library
 from knowledge.passages import Retrieval, current
 from knowledge.retrieval import RetrievalOptions
@@ -34,3 +35,19 @@ def find(
         audiences=audiences,
     )
     return replace(found, passages=current(found.passages))
+
+
+def ranked_as(found: Retrieval, *, language: Language, embedder: Embedder | None) -> Language:
+    """Return the language that statements are ranked in: the passages' where all are in another than the question's.
+
+    What steps back is then a sentence in the question's own language on a page in the other, not the page.
+
+    Args:
+        language: the question's.
+        embedder: it has to know both languages.
+    """
+    written = {passage.language for passage in found.passages}
+    knows_all = embedder is not None and embedder.languages is None
+    if not knows_all or len(written) != 1:
+        return language
+    return "zh" if written == {"zh"} else "en"

@@ -262,6 +262,7 @@ class _Turn:
                 parts=parts,
                 model=self.writer,
                 language=self.read_as,
+                said_in=self.language,
                 embedder=self.library.embedder,
                 options=options,
                 stop=self.stop,
