@@ -84,7 +84,8 @@ class AnswerType(Enum):
     )
     TIME = (
         r"\bwhen\b|\bwhat (?:time|day|date|year|month|decade|century)\b|\b(?:which|what) hours\b"
-        r"|几点|(?:什么|啥)时候|何时|(?:营业|开放|办公|服务)时间|哪一?[年天月日]",
+        r"|几点|(?:什么|啥)时候|何时|(?:营业|开放|办公|服务)时间|哪一?[年天月日]|几月"
+        r"|几号(?![楼线门店房桌柜馆院路机台库仓字码人教])|(?:星期|周|礼拜)几",
         r"(?<![\d.:])\d{1,2}(?::\d\d(?!\d)|\.\d\d(?: ?[ap]\.?m\b|(?![\dA-Za-z])))"
         r"|\b\d{1,2} ?[ap]\.?m\b|\b1\d{3}s?\b|\b20\d\ds?\b|\d+ ?[年月日点]|\bnoon\b|\bmidnight\b"
         rf"|{_MONTHS}|{_DAYS}",

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
+from agents.editions import without_past_notices
 from agents.transcript import Language, Message
 from knowledge.embedders import Embedder
 from knowledge.library import Library
@@ -34,7 +36,8 @@ def find(
         collections=collections,
         audiences=audiences,
     )
-    return replace(found, passages=current(found.passages))
+    still = without_past_notices(found.asked, current(found.passages), today=date.today())
+    return replace(found, passages=still)
 
 
 def ranked_as(found: Retrieval, *, language: Language, embedder: Embedder | None) -> Language:

@@ -90,6 +90,8 @@ class Statement:
             above, indent = text[start:end].rstrip(), _indent(text, start)
             step = numbered and _NUMBERED.match(above)
             announces = above.endswith(_COLONS) and indent == own == deepest and not step
+            if announces and any(first <= start < last for first, last in formal_spans(text)):
+                return None  # "Dear families:" stands above all of a letter
             if announces or indent < own:
                 return replace(self, start=self.passage.start + start, end=self.passage.start + end)
             if "\n\n" in text[end:below]:

@@ -140,3 +140,10 @@ def test_an_item_within_a_list_within_a_list_is_announced_by_the_item_that_it_st
     start = NESTED.index(item)
     above = Statement(passage(NESTED), start, start + len(item), 0.0).announcement
     assert (above.text if above else None) == announcer
+
+
+def test_a_salutation_announces_nothing() -> None:
+    letter = passage("各位学员、家长：\n国庆节放假六天。\n校车停运。")
+    assert [statement.announcement for statement in statements_of([letter])] == [None, None]
+    listed = passage("校车停运：\n国庆节\n元旦")
+    assert all(statement.announcement for statement in statements_of([listed])[1:])
