@@ -6,6 +6,7 @@ The classic first step of question answering (Moldovan et al., "The structure an
 answering system", ACL 2000), for the kinds whose form tells them in English and Chinese.
 """
 
+import calendar
 import re
 import unicodedata
 from enum import Enum
@@ -96,6 +97,11 @@ class AnswerType(Enum):
         self.held = re.compile(held, re.IGNORECASE)
 
 
+_ASKS_FOR_WEEKDAY = re.compile(r"(?:星期|周|礼拜)几|\b(?:what|which) (?:day of the week|weekdays?)\b", re.IGNORECASE)
+_WEEKDAY = re.compile(
+    rf"(?:星期|周|礼拜)[一二三四五六日天末]|每[天日]|\b(?:{'|'.join(calendar.day_name)}|daily|every day)",
+    re.IGNORECASE,
+)
 _DRINK = re.compile("酒(?!店)")
 _DEGREES = re.compile("(?:几|多少)度")
 """Of a drink, its strength."""
@@ -113,6 +119,11 @@ def holds(text: str, kinds: tuple[AnswerType, ...]) -> bool:
     """Say whether a text has one of the kinds."""
     plain = _plain(text)
     return any(kind.held.search(plain) for kind in kinds)
+
+
+def lacks_weekday(question: str, text: str) -> bool:
+    """Say whether a question asks for a day of the week, and a text names none: an hour is no answer to it."""
+    return _ASKS_FOR_WEEKDAY.search(_plain(question)) is not None and _WEEKDAY.search(_plain(text)) is None
 
 
 def _plain(text: str) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from agents.answer_types import AnswerType, expected, holds
+from agents.answer_types import AnswerType, expected, holds, lacks_weekday
 
 
 @pytest.mark.parametrize(
@@ -120,3 +120,11 @@ def test_which_day_asks_for_a_time(question: str) -> None:
 @pytest.mark.parametrize("question", ["坐几号线", "在几号楼", "几号教室呢"])
 def test_which_number_of_a_place_asks_for_none(question: str) -> None:
     assert AnswerType.TIME not in expected(question)
+
+
+@pytest.mark.parametrize("question", ["语言交换是星期几", "語言交換是禮拜幾", "which day of the week is it?"])
+def test_an_hour_does_not_answer_which_day_of_the_week(question: str) -> None:
+    assert lacks_weekday(question, "19:00")
+    assert not lacks_weekday(question, "週五")
+    assert not lacks_weekday(question, "Fridays at 19:00")
+    assert not lacks_weekday("几点开始", "19:00")

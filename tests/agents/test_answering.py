@@ -363,3 +363,9 @@ def test_quotes_in_another_language_stand_below_a_line_in_the_customers_own() ->
     assert len(shown("有 E27 吗", code, "zh")) == 1, "a code is in every language"
     english = passage("Refunds take 15 days.", "refunds.md")
     assert shown("能退费吗", english, "zh")[0] == "我们的资料以另一种语言写成，原文如下：\n"
+
+
+def test_the_few_words_for_a_day_of_the_week_are_no_hour() -> None:
+    question, page = "语言交换是星期几", passage("语言交换每到周五 19:00 开始。", language="zh")
+    pieces = quote(question, retrieval(question, page), language="zh", embedder=None, options=OPTIONS)
+    assert finish(pieces)[1].pointed != "19:00"
