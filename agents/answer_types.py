@@ -6,6 +6,7 @@ The classic first step of question answering (Moldovan et al., "The structure an
 answering system", ACL 2000), for the kinds whose form tells them in English and Chinese.
 """
 
+import calendar
 import re
 import unicodedata
 from enum import Enum
@@ -84,7 +85,8 @@ class AnswerType(Enum):
     )
     TIME = (
         r"\bwhen\b|\bwhat (?:time|day|date|year|month|decade|century)\b|\b(?:which|what) hours\b"
-        r"|几点|(?:什么|啥)时候|何时|(?:营业|开放|办公|服务)时间|哪一?[年天月日]",
+        r"|几点|(?:什么|啥)时候|何时|(?:营业|开放|办公|服务)时间|哪一?[年天月日]|几月"
+        r"|几号(?![楼线门店房桌柜馆院路机台库仓字码人教])|(?:星期|周|礼拜)几",
         r"(?<![\d.:])\d{1,2}(?::\d\d(?!\d)|\.\d\d(?: ?[ap]\.?m\b|(?![\dA-Za-z])))"
         r"|\b\d{1,2} ?[ap]\.?m\b|\b1\d{3}s?\b|\b20\d\ds?\b|\d+ ?[年月日点]|\bnoon\b|\bmidnight\b"
         rf"|{_MONTHS}|{_DAYS}",
@@ -95,6 +97,11 @@ class AnswerType(Enum):
         self.held = re.compile(held, re.IGNORECASE)
 
 
+_ASKS_FOR_WEEKDAY = re.compile(r"(?:星期|周|礼拜)几|\b(?:what|which) (?:day of the week|weekdays?)\b", re.IGNORECASE)
+_WEEKDAY = re.compile(
+    rf"(?:星期|周|礼拜)[一二三四五六日天末]|每[天日]|\b(?:{'|'.join(calendar.day_name)}|daily|every day)",
+    re.IGNORECASE,
+)
 _DRINK = re.compile("酒(?!店)")
 _DEGREES = re.compile("(?:几|多少)度")
 """Of a drink, its strength."""
@@ -112,6 +119,11 @@ def holds(text: str, kinds: tuple[AnswerType, ...]) -> bool:
     """Say whether a text has one of the kinds."""
     plain = _plain(text)
     return any(kind.held.search(plain) for kind in kinds)
+
+
+def lacks_weekday(question: str, text: str) -> bool:
+    """Say whether a question asks for a day of the week, and a text names none: an hour is no answer to it."""
+    return _ASKS_FOR_WEEKDAY.search(_plain(question)) is not None and _WEEKDAY.search(_plain(text)) is None
 
 
 def _plain(text: str) -> str:

@@ -20,14 +20,16 @@ from agents.choosing import Choice, choose_for_all
 from agents.citations import CitationChecker
 from agents.crossings import compared, narrowed
 from agents.figures import MARKER
+from agents.finding import ranked_as
 from agents.models import LoadedModel
-from agents.prompts import NOT_FOUND, Writing, render
+from agents.prompts import NOT_FOUND, Writing, foreign, render
 from agents.protocols import without_thinking
 from agents.statements import Statement, count_words
 from agents.transcript import Citation, Language, Message, ShortAnswer, in_turns
 from knowledge.drafts import draft_name
 from knowledge.embedders import Embedder
 from knowledge.passages import Passage, Retrieval
+from knowledge.text import detect_language
 
 HISTORY_MESSAGES = 6
 """Messages before the question that a larger model reads."""
@@ -83,6 +85,7 @@ def quote(
     parts: Sequence[tuple[str, Retrieval]] = (),
     model: LoadedModel | None = None,
     language: Language,
+    said_in: Language | None = None,
     embedder: Embedder | None,
     options: AnswerOptions,
     stop: threading.Event | None = None,
@@ -94,6 +97,7 @@ def quote(
         parts: the questions that the question is made of, where it asks several, with what was found for each: the
             best sentence of each is quoted before any further one, where it fits.
         model: asked for the few words too; what it says is looked up in the documents and never shown itself.
+        said_in: the language in which the customer is told that the quotes are in another; None tells nothing.
 
     Raises:
         ModelUnavailable: the model does not answer.
@@ -113,10 +117,12 @@ def quote(
     if not found:
         unsure = choices[0]
         return Draft((), False, evidence=unsure.evidence, nearest=unsure.ranked[0] if unsure.ranked else None)
+    told = foreign(said_in) if said_in and _is_foreign(found[0].ranked[0], said_in) else ""
+    room = options.max_words - ceil(count_words(told))
     if len(found) > 1:
-        begun = _begin_for_all(found, options.max_words)
+        begun = _begin_for_all(found, room)
     else:
-        begun = _begin(question, found[0], language=language, embedder=embedder, max_words=options.max_words, stop=stop)
+        begun = _begin(question, found[0], language=language, embedder=embedder, max_words=room, stop=stop)
     if stop is not None and stop.is_set():
         return Draft((), False)
     if begun.shown:
@@ -133,6 +139,7 @@ def quote(
     chosen = _in_order(question, begun, more, asked, max_words=options.max_words // len(found))
     twin = quoting.said_elsewhere(chosen[0], found[0].ranked, weights=retrieval.weights) if chosen else None
     cited = chosen if twin is None else [*chosen, twin]
+    yield from [told] if told and chosen else []
     for number, statement in enumerate(chosen, 1):
         also = len(cited) if twin is not None and number == 1 else None
         yield ("\n" if number > 1 else "") + quoting.line(statement, number=number, also=also)
@@ -242,10 +249,16 @@ def nearest(
     """
     if not retrieval.passages or retrieval.evidence < NEAR:
         return None
-    ranked = [chosen] if chosen else ranking.rank(retrieval, language=language, embedder=embedder, history=history)
+    rank_in = ranked_as(retrieval, language=language, embedder=embedder)
+    ranked = [chosen] if chosen else ranking.rank(retrieval, language=rank_in, embedder=embedder, history=history)
     ranked = [s for s in ranked if not _says_nothing(s) and not quoting.is_item(s)]
     whole = [s for s in ranked[:1] if count_words(quoting.line(s, number=1)) <= max_words]
     return whole[0] if whole else None
+
+
+def _is_foreign(statement: Statement, language: Language) -> bool:
+    """Say whether a statement is in another language, and not only a code on a page in this one."""
+    return language not in (statement.passage.language, detect_language(statement.text))
 
 
 def _says_nothing(statement: Statement) -> bool:

@@ -10,9 +10,11 @@ from functools import partial
 
 from agents import prices, quoting, ranking, reading, verifying
 from agents.crossings import beside, crossing, labelled, says_all, without_other_seasons
+from agents.finding import ranked_as
 from agents.items import announced_by
 from agents.models import LoadedModel
 from agents.naming import is_of_another, is_under_another_code, without_another_code
+from agents.occasions import is_of_another_occasion
 from agents.ordinary import ordinary_first
 from agents.pointing import Candidate
 from agents.referrals import said_first
@@ -65,7 +67,8 @@ def choose(
     Raises:
         ModelUnavailable: the model does not answer.
     """
-    ranked = ranking.rank(retrieval, language=language, embedder=embedder, history=history)
+    rank_in = ranked_as(retrieval, language=language, embedder=embedder)
+    ranked = ranking.rank(retrieval, language=rank_in, embedder=embedder, history=history)
     ranked = without_another_code(_compared(question, history), ranked, retrieval.passages)
     ranked = ordinary_first(question, ranked)
     of_another = partial(is_of_another, question, passages=retrieval.passages, weights=retrieval.weights)
@@ -88,7 +91,8 @@ def choose(
         ranked = [crossed.statement, *(other for other in ranked if other is not crossed.statement)]
     if crossed is not None and pointed is None and ranked[0] is crossed.statement:
         pointed = crossed
-    if not ranked or of_another(ranked[0]):
+    other_holiday = ranked and is_of_another_occasion(retrieval.asked, ranked[0], retrieval.passages)
+    if not ranked or of_another(ranked[0]) or other_holiday:
         return Choice(False)
     evidence = None
     if model is not None and model.looks_twice:

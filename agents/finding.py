@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
-from agents.transcript import Message
+from agents.editions import without_past_notices
+from agents.transcript import Language, Message
+from knowledge.embedders import Embedder
 from knowledge.library import Library
 from knowledge.passages import Retrieval, current
 from knowledge.retrieval import RetrievalOptions
@@ -33,4 +36,21 @@ def find(
         collections=collections,
         audiences=audiences,
     )
-    return replace(found, passages=current(found.passages))
+    still = without_past_notices(found.asked, current(found.passages), today=date.today())
+    return replace(found, passages=still)
+
+
+def ranked_as(found: Retrieval, *, language: Language, embedder: Embedder | None) -> Language:
+    """Return the language that statements are ranked in: the passages' where all are in another than the question's.
+
+    What steps back is then a sentence in the question's own language on a page in the other, not the page.
+
+    Args:
+        language: the question's.
+        embedder: it has to know both languages.
+    """
+    written = {passage.language for passage in found.passages}
+    knows_all = embedder is not None and embedder.languages is None
+    if not knows_all or len(written) != 1:
+        return language
+    return "zh" if written == {"zh"} else "en"

@@ -31,10 +31,14 @@ _SAYS = (
 _WHOM = rf"(?:(?!{_SAYS}\b)(?:\b(?:mrs?|ms|dr|prof)\.|[^\W\d]+(?:['’-][^\W\d]+)*|&))"
 _PART = rf"(?:{_GREETED})(?: {_WHOM}){{0,4}}"
 _ADDRESS = r"(?:[^@|:,;]{0,60}<[^@\s|]+@[^\s|>]+>|[^@\s|<,;]+@[^\s|,;]+)"
+_PEOPLE = (
+    "(?:学员|学生|同学|家长|老师|教师|朋友|顾客|客户|客人|会员|用户|业主|住户|居民|读者|旅客|乘客|来宾|同事|同仁|亲)"
+)
 _OPENING = re.compile(
     rf"{_PART}(?:, ?{_PART})*[,:!]|to whom it may concern[,:!]"
     rf"|(?:from|to|cc):(?=.*[<,;]) ?{_ADDRESS}(?:[,;] ?{_ADDRESS})*"
     r"|(?:尊敬的|亲爱的)[^。？！，：,:!?\d周月停休关开免收]{0,16}[，：,:]"
+    rf"|(?:各位|全体)(?:新老)?{_PEOPLE}(?:[、和及与]?(?:各位)?{_PEOPLE}){{0,3}}(?:朋友)?们?(?:(?:大家)?好)?[，：,:]"
     r"|(?:subject|betreff|主题|主旨)[:：] ?(?:(?:re|fwd?|aw|wg|antw|回复|答复|转发)[:：] ?)+.*",
     re.IGNORECASE,
 )
@@ -56,6 +60,11 @@ _CLOSING = re.compile(
     rf"(?:{_CLOSED})[ ,.!]*|(?:best|cheers|thanks|greetings) ?,|(?:此致|敬礼|祝好|顺颂商祺)[ ，。！,.!]*", re.IGNORECASE
 )
 """Without its comma "Best" may be the dearest of three offers and "Greetings" a kind of card."""
+_SAID_AT = re.compile(
+    r"(?P<when>\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?,? \d{1,2}:\d\d(?::\d\d)?) (?P<who>[^\d，。！？：；、,.!?:;|]{1,20})"
+    r"|(?P<by>[^\d，。！？：；、,.!?:;|]{1,20}) (?P<at>\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?,? \d{1,2}:\d\d(?::\d\d)?)"
+)
+"""Who wrote a message of a chat, or a post, and when: in some exports the time stands first, in others the name."""
 _LABEL = re.compile(
     r"(?:(?:please )?note|nota bene|important|attention|caution|warning|danger|tip|hint|info(?:rmation)?|see also"
     r"|(?:bitte )?beachten|hinweis|wichtig|achtung|tipp|vorsicht|warnung|remarque|atención|importante"
@@ -75,10 +84,10 @@ _POLITE = re.compile(
 )
 """A Chinese sentence that only thanks, begs pardon or wishes well; it stands in a line with others."""
 _CHINESE_SIGNATURE = re.compile(
-    r"(?<=[^\s\d日号：:])\s*\n([^\n\d，。！？：；、,.!?:;|]{1,23}[店司部处校馆园院庄局社厂]\n"
+    r"(?<=[^\s\d日号：:])\s*\n([^\n\d，。！？：；、,.!?:;|]{1,23}[店司部处校馆园院庄局社厂](?:\n|[^\S\n]+)"
     r"[^\S\n]*\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日)\s*\Z"
 )
-"""Who wrote and when, the last two lines below a notice's text; elsewhere a date below a name tells something."""
+"""Who wrote and when, the last line or two below a notice's text; elsewhere a date below a name tells something."""
 SIGNATURE_LINES = 5
 """Lines below the closing words, up to a blank one or one that says more than who wrote: a telephone number."""
 
@@ -91,7 +100,7 @@ def formal_spans(text: str) -> list[tuple[int, int]]:
     ['Dear families, dear students,', 'Kind regards', 'Ada Berg']
     """
     text = simplified(text)
-    found: list[tuple[int, int]] = []
+    found = _chat_headers(text)
     signs, last = 0, 0
     for line in _LINE.finditer(text):
         said = line.group().strip()
@@ -108,3 +117,16 @@ def formal_spans(text: str) -> list[tuple[int, int]]:
     found += [each.span(each.lastgroup or 0) for each in _SENT.finditer(text)]
     found += [each.span(1) for each in _CHINESE_SIGNATURE.finditer(text)]
     return found + [each.span() for each in _POLITE.finditer(text)]
+
+
+def _chat_headers(text: str) -> list[tuple[int, int]]:
+    """Return the lines of a chat that only say who wrote and when.
+
+    Somebody writes twice in a chat; of what happens at an hour, as a concert, there is one of each name, and it stays.
+    """
+    lines = [(line.span(), _SAID_AT.fullmatch(line.group().strip())) for line in _LINE.finditer(text)]
+    said = [(span, (match["who"] or match["by"]).strip()) for span, match in lines if match]
+    names = [name for _, name in said]
+    if all(names.count(name) < 2 for name in names):
+        return []
+    return [span for span, _ in said]

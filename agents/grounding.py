@@ -12,7 +12,7 @@ from agents import courtesies
 from agents.draft_labels import label
 from agents.figures import MARKER, exact_parts
 from agents.guard import MARKS
-from agents.prompts import without_partly
+from agents.prompts import without_foreign, without_partly
 from agents.quoting import shown
 from agents.support import support
 from agents.transcript import Answer, Citation
@@ -75,8 +75,10 @@ def unsupported_sentences(answer: Answer, library: Library, *, audiences: Sequen
 
 
 def said_sentences(text: str) -> list[str]:
-    """Return the sentences of an answer without their markers, and without word of what the documents do not answer."""
-    unmarked = MARKER.sub("", without_partly(text)[0])
+    """Return the sentences of an answer without their markers, and without word of what the documents do not answer,
+    nor of which language they are in.
+    """
+    unmarked = MARKER.sub("", without_foreign(without_partly(text)[0]))
     return [unmarked[start:end] for start, end in sentences(unmarked)]
 
 

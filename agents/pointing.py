@@ -173,6 +173,7 @@ def shaped(question: str, found: Sequence[Candidate]) -> list[Candidate]:
         and _is_in_no_row_or_asked_for(question, candidate)
         and not is_one_of_several_prices(question, candidate)
         and not is_a_limit(question, candidate)
+        and not answer_types.lacks_weekday(question, candidate.text)
     ]
 
 

@@ -59,7 +59,7 @@ ASKED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "when",
             r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|decade|century|time)"
-            r"|(?:什么|啥)时候|何时|哪一?年|哪[天月日]|几月|几点|什么时间|哪个世纪",
+            r"|(?:什么|啥)时候|何时|哪一?年|哪[天月日]|几月|几号(?![楼线门店房桌柜馆院路机台库仓字码人教])|几点|什么时间|哪个世纪",
         ),
         (
             "where",

@@ -13,6 +13,7 @@ from agents.commands import command_spans
 from agents.formalities import formal_spans
 from knowledge.passages import Passage
 from knowledge.text import CJK_CLASS, count_cjk, sentences
+from knowledge.traditional import simplified
 
 SHORT_WORDS = 2
 CELL_BREAK = " | "
@@ -31,6 +32,10 @@ CONTINUED = re.compile(r"(?<=\s)\\[ \t]*\n[ \t]*(?=\S)")
 COMMAND_WORDS = 90
 """From which a command is quoted in pieces: whole it might find no room, and none of it would be quoted."""
 _NUMBERED = re.compile(r"\W*\d{1,3}[.)、]\s")
+_ASKS_WITHOUT_MARK = re.compile(
+    r"吗$|(?:什么|哪|几|多少|多久|怎么|咋|谁|有没有|能不能|可不可以|是不是|要不要)[^，。！；,.!;\s]{0,8}[呀啊呢]$"
+)
+"""A question as it is typed in a chat, which has no mark at its end."""
 _GO_ON = (",", ";", "，", "；", "、")
 
 
@@ -68,7 +73,8 @@ class Statement:
     @property
     def asks(self) -> bool:
         """Whether it is a question, such as one of a FAQ: what is asked is answered below it."""
-        return self.text.rstrip().endswith(QUESTION_MARKS)
+        text = self.text.rstrip()
+        return text.endswith(QUESTION_MARKS) or _ASKS_WITHOUT_MARK.search(simplified(text)) is not None
 
     @property
     def goes_on(self) -> bool:
@@ -90,6 +96,8 @@ class Statement:
             above, indent = text[start:end].rstrip(), _indent(text, start)
             step = numbered and _NUMBERED.match(above)
             announces = above.endswith(_COLONS) and indent == own == deepest and not step
+            if announces and any(first <= start < last for first, last in formal_spans(text)):
+                return None  # "Dear families:" stands above all of a letter
             if announces or indent < own:
                 return replace(self, start=self.passage.start + start, end=self.passage.start + end)
             if "\n\n" in text[end:below]:

@@ -30,6 +30,7 @@ from agents.statements import Statement
 from agents.tools import ToolContext
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
 from agents.transcript import Answer, Citation, Delta, Finished, Language, Message, Outcome, ShortAnswer, Step, searched
+from agents.written import write_else_quote
 from knowledge.languages import answer_language
 from knowledge.library import Library
 from knowledge.passages import Retrieval
@@ -252,7 +253,6 @@ class _Turn:
     def _ordinary(self, retrieval: Retrieval) -> Generator[Step, None, Draft]:
         parts = yield from self._parts()
         question, options = self.request.question, self._answer_options()
-        pieces: Generator[str | ShortAnswer, None, Draft] | Generator[str, None, Draft]
         self.answered_by = self.writer.name
         if not self.writer.writes:
             pieces = answering.quote(
@@ -262,18 +262,21 @@ class _Turn:
                 parts=parts,
                 model=self.writer,
                 language=self.read_as,
+                said_in=self.language,
                 embedder=self.library.embedder,
                 options=options,
                 stop=self.stop,
             )
         else:
             every = rewriting.merge(retrieval, *(found for _, found in parts), limit=self.options.passages)
-            pieces = answering.write(
+            pieces = write_else_quote(
                 question,
-                every.passages[: answering.READ_PASSAGES],
+                every,
                 self.request.history,
                 model=self.writer,
                 language=self.language,
+                read_as=self.read_as,
+                embedder=self.library.embedder,
                 options=options,
                 stop=self.stop,
             )
@@ -306,9 +309,7 @@ class _Turn:
             yield self._delta(shown)
         return draft, evidence
 
-    def _said(
-        self, pieces: Generator[str | ShortAnswer, None, Draft] | Generator[str, None, Draft]
-    ) -> Generator[Step, None, Draft]:
+    def _said(self, pieces: Generator[str | ShortAnswer, None, Draft]) -> Generator[Step, None, Draft]:
         while True:
             try:
                 piece = next(pieces)
@@ -341,8 +342,8 @@ class _Turn:
         return Delta(shown)
 
     def _guarded(self, text: str, allowed: Allowed) -> str:
-        secrets = self.options.secrets
-        return guard(text, replace(allowed, hosts=self.hosts, language=self.language, secrets=secrets)).text
+        bounds = replace(allowed, hosts=self.hosts, language=self.language, secrets=self.options.secrets)
+        return guard(text, bounds).text
 
     def _finished(
         self, outcome: Outcome, evidence: float, citations: Sequence[Citation], pointed: str = ""
@@ -375,7 +376,7 @@ class _Turn:
         return found
 
     def _parts(self) -> Generator[Step, None, list[tuple[str, Retrieval]]]:
-        """Search for each question of a message that asks several, as one that follows the whole of it."""
+        """Search for each question of a message that asks several, as one that follows the whole."""
         said = (*self.request.history, Message("user", self.request.question))
         kept = []
         for part in parts_of(self.request.question):
@@ -388,8 +389,8 @@ class _Turn:
         return kept
 
     def _answer_options(self) -> AnswerOptions:
-        options = self.options
-        return AnswerOptions(max_words=options.max_words, company=options.company, refuse_below=options.refuse_below)
+        given = self.options
+        return AnswerOptions(max_words=given.max_words, company=given.company, refuse_below=given.refuse_below)
 
     @property
     def _may_loop(self) -> bool:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from knowledge import catalog, internal_members, pages, retrieval, stored_passages, vectors
+from knowledge import across, catalog, internal_members, pages, stored_passages, vectors
 from knowledge.chunking import ChunkOptions
 from knowledge.conversation import Conversation, Meanings, Spoken, conversation_of
 from knowledge.embedders import Embedder, resolve
@@ -217,7 +217,7 @@ class Library:
         )
         said = conversation_of(history)
         with self.index.reading(), self._catalog.read() as connection:
-            return retrieval.search(
+            return across.search(
                 _whole(question),
                 conversation=Conversation(tuple(map(_whole, said.questions)), tuple(map(_whole, said.answers))),
                 limit=limit,

@@ -85,14 +85,18 @@ def search(
     meanings: Meanings,
     options: RetrievalOptions,
     reranker: Reranker | None = None,
+    also: Sequence[str] = (),
 ) -> Retrieval:
     """Return the `limit` best passages for a question that ends a conversation, which may be empty.
+
+    Args:
+        also: further terms to search for, which documents use.
 
     Raises:
         IndexMismatch: the vectors were made by another embedder.
     """
     started = time.perf_counter()
-    asked = _Asked(question, conversation, scope, connection, index, meanings, options)
+    asked = _Asked(question, conversation, scope, connection, index, meanings, options, tuple(also))
     words = asked.words(asked.terms)
     nearest, vector = asked.nearest(beside=words)
     scores = asked.fused(words, nearest)
@@ -165,6 +169,7 @@ class _Asked:
     index: VectorIndex
     meanings: Meanings
     options: RetrievalOptions
+    also: tuple[str, ...] = ()
     _read: dict[int, StoredChunk] = field(default_factory=dict, init=False)
 
     @cached_property
@@ -189,7 +194,7 @@ class _Asked:
     @cached_property
     def terms(self) -> list[str]:
         """The question's terms."""
-        return self._used_terms(self.question)
+        return list(dict.fromkeys([*self._used_terms(self.question), *self.also]))
 
     @cached_property
     def _segments(self) -> list[Segment]:
@@ -366,14 +371,8 @@ class _Asked:
     def hits(self, scores: Mapping[int, float]) -> list[Hit]:
         """Return the chunks in scope with their passages, best first."""
         factors = {True: 1.0, False: self.options.other_language_factor}
-        return _in_order(
-            Hit(
-                stored.id,
-                stored.document_id,
-                stored.passage(scores[stored.id] * factors[stored.language == self.language]),
-            )
-            for stored in self._chunks(scores)
-        )
+        scored = ((one, scores[one.id] * factors[one.language == self.language]) for one in self._chunks(scores))
+        return _in_order(Hit(one.id, one.document_id, one.passage(score)) for one, score in scored)
 
     def _chunks(self, chunks: Iterable[int], *, vectors: Sequence[str] = ()) -> list[StoredChunk]:
         """Return those of these chunks and of those that have these vectors that are in scope."""

@@ -19,9 +19,11 @@ from agents.prompts.answers import (
     Reading,
     Verifying,
     Writing,
+    foreign,
     nearest,
     partly,
     refusal,
+    without_foreign,
     without_partly,
 )
 from agents.prompts.asking import Asking
@@ -47,10 +49,12 @@ __all__ = [
     "Verifying",
     "Voicing",
     "Writing",
+    "foreign",
     "nearest",
     "partly",
     "refusal",
     "render",
+    "without_foreign",
     "without_partly",
     "without_turn_marks",
 ]

@@ -131,6 +131,7 @@ PARTLY = {
     "en": " I found nothing in our documents on the rest of your question.",
     "zh": "问题的其余部分，我在我们的资料中没有找到。",
 }
+FOREIGN = {"en": "Our documents say this in another language:\n", "zh": "我们的资料以另一种语言写成，原文如下：\n"}
 NEAREST = {"en": "What comes nearest, under “{place}”:\n{statement}", "zh": "最接近的内容，见“{place}”：\n{statement}"}
 """The statement has a line of its own: it may be written from right to left."""
 _PARTLY = re.compile(
@@ -246,6 +247,18 @@ def nearest(language: Language, statement: str, *, place: str) -> str:
     Its place stands with it, because a "No." may be the answer to another question.
     """
     return NEAREST[language].format(statement=statement, place=place)
+
+
+def foreign(language: Language) -> str:
+    """Return the line above quotes in another language than the customer's."""
+    return FOREIGN[language]
+
+
+def without_foreign(text: str) -> str:
+    """Return an answer without the line of `foreign`."""
+    for line in FOREIGN.values():
+        text = text.replace(line, "", 1)
+    return text
 
 
 def refusal(language: Language, contact: str) -> str:

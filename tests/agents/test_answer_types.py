@@ -1,6 +1,6 @@
 import pytest
 
-from agents.answer_types import AnswerType, expected, holds
+from agents.answer_types import AnswerType, expected, holds, lacks_weekday
 
 
 @pytest.mark.parametrize(
@@ -110,3 +110,21 @@ def test_nothing_expected_is_never_held() -> None:
 @pytest.mark.parametrize(("text", "kind"), [("保固三個月", AnswerType.DURATION), ("運費20歐元", AnswerType.PRICE)])
 def test_signs_of_traditional_chinese_are_read_as_simplified_ones(text: str, kind: AnswerType) -> None:
     assert holds(text, (kind,))
+
+
+@pytest.mark.parametrize("question", ["优惠到几号", "几月开学", "上课是星期几", "禮拜幾休息"])
+def test_which_day_asks_for_a_time(question: str) -> None:
+    assert AnswerType.TIME in expected(question)
+
+
+@pytest.mark.parametrize("question", ["坐几号线", "在几号楼", "几号教室呢"])
+def test_which_number_of_a_place_asks_for_none(question: str) -> None:
+    assert AnswerType.TIME not in expected(question)
+
+
+@pytest.mark.parametrize("question", ["语言交换是星期几", "語言交換是禮拜幾", "which day of the week is it?"])
+def test_an_hour_does_not_answer_which_day_of_the_week(question: str) -> None:
+    assert lacks_weekday(question, "19:00")
+    assert not lacks_weekday(question, "週五")
+    assert not lacks_weekday(question, "Fridays at 19:00")
+    assert not lacks_weekday("几点开始", "19:00")

@@ -336,3 +336,35 @@ def test_the_few_words_of_an_item_within_an_item_have_its_marker() -> None:
     assert lines[0] == "€9 [3]"
     assert "Islands: €9 [3]" in lines
     assert len(draft.citations) == len(lines) - 1
+
+
+def test_quotes_in_another_language_stand_below_a_line_in_the_customers_own() -> None:
+    page = passage("学校自收到申请之日起十五个工作日内办结。", "退费.md", language="zh")
+    code = passage("E27 | 12 W", "sockets.md", language="zh")
+
+    def shown(question: str, given: Passage, said_in: Language | None) -> list[str]:
+        pieces = quote(
+            question,
+            retrieval(question, given),
+            language="en",
+            said_in=said_in,
+            embedder=None,
+            options=OPTIONS,
+        )
+        return [step for step in finish(pieces)[0] if isinstance(step, str)]
+
+    assert shown("do I get a refund?", page, "en")[:2] == [
+        "Our documents say this in another language:\n",
+        "学校自收到申请之日起十五个工作日内办结。 [1]",
+    ]
+    assert len(shown("能退费吗", page, "zh")) == 1
+    assert len(shown("do I get a refund?", page, None)) == 1
+    assert len(shown("有 E27 吗", code, "zh")) == 1, "a code is in every language"
+    english = passage("Refunds take 15 days.", "refunds.md")
+    assert shown("能退费吗", english, "zh")[0] == "我们的资料以另一种语言写成，原文如下：\n"
+
+
+def test_the_few_words_for_a_day_of_the_week_are_no_hour() -> None:
+    question, page = "语言交换是星期几", passage("语言交换每到周五 19:00 开始。", language="zh")
+    pieces = quote(question, retrieval(question, page), language="zh", embedder=None, options=OPTIONS)
+    assert finish(pieces)[1].pointed != "19:00"

@@ -91,3 +91,9 @@ def test_a_part_of_a_message_that_compares_may_be_about_what_was_named_before(be
         stop=None,
     )
     assert last.found is found
+
+
+def test_a_holiday_that_no_document_names_is_not_answered_by_another() -> None:
+    notice = passage("寒假班1月18日至29日上课。", "寒假.txt", language="zh")
+    assert not chosen("暑假班几号上课", notice).found
+    assert chosen("寒假班几号上课", notice).found

@@ -176,3 +176,38 @@ def test_thanks_in_a_line_leave_what_follows() -> None:
 def test_thanks_in_traditional_signs_are_left_out_where_they_stand() -> None:
     text = "感謝您的光臨。週日休息。"
     assert [text[start:end] for start, end in formal_spans(text)] == ["感謝您的光臨。"]
+
+
+CHAT = """2026-09-12 08:15 王老师
+各位家长，今天的课改到203教室。
+2026-09-12 08:20 浩浩爸爸
+教材在哪领？
+2026-09-12 08:22 王老师
+在二楼前台领。"""
+
+
+def test_of_a_chat_only_what_was_said_is_quoted() -> None:
+    said = [statement.text for statement in statements_of([passage(CHAT, "群聊.txt")])]
+    assert said == ["各位家长，今天的课改到203教室。", "教材在哪领？", "在二楼前台领。"]
+    turned = "王老师 2026/9/12 08:15:03\n今天停课。\n王老师 2026/9/12 08:16:40\n明天照常。"
+    assert [statement.text for statement in statements_of([passage(turned)])] == ["今天停课。", "明天照常。"]
+
+
+def test_what_happens_at_an_hour_is_said_though_it_looks_like_a_chat() -> None:
+    events = "2026-12-19 15:00 圣诞派对\n四楼多功能厅\n2026-12-20 15:00 音乐会\n三楼"
+    assert "2026-12-19 15:00 圣诞派对" in "\n".join(s.text for s in statements_of([passage(events)]))
+
+
+@pytest.mark.parametrize("line", ["各位学员、家长：", "各位新老客户，", "全体会员：", "各位家長朋友們大家好："])
+def test_a_chinese_salutation_of_many_tells_nothing(line: str) -> None:
+    assert [s.text for s in statements_of([passage(f"{line}\n周一休息。")])] == ["周一休息。"]
+
+
+@pytest.mark.parametrize("line", ["各位老师的电话：", "各位家长周一休息，", "各位学员，今天停课。"])
+def test_a_line_to_many_that_tells_something_stays(line: str) -> None:
+    assert formal_spans(line) == []
+
+
+def test_who_wrote_a_notice_and_when_may_stand_in_one_line() -> None:
+    notice = "元旦放假一天。\n青禾学校教务处 2026年11月20日"
+    assert [s.text for s in statements_of([passage(notice)])] == ["元旦放假一天。"]

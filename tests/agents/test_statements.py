@@ -140,3 +140,20 @@ def test_an_item_within_a_list_within_a_list_is_announced_by_the_item_that_it_st
     start = NESTED.index(item)
     above = Statement(passage(NESTED), start, start + len(item), 0.0).announcement
     assert (above.text if above else None) == announcer
+
+
+def test_a_salutation_announces_nothing() -> None:
+    letter = passage("各位学员、家长：\n国庆节放假六天。\n校车停运。")
+    assert [statement.announcement for statement in statements_of([letter])] == [None, None]
+    listed = passage("校车停运：\n国庆节\n元旦")
+    assert all(statement.announcement for statement in statements_of([listed])[1:])
+
+
+@pytest.mark.parametrize("line", ["圣诞活动孩子要带什么呀", "周六上课吗", "這個怎麼領呢", "有没有期中测试啊"])
+def test_a_question_of_a_chat_asks_without_a_mark(line: str) -> None:
+    assert statements_of([passage(f"{line}\n带一份小礼物。")])[0].asks
+
+
+@pytest.mark.parametrize("line", ["谁来都欢迎", "欢迎大家来呀", "带什么都可以，欢迎来呀", "有几位老师在"])
+def test_what_only_has_such_a_word_does_not_ask(line: str) -> None:
+    assert not statements_of([passage(f"{line}\n带一份小礼物。")])[0].asks

@@ -188,7 +188,7 @@ def test_how_yes_or_no_is_asked_for_is_not_searched_for(question: str, found: li
         ("给我还钱", ["退款"]),
         ("借的钱几时还钱", []),
         ("几点上班", ["服时", "务时", "作时", "公时", "放时"]),
-        ("上班要带什么", []),
+        ("上班要带什么", ["携带", "需带", "须带", "请带"]),
     ],
 )
 def test_what_every_company_is_asked_has_other_names(question: str, names: list[str]) -> None:
@@ -258,3 +258,29 @@ def test_the_customers_own_words_keep_their_meaning_beside_the_documents_wording
 
 def test_terms_are_in_simplified_signs() -> None:
     assert terms("禮拜六有沒有開門") == terms("礼拜六有没有开门")
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("退费多久到账", "退回"),
+        ("退款要多久到帐", "到账"),
+        ("报名要带啥", "携带"),
+        ("入住要帶什麼", "需带"),
+        ("过年开门吗", "春节"),
+        ("过完年啥时候上课", "春节"),
+        ("年后才上班吗", "春节"),
+        ("滨江店在哪", "地址"),
+        ("你们在哪里呀？", "地址"),
+        ("到你们店怎么走", "地址"),
+    ],
+)
+def test_what_every_company_is_asked_has_the_name_that_documents_give_it(question: str, name: str) -> None:
+    assert name in other_terms(question)
+
+
+@pytest.mark.parametrize(
+    "question", ["他上几年级", "三年前买的", "现在哪里有货", "我的快递在哪", "教材在哪领", "能带狗吗", "发票在哪"]
+)
+def test_what_only_looks_like_it_has_no_other_name(question: str) -> None:
+    assert not {"春节", "地址", "携带"} & set(other_terms(question))

@@ -3,7 +3,18 @@ from typing import Any
 import pytest
 
 from agents.models.tokens import estimate
-from agents.prompts import NOT_FOUND, Pointing, Writing, nearest, partly, refusal, render, without_partly
+from agents.prompts import (
+    NOT_FOUND,
+    Pointing,
+    Writing,
+    foreign,
+    nearest,
+    partly,
+    refusal,
+    render,
+    without_foreign,
+    without_partly,
+)
 from agents.prompts.answers import ANSWER, POINT, POINT_EXAMPLES, POINT_QUESTION
 from agents.transcript import Language, Message
 from knowledge.passages import Passage
@@ -172,3 +183,9 @@ def test_what_comes_nearest_has_a_line_of_its_own(language: Language) -> None:
     first, second = nearest(language, "لا يشمل اللمبات. [1]", place="الضمان").split("\n")
     assert "“الضمان”" in first
     assert second == "لا يشمل اللمبات. [1]"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_line_above_quotes_in_another_language_can_be_taken_off(language: Language) -> None:
+    assert without_foreign(f"12 [1]\n{foreign(language)}It is 12 days. [1]") == "12 [1]\nIt is 12 days. [1]"
+    assert without_foreign("It is 12 days. [1]") == "It is 12 days. [1]"

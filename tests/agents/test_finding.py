@@ -1,0 +1,42 @@
+from pathlib import Path
+
+from agents.finding import find, ranked_as
+from knowledge.embedders.hashing import HashingEmbedder
+from knowledge.library import Library, LibraryOptions
+from tests.agents.found_passages import passage, retrieval
+
+CHINESE = passage("外籍学员带护照。Bring indoor shoes.", "a.md", language="zh")
+ENGLISH = passage("Bring indoor shoes.", "b.md")
+
+
+class English(HashingEmbedder):
+    languages = frozenset({"en"})
+
+
+def test_statements_are_ranked_in_the_language_of_the_pages_where_all_are_in_one() -> None:
+    found = retrieval("what must I bring?", CHINESE)
+    assert ranked_as(found, language="en", embedder=HashingEmbedder()) == "zh"
+    assert ranked_as(retrieval("带什么", ENGLISH), language="zh", embedder=HashingEmbedder()) == "en"
+
+
+def test_else_in_the_questions() -> None:
+    found = retrieval("what must I bring?", CHINESE)
+    both = retrieval("what must I bring?", CHINESE, ENGLISH)
+    assert ranked_as(both, language="en", embedder=HashingEmbedder()) == "en"
+    assert ranked_as(found, language="en", embedder=English()) == "en", "it cannot read them"
+    assert ranked_as(found, language="en", embedder=None) == "en"
+
+
+def test_the_notice_of_a_past_year_is_not_found_beside_a_later_one(tmp_path: Path) -> None:
+    papers = tmp_path / "papers"
+    papers.mkdir()
+    (papers / "2024年国庆节放假通知.txt").write_text("我校2024年国庆节放假时间为10月1日至10月7日。", encoding="utf-8")
+    (papers / "2025年国庆节放假通知.txt").write_text("根据安排，国庆节10月1日至10月6日停课。", encoding="utf-8")
+    library = Library(LibraryOptions(tmp_path / "home"), embedder=HashingEmbedder())
+    library.ingest([papers])
+    titles = [
+        {passage.title for passage in find(library, asked, collections=("default",), audiences=("public",)).passages}
+        for asked in ("国庆放几天假", "2024年国庆放几天假")
+    ]
+    library.close()
+    assert titles == [{"2025年国庆节放假通知"}, {"2025年国庆节放假通知", "2024年国庆节放假通知"}]

@@ -1,0 +1,94 @@
+from typing import Any
+
+import pytest
+
+from knowledge import retrieval
+from knowledge.embedders import Vectors
+from knowledge.embedders.hashing import HashingEmbedder
+from knowledge.library import Library
+from knowledge.passages import Retrieval
+from knowledge.text import count_cjk
+from tests.knowledge.conftest import OpenLibrary, Write
+
+ENGLISH = (
+    "# Guide for students\n\nWe welcome students of all countries. The café takes cards. An interview takes an hour."
+)
+
+
+class OneLanguageFirst(HashingEmbedder):
+    """Knows all languages, and sets texts of one nearer than those of two, as small embedders do."""
+
+    def embed(self, texts: list[str]) -> Vectors:
+        return super().embed([f"{'汉 字' if count_cjk(text) else 'latin letters'} {text}" for text in texts])
+
+
+@pytest.fixture
+def school(open_library: OpenLibrary, write: Write) -> Library:
+    """A school that writes Chinese, with a page or two in English."""
+    write("docs/退费.md", "# 退费规定\n\n学校自收到退费申请之日起十五个工作日内办结。")
+    write("docs/停车.md", "# 停车\n\n滨江校区没有停车位。")
+    write("docs/guide.md", ENGLISH)
+    folder = write(
+        "docs/rules.md", "# House rules\n\nPets are not allowed. Students find lost property at the front desk."
+    ).parent
+    library = open_library(OneLanguageFirst())
+    library.ingest([folder])
+    return library
+
+
+@pytest.mark.parametrize(
+    ("question", "document"),
+    [
+        ("How long does a refund take?", "退费.md"),
+        ("is there parking for students?", "停车.md"),
+        ("宠物能进来吗", "rules.md"),
+    ],
+)
+def test_a_page_that_names_what_is_asked_comes_before_those_in_the_questions_language(
+    school: Library, question: str, document: str
+) -> None:
+    assert school.search(question).passages[0].document == document
+
+
+def test_where_the_questions_own_language_names_as_much_it_answers(school: Library) -> None:
+    found = school.search("may my pet come in?")
+    assert found.passages[0].document == "rules.md"
+    assert school.search("退费要多久").passages[0].document == "退费.md"
+
+
+def test_a_language_that_was_asked_for_stays(school: Library) -> None:
+    found = school.search("How long does a refund take?", languages=("en",))
+    assert {passage.language for passage in found.passages} == {"en"}
+
+
+def test_an_embedder_that_knows_one_language_is_asked_for_no_other(open_library: OpenLibrary, write: Write) -> None:
+    class English(OneLanguageFirst):
+        languages = frozenset({"en"})
+
+    write("docs/退费.md", "# 退费规定\n\n学校自收到退费申请之日起十五个工作日内办结。")
+    library = open_library(English())
+    library.ingest([write("docs/guide.md", ENGLISH).parent])
+    assert library.search("How long does a refund take?").passages[0].document == "guide.md"
+
+
+def test_where_no_document_has_a_name_in_the_other_language_nothing_is_searched_for_twice(
+    open_library: OpenLibrary, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = open_library(OneLanguageFirst())
+    library.ingest([write("docs/guide.md", ENGLISH).parent])
+    asked: list[str] = []
+    search = retrieval.search
+
+    def counted(question: str, **more: Any) -> Retrieval:
+        asked.append(question)
+        return search(question, **more)
+
+    monkeypatch.setattr(retrieval, "search", counted)
+    library.search("How long does a refund take?")
+    assert len(asked) == 1
+
+
+def test_documents_for_the_staff_are_not_told_of_across_languages(school: Library, write: Write) -> None:
+    school.ingest([write("secret/内部.md", "# 内部\n\n校车报警器密码在抽屉里。")], audience="staff")
+    found = school.search("do you have a school bus?")
+    assert all(passage.audience == "public" for passage in found.passages)
