@@ -96,7 +96,7 @@ def quote(
     Args:
         history: the conversation before the question, which a model that reads is shown.
         parts: the questions that the question is made of, where it asks several, with what was found for each: the
-            best sentence of each is quoted before any further one, where it fits.
+            best sentence of each is quoted before any further one, where it fits, the best for all of them last.
         model: asked for the few words too; what it says is looked up in the documents and never shown itself.
 
     Raises:
@@ -149,7 +149,7 @@ def quote(
     groups: list[Sequence[Statement]] = [begun]
     if others:
         leads = [quoting.lead_uncut(other.ranked, max_words=share) for other in others]
-        groups = quoting.together([begun, *leads], max_words=room)
+        groups = quoting.together([*leads, begun] if len(others) > 1 else [begun, *leads], max_words=room)
         begun = [statement for group in groups for statement in group]
     more = quoting.further(
         choice.of_the_same,
