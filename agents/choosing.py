@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from agents import prices, quoting, ranking, reading, verifying
-from agents.crossings import beside, crossing, labelled, says_all, without_other_seasons
+from agents.crossings import beside, crossing, labelled, says_all, without_other_spans
 from agents.items import announced_by
 from agents.models import LoadedModel
 from agents.naming import is_of_another, is_under_another_code, without_another_code
@@ -69,7 +69,7 @@ def choose(
     ranked = without_another_code(_compared(question, history), ranked, retrieval.passages)
     ranked = ordinary_first(question, ranked)
     of_another = partial(is_of_another, question, passages=retrieval.passages, weights=retrieval.weights)
-    ranked = without_other_seasons(question, ranked, whole=retrieval.asked)
+    ranked = without_other_spans(question, ranked, whole=retrieval.asked)
     ranked = prices.stepped_back(question, ranked)
     ranked = _with_the_list_that_says_all(question, said_first(ranked))
     crossed = crossing(question, ranked, whole=retrieval.asked) or _labelled(question, ranked)
