@@ -19,6 +19,7 @@ from agents.budget import fit
 from agents.choosing import choose_for_all
 from agents.citations import CitationChecker
 from agents.crossings import compared, narrowed
+from agents.expired import is_over
 from agents.figures import MARKER
 from agents.items import is_in_list
 from agents.models import LoadedModel
@@ -121,7 +122,7 @@ def quote(
     short, room = "", options.max_words
     share = options.max_words // len(found)
     ranked, pointed, model = choice.ranked, choice.pointed, choice.model
-    if pointed is not None and draft_name(pointed.statement.passage):
+    if pointed is not None and _is_not_in_force(pointed.statement):
         pointed = None  # a few words would not say that they are no more than a draft's
     if others:
         begun, pointed = quoting.lead_uncut(ranked, max_words=share), None  # a few words would answer one of them
@@ -230,13 +231,17 @@ def point(
     if pointed is None or pointed.share < pointing.SURE:
         return None
     statement = pointed.candidate.statement
-    if len(quoting.rows_alike(statement, ranked)) > 1 or draft_name(statement.passage):
+    if len(quoting.rows_alike(statement, ranked)) > 1 or _is_not_in_force(statement):
         return None
     if not prices.may_stand_alone(question, statement, ranked):
         return None
     if is_in_list(statement) and pointed.candidate.text == statement.text.rstrip(" .;。；"):
         return None  # a whole item is one of several
     return pointed.candidate if pointing.stands_alone(question, pointed.candidate) else None
+
+
+def _is_not_in_force(statement: Statement) -> bool:
+    return bool(draft_name(statement.passage)) or is_over(statement)
 
 
 def said_by(

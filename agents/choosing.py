@@ -10,10 +10,12 @@ from functools import partial
 
 from agents import prices, quoting, ranking, reading, verifying
 from agents.crossings import beside, crossing, labelled, says_all, without_other_spans
+from agents.expired import still_valid_first
 from agents.items import announced_by
 from agents.models import LoadedModel
 from agents.naming import is_of_another, is_under_another_code, without_another_code
 from agents.ordinary import ordinary_first
+from agents.other_years import without_other_years
 from agents.pointing import Candidate
 from agents.referrals import said_first
 from agents.spans import is_yes_or_no
@@ -70,6 +72,8 @@ def choose(
     ranked = ordinary_first(question, ranked)
     of_another = partial(is_of_another, question, passages=retrieval.passages, weights=retrieval.weights)
     ranked = without_other_spans(question, ranked, whole=retrieval.asked)
+    ranked = without_other_years(question, ranked)
+    ranked = still_valid_first(ranked)
     ranked = prices.stepped_back(question, ranked)
     ranked = _with_the_list_that_says_all(question, said_first(ranked))
     crossed = crossing(question, ranked, whole=retrieval.asked) or _labelled(question, ranked)
