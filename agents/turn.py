@@ -136,7 +136,7 @@ class _Turn:
     def __post_init__(self) -> None:
         self.started = time.perf_counter()
         self.first_text: float | None = None
-        self.text = ""
+        self.text, self.published = "", list[str]()
         self.before = ""
         """What was said before the documents were asked."""
         self.language: Language = self.request.language or answer_language(
@@ -341,8 +341,8 @@ class _Turn:
         return Delta(shown)
 
     def _guarded(self, text: str, allowed: Allowed) -> str:
-        secrets = self.options.secrets
-        return guard(text, replace(allowed, hosts=self.hosts, language=self.language, secrets=secrets)).text
+        shows = replace(allowed, hosts=self.hosts, language=self.language, secrets=self.options.secrets)
+        return guard(text, replace(shows, published=tuple(self.published))).text
 
     def _finished(
         self, outcome: Outcome, evidence: float, citations: Sequence[Citation], pointed: str = ""
@@ -372,6 +372,7 @@ class _Turn:
         )
         if not self.options.allowed_hosts:
             self.hosts |= trusted_hosts(passage.text for passage in found.passages)
+        self.published += [passage.text for passage in found.passages if passage.audience == "public"]
         return found
 
     def _parts(self) -> Generator[Step, None, list[tuple[str, Retrieval]]]:
