@@ -110,11 +110,14 @@ def without_other_spans(question: str, ranked: Sequence[Statement], *, whole: st
             elif meant and is_outside and ranked[0] in meant and not asked.spans:
                 first.append(row)
     kept = [*first, *(s for s in ranked if s.span not in left_out and s not in first)]
-    return [_in_columns(each, spans) for each in kept]
+    return [_in_columns(each, NamedSpans(amounts=spans.amounts)) for each in kept]
 
 
 def _in_columns(row: Statement, spans: NamedSpans) -> Statement:
-    """Return a row without the columns of other spans, where one of its columns has the span that is named."""
+    """Return a row without the columns of other spans, where one of its columns has the span that is named.
+
+    Of days all columns are shown: the hours beside those asked for help whoever can come at another time.
+    """
     others = [cell.name for cell in cells_of(row.text)[1:]]
     if not all(others) or not any(spans.held_among(others)):
         return row
