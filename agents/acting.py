@@ -168,7 +168,8 @@ class ActingTurn:
         if self.asked.answers and (pending is None or pending.key != self.asked.answers):
             yield self._told(words.NOT_WAITING[self.language])
             return Ended("clarify")
-        if pending is not None and reply == "yes" and self.asked.unseen and not self.asked.answers:
+        waits = (reply == "yes" and self.asked.unseen) or approvals.asks_for_a_moment(self.asked.message)
+        if pending is not None and waits and not self.asked.answers:
             yield self._told(f"{pending.text}\n\n{words.QUESTION[self.language]}")
             return Ended("awaiting_approval")
         if pending is not None and reply is not None:

@@ -26,7 +26,6 @@ from agents.prompts import NOT_FOUND, Writing, foreign, render
 from agents.protocols import without_thinking
 from agents.statements import Statement, count_words
 from agents.transcript import Citation, Language, Message, ShortAnswer, in_turns
-from knowledge.drafts import draft_name
 from knowledge.embedders import Embedder
 from knowledge.passages import Passage, Retrieval
 from knowledge.text import detect_language
@@ -95,7 +94,7 @@ def quote(
     Args:
         history: the conversation before the question, which a model that reads is shown.
         parts: the questions that the question is made of, where it asks several, with what was found for each: the
-            best sentence of each is quoted before any further one, where it fits.
+            best sentence of each is quoted before any further one, where it fits, the best for all of them last.
         model: asked for the few words too; what it says is looked up in the documents and never shown itself.
         said_in: the language in which the customer is told that the quotes are in another; None tells nothing.
 
@@ -164,8 +163,12 @@ class _Begun:
 
 
 def _begin_for_all(found: Sequence[Choice], max_words: int) -> _Begun:
-    """Begin with what answers each of several questions; a few words before it would answer one of them."""
-    leads = [quoting.lead_uncut(choice.ranked, max_words=max_words // len(found)) for choice in found]
+    """Begin with what answers each of several questions, what answers all together last where several are answered.
+
+    A few words before it would answer one of them.
+    """
+    whole, *parts = (quoting.lead_uncut(choice.ranked, max_words=max_words // len(found)) for choice in found)
+    leads = [*parts, whole] if len(parts) > 1 else [whole, *parts]
     return _Begun(quoting.together(leads, max_words=max_words), max_words)
 
 
@@ -184,8 +187,8 @@ def _begin(
         ModelUnavailable: the model does not answer.
     """
     pointed, model = choice.pointed, choice.model
-    if pointed is not None and draft_name(pointed.statement.passage):
-        pointed = None  # a few words would not say that they are no more than a draft's
+    if pointed is not None and not short_answers.is_in_force(pointed.statement):
+        pointed = None
     begun = [pointed.statement] if pointed is not None else _named_or_likeliest(question, choice.ranked, max_words)
     if pointed is None and _is_one(begun, choice.ranked) and not (model is not None and model.reads):
         pointed = short_answers.point(

@@ -76,6 +76,7 @@ _PLAIN = re.compile(r"(?:jan|feb|apr|jun|jul|aug|oct|nov|dec|tue|wed|thu|fri|sat
 """What a question names anywhere; of the others it may say more: "mon colis"."""
 _WHO_DOES = re.compile(r"\b(?:i|we|you|he|she|it|they|who|to|have|has|had) $", re.IGNORECASE)
 """Before a verb: "I sat on it", "can we wed here?"."""
+_SINCE = re.compile(r"(?:\b(?:since|from|as of|starting|ab|seit)\s|自|从)$", re.IGNORECASE)
 _NEAR = 24
 """Characters in which the words stand that tell a name."""
 _BEGINS = re.compile(r"(?:^|[\n.?!:|]\s*)\W*$")
@@ -148,6 +149,20 @@ def is_outside(text: str, moments: Sequence[Moment]) -> bool:
         return False
     read = [of_week for of_week, found in spans.items() if found]
     return bool(read) and not held(text, [moment for moment in moments if moment.of_week in read])
+
+
+def is_of_other_years(text: str, moments: Sequence[Moment]) -> bool:
+    """Say whether a text names what a question names in other years, and does not hold it; "since July 2026" may."""
+    text = simplified(text)
+    spans = [span for span in _year_spans(text, False) if span.years and not _goes_on(text, span)]
+    asked = [moment for moment in moments if moment.years and not moment.of_week]
+    others = any(span.days & moment.days for span in spans for moment in asked if not span.years & moment.years)
+    return others and not held(text, asked)
+
+
+def _goes_on(text: str, span: _Span) -> bool:
+    at = text.find(span.text)
+    return _SINCE.search(text[max(0, at - _NEAR) : at]) is not None or text[at + len(span.text) :][:2].startswith("起")
 
 
 def is_torn(text: str, start: int, end: int) -> bool:

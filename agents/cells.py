@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from agents import answer_types, calendar_spans
 from agents.answer_types import AnswerType
+from agents.named_spans import NamedSpans
 from agents.statements import CELL_BREAK, Statement
 from knowledge.text import STOP_WORDS, detect_language, tokens
 
@@ -64,15 +65,16 @@ def asked_for(question: str, row: str) -> list[Cell]:
     only where no other column is named. Where a price is asked for and no column named has one, "shipping time" was not
     meant.
     """
-    moments = calendar_spans.named(question)
-    asked = _terms(question).union(*(moment.terms for moment in moments))
+    spans = NamedSpans.of(question)
+    asked = _terms(question) | spans.terms
     cells = cells_of(row)
-    names = [_terms(cell.name) | calendar_spans.held(cell.name, moments) for cell in cells]
+    held = spans.held_among([cell.name for cell in cells])
+    names = [_terms(cell.name) | own for cell, own in zip(cells, held, strict=True)]
     named = [0 if _is_said(cell, asked) else len(name & asked) for cell, name in zip(cells, names, strict=True)]
     if any(named[1:]):
         named[0] = 0
     most = max(named, default=0)
-    others = [cell for cell in cells if not calendar_spans.held(cell.value, moments)] or cells
+    others = [cell for cell in cells if not calendar_spans.held(cell.value, spans.moments)] or cells
     best = [cell for cell, times in zip(cells, named, strict=True) if times == most] if most else others
     missed = AnswerType.PRICE in answer_types.expected(question) and not any(map(is_price, best))
     return cells if missed else best

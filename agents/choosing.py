@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from functools import partial
 
 from agents import prices, quoting, ranking, reading, verifying
-from agents.crossings import beside, crossing, labelled, says_all, without_other_seasons
+from agents.crossings import beside, crossing, labelled, says_all, without_other_spans
+from agents.expired import still_valid_first
 from agents.finding import ranked_as
 from agents.items import announced_by
 from agents.models import LoadedModel
 from agents.naming import is_of_another, is_under_another_code, without_another_code
 from agents.occasions import is_of_another_occasion
 from agents.ordinary import ordinary_first
+from agents.other_years import without_other_years
 from agents.pointing import Candidate
 from agents.referrals import said_first
 from agents.spans import is_yes_or_no
@@ -67,14 +69,8 @@ def choose(
     Raises:
         ModelUnavailable: the model does not answer.
     """
-    rank_in = ranked_as(retrieval, language=language, embedder=embedder)
-    ranked = ranking.rank(retrieval, language=rank_in, embedder=embedder, history=history)
-    ranked = without_another_code(_compared(question, history), ranked, retrieval.passages)
-    ranked = ordinary_first(question, ranked)
+    ranked = _in_order(question, retrieval, history, language=language, embedder=embedder)
     of_another = partial(is_of_another, question, passages=retrieval.passages, weights=retrieval.weights)
-    ranked = without_other_seasons(question, ranked, whole=retrieval.asked)
-    ranked = prices.stepped_back(question, ranked)
-    ranked = _with_the_list_that_says_all(question, said_first(ranked))
     crossed = crossing(question, ranked, whole=retrieval.asked) or _labelled(question, ranked)
     pointed = None
     if model is not None and model.reads and ranked:
@@ -102,6 +98,25 @@ def choose(
             return Choice(False, ranked[:1], evidence=evidence)
     of_the_same = [statement for statement in ranked[:MORE_AMONG] if not of_another(statement)]
     return Choice(True, ranked, of_the_same, pointed, evidence, model)
+
+
+def _in_order(
+    question: str,
+    retrieval: Retrieval,
+    history: Sequence[Message],
+    *,
+    language: Language,
+    embedder: Embedder | None,
+) -> list[Statement]:
+    """Return the statements of what was found, the likeliest first, without those that are of something else."""
+    rank_in = ranked_as(retrieval, language=language, embedder=embedder)
+    ranked = ranking.rank(retrieval, language=rank_in, embedder=embedder, history=history)
+    ranked = without_another_code(_compared(question, history), ranked, retrieval.passages)
+    ranked = ordinary_first(question, ranked)
+    ranked = without_other_spans(question, ranked, whole=retrieval.asked)
+    ranked = still_valid_first(without_other_years(question, ranked))
+    ranked = prices.stepped_back(question, ranked)
+    return _with_the_list_that_says_all(question, said_first(ranked))
 
 
 def _compared(question: str, history: Sequence[Message]) -> str:

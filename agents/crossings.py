@@ -10,12 +10,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agents import answer_types, calendar_spans, cells
+from agents import answer_types, cells
 from agents.answer_types import AnswerType
-from agents.calendar_spans import Moment
 from agents.cells import Cell, cells_of, table_of
 from agents.figures import in_figures
-from agents.items import LABEL, is_in_list, said_of
+from agents.items import LABEL, is_in_list, label_of, said_of
+from agents.named_spans import NamedSpans
 from agents.pointing import Candidate
 from agents.quoting import TABLE_ROWS
 from agents.statements import AMONG, CELL_BREAK, NEAR_BEST, Statement
@@ -64,53 +64,92 @@ def crossing(question: str, ranked: Sequence[Statement], *, whole: str = "") -> 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What a question says: its terms, and what it names of the calendar."""
+    """What a question says: its terms, and what it names of the calendar and of amounts."""
 
     terms: frozenset[str]
-    moments: tuple[Moment, ...]
+    spans: NamedSpans
     apart: frozenset[str] = frozenset()
     """Codes that are written apart: "T 20" may name T20."""
 
     @classmethod
     def of(cls, question: str) -> "_Said":
         apart = frozenset(f"{letters}{number}".casefold() for letters, number in _APART.findall(question))
-        return cls(frozenset(_terms(question)), calendar_spans.named(question), apart)
+        return cls(frozenset(_terms(question)), NamedSpans.of(question), apart)
 
     def held_by(self, text: str) -> frozenset[str]:
-        """Return the terms of what is named of the calendar that a text's spans hold."""
-        held = calendar_spans.held(text, self.moments)
-        return held.union(*map(_terms, held))
+        """Return the terms of what is named that a text's spans hold, each line on its own."""
+        return frozenset().union(*(self.held_among([each])[0] for each in text.split("\n")))
+
+    def held_among(self, texts: Sequence[str]) -> list[frozenset[str]]:
+        """Return the same for texts that stand beside one another."""
+        return [held.union(*map(_terms, held)) for held in self.spans.held_among(texts)]
 
 
-def without_other_seasons(question: str, ranked: Sequence[Statement], *, whole: str = "") -> list[Statement]:
-    """Return statements without the rows of other seasons than the one of their table that a question names a day of.
+def without_other_spans(question: str, ranked: Sequence[Statement], *, whole: str = "") -> list[Statement]:
+    """Return statements without the rows, columns and items of other spans than the one that a question names.
 
-    A row stays that has a word of the question which that one lacks, and before it where only the question before named
-    the day: "and in the low season?" after one about July.
+    Of "Less than 2 years" and "2 to 5 years" the second is meant by "after 3 years". A row stays that has a word of the
+    question which that one lacks, and before it where only the question before named the day: "and in the low season?"
+    after one about July.
 
     Args:
         whole: the question with the one before it, whose day is meant where this one names none.
     """
     asked = _Said.of(question)
-    moments = asked.moments or calendar_spans.named(whole)
-    if not moments or cells.NOT_THIS.search(question):
+    spans = asked.spans or NamedSpans.of(whole)
+    if not spans or cells.NOT_THIS.search(question):
         return list(ranked)
-    rows = [(s, cells_of(s.text)[0].value) for s in ranked if CELL_BREAK in s.text]
-    meant = [row for row, season in rows if calendar_spans.held(season, moments)]
-    staying, left_out = list[Statement](), set[object]()
-    for row in (row for row, season in rows if calendar_spans.is_outside(season, moments)):
-        same = [one for one in meant if table_of(one) == table_of(row)]
-        if same and all(_says_more(row, one, asked) for one in same):
-            staying += [row] if ranked[0] in same else []
-        elif same:
-            left_out.add(row.span)
-    first = [] if asked.moments else staying
-    return [*first, *(s for s in ranked if s.span not in left_out and s not in first)]
+    first, left_out = list[Statement](), set[object]()
+    for beside_it in _tables(ranked):
+        names = [_name(row) for row in beside_it]
+        meant = [row for row, held in zip(beside_it, spans.held_among(names), strict=True) if held]
+        for row, is_outside in zip(beside_it, spans.are_outside(names), strict=True):
+            says_more = all(_says_more(row, one, asked) for one in meant)
+            if meant and is_outside and not says_more:
+                left_out.add(row.span)
+            elif meant and is_outside and ranked[0] in meant and not asked.spans:
+                first.append(row)
+    kept = [*first, *(s for s in ranked if s.span not in left_out and s not in first)]
+    return [_in_columns(each, NamedSpans(amounts=spans.amounts)) for each in kept]
+
+
+def _in_columns(row: Statement, spans: NamedSpans) -> Statement:
+    """Return a row without the columns of other spans, where one of its columns has the span that is named.
+
+    Of days all columns are shown: the hours beside those asked for help whoever can come at another time.
+    """
+    others = [cell.name for cell in cells_of(row.text)[1:]]
+    if not all(others) or not any(spans.held_among(others)):
+        return row
+    shown = [name for name, is_outside in zip(others, spans.are_outside(others), strict=True) if not is_outside]
+    return row if len(shown) == len(others) else replace(row, columns=tuple(shown))
+
+
+def _tables(ranked: Sequence[Statement]) -> list[list[Statement]]:
+    """Return the rows of each table, and the items with a label of each list."""
+    found: dict[object, list[Statement]] = {}
+    for each in ranked:
+        if CELL_BREAK in each.text:
+            found.setdefault(table_of(each), []).append(each)
+        elif label_of(each):
+            passage = each.passage
+            found.setdefault((passage.collection, passage.document, passage.headings, said_of(each)), []).append(each)
+    return list(found.values())
+
+
+def _name(statement: Statement) -> str:
+    """Return what a row or an item is called by: its first cell with the column's name, or its label."""
+    if CELL_BREAK not in statement.text:
+        return label_of(statement)
+    first = cells_of(statement.text)[0]
+    return f"{first.name}: {first.value}" if first.name else first.value
 
 
 def _says_more(row: Statement, other: Statement, asked: _Said) -> bool:
-    """Say whether a row has a word of the question that another lacks, its day of a season aside."""
-    return bool(_terms(row.text) & asked.terms - _terms(other.text) - asked.held_by(cells_of(other.text)[0].value))
+    """Say whether a row, or an item's label, has a word of the question that another lacks, its own span aside."""
+    is_row = CELL_BREAK in row.text
+    said, others = (_terms(each.text if is_row else _name(each)) for each in (row, other))
+    return bool(said & asked.terms - others - asked.held_by(_name(other)))
 
 
 def compared(question: str, ranked: Sequence[Statement]) -> list[Statement]:
@@ -150,11 +189,12 @@ def labelled(question: str, ranked: Sequence[Statement]) -> Candidate | None:
     asked = _Said.of(question)
     near = [s for s in ranked[:AMONG] if s.score >= NEAR_BEST * ranked[0].score and is_in_list(s)]
     parts = [(s, label) for s in near if (label := LABEL.match(s.text))]
+    held = asked.held_among([label[1] for _, label in parts])
     named = [
         (s, label, terms)
-        for s, label in parts
+        for (s, label), own in zip(parts, held, strict=True)
         if (terms := _terms(label[1]))
-        and (terms <= asked.terms or asked.held_by(label[1]))
+        and (terms <= asked.terms or own)
         and answer_types.holds(s.text[label.end() :], kinds)
         and says_all(question, beside(s))
     ]
@@ -188,13 +228,14 @@ def beside(statement: Statement) -> str:
 def _names(row: Statement, asked: _Said) -> bool:
     """Say whether a question has all words of a row's first cell, or names a day of the season that it is."""
     first = _first(row)
-    return bool(first) and (first <= asked.terms | asked.apart or bool(asked.held_by(cells_of(row.text)[0].value)))
+    return bool(first) and (first <= asked.terms | asked.apart or bool(asked.held_by(_name(row))))
 
 
 def _of_the_season(rows: Sequence[Statement], asked: _Said) -> list[Statement]:
     """Return of rows whose first cells are seasons those that the question has most words of: "Child, June–August"."""
-    shared = [len((_first(row) | asked.held_by(cells_of(row.text)[0].value)) & asked.terms) for row in rows]
-    if not any(asked.held_by(cells_of(row.text)[0].value) for row in rows):
+    held = asked.held_among([_name(row) for row in rows])
+    shared = [len((_first(row) | own) & asked.terms) for row, own in zip(rows, held, strict=True)]
+    if not any(held):
         return list(rows)
     return [row for row, times in zip(rows, shared, strict=True) if times == max(shared)]
 
@@ -206,7 +247,8 @@ def _first(row: Statement) -> set[str]:
 def _named_column(row: Statement, asked: _Said) -> Cell | None:
     """Return the cell whose column a question names best; of several, the one that it names in full."""
     others = [cell for cell in cells_of(row.text)[1:] if cell.name and cell.value]
-    shared = [len((_terms(cell.name) | asked.held_by(cell.name)) & asked.terms) for cell in others]
+    held = asked.held_among([cell.name for cell in others])
+    shared = [len((_terms(cell.name) | own) & asked.terms) for cell, own in zip(others, held, strict=True)]
     most = max(shared, default=0)
     best = [cell for cell, times in zip(others, shared, strict=True) if most and times == most]
     if len(best) > 1:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from agents import courtesies
 from agents.draft_labels import label
+from agents.expired import OVER
 from agents.figures import MARKER, exact_parts
 from agents.guard import MARKS
 from agents.prompts import without_foreign, without_partly
@@ -68,8 +69,10 @@ def unsupported_sentences(answer: Answer, library: Library, *, audiences: Sequen
     if not doubtful:
         return ()
     cited = [_cited_passage(citation, library, audiences) for citation in answer.citations]
-    drafts = {f"{shown(said)}: " for passage in cited if (said := label(passage))}
-    doubtful = [text for text in doubtful if not any(_is_quoted_from(text, draft, cited) for draft in drafts)]
+    states = {f"{shown(said)}: " for passage in cited if (said := label(passage))} | {
+        f"{over}: " for over in OVER.values()
+    }
+    doubtful = [text for text in doubtful if not any(_is_quoted_from(text, state, cited) for state in states)]
     places = {place.strip() for passage in cited for place in (passage.title, *passage.headings)}
     return tuple(text for text in doubtful if text.strip() not in places and support(text, cited) is None)
 
@@ -89,9 +92,9 @@ def _is_quoted(sentence: str, quote: str) -> bool:
     return all(locate(piece, quote) for piece in _PIECES.split(sentence) if piece.strip(" .,:;()"))
 
 
-def _is_quoted_from(sentence: str, draft: str, cited: Sequence[Passage]) -> bool:
-    """Say whether a sentence is the name of a draft, and what is quoted from it."""
-    said = sentence.removeprefix(draft)
+def _is_quoted_from(sentence: str, state: str, cited: Sequence[Passage]) -> bool:
+    """Say whether a sentence is the name of a draft, or that something is over, and what is quoted from it."""
+    said = sentence.removeprefix(state)
     return said != sentence and any(_is_quoted(said, passage.text) for passage in cited)
 
 

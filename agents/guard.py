@@ -47,6 +47,8 @@ class Allowed:
     """What this customer wrote: whatever they name themselves is no news to them."""
     secrets: tuple[str, ...] = ()
     """Keys and passwords of this installation."""
+    published: tuple[str, ...] = ()
+    """Texts of documents that whoever asks may read, in which other passwords are no secrets."""
     instructions: tuple[str, ...] = ()
     """The system part of the prompts in use."""
     language: Language = "en"
@@ -85,7 +87,7 @@ def guard(text: str, allowed: Allowed) -> Guarded:
     for link in forbidden(seen, hosts=allowed.hosts, mails=allowed.mails):
         removed.append((link.start, link.end, Removed(link.kind, link.host)))
     spans: tuple[tuple[Kind, Iterable[tuple[int, int]]], ...] = (
-        ("secret", secret_spans(seen, known=allowed.secrets)),
+        ("secret", secret_spans(seen, known=allowed.secrets, published=allowed.published)),
         ("instructions", quoted_spans(seen, instructions=allowed.instructions)),
         ("other customer", _foreign(seen, allowed)),
     )

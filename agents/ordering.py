@@ -29,7 +29,9 @@ _COMMAND = re.compile(
 )
 """With a small letter, also in a folder ("./install.sh"), or named as PowerShell's are ("Install-Module")."""
 _ASKS_HOW = re.compile(
-    r"\b(?:wie (?!viel|lange|oft|teuer)|comment|c[oó]mo|what (?:do|should|must) I do|was muss ich tun)\b|流程|步骤",
+    r"\b(?:wie (?!viel|lange|oft|teuer)|c[oó]mo|what (?:do|should|must) I do|was muss ich tun)\b|流程|步骤"
+    r"|(?:^\W*|[,;:.!?]\s*|\b(?:et|ou|mais|sais|savoir|dire|expliquer|bonjour)\s)comment\b"
+    r"(?! (?:on|in|about|an?|the|to)\b)",
     re.IGNORECASE,
 )
 """How it is done, beside what English and Chinese call how."""

@@ -18,7 +18,7 @@ LONGEST = 2_000
 """Characters of a message that is taken apart: whether each piece of it asks is looked up in all that follows it."""
 LEAST_WORDS = 2
 LEAST_CHINESE = 3
-"""Words and Chinese characters of a part."""
+"""Words and Chinese characters of a part; 谁付 has its verb in fewer."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _ENDS = re.compile(r"(?<=[?!。？！])\s*|(?<=[^\W\d_]{3}\.)(?<!\bMrs\.)\s+|\n\s*\n")
 """Where one sentence ends: a point after fewer letters may stand for an abbreviation or within a number."""
@@ -34,8 +34,11 @@ _AUXILIARY = rf"(?:is|are|was|were|am|do|does|did|can|could|will|would|should|sh
 _WHAT = rf"(?:what|how)(?:['’]s)?\b(?!\sabout\b)|(?:when|where|why)(?:['’]s\b|\s{_AUXILIARY})"
 _WHO = rf"(?:who|whom|whose|which)(?:['’]s\b|\s{_AUXILIARY})|which\s\w+\s{_AUXILIARY}"
 """What else asks, but after a comma tells: "a lamp, which was a gift"."""
+_WHO_DOES = r"who\s(?:else\s)?(?:[a-z]{2,}(?:s|ed)|got|made|paid|sent|took)\b"
+"""A question with a verb of its own, however short: "who pays?"."""
 _JOINED = re.compile(
-    rf",?\s(?:and|plus|also)\s(?:also\s|then\s)?(?={_WHAT}|{_WHO}|{_BEGINS})|[,;]\s(?={_WHAT}|{_BEGINS})", re.IGNORECASE
+    rf",?\s(?:and|plus|also)\s(?:also\s|then\s)?(?={_WHAT}|{_WHO}|{_WHO_DOES}|{_BEGINS})|[,;]\s(?={_WHAT}|{_BEGINS})",
+    re.IGNORECASE,
 )
 _WANTED = (
     r"(?:(?:want|like|need) to know|tell me|let me know|wondering|wonder|ask(?:ing)?|explain|find out|check"
@@ -43,10 +46,12 @@ _WANTED = (
 )
 """What a question word may follow within its clause; after "not" and "no idea" it asks nothing."""
 _ASKS = re.compile(
-    rf"(?:^|[,:;–-]\s|\b(?:and|then|so|but)\s|\b{_WANTED}\s)(?:{_WHAT}|{_WHO})"
+    rf"(?:^|[,:;–-]\s|\b(?:and|then|so|but)\s|\b{_WANTED}\s)(?:{_WHAT}|{_WHO})|^{_WHO_DOES}"
     rf"|(?:^|[,:;–-]\s|\b(?:and|so|but)\s){_BEGINS}|(?:^|:\s){_AUXILIARY}\s\w",
     re.IGNORECASE,
 )
+_TELLS_WHICH = re.compile(rf"(?!{_WANTED}\s)\b\w+\s(who|which)\b", re.IGNORECASE)
+"""What tells of the thing before it, and with "and" goes on to: "a guest who cancels and who pays late"."""
 _FILLER = re.compile(
     r"\W*(?:(?:can|could|would) (?:you|anyone|someone|somebody) (?:please )?(?:help|assist)\b.*"
     r"|(?:can|may|could) i ask(?: you)?(?: something| a question)?|is (?:anyone|someone|somebody) (?:there|here)"
@@ -61,6 +66,7 @@ _CHINESE_ASKS = re.compile(
     r"几|多少|多[久长大远高宽深重快]|什么|啥|哪|吗|怎么|怎样|咋|如何|是否|谁|为什么"
     r"|[能可会要有][不没][能可会要有]|([是行用])[不没]\1|呢"
 )
+_CHINESE_WHO_DOES = re.compile("谁[付出管修装送取寄]")
 _CHINESE_PAUSE = re.compile(f"[，；,;]|(?<=[{CJK_CLASS}]) (?=[{CJK_CLASS}])")
 """On a telephone a space is typed for a comma."""
 
@@ -101,8 +107,9 @@ def _pieces(joint: re.Pattern[str], sentence: str) -> list[str]:
     pieces: list[str] = []
     begun = 0
     for found in joint.finditer(sentence):
-        piece = sentence[begun : found.start()]
-        if _asks(piece) and _asks(sentence[found.end() :]) and not _is_short(piece):
+        piece, behind = sentence[begun : found.start()], sentence[found.end() :]
+        told = {word.casefold() for word in _TELLS_WHICH.findall(piece)}
+        if _asks(piece) and _asks(behind) and not _is_short(piece) and behind.split()[0].casefold() not in told:
             pieces.append(piece)
             begun = found.end()
     return [*pieces, sentence[begun:]]
@@ -123,4 +130,5 @@ def _says_nothing(part: str) -> bool:
 
 def _is_short(part: str) -> bool:
     """Say whether a part is too short to ask anything; Chinese says much in few signs."""
-    return len(_WORD.findall(part)) < LEAST_WORDS and count_cjk(part) < LEAST_CHINESE
+    has_verb = _CHINESE_WHO_DOES.match(simplified(part)) is not None
+    return len(_WORD.findall(part)) < LEAST_WORDS and count_cjk(part) < LEAST_CHINESE and not has_verb

@@ -8,10 +8,11 @@ A list of surcharges has the same places as the list of prices, and one sum alon
 import re
 from collections.abc import Sequence
 
-from agents import answer_types, calendar_spans
+from agents import answer_types
 from agents.answer_types import AnswerType
 from agents.crossings import adds, beside, says_all
 from agents.items import NO_PRICE, is_fragment, is_in_list, label_of, other_sums, said_of
+from agents.named_spans import NamedSpans
 from agents.statements import AMONG, Statement
 from knowledge.text import tokens
 from knowledge.traditional import simplified
@@ -62,11 +63,7 @@ def may_stand_alone(question: str, statement: Statement, ranked: Sequence[Statem
 def _is_named(label: str, question: str) -> bool:
     """Say whether a question has all words of a label, or of one of those that it lists, or a day of its season."""
     parts = [part for part in re.split(r"[(),;（）、，]|\band\b|\bor\b|[和与或]", label) if tokens(part)]
-    return (
-        not parts
-        or any(says_all(part, question) for part in parts)
-        or bool(calendar_spans.held(label, calendar_spans.named(question)))
-    )
+    return not parts or any(says_all(part, question) for part in parts) or bool(NamedSpans.of(question).held(label))
 
 
 def stepped_back(question: str, ranked: Sequence[Statement]) -> list[Statement]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from agents.cells import table_of
 from agents.commands import command_spans
 from agents.draft_labels import label
+from agents.expired import over_label
 from agents.figures import MARKER, exact_parts
 from agents.items import announced_by, announcers, denies, heading_of
 from agents.numbering import numbered_alike
@@ -281,7 +282,7 @@ def line(statement: Statement, *, number: int, also: int | None = None, placed: 
     """Return a statement as it stands in an answer, with its marker.
 
     A yes or no stands behind the question that it answers, an item that says nothing alone behind its heading, and what
-    a draft says behind the draft's name, for it is not in force.
+    a draft says behind the draft's name, for it is not in force; before what is over stands that it is.
 
     Args:
         also: the marker of another document that says the same.
@@ -293,9 +294,10 @@ def line(statement: Statement, *, number: int, also: int | None = None, placed: 
 
 def _above(statement: Statement, *, placed: bool = False) -> str:
     """Return what stands before a statement because alone it would say something else."""
-    draft, heading = label(statement.passage), "" if placed else heading_of(statement)
+    heading = "" if placed else heading_of(statement)
+    states = [shown(state) for state in (label(statement.passage), over_label(statement)) if state]
     said = f"{shown(heading)} – " if heading else _question_above(statement)
-    return (f"{shown(draft)}: " if draft else "") + said
+    return "".join(f"{state}: " for state in states) + said
 
 
 def _question_above(statement: Statement) -> str:

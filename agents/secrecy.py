@@ -7,7 +7,7 @@ written in another form, such as backwards or in words, is not found: keep secre
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from knowledge.traditional import simplified
 
@@ -32,17 +32,23 @@ _FORMS = re.compile(
     r"|(?:密码|口令|密钥|令牌)\s*(?:是|为|[:=：])\s*[\"“'`]?(?=[!-~]*[\d!@#$%^&*_-])[!-~]{6,}",
     re.IGNORECASE | re.DOTALL,
 )
+_NAME = re.compile(rf"(?:{_NAMED}|密码|口令|密钥|令牌)\s*(?:is\b|[是为:=：])\s*[\"“'`]?", re.IGNORECASE)
+"""What stands before a secret's value."""
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
 
 
-def secret_spans(text: str, *, known: Iterable[str] = ()) -> Iterator[tuple[int, int]]:
+def secret_spans(text: str, *, known: Iterable[str] = (), published: Sequence[str] = ()) -> Iterator[tuple[int, int]]:
     """Yield where a text holds a secret.
 
     Args:
         known: secrets of this installation, such as its keys; at least `SHORTEST_SECRET` characters each.
+        published: texts that whoever asks may read: the guests' password in one is no secret, a known one is.
     """
     for match in _FORMS.finditer(simplified(text)):
-        yield match.span()
+        named = _NAME.match(simplified(text), match.start())
+        value = text[named.end() if named else match.start() : match.end()].rstrip(".,;:!?)\"'”")
+        if not any(value in other for other in published):
+            yield match.span()
     for secret in known:
         if len(secret) >= SHORTEST_SECRET:
             spaced = r"[\s\-_.*`]{0,3}".join(map(re.escape, "".join(secret.split())))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agents import pointing, prices, quoting
+from agents.expired import is_over
 from agents.items import is_in_list
 from agents.models import LoadedModel
 from agents.pointing import Candidate
@@ -44,13 +45,18 @@ def point(
     if pointed is None or pointed.share < pointing.SURE:
         return None
     statement = pointed.candidate.statement
-    if len(quoting.rows_alike(statement, ranked)) > 1 or draft_name(statement.passage):
+    if len(quoting.rows_alike(statement, ranked)) > 1 or not is_in_force(statement):
         return None
     if not prices.may_stand_alone(question, statement, ranked):
         return None
     if is_in_list(statement) and pointed.candidate.text == statement.text.rstrip(" .;。；"):
         return None  # a whole item is one of several
     return pointed.candidate if pointing.stands_alone(question, pointed.candidate) else None
+
+
+def is_in_force(statement: Statement) -> bool:
+    """Say whether a statement holds as it stands; a few words would not say that they are a draft's, or over."""
+    return not (draft_name(statement.passage) or is_over(statement))
 
 
 def said_by(

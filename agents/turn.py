@@ -137,7 +137,7 @@ class _Turn:
     def __post_init__(self) -> None:
         self.started = time.perf_counter()
         self.first_text: float | None = None
-        self.text = ""
+        self.text, self.published = "", list[str]()
         self.before = ""
         """What was said before the documents were asked."""
         self.language: Language = self.request.language or answer_language(
@@ -337,13 +337,12 @@ class _Turn:
     def _delta(self, text: str, allowed: Allowed = NOTHING_SPECIAL) -> Delta:
         if self.first_text is None:
             self.first_text = time.perf_counter() - self.started
-        shown = self._guarded(text, allowed)
-        self.text += shown
+        self.text += (shown := self._guarded(text, allowed))
         return Delta(shown)
 
     def _guarded(self, text: str, allowed: Allowed) -> str:
-        bounds = replace(allowed, hosts=self.hosts, language=self.language, secrets=self.options.secrets)
-        return guard(text, bounds).text
+        shows = replace(allowed, hosts=self.hosts, language=self.language, secrets=self.options.secrets)
+        return guard(text, replace(shows, published=tuple(self.published))).text
 
     def _finished(
         self, outcome: Outcome, evidence: float, citations: Sequence[Citation], pointed: str = ""
@@ -373,6 +372,7 @@ class _Turn:
         )
         if not self.options.allowed_hosts:
             self.hosts |= trusted_hosts(passage.text for passage in found.passages)
+        self.published += [passage.text for passage in found.passages if passage.audience == "public"]
         return found
 
     def _parts(self) -> Generator[Step, None, list[tuple[str, Retrieval]]]:

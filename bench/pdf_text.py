@@ -77,7 +77,7 @@ def run(folder: Path) -> Table:
         spread="",
         notes=(
             "White space, quotation marks' shapes, bullets, footnote numbers and ruled lines are not counted. Wording "
-            "that only one edition has counts in full.",
+            "that only one edition has counts in full, and so do the names of columns that each row is read with.",
         ),
     )
 

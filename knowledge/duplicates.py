@@ -8,7 +8,6 @@ Resemblance and Containment of Documents", 1997) and whose names say which is ne
 new one but stays: what looks like one may be the right page for another product, shop or month.
 """
 
-import datetime
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
@@ -18,6 +17,7 @@ from itertools import combinations, permutations
 from knowledge.passages import Passage
 from knowledge.selection import Hit
 from knowledge.text import CJK_CLASS, STOP_WORDS, normalise, tokens, without_signs
+from knowledge.today import today
 from knowledge.versions import Version, has_editions, is_newer, is_of_all, replaces, says_out_of_date, version_of
 
 COMPARED = 30
@@ -96,7 +96,7 @@ def _surely_replaces(new: Passage, old: Passage) -> bool:
     sections = [[heading for heading in each.headings if heading != each.title] for each in (new, old)]
     is_one_section = not all(sections) or sections[0] == sections[1]
     are_the_same = is_one_section and is_of_all(*files) and is_of_all(*titles)
-    return are_the_same and any(replaces(*pair, today=datetime.date.today()) for pair in (files, titles))
+    return are_the_same and any(replaces(*pair, today=today()) for pair in (files, titles))
 
 
 def _says_when(passage: Passage) -> bool:
@@ -265,7 +265,7 @@ def _is_newer(left: Passage, right: Passage) -> bool | None:
             _version(other),
             left_dated=left.dated,
             right_dated=right.dated,
-            today=datetime.date.today(),
+            today=today(),
         )
         if newer is not None:
             return newer

@@ -26,7 +26,6 @@ LONG = {
     "assistant/store.py": "the one file that knows the SQL of conversations",
     "examples/brindlemoor/shop_tools.py": "a company's tools are one file; its rules are read beside one another",
     "tests/agents/models/test_ollama.py": "mirrors one module",
-    "tests/agents/test_acting.py": "mirrors one module",
     "tests/assistant/test_api.py": "mirrors one module",
     "tests/assistant/desk_page/test_at_work.py": "one page",
     "tests/assistant/test_browser.py": "one page",
@@ -36,7 +35,9 @@ LONG = {
 """Files that are one story and yet longer, each with its reason."""
 WHOLE_PATH = (
     "test_access.py",
+    "test_acting_safely.py",
     "test_acting_server.py",
+    "test_acting_with_people.py",
     "test_browser.py",
     "test_fifteen_faults.py",
     "test_killed_turns.py",

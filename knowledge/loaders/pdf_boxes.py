@@ -6,7 +6,7 @@
 Where cells stand in the middle of their row's height, hardly two begin on one line, and gaps tell no table. Rules do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -22,12 +22,33 @@ _HIGHEST_ROW = 8 * 1.4
 
 
 def rows_together(page: Sequence[Line]) -> list[Line]:
-    """Return a page's lines, those of a ruled row as one line."""
+    """Return a page's lines, those of a ruled row as one line, those of a framed listing in one piece each."""
     joined: list[Line] = []
-    for below, group in groupby(page, key=_rule_above):
+    for below, group in groupby(_listings_whole(page), key=_rule_above):
         lines = list(group)
         joined += [_one_line(lines)] if below is not None and _is_a_row(lines) else lines
     return joined
+
+
+def _listings_whole(page: Sequence[Line]) -> Iterator[Line]:
+    """Yield lines, those of a listing without gaps: what no rule parts in its frame is no table.
+
+    Letters of one width tell it from a box of hours or prices.
+    """
+    for frame, group in groupby(page, key=_frame):
+        lines = list(group)
+        is_listing = frame is not None and len({line.ruled for line in lines}) == 1
+        yield from (_whole(line) if is_listing else line for line in lines)
+
+
+def _whole(line: Line) -> Line:
+    return replace(line, cells=(_one_cell(line.cells, " "),), is_listing=True)
+
+
+def _frame(line: Line) -> float | None:
+    """Return where the left rule of the frame stands that a typed line is in, with no rule between its cells."""
+    columns = {cell.column for cell in line.cells}
+    return columns.pop() if line.is_typed and len(columns) == 1 else None
 
 
 def _rule_above(line: Line) -> float | None:
@@ -70,7 +91,7 @@ def _one_line(lines: Sequence[Line]) -> Line:
     cells = sorted((cell for line in lines for cell in line.cells), key=lambda cell: cell.column or 0.0)
     return replace(
         lines[0],
-        cells=tuple(_one_cell(list(group)) for _, group in groupby(cells, key=lambda cell: cell.column)),
+        cells=tuple(_one_cell(list(group), "\n") for _, group in groupby(cells, key=lambda cell: cell.column)),
         top=max(line.top for line in lines),
         bottom=min(line.bottom for line in lines),
         size=max(line.size for line in lines),
@@ -78,12 +99,12 @@ def _one_line(lines: Sequence[Line]) -> Line:
     )
 
 
-def _one_cell(parts: Sequence[Cell]) -> Cell:
+def _one_cell(parts: Sequence[Cell], between: str) -> Cell:
     return replace(
         parts[0],
-        text=collapse("\n".join(part.text for part in parts)),
+        text=collapse(between.join(part.text for part in parts)),
         left=min(part.left for part in parts),
         right=max(part.right for part in parts),
         stretches=tuple(stretch for part in parts for stretch in part.stretches),
-        between="\n",
+        between=between,
     )

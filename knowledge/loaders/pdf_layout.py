@@ -7,7 +7,6 @@ cut into cells are a table, a wider gap or an indent starts a paragraph. It know
 """
 
 import re
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,30 +15,13 @@ from types import MappingProxyType
 
 from knowledge.loaders.lines import LEADERS, collapse
 from knowledge.loaders.pdf_boxes import rows_together
-from knowledge.loaders.pdf_lines import SOFT_HYPHEN, Cell, Line
+from knowledge.loaders.pdf_lines import HEADING_RATIO, SOFT_HYPHEN, Cell, Line, rounded
+from knowledge.loaders.pdf_running import without_running_lines
 from knowledge.loaders.pdf_tables import add_pdf_table, regions
 from knowledge.loaders.printed import Printed, PrintedBuilder, join
 
-_HEADING_RATIO = 1.15
 _LONGEST_HEADING = 160
 _LONGEST_BOLD_HEADING = 90
-_MARGIN_SHARE = 0.11
-_RUNNING_SHARE = 0.4
-_HEAD_SHARE = 0.6
-_TITLE_RATIO = 1.6
-"""Of the text's size: a line so large at the top of a page is its title."""
-_HEAD_GAP = 0.8
-_HEAD_JITTER = 3.0
-"""In points."""
-_FEWEST_RUNNING_PAGES = 3
-_PAGE_NUMBER = re.compile(
-    r"(?:page|p\.|第)?\s*[-–—]?\s*(?:\d{1,4}|[ivxl]{1,6})\s*[-–—]?\s*(?:(?:of|/|页|共)\s*\d*\s*页?)?", re.IGNORECASE
-)
-_PAGE_MARK = re.compile(
-    r"\b(?:page|seite|p\.)\s*\d+(?:\s*(?:of|von|/)\s*\d+)?|第\s*\d+(?:\s*/\s*\d+)?\s*[页頁]", re.IGNORECASE
-)
-_FOOT = re.compile(r"\D{1,40}\s?[·|•–—-]\s?(?P<number>\d{1,4})")
-"""A name and the page's own number, which one page alone does not repeat."""
 _ITEM = re.compile(r"[•‣◦▪■●○]|(?:[·–—*]|\(?\d{1,2}[.)、]|\(?(?:[a-zA-Z]|[ivx]{1,5})[.)])(?:\s+|$)")
 _BULLET = re.compile(r"[•·‣◦▪■●○–—*]\s*")
 _SOFT_HYPHEN = re.compile(SOFT_HYPHEN)
@@ -69,7 +51,9 @@ def add_pages(
     builder: PrintedBuilder, pages: Sequence[Sequence[Line]], outline: Outline = MappingProxyType({})
 ) -> None:
     """Add every page's lines to the builder as blocks; what the outline names is a heading."""
-    kept = _without_contents(_without_running_lines([_unstretched(_rejoined(page)) for page in pages]))
+    whole = [_unstretched(_rejoined(page)) for page in pages]
+    body = _Style.of([line for page in whole for line in page]).body_size
+    kept = _without_contents(without_running_lines(whole, body_size=body))
     style = _Style.of([line for page in kept for line in page])
     for number, page in enumerate(kept, start=1):
         builder.start_page()
@@ -140,82 +124,6 @@ def _without_bullet_cell(line: Line) -> Line:
     return replace(line, cells=(merged, *line.cells[2:]))
 
 
-# --- running heads and feet ------------------------------------------------------------------------------------------
-
-
-def _without_running_lines(pages: Sequence[list[Line]]) -> list[list[Line]]:
-    """Drop what stands in the margins of most pages, and page numbers there.
-
-    What is larger than the text has to be the same on each, but for the page's number, for "Step 1" and "Step 2" are
-    titles of their pages. Where most go on from page to page, one that was said already goes.
-    """
-    body = _Style.of([line for page in pages for line in page]).body_size
-    heads = [page[0] for page in pages if _is_set_apart(page)]
-    places = sorted(head.bottom for head in heads)
-    go_on = {id(after) for head, after in pairwise(heads) if head.text == after.text}
-    are_chapters = 0 < len(heads) - 1 <= 2 * len(go_on)
-    in_body = {line.text for page in pages for line in page[1 if _is_set_apart(page) else 0 :]}
-
-    def is_title(line: Line) -> bool:
-        ratio = _rounded(line.size) / body
-        is_said = are_chapters and (id(line) in go_on or line.text in in_body)
-        return ratio >= (_TITLE_RATIO if is_said else _HEADING_RATIO)
-
-    def key_of(line: Line, number: int) -> str:
-        is_large = _rounded(line.size) >= body * _HEADING_RATIO
-        return _without_page(line.text, number) if is_large else _running_key(line)
-
-    numbered = list(enumerate(pages, start=1))
-    seen = Counter(key for at, page in numbered for key in {key_of(line, at) for line in page if _is_marginal(line)})
-    enough = max(_FEWEST_RUNNING_PAGES, _RUNNING_SHARE * len(pages))
-
-    def runs(line: Line, number: int) -> bool:
-        if not _is_marginal(line):
-            return False
-        return seen[key_of(line, number)] >= enough or _PAGE_NUMBER.fullmatch(line.text.strip()) is not None
-
-    kept = []
-    for number, page in numbered:
-        # A head that names the chapter changes, but stands in its place, apart from the text, on most pages.
-        is_apart = _is_set_apart(page) and not is_title(page[0])
-        has_head = is_apart and _count_near(places, page[0].bottom) >= max(enough, _HEAD_SHARE * len(pages))
-        has_foot = _has_foot(page, number)
-        kept.append([line for line in page[1 if has_head else 0 : -1 if has_foot else None] if not runs(line, number)])
-    return kept
-
-
-def _count_near(places: Sequence[float], place: float) -> int:
-    """Return how many of the sorted places are this one, but for what fonts differ in height."""
-    return bisect_right(places, place + _HEAD_JITTER) - bisect_left(places, place - _HEAD_JITTER)
-
-
-def _is_set_apart(page: Sequence[Line]) -> bool:
-    return len(page) > 1 and _is_marginal(page[0]) and page[0].bottom - page[1].top > _HEAD_GAP * page[0].size
-
-
-def _has_foot(page: Sequence[Line], number: int) -> bool:
-    """Say whether the last line of a page, set apart at its bottom, is a name and the page's own number."""
-    if len(page) < 2 or not _is_marginal(page[-1]) or page[-2].bottom - page[-1].top < _HEAD_GAP * page[-1].size:
-        return False
-    foot = _FOOT.fullmatch(page[-1].text.strip())
-    return foot is not None and int(foot["number"]) == number
-
-
-def _is_marginal(line: Line) -> bool:
-    margin = _MARGIN_SHARE * line.page_height
-    return line.bottom > line.page_height - margin or line.top < margin
-
-
-def _running_key(line: Line) -> str:
-    return re.sub(r"\d+", "#", line.text).strip()
-
-
-def _without_page(text: str, number: int) -> str:
-    """Return a line without the page's number, which stands behind the word for it or set off at an end."""
-    text = _PAGE_MARK.sub("#", text.strip())
-    return re.sub(rf"(?<=[·|•]\s){number}$|^{number}(?=\s[·|•])", "#", text)
-
-
 def _without_contents(pages: Sequence[list[Line]]) -> list[list[Line]]:
     """Drop a longer document's table of contents: it names every subject and says nothing about any."""
     if len(pages) < _FEWEST_PAGES_WITH_CONTENTS:
@@ -244,11 +152,11 @@ class _Style:
         sizes: Counter[float] = Counter()
         bold = total = 0
         for line in lines:
-            sizes[_rounded(line.size)] += len(line.text)
+            sizes[rounded(line.size)] += len(line.text)
             total += len(line.text)
             bold += len(line.text) if line.bold else 0
         body = sizes.most_common(1)[0][0] if sizes else 1.0
-        larger = sorted((size for size in sizes if size >= body * _HEADING_RATIO), reverse=True)
+        larger = sorted((size for size in sizes if size >= body * HEADING_RATIO), reverse=True)
         distinct: list[float] = []
         for size in larger:
             if not distinct or size < distinct[-1] * 0.93:
@@ -264,8 +172,8 @@ class _Style:
             return 0
         if _BULLET.match(text):
             return 0
-        size = _rounded(line.size)
-        if size >= self.body_size * _HEADING_RATIO and len(text) <= _LONGEST_HEADING:
+        size = rounded(line.size)
+        if size >= self.body_size * HEADING_RATIO and len(text) <= _LONGEST_HEADING:
             return min(5, sum(1 for each in self.heading_sizes if each * 0.93 > size) + 1)
         is_bold_title = line.bold and not self.body_is_bold and len(text) <= _LONGEST_BOLD_HEADING
         if is_bold_title and size >= self.body_size * 0.95 and text[-1] not in ".,;:。，；：":
@@ -288,10 +196,6 @@ def _named(page: Sequence[Line], titles: Mapping[str, int]) -> dict[Line, int]:
 def _bare(title: str) -> str:
     """Return a title without what printers add to it or take from it: numbers, spaces, case."""
     return "".join(_LEADING_NUMBER.sub("", title).split()).casefold()
-
-
-def _rounded(size: float) -> float:
-    return max(0.5, round(size * 2) / 2)
 
 
 # --- prose -----------------------------------------------------------------------------------------------------------
@@ -388,7 +292,7 @@ def _add_paragraph(
         if runs[-1] and runs[-1][-1].text.endswith(SOFT_HYPHEN):
             text = runs[-1].pop()[:-1] + text
         runs[-1].append(text)
-        if _is_short(line, margins) and not level:
+        if (line.is_listing or _is_short(line, margins)) and not level:
             runs.append([])  # a line that ended early was meant to end
     joined = join("\n", [join("\n", run).respaced(collapse) for run in runs if run]).replaced(_SOFT_HYPHEN, "-")
     if level:

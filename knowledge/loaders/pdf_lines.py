@@ -6,6 +6,8 @@ from knowledge.loaders.printed import Printed, Stretch, join
 
 SOFT_HYPHEN = "\u00ad"
 """Marks a line that ends within a hyphenated word."""
+HEADING_RATIO = 1.15
+"""Of the text's size: a heading is so large at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,10 @@ class Line:
     """How high the rule stands that is drawn above it; None without one."""
     ruled_below: float | None = None
     """The same for the rule below it."""
+    is_typed: bool = False
+    """Whether all its letters are of one width."""
+    is_listing: bool = False
+    """Whether it is a line of a framed listing, which ends where it ends."""
 
     @property
     def text(self) -> str:
@@ -62,3 +68,8 @@ class Line:
     @property
     def right(self) -> float:
         return self.cells[-1].right
+
+
+def rounded(size: float) -> float:
+    """Return a size to the half point: fonts of one size differ by less."""
+    return max(0.5, round(size * 2) / 2)

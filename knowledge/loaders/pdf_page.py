@@ -7,6 +7,7 @@ the page turned so that most of its text reads from left to right, which is how 
 """
 
 import ctypes
+import re
 from array import array
 from collections import Counter
 from collections.abc import Iterator
@@ -30,6 +31,9 @@ _REPLACED = {
 _FIRST_PRINTED = 0x20
 _BOLD_WEIGHT = 600
 _FONT_NAME_BYTES = 80
+_FIXED_PITCH = 1
+_TYPED = re.compile(rb"courier|mono|typewriter|consolas", re.IGNORECASE)
+"""Fonts of one width by their names: those that every viewer has come without flags."""
 _GAP_BETWEEN_CELLS = 0.9
 """In font sizes: a wider gap between two characters of a line separates two cells."""
 _RAISED_SIZE = 0.85
@@ -115,7 +119,8 @@ def page_lines(page: Any, text_page: Any, *, number: int) -> Iterator[Line]:
             if not _is_on_page(shares):
                 continue  # beside what the crop box shows
             if line.starts_word:
-                line.weigh(_is_bold(text_page, index), _direction(text_page, index, turn))
+                is_bold, is_typed = _font(text_page, index)
+                line.weigh(is_bold, is_typed, _direction(text_page, index, turn))
             line.add(code, shares)
     yield from line.take()
 
@@ -153,14 +158,15 @@ def _main_direction(text_page: Any, turn: int) -> int:
     return directions.most_common(1)[0][0] if directions else 0
 
 
-def _is_bold(text_page: Any, index: int) -> bool:
+def _font(text_page: Any, index: int) -> tuple[bool, bool]:
+    """Return whether a character is bold, and whether all letters of its font are of one width."""
     from pypdfium2 import raw
 
-    if raw.FPDFText_GetFontWeight(text_page, index) >= _BOLD_WEIGHT:
-        return True
-    name = ctypes.create_string_buffer(_FONT_NAME_BYTES)  # the fonts that every viewer has come without a weight
-    raw.FPDFText_GetFontInfo(text_page, index, name, _FONT_NAME_BYTES, None)
-    return b"bold" in name.value.lower()
+    name, flags = ctypes.create_string_buffer(_FONT_NAME_BYTES), ctypes.c_int()
+    raw.FPDFText_GetFontInfo(text_page, index, name, _FONT_NAME_BYTES, flags)
+    is_heavy = raw.FPDFText_GetFontWeight(text_page, index) >= _BOLD_WEIGHT
+    is_bold = is_heavy or b"bold" in name.value.lower()  # the fonts that every viewer has come without a weight
+    return is_bold, bool(flags.value & _FIXED_PITCH or _TYPED.search(name.value))
 
 
 class _LineInMaking:
@@ -173,6 +179,7 @@ class _LineInMaking:
 
     def _reset(self) -> None:
         self._weights: set[bool] = set()
+        self._is_typed = True
         self._is_turned = self._view.quarter != 0
         self._cells: list[tuple[str, float, float, list[Shares]]] = []
         self._text: list[str] = []
@@ -196,8 +203,9 @@ class _LineInMaking:
     def space(self) -> None:
         self._space = True
 
-    def weigh(self, is_bold: bool, direction: int) -> None:
+    def weigh(self, is_bold: bool, is_typed: bool, direction: int) -> None:
         self._weights.add(is_bold)
+        self._is_typed = self._is_typed and is_typed
         self._is_turned = self._is_turned or direction != 0
 
     def mark_hyphen(self, shares: Shares) -> None:
@@ -269,7 +277,9 @@ class _LineInMaking:
             bold = self._weights == {True}
             _, left, right, _ = self._cells[0]
             ruled = (self._rules.above(left, right, middle=middle), self._rules.below(left, right, middle=middle))
-            yield Line(tuple(cells), self._top, self._bottom, self._size, bold, self._view.height, *ruled)
+            yield Line(
+                tuple(cells), self._top, self._bottom, self._size, bold, self._view.height, *ruled, self._is_typed
+            )
         self._reset()
 
     def _end_cell(self) -> None:

@@ -1,5 +1,7 @@
-"""A small shop's documents in a real library with the hashing embedder, shared by the tests of this package."""
+"""A small shop's documents in a real library with the hashing embedder, and the demo's shop, for the tests here."""
 
+import runpy
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
+from tests.agents.talking import COMPANY, Talk
 
 PUBLIC = {
     "returns.md": """# Returns
@@ -64,3 +67,21 @@ def empty_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]
     library = Library(LibraryOptions(home=Path(tmp_path_factory.mktemp("empty"))), embedder=HashingEmbedder())
     yield library
     library.close()
+
+
+@pytest.fixture(scope="session")
+def shop_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("shop") / "shop.sqlite3"
+    runpy.run_path(str(COMPANY / "make_shop.py"), run_name="demo_shop")["make_shop"](path)
+    return path
+
+
+@pytest.fixture
+def home(tmp_path: Path, shop_file: Path) -> Path:
+    shutil.copy(shop_file, tmp_path / "shop.sqlite3")
+    return tmp_path
+
+
+@pytest.fixture
+def talk(shop: Library, home: Path) -> Talk:
+    return Talk(shop, home)

@@ -2,7 +2,16 @@ import time
 
 import pytest
 
-from agents.approvals import NO, YES, begins_with_yes, has_another_wish, read_reply, says_yes_to
+from agents.approvals import (
+    NO,
+    YES,
+    asks_for_a_moment,
+    begins_with_yes,
+    has_another_wish,
+    read_reply,
+    says_yes_to,
+)
+from tests.growth import grows_gently
 
 
 @pytest.mark.parametrize(
@@ -271,3 +280,50 @@ def test_a_wish_for_a_change_takes_the_place_of_a_yes(said: str) -> None:
 )
 def test_what_only_asks_or_thanks_is_no_other_wish(said: str) -> None:
     assert not has_another_wish(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "OK, one moment",
+        "one moment please",
+        "just a second",
+        "hang on",
+        "give me a minute",
+        "let me check",
+        "ok wait",
+        "好的，稍等",
+        "稍等一下",
+        "好的，等等",
+        "我看看",
+        "让我想一下",
+    ],
+)
+def test_who_asks_for_a_moment_says_neither_yes_nor_no(said: str) -> None:
+    assert asks_for_a_moment(said)
+    assert read_reply(said) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "yes",
+        "ok",
+        "no",
+        "wait",
+        "no, wait",
+        "稍等",
+        "one moment?",
+        "one moment, cancel it",
+        "let me see the order",
+        "",
+        "好的",
+    ],
+)
+def test_who_says_more_or_less_asks_for_no_moment(said: str) -> None:
+    assert not asks_for_a_moment(said)
+
+
+@pytest.mark.parametrize("piece", ["ok ", "one moment ", "好的", "wait a ", "稍等"])
+def test_a_long_message_asks_for_no_moment_in_no_time(piece: str) -> None:
+    assert grows_gently(asks_for_a_moment, piece, 4_000)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from agents.crossings import compared, crossing, narrowed, without_other_seasons
+from agents.crossings import compared, crossing, narrowed, without_other_spans
 from agents.quoting import line
 from agents.statements import statements_of
 from knowledge.passages import Passage
@@ -216,7 +216,7 @@ def test_the_rows_of_other_seasons_are_left_out_where_one_is_named() -> None:
     ranked = [replace(s, score=1.0, words=1.0) for s in statements_of([CARS, SAILINGS])]
 
     def kept(question: str, whole: str = "") -> list[str]:
-        return [s.text.split(" | ")[0] for s in without_other_seasons(question, ranked, whole=whole)]
+        return [s.text.split(" | ")[0] for s in without_other_spans(question, ranked, whole=whole)]
 
     summer = ["Season: Car, June–August", "Season: Van, June–August"]
     days = ["Days: Mon–Fri", "Days: Saturday"]
@@ -237,17 +237,51 @@ def test_a_season_that_the_question_names_is_meant_and_not_the_day_of_the_one_be
     )
     high, low = ranked = [replace(s, score=1.0, words=1.0) for s in statements_of([rooms])]
     july = "what does a double cost in july?"
-    assert without_other_seasons(july, ranked) == [high]
+    assert without_other_spans(july, ranked) == [high]
     for question in ("and in the low season?", "and in the low season, what does a double cost?"):
-        assert without_other_seasons(question, ranked, whole=f"{july} {question}") == [low, high]
+        assert without_other_spans(question, ranked, whole=f"{july} {question}") == [low, high]
         assert crossed(question, rooms, whole=f"{july} {question}") is None
-    assert without_other_seasons("and a single?", ranked, whole=f"{july} and a single?") == [high]
-    assert without_other_seasons("is a double in july the low season?", ranked) == [high, low]
+    assert without_other_spans("and a single?", ranked, whole=f"{july} and a single?") == [high]
+    assert without_other_spans("is a double in july the low season?", ranked) == [high, low]
     assert crossed("and a single?", rooms, whole=f"{july} and a single?") == "€90"
 
 
 def test_rows_of_another_season_are_left_out_where_one_of_those_meant_has_all_that_is_asked() -> None:
     vans = passage(f"{CARS.text}\nSeason: Van, September–May | One way: €60 | Return: €99")
     ranked = [replace(s, score=1.0, words=1.0) for s in statements_of([vans])]
-    found = without_other_seasons("and the van?", ranked, whole="what does it cost in july? and the van?")
+    found = without_other_spans("and the van?", ranked, whole="what does it cost in july? and the van?")
     assert found == [ranked[0], ranked[2]]
+
+
+NOTICE = passage(
+    "Length of service: Less than 2 years | Notice: 1 week\n"
+    "Length of service: 2 to 5 years | Notice: 1 month\n"
+    "Length of service: More than 5 years | Notice: 3 months"
+)
+COURSES = passage(
+    "You pay | 14 days or more: nothing | 7 to 13 days: half the price | less than 7 days: the full price"
+)
+DELIVERY = passage("- 订单不满99元：运费10元\n- 订单满99元：包邮\n", language="zh")
+
+
+@pytest.mark.parametrize(
+    ("question", "source", "said"),
+    [
+        ("I quit after 3 years, how much notice?", NOTICE, ["2 to 5 years – Notice: 1 month [1]"]),
+        ("I quit, how much notice?", NOTICE, ["", "", ""]),
+        ("notice with 3 lamps", NOTICE, ["", "", ""]),
+        ("what do I pay 10 days before", COURSES, ["You pay – 7 to 13 days: half the price [1]"]),
+        ("订单150元运费多少", DELIVERY, ["订单满99元：包邮 [1]"]),
+    ],
+)
+def test_an_amount_chooses_the_row_column_or_item_whose_range_holds_it(
+    question: str, source: Passage, said: list[str]
+) -> None:
+    ranked = [replace(statement, score=1.0) for statement in statements_of([source])]
+    found = [line(one, number=1) for one in without_other_spans(question, ranked)]
+    assert len(found) == len(said)
+    assert all(wanted in one for wanted, one in zip(said, found, strict=True)), found
+
+
+def test_an_amount_names_the_row_of_a_crossing() -> None:
+    assert crossed("how long is the notice after 3 years", NOTICE) == "1 month"

@@ -2,12 +2,18 @@
 
 import json
 import logging
+from pathlib import Path
 
 import pytest
 
 from agents.guard import LONGEST_ANSWER, Allowed, guard, trusted_hosts
+from agents.models import LoadedModel
 from agents.owned import Ownership
 from agents.prompts.steps import SYSTEM
+from agents.transcript import Finished
+from agents.turn import Request, Responder, ResponderOptions
+from knowledge.embedders.hashing import HashingEmbedder
+from knowledge.library import Library, LibraryOptions
 from tests.growth import grows_gently
 
 ALLOWED = Allowed(hosts=frozenset({"shop.example", ".docs.example"}), mails=frozenset({"ada@home.example"}))
@@ -282,3 +288,39 @@ def test_what_may_be_a_place_behind_a_full_stop_is_one(place: str) -> None:
 
 def test_hosts_are_read_with_either_full_stop() -> None:
     assert {"shop.example", "shop.example.谢谢"} <= trusted_hosts(["请写信到 help@shop．example。谢谢"])
+
+
+WIFI = "Wi-Fi: the network is Lamp Guests, password: lampen2024"
+
+
+@pytest.mark.parametrize(
+    ("said", "document"),
+    [
+        ("The password: lampen2024 [1]", WIFI),
+        ("The password is lampen2024. [1]", WIFI),
+        ("WLAN密码：lampen2024", "无线网络密码是lampen2024。"),
+    ],
+)
+def test_a_password_that_whoever_asks_may_read_is_no_secret(said: str, document: str) -> None:
+    assert guard(said, Allowed(published=(document,))).text == said
+    assert guard(said, Allowed()).removed
+    assert guard(said, Allowed(published=("The password is another1",))).removed
+
+
+def test_what_the_installation_holds_stays_secret_wherever_it_is_written() -> None:
+    assert guard(f"{WIFI} [1]", Allowed(published=(WIFI,), secrets=("lampen2024",))).removed
+
+
+def test_an_answer_shows_the_password_that_its_citation_shows(tmp_path: Path) -> None:
+    (tmp_path / "guests.md").write_text("# Wi-Fi\n\nThe Wi-Fi password is lampen2024 for guests.\n", encoding="utf-8")
+    library = Library(LibraryOptions(tmp_path / "home"), embedder=HashingEmbedder())
+    library.ingest([tmp_path / "guests.md"])
+    said = []
+    for secrets in ((), ("lampen2024",)):
+        options = ResponderOptions(refuse_below=0.01, secrets=secrets)
+        nobody = LoadedModel("none", None, protocol="json", small=True)
+        *_, last = Responder(library, nobody, options).respond(Request("What is the Wi-Fi password?"))
+        assert isinstance(last, Finished)
+        said.append("lampen2024" in last.answer.text)
+    library.close()
+    assert said == [True, False]

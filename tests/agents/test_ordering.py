@@ -63,6 +63,7 @@ def test_commands_of_other_shells_and_in_folders_stand_in_their_order(first: str
     [
         "Wie kündige ich?",
         "Comment annuler ?",
+        "Bonjour, comment annuler une commande ?",
         "¿Cómo cancelo?",
         "como cancelo",
         "What do I do to cancel?",
@@ -76,7 +77,16 @@ def test_who_asks_how_in_other_words_gets_terms_in_their_order_too(question: str
     assert [one.text[0] for one in in_order(quoted(TERMS, "3.", "2."), question)] == ["2", "3"]
 
 
-@pytest.mark.parametrize("question", ["Wie viel kostet es?", "Wie lange dauert es?", "What is a lamp?"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Can I comment on an order?",
+        "Where is the comment?",
+        "Wie viel kostet es?",
+        "Wie lange dauert es?",
+        "What is a lamp?",
+    ],
+)
 def test_who_asks_how_much_or_how_long_gets_the_answer_first(question: str) -> None:
     assert [one.text[0] for one in in_order(quoted(TERMS, "3.", "2."), question)] == ["3", "2"]
 

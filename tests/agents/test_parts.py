@@ -3,14 +3,17 @@ from typing import Any
 
 import pytest
 
+from agents.answering import AnswerOptions, quote
+from agents.choosing import Choice
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
 from agents.parts import MOST, parts_of
-from agents.statements import count_words
+from agents.statements import count_words, statements_of
 from agents.transcript import Finished, Searched
 from agents.turn import Request, Responder, ResponderOptions
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
+from tests.agents.found_passages import passage, retrieval
 from tests.growth import grows_gently, repeated
 
 BOTH = "How many days do I have to send a lamp back, and how much is standard delivery?"
@@ -33,6 +36,13 @@ BOTH = "How many days do I have to send a lamp back, and how much is standard de
             ("It arrived broken. What do you need from me", "how quick are you?"),
         ),
         ("I want to know what it costs and how long it lasts", ("I want to know what it costs", "how long it lasts")),
+        (
+            "How long is the warranty and who pays the return?",
+            ("How long is the warranty", "who pays the return?"),
+        ),
+        ("Where is it made and who delivers?", ("Where is it made", "who delivers?")),
+        ("Who made it and who repairs it?", ("Who made it", "who repairs it?")),
+        ("保修几年，谁付？", ("保修几年", "谁付？")),
         ("如果坏了怎么办，能退吗", ("如果坏了怎么办", "能退吗")),
         ("下单后几天能拿？能给我留几天？", ("下单后几天能拿？", "能给我留几天？")),
         ("最晚什么时候登记，能多保多久", ("最晚什么时候登记", "能多保多久")),
@@ -54,6 +64,11 @@ def test_two_questions_are_told_from_one(message: str, parts: tuple[str, ...]) -
         "What happens when I cancel and when I come back?",
         "What is the price and the delivery time?",
         "Is it free or do I pay?",
+        "How much is it for a guest who cancels and who pays late?",
+        "What do I do with a lamp which was a gift and which is broken?",
+        "How long is the warranty and why?",
+        "How do I tell my sister, who pays the return?",
+        "My brother, who uses it daily, broke it, can I return it?",
         "When and where can I pick it up?",
         "I have a VAT number, can you take the VAT off?",
         "My lamp broke and I have no receipt. What now?",
@@ -153,6 +168,27 @@ def test_sentences_stand_in_the_order_of_the_questions(lamps: Library, first: st
     (days,) = [at for at, quote in enumerate(quotes) if "30 days" in quote]
     assert (brass < days) == (first == "made of brass"), quotes
     assert first in quotes[0], quotes
+
+
+def test_what_fits_the_whole_message_comes_after_what_answers_each_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "The time to return it is 30 days.\nThe warranty is 2 years.\nThe seller pays the postage."
+    found = retrieval("How long is the warranty and who pays the return?", passage(text))
+    whole, *parts = (Choice(True, [one]) for one in statements_of(found.passages))
+    monkeypatch.setattr("agents.answering.choose_for_all", lambda *_, **__: [whole, *parts])
+    pieces = quote(
+        found.asked,
+        found,
+        parts=[("How long is the warranty", found), ("who pays the return?", found)],
+        language="en",
+        embedder=None,
+        options=AnswerOptions(),
+    )
+    shown = [piece for piece in pieces if isinstance(piece, str)]
+    assert [next(word for word in ("warranty", "time", "seller") if word in line) for line in shown] == [
+        "warranty",
+        "time",
+        "seller",
+    ]
 
 
 def test_a_part_says_nothing_of_another_product_than_the_message_names(lamps: Library) -> None:

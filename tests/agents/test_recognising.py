@@ -6,9 +6,7 @@ import pytest
 
 from agents.prompts import acting as words
 from agents.transcript import ToolCalled
-from tests.agents.test_acting import Talk, call, home, order_in, shop_file, status, talk
-
-__all__ = ["home", "shop_file", "talk"]
+from tests.agents.talking import Talk, call, order_in, status
 
 
 @pytest.mark.parametrize("first", [True, False])

@@ -221,6 +221,19 @@ def test_running_heads_go_and_so_do_heads_that_change():
     assert [text for _, text in texts(*pages)] == [f"Body text of page {number} begins here." for number in range(1, 6)]
 
 
+@pytest.mark.parametrize(("text_top", "stay"), [(750, False), (780, True)])
+def test_heads_of_some_pages_go_where_no_text_stands_so_high(text_top, stay):
+    """Chapters begin without one, and a page's picture may leave it none."""
+    heads = {3: "2. CARE", 5: "3. BULBS", 8: "4. REPAIR"}
+    pages = []
+    for number in range(10):
+        top = 650 if number in heads else text_top
+        body = [line((f"Body text of page {number}.", 50), top=top), line(("It goes on.", 50), top=top - 12)]
+        pages.append([*(line((heads[at], 50), top=780) for at in heads if at == number), *body])
+    found = [text for _, text in texts(*pages)]
+    assert [any(head in text for text in found) for head in heads.values()] == [stay] * 3
+
+
 def test_large_titles_at_the_top_of_each_page_stay():
     for titles in (["Step 1", "Step 2", "Step 3"], ["Unpack", "Mount", "Connect"], ["Care"] * 3):
         pages = [

@@ -1,5 +1,7 @@
 """Ruled tables with little room between their columns."""
 
+import re
+
 import pytest
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
@@ -214,6 +216,34 @@ def test_a_framed_page_with_a_sidebar_is_no_row(read, heading, lines):
             canvas.drawString(210, 740 - 14 * number, f"Lamps of kind {number} may be returned within a month.")
 
     assert "Contact" in read(draw).splitlines()
+
+
+LISTING = ("NAME      SIZE  PLACE", "lamp      120   /usr", "shade     80    /usr/share", "=" * 24, "done")
+
+
+def framed(font, *, rules=()):
+    """Return what draws a listing in a frame, each of its gaps as wide as on a typewriter."""
+
+    def draw(canvas):
+        canvas.setFont(font, 10)
+        canvas.rect(60, 690, 300, 90)
+        for at in rules:
+            canvas.line(60, at, 360, at)
+        for number, row in enumerate(LISTING):
+            for found in re.finditer(r"\S+", row):
+                canvas.drawString(70 + 6 * found.start(), 760 - 14 * number, found.group())
+
+    return draw
+
+
+@pytest.mark.parametrize("font", ["Courier", "Courier-Bold"])
+def test_the_lines_of_a_framed_listing_stay_as_they_are(read, font):
+    assert read(framed(font)).splitlines() == [" ".join(row.split()) for row in LISTING]
+
+
+@pytest.mark.parametrize(("font", "rules"), [("Helvetica", ()), ("Courier", (756, 742, 728, 714))])
+def test_columns_of_a_framed_table_are_told(read, font, rules):
+    assert "lamp | " in read(framed(font, rules=rules)).replace("NAME: ", "")
 
 
 def test_a_column_is_called_by_the_rule_to_its_left():
