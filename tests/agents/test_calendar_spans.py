@@ -105,6 +105,18 @@ from tests.growth import grows_gently
         ("on 25 december", "December 25 closed", True),
         ("on july 2 nights", "1–15 July", True),
         ("for july 20 two nights", "1–15 July", False),
+        ("Can Jan collect my order?", "January", False),
+        ("my name is Jan, when do you open?", "January", False),
+        ("does Jan Berg work there?", "January", False),
+        ("what are Jan rates?", "January", True),
+        ("is it open in Jan?", "January", True),
+        ("my cat sat on the lamp", "Saturday", False),
+        ("open sat in july?", "Saturday", True),
+        ("open sat at 9?", "Saturday", True),
+        ("how much is a july 2 bedroom flat?", "16–31 July", True),
+        ("two july 2 double rooms", "16–31 July", True),
+        ("on july 2 the rooms", "16–31 July", False),
+        ("on july 2 double room", "16–31 July", False),
     ],
 )
 def test_a_span_holds_what_the_question_names(question: str, text: str, holds: bool) -> None:
