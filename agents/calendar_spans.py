@@ -78,14 +78,14 @@ _RUNS = tuple(re.compile(rf"\b{name}(?:{_BETWEEN}{name})+", re.IGNORECASE) for n
 """Names in a row, each of which the others make sure: "Mon, Wed, Fri", "Tue Thu Sat"."""
 _PLAIN = re.compile(r"(?:jan|feb|apr|jun|jul|aug|oct|nov|dec|tue|wed|thu|fri|sat)\.?", re.IGNORECASE)
 """What a question names anywhere; of the others it may say more: "mon colis"."""
-_WHO_DOES = re.compile(r"\b(?:i|we|you|he|she|it|they|who|to|have|has|had) $", re.IGNORECASE)
-"""Before a verb: "I sat on it", "can we wed here?"."""
 _NO_SHORT_NAME = re.compile(
     rf"\b(?:is|can|am|does|did|with) (?P<name>(?-i:Jan))\b|\b(?P<first>(?-i:Jan (?=[A-Z][a-z])))"
     rf"|\b(?P<verb>sat) (?:on|in|at) (?!\d|noon\b|midnight\b|(?:the )?(?:morning|afternoon|evening)|easter|{_MONTH})",
     re.IGNORECASE,
 )
 """A person, and what a cat does."""
+_WHO_DOES = re.compile(r"\b(?:i|we|you|he|she|it|they|who|to|have|has|had) $", re.IGNORECASE)
+"""Before a verb: "I sat on it", "can we wed here?"."""
 _NEAR = 24
 """Characters in which the words stand that tell a name."""
 _BEGINS = re.compile(r"(?:^|[\n.?!:|]\s*)\W*$")
