@@ -49,15 +49,23 @@ _NO = re.compile(
     r"|还是算了|取消|撤回|不办了|我改主意了|先不要|等一下|等等|先等等|稍等|慢着|别|谢谢)+"
 )
 """An "ok" before "cancel that" may agree to cancel, and before "wait" to what was shown."""
+_MOMENT = re.compile(
+    rf"(?:(?:ok|okay|alright|sure|sorry|hm+|um+|oh|{_POLITE}) )*"
+    r"(?:(?:(?:give|gimme) (?:me )?|(?:hang|hold) on |wait )?(?:just )?(?:a|one|1|two|2|another) "
+    r"(?:moment|minute|min|second|sec|tick)s?"
+    r"|just a bit|hang on|(?:be )?right back|brb|let me (?:check|think|see|look)(?: (?:first|it up|about (?:it|that)))?"
+    r"|i (?:have to|need to|must|will|ll) (?:check|think|look)(?: (?:first|it up|about (?:it|that)))?"
+    rf"|(?<=ok )(?:wait|hold on)|(?<=okay )(?:wait|hold on))(?: {_POLITE})?"
+    r"|(?:好的?|嗯+|行|可以|请|麻烦)*"
+    r"(?:(?<=[好的嗯行以])(?:稍等|等等|等一下|等下|慢着)|稍等(?:一下|片刻|一会儿?|我一下)|等(?:我)?(?:一会儿?|几分钟)"
+    r"|(?:请)?给我(?:一|几|两)分钟|(?:让我|我)(?:先)?(?:看看|看一下|想想|想一想|想一下|考虑一下|考虑考虑|查一下|确认一下))(?:谢谢)?"
+)
+"""Neither yes nor no: whoever asks for a moment finds what waits still waiting."""
 _NOTHING_ELSE = re.compile(
     rf"(?:(?:actually|sorry|oh|ok|okay|no|nope|nah|n|never ?mind|{_POLITE}) ?)+"
     r"|(?:好的?|嗯|不|不了|不用|不用了|不需要|算了|谢谢)+"
 )
 """A no that answers "Anything else?"; any other is one to what was done."""
-_WAITS = re.compile(
-    rf"(?:(?:ok|okay|oh|{_POLITE}|just) )+(?:wait|hold on|(?:one|a) (?:moment|second|sec|minute))(?: {_POLITE})?"
-    r"|(?:好的?|嗯)请?[您你我]?先?(?:等一?下|等等|等一等|稍等(?:一下)?|慢着)(?:谢谢)?"
-)
 _SURELY = r"(?:yes|yeah|yep|yup|sure|of course|absolutely|definitely)"
 _ECHO = re.compile(
     rf"{_SURELY} (?:(?:{_SURELY}|{_MANNER}) )*(?P<deed>[a-z]+) "
@@ -148,6 +156,17 @@ def read_reply(text: str) -> Literal["yes", "no"] | None:
     return "no" if _NO.fullmatch(plain) else None
 
 
+def asks_for_a_moment(text: str) -> bool:
+    """Return whether a message only asks to wait a moment.
+
+    >>> [asks_for_a_moment(said) for said in ("OK, one moment", "好的，稍等", "no, wait", "yes")]
+    [True, True, False, False]
+    """
+    if len(text) > LONGEST_REPLY or _asks(text):
+        return False
+    return _MOMENT.fullmatch(_plain(text)) is not None
+
+
 def says_yes_to(text: str, shown: str) -> bool:
     """Return whether a message says yes and nothing but the deed, and to what, with which begins what was shown.
 
@@ -173,11 +192,6 @@ def takes_back(text: str) -> bool:
     [True, False, False]
     """
     return _NOTHING_ELSE.fullmatch(_plain(text)) is None
-
-
-def agrees_to_wait(text: str) -> bool:
-    """Return whether a message says that its writer waits, or that others shall, behind an "ok"."""
-    return len(text) <= LONGEST_REPLY and not _asks(text) and _WAITS.fullmatch(_plain(text)) is not None
 
 
 def begins_with_yes(text: str) -> bool:

@@ -33,8 +33,9 @@ _COMMAND = re.compile(
 _ASKS_HOW = re.compile(
     r"\b(?:wie (?!viel|lange|oft|teuer|hoch|groß|alt|weit|schwer|schnell|spät|heiß|ist|sind)"
     r"|what (?:do|should|must) I do|was muss ich tun)\b"
-    r"|(?:^|[,.!?] )\W*(?:comment|cómo|como (?!cliente|socio|miembro|alumno|empleado)\w+(?! ?,))\b"
-    r"|流程|步骤",
+    r"|(?:^|[,.!?] )\W*(?:cómo|como (?!cliente|socio|miembro|alumno|empleado)\w+(?! ?,))\b|流程|步骤"
+    r"|(?:^\W*|[,;:.!?]\s*|\b(?:et|ou|mais|sais|savoir|dire|expliquer|bonjour)\s)comment\b"
+    r"(?! (?:on|in|about|an?|the|to)\b)",
     re.IGNORECASE,
 )
 """How it is done, beside what English and Chinese call how."""

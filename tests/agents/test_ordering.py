@@ -63,7 +63,7 @@ def test_commands_of_other_shells_and_in_folders_stand_in_their_order(first: str
     [
         "Wie kündige ich?",
         "Comment annuler ?",
-        "Bonjour, comment annuler ?",
+        "Bonjour, comment annuler une commande ?",
         "¿Cómo cancelo?",
         "como cancelo",
         "What do I do to cancel?",
