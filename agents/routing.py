@@ -49,11 +49,11 @@ _CALLED_ORDER = (
 )
 """One that is typed as people do: "order b 11083", "my order number is 11162"; no number of pens that are wanted."""
 _NAMES_A_CASE = re.compile(f"{_ORDER}|{_EMAIL}|{_CALLED_ORDER}")
-_NO_GOODS = r"(?!\s?(?:(?i:sold|made)\b|的(?!订单|物流|状态|进度)|[^，。？?]{0,3}[买卖]|有货|货|售))"
+_NO_GOODS = r"(?!\s?(?:(?i:sold|made)\b|的(?!订单|物流|状态|进度)|[^，。？?]{0,3}[买卖]|有货))"
 _SURE_ORDER = re.compile(
     rf"{_BY_ORDER}({_ORDER})|(?:(?i:\b(?:cancel|track|where(?:['’]?s| is)|status of)) |取消|查询?)({_ORDER}){_NO_GOODS}"
     rf"|(?i:\bwhen (?:will|does|is) )({_ORDER})(?= (?i:arriv|be (?:deliver|sent|shipp)|com(?:e|ing)\b(?! back)))"
-    rf"|({_ORDER})\s?(?:[在到]哪|什么时候[到发]){_NO_GOODS}|^\W*({_ORDER})\W*$|((?<![A-Za-z0-9_-])[A-Za-z]{{1,3}}-\d{{4,}}(?![A-Za-z0-9_])"
+    rf"|({_ORDER})\s?(?:[在到]哪|什么时候(?:到(?!货)|发(?!售))){_NO_GOODS}|^\W*({_ORDER})\W*$|((?<![A-Za-z0-9_-])[A-Za-z]{{1,3}}-\d{{4,}}(?![A-Za-z0-9_])"
     r"|(?<!\w)#\d{4,}\b)"
 )
 """What is an order's number beyond doubt: "HL2000" may be a lamp, unless it is all that is said."""

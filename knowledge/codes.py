@@ -17,11 +17,11 @@ _VERSIONS = r"v-?\d(?!\d)|v-?\d+\s?版|(?:(?<=policy[ _-])|(?<=version )|(?<=政
 CODE = re.compile(
     rf"(?<![a-z\d])(?!(?:{_NO_NAMES})-?\d|{_VERSIONS})([a-z]{{1,3}})-?(\d{{1,4}})(?![\d.])", re.IGNORECASE
 )
-_AND = r"[和跟与或]\s?(?:[a-z\d]|[它那这上])"
+_AND = r"(?:[和跟与]|或者?)(?:[^，。？,?用起玩]{0,6}?[a-z]|\s?[它那这上\d])"
 """And what may be another thing: 和家人一起用 sets nothing side by side."""
 _WHICH = "哪[个款种台只边]"
 _COMPARES = re.compile(
-    rf"(?<!性价)比(?![例如方较])|{_AND}[^，。？]{{0,12}}比较|{_WHICH}更|[区差]别|不同|一样"
+    rf"(?<!性价)比(?![例如方较])|{_AND}[^，。？]{{0,12}}比较|{_WHICH}更|[和跟与或][^，。？,?用起玩]{{0,12}}{_WHICH}(?:好|大|小|吵|贵|便宜|划算|强)|[区差]别|不同|一样"
     r"|\b(?:than (?![€£$]?\d)|compar\w+|differ(?:s|ences?)?\b|different (?:from|to)\b|versus\b|vs\b"
     r"|same (?:\w+ )?as\b|which (?:one )?is (?:(?!under|over|after|never)\w{2,20}er|more)\b)",
     re.IGNORECASE,

@@ -38,12 +38,12 @@ _SAVED = re.compile(
     re.IGNORECASE,
 )
 """What a page about drafts tells of."""
-_STATE = re.compile(r"(?:stat(?:us|ut)|\b(?:(?<!united )states|stages?|estado|stato|états?))\b|状态", re.IGNORECASE)
+_STATE = re.compile(r"(?:stat(?:us|ut)|\b(?:(?<!united )states|stages|estado|stato|états?))\b|状态", re.IGNORECASE)
 _ORDERS = re.compile(r"\b(?:orders?|bestellung(?:en)?|commandes?|pedidos?|ordin[ei])\b|订单", re.IGNORECASE)
 """Of what it is a state to be a draft; rules of orders may be one."""
 _OF_ANOTHER = re.compile(
     r"\b(?:e-?mails?|mails?|messages?|posts?|nfl|nba|nhl|mlb) draft\b"
-    r"|\bdraft (?:orders?|e-?mails?|mails?|messages?|posts?|beers?|ales?|picks?|proofing|excluders?)\b",
+    r"|\bdraft (?:(?:orders?|e-?mails?|mails?|messages?|posts?)$|(?:beers?|ales?|picks?|proofing|excluders?)\b)",
     re.IGNORECASE,
 )
 """What a name in capitals alone may be of."""

@@ -117,6 +117,8 @@ from tests.growth import grows_gently
         ("two july 2 double rooms", "16–31 July", True),
         ("on july 2 the rooms", "16–31 July", False),
         ("on july 2 double room", "16–31 July", False),
+        ("on july 2 free rooms?", "16–31 July", False),
+        ("Jan Feb rates", "January", True),
     ],
 )
 def test_a_span_holds_what_the_question_names(question: str, text: str, holds: bool) -> None:

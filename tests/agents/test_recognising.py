@@ -91,6 +91,7 @@ def test_a_chinese_conversation_stays_so_when_only_an_address_is_given(talk: Tal
         ("Cancel R10234 please", words.WHO_EMAIL["en"].format(order="R10234")),
         ("Where is R10234?", words.WHO_EMAIL["en"].format(order="R10234")),
         ("取消R10234", words.WHO_EMAIL["zh"].format(order="R10234")),
+        ("R10234什么时候发货？", words.WHO_EMAIL["zh"].format(order="R10234")),
         ("R10234什么时候到？", words.WHO_EMAIL["zh"].format(order="R10234")),
         ("I want a refund, ada@example.com", words.WHO_ORDER["en"]),
         ("我要退货，ada@example.com", words.WHO_ORDER["zh"]),

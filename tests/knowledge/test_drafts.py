@@ -43,6 +43,8 @@ from tests.agents.found_passages import passage
         "DRAFT_HOW_TO_REPORT_SICK_LEAVE.docx",
         "数据删除办法草案.docx",
         "Status report DRAFT.docx",
+        "DRAFT_ORDER_POLICY.docx",
+        "Stage safety rules – draft",
         "United States travel policy – draft",
         "DRAFT_PROOF_OF_RESIDENCE_RULES.docx",
         "STAFF_E-MAIL_RULES_DRAFT.docx",
