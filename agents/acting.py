@@ -186,7 +186,7 @@ class ActingTurn:
                 yield ApprovalDecided(with_team.key, "withdrawn", "customer")
                 yield self._told(words.DECLINED[self.language])
             return Ended("answered") if reply == "no" else None
-        if with_team is not None and reply == "yes":
+        if with_team is not None and (reply == "yes" or approvals.asks_for_a_moment(self.asked.message)):
             yield self._told(words.STILL_WAITS[self.language])
             return Ended("awaiting_approval")
         deed = self.asked.follows_deed(self.acting.tools)

@@ -61,8 +61,11 @@ _MOMENT = re.compile(
     r"|(?:请)?给我(?:一|几|两)分钟|(?:让我|我)(?:先)?(?:看看|看一下|想想|想一想|想一下|考虑一下|考虑考虑|查一下|确认一下))(?:谢谢)?"
 )
 """Neither yes nor no: whoever asks for a moment finds what waits still waiting."""
-_TAKES_BACK = re.compile(r"\b(?:cancel|stop|wait|hold on|keep|changed my mind)\b|取消|撤回|等|不办了|改主意")
-"""In a no to what was done: a plain one may answer "Anything else?"."""
+_NOTHING_ELSE = re.compile(
+    rf"(?:(?:actually|sorry|oh|ok|okay|no|nope|nah|n|never ?mind|{_POLITE}) ?)+"
+    r"|(?:好的?|嗯|不|不了|不用|不用了|不需要|算了|谢谢)+"
+)
+"""A no that answers "Anything else?"; any other is one to what was done."""
 _SURELY = r"(?:yes|yeah|yep|yup|sure|of course|absolutely|definitely)"
 _ECHO = re.compile(
     rf"{_SURELY} (?:(?:{_SURELY}|{_MANNER}) )*(?P<deed>[a-z]+) "
@@ -107,7 +110,8 @@ _CHANGES = re.compile(
     r"|另外?一?[个张家款件种]?的?(?:地址|地方|时间|日期|天|颜色|卡|款|店|账户)|改(?:成|为|到|送|寄|退)"
     r"|改.{0,3}(?:地址|时间|日期|尺寸|颜色)|退到|[寄送发](?:到|去|往)(?!我?们?的?(?:这|手|邮|微信|\W|$))"
     r"|换(?:成|为|到|[一那这]?[个款件种])|要(?:(?!的是).){0,4}色|只(?:要|退|换|寄|订|买)[一二两三四五六七八九十\d]"
-    r"(?![一二三四五六七八九十\d]*\s?(?:周|天|日|年|分钟|个?(?:工作日|月|星期|礼拜|小时))[以之]?内)"
+    r"(?![一二三四五六七八九十\d]*\s?(?:周|天|日|年|分钟|个?(?:工作日|月|星期|礼拜|小时))"
+    r"(?:[以之]?内|.{0,6}(?:[送到]|退款)))"
 )
 _NO_CHANGE = re.compile(
     r"\b(?:how|when|why|what|who|thanks?|let me know|tell me|hurry|soon|quick\w*|fast|asap|urgent\w*)\b"
@@ -187,7 +191,7 @@ def takes_back(text: str) -> bool:
     >>> [takes_back(said) for said in ("No, cancel that", "no thanks", "不用了")]
     [True, False, False]
     """
-    return _TAKES_BACK.search(_plain(text)) is not None
+    return _NOTHING_ELSE.fullmatch(_plain(text)) is None
 
 
 def begins_with_yes(text: str) -> bool:

@@ -28,11 +28,15 @@ _MONTH = (
 _OF_YEAR = r"(?:,? (?P<year{n}>(?:19|20)\d\d)\b)?"
 _OF_YEAR_ZH = r"(?:(?P<year{n}>(?:19|20)\d\d)\s?年\s?)?"
 _PART = r"(?:(?P<part{n}>early|mid|late|beginning of|end of)[ -])?"
-_COUNTED = r"(?:adults?|child\w*|kids?|people|persons?|guests?|nights?|days?|weeks?|rooms?|tickets?|beds?|seats?|x)\b"
+_COUNTED = (
+    r"(?:(?:adult|kid|person|guest|night|day|week|bedroom|room|ticket|bed|seat)s?|child\w*|people|x)\b"
+    r"|(?!(?:the|a|an|per|for|in|and|or|at|to|of|with|by|my|our|all|any|are|free|available|two|three|four)\b)[a-z]+ "
+    r"(?:(?:adult|kid|guest|night|bedroom|room|ticket|bed|seat)s|children|people)\b"
+)
 """What makes a number of it: "July 2 adults" names no date."""
 _POINT = (
     rf"{_PART}(?:\b(?P<day{{n}}>\d{{{{1,2}}}})(?:st|nd|rd|th)?\.? (?:of )?)?\b(?P<month{{n}}>{_MONTH})"
-    rf"(?: (?P<after{{n}}>\d{{{{1,2}}}})(?:(?:st|nd|rd|th)\b|(?![\d:])(?! {_COUNTED})))?{_OF_YEAR}"
+    rf"(?: (?P<after{{n}}>\d{{{{1,2}}}})(?:(?:st|nd|rd|th)\b|(?![\d:])(?! (?:{_COUNTED}))))?{_OF_YEAR}"
 )
 _ONE = re.compile(_POINT.format(n=1), re.IGNORECASE)
 _SPAN = re.compile(_POINT.format(n=1) + _TO + _POINT.format(n=2), re.IGNORECASE)
@@ -74,6 +78,12 @@ _RUNS = tuple(re.compile(rf"\b{name}(?:{_BETWEEN}{name})+", re.IGNORECASE) for n
 """Names in a row, each of which the others make sure: "Mon, Wed, Fri", "Tue Thu Sat"."""
 _PLAIN = re.compile(r"(?:jan|feb|apr|jun|jul|aug|oct|nov|dec|tue|wed|thu|fri|sat)\.?", re.IGNORECASE)
 """What a question names anywhere; of the others it may say more: "mon colis"."""
+_NO_SHORT_NAME = re.compile(
+    rf"\b(?:is|can|am|does|did|with) (?P<name>(?-i:Jan))\b|\b(?P<first>(?-i:Jan (?=[A-Z][a-z]))(?!{_MONTH}|{_WEEKDAY}))"
+    rf"|\b(?P<verb>sat) (?:on|in|at) (?!\d|noon\b|midnight\b|(?:the )?(?:morning|afternoon|evening)|easter|{_MONTH})",
+    re.IGNORECASE,
+)
+"""A person, and what a cat does."""
 _WHO_DOES = re.compile(r"\b(?:i|we|you|he|she|it|they|who|to|have|has|had) $", re.IGNORECASE)
 """Before a verb: "I sat on it", "can we wed here?"."""
 _SINCE = re.compile(r"(?:\b(?:since|from|as of|starting|ab|seit)\s|自|从)$", re.IGNORECASE)
@@ -220,6 +230,9 @@ def _is_a_name(match: re.Match[str], name: int | str, in_runs: set[int], is_ques
     dated = end < match.end() or (match.start() < start and not is_may)
     if not _SAYS_MORE.fullmatch(word) or dated:
         return True
+    others = _NO_SHORT_NAME.finditer(text, max(0, start - _NEAR), end + _NEAR) if is_question else ()
+    if any(other.start(other.lastgroup or 0) == start for other in others):
+        return False
     before, behind = text[max(0, start - _NEAR) : start], _NAMED_BEHIND.match(text, end)
     if start in in_runs and (behind or not is_may):
         return True

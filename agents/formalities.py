@@ -52,7 +52,8 @@ _SENT_AT = (
 _HEADER = r"[ \t]*(?:(?:from|to|cc):[^\n]*[@<]|(?:subject|betreff)[:：])"
 _SENT = re.compile(
     rf"^(?:{_HEADER}[^\n]*\n[ \t]*(?P<below>{_SENT_AT})[ \t]*$|[ \t]*(?P<above>{_SENT_AT})[ \t]*\n(?={_HEADER})"
-    rf"|[ \t]*from:[^\n]*\n[ \t]*(?P<between>{_SENT_AT})[ \t]*\n(?=[ \t]*(?:to|cc|subject):))",
+    rf"|[ \t]*from:[^\n]*\n[ \t]*(?P<between>{_SENT_AT})[ \t]*\n"
+    r"(?=(?:[ \t]*(?:to|cc):[^\n]*\n){0,2}[ \t]*(?:subject|betreff)[:：]))",
     re.IGNORECASE | re.MULTILINE,
 )
 """When a mail was sent, within its header; elsewhere it is an event's date, or when parcels are sent."""

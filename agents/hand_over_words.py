@@ -183,7 +183,7 @@ _SICK_OF_FOOD = (
 )
 """Nobody is "ill" in "ill come back", nor is a meal at fault where lunch only says when it was."""
 
-_SKIN = r"(?:(?:skin )?(?:rash(?:es)?|hives|blisters?|welts|eczema)(?! (?:cream|guard|vest|pack|plaster)s?\b))"
+_SKIN = r"(?:(?:skin )?(?:rash(?:es)?(?! of\b)|hives|blisters?|welts|eczema)(?! (?:cream|guard|vest|pack|plaster)s?\b))"
 _PEOPLE = (
     r"(?:child(?:ren)?|kids?|boys?|girls?|sons?|daughters?|baby|babies|toddlers?|wife|husband|partner|mother|father|mum"
     r"|mom|dad|parents|brothers?|sisters?|(?:girl|boy)?friends?|nieces?|nephews?|aunts?|uncles?|cousins?|guests?|family"
@@ -200,11 +200,15 @@ _THEM = (
     rf"|(?:my|his|her) (?:left |right |whole )?{_BODY})"
 )
 """Somebody, and no table top, which swells as well."""
-_ANYBODY = r"(?:my|our|his|her|both|two|three) (?:(?!look)[\w'-]+ ){1,4}"
+_NOBODY = r"(?:plants?|flowers?|roses?|trees?|lawn|garden|fish|phone|printer|laptop|computer|inbox) "
+_ANYBODY = rf"(?:my|our|his|her|both|two|three) (?:(?!look|{_NOBODY})[\w'-]+ ){{1,4}}"
 """Whoever it is: a table top swells and blisters, and is neither sick nor has it a rash."""
 _OUTRAGE = r"(?:sick (?:how|that (?:you|they|this|it)|when (?:you|i (?:see|think))|to (?:see|hear|think|read|know)))\b"
 _GOT = r"(?:got|have|has|had|developed|came out in|broke out in) (?:an? )?(?:\w+ ){0,2}"
-_WEATHER = r"(?:\w+ )?(?:sun|sunshine|heat|cold|wind|weather|winter|summer|spring|hike|walk|march|run|marathon|gym)\b"
+_WEATHER = (
+    r"(?:\w+ )?(?:sun|sunshine|heat|cold|wind|weather|winter|summer|spring|hike|walk|march|run|marathon|gym|match"
+    r"|auction)\b"
+)
 _CAUSED = (
     rf"{_UNSUPPOSED}(?:(?:your|the|this|that|these|those|it|they|which)\b"
     r"(?:(?!\b(?:prices?|costs?|bills?|fees?|invoices?|quotes?)\b)[^.?!]){0,40}\b"
@@ -216,7 +220,8 @@ _CAUSED = (
     rf"|(?:(?:i|we|he|she|(?:my|our|his|her|the) (?:[\w-]+ ){{0,4}}{_PEOPLE})(?:'ve|'s)? (?:\w+ ){{0,2}}{_GOT}{_SKIN}"
     rf"|{_ANYBODY}{_GOT}(?!blisters?\b){_SKIN})"
     r" (?:(?:from|after|since|because of|off|thanks to) (?:your|using|wearing|sitting|sleeping|lying)"
-    rf"|(?:from|after|because of|off|thanks to) (?:the|this|that) (?!{_WEATHER})\w+))\b"
+    rf"|(?:from|after|because of|off|thanks to) (?:the|this|that) (?!{_WEATHER})"
+    r"(?![^.?!]{0,80}\b(?:which|do you sell|recommend)\b)\w+))\b"
 )
 """What a thing of the company did to somebody, without a word for the harm that is always one."""
 
@@ -234,7 +239,8 @@ _WOUNDED = f"(?:(?:摔|撞|砸|夹|咬|刺)伤|摔断了?[左右]?{_LIMB}|{_LIMB
 _WHEN = "(?:昨天|昨晚|今天|前天|上周|早上|晚上|刚刚?才?|突然|意外|不小心|不慎|都|也|就|又){0,3}"
 _WHERE = "[在从让坐玩穿骑走踩下爬](?:你们的?)?[^，。！？,.!?防的把]{0,10}?"
 _THERE = "(?:[在从][^，。！？,.!?防的把买]{1,8}[上里下中内口前])?"
-_OWN_HAND = f"(?:{_HIM}{_WHEN}{_THERE}|[摔滑绊跌](?:倒|了?一?跤)了?[，,]?)把手摔断"
+_SLIPPED = "[摔滑绊跌](?:倒|了?一?跤)了?[，,]?"
+_OWN_HAND = f"(?:{_HIM}{_WHEN}{_THERE}(?:{_SLIPPED})?|(?<![子杯壶箱碗锅车]){_SLIPPED})把手摔断"
 """Somebody's hand: the handle of a cup is a 把手 too."""
 _FELL_HERE = (
     "(?:(?:(?:摔|撞|砸|夹|扭|拉)伤|[摔滑绊]倒|扭到)(?!了?[一这那两几]|的|[检监]测|识别|报警|保?险|[药膏])"

@@ -19,7 +19,9 @@ _TO_DO = re.compile(
     r"(?:add|ask|bring|call|change|check|choose|click|close|confirm|connect|copy|create|delete|disconnect|download|enter"
     r"|fill|find|follow|go|hold|insert|install|log|make|navigate|open|pay|plug|press|print|pull|push|put|remove|report"
     r"|reset|restart|run|save|scan|select|send|set|sign|start|stop|submit|switch|take|tap|tell|turn|type|unplug|update"
-    r"|upload|use|wait|write)\b|(?!haben|können|möchten|sollten|wollen)\w+en Sie\b|(?!(?:chez|diez)\b)\w+ez\b"
+    r"|upload|use|wait|write)\b(?! (?:of|is|are|daily|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b)"
+    r"|(?!haben|können|möchten|sollten|wollen)\w+en Sie\b"
+    r"(?!.*, (?!damit|dann|denn|wenn|mit)(?-i:[a-zäöü])[a-zäöüß]*[nt] \w)|(?!(?:chez|diez)\b)\w+ez\b"
     r"|请?(?:先|再)?(?:打开|关闭|点击|单击|选择|输入|填写|下载|安装|登录|进入|提交|扫描|扫码|重启|拔[下掉出]|插[上入]|按[下住]|等待)",
     re.IGNORECASE,
 )
@@ -29,7 +31,9 @@ _COMMAND = re.compile(
 )
 """With a small letter, also in a folder ("./install.sh"), or named as PowerShell's are ("Install-Module")."""
 _ASKS_HOW = re.compile(
-    r"\b(?:wie (?!viel|lange|oft|teuer)|c[oó]mo|what (?:do|should|must) I do|was muss ich tun)\b|流程|步骤"
+    r"\b(?:wie (?!viel|lange|oft|teuer|hoch|groß|alt|weit|schwer|schnell|spät|heiß|ist|sind)"
+    r"|what (?:do|should|must) I do|was muss ich tun)\b"
+    r"|(?:^|[,.!?] )\W*(?:cómo|como (?!cliente|socio|miembro|alumno|empleado)\w+(?! ?,))\b|流程|步骤"
     r"|(?:^\W*|[,;:.!?]\s*|\b(?:et|ou|mais|sais|savoir|dire|expliquer|bonjour)\s)comment\b"
     r"(?! (?:on|in|about|an?|the|to)\b)",
     re.IGNORECASE,

@@ -20,12 +20,14 @@ _OTHER_DAYS = re.compile(
     re.IGNORECASE,
 )
 _ASKED_DAYS = re.compile(
-    r"[过大]年|过节|年三十|初[一二三四五六七]|[春寒暑长]假|五一(?![路广街大])|(?<!十)十一(?![点月号楼层])|双11|618|法定|黄金周|元宵|七夕"
-    r"|活动(?![中室])|促销|\b(?:x-?mas|boxing day|good friday|halloween)\b",
+    r"[过大]年|过节|年三十|初[一二三四五六七]|[春寒暑长]假|五一(?!路|广场|大道|大?街)|(?<!十)十一(?![点月号楼层])|双11|618|法定|黄金周|元宵|七夕"
+    r"|活动(?!中心|室)|促销|\b(?:x-?mas|boxing day|good friday|halloween)\b",
     re.IGNORECASE,
 )
 """How customers name such days beside that; a word too many only leaves the order as it was."""
-_ORDERED = re.compile(r"(?:\d{1,2}\s?[月./-]\s?)?\d{1,2}\s?[日号]?[^\W\d]{0,3}?(?:下的?单|[买订拍][的了])")
+_ORDERED = re.compile(
+    r"(?:\d{1,2}\s?[月./-]\s?)?\d{1,2}\s?[日号]?[^\W\d]{0,3}?(?:下的?单|[买拍][的了]|订[的了](?!房|酒店|票|桌|位))"
+)
 """Of "1月29日下的单": the day of an order is none on which anybody comes."""
 _NOTICE = re.compile(r"通知|公告|安排|时间|\b(?:notices?|hours|opening)\b", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"[，,；;。|]")

@@ -308,13 +308,10 @@ def _is_one_of_two_amounts(question: str, candidate: Candidate) -> bool:
 def _torn_off_name(text: str, before: str, after: str) -> bool:
     """Say whether words are half of a name of which the other half is a code, as in "T20 Pro"; "B12 Monday" is none.
 
-    A word alone behind a code is, in small letters or in capitals, too.
+    So are "pro" and "PRO" alone.
     """
-    no_name = rf"(?!(?i:{_NO_NAME})\b)"
-    name = rf"\s?{no_name}[A-Z][a-z]+\b"
-    ends = (re.match(name, text) or re.fullmatch(rf"{no_name}[A-Za-z]+", text)) and re.search(
-        r"(?<![A-Za-z])[A-Za-z]{1,3}\d{1,4}\s?$", before
-    )
+    name = rf"\s?(?!(?:{_NO_NAME})\b)(?:[A-Z][a-z]+|(?i:pro|max|plus|lite|mini|ultra|air|slim)$)\b"
+    ends = re.match(name, text) and re.search(r"(?<![A-Za-z])[A-Za-z]{1,3}\d{1,4}\s?$", before)
     begins = re.search(r"(?<![A-Za-z])[A-Za-z]{1,3}\d{1,4}$", text) and re.match(name, after)
     return bool(ends or begins)
 

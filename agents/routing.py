@@ -45,13 +45,15 @@ _NONE_COUNTED = (
 _OF_THINGS = r"(?:is|are|was|were|came|arrived|not|missing|wrong|broken|damaged)\b"
 _CALLED_ORDER = (
     rf"(?:{_BY_OWN_ORDER}{_TYPED}|{_BY_ORDER}{_TYPED}"
-    rf"(?!\s+(?i:(?!{_NONE_COUNTED})(?:[a-z]+ (?!{_NONE_COUNTED}))?[a-z]{{2,}}[a-rt-z]s\b(?! {_OF_THINGS}))))"
+    rf"(?!\s+(?i:(?!{_NONE_COUNTED})(?:[a-z]+ (?!{_NONE_COUNTED})){{0,2}}[a-z]{{2,}}[a-rt-z]s\b(?! {_OF_THINGS}))))"
 )
 """One that is typed as people do: "order b 11083", "my order number is 11162"; no number of pens that are wanted."""
 _NAMES_A_CASE = re.compile(f"{_ORDER}|{_EMAIL}|{_CALLED_ORDER}")
+_NO_GOODS = r"(?!\s?(?:(?i:sold|made)\b|的(?!订单|物流|状态|进度)|[^，。？?]{0,3}[买卖]|有货))"
 _SURE_ORDER = re.compile(
-    rf"{_BY_ORDER}({_ORDER})|(?:(?i:\b(?:cancel|track|where(?:['’]?s| is)|status of)) |取消|查询?)({_ORDER})"
-    rf"|({_ORDER})\s?(?:[在到]哪|什么时候(?:到|发))|^\W*({_ORDER})\W*$|((?<![A-Za-z0-9_-])[A-Za-z]{{1,3}}-\d{{4,}}(?![A-Za-z0-9_])"
+    rf"{_BY_ORDER}({_ORDER})|(?:(?i:\b(?:cancel|track|where(?:['’]?s| is)|status of)) |取消|查询?)({_ORDER}){_NO_GOODS}"
+    rf"|(?i:\bwhen (?:will|does|is) )({_ORDER})(?= (?i:arriv|be (?:deliver|sent|shipp)|com(?:e|ing)\b(?! back)))"
+    rf"|({_ORDER})\s?(?:[在到]哪|什么时候(?:到(?!货)|发(?!售))){_NO_GOODS}|^\W*({_ORDER})\W*$|((?<![A-Za-z0-9_-])[A-Za-z]{{1,3}}-\d{{4,}}(?![A-Za-z0-9_])"
     r"|(?<!\w)#\d{4,}\b)"
 )
 """What is an order's number beyond doubt: "HL2000" may be a lamp, unless it is all that is said."""
@@ -71,10 +73,12 @@ _OWN_THING = re.compile(
     r"\b(?:my|our) (?:\w+ ){0,2}(?:orders?|parcel|package|delivery|refund|return|booking)\b", re.IGNORECASE
 )
 _OTHER_ADDRESS = re.compile(
-    r"\b(?:newsletters?|mailing list|(?:un)?subscribe)\b|\badd\b.{1,80}?\bto\b(?! (?:my|the|our) order)|订阅|退订",
+    r"\b(?:newsletters?|mailing list|(?:un)?subscribe)\b|\badd\b.{1,80}?\bto\b(?! (?:my|the|our) order)"
+    r"|订阅|退订(?!单)",
     re.IGNORECASE,
 )
 """Beside an e-mail address that is no order's."""
+_OF_GOODS = re.compile(r"\b(?:sold|in stock)\b|价格|有货|到货", re.IGNORECASE)
 _BEGUN = r"^\W*(?:(?:hi|hello|hey|ok(?:ay)?|thanks|thank you|great|and|so|by the way|btw)\b\W*)*"
 _BEGINS_TO_ASK = re.compile(
     rf"{_BEGUN}(?:how|what|who|does)(?: \S+){{2}}"
@@ -190,10 +194,10 @@ def asks_for_no_order(text: str) -> bool:
     if names_an_order(text):
         return False
     written = simplified(_narrow(text))
-    if re.search(_EMAIL, written):
-        return _OTHER_ADDRESS.search(written) is not None
-    own = _OWN_CASE.search(written) or _OWN_THING.search(written)
-    return _ASKS_TO_KNOW.search(written) is not None and own is None
+    if _OWN_CASE.search(written) or _OWN_THING.search(written):
+        return False
+    others = (_OTHER_ADDRESS,) if re.search(_EMAIL, written) else (_ASKS_TO_KNOW, _OF_GOODS)
+    return any(other.search(written) for other in others)
 
 
 def orders_in(text: str) -> list[str]:

@@ -17,13 +17,21 @@ _VERSIONS = r"v-?\d(?!\d)|v-?\d+\s?版|(?:(?<=policy[ _-])|(?<=version )|(?<=政
 CODE = re.compile(
     rf"(?<![a-z\d])(?!(?:{_NO_NAMES})-?\d|{_VERSIONS})([a-z]{{1,3}})-?(\d{{1,4}})(?![\d.])", re.IGNORECASE
 )
+_AND = r"(?:[和跟与]|或者?)(?:[^，。？,?用起玩]{0,6}?[a-z]|\s?[它那这上\d])"
+"""And what may be another thing: 和家人一起用 sets nothing side by side."""
+_WHICH = "哪[个款种台只边]"
 _COMPARES = re.compile(
-    r"(?<!性价)比(?![例如方较])|[和跟与或].*哪[个款种台只边]|哪[个款种台只边].*(?:还是|[和跟与或])|[区差]别|不同|一样"
+    rf"(?<!性价)比(?![例如方较])|{_AND}[^，。？]{{0,12}}比较|{_WHICH}更|[和跟与或][^，。？,?用起玩]{{0,12}}{_WHICH}(?:好|大|小|吵|贵|便宜|划算|强)|[区差]别|不同|一样"
     r"|\b(?:than (?![€£$]?\d)|compar\w+|differ(?:s|ences?)?\b|different (?:from|to)\b|versus\b|vs\b"
-    r"|same (?:\w+ )?as\b|which (?:one )?is\b.*\bor\b)",
+    r"|same (?:\w+ )?as\b|which (?:one )?is (?:(?!under|over|after|never)\w{2,20}er|more)\b)",
     re.IGNORECASE,
 )
 """Not "more than 300 euros", "the same day" and "which colour"."""
+_COMPARE_TOGETHER = tuple(
+    (re.compile(first, re.IGNORECASE), re.compile(then, re.IGNORECASE))
+    for first, then in ((_AND, _WHICH), (_WHICH, f"还是|{_AND}"), (r"\bwhich (?:one )?is\b", r"\bor\b"))
+)
+"""What does so where the other stands behind it."""
 _FROM_TO = re.compile(r"\d\s?(?:[-–—~]|到|至|to\b)\s?[a-z]{0,3}\d", re.IGNORECASE)
 _REST_OF_NAME = r"[a-z]*(?: [A-Z][a-z]+)?"
 """Of "T20pro" and "T10 Lite"."""
@@ -47,7 +55,9 @@ def names_those_between(text: str) -> bool:
 
 def compares(question: str) -> bool:
     """Say whether a question sets things side by side: in "is it larger than the T20?" T20 takes nothing's place."""
-    return _COMPARES.search(simplified(question)) is not None
+    asked = simplified(question)
+    firsts = ((first.search(asked), then) for first, then in _COMPARE_TOGETHER)
+    return bool(_COMPARES.search(asked)) or any(found and then.search(asked, found.end()) for found, then in firsts)
 
 
 def without_those_of_its_kind(text: str, question: str) -> str:

@@ -21,29 +21,32 @@ _IN_CAPITALS = re.compile(rf"(?<![A-Za-z0-9])(?:{_WORDS.upper()})(?![A-Za-z0-9])
 _FIRST_IN_CAPITALS = re.compile(rf"(?:{_WORDS.upper()})\s*(?:[:–—_]|-\s)")
 _JOINED = re.compile(rf"_(?:{_WORDS.upper()})(?![A-Za-z0-9])|(?<![A-Za-z0-9])(?:{_WORDS.upper()})_")
 """So is a file called; a title in capitals alone, "NFL DRAFT", may be of one."""
-_SURELY = re.compile(
+_IN_BRACKETS = re.compile(
     rf"[(\[（【](?:(?:first|second|final|working) )?(?:{_WORDS})(?: for (?:comments?|review|discussion|consultation))?"
-    rf"(?:,? ?v?[\d.]+)?[)\]）】]|(?<!状态)[(\[（【](?:{_CHINESE}|草稿)(?:[,，]? ?v?[\d.]+)?[)\]）】]"
-    rf"|(?:{_CHINESE}){_VERSION}$"
-    rf"|^(?!.*\b(?:stat(?:us|ut)|estado|stato)\b|.*状态).*\s[–—-]\s*(?:{_WORDS})(?: v?\d[\d.]*)?$",
+    rf"(?:,? ?v?[\d.]+)?[)\]）】]|(?<!状态)[(\[（【](?:{_CHINESE}|草稿)(?:[,，]? ?v?[\d.]+)?[)\]）】]",
     re.IGNORECASE,
 )
-"""In brackets or last: a name that ends so tells of a state only where it names one, "Order status – draft"."""
+_LAST = re.compile(rf"(?:{_CHINESE}){_VERSION}$|\s[–—-]\s*(?:{_WORDS})(?: v?\d[\d.]*)?$", re.IGNORECASE)
 _SET_APART = re.compile(
     rf"^(?:{_WORDS})\s*[:–—]|[_-](?:{_WORDS})[_-]?v\d[\d.]*$|(?:{_RULES})[ _-]?草稿{_VERSION}$",
     re.IGNORECASE,
 )
 _SAVED = re.compile(
-    r"\bhow to\b|\b(?:sav(?:e|ing)|edit(?:ing)?|delet(?:e|ing)|restor(?:e|ing)|discard(?:ing)?)\b"
-    r"|\bso \w+ sie\b|speicher|enregistr|guardar|salvare|保存|恢复|删除|编辑|撤销|提交|查看|如何|怎[么样]",
+    r"\bhow to\b|\b(?:sav|creat|edit|delet|restor|discard)(?:e|ing)?\b"
+    r"|\bso \w+ sie\b|\bspeicher|enregistr|guardar|salvare|如何|怎[么样]|什么是"
+    r"|^(?:保存|恢复|删除|编辑|撤销|提交|查看).{0,3}(?:草|征求|讨论|送审)",
     re.IGNORECASE,
 )
 """What a page about drafts tells of."""
-_STATE = re.compile(
-    r"\b(?:stat(?:us|ut)|estado|stato|orders?|bestellung(?:en)?|commandes?|pedidos?|ordin[ei])\b|状态|订单",
+_STATE = re.compile(r"(?:stat(?:us|ut)|\b(?:(?<!united )states|stages|estado|stato|états?))\b|状态", re.IGNORECASE)
+_ORDERS = re.compile(r"\b(?:orders?|bestellung(?:en)?|commandes?|pedidos?|ordin[ei])\b|订单", re.IGNORECASE)
+"""Of what it is a state to be a draft; rules of orders may be one."""
+_OF_ANOTHER = re.compile(
+    r"\b(?:e-?mails?|mails?|messages?|posts?|nfl|nba|nhl|mlb) draft\b"
+    r"|\bdraft (?:(?:orders?|e-?mails?|mails?|messages?|posts?)$|(?:beers?|ales?|picks?|proofing|excluders?)\b)",
     re.IGNORECASE,
 )
-"""Of what it is a state to be a draft."""
+"""What a name in capitals alone may be of."""
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
 
 
@@ -54,11 +57,20 @@ def says_draft(name: str) -> bool:
     [True, True, False]
     """
     plain = simplified(_SUFFIX.sub("", name.rpartition("/")[2]).strip())
-    has_small = any(letter.isalpha() and not letter.isupper() for letter in plain) or _JOINED.search(plain)
-    if _SURELY.search(plain) or (has_small and _FIRST_IN_CAPITALS.match(plain)):
+    spaced = plain.replace("_", " ")
+    has_small = any(letter.isalpha() and not letter.isupper() for letter in plain)
+    is_file = has_small or (_JOINED.search(plain) is not None and not _OF_ANOTHER.search(spaced))
+    if _IN_BRACKETS.search(plain) or (is_file and _FIRST_IN_CAPITALS.match(plain)):
         return True
-    is_called = (has_small and _IN_CAPITALS.search(plain)) or (_SET_APART.search(plain) and not _STATE.search(plain))
-    return bool(is_called) and not _SAVED.search(plain.replace("_", " "))
+    if _SAVED.search(spaced):
+        return False
+    is_in_capitals = is_file and _IN_CAPITALS.search(plain) is not None
+    if is_in_capitals and has_small:
+        return True
+    if _STATE.search(spaced):
+        return False
+    is_set_apart = _SET_APART.search(plain) is not None and not _ORDERS.search(plain)
+    return is_in_capitals or is_set_apart or _LAST.search(plain) is not None
 
 
 def draft_name(passage: Passage) -> str:

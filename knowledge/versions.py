@@ -38,11 +38,12 @@ _RULES = (
 )
 """What a company has one of at a time. A school has terms and a lake conditions."""
 _BOOKS_OF_RULES = (
-    r"办法|制度|手册|须知|标准|richtlinie|(?<!tages)ordnung|handbuch"
-    r"|\b(?:handbooks?|manuals?|guides?|guidelines?|agb|r[eè]glement|conditions g[eé]n[eé]rales|politique|pol[ií]ticas?"
+    r"办法|制度|(?:员工|职工|学生|家长|教师|新人|入职|管理)手册|须知|标准|richtlinie|(?<!tages)ordnung"
+    r"|(?:mitarbeiter|personal)[ -]?handbuch|\b(?:employees?|staff|hr|company|team|students?|parents?)\b.{0,3}"
+    r"\bhandbooks?\b|\b(?:guidelines?|agb|r[eè]glement|conditions g[eé]n[eé]rales|politique|pol[ií]ticas?"
     r"|normas|condiciones)\b"
 )
-"""What an edition of a year takes the place of too, where its sections are alike."""
+"""What an edition of a year takes the place of too, where its sections are alike. A manual may be of another model."""
 _AND_MORE = re.compile(rf"[及和与、][^及和与、]{{1,4}}(?={_RULES})|\s(?:and|&)\s\w+(?=\s(?:{_RULES}))")
 _BETWEEN = re.compile(r"[\W_]+")
 _SUFFIX = re.compile(r"\.[a-z][a-z0-9]{0,4}$")

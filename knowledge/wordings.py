@@ -22,10 +22,12 @@ _HOURS = re.compile(
 WHO_PAYS = re.compile(
     r"\bwho(?: \w+){0,2} (?:pays?|paying|bears?|covers?(?=.{0,60}?\b(?:costs?|fees?|charges?|postage|shipping|delivery"
     r"|returns?|customs|dut(?:y|ies)|tax(?:es)?)\b))\b(?: for)?"
-    r"|((?:^|[,.;:!?])(?:(?!\b(?:how|what|when|where|which)\b)[^,.;:!?])*?)"
+    r"|((?:^|[,.;:!?])(?:(?!\b(?:how|what|when|where|which|why)\b)[^,.;:!?])*?)"
     r"\b(?:do|must|will|should|would) (?:i|we) (?:have to |need to )?pay\b"
     r"(?!.{0,40}\b(?:up ?front|straight|at once|in advance|before|first|now|later|online|again|monthly|weekly|yearly"
-    r"|(?:by|with|in) (?:cash|card)|or(?! (?:is|are|do you|will you|not)\b))\b)"
+    r"|within|on arrival|when (?:i|we) (?:book|order|arrive|reserve|check)|by (?:\w+day|tomorrow)|via"
+    r"|(?:by|with|in) (?:\w+ ){0,2}(?:cash|card|cheque|transfer|debit|invoice|paypal|instal\w+)"
+    r"|or(?! (?:is|are|do you|will you|not)\b))\b)"
     r"(?: for\b|(?=\W*$)|(?= to (?!(?:the|a|an|my|your|our|you|him|her|them|this|that)\b)\w)"
     r"|(?= (?:the|a|an|any|anything|extra|if|returns?|customs|import|shipping|delivery|postage|dut(?:y|ies)"
     r"|tax(?:es)?)\b))",
@@ -33,12 +35,12 @@ WHO_PAYS = re.compile(
 )
 """Not when or in which way one pays: that is asked before "do I" or told behind "pay"."""
 WHO_PAYS_ZH = re.compile(
-    r"是?谁来?(?:付|掏|(?:承担|负担)(?!责)|出(?=钱|.{0,3}费|[的吗么嘛呢啊呀]|\W|$))(?:钱|费用?)?(?:的(?=\W*$))?"
+    r"是?谁来?(?:付|掏|(?:承担|负担)(?!责)|出(?=的?钱|.{0,3}费|的?[吗么嘛呢啊呀]|的?(?:\W|$)))(?:钱|费用?)?(?:的(?=\W*$))?"
     r"|(?:要不要|(?<!不)要)(?:付|花|出|交)钱(?:[吗么嘛]|的吗|(?=才)|不?(?=\W*$))"
     r"|(?:要不要|(?<!不)需要|(?<![不需])要)钱(?:[吗么嘛]|的吗|不?(?=\W*$))|不需?要钱[吗么嘛]|收不收钱"
 )
 """Documents say what it costs."""
-_SENT = re.compile("[退换]货|退回|寄(?![存养卖])|送货|送上门|快递")
+_SENT = re.compile("[退换]货|退回(?!押金|[订定]金)|寄(?![存养卖放宿])|送货|送上门|快递")
 _DAY = re.compile("(?:(?<!一)周|星期|礼拜)([一二三四五六日天])(?![次个节天])")
 """Not of 每周三次 and 一周六天."""
 WEEKS = {"期": "星期", "拜": "礼拜"}

@@ -2,7 +2,7 @@
 
     > [!faq]- Can I return gifts?     a quote, folded up below its title
     [[Warranty|our warranty]]         our warranty
-    Two days.[^1]                     Two days. (and the note below the first such paragraph, else at the end)
+    Two days.[^1]                     Two days. (and the note below the paragraph, what none names at the end)
     %% the supplier refuses %%        nothing: its writer alone sees it
 
 Code stays as it is.
@@ -38,7 +38,9 @@ def to_commonmark(text: str) -> str:
     written: _Lines = []
     told: set[str] = set()
     for lines, is_code in stretches:
-        written += lines if is_code else _paragraph(lines, notes, told)
+        below: set[str] = set()
+        written += lines if is_code else _paragraph(lines, notes, below)
+        told |= below
     for name, note in notes.items():
         if name not in told:
             told.add(name)
@@ -93,7 +95,7 @@ def _without_notes(stretches: Iterator[tuple[_Lines, bool]], notes: dict[str, st
 
 
 def _paragraph(lines: _Lines, notes: dict[str, str], told: set[str]) -> _Lines:
-    """Return a run of lines in CommonMark and below it the notes that it is the first to name, put to `told`."""
+    """Return a run of lines in CommonMark and below it the notes that it names, put to `told`, but for those in it."""
     if all(map(_INDENTED.match, lines)):
         return lines
     named: list[str] = []

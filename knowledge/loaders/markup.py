@@ -22,10 +22,10 @@ _LINE = re.compile(r"</?(?:div|li|tr)\b[^<>]*>|<dt\b[^<>]*>|</dd\s*>", re.IGNORE
 _CELL = re.compile(r"</?t[dh]\b[^<>]*>|</dt\s*>|<dd\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z](?!ttps?://|[\w.+-]*@[\w.-]+>)[^<>]*>", re.IGNORECASE)
 """No address in angle brackets."""
-_WRITTEN_LINE_ENDS = re.compile(r"(?:\\[rn])+")
-"""As some shops write them into a cell."""
-_PATH = re.compile(r"\b[A-Za-z]:\\")
-"""Of a Windows machine: where one stands, only what is beside a tag is a line's end."""
+_WRITTEN_LINE_ENDS = re.compile(
+    r"(?<![^\W\u3400-\u9fff])(?<!\\)(?<!\b[A-Za-z]:)(?:\\[rn])+|(?:(?<!\\r)(?<!\\n)\\[rn])(?:\\[rn])*(?=<)"
+)
+"""As some shops write them into a cell, behind a word only beside a tag: in "C:\\data\\new" they end no line."""
 _SPACE = re.compile(r"\s+")
 
 
@@ -35,7 +35,7 @@ def plain(text: str) -> str:
         return text
     if not text.lstrip().startswith("<") and _shows_what_to_paste(text):
         return text
-    text = _without_unread(_WRITTEN_LINE_ENDS.sub(_line_ends if _PATH.search(text) else _ended, text))
+    text = _without_unread(_WRITTEN_LINE_ENDS.sub(_ended, text))
     text = _CELL.sub(" ", _LINE.sub("\v", _PARAGRAPH.sub("\f", _LINE_BREAK.sub("\n", _LINK.sub(_link, text)))))
     return _SPACE.sub(_space, html.unescape(_TAG.sub("", text))).strip()
 
@@ -50,8 +50,12 @@ def told_target(target: str, *, text: str) -> str:
 
 
 def _shows_what_to_paste(text: str) -> bool:
-    """Say whether code is all that is marked up in the text; a shop's exporter leaves an app's place in any other."""
-    return _TO_PASTE.search(text) is not None and not _MARKED_UP.search(_TO_PASTE.sub("", text))
+    """Say whether words follow the code in the text, or it alone is marked up; an app's stands last."""
+    code = _TO_PASTE.search(text)
+    if code is None:
+        return False
+    behind = html.unescape(_TAG.sub("", _without_unread(text[code.start() :])))
+    return bool(behind.strip()) or not _MARKED_UP.search(_TO_PASTE.sub("", text))
 
 
 def _link(found: re.Match[str]) -> str:
@@ -61,11 +65,6 @@ def _link(found: re.Match[str]) -> str:
     text = html.unescape(_TAG.sub("", found[2])).strip()
     told = told_target(html.unescape(target[1] or target[2] or target[3] or "").strip(), text=text)
     return found[2] + html.escape(told, quote=False)
-
-
-def _line_ends(found: re.Match[str]) -> str:
-    is_beside_tag = found.string.endswith(">", 0, found.start()) or found.string.startswith("<", found.end())
-    return _ended(found) if is_beside_tag else found[0]
 
 
 def _ended(found: re.Match[str]) -> str:

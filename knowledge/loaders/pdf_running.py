@@ -110,4 +110,5 @@ def _running_key(line: Line) -> str:
 def _without_page(text: str, number: int) -> str:
     """Return a line without the page's number, which stands behind the word for it or set off at an end."""
     text = _PAGE_MARK.sub("#", text.strip())
-    return re.sub(rf"(?<=[·|•]\s){number}$|^{number}(?=\s[·|•])", "#", text)
+    marks = "·|•–—-" if len(text.split()) > 3 else "·|•"  # "Step - 1" may be a title
+    return re.sub(rf"(?<=[{marks}]\s){number}$|^{number}(?=\s[{marks}]\s)", "#", text)

@@ -15,11 +15,13 @@ from itertools import chain, pairwise, zip_longest
 from knowledge.documents import DocumentBuilder
 
 SEPARATOR = " | "
-_YEAR = re.compile(r"(?:19|20)\d\d(?:/\d\d(?:\d\d)?)?")
-"""A year, or a season that ends in the next: "2025/26"."""
+_YEAR = re.compile(r"((?:19|20)\d\d)(?:/(\d\d(?:\d\d)?))?")
+"""A year, or a season that ends in another: "2025/26"."""
 _BEGINS_WITH_NUMBER = re.compile(r"[^\w\s]{0,3}\s?(?!(?:19|20)\d\d\b)\d")
-_AMOUNT = re.compile(r"[^\w\s]{0,3}\s?\d[\d.,]*\s?[^\d\s]{0,4}")
-"""A number with the little that stands around it: "12 kg", "€4.90", "30 °C"."""
+_VALUE = re.compile(
+    r"(?-i:[a-zß-ü])|(?:closed|open|free|included|yes|no|none|geschlossen|kostenlos|gratis)$", re.IGNORECASE
+)
+"""What a cell of a first row says that names nothing."""
 _LONGEST_COUNT = 10
 
 
@@ -167,22 +169,46 @@ def _is_title(row: Sequence[str]) -> bool:
 def _reads_like_names(rows: Sequence[Sequence[str]]) -> bool:
     """Say whether the first row names the columns: all but one of them, and not by what stands below it too.
 
-    Where a digit stands in it, as in rows of data, it has to name all but the first. Of two columns, the first may be
-    the names: beside "Weight" stands a number from the first row on. Whole numbers that go up in equal steps are sizes
-    or how many, though numbers stand below them too.
+    Where it leaves out another than the first, as rows of data may, it has to be of words, with a number below. Of
+    two columns, the first may be the names: beside "Weight" stands a number from the first row on. Whole numbers that
+    go up in equal steps are sizes or how many, though numbers stand below them too.
     """
     head, *below = rows
     width = max(map(len, rows))
-    if any(map(str.isdigit, "".join(head))) and not (all(map(str.strip, head[1:])) and len(head) == width):
-        return False
     if sum(map(bool, map(str.strip, head))) < max(2, width - 1):
         return False
+    if not (all(map(str.strip, head[1:])) and len(head) == width):
+        return not _has_digit("".join(head)) and not any(map(_VALUE.match, head[1:])) and _has_number(head, below)
     if width == 2:
-        return not _BEGINS_WITH_NUMBER.match(head[-1])
-    return _goes_up(head) or not any(
-        _is_amount(cell) and any(_form(cell) == _form(row[column]) for row in below if column < len(row))
+        return not begins_with_number(head[-1])
+    return _goes_up(head) or not repeats_a_form(head, below)
+
+
+def _has_number(head: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Say whether a number stands below any name but the first."""
+    return any(
+        name.strip() and _has_digit(cell) for row in below for name, cell in zip(head[1:], row[1:], strict=False)
+    )
+
+
+def repeats_a_form(head: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Say whether what has a number in a first row stands with another below it, as in rows of data: no year does."""
+    return any(
+        _has_digit(cell)
+        and not _is_year(cell)
+        and _form(cell) in (_form(row[column]) for row in below if column < len(row))
         for column, cell in enumerate(head)
     )
+
+
+def begins_with_number(cell: str) -> bool:
+    """Say whether a cell begins with a number that is no year."""
+    return _BEGINS_WITH_NUMBER.match(cell) is not None
+
+
+def _has_digit(text: str) -> bool:
+    """Say whether any digit stands in a text."""
+    return any(map(str.isdigit, text))
 
 
 def _goes_up(head: Sequence[str]) -> bool:
@@ -192,15 +218,15 @@ def _goes_up(head: Sequence[str]) -> bool:
     return len(numbers) == len(head) - 1 > 2 and len(steps) == 1 and min(steps) > 0 and not is_number(head[0])
 
 
-def _is_amount(cell: str) -> bool:
-    cell = cell.strip()
-    has_number = any(map(str.isdigit, cell)) and (is_number(cell) or _AMOUNT.fullmatch(cell) is not None)
-    return has_number and not _YEAR.fullmatch(cell)
+def _is_year(cell: str) -> bool:
+    """Say whether a cell is a year or a season, which ends in the next: "2024/15" is a file's number."""
+    year = _YEAR.fullmatch(cell.strip())
+    return year is not None and (not year[2] or str(int(year[1]) + 1).endswith(year[2]))
 
 
 def _form(cell: str) -> str:
     """Return what stands around a cell's numbers."""
-    return re.sub(r"\d[\d.,]*", "0", cell)
+    return re.sub(r"\d[\d.,]*", "0", cell.strip())
 
 
 def _own(cell: str) -> str:
@@ -266,7 +292,7 @@ def _may_name(names: Sequence[str], row: Sequence[str]) -> bool:
     own = {column for column in filled if not isinstance(row[column], Spread)}
     return (
         any(len(own & span) > 1 for span in spans)
-        and all(not is_number(row[column]) or (column in below and _YEAR.fullmatch(row[column])) for column in filled)
+        and all(not is_number(row[column]) or (column in below and _is_year(row[column])) for column in filled)
         and all(_is_same(names, row[column], column) for column in filled - below)
     )
 

@@ -119,11 +119,11 @@ class _Writer:
 
 
 def _titles(values: Sequence[Value]) -> list[str]:
-    """Return what each object is called; where most bear one title, as "Mr", those with a title of several by name."""
+    """Return what each object is called; where most share theirs, as "Mr", these by their names."""
     titles = list(map(title_of, values))
     counts = Counter(title for title in titles if title)
     names = {at: title_of(values[at], names=_NAMES_FIRST) for at, title in enumerate(titles) if counts[title] > 1}
-    is_general = max(counts.values(), default=0) * 2 > len(values) and len(set(names.values())) == len(names)
+    is_general = len(names) * 2 > len(values) and len(set(names.values())) == len(names)
     return [names.get(at, title) for at, title in enumerate(titles)] if is_general else titles
 
 

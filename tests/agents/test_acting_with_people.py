@@ -37,14 +37,31 @@ def test_another_wish_takes_back_what_waits_for_the_team(talk: Talk, home: Path,
     assert answer.text.startswith((words.DECLINED["en"], words.DECLINED["zh"]))
 
 
-@pytest.mark.parametrize("message", ["ok, but how long does that take?", "好的，但是要多久？", "ok but please hurry"])
-def test_who_only_asks_how_long_takes_back_nothing(talk: Talk, home: Path, message: str) -> None:
+@pytest.mark.parametrize(
+    "message",
+    [
+        *("ok, but how long does that take?", "好的，但是要多久？", "ok but please hurry", "好的，只要3天到账就行"),
+        *("好的，只要一周就到账就行", "好的，只要三个工作日能退款就行"),
+    ],
+)
+def test_who_only_says_how_long_takes_back_nothing(talk: Talk, home: Path, message: str) -> None:
     order, email, sku = returned_for_much(home)
     talk.sign_in(order, email)
     refund = (call("order_status", order_number=order), call("refund", order_number=order, article=sku))
     talk.say(f"Refund my return of {order}", *refund)
     talk.say("yes")
     talk.say(message, "I cannot say.")
+    assert [one.stage for one in talk.approvals.kept.values()] == ["operator"]
+
+
+@pytest.mark.parametrize("message", ["ok wait", "OK, hold on please", "OK, one moment", "好的，等一下", "嗯，稍等"])
+def test_who_wants_to_wait_is_told_that_it_still_waits_for_the_team(talk: Talk, home: Path, message: str) -> None:
+    order, email, sku = returned_for_much(home)
+    talk.sign_in(order, email)
+    refund = (call("order_status", order_number=order), call("refund", order_number=order, article=sku))
+    talk.say(f"Refund my return of {order}", *refund)
+    talk.say("yes")
+    assert talk.say(message).text in words.STILL_WAITS.values()
     assert [one.stage for one in talk.approvals.kept.values()] == ["operator"]
 
 

@@ -137,7 +137,7 @@ def test_when_a_mail_was_sent_stands_in_its_header(sent: str) -> None:
     assert formal_spans(sent) == []
 
 
-@pytest.mark.parametrize("below", ["To: Ben Cy", "Cc: Ben Cy", "Subject: Company cards"])
+@pytest.mark.parametrize("below", ["To: Ben Cy\nCc: Ada\nSubject: Cards", "Subject: Company cards"])
 def test_when_a_mail_was_sent_stands_in_a_header_of_names_too(below: str) -> None:
     sent = "Sent: Tuesday, January 13, 2026 11:15 AM"
     text = f"From: Ada Berg\n{sent}\n{below}\nUse them."
@@ -152,6 +152,7 @@ def test_when_a_mail_was_sent_stands_in_a_header_of_names_too(below: str) -> Non
         "Subject: Webinar\nDate: Tuesday 14 April 2026, 15:00 UTC",
         "Subject: Parcels\nSent: parcels leave daily at 16:00",
         "From: London\nDate: 14 Apr 2026 15:00 UTC",
+        "From: London\nSent: 14 Apr 2026 15:00\nTo: Paris",
         "From: London\nDate: 14 Apr 2026 15:00 UTC\nPlace: the hall",
     ],
 )

@@ -56,6 +56,9 @@ def test_long_messages_take_no_time(name: str, piece: str) -> None:
         "我的脚趾砸伤了",
         "我同学摔断了手臂",
         "我滑倒摔伤了",
+        "孩子滑倒了，把手摔断了",
+        "在店里滑倒把手摔断了",
+        "My son got a rash from the soap",
     ],
 )
 def test_whoever_of_the_customers_people_was_hurt_calls_a_person(message: str) -> None:
@@ -74,6 +77,14 @@ def test_whoever_of_the_customers_people_was_hurt_calls_a_person(message: str) -
         "It makes my jacket ill-fitting",
         "I have blisters from the sun, which cream is for me",
         "I have a rash after the long winter, which cream is for me",
+        "It makes my plants ill, how do I water them",
+        "The soil made our roses sick",
+        "The update made my printer dizzy",
+        "This gave my inbox a rash of mails",
+        "My son got a rash from the grass, which cream do you recommend?",
+        "I have blisters from the tennis match, do you sell plasters?",
+        "I got hives from the auction",
+        "杯子滑倒把手摔断了",
     ],
 )
 def test_a_handle_and_the_weather_call_nobody(message: str) -> None:

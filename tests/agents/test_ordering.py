@@ -85,6 +85,12 @@ def test_who_asks_how_in_other_words_gets_terms_in_their_order_too(question: str
         "Wie viel kostet es?",
         "Wie lange dauert es?",
         "What is a lamp?",
+        "Wie hoch ist die Gebühr?",
+        "Wie alt muss ich sein?",
+        "Wie heißt die Gebühr?",
+        "Where can I leave a comment?",
+        "Como cliente, ¿tengo descuento?",
+        "como socio tengo descuento?",
     ],
 )
 def test_who_asks_how_much_or_how_long_gets_the_answer_first(question: str) -> None:
@@ -95,6 +101,7 @@ def test_who_asks_how_much_or_how_long_gets_the_answer_first(question: str) -> N
     "steps",
     [
         ["Öffnen Sie das Portal.", "Wählen Sie Urlaub."],
+        ["Drücken Sie die Taste, damit es startet.", "Warten Sie, bis es leuchtet."],
         ["Ouvrez le portail.", "Choisissez un congé."],
         ["Report it to Ada.", "Change the code.", "Submit the form."],
         ["Navigate to the portal.", "Use the code.", "Follow the link.", "Confirm it."],
@@ -104,6 +111,19 @@ def test_items_that_say_what_to_do_are_steps_in_other_words_and_languages_too(st
     lines = [f"{at}. {step}" for at, step in enumerate(steps, start=1)]
     found = in_order(quoted("\n".join(lines), *lines[::-1]), "Is it old?")
     assert [statement.text for statement in found] == lines
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        ["Kommen Sie zu spät, zahlen Sie 5 €.", "Bestellen Sie vor 12 Uhr, liefern wir heute."],
+        ["Use of the pool is free.", "Open Monday to Friday."],
+    ],
+)
+def test_items_that_say_what_holds_are_terms(terms: list[str]) -> None:
+    lines = [f"{at}. {term}" for at, term in enumerate(terms, start=1)]
+    found = in_order(quoted("\n".join(lines), *lines[::-1]), "Is it old?")
+    assert [statement.text for statement in found] == lines[::-1]
 
 
 @pytest.mark.parametrize("begins", ["Haben Sie eine Lampe", "Können Sie nicht kommen", "Chez Lumen", "Diez euros"])

@@ -41,6 +41,11 @@ def first(question: str, statements: list[Statement]) -> str:
         ("1月29日下的单，客服几点上班", ORDINARY),
         ("1月29号在网上买的，几点开门", ORDINARY),
         ("1月29日买票几点开门", HOLIDAY),
+        ("五一广州店几点开门", HOLIDAY),
+        ("五一大酬宾客服几点下班", HOLIDAY),
+        ("五一大道店几点下班", ORDINARY),
+        ("活动中客服几点下班", HOLIDAY),
+        ("10月1日订的房几点入住", HOLIDAY),
         ("可以刷卡吗", HOLIDAY),  # no time is asked for
     ],
 )

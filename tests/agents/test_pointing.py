@@ -34,6 +34,11 @@ def found(
     return candidates(question, ranked, language=language, embedder=embedder)
 
 
+def words_in(said: Statement, words: str) -> Candidate:
+    start = said.text.index(words)
+    return Candidate(said, start, start + len(words))
+
+
 def best(question: str, *texts: str, language: Language = "en", said: str = "") -> str:
     pointed = choose(found(question, *texts, language=language), language=language, said=said)
     return pointed.candidate.text if pointed else ""
@@ -204,13 +209,15 @@ def test_share_is_that_of_the_words_and_of_those_that_hold_them() -> None:
         ("有狗推荐哪款？", "推荐T20给您。", "T20", True),
         ("When is yoga?", "Yoga is in B12 Monday at 9:00.", "Monday at 9:00", True),
         ("What does E3 mean?", "Error E3 means blocked filter.", "means blocked filter", True),
+        ("What does E3 mean?", "Error E3 overheating", "overheating", True),
+        ("Where is it?", "Room B12 downstairs", "downstairs", True),
+        ("门店在哪里？", "门店在上海。", "上海", True),
     ],
 )
 def test_words_that_mean_something_else_alone_do_not_stand_alone(
     question: str, sentence: str, words: str, alone: bool
 ) -> None:
-    start = sentence.index(words)
-    assert pointing.stands_alone(question, Candidate(statement(sentence), start, start + len(words))) == alone
+    assert pointing.stands_alone(question, words_in(statement(sentence), words)) == alone
 
 
 @pytest.mark.parametrize(
@@ -253,8 +260,7 @@ def test_words_that_mean_something_else_alone_do_not_stand_alone(
     ],
 )
 def test_a_number_takes_what_it_counts(sentence: str, words: str, whole: str) -> None:
-    start = sentence.index(words)
-    assert pointing.with_unit(Candidate(statement(sentence), start, start + len(words))).text == whole
+    assert pointing.with_unit(words_in(statement(sentence), words)).text == whole
 
 
 @pytest.mark.parametrize(
@@ -273,14 +279,13 @@ def test_a_value_stands_without_its_name_and_a_time_is_none(words: str, value: s
 def test_an_item_means_nothing_without_what_denies_it_above() -> None:
     text = "Dogs may not come into:\n\nthe sauna area for 12 euros,\nthe beach."
     item = next(each for each in statements_of([passage(text)]) if "sauna" in each.text)
-    start = item.text.index("12")
-    assert not pointing.stands_alone("how much is the sauna area?", Candidate(item, start, start + 8))
-    assert pointing.stands_alone("how much is the area not for dogs?", Candidate(item, start, start + 8))
+    assert not pointing.stands_alone("how much is the sauna area?", words_in(item, "12 euros"))
+    assert pointing.stands_alone("how much is the area not for dogs?", words_in(item, "12 euros"))
 
 
 def test_a_price_is_no_number_of_things() -> None:
     row = statement("Room: Lake room | Winter: €126 | Beds: 3")
-    found = [Candidate(row, row.text.index(text), row.text.index(text) + len(text)) for text in ("€126", "3")]
+    found = [words_in(row, text) for text in ("€126", "3")]
     assert [c.text for c in pointing.shaped("How many people sleep in the lake room in winter?", found)] == []
     assert [c.text for c in pointing.shaped("How many beds has the lake room?", found)] == ["3"]
     assert [c.text for c in pointing.shaped("How much is the lake room in winter?", found)] == ["€126"]
@@ -288,9 +293,7 @@ def test_a_price_is_no_number_of_things() -> None:
 
 def test_of_two_amounts_in_a_row_neither_answers_how_much_alone() -> None:
     row = statement("旧机: 扫地机 | 可正常开机: 200元 | 不能开机: 80元")
-    working, broken = (
-        Candidate(row, row.text.index(text), row.text.index(text) + len(text)) for text in ("200元", "80元")
-    )
+    working, broken = words_in(row, "200元"), words_in(row, "80元")
     assert not pointing.stands_alone("旧的扫地机开不了能抵多少", working)
     assert not pointing.stands_alone("旧的扫地机开不了能抵多少", broken)
     assert pointing.stands_alone("扫地机不能开机的抵多少", broken)
@@ -299,7 +302,7 @@ def test_of_two_amounts_in_a_row_neither_answers_how_much_alone() -> None:
 def test_of_a_row_only_a_whole_cell_is_an_answer() -> None:
     row = statement("Zone: Islands | Price: €9.50 | Time: 4–6 working days")
     texts = ("€9.50", "4–6 working days", "working days", "Islands", "Islands | Price")
-    found = [Candidate(row, row.text.index(text), row.text.index(text) + len(text)) for text in texts]
+    found = [words_in(row, text) for text in texts]
     assert [c.text for c in pointing.shaped("Which one is it?", found)] == ["€9.50", "4–6 working days", "Islands"]
     assert [c.text for c in pointing.shaped("How much is it?", found)] == ["€9.50"]
     assert pointing.shaped("How much is it, and how long does it take?", found) == []
@@ -307,10 +310,7 @@ def test_of_a_row_only_a_whole_cell_is_an_answer() -> None:
 
 def test_of_a_row_only_the_column_that_the_question_names_is_an_answer() -> None:
     row = statement("Lesson: Piano | 30 minutes: €89.00 | 45 minutes: €124.00 | 60 minutes: €159.00")
-    found = [
-        Candidate(row, row.text.index(text), row.text.index(text) + 7) for text in ("€89.00", "€124.00", "€159.00")
-    ]
-    found[0] = Candidate(row, found[0].start, found[0].start + len("€89.00"))
+    found = [words_in(row, text) for text in ("€89.00", "€124.00", "€159.00")]
     assert [c.text for c in pointing.shaped("piano 45 min price?", found)] == ["€124.00"]
     assert pointing.shaped("piano price?", found) == []
     assert [c.text for c in pointing.shaped("Which is the piano's?", found)] == ["€89.00", "€124.00", "€159.00"]
@@ -387,8 +387,7 @@ def test_of_several_prices_one_is_pointed_at_where_the_question_names_it(
     ],
 )
 def test_the_sum_from_which_delivery_is_free_is_not_its_price(question: str, text: str, limit: str) -> None:
-    start = text.index(limit)
-    candidate = Candidate(statement(text), start, start + len(limit))
+    candidate = words_in(statement(text), limit)
     assert pointing.is_a_limit(question, candidate)
     assert not pointing.is_a_limit("for how much must I order to have delivery free? 满多少包邮", candidate)
     assert not pointing.is_a_limit(question, Candidate(statement(f"It costs {limit}."), 9, 9 + len(limit)))

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.routing import Router, Target, named, names_a_case
+from agents.routing import Router, Target, asks_for_no_order, named, names_a_case, sure_order
 from agents.tools import Tool, ToolContext
 from knowledge.embedders import Embedder
 from knowledge.embedders.hashing import build
@@ -87,11 +87,20 @@ def test_an_order_is_named_as_people_type_it(message: str) -> None:
         "a bulk order 20000 pens",
         "Is it possible to order 15000 pens?",
         "please order 15000 blue pens",
+        "order 15000 blue metal pens",
         "订单10000个灯泡",
     ],
 )
 def test_other_numbers_are_no_order(message: str) -> None:
     assert not names_a_case(message)
+
+
+@pytest.mark.parametrize(
+    "message", ["查询HL2000的价格", "HL2000在哪里买", "HL2000在哪能买到", "HL2000什么时候到货", "HL2000什么时候发售"]
+)
+def test_a_lamp_whose_price_or_stock_is_asked_for_is_no_order(message: str) -> None:
+    assert sure_order([message]) == ""
+    assert asks_for_no_order(message)
 
 
 def in_stock(article: str) -> str:

@@ -1,6 +1,7 @@
 import pytest
 
-from knowledge.codes import codes, names_those_between, without_those_of_its_kind
+from knowledge.codes import codes, compares, names_those_between, without_those_of_its_kind
+from tests.growth import grows_gently
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,22 @@ def test_codes_from_one_to_another(text: str, says_so: bool) -> None:
         ("T10吵吗", "T20比较吵吗", " 吵吗"),
         ("T10吵吗", "T20性价比怎么样", " 吵吗"),
         ("T10吵吗", "T20哪个颜色好看", " 吵吗"),
+        ("T10吸力多少", "和T20比较", "T10吸力多少"),
+        ("T10吸力多少", "跟T20比较一下呢", "T10吸力多少"),
+        ("T10吸力多少", "哪个更好，T20？", "T10吸力多少"),
+        ("T10吸力多少", "哪个好，T10还是T20", "T10吸力多少"),
+        ("T10吸力多少", "which is better, T20?", "T10吸力多少"),
+        ("T10吸力多少", "或者T20哪个好", "T10吸力多少"),
+        ("T10吸力多少", "T20和扫地机哪个好", "T10吸力多少"),
+        ("T10吸力多少", "和你们的T20哪个好", "T10吸力多少"),
+        ("T10吸力多少", "和家人一起用T20哪个模式好", " 吸力多少"),
+        ("T10吸力多少", "T20哪个模式和家人一起用好", " 吸力多少"),
     ],
 )
 def test_the_next_questions_code_takes_the_place_of_one_of_its_kind(text: str, question: str, left: str) -> None:
     assert without_those_of_its_kind(text, question) == left
+
+
+@pytest.mark.parametrize("said", ["哪个", "和T", "which is ", "和T哪个", "which is better "])
+def test_whether_things_are_compared_is_read_in_a_short_time_in_a_long_message(said: str) -> None:
+    assert grows_gently(compares, said, 64_000)

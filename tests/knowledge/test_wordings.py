@@ -75,6 +75,13 @@ def test_hours_are_asked_for_as_documents_call_them(question: str, put: str) -> 
         ("寄到香港要钱吗", "寄到香港运费"),
         ("快递要钱吗", "快递运费"),
         ("寄养要钱吗", "寄养费用"),
+        ("寄放行李要钱吗", "寄放行李费用"),
+        ("寄宿要钱吗", "寄宿费用"),
+        ("退回押金要钱吗", "退回押金费用"),
+        (
+            "do I have to pay the shipping if it is damaged by the courier?",
+            "cost of the shipping if it is damaged by the courier?",
+        ),
     ],
 )
 def test_who_pays_is_told_as_what_it_costs(question: str, put: str) -> None:
@@ -107,6 +114,13 @@ def test_who_pays_is_told_as_what_it_costs(question: str, put: str) -> None:
         "你们要钱包吗",
         "哪些项目不要钱",
         "谁出租自行车",
+        "谁出的货",
+        "do I have to pay the deposit when I book?",
+        "do I have to pay the deposit on arrival?",
+        "do I have to pay the deposit within a week?",
+        "do I have to pay the room by bank transfer?",
+        "must I pay the rest via PayPal?",
+        "why do I have to pay customs?",
         "摔坏了谁承担责任",
         "要付多少钱",
         "几点开课",

@@ -26,6 +26,20 @@ BOLD = ("<p class=MsoNormal><b>Model</b></p>", "<p><span style='font-weight:bold
             "Gewicht: bis 5 kg | Preis inkl. 19 % MwSt.: 4,90 €",
         ),
         ([("<b>Zone</b>", "<b>1 kg</b>", "<b>5 kg</b>"), ("EU", "5 €", "9 €")], "Zone: EU | 1 kg: 5 € | 5 kg: 9 €"),
+        (
+            [("<b>Basic</b>", "<b>€9 per month</b>"), ("Pro", "€19 per month")],
+            "Basic | €9 per month\nPro | €19 per month",
+        ),
+        (
+            [("<b>Monday</b>", "<b>9 am - 5 pm</b>"), ("Sunday", "10 am - 2 pm")],
+            "Monday | 9 am - 5 pm\nSunday | 10 am - 2 pm",
+        ),
+        ([("<b>Brief</b>", "<b>4,90 EUR</b>"), ("Paket", "9 EUR")], "Brief | 4,90 EUR\nPaket | 9 EUR"),
+        ([("<b>Tea</b>", "<b>20 % off</b>"), ("Pots", "5 % off")], "Tea | 20 % off\nPots | 5 % off"),
+        (
+            [("<b>1. Januar</b>", "<b>geschlossen</b>"), ("24. Dezember", "bis 12 Uhr")],
+            "1. Januar | geschlossen\n24. Dezember | bis 12 Uhr",
+        ),
         ([("Colour", "white"), ("Weight", "12 kg"), ("Depth", "30")], "Colour | white\nWeight | 12 kg\nDepth | 30"),
         ([("Model", "<b>Price</b> in €"), ("A1", "new")], "Model | Price in €\nA1 | new"),
     ],

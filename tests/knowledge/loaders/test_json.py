@@ -91,12 +91,13 @@ def test_people_stand_below_their_names_and_not_below_mr(read):
     ("called", "titles"),
     [
         ([("Returns", "faq"), ("Returns", "faq"), ("Care", "faq")], ["Returns", "Returns", "Care"]),
+        ([("Mr", "Smith"), ("Mr", "Lee"), ("Ms", "Ada"), ("Ms", "Bo")], ["Smith", "Lee", "Ada", "Bo"]),
         ([("Mr", "Smith"), ("Mr", "Lee"), ("Warehouse", "ours")], ["Smith", "Lee", "Warehouse"]),
         ([("Great", "Ann"), ("Great", "Bob"), ("Poor", "Cy"), ("Loud", "Di")], ["Great", "Great", "Poor", "Loud"]),
         ([("Care", "faq")], ["Care"]),
     ],
 )
-def test_titles_give_way_to_names_only_where_most_bear_one(read, called, titles):
+def test_titles_give_way_to_names_only_where_most_share_theirs(read, called, titles):
     (document,) = read({"list": [{"title": title, "name": name, "of": [[1], {"a": [2]}]} for title, name in called]})
     headings = [block for block in document.blocks if block.kind == "heading"]
     assert [document.text[block.start : block.end] for block in headings] == titles

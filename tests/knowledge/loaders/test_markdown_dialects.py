@@ -58,10 +58,17 @@ def test_no_note_is_lost(read_one, blocks, page, texts):
     assert [text.removeprefix("1. ") for _, _, text in blocks(read_one("a.md", page))] == texts
 
 
-@pytest.mark.parametrize("page", ["", "Free.[^3]\n\nFast.[^2]\n\nSmall.[^2]\n\n"])
-def test_each_note_is_written_once_though_each_names_the_next(page):
+def test_a_note_stands_below_each_paragraph_that_refers_to_it(read_one, blocks):
+    page = "## Germany\n\nFree.[^1]\n\n## Austria\n\nFree.[^1] Fast.[^1]\n\n[^1]: Only from €50.\n"
+    assert [text for _, _, text in blocks(read_one("a.md", page))] == [
+        *("Germany", "Free.", "Only from €50."),
+        *("Austria", "Free. Fast.", "Only from €50."),
+    ]
+
+
+def test_notes_that_none_refers_to_are_written_once_though_each_names_the_next():
     notes = "\n".join(f"[^{number}]: Note {number}.[^{number + 1}]" for number in reversed(range(9)))
-    text = to_commonmark(page + notes)
+    text = to_commonmark(notes)
     assert [text.count(f"Note {number}.") for number in range(9)] == [1] * 9
 
 

@@ -7,6 +7,7 @@ import pytest
 from knowledge.loaders.markup import plain
 
 PASTED = 'Paste <div id="chat"></div><script src="https://x.example/w.js"></script> before the end'
+SHOWN = 'Put this in your theme: <script src="https://x.example/w.js"></script><br>Then click <strong>Save</strong>.'
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,11 @@ PASTED = 'Paste <div id="chat"></div><script src="https://x.example/w.js"></scri
             r"Warm light.\n\nTwo metres of cord. <strong>Free</strong> returns.\nWash cold.",
             "Warm light.\n\nTwo metres of cord. Free returns.\nWash cold.",
         ),
+        (r"\\nas01\reports. <b>Read only.</b>", r"\\nas01\reports. Read only."),
+        (r"ACME\nora, <b>not</b> ACME\rita", r"ACME\nora, not ACME\rita"),
+        (r"Kept in C:\new. <b>Warm.</b>\nOak.\nAsh.", "Kept in C:\\new. Warm.\nOak.\nAsh."),
+        (r"暖光\n两米线。<b>包邮</b>", "暖光\n两米线。包邮"),
+        (SHOWN, SHOWN),
         ("from 2<3 and 4>1 &amp; more", "from 2<3 and 4>1 &amp; more"),
         ("the <select> element", "the <select> element"),
         ("<b", "<b"),

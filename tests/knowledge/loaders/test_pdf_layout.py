@@ -248,6 +248,13 @@ def test_large_titles_at_the_top_of_each_page_stay():
         assert found == (titles if len(set(titles)) > 1 else [])
 
 
+@pytest.mark.parametrize("size", [12, 14, 18])
+@pytest.mark.parametrize("counted", ["AeroBoil 300 – {}", "AeroBoil 300 - {}", "{} – AeroBoil 300"])
+def test_a_name_of_two_words_with_the_pages_number_is_no_title(counted, size):
+    heads = [counted.format(number) for number in range(1, 6)]
+    assert not {text for _, text in texts(*pages_below(heads, size=size))} & set(heads)
+
+
 @pytest.mark.parametrize("size", [12, 14])
 @pytest.mark.parametrize(
     ("heads", "stay"),

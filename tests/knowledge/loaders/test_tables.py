@@ -61,6 +61,12 @@ def test_names_down_the_side_are_no_names_of_columns():
             "Season: Sets | 2024/25: 12/13 | 2025/26: 14/15",
         ),
         ([["", "2024/2025", "2025/2026"], ["Sets", "1/3", "2/3"]], "Sets | 2024/2025: 1/3 | 2025/2026: 2/3"),
+        ([["Monday", "closed", ""], ["Tuesday", "open", "till late"]], "Monday | closed"),
+        ([["Monday", "Closed", ""], ["Tuesday", "9-17", "till late"]], "Monday | Closed"),
+        ([["Delivery", "free", ""], ["Express", "€9", "from 50 free"]], "Delivery | free"),
+        ([["Anna Berg", "Sales", ""], ["Ben Cy", "Support", "on leave"]], "Anna Berg | Sales"),
+        ([["Case", "2024/15", "open"], ["Case", "2024/16", "closed"]], "Case | 2024/15 | open"),
+        ([["Room", "Desk 1", "free"], ["Room", "Desk 2", "taken"]], "Room | Desk 1 | free"),
     ],
 )
 def test_a_first_row_that_reads_like_names(grid, first):
