@@ -386,7 +386,8 @@ at("words").addEventListener("input", () => lookUpSoon(() => search({ spoken: tr
 at("more").addEventListener("click", () => search({ more: true, spoken: true }).catch(trouble));
 at("answer").addEventListener("submit", send);
 at("text").addEventListener("input", keepDraft);
-at("answer").addEventListener("change", () => {
+at("answer").addEventListener("change", ({ target }) => {
+  if (target === at("text")) return; // Safari drops the press of a button whose words are written anew beneath it
   takeMode();
   keepDraft();
 });
