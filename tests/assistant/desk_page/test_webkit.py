@@ -1,5 +1,6 @@
 """The chat and the desk in WebKit, Safari's engine, which half of a shop's customers have."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import httpx
 import pytest
 
 from tests.assistant.desk_page.acting_desk import Served, hand_over, replies, serving
-from tests.assistant.desk_page.webkit import ENTER, Window, browser_program, driving
+from tests.assistant.desk_page.webkit import CONTROL, ENTER, SHIFT, Window, browser_program, driving
 from tests.assistant.test_browser import served as serving_script
 from tests.conftest import missing
 
@@ -57,6 +58,21 @@ def test_a_customer_asks_reloads_and_sees_the_quote_on_its_page(window: Window, 
         window.wait("!document.querySelector('.passage') && document.activeElement.matches('.source')")
 
 
+def test_enter_that_ends_an_input_methods_choice_sends_nothing(window: Window, served: Served) -> None:
+    """To WebKit that Enter is no part of the composition any more."""
+    window.open(served.url)
+    window.text("#past .welcome")
+    window.type("#question textarea", "我要")
+    window.press(CONTROL, SHIFT, "U")  # GTK's own input method: the number of a sign, then Enter
+    for key in (*"9000", ENTER):
+        window.press(key)
+    window.wait("document.querySelector('#question textarea').value === '我要退'")
+    time.sleep(1)  # nothing comes that could be waited for
+    assert window.run("return document.querySelectorAll('.turn').length") == 0
+    window.press(ENTER)
+    assert window.text("#past .bubble") == "我要退"
+
+
 def test_an_operator_writes_and_presses_send_once(window: Window, served: Served) -> None:
     """Leaving the box wrote the button's words anew under the pointer, and WebKit then drops the press."""
     _, number = hand_over(served)
@@ -65,10 +81,12 @@ def test_an_operator_writes_and_presses_send_once(window: Window, served: Served
     window.text("#cases")
     window.click(f"#cases a[href='#{number}']")
     window.text("#answer")
-    window.type("#text", "Hello, this is Ada.")
+    window.type("#text", ENTER.join(("Hello, this is Ada.", *"abcde")))
+    window.wait("(box => box.clientHeight === box.scrollHeight)(document.querySelector('#text'))")
     window.click("#send")
     assert "Hello, this is Ada." in window.text("#lines .person")
     assert len(replies(served, number)) == 1
+    window.wait("document.querySelector('#text').clientHeight < 100")
     window.click(".modes label:last-child")
     window.type("#text", "Wants a new lamp.")
     window.click("#send")

@@ -15,7 +15,7 @@ from tests.conftest import free_port
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 """By this name WebDriver's answers call an element."""
-ENTER = "\ue007"
+ENTER, SHIFT, CONTROL = "\ue007", "\ue008", "\ue009"
 WAIT_SECONDS = 40
 STEP_SECONDS = 0.1
 
@@ -49,6 +49,12 @@ class Window:
 
     def type(self, css: str, text: str) -> None:
         self._post(f"element/{self._find(css)}/value", text=text)
+
+    def press(self, *keys: str) -> None:
+        """Press keys together, where the window is."""
+        strokes = [("keyDown", key) for key in keys] + [("keyUp", key) for key in reversed(keys)]
+        actions = [{"type": kind, "value": key} for kind, key in strokes]
+        self._post("actions", actions=[{"type": "key", "id": "keys", "actions": actions}])
 
     def text(self, css: str) -> str:
         """Return what stands there, once it is to be seen."""
