@@ -661,7 +661,8 @@ def test_dark_follows_the_system(browser: Browser, address: str, requested: list
     page = open_page(dark, address)
     red = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0]")
     assert int(red) < 60
-    assert page.evaluate("getComputedStyle(document.querySelector('#past')).colorScheme") == "dark"
+    expect(page.locator("#past")).to_have_css("color-scheme", "dark")
+    expect(page.locator("#past")).to_have_css("scrollbar-color", re.compile("rgba\\(0, 0, 0, 0\\)$"))
     dark.close()
 
 
