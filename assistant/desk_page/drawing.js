@@ -126,10 +126,20 @@ export function write(one, { busy, decide, word }) {
   return section;
 }
 
+// Gives a box the height of what is written in it, where the browser does not do so by itself.
+export function grow(box) {
+  if (CSS.supports("field-sizing", "content")) return;
+  box.style.height = "auto";
+  box.style.height = `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`;
+}
+
 function wordBox(word) {
   const box = quoted("textarea");
   box.value = word.text;
-  box.addEventListener("input", () => word.write(box.value));
+  box.addEventListener("input", () => {
+    grow(box);
+    word.write(box.value);
+  });
   return make("label", "soft", texts.word_label, box);
 }
 

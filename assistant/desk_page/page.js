@@ -2,7 +2,7 @@
 // The server knows all; this page asks it every two seconds, and keeps only what is being written. While nobody sees it,
 // it asks seldom, and only how many wait: that stands in the title.
 
-import { facts, line, make, place, tried, write } from "./drawing.js";
+import { facts, grow, line, make, place, tried, write } from "./drawing.js";
 import { drop, dropAll, keep, kept, leftOver, ofDecision, tooLong, tooMuch, unsent } from "./drafts.js";
 import { lookUpSoon } from "./finished.js";
 import { focusLink, forgetCases, mark, search, seeFinished, seeOpen, showCases, showTitle, takeCases } from "./list.js";
@@ -210,6 +210,7 @@ function takeDraft() {
   at("text").value = draft.text;
   at("answer").elements.mode.value = draft.mode;
   takeMode();
+  grow(at("text"));
 }
 
 function keepDraft() {
@@ -239,6 +240,7 @@ async function send(event) {
     drop(of);
     if (hash === desk.shown) {
       at("text").value = "";
+      grow(at("text"));
       at("text").focus();
     }
     tell(what === "reply" ? texts.sent : texts.kept);
@@ -385,8 +387,12 @@ at("search").addEventListener("submit", (event) => {
 at("words").addEventListener("input", () => lookUpSoon(() => search({ spoken: true }).catch(trouble)));
 at("more").addEventListener("click", () => search({ more: true, spoken: true }).catch(trouble));
 at("answer").addEventListener("submit", send);
-at("text").addEventListener("input", keepDraft);
-at("answer").addEventListener("change", () => {
+at("text").addEventListener("input", () => {
+  grow(at("text"));
+  keepDraft();
+});
+at("answer").addEventListener("change", ({ target }) => {
+  if (target === at("text")) return; // Safari drops the press of a button whose words are written anew beneath it
   takeMode();
   keepDraft();
 });

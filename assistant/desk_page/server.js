@@ -18,7 +18,7 @@ export class Unreachable extends Error {}
 async function ask(path, options = {}) {
   let response, data;
   try {
-    const signal = AbortSignal.timeout(PATIENCE_MILLISECONDS);
+    const signal = AbortSignal.timeout?.(PATIENCE_MILLISECONDS); // Safari has it from 16 on
     response = await fetch(new URL(path, API), { cache: "no-store", credentials: "same-origin", signal, ...options });
     data = await response.json();
   } catch {

@@ -10,9 +10,11 @@ might add.
 import asyncio
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from html import escape
 from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +56,9 @@ OWN_MEMORY = (
 )
 """For browsers in which a frame on another site may keep nothing: what Gradio keeps then lasts as long as the page.
 Without it the first read ends Gradio's start, and the chat is there or not."""
+NEWER, OLDER = rb"(?<!\w)_", rb"\b_"
+"""A regular expression of Gradio's that Safari reads from 16.4 on, and one that finds the same. With one script that it
+cannot read, an older iPhone shows an empty page."""
 
 
 async def mount(api: "FastAPI", application: "Application") -> None:
@@ -81,7 +86,7 @@ def own_head(html: str, frame: Frame) -> str:
 
 
 class Guarded:
-    """Gradio's app with security headers on every response and our head on its start page.
+    """Gradio's app with security headers on every response, our head on its start page, and scripts for older browsers.
 
     Args:
         framed_by: Hosts whose pages may show the chat in a frame, beside its own.
@@ -95,13 +100,23 @@ class Guarded:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and mend what comes back."""
-        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/":
+        rewrite = self._rewrite_of(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
+        if rewrite:
             plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-            await self._start_page({**scope, "headers": plain}, receive, self._guarded(send))
+            await self._rewritten({**scope, "headers": plain}, receive, self._guarded(send), rewrite=rewrite)
         else:
             await self._app(scope, receive, self._guarded(send))
 
-    async def _start_page(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _rewrite_of(self, path: str) -> Callable[[bytes], bytes] | None:
+        if path == "/":
+            return lambda page: own_head(page.decode("utf-8"), self._frame).encode("utf-8")
+        if path.startswith("/assets/") and _is_newer(Path(path).name):
+            return lambda script: script.replace(NEWER, OLDER)
+        return None
+
+    async def _rewritten(
+        self, scope: Scope, receive: Receive, send: Send, *, rewrite: Callable[[bytes], bytes]
+    ) -> None:
         start: Message = {}
         body = bytearray()
 
@@ -112,10 +127,10 @@ class Guarded:
             body.extend(message.get("body", b""))
             if message.get("more_body"):
                 return
-            page = own_head(body.decode("utf-8"), self._frame).encode("utf-8")
+            mended = rewrite(bytes(body))
             kept = [(name, value) for name, value in start["headers"] if name != b"content-length"]
-            await send({**start, "headers": [*kept, (b"content-length", str(len(page)).encode())]})
-            await send({"type": "http.response.body", "body": page})
+            await send({**start, "headers": [*kept, (b"content-length", str(len(mended)).encode())]})
+            await send({"type": "http.response.body", "body": mended})
 
         await self._app(scope, receive, collect)
 
@@ -126,6 +141,14 @@ class Guarded:
             await send(message)
 
         return send_guarded
+
+
+@lru_cache(maxsize=2000)
+def _is_newer(name: str) -> bool:
+    """Tell whether one of Gradio's files is a script that an older browser cannot read."""
+    found = find_spec("gradio")
+    file = Path(found.origin or "").parent / "templates" / "frontend" / "assets" / name if found else None
+    return bool(file and file.suffix == ".js" and file.is_file() and NEWER in file.read_bytes())
 
 
 def _prepare(shell: "FastAPI", application: "Application") -> tuple[Any, Frame]:

@@ -267,6 +267,8 @@ if (part === 'past') {
       keep();
     });
   }
+  // Back from another page, a browser may show what it put away then; what came meanwhile is not in it.
+  window.addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
   document.addEventListener('focusin', ({ target }) => {
     if (target.name !== 'comment') desk.caret = null;
     desk.commenting = target.name === 'comment' ? target.form.dataset.turn : '';

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Response, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 SERVERS = Path(__file__).parent / "ui"
@@ -661,7 +661,26 @@ def test_dark_follows_the_system(browser: Browser, address: str, requested: list
     page = open_page(dark, address)
     red = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0]")
     assert int(red) < 60
+    expect(page.locator("#past")).to_have_css("color-scheme", "dark")
+    expect(page.locator("#past")).to_have_css("scrollbar-color", re.compile("rgba\\(0, 0, 0, 0\\)$"))
     dark.close()
+
+
+def test_whatever_the_page_loads_older_browsers_can_read(context: BrowserContext, address: str) -> None:
+    """One script with what Safari 15.4 cannot read would leave it empty."""
+    scripts: list[Response] = []
+    context.on("response", lambda answer: scripts.append(answer) if "javascript" in kind_of(answer) else None)
+    page = open_page(context, address)
+    ask(page, "Is it printed?")
+    await_answers(page)
+    newer = re.compile(r"\(\?<[=!]|[;{}]static\s*\{")
+    texts = {answer.url: answer.text() for answer in scripts}
+    assert len(texts) > 20
+    assert [url for url, text in texts.items() if newer.search(text)] == []
+
+
+def kind_of(answer: Response) -> str:
+    return answer.headers.get("content-type", "")
 
 
 def test_the_page_offers_nothing_of_gradios_own(address: str) -> None:

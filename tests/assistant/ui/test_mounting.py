@@ -1,9 +1,11 @@
 import asyncio
+import re
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from assistant.ui.frame import Frame
-from assistant.ui.mounting import POLICY, Guarded, own_head
+from assistant.ui.mounting import NEWER, OLDER, POLICY, Guarded, own_head
 
 START_PAGE = """<head><meta charset="utf-8" />
 <meta property="og:title" content="Gradio" /><meta
@@ -11,10 +13,13 @@ START_PAGE = """<head><meta charset="utf-8" />
   content="https://elsewhere.example/picture.jpg" />
 <script>window.gradio_config = {"note": "<meta name=\\"twitter:x\\">"};</script></head>"""
 
+SCRIPT = rb"var re=/(?<!\w)_(.+?)_(?!\w)/g,x=1" + b" " * 40
+PACKAGES = Path(str(resources.files("gradio")))
+
 
 async def app(scope: Any, _receive: Any, send: Any) -> None:
-    body = START_PAGE.encode()
-    assert scope["path"] != "/" or b"accept-encoding" not in dict(scope["headers"])
+    body = SCRIPT if scope["path"].startswith("/assets/") else START_PAGE.encode()
+    assert scope["path"] == "/theme.css" or b"accept-encoding" not in dict(scope["headers"])
     headers = [(b"content-type", b"text/html"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body[:50], "more_body": True})
@@ -61,6 +66,17 @@ def test_the_start_page_speaks_for_the_company_and_other_pages_are_left_alone() 
 
 def test_the_pages_data_are_left_as_they_are() -> None:
     assert own_head(START_PAGE, Frame("X")).endswith(START_PAGE[START_PAGE.index("<script>") :])
+
+
+def test_an_older_safari_can_read_the_one_script_that_it_could_not() -> None:
+    scripts = sorted((PACKAGES / "templates" / "frontend" / "assets").glob("*.js"))
+    (newer,) = [script.name for script in scripts if NEWER in script.read_bytes()]
+    headers, body = get(f"/assets/{newer}")
+    assert body.strip() == r"var re=/\b_(.+?)_(?!\w)/g,x=1"
+    assert int(headers[b"content-length"]) == len(body)
+    for said in ("_so_", "not_so_", "a _b_ c", "(_x_)", "__x__", "é_x_", ""):
+        places = [[found.span() for found in re.finditer(name.decode(), said)] for name in (NEWER, OLDER)]
+        assert places[0] == places[1], said
 
 
 def test_the_policy_names_no_other_host() -> None:

@@ -1,0 +1,107 @@
+"""The chat and the desk in WebKit, Safari's engine, which half of a shop's customers have."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.assistant.desk_page.acting_desk import Served, hand_over, replies, serving
+from tests.assistant.desk_page.webkit import CONTROL, ENTER, SHIFT, Window, browser_program, driving
+from tests.assistant.test_browser import served as serving_script
+from tests.conftest import missing
+
+LONG_QUESTION = "May I send it back, and how, and when, and to whom, and in which parcel, as it is printed?"
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[httpx.Client]:
+    if not browser_program():
+        missing("WebKit (Debian: apt install webkit2gtk-driver xvfb)")
+    with driving() as driver:
+        yield driver
+
+
+@pytest.fixture
+def window(driver: httpx.Client) -> Iterator[Window]:
+    window = Window(driver)
+    yield window
+    window.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("webkit") / "home") as served:
+        yield served
+
+
+def test_a_customer_asks_reloads_and_sees_the_quote_on_its_page(window: Window, tmp_path: Path) -> None:
+    with serving_script("scripted_server.py", tmp_path / "home") as address:
+        window.open(address)
+        window.text("#past .welcome")
+        window.type("#question textarea", LONG_QUESTION)
+        window.click("#send")
+        assert "It says so" not in window.text("#present .answer")
+        window.open(address)
+        assert "It says so" not in window.text("#present .answer"), "the answer had ended before the page was left"
+        assert "It says so" in window.text("#past .answer")
+        window.click("#past .source")
+        window.wait("document.querySelector('.passage img')?.naturalWidth")
+        window.wait(
+            "(([mark, seen]) => mark.top > seen.top && mark.bottom < seen.bottom)("
+            "['.highlight', '.context'].map(css => document.querySelector('.passage ' + css).getBoundingClientRect()))"
+        )
+        window.click(".passage header [data-action=close]")
+        window.wait("!document.querySelector('.passage') && document.activeElement.matches('.source')")
+
+
+def test_enter_that_ends_an_input_methods_choice_sends_nothing(window: Window, served: Served) -> None:
+    """To WebKit that Enter is no part of the composition any more."""
+    window.open(served.url)
+    window.text("#past .welcome")
+    window.type("#question textarea", "我要")
+    window.press(CONTROL, SHIFT, "U")  # GTK's own input method: the number of a sign, then Enter
+    for key in (*"9000", ENTER):
+        window.press(key)
+    window.wait("document.querySelector('#question textarea').value === '我要退'")
+    time.sleep(1)  # nothing comes that could be waited for
+    assert window.run("return document.querySelectorAll('.turn').length") == 0
+    window.press(ENTER)
+    assert window.text("#past .bubble") == "我要退"
+
+
+def test_an_operator_writes_and_presses_send_once(window: Window, served: Served) -> None:
+    """Leaving the box wrote the button's words anew under the pointer, and WebKit then drops the press."""
+    _, number = hand_over(served)
+    window.open(f"{served.url}/desk")
+    window.type("#key", served.keys["Ada"] + ENTER)
+    window.text("#cases")
+    window.click(f"#cases a[href='#{number}']")
+    window.text("#answer")
+    window.type("#text", ENTER.join(("Hello, this is Ada.", *"abcde")))
+    window.wait("(box => box.clientHeight === box.scrollHeight)(document.querySelector('#text'))")
+    window.click("#send")
+    assert "Hello, this is Ada." in window.text("#lines .person")
+    assert len(replies(served, number)) == 1
+    window.wait("document.querySelector('#text').clientHeight < 100")
+    window.click(".modes label:last-child")
+    window.type("#text", "Wants a new lamp.")
+    window.click("#send")
+    assert "Wants a new lamp." in window.text("#lines .note")
+
+
+def test_who_comes_back_to_the_chat_sees_what_came_meanwhile(window: Window, served: Served) -> None:
+    """WebKit shows the page as it was left."""
+    window.open(served.url)
+    window.text("#past .welcome")
+    window.type("#question textarea", "Good morning" + ENTER)
+    window.text("#past .answer")
+    ((conversation,),) = served.rows("SELECT conversation FROM turn ORDER BY rowid DESC LIMIT 1")
+    window.open(f"{served.url}/desk")
+    window.text("#sign-in")
+    served.say(conversation, "Good evening")
+    window.back()
+    window.wait("document.querySelectorAll('#past .turn').length === 2")
