@@ -331,7 +331,8 @@ def shown(text: str, columns: Sequence[str] = ()) -> str:
     Args:
         columns: the names of those that are shown; none for all.
     """
-    first, *cells = " ".join(MARKER.sub(" ", CONTINUED.sub("", text)).split()).split(CELL_BREAK)
+    plain = MARKER.sub(" ", CONTINUED.sub("", text)).strip()
+    first, *cells = (" ".join(cell.split()) for cell in plain.split(CELL_BREAK))
     cells = [cell for cell in cells if not columns or cell.partition(": ")[0] in columns]
     if not cells:
         return first

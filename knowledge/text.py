@@ -104,7 +104,7 @@ def _ends_sentence(text: str, stop: re.Match[str], *, line_start: int, line_end:
     if stop.lastgroup != "narrow":
         return stop.group() != "…" or stop.end() == line_end
     following = _character_after(text, stop.end(), line_end)
-    if following.islower():
+    if following.islower() or text[stop.end() : line_end].strip() == "\\":  # behind which a command goes on below
         return False
     if stop.group().startswith(_LEADER) and _LED_TO.match(text, stop.end(), line_end):
         return False
