@@ -10,6 +10,7 @@ from functools import partial
 
 from agents import prices, quoting, ranking, reading, verifying
 from agents.crossings import beside, crossing, labelled, says_all, without_other_seasons
+from agents.identifiers import named_first
 from agents.items import announced_by
 from agents.models import LoadedModel
 from agents.naming import is_of_another, is_under_another_code, without_another_code
@@ -71,7 +72,7 @@ def choose(
     of_another = partial(is_of_another, question, passages=retrieval.passages, weights=retrieval.weights)
     ranked = without_other_seasons(question, ranked, whole=retrieval.asked)
     ranked = prices.stepped_back(question, ranked)
-    ranked = _with_the_list_that_says_all(question, said_first(ranked))
+    ranked = named_first(question, _with_the_list_that_says_all(question, said_first(ranked)))
     crossed = crossing(question, ranked, whole=retrieval.asked) or _labelled(question, ranked)
     pointed = None
     if model is not None and model.reads and ranked:

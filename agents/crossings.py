@@ -26,6 +26,7 @@ from knowledge.traditional import simplified
 
 _PAYING = "pay cost price charge fee rate take per each 要付 多少钱 价格 费用 收费"
 """Words that a question about a price may have and its answer need not."""
+_LETTER = re.compile(r"(?!s\b)[^\W\d_]")
 _APART = re.compile(r"\b([A-Za-z]{1,3}) (\d{1,4})(?![\d.])")
 
 
@@ -44,7 +45,11 @@ def crossing(question: str, ranked: Sequence[Statement], *, whole: str = "") -> 
         return None
     asked, before = _Said.of(question), _Said.of(whole or question)
     enough, words = NEAR_BEST * ranked[0].score, ranked[0].words
-    rows = [s for s in ranked[:AMONG] if CELL_BREAK in s.text and s.score >= enough and s.words >= words]
+    rows = [
+        s
+        for s in ranked[:AMONG]
+        if CELL_BREAK in s.text and (_is_of_kind(s, asked) or (s.score >= enough and s.words >= words))
+    ]
     named = _of_the_season([row for row in rows if _names(row, asked)], asked)
     near = named or _of_the_season([row for row in rows if _names(row, before)], before)
     if len(near) != 1:
@@ -70,11 +75,14 @@ class _Said:
     moments: tuple[Moment, ...]
     apart: frozenset[str] = frozenset()
     """Codes that are written apart: "T 20" may name T20."""
+    kinds: tuple[AnswerType, ...] = ()
+    """What kind of thing is asked for."""
 
     @classmethod
     def of(cls, question: str) -> "_Said":
         apart = frozenset(f"{letters}{number}".casefold() for letters, number in _APART.findall(question))
-        return cls(frozenset(_terms(question)), calendar_spans.named(question), apart)
+        kinds = answer_types.expected(question)
+        return cls(frozenset(_terms(question)), calendar_spans.named(question), apart, kinds)
 
     def held_by(self, text: str) -> frozenset[str]:
         """Return the terms of what is named of the calendar that a text's spans hold."""
@@ -188,7 +196,14 @@ def beside(statement: Statement) -> str:
 def _names(row: Statement, asked: _Said) -> bool:
     """Say whether a question has all words of a row's first cell, or names a day of the season that it is."""
     first = _first(row)
-    return bool(first) and (first <= asked.terms | asked.apart or bool(asked.held_by(cells_of(row.text)[0].value)))
+    is_said = first <= asked.terms | asked.apart or bool(asked.held_by(cells_of(row.text)[0].value))
+    return bool(first) and (is_said or _is_of_kind(row, asked))
+
+
+def _is_of_kind(row: Statement, asked: _Said) -> bool:
+    """Say whether a row is called as the kind of thing that is asked for: "what does Team cost?" asks for its "Price"."""
+    called = cells_of(row.text)[0].value
+    return any(kind.asked.search(called) and not _LETTER.search(kind.asked.sub("", called)) for kind in asked.kinds)
 
 
 def _of_the_season(rows: Sequence[Statement], asked: _Said) -> list[Statement]:

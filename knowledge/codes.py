@@ -15,7 +15,7 @@ _NO_NAMES = "ver|rev|ip|no|nr|rmb|cny|eur|usd|gbp|chf|hkd|jpy"
 _VERSIONS = r"v-?\d(?!\d)|v-?\d+\s?版|(?:(?<=policy[ _-])|(?<=version )|(?<=政策)|(?<=版)|(?<=版本))v"
 """Of V10 and V12 each may be a thing; V2 and 政策V12 are editions."""
 CODE = re.compile(
-    rf"(?<![a-z\d])(?!(?:{_NO_NAMES})-?\d|{_VERSIONS})([a-z]{{1,3}})-?(\d{{1,4}})(?![\d.])", re.IGNORECASE
+    rf"(?<![a-z\d])(?!(?:{_NO_NAMES})-?\d|{_VERSIONS})([a-z]{{1,3}})[-_]?(\d{{1,4}})(?![\d.])", re.IGNORECASE
 )
 _COMPARES = re.compile(
     r"(?<!性价)比(?![例如方较])|[和跟与或].*哪[个款种台只边]|哪[个款种台只边].*(?:还是|[和跟与或])|[区差]别|不同|一样"

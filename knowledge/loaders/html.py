@@ -167,6 +167,8 @@ class _Reader:
                 self._heading_level = level
         else:
             self._children(tag)
+            if name == "p" and _names_code(tag):
+                self._inline.append(":")  # so that the code is read with it
             self._flush()
 
     def _accordion(self, tag: "Tag") -> None:
@@ -259,6 +261,14 @@ def _is_bold_question(tag: "Tag") -> bool:
         return False
     text = collapse(tag.get_text())
     return len(text) <= _LONGEST_QUESTION and text.endswith(("?", "？")) and collapse(bold.get_text()) == text
+
+
+def _names_code(tag: "Tag") -> bool:
+    """Say whether a paragraph in bold only names the code right below it, "Before (v1)"."""
+    below, text = tag.find_next_sibling(), collapse(tag.get_text())
+    bold = tag.find(["b", "strong"], recursive=False)
+    is_name = bold is not None and collapse(bold.get_text()) == text and len(text) <= _LONGEST_NAME
+    return is_name and below is not None and below.name == "pre" and (text[-1].isalnum() or text[-1] in ")）")
 
 
 def _names_an_accordion(tag: "Tag") -> bool:

@@ -337,3 +337,19 @@ def test_the_few_words_of_an_item_within_an_item_have_its_marker() -> None:
     assert lines[0] == "€9 [3]"
     assert "Islands: €9 [3]" in lines
     assert len(draft.citations) == len(lines) - 1
+
+
+def test_what_leads_in_below_what_leads_in_is_quoted_with_what_stands_below_it() -> None:
+    text = "4. Replace quay.send:\n\nBefore:\n\nimport quay\n\nAfter:\n\nimport quaypost\n\nEndpoints keep their ids."
+    found = retrieval("replace quay.send", passage(text))
+    shown, _ = finish(quote("How do I replace quay.send?", found, language="en", embedder=None, options=OPTIONS))
+    lines = [line.rpartition(" [")[0] for line in "".join(map(str, shown)).split("\n")]
+    assert lines == ["4. Replace quay.send:", "Before:", "import quay", "After:", "import quaypost"]
+
+
+def test_rows_of_two_tables_with_other_figures_do_not_say_the_same() -> None:
+    old = passage("Key: retries | Default: 3 | Text: how often it is tried again", "v1.md", header="Key")
+    new = passage("Key: retries | Default: 8 | Text: how often it is tried again", "v2.md", header="Key")
+    found = retrieval("default of retries", old, new)
+    shown, _ = finish(quote("default of retries?", found, language="en", embedder=None, options=OPTIONS))
+    assert {"3", "8"} <= set("".join(map(str, shown)).replace(";", " ").split())

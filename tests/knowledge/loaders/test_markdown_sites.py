@@ -85,10 +85,22 @@ def test_tabs_and_modules_of_mdx(read_one, blocks):
         ("code", 0, "brew install quay"),
         ("paragraph", 0, "linux:"),
         ("paragraph", 0, "install.sh:"),
-        ("code", 0, "curl get.sh | sh"),
+        ("code", 0, "curl get.sh |\tsh"),
         ("item", 1, "1. Convert it:"),
         ("item", 1, "npm:"),
         ("code", 0, "import x from './x';"),
+    ]
+
+
+def test_what_stands_in_bold_above_code_leads_to_it(read_one, blocks):
+    text = "**Before (v1)**\n\n```\nquay.send()\n```\n\n**Note**\n\nSend less.\n\n**It works.**\n\n```\nok\n```\n"
+    assert blocks(read_one("a.md", text)) == [
+        ("paragraph", 0, "Before (v1):"),
+        ("code", 0, "quay.send()"),
+        ("paragraph", 0, "Note"),
+        ("paragraph", 0, "Send less."),
+        ("paragraph", 0, "It works."),
+        ("code", 0, "ok"),
     ]
 
 
