@@ -14,6 +14,7 @@ from agents.identifiers import named_first
 from agents.items import announced_by
 from agents.models import LoadedModel
 from agents.naming import is_of_another, is_under_another_code, without_another_code
+from agents.ordering import commands_first
 from agents.ordinary import ordinary_first
 from agents.pointing import Candidate
 from agents.referrals import said_first
@@ -73,6 +74,7 @@ def choose(
     ranked = without_other_seasons(question, ranked, whole=retrieval.asked)
     ranked = prices.stepped_back(question, ranked)
     ranked = named_first(question, _with_the_list_that_says_all(question, said_first(ranked)))
+    ranked = commands_first(question, ranked)
     crossed = crossing(question, ranked, whole=retrieval.asked) or _labelled(question, ranked)
     pointed = None
     if model is not None and model.reads and ranked:

@@ -201,7 +201,7 @@ def _names(row: Statement, asked: _Said) -> bool:
 
 
 def _is_of_kind(row: Statement, asked: _Said) -> bool:
-    """Say whether a row is called as the kind of thing that is asked for: "what does Team cost?" asks for its "Price"."""
+    """Say whether a row is called as what is asked for: "what does Team cost?" asks for the row "Price"."""
     called = cells_of(row.text)[0].value
     return any(kind.asked.search(called) and not _LETTER.search(kind.asked.sub("", called)) for kind in asked.kinds)
 

@@ -2,6 +2,7 @@
 
     "default of queue-max-size?"   the row queue.max_size before the row queue.timeout_ms
     "what happened in us-1?"       nothing that is told of eu-1 alone
+    "what changed in 2.3?"         nothing that stands under 2.2, nor of v1 where the guide of v2 is asked for
 
 Written with a hyphen, a full stop or in capitals, a name stays the same one. Read by words, `us-1` is a 1, and two keys
 that share a word are nearly one key.
@@ -19,6 +20,15 @@ from agents.statements import Statement
 _RUN = re.compile(r"(?<![\w@/.-])-{0,2}[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*(?![\w@/])")
 _CAMEL = re.compile(r"[a-z][A-Z]")
 _JOINTS = re.compile(r"[._-]+")
+_VERSION = re.compile(
+    r"\b(?:v|version |release |ver\.? ?)(\d+(?:\.\d+)*)\b"
+    r"|\b(?:in|since|of|to|from|with|before|after|until|and|or) (\d+\.\d+(?:\.\d+)?)(?!\d|[.,:/]\d| ?(?:[€$£%]|euros?\b"
+    r"|(?:k?g|[cmk]?m|m?l|h|hours?|days?|million|inch(?:es)?|[gmk]b|[gmk]?hz|percent|stars?|lit(?:er|re)s?)\b))",
+    re.IGNORECASE,
+)
+"""A version by its name, or a number of two parts and no unit behind a word of time or place."""
+_HEAD = re.compile(r"\A\W{0,2}(\d+\.\d+(?:\.\d+)*)")
+"""What a changelog's headings begin with, `[2.3.0] - 2025-08-05`."""
 _DIGITS = re.compile(r"\d+")
 
 
@@ -37,8 +47,11 @@ def named_first(question: str, ranked: Sequence[Statement]) -> list[Statement]:
 
     The row, or the item of a list, that is called so stands first, where the best does not say more of the question.
     """
+    if not ranked or NOT_THIS.search(question):
+        return list(ranked)
+    ranked = _of_the_version(question, ranked)
     asked = identifiers(question)
-    if not asked or not ranked or NOT_THIS.search(question):
+    if not asked:
         return list(ranked)
     called = [s for s in ranked if _spelled_name(s) in asked]
     known = asked & set().union(*(identifiers(_whole(s)) for s in ranked))
@@ -63,14 +76,50 @@ def _is_of_another(statement: Statement, asked: set[str], *, has_row: bool) -> b
     return any(_form(name) in forms for name in identifiers(f"{statement.place}\n{statement.text}"))
 
 
+def _of_the_version(question: str, ranked: Sequence[Statement]) -> Sequence[Statement]:
+    """Return statements without those of another version than the one asked for, where some are of that."""
+    asked = _versions(question)
+    if len(asked) != 1:
+        return ranked
+    version = asked.pop()
+    own = [_version_of(statement) for statement in ranked]
+    if not any(_is_part(version, each) for each in own):
+        return ranked
+    said = (any(_is_part(version, each) for each in _versions(s.text)) for s in ranked)
+    kept = [not each or _is_part(version, each) or is_said for each, is_said in zip(own, said, strict=True)]
+    return [statement for statement, is_kept in zip(ranked, kept, strict=True) if is_kept]
+
+
+def _version_of(statement: Statement) -> str:
+    """Return the version that the headings above a statement are of, else its document's; "" for none or several."""
+    passage = statement.passage
+    for place in (*reversed(passage.headings), passage.title, *reversed(passage.document.split("/"))):
+        if found := _versions(place) or set(_HEAD.findall(place)):
+            return found.pop() if len(found) == 1 else ""
+    return ""
+
+
+def _versions(text: str) -> set[str]:
+    return {found[1] or found[2] for found in _VERSION.finditer(text)}
+
+
+def _is_part(asked: str, version: str) -> bool:
+    """Say whether a version is the one asked for, or one of its own: 2.3.1 of 2.3, 2.3 of 2."""
+    return f"{version}.".startswith(f"{asked}.")
+
+
 def _whole(statement: Statement) -> str:
     return "\n".join((*statement.passage.headings, statement.text))
 
 
 def _name(statement: Statement) -> str:
-    """Return what a row or an item of a list is called, without what it is called with: `quay.send(topic)`."""
+    """Return what a row, without what it is called with, `quay.send(topic)`, or an item of a list is called.
+
+    A line of code is no item: `quay.send({"id": 1})`.
+    """
     cells = cells_of(statement.text)
-    return (cells[0].value if cells else label_of(statement)).partition("(")[0].strip(" `'\"")
+    called = cells[0].value.partition("(")[0] if cells else label_of(statement)
+    return called.strip(" `'\"")
 
 
 def _spelled_name(statement: Statement) -> str:

@@ -56,6 +56,12 @@ def test_the_row_that_is_called_so_stands_first_and_other_keys_are_left_out() ->
     ]
 
 
+def test_a_line_of_code_is_called_by_no_name() -> None:
+    code = passage('Before:\nquay.send("orders", {"id": 1})\nclient.publish("orders", {"id": 1})', "guide.md")
+    calls = passage("v1: quay.send(topic) | v2: client.publish(topic)", "table.md")
+    assert left("How do I replace quay.send?", calls, code) == [calls.text, *code.text.split("\n")]
+
+
 def test_what_says_more_of_the_question_than_the_row_stays_first() -> None:
     statements = [replace(s, words=0.9 if s.text.startswith("The default") else 0.5) for s in ranked(CHANGES, KEYS)]
     assert named_first("Since when is queue.max_size 100000?", statements)[0] is statements[0]
@@ -72,3 +78,37 @@ def test_what_is_told_of_another_code_of_its_form_is_left_out() -> None:
 )
 def test_nothing_is_left_out_where_no_one_name_is_asked_for(question: str) -> None:
     assert len(left(question, FRANKFURT, VIRGINIA, GENERAL)) == 5
+
+
+@pytest.mark.parametrize(
+    ("question", "texts"),
+    [
+        ("What changed in 2.3?", ["Ed25519 is new.", "A leak is mended.", "Node 16 works until 2.3.0."]),
+        ("What is new since version 2.3.1?", ["A leak is mended."]),
+        ("What changed in 2.2?", ["Relays are new."]),
+        (
+            "What changed in 2.9?",
+            ["Ed25519 is new.", "A leak is mended.", "Relays are new.", "Node 16 works until 2.3.0."],
+        ),
+    ],
+)
+def test_what_stands_under_another_version_is_left_out(question: str, texts: list[str]) -> None:
+    heads = ("[2.3.0] - 2025-08-05", "[2.3.1] - 2025-08-27", "[2.2.0] - 2025-05-20", "[2.1.0] - 2025-01-02")
+    said = ("Ed25519 is new.", "A leak is mended.", "Relays are new.", "Node 16 works until 2.3.0.")
+    changes = [
+        passage(text, f"{at}.md", headings=(head, "Changed"))
+        for at, (head, text) in enumerate(zip(heads, said, strict=True))
+    ]
+    assert left(question, *changes) == texts
+
+
+def test_what_another_versions_documents_say_is_left_out() -> None:
+    old, new = passage("Timeout: 30 s", "docs/v1/keys.md"), passage("Timeout: 15 s", "docs/v2/keys.md")
+    titled, guide = (
+        passage("Timeout: 20 s", "old.md", title="Keys (v1)"),
+        passage("In v2 it is shorter.", "docs/v1/a.md"),
+    )
+    assert left("default timeout in v2?", old, titled, new, guide) == ["Timeout: 15 s", "In v2 it is shorter."]
+    assert left("default timeout in v1?", old, titled, new) == ["Timeout: 30 s", "Timeout: 20 s"]
+    assert len(left("default timeout?", old, titled, new)) == 3
+    assert len(left("from v1 to v2?", old, titled, new)) == 3

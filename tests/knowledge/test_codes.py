@@ -14,7 +14,7 @@ from knowledge.codes import codes, names_those_between, without_those_of_its_kin
         ("V12 V10-Pro", {("v", "12"), ("v", "10")}),
         ("V2，policy V12，version v10，政策V12，V12版", set()),
         ("VX60", {("vx", "60")}),
-        ("E_1042, e-1042", {("e", "1042")}),
+        ("E_1042", {("e", "1042")}),
     ],
 )
 def test_a_code_is_a_letter_or_few_with_a_number(text: str, found: set[tuple[str, str]]) -> None:
