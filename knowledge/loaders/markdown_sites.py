@@ -12,11 +12,14 @@ Code stays as it is.
 import re
 from collections.abc import Iterator, Sequence
 
+from knowledge.text import count_cjk
+
 _STEP = 4
 """How far MkDocs indents what belongs to a box."""
 _FENCE = re.compile(r"([ \t]*)(?:> ?)*(`{3,}|~{3,})(.*)$")
 _BOX = re.compile(r"( *)(!!!|\?\?\?\+?) +[A-Za-z][\w-]*(?: +[a-z][\w-]*)*(?: +\"([^\"]*)\")?\s*$")
 _TAB = re.compile(r" *===[!+]? +\"([^\"]+)\"\s*$")
+_ENDS = tuple(":：.。?？!！")
 _ITEM = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s")
 _MODULE = re.compile(
     r"(?:import\s+(?:(?:[A-Z{*][^'\"]*|\w+)\sfrom\s+)?['\"][@.~][^'\"]*['\"]|import\s+[A-Z{*][^'\"]*\sfrom\s+['\"][^'\"]+['\"]"
@@ -83,7 +86,7 @@ def _boxed(line: str, box: re.Match[str] | None, body: list[str]) -> Iterator[st
         yield from ("", f"{indent}<details><summary>", "", f"{indent}{box[3]}", "", f"{indent}</summary>", "")
         yield from (*body, "", f"{indent}</details>")
     else:
-        yield from ("", f"{indent}{box[3] or ''}", "", *body)
+        yield from ("", indent + leading(box[3] or ""), "", *body)
     yield ""
 
 
@@ -126,6 +129,12 @@ def _title_of(info: str) -> str:
 
 
 def _labelled(label: str, indent: str) -> Iterator[str]:
-    label = label.strip()
-    if label:
-        yield from ("", indent + (label if label.endswith((":", "：", "?", "？")) else f"{label}:"), "")
+    if label.strip():
+        yield from ("", indent + leading(label), "")
+
+
+def leading(title: str) -> str:
+    """Return a title with a colon: alone it says nothing, and code and text below it say more with it."""
+    title = title.strip()
+    colon = "：" if count_cjk(title[-1:]) else ":"
+    return title + colon if title and not title.endswith(_ENDS) else title

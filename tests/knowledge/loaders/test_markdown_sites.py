@@ -34,7 +34,7 @@ After.
 def test_boxes_and_tabs_of_mkdocs(read_one, blocks):
     assert blocks(read_one("a.md", MKDOCS)) == [
         ("heading", 1, "Setup"),
-        ("paragraph", 0, "Old version"),
+        ("paragraph", 0, "Old version:"),
         ("paragraph", 0, "This is version 1."),
         ("paragraph", 0, "It ends in March."),
         ("heading", 2, "Does it run on Windows?"),
@@ -89,6 +89,18 @@ def test_tabs_and_modules_of_mdx(read_one, blocks):
         ("item", 1, "1. Convert it:"),
         ("item", 1, "npm:"),
         ("code", 0, "import x from './x';"),
+    ]
+
+
+def test_a_boxs_title_leads_to_what_it_says(read_one, blocks):
+    text = ":::caution Deprecated\nUse the other key.\n:::\n\n:::tip 注意\n周日休息。\n:::\n\n:::note Why?\nIt is new.\n:::\n"
+    assert blocks(read_one("a.md", text)) == [
+        ("paragraph", 0, "Deprecated:"),
+        ("paragraph", 0, "Use the other key."),
+        ("paragraph", 0, "注意："),
+        ("paragraph", 0, "周日休息。"),
+        ("paragraph", 0, "Why?"),
+        ("paragraph", 0, "It is new."),
     ]
 
 
