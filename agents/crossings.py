@@ -45,12 +45,9 @@ def crossing(question: str, ranked: Sequence[Statement], *, whole: str = "") -> 
         return None
     asked, before = _Said.of(question), _Said.of(whole or question)
     enough, words = NEAR_BEST * ranked[0].score, ranked[0].words
-    rows = [
-        s
-        for s in ranked[:AMONG]
-        if CELL_BREAK in s.text and (_is_of_kind(s, asked) or (s.score >= enough and s.words >= words))
-    ]
+    rows = [s for s in ranked[:AMONG] if CELL_BREAK in s.text and s.score >= enough and s.words >= words]
     named = _of_the_season([row for row in rows if _names(row, asked)], asked)
+    named = named or [s for s in ranked[:AMONG] if _is_of_kind(s, asked)]
     near = named or _of_the_season([row for row in rows if _names(row, before)], before)
     if len(near) != 1:
         return None
@@ -196,13 +193,12 @@ def beside(statement: Statement) -> str:
 def _names(row: Statement, asked: _Said) -> bool:
     """Say whether a question has all words of a row's first cell, or names a day of the season that it is."""
     first = _first(row)
-    is_said = first <= asked.terms | asked.apart or bool(asked.held_by(cells_of(row.text)[0].value))
-    return bool(first) and (is_said or _is_of_kind(row, asked))
+    return bool(first) and (first <= asked.terms | asked.apart or bool(asked.held_by(cells_of(row.text)[0].value)))
 
 
 def _is_of_kind(row: Statement, asked: _Said) -> bool:
     """Say whether a row is called as what is asked for: "what does Team cost?" asks for the row "Price"."""
-    called = cells_of(row.text)[0].value
+    called = cells_of(row.text)[0].value if CELL_BREAK in row.text else ""
     return any(kind.asked.search(called) and not _LETTER.search(kind.asked.sub("", called)) for kind in asked.kinds)
 
 

@@ -109,7 +109,7 @@ def _is_part(asked: str, version: str) -> bool:
 
 
 def _whole(statement: Statement) -> str:
-    return "\n".join((*statement.passage.headings, statement.text))
+    return "\n".join((statement.passage.title, *statement.passage.headings, statement.text))
 
 
 def _name(statement: Statement) -> str:

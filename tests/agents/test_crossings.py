@@ -43,6 +43,7 @@ PLANS = passage(
         ("what's the fee for Team", "€49"),
         ("How much does the Team plan cost without VAT?", None),
         ("How much does a Team member cost?", None),
+        ("What is the delivery price for Team?", None),
         ("How many events does Team have?", None),
     ],
 )

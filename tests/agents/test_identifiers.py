@@ -72,6 +72,12 @@ def test_what_is_told_of_another_code_of_its_form_is_left_out() -> None:
     assert left("How long did the incident in US-1 last?", FRANKFURT, VIRGINIA, GENERAL) == told
 
 
+def test_a_document_about_a_thing_tells_of_others_too() -> None:
+    lamp = passage("It takes the shades of the B-7.", "lamp.md", title="A-12 lamp")
+    other = passage("It has no dimmer.", "other.md", title="B-7 lamp")
+    assert left("Which shades does the A-12 take?", lamp, other) == [lamp.text]
+
+
 @pytest.mark.parametrize(
     "question",
     ["How long did it last?", "Was it longer than in us-1 or eu-1?", "Which regions other than us-1?", "and in ap-1?"],
