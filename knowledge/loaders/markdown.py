@@ -17,7 +17,7 @@ from knowledge.loaders.dates import iso_day
 from knowledge.loaders.encoding import empty, read_text
 from knowledge.loaders.html import add_html
 from knowledge.loaders.markdown_dialects import to_commonmark
-from knowledge.loaders.markdown_sites import leading, to_plain_markdown
+from knowledge.loaders.markdown_sites import to_plain_markdown
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -108,7 +108,7 @@ def _without_marks(text: str) -> str:
             in_attributes = _TITLE_OF_BOX.search(box["attributes"] or "")
             title = in_attributes[1] if in_attributes else box["named"] or box["title"]
             indent = line[: len(line) - len(line.lstrip())]
-            lines[at] = f"\n{indent}{leading(title or '')}\n"
+            lines[at] = f"\n{indent}{title or ''}\n"
     return "\n".join(lines)
 
 

@@ -86,7 +86,7 @@ def _boxed(line: str, box: re.Match[str] | None, body: list[str]) -> Iterator[st
         yield from ("", f"{indent}<details><summary>", "", f"{indent}{box[3]}", "", f"{indent}</summary>", "")
         yield from (*body, "", f"{indent}</details>")
     else:
-        yield from ("", indent + leading(box[3] or ""), "", *body)
+        yield from ("", indent + _leading(box[3] or ""), "", *body)
     yield ""
 
 
@@ -130,10 +130,10 @@ def _title_of(info: str) -> str:
 
 def _labelled(label: str, indent: str) -> Iterator[str]:
     if label.strip():
-        yield from ("", indent + leading(label), "")
+        yield from ("", indent + _leading(label), "")
 
 
-def leading(title: str) -> str:
+def _leading(title: str) -> str:
     """Return a title with a colon: alone it says nothing, and code and text below it say more with it."""
     title = title.strip()
     colon = "：" if count_cjk(title[-1:]) else ":"

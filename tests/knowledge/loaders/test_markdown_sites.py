@@ -92,18 +92,10 @@ def test_tabs_and_modules_of_mdx(read_one, blocks):
     ]
 
 
-def test_a_boxs_title_leads_to_what_it_says(read_one, blocks):
-    text = (
-        ":::caution Deprecated\nUse the other.\n:::\n\n:::tip 注意\n周日休息。\n:::\n\n:::note Why?\nIt is new.\n:::\n"
-    )
-    assert blocks(read_one("a.md", text)) == [
-        ("paragraph", 0, "Deprecated:"),
-        ("paragraph", 0, "Use the other."),
-        ("paragraph", 0, "注意："),
-        ("paragraph", 0, "周日休息。"),
-        ("paragraph", 0, "Why?"),
-        ("paragraph", 0, "It is new."),
-    ]
+@pytest.mark.parametrize(("title", "shown"), [("Deprecated", "Deprecated:"), ("注意", "注意："), ("Why?", "Why?")])
+def test_a_boxs_title_leads_to_what_it_says(read_one, blocks, title, shown):
+    text = f'!!! note "{title}"\n    Use the other.\n'
+    assert blocks(read_one("a.md", text)) == [("paragraph", 0, shown), ("paragraph", 0, "Use the other.")]
 
 
 def test_what_stands_in_bold_above_code_leads_to_it(read_one, blocks):
