@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from agents.cells import NOT_THIS, cells_of
 from agents.items import label_of
 from agents.naming import TELLS_OF_IT
+from agents.spans import asked_for
 from agents.statements import Statement
 
 _RUN = re.compile(r"(?<![\w@/.-])-{0,2}[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*(?![\w@/])")
@@ -45,7 +46,8 @@ def identifiers(text: str) -> set[str]:
 def named_first(question: str, ranked: Sequence[Statement]) -> list[Statement]:
     """Return statements without those of other things than the one that a question calls by a program's name.
 
-    The row, or the item of a list, that is called so stands first, where the best does not say more of the question.
+    The row, or the item of a list, that is called so stands first, where the best does not say more of the question and
+    nobody asks how something is done.
     """
     if not ranked or NOT_THIS.search(question):
         return list(ranked)
@@ -57,8 +59,9 @@ def named_first(question: str, ranked: Sequence[Statement]) -> list[Statement]:
     known = asked & set().union(*(identifiers(_whole(s)) for s in ranked))
     left = [s for s in ranked if not _is_of_another(s, known, has_row=bool(called))]
     best = left[0] if left else ranked[0]
-    near = [s for s in called if s.score >= TELLS_OF_IT * best.score and s.words >= best.words]
-    first = near[:1] if best not in called else []
+    tells = bool(asked & identifiers(_whole(best)))
+    near = [s for s in called if s.score >= TELLS_OF_IT * best.score and (s.words >= best.words or not tells)]
+    first = near[:1] if best not in called and asked_for(question) != "how" else []
     return [*first, *(s for s in left if s not in first)]
 
 
@@ -77,14 +80,16 @@ def _is_of_another(statement: Statement, asked: set[str], *, has_row: bool) -> b
 
 
 def _of_the_version(question: str, ranked: Sequence[Statement]) -> Sequence[Statement]:
-    """Return statements without those of another version than the one asked for, where some are of that."""
+    """Return statements without those of another version than the one asked for; what documents of others say stays
+    where none is of that.
+    """
     asked = _versions(question)
     if len(asked) != 1:
         return ranked
     version = asked.pop()
     own = [_version_of(statement) for statement in ranked]
-    if not any(_is_part(version, each) for each in own):
-        return ranked
+    if not any(_is_part(version, each) for each in own):  # what a heading says of another version is no answer still
+        own = [each if _is_headed(s) else "" for s, each in zip(ranked, own, strict=True)]
     said = (any(_is_part(version, each) for each in _versions(s.text)) for s in ranked)
     kept = [not each or _is_part(version, each) or is_said for each, is_said in zip(own, said, strict=True)]
     return [statement for statement, is_kept in zip(ranked, kept, strict=True) if is_kept]
@@ -97,6 +102,11 @@ def _version_of(statement: Statement) -> str:
         if found := _versions(place) or set(_HEAD.findall(place)):
             return found.pop() if len(found) == 1 else ""
     return ""
+
+
+def _is_headed(statement: Statement) -> bool:
+    """Say whether a statement stands below a version's own heading, as in a changelog."""
+    return any(map(_HEAD.match, statement.passage.headings))
 
 
 def _versions(text: str) -> set[str]:
