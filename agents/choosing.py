@@ -12,10 +12,12 @@ from agents import prices, quoting, ranking, reading, verifying
 from agents.crossings import beside, crossing, labelled, says_all, without_other_spans
 from agents.expired import still_valid_first
 from agents.finding import ranked_as
+from agents.identifiers import named_first
 from agents.items import announced_by
 from agents.models import LoadedModel
 from agents.naming import is_of_another, is_under_another_code, without_another_code
 from agents.occasions import is_of_another_occasion
+from agents.ordering import commands_first
 from agents.ordinary import ordinary_first
 from agents.other_years import without_other_years
 from agents.pointing import Candidate
@@ -116,7 +118,8 @@ def _in_order(
     ranked = without_other_spans(question, ranked, whole=retrieval.asked)
     ranked = still_valid_first(without_other_years(question, ranked))
     ranked = prices.stepped_back(question, ranked)
-    return _with_the_list_that_says_all(question, said_first(ranked))
+    ranked = named_first(question, _with_the_list_that_says_all(question, said_first(ranked)))
+    return commands_first(question, ranked)
 
 
 def _compared(question: str, history: Sequence[Message]) -> str:

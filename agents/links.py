@@ -68,7 +68,8 @@ _SENTENCE_BEHIND = re.compile(
 )
 """A 。 and what a sentence says behind an address, "help@example.com。我们会在2天内回复": a place would end in one of
 the top level domains that there are in these signs (the public suffix list's)."""
-_HOST = re.compile(rf"((?:{_LABEL}\.)+{_LABEL})\.?(?::\d{{1,5}})?(?=[/?#]|$)")
+_HOST = re.compile(rf"((?:{_LABEL}\.)+{_LABEL})\.?(?::\d{{1,5}}){{0,2}}(?=[/?#]|$)")
+"""With a port, or two as a container's is given: `127.0.0.1:9464:9464`, which no browser opens."""
 
 
 @dataclass(frozen=True, slots=True)

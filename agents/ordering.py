@@ -10,9 +10,11 @@ that announces them.
 import re
 from collections.abc import Iterator, Sequence
 
+from agents.crossings import says_all
 from agents.items import announced_by
+from agents.quoting import announced
 from agents.spans import asked_for
-from agents.statements import CELL_BREAK, Statement
+from agents.statements import CELL_BREAK, Statement, count_words
 
 _NUMBERED = re.compile(r"\s*\(?\d{1,2}(?:[.)]\s+|、\s*)(?=\S)")
 _TO_DO = re.compile(
@@ -39,10 +41,39 @@ _ASKS_HOW = re.compile(
     re.IGNORECASE,
 )
 """How it is done, beside what English and Chinese call how."""
+_AMONG = 30
+_SAYS_NOTHING_WORDS = 3
 _BLANK_LINE = re.compile(r"\n[ \t]*\n|\f")
 
 Block = tuple[str, str, int]
 """Collection, document, and where the lines begin."""
+
+
+def commands_first(question: str, ranked: Sequence[Statement]) -> list[Statement]:
+    """Return statements, where it is asked how something is done, with the line above the commands for it first.
+
+    "Run:" has no word of any question, so what stands beside it is ranked before it: "That needs no approval." It leads
+    under the heading of the best statement, where title, heading and commands have all that is asked.
+    """
+    if not ranked or not asks_how(question) or ranked[0].leads_in or _COMMAND.match(ranked[0].text):
+        return list(ranked)
+    best = ranked[0].passage
+    for line in ranked[:_AMONG]:
+        passage = line.passage
+        is_beside = (passage.document, passage.headings) == (best.document, best.headings)
+        if not is_beside or not line.leads_in or line.asks or count_words(line.text) > _SAYS_NOTHING_WORDS:
+            continue
+        below = [item.text for item in announced(line, ranked)]
+        if any(map(_COMMAND.match, below)) and says_all(
+            question, "\n".join((passage.title, *passage.headings, *below))
+        ):
+            return [line, *(other for other in ranked if other is not line)]
+    return list(ranked)
+
+
+def asks_how(question: str) -> bool:
+    """Say whether a question asks how something is done."""
+    return asked_for(question) == "how" or bool(_ASKS_HOW.search(question))
 
 
 def in_order(chosen: Sequence[Statement], question: str) -> list[Statement]:
@@ -51,12 +82,12 @@ def in_order(chosen: Sequence[Statement], question: str) -> list[Statement]:
     They take the places that they had among the others. Where the items need not be steps and nobody asks how, the
     first statement stays first, for it is the answer.
     """
-    asks_how = asked_for(question) == "how" or bool(_ASKS_HOW.search(question))
+    is_how = asks_how(question)
     blocks = [_block_of(statement) for statement in chosen]
     found = list(chosen)
     for block in set(blocks) - {None}:
         places = [at for at, other in enumerate(blocks) if other == block]
-        places = places if asks_how or places[0] or _say_what_to_do(chosen[0]) else places[1:]
+        places = places if is_how or places[0] or _say_what_to_do(chosen[0]) else places[1:]
         for at, statement in zip(places, sorted((chosen[at] for at in places), key=lambda s: s.start), strict=True):
             found[at] = statement
     return found

@@ -110,7 +110,8 @@ def _words(statements: Sequence[Statement]) -> float:
 def announced(statement: Statement, ranked: Sequence[Statement]) -> list[Statement]:
     """Return what stands below a statement that leads in, in order, up to the next blank line or question.
 
-    Word processors leave a blank line between the items of a list too: those numbered like the first belong to it.
+    Word processors leave a blank line between the items of a list too: those numbered like the first belong to it. And
+    lines that lead in themselves, "Before:" and "After:" above their code, belong to it with what stands below them.
     """
     passage = statement.passage
     below = sorted((s for s in ranked if s.passage is passage and s.start >= statement.end), key=lambda s: s.start)
@@ -118,11 +119,17 @@ def announced(statement: Statement, ranked: Sequence[Statement]) -> list[Stateme
     end = statement.end
     for item in below[:LIST_ITEMS]:
         gap = passage.text[end - passage.start : item.start - passage.start]
-        if found and (("\n\n" in gap and not numbered_alike(found[0].text, item.text)) or item.asks):
+        if found and (("\n\n" in gap and not _goes_on(found, item)) or item.asks):
             break
         found.append(item)
         end = item.end
     return found
+
+
+def _goes_on(found: Sequence[Statement], item: Statement) -> bool:
+    """Say whether what a statement announces goes on with an item behind a blank line."""
+    first = found[0]
+    return found[-1].leads_in or (first.leads_in and item.leads_in) or numbered_alike(first.text, item.text)
 
 
 def rows_alike(statement: Statement, ranked: Sequence[Statement]) -> list[Statement]:
@@ -333,7 +340,8 @@ def shown(text: str, columns: Sequence[str] = ()) -> str:
     Args:
         columns: the names of those that are shown; none for all.
     """
-    first, *cells = " ".join(MARKER.sub(" ", CONTINUED.sub("", text)).split()).split(CELL_BREAK)
+    plain = MARKER.sub(" ", CONTINUED.sub("", text)).strip()
+    first, *cells = (" ".join(cell.split()) for cell in plain.split(CELL_BREAK))
     cells = [cell for cell in cells if not columns or cell.partition(": ")[0] in columns]
     if not cells:
         return first
@@ -341,6 +349,10 @@ def shown(text: str, columns: Sequence[str] = ()) -> str:
 
 
 def _says_the_same(left: Statement, right: Statement) -> bool:
+    """Say whether two statements hold mostly the same words; rows of two tables with other figures differ in these."""
+    are_rows = CELL_BREAK in left.text and CELL_BREAK in right.text
+    if are_rows and table_of(left) != table_of(right) and exact_parts(left.text) != exact_parts(right.text):
+        return False
     a, b = (set(tokens(s.text)) - STOP_WORDS for s in (left, right))
     return len(a & b) >= SAME_SHARE * min(len(a), len(b)) if a and b else True
 

@@ -29,6 +29,7 @@ FAR = 12
 _ENGLISH = re.compile(
     r"[€$£]?\d[\d,.:/–-]*\d(?:\s?%)?|[€$£]?\d(?:\s?%)?|(?:[A-Z]\.)+|[^\W\d_]+(?:['’-][^\W_]+)*|\w+|[^\w\s]"
 )
+_WHICH = re.compile(r"\b(?:which|what) (\w+)", re.IGNORECASE)
 _FUNCTION_TEXT: dict[Language, str] = {
     "en": "a an the of in on at to for from by with and or but as is are was were be been being has have had do does "
     "did that which who whom whose this these those it its he she they their his her not also than then there when "
@@ -366,3 +367,19 @@ NAMES: tuple[str, ...] = (
     *(f"{asked}: {name}" for asked, _ in ASKED for name in CROSSED),
 )
 """The features of a span, in the order of its row."""
+
+
+def misses_what_is_called(question: str, sentence: str, span: tuple[int, int]) -> bool:
+    """Say whether a span only repeats what "which port?" asks for, or passes by the number of that name beside it.
+
+    >>> text = "Prometheus finds them at port 9464."
+    >>> [misses_what_is_called("Which port has them?", text, span) for span in ((0, 10), (25, 29), (30, 34))]
+    [True, True, False]
+    """
+    asked = _WHICH.search(question)
+    if asked is None:
+        return False
+    start, end = span
+    repeats = set(tokens(sentence[start:end])) - {"the"} <= set(tokens(asked[1]))
+    called = re.search(rf"\b{re.escape(asked[1])} (\d[\w.]*)", sentence, re.IGNORECASE)
+    return repeats or (called is not None and not (start < called.end(1) and called.start(1) < end))

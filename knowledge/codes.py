@@ -15,7 +15,7 @@ _NO_NAMES = "ver|rev|ip|no|nr|rmb|cny|eur|usd|gbp|chf|hkd|jpy"
 _VERSIONS = r"v-?\d(?!\d)|v-?\d+\s?版|(?:(?<=policy[ _-])|(?<=version )|(?<=政策)|(?<=版)|(?<=版本))v"
 """Of V10 and V12 each may be a thing; V2 and 政策V12 are editions."""
 CODE = re.compile(
-    rf"(?<![a-z\d])(?!(?:{_NO_NAMES})-?\d|{_VERSIONS})([a-z]{{1,3}})-?(\d{{1,4}})(?![\d.])", re.IGNORECASE
+    rf"(?<![a-z\d])(?!(?:{_NO_NAMES})-?\d|{_VERSIONS})([a-z]{{1,3}})[-_]?(\d{{1,4}})(?![\d.])", re.IGNORECASE
 )
 _AND = r"(?:[和跟与]|或者?)(?:[^，。？,?用起玩]{0,6}?[a-z]|\s?[它那这上\d])"
 """And what may be another thing: 和家人一起用 sets nothing side by side."""

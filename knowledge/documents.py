@@ -16,6 +16,10 @@ PAGE_BREAK = "\f"
 BLOCK_BREAK = "\n\n"
 ITEM_INDENT = "  "
 """Stands before an item for each list that its own lies in: else "Islands: €9" would seem to lie below "Abroad:"."""
+PIPE = "\ufdd0"
+"""What a loader hands over for a `|` in code: ` | ` would end a cell of a row, and `curl … | sh` is none."""
+PIPE_IN_CODE = " |\t"
+"""How the text has it: shown with a space, and copied still a command."""
 MEMBER = "!/"
 """Stands between a file and what lies in it, in a document's name."""
 _PARTS_APART = 4096
@@ -100,6 +104,8 @@ class DocumentBuilder:
         text = text.replace(PAGE_BREAK, " ").strip()
         if not text:
             return
+        code = text.replace(" | ", f" {PIPE} ") if kind == "code" else text
+        text = code.replace(f" {PIPE} ", PIPE_IN_CODE).replace(PIPE, "|")
         is_first = not self._parts or self._parts[-1].endswith(PAGE_BREAK)
         tight = not is_first and self._blocks and kind == self._blocks[-1].kind and kind in ("item", "row")
         self._outermost = min(level, self._outermost) if tight else level

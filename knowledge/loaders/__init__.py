@@ -41,6 +41,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 LOADERS: dict[str, str] = {
     ".md": "knowledge.loaders.markdown:load",
     ".markdown": "knowledge.loaders.markdown:load",
+    ".mdx": "knowledge.loaders.markdown:load",
     ".rst": "knowledge.loaders.rst:load",
     ".org": "knowledge.loaders.org:load",
     ".txt": "knowledge.loaders.plaintext:load",

@@ -158,15 +158,17 @@ class _Reader:
             self._list(tag)
         elif name == "dl":
             self._definitions(tag)
-        elif name == "details":
+        elif name == "details" or "expand-container" in (tag.get("class") or ()):
             self._accordion(tag)
         elif (name in ("p", "div") and _is_bold_question(tag)) or _names_an_accordion(tag):
             level = min(6, self._heading_level + 1)
             self._builder.add("heading", collapse(visible_text(tag)), level=level, anchor=self._anchor(tag))
-            if name == "summary":  # what stands below it in bold is one level deeper
+            if _is_line_of_accordion(tag):  # what stands below it in bold is one level deeper
                 self._heading_level = level
         else:
             self._children(tag)
+            if name == "p" and _names_code(tag):
+                self._inline.append(":")  # so that the code is read with it
             self._flush()
 
     def _accordion(self, tag: "Tag") -> None:
@@ -261,18 +263,31 @@ def _is_bold_question(tag: "Tag") -> bool:
     return len(text) <= _LONGEST_QUESTION and text.endswith(("?", "？")) and collapse(bold.get_text()) == text
 
 
+def _names_code(tag: "Tag") -> bool:
+    """Say whether a paragraph in bold only names the code right below it, "Before (v1)"."""
+    below, text = tag.find_next_sibling(), collapse(tag.get_text())
+    bold = tag.find(["b", "strong"], recursive=False)
+    is_name = bold is not None and collapse(bold.get_text()) == text and len(text) <= _LONGEST_NAME
+    return is_name and below is not None and below.name == "pre" and (text[-1].isalnum() or text[-1] in ")）")
+
+
 def _names_an_accordion(tag: "Tag") -> bool:
     """Say whether an element is the line that is left of what is folded up, which is how many FAQs write questions.
 
     A sentence that says something is no heading, for no heading is quoted.
     """
-    if tag.name != "summary" or tag.find([*_HEADINGS]) is not None:
+    if not _is_line_of_accordion(tag) or tag.find([*_HEADINGS]) is not None:
         return False
     text = collapse(visible_text(tag))
     asks = [text[start:end].endswith(("?", "？")) for start, end in sentences(text)]
     if all(asks):
         return 0 < len(text) <= _LONGEST_QUESTION
     return len(asks) == 1 and len(text) <= _LONGEST_NAME and not text.endswith((".", "!", "。", "！"))
+
+
+def _is_line_of_accordion(tag: "Tag") -> bool:
+    """Say whether what is folded up stands below an element, in HTML or as Confluence exports it."""
+    return tag.name == "summary" or "expand-control" in (tag.get("class") or ())
 
 
 def _anchor(tag: "Tag") -> str:

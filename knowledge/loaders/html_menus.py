@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from knowledge.documents import PIPE
 from knowledge.loaders.raised import raised
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ _DROPPED = words(
     "script style template noscript nav footer head iframe object svg canvas form input select textarea button dialog "
     "audio video map math rt rp"
 )
+_CODE = ["code", "kbd", "samp", "tt"]
 _INLINE = words("span b strong i em a small font u")
 _VARIATIONS = "\ufe0e\ufe0f"
 """Say whether a sign is a letter or a picture."""
@@ -45,6 +47,7 @@ _CONSENT_PROGRAMS = re.compile(
     re.IGNORECASE,
 )
 """Whole names that the usual programs for it use."""
+_UNFOLD = re.compile(r"Click here to expand\W*", re.IGNORECASE)
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|text-decoration[\w-]*\s*:[^;]*line-through", re.IGNORECASE
 )
@@ -59,7 +62,17 @@ def elements(html: str) -> "BeautifulSoup":
 
     with warnings.catch_warnings():  # "looks like XML", "looks like a file name": it is a page all the same
         warnings.simplefilter("ignore")
-        return BeautifulSoup(html, "lxml")
+        soup = BeautifulSoup(html, "lxml")
+    if " | " in html:
+        _mark_pipes(soup)
+    return soup
+
+
+def _mark_pipes(soup: "BeautifulSoup") -> None:
+    """Tell the pipes of commands that stand in a sentence or a cell from the lines between cells."""
+    for code in soup.find_all(_CODE):
+        for text in code.find_all(string=lambda text: bool(text and " | " in text)):
+            text.replace_with(str(text).replace(" | ", f" {PIPE} "))
 
 
 def is_left_out(tag: "Tag") -> bool:
@@ -76,6 +89,8 @@ def is_left_out(tag: "Tag") -> bool:
     each_name = (*(tag.get("class") or ()), str(tag.get("id") or ""))
     if "page-metadata" in each_name or ("pageSection" in each_name and tag.find(id="attachments") is not None):
         return True  # of Confluence: who made the page, and the names of what is attached to it
+    if "footer-body" in each_name or ("expand-control" in each_name and _UNFOLD.fullmatch(tag.get_text().strip())):
+        return True  # when it was exported, and what unfolds a part that has no title
     names = " ".join(each_name)
     if tag.name in _NEVER_A_MENU:
         return False

@@ -4,6 +4,7 @@
 [{"doc_id", "title", "text"}, …]      ->  documents named by their doc_id
 [{plain values}, …]                   ->  the rows of a table
 [{anything else}, …]                  ->  #1, #2, … of `path: value`
+a service's OpenAPI description       ->  its reference
 anything else                         ->  one document of `path: value`
 """
 
@@ -16,6 +17,7 @@ from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
 from knowledge.loaders import jsonl
 from knowledge.loaders.encoding import empty, read_text
+from knowledge.loaders.openapi import add_service, describes_service
 from knowledge.loaders.values import TooManyValues, add_values, is_table, title_of
 
 
@@ -48,10 +50,16 @@ def _documents(path: Path, value: Any) -> Iterator[Document]:
                 raise empty(path, "holds no value with text")
             yield from found
             return
-    document = _document(value, "")
+    document = _service(path, value) if describes_service(value) else _document(value, "")
     if not document.blocks:
         raise empty(path, "holds no value with text")
     yield document
+
+
+def _service(path: Path, value: Any) -> Document:
+    builder = DocumentBuilder()
+    title = add_service(builder, value, path=path)
+    return builder.build(title=title)
 
 
 def _document(value: Any, name: str) -> Document:

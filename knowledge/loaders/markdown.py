@@ -17,6 +17,7 @@ from knowledge.loaders.dates import iso_day
 from knowledge.loaders.encoding import empty, read_text
 from knowledge.loaders.html import add_html
 from knowledge.loaders.markdown_dialects import to_commonmark
+from knowledge.loaders.markdown_sites import to_plain_markdown
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -40,21 +41,14 @@ _DATE_FIELDS = ("updated", "last_updated", "lastmod", "modified", "date", "publi
 
 def load(path: Path) -> Iterator[Document]:
     """Yield the file as one document."""
-    from markdown_it import MarkdownIt
-
     text = read_text(path).lstrip("\n")
     fields: dict[str, str] = {}
     matter = _FRONT_MATTER.match(text)
     if matter:
         fields = _fields(matter[1])
         text = text[matter.end() :]
-    text = _without_marks(text)
-    text = _HEADING_ANCHOR.sub(r'\1 <a id="\2"></a>', text)
     builder = DocumentBuilder()
-    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-    tokens = parser.parse(to_commonmark(text))
-    _set_anchors(tokens)
-    add_html(builder, parser.renderer.render(tokens, parser.options, {}), path=path)
+    add_markdown(builder, text, path=path)
     title = fields.pop("title", "")
     day = next((day for name in _DATE_FIELDS if (day := iso_day(fields.get(name)))), "")
     if day:
@@ -65,6 +59,34 @@ def load(path: Path) -> Iterator[Document]:
     if not document.blocks:
         raise empty(path, "holds no text beside its front matter" if matter else "holds no text")
     yield document
+
+
+def add_markdown(builder: DocumentBuilder, text: str, *, path: Path) -> None:
+    """Add a text written in Markdown, without front matter.
+
+    Args:
+        path: The file that it stands in, for the error.
+    """
+    from markdown_it import MarkdownIt
+
+    text = _HEADING_ANCHOR.sub(r'\1 <a id="\2"></a>', _without_marks(to_plain_markdown(text)))
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    tokens = parser.parse(to_commonmark(text))
+    _set_anchors(tokens)
+    add_html(builder, parser.renderer.render(tokens, parser.options, {}), path=path)
+
+
+def plain_line(text: str) -> str:
+    """Return a short text written in Markdown as it is read, on one line.
+
+    >>> plain_line("The value of `next_cursor`, see [Pages](/pages).")
+    'The value of next_cursor, see Pages.'
+    """
+    from markdown_it import MarkdownIt
+
+    written = MarkdownIt("commonmark").parseInline(" ".join(text.split()))
+    parts = [part for token in written for part in token.children or ()]
+    return "".join(part.content for part in parts if part.type in ("text", "code_inline", "html_inline"))
 
 
 def _is_draft(fields: Mapping[str, str]) -> bool:

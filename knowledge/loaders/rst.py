@@ -4,7 +4,7 @@ Directives and roles that docutils does not know (Sphinx has many) are read for 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,21 @@ _SAYS_NOTHING = frozenset(
 _CODE = frozenset(
     ("code", "code-block", "sourcecode", "literalinclude", "prompt", "doctest", "testcode", "productionlist")
 )
+_OF_VERSION = {
+    "versionadded": "New in version",
+    "versionchanged": "Changed in version",
+    "deprecated": "Deprecated since version",
+    "versionremoved": "Removed in version",
+}
+_TABS = frozenset(("tab", "tab-item", "group-tab", "code-tab"))
+_UNREAD_TABLE = re.compile(
+    r'<aside class="system-message">\s*<p class="system-message-title">[^\n]*</p>\s*'
+    r'<p>Malformed table\.(?:(?!</p>).)*</p>\s*(<pre class="literal-block">(?:(?!</pre>).)*</pre>)\s*</aside>',
+    re.DOTALL,
+)
+_COMPLAINTS = re.compile(
+    r'<aside class="system-message">.*?</aside>|<section class="system-messages">.*?</section>', re.DOTALL
+)
 _SETTINGS = {
     "_disable_config": True,
     "doctitle_xform": True,
@@ -35,7 +50,7 @@ _SETTINGS = {
     "math_output": "LaTeX",
     "output_encoding": "unicode",
     "raw_enabled": False,
-    "report_level": 5,
+    "report_level": 3,  # so that a table that cannot be read comes as it is written
     "smart_quotes": False,
     "stylesheet_path": "",
     "syntax_highlight": "none",
@@ -61,7 +76,8 @@ def _html(text: str, path: Path) -> str:
 
     _register(text)
     try:
-        return str(publish_string(text, source_path=None, writer="html5", settings_overrides=_SETTINGS))
+        html = str(publish_string(text, source_path=None, writer="html5", settings_overrides=_SETTINGS))
+        return _COMPLAINTS.sub("", _UNREAD_TABLE.sub(r"\1", html)) if "system-message" in html else html
     except (SystemMessage, RecursionError, ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
         raise UnreadableFile(
             f"{path}: is not reStructuredText that can be read ({type(error).__name__}). "
@@ -112,13 +128,25 @@ def _directive(name: str) -> Any:
                 return [nodes.literal_block(content, content)] if content else []
             found: list[Any] = []
             if self.arguments and name != "only":
-                inline, messages = self.state.inline_text(self.arguments[0], self.lineno)
+                said = _said(name, self.arguments[0], self.options)
+                inline, messages = self.state.inline_text(said, self.lineno)
                 found += [nodes.paragraph("", "", *inline), *messages]
             holder = nodes.container()
             self.state.nested_parse(self.content, self.content_offset, holder, match_titles=True)
             return [*found, *holder.children]
 
     return AnyDirective
+
+
+def _said(name: str, argument: str, options: Mapping[str, str]) -> str:
+    """Return what stands in a directive's own line, with what Sphinx says of it: in which version something changed, of
+    which type a setting is and what it is without a word, and of which tab code is.
+    """
+    if name in _OF_VERSION:
+        version, *text = argument.split(None, 1)
+        return f"{_OF_VERSION[name]} {version}{': ' if text else ''}{''.join(text)}"
+    told = ", ".join(f"{option}: {value}" for option in ("type", "default") if (value := options.get(option)))
+    return argument + (f" ({told})" if told else "") + (":" if name in _TABS else "")
 
 
 class _AnyOption(dict[str, Any]):

@@ -18,7 +18,7 @@ OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _FIRST_BYTES = 4096
 _LONGEST_MIMETYPE = 100
 _LARGEST_SEARCHED_BYTES = 200_000_000
-_TEXT_AS_ITSELF = words(".md .markdown .rst .org .html .htm .xhtml .csv .tsv .json .jsonl .yaml .yml .xml .eml")
+_TEXT_AS_ITSELF = words(".md .markdown .mdx .rst .org .html .htm .xhtml .csv .tsv .json .jsonl .yaml .yml .xml .eml")
 """Formats that may begin with anything a text begins with."""
 _STREAMS = (
     ("__properties_version1.0", ".msg"),

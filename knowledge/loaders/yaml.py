@@ -1,4 +1,4 @@
-"""YAML files as `path: value` text, exactly as they are written: `yes` stays `yes`.
+"""YAML files as `path: value` text, exactly as written: `yes` stays `yes`; a service's description as its reference.
 
 Built from the parser's events alone: no tag makes an object, an alias is the value it names and no copy of it.
 """
@@ -10,6 +10,7 @@ from typing import Any
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
 from knowledge.loaders.encoding import empty, read_text
+from knowledge.loaders.openapi import add_service, describes_service
 from knowledge.loaders.values import TooManyValues, Value, add_values, shown
 
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
@@ -24,6 +25,9 @@ def load(path: Path) -> Iterator[Document]:
     title = ""
     try:
         for value in _values(read_text(path)):
+            if describes_service(value):
+                title = title or add_service(builder, value, path=path)
+                continue
             add_values(builder, value)
             title = title or (shown(value.get("title")) if isinstance(value, dict) else "")
     except yaml.YAMLError as error:

@@ -368,3 +368,19 @@ def test_the_few_words_for_a_day_of_the_week_are_no_hour() -> None:
     question, page = "语言交换是星期几", passage("语言交换每到周五 19:00 开始。", language="zh")
     pieces = quote(question, retrieval(question, page), language="zh", embedder=None, options=OPTIONS)
     assert finish(pieces)[1].pointed != "19:00"
+
+
+def test_what_leads_in_below_what_leads_in_is_quoted_with_what_stands_below_it() -> None:
+    text = "4. Replace quay.send:\n\nBefore:\n\nimport quay\n\nAfter:\n\nimport quaypost\n\nEndpoints keep their ids."
+    found = retrieval("replace quay.send", passage(text))
+    shown, _ = finish(quote("How do I replace quay.send?", found, language="en", embedder=None, options=OPTIONS))
+    lines = [line.rpartition(" [")[0] for line in "".join(map(str, shown)).split("\n")]
+    assert lines == ["4. Replace quay.send:", "Before:", "import quay", "After:", "import quaypost"]
+
+
+def test_rows_of_two_tables_with_other_figures_do_not_say_the_same() -> None:
+    old = passage("Key: retries | Default: 3 | Text: how often it is tried again", "v1.md", header="Key")
+    new = passage("Key: retries | Default: 8 | Text: how often it is tried again", "v2.md", header="Key")
+    found = retrieval("default of retries", old, new)
+    shown, _ = finish(quote("default of retries?", found, language="en", embedder=None, options=OPTIONS))
+    assert {"3", "8"} <= set("".join(map(str, shown)).replace(";", " ").split())

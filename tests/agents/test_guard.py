@@ -254,6 +254,12 @@ def test_hosts_of_documents_count_but_not_those_in_orders_to_the_machine() -> No
     assert trusted_hosts(["如需帮助请写信至 help@shop.example。"]) == {"shop.example"}
 
 
+def test_the_two_ports_of_a_container_hide_no_place() -> None:
+    command = "docker run -p 127.0.0.1:9464:9464 shop/relay"
+    assert guard(command, Allowed(hosts=trusted_hosts([command]))).text == command
+    assert "evil" not in guard("http://evil.com:80:80/", Allowed(hosts=frozenset({"80"}))).text
+
+
 @pytest.mark.parametrize(
     "behind",
     [

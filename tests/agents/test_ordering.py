@@ -1,7 +1,7 @@
 import pytest
 
 from agents.answering import AnswerOptions, nearest, quote
-from agents.ordering import below_announcements, in_order
+from agents.ordering import below_announcements, commands_first, in_order
 from agents.statements import Statement, statements_of
 from tests.agents.found_passages import finish, passage, retrieval
 
@@ -262,3 +262,27 @@ def test_an_item_within_an_item_is_quoted_below_both() -> None:
     costs, mainland, abroad, islands, pack = statements_of([nested])
     assert below_announcements([pack, islands, mainland, costs, abroad]) == [pack, costs, mainland, abroad, islands]
     assert below_announcements([islands, pack, mainland]) == [islands, pack, mainland]
+
+
+ROLL_BACK = passage(
+    "Run:\n\nqctl release rollback --to LAST\n\nA roll back needs no approval.\n\nSay so:\n\nin the channel",
+    title="Release process",
+    headings=("Roll back",),
+)
+ELSEWHERE = passage("Run:\n\nqctl logs --tail", title="Release process", headings=("Logs",))
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("How do I roll back a release?", "Run:"),
+        ("Does a roll back of a release need approval?", "A roll back"),
+        ("How do I roll back a database?", "A roll back"),
+    ],
+)
+def test_the_line_above_the_commands_leads_where_it_is_asked_how(question: str, first: str) -> None:
+    ranked = statements_of([ROLL_BACK, ELSEWHERE])
+    best = next(s for s in ranked if s.text.startswith("A roll back"))
+    found = commands_first(question, [best, *(s for s in ranked if s is not best)])
+    assert found[0].text.startswith(first)
+    assert sorted(s.text for s in found) == sorted(s.text for s in ranked)

@@ -66,6 +66,7 @@ def test_table_row_is_shown_on_one_line() -> None:
     assert {"islands", "19", "7"} <= set(tokens(text)) | {"islands"}
     assert exact_parts(text) == exact_parts(row)
     assert "Islands" in text
+    assert shown("Command: ls |\twc -l | Does: counts") == "ls | wc -l – Does: counts"
 
 
 @pytest.mark.parametrize(("start", "page"), [(0, 4), (12, 5), (24, 6)])

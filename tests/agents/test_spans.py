@@ -4,7 +4,19 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from agents.spans import ASKED, CROSSED, LONGEST, NAMES, Spans, asked_for, asking_phrase, is_yes_or_no, spans, words_of
+from agents.spans import (
+    ASKED,
+    CROSSED,
+    LONGEST,
+    NAMES,
+    Spans,
+    asked_for,
+    asking_phrase,
+    is_yes_or_no,
+    misses_what_is_called,
+    spans,
+    words_of,
+)
 from agents.transcript import Language
 
 FOUNDED = "The company was founded by Anna Berg in 1987 in Oslo."
@@ -278,3 +290,22 @@ def test_words_in_traditional_signs_are_those_in_simplified_ones_and_stand_in_th
     mixed, simplified = (of("退货期限多少天", text, "zh") for text in ("退貨期限為三十天。", "退货期限为三十天。"))
     assert mixed.places == simplified.places
     assert np.array_equal(mixed.features, simplified.features)
+
+
+@pytest.mark.parametrize(
+    ("question", "span", "misses"),
+    [
+        ("Which port serves the metrics?", "port 9464", False),
+        ("Which port serves the metrics?", "9464", False),
+        ("Which port serves the metrics?", "Prometheus", True),
+        ("Which port serves the metrics?", "the port", True),
+        ("What serves the metrics?", "Prometheus", False),
+        ("Which program serves the metrics?", "Prometheus", False),
+        ("Which scope do I need?", "the scope", True),
+        ("Is it the port or the path?", "the path", False),
+    ],
+)
+def test_the_number_of_that_name_is_what_is_asked_for(question: str, span: str, misses: bool) -> None:
+    sentence = "Prometheus serves the metrics at the port, port 9464, and the path; the scope is theirs."
+    start = sentence.index(span)
+    assert misses_what_is_called(question, sentence, (start, start + len(span))) is misses

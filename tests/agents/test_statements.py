@@ -25,6 +25,8 @@ def test_a_command_is_one_statement_over_all_its_lines() -> None:
     assert [text[start:end] for start, end in stretches(text)] == [
         "Run this:", command, "It logs to C:\\logs\\", "and ends.",
     ]  # fmt: skip
+    hidden = "docker run \\\n  -e KEY=... \\\n  shop/tool:4.2"
+    assert [hidden[start:end] for start, end in stretches(hidden)] == [hidden]
     apart = "docker run --rm \\\n\n  -v /srv:/data is its volume."
     assert [apart[start:end] for start, end in stretches(apart)] == [
         "docker run --rm \\",

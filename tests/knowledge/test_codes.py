@@ -15,6 +15,7 @@ from tests.growth import grows_gently
         ("V12 V10-Pro", {("v", "12"), ("v", "10")}),
         ("V2，policy V12，version v10，政策V12，V12版", set()),
         ("VX60", {("vx", "60")}),
+        ("E_1042", {("e", "1042")}),
     ],
 )
 def test_a_code_is_a_letter_or_few_with_a_number(text: str, found: set[tuple[str, str]]) -> None:

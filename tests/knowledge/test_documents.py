@@ -1,6 +1,6 @@
 import pytest
 
-from knowledge.documents import DocumentBuilder, page_at
+from knowledge.documents import PIPE, DocumentBuilder, page_at
 
 
 def test_spans_are_exact_and_empty_blocks_ignored():
@@ -74,3 +74,11 @@ def test_an_item_of_a_list_within_a_list_is_indented_between_the_items():
         "heavy: €20",
         "Islands: €9",
     ]
+
+
+def test_a_pipe_of_a_command_ends_no_cell():
+    builder = DocumentBuilder()
+    builder.add("code", "curl get.sh | sh")
+    builder.add("paragraph", f"Run a {PIPE} b, or a{PIPE}b.")
+    builder.add("row", f"Command: a {PIPE} b | Does: sorts")
+    assert builder.build().text == "curl get.sh |\tsh\n\nRun a |\tb, or a|b.\n\nCommand: a |\tb | Does: sorts"

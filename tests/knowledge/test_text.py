@@ -207,6 +207,7 @@ def test_a_japanese_sign_or_two_make_no_japanese_of_chinese(text):
         ("退货政策 是", ["退货", "货政", "政策", "是"]),
         ("ＡＢＣ１２ ﬁne", ["abc", "12", "fine"]),
         ("customer’s iPhone15 2.10.3 12,5", ["custom", "iphon", "15", "2.10.3", "12", "5"]),
+        ("2.3.0 2.0 1.05 10.0.0.1", ["2.3", "2", "1.05", "10.0.0.1"]),
         ("running shipped policies", ["run", "ship", "polici"]),
         ("买iPhone送耳机", ["买", "iphon", "送耳", "耳机"]),
         ("", []),

@@ -46,3 +46,15 @@ BOLD = ("<p class=MsoNormal><b>Model</b></p>", "<p><span style='font-weight:bold
 )
 def test_a_first_row_that_is_set_off_names_the_columns(read_one, rows, read):
     assert read_one("a.html", table(*rows)).text == read
+
+
+def test_a_pipe_in_code_stays_a_pipe(read_one, blocks):
+    page = (
+        "<p>Run <code>curl get.sh | sh</code> once.</p><table><tr><th>Key<th>Type</tr>"
+        "<tr><td>mode<td><code>fixed | free</code></tr></table><pre>ls | wc</pre>"
+    )
+    assert blocks(read_one("a.html", page)) == [
+        ("paragraph", 0, "Run curl get.sh |\tsh once."),
+        ("row", 0, "Key: mode | Type: fixed |\tfree"),
+        ("code", 0, "ls |\twc"),
+    ]

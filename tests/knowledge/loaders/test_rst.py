@@ -61,7 +61,7 @@ def test_headings_lists_tables_and_what_sphinx_adds(read_one, blocks):
         ("item", 2, "1. nested"),
         ("paragraph", 0, "Note"),
         ("paragraph", 0, "Not on Sundays."),
-        ("paragraph", 0, "2.0 Cheques too."),
+        ("paragraph", 0, "New in version 2.0: Cheques too."),
         ("code", 0, "pay  now"),
         ("row", 0, "Zone: EU | Price: 4.90"),
     ]
@@ -85,6 +85,30 @@ def test_faults_do_not_cost_the_text(read_one):
     )
     for text in ("Title", "nowhere", "role", "a"):
         assert text in document.text
+
+
+def test_what_sphinx_says_of_versions_settings_and_tabs(read_one, blocks):
+    page = (
+        ".. deprecated:: 2.2\n   The key ``old``.\n\n.. versionremoved:: 3.0\n\n.. confval:: timeout\n   :type: int\n"
+        "   :default: 30\n\n   How long.\n\n.. tabs::\n\n   .. tab:: Linux\n\n      .. code-block:: sh\n\n         ls\n"
+    )
+    assert blocks(read_one("a.rst", page)) == [
+        ("paragraph", 0, "Deprecated since version 2.2: The key old."),
+        ("paragraph", 0, "Removed in version 3.0"),
+        ("paragraph", 0, "timeout (type: int, default: 30)"),
+        ("paragraph", 0, "How long."),
+        ("paragraph", 0, "Linux:"),
+        ("code", 0, "ls"),
+    ]
+
+
+def test_a_table_that_cannot_be_read_stays_as_it_is_written(read_one, blocks):
+    table = "==== ===\nLoad CPU\n==== ===\nup to 500/s 2\n==== ==="
+    assert blocks(read_one("a.rst", f"Below:\n\n{table}\n\nSee `nowhere`_ and |nothing|.\n")) == [
+        ("paragraph", 0, "Below:"),
+        ("code", 0, table),
+        ("paragraph", 0, "See `nowhere`_ and |nothing|."),
+    ]
 
 
 def test_comments_alone_are_no_text(read_one):

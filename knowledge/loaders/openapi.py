@@ -1,0 +1,254 @@
+"""OpenAPI and Swagger descriptions of a service, read as the reference that they stand for: a section an operation.
+
+    paths > /events > get > summary: List events     ->  GET /events: List events
+    paths > /events > get > parameters 1 > …         ->  Parameter: limit | In: query | Default: 50 | …
+
+References within the file are followed, none to another file is. Examples and what is only for programs are left out.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from knowledge.documents import DocumentBuilder
+from knowledge.loaders.markdown import add_markdown, plain_line
+from knowledge.loaders.values import TooManyValues, Value, add_rows, shown
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_LIMITS = {
+    "default": "Default",
+    "minimum": "Minimum",
+    "maximum": "Maximum",
+    "minLength": "Minimum length",
+    "maxLength": "Maximum length",
+    "minItems": "Fewest items",
+    "maxItems": "Most items",
+    "pattern": "Pattern",
+}
+_CHOICES = ("oneOf", "anyOf")
+_MOST_PARTS = 200_000
+"""Operations, parameters, fields and answers: YAML may name one a million times."""
+_MOST_STEPS = 8
+"""From a reference to what it leads to, and from a field into the fields of its own."""
+_Object = Mapping[str, Value]
+
+
+def describes_service(value: Value) -> bool:
+    """Say whether a file's value describes what a service can be asked."""
+    if not isinstance(value, Mapping) or not {"openapi", "swagger"} & value.keys():
+        return False
+    return any(isinstance(value.get(name), Mapping) for name in ("paths", "webhooks"))
+
+
+def add_service(builder: DocumentBuilder, value: Value, *, path: Path) -> str:
+    """Add a described service and return its title.
+
+    Raises:
+        TooManyValues: it has more parts than can be written out.
+    """
+    assert isinstance(value, Mapping)
+    return _Reference(builder, value, path).write()
+
+
+class _Reference:
+    """Writes one service's reference."""
+
+    def __init__(self, builder: DocumentBuilder, service: _Object, path: Path) -> None:
+        self._builder = builder
+        self._service = service
+        self._path = path
+        self._left = _MOST_PARTS
+
+    def write(self) -> str:
+        about = _object(self._service.get("info"))
+        title = shown(about.get("title"))
+        if title:
+            self._builder.add("heading", title, level=1)
+        if version := shown(about.get("version")):
+            self._builder.add("paragraph", f"Version: {version}")
+        self._text(about.get("description"))
+        self._rows(self._servers())
+        for name, below in _object(self._service.get("paths")).items():
+            self._operations(name, _object(below))
+        for name, below in _object(self._service.get("webhooks")).items():
+            self._operations(f"webhook {name}", _object(below))
+        self._sign_in()
+        for name, schema in (*self._components("schemas"), *_object(self._service.get("definitions")).items()):
+            self._schema(name, schema)
+        return title
+
+    def _servers(self) -> Iterator[dict[str, Value]]:
+        for server in map(self._followed, _list(self._service.get("servers"))):
+            yield {"Server": server.get("url"), "Description": _line(server)}
+        if host := shown(self._service.get("host")):
+            yield {"Server": host + shown(self._service.get("basePath"))}
+
+    def _operations(self, place: str, below: _Object) -> None:
+        below = self._followed(below)
+        for method, operation in below.items():
+            if method in _METHODS and isinstance(operation, Mapping):
+                self._operation(f"{method.upper()} {place}", operation, _list(below.get("parameters")))
+
+    def _operation(self, called: str, operation: _Object, shared: Sequence[Value]) -> None:
+        self._count()
+        summary = plain_line(shown(operation.get("summary")))
+        self._builder.add("heading", f"{called}: {summary}" if summary else called, level=2)
+        self._text(operation.get("description") or summary)  # a heading alone is never quoted
+        if shown(operation.get("deprecated")) == "true":
+            self._builder.add("paragraph", f"{called} is deprecated.")
+        scopes = [shown(scope) for needed in _list(operation.get("security")) for scope in _scopes(needed)]
+        if scopes:
+            self._builder.add("paragraph", f"Scopes: {', '.join(dict.fromkeys(scopes))}")
+        every = [self._followed(each) for each in (*shared, *_list(operation.get("parameters")))]
+        own = {(shown(each.get("name")), shown(each.get("in"))): each for each in every}
+        self._rows(self._parameter(each) for each in own.values())
+        self._body(_object(operation.get("requestBody")))
+        answers = _object(operation.get("responses")).items()
+        self._rows(self._answer(status, answer) for status, answer in answers)
+        if name := shown(operation.get("operationId")):
+            self._builder.add("paragraph", f"operationId: {name}")
+        self._builder.end_section(level=2)
+
+    def _parameter(self, parameter: _Object) -> dict[str, Value]:
+        schema = _object(parameter.get("schema")) or parameter
+        return {
+            "Parameter": parameter.get("name"),
+            "In": parameter.get("in"),
+            "Required": "yes" if shown(parameter.get("required")) == "true" else "no",
+            **self._told(schema),
+            "Description": _line(parameter) or _line(self._followed(schema)),
+        }
+
+    def _body(self, body: _Object) -> None:
+        body = self._followed(body)
+        for kind, content in _object(body.get("content")).items():
+            schema = _object(_object(content).get("schema"))
+            told = ", ".join(part for part in (self._type(schema), _line(body)) if part)
+            self._builder.add("paragraph", f"Body ({kind}): {told}" if told else f"Body: {kind}")
+            if "$ref" not in schema:
+                self._rows(self._fields(schema))
+
+    def _answer(self, status: str, answer: Value) -> dict[str, Value]:
+        told = self._followed(answer)
+        contents = [_object(each) for each in _object(told.get("content")).values()] or [told]
+        returned = [name for each in contents if (name := self._type(_object(each.get("schema"))))]
+        return {"Status": status, "Meaning": _line(told), "Returns": ", ".join(dict.fromkeys(returned))}
+
+    def _sign_in(self) -> None:
+        schemes = [*self._components("securitySchemes"), *_object(self._service.get("securityDefinitions")).items()]
+        rows = [(name, self._followed(scheme)) for name, scheme in schemes]
+        if rows:
+            self._builder.add("heading", "Authentication", level=2)
+        self._rows(
+            {
+                "Name": name,
+                "Type": scheme.get("type"),
+                "Scheme": scheme.get("scheme"),
+                "In": scheme.get("in"),
+                "Field": scheme.get("name"),
+                "Description": _line(scheme),
+            }
+            for name, scheme in rows
+        )
+
+    def _schema(self, name: str, schema: Value) -> None:
+        told = self._followed(schema)
+        self._builder.add("heading", name, level=2)
+        self._text(told.get("description"))
+        rows = list(self._fields(told))
+        self._rows(rows)
+        if not rows and (kind := self._type(told)):
+            self._builder.add("paragraph", f"{name}: {kind}")
+
+    def _fields(self, schema: _Object, above: str = "", depth: int = 0) -> Iterator[dict[str, Value]]:
+        """Yield a row for each field of an object, those of objects within it as `address.street`."""
+        required = {shown(name) for name in _list(schema.get("required"))}
+        for part in _list(schema.get("allOf")) if depth < _MOST_STEPS else ():
+            self._count()
+            yield from self._fields(self._followed(part), above, depth + 1)
+        for name, field in _object(schema.get("properties")).items():
+            self._count()
+            inner = _object(field)
+            told = {"Field": f"{above}{name}", "Required": "yes" if name in required else "no"}
+            yield {**told, **self._told(inner), "Description": _line(inner)}
+            within = _object(inner.get("items")) or inner
+            if depth < _MOST_STEPS:
+                yield from self._fields(within, f"{above}{name}.", depth + 1)
+
+    def _told(self, schema: _Object) -> dict[str, Value]:
+        """Return of which type a value is and what limits it."""
+        own = {**self._followed(schema), **schema}
+        limits: dict[str, Value] = {name: own.get(key) for key, name in _LIMITS.items() if _is_plain(own.get(key))}
+        deprecated: dict[str, Value] = {"Deprecated": "yes"} if shown(own.get("deprecated")) == "true" else {}
+        return {"Type": self._type(schema), **limits, **deprecated}
+
+    def _type(self, schema: _Object, depth: int = 0) -> str:
+        """Return a type as a reader calls it: "array of Event", "string (date-time)", "one of asc, desc"."""
+        self._count()
+        if "$ref" in schema:
+            return shown(schema["$ref"]).rpartition("/")[2]
+        if depth > _MOST_STEPS:
+            return ""
+        if values := [shown(value) for value in _list(schema.get("enum")) if _is_plain(value)]:
+            return f"one of {', '.join(values)}"
+        several = [each for key in _CHOICES for each in _list(schema.get(key))]
+        if kinds := [kind for each in several if (kind := self._type(_object(each), depth + 1))]:
+            return " or ".join(dict.fromkeys(kinds))
+        named = schema.get("type")
+        kind = " or ".join(map(shown, _list(named))) if not _is_plain(named) else shown(named)
+        if kind == "array" and (inner := self._type(_object(schema.get("items")), depth + 1)):
+            return f"array of {inner}"
+        form = shown(schema.get("format"))
+        return f"{kind} ({form})" if kind and form else kind
+
+    def _rows(self, rows: "Iterator[dict[str, Value]] | Sequence[dict[str, Value]]") -> None:
+        found = []
+        for row in rows:
+            self._count()
+            found.append({name: value for name, value in row.items() if shown(value)})
+        add_rows(self._builder, found)
+
+    def _text(self, text: Value) -> None:
+        self._count()
+        if isinstance(text, str) and text.strip():
+            add_markdown(self._builder, text, path=self._path)
+
+    def _components(self, kind: str) -> Sequence[tuple[str, Value]]:
+        return tuple(_object(_object(self._service.get("components")).get(kind)).items())
+
+    def _followed(self, value: Value) -> _Object:
+        """Return an object, or what its reference within the file leads to."""
+        found = value
+        for _ in range(_MOST_STEPS):
+            target = shown(_object(found).get("$ref"))
+            if not target.startswith("#/"):
+                break
+            found = self._service
+            for step in target[2:].split("/"):
+                found = _object(found).get(step.replace("~1", "/").replace("~0", "~"))
+        return _object(found)
+
+    def _count(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise TooManyValues(f"a service of more than {_MOST_PARTS:,} parts")
+
+
+def _scopes(needed: Value) -> Iterator[Value]:
+    for scopes in _object(needed).values():
+        yield from _list(scopes)
+
+
+def _line(told: _Object) -> str:
+    return plain_line(shown(told.get("description")))
+
+
+def _object(value: Value) -> _Object:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Value) -> Sequence[Value]:
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
+
+
+def _is_plain(value: Value) -> bool:
+    return value is not None and not isinstance(value, Mapping | list | tuple)

@@ -1,0 +1,143 @@
+"""Markdown as builders of documentation sites extend it."""
+
+import pytest
+
+from knowledge.loaders.markdown_sites import to_plain_markdown
+
+MKDOCS = """# Setup
+
+!!! warning "Old version"
+    This is version 1.
+
+    It ends in March.
+
+??? question "Does it run on Windows?"
+    Not yet.
+
+=== "Python"
+
+    ```python
+    import shop
+    !!! not a box
+        x = 1
+    ```
+
+=== "Node"
+
+    - Install it:
+        - with npm
+
+After.
+"""
+
+
+def test_boxes_and_tabs_of_mkdocs(read_one, blocks):
+    assert blocks(read_one("a.md", MKDOCS)) == [
+        ("heading", 1, "Setup"),
+        ("paragraph", 0, "Old version:"),
+        ("paragraph", 0, "This is version 1."),
+        ("paragraph", 0, "It ends in March."),
+        ("heading", 2, "Does it run on Windows?"),
+        ("paragraph", 0, "Not yet."),
+        ("heading", 2, ""),
+        ("paragraph", 0, "Python:"),
+        ("code", 0, "import shop\n!!! not a box\n    x = 1"),
+        ("paragraph", 0, "Node:"),
+        ("item", 1, "Install it:"),
+        ("item", 2, "with npm"),
+        ("paragraph", 0, "After."),
+    ]
+
+
+MDX = """import Tabs from '@theme/Tabs';
+import {Note} from "./parts";
+
+{/* ask Ada */}
+
+<Tabs>
+<TabItem value="mac" label="macOS">
+
+```bash
+brew install quay
+```
+
+</TabItem>
+<TabItem value="linux">
+
+```bash title="install.sh"
+curl get.sh | sh
+```
+
+</TabItem>
+</Tabs>
+
+1. Convert it:
+
+   ```js [npm]
+   import x from './x';
+   ```
+"""
+
+
+def test_tabs_and_modules_of_mdx(read_one, blocks):
+    assert blocks(read_one("a.mdx", MDX)) == [
+        ("paragraph", 0, "macOS:"),
+        ("code", 0, "brew install quay"),
+        ("paragraph", 0, "linux:"),
+        ("paragraph", 0, "install.sh:"),
+        ("code", 0, "curl get.sh |\tsh"),
+        ("item", 1, "1. Convert it:"),
+        ("item", 1, "npm:"),
+        ("code", 0, "import x from './x';"),
+    ]
+
+
+@pytest.mark.parametrize(("title", "shown"), [("Deprecated", "Deprecated:"), ("注意", "注意："), ("Why?", "Why?")])
+def test_a_boxs_title_leads_to_what_it_says(read_one, blocks, title, shown):
+    text = f'!!! note "{title}"\n    Use the other.\n'
+    assert blocks(read_one("a.md", text)) == [("paragraph", 0, shown), ("paragraph", 0, "Use the other.")]
+
+
+def test_what_stands_in_bold_above_code_leads_to_it(read_one, blocks):
+    text = "**Before (v1)**\n\n```\nquay.send()\n```\n\n**Note**\n\nSend less.\n\n**It works.**\n\n```\nok\n```\n"
+    assert blocks(read_one("a.md", text)) == [
+        ("paragraph", 0, "Before (v1):"),
+        ("code", 0, "quay.send()"),
+        ("paragraph", 0, "Note"),
+        ("paragraph", 0, "Send less."),
+        ("paragraph", 0, "It works."),
+        ("code", 0, "ok"),
+    ]
+
+
+def test_marks_of_gitbook_and_hugo(read_one, blocks):
+    text = (
+        '{% hint style="info" %}\nOnly on Team.\n{% endhint %}\n\n{% tabs %}\n{% tab title="Linux" %}\napt install quay'
+        '\n{% endtab %}\n{% endtabs %}\n\n{{< tab "Windows" >}}\nwinget install quay\n{{< /tab >}}\n\nUse {{ name }}.\n'
+    )
+    assert blocks(read_one("a.md", text)) == [
+        ("paragraph", 0, "Only on Team."),
+        ("paragraph", 0, "Linux:"),
+        ("paragraph", 0, "apt install quay"),
+        ("paragraph", 0, "Windows:"),
+        ("paragraph", 0, "winget install quay"),
+        ("paragraph", 0, "Use {{ name }}."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "!!! Wow\n\nnext",
+        '=== "Sale"\nnothing is indented',
+        "import duties from 'abroad' are yours",
+        "import them from the menu",
+        "{% if user %}\nHello",
+        "{{ name }}",
+        "a <Tab> key",
+        '```\n<TabItem label="x">\nimport a from "./a"\n```',
+        "    !!! note\n        code",
+    ],
+)
+def test_what_only_looks_like_it_stays(text):
+    assert [line for line in to_plain_markdown(text).split("\n") if line] == [line for line in text.split("\n") if line]
