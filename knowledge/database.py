@@ -161,6 +161,7 @@ class PostgresDatabase:
         self._keeps_sessions = False
         # Parameters are what documents say, which is nothing for a message or a log.
         options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
+        postgres_address.mode(self._url)  # whichever driver: what waits for a yes is asked through psycopg anyway
         if driver == "postgresql+pg8000":
             self._url, said = postgres_address.arguments(self._url)
             options["connect_args"] = {"timeout": SERVER_TIMEOUT_SECONDS, **said}
