@@ -222,12 +222,13 @@ def test_a_server_of_another_authority_is_refused_by_name(
     url, _ = encrypted
     other = certify(tmp_path, "other")
     place = url.replace("postgresql", driver, 1)
-    opened = open_database(f"{place}?sslmode=verify-full&sslrootcert={other}")
-    refused = r"certificate.*Next: see that the server speaks TLS.*sslrootcert"
-    with pytest.raises(KnowledgeError, match=refused) as raised, opened.read():
-        pass
-    assert ":frontdesk@" not in str(raised.value)
-    opened.close()
+    for query in (f"sslmode=verify-full&sslrootcert={other}", "sslrootcert=system"):
+        opened = open_database(f"{place}?{query}")
+        refused = r"certificate.*Next: see that the server speaks TLS.*sslrootcert"
+        with pytest.raises(KnowledgeError, match=refused) as raised, opened.read():
+            pass
+        assert ":frontdesk@" not in str(raised.value)
+        opened.close()
     gc.collect()
 
 
