@@ -183,6 +183,8 @@ class Application:
         """Where loops have stopped that wait for a yes."""
         from assistant.checkpoints import open_checkpoints
 
+        if self.settings.catalog_url:
+            _ = self.library  # refuses a pooler that would keep what is locked below for ever
         return open_checkpoints(self.settings.waits_at)
 
     def recognise(self, session: str) -> "Callable[[str], None]":

@@ -56,6 +56,7 @@ class SharedCheckpoints:
             with psycopg.connect(_plain(url), **options) as connection:
                 connection.execute(f"SET lock_timeout = {int(1000 * OPEN_SECONDS)}")
                 connection.execute("SELECT pg_advisory_lock(%s)", (SETUP_LOCK,))  # until it is closed
+                connection.execute("SET lock_timeout = 0")  # an index that is cut short stays, and is never used
                 PostgresSaver(connection).setup()
             self._pool.open(wait=True, timeout=OPEN_SECONDS)
             # No type but plain data and messages is read back.

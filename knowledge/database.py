@@ -7,6 +7,7 @@ from the environment (PGPASSWORD), as for PostgreSQL's own programs.
 """
 
 import os
+import re
 import ssl
 import threading
 import time
@@ -161,6 +162,7 @@ class PostgresDatabase:
         self._keeps_sessions = False
         # Parameters are what documents say, which is nothing for a message or a log.
         options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
+        postgres_address.mode(self._url)  # whichever driver: what waits for a yes is asked through psycopg anyway
         if driver == "postgresql+pg8000":
             self._url, said = postgres_address.arguments(self._url)
             options["connect_args"] = {"timeout": SERVER_TIMEOUT_SECONDS, **said}
@@ -315,23 +317,39 @@ _FAULTS = {
     "XX": "restore a backup, or use an empty database and run frontdesk ingest again.",
 }
 """Beginning of an SQLSTATE code (PostgreSQL's manual, appendix A) -> what to do; other codes are mistakes of ours."""
+_UNCODED = {
+    r"pg_hba\.conf|authentication failed": _FAULTS["28"],
+    "certificate|does not support SSL|Server refuses SSL": _TLS,
+    "": _FAULTS["08"],
+}
+"""What a driver says of a connection that failed, for which it has no code (the first that fits) -> what to do."""
 
 
 def _server_fault(error: DatabaseError | InterfaceError) -> tuple[str, str]:
     """Return what the server or the network said, and what to do; ("", "") for a statement that is wrong."""
-    cause: Any = error.orig.args[0] if error.orig is not None and error.orig.args else ""
-    if isinstance(cause, dict):  # pg8000: the fields of an error response
-        code, said = str(cause.get("C", "")), str(cause.get("M", cause))
+    answered = _answer(error.orig)
+    if answered:
+        code, said = str(answered.get("C", "")), str(answered.get("M", answered))
     else:
         reason = error.orig.__cause__ if error.orig is not None else None
         network = isinstance(reason, OSError)  # the driver's own words name arguments of its functions
-        code, said = str(getattr(error.orig, "sqlstate", None) or "08"), str(reason if network else error.orig).strip()
-        if "SSL" in said:
-            return " ".join(said.split()), _TLS
+        code, said = str(getattr(error.orig, "sqlstate", None) or ""), str(reason if network else error.orig).strip()
+        if not code and isinstance(error, OperationalError | InterfaceError):
+            next_step = next(step for words, step in _UNCODED.items() if re.search(words, said))
+            return " ".join(said.split()), next_step
     for start, next_step in _FAULTS.items():
         if code.startswith(start):
             return " ".join(said.split()), next_step
     return "", ""
+
+
+def _answer(error: BaseException | None) -> dict[str, str]:
+    """Return the fields of pg8000's error response, also where its farewell then found the server gone; {} without."""
+    while error is not None:
+        if error.args and isinstance(error.args[0], dict):
+            return error.args[0]
+        error = error.__context__
+    return {}
 
 
 def _create_private(path: Path) -> None:

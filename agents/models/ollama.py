@@ -47,9 +47,9 @@ def build(name: str, options: ModelOptions) -> LoadedModel:
         return as_learned(made, registration.release, options.releases_folder)
     if not described["hears"]:
         logger.warning(
-            "the TEMPLATE of %s in Ollama leaves instructions out, so it answers without them. Next: write into its "
-            "Modelfile the TEMPLATE of its kind, as `ollama show --template` prints it of one from Ollama's library, "
-            "then: ollama create %s -f Modelfile",
+            "the TEMPLATE of %s in Ollama leaves instructions out, so it may answer without them (newer versions of "
+            "Ollama may use the file's own chat template). Next: write into its Modelfile the TEMPLATE of its kind, as "
+            "`ollama show --template` prints it of one from Ollama's library, then: ollama create %s -f Modelfile",
             name,
             name,
         )

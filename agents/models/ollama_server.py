@@ -5,6 +5,7 @@
 Kept apart from the chat model, so that `auto` can ask without importing what only chatting needs.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from json import JSONDecodeError
@@ -25,6 +26,8 @@ NO_SUCH_PAGE = "page not found"
 """In what a web server says of an address that it does not have, and Ollama of no model."""
 INSTRUCTIONS = (".Messages", ".System")
 """One of which a TEMPLATE has that passes instructions on; `ollama create` of a bare GGUF may leave `{{ .Prompt }}`."""
+RENDERER = re.compile(r"^RENDERER ", re.MULTILINE)
+"""What a Modelfile has where Ollama itself writes the prompt, and its TEMPLATE `{{ .Prompt }}` is not used."""
 SIZE_UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
 
@@ -38,7 +41,7 @@ def has_model(name: str, *, url: str, timeout_seconds: float) -> bool:
 
 
 def describe(name: str, *, url: str, timeout_seconds: float) -> dict[str, Any]:
-    """Return a model's `parameters` (0 when unknown), `capabilities`, and whether it `hears` instructions.
+    """Return a model's `parameters` (0 when unknown), `capabilities`, and whether it surely `hears` instructions.
 
     Raises:
         ModelUnavailable: the server does not answer, or has no such model.
@@ -50,10 +53,13 @@ def describe(name: str, *, url: str, timeout_seconds: float) -> dict[str, Any]:
         shown = client.show(name)
     size = shown.details.parameter_size if shown.details else None
     exact = (shown.modelinfo or {}).get("general.parameter_count")
+    template, modelfile = shown.template or "", shown.modelfile or ""
     return {
         "parameters": int(exact or _parameters(size or "")),
         "capabilities": tuple(shown.capabilities or ()),
-        "hears": not shown.template or any(part in shown.template for part in INSTRUCTIONS),
+        "hears": not template
+        or RENDERER.search(modelfile) is not None
+        or any(part in template for part in INSTRUCTIONS),
     }
 
 

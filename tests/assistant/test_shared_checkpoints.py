@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,7 +24,9 @@ from assistant.errors import StoreError
 from assistant.log_causes import CauseFilter
 from assistant.settings import Settings, load
 from assistant.shared_checkpoints import ANSWER_SECONDS, OPEN_SECONDS, TABLES, SharedCheckpoints, forget
+from knowledge.errors import KnowledgeError
 from tests.assistant.filtered_log import behind
+from tests.knowledge.test_pooling import pooler
 
 TOOLS = '''
 from agents.actions import Change, Preview
@@ -141,6 +144,50 @@ def test_tables_that_another_process_is_making_are_not_waited_for_without_an_end
             SharedCheckpoints(url)
         assert time.monotonic() - began < 10
     SharedCheckpoints(url).close()
+
+
+@pytest.mark.servers
+def test_an_index_is_waited_for_and_not_left_invalid(
+    new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for whoever looks at an older state; cut short it stayed as it was, unused, and nobody was told."""
+    import psycopg
+
+    monkeypatch.setattr(shared_checkpoints, "OPEN_SECONDS", 1.0)
+    url, made = new_database(), threading.Event()
+
+    def make() -> None:
+        SharedCheckpoints(url).close()
+        made.set()
+
+    with psycopg.connect(url) as other:
+        other.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        other.execute("SELECT 1")
+        thread = threading.Thread(target=make)
+        thread.start()
+        assert not made.wait(2.5)
+    thread.join(20)
+    assert made.is_set()
+    with psycopg.connect(url) as other:
+        indexes = "SELECT bool_and(indisvalid), count(*) FROM pg_index WHERE indrelid = 'checkpoints'::regclass"
+        assert other.execute(indexes).fetchone() == (True, 2)
+
+
+@pytest.mark.servers
+def test_a_pooler_that_lends_sessions_is_refused_before_a_lock_is_taken(
+    tmp_path: Path, new_database: Callable[[], str]
+) -> None:
+    """The lock on making the tables stayed with a session of the pooler's, and no other server came up."""
+    import psycopg
+
+    with pooler(url := new_database(), mode="transaction") as pooled:
+        application = Application(settings_of(tmp_path, pooled))
+        with pytest.raises(KnowledgeError, match="lends sessions for one transaction only"):
+            _ = application.checkpoints
+        with psycopg.connect(url) as other:
+            locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+            assert other.execute(locks).fetchone() == (0,)
+        application.close()
 
 
 def processes(url: str, *, postmaster: bool) -> list[int]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, exc, make_url, text
 
 from knowledge import database
 from knowledge.database import Database, open_database
@@ -113,6 +113,51 @@ def test_a_server_that_refuses_is_one_clear_message(
     url = make_url(postgres_server).set(**change).render_as_string(hide_password=False)  # type: ignore[arg-type]
     with pytest.raises(KnowledgeError, match=message):
         Library(LibraryOptions(tmp_path, catalog_url=url), embedder=HashingEmbedder())
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def test_an_answer_counts_also_where_the_farewell_to_it_failed() -> None:
+    """pg8000 says farewell to a server that refused it and has hung up: its last error is of a broken pipe."""
+    from pg8000.exceptions import DatabaseError, InterfaceError
+
+    last, broken = InterfaceError("network error"), BrokenPipeError(32, "Broken pipe")
+    last.__cause__ = last.__context__ = broken
+    broken.__context__ = DatabaseError({"C": "28000", "M": 'Peer authentication failed for user "ada"'})
+    opened = open_database("postgresql://ada@127.0.0.1:9/library")
+    refused = r"\(Peer authentication failed.*\)\. Next: set the user in `catalog_url`"
+    with pytest.raises(KnowledgeError, match=refused), opened._translated():  # type: ignore[attr-defined]
+        _raise(exc.InterfaceError("", None, last))
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "next_step"),
+    [
+        ("SSL error: certificate verify failed", "see that the server speaks TLS"),
+        ("server does not support SSL, but SSL was required", "see that the server speaks TLS"),
+        ("SSL error: unexpected eof while reading", "see that the server runs"),
+        ('FATAL:  no pg_hba.conf entry for host "::1", user "ada", database "l", SSL encryption', "set the user in"),
+    ],
+)
+def test_a_connection_that_fails_without_a_code_is_told_by_its_words(said: str, next_step: str) -> None:
+    psycopg = pytest.importorskip("psycopg")
+    opened = open_database("postgresql+psycopg://ada@127.0.0.1:9/library")
+    with pytest.raises(KnowledgeError, match=rf"Next: {next_step}"), opened._translated():  # type: ignore[attr-defined]
+        _raise(exc.OperationalError("", None, psycopg.OperationalError(said)))
+    opened.close()
+
+
+def test_what_people_wrote_is_not_read_as_a_fault_of_the_servers() -> None:
+    """A text with "SSL" in it that cannot be stored went into a message for operators."""
+    psycopg = pytest.importorskip("psycopg")
+    opened = open_database("postgresql+psycopg://ada@127.0.0.1:9/library")
+    for told in (psycopg.DataError, psycopg.errors.InvalidTextRepresentation):
+        with pytest.raises(exc.DataError), opened._translated():  # type: ignore[attr-defined]
+            _raise(exc.DataError("", None, told("my SSL certificate")))
+    opened.close()
 
 
 @pytest.mark.servers

@@ -1,5 +1,6 @@
 import gc
 import os
+import pwd
 import shutil
 import ssl
 import subprocess
@@ -64,6 +65,92 @@ def test_the_environment_says_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not context_of("sslmode=require").check_hostname
 
 
+def test_any_authority_is_believed_together_with_the_name_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was checked where no mode was said, which PostgreSQL's own programs take for all of it."""
+    assert context_of("sslrootcert=system").check_hostname
+    monkeypatch.setenv("PGSSLROOTCERT", "system")
+    assert context_of("").verify_mode == ssl.CERT_REQUIRED
+    for driver in ("postgresql", "postgresql+psycopg"):
+        for chosen in ("disable", "prefer", "require", "verify-ca"):
+            with pytest.raises(KnowledgeError, match=rf"sslmode={chosen}, but.*Next: say sslmode=verify-full"):
+                open_database(f"{driver}://frontdesk@localhost/library?sslmode={chosen}")
+
+
+def test_a_certificate_of_ones_own_is_shown_or_refused(tmp_path: Path) -> None:
+    """Without a mode it was left at home, and the server's refusal named no reason."""
+    own = certify(tmp_path, "own")
+    shown = f"sslcert={own}&sslkey={own.with_suffix('.key')}"
+    for chosen in ("", "&sslmode=prefer", "&sslmode=allow"):
+        with pytest.raises(KnowledgeError, match=r"own\.pem, which is shown only.*Next: say sslmode=require"):
+            context_of(shown + chosen)
+    assert context_of(f"{shown}&sslmode=require").verify_mode == ssl.CERT_NONE
+    assert context_of(f"{shown}&sslrootcert=system").check_hostname
+
+
+def test_the_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    own = certify(tmp_path, "own")
+    with pytest.raises(KnowledgeError, match=r"names the file /nowhere\.key, which cannot be read \(No such file"):
+        context_of(f"sslmode=require&sslcert={own}&sslkey=/nowhere.key")
+
+
+def test_a_key_lies_at_home_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certify(tmp_path, "own")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    context_of("sslmode=require&sslcert=~/own.pem&sslkey=~/own.key")
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "port", "socket"),
+    [
+        ("//ada@localhost/library?port=28765", "localhost", 28765, None),
+        ("//ada@nowhere.invalid:28765/library?host=127.0.0.1", "127.0.0.1", 28765, None),
+        ("///library?host=/run/postgresql&port=28765", "/run/postgresql", 28765, "/run/postgresql/.s.PGSQL.28765"),
+        ("//ada@localhost/library?host=/run/postgresql", "/run/postgresql", None, "/run/postgresql/.s.PGSQL.5432"),
+        ("//ada@/library?unix_sock=/run/socket", None, None, "/run/socket"),
+    ],
+)
+def test_what_follows_counts_before_what_stands_in_front(
+    address: str, host: str | None, port: int | None, socket: str | None
+) -> None:
+    url, said = arguments(make_url(f"postgresql+pg8000:{address}"))
+    assert (url.host, url.port, said.get("unix_sock")) == (host, port, socket)
+
+
+def test_who_is_not_named_is_who_the_process_runs_as(monkeypatch: pytest.MonkeyPatch) -> None:
+    """psycopg, which keeps what waits for a yes, does not ask LOGNAME either."""
+    monkeypatch.delenv("PGUSER", raising=False)
+    monkeypatch.setenv("LOGNAME", "somebody-else")
+    runs_as = pwd.getpwuid(os.geteuid()).pw_name
+    assert arguments(make_url("postgresql+pg8000:///library?host=/run/postgresql"))[0].username == runs_as
+    monkeypatch.setattr(os, "geteuid", lambda: 4_000_000)
+    with pytest.raises(KnowledgeError, match=r"no name for the one of number 4000000\. Next: name the user in"):
+        open_database("postgresql:///library?host=/run/postgresql")
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("driver", ["postgresql", "postgresql+psycopg"])
+def test_a_socket_is_used_as_who_the_process_runs_as(
+    new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch, driver: str
+) -> None:
+    monkeypatch.delenv("PGUSER", raising=False)
+    monkeypatch.setenv("LOGNAME", "somebody-else")
+    monkeypatch.setenv("PGPASSWORD", "frontdesk")
+    place, runs_as = make_url(new_database()), pwd.getpwuid(os.geteuid()).pw_name
+    engine = create_engine(place.set(drivername="postgresql+pg8000"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        folder = connection.execute(text("SHOW unix_socket_directories")).scalar_one()
+        connection.execute(text(f"CREATE ROLE \"{runs_as}\" LOGIN PASSWORD 'frontdesk'"))
+        try:
+            opened = open_database(f"{driver}:///{place.database}?host={folder}&port={place.port}")
+            with opened.read() as reader:
+                who = text("SELECT current_user, inet_client_addr()")
+                assert tuple(reader.execute(who).one()) == (runs_as, None)
+            opened.close()
+        finally:
+            connection.execute(text(f'DROP ROLE "{runs_as}"'))
+    engine.dispose()
+
+
 def test_a_socket_of_this_machine_is_reached_by_its_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGUSER", "ada")
     url, said = arguments(make_url("postgresql+pg8000:///library?host=/run/postgresql"))
@@ -74,6 +161,7 @@ def test_a_socket_of_this_machine_is_reached_by_its_folder(monkeypatch: pytest.M
     ("query", "message"),
     [
         ("sslmod=require", r"says sslmod, which is not known here.*Next: take it out, or write postgresql\+psycopg://"),
+        ("port=main", r"port=main\. Next: write the server's number"),
         ("sslmode=on", r"sslmode=on\. Next: write one of disable, allow"),
         ("sslmode=verify-full", r"not who is believed\. Next: add &sslrootcert="),
         ("sslmode=verify-ca&sslrootcert=/nowhere.pem", r"/nowhere\.pem, which cannot be read \(No such file.*Next:"),
@@ -134,12 +222,13 @@ def test_a_server_of_another_authority_is_refused_by_name(
     url, _ = encrypted
     other = certify(tmp_path, "other")
     place = url.replace("postgresql", driver, 1)
-    opened = open_database(f"{place}?sslmode=verify-full&sslrootcert={other}")
-    refused = r"certificate.*Next: see that the server speaks TLS.*sslrootcert"
-    with pytest.raises(KnowledgeError, match=refused) as raised, opened.read():
-        pass
-    assert ":frontdesk@" not in str(raised.value)
-    opened.close()
+    for query in (f"sslmode=verify-full&sslrootcert={other}", "sslrootcert=system"):
+        opened = open_database(f"{place}?{query}")
+        refused = r"certificate.*Next: see that the server speaks TLS.*sslrootcert"
+        with pytest.raises(KnowledgeError, match=refused) as raised, opened.read():
+            pass
+        assert ":frontdesk@" not in str(raised.value)
+        opened.close()
     gc.collect()
 
 

@@ -43,6 +43,7 @@ class Server(ThreadingHTTPServer):
         self.requests: list[dict[str, Any]] = []
         self.capabilities = ["completion", "tools"]
         self.template = "{{ .System }} {{ .Prompt }}"
+        self.modelfile = ""
         self.says = ("a ", "b")
         self.dies = False
         self.page = b""  # what it says to everything, as a server does that is no Ollama
@@ -63,6 +64,7 @@ class Answers(BaseHTTPRequestHandler):
             status = 404 if asked["model"] == "missing" else 200
             details = {"parameter_size": "7.2B"}
             shown = {"capabilities": self.server.capabilities, "template": self.server.template}
+            shown["modelfile"] = self.server.modelfile
             self._send(status, {"details": details, "model_info": {}, **shown, "error": "not found"})
             return
         self.server.requests.append(asked)
@@ -172,14 +174,20 @@ def test_size_and_tools_are_read_from_the_server(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "heard"),
-    [("{{ .Prompt }}", False), ("{{- range .Messages }}…", True), ("{{ .System }}", True), ("", True)],
+    ("template", "modelfile", "heard"),
+    [
+        ("{{ .Prompt }}", "FROM a\nTEMPLATE {{ .Prompt }}\n# RENDERER\n", False),
+        ("{{ .Prompt }}", "FROM a\nTEMPLATE {{ .Prompt }}\nRENDERER qwen3-coder\n", True),
+        ("{{- range .Messages }}…", "", True),
+        ("{{ .System }}", "", True),
+        ("", "", True),
+    ],
 )
 def test_a_template_that_leaves_instructions_out_is_named(
-    server: Server, caplog: pytest.LogCaptureFixture, template: str, heard: bool
+    server: Server, caplog: pytest.LogCaptureFixture, template: str, modelfile: str, heard: bool
 ) -> None:
-    """Ollama makes `{{ .Prompt }}` of a bare GGUF whose template it does not know, and says nothing."""
-    server.template = template
+    """Ollama makes `{{ .Prompt }}` of a bare GGUF whose template it does not know; a renderer of its own needs none."""
+    server.template, server.modelfile = template, modelfile
     load(url(server))
     assert ("leaves instructions out" in caplog.text) is not heard
     assert ("ollama create big -f Modelfile" in caplog.text) is not heard
