@@ -12,14 +12,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
-from agents.figures import in_figures
+from agents.figures import MONTHS, in_figures
 from knowledge.text import STOP_WORDS, tokens
 
 _YEAR = 365.0
 _LITTLE = 1e-6
 """What "over 5" is more than 5, and "under 5" less."""
+_OF_AGE = "|".join(rf"(?<=\b{word}[ -]{digits})" for word in ("over", "under", "for") for digits in (r"\d", r"\d\d"))
+"""Before the "s" of "over 65s": that of "iPhone 5s" and "the 1990s" is none."""
 _UNITS: tuple[tuple[str, str, float], ...] = (
-    ("age", r"(?:years?|yrs?)[ -]olds?|years? of age|s\b|周?岁", 1.0),
+    ("age", rf"(?:years?|yrs?)[ -]olds?|years? of age|(?:{_OF_AGE})s\b|周?岁", 1.0),
     ("time", r"minutes?|mins?\b|分钟", 1 / 1440),
     ("time", r"hours?|hrs?\b|h\b|个?小时", 1 / 24),
     ("time", r"(?:working |business |calendar )?days?|个?(?:工作日|自然日)|天|日", 1.0),
@@ -42,11 +44,19 @@ _UNITS: tuple[tuple[str, str, float], ...] = (
     ("¥", r"¥|yuan\b|rmb\b|cny\b|人民币|元|块钱?", 1.0),
 )
 _UNIT = "|".join(f"(?P<u{at}_{{n}}>{pattern})" for at, (_, pattern, _) in enumerate(_UNITS))
-_NUMBER = (
-    r"(?:(?P<sign{n}>[€$£¥])\s?)?(?P<number{n}>\d{{1,9}}(?:,\d{{3}})*(?:\.\d+)?)(?![\d:]|[./]\d)"
-    rf"(?:[\s-]?(?:{_UNIT}))?"
+_IN_MONTH = "|".join(rf"(?<=\b{name} )" for name in MONTHS)
+_SPACE = r"[ \u00a0\u202f]"
+_NO_AMOUNT = (
+    rf"(?!\d{{{{1,3}}}}\.\d{{{{3}}}}(?!\d)|(?<=\d{_SPACE})\d{{{{3}}}}(?!\d)|\d+{_SPACE}\d{{{{3}}}}(?!\d)"
+    rf"|(?:19|20)\d\d\s?年|(?:{_IN_MONTH})\d+\s?日)"
 )
-_STARTS = r"(?<![a-z0-9_.,/-])(?<!\d:)"
+"""Thousands with a point or a space, for "1.500" may be one and a half; 2024年 and, as figures are written, 12月5日."""
+_NUMBER = (
+    rf"(?:(?P<sign{{n}}>[€$£¥])\s?)?{_NO_AMOUNT}(?P<number{{n}}>\d{{{{1,9}}}}(?:,\d{{{{3}}}})*(?:\.\d+)?)"
+    rf"(?![\d:]|[./]\d)(?:[\s-]?(?:{_UNIT}))?"
+)
+_STARTS = r"(?<![a-z0-9_.,/'’月第-])(?<!第\s)(?<![日号][至到])(?<!\d:)"
+"""Not within a number, a code, or a date, and not behind 第: 12月5日至8日, 第3天."""
 _RANGE = re.compile(
     rf"{_STARTS}(?:(?P<between>between|from) )?{_NUMBER.format(n=1)}\s?(?:-|~|至|到|to\b|(?(between)and\b|(?!)))\s?"
     rf"{_NUMBER.format(n=2)}(?![a-z\d])"
@@ -169,6 +179,20 @@ def held_among(texts: Sequence[str], amounts: Sequence[Amount]) -> list[frozense
 def speaks_of(text: str, amounts: Sequence[Amount]) -> bool:
     """Say whether a text has a range, or an amount, of a kind that a question names."""
     return bool(amounts) and any(_is_of(one, amount) for one in _in_text(text) for amount in amounts)
+
+
+def besides(text: str) -> frozenset[str]:
+    """Return what a text says beside its amounts and their bounds.
+
+    >>> sorted(besides("Express: 1 to 2 days")), sorted(besides("14 days or more"))
+    (['express'], [])
+    """
+    folded = in_figures(text).casefold()
+    for one in list(_ranges(folded)):
+        folded = folded.replace(one.text, "\n", 1)
+    for words, _ in _BEHIND:
+        folded = re.sub(rf"(?<=\n){words.pattern}", "", folded)
+    return _terms(folded)
 
 
 def _holds(found: _Range, amount: Amount) -> bool:

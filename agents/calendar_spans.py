@@ -86,7 +86,13 @@ _NO_SHORT_NAME = re.compile(
 """A person, and what a cat does."""
 _WHO_DOES = re.compile(r"\b(?:i|we|you|he|she|it|they|who|to|have|has|had) $", re.IGNORECASE)
 """Before a verb: "I sat on it", "can we wed here?"."""
-_SINCE = re.compile(r"(?:\b(?:since|from|as of|starting|ab|seit)\s|自|从)$", re.IGNORECASE)
+_OPEN_BEFORE = re.compile(
+    r"(?:\b(?:since|from|as of|starting|before|until|till|through|by|up to|ab|seit|vor|bis|avant|hasta)\s(?:the\s)?"
+    r"|[自从至到])$",
+    re.IGNORECASE,
+)
+_OPEN_BEHIND = re.compile(r"\s?(?:起|[之以]?前)")
+"""What makes a date the end of a longer time: "since July 2026", "bought before July 2025"."""
 _NEAR = 24
 """Characters in which the words stand that tell a name."""
 _BEGINS = re.compile(r"(?:^|[\n.?!:|]\s*)\W*$")
@@ -164,15 +170,22 @@ def is_outside(text: str, moments: Sequence[Moment]) -> bool:
 def is_of_other_years(text: str, moments: Sequence[Moment]) -> bool:
     """Say whether a text names what a question names in other years, and does not hold it; "since July 2026" may."""
     text = simplified(text)
-    spans = [span for span in _year_spans(text, False) if span.years and not _goes_on(text, span)]
+    spans = [span for span in _year_spans(text, False) if span.years and not _is_open(text, span)]
     asked = [moment for moment in moments if moment.years and not moment.of_week]
     others = any(span.days & moment.days for span in spans for moment in asked if not span.years & moment.years)
     return others and not held(text, asked)
 
 
-def _goes_on(text: str, span: _Span) -> bool:
+def is_all_dates(text: str) -> bool:
+    """Say whether a text is a month or a date and nothing else: "July 2026", and not "Moorlight 2000"."""
+    text = simplified(text).strip()
+    return any(span.text == text for span in _year_spans(text, False))
+
+
+def _is_open(text: str, span: _Span) -> bool:
     at = text.find(span.text)
-    return _SINCE.search(text[max(0, at - _NEAR) : at]) is not None or text[at + len(span.text) :][:2].startswith("起")
+    before, behind = text[max(0, at - _NEAR) : at], at + len(span.text)
+    return _OPEN_BEFORE.search(before) is not None or _OPEN_BEHIND.match(text, behind) is not None
 
 
 def is_torn(text: str, start: int, end: int) -> bool:

@@ -97,10 +97,10 @@ def without_other_spans(question: str, ranked: Sequence[Statement], *, whole: st
     after one about July.
 
     Args:
-        whole: the question with the one before it, whose day is meant where this one names none.
+        whole: the question with the one before it, whose day, but no amount, is meant where this one names none.
     """
     asked = _Said.of(question)
-    spans = asked.spans or NamedSpans.of(whole)
+    spans = asked.spans or NamedSpans(NamedSpans.of(whole).moments)
     if not spans or cells.NOT_THIS.search(question):
         return list(ranked)
     first, left_out = list[Statement](), set[object]()

@@ -24,9 +24,18 @@ _OFFERS = re.compile(_OFFER, re.IGNORECASE)
 _UNTIL = re.compile(
     r"\b(?:until|till|through|thru|up to|valid to|expire[sd]?(?: on)?|end(?:s|ed)?(?: on)?|no later than)"
     r"(?: and including)?(?: the)?(?: (?:mon|tues|wednes|thurs|fri|satur|sun)day,?)?\s?$"
-    r"|(?:有效期?(?:至|到)?|截止(?:至|到|于)?|截至|至|到)[:：]?\s?$",
+    r"|(?:有效期?(?:至|到)?|(?:优惠|活动|促销|特价|折扣|有效期?)(?:截止(?:至|到|于)?|截至)"
+    r"|(?<=[^\s。！？；，,;!?截])(?<!截止)[至到])[:：]?\s?$",
     re.IGNORECASE,
 )
+_NO_END = re.compile(
+    r"\b(?:bought|purchased|sold|joined|registered|placed|ordered|booked|made|issued|who|since|not|no longer|never)\b"
+    r"|n['’]t\b|不再|尚未",
+    re.IGNORECASE,
+)
+"""Before a date it is not the offer that ends then: "vouchers bought until 31 March 2025 stay valid"."""
+_CLAUSE = re.compile(r"[.!?;,:。！？；，：\n](?!\d)")
+_EXTENDED = re.compile(r"\b(?:extended|prolonged)\b|延长|延期|延至", re.IGNORECASE)
 _OF_ALL = re.compile(
     r"\W*(?:(?:this|the|our|all)?\s?(?:[\w-]+ )?(?:offers?|promotions?|sales?|discounts?|campaigns?|deals?|specials?)"
     r"(?: (?:is|are))?|valid) (?:valid|available|open|runs?|ends?|ended|expire[sd]?|until|till|through|thru)\b"
@@ -54,22 +63,23 @@ def over_label(statement: Statement) -> str:
 
 
 def is_over(statement: Statement) -> bool:
-    """Say whether a statement, its section or its heading says an end that is past; its own end counts first."""
-    own = _end(statement.text, statement.place)
-    if own is not None:
-        return own < today()
-    passage = statement.passage
-    headings = (passage.title, *passage.headings)
-    ends = [_end(heading, heading) for heading in headings]
-    ends += [_end(text, statement.place) for text in _of_all(passage.text)]
-    return any(end < today() for end in ends if end is not None)
+    """Say whether a statement, its section or its heading says an end that is past; its own end counts first.
+
+    Of several ends the last is meant, and what is extended ends then.
+    """
+    passage, place = statement.passage, statement.place
+    ends = [_end(statement.text, place)]
+    if ends == [None]:
+        ends = [_end(heading, heading) for heading in (passage.title, *passage.headings)]
+        ends += [_end(text, place) for text in _sentences(passage.text) if _OF_ALL.match(text)]
+    ends += [_end(text, passage.text) for text in _sentences(passage.text) if _EXTENDED.search(text)]
+    days = [end for end in ends if end is not None]
+    return bool(days) and max(days) < today()
 
 
-def _of_all(text: str) -> list[str]:
-    """Return the sentences of a section that say until when all of it holds."""
-    if not _YEAR.search(text):
-        return []
-    return [said for start, end in stretches(text) if _OF_ALL.match(said := simplified(text[start:end]))]
+def _sentences(text: str) -> list[str]:
+    """Return the sentences of a section that names a year."""
+    return [simplified(text[start:end]) for start, end in stretches(text)] if _YEAR.search(text) else []
 
 
 def _end(text: str, place: str) -> datetime.date | None:
@@ -78,6 +88,12 @@ def _end(text: str, place: str) -> datetime.date | None:
     if not _YEAR.search(text) or not _OFFERS.search(f"{text}\n{simplified(place)}"):
         return None
     found = [date for date in stated_dates(text) if _YEAR.search(text[date.start : date.end])]
-    ends = [date for date in found if _UNTIL.search(text[max(0, date.start - _NEAR) : date.start])]
+    ends = [date for date in found if _ends_at(text, date.start)]
     days = [max(date.days) for date in ends]
     return datetime.date.fromisoformat(max(days)) if days else None
+
+
+def _ends_at(text: str, start: int) -> bool:
+    """Say whether something ends at the date that begins there."""
+    clause = _CLAUSE.split(text[:start])[-1]
+    return _UNTIL.search(text[max(0, start - _NEAR) : start]) is not None and not _NO_END.search(clause)

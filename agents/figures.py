@@ -24,7 +24,7 @@ _LINK = (
     r"(?:/[a-z0-9~%#?&=+@:/.,;!$_-]*)?"
 )
 _DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-_MONTHS = [
+MONTHS = [
     "january",
     "february",
     "march",
@@ -40,7 +40,7 @@ _MONTHS = [
 ]
 """One spelling of each month; "mai", because "may" is a verb too."""
 EXACT = re.compile(
-    rf"{_LINK}|\d[\d.,:/-]*\d|\d|(?<![a-z])(?:{'|'.join(_DAYS + _MONTHS)})(?![a-z])", re.ASCII | re.IGNORECASE
+    rf"{_LINK}|\d[\d.,:/-]*\d|\d|(?<![a-z])(?:{'|'.join(_DAYS + MONTHS)})(?![a-z])", re.ASCII | re.IGNORECASE
 )
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
 _RANGE = re.compile(r"([\d.,:]+)-([\d.,:]+)")
@@ -177,14 +177,14 @@ def _in_figures(found: re.Match[str]) -> str:
     if day := found["day"]:
         return next(name for name in _DAYS if name.startswith(day.casefold()[:3]))
     if month := found["month"]:
-        return next(name for name in _MONTHS if name.startswith(month.casefold()[:3]))
+        return next(name for name in MONTHS if name.startswith(month.casefold()[:3]))
     if found["may"] or found["may_before_day"]:
-        return _MONTHS[4]
+        return MONTHS[4]
     if found["han_day"]:
         return f" {_DAYS['一二三四五六日天'.index(found['han_day']) if found['han_day'] != '天' else 6]} "
     if month := found["han_month"]:
         number = int(month) if month.isdecimal() else han_value(month)
-        return f" {_MONTHS[number - 1]} "
+        return f" {MONTHS[number - 1]} "
     is_counted = UNIT.match(found.string, found.end()) is not None
     if words := found["english"]:
         return words if words.casefold() == "one" and not is_counted else english_values(words)

@@ -41,9 +41,14 @@ class NamedSpans:
         return [calendar_spans.held(text, self.moments) | held for text, held in zip(texts, amounts, strict=True)]
 
     def are_outside(self, texts: Sequence[str]) -> list[bool]:
-        """Say for each text beside others whether it names spans of the same kinds that do not hold what is asked."""
+        """Say for each text beside others whether it names spans of the same kinds that do not hold what is asked.
+
+        Of amounts only where one that does says nothing else: "Standard: 3 to 5 days" leaves "Express: 1 day" a choice.
+        """
         amounts = amount_spans.held_among(texts, self.amounts)
+        meant = {amount_spans.besides(text) for text, held in zip(texts, amounts, strict=True) if held}
         return [
-            calendar_spans.is_outside(text, self.moments) or (not held and amount_spans.speaks_of(text, self.amounts))
+            calendar_spans.is_outside(text, self.moments)
+            or (not held and amount_spans.speaks_of(text, self.amounts) and amount_spans.besides(text) in meant)
             for text, held in zip(texts, amounts, strict=True)
         ]

@@ -36,8 +36,8 @@ _ASKS_HOW = re.compile(
     r"\b(?:wie (?!viel|lange|oft|teuer|hoch|groß|alt|weit|schwer|schnell|spät|heiß|ist|sind)"
     r"|what (?:do|should|must) I do|was muss ich tun)\b"
     r"|(?:^|[,.!?] )\W*(?:cómo|como (?!cliente|socio|miembro|alumno|empleado)\w+(?! ?,))\b|流程|步骤"
-    r"|(?:^\W*|[,;:.!?]\s*|\b(?:et|ou|mais|sais|savoir|dire|expliquer|bonjour)\s)comment\b"
-    r"(?! (?:on|in|about|an?|the|to)\b)",
+    r"|(?<!\bI )(?<!\bto )(?<!\ban )(?<!\ba )(?<!\bany )(?<!\bthe )(?<!\bmy )(?<!\byour )(?<!\bcan )\bcomment\b"
+    r"(?! on (?:an?|the|my|your|our)\b)(?! (?:in|about|to)\b)",
     re.IGNORECASE,
 )
 """How it is done, beside what English and Chinese call how."""

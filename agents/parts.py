@@ -50,8 +50,15 @@ _ASKS = re.compile(
     rf"|(?:^|[,:;–-]\s|\b(?:and|so|but)\s){_BEGINS}|(?:^|:\s){_AUXILIARY}\s\w",
     re.IGNORECASE,
 )
-_TELLS_WHICH = re.compile(rf"(?!{_WANTED}\s)\b\w+\s(who|which)\b", re.IGNORECASE)
+_TELLS_WHICH = re.compile(
+    rf"\b(?!(?:{_WANTED}|know|me|us|him|her|them|you|say|see|out|sure)\s)\w+\s(who|which)\b", re.IGNORECASE
+)
 """What tells of the thing before it, and with "and" goes on to: "a guest who cancels and who pays late"."""
+_TELLS_WHO = re.compile(
+    r"\b(?:by|for|of|to|with)\s(?:\w+\s)?(?:some|any)(?:one|body)\b|\b(?:for|of)\s(?:\w+\s)?(?:people|guests)\b",
+    re.IGNORECASE,
+)
+"""The same where more stands between: "for someone in a wheelchair and who needs help"."""
 _FILLER = re.compile(
     r"\W*(?:(?:can|could|would) (?:you|anyone|someone|somebody) (?:please )?(?:help|assist)\b.*"
     r"|(?:can|may|could) i ask(?: you)?(?: something| a question)?|is (?:anyone|someone|somebody) (?:there|here)"
@@ -108,7 +115,7 @@ def _pieces(joint: re.Pattern[str], sentence: str) -> list[str]:
     begun = 0
     for found in joint.finditer(sentence):
         piece, behind = sentence[begun : found.start()], sentence[found.end() :]
-        told = {word.casefold() for word in _TELLS_WHICH.findall(piece)}
+        told = {word.casefold() for word in (*_TELLS_WHICH.findall(piece), *["who"][: bool(_TELLS_WHO.search(piece))])}
         if _asks(piece) and _asks(behind) and not _is_short(piece) and behind.split()[0].casefold() not in told:
             pieces.append(piece)
             begun = found.end()

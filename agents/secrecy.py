@@ -44,16 +44,26 @@ def secret_spans(text: str, *, known: Iterable[str] = (), published: Sequence[st
         known: secrets of this installation, such as its keys; at least `SHORTEST_SECRET` characters each.
         published: texts that whoever asks may read: the guests' password in one is no secret, a known one is.
     """
-    for match in _FORMS.finditer(simplified(text)):
-        named = _NAME.match(simplified(text), match.start())
-        value = text[named.end() if named else match.start() : match.end()].rstrip(".,;:!?)\"'”")
-        if not any(value in other for other in published):
-            yield match.span()
+    shown: set[str] | None = None
+    for span, value in _formed(text):
+        if shown is None:
+            shown = {other for each in published for _, other in _formed(each)}
+        if value not in shown:
+            yield span
     for secret in known:
         if len(secret) >= SHORTEST_SECRET:
             spaced = r"[\s\-_.*`]{0,3}".join(map(re.escape, "".join(secret.split())))
             for match in re.finditer(spaced, text, re.IGNORECASE):
                 yield match.span()
+
+
+def _formed(text: str) -> Iterator[tuple[tuple[int, int], str]]:
+    """Yield what has the form of a secret: where it stands with its name, and its value."""
+    folded = simplified(text)
+    for match in _FORMS.finditer(folded):
+        named = _NAME.match(folded, match.start())
+        value = text[named.end() if named else match.start() : match.end()]
+        yield match.span(), value.rstrip(".,;:!?)\"'”") or value
 
 
 def quoted_spans(text: str, *, instructions: Iterable[str]) -> Iterator[tuple[int, int]]:

@@ -6,17 +6,23 @@
 Where cells stand in the middle of their row's height, hardly two begin on one line, and gaps tell no table. Rules do.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import combinations, groupby, pairwise
 
 from knowledge.loaders.lines import collapse
 from knowledge.loaders.pdf_lines import Cell, Line
+from knowledge.text import count_cjk
 
 _ONE_SIZE = 1.2
 """Letters of one cell are at most so much larger than others of it."""
 _MOST_OF_A_PAGE = 0.5
 """Share 0-1 of a page's height from which a box may be the page's frame."""
+_FEWEST_ROWS = 3
+"""Lines with cells that begin below one another."""
+_TYPED_APART = 3.5
+"""Letters: what a listing prints in columns stands two apart where it is longest, what is drawn as a table more."""
 _HIGHEST_ROW = 8 * 1.4
 """Sizes of letters that what so high a box holds is high at most: eight lines."""
 
@@ -33,11 +39,12 @@ def rows_together(page: Sequence[Line]) -> list[Line]:
 def _listings_whole(page: Sequence[Line]) -> Iterator[Line]:
     """Yield lines, those of a listing without gaps: what no rule parts in its frame is no table.
 
-    Letters of one width tell it from a box of hours or prices.
+    Letters of one width tell it from a box of hours or prices; a typed table has its columns further apart, and typed
+    prose has full lines.
     """
     for frame, group in groupby(page, key=_frame):
         lines = list(group)
-        is_listing = frame is not None and len({line.ruled for line in lines}) == 1
+        is_listing = frame is not None and len({line.ruled for line in lines}) == 1 and not _are_rows_or_prose(lines)
         yield from (_whole(line) if is_listing else line for line in lines)
 
 
@@ -45,10 +52,34 @@ def _whole(line: Line) -> Line:
     return replace(line, cells=(_one_cell(line.cells, " "),), is_listing=True)
 
 
+def _are_rows_or_prose(lines: Sequence[Line]) -> bool:
+    """Say whether cells stand apart below one another, or most lines are full, of which one ends a sentence."""
+    edges = Counter(pair for line in lines for pair in combinations(sorted({round(c.left) for c in line.cells}), 2))
+    apart = [(b.left - a.right) / _letter(a) for line in lines for a, b in pairwise(line.cells)]
+    if max(edges.values(), default=0) >= _FEWEST_ROWS and min(apart) > _TYPED_APART:
+        return True
+    margin = max(line.right for line in lines)
+    full = [above.right + _needed(below) > margin for above, below in pairwise(lines)]
+    return 2 * sum(full) > len(full) and any(line.text.endswith((".", "!", "?")) for line in lines)
+
+
+def _needed(line: Line) -> float:
+    """Return how wide a typed line's first word is, with the space before it."""
+    return _letter(line.cells[0]) * (1 + len(line.text.split()[0]))
+
+
+def _letter(cell: Cell) -> float:
+    """Return how wide a letter of a typed cell is."""
+    return (cell.right - cell.left) / len(cell.text) or 1.0
+
+
 def _frame(line: Line) -> float | None:
-    """Return where the left rule of the frame stands that a typed line is in, with no rule between its cells."""
+    """Return where the left rule of the frame stands that a typed line is in, with no rule between its cells.
+
+    Chinese is of one width in any font.
+    """
     columns = {cell.column for cell in line.cells}
-    return columns.pop() if line.is_typed and len(columns) == 1 else None
+    return columns.pop() if line.is_typed and not count_cjk(line.text) and len(columns) == 1 else None
 
 
 def _rule_above(line: Line) -> float | None:

@@ -32,7 +32,7 @@ _FIRST_PRINTED = 0x20
 _BOLD_WEIGHT = 600
 _FONT_NAME_BYTES = 80
 _FIXED_PITCH = 1
-_TYPED = re.compile(rb"courier|mono|typewriter|consolas", re.IGNORECASE)
+_TYPED = re.compile(rb"courier|mono(?!type)|typewriter|consolas", re.IGNORECASE)
 """Fonts of one width by their names: those that every viewer has come without flags."""
 _GAP_BETWEEN_CELLS = 0.9
 """In font sizes: a wider gap between two characters of a line separates two cells."""

@@ -66,16 +66,21 @@ def without_running_lines(pages: Sequence[list[Line]], *, body_size: float) -> l
             return False
         return seen[key_of(line, number)] >= enough or _PAGE_NUMBER.fullmatch(line.text.strip()) is not None
 
-    def is_common(place: float) -> bool:
+    def is_common(page: Sequence[Line]) -> bool:
+        place = page[0].bottom
         heads, reaching = _count_near(places, place), len(tops) - bisect_right(tops, place)
-        is_alone = heads >= max(_FEWEST_RUNNING_PAGES, _OUTER_SHARE * len(pages)) and reaching <= heads
+        is_alone = (
+            not _begins_bold(page)
+            and heads >= max(_FEWEST_RUNNING_PAGES, _OUTER_SHARE * len(pages))
+            and reaching <= heads
+        )
         return is_alone or heads >= max(enough, _HEAD_SHARE * len(pages))
 
     kept = []
     for number, page in numbered:
         # A head that names the chapter changes, but stands in its place, apart from the text, on most pages.
         is_apart = _is_set_apart(page) and not is_title(page[0])
-        has_head = is_apart and is_common(page[0].bottom)
+        has_head = is_apart and is_common(page)
         has_foot = _has_foot(page, number)
         kept.append([line for line in page[1 if has_head else 0 : -1 if has_foot else None] if not runs(line, number)])
     return kept
@@ -88,6 +93,11 @@ def _count_near(places: Sequence[float], place: float) -> int:
 
 def _is_set_apart(page: Sequence[Line]) -> bool:
     return len(page) > 1 and _is_marginal(page[0]) and page[0].bottom - page[1].top > _HEAD_GAP * page[0].size
+
+
+def _begins_bold(page: Sequence[Line]) -> bool:
+    """Say whether the first line of a page is bold and most others are not, as below a heading."""
+    return page[0].bold and 2 * sum(line.bold for line in page[1:]) < len(page) - 1
 
 
 def _has_foot(page: Sequence[Line], number: int) -> bool:

@@ -1,6 +1,6 @@
 import pytest
 
-from agents.amount_spans import held_among, named, speaks_of
+from agents.amount_spans import besides, held_among, named, speaks_of
 from tests.growth import grows_gently
 
 SERVICE = ("Less than 2 years", "2 to 5 years", "More than 5 years")
@@ -36,6 +36,7 @@ GROUPS = ("1–9 people", "Groups of 10 or more")
         ("订单60欧元", ORDERS, "€50 to €100"),
         ("my 5-year-old", ENTRY, "Children 3–11"),
         ("I'm 70", ENTRY, "Seniors 65+"),
+        ("tickets for over 65s", ENTRY, "Seniors 65+"),
         ("孩子6岁", ("儿童：3-11岁", "成人"), "儿童：3-11岁"),
         ("a party of 12", GROUPS, "Groups of 10 or more"),
         ("a 7 kg parcel", ("Weight (kg): 0–5", "Weight (kg): 5–10"), "Weight (kg): 5–10"),
@@ -59,10 +60,36 @@ def test_the_range_that_holds_what_is_named(question: str, texts: tuple[str, ...
         ("a lamp T3", SERVICE),
         ("I have 2 children", ENTRY),
         ("第3章", SERVICE_ZH),
+        ("第3天", RETURNED),
+        ("第三天", RETURNED),
+        ("我12月5日的课", RETURNED),
+        ("十二月五日的课", RETURNED),
+        ("12月5日至8日的课", RETURNED),
+        ("我2024年买的灯", SERVICE_ZH),
+        ("2020-2024年买的灯", SERVICE_ZH),
+        ("an order of €1.500", ORDERS),
+        ("an order of 1 500 €", ORDERS),
+        ("an order of 1'500 €", ORDERS),
+        ("2.500 g", PARCELS),
+        ("I have an iPhone 5s", ENTRY),
+        ("concert of the 1990s", ENTRY),
     ],
 )
 def test_a_number_in_no_unit_of_a_range_chooses_none(question: str, texts: tuple[str, ...]) -> None:
     assert not any(held_among(texts, named(question)))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Length of service: Less than 2 years", {"length", "servic"}),
+        ("14 days or more", set()),
+        ("满3年不满10年", set()),
+        ("Express (1-2 days)", {"express"}),
+    ],
+)
+def test_what_a_text_says_beside_its_amounts(text: str, said: set[str]) -> None:
+    assert besides(text) == said
 
 
 def test_a_bound_of_two_ranges_is_in_both() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from agents.calendar_spans import held, is_outside, is_torn, named
+from agents.calendar_spans import held, is_all_dates, is_outside, is_torn, named
 from agents.pointing import Candidate, stands_alone
 from agents.statements import statements_of
 from tests.agents.found_passages import passage
@@ -165,6 +165,14 @@ def test_what_names_other_months_is_outside(text: str, outside: bool) -> None:
 )
 def test_nothing_is_outside_where_it_is_not_sure_what_is_named(text: str, outside: bool) -> None:
     assert is_outside(text, named("what is it on sunday in july?")[1:]) is outside
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [("July 2026", True), ("3 July", True), ("2026年7月", True), ("Moorlight 2000", False), ("July 2026 rate", False)],
+)
+def test_a_cell_may_be_a_month_or_a_date_and_nothing_else(text: str, is_one: bool) -> None:
+    assert is_all_dates(text) is is_one
 
 
 def test_one_end_of_a_span_is_torn_off() -> None:

@@ -308,5 +308,14 @@ def test_an_amount_chooses_the_row_column_or_item_whose_range_holds_it(
     assert all(wanted in one for wanted, one in zip(said, found, strict=True)), found
 
 
+def test_options_with_names_of_their_own_all_stay_and_an_amount_before_leaves_none_out() -> None:
+    options = passage("- Express (1-2 days): €9\n- Standard (3-5 days): €4\n- Economy (6-9 days): €2\n")
+    ranked = [replace(statement, score=1.0) for statement in statements_of([options])]
+    assert len(without_other_spans("I ordered 3 days ago. Which options are there?", ranked)) == 3
+    notice = [replace(statement, score=1.0) for statement in statements_of([NOTICE])]
+    asked = "which notices are there?"
+    assert len(without_other_spans(asked, notice, whole=f"I have been here for 3 years, {asked}")) == 3
+
+
 def test_an_amount_names_the_row_of_a_crossing() -> None:
     assert crossed("how long is the notice after 3 years", NOTICE) == "1 month"

@@ -40,6 +40,16 @@ def _on_this_day(monkeypatch: pytest.MonkeyPatch) -> None:
         ("Offer valid from 31 March 2025.", (), False),
         ("Whoever bought before 31 March 2025 has a warranty of 3 years.", (), False),
         ("全场八折。活动截止至2027年3月31日。", (), False),
+        ("Vouchers bought until 31 March 2025 stay valid for three years.", (), False),
+        ("Items bought in the sale through 31 January 2026 can be returned within 60 days.", (), False),
+        ("Members who joined until 31 December 2024 keep their discount.", (), False),
+        ("Since the promotion ended on 31 March 2025, lamps cost €40.", (), False),
+        ("Discount codes no longer expire on 31 December 2025.", (), False),
+        ("截至2025年12月31日，已有5万名会员享受优惠。", (), False),
+        ("截止2025年12月31日，已有5万名会员享受优惠。会员打九折。", (), False),
+        ("到2025年12月31日，已有5万名会员享受优惠。会员打九折。", (), False),
+        ("Offer valid until 31 March 2025. Extended until 31 March 2027.", (), False),
+        ("Offer valid until 31 March 2025. Extended until 30 April 2025.", (), True),
     ],
 )
 def test_an_offer_is_over_after_the_last_day_that_it_or_its_section_names(

@@ -313,6 +313,12 @@ def test_a_password_that_whoever_asks_may_read_is_no_secret(said: str, document:
     assert guard(said, Allowed(published=("The password is another1",))).removed
 
 
+@pytest.mark.parametrize("said", ["The password is SUMMER2024", "The password: 123456.", "Password: !!!!!!"])
+def test_what_stands_within_other_words_that_may_be_read_is_a_secret_still(said: str) -> None:
+    published = ("Order number 4711-123456789, with SUMMER2024SALE! Password: other1",)
+    assert guard(said, Allowed(published=published)).removed
+
+
 def test_what_the_installation_holds_stays_secret_wherever_it_is_written() -> None:
     assert guard(f"{WIFI} [1]", Allowed(published=(WIFI,), secrets=("lampen2024",))).removed
 

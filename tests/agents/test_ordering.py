@@ -64,6 +64,10 @@ def test_commands_of_other_shells_and_in_folders_stand_in_their_order(first: str
         "Wie kündige ich?",
         "Comment annuler ?",
         "Bonjour, comment annuler une commande ?",
+        "Comment on annule une commande ?",
+        "Savez-vous comment annuler ?",
+        "Je ne comprends pas comment annuler",
+        "Merci de m'indiquer comment annuler",
         "¿Cómo cancelo?",
         "como cancelo",
         "What do I do to cancel?",
@@ -82,6 +86,7 @@ def test_who_asks_how_in_other_words_gets_terms_in_their_order_too(question: str
     [
         "Can I comment on an order?",
         "Where is the comment?",
+        "Comment on the order?",
         "Wie viel kostet es?",
         "Wie lange dauert es?",
         "What is a lamp?",

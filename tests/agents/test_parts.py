@@ -40,6 +40,18 @@ BOTH = "How many days do I have to send a lamp back, and how much is standard de
             "How long is the warranty and who pays the return?",
             ("How long is the warranty", "who pays the return?"),
         ),
+        (
+            "I'd like to know who is responsible and who is paying?",
+            ("I'd like to know who is responsible", "who is paying?"),
+        ),
+        (
+            "Can you tell me who is delivering and who is paying?",
+            ("Can you tell me who is delivering", "who is paying?"),
+        ),
+        (
+            "Tell me which plan is cheapest and which plan has support?",
+            ("Tell me which plan is cheapest", "which plan has support?"),
+        ),
         ("Where is it made and who delivers?", ("Where is it made", "who delivers?")),
         ("Who made it and who repairs it?", ("Who made it", "who repairs it?")),
         ("保修几年，谁付？", ("保修几年", "谁付？")),
@@ -65,6 +77,7 @@ def test_two_questions_are_told_from_one(message: str, parts: tuple[str, ...]) -
         "What is the price and the delivery time?",
         "Is it free or do I pay?",
         "How much is it for a guest who cancels and who pays late?",
+        "How much is a ticket for someone in a wheelchair and who needs help?",
         "What do I do with a lamp which was a gift and which is broken?",
         "How long is the warranty and why?",
         "How do I tell my sister, who pays the return?",

@@ -234,6 +234,16 @@ def test_heads_of_some_pages_go_where_no_text_stands_so_high(text_top, stay):
     assert [any(head in text for text in found) for head in heads.values()] == [stay] * 3
 
 
+def test_bold_titles_of_some_pages_stay_where_the_text_is_not_bold():
+    heads = {3: "Care", 5: "Bulbs", 8: "Repair"}
+    pages = []
+    for number in range(10):
+        body = [line((f"{word} text of page {number}.", 50), top=top) for word, top in (("Body", 740), ("More", 700))]
+        pages.append([*(line((heads[at], 50), top=780, bold=True) for at in heads if at == number), *body])
+    found = [text for _, text in texts(*pages)]
+    assert all(any(head in text for text in found) for head in heads.values())
+
+
 def test_large_titles_at_the_top_of_each_page_stay():
     for titles in (["Step 1", "Step 2", "Step 3"], ["Unpack", "Mount", "Connect"], ["Care"] * 3):
         pages = [

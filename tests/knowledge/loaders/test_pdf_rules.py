@@ -3,10 +3,11 @@
 import re
 
 import pytest
-from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from knowledge.loaders import load, pdf_rules
+from knowledge.loaders import load, pdf_page, pdf_rules
 from knowledge.loaders.pdf_rules import Rules
 
 ROWS = (
@@ -244,6 +245,44 @@ def test_the_lines_of_a_framed_listing_stay_as_they_are(read, font):
 @pytest.mark.parametrize(("font", "rules"), [("Helvetica", ()), ("Courier", (756, 742, 728, 714))])
 def test_columns_of_a_framed_table_are_told(read, font, rules):
     assert "lamp | " in read(framed(font, rules=rules)).replace("NAME: ", "")
+
+
+PRICES = (("Service", "Member", "Guest"), ("Cleaning", "10", "15"), ("Repair", "30", "45"), ("Pick-up", "5", "9"))
+PRICES_ZH = (("服务", "会员", "客人"), ("清洁", "10元", "15元"), ("维修", "30元", "45元"), ("取件", "5元", "9元"))
+
+
+@pytest.mark.parametrize(("font", "rows"), [("Courier", PRICES), ("STSong-Light", PRICES_ZH)])
+def test_a_framed_table_of_typed_letters_keeps_its_columns(read, font, rows, monkeypatch):
+    """Fonts for Chinese say that they are of one width."""
+    monkeypatch.setattr("knowledge.loaders.pdf_page._TYPED", re.compile(rb"courier|song", re.IGNORECASE))
+    registerFont(UnicodeCIDFont("STSong-Light"))
+
+    def draw(canvas):
+        canvas.setFont(font, 10)
+        canvas.rect(60, 600, 400, 180)
+        for number, row in enumerate(rows):
+            for left, text in zip((70, 220, 340), row, strict=True):
+                canvas.drawString(left, 760 - 14 * number, text)
+
+    names, first, *_ = rows
+    assert " | ".join(f"{name}: {said}" for name, said in zip(names, first, strict=True)) in read(draw)
+
+
+def test_a_framed_paragraph_of_typed_letters_is_one(read):
+    lines = ("Refunds are paid within fourteen days of the day", "on which we have the lamp back, to the card that")
+
+    def draw(canvas):
+        canvas.setFont("Courier", 10)
+        canvas.rect(60, 600, 400, 180)
+        for number, text in enumerate((*lines, "was charged.")):
+            canvas.drawString(70, 760 - 14 * number, text)
+
+    assert read(draw) == " ".join((*lines, "was charged."))
+
+
+@pytest.mark.parametrize(("name", "is_typed"), [(b"DejaVuSansMono", True), (b"MonotypeCorsiva", False)])
+def test_letters_of_one_width_are_told_by_the_name_of_their_font(name, is_typed):
+    assert (pdf_page._TYPED.search(name) is not None) is is_typed
 
 
 def test_a_column_is_called_by_the_rule_to_its_left():
