@@ -108,7 +108,10 @@ def _running_key(line: Line) -> str:
 
 
 def _without_page(text: str, number: int) -> str:
-    """Return a line without the page's number, which stands behind the word for it or set off at an end."""
-    text = _PAGE_MARK.sub("#", text.strip())
-    marks = "·|•–—-" if len(text.split()) > 3 else "·|•"  # "Step - 1" may be a title
-    return re.sub(rf"(?<=[{marks}]\s){number}$|^{number}(?=\s[{marks}]\s)", "#", text)
+    """Return a line without the page's number, which stands behind the word for it or set off at an end.
+
+    Behind a dash it may count titles, "Driving lesson – 1": it is a page's beside a name with a number of its own.
+    """
+    text = re.sub(rf"(?<=[·|•]\s){number}$|^{number}(?=\s[·|•])", "#", _PAGE_MARK.sub("#", text.strip()))
+    name = re.sub(rf"(?<=[–—-]\s){number}$|^{number}(?=\s[–—-]\s)", "#", text)
+    return name if len(text.split()) > 3 and any(map(str.isdigit, name)) else text

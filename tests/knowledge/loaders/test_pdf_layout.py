@@ -272,8 +272,11 @@ def test_heads_that_are_a_little_larger_than_the_text_are_said_once(heads, stay,
     assert [text for _, text in texts(*pages_below(heads, size=size)) if text in heads] == stay
 
 
-@pytest.mark.parametrize("size", [12, 14, 18])
-@pytest.mark.parametrize("counted", ["Model {}", "第{}步", "第 {} 章 保修", "Schritt - {}"])
+LESSONS = ("Driving lesson – {}", "{} - Your first day at work")
+
+
+@pytest.mark.parametrize("size", [12, 14, 18, 24])
+@pytest.mark.parametrize("counted", ["Model {}", "第{}步", "第 {} 章 保修", "Schritt - {}", *LESSONS])
 def test_heads_that_count_are_titles(counted, size):
     heads = [counted.format(number) for number in range(1, 6)]
     assert [text for _, text in texts(*pages_below(heads, size=size)) if text in heads] == heads
