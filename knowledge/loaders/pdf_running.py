@@ -23,7 +23,8 @@ _HEAD_JITTER = 3.0
 """In points."""
 _FEWEST_RUNNING_PAGES = 3
 _PAGE_NUMBER = re.compile(
-    r"(?:page|p\.|第)?\s*[-–—]?\s*(?:\d{1,4}|[ivxl]{1,6})\s*[-–—]?\s*(?:(?:of|/|页|共)\s*\d*\s*页?)?", re.IGNORECASE
+    r"(?:page|p\.|第)?\s*(?:[-–—]\s*)?(?:\d{1,4}|[ivxl]{1,6})\s*(?:[-–—]\s*)?(?:(?:of|/|页|共)\s*(?:\d+\s*)?页?)?",
+    re.IGNORECASE,
 )
 _PAGE_MARK = re.compile(
     r"\b(?:page|seite|p\.)\s*\d+(?:\s*(?:of|von|/)\s*\d+)?|第\s*\d+(?:\s*/\s*\d+)?\s*[页頁]", re.IGNORECASE

@@ -1,3 +1,4 @@
+import time
 from dataclasses import replace
 
 import pytest
@@ -270,6 +271,12 @@ def test_a_name_of_two_words_with_the_pages_number_is_no_title(counted, size):
 )
 def test_heads_that_are_a_little_larger_than_the_text_are_said_once(heads, stay, size):
     assert [text for _, text in texts(*pages_below(heads, size=size)) if text in heads] == stay
+
+
+def test_a_number_in_a_margin_with_much_space_behind_is_read_in_a_short_time():
+    began = time.process_time()
+    texts([line((f"1{' ' * 600}/{' ' * 600}x", 50), top=780), line(("Text.", 50), top=600)])
+    assert time.process_time() - began < 1.0
 
 
 LESSONS = ("Driving lesson – {}", "{} - Your first day at work")
