@@ -168,7 +168,8 @@ class ActingTurn:
         if self.asked.answers and (pending is None or pending.key != self.asked.answers):
             yield self._told(words.NOT_WAITING[self.language])
             return Ended("clarify")
-        waits = (reply == "yes" and self.asked.unseen) or approvals.asks_for_a_moment(self.asked.message)
+        is_moment = approvals.asks_for_a_moment(self.asked.message)
+        waits = (reply == "yes" and self.asked.unseen) or is_moment
         if pending is not None and waits and not self.asked.answers:
             yield self._told(f"{pending.text}\n\n{words.QUESTION[self.language]}")
             return Ended("awaiting_approval")
@@ -181,14 +182,14 @@ class ActingTurn:
                 yield self._told((words.YES_AND_MORE if more else words.WITHDRAWN)[self.language])
             return None
         with_team = next((one for one in waiting if one.stage == "operator"), None)
+        if with_team is not None and (reply == "yes" or is_moment):
+            yield self._told(words.STILL_WAITS[self.language])
+            return Ended("awaiting_approval")
         if with_team is not None and (reply == "no" or has_another_wish(self.asked.message)):
             if self.acting.approvals.move(with_team.key, before="operator", after="withdrawn"):
                 yield ApprovalDecided(with_team.key, "withdrawn", "customer")
                 yield self._told(words.DECLINED[self.language])
             return Ended("answered") if reply == "no" else None
-        if with_team is not None and (reply == "yes" or approvals.asks_for_a_moment(self.asked.message)):
-            yield self._told(words.STILL_WAITS[self.language])
-            return Ended("awaiting_approval")
         deed = self.asked.follows_deed(self.acting.tools)
         if reply is None or waiting or self._is_courtesy or (self.asked.follows_tools and not deed):
             return None  # after another use of tools the model may have asked

@@ -53,17 +53,17 @@ _MOMENT = re.compile(
     rf"(?:(?:ok|okay|alright|sure|sorry|hm+|um+|oh|{_POLITE}) )*"
     r"(?:(?:(?:give|gimme) (?:me )?|(?:hang|hold) on |wait )?(?:just )?(?:a|one|1|two|2|another) "
     r"(?:moment|minute|min|second|sec|tick)s?"
-    r"|just a bit|hang on|(?:be )?right back|brb|let me (?:check|think|see|look)(?: (?:first|it up|about (?:it|that)))?"
-    r"|i (?:have to|need to|must|will|ll) (?:check|think|look)(?: (?:first|it up|about (?:it|that)))?"
-    rf"|(?<=ok )(?:wait|hold on)|(?<=okay )(?:wait|hold on))(?: {_POLITE})?"
-    r"|(?:好的?|嗯+|行|可以|请|麻烦)*"
-    r"(?:(?<=[好的嗯行以])(?:稍等|等等|等一下|等下|慢着)|稍等(?:一下|片刻|一会儿?|我一下)|等(?:我)?(?:一会儿?|几分钟)"
-    r"|(?:请)?给我(?:一|几|两)分钟|(?:让我|我)(?:先)?(?:看看|看一下|想想|想一想|想一下|考虑一下|考虑考虑|查一下|确认一下))(?:谢谢)?"
+    r"|wait|h(?:ang|old) on|just a bit|(?:be )?right back|brb"
+    r"|(?:let me|i (?:have to|need to|must|will|ll)) (?:check|think|see|look)(?: (?:first|it up|about (?:it|that)))?)"
+    rf"(?: {_POLITE})?"
+    r"|(?:好的?|嗯|行|可以|请|麻烦|先)*"
+    r"(?:稍等(?:一下|片刻|一会儿?|我一下)?|等(?:等|一下|下|我?(?:一会儿?|几分钟))|慢着|给我[一几两]分钟"
+    r"|(?:让我|我)先?(?:看看|看一下|想想|想一想|想一下|考虑一下|考虑考虑|查一下|确认一下))(?:谢谢)?"
 )
-"""Neither yes nor no: whoever asks for a moment finds what waits still waiting."""
+"""Who only asks for a moment finds what waits still waiting, though "wait" is a no to what was done."""
 _NOTHING_ELSE = re.compile(
-    rf"(?:(?:actually|sorry|oh|ok|okay|no|nope|nah|n|never ?mind|{_POLITE}) ?)+"
-    r"|(?:好的?|嗯|不|不了|不用|不用了|不需要|算了|谢谢)+"
+    rf"(?:(?:actually|sorry|oh|ok|okay|no|nope|nah|n|never ?mind|not now|leave it|{_POLITE}) ?)+"
+    r"|(?:好的?|嗯|不|不了|不要|不用|不用了|不需要|算了|谢谢)+"
 )
 """A no that answers "Anything else?"; any other is one to what was done."""
 _SURELY = r"(?:yes|yeah|yep|yup|sure|of course|absolutely|definitely)"
@@ -157,10 +157,10 @@ def read_reply(text: str) -> Literal["yes", "no"] | None:
 
 
 def asks_for_a_moment(text: str) -> bool:
-    """Return whether a message only asks to wait a moment.
+    """Return whether a message only asks to wait a moment; to be asked before a no is read, which "wait" is as well.
 
-    >>> [asks_for_a_moment(said) for said in ("OK, one moment", "好的，稍等", "no, wait", "yes")]
-    [True, True, False, False]
+    >>> [asks_for_a_moment(said) for said in ("OK, one moment", "好的，稍等", "wait", "no, wait", "yes")]
+    [True, True, True, False, False]
     """
     if len(text) > LONGEST_REPLY or _asks(text):
         return False

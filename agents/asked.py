@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from agents.actions import ActionLog, Customer, Visitor
-from agents.approvals import Approvals, OperatorDecision, Pending, Visitors, read_reply
+from agents.approvals import Approvals, OperatorDecision, Pending, Visitors, asks_for_a_moment, read_reply
 from agents.desk import Desk
 from agents.errors import LoopsUnavailable
 from agents.owned import Ownership
@@ -69,7 +69,7 @@ class Acting:
         pending = None
         if decision is not None or answers:
             pending = self.approvals.get(decision.key if decision else answers)
-        elif read_reply(message) is not None:
+        elif read_reply(message) is not None or asks_for_a_moment(message):
             pending = next(iter(self.approvals.open(conversation)), None)
         return pending.language if pending is not None and pending.conversation == conversation else None
 

@@ -30,8 +30,7 @@ _OF_YEAR_ZH = r"(?:(?P<year{n}>(?:19|20)\d\d)\s?年\s?)?"
 _PART = r"(?:(?P<part{n}>early|mid|late|beginning of|end of)[ -])?"
 _COUNTED = (
     r"(?:(?:adult|kid|person|guest|night|day|week|bedroom|room|ticket|bed|seat)s?|child\w*|people|x)\b"
-    r"|(?!(?:the|a|an|per|for|in|and|or|at|to|of|with|by|my|our|all|any|are|free|available|two|three|four)\b)[a-z]+ "
-    r"(?:(?:adult|kid|guest|night|bedroom|room|ticket|bed|seat)s|children|people)\b"
+    r"|(?:double|single|twin) (?:bed)?(?:room|bed)s\b"
 )
 """What makes a number of it: "July 2 adults" names no date."""
 _POINT = (
@@ -78,9 +77,10 @@ _RUNS = tuple(re.compile(rf"\b{name}(?:{_BETWEEN}{name})+", re.IGNORECASE) for n
 """Names in a row, each of which the others make sure: "Mon, Wed, Fri", "Tue Thu Sat"."""
 _PLAIN = re.compile(r"(?:jan|feb|apr|jun|jul|aug|oct|nov|dec|tue|wed|thu|fri|sat)\.?", re.IGNORECASE)
 """What a question names anywhere; of the others it may say more: "mon colis"."""
+_JAN = r"(?-i:Jan)(?! (?:opening|hours|prices?|rates?|cheaper|costs?)\b)"
 _NO_SHORT_NAME = re.compile(
-    rf"\b(?:is|can|am|does|did|with) (?P<name>(?-i:Jan))\b|\b(?P<first>(?-i:Jan (?=[A-Z][a-z]))(?!{_MONTH}|{_WEEKDAY}))"
-    rf"|\b(?P<verb>sat) (?:on|in|at) (?!\d|noon\b|midnight\b|(?:the )?(?:morning|afternoon|evening)|easter|{_MONTH})",
+    rf"\b(?:is|can|am|does|did|with) (?P<name>{_JAN})\b|\b(?P<first>{_JAN} (?-i:(?=[A-Z][a-z]))(?!{_MONTH}|{_WEEKDAY}))"
+    r"|\b(?:cat|dog|son|daughter|who|somebody) (?P<verb>sat) (?:on|in|at)\b",
     re.IGNORECASE,
 )
 """A person, and what a cat does."""

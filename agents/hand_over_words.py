@@ -183,7 +183,10 @@ _SICK_OF_FOOD = (
 )
 """Nobody is "ill" in "ill come back", nor is a meal at fault where lunch only says when it was."""
 
-_SKIN = r"(?:(?:skin )?(?:rash(?:es)?(?! of\b)|hives|blisters?|welts|eczema)(?! (?:cream|guard|vest|pack|plaster)s?\b))"
+_SKIN = (
+    r"(?:(?:skin )?(?:rash(?:es)?(?! of (?:(?:e-?)?mails?|spam|messages)\b)|hives|blisters?|welts|eczema)"
+    r"(?! (?:cream|guard|vest|pack|plaster)s?\b))"
+)
 _PEOPLE = (
     r"(?:child(?:ren)?|kids?|boys?|girls?|sons?|daughters?|baby|babies|toddlers?|wife|husband|partner|mother|father|mum"
     r"|mom|dad|parents|brothers?|sisters?|(?:girl|boy)?friends?|nieces?|nephews?|aunts?|uncles?|cousins?|guests?|family"
@@ -200,8 +203,8 @@ _THEM = (
     rf"|(?:my|his|her) (?:left |right |whole )?{_BODY})"
 )
 """Somebody, and no table top, which swells as well."""
-_NOBODY = r"(?:plants?|flowers?|roses?|trees?|lawn|garden|fish|phone|printer|laptop|computer|inbox) "
-_ANYBODY = rf"(?:my|our|his|her|both|two|three) (?:(?!look|{_NOBODY})[\w'-]+ ){{1,4}}"
+_NOBODY = r"(?:plants?|flowers?|roses?|trees?|lawn|garden|fish|phone|printer|laptop|computer) "
+_ANYBODY = rf"(?:my|our|his|her|both|two|three) (?:(?!look|{_NOBODY}(?:ill|sick|dizzy)\b)[\w'-]+ ){{1,4}}"
 """Whoever it is: a table top swells and blisters, and is neither sick nor has it a rash."""
 _OUTRAGE = r"(?:sick (?:how|that (?:you|they|this|it)|when (?:you|i (?:see|think))|to (?:see|hear|think|read|know)))\b"
 _GOT = r"(?:got|have|has|had|developed|came out in|broke out in) (?:an? )?(?:\w+ ){0,2}"
@@ -221,7 +224,7 @@ _CAUSED = (
     rf"|{_ANYBODY}{_GOT}(?!blisters?\b){_SKIN})"
     r" (?:(?:from|after|since|because of|off|thanks to) (?:your|using|wearing|sitting|sleeping|lying)"
     rf"|(?:from|after|because of|off|thanks to) (?:the|this|that) (?!{_WEATHER})"
-    r"(?![^.?!]{0,80}\b(?:which|do you sell|recommend)\b)\w+))\b"
+    r"(?![^.?!]{0,80}\b(?:which \w+ (?:is|do|can|should|would|helps?)|do you (?:sell|recommend))\b)\w+))\b"
 )
 """What a thing of the company did to somebody, without a word for the harm that is always one."""
 
@@ -240,7 +243,7 @@ _WHEN = "(?:昨天|昨晚|今天|前天|上周|早上|晚上|刚刚?才?|突然|
 _WHERE = "[在从让坐玩穿骑走踩下爬](?:你们的?)?[^，。！？,.!?防的把]{0,10}?"
 _THERE = "(?:[在从][^，。！？,.!?防的把买]{1,8}[上里下中内口前])?"
 _SLIPPED = "[摔滑绊跌](?:倒|了?一?跤)了?[，,]?"
-_OWN_HAND = f"(?:{_HIM}{_WHEN}{_THERE}(?:{_SLIPPED})?|(?<![子杯壶箱碗锅车]){_SLIPPED})把手摔断"
+_OWN_HAND = f"(?:{_HIM}{_WHEN}{_THERE}(?:{_SLIPPED})?|(?<![子杯壶箱碗锅])(?<!(?<![上下])车){_SLIPPED})把手摔断"
 """Somebody's hand: the handle of a cup is a 把手 too."""
 _FELL_HERE = (
     "(?:(?:(?:摔|撞|砸|夹|扭|拉)伤|[摔滑绊]倒|扭到)(?!了?[一这那两几]|的|[检监]测|识别|报警|保?险|[药膏])"

@@ -23,7 +23,8 @@ _TO_DO = re.compile(
     r"|reset|restart|run|save|scan|select|send|set|sign|start|stop|submit|switch|take|tap|tell|turn|type|unplug|update"
     r"|upload|use|wait|write)\b(?! (?:of|is|are|daily|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b)"
     r"|(?!haben|können|möchten|sollten|wollen)\w+en Sie\b"
-    r"(?!.*, (?!damit|dann|denn|wenn|mit)(?-i:[a-zäöü])[a-zäöüß]*[nt] \w)|(?!(?:chez|diez)\b)\w+ez\b"
+    r"(?!.*, (?:ist|sind|wird|werden|\w+n wir|(?:haben|können|müssen|dürfen|erhalten|bekommen) Sie)\b)"
+    r"|(?!(?:chez|diez)\b)\w+ez\b"
     r"|请?(?:先|再)?(?:打开|关闭|点击|单击|选择|输入|填写|下载|安装|登录|进入|提交|扫描|扫码|重启|拔[下掉出]|插[上入]|按[下住]|等待)",
     re.IGNORECASE,
 )
@@ -33,9 +34,10 @@ _COMMAND = re.compile(
 )
 """With a small letter, also in a folder ("./install.sh"), or named as PowerShell's are ("Install-Module")."""
 _ASKS_HOW = re.compile(
-    r"\b(?:wie (?!viel|lange|oft|teuer|hoch|groß|alt|weit|schwer|schnell|spät|heiß|ist|sind)"
+    r"\b(?:wie (?!viel|lange|oft|teuer|hoch|groß|alt|weit|schwer|schnell|spät|heiß"
+    r"|(?:ist|sind)\b(?!.*\b(?:einzu|zu \w+en\b|geregelt|Ablauf|Schritte)))"
     r"|what (?:do|should|must) I do|was muss ich tun)\b"
-    r"|(?:^|[,.!?] )\W*(?:cómo|como (?!cliente|socio|miembro|alumno|empleado)\w+(?! ?,))\b|流程|步骤"
+    r"|\bcómo\b|(?:^|[,.!?] )\W*como (?!cliente|socio|miembro|alumno|empleado)\w+(?! ?,)\b|流程|步骤"
     r"|(?<!\bI )(?<!\bto )(?<!\ban )(?<!\ba )(?<!\bany )(?<!\bthe )(?<!\bmy )(?<!\byour )(?<!\bcan )\bcomment\b"
     r"(?! on (?:an?|the|my|your|our)\b)(?! (?:in|about|to)\b)",
     re.IGNORECASE,

@@ -45,16 +45,19 @@ _NONE_COUNTED = (
 _OF_THINGS = r"(?:is|are|was|were|came|arrived|not|missing|wrong|broken|damaged)\b"
 _CALLED_ORDER = (
     rf"(?:{_BY_OWN_ORDER}{_TYPED}|{_BY_ORDER}{_TYPED}"
-    rf"(?!\s+(?i:(?!{_NONE_COUNTED})(?:[a-z]+ (?!{_NONE_COUNTED})){{0,2}}[a-z]{{2,}}[a-rt-z]s\b(?! {_OF_THINGS}))))"
+    rf"(?!\s+(?i:(?!{_NONE_COUNTED})(?:[a-z]+ (?!{_NONE_COUNTED}))?[a-z]{{2,}}[a-rt-z]s\b(?! {_OF_THINGS}))))"
 )
 """One that is typed as people do: "order b 11083", "my order number is 11162"; no number of pens that are wanted."""
 _NAMES_A_CASE = re.compile(f"{_ORDER}|{_EMAIL}|{_CALLED_ORDER}")
-_NO_GOODS = r"(?!\s?(?:(?i:sold|made)\b|的(?!订单|物流|状态|进度)|[^，。？?]{0,3}[买卖]|有货))"
+_NO_GOODS = r"(?!\s?(?:(?i:sold|made)\b|的?(?:价格|库存)|[^,。?]{0,2}[能可]?[买卖](?![得到]{0,2}[了的])|有货))"
+"""What is bought somewhere, or has a price, is no order."""
 _SURE_ORDER = re.compile(
-    rf"{_BY_ORDER}({_ORDER})|(?:(?i:\b(?:cancel|track|where(?:['’]?s| is)|status of)) |取消|查询?)({_ORDER}){_NO_GOODS}"
-    rf"|(?i:\bwhen (?:will|does|is) )({_ORDER})(?= (?i:arriv|be (?:deliver|sent|shipp)|com(?:e|ing)\b(?! back)))"
-    rf"|({_ORDER})\s?(?:[在到]哪|什么时候(?:到(?!货)|发(?!售))){_NO_GOODS}|^\W*({_ORDER})\W*$|((?<![A-Za-z0-9_-])[A-Za-z]{{1,3}}-\d{{4,}}(?![A-Za-z0-9_])"
-    r"|(?<!\w)#\d{4,}\b)"
+    rf"{_BY_ORDER}({_ORDER})|(?:(?i:\bcancel) |取消)({_ORDER})"
+    rf"|(?:(?i:\b(?:track|where(?:['’]?s| is)|status of)) |查询?)({_ORDER}){_NO_GOODS}"
+    rf"|(?i:\bwhen (?:will|does|is) )({_ORDER})"
+    r"(?= (?i:arriv|be (?:deliver|sent|shipp)|com(?:e|ing)\b(?! (?:back|in|out|to)\b)))"
+    rf"|({_ORDER})\s?(?:[在到]哪{_NO_GOODS}|什么时候(?:到(?!货)|发(?!售)))|^\W*({_ORDER})\W*$"
+    r"|((?<![A-Za-z0-9_-])[A-Za-z]{1,3}-\d{4,}(?![A-Za-z0-9_])|(?<!\w)#\d{4,}\b)"
 )
 """What is an order's number beyond doubt: "HL2000" may be a lamp, unless it is all that is said."""
 _ASKS_TO_KNOW = re.compile(
@@ -78,7 +81,10 @@ _OTHER_ADDRESS = re.compile(
     re.IGNORECASE,
 )
 """Beside an e-mail address that is no order's."""
-_OF_GOODS = re.compile(r"\b(?:sold|in stock)\b|价格|有货|到货", re.IGNORECASE)
+_OF_GOODS = re.compile(
+    r"\A(?!.*(?:refund|broken|坏|退)).*(?:\bsold\b(?! (?:me|us)\b)|\bin stock\b|价格|有货|到货)",
+    re.IGNORECASE | re.DOTALL,
+)
 _BEGUN = r"^\W*(?:(?:hi|hello|hey|ok(?:ay)?|thanks|thank you|great|and|so|by the way|btw)\b\W*)*"
 _BEGINS_TO_ASK = re.compile(
     rf"{_BEGUN}(?:how|what|who|does)(?: \S+){{2}}"

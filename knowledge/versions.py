@@ -38,9 +38,11 @@ _RULES = (
 )
 """What a company has one of at a time. A school has terms and a lake conditions."""
 _BOOKS_OF_RULES = (
-    r"办法|制度|(?:员工|职工|学生|家长|教师|新人|入职|管理)手册|须知|标准|richtlinie|(?<!tages)ordnung"
-    r"|(?:mitarbeiter|personal)[ -]?handbuch|\b(?:employees?|staff|hr|company|team|students?|parents?)\b.{0,3}"
-    r"\bhandbooks?\b|\b(?:guidelines?|agb|r[eè]glement|conditions g[eé]n[eé]rales|politique|pol[ií]ticas?"
+    r"办法|制度|(?:学生|家长|教师|新人|入职|管理)手册|须知|标准|richtlinie|(?<!tages)ordnung"
+    r"|\A(?=.*(?:\b(?:employees?|staff)\b|[员职]工|mitarbeiter|personal))"
+    r".*(?:\b(?:handbook|manual|guide)s?\b|手册|handbuch)"
+    r"|\b(?:hr|company|team|students?|parents?|travel)\b.{0,3}\bhandbooks?\b"
+    r"|\b(?:guidelines?|agb|r[eè]glement|conditions g[eé]n[eé]rales|politique|pol[ií]ticas?"
     r"|normas|condiciones)\b"
 )
 """What an edition of a year takes the place of too, where its sections are alike. A manual may be of another model."""

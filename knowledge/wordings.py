@@ -25,15 +25,16 @@ WHO_PAYS = re.compile(
     r"|((?:^|[,.;:!?])(?:(?!\b(?:how|what|when|where|which|why)\b)[^,.;:!?])*?)"
     r"\b(?:do|must|will|should|would) (?:i|we) (?:have to |need to )?pay\b"
     r"(?!.{0,40}\b(?:up ?front|straight|at once|in advance|before|first|now|later|online|again|monthly|weekly|yearly"
-    r"|within|on arrival|when (?:i|we) (?:book|order|arrive|reserve|check)|by (?:\w+day|tomorrow)|via"
-    r"|(?:by|with|in) (?:\w+ ){0,2}(?:cash|card|cheque|transfer|debit|invoice|paypal|instal\w+)"
-    r"|or(?! (?:is|are|do you|will you|not)\b))\b)"
+    r"|(?:by|with|in) (?:cash|card)|or(?! (?:is|are|do you|will you|not)\b))\b)"
+    r"(?! (?:for )?(?:the|a|my|our) (?:\w+ )?(?:deposit|room|rest)\b.{0,40}?"
+    r"\b(?:within|on arrival|when (?:i|we) (?:book|order|arrive|reserve|check)|by (?:\w+day|tomorrow)|via"
+    r"|(?:by|with|in) (?:\w+ ){0,2}(?:cash|card|cheque|transfer|debit|invoice|paypal|instal\w+))\b)"
     r"(?: for\b|(?=\W*$)|(?= to (?!(?:the|a|an|my|your|our|you|him|her|them|this|that)\b)\w)"
     r"|(?= (?:the|a|an|any|anything|extra|if|returns?|customs|import|shipping|delivery|postage|dut(?:y|ies)"
     r"|tax(?:es)?)\b))",
     re.IGNORECASE,
 )
-"""Not when or in which way one pays: that is asked before "do I" or told behind "pay"."""
+"""Not when or in which way one pays: that is asked before "do I" or told behind "pay", of what is owed anyway."""
 WHO_PAYS_ZH = re.compile(
     r"是?谁来?(?:付|掏|(?:承担|负担)(?!责)|出(?=的?钱|.{0,3}费|的?[吗么嘛呢啊呀]|的?(?:\W|$)))(?:钱|费用?)?(?:的(?=\W*$))?"
     r"|(?:要不要|(?<!不)要)(?:付|花|出|交)钱(?:[吗么嘛]|的吗|(?=才)|不?(?=\W*$))"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from knowledge.documents import DocumentBuilder
 from knowledge.loaders.html_menus import visible_text
 from knowledge.loaders.lines import collapse
-from knowledge.loaders.tables import add_table, begins_with_number, is_number, repeats_a_form
+from knowledge.loaders.tables import add_table, begins_with_number, is_number, repeats_its_forms
 
 if TYPE_CHECKING:
     from bs4 import Tag
@@ -73,7 +73,7 @@ def _header_rows(rows: list["Tag"]) -> list["Tag"]:
 def _begins_with_names(rows: list["Tag"]) -> bool:
     """Say whether the first row of a table without a head names its columns, as tables of mail programs do.
 
-    Its cells alone are bold, and none of them is a number or has one as those below have it, as in a row of data.
+    Its cells alone are bold, and none of them is a number or has one as all below have it, as in a row of data.
     """
     if len(rows) < 2 or any(cell.name == "th" for row in rows for cell in _cells(row)):
         return False
@@ -81,7 +81,7 @@ def _begins_with_names(rows: list["Tag"]) -> bool:
     names, *values = ([collapse(visible_text(cell)) for cell in cells] for cells in (first, *below))
     if len(names) < 2 or not all(names) or any(map(is_number, names)) or not all(map(_is_bold, first)):
         return False
-    if begins_with_number(names[0]) or repeats_a_form(names, values):
+    if all(begins_with_number(row[0]) for row in (names, *values) if row) or repeats_its_forms(names, values):
         return False
     return not all(_is_bold(cell) for cells in below for cell in cells if cell.get_text(strip=True))
 

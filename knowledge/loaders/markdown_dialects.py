@@ -9,7 +9,7 @@ Code stays as it is.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from itertools import takewhile
 
 _FENCE = re.compile(r"[ \t]*(?:> ?)*(`{3,}|~{3,})")
@@ -39,7 +39,7 @@ def to_commonmark(text: str) -> str:
     told: set[str] = set()
     for lines, is_code in stretches:
         below: set[str] = set()
-        written += lines if is_code else _paragraph(lines, notes, below)
+        written += lines if is_code else _paragraph(lines, notes, below, elsewhere=told)
         told |= below
     for name, note in notes.items():
         if name not in told:
@@ -94,8 +94,11 @@ def _without_notes(stretches: Iterator[tuple[_Lines, bool]], notes: dict[str, st
         yield kept, is_code
 
 
-def _paragraph(lines: _Lines, notes: dict[str, str], told: set[str]) -> _Lines:
-    """Return a run of lines in CommonMark and below it the notes that it names, put to `told`, but for those in it."""
+def _paragraph(lines: _Lines, notes: dict[str, str], told: set[str], *, elsewhere: Set[str] = frozenset()) -> _Lines:
+    """Return a run of lines in CommonMark and below it the notes that it names, put to `told`, but for those in it.
+
+    Those that a note names in turn are not repeated where it was told elsewhere: each of many may name the next.
+    """
     if all(map(_INDENTED.match, lines)):
         return lines
     named: list[str] = []
@@ -122,6 +125,9 @@ def _paragraph(lines: _Lines, notes: dict[str, str], told: set[str]) -> _Lines:
     for name in named:  # and what the notes name in turn
         if name not in told and (note := notes.get(name, "").strip()):
             marks = "".join(takewhile(lambda sign: sign in "> ", lines[0]))
+            count = len(named)
             written += [marks, marks + _INLINE.sub(inline, note), marks]
             told.add(name)
+            if name in elsewhere:
+                del named[count:]
     return written

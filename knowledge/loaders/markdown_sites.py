@@ -27,12 +27,12 @@ _MODULE = re.compile(
 )
 _COMMENT = re.compile(r"\s*\{/\*.*\*/\}\s*$")
 _COMPONENT = re.compile(r"\s*<(?:TabItem|Tab|Accordion|CodeBlock)\s([^<>]*)>\s*$")
-_SHORTCODE = re.compile(r"\s*(?:\{%-?\s*(?P<liquid>[^%{}]*?)\s*-?%\}|\{\{[<%]\s*(?P<hugo>[^<>%{}]*?)\s*[>%]\}\})\s*$")
+_SHORTCODE = re.compile(r"\s*(?:\{%-?(?P<liquid>[^%{}]*)%\}|\{\{[<%](?P<hugo>[^<>%{}]*)[>%]\}\})\s*$")
 _KNOWN = re.compile(r"(?:/\s*|end-?)?(?:tabs?|code|code-tabs|hint|stepper|step|note|warning|alert|callout|details)\b")
 _NAMED = re.compile(r"(?:^|\s)(?:label|title|name|header)=(?:\"([^\"]*)\"|'([^']*)')")
 _VALUE = re.compile(r"(?:^|\s)value=(?:\"([^\"]*)\"|'([^']*)')")
 _QUOTED = re.compile(r"tab\s+\"([^\"]+)\"")
-_LABEL_OF_CODE = re.compile(r"[\w+-]*\s+(?:[^\[\]]*\s)?\[([^\]]+)\]\s*$")
+_LABEL_OF_CODE = re.compile(r"[\w+-]*\s(?:[^\[\]]*\s)?\[([^\]]+)\]\s*$")
 
 
 def to_plain_markdown(text: str) -> str:
@@ -109,7 +109,7 @@ def _without_mark(line: str) -> Iterator[str]:
     component, shortcode = _COMPONENT.match(line), _SHORTCODE.match(line)
     if component:
         yield from _labelled(_named(component[1]), indent)
-    elif shortcode and _KNOWN.match(inner := shortcode["liquid"] or shortcode["hugo"] or ""):
+    elif shortcode and _KNOWN.match(inner := (shortcode["liquid"] or shortcode["hugo"] or "").strip(" \t-")):
         quoted = _QUOTED.match(inner)
         yield from _labelled(quoted[1] if quoted else _named(inner), indent)
         yield ""

@@ -23,9 +23,9 @@ _CELL = re.compile(r"</?t[dh]\b[^<>]*>|</dt\s*>|<dd\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z](?!ttps?://|[\w.+-]*@[\w.-]+>)[^<>]*>", re.IGNORECASE)
 """No address in angle brackets."""
 _WRITTEN_LINE_ENDS = re.compile(
-    r"(?<![^\W\u3400-\u9fff])(?<!\\)(?<!\b[A-Za-z]:)(?:\\[rn])+|(?:(?<!\\r)(?<!\\n)\\[rn])(?:\\[rn])*(?=<)"
+    r"(?<![^\W\u3400-\u9fff])(?<!\\)(?<!\b[A-Za-z]:)(?:\\[rn])+|(?:(?<!\\r)(?<!\\n)\\[rn])(?:\\[rn])*(?=<|[A-ZÄÖÜ])"
 )
-"""As some shops write them into a cell, behind a word only beside a tag: in "C:\\data\\new" they end no line."""
+"""As some shops write them into a cell; behind a word only before a tag or a capital, for "C:\\data\\new" has none."""
 _SPACE = re.compile(r"\s+")
 
 
@@ -50,12 +50,13 @@ def told_target(target: str, *, text: str) -> str:
 
 
 def _shows_what_to_paste(text: str) -> bool:
-    """Say whether words follow the code in the text, or it alone is marked up; an app's stands last."""
+    """Say whether code alone is marked up in the text, or follows a colon and is followed by words."""
     code = _TO_PASTE.search(text)
     if code is None:
         return False
-    behind = html.unescape(_TAG.sub("", _without_unread(text[code.start() :])))
-    return bool(behind.strip()) or not _MARKED_UP.search(_TO_PASTE.sub("", text))
+    before, behind = (_TAG.sub("", each) for each in (text[: code.start()], _without_unread(text[code.start() :])))
+    is_announced = before.rstrip().endswith((":", "：")) and html.unescape(behind).strip() != ""
+    return is_announced or not _MARKED_UP.search(_TO_PASTE.sub("", text))
 
 
 def _link(found: re.Match[str]) -> str:

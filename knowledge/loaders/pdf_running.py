@@ -23,7 +23,8 @@ _HEAD_JITTER = 3.0
 """In points."""
 _FEWEST_RUNNING_PAGES = 3
 _PAGE_NUMBER = re.compile(
-    r"(?:page|p\.|第)?\s*[-–—]?\s*(?:\d{1,4}|[ivxl]{1,6})\s*[-–—]?\s*(?:(?:of|/|页|共)\s*\d*\s*页?)?", re.IGNORECASE
+    r"(?:page|p\.|第)?\s*(?:[-–—]\s*)?(?:\d{1,4}|[ivxl]{1,6})\s*(?:[-–—]\s*)?(?:(?:of|/|页|共)\s*(?:\d+\s*)?页?)?",
+    re.IGNORECASE,
 )
 _PAGE_MARK = re.compile(
     r"\b(?:page|seite|p\.)\s*\d+(?:\s*(?:of|von|/)\s*\d+)?|第\s*\d+(?:\s*/\s*\d+)?\s*[页頁]", re.IGNORECASE
@@ -118,7 +119,10 @@ def _running_key(line: Line) -> str:
 
 
 def _without_page(text: str, number: int) -> str:
-    """Return a line without the page's number, which stands behind the word for it or set off at an end."""
-    text = _PAGE_MARK.sub("#", text.strip())
-    marks = "·|•–—-" if len(text.split()) > 3 else "·|•"  # "Step - 1" may be a title
-    return re.sub(rf"(?<=[{marks}]\s){number}$|^{number}(?=\s[{marks}]\s)", "#", text)
+    """Return a line without the page's number, which stands behind the word for it or set off at an end.
+
+    Behind a dash it may count titles, "Driving lesson – 1": it is a page's beside a name with a number of its own.
+    """
+    text = re.sub(rf"(?<=[·|•]\s){number}$|^{number}(?=\s[·|•])", "#", _PAGE_MARK.sub("#", text.strip()))
+    name = re.sub(rf"(?<=[–—-]\s){number}$|^{number}(?=\s[–—-]\s)", "#", text)
+    return name if len(text.split()) > 3 and any(map(str.isdigit, name)) else text

@@ -18,9 +18,9 @@ SEPARATOR = " | "
 _YEAR = re.compile(r"((?:19|20)\d\d)(?:/(\d\d(?:\d\d)?))?")
 """A year, or a season that ends in another: "2025/26"."""
 _BEGINS_WITH_NUMBER = re.compile(r"[^\w\s]{0,3}\s?(?!(?:19|20)\d\d\b)\d")
-_VALUE = re.compile(
-    r"(?-i:[a-zß-ü])|(?:closed|open|free|included|yes|no|none|geschlossen|kostenlos|gratis)$", re.IGNORECASE
-)
+_AMOUNT = re.compile(r"[^\w\s]{0,3}\s?\d[\d.,]*\s?[^\d\s]{0,4}")
+"""A number with the little that stands around it: "12 kg", "€4.90", "30 °C"."""
+_VALUE = re.compile(r"(?:closed|open|free|included|yes|no|none|geschlossen|kostenlos|gratis)$", re.IGNORECASE)
 """What a cell of a first row says that names nothing."""
 _LONGEST_COUNT = 10
 
@@ -171,33 +171,40 @@ def _reads_like_names(rows: Sequence[Sequence[str]]) -> bool:
 
     Where it leaves out another than the first, as rows of data may, it has to be of words, with a number below. Of
     two columns, the first may be the names: beside "Weight" stands a number from the first row on. Whole numbers that
-    go up in equal steps are sizes or how many, though numbers stand below them too.
+    go up in equal steps are sizes or how many, though numbers stand below them too. A wholly empty column is none.
     """
-    head, *below = rows
-    width = max(map(len, rows))
+    filled = [any(map(str.strip, column)) for column in zip_longest(*rows, fillvalue="")]
+    head, *below = ([cell for cell, is_filled in zip(row, filled, strict=False) if is_filled] for row in rows)
+    width = sum(filled)
     if sum(map(bool, map(str.strip, head))) < max(2, width - 1):
         return False
     if not (all(map(str.strip, head[1:])) and len(head) == width):
         return not _has_digit("".join(head)) and not any(map(_VALUE.match, head[1:])) and _has_number(head, below)
     if width == 2:
         return not begins_with_number(head[-1])
-    return _goes_up(head) or not repeats_a_form(head, below)
+    return _goes_up(head) or not (_repeats_an_amount(head, below) or repeats_its_forms(head, below))
 
 
 def _has_number(head: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Say whether a number stands below any name but the first."""
+    """Say whether a number stands below any name."""
+    return any(name.strip() and _has_digit(cell) for row in below for name, cell in zip(head, row, strict=False))
+
+
+def _repeats_an_amount(head: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Say whether an amount in a first row stands with another of its form below it, as in rows of data."""
     return any(
-        name.strip() and _has_digit(cell) for row in below for name, cell in zip(head[1:], row[1:], strict=False)
+        _is_amount(cell) and any(_form(cell) == _form(row[column]) for row in below if column < len(row))
+        for column, cell in enumerate(head)
     )
 
 
-def repeats_a_form(head: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Say whether what has a number in a first row stands with another below it, as in rows of data: no year does."""
-    return any(
-        _has_digit(cell)
-        and not _is_year(cell)
-        and _form(cell) in (_form(row[column]) for row in below if column < len(row))
-        for column, cell in enumerate(head)
+def repeats_its_forms(head: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Say whether each row below a first one has numbers where that has them, and in the same form; no year counts."""
+    return any(_has_digit(cell) and not _is_year(cell) for cell in head) and all(
+        _form(cell) == _form(other)
+        for row in below
+        for cell, other in zip_longest(head, row, fillvalue="")
+        if _has_digit(cell + other)
     )
 
 
@@ -222,6 +229,11 @@ def _is_year(cell: str) -> bool:
     """Say whether a cell is a year or a season, which ends in the next: "2024/15" is a file's number."""
     year = _YEAR.fullmatch(cell.strip())
     return year is not None and (not year[2] or str(int(year[1]) + 1).endswith(year[2]))
+
+
+def _is_amount(cell: str) -> bool:
+    cell = cell.strip()
+    return _has_digit(cell) and (is_number(cell) or _AMOUNT.fullmatch(cell) is not None) and not _is_year(cell)
 
 
 def _form(cell: str) -> str:

@@ -64,14 +64,16 @@ def test_no_declines_and_anything_else_withdraws(talk: Talk, home: Path) -> None
     assert talk.log.actions == {}
 
 
-@pytest.mark.parametrize("said", ["OK, one moment", "好的，稍等"])
+@pytest.mark.parametrize(
+    "said", ["OK, one moment", "好的，稍等", "let me check", "稍等一下", "wait", "hold on", "等一下"]
+)
 def test_who_asks_for_a_moment_finds_it_still_waiting(talk: Talk, home: Path, said: str) -> None:
     order, email = order_in(home, "received")
     talk.sign_in(order, email)
     asked = talk.say(f"Please cancel {order}", call("cancel_order", order_number=order))
     answer = talk.say(said)
     assert answer.outcome == "awaiting_approval"
-    assert answer.text.split("\n\n")[0] == asked.text.split("\n\n")[0]
+    assert answer.text == asked.text  # in the language in which it was shown
     assert status(home, order) == "received"
     assert talk.say(YES["en"]).outcome == "acted"
     assert status(home, order) == "cancelled"

@@ -54,7 +54,10 @@ def test_who_only_says_how_long_takes_back_nothing(talk: Talk, home: Path, messa
     assert [one.stage for one in talk.approvals.kept.values()] == ["operator"]
 
 
-@pytest.mark.parametrize("message", ["ok wait", "OK, hold on please", "OK, one moment", "好的，等一下", "嗯，稍等"])
+@pytest.mark.parametrize(
+    "message",
+    [*("ok wait", "OK, hold on please", "OK, one moment", "好的，等一下", "嗯，稍等"), *("wait", "hold on", "稍等")],
+)
 def test_who_wants_to_wait_is_told_that_it_still_waits_for_the_team(talk: Talk, home: Path, message: str) -> None:
     order, email, sku = returned_for_much(home)
     talk.sign_in(order, email)

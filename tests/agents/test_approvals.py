@@ -10,6 +10,7 @@ from agents.approvals import (
     has_another_wish,
     read_reply,
     says_yes_to,
+    takes_back,
 )
 from tests.growth import grows_gently
 
@@ -294,6 +295,7 @@ def test_what_only_asks_or_thanks_is_no_other_wish(said: str) -> None:
         "give me a minute",
         "let me check",
         "ok wait",
+        "ok hold on please",
         "好的，稍等",
         "稍等一下",
         "好的，等等",
@@ -312,9 +314,8 @@ def test_who_asks_for_a_moment_says_neither_yes_nor_no(said: str) -> None:
         "yes",
         "ok",
         "no",
-        "wait",
         "no, wait",
-        "稍等",
+        "不，等一下",
         "one moment?",
         "one moment, cancel it",
         "let me see the order",
@@ -329,3 +330,26 @@ def test_who_says_more_or_less_asks_for_no_moment(said: str) -> None:
 @pytest.mark.parametrize("piece", ["ok ", "one moment ", "好的", "wait a ", "稍等"])
 def test_a_long_message_asks_for_no_moment_in_no_time(piece: str) -> None:
     assert grows_gently(asks_for_a_moment, piece, 4_000)
+
+
+@pytest.mark.parametrize("said", ["wait", "hold on", "稍等", "等一下", "慢着"])
+def test_a_plain_wait_asks_for_a_moment_and_is_a_no_where_nothing_waits(said: str) -> None:
+    assert asks_for_a_moment(said)
+    assert read_reply(said) == "no"
+
+
+@pytest.mark.parametrize(
+    "piece", ["嗯", "好", "好的", "ok ", "hm", "hmm ", "请", "先", "thanks ", "wait ", "等", "一下"]
+)
+def test_a_short_message_of_one_piece_asks_for_a_moment_or_not_in_no_time(piece: str) -> None:
+    for length in (24, 48, 60):
+        started = time.thread_time()
+        asks_for_a_moment(piece * (length // len(piece)))
+        asks_for_a_moment(piece * (length // len(piece) - 1) + "x")
+        takes_back(piece * (length // len(piece)))
+        assert time.thread_time() - started < 0.1
+
+
+@pytest.mark.parametrize("said", ["Not now", "not now, thanks", "No, leave it", "不要，谢谢", "no thanks"])
+def test_no_to_anything_else_takes_nothing_back(said: str) -> None:
+    assert not takes_back(said)

@@ -119,6 +119,17 @@ from tests.growth import grows_gently
         ("on july 2 double room", "16–31 July", False),
         ("on july 2 free rooms?", "16–31 July", False),
         ("Jan Feb rates", "January", True),
+        ("open sat in summer?", "Saturday", True),
+        ("open sat on the bank holiday?", "Saturday", True),
+        ("are you open sat at night?", "Saturday", True),
+        ("is the shop open sat in town?", "Saturday", True),
+        ("my son sat on the lamp", "Saturday", False),
+        ("Is Jan cheaper than Feb?", "January", True),
+        ("does Jan cost more?", "January", True),
+        ("What are the Jan Opening Hours?", "January", True),
+        ("on july 2 which rooms are free", "16–31 July", False),
+        ("on july 2 concert tickets", "16–31 July", False),
+        ("on july 2 can children swim", "16–31 July", False),
     ],
 )
 def test_a_span_holds_what_the_question_names(question: str, text: str, holds: bool) -> None:

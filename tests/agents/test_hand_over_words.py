@@ -59,6 +59,15 @@ def test_long_messages_take_no_time(name: str, piece: str) -> None:
         "孩子滑倒了，把手摔断了",
         "在店里滑倒把手摔断了",
         "My son got a rash from the soap",
+        "My son got a rash from the cream which you sold us",
+        "My daughter has hives from the lotion, which is terrible",
+        "I got blisters from the shoes that you recommend",
+        "My son broke out in hives after the dinner which you served",
+        "The cream gave me a rash of red bumps",
+        "The paint made my garden centre staff dizzy",
+        "It made my plant manager dizzy",
+        "下车滑倒，把手摔断了",
+        "我妈下车摔了一跤把手摔断了",
     ],
 )
 def test_whoever_of_the_customers_people_was_hurt_calls_a_person(message: str) -> None:
@@ -85,6 +94,7 @@ def test_whoever_of_the_customers_people_was_hurt_calls_a_person(message: str) -
         "I have blisters from the tennis match, do you sell plasters?",
         "I got hives from the auction",
         "杯子滑倒把手摔断了",
+        "推车滑倒把手摔断了",
     ],
 )
 def test_a_handle_and_the_weather_call_nobody(message: str) -> None:

@@ -70,6 +70,10 @@ def test_commands_of_other_shells_and_in_folders_stand_in_their_order(first: str
         "Merci de m'indiquer comment annuler",
         "¿Cómo cancelo?",
         "como cancelo",
+        "quiero saber cómo cancelar mi pedido",
+        "Hola cómo cancelo",
+        "Wie ist das WLAN einzurichten?",
+        "Wie ist der Ablauf?",
         "What do I do to cancel?",
         "What must I do?",
         "Was muss ich tun?",
@@ -91,6 +95,7 @@ def test_who_asks_how_in_other_words_gets_terms_in_their_order_too(question: str
         "Wie lange dauert es?",
         "What is a lamp?",
         "Wie hoch ist die Gebühr?",
+        "Wie ist die Gebühr?",
         "Wie alt muss ich sein?",
         "Wie heißt die Gebühr?",
         "Where can I leave a comment?",
@@ -107,6 +112,11 @@ def test_who_asks_how_much_or_how_long_gets_the_answer_first(question: str) -> N
     [
         ["Öffnen Sie das Portal.", "Wählen Sie Urlaub."],
         ["Drücken Sie die Taste, damit es startet.", "Warten Sie, bis es leuchtet."],
+        [
+            "Öffnen Sie die App, melden Sie sich an.",
+            "Schalten Sie das Gerät ein, halten Sie die Taste.",
+            "Klicken Sie auf Start, unten rechts.",
+        ],
         ["Ouvrez le portail.", "Choisissez un congé."],
         ["Report it to Ada.", "Change the code.", "Submit the form."],
         ["Navigate to the portal.", "Use the code.", "Follow the link.", "Confirm it."],
@@ -122,6 +132,7 @@ def test_items_that_say_what_to_do_are_steps_in_other_words_and_languages_too(st
     "terms",
     [
         ["Kommen Sie zu spät, zahlen Sie 5 €.", "Bestellen Sie vor 12 Uhr, liefern wir heute."],
+        ["Kommen Sie zu spät, ist der Platz weg.", "Sagen Sie ab, müssen Sie 5 € zahlen."],
         ["Use of the pool is free.", "Open Monday to Friday."],
     ],
 )

@@ -117,6 +117,10 @@ def test_a_rule_that_changed_stands_behind_this_year_s(filled: OpenLibrary) -> N
     [
         ("差旅管理办法", True),
         ("employee_handbook", True),
+        ("travel_handbook", True),
+        ("handbook_for_employees", True),
+        ("员工福利手册", True),
+        ("staff_manual", True),
         ("mitarbeiterhandbuch", True),
         ("reiserichtlinie", True),
         ("aeroboil_manual", False),

@@ -78,6 +78,10 @@ def test_hours_are_asked_for_as_documents_call_them(question: str, put: str) -> 
         ("寄放行李要钱吗", "寄放行李费用"),
         ("寄宿要钱吗", "寄宿费用"),
         ("退回押金要钱吗", "退回押金费用"),
+        ("do I have to pay the shipping within the EU?", "cost of the shipping within the EU?"),
+        ("do I have to pay tax on arrival?", "cost of tax on arrival?"),
+        ("do I have to pay extra when I order two?", "cost of extra when I order two?"),
+        ("do I have to pay a fee if I pay by credit card?", "cost of a fee if I pay by credit card?"),
         (
             "do I have to pay the shipping if it is damaged by the courier?",
             "cost of the shipping if it is damaged by the courier?",

@@ -40,6 +40,10 @@ BOLD = ("<p class=MsoNormal><b>Model</b></p>", "<p><span style='font-weight:bold
             [("<b>1. Januar</b>", "<b>geschlossen</b>"), ("24. Dezember", "bis 12 Uhr")],
             "1. Januar | geschlossen\n24. Dezember | bis 12 Uhr",
         ),
+        (
+            [("<b>24-hour service</b>", "<b>Price</b>"), ("Call-out", "€40")],
+            "24-hour service: Call-out | Price: €40",
+        ),
         ([("Colour", "white"), ("Weight", "12 kg"), ("Depth", "30")], "Colour | white\nWeight | 12 kg\nDepth | 30"),
         ([("Model", "<b>Price</b> in €"), ("A1", "new")], "Model | Price in €\nA1 | new"),
     ],

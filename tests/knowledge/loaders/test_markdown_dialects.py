@@ -66,6 +66,20 @@ def test_a_note_stands_below_each_paragraph_that_refers_to_it(read_one, blocks):
     ]
 
 
+def test_a_note_that_stands_again_is_written_without_those_that_it_names():
+    notes = "\n[^1]: One.[^2]\n[^2]: Two.\n"
+    text = to_commonmark(f"A.[^1]\n\nB.[^1]\n{notes}")
+    assert (text.count("One."), text.count("Two.")) == (2, 1)
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_notes_that_each_name_the_next_make_a_text_little_longer(step):
+    numbers = range(1000)[::step]
+    page = "\n\n".join(f"Free.[^{number}]" for number in numbers)
+    page += "".join(f"\n\n[^{number}]: Note {number}.[^{number + 1}]" for number in numbers)
+    assert len(to_commonmark(page)) < 4 * len(page)
+
+
 def test_notes_that_none_refers_to_are_written_once_though_each_names_the_next():
     notes = "\n".join(f"[^{number}]: Note {number}.[^{number + 1}]" for number in reversed(range(9)))
     text = to_commonmark(notes)

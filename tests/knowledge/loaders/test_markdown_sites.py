@@ -3,6 +3,7 @@
 import pytest
 
 from knowledge.loaders.markdown_sites import to_plain_markdown
+from tests.growth import grows_gently
 
 MKDOCS = """# Setup
 
@@ -141,3 +142,8 @@ def test_marks_of_gitbook_and_hugo(read_one, blocks):
 )
 def test_what_only_looks_like_it_stays(text):
     assert [line for line in to_plain_markdown(text).split("\n") if line] == [line for line in text.split("\n") if line]
+
+
+@pytest.mark.parametrize("begun", ["{%", "{{<", "```yaml"])
+def test_a_mark_that_never_ends_is_read_in_a_short_time(begun):
+    assert grows_gently(lambda spaces: to_plain_markdown(begun + spaces), " ", 1_600)

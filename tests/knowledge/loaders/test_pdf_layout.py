@@ -1,3 +1,4 @@
+import time
 from dataclasses import replace
 
 import pytest
@@ -282,8 +283,17 @@ def test_heads_that_are_a_little_larger_than_the_text_are_said_once(heads, stay,
     assert [text for _, text in texts(*pages_below(heads, size=size)) if text in heads] == stay
 
 
-@pytest.mark.parametrize("size", [12, 14, 18])
-@pytest.mark.parametrize("counted", ["Model {}", "第{}步", "第 {} 章 保修", "Schritt - {}"])
+def test_a_number_in_a_margin_with_much_space_behind_is_read_in_a_short_time():
+    began = time.process_time()
+    texts([line((f"1{' ' * 600}/{' ' * 600}x", 50), top=780), line(("Text.", 50), top=600)])
+    assert time.process_time() - began < 1.0
+
+
+LESSONS = ("Driving lesson – {}", "{} - Your first day at work")
+
+
+@pytest.mark.parametrize("size", [12, 14, 18, 24])
+@pytest.mark.parametrize("counted", ["Model {}", "第{}步", "第 {} 章 保修", "Schritt - {}", *LESSONS])
 def test_heads_that_count_are_titles(counted, size):
     heads = [counted.format(number) for number in range(1, 6)]
     assert [text for _, text in texts(*pages_below(heads, size=size)) if text in heads] == heads

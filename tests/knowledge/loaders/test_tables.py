@@ -67,6 +67,21 @@ def test_names_down_the_side_are_no_names_of_columns():
         ([["Anna Berg", "Sales", ""], ["Ben Cy", "Support", "on leave"]], "Anna Berg | Sales"),
         ([["Case", "2024/15", "open"], ["Case", "2024/16", "closed"]], "Case | 2024/15 | open"),
         ([["Room", "Desk 1", "free"], ["Room", "Desk 2", "taken"]], "Room | Desk 1 | free"),
+        (
+            [
+                ["Bed", "90 x 200 cm", "140 x 200 cm"],
+                ["Mattress", "€199", "€299"],
+                ["Duvet", "135 x 200 cm", "200 x 200 cm"],
+            ],
+            "Bed: Mattress | 90 x 200 cm: €199 | 140 x 200 cm: €299",
+        ),
+        ([["Round", "Team 1", "Team 2"], ["1", "Team 3", "Team 4"]], "Round: 1 | Team 1: Team 3 | Team 2: Team 4"),
+        ([["Name", "Department", ""], ["Anna", "Sales", ""]], "Name: Anna | Department: Sales"),
+        ([["Product", "price", ""], ["Lamp", "€49", "new"]], "Product: Lamp | price: €49 | new"),
+        (
+            [["Error", "Meaning", ""], ["E1", "Filter blocked", "see manual"]],
+            "Error: E1 | Meaning: Filter blocked | see manual",
+        ),
     ],
 )
 def test_a_first_row_that_reads_like_names(grid, first):
