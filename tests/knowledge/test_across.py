@@ -1,10 +1,11 @@
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from knowledge import retrieval
-from knowledge.embedders import Vectors
+from knowledge.embedders import Vectors, resolve
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library
 from knowledge.passages import Retrieval
@@ -130,3 +131,38 @@ def test_documents_for_the_staff_are_not_told_of_across_languages(school: Librar
     school.ingest([write("secret/内部.md", "# 内部\n\n校车报警器密码在抽屉里。")], audience="staff")
     found = school.search("do you have a school bus?")
     assert all(passage.audience == "public" for passage in found.passages)
+
+
+TEACHERS = {"team.md": "# Team\n\nMs Berg and Mr Ito teach Japanese.", "老师.md": "# 老师\n\n老师请假须提前三天。"}
+MONDAYS = {
+    "hours.md": "# Hours\n\nWe open at nine and lock up at six, Mondays excepted.",
+    "放假.md": "# 放假\n\n国庆放假七天，周一营业时间不变。",
+}
+PRICES = {
+    "prices.md": "# Tickets\n\nUnder-12s come in for €3, everyone else pays €9.",
+    "儿童.md": "# 入馆须知\n\n儿童须由家长陪同，宠物不得入内。",
+}
+REFUNDS = {"guide.md": ENGLISH, "退费.md": "# 退费规定\n\n学校自收到退费申请之日起十五个工作日内办结。"}
+
+
+@pytest.fixture
+def known_evidence(multilingual_models_folder: Path, open_library: OpenLibrary) -> Library:
+    """A library whose embedder has a curve for evidence across languages."""
+    return open_library(resolve("multilingual", models_folder=multilingual_models_folder, ollama_url="", threads=1))
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("question", "pages", "document"),
+    [
+        ("Who are the teachers of Japanese?", TEACHERS, "team.md"),
+        ("Are you closed on Monday?", MONDAYS, "hours.md"),
+        ("What does it cost for kids?", PRICES, "prices.md"),
+        ("How long does a refund take?", REFUNDS, "退费.md"),
+    ],
+)
+def test_an_answer_in_the_questions_own_language_stays_with_a_real_embedder(
+    known_evidence: Library, write: Write, question: str, pages: dict[str, str], document: str
+) -> None:
+    known_evidence.ingest([write(f"docs/{name}", text) for name, text in pages.items()])
+    assert known_evidence.search(question).passages[0].document == document
