@@ -5,7 +5,7 @@
 An embedder of many languages sets texts of one language nearer than related ones of two, so that any English page comes
 before the Chinese one that answers an English question. Evidence alone cannot mend that choice: across languages it
 tells near misses poorly. What can is a glossary of what every company is asked about (`knowledge.glossary`): a passage
-that names more of what is asked for, and most of it, answers in its stead, where there is no less evidence for it.
+that names more of what is asked for, and most of it, answers in its stead, where there is more evidence for it too.
 """
 
 from collections.abc import Mapping, Sequence
