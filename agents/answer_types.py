@@ -26,6 +26,11 @@ _NUMBER = rf"(?:\d[\d.,–-]*|{_NUMBER_WORDS}|[一二三四五六七八九十百
 _MONTHS = r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
 _DAYS = r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?\b|(?:星期|周)[一二三四五六日天]"
 
+WHICH_DATE = r"几号(?![楼线门店房桌柜馆院路机台库仓字码人教窗厅车色摊座床]|出口|电[池梯]|登机|航站|公交|通道|停车)"
+"""Not the number of a thing: 几号电池, 几号出口."""
+_WHICH_WEEKDAY = r"(?<![一每])(?:星期|周|礼拜)几(?![节次天小个堂])"
+"""Not how many in a week: 每周几节课."""
+
 
 class AnswerType(Enum):
     """A kind of answer: how a question asks for it, and how it looks."""
@@ -86,7 +91,7 @@ class AnswerType(Enum):
     TIME = (
         r"\bwhen\b|\bwhat (?:time|day|date|year|month|decade|century)\b|\b(?:which|what) hours\b"
         r"|几点|(?:什么|啥)时候|何时|(?:营业|开放|办公|服务)时间|哪一?[年天月日]|几月"
-        r"|几号(?![楼线门店房桌柜馆院路机台库仓字码人教])|(?:星期|周|礼拜)几",
+        rf"|{WHICH_DATE}|{_WHICH_WEEKDAY}",
         r"(?<![\d.:])\d{1,2}(?::\d\d(?!\d)|\.\d\d(?: ?[ap]\.?m\b|(?![\dA-Za-z])))"
         r"|\b\d{1,2} ?[ap]\.?m\b|\b1\d{3}s?\b|\b20\d\ds?\b|\d+ ?[年月日点]|\bnoon\b|\bmidnight\b"
         rf"|{_MONTHS}|{_DAYS}",
@@ -97,7 +102,7 @@ class AnswerType(Enum):
         self.held = re.compile(held, re.IGNORECASE)
 
 
-_ASKS_FOR_WEEKDAY = re.compile(r"(?:星期|周|礼拜)几|\b(?:what|which) (?:day of the week|weekdays?)\b", re.IGNORECASE)
+_ASKS_FOR_WEEKDAY = re.compile(rf"{_WHICH_WEEKDAY}|\b(?:what|which) (?:day of the week|weekdays?)\b", re.IGNORECASE)
 _WEEKDAY = re.compile(
     rf"(?:星期|周|礼拜)[一二三四五六日天末]|每[天日]|\b(?:{'|'.join(calendar.day_name)}|daily|every day)",
     re.IGNORECASE,

@@ -7,7 +7,7 @@ place of older ones when they are read in (`knowledge.versions`); notices share 
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from knowledge.passages import Passage
@@ -20,26 +20,38 @@ _NOTICE = re.compile(
     re.IGNORECASE,
 )
 _ASKS_FOR_THEN = re.compile(
-    r"(?:19|20)\d\d|去年|前年|上年|往年|历年|以前|之前|过去"
+    r"去年|前年|上年|往年|历年|以前|之前|过去"
     r"|\b(?:last year|years? ago|previous|previously|earlier|former|used to|was|were|did)\b",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
 def without_past_notices(question: str, passages: Sequence[Passage], *, today: date) -> tuple[Passage, ...]:
-    """Return passages without those of notices of a past year of which a later one was found; all where then is asked.
+    """Return passages without those of notices of a past year of which a later one was found.
+
+    All stay where the question asks for then, and those of a year that it names.
 
     Args:
         question: with the one before it where it leans on that.
     """
     if _ASKS_FOR_THEN.search(simplified(question)):
         return tuple(passages)
+    asked = set(_YEAR.findall(question))
     noticed = {p.title: version_of(p.title) for p in passages if _NOTICE.search(simplified(p.title))}
-    return tuple(p for p in passages if not _is_past(noticed.get(p.title), noticed.values(), today=today))
+    past = {title for title in noticed if _is_past(title, noticed, today=today) and not asked & _years(title)}
+    return tuple(p for p in passages if p.title not in past)
 
 
-def _is_past(notice: Version | None, others: Collection[Version], *, today: date) -> bool:
-    """Say whether a notice is of a year before this one, and another of the same of a later year."""
-    if notice is None or not notice.date or notice.date[0] >= today.year:
+def _is_past(title: str, noticed: Mapping[str, Version], *, today: date) -> bool:
+    """Say whether a notice is of years before this one, and another of the same of a later one that has begun."""
+    notice, years = noticed[title], _years(title)
+    if not notice.date or not years or max(years) >= str(today.year):
         return False
-    return any(other.date > notice.date and is_of_all(other, notice) for other in others)
+    begun = (other for other in noticed.values() if notice.date < other.date <= (today.year, today.month, today.day))
+    return any(is_of_all(other, notice) for other in begun)
+
+
+def _years(title: str) -> set[str]:
+    """Return the years that a title names: both of a school year's."""
+    return set(_YEAR.findall(title))

@@ -6,6 +6,7 @@ They are rich in the words that questions share with every mail ("dear students"
 """
 
 import re
+from itertools import pairwise
 
 from knowledge.traditional import simplified
 
@@ -84,11 +85,13 @@ _POLITE = re.compile(
     r"|祝(?:您|你|大家)[^，。！？,.!?\d]{1,12}[。！]"
 )
 """A Chinese sentence that only thanks, begs pardon or wishes well; it stands in a line with others."""
+_WHO = r"[^\n\d，。！？：；、,.!?:;|]{1,23}[店司部处校馆园院庄局社厂]"
+_ON = r"[^\S\n]*\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日"
 _CHINESE_SIGNATURE = re.compile(
-    r"(?<=[^\s\d日号：:])\s*\n([^\n\d，。！？：；、,.!?:;|]{1,23}[店司部处校馆园院庄局社厂](?:\n|[^\S\n]+)"
-    r"[^\S\n]*\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日)\s*\Z"
+    rf"(?:(?<=[^\s\d日号：:])\s*\n(?P<lines>{_WHO}\n{_ON})|(?<=[。！])\s*\n(?P<line>{_WHO}[^\S\n]+{_ON}))\s*\Z"
 )
-"""Who wrote and when, the last line or two below a notice's text; elsewhere a date below a name tells something."""
+"""Who wrote and when, the last two lines below a notice's text, or the last line below a sentence; elsewhere a date
+below a name tells something."""
 SIGNATURE_LINES = 5
 """Lines below the closing words, up to a blank one or one that says more than who wrote: a telephone number."""
 
@@ -116,18 +119,20 @@ def formal_spans(text: str) -> list[tuple[int, int]]:
             found.append(line.span())
             signs = max(0, signs - 1)
     found += [each.span(each.lastgroup or 0) for each in _SENT.finditer(text)]
-    found += [each.span(1) for each in _CHINESE_SIGNATURE.finditer(text)]
+    found += [each.span(each.lastgroup or 0) for each in _CHINESE_SIGNATURE.finditer(text)]
     return found + [each.span() for each in _POLITE.finditer(text)]
 
 
 def _chat_headers(text: str) -> list[tuple[int, int]]:
     """Return the lines of a chat that only say who wrote and when.
 
-    Somebody writes twice in a chat; of what happens at an hour, as a concert, there is one of each name, and it stays.
+    Somebody writes twice in a chat, and below each of these lines stands what was said. Of what happens at an hour, as
+    a concert, there is one of each name, and dates of one event stand below one another: they stay.
     """
-    lines = [(line.span(), _SAID_AT.fullmatch(line.group().strip())) for line in _LINE.finditer(text)]
-    said = [(span, (match["who"] or match["by"]).strip()) for span, match in lines if match]
-    names = [name for _, name in said]
-    if all(names.count(name) < 2 for name in names):
+    lines = [line for line in _LINE.finditer(text) if line.group().strip()]
+    said = [_SAID_AT.fullmatch(line.group().strip()) for line in lines]
+    names = [(match["who"] or match["by"]).strip() for match in said if match]
+    is_bare = any(match and below for match, below in pairwise([*said, True]))
+    if is_bare or all(names.count(name) < 2 for name in names):
         return []
-    return [span for span, _ in said]
+    return [line.span() for line, match in zip(lines, said, strict=True) if match]

@@ -16,13 +16,13 @@ from knowledge.traditional import simplified
 _OCCASIONS = tuple(
     re.compile(names, re.IGNORECASE)
     for names in (
-        r"春节|除夕|[过大]年(?!级)|年三十|\b(?:chinese|lunar) new year|\bspring festival",
-        r"元旦|跨年|(?<!chinese )(?<!lunar )\bnew year",
+        r"春节|除夕|(?<![超通经不])过年(?!级)|大年(?=三十|初)|年三十|\b(?:chinese|lunar) new year|\bspring festival",
+        r"元旦|跨年(?![级龄度])|(?<!chinese )(?<!lunar )\bnew year",
         r"清明|\btomb[- ]sweeping|\bqingming",
-        r"五一(?![路广街大])|劳动节|\b(?:labou?r|may) day",
+        r"(?<![期周拜初三])五一(?![起路广街大])|劳动节|\b(?:labou?r|may) day",
         r"端午|\bdragon[- ]boat",
         r"中秋|\bmid-?autumn",
-        r"国庆|\bnational day",
+        r"国庆(?!路)|(?<![二三四五六七八九])十一(?=黄金周|放假|期间|长假)|黄金周|\bnational day",
         r"圣诞|\b(?:christmas|xmas|x-mas)\b",
         r"复活节|\beaster\b",
         r"感恩节|\bthanksgiving",
@@ -31,7 +31,8 @@ _OCCASIONS = tuple(
     )
 )
 _ALL = re.compile(
-    r"节假日|法定|公众假期|每逢|各节日|全年|\b(?:public|bank|all|other|every|official|legal) holidays?\b|\ball year",
+    r"节假日|法定|公众假期|每逢|各节日|全年|365|每天|周一至周日|除外|\b(?:every day|daily|except)\b"
+    r"|\b(?:public|bank|all|other|every|official|legal) holidays?\b|\ball year",
     re.IGNORECASE,
 )
 """What is said of all of them."""

@@ -16,6 +16,7 @@ from typing import Literal
 
 import numpy as np
 
+from agents.answer_types import WHICH_DATE
 from agents.transcript import Language
 from knowledge.text import CJK_CLASS, tokens
 from knowledge.traditional import simplified, simplified_chinese
@@ -60,7 +61,7 @@ ASKED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "when",
             r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|decade|century|time)"
-            r"|(?:什么|啥)时候|何时|哪一?年|哪[天月日]|几月|几号(?![楼线门店房桌柜馆院路机台库仓字码人教])|几点|什么时间|哪个世纪",
+            rf"|(?:什么|啥)时候|何时|哪一?年|哪[天月日]|几月|{WHICH_DATE}|几点|什么时间|哪个世纪",
         ),
         (
             "where",

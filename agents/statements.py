@@ -32,10 +32,12 @@ CONTINUED = re.compile(r"(?<=\s)\\[ \t]*\n[ \t]*(?=\S)")
 COMMAND_WORDS = 90
 """From which a command is quoted in pieces: whole it might find no room, and none of it would be quoted."""
 _NUMBERED = re.compile(r"\W*\d{1,3}[.)、]\s")
+_CLAUSE = r"[^，。！；,.!;\s]"
 _ASKS_WITHOUT_MARK = re.compile(
-    r"吗$|(?:什么|哪|几|多少|多久|怎么|咋|谁|有没有|能不能|可不可以|是不是|要不要)[^，。！；,.!;\s]{0,8}[呀啊呢]$"
+    rf"吗$|(?<!{_CLAUSE})(?!{_CLAUSE}*(?:都|也|就|(?<!有)没|不管|无论|几乎|十几|几十))"
+    rf"{_CLAUSE}*(?:什么|哪|几|多少|多久|怎么|咋|谁|有没有|能不能|可不可以|是不是|要不要){_CLAUSE}{{0,8}}[呀啊呢]$"
 )
-"""A question as it is typed in a chat, which has no mark at its end."""
+"""A question as it is typed in a chat, which has no mark at its end; 什么都不用带呀 tells something."""
 _GO_ON = (",", ";", "，", "；", "、")
 
 

@@ -3,17 +3,18 @@
     search -> what the question names stands in its own language? -> else search in the other, by its names there
 
 An embedder of many languages sets texts of one language nearer than related ones of two, so that any English page comes
-before the Chinese one that answers an English question. Evidence cannot mend that choice: across languages it tells
-near misses poorly. What can is a glossary of what every company is asked about (`knowledge.glossary`): a passage that
-names more of what is asked for answers in its stead.
+before the Chinese one that answers an English question. Evidence alone cannot mend that choice: across languages it
+tells near misses poorly. What can is a glossary of what every company is asked about (`knowledge.glossary`): a passage
+that names more of what is asked for, and most of it, answers in its stead, where there is more evidence for it too.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
-from knowledge import lexical, retrieval
+from knowledge import lexical, retrieval, stored_passages
 from knowledge.evidence import place_and_text
 from knowledge.glossary import Thing, things
 from knowledge.passages import Passage, Retrieval
@@ -25,7 +26,7 @@ from knowledge.text import Language, detect_language, tokens
 def search(
     question: str, *, scope: Scope, connection: Connection, options: RetrievalOptions, **searched: Any
 ) -> Retrieval:
-    """Return what `retrieval.search` does, of the language other than the question's where that names more of it.
+    """Return what `retrieval.search` does, of the language other than the question's where that surely tells more.
 
     Raises:
         IndexMismatch: the vectors were made by another embedder.
@@ -48,9 +49,13 @@ def search(
     own = most_named(weights, found.passages, language=mine)
     if not also or own >= sum(weights.values()):
         return found
-    narrowed = Scope(scope.collections, scope.audiences, (theirs,), scope.since, scope.until)
+    narrowed = replace(scope, languages=(theirs,))
+    if not stored_passages.vectors_in_scope(connection, narrowed, limit=1):
+        return found
     other = found_in(narrowed, also)
-    return other if most_named(weights, other.passages, language=theirs) > own else found
+    enough = max(own, sum(weights.values()) / 2)
+    tells_more = most_named(weights, other.passages, language=theirs) > enough and other.evidence > found.evidence
+    return replace(other if tells_more else found, seconds=found.seconds + other.seconds)
 
 
 def _weights(named: Sequence[Thing], frequencies: Mapping[str, int], total: int) -> dict[Thing, float]:

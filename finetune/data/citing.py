@@ -12,7 +12,7 @@ from typing import Any
 
 from agents.answering import check_text
 from agents.figures import MARKER, exact_parts
-from agents.prompts import NOT_FOUND, without_partly
+from agents.prompts import NOT_FOUND, without_foreign, without_partly
 from agents.support import support
 from agents.transcript import Language
 from knowledge.passages import Passage
@@ -56,6 +56,7 @@ def renumbered(
         citations: As they were stored with the answer: number, collection, document, start, end, quote.
     """
     said, is_part = without_partly(text)
+    said = without_foreign(said)
     places = {int(citation["number"]): place_of(citation, passages) for citation in citations}
     numbers = [int(number) for marker in MARKER.findall(said) for number in re.findall(r"\d+", marker)]
     if not numbers or any(places.get(number) is None for number in numbers):

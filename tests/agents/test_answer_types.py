@@ -112,14 +112,41 @@ def test_signs_of_traditional_chinese_are_read_as_simplified_ones(text: str, kin
     assert holds(text, (kind,))
 
 
-@pytest.mark.parametrize("question", ["优惠到几号", "几月开学", "上课是星期几", "禮拜幾休息"])
+@pytest.mark.parametrize(
+    "question",
+    ["优惠到几号", "几月开学", "上课是星期几", "禮拜幾休息", "几号出发", "几号停课", "几号公布成绩", "几号通知结果"],
+)
 def test_which_day_asks_for_a_time(question: str) -> None:
     assert AnswerType.TIME in expected(question)
 
 
-@pytest.mark.parametrize("question", ["坐几号线", "在几号楼", "几号教室呢"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "坐几号线",
+        "在几号楼",
+        "几号教室呢",
+        "遥控器用几号电池",
+        "几号出口",
+        "几号窗口",
+        "几号航站楼",
+        "几号登机口",
+        "几号厅",
+        "几号车厢",
+        "几号色",
+        "几号摊位",
+        "几号公交车",
+        "几号通道",
+        "几号停车场",
+        "每周几节课",
+        "一周几次",
+        "每周几天上课",
+        "周几个小时",
+    ],
+)
 def test_which_number_of_a_place_asks_for_none(question: str) -> None:
     assert AnswerType.TIME not in expected(question)
+    assert not lacks_weekday(question, "19:00")
 
 
 @pytest.mark.parametrize("question", ["语言交换是星期几", "語言交換是禮拜幾", "which day of the week is it?"])

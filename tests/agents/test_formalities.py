@@ -199,6 +199,19 @@ def test_what_happens_at_an_hour_is_said_though_it_looks_like_a_chat() -> None:
     assert "2026-12-19 15:00 圣诞派对" in "\n".join(s.text for s in statements_of([passage(events)]))
 
 
+@pytest.mark.parametrize(
+    "dates",
+    [
+        "Open house dates\n\nOpen house 2026-12-05 10:00\nOpen house 2026-12-12 10:00",
+        "试听课 2026-12-05 10:00\n试听课 2026-12-12 10:00\n请提前报名。",
+        "2026-12-05 10:00 试听课\n三楼\n2026-12-12 10:00 试听课",
+    ],
+)
+def test_two_dates_of_one_event_are_no_chat(dates: str) -> None:
+    said = "\n".join(s.text for s in statements_of([passage(dates)]))
+    assert all(day in said for day in ("2026-12-05 10:00", "2026-12-12 10:00"))
+
+
 @pytest.mark.parametrize("line", ["各位学员、家长：", "各位新老客户，", "全体会员：", "各位家長朋友們大家好："])
 def test_a_chinese_salutation_of_many_tells_nothing(line: str) -> None:
     assert [s.text for s in statements_of([passage(f"{line}\n周一休息。")])] == ["周一休息。"]
@@ -212,3 +225,8 @@ def test_a_line_to_many_that_tells_something_stays(line: str) -> None:
 def test_who_wrote_a_notice_and_when_may_stand_in_one_line() -> None:
     notice = "元旦放假一天。\n青禾学校教务处 2026年11月20日"
     assert [s.text for s in statements_of([passage(notice)])] == ["元旦放假一天。"]
+
+
+def test_below_a_title_a_place_and_a_day_in_one_line_are_no_signature() -> None:
+    opening = "新店开业\n城西店 2026年12月1日"
+    assert "城西店 2026年12月1日" in "\n".join(s.text for s in statements_of([passage(opening)]))

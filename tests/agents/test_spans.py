@@ -59,6 +59,9 @@ def feature(found: Spans, text: str, words: str, name: str) -> float:
         ("几点开门嘛", "when"),
         ("灯为什么时不时闪", "why"),
         ("为什么动不动就跳闸", "why"),
+        ("几号出发", "when"),
+        ("遥控器用几号电池", "how many"),
+        ("在几号登机口", "how many"),
     ],
 )
 def test_what_is_asked_for(question: str, kind: str) -> None:

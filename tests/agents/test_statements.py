@@ -156,6 +156,22 @@ def test_a_question_of_a_chat_asks_without_a_mark(line: str) -> None:
     assert statements_of([passage(f"{line}\n带一份小礼物。")])[0].asks
 
 
-@pytest.mark.parametrize("line", ["谁来都欢迎", "欢迎大家来呀", "带什么都可以，欢迎来呀", "有几位老师在"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "谁来都欢迎",
+        "欢迎大家来呀",
+        "带什么都可以，欢迎来呀",
+        "有几位老师在",
+        "什么都不用带呀",
+        "没什么要求啊",
+        "谁都可以来呀",
+        "多少人都可以報名呀",
+        "不管几点都有人在呢",
+        "几分钟就到了呢",
+        "几乎全满了呢",
+        "开了十几年呢",
+    ],
+)
 def test_what_only_has_such_a_word_does_not_ask(line: str) -> None:
     assert not statements_of([passage(f"{line}\n带一份小礼物。")])[0].asks

@@ -35,6 +35,14 @@ def test_what_cannot_be_checked_across_languages_is_quoted() -> None:
     assert "Our documents say this in another language:\n" in shown
     assert draft.found
     assert draft.citations[0].quote == CHINESE.text
+    assert draft.dropped == ("A refund takes 15 working days.",)
+
+
+@pytest.mark.parametrize(
+    "written", ["Dogs are welcome on Fridays.", "It takes 15 days from Friday on.", "Dogs are welcome."]
+)
+def test_what_no_page_in_another_language_can_have_said_is_not_quoted_instead(written: str) -> None:
+    assert answered(f"{written} [1]", CHINESE) == ([], Draft((), False, (written,)))
 
 
 def test_what_could_be_checked_and_was_not_so_is_not_quoted_instead() -> None:

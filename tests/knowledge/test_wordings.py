@@ -298,7 +298,18 @@ def test_what_every_company_is_asked_has_the_name_that_documents_give_it(questio
 
 
 @pytest.mark.parametrize(
-    "question", ["他上几年级", "三年前买的", "现在哪里有货", "我的快递在哪", "教材在哪领", "能带狗吗", "发票在哪"]
+    "question",
+    [
+        "他上几年级",
+        "三年前买的",
+        "现在哪里有货",
+        "我的快递在哪",
+        "教材在哪领",
+        "能带狗吗",
+        "发票在哪",
+        "车超过年限能修吗",
+        "须通过年审吗",
+    ],
 )
 def test_what_only_looks_like_it_has_no_other_name(question: str) -> None:
     assert not {"春节", "地址", "携带"} & set(other_terms(question))

@@ -1,5 +1,6 @@
 import pytest
 
+from agents.prompts import foreign
 from finetune.data.citing import cited, fits, place_of, renumbered, with_marker
 from knowledge.passages import Passage
 
@@ -64,6 +65,11 @@ def test_markers_count_todays_passages() -> None:
     assert renumbered(text, [CITATION], PASSAGES[:1], language="en") is None
     assert renumbered(text, [], PASSAGES, language="en") is None
     assert renumbered(PASSAGES[1].text, [CITATION], PASSAGES, language="en") is None
+
+
+def test_the_line_above_quotes_in_another_language_is_not_learned() -> None:
+    text = f"{foreign('en')}{PASSAGES[1].text} [1]"
+    assert renumbered(text, [CITATION], PASSAGES, language="en") == f"{PASSAGES[1].text} [2]"
 
 
 def test_a_citation_is_found_by_what_it_quotes() -> None:
