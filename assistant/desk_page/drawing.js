@@ -1,5 +1,6 @@
 // Data -> elements. Text goes in as text, never as markup; what is unchanged keeps its element, its focus and its place.
 
+import { at } from "./state.js";
 import { age, colleague, moment, say, texts } from "./texts.js";
 
 // make("p", "soft", "words", child, …); text within <bdi> cannot turn the line around it.
@@ -126,11 +127,15 @@ export function write(one, { busy, decide, word }) {
   return section;
 }
 
-// Gives a box the height of what is written in it, where the browser does not do so by itself.
+// Gives a box the height of what is written in it, where the browser does not do so by itself. One that was pulled by hand
+// keeps the height that it was given.
 export function grow(box) {
-  if (CSS.supports("field-sizing", "content")) return;
-  box.style.height = "auto";
+  if (CSS.supports("field-sizing", "content") || box.style.height !== (box.dataset.grown ?? "")) return;
+  const { scrollTop } = at("case");
+  box.style.height = "auto"; // for a moment there is less to scroll through, and the reader's place may be past its end
   box.style.height = `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`;
+  box.dataset.grown = box.style.height;
+  at("case").scrollTop = scrollTop;
 }
 
 function wordBox(word) {

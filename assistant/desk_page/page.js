@@ -124,6 +124,7 @@ function showWrites() {
       return [one.key, [one, language, busy], () => write(one, { busy, decide, word })];
     }),
   );
+  at("writes").querySelectorAll("textarea:not([data-grown])").forEach(grow);
 }
 
 function keepWord(of, text) {
@@ -397,7 +398,8 @@ at("answer").addEventListener("change", ({ target }) => {
   keepDraft();
 });
 at("text").addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) at("answer").requestSubmit();
+  const ends = event.isComposing || event.keyCode === 229; // the choice of an input method's signs; Safari tells by 229
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !ends) at("send").click();
 });
 at("return").addEventListener("click", () => end("returned"));
 at("close").addEventListener("click", () => end("closed"));
@@ -412,6 +414,7 @@ addEventListener("hashchange", () => {
   if (desk.me) lookAtCase({ opened: true }).catch(trouble);
 });
 document.addEventListener("visibilitychange", () => (document.hidden || !desk.me ? lookLater() : look()));
+addEventListener("resize", () => at("case").querySelectorAll("textarea").forEach(grow));
 addEventListener("online", () => desk.me && look());
 
 inWords();

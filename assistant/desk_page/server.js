@@ -16,13 +16,16 @@ export class Refusal extends Error {
 export class Unreachable extends Error {}
 
 async function ask(path, options = {}) {
+  const patience = new AbortController(), timer = setTimeout(() => patience.abort(), PATIENCE_MILLISECONDS);
+  const { signal } = patience;
   let response, data;
   try {
-    const signal = AbortSignal.timeout?.(PATIENCE_MILLISECONDS); // Safari has it from 16 on
     response = await fetch(new URL(path, API), { cache: "no-store", credentials: "same-origin", signal, ...options });
     data = await response.json();
   } catch {
     throw new Unreachable();
+  } finally {
+    clearTimeout(timer);
   }
   if (response.status === 503 || response.status === 502 || response.status === 504) throw new Unreachable();
   if (!response.ok) throw new Refusal(response.status, data);

@@ -1,6 +1,6 @@
 // Runs once for each part of the page (top, past, present, passage, ...).
 // A part's HTML says what a click means: data-action="cite" data-turn="3" data-number="1".
-// Events that go to Gradio: 'example' 'person' 'decide' 'cite' 'rate' 'comment' 'language' 'anew'
+// Events that go to Gradio: 'shown' 'example' 'person' 'decide' 'cite' 'rate' 'comment' 'language' 'anew'
 const part = element.closest('#top, #past, #present, #bottom, #passage').id;
 const page = document.scrollingElement;
 const desk = (window.frontdesk ??= { atEnd: true, opener: null });
@@ -18,6 +18,16 @@ function kept() {
     return JSON.parse(sessionStorage.getItem(DRAFTS));
   } catch {
     return null;
+  }
+}
+
+const conversation = () => localStorage.getItem('frontdesk.conversation');
+
+async function isServed() {
+  try {
+    return (await fetch('healthz', { cache: 'no-store' })).ok;
+  } catch {
+    return false;
   }
 }
 
@@ -267,8 +277,15 @@ if (part === 'past') {
       keep();
     });
   }
-  // Back from another page, a browser may show what it put away then; what came meanwhile is not in it.
-  window.addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
+  // Back from another page, a browser may show what it put away then; what came meanwhile is drawn into it. Loaded anew, it
+  // would lose what a browser keeps nowhere else, so that is done only where a later page began another conversation. A
+  // server that is away is left alone: Gradio loads the page anew once it has missed it.
+  window.addEventListener('pagehide', () => (desk.left = conversation()));
+  window.addEventListener('pageshow', async ({ persisted }) => {
+    if (!persisted || !(await isServed())) return;
+    if (desk.left === conversation()) trigger('shown');
+    else location.reload();
+  });
   document.addEventListener('focusin', ({ target }) => {
     if (target.name !== 'comment') desk.caret = null;
     desk.commenting = target.name === 'comment' ? target.form.dataset.turn : '';

@@ -110,6 +110,7 @@ def _connect(page: gradio.Blocks, parts: Parts, events: Events) -> None:
 
     opened = page.load(events.open_page, memory, everything, **following)
     typed = [parts.question.submit, parts.send.click]
+    shown = past.shown(events.open_page, memory, everything, **following)
     asked = gradio.on(typed, events.ask, [parts.question, *memory], everything, **following)
     example = past.example(events.ask_example, memory, everything, **following)
     footer: Any = parts.footer
@@ -120,11 +121,11 @@ def _connect(page: gradio.Blocks, parts: Parts, events: Events) -> None:
 
     # In two steps: whoever still draws the old page must be gone before the new one is drawn.
     chosen = header.language(
-        events.choose_language, None, everything, cancels=[opened, asked, example, person, decided], **quiet
+        events.choose_language, None, everything, cancels=[opened, shown, asked, example, person, decided], **quiet
     )
     switched = chosen.then(events.open_page, memory, everything, **following)
     left = header.anew(
-        events.leave, None, everything, cancels=[opened, asked, example, person, decided, switched], **quiet
+        events.leave, None, everything, cancels=[opened, shown, asked, example, person, decided, switched], **quiet
     )
     left.then(events.start_anew, memory, everything, **quiet)
 

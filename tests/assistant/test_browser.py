@@ -550,12 +550,16 @@ def test_a_window_at_twice_the_size_begins_at_the_top_and_hides_no_keyboards_pla
     visitor.close()
 
 
-def test_a_frame_that_may_keep_nothing_takes_no_focus_and_answers(
-    context: BrowserContext, address: str, requested: list[str]
-) -> None:
+def deny_storage(context: BrowserContext) -> None:
     denied = "{ configurable: true, get() { throw new DOMException('Access is denied', 'SecurityError') } }"
     for storage in ("localStorage", "sessionStorage"):
         context.add_init_script(f"Object.defineProperty(window, '{storage}', {denied})")
+
+
+def test_a_frame_that_may_keep_nothing_takes_no_focus_and_answers(
+    context: BrowserContext, address: str, requested: list[str]
+) -> None:
+    deny_storage(context)
     shop = f'<input aria-label="Search" autofocus><iframe src="{address}" style="width:380px;height:560px"></iframe>'
     context.route("**/shop", lambda route: route.fulfill(content_type="text/html", body=shop))
     problems: list[str] = []
@@ -571,6 +575,45 @@ def test_a_frame_that_may_keep_nothing_takes_no_focus_and_answers(
         chat.locator("#send").click()
         expect(chat.locator("#past .turn")).to_have_count(count, timeout=WAIT_MILLISECONDS)
     assert problems == []
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_who_comes_back_finds_the_page_as_it_was_left(
+    browser: Browser, chromium: str, address: str, keeps: bool
+) -> None:
+    """Loaded anew, it lost the reader's place, and all of what a browser keeps nowhere else."""
+    options: dict[str, Any] = {"ignore_default_args": ["--disable-back-forward-cache"]}
+    with browser.browser_type.launch(executable_path=chromium, args=ARGUMENTS, **options) as putting_away:
+        visitor = open_context(putting_away, [])
+        if not keeps:
+            deny_storage(visitor)
+        page = open_page(visitor, address)
+        box = page.locator("#question textarea")
+        for count in (1, 2, 3):
+            ask(page, "May I send it back?")
+            await_answers(page, count)
+        box.fill("Half a sentence")
+        page.evaluate("scrollTo(0, 100)")
+        page.goto(f"{address}/healthz")
+        with page.expect_response("**/queue/join*"):  # it looks for news
+            page.go_back(wait_until="commit")
+        time.sleep(1)  # nothing comes that could be waited for
+        expect(page.locator("#past .turn")).to_have_count(3)
+        expect(box).to_have_value("Half a sentence")
+        assert page.evaluate("scrollY") == 100
+        page.goto(f"{address}/healthz")
+        visitor.route("**/healthz", lambda route: route.abort())
+        page.go_back(wait_until="commit")
+        time.sleep(1)  # nothing comes that could be waited for
+        expect(page.locator("#past .turn")).to_have_count(3)
+        visitor.unroute("**/healthz")
+        if keeps:  # a later page began another conversation
+            page.goto(f"{address}/?later")
+            await_answers(page, 3)
+            page.get_by_role("button", name="New conversation").click()
+            expect(page.locator(".welcome")).to_be_visible()
+            page.go_back(wait_until="commit")
+            expect(page.locator(".welcome")).to_be_visible()
 
 
 def test_several_tabs_at_once(context: BrowserContext, browser: Browser, address: str, requested: list[str]) -> None:

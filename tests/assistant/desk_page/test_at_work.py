@@ -510,3 +510,24 @@ def test_one_case_is_told_as_one(visitors: Visitors, served: Served) -> None:
     desk.locator("#words").fill("chandelier")
     desk.keyboard.press("Enter")
     expect(desk.locator("#told")).to_have_text("1 finished case")
+
+
+def test_a_line_that_is_dead_is_given_up_in_a_browser_without_a_signal_of_its_own(
+    visitors: Visitors, served: Served
+) -> None:
+    """Safari before 16 has no AbortSignal.timeout; the desk asked once, and then never again."""
+    hand_over(served)
+    desk = visitors.page("/desk")
+    desk.clock.install()
+    desk.reload()
+    sign_in(desk, served.keys["Ada"])
+    expect(desk.locator("#cases a").first).to_be_visible()
+    desk.evaluate("AbortSignal.timeout = undefined")
+    desk.route("**/api/desk/cases*", lambda route: None)  # nothing comes, ever
+    with desk.expect_request("**/api/desk/cases*"):
+        desk.clock.run_for(3_000)
+    desk.clock.run_for(21_000)
+    expect(desk.locator("#trouble")).to_contain_text("keeps trying", timeout=5_000)
+    desk.unroute("**/api/desk/cases*")
+    desk.clock.run_for(3_000)
+    expect(desk.locator("#trouble")).to_be_hidden()

@@ -7,12 +7,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.assistant.desk_page.acting_desk import Served, hand_over, replies, serving
+from tests.assistant.desk_page.acting_desk import Served, ask_for_refund, hand_over, replies, serving
 from tests.assistant.desk_page.webkit import CONTROL, ENTER, SHIFT, Window, browser_program, driving
 from tests.assistant.test_browser import served as serving_script
 from tests.conftest import missing
 
 LONG_QUESTION = "May I send it back, and how, and when, and to whom, and in which parcel, as it is printed?"
+FITS = "(box => box.clientHeight === box.scrollHeight)(document.querySelector('{}'))"
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -93,15 +94,78 @@ def test_an_operator_writes_and_presses_send_once(window: Window, served: Served
     assert "Wants a new lamp." in window.text("#lines .note")
 
 
+def test_a_key_in_a_box_leaves_the_conversation_where_it_is(window: Window, served: Served) -> None:
+    """The box was made small for a moment to be measured, and what scrolls above it moved up by that."""
+    conversation, number = hand_over(served)
+    for _ in range(12):
+        served.say(conversation, LONG_QUESTION)
+    open_case(window, served, number)
+    window.type("#text", ENTER.join("abcdefgh"))
+    window.run("document.querySelector('#case').scrollTo(0, 9e9)")
+    before = window.wait("document.querySelector('#case').scrollTop")
+    window.type("#text", "i")
+    assert window.run("return document.querySelector('#case').scrollTop") == before
+
+
+def test_a_box_follows_the_window_and_not_the_words_once_it_was_pulled(window: Window, served: Served) -> None:
+    _, number = hand_over(served)
+    open_case(window, served, number)
+    window.type("#text", LONG_QUESTION * 3)
+    window.wait(FITS.format("#text"))
+    window.size(600)
+    window.wait("innerWidth < 960")
+    window.wait(FITS.format("#text"))
+    window.run("document.querySelector('#text').style.height = '301px'")  # as a pull at its corner does
+    window.type("#text", "a")
+    window.size(1280)
+    window.wait("innerWidth > 960")
+    assert window.run("return document.querySelector('#text').style.height") == "301px"
+
+
+def test_a_word_with_a_decision_is_seen_whole_when_it_is_drawn_again(window: Window, served: Served) -> None:
+    _, asked = ask_for_refund(served)
+    open_case(window, served, f"approval-{asked['key']}")
+    window.type(".choice textarea", ENTER.join("abcdefgh"))
+    window.run("location.reload()")
+    window.wait("document.querySelector('.choice textarea')?.value === 'a\\nb\\nc\\nd\\ne\\nf\\ng\\nh'")
+    window.wait(FITS.format(".choice textarea"))
+
+
+def test_enter_with_control_that_ends_an_input_methods_choice_sends_no_reply(window: Window, served: Served) -> None:
+    _, number = hand_over(served)
+    open_case(window, served, number)
+    window.type("#text", "我要")
+    window.run(
+        "document.querySelector('#text').dispatchEvent(new KeyboardEvent('keydown',"
+        " { key: 'Enter', keyCode: 229, ctrlKey: true, bubbles: true, cancelable: true }))"
+    )
+    time.sleep(1)  # nothing comes that could be waited for
+    assert replies(served, number) == []
+    window.press(CONTROL, ENTER)
+    assert window.text("#lines .person .said") == "我要"
+
+
+def open_case(window: Window, served: Served, name: str) -> None:
+    window.open(f"{served.url}/desk")
+    window.wait("document.querySelector('#key').checkVisibility() || document.querySelector('#desk').checkVisibility()")
+    if window.run("return document.querySelector('#key').checkVisibility()"):
+        window.type("#key", served.keys["Ada"] + ENTER)
+    window.text("#cases")
+    window.click(f"#cases a[href='#{name}']")
+    window.text("#story")
+
+
 def test_who_comes_back_to_the_chat_sees_what_came_meanwhile(window: Window, served: Served) -> None:
-    """WebKit shows the page as it was left."""
+    """WebKit shows the page as it was left; loaded anew, it would lose the reader's place."""
     window.open(served.url)
     window.text("#past .welcome")
     window.type("#question textarea", "Good morning" + ENTER)
     window.text("#past .answer")
+    window.run("window.same = true")
     ((conversation,),) = served.rows("SELECT conversation FROM turn ORDER BY rowid DESC LIMIT 1")
     window.open(f"{served.url}/desk")
     window.text("#sign-in")
     served.say(conversation, "Good evening")
     window.back()
     window.wait("document.querySelectorAll('#past .turn').length === 2")
+    assert window.run("return window.same")

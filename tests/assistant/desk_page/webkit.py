@@ -33,13 +33,16 @@ class Window:
         begun = driver.post("/session", json={"capabilities": {"alwaysMatch": wanted}}).json()["value"]
         self._path = f"/session/{begun['sessionId']}"
         self.version = begun["capabilities"]["browserVersion"]
-        self._post("window/rect", width=1280, height=860)
+        self.size(1280)
 
     def open(self, url: str) -> None:
         self._post("url", url=url)
 
     def run(self, script: str) -> Any:
         return self._post("execute/sync", script=script, args=[])
+
+    def size(self, width: int) -> None:
+        self._post("window/rect", width=width, height=860)
 
     def back(self) -> None:
         self._post("back")

@@ -21,6 +21,7 @@ NEWER = {
         "a changed copy of an array": r"\.(?:toSorted|toReversed|toSpliced)\(",
         "groups": r"\b(?:Object|Map)\.groupBy\(",
         "a promise with its ends": r"\bwithResolvers\(",
+        "a form that is sent by a script": r"\.requestSubmit\b",
         "idle time": r"\brequestIdleCallback\(",
     },
     ".css": {
