@@ -268,7 +268,8 @@ def _names_code(tag: "Tag") -> bool:
     below, text = tag.find_next_sibling(), collapse(tag.get_text())
     bold = tag.find(["b", "strong"], recursive=False)
     is_name = bold is not None and collapse(bold.get_text()) == text and len(text) <= _LONGEST_NAME
-    return is_name and below is not None and below.name == "pre" and (text[-1].isalnum() or text[-1] in ")）")
+    is_above = below is not None and below.name == "pre"
+    return is_name and is_above and (text[-1:].isalnum() or text.endswith((")", "）")))
 
 
 def _names_an_accordion(tag: "Tag") -> bool:

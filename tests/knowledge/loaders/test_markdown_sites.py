@@ -110,6 +110,10 @@ def test_what_stands_in_bold_above_code_leads_to_it(read_one, blocks):
     ]
 
 
+def test_nothing_in_bold_above_code_is_no_name(read_one, blocks):
+    assert blocks(read_one("a.md", "<p><strong>&nbsp;</strong></p><pre>x</pre>\n")) == [("code", 0, "x")]
+
+
 def test_marks_of_gitbook_and_hugo(read_one, blocks):
     text = (
         '{% hint style="info" %}\nOnly on Team.\n{% endhint %}\n\n{% tabs %}\n{% tab title="Linux" %}\napt install quay'
