@@ -247,8 +247,8 @@ def test_what_only_looks_like_it_stays(text):
     [
         "{{<" + " " * 99, "{{< x ", "{%-", "{% - ", "{/*", "{/* ` ", "`a `` ", "`", "import A from ", "import {\n",
         "import A\n", "export const a = {\n", "export const a = {\n\n", "export class a ", '    === "x"\n',
-        '    === "x"\n     y\n', "``` ", "```js [a] ", "``` a\n", "~~~ [\n", "!!! a b ", "!!! a\n", '=== "a ', "<Tab a ",
-        "label='a ", "> > ", "*/}{ ",
+        '    === "x"\n     y\n', "``` ", "```js [a] ", "``` a\n", "~~~ [\n", "!!! a b ", "!!! a\n", '=== "a ',
+        "<Tab a ", "label='a ", "> > ", "*/}{ ",
     ],
 )  # fmt: skip
 def test_reading_takes_time_in_proportion_to_the_text(piece: str) -> None:
