@@ -26,7 +26,7 @@ _VERSION = re.compile(r"\b(?:v|version |release |ver\.? ?)(\d+(?:\.\d+)+)\b", re
 """By its name, and in two parts: V8 is an engine, and what "until 2.5" means nobody knows."""
 _HEAD = re.compile(r"\A\W{0,2}(\d{1,3}\.\d{1,3}(?:\.\d{1,3})*)\]?\s*(?:$|[-–—(])")
 """What a changelog's headings begin with, `[2.3.0] - 2025-08-05`; no chapter's "4.2 Arrival"."""
-_NUMBER = re.compile(r"\d+(?:\.\d+)+")
+_NUMBER = re.compile(r"(?<!\d)\d+(?:\.\d+)+")
 _DIGITS = re.compile(r"\d+")
 
 
@@ -50,7 +50,7 @@ def named_first(question: str, ranked: Sequence[Statement]) -> list[Statement]:
         return list(ranked)
     ranked = _of_the_version(question, ranked)
     asked = identifiers(question)
-    if not asked:
+    if not asked or not ranked:
         return list(ranked)
     called = [s for s in ranked if _spelled_name(s) in asked]
     known = asked & set().union(*(identifiers(_whole(s)) for s in ranked))

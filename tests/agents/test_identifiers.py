@@ -8,6 +8,7 @@ from agents.identifiers import identifiers, named_first
 from agents.statements import Statement, statements_of
 from knowledge.passages import Passage
 from tests.agents.found_passages import passage
+from tests.growth import grows_gently
 
 KEYS = passage(
     "Key: queue.timeout_ms | Default: 500\nKey: queue.max_size | Default: 100000\nKey: retry | Default: 5",
@@ -100,6 +101,7 @@ def test_nothing_is_left_out_where_no_one_name_is_asked_for(question: str) -> No
         ("What is new since version 2.3.1?", ["A leak is mended."]),
         ("What changed in v2.2?", ["Relays are new."]),
         ("What changed in release 2.9?", []),
+        ("What changed in release 2.9 of queue.max_size?", []),
         ("Until when does Node 16 work, until version 2.3.0?", ["Ed25519 is new.", "Node 16 works until 2.3.0."]),
     ],
 )
@@ -152,3 +154,14 @@ def test_a_range_and_what_has_no_number_at_its_end_are_no_other_codes(question: 
     assert left(question, passage(text), passage("Flat A-3, X-T5 and DIN-A4 are here.")) == [
         text, "Flat A-3, X-T5 and DIN-A4 are here.",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", ["1", "1.", "a-1 ", "a.", "v1."])
+def test_reading_takes_time_in_proportion_to_the_text(piece: str) -> None:
+    one = ranked(passage("It is said here.", headings=("[2.2.0]",)))[0]
+
+    def read(text: str) -> None:
+        said = passage(f"It is {text}x", headings=("[2.2.0]",))
+        named_first("What is new in version 2.3 of us-1?", [one, replace(one, passage=said, end=said.end)])
+
+    assert grows_gently(read, piece, 20_000)
