@@ -26,7 +26,6 @@ from knowledge.traditional import simplified
 
 _PAYING = "pay cost price charge fee rate take per each 要付 多少钱 价格 费用 收费"
 """Words that a question about a price may have and its answer need not."""
-_LETTER = re.compile(r"(?!s\b)[^\W\d_]")
 _APART = re.compile(r"\b([A-Za-z]{1,3}) (\d{1,4})(?![\d.])")
 
 
@@ -47,7 +46,6 @@ def crossing(question: str, ranked: Sequence[Statement], *, whole: str = "") -> 
     enough, words = NEAR_BEST * ranked[0].score, ranked[0].words
     rows = [s for s in ranked[:AMONG] if CELL_BREAK in s.text and s.score >= enough and s.words >= words]
     named = _of_the_season([row for row in rows if _names(row, asked)], asked)
-    named = named or [s for s in ranked[:AMONG] if _is_of_kind(s, asked)]
     near = named or _of_the_season([row for row in rows if _names(row, before)], before)
     if len(near) != 1:
         return None
@@ -72,13 +70,11 @@ class _Said:
     spans: NamedSpans
     apart: frozenset[str] = frozenset()
     """Codes that are written apart: "T 20" may name T20."""
-    kinds: tuple[AnswerType, ...] = ()
-    """What kind of thing is asked for."""
 
     @classmethod
     def of(cls, question: str) -> "_Said":
         apart = frozenset(f"{letters}{number}".casefold() for letters, number in _APART.findall(question))
-        return cls(frozenset(_terms(question)), NamedSpans.of(question), apart, answer_types.expected(question))
+        return cls(frozenset(_terms(question)), NamedSpans.of(question), apart)
 
     def held_by(self, text: str) -> frozenset[str]:
         """Return the terms of what is named that a text's spans hold, each line on its own."""
@@ -233,12 +229,6 @@ def _names(row: Statement, asked: _Said) -> bool:
     """Say whether a question has all words of a row's first cell, or names a day of the season that it is."""
     first = _first(row)
     return bool(first) and (first <= asked.terms | asked.apart or bool(asked.held_by(_name(row))))
-
-
-def _is_of_kind(row: Statement, asked: _Said) -> bool:
-    """Say whether a row is called as what is asked for: "what does Team cost?" asks for the row "Price"."""
-    called = cells_of(row.text)[0].value if CELL_BREAK in row.text else ""
-    return any(kind.asked.search(called) and not _LETTER.search(kind.asked.sub("", called)) for kind in asked.kinds)
 
 
 def _of_the_season(rows: Sequence[Statement], asked: _Said) -> list[Statement]:

@@ -2,7 +2,7 @@
 
     "default of queue-max-size?"   the row queue.max_size before the row queue.timeout_ms
     "what happened in us-1?"       nothing that is told of eu-1 alone
-    "what changed in 2.3?"         nothing that stands under 2.2, nor of v1 where the guide of v2 is asked for
+    "what is new in v2.3?"         nothing that stands under 2.2
 
 Written with a hyphen, a full stop or in capitals, a name stays the same one. Read by words, `us-1` is a 1, and two keys
 that share a word are nearly one key.
@@ -17,19 +17,16 @@ from agents.items import label_of
 from agents.naming import TELLS_OF_IT
 from agents.spans import asked_for
 from agents.statements import Statement
+from knowledge.codes import names_those_between
 
 _RUN = re.compile(r"(?<![\w@/.-])-{0,2}[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*(?![\w@/])")
 _CAMEL = re.compile(r"[a-z][A-Z]")
 _JOINTS = re.compile(r"[._-]+")
-_VERSION = re.compile(
-    r"\b(?:v|version |release |ver\.? ?)(\d+(?:\.\d+)*)\b"
-    r"|\b(?:in|since|of|to|from|with|before|after|until|and|or) (\d+\.\d+(?:\.\d+)?)(?!\d|[.,:/]\d| ?(?:[€$£%]|euros?\b"
-    r"|(?:k?g|[cmk]?m|m?l|h|hours?|days?|million|inch(?:es)?|[gmk]b|[gmk]?hz|percent|stars?|lit(?:er|re)s?)\b))",
-    re.IGNORECASE,
-)
-"""A version by its name, or a number of two parts and no unit behind a word of time or place."""
-_HEAD = re.compile(r"\A\W{0,2}(\d+\.\d+(?:\.\d+)*)")
-"""What a changelog's headings begin with, `[2.3.0] - 2025-08-05`."""
+_VERSION = re.compile(r"\b(?:v|version |release |ver\.? ?)(\d+(?:\.\d+)+)\b", re.IGNORECASE)
+"""By its name, and in two parts: V8 is an engine, and what "until 2.5" means nobody knows."""
+_HEAD = re.compile(r"\A\W{0,2}(\d{1,3}\.\d{1,3}(?:\.\d{1,3})*)\]?\s*(?:$|[-–—(])")
+"""What a changelog's headings begin with, `[2.3.0] - 2025-08-05`; no chapter's "4.2 Arrival"."""
+_NUMBER = re.compile(r"(?<!\d)\d+(?:\.\d+)+")
 _DIGITS = re.compile(r"\d+")
 
 
@@ -53,7 +50,7 @@ def named_first(question: str, ranked: Sequence[Statement]) -> list[Statement]:
         return list(ranked)
     ranked = _of_the_version(question, ranked)
     asked = identifiers(question)
-    if not asked:
+    if not asked or not ranked:
         return list(ranked)
     called = [s for s in ranked if _spelled_name(s) in asked]
     known = asked & set().union(*(identifiers(_whole(s)) for s in ranked))
@@ -68,15 +65,17 @@ def named_first(question: str, ranked: Sequence[Statement]) -> list[Statement]:
 def _is_of_another(statement: Statement, asked: set[str], *, has_row: bool) -> bool:
     """Say whether a statement tells nothing of what is asked for, but is called by another such name.
 
-    A code of the same form, `eu-1` beside `us-1`, calls it so wherever it stands in it or in the heading above.
+    A code of the same form with a number at its end, `eu-1` beside `us-1`, calls it so wherever it stands in it or in
+    the heading above, where it means none between two: "flats A-1 to A-5".
     """
     if not asked or asked & identifiers(_whole(statement)):
         return False
     own = _name(statement)
     if has_row and own and identifiers(own) == {_spelled(own)}:
         return True
-    forms = {_form(name) for name in asked if _DIGITS.search(name)}
-    return any(_form(name) in forms for name in identifiers(f"{statement.place}\n{statement.text}"))
+    said = f"{statement.place}\n{statement.text}"
+    forms = {_form(name) for name in asked if name.rpartition("_")[2].isdecimal()}
+    return any(_form(name) in forms for name in identifiers(said)) and not names_those_between(said)
 
 
 def _of_the_version(question: str, ranked: Sequence[Statement]) -> Sequence[Statement]:
@@ -90,7 +89,7 @@ def _of_the_version(question: str, ranked: Sequence[Statement]) -> Sequence[Stat
     own = [_version_of(statement) for statement in ranked]
     if not any(_is_part(version, each) for each in own):  # what a heading says of another version is no answer still
         own = [each if _is_headed(s) else "" for s, each in zip(ranked, own, strict=True)]
-    said = (any(_is_part(version, each) for each in _versions(s.text)) for s in ranked)
+    said = (any(_is_part(version, each) for each in _NUMBER.findall(s.text)) for s in ranked)
     kept = [not each or _is_part(version, each) or is_said for each, is_said in zip(own, said, strict=True)]
     return [statement for statement, is_kept in zip(ranked, kept, strict=True) if is_kept]
 
@@ -110,7 +109,7 @@ def _is_headed(statement: Statement) -> bool:
 
 
 def _versions(text: str) -> set[str]:
-    return {found[1] or found[2] for found in _VERSION.finditer(text)}
+    return set(_VERSION.findall(text))
 
 
 def _is_part(asked: str, version: str) -> bool:

@@ -25,7 +25,7 @@ from agents.items import announcers, denies, heading_of, label_of
 from agents.ordinary import is_of_other_days
 from agents.overlap import token_f1
 from agents.polarity import is_negated
-from agents.spans import NAMES, asked_for, asking_phrase, misses_what_is_called, spans
+from agents.spans import NAMES, asked_for, asking_phrase, only_repeats, spans
 from agents.statements import CELL_BREAK, Statement
 from agents.transcript import Language
 from knowledge.embedders import Embedder
@@ -277,7 +277,7 @@ def stands_alone(question: str, candidate: Candidate) -> bool:
     above = [one.text for one in announcers(candidate.statement)] or [heading_of(candidate.statement)]
     if any(map(denies, above)) and not is_negated(question):
         return False
-    if misses_what_is_called(question, sentence, (candidate.start, candidate.end)):
+    if only_repeats(question, text):
         return False
     label = label_of(candidate.statement)
     if label and text in label and not _terms(question) & _terms(sentence.partition(label)[2]):

@@ -370,17 +370,11 @@ NAMES: tuple[str, ...] = (
 """The features of a span, in the order of its row."""
 
 
-def misses_what_is_called(question: str, sentence: str, span: tuple[int, int]) -> bool:
-    """Say whether a span only repeats what "which port?" asks for, or passes by the number of that name beside it.
+def only_repeats(question: str, span: str) -> bool:
+    """Say whether a span only repeats what is asked for.
 
-    >>> text = "Prometheus finds them at port 9464."
-    >>> [misses_what_is_called("Which port has them?", text, span) for span in ((0, 10), (25, 29), (30, 34))]
-    [True, True, False]
+    >>> [only_repeats("Which port has them?", span) for span in ("the port", "port 9464")]
+    [True, False]
     """
     asked = _WHICH.search(question)
-    if asked is None:
-        return False
-    start, end = span
-    repeats = set(tokens(sentence[start:end])) - {"the"} <= set(tokens(asked[1]))
-    called = re.search(rf"\b{re.escape(asked[1])} (\d[\w.]*)", sentence, re.IGNORECASE)
-    return repeats or (called is not None and not (start < called.end(1) and called.start(1) < end))
+    return asked is not None and set(tokens(span)) - {"the"} <= set(tokens(asked[1]))

@@ -32,7 +32,7 @@ _COMPARE_TOGETHER = tuple(
     for first, then in ((_AND, _WHICH), (_WHICH, f"还是|{_AND}"), (r"\bwhich (?:one )?is\b", r"\bor\b"))
 )
 """What does so where the other stands behind it."""
-_FROM_TO = re.compile(r"\d\s?(?:[-–—~]|到|至|to\b)\s?[a-z]{0,3}\d", re.IGNORECASE)
+_FROM_TO = re.compile(r"\d\s?(?:[-–—~]|到|至|to\b)\s?[a-z]{0,3}-?\d", re.IGNORECASE)
 _REST_OF_NAME = r"[a-z]*(?: [A-Z][a-z]+)?"
 """Of "T20pro" and "T10 Lite"."""
 Code = tuple[str, str]

@@ -74,6 +74,11 @@ class Document:
     """Where the lines stand on their pages; () when the format has no fixed pages."""
 
 
+def with_pipes(text: str) -> str:
+    """Return what a loader hands over as the text of a document has it."""
+    return text.replace(f" {PIPE} ", PIPE_IN_CODE).replace(PIPE, "|")
+
+
 class DocumentBuilder:
     """Collects blocks of text and keeps their spans exact.
 
@@ -105,7 +110,7 @@ class DocumentBuilder:
         if not text:
             return
         code = text.replace(" | ", f" {PIPE} ") if kind == "code" else text
-        text = code.replace(f" {PIPE} ", PIPE_IN_CODE).replace(PIPE, "|")
+        text, header = with_pipes(code), with_pipes(header)
         is_first = not self._parts or self._parts[-1].endswith(PAGE_BREAK)
         tight = not is_first and self._blocks and kind == self._blocks[-1].kind and kind in ("item", "row")
         self._outermost = min(level, self._outermost) if tight else level

@@ -193,7 +193,7 @@ _TOKEN = re.compile(
 )
 # What the same finds in a text of ASCII, in a third of the time.
 _ASCII_TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)*|[0-9]{1,3}(?:,[0-9]{3}){1,6}(?![0-9])(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)*")
-_ZERO_DECIMALS = re.compile(r"(?:\.0+)+$")  # who asks about version 2.3 means 2.3.0 too
+_ZERO_DECIMALS = {1: re.compile(r"\.0+$"), 2: re.compile(r"(?:\.0{1,2})+$")}  # 2.3 is 2.3.0 too; 1.000.000 is not 1
 
 # Words that say how something is asked, not what: English ones with their stems, Chinese characters and bigrams,
 # among them bigrams across the seam of two such words. For queries only; indexes keep every token.
@@ -281,7 +281,7 @@ def _token(run: str) -> str:
     """Return a word's stem, or a number without separators and zero decimals."""
     if run[0].isdecimal():
         plain = run.replace(",", "")
-        return _ZERO_DECIMALS.sub("", plain) if run.count(".") in (1, 2) else plain
+        return _ZERO_DECIMALS[run.count(".")].sub("", plain) if run.count(".") in (1, 2) else plain
     if len(run) > _LONGEST_STEMMED_WORD:
         return run
     with _stemmer_lock:  # a Snowball stemmer keeps the word it works on in itself

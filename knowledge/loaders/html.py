@@ -85,7 +85,7 @@ def load(path: Path, *, options: LoadOptions = NO_OPTIONS) -> Iterator[Document]
 
 
 def add_html(
-    builder: DocumentBuilder, html: str, *, path: Path, place: str = "", repeated: Collection[str] = ()
+    builder: DocumentBuilder, html: str, *, path: Path, place: str = "", repeated: Collection[str] = (), below: int = 0
 ) -> Page:
     """Add a page's or a fragment's content to the builder and return what it says of itself.
 
@@ -95,13 +95,14 @@ def add_html(
         path: The file, for the error.
         place: The page's name within a book; its headings are then anchored as `place#id`.
         repeated: Parts that are left to another page of its site, by their hashes.
+        below: The level of the heading that all of it stands under.
     """
     soup = elements(html)
     page = Page(collapse(soup.title.get_text()) if soup.title else "", _date(soup))
     try:
         questions = unshown(soup, repeated=repeated)  # what is left to another page is shown too
         leave_out(soup, repeated)
-        _Reader(builder, place).read(soup)
+        _Reader(builder, place, below).read(soup)
         add_questions(builder, questions)
     except RecursionError as error:
         raise UnreadableFile(
@@ -113,12 +114,13 @@ def add_html(
 class _Reader:
     """Walks the tree; collects inline text and writes it out as a block where one ends."""
 
-    def __init__(self, builder: DocumentBuilder, place: str) -> None:
+    def __init__(self, builder: DocumentBuilder, place: str, below: int) -> None:
         self._builder = builder
         self._place = place
+        self._below = below
         self._inline: list[str] = []
         self._depth = 0
-        self._heading_level = 0
+        self._heading_level = below
         self._kind: Literal["paragraph", "item"] = "paragraph"
         self._prefix = ""
         self._titles: frozenset[str] = frozenset()
@@ -148,7 +150,7 @@ class _Reader:
         if name in _HEADINGS:
             text = collapse(visible_text(tag))
             if text:
-                self._heading_level = int(name[1])
+                self._heading_level = min(6, self._below + int(name[1]))
                 self._builder.add("heading", text, level=self._heading_level, anchor=self._anchor(tag))
         elif name == "pre":
             self._builder.add("code", visible_text(tag).strip("\n"))
@@ -268,7 +270,8 @@ def _names_code(tag: "Tag") -> bool:
     below, text = tag.find_next_sibling(), collapse(tag.get_text())
     bold = tag.find(["b", "strong"], recursive=False)
     is_name = bold is not None and collapse(bold.get_text()) == text and len(text) <= _LONGEST_NAME
-    return is_name and below is not None and below.name == "pre" and (text[-1].isalnum() or text[-1] in ")）")
+    is_above = below is not None and below.name == "pre"
+    return is_name and is_above and (text[-1:].isalnum() or text.endswith((")", "）")))
 
 
 def _names_an_accordion(tag: "Tag") -> bool:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from knowledge.documents import DocumentBuilder
+from knowledge.documents import DocumentBuilder, with_pipes
 from knowledge.loaders.html_menus import elements, visible_text
 from knowledge.loaders.lines import collapse
 from knowledge.loaders.repeated import key
@@ -29,7 +29,7 @@ def unshown(page: "BeautifulSoup", *, repeated: Collection[str] = ()) -> list[tu
         repeated: hashes of what is left to another page of the site.
     """
     found = list(_found(text for text in told(page) if key(text) not in repeated))
-    shown = "".join(visible_text(page).split()) if found else ""
+    shown = "".join(with_pipes(visible_text(page)).split()) if found else ""
     return [(question, answer) for question, answer in found if "".join(answer.split()) not in shown]
 
 
@@ -87,4 +87,4 @@ def _plain(text: Any) -> str:
     if not isinstance(text, str) or len(text) > _LONGEST_TEXT:
         return ""
     lines = visible_text(elements(text)).split("\n")
-    return "\n".join(filter(None, map(collapse, lines)))
+    return with_pipes("\n".join(filter(None, map(collapse, lines))))

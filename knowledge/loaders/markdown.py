@@ -61,11 +61,12 @@ def load(path: Path) -> Iterator[Document]:
     yield document
 
 
-def add_markdown(builder: DocumentBuilder, text: str, *, path: Path) -> None:
+def add_markdown(builder: DocumentBuilder, text: str, *, path: Path, below: int = 0) -> None:
     """Add a text written in Markdown, without front matter.
 
     Args:
         path: The file that it stands in, for the error.
+        below: The level of the heading that all of it stands under.
     """
     from markdown_it import MarkdownIt
 
@@ -73,7 +74,7 @@ def add_markdown(builder: DocumentBuilder, text: str, *, path: Path) -> None:
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     tokens = parser.parse(to_commonmark(text))
     _set_anchors(tokens)
-    add_html(builder, parser.renderer.render(tokens, parser.options, {}), path=path)
+    add_html(builder, parser.renderer.render(tokens, parser.options, {}), path=path, below=below)
 
 
 def plain_line(text: str) -> str:

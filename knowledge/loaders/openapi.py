@@ -28,7 +28,7 @@ _CHOICES = ("oneOf", "anyOf")
 _MOST_PARTS = 200_000
 """Operations, parameters, fields and answers: YAML may name one a million times."""
 _MOST_STEPS = 8
-"""From a reference to what it leads to, and from a field into the fields of its own."""
+"""From a reference to what it leads to; into the fields of a field, which a list may hold, twice as many."""
 _Object = Mapping[str, Value]
 
 
@@ -65,8 +65,12 @@ class _Reference:
             self._builder.add("heading", title, level=1)
         if version := shown(about.get("version")):
             self._builder.add("paragraph", f"Version: {version}")
-        self._text(about.get("description"))
+        self._text(about.get("description"), below=1)
+        contact = _object(about.get("contact"))
+        self._rows([{"Contact": contact.get("name"), "E-mail": contact.get("email"), "Address": contact.get("url")}])
         self._rows(self._servers())
+        for tag in map(_object, _list(self._service.get("tags"))):
+            self._described(shown(tag.get("name")), tag)
         for name, below in _object(self._service.get("paths")).items():
             self._operations(name, _object(below))
         for name, below in _object(self._service.get("webhooks")).items():
@@ -84,9 +88,17 @@ class _Reference:
 
     def _operations(self, place: str, below: _Object) -> None:
         below = self._followed(below)
+        self._described(place, below)
         for method, operation in below.items():
             if method in _METHODS and isinstance(operation, Mapping):
                 self._operation(f"{method.upper()} {place}", operation, _list(below.get("parameters")))
+
+    def _described(self, called: str, told: _Object) -> None:
+        """Write what is told of all operations of a path or a tag."""
+        if text := shown(told.get("description") or told.get("summary")):
+            self._builder.add("heading", called, level=2)
+            self._text(text)
+            self._builder.end_section(level=2)
 
     def _operation(self, called: str, operation: _Object, shared: Sequence[Value]) -> None:
         self._count()
@@ -101,15 +113,21 @@ class _Reference:
         every = [self._followed(each) for each in (*shared, *_list(operation.get("parameters")))]
         own = {(shown(each.get("name")), shown(each.get("in"))): each for each in every}
         self._rows(self._parameter(each) for each in own.values())
+        for each in own.values():
+            above = "" if shown(each.get("in")) == "body" else f"{shown(each.get('name'))}."
+            self._rows(self._fields(_schema_of(each), above))
         self._body(_object(operation.get("requestBody")))
-        answers = _object(operation.get("responses")).items()
+        answers = [(status, self._followed(each)) for status, each in _object(operation.get("responses")).items()]
         self._rows(self._answer(status, answer) for status, answer in answers)
+        self._rows(row for status, answer in answers for row in self._headers(status, answer))
+        for status, answer in answers:
+            self._returned(status, answer)
         if name := shown(operation.get("operationId")):
             self._builder.add("paragraph", f"operationId: {name}")
         self._builder.end_section(level=2)
 
     def _parameter(self, parameter: _Object) -> dict[str, Value]:
-        schema = _object(parameter.get("schema")) or parameter
+        schema = _schema_of(parameter) or parameter
         return {
             "Parameter": parameter.get("name"),
             "In": parameter.get("in"),
@@ -124,14 +142,24 @@ class _Reference:
             schema = _object(_object(content).get("schema"))
             told = ", ".join(part for part in (self._type(schema), _line(body)) if part)
             self._builder.add("paragraph", f"Body ({kind}): {told}" if told else f"Body: {kind}")
-            if "$ref" not in schema:
-                self._rows(self._fields(schema))
+            self._rows(self._fields(schema))
 
-    def _answer(self, status: str, answer: Value) -> dict[str, Value]:
-        told = self._followed(answer)
-        contents = [_object(each) for each in _object(told.get("content")).values()] or [told]
-        returned = [name for each in contents if (name := self._type(_object(each.get("schema"))))]
-        return {"Status": status, "Meaning": _line(told), "Returns": ", ".join(dict.fromkeys(returned))}
+    def _answer(self, status: str, answer: _Object) -> dict[str, Value]:
+        returned = [name for schema in _schemas(answer) if (name := self._type(schema))]
+        return {"Status": status, "Meaning": _line(answer), "Returns": ", ".join(dict.fromkeys(returned))}
+
+    def _headers(self, status: str, answer: _Object) -> Iterator[dict[str, Value]]:
+        for name, each in _object(answer.get("headers")).items():
+            header = self._followed(each)
+            told = self._told(_schema_of(header) or header)
+            yield {"Header": name, "Status": status, **told, "Description": _line(header)}
+
+    def _returned(self, status: str, answer: _Object) -> None:
+        """Write the fields of an answer that is described here alone."""
+        for schema in _schemas(answer):
+            if rows := list(self._fields(schema)):
+                self._builder.add("paragraph", f"Returns ({status}):")
+                self._rows(rows)
 
     def _sign_in(self) -> None:
         schemes = [*self._components("securitySchemes"), *_object(self._service.get("securityDefinitions")).items()]
@@ -156,23 +184,35 @@ class _Reference:
         self._text(told.get("description"))
         rows = list(self._fields(told))
         self._rows(rows)
-        if not rows and (kind := self._type(told)):
+        kind = self._type(told)
+        if kind and (not rows or kind != "object"):
             self._builder.add("paragraph", f"{name}: {kind}")
 
-    def _fields(self, schema: _Object, above: str = "", depth: int = 0) -> Iterator[dict[str, Value]]:
-        """Yield a row for each field of an object, those of objects within it as `address.street`."""
+    def _fields(self, schema: _Object, above: str = "", within: tuple[str, ...] = ()) -> Iterator[dict[str, Value]]:
+        """Yield a row for each field of an object, or of the objects in a list; those within it as `address.street`.
+
+        What a reference leads to has its own section, but for what an object is all of.
+
+        Args:
+            within: the fields and references that lead here.
+        """
+        self._count()
+        if len(within) > 2 * _MOST_STEPS:
+            return
+        for part in map(_object, _list(schema.get("allOf"))):
+            reference = shown(part.get("$ref"))
+            if not reference or reference not in within:
+                yield from self._fields(self._followed(part), above, (*within, reference))
+        for each in (schema.get("items"), *(each for key in _CHOICES for each in _list(schema.get(key)))):
+            if isinstance(each, Mapping):
+                yield from self._fields(each, above, (*within, ""))
         required = {shown(name) for name in _list(schema.get("required"))}
-        for part in _list(schema.get("allOf")) if depth < _MOST_STEPS else ():
-            self._count()
-            yield from self._fields(self._followed(part), above, depth + 1)
         for name, field in _object(schema.get("properties")).items():
             self._count()
             inner = _object(field)
-            told = {"Field": f"{above}{name}", "Required": "yes" if name in required else "no"}
-            yield {**told, **self._told(inner), "Description": _line(inner)}
-            within = _object(inner.get("items")) or inner
-            if depth < _MOST_STEPS:
-                yield from self._fields(within, f"{above}{name}.", depth + 1)
+            called = {"Field": f"{above}{name}", "Required": "yes" if name in required else "no"}
+            yield {**called, **self._told(inner), "Description": _line(inner)}
+            yield from self._fields(inner, f"{above}{name}.", (*within, ""))
 
     def _told(self, schema: _Object) -> dict[str, Value]:
         """Return of which type a value is and what limits it."""
@@ -205,12 +245,13 @@ class _Reference:
         for row in rows:
             self._count()
             found.append({name: value for name, value in row.items() if shown(value)})
-        add_rows(self._builder, found)
+        add_rows(self._builder, list(filter(None, found)))
 
-    def _text(self, text: Value) -> None:
+    def _text(self, text: Value, *, below: int = 2) -> None:
         self._count()
         if isinstance(text, str) and text.strip():
-            add_markdown(self._builder, text, path=self._path)
+            add_markdown(self._builder, text, path=self._path, below=below)
+            self._builder.end_section(level=below + 1)
 
     def _components(self, kind: str) -> Sequence[tuple[str, Value]]:
         return tuple(_object(_object(self._service.get("components")).get(kind)).items())
@@ -236,6 +277,21 @@ class _Reference:
 def _scopes(needed: Value) -> Iterator[Value]:
     for scopes in _object(needed).values():
         yield from _list(scopes)
+
+
+def _schema_of(told: _Object) -> _Object:
+    """Return what describes a parameter's or a header's value; {} where it does so itself, as in Swagger."""
+    return next(iter(_schemas(told)), {})
+
+
+def _schemas(told: _Object) -> list[_Object]:
+    """Return what describes a value, each once, whatever form it is sent in."""
+    found: list[_Object] = []
+    for each in (told, *map(_object, _object(told.get("content")).values())):
+        schema = _object(each.get("schema"))
+        if schema and schema not in found:
+            found.append(schema)
+    return found
 
 
 def _line(told: _Object) -> str:

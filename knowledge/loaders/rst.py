@@ -6,6 +6,7 @@ Directives and roles that docutils does not know (Sphinx has many) are read for 
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 from knowledge.documents import Document, DocumentBuilder
@@ -31,14 +32,12 @@ _OF_VERSION = {
     "versionremoved": "Removed in version",
 }
 _TABS = frozenset(("tab", "tab-item", "group-tab", "code-tab"))
-_UNREAD_TABLE = re.compile(
-    r'<aside class="system-message">\s*<p class="system-message-title">[^\n]*</p>\s*'
-    r'<p>Malformed table\.(?:(?!</p>).)*</p>\s*(<pre class="literal-block">(?:(?!</pre>).)*</pre>)\s*</aside>',
-    re.DOTALL,
-)
 _COMPLAINTS = re.compile(
     r'<aside class="system-message">.*?</aside>|<section class="system-messages">.*?</section>', re.DOTALL
 )
+_WRITTEN = re.compile(r'<pre class="literal-block">(.*?)</pre>', re.DOTALL)
+_TABLE = re.compile(r"\.\. (?:list-|csv-)?table::[ \t]*")
+_OPTION = re.compile(r"[ \t]*:(?!header:)[a-z-]+:")
 _SETTINGS = {
     "_disable_config": True,
     "doctitle_xform": True,
@@ -77,12 +76,22 @@ def _html(text: str, path: Path) -> str:
     _register(text)
     try:
         html = str(publish_string(text, source_path=None, writer="html5", settings_overrides=_SETTINGS))
-        return _COMPLAINTS.sub("", _UNREAD_TABLE.sub(r"\1", html)) if "system-message" in html else html
+        return _COMPLAINTS.sub(_unread_table, html) if "system-message" in html else html
     except (SystemMessage, RecursionError, ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
         raise UnreadableFile(
             f"{path}: is not reStructuredText that can be read ({type(error).__name__}). "
             "Run docutils over it to see where, or save it as plain text with the suffix .txt."
         ) from error
+
+
+def _unread_table(complaint: re.Match[str]) -> str:
+    """Return a table that cannot be read as it is written, of another complaint nothing."""
+    written = _WRITTEN.search(complaint[0])
+    if written is None or not (directive := _TABLE.match(written[1])):
+        return written[0] if written and "<p>Malformed table." in complaint[0] else ""
+    title, _, below = written[1][directive.end() :].partition("\n")
+    lines = [line.replace(":header: ", "") for line in below.split("\n") if not _OPTION.match(line)]
+    return f"<pre>{title}\n{dedent(chr(10).join(lines))}</pre>"
 
 
 def _register(text: str) -> None:

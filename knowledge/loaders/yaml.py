@@ -26,7 +26,8 @@ def load(path: Path) -> Iterator[Document]:
     try:
         for value in _values(read_text(path)):
             if describes_service(value):
-                title = title or add_service(builder, value, path=path)
+                added = add_service(builder, value, path=path)
+                title = title or added
                 continue
             add_values(builder, value)
             title = title or (shown(value.get("title")) if isinstance(value, dict) else "")

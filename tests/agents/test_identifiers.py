@@ -8,6 +8,7 @@ from agents.identifiers import identifiers, named_first
 from agents.statements import Statement, statements_of
 from knowledge.passages import Passage
 from tests.agents.found_passages import passage
+from tests.growth import grows_gently
 
 KEYS = passage(
     "Key: queue.timeout_ms | Default: 500\nKey: queue.max_size | Default: 100000\nKey: retry | Default: 5",
@@ -96,11 +97,12 @@ def test_nothing_is_left_out_where_no_one_name_is_asked_for(question: str) -> No
 @pytest.mark.parametrize(
     ("question", "texts"),
     [
-        ("What changed in 2.3?", ["Ed25519 is new.", "A leak is mended.", "Node 16 works until 2.3.0."]),
+        ("What changed in version 2.3?", ["Ed25519 is new.", "A leak is mended.", "Node 16 works until 2.3.0."]),
         ("What is new since version 2.3.1?", ["A leak is mended."]),
-        ("What changed in 2.2?", ["Relays are new."]),
-        ("What changed in 2.9?", []),
-        ("Until when does Node 16 work, until 2.3.0?", ["Ed25519 is new.", "Node 16 works until 2.3.0."]),
+        ("What changed in v2.2?", ["Relays are new."]),
+        ("What changed in release 2.9?", []),
+        ("What changed in release 2.9 of queue.max_size?", []),
+        ("Until when does Node 16 work, until version 2.3.0?", ["Ed25519 is new.", "Node 16 works until 2.3.0."]),
     ],
 )
 def test_what_stands_under_another_version_is_left_out(question: str, texts: list[str]) -> None:
@@ -114,12 +116,52 @@ def test_what_stands_under_another_version_is_left_out(question: str, texts: lis
 
 
 def test_what_another_versions_documents_say_is_left_out() -> None:
-    old, new = passage("Timeout: 30 s", "docs/v1/keys.md"), passage("Timeout: 15 s", "docs/v2/keys.md")
+    old, new = passage("Timeout: 30 s", "docs/v1.0/keys.md"), passage("Timeout: 15 s", "docs/v2.0/keys.md")
     titled, guide = (
-        passage("Timeout: 20 s", "old.md", title="Keys (v1)"),
-        passage("In v2 it is shorter.", "docs/v1/a.md"),
+        passage("Timeout: 20 s", "old.md", title="Keys (v1.0)"),
+        passage("In v2.0 it is shorter.", "docs/v1.0/a.md"),
     )
-    assert left("default timeout in v2?", old, titled, new, guide) == ["Timeout: 15 s", "In v2 it is shorter."]
-    assert left("default timeout in v1?", old, titled, new) == ["Timeout: 30 s", "Timeout: 20 s"]
-    assert len(left("default timeout?", old, titled, new)) == 3
-    assert len(left("from v1 to v2?", old, titled, new)) == 3
+    assert left("timeout in v2.0?", old, titled, new, guide) == ["Timeout: 15 s", "In v2.0 it is shorter."]
+    assert left("timeout in v1.0?", old, titled, new) == ["Timeout: 30 s", "Timeout: 20 s"]
+    assert len(left("timeout?", old, titled, new)) == 3
+    assert len(left("from v1.0 to v2.0?", old, titled, new)) == 3
+
+
+@pytest.mark.parametrize(
+    ("question", "heading"),
+    [
+        ("How many tonnes of 2.5 m may I load, up to 2.5?", "[2.4.0] - 2025-08-05"),
+        ("What does version 2.3 say of arriving?", "4.2 Arrival"),
+        ("Which filter fits the V60?", "The V8"),
+        ("What is new in v2.3?", "28.11.2026 School trip"),
+    ],
+)
+def test_a_number_alone_or_a_chapters_is_no_version(question: str, heading: str) -> None:
+    said = passage("It is said here.", "a.md", headings=(heading,))
+    v60 = passage("It is paper.", "b.md", headings=("The V60",))
+    assert left(question, said, v60) == [said.text, v60.text]
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Does flat A-3 have a kitchen?", "All flats from A-1 to A-5 have Wi-Fi and a kitchen."),
+        ("Is the X-T5 for film?", "Bring cameras, e.g. z.B. yours, at 9 a.m. with it."),
+        ("Is DIN-A4 sent?", "The PDF.files are sent."),
+    ],
+)
+def test_a_range_and_what_has_no_number_at_its_end_are_no_other_codes(question: str, text: str) -> None:
+    assert left(question, passage(text), passage("Flat A-3, X-T5 and DIN-A4 are here.")) == [
+        text, "Flat A-3, X-T5 and DIN-A4 are here.",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", ["1", "1.", "a-1 ", "a.", "v1."])
+def test_reading_takes_time_in_proportion_to_the_text(piece: str) -> None:
+    one = ranked(passage("It is said here.", headings=("[2.2.0]",)))[0]
+
+    def read(text: str) -> None:
+        said = passage(f"It is {text}x", headings=("[2.2.0]",))
+        named_first("What is new in version 2.3 of us-1?", [one, replace(one, passage=said, end=said.end)])
+
+    assert grows_gently(read, piece, 20_000)

@@ -13,7 +13,7 @@ from agents.spans import (
     asked_for,
     asking_phrase,
     is_yes_or_no,
-    misses_what_is_called,
+    only_repeats,
     spans,
     words_of,
 )
@@ -296,19 +296,14 @@ def test_words_in_traditional_signs_are_those_in_simplified_ones_and_stand_in_th
 
 
 @pytest.mark.parametrize(
-    ("question", "span", "misses"),
+    ("question", "span", "repeats"),
     [
         ("Which port serves the metrics?", "port 9464", False),
-        ("Which port serves the metrics?", "9464", False),
-        ("Which port serves the metrics?", "Prometheus", True),
         ("Which port serves the metrics?", "the port", True),
-        ("What serves the metrics?", "Prometheus", False),
-        ("Which program serves the metrics?", "Prometheus", False),
+        ("Which port serves the metrics, 8080 or port 9464?", "8080", False),
         ("Which scope do I need?", "the scope", True),
         ("Is it the port or the path?", "the path", False),
     ],
 )
-def test_the_number_of_that_name_is_what_is_asked_for(question: str, span: str, misses: bool) -> None:
-    sentence = "Prometheus serves the metrics at the port, port 9464, and the path; the scope is theirs."
-    start = sentence.index(span)
-    assert misses_what_is_called(question, sentence, (start, start + len(span))) is misses
+def test_what_only_repeats_what_is_asked_for_is_no_answer(question: str, span: str, repeats: bool) -> None:
+    assert only_repeats(question, span) is repeats

@@ -22,7 +22,17 @@ def test_a_code_is_a_letter_or_few_with_a_number(text: str, found: set[tuple[str
     assert codes(text) == found
 
 
-@pytest.mark.parametrize(("text", "says_so"), [("E1到E9", True), ("E1–9", True), ("E1 to E9", True), ("E1和E9", False)])
+@pytest.mark.parametrize(
+    ("text", "says_so"),
+    [
+        ("E1到E9", True),
+        ("E1–9", True),
+        ("E1 to E9", True),
+        ("A-1 to A-5", True),
+        ("E1和E9", False),
+        ("A-1, A-5", False),
+    ],
+)
 def test_codes_from_one_to_another(text: str, says_so: bool) -> None:
     assert names_those_between(text) is says_so
 

@@ -82,3 +82,9 @@ def test_a_pipe_of_a_command_ends_no_cell():
     builder.add("paragraph", f"Run a {PIPE} b, or a{PIPE}b.")
     builder.add("row", f"Command: a {PIPE} b | Does: sorts")
     assert builder.build().text == "curl get.sh |\tsh\n\nRun a |\tb, or a|b.\n\nCommand: a |\tb | Does: sorts"
+
+
+def test_a_pipe_in_a_columns_name_is_a_plain_one():
+    builder = DocumentBuilder()
+    builder.add("row", "1", header=f"a {PIPE} b")
+    assert builder.build().blocks[0].header == "a |\tb"

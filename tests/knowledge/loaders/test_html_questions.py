@@ -7,14 +7,20 @@ from typing import Any
 import pytest
 
 from knowledge.loaders import load
+from knowledge.loaders.html_menus import elements
+from knowledge.loaders.html_questions import unshown
 
 
 def text(folder: Path, data: Any, body: str = "<h1>Help</h1><p>Ask us.</p>") -> str:
     file = folder / "faq.html"
-    script = data if isinstance(data, str) else json.dumps(data)
-    file.write_text(f'<head><script type="application/ld+json">{script}</script></head><body>{body}</body>')
+    file.write_text(page_of(data, body))
     (document,) = load(file)
     return document.text
+
+
+def page_of(data: Any, body: str) -> str:
+    script = data if isinstance(data, str) else json.dumps(data)
+    return f'<head><script type="application/ld+json">{script}</script></head><body>{body}</body>'
 
 
 def question(name: str, answer: str) -> dict[str, Any]:
@@ -32,6 +38,14 @@ FAQ = {
 )
 def test_what_only_programs_are_told_is_read(tmp_path: Path, data: Any) -> None:
     assert text(tmp_path, data) == "Help\n\nAsk us.\n\nIs there Wi-Fi?\n\nYes, it is free.\nFast"
+
+
+def test_a_pipe_in_code_is_read_as_one_and_not_twice(tmp_path: Path) -> None:
+    command = "Run <code>curl x | sh</code>"
+    data = {"@type": "FAQPage", "mainEntity": question("How?", command)}
+    assert text(tmp_path, data) == "Help\n\nAsk us.\n\nHow?\n\nRun curl x |\tsh"
+    assert not list(unshown(elements(page_of(data, "<p>Run curl x | sh</p>"))))
+    assert [answer for _, answer in unshown(elements(page_of(data, "")))] == ["Run curl x |\tsh"]
 
 
 def test_what_the_page_shows_is_not_read_twice(tmp_path: Path) -> None:

@@ -93,6 +93,60 @@ def test_tabs_and_modules_of_mdx(read_one, blocks):
     ]
 
 
+HIDDEN = """import {
+  Note,
+  Tabs,
+} from '@theme/parts';
+import Lamp,
+  {Door} from './lamp'
+export const meta = {
+  plan: "Team {",
+
+  price: [1,
+    2],
+};
+export default function Page({children}) {
+  return <div>{children}</div>;
+}
+export {
+  meta,
+} from './meta';
+
+{/*
+Staff only: give 20 % off.
+
+- to friends
+*/}
+
+Lamps {/* secret */} are here{ /* a
+b */ }.
+
+`{/* in code */}` stays ``{/* here ` too */}``.
+
+```js
+{/* in a fence */}
+export const a = {
+```
+
+{/* ``` */}
+
+The end.
+"""
+
+
+def test_what_mdx_shows_nobody_is_not_read(read_one, blocks):
+    assert blocks(read_one("a.mdx", HIDDEN)) == [
+        ("paragraph", 0, "Lamps are here."),
+        ("paragraph", 0, "{/* in code */} stays {/* here ` too */}."),
+        ("code", 0, "{/* in a fence */}\nexport const a = {"),
+        ("paragraph", 0, "The end."),
+    ]
+
+
+def test_an_export_without_an_end_takes_its_own_paragraph_alone():
+    assert to_plain_markdown("export const a = {\n  b: 1,\n\nText.\n").split() == ["Text."]
+
+
 @pytest.mark.parametrize(("title", "shown"), [("Deprecated", "Deprecated:"), ("注意", "注意："), ("Why?", "Why?")])
 def test_a_boxs_title_leads_to_what_it_says(read_one, blocks, title, shown):
     text = f'!!! note "{title}"\n    Use the other.\n'
@@ -111,6 +165,10 @@ def test_what_stands_in_bold_above_code_leads_to_it(read_one, blocks):
     ]
 
 
+def test_nothing_in_bold_above_code_is_no_name(read_one, blocks):
+    assert blocks(read_one("a.md", "<p><strong>&nbsp;</strong></p><pre>x</pre>\n")) == [("code", 0, "x")]
+
+
 def test_marks_of_gitbook_and_hugo(read_one, blocks):
     text = (
         '{% hint style="info" %}\nOnly on Team.\n{% endhint %}\n\n{% tabs %}\n{% tab title="Linux" %}\napt install quay'
@@ -127,12 +185,52 @@ def test_marks_of_gitbook_and_hugo(read_one, blocks):
 
 
 @pytest.mark.parametrize(
+    ("mark", "read"),
+    [
+        ('{{< note "Only on the Team plan." >}}', [("paragraph", 0, "Only on the Team plan.")]),
+        ('{{< note "20% off < today" />}}', [("paragraph", 0, "20% off < today")]),
+        ('{{< alert text="Closed on Mondays" >}}', [("paragraph", 0, "Closed on Mondays")]),
+        (
+            "{{< alert title='Hours' text='Closed on Mondays' >}}",
+            [("paragraph", 0, "Hours:"), ("paragraph", 0, "Closed on Mondays")],
+        ),
+        ('{{< alert type="warning" >}}', []),
+        ('{{< tabs "an-id" >}}', []),
+        ('{%- code title="a.py" -%}', [("paragraph", 0, "a.py:")]),
+        ("{% end-tabs %}", []),
+    ],
+)
+def test_what_a_mark_of_hugo_or_gitbook_says_is_read(read_one, blocks, mark, read):
+    assert blocks(read_one("a.md", f"{mark}\n\nAfter.\n")) == [*read, ("paragraph", 0, "After.")]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        ('{{% details "How do refunds work?" %}}', "{{% /details %}}"),
+        ('{% details summary="How do refunds work?" %}', "{% enddetails %}"),
+    ],
+)
+def test_what_hugo_folds_up_stands_below_its_title(read_one, blocks, begin, end):
+    assert blocks(read_one("a.md", f"# Help\n\n{begin}\nIn 14 days.\n{end}\n\nAfter.\n")) == [
+        ("heading", 1, "Help"),
+        ("heading", 2, "How do refunds work?"),
+        ("paragraph", 0, "In 14 days."),
+        ("heading", 2, ""),
+        ("paragraph", 0, "After."),
+    ]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "!!! Wow\n\nnext",
         '=== "Sale"\nnothing is indented',
         "import duties from 'abroad' are yours",
         "import them from the menu",
+        "export default settings to a file",
+        "export {{ name }} once",
+        "a {/* that no one closes",
         "{% if user %}\nHello",
         "{{ name }}",
         "a <Tab> key",
@@ -144,6 +242,16 @@ def test_what_only_looks_like_it_stays(text):
     assert [line for line in to_plain_markdown(text).split("\n") if line] == [line for line in text.split("\n") if line]
 
 
-@pytest.mark.parametrize("begun", ["{%", "{{<", "```yaml"])
-def test_a_mark_that_never_ends_is_read_in_a_short_time(begun):
-    assert grows_gently(lambda spaces: to_plain_markdown(begun + spaces), " ", 1_600)
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "{{<" + " " * 99, "{{< x ", "{%-", "{% - ", "{/*", "{/* ` ", "`a `` ", "`", "import A from ", "import {\n",
+        "import A\n", "export const a = {\n", "export const a = {\n\n", "export class a ", '    === "x"\n',
+        '    === "x"\n     y\n', "``` ", "```js [a] ", "``` a\n", "~~~ [\n", "!!! a b ", "!!! a\n", '=== "a ',
+        "<Tab a ", "label='a ", "> > ", "*/}{ ",
+    ],
+)  # fmt: skip
+def test_reading_takes_time_in_proportion_to_the_text(piece: str) -> None:
+    assert grows_gently(lambda text: to_plain_markdown(f"{text}x"), piece, 60_000), "from the beginning"
+    assert grows_gently(lambda text: to_plain_markdown(f"{{{{< {text}x"), piece, 60_000), "in a mark"
+    assert grows_gently(lambda text: to_plain_markdown(f"``` {text}x"), piece, 60_000), "behind a fence"

@@ -102,6 +102,96 @@ def test_swagger_as_json(read_one, blocks):
     ]
 
 
+INLINE = """
+openapi: 3.0.0
+info:
+  title: Lamps
+  description: "# Plans\\n\\nTwo."
+  contact: {name: Help, email: help@lumen.example}
+tags: [{name: lamps, description: All that shines.}]
+paths:
+  /lamps:
+    description: Up to 100 lamps.
+    get:
+      summary: List lamps
+      description: "Fast.\\n\\n# Rate limits\\n\\n50 a minute.\\n\\n**Why?**\\n\\nTo share."
+      parameters:
+        - {name: filter, in: query, schema: {type: object, properties: {colour: {type: string}}}}
+      responses:
+        "200":
+          description: A page
+          headers: {X-Left: {schema: {type: integer}, description: Calls that are left.}}
+          content:
+            application/json: &page
+              schema:
+                type: object
+                properties:
+                  lamps:
+                    type: array
+                    items: {required: [id], properties: {id: {type: string}}}
+                  next: {oneOf: [{type: "null"}, {properties: {cursor: {type: string, description: For more.}}}]}
+            application/xml: *page
+    post:
+      requestBody:
+        content: {application/json: {schema: {type: array, items: {properties: {name: {type: string}}}}}}
+"""
+
+
+def test_what_is_described_in_its_place_is_read_there(read_one, blocks):
+    assert blocks(read_one("api.yaml", INLINE)) == [
+        ("heading", 1, "Lamps"),
+        ("heading", 2, "Plans"),
+        ("paragraph", 0, "Two."),
+        ("heading", 2, ""),
+        ("row", 0, "Contact: Help | E-mail: help@lumen.example"),
+        ("heading", 2, "lamps"),
+        ("paragraph", 0, "All that shines."),
+        ("heading", 2, "/lamps"),
+        ("paragraph", 0, "Up to 100 lamps."),
+        ("heading", 2, "GET /lamps: List lamps"),
+        ("paragraph", 0, "Fast."),
+        ("heading", 3, "Rate limits"),
+        ("paragraph", 0, "50 a minute."),
+        ("heading", 4, "Why?"),
+        ("paragraph", 0, "To share."),
+        ("heading", 3, ""),
+        ("row", 0, "Parameter: filter | In: query | Required: no | Type: object"),
+        ("row", 0, "Field: filter.colour | Required: no | Type: string"),
+        ("row", 0, "Status: 200 | Meaning: A page | Returns: object"),
+        ("row", 0, "Header: X-Left | Status: 200 | Type: integer | Description: Calls that are left."),
+        ("paragraph", 0, "Returns (200):"),
+        ("row", 0, "Field: lamps | Required: no | Type: array"),
+        ("row", 0, "Field: lamps.id | Required: yes | Type: string"),
+        ("row", 0, "Field: next | Required: no | Type: null"),
+        ("row", 0, "Field: next.cursor | Required: no | Type: string | Description: For more."),
+        ("heading", 2, "POST /lamps"),
+        ("paragraph", 0, "Body (application/json): array"),
+        ("row", 0, "Field: name | Required: no | Type: string"),
+    ]
+
+
+def test_the_fields_of_a_body_in_swagger(read_one, blocks):
+    service = (
+        "swagger: '2.0'\npaths:\n  /a:\n    post:\n      parameters:\n        - {name: lamp, in: body, schema: {type:"
+        " object, properties: {colour: {type: string, description: How it shines.}}}}\n"
+    )
+    assert blocks(read_one("a.yaml", service))[1:] == [
+        ("row", 0, "Parameter: lamp | In: body | Required: no | Type: object"),
+        ("row", 0, "Field: colour | Required: no | Type: string | Description: How it shines."),
+    ]
+
+
+def test_what_leads_back_to_itself_is_read_once(read_one):
+    service = (
+        "openapi: 3.0.0\npaths: {}\ncomponents:\n  schemas:\n    Node:\n      properties:\n        name: {type: string}"
+        + "\n"
+        + "".join(f"        {n}: {{items: {{allOf: [{{$ref: '#/components/schemas/Node'}}]}}}}\n" for n in "abcdef")
+    )
+    text = read_one("a.yaml", service).text
+    assert "Field: a.b.name" not in text
+    assert "Field: a.name" in text
+
+
 def test_what_only_has_paths_is_no_service(read_one):
     assert read_one("a.yaml", "paths:\n  logs: /var/log\n").text == "paths > logs: /var/log"
 

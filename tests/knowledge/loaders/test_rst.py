@@ -111,6 +111,24 @@ def test_a_table_that_cannot_be_read_stays_as_it_is_written(read_one, blocks):
     ]
 
 
+@pytest.mark.parametrize(
+    ("table", "read"),
+    [
+        (
+            ".. list-table:: Prices\n   :header-rows: 1\n\n   * - Name\n     - Price\n   * - EU & US\n",
+            "Prices\n\n* - Name\n  - Price\n* - EU & US",
+        ),
+        (
+            ".. csv-table::\n   :header: Zone, Price\n   :widths: 1, 2, 3\n\n   EU, 4.90\n",
+            "Zone, Price\n\nEU, 4.90",
+        ),
+        (".. table:: Load\n   :align: left\n\n   No table, but a text.\n", "Load\n\nNo table, but a text."),
+    ],
+)
+def test_a_table_with_a_fault_in_its_directive_stays_as_it_is_written(read_one, blocks, table, read):
+    assert blocks(read_one("a.rst", f"{table}\nAfter.\n")) == [("code", 0, read), ("paragraph", 0, "After.")]
+
+
 def test_comments_alone_are_no_text(read_one):
     with pytest.raises(UnreadableFile, match="no text beside its comments"):
         read_one("a.rst", ".. only a comment\n")

@@ -45,3 +45,13 @@ def test_what_cannot_be_read(read_one, monkeypatch, content, cause):
     monkeypatch.setattr(values, "_MOST_VALUES", 10_000)
     with pytest.raises(UnreadableFile, match=cause):
         read_one("a.yaml", content)
+
+
+SERVICE = "openapi: 3.0.0\ninfo: {title: %s}\npaths: {/%s: {get: {summary: Get it}}}\n"
+
+
+@pytest.mark.parametrize("first", ["title: Our APIs\n", SERVICE % ("Lamps", "lamps")])
+def test_each_service_of_a_file_is_read(read_one, first):
+    document = read_one("a.yaml", f"{first}---\n{SERVICE % ('Doors', 'doors')}")
+    assert document.title in ("Our APIs", "Lamps")
+    assert "GET /doors: Get it" in document.text
