@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from agents import ordering, quoting, ranking, short_answers
 from agents.budget import fit
-from agents.choosing import Choice, choose_for_all
-from agents.citations import CitationChecker
-from agents.crossings import compared, narrowed
-from agents.figures import MARKER
+from agents.checks.citations import CitationChecker
+from agents.checks.figures import MARKER
 from agents.finding import ranked_as
 from agents.models import LoadedModel
 from agents.prompts import NOT_FOUND, Writing, foreign, render
 from agents.protocols import without_thinking
-from agents.statements import Statement, count_words
+from agents.quotes import ordering, quoting, ranking, short_answers
+from agents.quotes.choosing import Choice, choose_for_all
+from agents.quotes.crossings import compared, narrowed
+from agents.quotes.statements import Statement, count_words
 from agents.transcript import Citation, Language, Message, ShortAnswer, in_turns
 from knowledge.embedders import Embedder
 from knowledge.passages import Passage, Retrieval

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from agents import replies
 from agents.answering import check_text
-from agents.figures import MARKER
+from agents.checks.figures import MARKER
 from agents.loop_state import LoopResult
 from agents.transcript import Citation, Language, Message
 

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from agents.checks.grounding import said_sentences, stray_parts, unsupported_sentences
 from agents.errors import ModelUnavailable
-from agents.grounding import said_sentences, stray_parts, unsupported_sentences
-from agents.measures import ANSWERS, AnswerMeasures, measure
 from agents.transcript import Answer, Finished, Message, Searched, Step
+from agents.trials.measures import ANSWERS, AnswerMeasures, measure
 from agents.turn import Request
 from knowledge import refusal
 from knowledge.counting import counted

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from agents.checks.stated_dates import stated_dates
+from agents.checks.stated_numbers import means, stated_numbers, unit_of_line
 from agents.extraction_schema import Field
-from agents.stated_dates import stated_dates
-from agents.stated_numbers import means, stated_numbers, unit_of_line
 from knowledge.text import locate, tokens
 
 MOST_CANDIDATES = 50

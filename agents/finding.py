@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from agents.editions import without_past_notices
+from agents.quotes.editions import without_past_notices
 from agents.transcript import Language, Message
 from knowledge.embedders import Embedder
 from knowledge.library import Library

@@ -10,7 +10,7 @@ half is what `frontdesk evaluate guard` reports.
 import re
 from dataclasses import dataclass
 
-from agents.commands import COMMAND
+from agents.quotes.commands import COMMAND
 from knowledge.traditional import simplified
 
 SUSPICIOUS = 0.5

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from contextlib import suppress
 
-from agents.figures import in_figures
+from agents.checks.figures import in_figures
 
 _WORD = re.compile(r"\d+|[\u3400-\u9fff]|[^\W\d_\u3400-\u9fff]+")
 _FIGURES = re.compile(r"-?\d+(?:[.,]\d+)*")

@@ -10,8 +10,8 @@ Sentences with markers are checked against their passages elsewhere.
 import re
 from collections.abc import Collection, Sequence
 
-from agents.bonds import keeps_spans
-from agents.figures import MARKER
+from agents.checks.bonds import keeps_spans
+from agents.checks.figures import MARKER
 from agents.prompts.acting import QUESTION
 from agents.provenance import occurs
 from agents.transcript import Language, Message

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from agents.checks.figures import exact_parts, in_figures
 from agents.errors import ModelUnavailable
-from agents.figures import exact_parts, in_figures
 from agents.models import LoadedModel
 from agents.prompts import Rewriting, render
 from agents.prompts.rewriting import LONGEST_REWRITTEN, REWRITTEN_SCHEMA, shown

@@ -4,8 +4,7 @@
            -> quote | write, the ordinary path: at most one model call
            -> the loop, when a larger model is there and one search did not do
 
-Before that, `acting` takes what needs the company's own tools, where there are any, and `courtesies` what only greets
-or thanks.
+Before that, `acting` takes what needs the company's own tools, and `courtesies` what only greets or thanks.
 
 The steps are the whole interface: whoever shows, stores or replays a turn consumes them.
 """
@@ -15,7 +14,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from agents import answering, courtesies, loop, prompts, quoting, rewriting
+from agents import answering, courtesies, loop, prompts, rewriting
 from agents.acting import ActingTurn
 from agents.actions import Customer
 from agents.answering import AnswerOptions, Draft
@@ -25,8 +24,9 @@ from agents.finding import PASSAGES, PASSAGES_PER_DOCUMENT, find
 from agents.guard import Allowed, guard, trusted_hosts
 from agents.links import hosts_in
 from agents.models import LoadedModel
-from agents.parts import parts_of
-from agents.statements import Statement
+from agents.quotes import quoting
+from agents.quotes.parts import parts_of
+from agents.quotes.statements import Statement
 from agents.tools import ToolContext
 from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
 from agents.transcript import Answer, Citation, Delta, Finished, Language, Message, Outcome, ShortAnswer, Step, searched

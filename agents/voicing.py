@@ -5,8 +5,8 @@
 What the model writes counts only when it keeps every number, date, link and code of the reply and adds none.
 """
 
+from agents.checks.figures import exact_parts
 from agents.errors import AgentError
-from agents.figures import exact_parts
 from agents.models import LoadedModel
 from agents.prompts import Voicing, render
 

@@ -5,10 +5,10 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 from agents.answering import READ_PASSAGES, AnswerOptions, Draft, quote, write
-from agents.figures import exact_parts
+from agents.checks.figures import exact_parts
+from agents.checks.support import parts_of
 from agents.models import LoadedModel
 from agents.prompts import NOT_FOUND
-from agents.support import parts_of
 from agents.transcript import Language, Message, ShortAnswer
 from knowledge.embedders import Embedder
 from knowledge.passages import Passage, Retrieval

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from agents.evaluation import AnswerReport, evaluate, rows_of, scores_of
-from agents.measures import ANSWERS
 from agents.models.loading import LARGER_EMBEDDED
+from agents.trials.measures import ANSWERS
 from bench.companies import COMPANIES
 from bench.floor import TwoSentences
 from bench.homes import DEMO, Home, frontdesk, home_of, in_home, larger_models_folder

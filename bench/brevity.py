@@ -1,4 +1,4 @@
-"""How long an answer of quotes is, and how often it holds what was asked for: `agents.quoting.further`, varied.
+"""How long an answer of quotes is, and how often it holds what was asked for: `agents.quotes.quoting.further`, varied.
 
     development questions -> statements, best first -> quoted by each rule -> facts held, words
 
@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents import quoting
 from agents.answering import AnswerOptions
-from agents.choosing import choose
 from agents.finding import find
-from agents.measures import missing_facts
-from agents.statements import Statement, count_words
+from agents.quotes import quoting
+from agents.quotes.choosing import choose
+from agents.quotes.statements import Statement, count_words
 from agents.transcript import Message
+from agents.trials.measures import missing_facts
 from bench.floor import PASSAGES, best_sentences
 from bench.homes import library_with
 from bench.ranking import EMBEDDERS, SETS

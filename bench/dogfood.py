@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agents.measures import ANSWERS
 from agents.prompts import NOT_STATED
 from agents.transcript import Language
+from agents.trials.measures import ANSWERS
 from bench.answers import shown
 from bench.datasets import DATA
 from bench.homes import DEMO, frontdesk, home_of, in_home, new_home

@@ -12,8 +12,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from agents import quoting
-from agents.statements import Statement
+from agents.quotes import quoting
+from agents.quotes.statements import Statement
 from agents.transcript import Answer, Delta, Finished, Step, searched
 from agents.turn import Request, ResponderOptions
 from knowledge.library import Library

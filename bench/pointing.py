@@ -1,6 +1,6 @@
-"""How short answers are pointed at: fits the weights of `agents.pointing`, and how good they are on unseen articles.
+"""How short answers are pointed at: fits the weights of `agents.quotes.pointing`, judged on unseen articles.
 
-    development questions -> spans of their best sentences -> weights -> agents/pointing_weights.json, and a table
+    development questions -> spans of their best sentences -> weights -> pointing_weights.json, and a table
 
 What the table says is cross-validated by article: a question is answered with weights that saw no question about its
 article. What is written saw all of them. It is for the page only when a model's answers were asked for; they take
@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agents import ranking, short_answers
+from agents.checks.overlap import token_f1
 from agents.models import ModelOptions, resolve
-from agents.overlap import token_f1
-from agents.pointing import SENTENCES, WEIGHTS, Candidate, likeliest, with_likeness
-from agents.spans import NAMES, asked_for, spans
-from agents.statements import Statement
+from agents.quotes import ranking, short_answers
+from agents.quotes.pointing import SENTENCES, WEIGHTS, Candidate, likeliest, with_likeness
+from agents.quotes.spans import NAMES, asked_for, spans
+from agents.quotes.statements import Statement
 from agents.transcript import Language
 from bench.homes import home_of, in_home, models_folder
 from bench.tables import Table

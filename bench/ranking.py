@@ -1,4 +1,4 @@
-"""How the sentence that answers is chosen: the weights of `agents.ranking` in use, beside those that a fit would take.
+"""How the sentence that answers is chosen: the weights of `agents.quotes.ranking`, beside those that a fit would take.
 
     development questions -> statements in numbers -> weights -> a table, and the weights as JSON to compare
 
@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.finding import find
-from agents.measures import missing_facts
-from agents.ranking import AGAINST, NAMES, describe, sharpness_of, weights_of, with_meaning
-from agents.statements import Statement
+from agents.quotes.ranking import AGAINST, NAMES, describe, sharpness_of, weights_of, with_meaning
+from agents.quotes.statements import Statement
 from agents.transcript import Message
+from agents.trials.measures import missing_facts
 from bench.companies import COMPANIES, FOLLOW_UPS, QUESTIONS
 from bench.homes import library_with
 from bench.tables import Table

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
 
-from agents import ranking
 from agents.finding import find
 from agents.prompts import NOT_STATED
-from agents.quoting import shown
-from agents.reading import FEW_EXCERPT_WORDS, excerpted, understood
-from agents.statements import Statement
+from agents.quotes import ranking
+from agents.quotes.quoting import shown
+from agents.quotes.reading import FEW_EXCERPT_WORDS, excerpted, understood
+from agents.quotes.statements import Statement
 from agents.transcript import Language
 from bench import labelled
 from bench.datasets import DATA

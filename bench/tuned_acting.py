@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from agents.domain import load_domain
-from agents.next_call import cases_of
 from agents.prompts.next_call import shortened
-from agents.tasks import Task, read_tasks
+from agents.trials.next_call import cases_of
+from agents.trials.tasks import Task, read_tasks
 from bench.datasets import DATA
 from bench.homes import frontdesk, new_home
 from bench.tables import BenchError, Table, share

@@ -4,7 +4,7 @@
     evidence of the search, likelihood of its yes -> logistic curve -> how well each tells answers from near misses
 
 What the table says of both together is of a curve that saw none of that company's questions; the constants below it, of
-one that saw all that are asked in English, can be put into `agents/verifying.py`.
+one that saw all that are asked in English, can be put into `agents/quotes/verifying.py`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agents import ranking, reading, verifying
 from agents.finding import find
 from agents.models import LoadedModel, ModelOptions, resolve
 from agents.models.loading import LARGER_EMBEDDED
-from agents.naming import is_of_another
+from agents.quotes import ranking, reading, verifying
+from agents.quotes.naming import is_of_another
 from agents.transcript import Message
 from bench.calibrate import REFUSE_BELOW
 from bench.companies import COMPANIES

@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from agents.differences import same
-from agents.figures import MARKER, exact_parts
-from agents.overlap import token_f1
+from agents.checks.figures import MARKER, exact_parts
+from agents.checks.overlap import token_f1
 from agents.prompts import NOT_FOUND, NOT_STATED
 from agents.protocols import first_object
+from agents.trials.differences import same
 from finetune.examples import TASKS, Example, Task
 from finetune.judging.field_scores import counted
 from finetune.judging.predicting import Prediction

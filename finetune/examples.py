@@ -26,8 +26,8 @@ from langchain_core.messages import BaseMessage
 from agents.answering import AnswerOptions, writing
 from agents.prompts import READ, Acting, render
 from agents.protocols import json_step, step_schema
-from agents.reading import reading
-from agents.statements import Statement
+from agents.quotes.reading import reading
+from agents.quotes.statements import Statement
 from agents.transcript import Language, Message
 from finetune.data import example_forms
 from finetune.data.example_forms import Form, Record, shown

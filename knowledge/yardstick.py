@@ -1,7 +1,7 @@
 """What an evaluation measures, and how its numbers are told to a person.
 
-One for retrieval (`knowledge.measures`), one for answers (`agents.measures`): stored results, comparisons, tables and
-pages are the same for both.
+One for retrieval (`knowledge.measures`), one for answers (`agents.trials.measures`): stored results, comparisons,
+tables and pages are the same for both.
 """
 
 from collections.abc import Mapping

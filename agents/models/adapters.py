@@ -47,7 +47,7 @@ class Adapter:
     labels: tuple[str, ...] = ()
     """The closed set of answers of an `intent` adapter."""
     reads: tuple[str, ...] = ()
-    """Languages in which it copies an `answer` from excerpts (`agents.reading`); empty: it writes one, in any."""
+    """Languages in which it copies an `answer` from excerpts, `agents.quotes.reading`; empty: it writes, in any."""
     manifest: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """All that is known of it, the run's scores among it."""
 

@@ -15,8 +15,8 @@ from assistant.commands.options import AsJson, Config, Model, examples, opened, 
 from knowledge.counting import counted
 
 if TYPE_CHECKING:
-    from agents.next_call import NextCallReport
-    from agents.replay import Replayed
+    from agents.trials.next_call import NextCallReport
+    from agents.trials.replay import Replayed
     from knowledge.scores import Score
 
 AGENT_EXAMPLES = examples(
@@ -45,7 +45,7 @@ def agent(
 ) -> None:
     """Measure an agent that acts: do its tools do what they should, and does a model know the next call?"""
     from agents.domain import load_domain
-    from agents.tasks import read_tasks
+    from agents.trials.tasks import read_tasks
 
     if replay and (model is not None or limit is not None):
         raise typer.BadParameter("--replay takes no --model and no --limit: it runs every gold call itself")
@@ -53,13 +53,13 @@ def agent(
     pack, asked = load_domain(domain), read_tasks(tasks)
     data = tasks.resolve().parent
     if replay:
-        from agents.replay import replay as replay_all
+        from agents.trials.replay import replay as replay_all
 
         with progress_bar("Tasks") as progress:
             replayed = replay_all(pack, asked, data=data, progress=lambda done, total: progress("", done, total))
         _print_replayed(replayed, as_json=as_json)
         return
-    from agents.next_call import cases_of, evaluate, sample
+    from agents.trials.next_call import cases_of, evaluate, sample
 
     cases = sample(cases_of(pack, asked, data=data), limit)
     with (

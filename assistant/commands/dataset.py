@@ -250,8 +250,8 @@ def _found(
 def _serving(application: "Application", collection: str) -> "Serving":
     """Return how this company's assistant is asked; only what every visitor may read is ever learned."""
     from agents.answering import AnswerOptions
+    from agents.checks.support import parts_of
     from agents.finding import find
-    from agents.support import parts_of
     from agents.tools.search_knowledge import TOOL as SEARCH_KNOWLEDGE
     from agents.transcript import Message
     from finetune.serving import Serving

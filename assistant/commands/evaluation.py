@@ -32,7 +32,7 @@ from assistant.commands.score_tables import absent_line, answer_lines, compariso
 
 if TYPE_CHECKING:
     from agents.evaluation import AnswerReport
-    from agents.trial import AnswerTrial
+    from agents.trials.trial import AnswerTrial
     from assistant.app import Application
     from knowledge.comparison import Comparison
     from knowledge.evaluation import RagReport
@@ -160,10 +160,10 @@ def answers(
     config: Config = None,
 ) -> None:
     """Measure answers: facts, citations, support, refusals, length, seconds. `--model none` leaves the model out."""
-    from agents import report as pages
     from agents.evaluation import check_measurable, rows_of, scores_of
-    from agents.measures import ANSWERS
-    from agents.trial import AnswerTrial, vary
+    from agents.trials import report as pages
+    from agents.trials.measures import ANSWERS
+    from agents.trials.trial import AnswerTrial, vary
     from knowledge import results
     from knowledge.evaluation import absent_gold
     from knowledge.questions import read

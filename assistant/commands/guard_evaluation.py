@@ -18,8 +18,8 @@ from assistant.commands.options import AsJson, Config, examples, opened, print_j
 from knowledge.counting import counted
 
 if TYPE_CHECKING:
-    from agents.attacks import Poisoned
-    from agents.guard_evaluation import GateScores, GuardReport
+    from agents.trials.attacks import Poisoned
+    from agents.trials.guard_evaluation import GateScores, GuardReport
     from assistant.app import Application
     from assistant.settings import Settings
     from knowledge.scores import Score
@@ -52,10 +52,10 @@ def guard(
     config: Config = None,
 ) -> None:
     """Measure the guard: attack success, utility under attack, false alarms. The model obeys every attack."""
-    from agents.attacks import read_documents, read_ordinary, read_strings
     from agents.domain import load_domain
-    from agents.guard_evaluation import evaluate
-    from agents.tasks import read_tasks
+    from agents.trials.attacks import read_documents, read_ordinary, read_strings
+    from agents.trials.guard_evaluation import evaluate
+    from agents.trials.tasks import read_tasks
 
     if (domain is None) != (tasks is None):
         raise typer.BadParameter("--domain and --tasks go together")

@@ -205,7 +205,7 @@ def _tell(line: Mapping[str, Any], settings: Settings, *, as_json: bool) -> None
 def _answers(new: str, current: str, settings: Settings, questions: Path) -> "Mapping[str, PairedScore]":
     """Ask both models the same questions over the company's documents."""
     from agents.evaluation import check_measurable, evaluate, rows_of
-    from agents.measures import ANSWERS
+    from agents.trials.measures import ANSWERS
     from agents.turn import Responder
     from finetune.judging.predicting import open_subject
     from knowledge.comparison import compare as compare_rows

@@ -8,7 +8,7 @@ from knowledge.counting import counted
 
 if TYPE_CHECKING:
     from agents.evaluation import AnswerReport
-    from agents.failures import Failure as AnswerFailure
+    from agents.trials.failures import Failure as AnswerFailure
     from knowledge.comparison import Comparison
     from knowledge.evaluation import Failure, RagReport
     from knowledge.passages import Passage
@@ -41,8 +41,8 @@ def answer_lines(report: "AnswerReport", *, failures: int) -> Iterator[str]:
     Args:
         failures: most questions shown that failed.
     """
-    from agents.failures import failures as failures_of
-    from agents.measures import ANSWERS
+    from agents.trials.failures import failures as failures_of
+    from agents.trials.measures import ANSWERS
 
     failed = failures_of(report.judged)
     if failed:
@@ -172,7 +172,7 @@ def _failure(failure: "Failure", absent: set[tuple[str, str]]) -> Iterator[str]:
 
 
 def _answer_failure(failure: "AnswerFailure") -> Iterator[str]:
-    from agents.failures import expected
+    from agents.trials.failures import expected
 
     judged = failure.judged
     question, answer = judged.question, judged.answer

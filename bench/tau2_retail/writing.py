@@ -6,8 +6,8 @@ from functools import partial
 from typing import Annotated, Any
 
 from agents.actions import Change, Preview
-from agents.differences import differences
 from agents.tools import Tool, ToolContext
+from agents.trials.differences import differences
 from bench.tau2_retail import plans
 from bench.tau2_retail.plans import Plan
 from bench.tau2_retail.store import Record, Shop, shop, shown

@@ -3,7 +3,7 @@
     what a person wrote + passages      -> the sentences that a passage supports, each with its marker
     an answer with citations + passages -> the same answer, its markers counting these passages
 
-What is learned may say only what stands there, as serving checks it (`agents.citations`).
+What is learned may say only what stands there, as serving checks it (`agents.checks.citations`).
 """
 
 import re
@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agents.answering import check_text
-from agents.figures import MARKER, exact_parts
+from agents.checks.figures import MARKER, exact_parts
+from agents.checks.support import support
 from agents.prompts import NOT_FOUND, without_foreign, without_partly
-from agents.support import support
 from agents.transcript import Language
 from knowledge.passages import Passage
 from knowledge.text import sentences

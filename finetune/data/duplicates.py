@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from agents.figures import exact_parts
+from agents.checks.figures import exact_parts
 from finetune.data.candidates import Candidate, Dropped
 from finetune.errors import FinetuneError
 from finetune.examples import all_of, said_by

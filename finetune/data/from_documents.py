@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agents.answering import READ_PASSAGES
+from agents.checks.support import support
 from agents.prompts import NOT_FOUND, Asking, render
 from agents.prompts.asking import LONGEST_QUESTION, SCHEMA
 from agents.protocols import first_object, without_thinking
-from agents.support import support
 from agents.transcript import Language
 from finetune.data import citing
 from finetune.data.candidates import Candidate, Dropped, Reason

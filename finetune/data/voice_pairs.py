@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from agents.figures import exact_parts
+from agents.checks.figures import exact_parts
 from agents.prompts import Voicing, render
 from finetune.errors import FinetuneError
 from finetune.examples import ROLES, Example

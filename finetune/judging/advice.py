@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from agents.figures import exact_parts
+from agents.checks.figures import exact_parts
 from finetune.examples import TASKS, Example, Task, opening_of
 from finetune.labels.classifier_training import Labelled
 from knowledge.counting import counted

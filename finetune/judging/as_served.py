@@ -11,9 +11,10 @@ import re
 
 from jsonschema import Draft202012Validator
 
-from agents import extraction, reading, voicing
+from agents import extraction, voicing
 from agents.loop_state import LoopOptions
 from agents.prompts import READ
+from agents.quotes import reading
 from finetune.examples import Example, Task
 
 _TEXTS = re.compile(r'"(?:[^"\\]|\\.)*"')

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from agents import pointing, ranking
 from agents.answering import (
     HISTORY_MESSAGES,
     AnswerOptions,
@@ -18,8 +17,9 @@ from agents.errors import ModelUnavailable
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
 from agents.prompts import NOT_FOUND
-from agents.short_answers import POINTED_TOKENS, said_by
-from agents.statements import count_words
+from agents.quotes import pointing, ranking
+from agents.quotes.short_answers import POINTED_TOKENS, said_by
+from agents.quotes.statements import count_words
 from agents.transcript import Language, Message, ShortAnswer
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions

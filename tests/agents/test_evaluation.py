@@ -17,11 +17,11 @@ from agents.evaluation import (
     scores_of,
     summarise,
 )
-from agents.failures import FAULTS
-from agents.measures import ANSWERS
 from agents.models import LoadedModel
 from agents.models.scripted import Reply, ScriptedChat
 from agents.transcript import Answer, Citation, Finished, Searched
+from agents.trials.failures import FAULTS
+from agents.trials.measures import ANSWERS
 from agents.turn import Responder, ResponderOptions
 from knowledge import questions
 from knowledge.errors import KnowledgeError

@@ -7,25 +7,25 @@ from unittest.mock import Mock
 
 import pytest
 
-from agents import pointing, ranking, rewriting
+from agents import rewriting
+from agents.checks.grounding import stray_parts
 from agents.errors import ModelUnavailable
-from agents.grounding import stray_parts
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
 from agents.prompts import NOT_FOUND, nearest, partly, refusal
-from agents.statements import count_words
+from agents.quotes import pointing, ranking
+from agents.quotes.statements import count_words
 from agents.transcript import Answer, Delta, Finished, Message, Searched, ShortAnswer, Step, ToolCalled, ToolReturned
 from agents.turn import Request, Responder, ResponderOptions
 from knowledge.library import Library
 
-CONTACT = "hello@lumen.example"
-OPTIONS = ResponderOptions(company="Lumen", contact=CONTACT)
+OPTIONS = ResponderOptions(company="Lumen", contact="hello@lumen.example")
+CONTACT = OPTIONS.contact
 RETURN = "How many days do I have to send a lamp back after delivery?"
 RETURN_ZH = "台灯收货后多少天内可以退回？"
 WARRANTY = "How long is the warranty of a lamp?"
 UNKNOWN = "Do you rent spaceships in Canada?"
-UNKNOWN_ZH = "你们在加拿大出租宇宙飞船吗？"
-UNKNOWN_JA = "宇宙船は借りられますか？"
+UNKNOWN_ZH, UNKNOWN_JA = "你们在加拿大出租宇宙飞船吗？", "宇宙船は借りられますか？"
 NONE = LoadedModel("none", None, protocol="json", small=True)
 RIGHT = "You can send a lamp back within 30 days of delivery [1]."
 

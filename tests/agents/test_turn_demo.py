@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from agents.grounding import stray_parts
-from agents.measures import missing_facts
+from agents.checks.grounding import stray_parts
 from agents.models import ModelOptions, resolve
-from agents.statements import count_words
+from agents.quotes.statements import count_words
 from agents.transcript import Answer, Finished
+from agents.trials.measures import missing_facts
 from agents.turn import Request, Responder, ResponderOptions
 from knowledge import embedders
 from knowledge.library import Library, LibraryOptions

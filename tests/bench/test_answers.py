@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agents.measures import ANSWERS
+from agents.trials.measures import ANSWERS
 from bench.answers import COLUMNS, DIFFERENCES, FLOOR, differences_of, rows_for, sample, shown
 from bench.homes import Home
 from knowledge.results import Row

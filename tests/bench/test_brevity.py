@@ -2,8 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from agents import quoting
 from agents.answering import AnswerOptions
+from agents.quotes import quoting
 from bench.brevity import FLOOR, VARIED, Quoted, quoted_for
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from agents.measures import ANSWERS
 from agents.transcript import Language, Message
+from agents.trials.measures import ANSWERS
 from bench import dogfood
 from bench.datasets import DATA
 from bench.dogfood import DIFFERENCES, EXAMPLES, _compared, _draw, _is_judged

@@ -9,7 +9,7 @@ import pytest
 
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
-from agents.spans import NAMES
+from agents.quotes.spans import NAMES
 from bench import pointing
 from bench.homes import Home
 from bench.pointing import FOLDS, Case, ask, collect, fit, weighed

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from agents.ranking import AGAINST, NAMES, describe, weights_of
+from agents.quotes.ranking import AGAINST, NAMES, describe, weights_of
 from bench.ranking import Case, case_of, fit, fitted_sharpness, group_of, is_right, place_of, teaching
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions

@@ -4,18 +4,19 @@ from typing import Any
 
 import pytest
 
-from agents import answering, reading
+from agents import answering
 from agents.answering import AnswerOptions
 from agents.models import LoadedModel
 from agents.models.scripted import ScriptedChat
-from agents.next_call import Case, guess
 from agents.prompts import READ, Acting
 from agents.prompts.next_call import DoneCall
 from agents.protocols import read_json_step
-from agents.statements import Statement
-from agents.tasks import GoldCall
+from agents.quotes import reading
+from agents.quotes.statements import Statement
 from agents.tools import Tool
 from agents.transcript import Language, Message
+from agents.trials.next_call import Case, guess
+from agents.trials.tasks import GoldCall
 from finetune.errors import FinetuneError
 from finetune.examples import (
     ROLES,

@@ -11,9 +11,9 @@ from agents.calls import Caller
 from agents.domain import load_domain
 from agents.errors import ToolError
 from agents.protocols import ToolCall
-from agents.replay import NoLibrary, approved, replay
-from agents.tasks import read_tasks
 from agents.tools import ToolContext
+from agents.trials.replay import NoLibrary, approved, replay
+from agents.trials.tasks import read_tasks
 from bench.tau2_retail import DOMAIN
 from bench.tau2_retail.arithmetic import calculate
 from bench.tau2_retail.store import SOURCE

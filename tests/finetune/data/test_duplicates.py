@@ -5,7 +5,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from agents.figures import exact_parts
+from agents.checks.figures import exact_parts
 from finetune.data import duplicates
 from finetune.data.candidates import Candidate, Dropped
 from finetune.data.duplicates import resemblance, shingles_of, without_duplicates

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agents.support import parts_of
+from agents.checks.support import parts_of
 from agents.transcript import Message
 from finetune.data.candidates import Candidate, Dropped
 from finetune.data.conversations import Conversation, Said

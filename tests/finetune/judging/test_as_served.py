@@ -11,8 +11,8 @@ from agents.models.llamacpp import ChatLlamaCpp
 from agents.models.scripted import ScriptedChat
 from agents.prompts import NOT_STATED, Acting
 from agents.protocols import step_schema
-from agents.reading import REPLY_TOKENS, read
-from agents.statements import Statement
+from agents.quotes.reading import REPLY_TOKENS, read
+from agents.quotes.statements import Statement
 from agents.tools import Tool
 from agents.transcript import Language
 from finetune.data.extract_examples import Labelled, extract_example

@@ -1,0 +1,1 @@
+"""Whether what a model wrote is what its sources say: numbers, dates, names, yes and no."""

@@ -1,0 +1,136 @@
+"""Is all that an answer says in what it cites?
+
+    answer + citations -> sentences without support, numbers and links that nothing cited holds
+
+It takes no account of what is right: an answer may be well grounded and wrong.
+"""
+
+import re
+from collections.abc import Sequence
+
+from agents import courtesies
+from agents.checks.figures import MARKER, exact_parts
+from agents.checks.support import support
+from agents.guard import MARKS
+from agents.prompts import without_foreign, without_partly
+from agents.quotes.draft_labels import label
+from agents.quotes.expired import OVER
+from agents.quotes.quoting import shown
+from agents.transcript import Answer, Citation
+from knowledge.drafts import says_draft
+from knowledge.errors import KnowledgeError
+from knowledge.library import Excerpt, Library
+from knowledge.passages import Passage
+from knowledge.text import locate, sentences
+
+WHOLE_DOCUMENT = 10_000_000
+_CELL_BREAKS = (" – ", "; ")
+"""What stands between the cells of a table row that is shown in an answer."""
+_PIECES = re.compile(
+    "|".join(map(re.escape, (*_CELL_BREAKS, *(mark for of in MARKS.values() for mark in of.values()))))
+)
+"""Where an answer's words may differ from what it quotes: a row is shown otherwise, a link is taken out."""
+
+
+def stray_parts(
+    answer: Answer, library: Library | None = None, *, audiences: Sequence[str] = (), contact: str = ""
+) -> set[str]:
+    """Return the numbers, dates, prices, links and addresses that no quote, nor heading or draft's name above, holds.
+
+    Args:
+        library: where the headings are looked up; None takes quotes and titles only.
+        audiences: who asked.
+        contact: the company's own address, which refusals name.
+    """
+    parts = exact_parts(answer.text) - exact_parts(contact)
+    for citation in answer.citations:
+        parts -= exact_parts(citation.quote)
+    for citation in answer.citations if parts else ():
+        headings = _headings(citation, library, audiences) if library else ()
+        name = citation.document.rpartition("/")[2] if says_draft(citation.document) else ""
+        parts -= exact_parts("\n".join((citation.title, name, *headings)))
+    return parts
+
+
+def unsupported_sentences(answer: Answer, library: Library, *, audiences: Sequence[str]) -> tuple[str, ...]:
+    """Return the sentences of an answer that nothing it cites says; none for a refusal or a courtesy.
+
+    A sentence is supported when a quote holds it word for word, when it is the title or a heading above one, as a FAQ's
+    question is before its yes or no, or when a quote under its headings passes the check that written answers go
+    through (`agents.checks.support`).
+    """
+    if answer.outcome == "refused" or courtesies.is_one(answer.text):
+        return ()
+    doubtful = [
+        text
+        for text in said_sentences(answer.text)
+        if not any(_is_quoted(text, citation.quote) for citation in answer.citations)
+    ]
+    if not doubtful:
+        return ()
+    cited = [_cited_passage(citation, library, audiences) for citation in answer.citations]
+    states = {f"{shown(said)}: " for passage in cited if (said := label(passage))} | {
+        f"{over}: " for over in OVER.values()
+    }
+    doubtful = [text for text in doubtful if not any(_is_quoted_from(text, state, cited) for state in states)]
+    places = {place.strip() for passage in cited for place in (passage.title, *passage.headings)}
+    return tuple(text for text in doubtful if text.strip() not in places and support(text, cited) is None)
+
+
+def said_sentences(text: str) -> list[str]:
+    """Return the sentences of an answer without their markers, and without word of what the documents do not answer,
+    nor of which language they are in.
+    """
+    unmarked = MARKER.sub("", without_foreign(without_partly(text)[0]))
+    return [unmarked[start:end] for start, end in sentences(unmarked)]
+
+
+def _is_quoted(sentence: str, quote: str) -> bool:
+    """Say whether a quote holds a sentence word for word, or all cells of a row, or all but what was taken out."""
+    if locate(sentence, quote) is not None:
+        return True
+    return all(locate(piece, quote) for piece in _PIECES.split(sentence) if piece.strip(" .,:;()"))
+
+
+def _is_quoted_from(sentence: str, state: str, cited: Sequence[Passage]) -> bool:
+    """Say whether a sentence is the name of a draft, or that something is over, and what is quoted from it."""
+    said = sentence.removeprefix(state)
+    return said != sentence and any(_is_quoted(said, passage.text) for passage in cited)
+
+
+def _cited_passage(citation: Citation, library: Library, audiences: Sequence[str]) -> Passage:
+    return Passage(
+        collection=citation.collection,
+        document=citation.document,
+        title=citation.title,
+        headings=_headings(citation, library, audiences),
+        header="",
+        page=citation.page,
+        start=citation.start,
+        end=citation.end,
+        text=citation.quote,
+        audience="public",
+        language="",
+        score=0.0,
+    )
+
+
+def _headings(citation: Citation, library: Library, audiences: Sequence[str]) -> tuple[str, ...]:
+    around = document_around(citation, library, audiences)
+    return around.headings if around else ()
+
+
+def document_around(citation: Citation, library: Library, audiences: Sequence[str]) -> Excerpt | None:
+    """Return the cited document around the citation; None when there is no such document for who asked."""
+    try:
+        return library.excerpt(
+            citation.collection,
+            citation.document,
+            citation.start,
+            citation.end,
+            audiences=audiences,
+            margin=WHOLE_DOCUMENT,
+            quote=citation.quote,
+        )
+    except KnowledgeError:
+        return None

@@ -1,0 +1,1 @@
+"""Passages in, the statements of documents that answer out, word for word."""

@@ -1,0 +1,80 @@
+"""Ranked statements in, the few words of the best that answer; a small model is asked for them too.
+
+statements -> candidates in the best -> the surest, lifted where the model says it too -> shown alone, or not
+"""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from agents.models import LoadedModel
+from agents.prompts import Pointing, render
+from agents.quotes import pointing, prices, quoting
+from agents.quotes.expired import is_over
+from agents.quotes.items import is_in_list
+from agents.quotes.pointing import Candidate
+from agents.quotes.statements import Statement
+from agents.transcript import Language
+from knowledge.drafts import draft_name
+from knowledge.embedders import Embedder
+
+POINTED_TOKENS = 24
+"""Of what a small model says: an answer of a few words."""
+
+
+def point(
+    question: str,
+    ranked: Sequence[Statement],
+    *,
+    model: LoadedModel | None,
+    language: Language,
+    embedder: Embedder | None,
+    stop: threading.Event | None = None,
+) -> Candidate | None:
+    """Return the few words that answer; None when none are sure enough, or the question asks for no such thing.
+
+    Raises:
+        ModelUnavailable: the model does not answer.
+    """
+    found = pointing.candidates(question, ranked, language=language, embedder=embedder)
+    if not found:
+        return None
+    helps = model is not None and model.chat is not None and pointing.weights_of(language).said > 0
+    said = said_by(question, ranked[0], model=model, language=language, stop=stop) if helps and model else ""
+    pointed = pointing.choose(found, language=language, said=said)
+    if pointed is None or pointed.share < pointing.SURE:
+        return None
+    statement = pointed.candidate.statement
+    if len(quoting.rows_alike(statement, ranked)) > 1 or not is_in_force(statement):
+        return None
+    if not prices.may_stand_alone(question, statement, ranked):
+        return None
+    if is_in_list(statement) and pointed.candidate.text == statement.text.rstrip(" .;。；"):
+        return None  # a whole item is one of several
+    return pointed.candidate if pointing.stands_alone(question, pointed.candidate) else None
+
+
+def is_in_force(statement: Statement) -> bool:
+    """Say whether a statement holds as it stands; a few words would not say that they are a draft's, or over."""
+    return not (draft_name(statement.passage) or is_over(statement))
+
+
+def said_by(
+    question: str,
+    statement: Statement,
+    *,
+    model: LoadedModel,
+    language: Language,
+    stop: threading.Event | None = None,
+) -> str:
+    """Return the words that a small model finds in a sentence: one line, unchecked.
+
+    Raises:
+        ModelUnavailable: the model does not answer.
+    """
+    assert model.chat is not None
+    call: dict[str, Any] = {"max_tokens": POINTED_TOKENS, "temperature": 0.0, "stop": ["\n"]}
+    if stop is not None:
+        call["stop_event"] = stop
+    prompt = Pointing(question, statement.text, language)
+    return "".join(chunk.text for chunk in model.chat.stream(render(prompt), **call)).strip()
