@@ -19,6 +19,7 @@ from assistant.errors import StoreError
 from knowledge.environment import PIP
 
 if TYPE_CHECKING:
+    from psycopg import Connection
     from psycopg_pool import ConnectionPool
 
 CONNECTIONS = 4
@@ -27,6 +28,7 @@ ANSWER_SECONDS = 3.0
 """How long a customer who said yes waits for a server that is away; twice as long where it hangs or is frozen."""
 STATEMENT_SECONDS = 2.5
 """How long one step of the server may take: what it has not ended by then it undoes, before the customer is told so."""
+TURN_POLL_SECONDS = 0.2
 SETUP_LOCK = 4_711_022
 """Key of the lock under which one process at a time makes the tables."""
 TABLES = ("checkpoint_writes", "checkpoint_blobs", "checkpoints")
@@ -54,9 +56,7 @@ class SharedCheckpoints:
             options: dict[str, Any] = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
             options |= {"connect_timeout": int(OPEN_SECONDS), "tcp_user_timeout": int(1000 * OPEN_SECONDS)}
             with psycopg.connect(_plain(url), **options) as connection:
-                connection.execute(f"SET lock_timeout = {int(1000 * OPEN_SECONDS)}")
-                connection.execute("SELECT pg_advisory_lock(%s)", (SETUP_LOCK,))  # until it is closed
-                connection.execute("SET lock_timeout = 0")  # an index that is cut short stays, and is never used
+                _take_turn(connection, url)
                 PostgresSaver(connection).setup()
             self._pool.open(wait=True, timeout=OPEN_SECONDS)
             # No type but plain data and messages is read back.
@@ -176,10 +176,32 @@ def _named(url: str) -> Iterator[None]:
         raise StoreError(_cause(url, error)) from error
 
 
+def _take_turn(connection: "Connection[dict[str, Any]]", url: str) -> None:
+    """Take the lock on making the tables, until the connection is closed.
+
+    It is asked for again and again: whoever waits within the server holds up the index that the other makes, and the
+    server ends one of the two.
+    """
+    deadline = time.monotonic() + OPEN_SECONDS
+    while True:
+        taken = connection.execute("SELECT pg_try_advisory_lock(%s) AS taken", (SETUP_LOCK,)).fetchone()
+        if taken and taken["taken"]:
+            return
+        if time.monotonic() > deadline:
+            raise LoopsUnavailable(
+                f"Waiting writes cannot be kept at {_shown(url)}: another server has been making the tables for "
+                f"{OPEN_SECONDS:.0f} s. Next: wait for it to end, then start again"
+            )
+        time.sleep(TURN_POLL_SECONDS)
+
+
+def _shown(url: str) -> str:
+    return make_url(url).render_as_string(hide_password=True)
+
+
 def _cause(url: str, error: Exception) -> str:
-    place = make_url(url).render_as_string(hide_password=True)
     said = str(error).strip().partition("\n")[0].rstrip(".")
-    return f"Waiting writes cannot be kept at {place}: {said[:300]}. Next: frontdesk doctor"
+    return f"Waiting writes cannot be kept at {_shown(url)}: {said[:300]}. Next: frontdesk doctor"
 
 
 def _plain(url: str) -> str:

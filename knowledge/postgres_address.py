@@ -18,7 +18,7 @@ from knowledge.errors import KnowledgeError
 
 MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 TLS_WORDS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
-KNOWN = (*TLS_WORDS, "host", "port", "unix_sock", "application_name", "connect_timeout")
+KNOWN = (*TLS_WORDS, "host", "port", "user", "unix_sock", "application_name", "connect_timeout")
 """`unix_sock` is pg8000's own, the path of the socket itself; `connect_timeout` is psycopg's alone: here every silence
 of the server has the same limit."""
 SYSTEM = "system"
@@ -67,7 +67,7 @@ def arguments(url: URL) -> tuple[URL, dict[str, Any]]:
         said["unix_sock"] = socket
     elif (context := _context(url)) is not None:
         said["ssl_context"] = context
-    user = url.username or os.environ.get("PGUSER") or _own_name()
+    user = str(url.query.get("user") or "") or url.username or os.environ.get("PGUSER") or _own_name()
     return url.set(username=user, host=host or None, port=port, query={}), said
 
 

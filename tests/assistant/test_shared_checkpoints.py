@@ -140,10 +140,29 @@ def test_tables_that_another_process_is_making_are_not_waited_for_without_an_end
     with psycopg.connect(url := new_database(), autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(%s)", (shared_checkpoints.SETUP_LOCK,))
         began = time.monotonic()
-        with pytest.raises(StoreError, match=r"lock timeout\. Next: frontdesk doctor"):
+        with pytest.raises(StoreError, match=r"another server has been making the tables for 1 s\. Next: wait"):
             SharedCheckpoints(url)
         assert time.monotonic() - began < 10
     SharedCheckpoints(url).close()
+
+
+@pytest.mark.servers
+def test_servers_that_start_at_once_on_a_new_database_all_come_up(new_database: Callable[[], str]) -> None:
+    """Whoever waited within the server held up the other's index, and one of the two was ended by a deadlock."""
+    url, faults = new_database(), list[StoreError]()
+
+    def start() -> None:
+        try:
+            SharedCheckpoints(url).close()
+        except StoreError as error:
+            faults.append(error)
+
+    servers = [threading.Thread(target=start) for _ in range(4)]
+    for server in servers:
+        server.start()
+    for server in servers:
+        server.join(60)
+    assert faults == []
 
 
 @pytest.mark.servers

@@ -48,6 +48,10 @@ def test_without_a_word_it_is_encrypted_where_the_server_can() -> None:
     assert "ssl_context" not in arguments(make_url(HERE))[1]
 
 
+def test_the_user_may_stand_behind_the_question_mark() -> None:
+    assert arguments(make_url("postgresql:///lib?host=localhost&user=ada"))[0].username == "ada"
+
+
 def test_each_mode_checks_what_postgresqls_own_programs_check(tmp_path: Path) -> None:
     root = f"sslrootcert={certify(tmp_path, 'ours')}"
     assert arguments(make_url(f"{HERE}?sslmode=disable"))[1]["ssl_context"] is False
