@@ -182,7 +182,7 @@ class ActingTurn:
                 yield self._told((words.YES_AND_MORE if more else words.WITHDRAWN)[self.language])
             return None
         with_team = next((one for one in waiting if one.stage == "operator"), None)
-        if with_team is not None and (reply == "yes" or is_moment):
+        if with_team is not None and (reply == "yes" or (is_moment and reply is None)):  # a bare "wait" stops it
             yield self._told(words.STILL_WAITS[self.language])
             return Ended("awaiting_approval")
         if with_team is not None and (reply == "no" or has_another_wish(self.asked.message)):

@@ -224,7 +224,8 @@ _CAUSED = (
     rf"|{_ANYBODY}{_GOT}(?!blisters?\b){_SKIN})"
     r" (?:(?:from|after|since|because of|off|thanks to) (?:your|using|wearing|sitting|sleeping|lying)"
     rf"|(?:from|after|because of|off|thanks to) (?:the|this|that) (?!{_WEATHER})"
-    r"(?![^.?!]{0,80}\b(?:which \w+ (?:is|do|can|should|would|helps?)|do you (?:sell|recommend))\b)\w+))\b"
+    r"(?:(?=[^.?!]{0,60}\b(?:you (?:sold|sent|gave|made|served|delivered|recommended)|in your)\b)|(?![^.?!]{0,80}"
+    r"\b(?:which (?!doctor)\w+ (?:is|do|can|should|would|helps?)|do you (?:sell|recommend))\b))\w+))\b"
 )
 """What a thing of the company did to somebody, without a word for the harm that is always one."""
 
@@ -243,7 +244,7 @@ _WHEN = "(?:昨天|昨晚|今天|前天|上周|早上|晚上|刚刚?才?|突然|
 _WHERE = "[在从让坐玩穿骑走踩下爬](?:你们的?)?[^，。！？,.!?防的把]{0,10}?"
 _THERE = "(?:[在从][^，。！？,.!?防的把买]{1,8}[上里下中内口前])?"
 _SLIPPED = "[摔滑绊跌](?:倒|了?一?跤)了?[，,]?"
-_OWN_HAND = f"(?:{_HIM}{_WHEN}{_THERE}(?:{_SLIPPED})?|(?<![子杯壶箱碗锅])(?<!(?<![上下])车){_SLIPPED})把手摔断"
+_OWN_HAND = f"(?:{_HIM}{_WHEN}{_THERE}(?:{_SLIPPED})?|(?<![子杯壶箱碗锅])(?<!(?<![上下骑坐])车){_SLIPPED})把手摔断"
 """Somebody's hand: the handle of a cup is a 把手 too."""
 _FELL_HERE = (
     "(?:(?:(?:摔|撞|砸|夹|扭|拉)伤|[摔滑绊]倒|扭到)(?!了?[一这那两几]|的|[检监]测|识别|报警|保?险|[药膏])"

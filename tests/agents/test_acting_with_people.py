@@ -56,7 +56,7 @@ def test_who_only_says_how_long_takes_back_nothing(talk: Talk, home: Path, messa
 
 @pytest.mark.parametrize(
     "message",
-    [*("ok wait", "OK, hold on please", "OK, one moment", "好的，等一下", "嗯，稍等"), *("wait", "hold on", "稍等")],
+    ["ok wait", "OK, hold on please", "OK, one moment", "好的，等一下", "嗯，稍等"],
 )
 def test_who_wants_to_wait_is_told_that_it_still_waits_for_the_team(talk: Talk, home: Path, message: str) -> None:
     order, email, sku = returned_for_much(home)
@@ -66,6 +66,18 @@ def test_who_wants_to_wait_is_told_that_it_still_waits_for_the_team(talk: Talk, 
     talk.say("yes")
     assert talk.say(message).text in words.STILL_WAITS.values()
     assert [one.stage for one in talk.approvals.kept.values()] == ["operator"]
+
+
+@pytest.mark.parametrize("message", ["wait", "Wait!", "hold on", "等一下", "慢着"])
+def test_a_bare_wait_stops_what_the_team_would_do(talk: Talk, home: Path, message: str) -> None:
+    """The team approved, and the money was paid after the customer's "Wait!"."""
+    order, email, sku = returned_for_much(home)
+    talk.sign_in(order, email)
+    refund = (call("order_status", order_number=order), call("refund", order_number=order, article=sku))
+    talk.say(f"Refund my return of {order}", *refund)
+    talk.say("yes")
+    talk.say(message)
+    assert [one.stage for one in talk.approvals.kept.values()] == ["withdrawn"]
 
 
 def test_two_writes_wait_one_after_the_other(talk: Talk, home: Path) -> None:
