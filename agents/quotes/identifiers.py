@@ -87,6 +87,8 @@ def _of_the_version(question: str, ranked: Sequence[Statement]) -> Sequence[Stat
         return ranked
     version = asked.pop()
     own = [_version_of(statement) for statement in ranked]
+    if version.partition(".")[0] not in {each.partition(".")[0] for each in own if each}:
+        return ranked  # it may be another program's: "WordPress version 6.4"
     if not any(_is_part(version, each) for each in own):  # what a heading says of another version is no answer still
         own = [each if _is_headed(s) else "" for s, each in zip(ranked, own, strict=True)]
     said = (any(_is_part(version, each) for each in _NUMBER.findall(s.text)) for s in ranked)
@@ -113,8 +115,8 @@ def _versions(text: str) -> set[str]:
 
 
 def _is_part(asked: str, version: str) -> bool:
-    """Say whether a version is the one asked for, or one of its own: 2.3.1 of 2.3, 2.3 of 2."""
-    return f"{version}.".startswith(f"{asked}.")
+    """Say whether a version is the one asked for, or one of its own: 2.3.1 of 2.3, 2.3 of 2, and 2.3 is 2.3.0."""
+    return f"{version}.".startswith(f"{asked}.") or asked == f"{version}.0"
 
 
 def _whole(statement: Statement) -> str:

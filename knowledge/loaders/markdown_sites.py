@@ -34,8 +34,9 @@ _IMPORT = re.compile(
     r"|import\s+(?:type\s+)?[A-Z{*][^'\"]*\sfrom\s+['\"][^'\"]+['\"];?\s*$"
 )
 _EXPORT = re.compile(
-    r"export\s+(?:(?:const|let|var)\s+\w+\s*[:=]|\{(?!\{)|\*\s(?:as|from)\s|default\s+(?:[A-Z]\w*;?$|\w+;$|[({\[<]|\w+\()"
-    r"|(?:default\s+)?(?:async\s+)?(?:function\*? ?\w*|class ?\w*(?: extends [\w.]+)?) ?[({])"
+    r"export\s+(?:(?:const|let|var)\s+\w+\s*[:=]|\{(?!\{)|\*\s(?:as|from)\s|default\s+(?:[A-Z]\w*;?$|\w+;$|[{\[<]"
+    r"|\((?:\)|\{|\w+[,)] ?=?>?)(?=.*=>)|\w+\()"
+    r"|(?:default\s+)?(?:async\s+)?(?:function(?:\*? \w+ ?|\*?)\(|class ?\w*(?: extends [\w.]+)? ?\{))"
 )
 _GOES_ON = re.compile(r"(?:[=,+?:]|=>|&&|\|\|)\s*$")
 _MOST_LINES_OF_IMPORT = 50

@@ -27,6 +27,8 @@ _LIMITS = {
 _CHOICES = ("oneOf", "anyOf")
 _MOST_PARTS = 200_000
 """Operations, parameters, fields and answers: YAML may name one a million times."""
+_MOST_DEPTH_OF_ALL = 2
+"""Fields within fields down to which what is put together of others (`allOf`) is told, as some programs write each."""
 _MOST_STEPS = 8
 """From a reference to what it leads to; into the fields of a field, which a list may hold, twice as many."""
 _Object = Mapping[str, Value]
@@ -201,7 +203,7 @@ class _Reference:
             return
         for part in map(_object, _list(schema.get("allOf"))):
             reference = shown(part.get("$ref"))
-            if not reference or reference not in within:
+            if not reference or (reference not in within and above.count(".") < _MOST_DEPTH_OF_ALL):
                 yield from self._fields(self._followed(part), above, (*within, reference))
         for each in (schema.get("items"), *(each for key in _CHOICES for each in _list(schema.get(key)))):
             if isinstance(each, Mapping):

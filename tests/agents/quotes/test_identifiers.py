@@ -115,6 +115,21 @@ def test_what_stands_under_another_version_is_left_out(question: str, texts: lis
     assert left(question, *changes) == texts
 
 
+@pytest.mark.parametrize(
+    ("question", "head", "text"),
+    [
+        ("Does it work with WordPress version 6.4?", "4.2.0 - 2026-01-10", "The plugin needs WordPress 6 or newer."),
+        ("When is check-in? I have app version 1.2", "4.2 - Arrival", "Check-in is at 15:00."),
+        ("Can exports be scheduled in v2.3.0?", "2.3 - 2025-08-05", "Exports can be scheduled every night."),
+    ],
+)
+def test_another_programs_version_and_one_written_shorter_leave_nothing_out(
+    question: str, head: str, text: str
+) -> None:
+    older = passage("Relays are new.", "b.md", headings=("2.2 - 2025-05-20",))
+    assert text in left(question, passage(text, headings=(head,)), older)
+
+
 def test_what_another_versions_documents_say_is_left_out() -> None:
     old, new = passage("Timeout: 30 s", "docs/v1.0/keys.md"), passage("Timeout: 15 s", "docs/v2.0/keys.md")
     titled, guide = (

@@ -230,6 +230,8 @@ def test_what_hugo_folds_up_stands_below_its_title(read_one, blocks, begin, end)
         "import them from the menu",
         "export default settings to a file",
         "export {{ name }} once",
+        "The\nexport function (in the File menu) saves your orders as CSV.",
+        "export default (CSV) can be changed in the settings.",
         "a {/* that no one closes",
         "{% if user %}\nHello",
         "{{ name }}",

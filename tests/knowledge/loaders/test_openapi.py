@@ -192,6 +192,19 @@ def test_what_leads_back_to_itself_is_read_once(read_one):
     assert "Field: a.name" in text
 
 
+def test_models_that_are_put_together_of_one_another_are_told_in_bounds(read_one):
+    """Some programs write every reference within an `allOf`; a file of 11 kB had more than 200,000 parts."""
+    field = "        f{0}: {{allOf: [{{$ref: '#/components/schemas/M{0}'}}]}}\n"
+    models = "".join(
+        f"    M{number}:\n      properties:\n        name: {{type: string}}\n"
+        + "".join(field.format(other) for other in range(10) if other != number)
+        for number in range(10)
+    )
+    document = read_one("a.yaml", f"openapi: 3.0.0\npaths: {{}}\ncomponents:\n  schemas:\n{models}")
+    assert "Field: f1.name" in document.text
+    assert len(document.text) < 60 * len(models)
+
+
 def test_what_only_has_paths_is_no_service(read_one):
     assert read_one("a.yaml", "paths:\n  logs: /var/log\n").text == "paths > logs: /var/log"
 
