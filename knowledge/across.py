@@ -42,16 +42,19 @@ def search(
     mine = detect_language(question)
     theirs: Language = "en" if mine == "zh" else "zh"
     named = things(found.asked, mine)
-    here, there = ([term for thing in named for term in thing.terms(language)] for language in (mine, theirs))
-    frequencies = lexical.document_frequencies(connection, list(dict.fromkeys([*here, *there])), scope)
-    also = [term for term in dict.fromkeys(there) if term in frequencies]
-    weights = _weights(named, frequencies, lexical.count_chunks(connection, scope))
-    own = most_named(weights, found.passages, language=mine)
-    if not also or own >= sum(weights.values()):
+    if most_named(dict.fromkeys(named, 1.0), found.passages, language=mine) >= len(named):
         return found
     narrowed = replace(scope, languages=(theirs,))
     if not stored_passages.vectors_in_scope(connection, narrowed, limit=1):
         return found
+    here, there = ([term for thing in named for term in thing.terms(language)] for language in (mine, theirs))
+    among = lexical.segments(connection, scope)
+    frequencies = lexical.document_frequencies(connection, list(dict.fromkeys([*here, *there])), scope, among=among)
+    also = [term for term in dict.fromkeys(there) if term in frequencies]
+    if not also:
+        return found
+    weights = _weights(named, frequencies, lexical.count_in(among))
+    own = most_named(weights, found.passages, language=mine)
     other = found_in(narrowed, also)
     enough = max(own, sum(weights.values()) / 2)
     tells_more = most_named(weights, other.passages, language=theirs) > enough and other.evidence > found.evidence

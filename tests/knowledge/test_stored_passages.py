@@ -34,6 +34,7 @@ def shop(library: Library, write: Write, papers: Path) -> Library:
         ({"history": SAID}, 7),  # and twice the words of the question before, and the chunks near the topic
         ({"since": "2001-01-01"}, 6),  # and which chunks are in scope, for each half
         ({"options": RetrievalOptions(mode="lexical")}, 3),
+        ({"question": "Is there a warranty?"}, 5),  # and whether there is anything in another language
     ],
 )
 def test_a_search_takes_few_statements(shop: Library, search: dict[str, Any], most: int) -> None:
@@ -44,7 +45,7 @@ def test_a_search_takes_few_statements(shop: Library, search: dict[str, Any], mo
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        found = shop.search("May it be returned?", **search)
+        found = shop.search(**{"question": "May it be returned?", **search})
     finally:
         event.remove(Engine, "before_cursor_execute", note)
     assert len(found.passages) == 5
