@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 LIST = Path(__file__).with_suffix(".txt")
-ONE_SECONDS = 0.1
+ONE_SECONDS = 0.08
 """A case that takes this long, with what is set up for it, makes its test slow."""
-ALL_SECONDS = 0.4
+ALL_SECONDS = 0.25
 """So do cases that take this long together."""
 
 
