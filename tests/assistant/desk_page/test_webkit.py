@@ -1,4 +1,4 @@
-"""The chat and the desk in WebKit, Safari's engine, which half of a shop's customers have."""
+"""The chat and the desk in WebKit, Safari's engine, which every iPhone has."""
 
 import time
 from collections.abc import Iterator
