@@ -4,6 +4,11 @@
 
 The questions were written from the documents alone, before anybody saw what is found for them, and none is about the
 demo company: what is fitted or chosen by questions is fitted and chosen by these.
+
+    name -> bench/labelled/companies/NAME -> FOLDER/corpus/, FOLDER/questions.jsonl
+
+Others are invented, documents and all: shops, a clinic, a campsite, with price lists, notices, old rules beside new ones.
+They were written without sight of Frontdesk's code, and their customers ask in words of their own.
 """
 
 import shutil
@@ -67,6 +72,37 @@ own verb, but not what it is about), `looks_whole` (and still needs the talk to 
 `sibling` (the same of another one), `two_back` (on the answer before the last), `new_subject` (leans on nothing)."""
 QUESTIONS = {name: Asked(name, f"questions_{name}.jsonl") for name in COMPANIES} | ABROAD | FOLLOW_UPS
 """All of them, by the name of the set."""
+
+
+TAUGHT = (
+    "appliances-zh",
+    "bicycles",
+    "cakes-zh",
+    "campsite",
+    "dental",
+    "fibre",
+    "flats",
+    "furniture",
+    "guest-house-zh",
+    "outdoor-zh",
+    "pets-zh",
+    "plants",
+)
+"""Invented companies by which something may be fitted or chosen."""
+HELD_OUT = ("driving-school-zh", "gym-zh", "museum", "print", "taps")
+"""Those that only measure it: no fault that was seen there alone is mended."""
+INVENTED = (*TAUGHT, *HELD_OUT)
+
+
+def write_invented(name: str, *, folder: Path) -> None:
+    """Copy an invented company's documents to `folder/corpus` and its questions to `folder/questions.jsonl`.
+
+    Args:
+        name: of `INVENTED`.
+    """
+    source = FOLDER / "companies" / name
+    shutil.copytree(source / "corpus", folder / "corpus", dirs_exist_ok=True)
+    shutil.copyfile(source / "questions.jsonl", folder / "questions.jsonl")
 
 
 def write(name: str, *, data: Path, folder: Path) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.companies import ABROAD, COMPANIES, FOLLOW_UPS, QUESTIONS, files
+from bench.companies import ABROAD, COMPANIES, FOLLOW_UPS, HELD_OUT, INVENTED, QUESTIONS, TAUGHT, files
 from bench.datasets import DATA, write
 from bench.labelled import FOLDER
 from knowledge.loaders import load
@@ -13,6 +13,7 @@ from knowledge.text import locate
 LANGUAGES = ("de", "fr", "es", "ru", "ar", "ja", "ko", "zh")
 TURN = ("user", "assistant")
 LEANS = ("leaning", "no_subject", "looks_whole", "sibling", "two_back", "new_subject")
+KINDS = {"plain", "table", "two_parts", "follow_up", "near_miss"}
 WANTED = {"unanswerable": 40, "follow_up": 15, "two_part": 10}
 
 
@@ -74,3 +75,25 @@ def test_follow_ups_quote_to_the_letter_and_every_fact_stands_in_a_quote(
             assert any(locate(fact, place.quote) for group in question.facts for fact in group), (question.id, place)
         for group in question.facts:
             assert any(locate(fact, place.quote) for fact in group for place in question.gold), (question.id, group)
+
+
+def test_invented_companies_either_teach_or_measure() -> None:
+    assert set(INVENTED) == {folder.name for folder in (FOLDER / "companies").iterdir()}
+    assert not set(TAUGHT) & set(HELD_OUT)
+    for names in (TAUGHT, HELD_OUT):
+        chinese = sum(name.endswith("-zh") for name in names)
+        assert 0 < chinese < len(names)
+
+
+@pytest.mark.parametrize("name", INVENTED)
+def test_every_answer_of_an_invented_company_stands_where_its_question_says(name: str, tmp_path: Path) -> None:
+    corpus, file = write(name, tmp_path)
+    texts = {path.name: "".join(found.text for found in load(path)) for path in corpus.iterdir()}
+    questions = read(file)
+    assert {question.kind for question in questions} == KINDS
+    assert len({question.id for question in questions}) == len(questions) >= 46
+    for question in questions:
+        assert question.answerable is (question.kind != "near_miss")
+        assert question.answerable is bool(question.facts) is bool(question.gold)
+        for place in question.gold:
+            assert locate(place.quote, texts[place.document]), (question.id, place)
