@@ -196,7 +196,8 @@ def _take_turn(connection: "Connection[dict[str, Any]]", url: str) -> None:
 
 
 def _shown(url: str) -> str:
-    return make_url(url).render_as_string(hide_password=True)
+    """Return an address fit to print: a password may stand behind the question mark too."""
+    return make_url(url).set(query={}).render_as_string(hide_password=True)
 
 
 def _cause(url: str, error: Exception) -> str:

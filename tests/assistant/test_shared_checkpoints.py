@@ -387,6 +387,12 @@ def test_a_server_that_refuses_is_named_without_its_password(new_database: Calla
         assert "wrong-secret" not in str(raised.value)
 
 
+def test_a_password_behind_the_question_mark_is_not_printed() -> None:
+    with pytest.raises(StoreError, match=r"at postgresql\+psycopg://desk@127\.0\.0\.1:1/library: ") as refused:
+        forget("postgresql+psycopg://desk@127.0.0.1:1/library?password=geheim-77", ["c-1"])
+    assert "geheim-77" not in str(refused.value)
+
+
 def test_missing_driver_is_said_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     for use in (SharedCheckpoints, lambda place: forget(place, ["one"])):
