@@ -393,6 +393,18 @@ def test_a_password_behind_the_question_mark_is_not_printed() -> None:
     assert "geheim-77" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("unix_sock={home}/.s.PGSQL.6543", r'socket "{home}/\.s\.PGSQL\.6543" failed'),
+        ("host={home}&sslmode=disable", r'socket "{home}/\.s\.PGSQL\.5432" failed'),
+    ],
+)
+def test_an_address_that_documents_are_read_by_leads_to_the_same_server(query: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=said.format(home=tmp_path)):
+        forget(f"postgresql://desk@/library?{query.format(home=tmp_path)}", ["c-1"])
+
+
 def test_missing_driver_is_said_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     for use in (SharedCheckpoints, lambda place: forget(place, ["one"])):
