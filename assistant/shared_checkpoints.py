@@ -16,6 +16,7 @@ from sqlalchemy import make_url
 
 from agents.errors import LoopsUnavailable
 from assistant.errors import StoreError
+from knowledge import postgres_address
 from knowledge.environment import PIP
 
 if TYPE_CHECKING:
@@ -196,7 +197,8 @@ def _take_turn(connection: "Connection[dict[str, Any]]", url: str) -> None:
 
 
 def _shown(url: str) -> str:
-    return make_url(url).render_as_string(hide_password=True)
+    """Return an address fit to print: a password may stand behind the question mark too."""
+    return make_url(url).set(query={}).render_as_string(hide_password=True)
 
 
 def _cause(url: str, error: Exception) -> str:
@@ -206,4 +208,4 @@ def _cause(url: str, error: Exception) -> str:
 
 def _plain(url: str) -> str:
     """Return an address as libpq reads it, without the name of a driver."""
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return postgres_address.for_libpq(make_url(url)).render_as_string(hide_password=False)

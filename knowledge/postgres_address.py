@@ -71,6 +71,17 @@ def arguments(url: URL) -> tuple[URL, dict[str, Any]]:
     return url.set(username=user, host=host or None, port=port, query={}), said
 
 
+def for_libpq(url: URL) -> URL:
+    """Return an address for psycopg that leads where pg8000 is led: a socket by folder and port, no `~` in names."""
+    said: dict[str, Any] = dict(url.query)
+    folder, is_socket, port = str(said.get("unix_sock", "")).rpartition("/.s.PGSQL.")
+    if is_socket:
+        said |= {"host": folder, "port": port}
+        del said["unix_sock"]
+    said |= {word: str(Path(said[word]).expanduser()) for word in TLS_WORDS[1:] if str(said.get(word, ""))[:1] == "~"}
+    return url.set(drivername="postgresql", query=said)
+
+
 def _word(url: URL, word: str) -> str:
     return str(url.query.get(word) or os.environ.get(f"PG{word.upper()}", ""))
 

@@ -67,6 +67,7 @@ _GERMAN_BEGINNINGS = _words(  # of sentences; they are written with a capital no
 _SPACED_ABBREVIATION = re.compile(r"(?<!\w)(?:z\.\s?[BTZ]|d\.\s?h|d\.\s?R|i\.\s?d|u\.\s?U|e\.\s?g|i\.\s?e)\.")
 _LEADER = "...."  # dots that lead from a thing to its price
 _LED_TO = re.compile(r"\s*(?:[\d€$£¥]|(?:EUR|USD|GBP|CHF|CNY)\b|$)")
+_GOES_ON_BELOW = re.compile(r"\s*\\\s*\Z")  # ends a command's line that is not its last
 _WORD_LOOKBACK_CHARACTERS = 16
 _LIST_MARK = re.compile(r"\s*[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxlcIVXLC]{1,5})\.")
 
@@ -90,8 +91,7 @@ def sentences(text: str) -> tuple[tuple[int, int], ...]:
             if _LABELLED.match(line.group()):
                 _append_trimmed(spans, text, start, end)
                 continue
-            mark = _LIST_MARK.match(text, start, end)
-            body = mark.end() if mark else start
+            body = mark.end() if (mark := _LIST_MARK.match(text, start, end)) else start
             for stop in _STOP.finditer(text, body, end):
                 if _ends_sentence(text, stop, line_start=body, line_end=end):
                     _append_trimmed(spans, text, start, stop.end())
@@ -104,7 +104,7 @@ def _ends_sentence(text: str, stop: re.Match[str], *, line_start: int, line_end:
     if stop.lastgroup != "narrow":
         return stop.group() != "…" or stop.end() == line_end
     following = _character_after(text, stop.end(), line_end)
-    if following.islower() or text[stop.end() : line_end].strip() == "\\":  # behind which a command goes on below
+    if following.islower() or _GOES_ON_BELOW.match(text, stop.end(), line_end):
         return False
     if stop.group().startswith(_LEADER) and _LED_TO.match(text, stop.end(), line_end):
         return False

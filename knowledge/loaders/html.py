@@ -309,9 +309,11 @@ def _anchor(tag: "Tag") -> str:
 
 
 def _begun_by(tag: "Tag") -> "Iterator[Tag]":
-    """Yield the elements around a heading whose first heading it is."""
+    """Yield the elements around a heading whose first heading it is: those that the one before does not stand in."""
+    before = tag.find_previous([*_HEADINGS])
+    around_both = set(map(id, before.parents)) if before is not None else set()
     for outer in tag.parents:
-        if outer.name not in _SECTIONS or outer.find([*_HEADINGS]) is not tag:
+        if outer.name not in _SECTIONS or id(outer) in around_both:
             return
         yield outer
 

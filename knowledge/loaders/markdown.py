@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from knowledge.loaders.markdown_dialects import to_commonmark
 from knowledge.loaders.markdown_sites import to_plain_markdown
 
 if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
@@ -83,11 +85,17 @@ def plain_line(text: str) -> str:
     >>> plain_line("The value of `next_cursor`, see [Pages](/pages).")
     'The value of next_cursor, see Pages.'
     """
-    from markdown_it import MarkdownIt
-
-    written = MarkdownIt("commonmark").parseInline(" ".join(text.split()))
+    written = _line_parser().parseInline(" ".join(text.split()))
     parts = [part for token in written for part in token.children or ()]
     return "".join(part.content for part in parts if part.type in ("text", "code_inline", "html_inline"))
+
+
+@lru_cache
+def _line_parser() -> "MarkdownIt":
+    """Return what reads lines. Kept, for a service has tens of thousands, and to make one takes longer than to read."""
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark")
 
 
 def _is_draft(fields: Mapping[str, str]) -> bool:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Set
 from itertools import takewhile
 
-_FENCE = re.compile(r"[ \t]*(?:> ?)*(`{3,}|~{3,})")
+_FENCE = re.compile(r"[ \t]*(?:> ?)*(`{3,}+(?!.*`)|~{3,})")
 _INDENTED = re.compile(r"(?: {4}|\t)")
 _NOTE = re.compile(r" {0,3}\[\^([^\]\s]+)\]:[ \t]*(.*)$")
 _CALLOUT = re.compile(r"([ \t]*(?:>[ \t]*)+)\[!([\w-]+)\][+-]?[ \t]*(.*)$")
@@ -28,6 +28,8 @@ _INLINE = re.compile(
     r"|(?<![\w=])==(?=[^\s=])(?P<marked>[^=\n]*[^\s=])==(?![\w=])"
     r"|\[\^(?P<note>[^\[\]\s]+)\]"
 )
+_LONGEST_REPEATED = 500
+"""Characters of a note that is written below each paragraph that names it; a longer one is written once."""
 _Lines = list[str]
 
 
@@ -58,6 +60,7 @@ def _stretches(lines: _Lines) -> Iterator[tuple[_Lines, bool]]:
         mark = _FENCE.match(line)
         if fence:
             run.append(line)
+            marks -= _COMMENT_MARK.match(line) is not None  # it ends no comment
             if mark and mark[1].startswith(fence) and not line[mark.end() :].strip(" `~"):
                 yield run, True
                 run, fence = [], ""
@@ -123,7 +126,8 @@ def _paragraph(lines: _Lines, notes: dict[str, str], told: set[str], *, elsewher
         else:
             written.append(_BLOCK_NAME.sub("", line))
     for name in named:  # and what the notes name in turn
-        if name not in told and (note := notes.get(name, "").strip()):
+        note = notes.get(name, "").strip()
+        if note and name not in told and not (name in elsewhere and len(note) > _LONGEST_REPEATED):
             marks = "".join(takewhile(lambda sign: sign in "> ", lines[0]))
             count = len(named)
             written += [marks, marks + _INLINE.sub(inline, note), marks]

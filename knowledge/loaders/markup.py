@@ -22,8 +22,11 @@ _LINE = re.compile(r"</?(?:div|li|tr)\b[^<>]*>|<dt\b[^<>]*>|</dd\s*>", re.IGNORE
 _CELL = re.compile(r"</?t[dh]\b[^<>]*>|</dt\s*>|<dd\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z](?!ttps?://|[\w.+-]*@[\w.-]+>)[^<>]*>", re.IGNORECASE)
 """No address in angle brackets."""
+_OF_A_PATH = r"(?:(?<=[%~}])|(?<=\(x86\))|(?<=^\.)|(?<=^\.\.)|(?<=[\s\"'`(>=]\.)|(?<=[\s\"'`(>=]\.\.))\\[rn][a-z\d_]"
+r"""`%APPDATA%\npm`, `.\run.ps1`: behind "100 %" and a full stop a line ends only before a capital or a tag."""
 _WRITTEN_LINE_ENDS = re.compile(
-    r"(?<![^\W\u3400-\u9fff])(?<!\\)(?<!\b[A-Za-z]:)(?:\\[rn])+|(?:(?<!\\r)(?<!\\n)\\[rn])(?:\\[rn])*(?=<|[A-ZÄÖÜ])"
+    rf"(?<![^\W\u3400-\u9fff])(?<!\\)(?<!\b[A-Za-z]:)(?!{_OF_A_PATH})(?:\\[rn])+"
+    r"|(?:(?<!\\r)(?<!\\n)\\[rn])(?:\\[rn])*(?=<|[A-ZÄÖÜ])"
 )
 """As some shops write them into a cell; behind a word only before a tag or a capital, for "C:\\data\\new" has none."""
 _SPACE = re.compile(r"\s+")

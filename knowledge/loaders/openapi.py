@@ -25,7 +25,7 @@ _LIMITS = {
     "pattern": "Pattern",
 }
 _CHOICES = ("oneOf", "anyOf")
-_MOST_PARTS = 200_000
+_MOST_PARTS = 1_000_000
 """Operations, parameters, fields and answers: YAML may name one a million times."""
 _MOST_DEPTH_OF_ALL = 2
 """Fields within fields down to which what is put together of others (`allOf`) is told, as some programs write each."""
@@ -191,7 +191,8 @@ class _Reference:
             self._builder.add("paragraph", f"{name}: {kind}")
 
     def _fields(self, schema: _Object, above: str = "", within: tuple[str, ...] = ()) -> Iterator[dict[str, Value]]:
-        """Yield a row for each field of an object, or of the objects in a list; those within it as `address.street`.
+        """Yield a row for each field of an object, or of the objects in a list; those within it as `address.street`, of
+        an object under any name as `prices.*.amount`.
 
         What a reference leads to has its own section, but for what an object is all of.
 
@@ -208,6 +209,8 @@ class _Reference:
         for each in (schema.get("items"), *(each for key in _CHOICES for each in _list(schema.get(key)))):
             if isinstance(each, Mapping):
                 yield from self._fields(each, above, (*within, ""))
+        if named_freely := _object(schema.get("additionalProperties")):
+            yield from self._fields(named_freely, f"{above}*.", (*within, ""))
         required = {shown(name) for name in _list(schema.get("required"))}
         for name, field in _object(schema.get("properties")).items():
             self._count()
@@ -233,12 +236,18 @@ class _Reference:
         if values := [shown(value) for value in _list(schema.get("enum")) if _is_plain(value)]:
             return f"one of {', '.join(values)}"
         several = [each for key in _CHOICES for each in _list(schema.get(key))]
+        if len(alone := _list(schema.get("allOf"))) == 1 and "type" not in schema:  # as programs write a reference
+            return self._type(_object(alone[0]), depth + 1)
         if kinds := [kind for each in several if (kind := self._type(_object(each), depth + 1))]:
             return " or ".join(dict.fromkeys(kinds))
         named = schema.get("type")
         kind = " or ".join(map(shown, _list(named))) if not _is_plain(named) else shown(named)
         if kind == "array" and (inner := self._type(_object(schema.get("items")), depth + 1)):
             return f"array of {inner}"
+        if (named_freely := _object(schema.get("additionalProperties"))) and (
+            inner := self._type(named_freely, depth + 1)
+        ):
+            return f"map of {inner}"
         form = shown(schema.get("format"))
         return f"{kind} ({form})" if kind and form else kind
 

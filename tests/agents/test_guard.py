@@ -336,3 +336,17 @@ def test_an_answer_shows_the_password_that_its_citation_shows(tmp_path: Path) ->
         said.append("lampen2024" in last.answer.text)
     library.close()
     assert said == [True, False]
+
+
+def test_a_password_in_a_document_for_the_staff_is_shown_to_nobody(tmp_path: Path) -> None:
+    """Staff may read it where it stands; an answer is shown in other places, and kept."""
+    (tmp_path / "alarm.md").write_text("# Alarm\n\nThe alarm password is lampen2024 at night.\n", encoding="utf-8")
+    library = Library(LibraryOptions(tmp_path / "home"), embedder=HashingEmbedder())
+    library.ingest([tmp_path / "alarm.md"], audience="staff")
+    nobody = LoadedModel("none", None, protocol="json", small=True)
+    request = Request("What is the alarm password?", audiences=("public", "staff"))
+    *_, last = Responder(library, nobody, ResponderOptions(refuse_below=0.01)).respond(request)
+    library.close()
+    assert isinstance(last, Finished)
+    assert "at night" in last.answer.text
+    assert "lampen2024" not in last.answer.text

@@ -387,6 +387,12 @@ def test_a_server_that_refuses_is_named_without_its_password(new_database: Calla
         assert "wrong-secret" not in str(raised.value)
 
 
+def test_what_stands_behind_the_question_mark_leads_to_the_server_and_is_not_printed() -> None:
+    with pytest.raises(StoreError, match=r"//desk@/library: .*/nowhere/\.s\.PGSQL\.65. failed") as raised:
+        forget("postgresql://desk@/library?unix_sock=/nowhere/.s.PGSQL.65&password=geheim-77", ["c-1"])
+    assert "geheim-77" not in str(raised.value)
+
+
 def test_missing_driver_is_said_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     for use in (SharedCheckpoints, lambda place: forget(place, ["one"])):

@@ -128,8 +128,10 @@ def test_the_lesser_part_of_what_is_asked_is_not_enough(school: Library) -> None
 
 
 def test_documents_for_the_staff_are_not_told_of_across_languages(school: Library, write: Write) -> None:
+    school.ingest([write("docs/校车.md", "# 校车\n\n校车七点出发。")])
     school.ingest([write("secret/内部.md", "# 内部\n\n校车报警器密码在抽屉里。")], audience="staff")
     found = school.search("do you have a school bus?")
+    assert found.passages[0].document == "校车.md"
     assert all(passage.audience == "public" for passage in found.passages)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from knowledge.database import open_database
 from knowledge.errors import KnowledgeError
-from knowledge.postgres_address import TLS_WORDS, arguments
+from knowledge.postgres_address import TLS_WORDS, arguments, for_libpq
 from tests.conftest import missing
 
 HERE = "postgresql+pg8000://frontdesk@localhost/library"
@@ -50,6 +50,12 @@ def test_without_a_word_it_is_encrypted_where_the_server_can() -> None:
 
 def test_the_user_may_stand_behind_the_question_mark() -> None:
     assert arguments(make_url("postgresql:///lib?host=localhost&user=ada"))[0].username == "ada"
+
+
+def test_psycopg_finds_the_files_that_pg8000_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    address = for_libpq(make_url(f"{HERE}?sslmode=verify-ca&sslrootcert=~/ca.pem&sslcert=own.pem"))
+    assert address.query == {"sslmode": "verify-ca", "sslrootcert": "/home/ada/ca.pem", "sslcert": "own.pem"}
 
 
 def test_each_mode_checks_what_postgresqls_own_programs_check(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from knowledge import text as written
 from knowledge.languages import answer_language, html_language
 from knowledge.text import STOP_WORDS, detect_language, locate, normalise, sentences, tokens
 from knowledge.traditional import simplified
+from tests.growth import grows_gently
 
 
 def texts(text):
@@ -317,6 +318,11 @@ def test_long_odd_text_takes_linear_time(text):
     locate(text[:1000] + "b", text)
     locate(text[1:1000], text)
     assert time.thread_time() - start < 5
+
+
+@pytest.mark.parametrize("piece", ["We ship today. ", "A. \\ "])
+def test_sentences_of_one_long_line_are_told_apart_in_linear_time(piece):
+    assert grows_gently(sentences, piece, 1_600_000)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.loaders import load
+from tests.growth import grows_gently
 
 PAGE = "<h1>VPN</h1>{}<h2 id=mac>On a Mac</h2><p>Open the portal.</p><h2 id=win>Windows</h2><p>Restart it.</p>"
 
@@ -128,3 +129,13 @@ def test_who_made_a_wiki_page_and_what_is_attached_is_not_read(tmp_path: Path) -
         '<div class="pageSection"><h2 id=more>More</h2><p>Ask Ben.</p></div>'
     )
     assert read(tmp_path, "mfa.html", page) == "MFA\n\nUse the app.\n\nMore\n\nAsk Ben."
+
+
+def test_a_page_of_many_headings_below_its_contents_is_gone_through_once(tmp_path: Path) -> None:
+    """For each heading all that stands above the first one was looked through."""
+
+    def page(headings: str) -> str:
+        contents = "<ul>" + "<li><a href='#a'>Reset</a></li>" * len(headings) + "</ul>"
+        return contents + "<h2>Reset it</h2><p>Hold.</p>" * len(headings)
+
+    assert grows_gently(lambda headings: read(tmp_path, "manual.html", page(headings)), "h", 2400)

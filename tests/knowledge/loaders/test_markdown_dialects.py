@@ -17,6 +17,8 @@ from knowledge.loaders.markdown_dialects import to_commonmark
         ("Shown.\n\n%%\nA secret.\n\nAnother.\n%%\n\nShown too.", "Shown.\n\n\nShown too."),
         ("Said %%but\nnot to all%% aloud.", "Said  aloud."),
         ("%%\nNo comment, for nothing ends it.", "%%\nNo comment, for nothing ends it."),
+        ("```\n%%\n```\n%%\nNo comment either.", "```\n%%\n```\n%%\nNo comment either."),
+        ("```a``` begins, [[b]] follows.\n\n[[c]]", "```a``` begins, b follows.\n\nc"),
         ("`[[a]] ==b==` and ``x`[[y]]`` stay", "`[[a]] ==b==` and ``x`[[y]]`` stay"),
         ("~~~\n[[a]] [^1]\n%%\n%%\n~~~\n", "~~~\n[[a]] [^1]\n%%\n%%\n~~~\n"),
         ("    [[a]]", "    [[a]]"),
@@ -78,6 +80,12 @@ def test_notes_that_each_name_the_next_make_a_text_little_longer(step):
     page = "\n\n".join(f"Free.[^{number}]" for number in numbers)
     page += "".join(f"\n\n[^{number}]: Note {number}.[^{number + 1}]" for number in numbers)
     assert len(to_commonmark(page)) < 4 * len(page)
+
+
+def test_a_long_note_is_written_once_however_often_it_is_named():
+    page = "A.[^1]\n\n" * 100 + f"[^1]: {'All that holds. ' * 100}"
+    assert len(to_commonmark(page)) < 2 * len(page)
+    assert to_commonmark(page).count("All that holds.") == 100
 
 
 def test_notes_that_none_refers_to_are_written_once_though_each_names_the_next():

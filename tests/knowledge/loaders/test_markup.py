@@ -44,6 +44,13 @@ SHOWN = 'Put this in your theme: <script src="https://x.example/w.js"></script><
             "Warm light.\n\nTwo metres of cord. Free returns.\nWash cold.",
         ),
         (r"\\nas01\reports. <b>Read only.</b>", r"\\nas01\reports. Read only."),
+        (r"<p>Delete %APPDATA%\npm, %TEMP%\reports.</p>", r"Delete %APPDATA%\npm, %TEMP%\reports."),
+        (r"<p>In C:\Program Files (x86)\nodejs or ~\notes</p>", r"In C:\Program Files (x86)\nodejs or ~\notes"),
+        (r"Type <b>.\run.ps1</b>, not ..\nginx.exe", r"Type .\run.ps1, not ..\nginx.exe"),
+        (
+            r".\new.ps1 <b>begins</b>.\nThen wait...\nmore, to 100 %.\nWash",
+            ".\\new.ps1 begins.\nThen wait...\nmore, to 100 %.\nWash",
+        ),
         (r"ACME\nora, <b>not</b> ACME\rita", r"ACME\nora, not ACME\rita"),
         (r"Kept in C:\new. <b>Warm.</b>\nOak.\nAsh.", "Kept in C:\\new. Warm.\nOak.\nAsh."),
         (r"暖光\n两米线。<b>包邮</b>", "暖光\n两米线。包邮"),

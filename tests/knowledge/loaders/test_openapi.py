@@ -205,6 +205,40 @@ def test_models_that_are_put_together_of_one_another_are_told_in_bounds(read_one
     assert len(document.text) < 60 * len(models)
 
 
+def test_fields_of_any_name_and_a_reference_alone_in_an_allof_are_told(read_one, blocks):
+    service = """
+openapi: 3.0.0
+paths: {}
+components:
+  schemas:
+    State: {enum: [new, paid]}
+    Order:
+      type: object
+      properties:
+        state: {allOf: [{$ref: '#/components/schemas/State'}], default: new}
+        notes: {type: object, additionalProperties: {type: string}}
+        prices:
+          type: object
+          additionalProperties: {type: object, properties: {amount: {type: integer, description: In cents.}}}
+        more: {type: object, additionalProperties: true}
+"""
+    assert blocks(read_one("a.yaml", service))[3:] == [
+        ("row", 0, "Field: state | Required: no | Type: State | Default: new"),
+        ("row", 0, "Field: notes | Required: no | Type: map of string"),
+        ("row", 0, "Field: prices | Required: no | Type: map of object"),
+        ("row", 0, "Field: prices.*.amount | Required: no | Type: integer | Description: In cents."),
+        ("row", 0, "Field: more | Required: no | Type: object"),
+    ]
+
+
+def test_a_service_of_tens_of_thousands_of_fields_is_read(read_one):
+    fields = {f"field_{number}": {"type": "string", "description": "As it is `sent`."} for number in range(100)}
+    body = {"content": {"application/json": {"schema": {"type": "object", "properties": fields}}}}
+    paths = {f"/lamps/{number}": {"post": {"requestBody": body, "responses": {}}} for number in range(600)}
+    text = read_one("a.json", json.dumps({"openapi": "3.0.0", "paths": paths})).text
+    assert text.count("Field: field_99 | Required: no | Type: string | Description: As it is sent.") == 600
+
+
 def test_what_only_has_paths_is_no_service(read_one):
     assert read_one("a.yaml", "paths:\n  logs: /var/log\n").text == "paths > logs: /var/log"
 
