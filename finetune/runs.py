@@ -24,6 +24,8 @@ LOCK = "lock"
 STOP = "stop"
 """Its presence asks for a stop at the next step."""
 LOG = "log.jsonl"
+COMPLETE = "complete"
+"""The file in a checkpoint's folder that says that all of it was written."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -104,6 +106,12 @@ def runs(home: Path) -> tuple[Run, ...]:
         for path in (home / "runs").glob(f"*/{MANIFEST}")
     ]
     return tuple(sorted(found, key=lambda run: str(run.manifest["created"])))
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """Return the newest checkpoint of a run that is whole; None where nothing that was learned is kept."""
+    whole = [path.parent for path in folder.glob(f"checkpoints/checkpoint-*/{COMPLETE}")]
+    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
 
 
 def finish(folder: Path, manifest: Mapping[str, Any]) -> Run:

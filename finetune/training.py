@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from finetune import processes
 from finetune.bases import TEMPLATE, Base, open_base
-from finetune.begun import data_of, read_begun, require_same, require_same_base
+from finetune.begun import clear, data_of, nothing_kept, read_begun, require_same, require_same_base
 from finetune.data.candidates import Candidate
 from finetune.data.checking import LONGEST_TOKENS, require_sound
 from finetune.data.splitting import split
@@ -160,6 +160,8 @@ def train(
 
 def _begin(prepared: Prepared, command: Command | None) -> None:
     """Write down what was begun, and forget an earlier wish to stop."""
+    if nothing_kept(prepared.folder):
+        clear(prepared.folder)
     known = read_begun(prepared.folder)  # of the base, which is opened later
     write_whole(prepared.folder / BEGUN, json.dumps({**known, **prepared.fingerprint}, indent=2))
     if command:
