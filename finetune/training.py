@@ -33,11 +33,10 @@ from finetune.machine import look
 from finetune.preflight import require
 from finetune.recipe import Job, Outcome, as_data, open_recipe, settings_of
 from finetune.recipes.adapting import StepSettings
-from finetune.runs import BEGUN, LOCK, MANIFEST, STOP, Run, finish, open_run, run_folder, write_whole
+from finetune.runs import BEGUN, HELD_OUT, LOCK, MANIFEST, STOP, Run, finish, open_run, run_folder, write_whole
 from finetune.weights import libraries
 from knowledge.counting import counted
 
-HELD_OUT = "heldout.jsonl"
 HELD_OUT_SHARE = 0.1
 ENOUGH_TO_HOLD_OUT = 100
 """Examples; of fewer, none are held out unasked."""
