@@ -13,6 +13,7 @@ import gzip
 import io
 import json
 import os
+import shlex
 import shutil
 import sqlite3
 import tarfile
@@ -112,6 +113,7 @@ def restore_backup(file: Path, home: Path) -> Backup:
     """
     began = time.perf_counter()
     moved: list[str] = []
+    _require_file(file)
     if found := occupied_by(home):
         raise _occupied(home, found, file)
     try:
@@ -166,7 +168,7 @@ def _is_kept(path: Path) -> bool:
 def _occupied(home: Path, found: str, file: Path) -> BackupError:
     return BackupError(
         f"{home} holds {found} already, and nothing was changed. Next: FRONTDESK_HOME=FOLDER frontdesk restore "
-        f"{file.name}, with an empty FOLDER, or move what is there away first"
+        f"{shlex.quote(str(file))}, with an empty FOLDER, or move what is there away first"
     )
 
 
@@ -264,11 +266,14 @@ def _put_text(archive: tarfile.TarFile, name: str, text: str) -> None:
     archive.addfile(item, io.BytesIO(data))
 
 
+def _require_file(file: Path) -> None:
+    if not file.is_file():
+        raise BackupError(f"There is no file {file}. Next: check the path")
+
+
 def _unpack(file: Path, work: Path) -> Mapping[str, Any]:
     """Unpack and return the manifest, which is written last and names every file."""
     again = "Next: give another backup, as frontdesk backup made it"
-    if not file.is_file():
-        raise BackupError(f"There is no file {file}. Next: check the path")
     try:
         with gzip.open(file) as unpacked, tarfile.open(fileobj=unpacked, mode="r:") as archive:
             archive.extractall(work, filter="data")  # refuses names that lead out of the folder

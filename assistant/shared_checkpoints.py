@@ -17,7 +17,7 @@ from sqlalchemy import make_url
 from agents.errors import LoopsUnavailable
 from assistant.errors import StoreError
 from knowledge import postgres_address
-from knowledge.environment import PIP
+from knowledge.environment import get_extra
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -33,7 +33,7 @@ TURN_POLL_SECONDS = 0.2
 SETUP_LOCK = 4_711_022
 """Key of the lock under which one process at a time makes the tables."""
 TABLES = ("checkpoint_writes", "checkpoint_blobs", "checkpoints")
-MISSING = f"Waiting writes on a PostgreSQL server need one package more. Next: {PIP} install 'frontdesk[server]'"
+MISSING = f"Waiting writes on a PostgreSQL server need one package more. Next: {get_extra('server')}"
 
 
 class SharedCheckpoints:

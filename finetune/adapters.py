@@ -140,9 +140,8 @@ def _planned(request: Request, home: Path) -> Adapter:
     run = request.run
     learned = tuple(str(task) for task in run.manifest.get("tasks", ()))
     native = run.manifest.get("protocol") == "native"
-    tasks = request.tasks or tuple(
-        task for task in learned if task in SERVED_TASKS and not (native and task == "agent")
-    )
+    left_out = {*(["agent"] if native else []), *([] if run.labels or learned == ("intent",) else ["intent"])}
+    tasks = request.tasks or tuple(task for task in learned if task in SERVED_TASKS and task not in left_out)
     planned = Adapter(request.name, home / ADAPTERS / request.name, run.name, tasks, request.collections, "", "", "")
     faults = []
     if not NAME.fullmatch(request.name):
@@ -157,7 +156,8 @@ def _planned(request: Request, home: Path) -> Adapter:
         )
     if "intent" in tasks and not run.labels:
         faults.append(
-            f"The run {run.name} learned intents beside other tasks, without a closed set: name another --task."
+            f"The run {run.name} learned intents beside other tasks, so it may say more than labels: name another "
+            "--task, or train a run of intents alone."
         )
     for other in adapters.read_adapters(home / ADAPTERS):
         if other.name == request.name:

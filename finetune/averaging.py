@@ -21,8 +21,7 @@ from finetune.bases import TEMPLATE
 from finetune.begun import BASE_CONTENT, read_begun
 from finetune.errors import FinetuneError
 from finetune.exporting.lora_gguf import CONFIG, WEIGHTS, adapter_settings, faults_of, read_halves, strength_of
-from finetune.runs import BEGUN, Run, finish, open_run, run_folder, write_whole
-from finetune.training import HELD_OUT
+from finetune.runs import BEGUN, HELD_OUT, Run, finish, open_run, run_folder, write_whole
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -17,7 +17,7 @@ from typing import Any
 
 from agents.models.llamacpp import EMBEDDED_FILE
 from finetune.errors import FinetuneError
-from knowledge.environment import PIP
+from knowledge.environment import get_extra
 
 WEIGHTS = ("*.safetensors",)
 """What a base's weights lie in; pickled weights (`*.bin`) can run code and are refused."""
@@ -178,9 +178,7 @@ def _most_used_type(file: Path) -> str:
     try:
         from gguf import GGUFReader
     except ImportError as error:
-        raise FinetuneError(
-            f"Reading a .gguf base needs what the extra brings. Next: {PIP} install 'frontdesk[train]'"
-        ) from error
+        raise FinetuneError(f"Reading a .gguf base needs what the extra brings. Next: {get_extra('train')}") from error
     weights: dict[str, int] = {}
     try:
         for tensor in GGUFReader(file).tensors:

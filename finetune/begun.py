@@ -6,16 +6,19 @@
 
 Two files of one name are two files, and a file on the other side is another request: what was learned is measured on
 nothing that it learned from. A base is known by its content, for a folder can be filled anew under its old name.
+Until something that was learned is kept, any request may begin anew: a slip of the pen takes no name away.
 """
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from finetune.errors import FinetuneError
-from finetune.runs import BEGUN, write_whole
+from finetune.going_on import OUTPUT
+from finetune.runs import BEGUN, LOCK, MANIFEST, last_checkpoint, write_whole
 
 SIDES = {"train": "", "heldout": "held out "}
 """Side -> what stands before a file's name where it is told that it has changed."""
@@ -74,13 +77,28 @@ def read_begun(folder: Path) -> dict[str, Any]:
     return dict(data)
 
 
+def nothing_kept(folder: Path) -> bool:
+    """Whether a run was begun and nothing that it learned is kept: neither a checkpoint nor its end."""
+    begun, finished = (folder / BEGUN).is_file(), (folder / MANIFEST).is_file()
+    return begun and not finished and last_checkpoint(folder) is None
+
+
+def clear(folder: Path) -> None:
+    """Delete what a run left that is begun anew, but for what its process holds open."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name not in (LOCK, OUTPUT):
+            path.unlink()
+
+
 def require_same(folder: Path, fingerprint: Mapping[str, Any]) -> None:
-    """Refuse a request that is not the one that a run was begun with.
+    """Refuse a request that is not the one that a run was begun with, if anything of that is kept.
 
     Raises:
         FinetuneError: names what differs.
     """
-    old = read_begun(folder)
+    old = {} if nothing_kept(folder) else read_begun(folder)
     if old and any(old.get(key) != value for key, value in fingerprint.items()):
         raise FinetuneError(
             f"The run {folder.name!r} was begun with other {changes(old, fingerprint)}. Next: choose another --run, or "

@@ -46,6 +46,8 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "fields": ("fields F1", "fields of the object that are right, against those given and those wanted"),
 }
 LESS_IS_BETTER = frozenset({"strays", "style_distance"})
+COUNTED = frozenset({"strays"})
+"""How many an answer; all others are shares of one."""
 DECIDING: Mapping[Task, str] = {
     "intent": "exact_match",
     "answer": "facts",

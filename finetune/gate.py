@@ -9,11 +9,11 @@ here). No worse: the whole 95 % interval of a difference lies above minus the ma
 It knows neither models nor files, so that the same verdict can be reached again from the stored numbers.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from finetune.evaluation import DECIDING, LESS_IS_BETTER, MEANINGS
+from finetune.evaluation import COUNTED, DECIDING, LESS_IS_BETTER, MEANINGS
 
 MARGIN = 0.05
 """By how much a measure may be worse, as a share: five points."""
@@ -87,15 +87,20 @@ def _worse(row: Mapping[str, Any], margin: float) -> str:
     if worst >= -margin:
         return ""
     word = "is worse" if row["better"] is False else "may be worse, which more examples would tell"
-    return f"{word}: {_said(row)}, allowed {-100 * margin:+.1f}"
+    allowed = margin if row["measure"] in LESS_IS_BETTER else -margin
+    return f"{word}: {_said(row)}, allowed {_as_shown(row['measure'])(allowed)}"
 
 
 def _said(row: Mapping[str, Any]) -> str:
     label = MEANINGS[row["measure"]][0] if row["measure"] in MEANINGS else row["measure"].replace("_", " ")
-    return (
-        f"{row['task']}, {label} {100 * row['difference']:+.1f} points [{100 * row['low']:+.1f}, "
-        f"{100 * row['high']:+.1f}], n={row['n']}"
-    )
+    difference, low, high = map(_as_shown(row["measure"]), (row["difference"], row["low"], row["high"]))
+    unit = "an answer" if row["measure"] in COUNTED else "points"
+    return f"{row['task']}, {label} {difference} {unit} [{low}, {high}], n={row['n']}"
+
+
+def _as_shown(measure: str) -> Callable[[float], str]:
+    """Return what writes a difference: of shares in points, of what is counted as it is."""
+    return (lambda value: f"{value:+.2f}") if measure in COUNTED else (lambda value: f"{100 * value:+.1f}")
 
 
 def _costs(comparison: Mapping[str, Any]) -> Iterator[str]:

@@ -55,11 +55,11 @@ def identity(name: str, *, home: Path, options: ModelOptions) -> str:
     """
     kind, _, inner = name.partition(":")
     if kind == "ollama" and inner:
-        from agents.models.ollama_server import digest_of
+        from agents.models.ollama_server import digest_of, lacking
 
         if digest := digest_of(inner, url=options.ollama_url, timeout_seconds=10.0):
             return f"ollama:{digest}"
-        raise FinetuneError(f"Ollama at {options.ollama_url} has no model {inner!r}. Next: ollama pull {inner}")
+        raise FinetuneError(lacking(inner, url=options.ollama_url))
     if name.startswith(UNBOUND) or name == "none":
         raise FinetuneError(
             f"Nothing tells {name!r} of today from that of tomorrow, so no comparison with it can be kept. Next: "

@@ -24,6 +24,10 @@ LOCK = "lock"
 STOP = "stop"
 """Its presence asks for a stop at the next step."""
 LOG = "log.jsonl"
+HELD_OUT = "heldout.jsonl"
+"""The examples that judging and export measure on, where any were held out."""
+COMPLETE = "complete"
+"""The file in a checkpoint's folder that says that all of it was written."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -89,8 +93,8 @@ def open_run(name: str, *, home: Path) -> Run:
         manifest = read_json((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise FinetuneError(
-            f"The run {name!r} is not finished. Next: give the command that began it again; it goes on from where it "
-            "stopped."
+            f"The run {name!r} is not finished. Next: frontdesk finetune watch {name}, which shows whether it runs, "
+            "and goes on with it where it stopped."
         ) from error
     except (OSError, ValueError) as error:
         raise FinetuneError(f"{folder / MANIFEST} cannot be read ({error}). Next: train the run anew.") from error
@@ -104,6 +108,12 @@ def runs(home: Path) -> tuple[Run, ...]:
         for path in (home / "runs").glob(f"*/{MANIFEST}")
     ]
     return tuple(sorted(found, key=lambda run: str(run.manifest["created"])))
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """Return the newest checkpoint of a run that is whole; None where nothing that was learned is kept."""
+    whole = [path.parent for path in folder.glob(f"checkpoints/checkpoint-*/{COMPLETE}")]
+    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
 
 
 def finish(folder: Path, manifest: Mapping[str, Any]) -> Run:

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from finetune import processes
 from finetune.bases import TEMPLATE, Base, open_base
-from finetune.begun import data_of, read_begun, require_same, require_same_base
+from finetune.begun import clear, data_of, nothing_kept, read_begun, require_same, require_same_base
 from finetune.data.candidates import Candidate
 from finetune.data.checking import LONGEST_TOKENS, require_sound
 from finetune.data.splitting import split
@@ -33,11 +33,10 @@ from finetune.machine import look
 from finetune.preflight import require
 from finetune.recipe import Job, Outcome, as_data, open_recipe, settings_of
 from finetune.recipes.adapting import StepSettings
-from finetune.runs import BEGUN, LOCK, MANIFEST, STOP, Run, finish, open_run, run_folder, write_whole
+from finetune.runs import BEGUN, HELD_OUT, LOCK, MANIFEST, STOP, Run, finish, open_run, run_folder, write_whole
 from finetune.weights import libraries
 from knowledge.counting import counted
 
-HELD_OUT = "heldout.jsonl"
 HELD_OUT_SHARE = 0.1
 ENOUGH_TO_HOLD_OUT = 100
 """Examples; of fewer, none are held out unasked."""
@@ -160,6 +159,8 @@ def train(
 
 def _begin(prepared: Prepared, command: Command | None) -> None:
     """Write down what was begun, and forget an earlier wish to stop."""
+    if nothing_kept(prepared.folder):
+        clear(prepared.folder)
     known = read_begun(prepared.folder)  # of the base, which is opened later
     write_whole(prepared.folder / BEGUN, json.dumps({**known, **prepared.fingerprint}, indent=2))
     if command:

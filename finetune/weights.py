@@ -20,15 +20,13 @@ from typing import TYPE_CHECKING, Any
 from agents.models.threads import choose_threads, usable_cores
 from finetune.bases import TEMPLATE, Base
 from finetune.errors import FinetuneError
-from knowledge.environment import PIP
+from knowledge.environment import get_extra
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-GET_EXTRA = (
-    f"Training needs torch, transformers, peft and others that serving does not. Next: {PIP} install 'frontdesk[train]'"
-)
+GET_EXTRA = f"Training needs torch, transformers, peft and others that serving does not. Next: {get_extra('train')}"
 
 
 @dataclass(frozen=True, slots=True)

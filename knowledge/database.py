@@ -29,7 +29,7 @@ from sqlalchemy.exc import (
 )
 
 from knowledge import pooling, postgres_address, write_ahead
-from knowledge.environment import PIP
+from knowledge.environment import get_extra
 from knowledge.errors import KnowledgeError
 
 BUSY_TIMEOUT_MILLISECONDS = 15_000
@@ -176,7 +176,7 @@ class PostgresDatabase:
             self._lockers = create_engine(self._url, isolation_level="AUTOCOMMIT", **options)
         except (ImportError, NoSuchModuleError) as error:
             raise KnowledgeError(
-                f"The driver of {self.shown} is not installed ({error}). Next: {PIP} install 'frontdesk[server]'"
+                f"The driver of {self.shown} is not installed ({error}). Next: {get_extra('server')}"
             ) from error
 
     @property

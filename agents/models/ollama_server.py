@@ -8,6 +8,7 @@ Kept apart from the chat model, so that `auto` can ask without importing what on
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from json import JSONDecodeError
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,6 +29,8 @@ INSTRUCTIONS = (".Messages", ".System")
 """One of which a TEMPLATE has that passes instructions on; `ollama create` of a bare GGUF may leave `{{ .Prompt }}`."""
 RENDERER = re.compile(r"^RENDERER ", re.MULTILINE)
 """What a Modelfile has where Ollama itself writes the prompt, and its TEMPLATE `{{ .Prompt }}` is not used."""
+LISTED, NEAR, LIST_SECONDS = 6, 0.8, 3.0
+"""Models that are named where another one was asked for; how like a name is that was mistyped; how long to wait."""
 SIZE_UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
 
@@ -86,6 +89,31 @@ def full_name(name: str) -> str:
     return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
 
 
+def lacking(name: str, *, url: str) -> str:
+    """Return what a person is told where the server has no such model: what it has, and what helps.
+
+    A name that is nearly one of those was mistyped; any other may be one that the server has yet to get.
+    """
+    listed = _listed(url)
+    others = f" and {len(listed) - LISTED} others" if len(listed) > LISTED else ""
+    has = f"; it has {', '.join(listed[:LISTED])}{others}" if listed else ""
+    get = f"ollama pull {name}, if Ollama's library has that name"
+    if full_name(name) == full_name(OURS):
+        get = MAKE_OURS
+    elif near := get_close_matches(name.removesuffix(":latest"), listed, n=1, cutoff=NEAR):
+        get = f"name it {near[0]}, or {get}"
+    return f"Ollama at {url} has no model {name!r}{has}. Next: {get}"
+
+
+def _listed(url: str) -> list[str]:
+    """Return the names of a server's models, sorted; none where it does not tell."""
+    try:
+        with Client(host=url, timeout=LIST_SECONDS, trust_env=not is_loopback(url)) as client:
+            return sorted(str(model.model).removesuffix(":latest") for model in client.list().models)
+    except (ResponseError, RequestError, httpx.HTTPError, ConnectionError, ValueError):
+        return []
+
+
 @contextmanager
 def translated(name: str, url: str) -> Iterator[None]:
     """Turn the library's and the network's errors into ModelUnavailable."""
@@ -98,8 +126,7 @@ def translated(name: str, url: str) -> Iterator[None]:
                 "server alone, such as http://127.0.0.1:11434"
             ) from error
         if error.status_code == 404:
-            get = MAKE_OURS if full_name(name) == full_name(OURS) else f"ollama pull {name}"
-            raise ModelUnavailable(f"Ollama at {url} has no model {name!r}. Next: {get}") from error
+            raise ModelUnavailable(lacking(name, url=url)) from error
         raise ModelUnavailable(
             f"Ollama at {url} cannot answer with {name!r}: {error.error} (HTTP {error.status_code}). "
             "Next: journalctl -u ollama"

@@ -134,6 +134,12 @@ def served_file(name: str, folder: Path) -> tuple[Path, str]:
     Raises:
         ModelUnavailable: there is no such release, or the file is missing or cut.
     """
+    if not (folder / name).is_dir():  # of the promoted one that is told before: this name was given by somebody
+        known = ", ".join(sorted(path.parent.name for path in folder.glob(f"[!.]*/{MANIFEST}"))) or "none yet"
+        raise ModelUnavailable(
+            f"There is no release {name!r}; releases: {known}. Next: name one of these, or make it: frontdesk export "
+            f"RUN --name {name}"
+        )
     try:
         manifest: Mapping[str, Any] = json.loads((folder / name / MANIFEST).read_text(encoding="utf-8"))
         one = next(file for file in manifest["files"] if file["quantization"] == manifest["recommended"])

@@ -25,7 +25,7 @@ from agents.tools.remote import Described, Request, cleaned, tools_of
 from agents.tools.source import Source, filled, variables
 from agents.tools.tool import Tool
 from knowledge import certificates
-from knowledge.environment import PIP
+from knowledge.environment import get_extra
 
 if TYPE_CHECKING:
     import httpx2
@@ -47,7 +47,7 @@ MOST_SILENCES = 3
 MOST_TOOLS = 200
 MOST_PAGES = 20
 LINE_CHARACTERS = 500
-MISSING = f"need one package more. Next: {PIP} install 'frontdesk[mcp]'"
+MISSING = f"need one package more. Next: {get_extra('mcp')}"
 FORGOTTEN = "the server knows nothing of this session"
 LOST = "{tool} cannot be reached now, and nothing was changed. Go on without it, or say that you cannot do this now."
 CHANGED = "{tool} is another one by now than when it was loaded, so it was not used. Say that you cannot do this now."

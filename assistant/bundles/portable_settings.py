@@ -20,7 +20,7 @@ LOOPBACK = "127.0.0.1"
 PLACED = frozenset({"home", "host", "offline", "model", "embedder", "reranker", "tools", "feeds", "catalog_url"})
 """Keys that the bundle sets itself, or that are looked at one by one."""
 OF_THIS_MACHINE: Mapping[str, str] = {
-    "documents": "the folder is on this machine; on the other one: ingest FOLDER",
+    "documents": "what was read of it is in the bundle, the folder is on this machine; on the other one: ingest FOLDER",
     "threads": "it fits this machine's processor",
     "chroma_url": "the vectors are in the bundle",
     "ollama_url": "Ollama is asked on the other machine itself",

@@ -111,9 +111,18 @@ def bundle(
     for one in left_out:
         print(f"Left out: {one.what} ({one.why}){f'; to have it there, set {one.set}' if one.set else ''}")
     print(f"SHA-256 {sha256(made.path)}")
-    starter = "start.cmd" if str(told["platform"]).startswith("windows") else "./start.sh"
-    first = f"{starter} {told['first']}, then " if told["first"] else ""
-    print(f"Next: carry it over, unpack it, and run {first}{starter}")
+    print(f"Next: {how_to_start(made.path, platform=str(told['platform']), first=str(told['first'] or ''))}")
+
+
+def how_to_start(file: Path, *, platform: str, first: str = "") -> str:
+    """Return what is done with a bundle on the other computer: it unpacks to a folder that is named as the file is.
+
+    Args:
+        first: A command that is given once before it serves; "" for none.
+    """
+    starter = "start.cmd" if platform.startswith("windows") else "./start.sh"
+    before = f"{starter} {first}, then " if first else ""
+    return f'carry it over, unpack it, and there: cd "{file.stem}", then {before}{starter}'
 
 
 def _least(told: dict[str, object]) -> str:

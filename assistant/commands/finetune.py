@@ -3,6 +3,7 @@
 examples + base + recipe -> runs/NAME/ -> its manifest
 """
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -174,4 +175,11 @@ def summary(manifest: Mapping[str, Any]) -> list[str]:
             f"Warning: the base was {manifest['base']['precision'].removeprefix('dequantized ')}-quantized; what that "
             "lost stays lost. The 16-bit model of its makers is the better base."
         )
-    return [*lines, f"Next: frontdesk evaluate model {manifest['run']} --examples FILE"]
+    return [*lines, f"Next: frontdesk evaluate model {manifest['run']} --examples {_held_out(manifest)}"]
+
+
+def _held_out(manifest: Mapping[str, Any]) -> str:
+    """Return where the examples lie that a run kept to be measured on; FILE where it kept none."""
+    from finetune.runs import HELD_OUT
+
+    return shlex.quote(str(Path(manifest["path"]) / HELD_OUT)) if manifest["data"].get("heldout") else "FILE"

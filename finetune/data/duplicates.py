@@ -20,7 +20,7 @@ from agents.checks.figures import exact_parts
 from finetune.data.candidates import Candidate, Dropped
 from finetune.errors import FinetuneError
 from finetune.examples import all_of, said_by
-from knowledge.environment import PIP
+from knowledge.environment import get_extra
 from knowledge.text import count_cjk, detect_language, without_signs
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ PERMUTATIONS = 128
 Shingles = frozenset[str]
 Hashes: TypeAlias = "np.ndarray[Any, np.dtype[np.uint32]]"
 _WORD = re.compile(r"\w+")
-GET_EXTRA = f"Near duplicates are found with datasketch, which is not installed. Next: {PIP} install 'frontdesk[train]'"
+GET_EXTRA = f"Near duplicates are found with datasketch, which is not installed. Next: {get_extra('train')}"
 
 
 def without_duplicates(candidates: Sequence[Candidate]) -> Iterator[Candidate | Dropped]:

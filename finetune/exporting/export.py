@@ -110,13 +110,13 @@ def _make(request: Request, material: Material, place: Workplace, progress: Prog
         done=place.done,
         folder=place.folder,
     )
+    tokenizer = load_tokenizer(base_source.folder)
+    tokenizer.chat_template = template
+    judged, calibrating = _samples(material, tokenizer, vocabulary.opens_with_bos)
+    judged = fitting(judged, vocabulary=base_source.rows)  # too little text is told before hours of merging
     progress("merge", 0, 0)
     source, proof = _merged(request.run, place, progress)
     f16 = place.folder / "model-F16.gguf"
-    tokenizer = load_tokenizer(source.folder)
-    tokenizer.chat_template = template
-    judged, calibrating = _samples(material, tokenizer, vocabulary.opens_with_bos)
-    judged = fitting(judged, vocabulary=source.rows)
     if "f16" not in place.done:
         write_gguf(source, f16, name=request.name, template=template, more=material.texts[:1], progress=progress)
         place.note("f16", f16.name)

@@ -13,9 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from finetune.exporting.llama_library import QUANTIZING, READING, layout_problem, problem
-from knowledge.environment import PIP
+from knowledge.environment import PIP, get_extra
 
-GET_EXTRA = f"{PIP} install 'frontdesk[train]'"
+GET_EXTRA = get_extra("train")
 ONLY_FOR_EXPORT = "not installed; needed only to export"
 TRIED = {
     "torch": "2.13.0",

@@ -126,6 +126,8 @@ def measure(
         FinetuneError: the model cannot be had, or tells no likelihoods where they are asked for.
         ModelUnavailable: a served model failed.
     """
+    # First what fails in seconds where it fails, such as a text that is too short: replies take minutes.
+    margins, read = _knows(subject, items, text, home=home, progress=progress)
     report, seconds = None, 0.0
     if examples:
         begun = time.monotonic()
@@ -138,16 +140,20 @@ def measure(
         )
         seconds = time.monotonic() - begun
         report = judge(subject.name, examples, said, style=style)
-    margins: tuple[float, ...] = ()
-    read: Windows | None = None
-    if items or text:
-        loaded = load_for_likelihood(subject, home=home)
-        if items:
-            margins = likelihood.margins(loaded, items, progress=lambda done, all_: progress("retention", done, all_))
-        if text:
-            read = likelihood.windows(loaded, text, progress=lambda done, all_: progress("text", done, all_))
     closed = subject.labels if labels is None else tuple(labels)
     return Standing(subject, report, margins, read, seconds, closed)
+
+
+def _knows(
+    subject: Subject, items: Sequence[Item], text: str, *, home: Path, progress: Progress
+) -> tuple[tuple[float, ...], Windows | None]:
+    """Return a model's margins and how likely the text is to it; the weights are given back before it is asked."""
+    if not items and not text:
+        return (), None
+    loaded = load_for_likelihood(subject, home=home)
+    read = likelihood.windows(loaded, text, progress=lambda done, all_: progress("text", done, all_)) if text else None
+    margins = likelihood.margins(loaded, items, progress=lambda done, all_: progress("retention", done, all_))
+    return margins, read
 
 
 def set_side_by_side(standings: Sequence[Standing]) -> Comparison:

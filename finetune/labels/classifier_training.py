@@ -21,7 +21,7 @@ from finetune.labels.classifier import IntentModel, Matrix, features, letter_cou
 from finetune.labels.label_head import LabelHead, evened
 from finetune.labels.word_model import PATTERN, WordModel
 from knowledge.embedders import Embedder
-from knowledge.environment import PIP
+from knowledge.environment import get_extra
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
@@ -36,7 +36,7 @@ RIGHT_WHEN_SURE = 0.9
 NEVER = 2.0
 """A chance that nothing reaches: a tuned model may be as good as certain and wrong."""
 ROUNDS = 500
-GET_EXTRA = f"Training intents needs scikit-learn, which serving does not. Next: {PIP} install 'frontdesk[train]'"
+GET_EXTRA = f"Training intents needs scikit-learn, which serving does not. Next: {get_extra('train')}"
 
 
 @dataclass(frozen=True, slots=True)

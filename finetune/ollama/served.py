@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from agents.errors import ModelUnavailable
-from agents.models.ollama_server import is_loopback, translated
+from agents.models.ollama_server import is_loopback, lacking, translated
 
 BARE = "{{ .Prompt }}"
 
@@ -115,10 +115,7 @@ class Served:
 
     def _checked(self, response: httpx.Response) -> None:
         if response.status_code == 404:
-            raise ModelUnavailable(
-                f"Ollama at {self.url} has no model {self.model!r}. Next: frontdesk register RELEASE, or ollama pull "
-                f"{self.model}"
-            )
+            raise ModelUnavailable(f"{lacking(self.model, url=self.url)}; a release: frontdesk register RELEASE")
         if response.status_code != 200:
             told = response.text.strip()[:300]
             raise ModelUnavailable(

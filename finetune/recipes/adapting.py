@@ -18,6 +18,7 @@ from finetune.memory import peak_memory_bytes
 from finetune.recipe import Job, Outcome
 from finetune.recipes.passing import choose_pass, own_share, pass_before
 from finetune.rendering import Rendered, render
+from finetune.runs import last_checkpoint
 from finetune.weights import Loaded
 from knowledge.counting import counted
 
@@ -136,7 +137,7 @@ def tune(
     trainable = sum(one.numel() for one in loaded.model.parameters() if one.requires_grad)
     parameters = parameters_of(loaded.model)
     examples, heldout = rendered(job, loaded)
-    found = loop.last_checkpoint(job.folder / "checkpoints")
+    found = last_checkpoint(job.folder)
     give_back_freed_memory()  # what was loaded in 16 bits and quantized counts as free from here on
     one = pass_before(job) if found else None
     own_texts = keeping.a_step if keeping else (0, 0)

@@ -37,9 +37,8 @@ from finetune.memory import peak_memory_bytes
 from finetune.recipes.keeping import Keeping
 from finetune.recipes.shuffling import Shuffled
 from finetune.rendering import Rendered
+from finetune.runs import COMPLETE
 
-COMPLETE = "complete"
-"""The file in a checkpoint's folder that says that all of it was written."""
 CHECKPOINT_SECONDS = 600.0
 """The longest time between two checkpoints, but for the step under way."""
 DIVERGING = {"loss": "the loss", "grad_norm": "the gradient", "eval_loss": "the held-out loss"}
@@ -355,12 +354,6 @@ def arguments(*, checkpointing: bool, **given: Any) -> SFTConfig:
         dataloader_pin_memory=torch.cuda.is_available(),
         **given,
     )
-
-
-def last_checkpoint(folder: Path) -> Path | None:
-    """Return the newest checkpoint that is whole."""
-    whole = [path.parent for path in folder.glob(f"checkpoint-*/{COMPLETE}")]
-    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
 
 
 def steps_of_early_stop(checkpoint: Path, *, patience: int) -> int | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from knowledge.embedders import Vectors, unit_length
-from knowledge.environment import PIP
+from knowledge.environment import get_extra
 from knowledge.errors import EmbedderUnavailable
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def build(model: str, *, models_folder: Path, ollama_url: str, threads: int | No
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
         raise EmbedderUnavailable(
-            f"The embedder sentence-transformers:{model} needs torch. Next: {PIP} install 'frontdesk[train]'"
+            f"The embedder sentence-transformers:{model} needs torch. Next: {get_extra('train')}"
         ) from error
     local = models_folder / model
     place, kind = place_and_kind()

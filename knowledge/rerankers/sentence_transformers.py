@@ -7,7 +7,7 @@ import numpy as np
 
 from knowledge.embedders import Vectors
 from knowledge.embedders.sentence_transformers import place_and_kind
-from knowledge.environment import PIP
+from knowledge.environment import get_extra
 from knowledge.errors import RerankerUnavailable
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def build(model: str, *, models_folder: Path, threads: int | None) -> CrossEncod
         from sentence_transformers import CrossEncoder
     except ImportError as error:
         raise RerankerUnavailable(
-            f"The reranker sentence-transformers:{model} needs torch. Next: {PIP} install 'frontdesk[train]'"
+            f"The reranker sentence-transformers:{model} needs torch. Next: {get_extra('train')}"
         ) from error
     local = models_folder / model
     source = str(local) if local.is_dir() else model

@@ -91,8 +91,11 @@ def test_a_home_in_use_is_never_overwritten(bare: Settings, tmp_path: Path) -> N
         (bare.home / name).parent.mkdir(exist_ok=True)
         (bare.home / name).write_text("theirs", encoding="utf-8")
     made = make_backup(bare, tmp_path / "b.tar.gz")
-    with pytest.raises(BackupError, match="holds conversations already, and nothing was changed"):
+    with pytest.raises(BackupError, match="holds conversations already, and nothing was changed") as told:
         restore_backup(made.path, bare.home)
+    assert f"FRONTDESK_HOME=FOLDER frontdesk restore {made.path}, with" in str(told.value)
+    with pytest.raises(BackupError, match=r"There is no file .*nope\.tar\.gz\. Next: check the path"):
+        restore_backup(tmp_path / "nope.tar.gz", bare.home)
     for name, words in (("shop.sqlite3", "shop.sqlite3"), ("feeds/own/page.md", "feeds")):
         home = tmp_path / words
         (home / name).parent.mkdir(parents=True)

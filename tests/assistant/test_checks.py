@@ -5,7 +5,7 @@ import pytest
 from agents.tools import Tool
 from assistant.checks import Check, check_adapters, check_export, check_release, check_tools
 from assistant.settings import Settings
-from knowledge.environment import PIP
+from knowledge.environment import get_extra
 
 
 def test_what_only_export_needs_is_no_fault_of_a_machine_that_serves(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,7 +20,7 @@ def test_a_machine_that_trains_is_told_what_it_lacks_to_export(monkeypatch: pyte
     monkeypatch.setattr("finetune.exporting.export_tools.version", lambda _: "0.1")
     (check,) = [check for check in check_export() if check.name == "export: gguf"]
     assert not check.ok
-    assert check.fix.startswith(f"{PIP} install 'frontdesk[train]'")
+    assert check.fix.startswith(get_extra("train"))
 
 
 def test_a_home_without_releases_and_adapters_is_well(tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ def test_a_model_that_the_server_cannot_load_is_a_fault(ollama: str) -> None:
 
 def test_a_model_that_the_server_lacks_names_the_command_that_gets_it(ollama: str) -> None:
     told = named(examine(model="ollama:bigger"), "model")
-    assert (told.ok, told.fix) == (False, "ollama pull bigger")
+    assert (told.ok, told.fix) == (False, "ollama pull bigger, if Ollama's library has that name")
     ours = named(examine(model="ollama:frontdesk:latest"), "model")  # which no library of Ollama's has
     assert (ours.ok, ours.fix) == (False, "ollama create frontdesk -f Modelfile")
 

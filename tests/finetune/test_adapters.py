@@ -139,5 +139,7 @@ def test_an_adapter_for_intents_is_measured_on_what_was_held_out(made: tuple[Run
     assert told["right"] in range(21)
     assert (told["sure_share"] > 0) == (told["sure_from"] <= 1)
     mixed = replace(run, manifest={**run.manifest, "labels": []})
-    with pytest.raises(FinetuneError, match="without a closed set"):
-        add(Request(mixed, made[1], "mixed"), home=tmp_path / "other")
+    with pytest.raises(FinetuneError, match="may say more than labels: name another --task, or train a run of intents"):
+        add(Request(mixed, made[1], "mixed", tasks=("intent",)), home=tmp_path / "other")
+    mixed = replace(run, manifest={**run.manifest, "labels": [], "tasks": ["answer", "intent"]})
+    assert add(Request(mixed, made[1], "mixed"), home=tmp_path / "other").tasks == ("answer",)

@@ -60,10 +60,30 @@ def test_what_another_request_differs_in_is_named(old: dict[str, object], new: d
     assert changes(old, new) == told
 
 
+def keep_something(folder: Path) -> None:
+    """Leave what a whole checkpoint leaves."""
+    checkpoint = folder / "checkpoints" / "checkpoint-7"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "complete").touch()
+
+
+def test_another_request_takes_the_name_of_a_run_of_which_nothing_is_kept(tmp_path: Path) -> None:
+    """A base or a number that was mistyped must not take the name away."""
+    (tmp_path / "begun.json").write_text(json.dumps({"base": "embeded", "base_content": "0"}), encoding="utf-8")
+    (tmp_path / "checkpoints" / "checkpoint-7").mkdir(parents=True)  # which a kill cut off
+
+    require_same(tmp_path, {"base": "embedded"})
+    (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(FinetuneError, match=r"begun with other base\. Next: choose another --run"):
+        require_same(tmp_path, {"base": "embedded"})
+
+
 def test_the_same_request_goes_on_whatever_else_was_noted(tmp_path: Path) -> None:
     require_same(tmp_path, {"seed": 1})
     (tmp_path / "begun.json").write_text(json.dumps({"seed": 1, "base_content": "0"}), encoding="utf-8")
 
+    require_same(tmp_path, {"seed": 1})
+    keep_something(tmp_path)
     require_same(tmp_path, {"seed": 1})
     with pytest.raises(FinetuneError, match=r"begun with other seed\. Next: choose another --run"):
         require_same(tmp_path, {"seed": 2})

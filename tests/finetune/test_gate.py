@@ -38,7 +38,17 @@ def test_better_and_no_worse_passes_and_names_what_nobody_compared() -> None:
         ([row("answer.facts", 0.2, 0.1, 0.3, True)], {}, "no example of what it was trained on (intent)"),
         ([BETTER, row("answer.refusal", -0.2, -0.3, -0.1, False)], {}, "is worse: answer, refusals right -20.0"),
         ([BETTER, row("answer.refusal", 0.0, -0.06, 0.06, None)], {}, "may be worse, which more examples"),
-        ([BETTER, row("answer.strays", 0.2, 0.1, 0.3, False)], {}, "is worse: answer, invented figures +20.0"),
+        (
+            [BETTER, row("answer.strays", 3.5, 1, 8, False)],
+            {},
+            "is worse: answer, invented figures +3.50 an answer [+1.00, +8.00], n=40, allowed +0.05",
+        ),
+        ([BETTER, row("answer.refusal", -0.2, -0.3, -0.1, False)], {}, "[-30.0, -10.0], n=40, allowed -5.0"),
+        (
+            [BETTER, row("voice.style_distance", 0.2, 0.1, 0.3, False)],
+            {},
+            "+20.0 points [+10.0, +30.0], n=40, allowed +5.0",
+        ),
         ([BETTER], {"answers": [row("questions.facts_held", -0.1, -0.2, -0.06, False)]}, "facts held"),
         ([BETTER], {"forgot": True}, "knows less than before: memory: less"),
         ([BETTER], {"speed": {"new": 10.0, "current": 20.0}}, "10.0 tokens a second instead of 20.0"),

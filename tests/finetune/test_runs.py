@@ -18,7 +18,7 @@ MANIFEST = {
 def test_a_run_is_found_once_it_is_finished(tmp_path: Path) -> None:
     folder = run_folder("first", home=tmp_path)
     (folder / "adapter").mkdir(parents=True)
-    with pytest.raises(FinetuneError, match="not finished"):
+    with pytest.raises(FinetuneError, match=r"not finished\. Next: frontdesk finetune watch first, which shows"):
         open_run("first", home=tmp_path)
     finish(folder, MANIFEST)
     run = open_run("first", home=tmp_path)

@@ -18,7 +18,7 @@ from finetune.examples import Example, write
 from finetune.going_on import remembered
 from finetune.judging import learned
 from finetune.labels import label_head
-from finetune.runs import MANIFEST, Run, finish, open_run
+from finetune.runs import MANIFEST, Run, finish, open_run, run_folder
 from finetune.training import Request, hold_out, labels_of, prepare, protocol_of, train
 
 pytest.importorskip("trl")
@@ -360,6 +360,18 @@ def test_a_run_that_was_begun_with_something_else_is_left_alone(
     train(prepare(request_of("mine"), home=tmp_path), home=tmp_path)
     with pytest.raises(FinetuneError, match=r"begun with other seed\. Next"):
         prepare(request_of("mine", seed=3), home=tmp_path)
+
+
+def test_a_run_whose_base_was_mistyped_is_begun_anew(request_of: Callable[..., Request], tmp_path: Path) -> None:
+    typo = request_of("mine", base="embeded", overrides=(*QUICK, "epochs=1"))
+    with pytest.raises(FinetuneError, match="'embeded' is no folder"):
+        train(prepare(typo, home=tmp_path), home=tmp_path)
+    left = run_folder("mine", home=tmp_path) / "own_texts.json"
+    left.write_text("what another base wrote", encoding="utf-8")
+
+    run = train(prepare(request_of("mine", overrides=(*QUICK, "epochs=1")), home=tmp_path), home=tmp_path)
+    assert run.manifest["steps"] > 0
+    assert not left.is_file() or left.read_text(encoding="utf-8") != "what another base wrote"
 
 
 def test_a_base_that_was_filled_anew_is_another_base(

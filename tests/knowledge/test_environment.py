@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,39 @@ def test_no_message_names_whichever_pip_the_shell_finds() -> None:
     sources = [file for package in packages for file in package.rglob("*.py")]
     assert len(sources) > 200
     assert [str(file) for file in sources if re.search(r"pip install\b", file.read_text(encoding="utf-8"))] == []
+
+
+def test_an_extra_comes_from_the_checkout_in_the_versions_that_were_tried() -> None:
+    """By its name alone pip may find another package of this name, and the newest torch with all that belongs to it."""
+    words = shlex.split(environment.get_extra("train"))
+    assert words[:4] == [sys.executable, "-m", "pip", "install"]
+    named = [Path(word) for option, word in pairwise(words) if option == "-c"]
+    assert named == [ROOT / "constraints/dev.txt", ROOT / "constraints/cpu.txt"]
+    assert all(file.is_file() for file in named)
+    assert words[-2:] == ["-e", f"{ROOT}[train]"]
+
+
+def test_where_there_is_no_checkout_the_command_says_where_it_belongs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(environment, "CHECKOUT", tmp_path)
+    told = environment.get_extra("mcp")
+    assert told.startswith("in Frontdesk's folder: ")
+    assert told.endswith('install --no-compile -c constraints/dev.txt -c constraints/cpu.txt -e ".[mcp]"')
+
+
+def test_a_checkout_with_a_blank_is_quoted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    checkout = tmp_path / "front desk"
+    for file in ("pyproject.toml", *environment.CONSTRAINTS):
+        (checkout / file).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / file).touch()
+    monkeypatch.setattr(environment, "CHECKOUT", checkout)
+    words = shlex.split(environment.get_extra("train"))
+    assert f"{checkout}/constraints/cpu.txt" in words
+    assert words[-1] == f"{checkout}[train]"
+
+
+def test_no_message_asks_an_index_for_frontdesk_by_its_name() -> None:
+    packages = [ROOT / name for name in ("assistant", "finetune", "agents", "knowledge")]
+    sources = [file for package in packages for file in package.rglob("*.py")]
+    assert [str(file) for file in sources if "install 'frontdesk" in file.read_text(encoding="utf-8")] == []

@@ -46,6 +46,7 @@ class Server(ThreadingHTTPServer):
         self.modelfile = ""
         self.says = ("a ", "b")
         self.dies = False
+        self.models: list[str] | None = None  # what it lists; None: it does not tell
         self.page = b""  # what it says to everything, as a server does that is no Ollama
         self.silent = threading.Event()
         """Set it to let the server speak again."""
@@ -54,6 +55,11 @@ class Server(ThreadingHTTPServer):
 
 class Answers(BaseHTTPRequestHandler):
     server: Server
+
+    def do_GET(self) -> None:
+        models = self.server.models
+        listed = [{"model": name, "digest": "0"} for name in models or ()]
+        self._send(404 if models is None else 200, {"models": listed, "error": "not found"})
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -215,6 +221,29 @@ def test_missing_model_names_the_command(server: Server) -> None:
         load(url(server), "missing")
     assert not has_model("missing", url=url(server), timeout_seconds=1)
     assert has_model("big", url=url(server), timeout_seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("models", "told"),
+    [
+        (["missed:latest"], "'missing'; it has missed. Next: ollama pull missing, if Ollama's library has"),
+        (
+            ["missinh:latest", "other:7b"],
+            "'missing'; it has missinh, other:7b. Next: name it missinh, or ollama pull missing, if",
+        ),
+        (
+            [f"m{number}" for number in range(8)],
+            "it has m0, m1, m2, m3, m4, m5 and 2 others. Next: ollama pull missing",
+        ),
+        ([], "has no model 'missing'. Next: ollama pull missing"),
+    ],
+)
+def test_a_wrong_name_is_answered_with_those_that_are_there(server: Server, models: list[str], told: str) -> None:
+    """Asking the library for what was mistyped mends nothing."""
+    server.models = models
+    with pytest.raises(ModelUnavailable) as error:
+        load(url(server), "missing")
+    assert told in str(error.value)
 
 
 @pytest.mark.parametrize("page", [b"<h1>Sign in</h1>", b"\xff\xfe", b'{"hello": '])

@@ -151,6 +151,15 @@ def test_what_is_gone_is_told_and_nothing_answers_in_its_place(promoted: Path, t
         resolve("auto", options(tmp_path))
 
 
+def test_a_mistyped_release_is_answered_with_those_that_are_there(release: Path, tmp_path: Path) -> None:
+    """Going back to what served before mends no slip of the pen."""
+    with pytest.raises(ModelUnavailable, match=r"no release 'shpo'; releases: shop\. Next: .*export RUN --name shpo"):
+        resolve("release:shpo", options(tmp_path))
+    release.rename(tmp_path / "elsewhere")
+    with pytest.raises(ModelUnavailable, match="releases: none yet"):
+        resolve("release:shop", options(tmp_path))
+
+
 def test_damaged_state_is_no_reason_to_serve_something_else(release: Path, tmp_path: Path) -> None:
     (release.parent / SERVING).write_text('{"release": "shop"', encoding="utf-8")
     with pytest.raises(AgentError, match=r"serving\.json cannot be read .*Next: remove it"):
@@ -187,5 +196,6 @@ def test_an_ollama_that_is_down_is_said_in_the_log(
 
 def test_the_file_and_its_hash(release: Path) -> None:
     assert served_file("shop", release.parent) == (release / "model-q4_0.gguf", DIGEST)
+    (release / MANIFEST).unlink()
     with pytest.raises(ModelUnavailable, match=r"manifest\.json is missing"):
-        served_file("none", release.parent)
+        served_file("shop", release.parent)

@@ -7,6 +7,7 @@ import pytest
 
 from assistant import cli
 from assistant.bundles import wheels
+from assistant.commands.bundle import how_to_start
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +43,15 @@ def test_a_home_that_cannot_be_bundled_says_why_as_json(
     assert "openai:gpt" in told["error"]
     assert "models get" in told["error"]
     assert list(tmp_path.glob("office*")) == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "first", "told"),
+    [
+        ("linux-x86_64", "", 'and there: cd "our office", then ./start.sh'),
+        ("windows-x86_64", "", 'and there: cd "our office", then start.cmd'),
+        ("macos-arm64", "register ours", 'cd "our office", then ./start.sh register ours, then ./start.sh'),
+    ],
+)
+def test_the_folder_that_the_bundle_unpacks_to_is_named(tmp_path: Path, platform: str, first: str, told: str) -> None:
+    assert how_to_start(tmp_path / "our office.zip", platform=platform, first=first).endswith(told)

@@ -53,6 +53,9 @@ def test_what_a_person_reads_names_losses_and_what_was_lost() -> None:
     assert "3.50% of the weights" in text
     assert "held out" not in text
     assert "Q4_1-quantized; what that lost stays lost" in text
+    assert text.endswith("Next: frontdesk evaluate model ours --examples FILE")
+    kept = "\n".join(summary(manifest | {"data": {"train": 385, "heldout": 28}}))
+    assert kept.endswith("Next: frontdesk evaluate model ours --examples runs/ours/heldout.jsonl")
     assert "held out 0.250" in "\n".join(summary(manifest | {"heldout_loss": 0.25}))
     line = {"seconds_left": 75, "loss": 1.5, "learning_rate": 1e-3, "tokens_per_second": 450.4, "memory_bytes": 1.7e9}
     assert described({"step": 0, "steps": 8}) == "the first step"

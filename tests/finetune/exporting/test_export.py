@@ -101,6 +101,17 @@ def test_without_held_out_text_nothing_is_begun(home: Path) -> None:
     assert not (home / "releases").exists()
 
 
+def test_too_little_text_is_told_before_anything_is_merged(home: Path) -> None:
+    (home / "short.txt").write_text(LINES[0], encoding="utf-8")
+    steps: list[str] = []
+    with pytest.raises(FinetuneError, match=r"Only \d+ tokens could be judged.*Next: give more .*--text FILE"):
+        export(
+            request(home, texts=(home / "short.txt",)), home=home, progress=lambda name, _done, _all: steps.append(name)
+        )
+    assert steps == []
+    assert not list((home / "releases").rglob("merged"))
+
+
 def test_every_file_of_held_out_text_that_cannot_be_used_names_one_mend(home: Path) -> None:
     (home / "latin.txt").write_bytes(b"\xff\xfe\xfa")
     (home / "bad.jsonl").write_text("{\n", encoding="utf-8")

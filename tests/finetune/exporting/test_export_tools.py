@@ -8,7 +8,7 @@ import pytest
 
 from finetune.exporting import export_tools, llama_library
 from finetune.exporting.export_tools import BELOW, LEAST, ONLY_FOR_EXPORT, TRIED, Tool, examine
-from knowledge.environment import PIP
+from knowledge.environment import PIP, get_extra
 
 ROOT = Path(__file__).parents[3]
 pytest.importorskip("peft")
@@ -30,9 +30,7 @@ def test_number_9_the_converter_is_missing(monkeypatch: pytest.MonkeyPatch) -> N
         return TRIED[name]
 
     monkeypatch.setattr(export_tools, "version", version)
-    assert faults() == {
-        "export: gguf": Tool("export: gguf", False, ONLY_FOR_EXPORT, f"{PIP} install 'frontdesk[train]'")
-    }
+    assert faults() == {"export: gguf": Tool("export: gguf", False, ONLY_FOR_EXPORT, get_extra("train"))}
 
 
 def test_number_9_the_converter_was_written_over(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +74,7 @@ def test_number_9_the_quantizer_takes_its_parameters_otherwise(monkeypatch: pyte
 
 def test_a_machine_that_only_serves_has_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export_tools, "_installed", lambda name: name == "torch")
-    assert examine() == (Tool("export", True, f"{ONLY_FOR_EXPORT}: {PIP} install 'frontdesk[train]'"),)
+    assert examine() == (Tool("export", True, f"{ONLY_FOR_EXPORT}: {get_extra('train')}"),)
 
 
 def test_a_newer_version_within_the_bounds_is_said_and_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:

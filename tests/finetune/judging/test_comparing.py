@@ -6,6 +6,7 @@ import pytest
 
 from agents.models import ModelOptions
 from finetune.bases import Base
+from finetune.errors import FinetuneError
 from finetune.evaluation import judge
 from finetune.examples import Example
 from finetune.judging import as_served
@@ -85,6 +86,22 @@ def test_a_real_model_is_measured(tiny_base: Base, tmp_path: Path, monkeypatch: 
     data = plain(set_side_by_side([found, found]))
     assert json.loads(json.dumps(data)) == data
     assert data["against"][0]["perplexity_ratio"]["value"] == 1.0
+
+
+def test_a_text_that_is_too_short_is_told_before_minutes_of_replies(tiny_base: Base, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    seen: set[str] = set()
+    with pytest.raises(FinetuneError, match=r"perplexity needs \d+\. Next: name a longer --text FILE"):
+        measure(
+            Subject("tiny", tiny_base),
+            EXAMPLES[:3],
+            home=tmp_path,
+            options=ModelOptions(models_folder=tmp_path),
+            labels=("a", "b"),
+            text=TEXT,
+            progress=lambda what, _done, _all: seen.add(what),
+        )
+    assert seen == set()
 
 
 def test_without_examples_only_memory_is_compared() -> None:
