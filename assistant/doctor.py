@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from agents.models.adapters import ADAPTERS
 from agents.models.loading import BACK_ENDS, LARGER_EMBEDDED
 from agents.models.promotion import BACK, RELEASES, SERVING
 from agents.tools.source import Source
-from assistant import listening
+from assistant import foreign, listening
 from assistant.app import DATABASE, Application, model_options
 from assistant.checks import Check, check_adapters, check_export, check_feeds, check_release, check_tools
 from assistant.errors import DeliveryError, StoreError
@@ -256,6 +256,8 @@ def _check_index(application: Application) -> Check:
         return replace(NOTHING_READ, detail=NOTHING_READ.detail + place)
     chunks = application.library.count_chunks()
     place += "" if chunks else "; every question of a customer is refused"
+    if found := application.library.foreign_documents():
+        place += f"; {foreign.sentence(asdict(found))}"
     return Check("index", True, f"{counted(chunks, 'public chunk')}, by the embedder in use{place}")
 
 

@@ -6,7 +6,7 @@
 import re
 from urllib.parse import urlsplit
 
-_SECRET_IN_QUERY = re.compile(r"(?i)([?&;][^=&;\s]*(?:passw|secret|token|key)[^=&;\s]*=)[^&\s]*")
+_SECRET_IN_QUERY = re.compile(r"(?i)([?&;][^?=&;\s]*(?:passw|secret|token|key)[^=&;\s]*=)[^&\s]*")
 
 
 def without_password(url: str) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from knowledge.committing import Committed
+from knowledge.foreign import ForeignDocuments
 from knowledge.forgetting import GonePlace
 from knowledge.openness import InternalFolder
 
@@ -34,6 +35,8 @@ class IngestReport:
     One that holds such, and whose other documents answer, ends in `!/`."""
     forgotten: tuple[str, ...] = ()
     """Places that were given up with all that was read from them."""
+    foreign: ForeignDocuments | None = None
+    """Documents whose language the embedder does not know, of all that are held; None where those are few."""
 
 
 @dataclass(slots=True)

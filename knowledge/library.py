@@ -13,18 +13,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from knowledge import across, catalog, internal_members, pages, stored_passages, vectors
+from knowledge import across, catalog, foreign, internal_members, pages, stored_passages, vectors
 from knowledge.chunking import ChunkOptions
 from knowledge.conversation import Conversation, Meanings, Spoken, conversation_of
 from knowledge.embedders import Embedder, resolve
 from knowledge.errors import KnowledgeError, VectorsLost
+from knowledge.excerpts import Excerpt
+from knowledge.foreign import ForeignDocuments
 from knowledge.forgetting import forget_gone_parts, forget_places, gone_places
 from knowledge.index import VectorIndex
 from knowledge.ingest import Ingest, Target
 from knowledge.ingest_report import IngestReport
 from knowledge.loaders import LoadOptions
 from knowledge.openness import PUBLIC, check_names, shared_out
-from knowledge.pages import Pages, PageView, Rectangle
+from knowledge.pages import Pages, PageView
 from knowledge.passages import Passage, Retrieval
 from knowledge.progress import Progress
 from knowledge.reading.pool import Reader, ReadingOptions
@@ -57,27 +59,6 @@ class LibraryOptions:
     retrieval: RetrievalOptions = field(default_factory=RetrievalOptions)
     reading: ReadingOptions = field(default_factory=ReadingOptions)
     loading: LoadOptions = field(default_factory=LoadOptions)
-
-
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """A quoted stretch in its surroundings, for a screen to show."""
-
-    document: str
-    title: str
-    headings: tuple[str, ...]
-    page: int | None
-    before: str
-    quote: str
-    after: str
-    anchor: str = ""
-    """The fragment of the nearest heading in the original file; "" when there is none."""
-    rectangles: tuple[Rectangle, ...] = ()
-    """Where the quote stands on its pages; () when the format has none."""
-    content: str = ""
-    """SHA-256 of the file it is from, which tells `page_view` which of several is meant."""
-    url: str = ""
-    """The web page that the document is a copy of; "" when it is none."""
 
 
 class Library:
@@ -173,6 +154,7 @@ class Library:
             gone=gone_places(self._catalog),
             internal=internal + internal_members.told(self._catalog, paths, collection=collection, audience=audience),
             left_out=tuple(tally.left_out),
+            foreign=self.foreign_documents(),
         )
 
     def forget(self, paths: Sequence[Path], *, collection: str = "default") -> IngestReport:
@@ -312,6 +294,10 @@ class Library:
         """Whether nothing is held, for anybody."""
         with self._catalog.read() as connection:
             return not any(vectors.chunks_of(connection, space) for space in spaces(connection))
+
+    def foreign_documents(self) -> ForeignDocuments | None:
+        """Return how many documents are in a language that the embedder does not know; None where those are few."""
+        return foreign.count(self._catalog, self.embedder)
 
     def count_chunks(self, *, collections: Sequence[str] = ("default",), audiences: Sequence[str] = ("public",)) -> int:
         """Return how many chunks the audiences may see."""

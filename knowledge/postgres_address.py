@@ -34,8 +34,13 @@ def mode(url: URL) -> str:
     """Return how much of a server is checked, as libpq reads it: with `sslrootcert=system` all, where nothing is said.
 
     Raises:
-        KnowledgeError: there is no such mode, or it does not go with `system`.
+        KnowledgeError: there is no such mode, or it does not go with `system`; or the password stands behind `?`.
     """
+    if "password" in url.query:
+        raise KnowledgeError(
+            "`catalog_url` says its password behind `?`, where addresses are printed. Next: take it out there, and put "
+            "it into the environment variable PGPASSWORD, or before the host: postgresql://USER:PASSWORD@HOST/DATABASE"
+        )
     everybody = _word(url, "sslrootcert") == SYSTEM
     said = _word(url, "sslmode") or ("verify-full" if everybody else "prefer")
     if said not in MODES:

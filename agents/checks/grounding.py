@@ -19,7 +19,8 @@ from agents.quotes.quoting import shown
 from agents.transcript import Answer, Citation
 from knowledge.drafts import says_draft
 from knowledge.errors import KnowledgeError
-from knowledge.library import Excerpt, Library
+from knowledge.excerpts import Excerpt
+from knowledge.library import Library
 from knowledge.passages import Passage
 from knowledge.text import locate, sentences
 

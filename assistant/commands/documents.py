@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from assistant import internal_folders
+from assistant import foreign, internal_folders
 from assistant.commands.options import (
     PARTLY,
     AsJson,
@@ -135,6 +135,8 @@ def _print_report(report: Mapping[str, Any], collection: str) -> None:
             f"  {gone['path']} is not there any more; documents of it that still answer: {gone['documents']}. If they "
             f"should not: frontdesk ingest --forget {shlex.quote(gone['path'])}{other}"
         )
+    if report.get("foreign"):
+        print(f"  {foreign.sentence(report['foreign'])}")
 
 
 def search(

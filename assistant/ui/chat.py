@@ -29,7 +29,7 @@ from knowledge.errors import KnowledgeError
 
 if TYPE_CHECKING:
     from assistant.app import Application
-    from knowledge.library import Excerpt
+    from knowledge.excerpts import Excerpt
 
 logger = logging.getLogger(__name__)
 

@@ -17,6 +17,8 @@ from html import escape
 _ITEM = re.compile(r"\s*(?:[-*•]|(?P<number>\d{1,2})[.)])\s+(?P<text>.+)")
 _BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 _MARKERS = re.compile(r"(?P<ending>[^\s<>&;\[\]]{0,4})\s*(?P<run>(?:\[\d{1,2}\]\s?)*\[\d{1,2}\])")
+_NUMBER = re.compile(r"(?<![A-Za-z0-9-])[A-Za-z0-9]{1,4}-\d{3,6}(?![A-Za-z0-9-]|\s*\[\d)", re.ASCII)
+"""Of a ticket or an order, and short. Where a marker follows, the number's end is joined with that instead."""
 
 Marker = Callable[[int], str | None]
 """From a citation's number to its HTML; None when there is no such citation, and the marker stays text."""
@@ -41,7 +43,7 @@ def answer_html(text: str, *, marker: Marker, pointed: str = "") -> str:
 
 def plain_html(text: str) -> str:
     """Return text as HTML that keeps its line breaks and has no markup of its own."""
-    return escape(text.strip()).replace("\n", "<br>")
+    return _escaped(text.strip()).replace("\n", "<br>")
 
 
 def _block_html(lines: list[str], marker: Marker) -> list[str]:
@@ -78,4 +80,9 @@ def _inline_html(text: str, marker: Marker) -> str:
         shown = "".join(marker(number) or f"[{number}]" for number in numbers)
         return f'<span class="joined">{match["ending"]}{shown}</span>'
 
-    return _MARKERS.sub(replace, _BOLD.sub(r"<strong>\1</strong>", escape(text)))
+    return _MARKERS.sub(replace, _BOLD.sub(r"<strong>\1</strong>", _escaped(text)))
+
+
+def _escaped(text: str) -> str:
+    """Return text as HTML in which no number is broken at its hyphen; what is copied of it is the text."""
+    return _NUMBER.sub(r'<span class="joined">\g<0></span>', escape(text))

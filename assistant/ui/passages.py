@@ -26,7 +26,7 @@ _ROW = re.compile(r"^([^\n]+ \| [^\n]+)\n", re.MULTILINE)
 
 
 class Excerpt(Protocol):
-    """What is shown of `knowledge.library.Excerpt`."""
+    """What is shown of `knowledge.excerpts.Excerpt`."""
 
     @property
     def document(self) -> str: ...

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from knowledge.loaders.tables import Spread
 from knowledge.text import count_cjk
 
-_CURRENCY = re.compile(r"\[\$([^]-]*)(?:-[^]]*)?\]")
+_CURRENCY = re.compile(r"\[\$([^][-]*)(?:-[^][]*)?\]")
 """A currency that a place goes with, `[$€-407]`, or the place alone, `[$-409]`: its `$` is no dollar."""
 _QUOTED = re.compile(r'"([^"]*)"')
 _PLACEHOLDERS = re.compile(r"[0#?](?:[0#?.,]*[0#?])?")

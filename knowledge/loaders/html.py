@@ -18,7 +18,7 @@ from knowledge.errors import UnreadableFile
 from knowledge.loaders import NO_OPTIONS, LoadOptions
 from knowledge.loaders.dates import dated, iso_day
 from knowledge.loaders.encoding import empty, read_bytes, read_text
-from knowledge.loaders.html_menus import elements, is_left_out, raised_text, visible_text, words
+from knowledge.loaders.html_menus import check_depth, elements, is_left_out, raised_text, visible_text, words
 from knowledge.loaders.html_questions import add_questions, unshown
 from knowledge.loaders.html_tables import add_html_table, is_layout_table
 from knowledge.loaders.html_ways import only_leads, titles_in
@@ -98,8 +98,9 @@ def add_html(
         below: The level of the heading that all of it stands under.
     """
     soup = elements(html)
-    page = Page(collapse(soup.title.get_text()) if soup.title else "", _date(soup))
     try:
+        check_depth(soup)
+        page = Page(collapse(soup.title.get_text()) if soup.title else "", _date(soup))
         questions = unshown(soup, repeated=repeated)  # what is left to another page is shown too
         leave_out(soup, repeated)
         _Reader(builder, place, below).read(soup)

@@ -54,6 +54,8 @@ _HIDDEN_STYLE = re.compile(
 _STRUCK_OUT = words("del s strike")
 """What no longer holds, such as the price before."""
 _LINK_SHARE_OF_A_MENU = 0.5
+DEEPEST = 500
+"""Elements within one another; most kinds cannot be read from fewer on."""
 
 
 def elements(html: str) -> "BeautifulSoup":
@@ -73,6 +75,23 @@ def _mark_pipes(soup: "BeautifulSoup") -> None:
     for code in soup.find_all(_CODE):
         for text in code.find_all(string=lambda text: bool(text and " | " in text)):
             text.replace_with(str(text).replace(" | ", f" {PIPE} "))
+
+
+def check_depth(soup: "BeautifulSoup") -> None:
+    """Go once over all elements, before each is asked for all that is in it.
+
+    Raises:
+        RecursionError: some lie in more than `DEEPEST` others.
+    """
+    from bs4.element import Tag
+
+    depths = {id(soup): 0}
+    for element in soup.descendants:
+        if isinstance(element, Tag):
+            depth = depths[id(element.parent)] + 1
+            if depth > DEEPEST:
+                raise RecursionError
+            depths[id(element)] = depth
 
 
 def is_left_out(tag: "Tag") -> bool:

@@ -35,7 +35,7 @@ _BOX = re.compile(
 """What opens or closes a box of Docusaurus, VuePress, MyST, Quarto or a wiki; its title may stand behind the kind."""
 _TITLE_OF_BOX = re.compile(r'\btitle="([^"]*)"')
 _CONTENTS_HERE = re.compile(r"\[\[?_?TOC_?\]?\]|\{:toc\}|\{\{toc\}\}|<!-- ?/?toc ?-->", re.IGNORECASE)
-_OWN_ANCHOR = re.compile(r"<\w+\s[^>]*\b(?:id|name)\s*=", re.IGNORECASE)
+_OWN_ANCHOR = re.compile(r"<\w+\s[^<>]*\b(?:id|name)\s*=", re.IGNORECASE)
 _NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
 _DATE_FIELDS = ("updated", "last_updated", "lastmod", "modified", "date", "published")
 """Where front matter says when the text was changed, else when it was written."""

@@ -1,6 +1,8 @@
 """Org files: headlines, lists, tables, blocks; what steers Emacs (drawers, planning, keywords) is left out."""
 
 import re
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,11 +14,13 @@ from knowledge.loaders.tables import add_table
 
 _HEADLINE = re.compile(r"(\*+)\s+(.*)$")
 _STATE = re.compile(r"(?:TODO|DONE|NEXT|WAITING|CANCELLED|CANCELED|COMMENT)\s+|\[#[A-Za-z0-9]\]\s*")
-_COOKIE = re.compile(r"\s*\[(?:\d*/\d*|\d*%)\]")
+_COOKIE = re.compile(r"(?<!\s)\s*\[(?:\d*/\d*|\d*%)\]")
 """How much of a task is done."""
-_TAGS = re.compile(r"\s+:((?:[\w@#%]+:)+)\s*$")
+_TAGS = re.compile(r"(?<!\s)\s+:((?:[\w@#%]+:)+)\s*$")
 _KEYWORD = re.compile(r"\s*#\+([A-Za-z_-]+):\s*(.*)$")
 _BLOCK = re.compile(r"\s*#\+begin_(\w+)", re.IGNORECASE)
+_END = re.compile(r"\s*(?:#\+end_(\w+)|:end:)\s*$", re.IGNORECASE)
+"""Of a block, by its kind, or of a drawer."""
 _DRAWER = re.compile(r"\s*:([\w-]+):\s*(.*)$")
 _PLANNING = re.compile(r"\s*(?:SCHEDULED|DEADLINE|CLOSED|CLOCK):\s*[<\[]")
 _ITEM = re.compile(r"(\s*)(?:[-+]|\s\*|\d{1,4}[.)]|[A-Za-z][.)])\s+(?:\[@\d+\]\s*)?(\[[ X-]\]\s+)?(.*)$")
@@ -24,13 +28,15 @@ _NUMBER = re.compile(r"\s*(\d{1,4})[.)]")
 _DEFINITION = re.compile(r"(.*?)\s+::\s+(.*)$", re.DOTALL)
 _ROW = re.compile(r"\s*\|(.*?)\|?\s*$")
 _RULE = re.compile(r"\s*(?:-{5,}|\|[-+|]+)\s*$")
-_LINK = re.compile(r"\[\[([^\]\n]+)\](?:\[([^\]]+)\])?\]")
-_MARKED = re.compile(r"(?<![\w*/_=~+])([*/_=~+])(?=\S)(.+?)(?<=\S)\1(?![\w*/_=~+])", re.DOTALL)
+_LINK = re.compile(r"\[\[([^\[\]\n]+)\](?:\[([^\]]+)\])?\]")
+_MARKED = re.compile(r"(?<![\w*/_=~+])([*/_=~+])(?=\S)(.{1,300}?)(?<=\S)\1(?![\w*/_=~+])", re.DOTALL)
 _FOOTNOTE = re.compile(r"\[fn:[^\]\s]*\]")
-_STAMP = re.compile(r"[<\[](\d{4}-\d\d-\d\d)([^>\]\n]*)[>\]]")
+_STAMP = re.compile(r"[<\[](\d{4}-\d\d-\d\d)([^<>\[\]\n]*)[>\]]")
 _VERBATIM = frozenset(("src", "example", "export", "verse", "html", "latex"))
 _LEFT_OUT = frozenset(("comment", "export", "html", "latex"))
 _INDENT_OF_A_LEVEL = 2
+_OF_DRAWER = ""
+Ends = dict[str, list[int]]
 
 
 def load(path: Path) -> Iterator[Document]:
@@ -63,12 +69,15 @@ class _Reader:
 
     def read(self, lines: list[str]) -> None:
         """Read the whole file."""
-        at = 0
-        while at < len(lines):
-            at = self._line(lines, at)
+        self._lines(lines)
         self._end()
 
-    def _line(self, lines: list[str], at: int) -> int:
+    def _lines(self, lines: list[str]) -> None:
+        at, ends = 0, _ends(lines)
+        while at < len(lines):
+            at = self._line(lines, at, ends)
+
+    def _line(self, lines: list[str], at: int, ends: Ends) -> int:
         """Take the line there and return where the next begins."""
         line = lines[at]
         if headline := _HEADLINE.match(line):
@@ -77,12 +86,12 @@ class _Reader:
         if self._hidden_below:
             return at + 1
         if block := _BLOCK.match(line):
-            return self._block(block[1].lower(), lines, at)
+            return self._block(block[1].lower(), lines, at, ends)
         if keyword := _KEYWORD.match(line):
             self._end()
             self.said.setdefault(keyword[1].lower(), _plain(keyword[2]))
         elif (drawer := _DRAWER.match(line)) and not drawer[2]:
-            return _after(lines, at, re.compile(r"\s*:end:\s*$", re.IGNORECASE)) or at + 1
+            return _after(at, ends[_OF_DRAWER]) or at + 1
         elif row := _ROW.match(line):
             self._row(line, row[1])
         elif not line.strip():
@@ -110,9 +119,9 @@ class _Reader:
             self.builder.add("heading", _plain(text), level=min(6, depth), anchor=anchor)
         return below
 
-    def _block(self, kind: str, lines: list[str], at: int) -> int:
+    def _block(self, kind: str, lines: list[str], at: int, ends: Ends) -> int:
         self._end()
-        end = _after(lines, at, re.compile(rf"\s*#\+end_{re.escape(kind)}\s*$", re.IGNORECASE))
+        end = _after(at, ends[kind])
         if end is None:
             return at + 1
         body = lines[at + 1 : end - 1]
@@ -121,9 +130,7 @@ class _Reader:
         if kind in _VERBATIM:
             self.builder.add("code", "\n".join(re.sub(r"^(\s*),(?=[*#,])", r"\1", line) for line in body).strip("\n"))
         else:
-            inner = 0
-            while inner < len(body):
-                inner = self._line(body, inner)
+            self._lines(body)
             self._end()
         return end
 
@@ -165,9 +172,19 @@ class _Reader:
         self._paragraph, self._item, self._rows, self._has_header = [], None, [], False
 
 
-def _after(lines: list[str], at: int, end: re.Pattern[str]) -> int | None:
-    """Return where the line below the one that ends a block stands; None when nothing ends it."""
-    return next((number + 1 for number in range(at + 1, len(lines)) if end.match(lines[number])), None)
+def _ends(lines: list[str]) -> Ends:
+    """Return the numbers of the lines that end something, by its kind, so that nobody looks for them at each begin."""
+    ends: Ends = defaultdict(list)
+    for number, line in enumerate(lines):
+        if end := _END.match(line):
+            ends[(end[1] or _OF_DRAWER).lower()].append(number)
+    return ends
+
+
+def _after(at: int, ends: list[int]) -> int | None:
+    """Return where the line below the next of the ends stands; None when nothing ends it."""
+    place = bisect_right(ends, at)
+    return ends[place] + 1 if place < len(ends) else None
 
 
 def _plain(text: str) -> str:

@@ -16,8 +16,8 @@ from knowledge.loaders.encoding import empty, read_text
 from knowledge.loaders.html import add_html
 
 _DIRECTIVE = re.compile(r"^[ \t]*\.\.[ \t]+(?:\|[^|\n]+\|[ \t]+)?([A-Za-z][\w:.+-]*)::", re.MULTILINE)
-_ROLE = re.compile(r":([A-Za-z][\w:.+-]*):`")
-_ROLE_TARGET = re.compile(r"(.+?)\s*<[^<>]*>\Z", re.DOTALL)
+_BEFORE_TICK = re.compile(r"(?<![\w:.+-])([\w:.+-]+):`")
+_ROLE = re.compile(r":([A-Za-z].*)")
 _DATE = re.compile(r"^:date:[ \t]*(.+)$", re.IGNORECASE | re.MULTILINE)
 _SAYS_NOTHING = frozenset(
     ("toctree", "highlight", "currentmodule", "index", "only", "tabularcolumns", "default-domain")
@@ -102,7 +102,8 @@ def _register(text: str) -> None:
     for name in {match[1].lower() for match in _DIRECTIVE.finditer(text)}:
         if name not in en.directives or name in _CODE:  # Sphinx gives it options that docutils refuses
             directives.register_directive(name, _directive(name))
-    for name in {match[1].lower() for match in _ROLE.finditer(text)}:
+    marks = (_ROLE.search(found[1]) for found in _BEFORE_TICK.finditer(text))
+    for name in {mark[1].lower() for mark in marks if mark}:
         if name not in en.roles:
             roles.register_local_role(name, _role)
 
@@ -111,7 +112,10 @@ def _role(name: str, rawtext: str, text: str, lineno: int, inliner: Any, *_: Any
     """Return what a role of unknown meaning shows: its text without its target."""
     from docutils import nodes
 
-    shown = _ROLE_TARGET.sub(r"\1", text.replace("\x00", "")).lstrip("~!")
+    said = text.replace("\x00", "")
+    title, _mark, target = said.rpartition("<")
+    has_target = bool(title.strip()) and target.endswith(">") and ">" not in target[:-1]
+    shown = (title.rstrip() if has_target else said).lstrip("~!")
     return [nodes.inline(rawtext, shown)], []
 
 

@@ -699,6 +699,31 @@ def test_a_phone_shows_everything_without_scrolling_sideways(
     phone.close()
 
 
+def test_a_tickets_number_is_never_broken_at_its_hyphen_and_is_copied_as_it_is(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("button", name="Talk to a person").click()
+    number = page.locator(".ticket strong").inner_text()
+    ask(page, "My order is 4711")
+    expect(page.locator("#past")).to_contain_text(f"added to ticket {number}")
+    lines = """(past, number) => [...Array(80).keys()].flatMap((less) => {
+        past.style.width = `${390 - less}px`;
+        const texts = document.createTreeWalker(past, NodeFilter.SHOW_TEXT), lines = [], range = document.createRange();
+        for (let text; (text = texts.nextNode()); ) {
+            const at = text.data.indexOf(number);
+            if (at < 0) continue;
+            range.setStart(text, at);
+            range.setEnd(text, at + number.length);
+            lines.push(range.getClientRects().length);
+        }
+        return lines;
+    })"""
+    assert page.locator("#past").evaluate(lines, number) == [1] * 3 * 80, (
+        "on the card, in the answer and the line below"
+    )
+    page.locator("#past").evaluate("(past) => getSelection().selectAllChildren(past)")
+    assert f"added to ticket {number}. A person" in page.evaluate("getSelection().toString()")
+
+
 def test_dark_follows_the_system(browser: Browser, address: str, requested: list[str], context: BrowserContext) -> None:
     dark = open_context(browser, requested, color_scheme="dark")
     page = open_page(dark, address)

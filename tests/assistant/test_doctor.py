@@ -19,6 +19,7 @@ from finetune.labels import word_model
 from finetune.labels.intent_trial import WORDS
 from finetune.labels.intents import Record
 from finetune.labels.word_model import WordModel
+from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
 from knowledge.scores import Score
 
@@ -37,8 +38,8 @@ def named(diagnosis: Diagnosis, name: str) -> Check:
     return next(check for check in diagnosis.checks if check.name == name)
 
 
-def ingest(tmp_path: Path, *, audience: str = "public") -> None:
-    (tmp_path / "a.md").write_text("# A\n\nA lamp is a lamp.\n")
+def ingest(tmp_path: Path, *, audience: str = "public", text: str = "# A\n\nA lamp is a lamp.\n") -> None:
+    (tmp_path / "a.md").write_text(text, encoding="utf-8")
     library = Library(LibraryOptions(tmp_path / "frontdesk-home", embedder="hashing"))
     library.ingest([tmp_path / "a.md"], audience=audience)
     library.close()
@@ -51,6 +52,18 @@ def test_all_is_well_after_an_ingest(tmp_path: Path) -> None:
     assert diagnosis.ok
     assert diagnosis.settings["embedder"] == "hashing"
     assert "1 public chunk," in named(diagnosis, "index").detail
+
+
+def test_documents_that_the_embedder_does_not_know_are_told_and_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(tmp_path, text="# 灯\n\n三十天内可以退货。\n")
+    assert "does not know" not in named(examine(), "index").detail
+    monkeypatch.setattr(HashingEmbedder, "languages", frozenset({"en"}))
+    told = named(examine(), "index")
+    assert told.ok
+    assert "1 of 1 document is in Chinese" in told.detail
+    assert told.detail.endswith("frontdesk ingest --reindex")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")

@@ -186,6 +186,14 @@ def test_what_cannot_be_done_is_one_clear_message(query: str, message: str) -> N
         open_database(HERE.replace("+pg8000", "") + f"?{query}")
 
 
+@pytest.mark.parametrize("driver", ["", "+psycopg"])
+def test_a_password_behind_the_question_mark_is_told_where_it_goes_and_not_printed(driver: str) -> None:
+    """Other drivers take it there, and print it with the address."""
+    with pytest.raises(KnowledgeError, match="PGPASSWORD, or before the host: postgresql://USER:PASSWORD@") as told:
+        open_database(f"{HERE.replace('+pg8000', driver)}?password=tallow")
+    assert "tallow" not in str(told.value)
+
+
 @pytest.fixture
 def encrypted(postgres_server: str, new_database: Callable[[], str], tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """Have the server speak TLS; return the URL of a database there and the certificate that it shows."""

@@ -1,10 +1,12 @@
 """What is read, and what is forgotten, on the command line."""
 
+import json
 import shlex
 from pathlib import Path
 
 import pytest
 
+from knowledge.embedders.hashing import HashingEmbedder
 from tests.assistant.command_line import Run
 
 
@@ -84,3 +86,17 @@ def test_a_folder_named_for_the_staff_is_told_in_one_line_with_the_command_that_
     assert run(*shlex.split(command))[1].count("\n") == 1, "what was asked for is not remarked on"
     assert "rules.md" in run("search", "discount")[1]
     assert run("ingest", "docs")[1].splitlines()[1].endswith("docs/staff --audience staff")
+
+
+def test_documents_that_the_embedder_does_not_know_end_the_report_with_what_to_do(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "退货.md").write_text("# 退货\n\n三十天内可以退货。", encoding="utf-8")
+    assert run("ingest", "退货.md")[1].count("\n") == 1, "this embedder knows all languages"
+    monkeypatch.setattr(HashingEmbedder, "languages", frozenset({"en"}))
+    told = run("ingest", "退货.md")[1].splitlines()[-1]
+    assert told.startswith("  1 of 1 document is in Chinese, Japanese or Korean, which the embedder does not know")
+    assert 'embedder = "multilingual"' in told
+    assert "frontdesk models get multilingual-e5-small" in told
+    assert told.endswith("frontdesk ingest --reindex")
+    assert json.loads(run("ingest", "退货.md", "--json")[1])["foreign"] == {"documents": 1, "of": 1}

@@ -19,7 +19,7 @@ from assistant.ui.chat import NO_CONVERSATION, Chat, Screen
 from assistant.ui.frame import Frame
 from assistant.ui.texts import EN, ZH
 from knowledge.errors import KnowledgeError
-from knowledge.library import Excerpt
+from knowledge.excerpts import Excerpt
 from knowledge.pages import PageView, Rectangle
 
 QUOTE = "Send it back within thirty days."

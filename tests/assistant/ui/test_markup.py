@@ -40,6 +40,11 @@ def marker(number: int) -> str | None:
         ("within **30 days** of it", '<p dir="auto">within <strong>30 days</strong> of it</p>'),
         ("2 ** 3 ** 4", '<p dir="auto">2 ** 3 ** 4</p>'),
         ("退货期为 30 天。[1]", '<p dir="auto">退货期为 30 <span class="joined">天。<i>1</i></span></p>'),
+        ("Ticket 753-2518.", '<p dir="auto">Ticket <span class="joined">753-2518</span>.</p>'),
+        ("编号是753-2518。", '<p dir="auto">编号是<span class="joined">753-2518</span>。</p>'),
+        ("**B-11196**", '<p dir="auto"><strong><span class="joined">B-11196</span></strong></p>'),
+        ("B-11196 [1]", '<p dir="auto">B-1<span class="joined">1196<i>1</i></span></p>'),
+        ("2026-11-30 or a-long-one-123", '<p dir="auto">2026-11-30 or a-long-one-123</p>'),
         ("", ""),
     ],
 )
@@ -101,3 +106,7 @@ def test_no_text_makes_a_tag_that_is_not_ours(text: str) -> None:
 
 def test_plain_text_keeps_its_lines() -> None:
     assert plain_html(" a < b\nc ") == "a &lt; b<br>c"
+
+
+def test_plain_text_keeps_a_number_on_one_line() -> None:
+    assert plain_html("工单 753-2518。") == '工单 <span class="joined">753-2518</span>。'

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from assistant.ui.passages import MARGIN_CHARACTERS, Picture, excerpt_html, missing_html
 from assistant.ui.texts import EN, ZH
-from knowledge.library import Excerpt
+from knowledge.excerpts import Excerpt
 from knowledge.pages import Rectangle
 
 

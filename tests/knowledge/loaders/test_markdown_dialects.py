@@ -1,11 +1,15 @@
 """Markdown of GitHub, Obsidian and pandoc."""
 
 import time
+from pathlib import Path
 
 import pytest
 
 from knowledge.chunking import split
+from knowledge.documents import DocumentBuilder
+from knowledge.loaders.markdown import add_markdown
 from knowledge.loaders.markdown_dialects import to_commonmark
+from tests.growth import grows_gently
 
 
 @pytest.mark.parametrize(
@@ -122,3 +126,10 @@ def test_callouts_are_folded_up_below_their_titles(read_one):
         (("Returns", "Can I return <gifts>?"), "Yes, within 60 days."),
         (("Returns",), "Unworn.\n\nIn the box."),
     ]
+
+
+def test_a_heading_full_of_elements_that_do_not_end_takes_no_longer():
+    def read(text):
+        add_markdown(DocumentBuilder(), f"# {text}x\n\nText.", path=Path("page.md"))
+
+    assert grows_gently(read, "<a ", 60_000)

@@ -3,6 +3,7 @@
 import pytest
 
 from knowledge.errors import UnreadableFile
+from tests.growth import grows_gently
 
 PAGE = """\
 #+TITLE: Shop help
@@ -72,3 +73,47 @@ def test_a_block_and_a_drawer_that_never_end(read_one):
 def test_keywords_alone_are_no_text(read_one):
     with pytest.raises(UnreadableFile, match="no text beside its keywords"):
         read_one("a.org", "#+TITLE: x\n# y\n")
+
+
+def test_each_block_ends_at_the_next_end_of_its_kind(read_one, blocks):
+    lines = [
+        "#+begin_src",
+        ":END:",
+        "#+end_quote",
+        "#+END_SRC",
+        "#+begin_quote",
+        ":a:",
+        "x",
+        ":end:",
+        "b",
+        "#+end_quote",
+    ]
+    assert blocks(read_one("a.org", "\n".join(lines))) == [
+        ("code", 0, ":END:\n#+end_quote"),
+        ("paragraph", 0, "b"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "[[",
+        "[[a",
+        "[[a][",
+        "/a ",
+        "~a ",
+        "*a",
+        "<2024-01-01",
+        ":a:\n:b: c\n",
+        "#+begin_a\n",
+        "*   :a: ",
+        "[1/2] \u3000",
+    ],
+)
+def test_reading_takes_time_in_proportion_to_the_text(read_one, piece):
+    assert grows_gently(lambda text: read_one("a.org", f"* x {text}x"), piece, 20_000), "in a headline"
+    assert grows_gently(lambda text: read_one("a.org", f"x {text}x"), piece, 20_000), "below"
+
+
+def test_a_headline_of_blanks_takes_no_longer(read_one):
+    assert grows_gently(lambda text: read_one("a.org", f"* x{text}x"), "\u3000", 60_000)

@@ -3,6 +3,7 @@
 import pytest
 
 from knowledge.errors import UnreadableFile
+from tests.growth import grows_gently
 
 PAGE = """\
 =========
@@ -132,3 +133,25 @@ def test_a_table_with_a_fault_in_its_directive_stays_as_it_is_written(read_one, 
 def test_comments_alone_are_no_text(read_one):
     with pytest.raises(UnreadableFile, match="no text beside its comments"):
         read_one("a.rst", ".. only a comment\n")
+
+
+@pytest.mark.parametrize(
+    ("role", "shown"),
+    [
+        ("the form <form>", "the form"), ("a < b <c>", "a < b"), ("<form>", "<form>"), ("a <b", "a <b"),
+        ("a <b>c>", "a <b>c>"), ("a <", "a <"), ("!a <>", "a"),
+    ],
+)  # fmt: skip
+def test_a_roles_target_is_not_shown(read_one, role, shown):
+    assert read_one("a.rst", f"See :ref:`{role}`.").text == f"See {shown}."
+
+
+def test_a_role_is_known_wherever_docutils_takes_one(read_one):
+    assert read_one("a.rst", "(:a:`one`) and x/:py:func:`two`, ::c-d:`three`").text == "(one) and x/two, :three"
+
+
+@pytest.mark.parametrize(
+    ("before", "piece", "after"), [("", ":a:", ""), ("See :ref:`a", " < a", "`"), ("See :ref:`a", "    a", "`")]
+)
+def test_reading_takes_time_in_proportion_to_the_text(read_one, before, piece, after):
+    assert grows_gently(lambda text: read_one("a.rst", f"{before}{text}{after}"), piece, 120_000)

@@ -3,7 +3,9 @@
 import pytest
 
 from knowledge.documents import DocumentBuilder
+from knowledge.loaders.cells import shown
 from knowledge.loaders.tables import Spread, add_grid
+from tests.growth import grows_gently
 
 
 def rows_of(grid, *, marked=0):
@@ -92,3 +94,8 @@ def test_one_cell_over_the_whole_table_is_its_title():
     hours = [["Opening hours", Spread("Opening hours")], ["Monday to Friday", "9 to 18"], ["Saturday", "10 to 14"]]
     assert rows_of([hours[0]] * 2000 + hours[1:])[-1] == "Saturday | 10 to 14"
     assert rows_of(hours) == ["Opening hours", "", "Monday to Friday | 9 to 18", "Saturday | 10 to 14"]
+
+
+def test_a_number_format_takes_time_in_proportion_to_its_length():
+    assert shown(3.5, "[$€-407]0.00") == "€3.50"
+    assert grows_gently(lambda form: shown(3.5, f"0.00{form}"), "[$", 60_000)
