@@ -7,8 +7,8 @@ demo company: what is fitted or chosen by questions is fitted and chosen by thes
 
     name -> bench/labelled/companies/NAME -> FOLDER/corpus/, FOLDER/questions.jsonl
 
-Others are invented, documents and all: shops, a clinic, a campsite, with price lists, notices, old rules beside new ones.
-They were written without sight of Frontdesk's code, and their customers ask in words of their own.
+Others are invented, documents and all: shops, a clinic, a campsite, with price lists, notices, old rules beside new
+ones. They were written without sight of Frontdesk's code, and their customers ask in words of their own.
 """
 
 import shutil

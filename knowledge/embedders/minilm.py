@@ -3,8 +3,10 @@
 Mean pooling over the word pieces, then unit length, as the model's card says.
 """
 
+from functools import partial
 from pathlib import Path
 
+from knowledge.embedders.answering import adapted, has_adapter
 from knowledge.embedders.bert import BertEmbedder, fastest
 from knowledge.errors import EmbedderUnavailable
 
@@ -34,7 +36,8 @@ def build(model: str, *, models_folder: Path, ollama_url: str, threads: int | No
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         weights = load_file(folder / "model.safetensors")
         words = weights["embeddings.word_embeddings.weight"]
-        bert = fastest(weights, lambda numbers: words[numbers], heads=HEADS, threads=threads)
+        made = partial(fastest, words=lambda numbers: words[numbers], heads=HEADS, threads=threads)
+        bert = made(weights)
     except Exception as error:  # safetensors and tokenizers raise bare or private types for damaged files
         raise EmbedderUnavailable(
             f"The embedder in {folder} cannot be loaded ({error}). Next: frontdesk models get {FOLDER} --force"
@@ -46,4 +49,5 @@ def build(model: str, *, models_folder: Path, ollama_url: str, threads: int | No
         lambda texts: [encoding.ids for encoding in tokenizer.encode_batch(list(texts))],
         name=NAME,
         languages=frozenset({"en"}),
+        tuned=(lambda: made(adapted(weights, NAME))) if has_adapter(NAME) else None,
     )

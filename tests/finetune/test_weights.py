@@ -26,7 +26,7 @@ def test_without_the_extra_it_is_said_what_to_install(tiny_base: Base, monkeypat
     for name in [name for name in sys.modules if name.split(".")[0] == "transformers"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "transformers", None)
-    with pytest.raises(FinetuneError, match=r"pip install 'frontdesk\[train\]'"):
+    with pytest.raises(FinetuneError, match=r"pip install .*\[train\]"):
         weights.load(tiny_base)
 
 

@@ -125,5 +125,5 @@ def test_many_that_differ_in_a_number_are_not_compared_one_by_one(monkeypatch: p
 
 def test_what_to_install_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasketch", None)
-    with pytest.raises(FinetuneError, match=r"pip install 'frontdesk\[train\]'"):
+    with pytest.raises(FinetuneError, match=r"pip install .*\[train\]"):
         duplicates.new_index()

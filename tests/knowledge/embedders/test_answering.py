@@ -1,0 +1,37 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from knowledge.embedders import answering, minilm
+from knowledge.embedders.bert import BertEmbedder
+
+
+def test_an_adapter_changes_the_weights_that_it_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from safetensors.numpy import save_file
+
+    factors = {"a.weight.down": np.ones((1, 2), np.float16), "a.weight.up": np.full((3, 1), 0.5, np.float16)}
+    save_file(factors, tmp_path / "model.safetensors")
+    monkeypatch.setattr(answering, "FOLDER", tmp_path)
+    weights = {"a.weight": np.zeros((3, 2), np.float32), "b.weight": np.ones((1, 1), np.float32)}
+    changed = answering.adapted(weights, "model")
+    assert np.array_equal(changed["a.weight"], np.full((3, 2), 0.5, np.float32))
+    assert changed["b.weight"] is weights["b.weight"]
+    assert not weights["a.weight"].any()
+
+
+def test_an_embedder_without_an_adapter_has_none_for_answers() -> None:
+    assert not answering.has_adapter("no such embedder")
+
+
+def test_the_tuned_embedder_sets_what_answers_nearer_than_what_looks_alike(models_folder: Path) -> None:
+    """Of the pairs that nothing was learned from, one that the embedder itself has the wrong way round."""
+    embedder: BertEmbedder = minilm.build("", models_folder=models_folder, ollama_url="", threads=1)
+    tuned = embedder.for_answers
+    assert tuned is not None
+    assert tuned.languages == embedder.languages
+    texts = ["Lamps\nA lamp can go back within 30 days.", "Lamps\nLamps are sent on the day they are paid."]
+    question = "how long have i got to change my mind about a lamp"
+    near = {name: one.embed(texts) @ one.embed_question(question) for name, one in (("as", embedder), ("for", tuned))}
+    assert near["for"][0] > near["for"][1]
+    assert not np.allclose(near["as"], near["for"], atol=0.01)
