@@ -86,7 +86,8 @@ def test_ingest_and_search_print_what_the_design_says(run: Run, papers: Path) ->
     code, out, _ = run("ingest", str(papers), "--json")
     report = json.loads(out)
     counts = {"documents", "chunks", "unchanged", "removed"}
-    assert (code, report.keys()) == (0, counts | {"failed", "seconds", "gone", "internal", "left_out", "forgotten"})
+    others = {"failed", "seconds", "gone", "internal", "left_out", "forgotten", "foreign"}
+    assert (code, report.keys()) == (0, counts | others)
     assert (report["documents"], report["failed"]) == (2, [])
     code, out, _ = run("ingest", str(papers))
     assert "2 unchanged" in out
