@@ -54,7 +54,7 @@ _HIDDEN_STYLE = re.compile(
 _STRUCK_OUT = words("del s strike")
 """What no longer holds, such as the price before."""
 _LINK_SHARE_OF_A_MENU = 0.5
-DEEPEST = 500
+DEEPEST = 600
 """Elements within one another; most kinds cannot be read from fewer on."""
 
 
