@@ -25,7 +25,7 @@ def test_an_embedder_without_an_adapter_has_none_for_answers() -> None:
 
 
 def test_the_tuned_embedder_sets_what_answers_nearer_than_what_looks_alike(models_folder: Path) -> None:
-    """Of the pairs that nothing was learned from, one that the embedder itself has the wrong way round."""
+    """On a question that nothing was learned from."""
     embedder: BertEmbedder = minilm.build("", models_folder=models_folder, ollama_url="", threads=1)
     tuned = embedder.for_answers
     assert tuned is not None
