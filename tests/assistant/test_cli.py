@@ -381,9 +381,7 @@ def test_models_list_shows_state_and_licence(run: Run) -> None:
 
 def test_models_get_with_an_unknown_name(run: Run) -> None:
     code, out, err = run("models", "get", "gpt-17", "--json")
-    assert code == 1
-    assert "Known names" in json.loads(out)["error"]
-    assert "Known names" in err
+    assert (code, "Known names" in json.loads(out)["error"], "Known names" in err) == (1, True, True)
 
 
 def test_help_is_quick_and_loads_nothing_heavy() -> None:
