@@ -1,15 +1,22 @@
-"""What an answer's search finds; evaluations and training examples are made of the same."""
+"""What an answer's search finds; evaluations and training examples are made of the same.
+
+question -> search -> passages that still hold -> how near the nearest statement comes -> evidence
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from agents.quotes.editions import without_past_notices
+from agents.quotes.nearness import nearness
+from agents.quotes.statements import statements_of
 from agents.transcript import Language, Message
-from knowledge.embedders import Embedder
+from knowledge.embedders import Embedder, knows
+from knowledge.evidence import score
 from knowledge.library import Library
 from knowledge.passages import Retrieval, current
 from knowledge.retrieval import RetrievalOptions
+from knowledge.text import detect_language
 
 PASSAGES = 8
 """Passages retrieved for a question."""
@@ -37,7 +44,19 @@ def find(
         audiences=audiences,
     )
     still = without_past_notices(found.asked, current(found.passages), today=date.today())
-    return replace(found, passages=still)
+    return judged(question, replace(found, passages=still), embedder=library.embedder)
+
+
+def judged(question: str, found: Retrieval, *, embedder: Embedder) -> Retrieval:
+    """Return what was found with the evidence of its nearest statement, where an embedder is tuned to place them."""
+    statements = statements_of(found.passages)
+    if not statements or not knows(embedder, detect_language(question)):
+        return found
+    near = nearness(found.asked, statements, embedder)
+    if near is None:
+        return found
+    signals = replace(found.signals, closest=float(near.max()))
+    return replace(found, signals=signals, evidence=score(signals, embedder=embedder.name))
 
 
 def ranked_as(found: Retrieval, *, language: Language, embedder: Embedder | None) -> Language:

@@ -17,7 +17,7 @@ from typing import Any, Literal, Protocol, get_args
 
 from agents.handover import asks_for_call
 from agents.tools import Tool
-from knowledge.embedders import Embedder
+from knowledge.embedders import Embedder, knows
 from knowledge.text import detect_language
 from knowledge.traditional import simplified
 
@@ -269,7 +269,7 @@ class Router:
             return target == "tools"
         written = simplified(message)
         if _ASKS_TO_KNOW.search(written) and not _OWN_CASE.search(written):
-            understood = embedder.languages is None or detect_language(message) in embedder.languages
+            understood = knows(embedder, detect_language(message))
             return understood and self._lead(message, self._looked_up, embedder) > CLEAR_LEAD
         return self.lead(message, embedder) > LEAST_LEAD
 

@@ -1,11 +1,11 @@
-"""Adapters that place a question near the sentence that answers it, trained and measured.
+"""Adapters that place a question near the sentence that answers it, trained.
 
     questions about companies -> what is found for them -> statements, right or not -> LoRA over the embedder -> a file
 
 A question's right statements are to lie nearer than those that only look alike, and all lie far where nothing answers:
-a softmax over the statements and "none of them". What is learned from are the companies that teach, and some of xquad;
-the table is about companies that nothing was learned from. `python -m bench.answering EMBEDDER FOLDER` trains one anew.
-Answers do not use them yet.
+a softmax over the statements and "none of them". What is learned from are the companies that teach, and some articles
+(`bench.splits`). `python -m bench.answering EMBEDDER FOLDER` trains one anew; `bench ranking` and `bench calibrate` say
+what it is worth to questions that it has not seen.
 """
 
 import random
@@ -17,25 +17,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.finding import find, ranked_as
-from agents.quotes import ranking
+from agents.finding import find
+from agents.quotes.nearness import told
+from agents.quotes.ranking import Weighing, describe, weights_of, with_meaning
 from agents.transcript import Message
-from bench.companies import COMPANIES, FOLLOW_UPS, HELD_OUT, TAUGHT
+from bench.companies import TAUGHT
 from bench.homes import library_with, models_folder
 from bench.ranking import is_right
-from bench.tables import Table
-from knowledge.embedders import Vectors, answering
+from bench.splits import teaches
+from knowledge.embedders import Vectors, answering, knows
 from knowledge.embedders.bert import Cut, Weights
 from knowledge.library import Library
-from knowledge.questions import Question, read
-from knowledge.scores import auroc
+from knowledge.questions import read
 from knowledge.text import detect_language
 
 EMBEDDERS = ("embedded", "multilingual")
 COMPARED_AT_MOST = 30
 """Statements of a question, the likeliest by what was in use, and all that are right."""
-ARTICLES = 160
-"""Questions of each xquad set that are learned from: as many as of a few companies."""
 EPOCHS = 2
 """With a third, companies that nothing was learned from lost what those that teach won."""
 QUESTIONS_A_STEP = 4
@@ -51,51 +49,24 @@ QUESTION_PIECES, STATEMENT_PIECES = 40, 80
 ROWS = 24
 """Texts of like length that go through the model together."""
 SEED = 7
-TOP = (1, 2, 4)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question with the statements found for it, the likeliest first by what was in use."""
+    """A question with the statements found for it, the likeliest first by words and the search's embedder."""
 
     question: str
+    """As it was searched."""
     statements: tuple[str, ...]
     """Each with its place."""
     right: NDArray[np.bool_]
     answerable: bool
-    evidence: float
 
 
 def taught(embedder: str) -> tuple[str, ...]:
     """Return the sets that an embedder's adapter learns from: those in languages that it knows."""
-    every = (*TAUGHT, *COMPANIES, *FOLLOW_UPS, "xquad-en", "xquad-zh")
+    every = (*TAUGHT, "xquad-en", "xquad-zh", "xquad-zh-asks-en", "xquad-en-asks-zh")
     return every if embedder == "multilingual" else tuple(name for name in every if "-zh" not in name)
-
-
-def held_out(embedder: str) -> tuple[str, ...]:
-    """Return the sets that it is measured on."""
-    return HELD_OUT if embedder == "multilingual" else tuple(name for name in HELD_OUT if "-zh" not in name)
-
-
-def run(folder: Path) -> Table:
-    rows: list[tuple[str, ...]] = []
-    for embedder in EMBEDDERS:
-        for name in held_out(embedder):
-            with library_with(embedder, name, folder) as (library, questions):
-                rows.append(_row(name, embedder, list(_cases(library, questions)), library.embedder))
-    return Table(
-        columns=(
-            "questions",
-            "n",
-            *(f"words and meaning, first {k}" for k in TOP),
-            *(f"tuned alone, first {k}" for k in TOP),
-            "AUROC, evidence of the search",
-            "AUROC, nearest statement, tuned",
-        ),
-        rows=tuple(rows),
-        cases="one question is one case; right: among its first statements is one that holds the answer",
-        spread="shares of the answerable, and how well those are told from the others [95 % bootstrap interval]",
-    )
 
 
 def train(embedder: str, folder: Path, *, epochs: float = EPOCHS) -> Path:
@@ -103,13 +74,11 @@ def train(embedder: str, folder: Path, *, epochs: float = EPOCHS) -> Path:
 
     Needs the extra `train`.
     """
-    chance = random.Random(SEED)
     cases: list[Case] = []
     for name in taught(embedder):
         with library_with(embedder, name, folder) as (library, questions):
-            found = list(_cases(library, questions))
+            cases += _cases(name, library, questions)
             model = library.embedder.name
-        cases += chance.sample(found, min(len(found), ARTICLES)) if name.startswith("xquad") else found
     weights, words, cut, heads = parts_of(embedder)
     learned = learn(_teaching(cases), weights, words=words, cut=_marked(embedder, cut), heads=heads, epochs=epochs)
     path = answering.FOLDER / f"{model}.safetensors"
@@ -117,29 +86,30 @@ def train(embedder: str, folder: Path, *, epochs: float = EPOCHS) -> Path:
     return path
 
 
-def _cases(library: Library, questions: Path) -> Iterator[Case]:
-    """Yield the questions of a set with what an assistant finds for them."""
+def _cases(name: str, library: Library, questions: Path) -> Iterator[Case]:
+    """Yield the questions of a set that teach, with what an assistant finds for them."""
     for question in read(questions):
+        if not teaches(question, name):
+            continue
         history = tuple(Message("user" if m.role == "user" else "assistant", m.content) for m in question.history)
         audiences = tuple(dict.fromkeys(["public", question.audience]))
         found = find(library, question.question, history, collections=("default",), audiences=audiences)
-        rank_in = ranked_as(found, language=detect_language(question.question), embedder=library.embedder)
-        ranked = ranking.rank(found, language=rank_in, embedder=library.embedder, history=history)
-        right = [question.answerable and is_right(question, statement) for statement in ranked]
-        kept = [at for at in range(len(ranked)) if at < COMPARED_AT_MOST or right[at]]
+        previous = next((said.content for said in reversed(history) if said.role == "user"), "")
+        described = describe(found, previous)
+        known = knows(library.embedder, detect_language(question.question))
+        weighing: Weighing = "meaning" if known else "words"
+        features = described.features
+        if known and described.statements:
+            features = with_meaning(found.asked, described, library.embedder, previous=previous, weighing=weighing)
+        order = np.argsort(-(features @ weights_of(weighing)), kind="stable")
+        right = [question.answerable and is_right(question, statement) for statement in described.statements]
+        kept = [at for place, at in enumerate(order) if place < COMPARED_AT_MOST or right[at]]
         yield Case(
-            question=_whole(question),
-            statements=tuple(f"{ranked[at].passage.path}\n{ranked[at].text}" for at in kept),
+            question=found.asked,
+            statements=tuple(told(described.statements[at]) for at in kept),
             right=np.array([right[at] for at in kept], dtype=bool),
             answerable=question.answerable,
-            evidence=found.evidence,
         )
-
-
-def _whole(question: Question) -> str:
-    """Return a question behind the one before it."""
-    previous = next((said.content for said in reversed(question.history) if said.role == "user"), "")
-    return f"{previous} {question.question}".strip()
 
 
 def _teaching(cases: Sequence[Case]) -> list[Case]:
@@ -309,24 +279,6 @@ def _marked(embedder: str, cut: Cut) -> Marked:
     if embedder == "multilingual":
         return Marked(cut, before_question="query: ", before_passage="passage: ")
     return Marked(cut)
-
-
-def _row(name: str, embedder: str, cases: Sequence[Case], in_use: Any) -> tuple[str, ...]:
-    tuned = in_use.for_answers
-    nearness = [tuned.embed(list(c.statements)) @ tuned.embed_question(c.question) for c in cases if c.statements]
-    cases = [case for case in cases if case.statements]
-    answered = [(case, near) for case, near in zip(cases, nearness, strict=True) if case.answerable]
-    before = [sum(case.right[:k].any() for case, _ in answered) / len(answered) for k in TOP]
-    alone = [sum(case.right[np.argsort(-near)[:k]].any() for case, near in answered) / len(answered) for k in TOP]
-    areas = [
-        auroc(*([value for case, value in values if case.answerable is wanted] for wanted in (True, False)))
-        for values in (
-            [(case, case.evidence) for case in cases],
-            [(case, float(near.max())) for case, near in zip(cases, nearness, strict=True)],
-        )
-    ]
-    shown = [f"{area.value:.2f} [{area.low:.2f}, {area.high:.2f}]" for area in areas if area.value is not None]
-    return f"{name}, {embedder}", str(len(cases)), *(f"{share:.2f}" for share in (*before, *alone)), *shown
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ Answerable and unanswerable questions weigh the same in all; ridge on standardis
 intercept is moved to a base rate of four answerable questions in five, as in a shop whose customers know what it sells;
 across languages of two in three, each set weighing the same. What a missing name costs can be learned only where
 products are nearly alike: with the rest of the curve as it is, on questions about the documents that stand in for
-companies. The demo company's questions are never fitted, only reported on.
+companies. Curves over what an adapter says are fitted on questions that it never saw (`bench.splits`). The questions of
+the companies that only measure, and the demo company's, are never fitted, only reported on.
 """
 
 import math
@@ -17,14 +18,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.companies import ABROAD, COMPANIES
+from agents.finding import find
+from agents.transcript import Message
+from bench.companies import ABROAD, COMPANIES, FOLLOW_UPS, HELD_OUT, WEIGHED
 from bench.homes import DEMO, library_with
+from bench.splits import teaches
 from bench.tables import Table
 from knowledge.errors import EmbedderUnavailable
-from knowledge.evidence import ACROSS, MEANING, WORDS, Curve
+from knowledge.evidence import ACROSS, ANSWERS, MEANING, WORDS, Curve
 from knowledge.library import Library
 from knowledge.passages import Signals
-from knowledge.questions import read
+from knowledge.questions import Question, read
 from knowledge.scores import auroc
 
 Array = NDArray[np.float64]
@@ -33,10 +37,10 @@ RIDGE = 1e-2
 NAME_RIDGE = 1e-4
 NEWTON_STEPS = 50
 BASE_RATE = 0.8
-BASE_RATE_ABROAD = 2 / 3
-"""Across languages a wrong answer counts as two refusals: whoever asks can hardly tell that it is none."""
+BASE_RATE_TWICE = 2 / 3
+"""Where a wrong answer counts as two refusals: across languages, where whoever asks can hardly tell that it is none,
+and in answers, where a refusal still shows what comes nearest."""
 REFUSE_BELOW = 0.5
-PASSAGES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,13 @@ class Recipe:
     """Share of questions that the documents answer."""
     even: bool = False
     """Whether each set weighs the same, however many questions it has."""
+    tuned: bool = False
+    """Whether it is about what an adapter says, so that no question may be asked that taught it."""
+    measured: tuple[str, ...] = ()
+    """Sets that are reported on beside."""
 
 
+ENGLISH = tuple(name for name in (*WEIGHED, *COMPANIES, *FOLLOW_UPS) if "-zh" not in name)
 RECIPES = (
     Recipe("WORDS", ("coverage", "lead"), ("xquad-zh", "stard-zh"), "zh"),
     Recipe(
@@ -78,8 +87,28 @@ RECIPES = (
         ("cosine", "cosine_lead"),
         ("xquad-zh-asks-en", "xquad-en-asks-zh", *ABROAD),
         embedder="multilingual",
-        base_rate=BASE_RATE_ABROAD,
+        base_rate=BASE_RATE_TWICE,
         even=True,
+    ),
+    Recipe(
+        "ANSWERS",
+        ("closest",),
+        (*ENGLISH, "mtrag", "xquad-en"),
+        "en",
+        base_rate=BASE_RATE_TWICE,
+        even=True,
+        tuned=True,
+        measured=tuple(name for name in HELD_OUT if not name.endswith("-zh")),
+    ),
+    Recipe(
+        "ANSWERS, multilingual",
+        ("closest",),
+        (*WEIGHED, *COMPANIES, *FOLLOW_UPS, "mtrag", "xquad-en", "xquad-zh"),
+        embedder="multilingual",
+        base_rate=BASE_RATE_TWICE,
+        even=True,
+        tuned=True,
+        measured=(*HELD_OUT, *ABROAD),
     ),
 )
 E5 = "multilingual-e5-small"
@@ -88,6 +117,8 @@ CURVES_IN_USE = {
     "MEANING": MEANING["all-MiniLM-L6-v2"],
     "MEANING, multilingual": MEANING[E5],
     "ACROSS, multilingual": ACROSS[E5],
+    "ANSWERS": ANSWERS["all-MiniLM-L6-v2"],
+    "ANSWERS, multilingual": ANSWERS[E5],
 }
 
 
@@ -108,10 +139,12 @@ def run(folder: Path) -> Table:
     notes = []
     for recipe in RECIPES:
         try:
-            cases = {n: collect(n, folder, embedder=recipe.embedder) for n in (*recipe.sets, *recipe.alike)}
+            every = dict.fromkeys((*recipe.sets, *recipe.alike, *recipe.measured))
+            asked = {n: collect(n, folder, embedder=recipe.embedder, tuned=recipe.tuned) for n in every}
         except EmbedderUnavailable as error:
             notes.append(f"`{recipe.name}` was not measured: {error}")
             continue
+        cases = {name: part for name, part in asked.items() if name not in recipe.measured}
         curve = fitted(recipe, cases)
         in_use = CURVES_IN_USE[recipe.name]
         found, used = as_code(curve, recipe), as_code(in_use, recipe)
@@ -121,8 +154,11 @@ def run(folder: Path) -> Table:
             rest = {other: cases[other] for other in cases if other != name}
             rows.append(_row(recipe, name, "left out", fitted(recipe, rest), mine))
             rows.append(_row(recipe, name, "in use", in_use, mine))
+        for name in recipe.measured:
+            rows.append(_row(recipe, name, "never fitted", curve, asked[name]))
+            rows.append(_row(recipe, name, "in use", in_use, asked[name]))
         if recipe.demo_language:
-            demo = collect(DEMO, folder, language=recipe.demo_language)
+            demo = collect(DEMO, folder, language=recipe.demo_language, tuned=recipe.tuned)
             rows.append(_row(recipe, f"demo company, {recipe.demo_language}", "never fitted", curve, demo))
             rows.append(_row(recipe, f"demo company, {recipe.demo_language}", "in use", in_use, demo))
     return Table(
@@ -134,28 +170,27 @@ def run(folder: Path) -> Table:
     )
 
 
-def collect(name: str, folder: Path, *, language: str | None = None, embedder: str = "embedded") -> list[Case]:
-    """Return what retrieval saw for each question of a set.
+def collect(
+    name: str, folder: Path, *, language: str | None = None, embedder: str = "embedded", tuned: bool = False
+) -> list[Case]:
+    """Return what an answer's search saw for each question of a set.
+
+    Args:
+        tuned: leave out what an adapter learned from, and keep what it says; else no adapter is asked.
 
     Raises:
         EmbedderUnavailable: the embedder's model is not among the models of `make models`.
     """
     with library_with(embedder, name, folder) as (library, questions):
-        return _cases(library, questions, language)
+        asked = [q for q in read(questions) if language in (None, q.language) and not (tuned and teaches(q, name))]
+        return [_case(question, library, tuned=tuned) for question in asked]
 
 
-def _cases(library: Library, questions: Path, language: str | None) -> list[Case]:
-    cases = []
-    for question in read(questions):
-        if language in (None, question.language):
-            retrieval = library.search(
-                question.question,
-                history=question.history,
-                limit=PASSAGES,
-                audiences=tuple(dict.fromkeys(["public", question.audience])),
-            )
-            cases.append(Case(retrieval.signals, question.answerable))
-    return cases
+def _case(question: Question, library: Library, *, tuned: bool) -> Case:
+    history = tuple(Message("user" if m.role == "user" else "assistant", m.content) for m in question.history)
+    audiences = tuple(dict.fromkeys(["public", question.audience]))
+    found = find(library, question.question, history, collections=("default",), audiences=audiences)
+    return Case(found.signals if tuned else replace(found.signals, closest=None), question.answerable)
 
 
 def fit(cases: Cases, features: Sequence[str], *, base_rate: float = BASE_RATE, even: bool = False) -> Curve:

@@ -25,7 +25,7 @@ from agents.quotes.statements import Statement
 from agents.transcript import Language
 from bench.homes import home_of, in_home, models_folder
 from bench.tables import Table
-from knowledge.embedders import Embedder
+from knowledge.embedders import Embedder, knows
 from knowledge.library import Library
 from knowledge.questions import Question, read
 
@@ -126,7 +126,7 @@ def weighed(case: Case, forms: Array, embedder: Embedder | None, language: Langu
     scores = case.features @ forms
     kept = likeliest(case.spans, scores)
     chosen = [replace(case.spans[at], form=float(scores[at])) for at in kept]
-    if embedder is not None and (embedder.languages is None or language in embedder.languages):
+    if embedder is not None and knows(embedder, language):
         chosen = with_likeness(case.question.question, chosen, embedder)
     words = said.get(case.question.id, "")
     features = [[c.form, c.likeness, c.asked, token_f1(c.text, [words], language=language)] for c in chosen]

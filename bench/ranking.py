@@ -3,13 +3,12 @@
     development questions -> statements in numbers -> weights -> a table, and the weights as JSON to compare
 
 What the table says of fitted weights is cross-validated: a company's questions are answered with weights that saw none
-of that company, xquad's with weights that saw none about the same article. The weights below the table saw all of them;
-never the demo company's. Each company counts as much as each xquad set. They are not written by themselves: those in
-use were chosen beside them, so that conversations over passages of one subject (mtrag) lose nothing.
+of that company, xquad's with weights that saw none about the same article. The weights below the table saw all of them,
+but those of the companies that only measure, and of the demo company. No question is asked that taught an embedder's
+adapter (`bench.splits`). Each company counts as much as each xquad set. The weights are not written by themselves.
 """
 
 import json
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,12 +17,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.finding import find
-from agents.quotes.ranking import AGAINST, NAMES, describe, sharpness_of, weights_of, with_meaning
+from agents.quotes.ranking import (
+    AGAINST,
+    NAMES,
+    Weighing,
+    describe,
+    sharpness_of,
+    weighing_with,
+    weights_of,
+    with_meaning,
+)
 from agents.quotes.statements import Statement
 from agents.transcript import Message
 from agents.trials.measures import missing_facts
-from bench.companies import COMPANIES, FOLLOW_UPS, QUESTIONS
+from bench.companies import COMPANIES, FOLLOW_UPS, HELD_OUT, WEIGHED
 from bench.homes import library_with
+from bench.splits import group_of, teaches
 from bench.tables import Table
 from knowledge.embedders import Embedder
 from knowledge.errors import EmbedderUnavailable
@@ -33,9 +42,9 @@ from knowledge.text import detect_language, locate
 
 Array = NDArray[np.float64]
 
-SETS = (*COMPANIES, *FOLLOW_UPS, "xquad-en", "xquad-zh")
+SETS = (*WEIGHED, *COMPANIES, *FOLLOW_UPS, "xquad-en", "xquad-zh")
 EMBEDDERS = ("embedded", "multilingual")
-FOLDS = 5
+WEIGHINGS: tuple[Weighing, ...] = ("answers", "meaning", "words")
 RIDGE = 0.02
 STEPS = 300
 RATE = 0.05
@@ -49,44 +58,40 @@ UNRANKED = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question that the documents answer, with the statements that were found."""
+    """A question that the documents answer, with the statements that were found, in numbers of one way of weighing."""
 
     features: Array
     """Shape (statements, `NAMES`)."""
     right: NDArray[np.bool_]
-    knows: bool
-    """Whether the embedder knows the question's language."""
+    weighing: Weighing
     group: str
     """What must not be learned from when this is asked."""
     weight: float = 1.0
 
 
 def run(folder: Path) -> Table:
-    cases: dict[str, list[Case]] = {}
+    cases: dict[tuple[str, Weighing], list[Case]] = {}
     notes = []
     for embedder in EMBEDDERS:
-        for name in SETS:
+        for name in (*SETS, *HELD_OUT):
             try:
-                cases[f"{name}, {embedder}"] = collect(name, folder, embedder=embedder)
+                for weighing, found in collect(name, folder, embedder=embedder).items():
+                    cases[f"{name}, {embedder}", weighing] = found
             except EmbedderUnavailable as error:
                 notes.append(f"{name} with `{embedder}` was not measured: {error}")
     rows = [_row(name, cases) for name in cases]
-    every = list(_all(cases.values()))
-    weights = {key: fit(teaching(every, knows=knows)) for key, knows in (("meaning", True), ("words", False))}
-    for key, knows in (("meaning", True), ("words", False)):
-        in_use, found = (json.dumps(_named(w)) for w in (weights_of(knows), weights[key]))
-        notes.append(f"`{key}`: in use `{in_use}`, fitted `{found}`.")
-        sharp = {
-            name: fitted_sharpness(part) for name in cases if (part := [c for c in cases[name] if c.knows == knows])
-        }
-        together = fitted_sharpness([case for case in every if case.knows == knows])
-        apart = ", ".join(f"{name} {found:.1f}" for name, found in sharp.items())
-        notes.append(
-            f"Sharpness of `{key}`: in use {sharpness_of(knows)}, fitted {together:.1f}; to each set alone: {apart}."
-        )
+    for weighing in WEIGHINGS:
+        sets = {name: part for (name, way), part in cases.items() if way == weighing and not _measures(name)}
+        every = [case for part in sets.values() for case in part]
+        in_use, found = (json.dumps(_named(w)) for w in (weights_of(weighing), fit(every)))
+        notes.append(f"`{weighing}`: in use `{in_use}`, fitted `{found}`.")
+        apart = ", ".join(f"{name} {fitted_sharpness(part):.1f}" for name, part in sets.items())
+        sharp, together = sharpness_of(weighing), fitted_sharpness(every)
+        notes.append(f"Sharpness of `{weighing}`: in use {sharp}, fitted {together:.1f}; to each set alone: {apart}.")
     return Table(
         columns=(
             "questions",
+            "weighed by",
             "n",
             *(f"in use, first {k}" for k in TOP),
             *(f"fitted elsewhere, first {k}" for k in TOP),
@@ -98,36 +103,42 @@ def run(folder: Path) -> Table:
     )
 
 
-def collect(name: str, folder: Path, *, embedder: str) -> list[Case]:
-    """Return the answerable questions of a set with what an assistant finds for them.
+def collect(name: str, folder: Path, *, embedder: str) -> dict[Weighing, list[Case]]:
+    """Return the answerable questions of a set with what an assistant finds for them, by each way of weighing.
 
     Raises:
         EmbedderUnavailable: the embedder's model is not among the models of `make models`.
     """
+    found: dict[Weighing, list[Case]] = {}
     with library_with(embedder, name, folder) as (library, questions):
-        asked = [question for question in read(questions) if question.answerable]
-        found = [case for question in asked if (case := case_of(question, library, name)) is not None]
-    return [replace(case, weight=1.0 / len(found)) for case in found]
+        for question in read(questions):
+            if question.answerable and not teaches(question, name):
+                for case in cases_of(question, library, name):
+                    found.setdefault(case.weighing, []).append(case)
+    return {way: [replace(case, weight=1.0 / len(part)) for case in part] for way, part in found.items()}
 
 
-def case_of(question: Question, library: Library, name: str) -> Case | None:
-    """Return a question's statements in numbers; None where nothing was found."""
+def cases_of(question: Question, library: Library, name: str) -> list[Case]:
+    """Return a question's statements in numbers, by each way of weighing; none where nothing was found."""
     history = tuple(Message("user" if m.role == "user" else "assistant", m.content) for m in question.history)
     audiences = tuple(dict.fromkeys(["public", question.audience]))
     found = find(library, question.question, history, collections=("default",), audiences=audiences)
     previous = next((message.content for message in reversed(history) if message.role == "user"), "")
     described = describe(found, previous)
     if not described.statements:
-        return None
+        return []
     embedder: Embedder = library.embedder
-    knows = embedder.languages is None or detect_language(question.question) in embedder.languages
-    weights, features = weights_of(knows), described.features
-    if knows:
-        features = with_meaning(found.asked, described, embedder, previous=previous, weights=weights)
+    best = weighing_with(embedder, detect_language(question.question))
     right = np.array([is_right(question, statement) for statement in described.statements])
-    likely = np.argsort(-(features @ weights), kind="stable")[:COMPARED_AT_MOST]
-    kept = np.union1d(likely, np.flatnonzero(right))
-    return Case(features[kept], right[kept], knows, group_of(question, name))
+    cases = []
+    for weighing in WEIGHINGS[WEIGHINGS.index(best) :]:
+        features = described.features
+        if weighing != "words":
+            features = with_meaning(found.asked, described, embedder, previous=previous, weighing=weighing)
+        likely = np.argsort(-(features @ weights_of(weighing)), kind="stable")[:COMPARED_AT_MOST]
+        kept = np.union1d(likely, np.flatnonzero(right))
+        cases.append(Case(features[kept], right[kept], weighing, group_of(question, name)))
+    return cases
 
 
 def is_right(question: Question, statement: Statement) -> bool:
@@ -135,14 +146,6 @@ def is_right(question: Question, statement: Statement) -> bool:
     return any(_stands_at(place.document, place.quote, statement) for place in question.gold) and (
         not question.facts or len(missing_facts(statement.text, question.facts)) < len(question.facts)
     )
-
-
-def group_of(question: Question, name: str) -> str:
-    """Return the company or, of many articles, the fold of the article that a question is about."""
-    if name in QUESTIONS:
-        return QUESTIONS[name].company
-    article = (question.gold[0].document if question.gold else question.id).rstrip("0123456789").rstrip("-_#")
-    return f"articles {zlib.crc32(article.encode()) % FOLDS}"
 
 
 def fit(cases: Iterable[Case]) -> Array:
@@ -181,18 +184,11 @@ def fitted_sharpness(cases: Iterable[Case]) -> float:
     used = [case for case in cases if case.right.any()]
     likely = np.zeros(len(SHARPNESSES))
     for case in used:
-        scores = case.features @ weights_of(case.knows)
+        scores = case.features @ weights_of(case.weighing)
         shares = np.exp(SHARPNESSES[:, None] * (scores - scores.max()))
         right = shares[:, case.right].sum(axis=1) / shares.sum(axis=1)
         likely += case.weight * np.log(UNRANKED / len(scores) + (1.0 - UNRANKED) * right)
     return float(SHARPNESSES[int(np.argmax(likely))])
-
-
-def teaching(cases: Iterable[Case], *, knows: bool) -> list[Case]:
-    """Return what the weights with meaning are learned from, or those of words alone: these from all, without it."""
-    if knows:
-        return [case for case in cases if case.knows]
-    return [replace(case, features=case.features * [name != "meaning" for name in NAMES]) for case in cases]
 
 
 def place_of(case: Case, weights: Array) -> int:
@@ -201,20 +197,19 @@ def place_of(case: Case, weights: Array) -> int:
     return int(np.argmax(case.right[order])) if case.right.any() else len(order)
 
 
-def _row(name: str, cases: Mapping[str, Sequence[Case]]) -> tuple[str, ...]:
-    mine, every = cases[name], list(_all(cases.values()))
-    used = [place_of(case, weights_of(case.knows)) for case in mine]
-    unseen = {
-        (group, knows): fit(teaching([case for case in every if case.group != group], knows=knows))
-        for group, knows in {(case.group, case.knows) for case in mine}
-    }
-    after = [place_of(case, unseen[case.group, case.knows]) for case in mine]
+def _row(name: tuple[str, Weighing], cases: Mapping[tuple[str, Weighing], Sequence[Case]]) -> tuple[str, ...]:
+    mine, weighing = cases[name], name[1]
+    every = [case for (other, way), part in cases.items() if way == weighing and not _measures(other) for case in part]
+    used = [place_of(case, weights_of(weighing)) for case in mine]
+    unseen = {group: fit(case for case in every if case.group != group) for group in {case.group for case in mine}}
+    after = [place_of(case, unseen[case.group]) for case in mine]
     shares = [f"{sum(place < count for place in places) / len(mine):.2f}" for places in (used, after) for count in TOP]
-    return name, str(len(mine)), *shares
+    return *name, str(len(mine)), *shares
 
 
-def _all(parts: Iterable[Sequence[Case]]) -> Iterable[Case]:
-    return (case for part in parts for case in part)
+def _measures(name: str) -> bool:
+    """Say whether a set is never learned from."""
+    return name.partition(",")[0] in HELD_OUT
 
 
 def _named(weights: Array) -> dict[str, float]:

@@ -64,6 +64,9 @@ class Signals:
     titles are nearly alike and told apart by a word of the question."""
     cosine_lead: float = 0.0
     """How far the nearest chunk's cosine stands above the mean of those that follow, 0 and up."""
+    closest: float | None = None
+    """How near the nearest statement of the passages comes to answering the question, 0-1, by an embedder that is tuned
+    for answers; None where none was asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from agents.quotes.ordinary import is_of_other_days
 from agents.quotes.spans import NAMES, asked_for, asking_phrase, only_repeats, spans
 from agents.quotes.statements import CELL_BREAK, Statement
 from agents.transcript import Language
-from knowledge.embedders import Embedder
+from knowledge.embedders import Embedder, knows
 from knowledge.text import CJK_CLASS, STOP_WORDS, tokens
 from knowledge.traditional import simplified
 
@@ -149,7 +149,7 @@ def candidates(
     scores = np.concatenate(features) @ weights_of(language).features
     kept = [replace(found[at], form=float(scores[at])) for at in likeliest(found, scores)]
     counts = weights_of(language).likeness or weights_of(language).asked
-    if kept and counts and embedder is not None and (embedder.languages is None or language in embedder.languages):
+    if kept and counts and embedder is not None and knows(embedder, language):
         kept = with_likeness(question, kept, embedder)
     return shaped(question, kept)
 

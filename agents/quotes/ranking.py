@@ -1,6 +1,6 @@
 """A question's passages in, their statements out, the likeliest answer first; no language model is asked.
 
-    statements -> features in words -> the likeliest of them -> + likeness of meaning -> order
+    statements -> features in words -> + nearness of an embedder tuned for answers, or likeness of meaning -> order
 
 A linear ranking of few features; `python -m bench ranking` sets its weights beside those that a fit would take. How
 much likelier one statement holds the answer than another follows from their scores, alike for companies and articles.
@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +23,17 @@ from agents.checks.figures import clause_number
 from agents.quotes import answer_types, calendar_spans
 from agents.quotes.answer_types import AnswerType
 from agents.quotes.calendar_spans import Moment
+from agents.quotes.nearness import nearness, told
 from agents.quotes.statements import Statement, quotable, statements_of
 from agents.transcript import Language, Message
-from knowledge.embedders import Embedder
+from knowledge.embedders import Embedder, for_answers, knows
 from knowledge.passages import Passage, Retrieval
 from knowledge.text import detect_language, tokens
 
 Array = NDArray[np.float64]
 Terms = frozenset[str]
+Weighing = Literal["words", "meaning", "answers"]
+"""What statements are told apart by beside words: nothing, an embedder's likeness, or that of one tuned for answers."""
 
 WEIGHTS = Path(__file__).with_name("ranking_weights.json")
 NAMES = ("own", "place", "around", "passage", "kind", "other_name", "other_place", "meaning")
@@ -38,7 +42,8 @@ NAMES = ("own", "place", "around", "passage", "kind", "other_name", "other_place
 own: stands in it · place: stands in title, headings or table header, and not in it · around: is added by the sentences
 before and after · passage: score of its passage over the best one's · kind: 1 when it has the kind of thing asked for ·
 other_name: stands in another document's title and nowhere in its passage · other_place: stands in another title or
-heading and neither in its own nor in it · meaning: likeness to the question, above the least of those compared.
+heading and neither in its own nor in it · meaning: nearness to the question by an embedder that is tuned for answers;
+by another the likeness, above the least of those compared.
 """
 AGAINST = ("other_name", "other_place")
 """Features that can only count against a statement."""
@@ -75,17 +80,16 @@ def rank(
     described = describe(retrieval, previous)
     if not described.statements:
         return []
-    knows = embedder is not None and (embedder.languages is None or language in embedder.languages)
-    weights = weights_of(knows)
+    weighing = weighing_with(embedder, language)
     features = described.features
-    if embedder is not None and knows:
-        features = with_meaning(retrieval.asked, described, embedder, previous=previous, weights=weights)
-    scores = features @ weights
+    if embedder is not None and weighing != "words":
+        features = with_meaning(retrieval.asked, described, embedder, previous=previous, weighing=weighing)
+    scores = features @ weights_of(weighing)
     foreign = np.array([detect_language(s.text) != language for s in described.statements])
     scores = np.where(foreign & (scores > 0), OTHER_LANGUAGE_FACTOR * scores, scores)
     order = np.argsort(-scores, kind="stable")
     words = features[:, NAMES.index("own")]
-    likely = np.exp(sharpness_of(knows) * (scores - scores.max()))
+    likely = np.exp(sharpness_of(weighing) * (scores - scores.max()))
     return [
         replace(described.statements[at], score=float(scores[at]), words=float(words[at]), likelihood=float(likely[at]))
         for at in order
@@ -133,47 +137,53 @@ def describe(retrieval: Retrieval, previous: str = "") -> Described:
     return Described(statements, np.array(features, dtype=np.float64).reshape(len(statements), len(NAMES)))
 
 
-def with_meaning(
-    question: str,
-    described: Described,
-    embedder: Embedder,
-    *,
-    previous: str,
-    weights: Array,
-) -> Array:
-    """Return the features with the likeness of meaning of the statements that are best by words.
+def weighing_with(embedder: Embedder | None, language: str) -> Weighing:
+    """Return what statements can be told apart by."""
+    if embedder is None or not knows(embedder, language):
+        return "words"
+    return "meaning" if for_answers(embedder) is None else "answers"
 
-    Embedders differ in how near they set unrelated texts (0 with MiniLM, 0.7 with E5). So likeness counts from the
-    least of those compared, as a share of what is left to 1.
+
+def with_meaning(
+    question: str, described: Described, embedder: Embedder, *, previous: str, weighing: Weighing
+) -> Array:
+    """Return the features with what the embedder says of the statements.
+
+    One that is tuned for answers is asked about all of them, any other about those that are best by words. Embedders
+    differ in how near they set unrelated texts (0 with MiniLM, 0.7 with E5). So the likeness of such a one counts from
+    the least of those compared, as a share of what is left to 1.
     """
     features = described.features.copy()
-    head = np.argsort(-(features @ weights), kind="stable")[:EMBEDDED_AT_MOST]
+    near = nearness(question, described.statements, embedder) if weighing == "answers" else None
+    if near is not None:
+        features[:, MEANING] = near
+        return features
+    head = np.argsort(-(features @ weights_of(weighing)), kind="stable")[:EMBEDDED_AT_MOST]
     meaning = embedder.embed_question(question)
     if previous:
         meaning = np.float32(0.5) * (meaning + embedder.embed_question(f"{previous} {question}"))
-    chosen = [described.statements[at] for at in head]
-    likeness = embedder.embed([f"{s.passage.path}\n{s.text}" for s in chosen]) @ meaning
+    likeness = embedder.embed([told(described.statements[at]) for at in head]) @ meaning
     least = float(np.min(likeness))
     features[head, MEANING] = (likeness - least) / max(1.0 - least, 1e-6)
     return features
 
 
 @lru_cache
-def weights_of(meaning: bool) -> Array:
-    """Return the weights, for an embedder that knows the question's language or for words alone."""
-    fitted = _fitted(meaning)
+def weights_of(weighing: Weighing) -> Array:
+    """Return the weights of the features."""
+    fitted = _fitted(weighing)
     return np.array([fitted[name] for name in NAMES], dtype=np.float64)
 
 
-def sharpness_of(meaning: bool) -> float:
-    """Return how sharply likelihood falls with the score, for either of the weights."""
-    return _fitted(meaning)[SHARPNESS]
+def sharpness_of(weighing: Weighing) -> float:
+    """Return how sharply likelihood falls with the score."""
+    return _fitted(weighing)[SHARPNESS]
 
 
 @lru_cache
-def _fitted(meaning: bool) -> dict[str, float]:
+def _fitted(weighing: Weighing) -> dict[str, float]:
     fitted: dict[str, dict[str, float]] = json.loads(WEIGHTS.read_text(encoding="utf-8"))
-    return fitted["meaning" if meaning else "words"]
+    return fitted[weighing]
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,16 @@ def resolve(setting: str, *, models_folder: Path, ollama_url: str, threads: int 
     return cast(Embedder, build(model, models_folder=models_folder, ollama_url=ollama_url, threads=threads))
 
 
+def knows(embedder: Embedder, language: str) -> bool:
+    """Say whether an embedder knows what texts in a language mean."""
+    return embedder.languages is None or language in embedder.languages
+
+
+def for_answers(embedder: Embedder) -> Embedder | None:
+    """Return the same embedder tuned to place questions near the sentences that answer them; None where none is."""
+    return cast("Embedder | None", getattr(embedder, "for_answers", None))
+
+
 def unit_length(vectors: NDArray[np.floating]) -> Vectors:
     """Scale each row to length 1; a zero row stays zero."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)

@@ -4,10 +4,20 @@ from collections.abc import Generator
 from typing import Any
 
 from agents.answering import Draft
+from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.passages import Passage, Retrieval, Signals
 from knowledge.text import tokens
 
 SIGNALS = Signals(coverage=0.5, sentence_coverage=0.5, lead=0.0, cosine=None)
+
+
+class TunedHashing(HashingEmbedder):
+    """A fake that knows some languages and has a fake beside it that stands for one tuned for answers."""
+
+    def __init__(self, languages: set[str] | None = None, dimension: int = 256) -> None:
+        super().__init__(dimension)
+        self.languages = None if languages is None else frozenset(languages)  # type: ignore[assignment]
+        self.for_answers = HashingEmbedder(dimension)
 
 
 def passage(text: str, document: str = "a.md", **more: Any) -> Passage:

@@ -1,9 +1,15 @@
+from dataclasses import replace
 from pathlib import Path
 
-from agents.finding import find, ranked_as
+import pytest
+
+from agents.finding import find, judged, ranked_as
+from knowledge import evidence
 from knowledge.embedders.hashing import HashingEmbedder
+from knowledge.evidence import Curve
 from knowledge.library import Library, LibraryOptions
-from tests.agents.found_passages import passage, retrieval
+from knowledge.passages import Passage, Retrieval
+from tests.agents.found_passages import TunedHashing, passage, retrieval
 
 CHINESE = passage("外籍学员带护照。Bring indoor shoes.", "a.md", language="zh")
 ENGLISH = passage("Bring indoor shoes.", "b.md")
@@ -40,3 +46,32 @@ def test_the_notice_of_a_past_year_is_not_found_beside_a_later_one(tmp_path: Pat
     ]
     library.close()
     assert titles == [{"2025年国庆节放假通知"}, {"2025年国庆节放假通知", "2024年国庆节放假通知"}]
+
+
+@pytest.fixture
+def closest_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Evidence that hangs on the nearest statement and on nothing else."""
+    monkeypatch.setitem(evidence.ANSWERS, "hashing", Curve(intercept=-4.0, closest=8.0))
+
+
+def told(question: str, *passages: Passage) -> Retrieval:
+    """Return what an embedder found that knows the question's language."""
+    found = retrieval(question, *passages)
+    return replace(found, signals=replace(found.signals, cosine=0.5))
+
+
+def test_what_comes_near_to_an_answer_is_evidence(closest_alone: None) -> None:
+    found = told("return a lamp", passage("The shop opens at nine. Return a lamp."))
+    sure = judged("return a lamp", found, embedder=TunedHashing())
+    assert sure.signals.closest == pytest.approx(1.0)
+    assert sure.evidence == pytest.approx(evidence.ANSWERS["hashing"].at(sure.signals))
+    unsure = judged("mend a kettle", told("mend a kettle", *found.passages), embedder=TunedHashing())
+    assert unsure.evidence < 0.5 < sure.evidence
+    assert sure.passages == found.passages
+
+
+def test_the_evidence_of_the_search_stays_where_nothing_tuned_can_tell(closest_alone: None) -> None:
+    found = retrieval("return a lamp", passage("Return a lamp."))
+    assert judged("return a lamp", found, embedder=HashingEmbedder()) is found, "not tuned"
+    assert judged("return a lamp", found, embedder=TunedHashing({"zh"})) is found, "in a language that it knows not"
+    assert judged("return a lamp", retrieval("x"), embedder=TunedHashing()).evidence == 0.9, "nothing found"

@@ -92,7 +92,7 @@ def test_every_curve_in_use_has_a_recipe_of_its_signals() -> None:
     for recipe in RECIPES:
         slopes = {
             key
-            for key in ("coverage", "sentence_coverage", "lead", "cosine", "cosine_lead")
+            for key in ("coverage", "sentence_coverage", "lead", "cosine", "cosine_lead", "closest")
             if getattr(CURVES_IN_USE[recipe.name], key)
         }
         assert slopes == set(recipe.features)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agents.quotes.ranking import AGAINST, NAMES, describe, weights_of
-from bench.ranking import Case, case_of, fit, fitted_sharpness, group_of, is_right, place_of, teaching
+from bench.ranking import Case, cases_of, fit, fitted_sharpness, is_right, place_of
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
 from knowledge.questions import Gold, Question, Spoken
@@ -32,10 +32,10 @@ def asked(text: str, *, quote: str = FEE, document: str = "silver.md", history: 
     return Question("1", text, history=history, gold=(Gold(document, quote=quote),), facts=(("20 euros",),))
 
 
-def case(rows: list[list[float]], right: list[bool], *, knows: bool = True) -> Case:
+def case(rows: list[list[float]], right: list[bool]) -> Case:
     features = np.zeros((len(rows), len(NAMES)))
     features[:, : len(rows[0])] = rows
-    return Case(features, np.array(right), knows, "a")
+    return Case(features, np.array(right), "meaning", "a")
 
 
 def test_what_tells_the_right_statement_gets_the_weight() -> None:
@@ -53,24 +53,18 @@ def test_no_feature_counts_the_wrong_way_round() -> None:
     assert fit([case([[1.0, 0.0], [0.5, 1.0]], [True, False])] * 5)[1] == 0
 
 
-def test_words_alone_are_learned_from_all_without_meaning() -> None:
-    rows = [[1.0] * len(NAMES), [0.0] * len(NAMES)]
-    cases = [case(rows, [True, False]), case(rows, [True, False], knows=False)]
-    assert teaching(cases, knows=True) == [cases[0]]
-    alone = teaching(cases, knows=False)
-    assert len(alone) == 2
-    assert all(np.all(c.features[:, NAMES.index("meaning")] == 0) for c in alone)
-    assert all(np.all(c.features[0, : NAMES.index("meaning")] == 1) for c in alone)
-
-
-def test_a_case_is_what_an_assistant_finds(cards: Library) -> None:
-    found = case_of(asked("what is the late fee of the silver card"), cards, "bank")
-    assert found is not None
-    assert found.features.shape == (4, len(NAMES))
-    assert found.right.sum() == 1
-    assert found.group == "bank"
-    assert place_of(found, fit([found])) == 0
-    assert place_of(found, -fit([found])) > 0
+def test_a_case_is_what_an_assistant_finds_by_each_way_of_weighing(cards: Library) -> None:
+    by_meaning, by_words = cases_of(asked("what is the late fee of the silver card"), cards, "bank")
+    assert (by_meaning.weighing, by_words.weighing) == ("meaning", "words")
+    at = NAMES.index("meaning")
+    assert by_meaning.features[:, at].any()
+    assert not by_words.features[:, at].any()
+    for found in (by_meaning, by_words):
+        assert found.features.shape == (4, len(NAMES))
+        assert found.right.sum() == 1
+        assert found.group == "bank"
+        assert place_of(found, fit([found])) == 0
+        assert place_of(found, -fit([found])) > 0
 
 
 def test_right_is_what_stands_at_the_quote_and_holds_a_fact(cards: Library) -> None:
@@ -86,16 +80,10 @@ def test_what_never_was_found_is_beyond_the_last_place() -> None:
     assert place_of(nothing, np.ones(len(NAMES))) == 2
 
 
-def test_questions_about_one_article_are_one_group() -> None:
-    groups = {group_of(Question(str(n), "x", gold=(Gold(f"Town_{n}"),)), "xquad-en") for n in range(5)}
-    assert len(groups) == 1
-    assert group_of(Question("1", "x"), "policies") == "policies"
-
-
 def test_sharpness_is_that_under_which_the_right_ones_are_as_likely_as_they_are_often_first() -> None:
     """Of ten questions with two statements that are 0.2 apart, the better one is right in eight."""
     cases = [case([[0.6], [0.4]], [at < 8, at >= 8]) for at in range(10)]
-    apart = 0.2 * weights_of(True)[0]
+    apart = 0.2 * weights_of("meaning")[0]
     odds = math.exp(fitted_sharpness(cases) * apart)
     assert odds / (1 + odds) == pytest.approx(0.8, abs=0.03)
     assert fitted_sharpness([replace(one, right=one.right[::-1].copy()) for one in cases]) < 1.1, (

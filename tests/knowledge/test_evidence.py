@@ -37,6 +37,14 @@ def test_more_of_a_signal_is_never_less_evidence(found: Signals, name: str, more
     assert evidence.score(stronger, embedder=embedder) >= evidence.score(found, embedder=embedder)
 
 
+@pytest.mark.parametrize("embedder", sorted(evidence.ANSWERS))
+def test_how_near_the_nearest_statement_comes_is_evidence(embedder: str) -> None:
+    found = Signals(coverage=0.5, sentence_coverage=0.4, lead=0.0, cosine=0.6)
+    near, far = (evidence.score(replace(found, closest=closest), embedder=embedder) for closest in (0.7, 0.2))
+    assert near > 0.5 > far
+    assert evidence.score(replace(found, coverage=0.0, closest=0.7), embedder=embedder, across=True) == near
+
+
 def test_an_embedder_without_a_curve_is_judged_by_words() -> None:
     found = Signals(coverage=0.5, sentence_coverage=0.5, lead=0.5, cosine=0.9)
     assert evidence.score(found, embedder="hashing") == evidence.WORDS.at(found)

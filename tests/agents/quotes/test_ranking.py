@@ -11,16 +11,19 @@ from agents.quotes.ranking import (
     NAMES,
     SHARPNESS,
     WEIGHTS,
+    Weighing,
     describe,
     rank,
     sharpness_of,
+    weighing_with,
     weights_of,
     with_meaning,
 )
 from agents.transcript import Message
 from knowledge.embedders.hashing import HashingEmbedder
-from tests.agents.found_passages import passage, retrieval
+from tests.agents.found_passages import TunedHashing, passage, retrieval
 
+WEIGHINGS: tuple[Weighing, ...] = ("answers", "meaning", "words")
 RETURNS = "We like lamps. You can return a lamp within 30 days of delivery. The shop opens at nine."
 
 
@@ -64,19 +67,18 @@ def test_no_passages_give_no_statements() -> None:
 
 def test_there_are_weights_for_every_feature() -> None:
     stored = json.loads(WEIGHTS.read_text(encoding="utf-8"))
-    every = {*NAMES, SHARPNESS}
-    assert {key: set(weights) for key, weights in stored.items()} == {"meaning": every, "words": every}
-    for knows in (True, False):
-        signs = {name: weight for name, weight in zip(NAMES, weights_of(knows), strict=True) if weight}
+    assert {key: set(weights) for key, weights in stored.items()} == {key: {*NAMES, SHARPNESS} for key in WEIGHINGS}
+    for weighing in WEIGHINGS:
+        signs = {name: weight for name, weight in zip(NAMES, weights_of(weighing), strict=True) if weight}
         assert all(bool(weight < 0) is (name in AGAINST) for name, weight in signs.items())
-    assert weights_of(False)[NAMES.index("meaning")] == 0 < weights_of(True)[NAMES.index("meaning")]
+        assert bool(weights_of(weighing)[NAMES.index("meaning")] > 0) is (weighing != "words")
 
 
 def test_likelihood_follows_the_score_and_is_1_for_the_best() -> None:
     best, *others = rank(retrieval("return a lamp", passage(RETURNS)), language="en", embedder=None)
     assert best.likelihood == 1
     for other in others:
-        expected = math.exp(sharpness_of(False) * (other.score - best.score))
+        expected = math.exp(sharpness_of("words") * (other.score - best.score))
         assert 0 < other.likelihood < 1
         assert other.likelihood == pytest.approx(expected)
 
@@ -114,12 +116,27 @@ def test_the_kind_of_thing_asked_for_is_that_of_the_question_itself() -> None:
 def test_meaning_counts_from_the_least_likely_and_only_for_the_best_by_words() -> None:
     text = " ".join(f"Sentence number {number} is about lamps and light." for number in range(EMBEDDED_AT_MOST + 5))
     described = describe(retrieval("lamps", passage(text)))
-    features = with_meaning("lamps", described, HashingEmbedder(), previous="", weights=weights_of(True))
+    features = with_meaning("lamps", described, HashingEmbedder(), previous="", weighing="meaning")
     meaning = features[:, NAMES.index("meaning")]
     assert np.count_nonzero(meaning) < EMBEDDED_AT_MOST
     assert meaning.min() == 0
     assert meaning.max() <= 1
     assert np.all(described.features[:, NAMES.index("meaning")] == 0)
+
+
+def test_an_embedder_tuned_for_answers_is_asked_about_all_statements() -> None:
+    text = " ".join(f"Sentence number {number} is about lamps and light." for number in range(EMBEDDED_AT_MOST + 5))
+    found = retrieval("lamps", passage(text))
+    assert weighing_with(TunedHashing(), "en") == "answers"
+    features = with_meaning("lamps", describe(found), TunedHashing(), previous="", weighing="answers")
+    assert np.count_nonzero(features[:, NAMES.index("meaning")]) == EMBEDDED_AT_MOST + 5
+
+
+@pytest.mark.parametrize(("languages", "weighing"), [(None, "answers"), ({"en"}, "answers"), ({"zh"}, "words")])
+def test_an_embedder_is_asked_in_the_languages_that_it_knows(languages: set[str] | None, weighing: Weighing) -> None:
+    assert weighing_with(TunedHashing(languages), "en") == weighing
+    assert weighing_with(HashingEmbedder(), "en") == "meaning"
+    assert weighing_with(None, "en") == "words"
 
 
 @pytest.mark.parametrize("count", [0, 1])

@@ -1,0 +1,74 @@
+"""A question and statements in, how near each comes to answering it out.
+
+    question, statements with their places -> the embedder tuned for answers -> cosines
+
+The search's embedder sets near what is about the same; this one what answers (`knowledge.embedders.answering`). Vectors
+of statements are kept, for what is found for one question is ranked and judged by them, and found again for the next.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.quotes.statements import Statement
+from knowledge.embedders import Embedder, Vectors, for_answers
+
+Array = NDArray[np.float64]
+
+COMPARED_AT_MOST = 120
+"""Statements of a question that are compared: those of the best passages."""
+KEPT = 5000
+"""Vectors that are kept: some 8 MB."""
+
+
+def nearness(question: str, statements: Sequence[Statement], embedder: Embedder) -> Array | None:
+    """Return the cosine 0-1 of the question and each statement; None where the embedder is not tuned for answers.
+
+    Those behind the first `COMPARED_AT_MOST` are 0.
+
+    Args:
+        question: as it was searched, with the one before it when it leans on that.
+        statements: in the order of the passages, the best passage first.
+    """
+    tuned = for_answers(embedder)
+    if tuned is None:
+        return None
+    found = np.zeros(len(statements))
+    if statements:
+        texts = [told(statement) for statement in statements[:COMPARED_AT_MOST]]
+        found[: len(texts)] = np.clip(_vectors.of(texts, tuned) @ tuned.embed_question(question), 0.0, 1.0)
+    return found
+
+
+def told(statement: Statement) -> str:
+    """Return a statement with its place, as the embedder reads it."""
+    return f"{statement.passage.path}\n{statement.text}"
+
+
+class _KeptVectors:
+    """The vectors of the texts that were last asked for; any number of threads may ask."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, str], Vectors] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, texts: Sequence[str], embedder: Embedder) -> Vectors:
+        """Return `(len(texts), dimension)` unit vectors."""
+        with self._lock:
+            known = {text: self._kept[embedder.name, text] for text in texts if (embedder.name, text) in self._kept}
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if new:
+            known.update(zip(new, embedder.embed(new), strict=True))
+        with self._lock:
+            for text in texts:
+                self._kept[embedder.name, text] = known[text]
+                self._kept.move_to_end((embedder.name, text))
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return np.stack([known[text] for text in texts])
+
+
+_vectors = _KeptVectors()

@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+
+from agents.quotes import nearness as module
+from agents.quotes.nearness import COMPARED_AT_MOST, nearness
+from agents.quotes.statements import statements_of
+from knowledge.embedders import Vectors
+from knowledge.embedders.hashing import HashingEmbedder
+from tests.agents.found_passages import TunedHashing, passage
+
+TEXT = "We like lamps. You can return a lamp within 30 days. The shop opens at nine."
+
+
+class Counting(HashingEmbedder):
+    """A fake that remembers what it was given."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        self.given: list[str] = []
+
+    def embed(self, texts: list[str]) -> Vectors:
+        self.given += texts
+        return super().embed(texts)
+
+
+def counting(name: str) -> tuple[TunedHashing, Counting]:
+    tuned = TunedHashing()
+    tuned.for_answers = counted = Counting(name)
+    return tuned, counted
+
+
+def test_without_an_embedder_that_is_tuned_nothing_is_said() -> None:
+    assert nearness("return a lamp", statements_of([passage(TEXT)]), HashingEmbedder()) is None
+
+
+def test_each_statement_is_read_with_its_place() -> None:
+    embedder, tuned = counting("place")
+    near = nearness("return a lamp", statements_of([passage(TEXT, title="Returns")]), embedder)
+    assert near is not None
+    assert near.argmax() == 1
+    assert np.all((near >= 0) & (near <= 1))
+    assert tuned.given[1] == "Returns\nYou can return a lamp within 30 days."
+
+
+def test_no_statements_are_no_nearness() -> None:
+    near = nearness("lamp", [], TunedHashing())
+    assert near is not None
+    assert near.shape == (0,)
+
+
+def test_a_statement_is_placed_once_however_often_it_is_asked_about() -> None:
+    embedder, tuned = counting("once")
+    statements = statements_of([passage(TEXT)])
+    first = nearness("return a lamp", statements, embedder)
+    placed = len([text for text in tuned.given if "lamp within" in text])
+    second = nearness("return a lamp", statements, embedder)
+    assert placed == len([text for text in tuned.given if "lamp within" in text]) == 1
+    assert np.array_equal(first, second)
+
+
+def test_of_two_embedders_each_has_its_own_vectors() -> None:
+    statements = statements_of([passage(TEXT)])
+    one, _ = counting("one")
+    other, counted = counting("other")
+    nearness("return a lamp", statements, one)
+    nearness("return a lamp", statements, other)
+    assert len(counted.given) >= len(statements)
+
+
+def test_only_so_many_vectors_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "KEPT", 2)
+    embedder, tuned = counting("few")
+    statements = statements_of([passage(TEXT)])
+    nearness("return a lamp", statements, embedder)
+    tuned.given.clear()
+    nearness("return a lamp", statements[1:], embedder)
+    assert tuned.given == ["return a lamp"], "only the question"
+    nearness("return a lamp", statements[:1], embedder)
+    assert any("We like lamps" in text for text in tuned.given)
+
+
+def test_what_stands_behind_the_best_passages_is_not_compared() -> None:
+    text = " ".join(f"Lamp number {number} is a good lamp." for number in range(COMPARED_AT_MOST + 3))
+    near = nearness("lamp", statements_of([passage(text)]), TunedHashing())
+    assert near is not None
+    assert np.count_nonzero(near) == COMPARED_AT_MOST
+    assert not near[COMPARED_AT_MOST:].any()
