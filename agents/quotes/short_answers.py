@@ -42,9 +42,11 @@ def point(
     helps = model is not None and model.chat is not None and pointing.weights_of(language).said > 0
     said = said_by(question, ranked[0], model=model, language=language, stop=stop) if helps and model else ""
     pointed = pointing.choose(found, language=language, said=said)
-    if pointed is None or pointed.share < pointing.SURE:
+    if pointed is None:
         return None
     statement = pointed.candidate.statement
+    if pointed.share * statement.likelihood / sum(other.likelihood for other in ranked) < pointing.SURE:
+        return None
     if len(quoting.rows_alike(statement, ranked)) > 1 or not is_in_force(statement):
         return None
     if not prices.may_stand_alone(question, statement, ranked):

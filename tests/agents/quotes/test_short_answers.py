@@ -1,0 +1,22 @@
+from dataclasses import replace
+
+import pytest
+
+from agents.quotes.ranking import rank
+from agents.quotes.short_answers import point
+from tests.agents.found_passages import passage, retrieval
+
+QUESTION = "How long is the warranty of a lamp?"
+WARRANTY = passage("Every lamp has a warranty of 5 years.", "a.md")
+REPAIR = passage("A repair of a lamp has a warranty of 6 months.", "b.md")
+
+
+@pytest.mark.parametrize(("likelihood", "shown"), [(0.0, True), (0.2, True), (1.0, False)])
+def test_words_stand_first_only_where_their_sentence_is_likely(likelihood: float, shown: bool) -> None:
+    """However sure they are within it."""
+    first, *others = rank(retrieval(QUESTION, WARRANTY, REPAIR), language="en", embedder=None)
+    beside = [replace(other, likelihood=likelihood) for other in [*others, *others, *others]]
+    found = point(QUESTION, [first, *beside], model=None, language="en", embedder=None)
+    assert (found is not None) is shown
+    if found is not None:
+        assert "5 years" in found.text
