@@ -52,7 +52,7 @@ def judged(question: str, found: Retrieval, *, embedder: Embedder) -> Retrieval:
     statements = statements_of(found.passages)
     if not statements or not knows(embedder, detect_language(question)):
         return found
-    near = nearness(found.asked, statements, embedder)
+    near = nearness(question, found.asked, statements, embedder)
     if near is None:
         return found
     signals = replace(found.signals, closest=float(near.max()))

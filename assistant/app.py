@@ -99,7 +99,9 @@ class Application:
     def responder(self) -> "Responder":
         """Questions in, steps out."""
         from agents.turn import Responder
+        from knowledge.embedders import for_answers
 
+        for_answers(self.library.embedder)  # made now, and not while the first customer waits
         return Responder(self.library, self.model, self.responder_options, acting=self.acting)
 
     @cached_property

@@ -46,6 +46,7 @@ BY_REQUEST = {
     "load": "bench.load:run",
     "pointing": "bench.pointing:run",
     "ranking": "bench.ranking:run",
+    "companies": "bench.invented:run",
     "brevity": "bench.brevity:run",
     "verifying": "bench.verifying:run",
     "adapters": "bench.adapters:run",

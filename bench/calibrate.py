@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from agents.finding import find
 from agents.transcript import Message
-from bench.companies import ABROAD, COMPANIES, FOLLOW_UPS, HELD_OUT, WEIGHED
+from bench.companies import ABROAD, COMPANIES, FOLLOW_UPS, HELD_OUT, QUESTIONS, WEIGHED
 from bench.homes import DEMO, library_with
 from bench.splits import teaches
 from bench.tables import Table
@@ -92,7 +92,7 @@ RECIPES = (
     ),
     Recipe(
         "ANSWERS",
-        ("closest",),
+        ("coverage", "closest"),
         (*ENGLISH, "mtrag", "xquad-en"),
         "en",
         base_rate=BASE_RATE_TWICE,
@@ -102,7 +102,7 @@ RECIPES = (
     ),
     Recipe(
         "ANSWERS, multilingual",
-        ("closest",),
+        ("coverage", "closest"),
         (*WEIGHED, *COMPANIES, *FOLLOW_UPS, "mtrag", "xquad-en", "xquad-zh"),
         embedder="multilingual",
         base_rate=BASE_RATE_TWICE,
@@ -151,7 +151,7 @@ def run(folder: Path) -> Table:
         notes.append(f"`{recipe.name}`: `{found}`, " + ("in use." if found == used else f"but in use: `{used}`."))
         for name, mine in cases.items():
             rows.append(_row(recipe, name, "fitted on", curve, mine))
-            rest = {other: cases[other] for other in cases if other != name}
+            rest = {other: cases[other] for other in cases if company_of(other) != company_of(name)}
             rows.append(_row(recipe, name, "left out", fitted(recipe, rest), mine))
             rows.append(_row(recipe, name, "in use", in_use, mine))
         for name in recipe.measured:
@@ -176,21 +176,29 @@ def collect(
     """Return what an answer's search saw for each question of a set.
 
     Args:
-        tuned: leave out what an adapter learned from, and keep what it says; else no adapter is asked.
+        tuned: leave out what an adapter learned from, and what it says nothing of; else forget what it says.
 
     Raises:
         EmbedderUnavailable: the embedder's model is not among the models of `make models`.
     """
     with library_with(embedder, name, folder) as (library, questions):
         asked = [q for q in read(questions) if language in (None, q.language) and not (tuned and teaches(q, name))]
-        return [_case(question, library, tuned=tuned) for question in asked]
+        cases = [_case(question, library) for question in asked]
+    if tuned:
+        return [case for case in cases if case.signals.closest is not None]
+    return [replace(case, signals=replace(case.signals, closest=None)) for case in cases]
 
 
-def _case(question: Question, library: Library, *, tuned: bool) -> Case:
+def company_of(name: str) -> str:
+    """Return whose documents a set asks about: what is fitted on some of its questions is not tried on others."""
+    return QUESTIONS[name].company if name in QUESTIONS else name
+
+
+def _case(question: Question, library: Library) -> Case:
     history = tuple(Message("user" if m.role == "user" else "assistant", m.content) for m in question.history)
     audiences = tuple(dict.fromkeys(["public", question.audience]))
     found = find(library, question.question, history, collections=("default",), audiences=audiences)
-    return Case(found.signals if tuned else replace(found.signals, closest=None), question.answerable)
+    return Case(found.signals, question.answerable)
 
 
 def fit(cases: Cases, features: Sequence[str], *, base_rate: float = BASE_RATE, even: bool = False) -> Curve:

@@ -9,10 +9,12 @@ another article: what came before must not harm it.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+from agents.finding import judged
 from bench.datasets import DATASETS
 from bench.homes import DEMO, Home, frontdesk, home_of, in_home
 from bench.tables import Table, score
@@ -160,7 +162,8 @@ def _judged(
     elif not history:
         questions = [replace(question, history=()) for question in questions]
     with in_home(home.path) as library:
-        return evaluate(library, questions, options=options).judged
+        judged_by = partial(judged, embedder=library.embedder)
+        return evaluate(library, questions, options=options, judged_by=judged_by).judged
 
 
 def _difference(left: Sequence[Judged], right: Sequence[Judged]) -> Score:

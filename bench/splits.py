@@ -3,7 +3,8 @@
     invented companies: TAUGHT, WEIGHED, HELD_OUT (`bench.companies`) · articles of xquad: by fold · the rest: WEIGHED
 
 What a thing has learned by heart says nothing of how far it can be trusted: weights and curves are fitted on questions
-that the adapter never saw.
+that the adapter never saw. An article's questions that nothing answers are shared out by their own numbers, so some of
+them are about articles that taught.
 """
 
 import zlib

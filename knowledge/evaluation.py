@@ -105,12 +105,14 @@ def evaluate(
     options: RetrievalOptions | None = None,
     history: bool = True,
     refuse_below: float = REFUSE_BELOW,
+    judged_by: Callable[[str, Retrieval], Retrieval] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> RagReport:
     """Search for every question and score what was found; a question sees its own audience and the public.
 
     Args:
         history: whether the conversation before a question is given to the search.
+        judged_by: returns what was found with the evidence that answers go by; None keeps the search's own.
         refuse_below: the evidence below which the assistant refuses.
 
     Raises:
@@ -129,6 +131,8 @@ def evaluate(
             audiences=_audiences(question),
             options=options,
         )
+        if judged_by is not None:
+            retrieval = judged_by(question.question, retrieval)
         judged.append(judge(question, retrieval, refuse_below=refuse_below))
     languages = sorted({question.language for question in questions})
     kinds = sorted({question.kind for question in questions if question.kind})

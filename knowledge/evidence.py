@@ -1,10 +1,11 @@
 """Calibrated evidence: how sure retrieval is that the documents hold the answer.
 
-    question terms + best passages -> signals -> logistic curve -> 0..1
+    question terms + best passages [+ how near the nearest statement comes] -> signals -> logistic curve -> 0..1
 
 The curves are fitted by `bench/calibrate.py` on development questions of which it is known whether the documents
 answer them. They assume that documents answer four questions of five, as in a shop whose customers know what it sells,
-and across languages two of three; 0.5 then means "as likely as not". They are never fitted on the demo company.
+and in answers and across languages two of three; 0.5 then means "as likely as not". They are never fitted on the demo
+company.
 """
 
 import math
@@ -83,17 +84,18 @@ MEANING = {
 """Embedder name -> curve; cosines of different embedders are not comparable."""
 
 ANSWERS = {
-    "all-MiniLM-L6-v2": Curve(intercept=-3.31, closest=7.03),
-    "multilingual-e5-small": Curve(intercept=-3.79, closest=8.12),
+    "all-MiniLM-L6-v2": Curve(intercept=-3.37, coverage=0.60, closest=6.95),
+    "multilingual-e5-small": Curve(intercept=-3.77, coverage=0.67, closest=7.76),
 }
-"""What answers go by, where it is known how near the nearest statement comes: that alone, in every language. What words
-and chunks look like beside it tells more about articles, and less about companies whose customers use their own words.
-Documents are taken to answer two questions of three: a wrong answer counts as two refusals."""
+"""What answers go by, in every language, where it is known how near the nearest statement comes. How many of the words
+are there tells more about articles, and less about companies whose customers use their own: it counts half of what a
+fit over both would take. Documents are taken to answer two questions of three: a wrong answer counts as two refusals.
+"""
 
 ACROSS = {"multilingual-e5-small": Curve(intercept=-31.68, cosine=39.86, cosine_lead=47.52)}
-"""The same where the question is in another language than the best passage: words say nothing there, and meaning tells
-near misses from answers poorly, but what a company has nothing to do with from what it has. Documents are taken to
-answer two such questions of three: a wrong answer counts as two refusals."""
+"""The search's own where the question is in another language than the best passage: words say nothing there, and
+meaning tells near misses from answers poorly, but what a company has nothing to do with from what it has. Documents are
+taken to answer two such questions of three: a wrong answer counts as two refusals."""
 
 
 def score(signals: Signals, *, embedder: str, across: bool = False) -> float:

@@ -21,16 +21,18 @@ Array = NDArray[np.float64]
 COMPARED_AT_MOST = 120
 """Statements of a question that are compared: those of the best passages."""
 KEPT = 5000
-"""Vectors that are kept: some 8 MB."""
+"""Vectors that are kept: some 8 MB, and as much text."""
 
 
-def nearness(question: str, statements: Sequence[Statement], embedder: Embedder) -> Array | None:
-    """Return the cosine 0-1 of the question and each statement; None where the embedder is not tuned for answers.
+def nearness(question: str, asked: str, statements: Sequence[Statement], embedder: Embedder) -> Array | None:
+    """Return the cosine 0-1 of a question and each statement; None where the embedder is not tuned for answers.
 
-    Those behind the first `COMPARED_AT_MOST` are 0.
+    A question that leans counts half as itself and half with the one before it: together alone they would find the
+    answer to the one before. Those behind the first `COMPARED_AT_MOST` are 0.
 
     Args:
-        question: as it was searched, with the one before it when it leans on that.
+        question: as it was asked.
+        asked: as it was searched, with the one before it when it leans on that.
         statements: in the order of the passages, the best passage first.
     """
     tuned = for_answers(embedder)
@@ -39,7 +41,8 @@ def nearness(question: str, statements: Sequence[Statement], embedder: Embedder)
     found = np.zeros(len(statements))
     if statements:
         texts = [told(statement) for statement in statements[:COMPARED_AT_MOST]]
-        found[: len(texts)] = np.clip(_vectors.of(texts, tuned) @ tuned.embed_question(question), 0.0, 1.0)
+        means = np.mean([tuned.embed_question(text) for text in dict.fromkeys((question, asked))], axis=0)
+        found[: len(texts)] = np.clip(_vectors.of(texts, tuned) @ means, 0.0, 1.0)
     return found
 
 
@@ -61,7 +64,7 @@ class _KeptVectors:
             known = {text: self._kept[embedder.name, text] for text in texts if (embedder.name, text) in self._kept}
         new = [text for text in dict.fromkeys(texts) if text not in known]
         if new:
-            known.update(zip(new, embedder.embed(new), strict=True))
+            known.update((text, row.copy()) for text, row in zip(new, embedder.embed(new), strict=True))
         with self._lock:
             for text in texts:
                 self._kept[embedder.name, text] = known[text]

@@ -38,9 +38,9 @@ SENTENCES = 3
 KEPT = 30
 """Spans that are weighed by meaning and by the model's words too."""
 SURE = 0.3
-"""How likely words must be to answer, at least, to be shown before their sentence: those shown are right as often as not.
+"""How likely words must be to answer, at least, to be shown before their sentence; they are right as often as not.
 
-The words' share of what was weighed in their sentences, times that sentence's share among all that were found."""
+It is the words' share of what was weighed in their sentences, times that sentence's share among all that were found."""
 
 _SHORT_UNIT = re.compile(
     r"\s?(?:mm|cm|km|m|g|kg|ml|l|W|V|A|K|Ah|mAh|Wh|kWh|Hz|lm|lumens|MB|GB|%|°C?|€|£|\$)(?![A-Za-z])"

@@ -149,12 +149,16 @@ def with_meaning(
 ) -> Array:
     """Return the features with what the embedder says of the statements.
 
-    One that is tuned for answers is asked about all of them, any other about those that are best by words. Embedders
-    differ in how near they set unrelated texts (0 with MiniLM, 0.7 with E5). So the likeness of such a one counts from
-    the least of those compared, as a share of what is left to 1.
+    One that is tuned for answers is asked about those of the best passages, any other about those that are best by
+    words. Embedders differ in how near they set unrelated texts (0 with MiniLM, 0.7 with E5). So the likeness of such a
+    one counts from the least of those compared, as a share of what is left to 1.
+
+    Args:
+        question: as it was searched, with the one before it, `previous`, when it leans on that.
     """
     features = described.features.copy()
-    near = nearness(question, described.statements, embedder) if weighing == "answers" else None
+    alone = question.removeprefix(f"{previous} ") if previous else question
+    near = nearness(alone, question, described.statements, embedder) if weighing == "answers" else None
     if near is not None:
         features[:, MEANING] = near
         return features

@@ -45,7 +45,7 @@ def point(
     if pointed is None:
         return None
     statement = pointed.candidate.statement
-    if pointed.share * statement.likelihood / sum(other.likelihood for other in ranked) < pointing.SURE:
+    if pointed.share * _share_of(statement, ranked) < pointing.SURE:
         return None
     if len(quoting.rows_alike(statement, ranked)) > 1 or not is_in_force(statement):
         return None
@@ -54,6 +54,13 @@ def point(
     if is_in_list(statement) and pointed.candidate.text == statement.text.rstrip(" .;。；"):
         return None  # a whole item is one of several
     return pointed.candidate if pointing.stands_alone(question, pointed.candidate) else None
+
+
+def _share_of(statement: Statement, ranked: Sequence[Statement]) -> float:
+    """Return how likely a statement is among all that were found, 0-1; one that a rule put first counts as the best."""
+    likelihoods = [other.likelihood for other in ranked]
+    own = max(likelihoods) if statement is ranked[0] else statement.likelihood
+    return own / (sum(likelihoods) or 1.0)
 
 
 def is_in_force(statement: Statement) -> bool:

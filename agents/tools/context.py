@@ -11,11 +11,15 @@ from typing import Protocol
 from agents.actions import Visitor
 from agents.desk import Desk
 from agents.transcript import Language, Message
+from knowledge.embedders import Embedder
 from knowledge.passages import Passage, Retrieval
 
 
 class Searchable(Protocol):
     """What the tools need of `knowledge.library.Library`."""
+
+    @property
+    def embedder(self) -> Embedder: ...
 
     def search(
         self,

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from agents.errors import ToolError
+from agents.finding import judged
 from agents.tools.context import ToolContext
 from agents.tools.tool import Tool
 from knowledge.passages import Passage, current
@@ -31,7 +32,7 @@ def search_knowledge(
         collections=context.collections,
         audiences=context.audiences,
     )
-    found = replace(found, passages=current(found.passages))
+    found = judged(question, replace(found, passages=current(found.passages)), embedder=context.library.embedder)
     numbers = context.sightings.add(question, found)
     if not found.passages:
         return NOTHING

@@ -22,6 +22,7 @@ from agents.protocols import ToolCall
 from agents.tools import Tool, ToolContext
 from agents.trials.differences import Difference, differences, same
 from agents.trials.tasks import GoldCall, Task
+from knowledge.embedders import Embedder
 from knowledge.passages import Retrieval
 
 SOMEBODY = Customer("replay")
@@ -40,6 +41,11 @@ class Replayed:
 
 class NoLibrary:
     """Stands where tools would search documents; a domain's tools have none."""
+
+    @property
+    def embedder(self) -> Embedder:
+        """Have none."""
+        raise ToolError("There are no documents here.")
 
     def search(self, question: str, **_: Any) -> Retrieval:
         """Find nothing."""

@@ -153,6 +153,7 @@ def search(
     config: Config = None,
 ) -> None:
     """Show the passages that may hold the answer; no language model is needed."""
+    from agents.finding import judged
     from knowledge.text import Language
 
     check_one_form(question, questions, out)
@@ -165,7 +166,7 @@ def search(
         audiences = tuple(dict.fromkeys(("public", audience)))
 
         def find(text: str, history: Any = ()) -> "Retrieval":
-            return application.library.search(
+            found = application.library.search(
                 text,
                 history=history,
                 limit=limit,
@@ -175,6 +176,7 @@ def search(
                 since=since,
                 until=until,
             )
+            return judged(text, found, embedder=application.library.embedder)
 
         def find_data(line: "Question") -> dict[str, Any]:
             return retrieval_data(find(line.text, line.history))

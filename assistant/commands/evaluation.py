@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -222,6 +223,7 @@ def _compared_with(given: Sequence[str], yardstick: "Yardstick") -> tuple["Resul
 def _found(
     library: "Library", asked: Sequence["Question"], collection: str, trial: "Trial", *, label: str
 ) -> "RagReport":
+    from agents.finding import judged
     from knowledge.evaluation import evaluate
 
     with progress_bar(label) as progress:
@@ -232,6 +234,7 @@ def _found(
             options=trial.options,
             history=trial.history,
             refuse_below=trial.refuse_below,
+            judged_by=partial(judged, embedder=library.embedder),
             progress=lambda done, total: progress("", done, total),
         )
 

@@ -3,7 +3,7 @@
     weights + adapter of a few hundred thousand numbers (Hu et al., LoRA, arXiv 2106.09685) -> weights
 
 An embedder is taught on whatever the web holds; these adapters were taught on what customers ask of companies, in their
-own words, beside sentences that only look alike. `python -m bench.answering` makes them. Answers do not use them yet.
+own words, beside sentences that only look alike. `python -m bench.answering` makes them.
 """
 
 from functools import lru_cache

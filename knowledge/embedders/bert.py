@@ -12,7 +12,6 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -143,20 +142,26 @@ class BertEmbedder:
         self._before_passage = before_passage
         self._before_question = before_question
         self._tuned = tuned
+        self._made: BertEmbedder | None = None
+        self._making = threading.Lock()
 
-    @cached_property
+    @property
     def for_answers(self) -> "BertEmbedder | None":
-        """The same tuned to place a question near the sentence that answers it; None where there is none."""
-        if self._tuned is None:
-            return None
-        return BertEmbedder(
-            self._tuned(),
-            self._cut,
-            name=f"{self.name}, for answers",
-            languages=self.languages,
-            before_passage=self._before_passage,
-            before_question=self._before_question,
-        )
+        """The same tuned to place a question near the sentence that answers it; None where there is none.
+
+        It is made when first asked for, once however many threads ask.
+        """
+        with self._making:
+            if self._made is None and self._tuned is not None:
+                self._made = BertEmbedder(
+                    self._tuned(),
+                    self._cut,
+                    name=f"{self.name}, for answers",
+                    languages=self.languages,
+                    before_passage=self._before_passage,
+                    before_question=self._before_question,
+                )
+            return self._made
 
     def embed(self, texts: list[str]) -> Vectors:
         """Embed each different text once."""

@@ -15,6 +15,7 @@ from agents.prompts import steps as prompts
 from agents.protocols import read_json_step
 from agents.tools import TOOLS, Tool, ToolContext, load_tools
 from agents.transcript import Message, Searched, Step, Thought, ToolCalled, ToolReturned
+from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.passages import Passage, Retrieval, Signals
 
 SEARCH = load_tools(["search_knowledge"], TOOLS)
@@ -29,6 +30,8 @@ def passage(text: str, start: int = 0) -> Passage:
 
 
 class FakeLibrary:
+    embedder = HashingEmbedder()
+
     def __init__(self) -> None:
         self.questions: list[str] = []
         self.audiences: Sequence[str] = ()

@@ -4,7 +4,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.calibrate import CURVES_IN_USE, RECIPES, Case, Recipe, as_code, cost_of_a_missing_name, fit, fitted
+from bench.calibrate import (
+    CURVES_IN_USE,
+    RECIPES,
+    Case,
+    Recipe,
+    as_code,
+    company_of,
+    cost_of_a_missing_name,
+    fit,
+    fitted,
+)
+from bench.companies import HELD_OUT, TAUGHT
 from knowledge.passages import Signals
 
 
@@ -97,3 +108,16 @@ def test_every_curve_in_use_has_a_recipe_of_its_signals() -> None:
         }
         assert slopes == set(recipe.features)
         assert bool(CURVES_IN_USE[recipe.name].unnamed) is bool(recipe.alike)
+
+
+def test_questions_about_one_companys_documents_are_left_out_together() -> None:
+    assert {company_of(name) for name in ("bank", "bank-abroad", "bank-follow-ups")} == {"bank"}
+    assert company_of("mtrag") == "mtrag"
+
+
+def test_curves_over_what_an_adapter_says_are_fitted_on_nothing_that_taught_it() -> None:
+    tuned = [recipe for recipe in RECIPES if recipe.tuned]
+    assert {recipe.name for recipe in tuned} == {"ANSWERS", "ANSWERS, multilingual"}
+    for recipe in tuned:
+        assert not {*recipe.sets, *recipe.measured} & {*TAUGHT}
+        assert not {*recipe.sets} & {*HELD_OUT}

@@ -7,7 +7,11 @@ from agents.errors import ToolError
 from agents.tools import ToolContext
 from agents.tools.search_knowledge import NOTHING, TOOL
 from agents.transcript import Message
+from knowledge import evidence
+from knowledge.embedders.hashing import HashingEmbedder
+from knowledge.evidence import Curve
 from knowledge.passages import Passage, Retrieval, Signals
+from tests.agents.found_passages import TunedHashing
 
 SIGNALS = Signals(coverage=0.5, sentence_coverage=0.5, lead=0.0, cosine=None)
 
@@ -34,6 +38,8 @@ def passage(text: str, **more: Any) -> Passage:
 
 
 class Library:
+    embedder = HashingEmbedder()
+
     def __init__(self, *answers: Sequence[Passage]) -> None:
         self.answers = list(answers)
         self.asked: list[dict[str, Any]] = []
@@ -80,3 +86,13 @@ def test_nothing_found_is_said() -> None:
 def test_bad_calls_are_told_to_the_model(arguments: dict[str, Any]) -> None:
     with pytest.raises(ToolError):
         TOOL.call(ToolContext(Library()), arguments)
+
+
+def test_what_a_tool_finds_is_judged_as_an_answers_search_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(evidence.ANSWERS, "hashing", Curve(intercept=-4.0, closest=8.0))
+    library = Library([passage("Return a lamp.")])
+    library.embedder = TunedHashing()
+    context = ToolContext(library)
+    TOOL.call(context, {"question": "return a lamp"})
+    (seen,) = context.sightings.searches
+    assert seen.retrieval.evidence > 0.9
