@@ -12,7 +12,7 @@ from agents.quotes.nearness import nearness
 from agents.quotes.statements import statements_of
 from agents.transcript import Language, Message
 from knowledge.embedders import Embedder, knows
-from knowledge.evidence import score
+from knowledge.evidence import is_across, score
 from knowledge.library import Library
 from knowledge.passages import Retrieval, current
 from knowledge.retrieval import RetrievalOptions
@@ -56,7 +56,8 @@ def judged(question: str, found: Retrieval, *, embedder: Embedder) -> Retrieval:
     if near is None:
         return found
     signals = replace(found.signals, closest=float(near.max()))
-    return replace(found, signals=signals, evidence=score(signals, embedder=embedder.name))
+    across = is_across(question, found.passages)
+    return replace(found, signals=signals, evidence=score(signals, embedder=embedder.name, across=across))
 
 
 def ranked_as(found: Retrieval, *, language: Language, embedder: Embedder | None) -> Language:

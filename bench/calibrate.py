@@ -25,7 +25,7 @@ from bench.homes import DEMO, library_with
 from bench.splits import teaches
 from bench.tables import Table
 from knowledge.errors import EmbedderUnavailable
-from knowledge.evidence import ACROSS, ANSWERS, MEANING, WORDS, Curve
+from knowledge.evidence import ACROSS, ANSWERS, ANSWERS_ACROSS, MEANING, WORDS, Curve
 from knowledge.library import Library
 from knowledge.passages import Signals
 from knowledge.questions import Question, read
@@ -108,7 +108,16 @@ RECIPES = (
         base_rate=BASE_RATE_TWICE,
         even=True,
         tuned=True,
-        measured=(*HELD_OUT, *ABROAD),
+        measured=HELD_OUT,
+    ),
+    Recipe(
+        "ANSWERS ACROSS, multilingual",
+        ("closest",),
+        ("xquad-zh-asks-en", "xquad-en-asks-zh", *ABROAD),
+        embedder="multilingual",
+        base_rate=BASE_RATE_TWICE,
+        even=True,
+        tuned=True,
     ),
 )
 E5 = "multilingual-e5-small"
@@ -119,6 +128,7 @@ CURVES_IN_USE = {
     "ACROSS, multilingual": ACROSS[E5],
     "ANSWERS": ANSWERS["all-MiniLM-L6-v2"],
     "ANSWERS, multilingual": ANSWERS[E5],
+    "ANSWERS ACROSS, multilingual": ANSWERS_ACROSS[E5],
 }
 
 

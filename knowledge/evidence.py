@@ -92,6 +92,9 @@ are there tells more about articles, and less about companies whose customers us
 fit over both would take. Documents are taken to answer two questions of three: a wrong answer counts as two refusals.
 """
 
+ANSWERS_ACROSS = {"multilingual-e5-small": Curve(intercept=-5.52, closest=13.47)}
+"""The same where the question is in another language than the best passage: what answers lies less near there."""
+
 ACROSS = {"multilingual-e5-small": Curve(intercept=-31.68, cosine=39.86, cosine_lead=47.52)}
 """The search's own where the question is in another language than the best passage: words say nothing there, and
 meaning tells near misses from answers poorly, but what a company has nothing to do with from what it has. Documents are
@@ -104,8 +107,8 @@ def score(signals: Signals, *, embedder: str, across: bool = False) -> float:
     Args:
         across: whether the question is in another language than the best passage.
     """
-    near = None if signals.closest is None else ANSWERS.get(embedder)
-    if near is not None:
+    if signals.closest is not None and embedder in ANSWERS:
+        near = (ANSWERS_ACROSS.get(embedder) if across else None) or ANSWERS[embedder]
         return near.at(signals)
     curve = (ACROSS.get(embedder) if across else None) or MEANING.get(embedder)
     return WORDS.at(signals) if curve is None or signals.cosine is None else curve.at(signals)

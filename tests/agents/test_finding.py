@@ -75,3 +75,10 @@ def test_the_evidence_of_the_search_stays_where_nothing_tuned_can_tell(closest_a
     assert judged("return a lamp", found, embedder=HashingEmbedder()) is found, "not tuned"
     assert judged("return a lamp", found, embedder=TunedHashing({"zh"})) is found, "in a language that it knows not"
     assert judged("return a lamp", retrieval("x"), embedder=TunedHashing()).evidence == 0.9, "nothing found"
+
+
+def test_across_languages_less_near_is_near_enough(monkeypatch: pytest.MonkeyPatch, closest_alone: None) -> None:
+    monkeypatch.setitem(evidence.ANSWERS_ACROSS, "hashing", Curve(intercept=1.0))
+    asked = "what must I bring to the lamp course?"
+    assert judged(asked, told(asked, CHINESE), embedder=TunedHashing()).evidence > 0.5
+    assert judged(asked, told(asked, ENGLISH), embedder=TunedHashing()).evidence < 0.5

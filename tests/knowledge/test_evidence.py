@@ -42,7 +42,11 @@ def test_how_near_the_nearest_statement_comes_is_evidence(embedder: str) -> None
     found = Signals(coverage=0.5, sentence_coverage=0.4, lead=0.0, cosine=0.6)
     near, far = (evidence.score(replace(found, closest=closest), embedder=embedder) for closest in (0.7, 0.2))
     assert near > 0.5 > far
-    assert evidence.score(replace(found, cosine=None, closest=0.7), embedder=embedder, across=True) == near
+    assert evidence.score(replace(found, cosine=None, closest=0.7), embedder=embedder) == near, (
+        "the search's own is not"
+    )
+    abroad = evidence.score(replace(found, closest=0.42), embedder=embedder, across=True)
+    assert (abroad > 0.5) is (embedder in evidence.ANSWERS_ACROSS)
 
 
 def test_an_embedder_without_a_curve_is_judged_by_words() -> None:
