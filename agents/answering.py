@@ -34,7 +34,7 @@ HISTORY_MESSAGES = 6
 """Messages before the question that a larger model reads."""
 READ_PASSAGES = 5
 """Passages that a larger model reads: some 1,200 tokens."""
-NEAR = 0.1
+NEAR = 0.2
 """Evidence from which the nearest statement is worth a look when the answer itself is not there."""
 ANNOUNCING_WORDS = 6
 """Most words of a line that says nothing without the list below it."""

@@ -37,7 +37,7 @@ from knowledge.passages import Retrieval
 from knowledge.text import detect_language
 
 NOTHING_SPECIAL = Allowed()
-READER_SHARE = 0.2
+READER_SHARE = 0.4
 """From this share of `refuse_below` on, a model that reads is asked: it tells near misses from answers better than
 evidence does. A small one that was tuned to read is not trusted so far."""
 
