@@ -88,8 +88,9 @@ ANSWERS = {
     "multilingual-e5-small": Curve(intercept=-3.77, coverage=0.67, closest=7.76),
 }
 """What answers go by, in every language, where it is known how near the nearest statement comes. How many of the words
-are there tells more about articles, and less about companies whose customers use their own: it counts half of what a
-fit over both would take. Documents are taken to answer two questions of three: a wrong answer counts as two refusals.
+are there tells more about articles, and less about companies whose customers use their own: it counts some three
+fifths of what a fit over both would take, chosen by hand. Documents are taken to answer two questions of three: a wrong
+answer counts as two refusals.
 """
 
 ANSWERS_ACROSS = {"multilingual-e5-small": Curve(intercept=-5.52, closest=13.47)}

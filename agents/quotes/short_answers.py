@@ -60,7 +60,7 @@ def _share_of(statement: Statement, ranked: Sequence[Statement]) -> float:
     """Return how likely a statement is among all that were found, 0-1; one that a rule put first counts as the best."""
     likelihoods = [other.likelihood for other in ranked]
     own = max(likelihoods) if statement is ranked[0] else statement.likelihood
-    return own / (sum(likelihoods) or 1.0)
+    return own / (sum(likelihoods) - statement.likelihood + own or 1.0)
 
 
 def is_in_force(statement: Statement) -> bool:

@@ -6,20 +6,22 @@ ToolContext(library, audiences, …).sightings  <- the passages that tools found
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from agents.actions import Visitor
 from agents.desk import Desk
 from agents.transcript import Language, Message
-from knowledge.embedders import Embedder
 from knowledge.passages import Passage, Retrieval
+
+if TYPE_CHECKING:
+    from knowledge.embedders import Embedder
 
 
 class Searchable(Protocol):
     """What the tools need of `knowledge.library.Library`."""
 
     @property
-    def embedder(self) -> Embedder: ...
+    def embedder(self) -> "Embedder": ...
 
     def search(
         self,

@@ -1,6 +1,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,15 @@ def test_questions_without_gold_cannot_be_measured(library: Library) -> None:
     assert "docs/evaluating.md" in str(caught.value)
     report = evaluate(library, [Question("1", "What?", answerable=False)])
     assert report.overall.refused_when_unanswerable.value == 1.0
+
+
+def test_evidence_may_be_that_which_answers_go_by(library: Library, papers: Path, write: Write) -> None:
+    write("lamps.md", "A lamp costs 5 euros.")
+    library.ingest([papers])
+    asked = [Question("1", "What costs a lamp?", gold=(Gold("lamps.md"),))]
+    for value in (0.0, 1.0):
+        report = evaluate(library, asked, judged_by=lambda _, found, value=value: replace(found, evidence=value))
+        assert report.overall.answered_when_answerable.value == value
 
 
 def test_gold_that_the_library_does_not_hold_is_named(library: Library, papers: Path, write: Write) -> None:

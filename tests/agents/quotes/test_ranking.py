@@ -139,6 +139,18 @@ def test_an_embedder_is_asked_in_the_languages_that_it_knows(languages: set[str]
     assert weighing_with(None, "en") == "words"
 
 
+def test_a_leaning_question_is_near_what_answers_it_and_not_only_the_one_before() -> None:
+    previous, leaning = "return a lamp", "and hum"
+    described = describe(retrieval(f"{previous} {leaning}", passage("Return a lamp. Lamps hum.")), previous)
+
+    def near(before: str) -> float:
+        asked = f"{previous} {leaning}"
+        features = with_meaning(asked, described, TunedHashing(), previous=before, weighing="answers")
+        return float(features[0, NAMES.index("meaning")])
+
+    assert near(previous) < near("")
+
+
 @pytest.mark.parametrize("count", [0, 1])
 def test_features_are_shares(count: int) -> None:
     found = retrieval("return a lamp", *[passage(RETURNS, title="Returns", headings=("Lamps",))] * count)

@@ -20,3 +20,12 @@ def test_words_stand_first_only_where_their_sentence_is_likely(likelihood: float
     assert (found is not None) is shown
     if found is not None:
         assert "5 years" in found.text
+
+
+def test_what_a_rule_put_first_counts_as_much_as_the_likeliest_beside_it() -> None:
+    first, *others = rank(retrieval(QUESTION, WARRANTY, REPAIR), language="en", embedder=None)
+    lifted = replace(first, likelihood=0.1)
+    for beside, shown in ((1, True), (4, False)):
+        ranked = [lifted, *[replace(others[0], likelihood=1.0)] * beside]
+        found = point(QUESTION, ranked, model=None, language="en", embedder=None)
+        assert (found is not None) is shown

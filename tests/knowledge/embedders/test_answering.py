@@ -1,9 +1,12 @@
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from knowledge.embedders import answering, minilm
+from knowledge.embedders import Vectors, answering, minilm
 from knowledge.embedders.bert import BertEmbedder
 
 
@@ -35,3 +38,24 @@ def test_the_tuned_embedder_sets_what_answers_nearer_than_what_looks_alike(model
     near = {name: one.embed(texts) @ one.embed_question(question) for name, one in (("as", embedder), ("for", tuned))}
     assert near["for"][0] > near["for"][1]
     assert not np.allclose(near["as"], near["for"], atol=0.01)
+
+
+def test_the_tuned_embedder_is_made_once_however_many_ask_at_once() -> None:
+    made = []
+
+    class Silent:
+        dimension = 4
+
+        def means(self, texts: Sequence[Sequence[int]]) -> Vectors:
+            return np.ones((len(texts), 4), np.float32)
+
+        batch_means = means
+
+    def slowly() -> Silent:
+        made.append(time.sleep(0.05))
+        return Silent()
+
+    embedder = BertEmbedder(Silent(), lambda texts: [[1]] * len(texts), name="x", languages=None, tuned=slowly)
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: id(embedder.for_answers), range(8)))
+    assert len(made) == len(found) == 1
