@@ -6,8 +6,8 @@ Answerable and unanswerable questions weigh the same in all; ridge on standardis
 intercept is moved to a base rate of four answerable questions in five, as in a shop whose customers know what it sells;
 across languages and in answers of two in three, each set weighing the same. What a missing name costs can be learned
 only where products are nearly alike: with the rest of the curve as it is, on questions about the documents that stand
-in for companies. Curves over what an adapter says are fitted on questions that it never saw (`bench.splits`). The questions of
-the companies that only measure, and the demo company's, are never fitted, only reported on.
+in for companies. Curves over what an adapter says are fitted on questions that it never saw (`bench.splits`). The
+questions of the companies that only measure, and the demo company's, are never fitted, only reported on.
 """
 
 import math
