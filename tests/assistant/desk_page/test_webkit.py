@@ -13,7 +13,7 @@ from tests.assistant.test_browser import served as serving_script
 from tests.conftest import missing
 
 LONG_QUESTION = "May I send it back, and how, and when, and to whom, and in which parcel, as it is printed?"
-FITS = "(box => box.clientHeight === box.scrollHeight)(document.querySelector('{}'))"
+FITS = "(box => box !== null && box.clientHeight === box.scrollHeight)(document.querySelector('{}'))"
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -126,8 +126,8 @@ def test_a_word_with_a_decision_is_seen_whole_when_it_is_drawn_again(window: Win
     _, asked = ask_for_refund(served)
     open_case(window, served, f"approval-{asked['key']}")
     window.type(".choice textarea", ENTER.join("abcdefgh"))
-    window.run("location.reload()")
-    window.wait("document.querySelector('.choice textarea')?.value === 'a\\nb\\nc\\nd\\ne\\nf\\ng\\nh'")
+    window.run("window.before = true; location.reload()")
+    window.wait("!window.before && document.querySelector('.choice textarea')?.value === 'a\\nb\\nc\\nd\\ne\\nf\\ng\\nh'")
     window.wait(FITS.format(".choice textarea"))
 
 
