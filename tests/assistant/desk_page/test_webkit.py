@@ -126,8 +126,9 @@ def test_a_word_with_a_decision_is_seen_whole_when_it_is_drawn_again(window: Win
     _, asked = ask_for_refund(served)
     open_case(window, served, f"approval-{asked['key']}")
     window.type(".choice textarea", ENTER.join("abcdefgh"))
-    window.run("window.before = true; location.reload()")
-    window.wait("!window.before && document.querySelector('.choice textarea')?.value === 'a\\nb\\nc\\nd\\ne\\nf\\ng\\nh'")
+    window.run("window.isDrawnOnce = true; location.reload()")
+    window.wait("!window.isDrawnOnce")
+    window.wait("document.querySelector('.choice textarea')?.value === 'a\\nb\\nc\\nd\\ne\\nf\\ng\\nh'")
     window.wait(FITS.format(".choice textarea"))
 
 
