@@ -108,7 +108,7 @@ HELD_OUT = (
     "tutoring-zh",
     "vans",
 )
-"""Those that only measure it: no fault that was seen there alone is mended."""
+"""Those that only measure: nothing is fitted on them, and no fault that was seen there alone is mended."""
 INVENTED = (*TAUGHT, *WEIGHED, *HELD_OUT)
 
 
