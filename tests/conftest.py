@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,10 @@ os.environ["ANONYMIZED_TELEMETRY"] = "False"
 
 NEEDING = ("model", "ollama", "browser", "servers", "slow", "data")
 """Markers of what `make check` leaves to `make test`."""
-_TRAINING = r"(?:torch|transformers|trl|peft|accelerate)\b"
-_FILE_NEEDS_TRAINING = re.compile(rf'^(?:\w+ = )?pytest\.importorskip\("{_TRAINING}', re.MULTILINE)
-_TEST_NEEDS_TRAINING = re.compile(rf'importorskip\("{_TRAINING}|^\s+(?:import|from) {_TRAINING}', re.MULTILINE)
+_HEAVY = r"(?:torch|transformers|trl|peft|accelerate|gradio)\b"
+"""Packages whose loading takes seconds."""
+_FILE_NEEDS_HEAVY = re.compile(rf'^(?:\w+ = )?pytest\.importorskip\("{_HEAVY}|^(?:import|from) {_HEAVY}', re.MULTILINE)
+_TEST_NEEDS_HEAVY = re.compile(rf'importorskip\("{_HEAVY}|^\s+(?:import|from) {_HEAVY}', re.MULTILINE)
 _BASES = {"tiny_base", "embedded_base"}
 
 
@@ -59,10 +61,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """With --quick, leave out files that load training's libraries: that takes longer than all the quick tests do."""
+    """With --quick, leave out files that load heavy packages: that takes longer than many quick tests do."""
     if not config.getoption("quick") or collection_path.suffix != ".py":
         return None
-    return bool(_FILE_NEEDS_TRAINING.search(collection_path.read_text(encoding="utf-8"))) or None
+    return bool(_FILE_NEEDS_HEAVY.search(collection_path.read_text(encoding="utf-8"))) or None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -85,7 +87,14 @@ def _needs_more(item: pytest.Item) -> bool:
     if any(item.get_closest_marker(name) for name in NEEDING) or _BASES & set(getattr(item, "fixturenames", ())):
         return True
     function = getattr(item, "function", None)
-    return function is not None and bool(_TEST_NEEDS_TRAINING.search(inspect.getsource(function)))
+    return function is not None and _loads_heavy(function)
+
+
+@cache
+def _loads_heavy(function: Callable[..., object]) -> bool:
+    """Say whether a test loads a heavy package itself: told by its text, read only in files that name one."""
+    whole = Path(inspect.getfile(function)).read_text(encoding="utf-8")
+    return bool(_TEST_NEEDS_HEAVY.search(whole)) and bool(_TEST_NEEDS_HEAVY.search(inspect.getsource(function)))
 
 
 def missing(what: str) -> None:

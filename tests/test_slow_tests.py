@@ -1,4 +1,5 @@
 import ast
+from functools import cache
 from pathlib import Path
 
 from tests import slow_tests
@@ -23,6 +24,7 @@ def test_the_list_names_tests_that_exist() -> None:
     assert gone == [], "make slow-tests"
 
 
+@cache
 def _functions(path: Path) -> set[str]:
     if not path.is_file():
         return set()

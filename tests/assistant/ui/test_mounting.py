@@ -1,6 +1,7 @@
 import asyncio
 import re
 from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ START_PAGE = """<head><meta charset="utf-8" />
 <script>window.gradio_config = {"note": "<meta name=\\"twitter:x\\">"};</script></head>"""
 
 SCRIPT = rb"var re=/(?<!\w)_(.+?)_(?!\w)/g,x=1" + b" " * 40
-PACKAGES = Path(str(resources.files("gradio")))
+GRADIO = find_spec("gradio")
 
 
 async def app(scope: Any, _receive: Any, send: Any) -> None:
@@ -69,7 +70,9 @@ def test_the_pages_data_are_left_as_they_are() -> None:
 
 
 def test_an_older_safari_can_read_the_one_script_that_it_could_not() -> None:
-    scripts = sorted((PACKAGES / "templates" / "frontend" / "assets").glob("*.js"))
+    assert GRADIO
+    assert GRADIO.origin
+    scripts = sorted((Path(GRADIO.origin).parent / "templates" / "frontend" / "assets").glob("*.js"))
     (newer,) = [script.name for script in scripts if NEWER in script.read_bytes()]
     headers, body = get(f"/assets/{newer}")
     assert body.strip() == r"var re=/\b_(.+?)_(?!\w)/g,x=1"

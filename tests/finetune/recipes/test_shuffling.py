@@ -1,5 +1,9 @@
 import pytest
 
+pytest.importorskip("torch", reason="needs the extra `train`")
+
+import torch
+
 from finetune.recipes.shuffling import Shuffled
 
 LENGTHS = [10 * (1 + place % 7) for place in range(560)]
@@ -7,8 +11,6 @@ LENGTHS = [10 * (1 + place % 7) for place in range(560)]
 
 @pytest.mark.parametrize("group", [None, 4])
 def test_an_order_follows_from_the_seed_and_the_pass_alone(group: int | None) -> None:
-    import torch
-
     orders: list[list[int]] = []
     for number in (0, 1, 0):
         torch.manual_seed(len(orders))  # what else was drawn before does not matter
