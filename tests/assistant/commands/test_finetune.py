@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -6,8 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from assistant.cli import app
+from assistant.commands import options
 from assistant.commands.finetune import described, summary
 from finetune.bases import Base
+from tests.assistant.command_line import Run
 from tests.finetune.conftest import intents, tiny_base, write_examples  # noqa: F401 - fixtures
 
 pytest.importorskip("trl")
@@ -26,6 +29,25 @@ def test_a_run_is_trained_and_told(
     assert "24 examples to learn from, none held out" in told.stderr
     again = CliRunner().invoke(app, command, catch_exceptions=False)
     assert "Next: frontdesk evaluate model labels-lora --examples FILE" in again.stdout
+
+
+def test_in_a_pipe_lines_tell_how_training_goes(
+    run: Run,
+    tiny_base: Base,  # noqa: F811
+    intents: tuple[object, ...],  # noqa: F811
+    write_examples: Callable[..., Path],  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(options, "LINE_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr(options, "LOOK_SECONDS", 0.01)
+    data = write_examples(intents, "labels.jsonl")
+    numbers = ("max_steps=4", "precision=float32")
+    code, out, err = run(
+        "finetune", "train", "--data", data, "--recipe", "lora", "--base", tiny_base.folder, *numbers, "--json"
+    )
+    assert (code, json.loads(out)["steps"]) == (0, 4)
+    assert "Training: getting ready, after 0 s" in err
+    assert re.search(r"^Training: step [1-4] of 4, \d+:\d\d left, .*, after \d+ s$", err, re.MULTILINE)
 
 
 def test_without_data_it_is_wrong_usage() -> None:

@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
+from typer.testing import CliRunner
 
 from agents.models.registration import read_registration
+from assistant.cli import app
+from assistant.commands import options
 from tests.assistant.test_browser import ARGUMENTS, START_SECONDS, WAIT_MILLISECONDS
 from tests.conftest import ROOT, free_port
 from tests.finetune.ollama.test_template_shape import UNSEEN
@@ -57,6 +60,22 @@ def test_registered_proved_and_doctored(live: Live, tiny_file: Path, tmp_path: P
     assert "tested with" in checks["Ollama's version"]["detail"]
     assert checks["proof: prompt"]["ok"]
     assert not checks["proof: end of reply"]["ok"]
+
+
+@pytest.mark.timeout(600)
+def test_in_a_pipe_lines_tell_what_it_is_at(
+    live: Live, tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_release(tmp_path, "tiny", tiny_file, UNSEEN)
+    monkeypatch.setattr(options, "LINE_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr(options, "LOOK_SECONDS", 0.001)
+    for name, value in environment(tmp_path, live.url).items():
+        monkeypatch.setenv(name, value)
+    told = CliRunner().invoke(app, ["register", "tiny", "--as", "by-lines", "--no-transformers", "--json"])
+    assert json.loads(told.stdout)["model"] == "by-lines:latest"
+    assert "Registering: loading " in told.stderr
+    assert "Proving: prompt, after 0 s" in told.stderr
+    assert "Proving: end of reply, after " in told.stderr
 
 
 @pytest.mark.browser
