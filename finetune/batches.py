@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from finetune.errors import FinetuneError
 from finetune.rendering import Rendered
 
 Layout = Literal["shared", "padded"]
@@ -134,7 +135,16 @@ def ways(
         window: How far back the model's layers see, in tokens, where some see less than all; None where all see all.
         layout: The only one wanted; None leaves it open.
         at_once: Examples a pass; None leaves it open.
+
+    Raises:
+        FinetuneError: `batch_size` is no whole number of times `at_once`.
     """
+    if at_once and batch_size % at_once:
+        largest = max(part for part in range(1, min(at_once, batch_size) + 1) if batch_size % part == 0)
+        raise FinetuneError(
+            f"A step of {batch_size} examples cannot be made of passes of {at_once} (batch_size, at_once). "
+            f"Next: {largest} at once, or another size of the batch"
+        )
     parts = [at_once] if at_once else [part for part in range(1, batch_size + 1) if batch_size % part == 0]
     found = [] if layout == "shared" else _padded_ways(examples, parts)
     fits_window = window is None or max(len(example.ids) for example in examples) <= window

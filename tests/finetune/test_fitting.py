@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from finetune.batches import Way, ways
-from finetune.fitting import Pass, Tuned, fitting, needed, passes
-from finetune.plan import FITS_SHARE
+from finetune.fitting import FITS_SHARE, Pass, Tuned, fitting, needed, passes
 from finetune.rendering import Rendered
 from finetune.shapes import shape_of
 
