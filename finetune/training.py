@@ -131,6 +131,8 @@ def train(
         if processes.is_first():
             _require_unchanged_base(prepared, home)
         return open_run(prepared.request.name, home=home)
+    with libraries():  # what is missing is told before a base is fetched, which may be many GB
+        pass
     with _locked(prepared.folder) if processes.is_first() else nullcontext():
         if processes.is_first():
             _begin(prepared, command)

@@ -28,6 +28,9 @@ PLAN_EXAMPLES = examples(
 )
 OF_A_RECIPE = frozenset({"recipe", "batch", "gradient_checkpointing", "tight"})
 """What each recipe decides for itself."""
+DAY_SECONDS = 86_400
+LONG_SECONDS = 3 * DAY_SECONDS
+"""From here on no command to train is told: nobody waits for it."""
 ROWS = (
     ("weights", "weights"),
     ("gradients", "gradients"),
@@ -249,6 +252,11 @@ def _advice(base: str, plans: Sequence[_Plan]) -> str:
     """Return the command that trains as planned, or what takes less memory where nothing fits."""
     if fitting := [plan for plan in plans if plan.item.fits]:
         last = fitting[-1]
+        if last.seconds > LONG_SECONDS:
+            return (
+                f"It fits, but would take {last.seconds / DAY_SECONDS:.0f} days here. Next: a faster machine (with a "
+                "graphics card), a smaller --base, or fewer --examples"
+            )
         words = ["frontdesk", "finetune", "train", "--data", "FILE", "--base", base]
         return f"Next: {shlex.join([*words, '--recipe', last.item.choices.recipe, *last.words])}"
     ways = ["--gradient-checkpointing"] if any("gradient_checkpointing=off" in plan.words for plan in plans) else []

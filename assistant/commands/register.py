@@ -42,8 +42,12 @@ def register(
     from finetune.ollama.reference import Reference
     from finetune.ollama.served import Served
     from finetune.releases import is_exact, open_release
+    from finetune.weights import libraries
 
     settings = settings_for(config)
+    if transformers:
+        with libraries():  # what is missing is told before anything is registered
+            pass
     opened = open_release(release, home=settings.home)
     file = opened.file(quantization)
     name = model or opened.name

@@ -1,5 +1,6 @@
 import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 from assistant.cli import app
 from assistant.commands import options
 from assistant.commands.finetune import described, summary
+from finetune import training
 from finetune.bases import Base
 from tests.assistant.command_line import Run
 from tests.finetune.conftest import intents, tiny_base, write_examples  # noqa: F401 - fixtures
@@ -48,6 +50,23 @@ def test_in_a_pipe_lines_tell_how_training_goes(
     assert (code, json.loads(out)["steps"]) == (0, 4)
     assert "Training: getting ready, after 0 s" in err
     assert re.search(r"^Training: step [1-4] of 4, \d+:\d\d left, .*, after \d+ s$", err, re.MULTILINE)
+
+
+def test_what_is_missing_is_told_before_a_base_is_fetched(
+    run: Run,
+    intents: tuple[object, ...],  # noqa: F811
+    write_examples: Callable[..., Path],  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("FRONTDESK_HOME", str(tmp_path / "home"))
+    monkeypatch.setitem(sys.modules, "transformers.utils", None)
+    monkeypatch.setattr(training, "open_base", lambda name, **_: pytest.fail(f"{name} was fetched"))
+    data = write_examples(intents, "labels.jsonl")
+    code, _, err = run("finetune", "train", "--data", data, "--base", "maker/large", "--run", "large")
+    assert code == 1
+    assert "This needs torch" in err
+    assert not (tmp_path / "home" / "runs" / "large").exists()
 
 
 def test_without_data_it_is_wrong_usage() -> None:

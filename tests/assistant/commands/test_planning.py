@@ -1,5 +1,6 @@
 import json
 import logging
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -77,6 +78,7 @@ def test_a_step_and_how_often_examples_are_seen_are_the_recipes_own(
 
 def test_the_command_that_trains_as_planned_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "look", lambda: machine.Machine(int(64e9), int(60e9), None, False, 4))
+    monkeypatch.setattr(machine, "measure_speed", lambda *_: 1e15)
     numbers = ["--batch-size", "8", "--at-once", "2", "--rank", "4", "--gradient-checkpointing"]
     told = CliRunner().invoke(app, ["finetune", "plan", "--base", str(folder), "--max-length", "64", *numbers])
     *words, last = told.output.splitlines()[-1].split()[1:]
@@ -85,6 +87,16 @@ def test_the_command_that_trains_as_planned_is_told(folder: Path, monkeypatch: p
     assert settings_of("qlora", [*words[9:], last]) == replace(
         settings_of("qlora"), batch_size=8, at_once=2, rank=4, gradient_checkpointing="on"
     )
+
+
+def test_what_fits_and_takes_weeks_is_no_plan_for_a_machine_without_a_card(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "look", lambda: machine.Machine(int(64e9), int(60e9), None, False, 4))
+    monkeypatch.setattr(machine, "measure_speed", lambda *_: 1e10)
+    told = CliRunner().invoke(app, ["finetune", "plan", "--base", str(folder), "--recipe", "qlora"])
+    assert re.search(r"^It fits, but would take \d\d+ days here. Next: a faster machine", told.output, re.M)
+    assert "finetune train" not in told.output
 
 
 def test_faults_are_told(tmp_path: Path) -> None:

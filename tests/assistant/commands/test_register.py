@@ -62,6 +62,18 @@ def test_registered_proved_and_doctored(live: Live, tiny_file: Path, tmp_path: P
     assert not checks["proof: end of reply"]["ok"]
 
 
+def test_what_is_missing_is_told_before_anything_is_registered(
+    live: Live, tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_release(tmp_path, "tiny", tiny_file, UNSEEN)
+    monkeypatch.setitem(sys.modules, "transformers.utils", None)
+    for name, value in environment(tmp_path, live.url).items():
+        monkeypatch.setenv(name, value)
+    told = CliRunner().invoke(app, ["register", "tiny", "--as", "half", "--transformers"])
+    assert "This needs torch" in str(told.exception)
+    assert read_registration(tmp_path / "registered", "half") is None
+
+
 @pytest.mark.timeout(600)
 def test_in_a_pipe_lines_tell_what_it_is_at(
     live: Live, tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
