@@ -221,8 +221,9 @@ def _lines(base: str, shape: "Shape", machine: "Machine", plans: Sequence[_Plan]
     yield f"  {'layers computed':<22}" + "".join(f"{_how_often(item):>10}" for item in planned)
     yield f"  {'tokens a second':<22}" + "".join(f"{item.tokens_per_second:>10.0f}" for item in planned)
     yield f"  {'times each example':<22}" + "".join(f"{plan.epochs:>10g}" for plan in plans)
+    label = f"hours, {counted(count, 'example')}"
     hours = "".join(f"{plan.seconds / 3600:>10.1f}" for plan in plans)
-    yield f"  {f'hours, {count} examples':<22}{hours}"
+    yield f"  {label:<22}{hours}"
     yield f"  {'fits here':<22}" + "".join(f"{'yes' if item.fits else 'no':>10}" for item in planned)
     yield ""
     yield _machine_line(machine)
@@ -254,8 +255,8 @@ def _advice(base: str, plans: Sequence[_Plan]) -> str:
         last = fitting[-1]
         if last.seconds > LONG_SECONDS:
             return (
-                f"It fits, but would take {last.seconds / DAY_SECONDS:.0f} days here. Next: a faster machine (with a "
-                "graphics card), a smaller --base, or fewer --examples"
+                f"It fits, but would take {counted(round(last.seconds / DAY_SECONDS), 'day')} here. Next: a faster machine "
+                "(with a graphics card), a smaller --base, or fewer --examples"
             )
         words = ["frontdesk", "finetune", "train", "--data", "FILE", "--base", base]
         return f"Next: {shlex.join([*words, '--recipe', last.item.choices.recipe, *last.words])}"
