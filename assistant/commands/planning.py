@@ -254,9 +254,10 @@ def _advice(base: str, plans: Sequence[_Plan]) -> str:
     if fitting := [plan for plan in plans if plan.item.fits]:
         last = fitting[-1]
         if last.seconds > LONG_SECONDS:
+            days = counted(round(last.seconds / DAY_SECONDS), "day")
             return (
-                f"It fits, but would take {counted(round(last.seconds / DAY_SECONDS), 'day')} here. Next: a faster machine "
-                "(with a graphics card), a smaller --base, or fewer --examples"
+                f"It fits, but would take {days} here. Next: a faster machine (with a graphics card), a smaller --base "
+                "or fewer --examples"
             )
         words = ["frontdesk", "finetune", "train", "--data", "FILE", "--base", base]
         return f"Next: {shlex.join([*words, '--recipe', last.item.choices.recipe, *last.words])}"
