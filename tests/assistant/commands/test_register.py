@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from agents.models.registration import read_registration
 from assistant.cli import app
 from assistant.commands import options
-from tests.assistant.test_browser import ARGUMENTS, START_SECONDS, WAIT_MILLISECONDS
+from tests.assistant.ui.chat_page import ARGUMENTS, START_SECONDS, WAIT_MILLISECONDS
 from tests.conftest import ROOT, free_port
 from tests.finetune.ollama.test_template_shape import UNSEEN
 from tests.finetune.served_releases import Live, Made, write_release
