@@ -81,7 +81,7 @@ def choices_of(tuned: Tuned, way: Way, one: Pass) -> Choices:
         recipe=tuned.recipe,
         batch=way.rows,
         length=way.length,
-        learned=way.places / (way.rows * way.length),
+        learned=min(way.places / (way.rows * way.length), 1.0),  # both are rounded up
         rank=tuned.rank,
         dropout=tuned.dropout,
         gradient_checkpointing=one.gradient_checkpointing,

@@ -2,9 +2,10 @@
 
     base's configuration + choices + this machine -> a Planned for each recipe -> what fits
 
-How examples go through the model is chosen as training does (finetune/fitting.py), by the memory that is free now;
-memory is arithmetic (finetune/footprint.py). Time comes from the operations of a step (Kaplan et al., arXiv 2001.08361,
-section 2.1: two a weight and token forward, twice that backward) and the speed of matrix products measured here.
+How examples go through the model is chosen by the function that training uses (finetune/fitting.py), from the memory
+that is free now; training asks again once the model is loaded. Memory is arithmetic (finetune/footprint.py). Time comes
+from the operations of a step (Kaplan et al., arXiv 2001.08361, section 2.1: two a weight and token forward, twice that
+backward) and the speed of matrix products measured here.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from finetune.batches import ways
-from finetune.fitting import FITS_SHARE, Tuned, choices_of, first_fitting, passes
+from finetune.fitting import FITS_SHARE, TIGHT_COST, Tuned, choices_of, first_fitting, passes
 from finetune.footprint import (
     RECIPES,
     Choices,
@@ -35,12 +36,13 @@ class Planned:
     """One recipe on one machine."""
 
     choices: Choices
+    """Length and learned share as they were asked for; a pass rounds both up."""
     memory: Memory
     trainable: int
     trainable_share: float
     """Of all weights, adapters counted."""
     tokens_per_second: float
-    """Tokens of examples, padding included."""
+    """Tokens of examples, without what rounding adds to them."""
     batch_size: int
     """Examples a step; `choices.batch` of them go through the model at once."""
     fits: bool
@@ -70,9 +72,9 @@ def plan(
     """Return what each recipe takes on this machine, in the order asked for.
 
     Args:
-        choices: Length, learned share, rank, dropout and own texts; the rest is chosen as training does.
+        choices: Length, learned share, rank, dropout and own texts; the rest is chosen.
         batch_size: Examples a step.
-        at_once: Examples a pass; None chooses, as training does.
+        at_once: Examples a pass; None chooses.
         operations_per_second: of matrix products, as `machine.measure_speed` returns.
 
     Raises:
@@ -101,7 +103,8 @@ def plan(
         found = passes(possible, checkpointing=checkpointing, on_card=machine.trains_on_card)
         place, _ = first_fitting(tuned, found, free=machine.free_to_train - before.libraries - before.weights)
         way, one, _ = found[place]
-        planned.append(_planned(tuned, choices_of(tuned, way, one), machine, operations_per_second, batch_size))
+        laid = choices_of(tuned, way, one)
+        planned.append(_planned(tuned, laid, choices, machine, batch_size=batch_size, speed=operations_per_second))
     return tuple(planned)
 
 
@@ -123,19 +126,24 @@ def _example(length: int, *, learned: int) -> Rendered:
     return Rendered((0,) * length, (False,) * (length - learned) + (True,) * learned)
 
 
-def _planned(tuned: Tuned, choices: Choices, machine: Machine, speed: float, batch_size: int) -> Planned:
+def _planned(
+    tuned: Tuned, laid: Choices, asked: Choices, machine: Machine, *, batch_size: int, speed: float
+) -> Planned:
+    """Return what a pass takes as it is `laid` out, and how fast tokens that were `asked` for go through it."""
     shape, recipe = tuned.shape, tuned.recipe
-    memory = estimate(shape, choices, precision_of(recipe, tuned.compute), on_card=tuned.on_card)
-    trainable = trainable_parameters(shape, choices)
+    memory = estimate(shape, laid, precision_of(recipe, tuned.compute), on_card=tuned.on_card)
+    trainable = trainable_parameters(shape, laid)
     everything = shape.parameters + (0 if recipe == "full" else trainable)
-    rows, length = choices.own_texts if recipe != "full" else (0, 0)
-    own = rows * length * operations_per_token(shape, replace(choices, length=max(length, 1), learned=1.0))
+    example = laid.length * operations_per_token(shape, laid)
+    rows, length = laid.own_texts if recipe != "full" else (0, 0)
+    own = rows * length * operations_per_token(shape, replace(laid, length=max(length, 1), learned=1.0))
+    step = (batch_size * example + own) * (TIGHT_COST if laid.tight else 1)  # own texts are read once a step
     return Planned(
-        choices=choices,
+        choices=replace(laid, length=asked.length, learned=asked.learned),
         memory=memory,
         trainable=trainable,
         trainable_share=trainable / everything,
-        tokens_per_second=speed * EFFICIENCY / (operations_per_token(shape, choices) + own / choices.tokens),
+        tokens_per_second=speed * EFFICIENCY * batch_size * asked.length / step,
         batch_size=batch_size,
         fits=memory.total <= FITS_SHARE * machine.available,
     )

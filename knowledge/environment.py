@@ -16,6 +16,11 @@ CONSTRAINTS = ("constraints/dev.txt", "constraints/cpu.txt")
 """With these the versions come that were tried; an open range brings whichever torch is the newest."""
 TORCH = "2.13.0"
 """As constraints/cpu.txt has it."""
+TORCH_ALONE = (
+    "torch first, or it brings several GB for graphics cards (what pytorch.org/get-started names for Linux, Pip and "
+    f"CPU goes in place of URL), then the rest:\n{PIP} install torch=={TORCH} -i URL\n"
+)
+"""What comes first where pip would choose the wrong one, with the end of its line."""
 BRINGS_TORCH = "train"
 """The extra that does."""
 
@@ -25,12 +30,14 @@ def get_extra(name: str) -> str:
 
     Never by the package's name alone: nothing says that what an index has under this name is Frontdesk. Where it does
     not run from its checkout, which has the versions, the command says that it belongs there. On Linux without a
-    graphics card torch comes first, by itself: the one of the usual index brings several GB for cards.
+    graphics card torch comes first, by itself: the one of the usual index brings several GB for cards. Then what is to
+    be said stands before, each command has its line, and the last one is the extra's.
     """
-    first = f"{_torch_alone()}, then " if name == BRINGS_TORCH and _would_get_cuda() else ""
-    if all((CHECKOUT / file).is_file() for file in ("pyproject.toml", *CONSTRAINTS)):
-        return first + _install(f"{CHECKOUT}/", f"{CHECKOUT}[{name}]")
-    return f"{first}in a checkout of Frontdesk: {_install('', f'.[{name}]')}"
+    here = all((CHECKOUT / file).is_file() for file in ("pyproject.toml", *CONSTRAINTS))
+    place, where = (f"{CHECKOUT}/", "") if here else ("", "in a checkout of Frontdesk: ")
+    install = _install(place, f"{CHECKOUT if here else '.'}[{name}]")
+    first = TORCH_ALONE if name == BRINGS_TORCH and _would_get_cuda() else ""
+    return f"{where}{first}{install}"
 
 
 def _would_get_cuda() -> bool:
@@ -43,13 +50,6 @@ def _installed_torch() -> str:
         return version("torch").partition("+")[0]
     except PackageNotFoundError:
         return ""
-
-
-def _torch_alone() -> str:
-    return (
-        f"{PIP} install torch=={TORCH} -i URL (see pytorch.org/get-started for Linux, Pip, CPU; without -i "
-        "several GB for graphics cards come along)"
-    )
 
 
 def _install(place: str, package: str) -> str:

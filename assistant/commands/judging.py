@@ -140,7 +140,7 @@ def side_by_side(
     ordinary = read_text(text)
     options = model_options(settings)
     subjects = [open_subject(name, home=settings.home) for name in names]
-    require(subjects, options=options, likelihoods=bool(items or ordinary))
+    require(subjects, options=options, replies=bool(asked), likelihoods=bool(items or ordinary))
     standings = []
     for subject in subjects:
         with progress_bar(subject.name) as progress:

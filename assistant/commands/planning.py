@@ -6,6 +6,7 @@ base's configuration + this machine -> a table of full, LoRA and QLoRA, or one J
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -58,7 +59,7 @@ def plan(
             "--at-once",
             metavar="N",
             min=1,
-            help="Examples a pass through the model; else as training chooses: by memory.",
+            help="Examples a pass through the model; else as many as fit into the memory that is free now.",
         ),
     ] = None,
     max_length: Annotated[
@@ -123,7 +124,7 @@ def plan(
     if as_json:
         print_json(_data(base, shape, machine, speed, plans, count=count))
     else:
-        print("\n".join(_lines(base, shape, machine, plans, count=count)))
+        print("\n".join([*_lines(base, shape, machine, plans, count=count), _advice(base, plans, config=config)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,9 @@ def _as_trained(
     from finetune.recipes.adapting import chosen_epochs
 
     known = as_data(settings_of(name))
-    words = tuple(f"{key}={value}" for key, value in numbers.items() if value is not None and key in known)
+    longer = {"max_length": length} if length > known["max_length"] else {}
+    wanted = {**numbers, **longer}
+    words = tuple(f"{key}={value}" for key, value in wanted.items() if value is not None and key in known)
     settings = settings_of(name, words)
     adapter = {key: getattr(settings, key) for key in ("rank", "dropout") if key in known}
     (item,) = make_plan(
@@ -185,6 +188,7 @@ def _data(
             "at_once": plan.item.choices.batch,
             "accumulation": plan.item.accumulation,
             "gradient_checkpointing": plan.item.choices.gradient_checkpointing,
+            "tight": plan.item.choices.tight,
             "memory": asdict(plan.item.memory)
             | {"standing": plan.item.memory.standing, "total": plan.item.memory.total},
             "trainable_parameters": plan.item.trainable,
@@ -219,6 +223,7 @@ def _lines(base: str, shape: "Shape", machine: "Machine", plans: Sequence[_Plan]
     yield f"  {'weights tuned':<22}" + "".join(f"{item.trainable_share:>10.2%}" for item in planned)
     yield f"  {'examples at once':<22}" + "".join(f"{item.choices.batch:>10}" for item in planned)
     yield f"  {'layers computed':<22}" + "".join(f"{_how_often(item):>10}" for item in planned)
+    yield f"  {'freed memory':<22}" + "".join(f"{_freed(item):>10}" for item in planned)
     yield f"  {'tokens a second':<22}" + "".join(f"{item.tokens_per_second:>10.0f}" for item in planned)
     yield f"  {'times each example':<22}" + "".join(f"{plan.epochs:>10g}" for plan in plans)
     label = f"hours, {counted(count, 'example')}"
@@ -227,7 +232,6 @@ def _lines(base: str, shape: "Shape", machine: "Machine", plans: Sequence[_Plan]
     yield f"  {'fits here':<22}" + "".join(f"{'yes' if item.fits else 'no':>10}" for item in planned)
     yield ""
     yield _machine_line(machine)
-    yield _advice(base, plans)
 
 
 def _choices_line(item: "Planned") -> str:
@@ -241,6 +245,10 @@ def _how_often(item: "Planned") -> str:
     return "twice" if item.choices.gradient_checkpointing else "once"
 
 
+def _freed(item: "Planned") -> str:
+    return "returned" if item.choices.tight else "kept"
+
+
 def _machine_line(machine: "Machine") -> str:
     line = f"This machine: {machine.memory / 1e9:.0f} GB of memory, {machine.free / 1e9:.0f} GB of it free"
     if machine.card is None:
@@ -249,17 +257,18 @@ def _machine_line(machine: "Machine") -> str:
     return f"{line}; {card}." if machine.trains_on_card else f"{line}; {card}, which the installed torch cannot use."
 
 
-def _advice(base: str, plans: Sequence[_Plan]) -> str:
+def _advice(base: str, plans: Sequence[_Plan], *, config: Path | None) -> str:
     """Return the command that trains as planned, or what takes less memory where nothing fits."""
     if fitting := [plan for plan in plans if plan.item.fits]:
         last = fitting[-1]
         if last.seconds > LONG_SECONDS:
             days = counted(round(last.seconds / DAY_SECONDS), "day")
             return (
-                f"It fits, but would take {days} here. Next: a faster machine (with a graphics card), a smaller --base "
-                "or fewer --examples"
+                f"It fits, but would take {days} here. Next: a faster machine (with a graphics card), a smaller "
+                f"--base, a shorter --max-length, or train with fewer passes than {last.epochs:g}: epochs=1"
             )
         words = ["frontdesk", "finetune", "train", "--data", "FILE", "--base", base]
+        words += ["--config", str(config)] if config else []
         return f"Next: {shlex.join([*words, '--recipe', last.item.choices.recipe, *last.words])}"
     ways = ["--gradient-checkpointing"] if any("gradient_checkpointing=off" in plan.words for plan in plans) else []
     ways += ["--at-once 1"] if any(plan.item.choices.batch > 1 for plan in plans) else []

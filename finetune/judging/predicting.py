@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agents.models import ModelOptions
+from agents.models.llamacpp import file_in_process
 from agents.models.loading import resolve
 from finetune.bases import Base, open_base
 from finetune.errors import FinetuneError
@@ -91,11 +92,12 @@ def open_subject(name: str, *, home: Path) -> Subject:
     )
 
 
-def require(subjects: Sequence[Subject], *, options: ModelOptions, likelihoods: bool) -> None:
+def require(subjects: Sequence[Subject], *, options: ModelOptions, replies: bool, likelihoods: bool) -> None:
     """Refuse models that cannot be measured, before any is: the first one may take minutes. None is loaded.
 
     Args:
-        likelihoods: Whether it will be asked how likely a text is.
+        replies: Whether they will be asked for replies.
+        likelihoods: Whether they will be asked how likely a text is.
 
     Raises:
         FinetuneError: torch is missing, or a model tells no likelihoods where they are asked for.
@@ -104,7 +106,8 @@ def require(subjects: Sequence[Subject], *, options: ModelOptions, likelihoods: 
     for subject in subjects:
         if likelihoods:
             _require_likelihoods(subject)
-        if subject.setting:
+        served_elsewhere = subject.setting and file_in_process(subject.setting, options) is None
+        if served_elsewhere and replies:
             resolve(subject.setting, options).close()
         if likelihoods or not subject.setting:
             with libraries():

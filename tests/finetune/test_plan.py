@@ -5,8 +5,8 @@ import pytest
 
 from finetune.batches import ways
 from finetune.errors import FinetuneError
-from finetune.fitting import Tuned, fitting
-from finetune.footprint import RECIPES, Choices, Recipe
+from finetune.fitting import TIGHT_COST, Tuned, fitting
+from finetune.footprint import RECIPES, Choices, Recipe, estimate, precision_of
 from finetune.machine import Card, Machine
 from finetune.plan import Planned, operations_per_token, plan
 from finetune.rendering import Rendered
@@ -77,8 +77,10 @@ def test_fewer_go_through_the_model_at_once_before_it_is_computed_twice_and_a_st
 @pytest.mark.parametrize("machine", [DESKTOP, CARD], ids=["desktop", "card"])
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("length", [64, 512, 2048])
-def test_what_is_planned_is_what_training_chooses(recipe: Recipe, machine: Machine, length: int) -> None:
-    """The same model, numbers and free memory, asked for by training once the model is loaded."""
+def test_from_the_same_free_memory_training_chooses_what_is_planned(
+    recipe: Recipe, machine: Machine, length: int
+) -> None:
+    """How much is really free once the model is loaded, training alone sees."""
     (planned,) = plan(
         SMALL, Choices(length=length), batch_size=16, machine=machine, operations_per_second=SPEED, recipes=[recipe]
     )
@@ -122,6 +124,37 @@ def test_what_holds_a_tuned_model_to_its_base_is_planned_too() -> None:
     for (memory, speed), (less, faster) in zip(adapters, without, strict=True):
         assert memory > less
         assert speed < faster
+
+
+def test_texts_of_the_base_are_read_once_a_step_however_many_passes_make_it() -> None:
+    """As `Keeping.drift` does, which shares them out among the passes."""
+    large = replace(CARD, card=Card("a card", int(400e9), int(400e9)))
+    (alone,), (together,) = (
+        planned_for(Choices(length=128, own_texts=(2, 64)), large, at_once=at_once, recipes=["lora"])
+        for at_once in (1, 16)
+    )
+    assert (alone.accumulation, together.accumulation) == (16, 1)
+    assert alone.tokens_per_second == pytest.approx(together.tokens_per_second)
+    (without,) = planned_for(Choices(length=128), large, recipes=["lora"])
+    assert 1 < alone.seconds_per_step / without.seconds_per_step < 1 + 4 * (2 * 64) / (16 * 128)
+
+
+def test_what_was_asked_is_told_and_what_a_pass_rounds_is_summed() -> None:
+    """An example of 65 tokens, all learned, is a row of 64 that are predicted throughout; one of 66 is a row of 96."""
+    (planned,) = planned_for(Choices(length=65, learned=1.0), CARD, at_once=1, recipes=["qlora"])
+    assert (planned.choices.length, planned.choices.learned) == (65, 1.0)
+    row = replace(planned.choices, length=64)
+    assert planned.memory == estimate(LLAMA, row, precision_of("qlora", CARD.compute_bytes), on_card=True)
+    (longer,) = planned_for(Choices(length=66, learned=1.0), CARD, at_once=1, recipes=["qlora"])
+    assert longer.seconds_per_step == pytest.approx(planned.seconds_per_step * 96 / 64, rel=0.01)
+
+
+def test_memory_that_is_given_back_at_once_takes_its_time() -> None:
+    (tight,), (usual,) = (
+        planned_for(Choices(), machine, at_once=1, checkpointing="on", recipes=["qlora"]) for machine in (DESKTOP, CARD)
+    )
+    assert (tight.choices.tight, usual.choices.tight) == (True, False)
+    assert tight.seconds_per_step == pytest.approx(TIGHT_COST * usual.seconds_per_step)
 
 
 def test_a_desktop_without_a_card_trains_in_main_memory() -> None:

@@ -48,7 +48,7 @@ def test_in_a_pipe_lines_tell_how_training_goes(
         "finetune", "train", "--data", data, "--recipe", "lora", "--base", tiny_base.folder, *numbers, "--json"
     )
     assert (code, json.loads(out)["steps"]) == (0, 4)
-    assert "Training: getting ready, after 0 s" in err
+    assert re.search(r"^Training: getting ready, after \d+ s$", err, re.MULTILINE)
     assert re.search(r"^Training: step [1-4] of 4, \d+:\d\d left, .*, after \d+ s$", err, re.MULTILINE)
 
 
@@ -67,6 +67,19 @@ def test_what_is_missing_is_told_before_a_base_is_fetched(
     assert code == 1
     assert "This needs torch" in err
     assert not (tmp_path / "home" / "runs" / "large").exists()
+
+
+def test_a_step_that_is_no_whole_number_of_passes_is_told_before_a_base_is_fetched(
+    run: Run,
+    intents: tuple[object, ...],  # noqa: F811
+    write_examples: Callable[..., Path],  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(training, "open_base", lambda name, **_: pytest.fail(f"{name} was fetched"))
+    data = write_examples(intents, "labels.jsonl")
+    code, _, err = run("finetune", "train", "--data", data, "--base", "maker/large", "batch_size=8", "at_once=3")
+    assert code == 1
+    assert "passes of 3 (batch_size=8, at_once=3). Next: 2 at once" in err
 
 
 def test_without_data_it_is_wrong_usage() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.models.llama_engine import Engine
 from finetune.bases import Base
 from finetune.examples import Example
 from finetune.examples import write as write_examples
@@ -11,10 +12,11 @@ from finetune.judging import as_served, comparing
 from tests.assistant.command_line import Run
 from tests.conftest import free_port
 from tests.finetune.conftest import TEXT, intents, tiny_base
+from tests.finetune.served_releases import tiny_file
 
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
-__all__ = ["intents", "tiny_base"]
+__all__ = ["intents", "tiny_base", "tiny_file"]
 
 
 @pytest.fixture
@@ -74,6 +76,17 @@ def test_what_cannot_be_measured_is_told_before_the_first_one_is(
 
     assert (code, out) == (1, "")
     assert said in err
+
+
+@pytest.mark.model
+def test_how_likely_a_text_is_to_a_file_is_told_by_torch_alone(
+    run: Run, tiny_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Engine, "load", lambda path, *_, **__: pytest.fail(f"{path} was loaded by llama.cpp"))
+    code, out, _ = run("finetune", "compare", tiny_file, "--text", "text.txt", "--json")
+
+    assert code == 0
+    assert json.loads(out)["models"][0]["perplexity"]["value"] > 1
 
 
 def test_where_torch_is_missing_no_server_is_measured_first(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

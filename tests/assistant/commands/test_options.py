@@ -1,8 +1,8 @@
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
-from threading import Event
 from types import SimpleNamespace
 
 import pytest
@@ -71,7 +71,7 @@ def test_of_a_large_file_among_others_its_own_share_is_told_and_never_more_than_
 def test_work_that_cannot_tell_its_share_is_told_by_its_part_however_long_that_takes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    seconds, told = count(), Event()
+    seconds, told = count(), threading.Event()
 
     def monotonic() -> float:
         now = next(seconds)
@@ -87,6 +87,20 @@ def test_work_that_cannot_tell_its_share_is_told_by_its_part_however_long_that_t
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.splitlines()[:3] == [f"Proving: greedy� tokens, after {seconds} s" for seconds in (30, 90, 210)]
+
+
+def test_work_that_fails_is_told_of_no_longer() -> None:
+    def telling() -> list[str]:
+        return [one.name for one in threading.enumerate() if one.name == "signs of life"]
+
+    def fail() -> None:
+        with signs_of_life("Proving"):
+            assert telling()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert not telling()
 
 
 def test_quick_work_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 import json
 import logging
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -89,6 +90,34 @@ def test_the_command_that_trains_as_planned_is_told(folder: Path, monkeypatch: p
     )
 
 
+def test_training_bears_the_length_that_was_planned_and_reads_the_same_settings(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "look", lambda: machine.Machine(int(900e9), int(900e9), None, False, 4))
+    monkeypatch.setattr(machine, "measure_speed", lambda *_: 1e15)
+    config = tmp_path / "own.toml"
+    config.touch()
+    command = ["finetune", "plan", "--base", str(folder), "--recipe", "qlora", "--config", str(config)]
+
+    def words(length: int) -> list[str]:
+        told = CliRunner().invoke(app, [*command, "--max-length", str(length)])
+        return shlex.split(told.output.splitlines()[-1])
+
+    assert words(4097)[-5:] == ["--config", str(config), "--recipe", "qlora", "max_length=4097"]
+    assert words(4096)[-4:] == ["--config", str(config), "--recipe", "qlora"]
+
+
+def test_what_was_asked_is_printed_and_what_blocks_cost_is_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "look", lambda: machine.Machine(int(64e9), int(60e9), None, False, 4))
+    command = ["finetune", "plan", "--base", str(folder), "--max-length", "65", "--learned", "1"]
+    told = CliRunner().invoke(app, command).output
+    assert "16 examples of 65 tokens a step, 100% of them learned" in told
+    data = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
+    assert (data["choices"]["length"], data["choices"]["learned"]) == (65, 1.0)
+    assert [item["tight"] for item in data["recipes"]] == [True, False, False]
+    assert re.search(r"^  freed memory +returned +kept +kept$", told, re.MULTILINE)
+
+
 def test_what_fits_and_takes_weeks_is_no_plan_for_a_machine_without_a_card(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +125,8 @@ def test_what_fits_and_takes_weeks_is_no_plan_for_a_machine_without_a_card(
     monkeypatch.setattr(machine, "measure_speed", lambda *_: 1e10)
     told = CliRunner().invoke(app, ["finetune", "plan", "--base", str(folder), "--recipe", "qlora"])
     assert re.search(r"^It fits, but would take \d\d+ days here. Next: a faster machine", told.output, re.M)
+    assert "a shorter --max-length, or train with fewer passes than 3: epochs=1" in told.output
+    assert "--examples" not in told.output, "fewer examples are seen more often"
     assert "finetune train" not in told.output
 
 
