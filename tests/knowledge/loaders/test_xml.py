@@ -68,6 +68,31 @@ def test_what_an_amount_is_in_is_told_with_it(read_one):
     assert text.startswith("name: Aurora | price: 49 | price currency: EUR\n")
 
 
+def test_what_an_element_says_of_itself_stands_beside_its_name(read_one):
+    one = '<product sku="A1" class="hit"><name>Lamp</name><desc>Warm</desc></product>'
+    assert read_one("a.xml", one).text == "name: Lamp | product sku: A1\ndesc: Warm"
+    two = f'<shop version="2" currency="EUR">{one}<product sku="B2"><name>Fan</name><a><b>Red</b></a></product></shop>'
+    document = read_one("a.xml", two)
+    assert [(chunk.headings, document.text[chunk.start : chunk.end]) for chunk in split(document)] == [
+        ((), "shop currency: EUR"),
+        (("Lamp",), "name: Lamp | product sku: A1\ndesc: Warm"),
+        (("Fan",), "name: Fan | product sku: B2\nb: Red"),
+    ]
+
+
+def test_what_a_section_says_of_itself_stands_below_its_heading(read_one):
+    item = '<item id="A-1" in="stock"><title>Lamp</title><about>{}</about></item>'
+    assert read_one("a.xml", item.format("Warm")).text == "Lamp\n\nitem id: A-1 | item in: stock\nabout: Warm"
+    assert read_one("a.xml", item.replace("A-1", "lamp").format("Warm")).text == "Lamp\n\nitem in: stock\nabout: Warm"
+    assert read_one(
+        "a.xml", '<a><faq about="Returns">Send <b>it</b> back.</faq><p role="x">In <b>May</b>.</p></a>'
+    ).text == ("faq about: Returns\n\nSend it back.\n\nIn May.")
+    long = "Send it back. " * 20
+    assert read_one("a.xml", f'<a><faq about="Returns">{long}</faq><b>x</b></a>').text.startswith(
+        "faq about: Returns\n\nSend it"
+    )
+
+
 def test_tags_that_are_shown_beside_elements_are_read(read_one):
     shown = "<code>&lt;div&gt;chat&lt;/div&gt;</code>"
     text = read_one(
