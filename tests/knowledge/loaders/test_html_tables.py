@@ -62,3 +62,58 @@ def test_a_pipe_in_code_stays_a_pipe(read_one, blocks):
         ("row", 0, "Key: mode | Type: fixed |\tfree"),
         ("code", 0, "ls |\twc"),
     ]
+
+
+def test_cells_that_only_place_things_are_not_run_together(read_one, blocks):
+    """Shops' mails are made of such tables."""
+    cells = (
+        "<tr><td>Order</td><td>A1</td></tr><tr><td>Dear Ann,</td></tr><tr><td><p>Hi</p></td><td><h2>B</h2></td></tr>"
+    )
+    assert blocks(read_one("a.html", f"<table role=presentation>{cells}</table>")) == [
+        ("row", 0, "Order | A1"),
+        ("paragraph", 0, "Dear Ann,"),
+        ("paragraph", 0, "Hi"),
+        ("heading", 2, "B"),
+    ]
+
+
+def test_names_above_an_empty_corner_are_names(read_one):
+    page = "<table><tr><td></td><th>EU<th>UK</tr><tr><th scope=row>S<td>36<td>3</tr><tr><th>L<td>42<td>8</tr></table>"
+    assert read_one("a.html", page).text == "S | EU: 36 | UK: 3\nL | EU: 42 | UK: 8"
+    page = "<table><tr><th>A<th>B</tr><tr><td><th scope=row>S</tr><tr><td>1<td>2</tr></table>"
+    assert read_one("a.html", page).text == "B: S\nA: 1 | B: 2"
+
+
+def test_a_cell_over_the_whole_table_is_said_with_each_row_below(read_one):
+    page = (
+        "<table><tr><td colspan=2>Rates 2026</tr><tr><th>Up to<th>Price</tr><tr><th colspan=2>EU</tr>"
+        "<tr><td>5 kg<td>4 €</tr><tr><td colspan=2>Islands cost more.</tr><tr><td>9 kg<td>8 €</tr>"
+        "<tr><td colspan=2><b>World</b></tr><tr><td>5 kg<td>9 €</tr><tfoot><tr><td colspan=2>plus VAT</tr></table>"
+    )
+    assert read_one("a.html", page).text.split("\n\n") == [
+        "Rates 2026",
+        "EU | Up to: 5 kg | Price: 4 €",
+        "Islands cost more.",
+        "EU | Up to: 9 kg | Price: 8 €\nWorld | Up to: 5 kg | Price: 9 €",
+        "plus VAT",
+    ]
+
+
+def test_each_name_in_a_row_has_what_stands_behind_it(read_one):
+    page = "<table><tr><th>Wash<td>30°<th>Iron<td>no</tr><tr><th>Bleach<td>no<th>Dry<td>flat</tr></table>"
+    assert read_one("a.html", page).text == "Wash: 30° | Iron: no\nBleach: no | Dry: flat"
+
+
+@pytest.mark.parametrize(
+    ("picture", "said"),
+    [
+        ("<img src=y.png alt=yes>", "yes"),
+        ("<span aria-label='not included'></span>", "not included"),
+        ("<svg><title>included</title></svg>", "included"),
+        ("<i class='fa fa-check'></i>", "✓"),
+        ("<i class='fa-solid fa-xmark'></i>", "✗"),
+    ],
+)
+def test_a_picture_alone_in_a_cell_is_its_value(read_one, picture, said):
+    page = f"<table><tr><th>What<th>Basic<th>Pro</tr><tr><td>Support<td>{picture}<td>by phone</tr></table>"
+    assert read_one("a.html", page).text == f"What: Support | Basic: {said} | Pro: by phone"

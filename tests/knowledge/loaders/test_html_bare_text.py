@@ -1,0 +1,29 @@
+"""Text that stands where HTML has no place for it: in a list and in no item, in a table and in no cell."""
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("page", "read"),
+    [
+        (
+            "<ul>Please note:<li>30 days</li> unworn <b>only</b><li>label</li>Costs 4.90 €</ul>",
+            [(0, "Please note:"), (1, "30 days"), (0, "unworn only"), (1, "label"), (0, "Costs 4.90 €")],
+        ),
+        (
+            "<ol>Steps:<li>Pack</li>at home<li>Send</li></ol>",
+            [(0, "Steps:"), (1, "1. Pack"), (0, "at home"), (1, "2. Send")],
+        ),
+        ("<ul><li>EU<ul>Islands too:<li>€9</ul></ul>", [(1, "EU"), (1, "Islands too:"), (2, "€9")]),
+        (
+            "<dl>Terms<dt>A</dt><dd>1</dd>loose<div><dt>B</dt><dd>2</dd></div><h3>More</h3><dt>C</dt></dl>",
+            [(0, "Terms"), (1, "A: 1"), (0, "loose"), (1, "B: 2"), (3, "More"), (1, "C")],
+        ),
+        (
+            "<table>In cm<tr><td>S<td>30</tr><b>unworn</b> only<tr>x<td>L<td>40</tr></table>",
+            [(0, "In cm"), (0, "unworn only"), (0, "x"), (0, "S | 30"), (0, "L | 40")],
+        ),
+    ],
+)
+def test_text_beside_items_and_cells_is_read_and_joins_none(read_one, blocks, page, read):
+    assert [(level, text) for _, level, text in blocks(read_one("a.html", page))] == read
