@@ -18,8 +18,9 @@ from knowledge.errors import UnreadableFile
 from knowledge.loaders import NO_OPTIONS, LoadOptions
 from knowledge.loaders.dates import dated, iso_day
 from knowledge.loaders.encoding import empty, read_bytes, read_text
+from knowledge.loaders.html_folded import unfold
 from knowledge.loaders.html_menus import check_depth, elements, is_left_out, raised_text, visible_text, words
-from knowledge.loaders.html_questions import add_questions, unshown
+from knowledge.loaders.html_questions import add_questions, not_in, unshown
 from knowledge.loaders.html_tables import add_html_table, beside_cells, is_layout_table, short_line
 from knowledge.loaders.html_ways import only_leads, titles_in
 from knowledge.loaders.lines import collapse
@@ -104,8 +105,9 @@ def add_html(
         page = Page(collapse(soup.title.get_text()) if soup.title else "", _date(soup))
         questions = unshown(soup, repeated=repeated)  # what is left to another page is shown too
         leave_out(soup, repeated)
+        unfold(soup)
         _Reader(builder, place, below).read(soup)
-        add_questions(builder, questions)
+        add_questions(builder, not_in(soup, questions))
     except RecursionError as error:
         raise UnreadableFile(
             f"{path}: its elements are nested too deeply. Save the page again as plain text."
