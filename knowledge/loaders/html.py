@@ -349,10 +349,14 @@ def _anchor(tag: "Tag") -> str:
 
 def _begun_by(tag: "Tag") -> "Iterator[Tag]":
     """Yield the elements around a heading whose first heading it is: those that the one before does not stand in."""
-    before = tag.find_previous([*_HEADINGS])
-    around_both = set(map(id, before.parents)) if before is not None else set()
+    around_both: set[int] | None = None
     for outer in tag.parents:
-        if outer.name not in _SECTIONS or id(outer) in around_both:
+        if outer.name not in _SECTIONS:
+            return
+        if around_both is None:  # not before it is needed: it may mean to go over the whole page
+            before = tag.find_previous([*_HEADINGS])
+            around_both = set(map(id, before.parents)) if before is not None else set()
+        if id(outer) in around_both:
             return
         yield outer
 

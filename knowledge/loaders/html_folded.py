@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from knowledge.loaders.html_menus import is_hidden, is_left_out, link_share, words
+from knowledge.loaders.html_menus import is_hidden, is_left_out, link_share, visible_text, words
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
@@ -87,6 +87,8 @@ def _is_text(panel: "Tag") -> bool:
         or panel.find(_FIELDS) is not None
         or link_share(panel) >= _LARGEST_SHARE_OF_LINKS
     ):
+        return False
+    if not visible_text(panel).strip():  # the next button
         return False
     return not any(is_hidden(each.attrs) or is_left_out(each) for each in panel.parents if each.parent is not None)
 

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from tests.growth import grows_gently
+
 HIDDEN = "style='color:red; display: none'"
 
 
@@ -60,6 +62,7 @@ def test_a_button_below_what_it_unfolds_is_no_heading(read_one):
         "<nav><button aria-controls=a>Shop</button></nav><nav id=a hidden>Lamps</nav>",
         "<div hidden><button aria-controls=a>How?</button><div id=a hidden>So.</div></div>",
         "<button>Add to cart</button><div hidden>It is in your cart.</div>",
+        "<div><button>How?</button></div><div><button>When?</button></div>",
         "<button aria-controls=gone>How?</button><p hidden>So.</p>",
         "<h2>Lamps</h2><p hidden>So.</p>",
     ],
@@ -74,3 +77,8 @@ def test_what_programs_are_told_too_is_read_once(read_one):
     script = f"<script type='application/ld+json'>{json.dumps(told)}</script>"
     page = f"{script}<h2>How long?</h2><div {HIDDEN}>30 days.</div>"
     assert read_one("a.html", page).text == "How long?\n\n30 days."
+
+
+def test_many_lines_take_no_time(read_one):
+    folded = "<button>Is it?</button><div hidden>Yes.</div>"
+    assert grows_gently(lambda page: read_one("a.html", page), folded, 20_000)
