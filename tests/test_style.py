@@ -27,8 +27,6 @@ LONG = {
     "examples/brindlemoor/shop_tools.py": "a company's tools are one file; its rules are read beside one another",
     "tests/agents/models/test_ollama.py": "mirrors one module",
     "tests/assistant/test_api.py": "mirrors one module",
-    "tests/assistant/desk_page/test_at_work.py": "one page",
-    "tests/assistant/test_browser.py": "one page",
     "tests/assistant/test_turns.py": "mirrors one module",
     "tests/finetune/test_training.py": "mirrors one module",
 }
@@ -38,7 +36,6 @@ WHOLE_PATH = (
     "test_acting_safely.py",
     "test_acting_server.py",
     "test_acting_with_people.py",
-    "test_browser.py",
     "test_fifteen_faults.py",
     "test_killed_turns.py",
     "test_turn_demo.py",

@@ -1,4 +1,4 @@
-"""Pages of the documents as pictures: over HTTP with a real library, and in a real browser."""
+"""Pages of the documents as pictures, over HTTP with a real library."""
 
 import io
 import threading
@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from playwright.sync_api import Browser, BrowserContext, expect
 from reportlab.pdfgen.canvas import Canvas
 
 from assistant.api import create_api
@@ -17,17 +16,6 @@ from assistant.page_images import BUSY, page_address
 from knowledge import drawing
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.library import Library, LibraryOptions
-from tests.assistant.test_browser import (  # noqa: F401  fixtures
-    address,
-    ask,
-    await_answers,
-    browser,
-    context,
-    home,
-    open_context,
-    open_page,
-    requested,
-)
 
 SECRET = "The managing director earns nine hundred."
 NOT_HERE = (404, b'{"error":"This is not here."}')
@@ -131,59 +119,3 @@ def test_of_too_many_who_ask_for_a_page_the_last_are_sent_away_for_a_moment(
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
     assert refused.json() == {"error": BUSY}
     assert client.get(asked).status_code == 200
-
-
-@pytest.mark.browser
-@pytest.mark.slow
-@pytest.mark.parametrize("shape", ["desk", "phone"])
-def test_a_citation_of_a_pdf_shows_the_page_with_the_quote_marked(
-    browser: Browser,  # noqa: F811
-    address: str,  # noqa: F811
-    requested: list[str],  # noqa: F811
-    context: BrowserContext,  # noqa: F811
-    shape: str,
-) -> None:
-    phone: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-    reader = open_context(browser, requested, **(phone if shape == "phone" else {}))
-    page = open_page(reader, address)
-    ask(page, "What does the printed guide say?")
-    await_answers(page)
-    page.locator("#past .source").click()
-    passage = page.locator(".passage.paged")
-    image, mark = passage.locator("img"), passage.locator(".highlight")
-    expect(image).to_have_attribute("alt", "Page 2 of Parcel guide")
-    expect(passage.locator(".path")).to_contain_text("page 2")
-    expect(mark).to_be_in_viewport(ratio=0.9)
-    page.wait_for_function("document.querySelector('.passage img').naturalWidth === 1200")
-
-    def place() -> tuple[float, ...]:
-        sheet, drawn = image.bounding_box(), mark.bounding_box()
-        assert sheet
-        assert drawn
-        left, top = drawn["x"] - sheet["x"], drawn["y"] - sheet["y"]
-        return (
-            left / sheet["width"] * 419.5,
-            (left + drawn["width"]) / sheet["width"] * 419.5,
-            595.3 - (top + drawn["height"]) / sheet["height"] * 595.3,
-            595.3 - top / sheet["height"] * 595.3,
-        )
-
-    left, right, bottom, top = place()  # in points from the bottom left of an A5 page
-    assert left == pytest.approx(90, abs=3)
-    assert right == pytest.approx(90 + 218, abs=12)
-    assert bottom < 415 < top
-    assert 8 < top - bottom < 18
-    small = image.bounding_box()
-    passage.get_by_role("button", name="Enlarge").click()
-    expect(passage.get_by_role("button", name="Enlarge")).to_have_attribute("aria-pressed", "true")
-    large = image.bounding_box()
-    assert small
-    assert large
-    assert large["width"] > 1.5 * small["width"]
-    assert place()[0] == pytest.approx(left, abs=3)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    passage.get_by_text("As text").click()
-    expect(passage.locator("mark")).to_have_text("Parcels to the islands take four days longer.")
-    page.keyboard.press("Escape")
-    expect(passage).to_have_count(0)
-    reader.close()

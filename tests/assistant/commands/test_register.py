@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from agents.models.registration import read_registration
-from tests.assistant.test_browser import ARGUMENTS, START_SECONDS, WAIT_MILLISECONDS
+from tests.assistant.ui.chat_page import ARGUMENTS, START_SECONDS, WAIT_MILLISECONDS
 from tests.conftest import ROOT, free_port
 from tests.finetune.ollama.test_template_shape import UNSEEN
 from tests.finetune.served_releases import Live, Made, write_release

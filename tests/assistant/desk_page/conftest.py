@@ -1,4 +1,4 @@
-"""The API of an app that hands over, with two operators, asked without a socket."""
+"""The desk of an app that hands over: its API asked without a socket, and a server for each file of a browser."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from playwright.sync_api import Browser
 
 from agents.approvals import Pending
 from assistant.actions import StoredApprovals
@@ -17,6 +18,7 @@ from assistant.operators import Operators
 from assistant.store import Store, sqlite_url
 from assistant.tickets import Tickets
 from assistant.turns import TurnRunner
+from tests.assistant.desk_page.acting_desk import Served, Visitors, browsing, serving
 
 TOKEN = "an-owners-token"
 OURS = {HEADER: "1"}
@@ -88,3 +90,23 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     yield Desk(store, tickets, turns, approvals, Operators(store), api)
     turns.close()
     store.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("desk") / "home") as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with browsing(chromium) as browser:
+        yield browser
+
+
+@pytest.fixture
+def visitors(browser: Browser, served: Served) -> Iterator[Visitors]:
+    visitors = Visitors(browser, served)
+    yield visitors
+    visitors.close()
+    assert visitors.problems == []

@@ -19,7 +19,6 @@ from tests.assistant.desk_page.acting_desk import (
     Visitors,
     ask,
     ask_for_refund,
-    browsing,
     end_many,
     hand_over,
     hide,
@@ -27,7 +26,6 @@ from tests.assistant.desk_page.acting_desk import (
     open_case,
     replies,
     reply,
-    serving,
     sign_in,
 )
 
@@ -36,18 +34,6 @@ NASTY = "<img src=x onerror=alert(1)> </li><script>alert(2)</script> {name} \u20
 OURS = {"X-Frontdesk-Desk": "1"}
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("desk") / "home") as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with browsing(chromium) as browser:
-        yield browser
 
 
 @pytest.fixture

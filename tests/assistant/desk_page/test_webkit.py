@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.assistant.desk_page.acting_desk import Served, ask_for_refund, hand_over, replies, serving
+from tests.assistant.desk_page.acting_desk import Served, ask_for_refund, hand_over, replies
 from tests.assistant.desk_page.webkit import CONTROL, ENTER, SHIFT, Window, browser_program, driving
-from tests.assistant.test_browser import served as serving_script
+from tests.assistant.ui.chat_page import served as serving_script
 from tests.conftest import missing
 
 LONG_QUESTION = "May I send it back, and how, and when, and to whom, and in which parcel, as it is printed?"
@@ -31,12 +31,6 @@ def window(driver: httpx.Client) -> Iterator[Window]:
     window = Window(driver)
     yield window
     window.close()
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("webkit") / "home") as served:
-        yield served
 
 
 def test_a_customer_asks_reloads_and_sees_the_quote_on_its_page(window: Window, tmp_path: Path) -> None:
