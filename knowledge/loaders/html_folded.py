@@ -1,17 +1,18 @@
 """What a page folds up until somebody presses a line: the answers of a FAQ, the tabs of a product.
 
-    <button aria-controls="a">Question?</button> … <div id="a" hidden>Answer</div>
+    <button aria-expanded="false" aria-controls="a">Question?</button> … <div id="a" hidden>Answer</div>
     ->  <details><summary>Question?</summary><div id="a">Answer</div></details>
 
-Buttons say nothing and what is hidden is not read, but for these: what they unfold is the text of the page. What holds
-links or fields instead is a menu or a form and stays as it is.
+Buttons say nothing and what is hidden is not read, but for these: a line that says in HTML that it unfolds or is a tab,
+and names one part of the text below it. What else a page hides (messages, dialogs, menus, forms) stays as it is.
 """
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from knowledge.loaders.html_menus import is_hidden, is_left_out, link_share, visible_text, words
+from knowledge.loaders.lines import collapse
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
@@ -19,87 +20,107 @@ if TYPE_CHECKING:
 _HEADINGS = words("h1 h2 h3 h4 h5 h6")
 _ROLES = words("button tab")
 _TARGETS = ("aria-controls", "data-bs-target", "data-target")
-_NAMED = re.compile(r"(?:^|[-_])(?:accordion|faq|collaps\w*|toggle|expand\w*|question)(?:$|[-_])", re.IGNORECASE)
-_FOLDED = words("div section p ul ol dl article")
-_ELSEWHERE = ["nav", "header", "footer", "form", "dialog"]
+_TOGGLES = ("data-bs-toggle", "data-toggle")
+_UNFOLDING = words("collapse tab pill")
+"""What Bootstrap calls that which unfolds text; its others open dialogs and menus."""
+_FOLDED = words("div section article p ul ol dl")
+_ELSEWHERE = ["nav", "header", "footer", "form", "dialog", "table"]
 _FIELDS = ["input", "select", "textarea"]
+_MESSAGE_ROLES = words("alert alertdialog dialog status log tooltip")
+_MESSAGE_NAMES = re.compile(
+    r"cookie|consent|modal|popup|popover|dialog|drawer|offcanvas|overlay|lightbox|dropdown|tooltip|snackbar"
+    r"|(?:^|[\s_-])(?:toast|alert|message|feedback|notification|cart|basket|menu)s?(?:$|[\s_-])",
+    re.IGNORECASE,
+)
 _HIDING = re.compile(r"(?:display|visibility)\s*:[^;]*;?", re.IGNORECASE)
 _LONGEST_LINE = 250
 _LARGEST_SHARE_OF_LINKS = 0.5
 
 
-class _Places:
-    """Where the elements of a page stand, found once for all lines."""
-
-    def __init__(self, page: "BeautifulSoup") -> None:
-        tags = page.find_all(True)
-        self.order = {id(tag): number for number, tag in enumerate(tags)}
-        self.by_id = {str(tag["id"]): tag for tag in reversed(tags) if tag.get("id")}
-        panels = (tag for tag in tags if tag.get("role") == "tabpanel")
-        self.labelled = {str(tag["aria-labelledby"]): tag for tag in panels if tag.get("aria-labelledby")}
-
-
 def unfold(page: "BeautifulSoup") -> None:
     """Put what a page folds up into it, below the line that unfolds it."""
-    lines = list(_lines(page))
-    places = _Places(page) if lines else None
-    for line in lines:
-        panel = _panel(line, places) if places else None
-        if places and panel is not None and _is_text(panel) and not any(each is panel for each in line.parents):
+    lines = [line for line in page.find_all(True) if _may_unfold(line)]
+    if lines:
+        _Page(page).unfold(lines)
+
+
+class _Page:
+    """A page, of which each element is judged once."""
+
+    def __init__(self, page: "BeautifulSoup") -> None:
+        self._page = page
+        tags = page.find_all(True)
+        self._order = {id(tag): number for number, tag in enumerate(tags)}
+        self._by_id = {str(tag["id"]): tag for tag in reversed(tags) if tag.get("id")}
+        self._headings = [tag for tag in tags if tag.name in _HEADINGS]
+        self._unread: dict[int, bool] = {}
+        self._others: dict[int, bool] = {}
+
+    def unfold(self, lines: list["Tag"]) -> None:
+        pairs: dict[int, tuple[Tag, list[Tag]]] = {}
+        for line in lines:
+            if (panel := self._named_by(line)) is not None:
+                pairs.setdefault(id(panel), (panel, []))[1].append(line)
+        for panel, named in pairs.values():
+            line = named[0]  # others say the same on small screens
+            if line.decomposed or len(set(map(_text, named))) > 1 or not self._is_right_of(line, panel):
+                continue
+            before = dict(panel.attrs)
             _show(panel)
-            if places.order[id(line)] < places.order[id(panel)]:  # "Show less" stands below
-                _put_above(page, line, panel)
-    for panel in page.find_all(_FOLDED):
-        if is_hidden(panel.attrs) and _answers(panel) and _is_text(panel):
-            _show(panel)
+            if is_left_out(panel) or not _is_text(panel):
+                panel.attrs = before
+                continue
+            self._unread[id(panel)] = False
+            _put_above(self._page, line, panel, heading=self._heading_above(panel))
+
+    def _named_by(self, line: "Tag") -> "Tag | None":
+        named = next(filter(None, (str(line.get(name) or "").lstrip("#") for name in _TARGETS)), "")
+        return self._by_id.get(named)
+
+    def _heading_above(self, panel: "Tag") -> "Tag | None":
+        at = bisect_left(self._headings, self._order[id(panel)], key=lambda tag: self._order[id(tag)])
+        return self._headings[at - 1] if at else None
+
+    def _is_right_of(self, line: "Tag", panel: "Tag") -> bool:
+        """Say whether both stand in text that is read, the panel below the line: "Show less" stands below its own."""
+        if panel.name not in _FOLDED or self._order[id(line)] > self._order[id(panel)]:
+            return False
+        if any(each is line for each in panel.parents) or self._is_another(panel) or self._is_another(line):
+            return False
+        return not any(self._is_unread(each) for tag in (line, panel) for each in tag.parents)
+
+    def _is_unread(self, tag: "Tag") -> bool:
+        """Say whether what an element holds is not read, or not as text of the page."""
+        if tag.parent is None:
+            return False
+        if id(tag) not in self._unread:
+            self._unread[id(tag)] = tag.name in _ELSEWHERE or is_left_out(tag)
+        return self._unread[id(tag)] or self._is_another(tag)
+
+    def _is_another(self, tag: "Tag") -> bool:
+        """Say whether an element holds a message, a dialog or a menu by its role or its name."""
+        if id(tag) not in self._others:
+            names = " ".join((*(tag.get("class") or ()), str(tag.get("id") or "")))
+            is_named = tag.name not in ("html", "body") and bool(_MESSAGE_NAMES.search(names))
+            self._others[id(tag)] = tag.get("role") in _MESSAGE_ROLES or bool(tag.get("aria-live")) or is_named
+        return self._others[id(tag)]
 
 
-def _lines(page: "BeautifulSoup") -> "Iterator[Tag]":
-    """Yield what is pressed and may unfold something."""
-    for tag in page.find_all(lambda tag: tag.name == "button" or tag.get("role") in _ROLES):
-        if not tag.get("aria-haspopup") and 0 < len(_text(tag)) <= _LONGEST_LINE and not tag.find_parent(_ELSEWHERE):
-            yield tag
-
-
-def _panel(line: "Tag", places: _Places) -> "Tag | None":
-    """Return what a line unfolds: the element that it names, else what stands next to a line that asks."""
-    for name in _TARGETS:
-        if target := str(line.get(name) or "").lstrip("#"):
-            return places.by_id.get(target)
-    named = places.labelled.get(str(line.get("id") or ""))
-    if named is not None or line.get("role") == "tab":
-        return named
-    is_called = any(map(_NAMED.search, line.get("class") or ()))
-    outer: Tag | None = line
-    while outer is not None and (is_called or _text(line).endswith(("?", "？"))) and _text(outer) == _text(line):
-        below = outer.find_next_sibling()
-        if below is not None:
-            return below if below.name in _FOLDED else None
-        outer = outer.parent
-    return None
+def _may_unfold(tag: "Tag") -> bool:
+    """Say whether an element is pressed and says of itself that it unfolds something or is a tab."""
+    if (tag.name != "button" and tag.get("role") not in _ROLES) or tag.get("aria-haspopup") or is_hidden(tag.attrs):
+        return False
+    toggles = [str(tag[name]) for name in _TOGGLES if tag.get(name)]
+    if not toggles and tag.get("role") != "tab" and not tag.get("aria-expanded"):
+        return False
+    return all(toggle in _UNFOLDING for toggle in toggles) and 0 < len(_text(tag)) <= _LONGEST_LINE
 
 
 def _is_text(panel: "Tag") -> bool:
-    """Say whether text to read is folded up, and neither a menu nor a form."""
-    if (
-        panel.name in _ELSEWHERE
-        or panel.find_parent(_ELSEWHERE)
-        or panel.find(_FIELDS) is not None
-        or link_share(panel) >= _LARGEST_SHARE_OF_LINKS
-    ):
+    """Say whether an element holds text to read, and neither a menu nor a form."""
+    if panel.find(_FIELDS) is not None or link_share(panel) >= _LARGEST_SHARE_OF_LINKS:
         return False
-    if not visible_text(panel).strip():  # the next button
-        return False
-    return not any(is_hidden(each.attrs) or is_left_out(each) for each in panel.parents if each.parent is not None)
-
-
-def _answers(panel: "Tag") -> bool:
-    """Say whether what is hidden stands right below a question that is shown."""
-    above = panel.find_previous_sibling()
-    if above is None or is_left_out(above):
-        return False
-    text = _text(above)
-    return len(text) <= _LONGEST_LINE and text.endswith(("?", "？"))
+    return bool(visible_text(panel).strip())
 
 
 def _show(panel: "Tag") -> None:
@@ -109,10 +130,10 @@ def _show(panel: "Tag") -> None:
         panel["style"] = _HIDING.sub("", style)
 
 
-def _put_above(page: "BeautifulSoup", line: "Tag", panel: "Tag") -> None:
-    """Let a line be read above what it unfolds: as a heading where it is in one, else as that of an accordion."""
-    if line.find_parent(_HEADINGS) is not None:
-        line.name, line.attrs = "span", {}
+def _put_above(page: "BeautifulSoup", line: "Tag", panel: "Tag", *, heading: "Tag | None") -> None:
+    """Let a line be read above what it unfolds: as the heading there where it is one, else as that of an accordion."""
+    if heading is not None and (_is_all_of(line, heading) or any(each is line for each in heading.parents)):
+        line.name, line.attrs = ("span" if line.find(_HEADINGS) is None else "div"), {}
         return
     folded, summary = page.new_tag("details"), page.new_tag("summary")
     summary.string = _text(line)
@@ -122,5 +143,10 @@ def _put_above(page: "BeautifulSoup", line: "Tag", panel: "Tag") -> None:
     line.decompose()
 
 
+def _is_all_of(line: "Tag", heading: "Tag") -> bool:
+    """Say whether a line stands in a heading that says nothing else."""
+    return any(each is heading for each in line.parents) and heading.get_text().split() == line.get_text().split()
+
+
 def _text(tag: "Tag") -> str:
-    return " ".join(tag.get_text(" ").split())
+    return collapse(visible_text(tag))

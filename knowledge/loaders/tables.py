@@ -23,7 +23,6 @@ _AMOUNT = re.compile(r"[^\w\s]{0,3}\s?\d[\d.,]*\s?[^\d\s]{0,4}")
 _VALUE = re.compile(r"(?:closed|open|free|included|yes|no|none|geschlossen|kostenlos|gratis)$", re.IGNORECASE)
 """What a cell of a first row says that names nothing."""
 _LONGEST_COUNT = 10
-_LONGEST_GROUP = 60
 
 
 _EVERY_COLUMN = range(sys.maxsize)
@@ -40,27 +39,6 @@ def add_table(builder: DocumentBuilder, names: Sequence[str], rows: Iterable[Seq
     columns = _Columns(names)
     for row in rows:
         columns.add(builder, row)
-
-
-def add_groups(builder: DocumentBuilder, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Add rows, some of which are one cell over the whole table: each row below says what that calls them.
-
-    Such a cell with a sentence, or with no row below it, is a note. Where a cell reaches over several columns, the
-    others hold its text as `Spread`.
-    """
-    columns, group, is_new = _Columns(["", *names]), "", False
-    for row in rows:
-        if not _is_title(row):
-            columns.add(builder, [group, *map(_own, row)])
-            is_new = False
-        elif len(row[0]) > _LONGEST_GROUP or row[0].endswith((".", "!", "。", "！")):
-            builder.add("paragraph", row[0])
-        else:
-            if is_new:
-                builder.add("paragraph", group)
-            group, is_new = row[0], True
-    if is_new:
-        builder.add("paragraph", group)
 
 
 def add_grid(builder: DocumentBuilder, grid: Sequence[Sequence[str]], *, marked: int = 0) -> None:
@@ -87,7 +65,7 @@ def add_grid(builder: DocumentBuilder, grid: Sequence[Sequence[str]], *, marked:
         while len(rows) > 1 and (marked > 1 or _names_below(names, *rows[:2])):
             names, marked = _joined(names, rows[0]), marked - 1
             rows = rows[1:]
-    add_groups(builder, names, rows)
+    add_table(builder, names, ([_own(cell) for cell in row] for row in rows))
 
 
 def add_sheet(builder: DocumentBuilder, rows: Iterable[Sequence[str]]) -> None:
