@@ -38,6 +38,7 @@ _BLOCKS = words(
     "html legend li main ol p section summary ul table caption tr td th pre hr h1 h2 h3 h4 h5 h6"
 )
 _HEADINGS = words("h1 h2 h3 h4 h5 h6")
+_LISTS = ["ul", "ol", "dl"]
 _SECTIONS = words("a article body div header hgroup main section")
 _ANCHOR_ANCESTORS = 3
 _DATE_NAMES = (
@@ -216,8 +217,8 @@ class _Reader:
 
     def _list(self, tag: "Tag") -> None:
         number = _number(tag.get("start"), 1)
-        for child in tag.children:
-            if not _is_block(child):
+        for child in _entries(tag, ["li"]):
+            if not _is_block(child) and not _is_custom(child):
                 self._children([child])  # what stands between the items belongs to none of them
                 continue
             self._flush()
@@ -232,14 +233,17 @@ class _Reader:
                     self._prefix = ""
                 elif child.name != "li" and not is_left_out(child):
                     self._tag(child)  # a list directly inside a list, as old editors wrote it
+                    self._flush()
         self._flush()
 
     def _definitions(self, tag: "Tag") -> None:
-        for child in _entries(tag):
+        for child in _entries(tag, ["dt", "dd"]):
             if not _is_block(child) or child.name not in ("dt", "dd"):
                 self._children([child])
                 continue
             self._flush()
+            if is_left_out(child):
+                continue
             if child.name == "dt":
                 self._end_term()
                 term = collapse(visible_text(child)).rstrip(":")
@@ -285,14 +289,28 @@ def _is_block(node: "PageElement") -> "TypeGuard[Tag]":
     return getattr(node, "name", None) in _BLOCKS
 
 
-def _entries(tag: "Tag") -> "Iterator[PageElement]":
-    """Yield what stands in a list of definitions; what stands in a group of them, in place of the group."""
+def _is_custom(node: "PageElement") -> "TypeGuard[Tag]":
+    """Say whether an element is one that a site has made up, which it may have in place of an item."""
+    return "-" in (getattr(node, "name", None) or "")
+
+
+def _entries(tag: "Tag", names: list[str]) -> "Iterator[PageElement]":
+    """Yield what stands in a list; what stands in an element around some entries of these names, in its place."""
+    around = tag if tag.name in _LISTS else tag.find_parent(_LISTS)
     for child in tag.children:
-        if not _is_block(child) or child.name in ("dt", "dd", "dl") or child.find(["dt", "dd"]) is None:
-            if not _is_block(child) or not is_left_out(child):
-                yield child
+        if not _holds_entries(child, names, around):
+            yield child
         elif not is_left_out(child):
-            yield from _entries(child)
+            yield from _entries(child, names)
+
+
+def _holds_entries(node: "PageElement", names: list[str], around: "Tag | None") -> "TypeGuard[Tag]":
+    from bs4.element import Tag
+
+    if not isinstance(node, Tag) or node.name in (*names, *_LISTS, "table", "details"):
+        return False
+    entry = node.find(names)
+    return entry is not None and entry.find_parent(_LISTS) is around
 
 
 def _is_bold_question(tag: "Tag") -> bool:

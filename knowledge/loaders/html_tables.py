@@ -6,12 +6,10 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from knowledge.documents import DocumentBuilder
-from knowledge.loaders.html_menus import visible_text
+from knowledge.loaders.html_menus import is_left_out, visible_text
 from knowledge.loaders.lines import collapse
 from knowledge.loaders.tables import (
     SEPARATOR,
-    Spread,
-    add_groups,
     add_table,
     begins_with_number,
     is_number,
@@ -28,8 +26,6 @@ _BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 _BLOCKS_IN_LAYOUT = ["h1", "h2", "h3", "h4", "h5", "h6", "table", "pre", "article", "section"]
 _PARTS = ["caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td", "th"]
 _LONGEST_SHORT = 60
-_ICONS = {"check": "✓", "tick": "✓", "checkmark": "✓", "times": "✗", "xmark": "✗", "cross": "✗"}
-"""What the usual icons in a table that compares are called, by a word of their class, and the sign for each."""
 
 
 def is_layout_table(table: "Tag") -> bool:
@@ -48,7 +44,7 @@ def add_html_table(builder: DocumentBuilder, table: "Tag") -> None:
     if table.caption is not None:
         builder.add("paragraph", collapse(visible_text(table.caption)))
     rows = [row for row in _rows(table) if _cells(row)]
-    while len(rows) > 2 and _is_title(rows[0]):
+    if len(rows) > 2 and _is_title(rows[0]) and _cells(rows[0])[0].name == "td" and _is_of_names(rows[1]):
         builder.add("paragraph", collapse(visible_text(rows[0])))
         rows = rows[1:]
     head = _header_rows(rows)
@@ -65,13 +61,16 @@ def add_html_table(builder: DocumentBuilder, table: "Tag") -> None:
         for line in body:  # a box with a picture beside its text
             builder.add("paragraph", "".join(line))
         return
-    add_groups(builder, names, body)
+    body_rows = rows[len(head) :]
+    if body_rows and _is_group(body_rows[0]):
+        names, body = ["", *names], _grouped(body_rows, body)
+    add_table(builder, names, body)
 
 
 def beside_cells(table: "Tag") -> "Iterator[list[PageElement]]":
     """Yield what stands in a table and in none of its cells, which is no HTML and written all the same."""
     for holder in (table, *table.find_all(["thead", "tbody", "tfoot", "tr"])):
-        if holder is not table and holder.find_parent("table") is not table:
+        if holder is not table and (holder.find_parent("table") is not table or _is_hidden(holder, table)):
             continue
         nodes: list[PageElement] = []
         for child in holder.children:
@@ -88,11 +87,15 @@ def short_line(row: "Tag") -> str:
 
     "" where it is no such row.
     """
-    texts = [visible_text(cell).strip() for cell in _cells(row)]
+    texts = [visible_text(cell).strip() for cell in _cells(row) if not is_left_out(cell)]
     if any(len(text) > _LONGEST_SHORT or "\n" in text for text in texts) or row.find(["a", *_BLOCKS_IN_LAYOUT]):
         return ""
     filled = list(filter(None, map(collapse, texts)))
     return SEPARATOR.join(filled) if len(filled) > 1 else ""
+
+
+def _is_hidden(holder: "Tag", table: "Tag") -> bool:
+    return any(map(is_left_out, (holder, *takewhile(lambda tag: tag is not table, holder.parents))))
 
 
 def _holds_parts(node: "PageElement") -> bool:
@@ -103,11 +106,26 @@ def _holds_parts(node: "PageElement") -> bool:
 
 
 def _pairs(cells: list["Tag"], line: list[str]) -> list[tuple[str, str]]:
-    """Return the names in a row that begins with one, each with what stands behind it."""
-    are_plain = len(cells) == len(line)
-    begins = [at for at, cell in enumerate(cells) if cell.name == "th" and are_plain and at + 1 < len(line)] or [0]
-    ends = [*begins[1:], len(line)]
+    """Return the names in a row that begins with one, each with its value where they take turns, else the first."""
+    takes_turns = len(cells) == len(line) and [cell.name for cell in cells] == ["th", "td"] * (len(line) // 2)
+    ends = range(2, len(line) + 1, 2) if takes_turns else (len(line),)
+    begins = range(0, len(line), 2) if takes_turns else (0,)
     return [(line[at], " ".join(filter(None, line[at + 1 : end]))) for at, end in zip(begins, ends, strict=True)]
+
+
+def _grouped(rows: list["Tag"], body: list[list[str]]) -> list[list[str]]:
+    """Return the rows of a body, each behind the name over the whole table that it stands below."""
+    lines: list[list[str]] = []
+    group, is_said = "", True
+    for row, line in zip(rows, body, strict=True):
+        if not _is_group(row):
+            lines.append([group, *line])
+            is_said = True
+            continue
+        if not is_said:
+            lines.append([group])
+        group, is_said = line[0], False
+    return lines if is_said else [*lines, [group]]
 
 
 def _rows(table: "Tag") -> list["Tag"]:
@@ -123,7 +141,9 @@ def _header_rows(rows: list["Tag"]) -> list["Tag"]:
     for row in rows[:-1]:
         parent = row.parent
         in_head = parent is not None and parent.name == "thead"
-        if not in_head and (len(head) >= 2 or not _is_of_names(row) or (head and _is_title(row))):
+        if not in_head and (
+            len(head) >= 2 or not _is_of_names(row) or (_is_group(row) and not all(map(_is_title, head)))
+        ):
             break
         head.append(row)
     return head or (rows[:1] if _begins_with_names(rows) else [])
@@ -141,6 +161,11 @@ def _is_title(row: "Tag") -> bool:
     """Say whether a row is one cell over several columns."""
     cells = _cells(row)
     return len(cells) == 1 and _span(cells[0], "colspan") > 1
+
+
+def _is_group(row: "Tag") -> bool:
+    """Say whether a row only names those below."""
+    return _is_title(row) and _cells(row)[0].name == "th"
 
 
 def _begins_with_names(rows: list["Tag"]) -> bool:
@@ -170,19 +195,16 @@ def _is_bold_text(text: "PageElement", cell: "Tag") -> bool:
 
 
 def _grid(rows: list["Tag"], header_rows: int) -> list[list[str]]:
-    """Return the texts by row and column; a cell that spans rows is repeated in each, columns only in the header.
-
-    Below it, the columns that a cell reaches over hold its text as `Spread`.
-    """
+    """Return the texts by row and column; a cell that spans rows is repeated in each, columns only in the header."""
     grid: list[list[str]] = []
     hanging: dict[int, tuple[int, str]] = {}  # column -> rows still covered from above, text
     for position, row in enumerate(rows):
         line: list[str] = []
         for cell in _cells(row):
             _take_hanging(line, hanging)
-            text = collapse(visible_text(cell)) or _pictured(cell)
+            text = collapse(visible_text(cell))
             for extra in range(_span(cell, "colspan")):
-                shown = text if extra == 0 or position < header_rows else Spread(text)
+                shown = text if extra == 0 or position < header_rows else ""
                 rows_below = min(_span(cell, "rowspan"), len(rows) - position) - 1
                 if rows_below:
                     hanging[len(line)] = (rows_below, shown)
@@ -190,17 +212,6 @@ def _grid(rows: list["Tag"], header_rows: int) -> list[list[str]]:
         _take_hanging(line, hanging)
         grid.append(line)
     return grid
-
-
-def _pictured(cell: "Tag") -> str:
-    """Return what the pictures in a cell without words say, as a table that compares has a tick for yes."""
-    said: list[str] = []
-    for tag in cell.find_all(True):
-        own = str(tag.get("alt") or tag.get("aria-label") or "")
-        classes = (word for name in tag.get("class") or () for word in name.casefold().split("-"))
-        title = tag.title.get_text() if tag.name == "svg" and tag.title is not None else str(tag.get("title") or "")
-        said.append(collapse(own or title) or next((_ICONS[word] for word in classes if word in _ICONS), ""))
-    return " ".join(dict.fromkeys(filter(None, said)))
 
 
 def _take_hanging(line: list[str], hanging: dict[int, tuple[int, str]]) -> None:

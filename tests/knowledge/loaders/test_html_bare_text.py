@@ -27,3 +27,23 @@ import pytest
 )
 def test_text_beside_items_and_cells_is_read_and_joins_none(read_one, blocks, page, read):
     assert [(level, text) for _, level, text in blocks(read_one("a.html", page))] == read
+
+
+@pytest.mark.parametrize(
+    ("page", "read"),
+    [
+        (
+            "<dl><faq-item><dt>Price</dt><dd>9 €</dd></faq-item><span><dt>Term</dt><dd>1</dd></span></dl>",
+            "Price: 9 €\nTerm: 1",
+        ),
+        (
+            "<dl><dt>Price</dt><dd>9 €</dd><div hidden><dt>Margin</dt><dd>4 €</dd></div><dt hidden>x</dt></dl>",
+            "Price: 9 €",
+        ),
+        ("<ul><my-item>EU 4 €</my-item><my-item>UK 9 €</my-item></ul>", "EU 4 €\nUK 9 €"),
+        ("<ol><a-b><li>Pack</li></a-b><a-b><li>Send</li></a-b><i hidden><li>x</li></i></ol>", "1. Pack\n2. Send"),
+        ("<ul><div>Pack<ul><li>well</li></ul></div></ul>", "Pack\n  well"),
+    ],
+)
+def test_items_in_elements_that_a_site_made_up_are_items(read_one, page, read):
+    assert read_one("a.html", page).text == read
