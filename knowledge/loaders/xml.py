@@ -3,7 +3,8 @@
     <zone><name>EU</name><price>4.90</price></zone>  ->  name: EU | price: 4.90
 
 Sibling elements of one name whose parts are short are the rows of a table. Elements called title or heading that
-begin their parent are headings. What an element that holds others has as attributes stands beside its name.
+begin their parent are headings. What a product or another thing with a short name or short parts has as attributes,
+such as its sku, stands beside its name.
 """
 
 from collections import Counter
@@ -27,9 +28,14 @@ _TITLES = frozenset(("title", "heading", "head", "bridgehead"))
 _NAMES = frozenset(("title", "name"))
 _DATES = frozenset(("date", "pubdate", "modified", "updated", "lastmod", "published"))
 _CODE = frozenset(("programlisting", "screen", "code", "literallayout", "pre", "codeblock"))
-_SENTENCES = frozenset(("p", "para", "simpara", "li", "listitem", "td", "th", "entry"))
-_STEERING = frozenset(("class", "style", "role", "lang"))
-"""Attributes of elements that hold others which only say how these are shown."""
+_MARKUP = frozenset(
+    ("p", "para", "simpara", "li", "listitem", "td", "th", "entry", "tr", "row", "tgroup", "thead", "tbody")
+)
+_MARKUP |= {"table", "ul", "ol", "dl", "div", "span", "section", "body", "h1", "h2", "h3", "h4", "h5", "h6"}
+_MARKUP |= {"a", "b", "i", "em", "strong", "u", "br", "img"}
+"""Parts of texts: what holds some says in its attributes how it is shown."""
+_STEERING = frozenset(("class", "style", "role", "lang", "version"))
+"""Attributes that say nothing of a thing."""
 _PROSE_CHARACTERS = 200
 _LONGEST_HEADING = 300
 _LARGEST_BYTES = 200_000_000
@@ -93,10 +99,10 @@ class _Reader:
         if not children and not _is_mixed(element):
             self._leaf(element)
             return
-        said = _said(element, is_root=depth == 1)
         is_titled = _has_title(children)
         called = next((each for each in children if local_name(each) not in repeated and _is_name(each)), None)
-        bearer = called if said and not is_titled and not _is_mixed(element) else None
+        said = _said(element) if _is_record(element) or (called is not None and not is_titled) else {}
+        bearer = called if said and not is_titled else None
         if bearer is None and not is_titled:
             self._row(said)
         if _is_mixed(element):
@@ -112,7 +118,7 @@ class _Reader:
                     inside = []
             elif is_titled and position == 0:
                 self._builder.add("heading", _text(child), level=min(6, depth), anchor=_identity(element))
-                self._row({key: value for key, value in said.items() if value != _identity(element) or _is_code(value)})
+                self._row(said)
             elif child is bearer:
                 self._row(_row(child) | said)
             elif len(child):
@@ -151,8 +157,6 @@ class _Reader:
             return
         text = _text(element)
         said = [f"{key}: {value}" for key, value in _attributes(element).items()]
-        if len(text) > _PROSE_CHARACTERS:
-            self._row(_said(element))
         if len(text) > _PROSE_CHARACTERS or (text and name.lower() in ("p", "para", "simpara")):
             self._builder.add("paragraph", text)
         elif text or said:
@@ -221,12 +225,13 @@ def _attributes(element: "Element") -> dict[str, str]:
     return {str(key): collapse(str(value)) for key, value in element.attrib.items() if "}" not in str(key) and value}
 
 
-def _said(element: "Element", *, is_root: bool = False) -> dict[str, str]:
-    """Return the attributes of an element that is no row, with its name; a root's version is that of its vocabulary."""
-    name = local_name(element)
-    left_out = _STEERING | {"version"} if is_root else _STEERING
-    said = {} if name.lower() in _SENTENCES else _attributes(element)
-    return _with_name(name, {key: value for key, value in said.items() if key not in left_out})
+def _said(element: "Element") -> dict[str, str]:
+    """Return what the attributes of an element that is no row say, with its name; {} where it is a part of a text."""
+    if _is_mixed(element) or any(local_name(each).lower() in _MARKUP for each in (element, *element)):
+        return {}
+    said = {key: value for key, value in _attributes(element).items() if key not in _STEERING}
+    is_anchor = "id" in said and not _is_code(said["id"])
+    return _with_name(local_name(element), {key: value for key, value in said.items() if key != "id" or not is_anchor})
 
 
 def _has_title(children: "list[Element]") -> bool:
