@@ -19,8 +19,6 @@ _ANSWER_NAMES = (
     "risposta",
     "antwoord",
 )
-_SHORT_NAMES = ("q", "a")
-"""Taken for names of both where they stand together."""
 
 
 def answer_columns(names: Sequence[str]) -> tuple[str, str] | None:
@@ -28,8 +26,6 @@ def answer_columns(names: Sequence[str]) -> tuple[str, str] | None:
     plain = {name.strip().casefold(): name.strip() for name in reversed(names)}
     question = next((plain[name] for name in _QUESTION_NAMES if name in plain), None)
     answer = next((plain[name] for name in _ANSWER_NAMES if name in plain), None)
-    if question is None and answer is None and all(name in plain for name in _SHORT_NAMES):
-        question, answer = (plain[name] for name in _SHORT_NAMES)
     return (question, answer) if question is not None and answer is not None else None
 
 

@@ -3,8 +3,7 @@
     {"hours": {"monday": "9-17"}}  ->  hours > monday: 9-17
 
 A list of like objects is a table, others stand below their titles; long texts are paragraphs, and an answer is one
-below its question. Bounded, since YAML may
-name one value a million times.
+below its question. Bounded, since YAML may name one value a million times.
 """
 
 import re
@@ -84,7 +83,7 @@ class _Writer:
         if isinstance(value, Mapping):
             asked = _asked(value)
             if asked:
-                self._answer(*(shown(value[name]) for name in asked), depth=depth)
+                self._answer(*(_text(value[name]) for name in asked), depth=depth)
             for key, inner in value.items():
                 if key not in asked:
                     self.add(inner, f"{path}{_PATH}{key}" if path else str(key), depth + 1)
@@ -104,8 +103,7 @@ class _Writer:
     def _list(self, values: Sequence[Value], path: str, depth: int) -> None:
         if any(map(_asked, values)):
             self._builder.add("heading", path, level=_level(depth))
-            for value in values:
-                self.add(value, "", depth + 1)
+            self._titled(values, path, depth + 1)
             self._builder.end_section(level=_level(depth))
         elif is_table(values):
             if path:
@@ -117,13 +115,20 @@ class _Writer:
             self._left -= len(values)
             self._plain(", ".join(text for value in values if (text := shown(value))), path)
         else:
-            level = _level(depth)
-            for number, (value, title) in enumerate(zip(values, _titles(values), strict=True), start=1):
-                if title:
-                    self._builder.add("heading", title, level=level)
-                self.add(value, f"{path} {number}".strip() if isinstance(value, Mapping) else path, depth + 1)
-                if title:
-                    self._builder.end_section(level=level)
+            self._titled(values, path, depth)
+
+    def _titled(self, values: Sequence[Value], path: str, depth: int) -> None:
+        """Add values each below what it is called; questions stand below none but their own."""
+        level = _level(depth)
+        for number, (value, title) in enumerate(zip(values, _titles(values), strict=True), start=1):
+            if _asked(value):
+                self.add(value, "", depth)
+                continue
+            if title:
+                self._builder.add("heading", title, level=level)
+            self.add(value, f"{path} {number}".strip() if isinstance(value, Mapping) else path, depth + 1)
+            if title:
+                self._builder.end_section(level=level)
 
     def _plain(self, text: str, path: str) -> None:
         if not text:
@@ -145,10 +150,19 @@ def _level(depth: int) -> int:
 def _asked(value: Value) -> tuple[str, ...]:
     """Return the names under which an object has a question and its answer; () where it has none."""
     said = value.items() if isinstance(value, Mapping) else ()
-    return (
-        answer_columns([key for key, text in said if isinstance(key, str) and isinstance(text, str) and text.strip()])
-        or ()
-    )
+    keys = {key.strip(): key for key, text in said if isinstance(key, str) and _text(text)}
+    columns = answer_columns(list(keys))
+    if columns is None or not isinstance(value, Mapping) or not isinstance(value[keys[columns[0]]], str):
+        return ()
+    return tuple(keys[name] for name in columns)
+
+
+def _text(value: Value) -> str:
+    """Return a text, or a list of texts with a blank line between them; "" for what else may stand there."""
+    if isinstance(value, str):
+        return shown(value)
+    texts = value if isinstance(value, Sequence) else ()
+    return "\n\n".join(map(shown, texts)) if all(isinstance(each, str) for each in texts) else ""
 
 
 def _titles(values: Sequence[Value]) -> list[str]:

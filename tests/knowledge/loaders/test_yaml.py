@@ -53,8 +53,20 @@ def test_an_answer_stands_below_its_question(read_one, blocks):
     ]
     chunk = split(read_one("a.yaml", FAQ))[-1]
     assert chunk.headings == ()
-    short = "- {q: Why?, a: So.}\n- {q: And?, a: ''}\n"
-    assert read_one("a.yaml", short).text == "Why?\n\nSo.\n\nq: And?"
+
+
+def test_what_stands_beside_questions_is_read_as_ever(read_one):
+    asked = "- {'question ': How?, 'answer ': [So., Or so.]}"
+    faq = f"faq:\n{asked}\n- {{title: Contact, text: Call Ann.}}\n- {{question: Why?}}\n"
+    assert read_one("a.yaml", faq).text.split("\n") == [
+        *("faq", "", "How?", "", "So.", "", "Or so.", "", "Contact", ""),
+        *("faq 2 > title: Contact", "faq 2 > text: Call Ann.", "faq 3 > question: Why?"),
+    ]
+
+
+@pytest.mark.parametrize("entry", ["{q: 4, a: '4.90'}", "{q: Why?, a: So.}", "{question: [Why?], answer: So.}"])
+def test_names_that_may_mean_all_kinds_of_things_are_no_questions(read_one, entry):
+    assert "heading" not in {block.kind for block in read_one("a.yaml", f"a: [{entry}, {entry}]").blocks}
 
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
