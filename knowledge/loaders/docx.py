@@ -37,6 +37,7 @@ _CONTENTS_FIELD = re.compile(r"\b(?:TOC|PAGEREF)\b")
 _CONTENTS = "Table of Contents"
 """What Word calls a block that it fills with the headings and their pages."""
 _LONGEST_HEADING = 300
+_PROSE_CHARACTERS = 600
 _UNREAD = ("vanish", "strike", "dstrike")
 """Properties of a run that no reader sees, or that is struck out and so no longer holds."""
 
@@ -93,7 +94,7 @@ class _Reader:
         if element.tag == f"{_W}p":
             self._paragraph(element)
             self._add_notes(element)
-        elif element.tag == f"{_W}tbl" and _only_places(element):
+        elif element.tag == f"{_W}tbl" and self._only_places(element):
             for cell in _cells(element):
                 self.read(cell)
         elif element.tag == f"{_W}tbl":
@@ -211,6 +212,23 @@ class _Reader:
             texts.append(self._rows(each) if is_table else self._numbered(each, " ".join(self._text(each).split())))
         return " ".join(filter(None, texts))
 
+    def _only_places(self, table: "Element") -> bool:
+        """Say whether a table only places things on the page: one row or one column, and cells that are no values."""
+        rows = list(table.iterchildren(f"{_W}tr"))
+        if len(rows) != 1 and any(len(list(_cells(table, row))) != 1 for row in rows):
+            return False
+        return any(self._is_page(cell) for cell in _cells(table))
+
+    def _is_page(self, cell: "Element") -> bool:
+        """Say whether a cell holds what a page does: a table, a heading, a list or long prose."""
+        if cell.find(f"{_W}tbl") is not None:
+            return True
+        filled = [each for each in cell.iterchildren(f"{_W}p") if self._text(each).strip()]
+        if len(filled) < 2:
+            return False
+        is_built = any(_outline(each) or self._style(each).outline or self._place_in_list(each) for each in filled)
+        return is_built or sum(len(self._text(each)) for each in filled) > _PROSE_CHARACTERS
+
     def _rows(self, table: "Element") -> str:
         """Return a table that stands in a cell as a text, for the row around it has to be read alone."""
         around, self.builder = self.builder, DocumentBuilder()
@@ -225,20 +243,6 @@ def _cells(table: "Element", row: "Element | None" = None) -> "Iterator[Element]
     for cell in (table if row is None else row).iter(f"{_W}tc"):
         if next(cell.iterancestors(f"{_W}tbl")) is table:
             yield cell
-
-
-def _only_places(table: "Element") -> bool:
-    """Say whether a table only places things on the page: one row or one column, and cells of several paragraphs."""
-    rows = list(table.iterchildren(f"{_W}tr"))
-    if len(rows) != 1 and any(len(list(_cells(table, row))) != 1 for row in rows):
-        return False
-    return any(_is_filled(cell) for cell in _cells(table))
-
-
-def _is_filled(cell: "Element") -> bool:
-    """Say whether a cell holds a table or several paragraphs with text."""
-    texts = ("".join(text.text or "" for text in each.iter(f"{_W}t")) for each in cell.iterchildren(f"{_W}p"))
-    return cell.find(f"{_W}tbl") is not None or sum(bool(text.strip()) for text in texts) > 1
 
 
 def _is_copy(element: "Element") -> bool:

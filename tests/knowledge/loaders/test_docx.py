@@ -148,3 +148,22 @@ def test_a_box_of_text_in_a_cell_is_read_once(source, read):
     run = f"<w:r {nsdecls('w')} {names}><mc:AlternateContent>{both}</mc:AlternateContent></w:r>"
     table.cell(1, 1).paragraphs[0]._p.append(parse_xml(run))
     assert read().text == "Item: Candle | Note: See: Unopened only."
+
+
+@pytest.mark.parametrize(
+    ("style", "is_row"),
+    [("Normal", True), ("List Bullet", False), ("Heading 2", False)],
+    ids=["row", "list", "heading"],
+)
+def test_a_row_of_values_stays_a_row_though_one_has_two_lines(source, read, style, is_row):
+    name, address = source.add_table(rows=1, cols=2).rows[0].cells
+    name.text, address.text = "Post", "Ring 4"
+    address.add_paragraph("3000 Bern").style = style
+    assert (read().text == "Post | Ring 4 3000 Bern") is is_row
+
+
+def test_long_prose_in_one_row_is_read_cell_by_cell(source, read, blocks):
+    first, second = source.add_table(rows=1, cols=2).rows[0].cells
+    first.text, second.text = "Aside.", "Long. " * 110
+    second.add_paragraph("End.")
+    assert [text for _, _, text in blocks(read())] == ["Aside.", ("Long. " * 110).strip(), "End."]
