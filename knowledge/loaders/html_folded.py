@@ -1,7 +1,7 @@
 """What a page folds up until somebody presses a line: the answers of a FAQ, the tabs of a product.
 
     <button aria-expanded="false" aria-controls="a">Question?</button> … <div id="a" hidden>Answer</div>
-    ->  <details><summary>Question?</summary><div id="a">Answer</div></details>
+    ->  <details id="a"><summary>Question?</summary>Answer</details>
 
 Buttons say nothing and what is hidden is not read, but for these: a line that says in HTML that it unfolds or is a tab,
 and names one part of the text below it. What else a page hides (messages, dialogs, menus, forms) stays as it is.
@@ -24,6 +24,7 @@ _TOGGLES = ("data-bs-toggle", "data-toggle")
 _UNFOLDING = words("collapse tab pill")
 """What Bootstrap calls that which unfolds text; its others open dialogs and menus."""
 _FOLDED = words("div section article p ul ol dl")
+_LISTS = words("ul ol dl")
 _ELSEWHERE = ["nav", "header", "footer", "form", "dialog", "table"]
 _FIELDS = ["input", "select", "textarea"]
 _MESSAGE_ROLES = words("alert alertdialog dialog status log tooltip")
@@ -63,14 +64,13 @@ class _Page:
                 pairs.setdefault(id(panel), (panel, []))[1].append(line)
         for panel, named in pairs.values():
             line = named[0]  # others say the same on small screens
-            if line.decomposed or len(set(map(_text, named))) > 1 or not self._is_right_of(line, panel):
+            if len(set(map(_text, named))) > 1 or _is_in_sentence(line) or not self._is_right_of(line, panel):
                 continue
             before = dict(panel.attrs)
             _show(panel)
             if is_left_out(panel) or not _is_text(panel):
                 panel.attrs = before
                 continue
-            self._unread[id(panel)] = False
             _put_above(self._page, line, panel, heading=self._heading_above(panel))
 
     def _named_by(self, line: "Tag") -> "Tag | None":
@@ -116,6 +116,18 @@ def _may_unfold(tag: "Tag") -> bool:
     return all(toggle in _UNFOLDING for toggle in toggles) and 0 < len(_text(tag)) <= _LONGEST_LINE
 
 
+def _is_in_sentence(line: "Tag") -> bool:
+    """Say whether other text stands beside a line and would lack it; buttons are not read there anyhow."""
+    from bs4.element import NavigableString
+
+    if line.name == "button":
+        return False
+    beside = (line.previous_sibling, line.next_sibling)
+    paragraph = line.find_parent("p")
+    is_in_text = paragraph is not None and paragraph.get_text().split() != line.get_text().split()
+    return is_in_text or any(isinstance(each, NavigableString) and each.strip() for each in beside)
+
+
 def _is_text(panel: "Tag") -> bool:
     """Say whether an element holds text to read, and neither a menu nor a form."""
     if panel.find(_FIELDS) is not None or link_share(panel) >= _LARGEST_SHARE_OF_LINKS:
@@ -135,12 +147,13 @@ def _put_above(page: "BeautifulSoup", line: "Tag", panel: "Tag", *, heading: "Ta
     if heading is not None and (_is_all_of(line, heading) or any(each is line for each in heading.parents)):
         line.name, line.attrs = ("span" if line.find(_HEADINGS) is None else "div"), {}
         return
-    folded, summary = page.new_tag("details"), page.new_tag("summary")
+    summary = page.new_tag("summary", attrs={"id": str(line["id"])} if line.get("id") else {})
     summary.string = _text(line)
-    if line.get("id"):
-        summary["id"] = line["id"]
-    panel.wrap(folded).insert(0, summary)
-    line.decompose()
+    if panel.name in _LISTS:
+        panel = panel.wrap(page.new_tag("details"))
+    panel.name = "details"
+    panel.insert(0, summary)
+    line.attrs = {"hidden": ""}  # it is read where its part is
 
 
 def _is_all_of(line: "Tag", heading: "Tag") -> bool:

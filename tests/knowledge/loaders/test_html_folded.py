@@ -137,6 +137,38 @@ def test_a_line_that_holds_its_part_loses_nothing(read_one):
     assert read_one("a.html", f"<div role=button {LINE}>How? <p id=a>So.</p></div>").text == "How?\n\nSo."
 
 
+@pytest.mark.parametrize("line", ["Cancel {} by mail.", "<p><b>Cancel</b> {} <b>by mail.</b></p>"])
+def test_a_line_in_a_sentence_stays_there(read_one, line):
+    page = line.format(f"<span role=button {LINE}>any time</span>")
+    assert read_one("a.html", f"{page}<div id=a hidden>At the month end.</div>").text == "Cancel any time by mail."
+
+
+def test_what_is_shown_of_a_menu_stays(read_one):
+    page = f"<div role=button {LINE}>Lamps</div><div id=a role=navigation hidden>Aurora</div>"
+    assert read_one("a.html", page).text == "Lamps"
+
+
+def test_a_heading_in_a_line_stays_one(read_one, blocks):
+    page = f"<div role=button {LINE}><h4>We deliver.</h4></div>{TEXT}"
+    assert blocks(read_one("a.html", page)) == [("heading", 4, "We deliver."), ("paragraph", 0, "30 days.")]
+
+
+def test_a_line_beside_a_heading_is_no_part_of_it(read_one):
+    page = f"<h2>Delivery <button {LINE}>Details</button></h2>{TEXT}"
+    assert read_one("a.html", page).text == "Delivery\n\nDetails\n\n30 days."
+
+
+@pytest.mark.parametrize("around", ["table><tr><td", "form", "header", "dialog open"])
+def test_what_is_folded_up_in_no_text_of_the_page_stays_unread(read_one, around):
+    page = f"<{around}>{'Order by phone. ' * 20}<button {LINE}>Details</button>{TEXT}</{around.split('>')[0]}>"
+    assert "30 days." not in read_one("a.html", f"<p>Text.</p>{page}").text
+
+
+def test_lists_that_are_folded_up_stay_lists(read_one, blocks):
+    read = blocks(read_one("a.html", f"<button {LINE}>How?</button><ol id=a hidden><li>Pack<li>Send</ol>"))
+    assert read[:3] == [("heading", 1, "How?"), ("item", 1, "1. Pack"), ("item", 1, "2. Send")]
+
+
 def test_what_programs_are_told_too_is_read_once(read_one):
     answer = {"@type": "Answer", "text": "30 days."}
     told = {"@type": "FAQPage", "mainEntity": [{"@type": "Question", "name": "How long?", "acceptedAnswer": answer}]}
