@@ -227,7 +227,7 @@ def _attributes(element: "Element") -> dict[str, str]:
 
 def _said(element: "Element") -> dict[str, str]:
     """Return what the attributes of an element that is no row say, with its name; {} where it is a part of a text."""
-    if _is_mixed(element) or any(local_name(each).lower() in _MARKUP for each in (element, *element)):
+    if any(local_name(each).lower() in _MARKUP for each in (element, *element)):
         return {}
     said = {key: value for key, value in _attributes(element).items() if key not in _STEERING}
     is_anchor = "id" in said and not _is_code(said["id"])

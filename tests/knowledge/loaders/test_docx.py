@@ -162,6 +162,20 @@ def test_a_row_of_values_stays_a_row_though_one_has_two_lines(source, read, styl
     assert (read().text == "Post | Ring 4 3000 Bern") is is_row
 
 
+def test_a_value_in_the_style_of_a_heading_stays_a_value(source, read):
+    name, address = source.add_table(rows=1, cols=2).rows[0].cells
+    name.text, address.text = "Post", "Ring 4"
+    address.paragraphs[0].style = "Heading 2"
+    assert read().text == "Post | Ring 4"
+
+
+def test_a_table_beside_a_text_is_read_row_by_row(source, read, blocks):
+    first, second = source.add_table(rows=1, cols=2).rows[0].cells
+    first.text = "Aside."
+    fill(second.add_table(rows=2, cols=2), [["Zone", "Price"], ["EU", "9 €"]])
+    assert blocks(read()) == [("paragraph", 0, "Aside."), ("row", 0, "Zone: EU | Price: 9 €")]
+
+
 def test_long_prose_in_one_row_is_read_cell_by_cell(source, read, blocks):
     first, second = source.add_table(rows=1, cols=2).rows[0].cells
     first.text, second.text = "Aside.", "Long. " * 110

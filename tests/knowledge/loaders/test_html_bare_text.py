@@ -47,3 +47,10 @@ def test_text_beside_items_and_cells_is_read_and_joins_none(read_one, blocks, pa
 )
 def test_items_in_elements_that_a_site_made_up_are_items(read_one, page, read):
     assert read_one("a.html", page).text == read
+
+
+def test_what_holds_items_and_is_read_otherwise_stays_whole(read_one, blocks):
+    cells = "<table><tr><td><li>S</li></td><td>30</td></tr><tr><td>L</td><td>40</td></tr></table>"
+    assert read_one("a.html", f"<ul>{cells}</ul>").text == "S | 30\nL | 40"
+    folded = "<ul><details><summary>How?</summary><li>So</li></details><li>Else</li></ul>"
+    assert ("heading", 1, "") in blocks(read_one("a.html", folded))

@@ -103,6 +103,11 @@ def test_a_name_over_the_whole_table_is_said_with_each_row_below(read_one):
     )
 
 
+def test_a_first_cell_over_plain_rows_is_one_of_them(read_one, blocks):
+    page = "<table><tr><td colspan=2>See notes</tr><tr><td>S<td>30</tr><tr><td>L<td>40</tr></table>"
+    assert blocks(read_one("a.html", page)) == [("row", 0, "See notes"), ("row", 0, "S | 30"), ("row", 0, "L | 40")]
+
+
 @pytest.mark.parametrize("cell", ["<td colspan=2>Most popular", "<td colspan=2><b>Most popular</b>"])
 def test_a_cell_over_the_whole_table_that_is_no_name_names_no_rows(read_one, cell):
     page = f"<table><tr><th>Plan<th>Price</tr><tr>{cell}</tr><tr><td>Fan<td>9 €</tr></table>"

@@ -79,6 +79,11 @@ def test_what_an_element_says_of_itself_stands_beside_its_name(read_one):
     ]
 
 
+def test_a_name_within_the_only_one_of_its_kind_is_told_with_it(read_one):
+    shop = "<shop><name>Lamps</name><owner><name>Ann</name><phone>12</phone></owner><c><d>x</d></c></shop>"
+    assert read_one("a.xml", shop).text == "name: Lamps\nowner name: Ann | owner phone: 12\nd: x"
+
+
 def test_what_an_article_says_of_itself_stands_below_its_heading(read_one):
     item = '<item id="A-1" in="stock"><title>Lamp</title><about>Warm</about></item>'
     assert read_one("a.xml", item).text == "Lamp\n\nitem id: A-1 | item in: stock\nabout: Warm"
