@@ -38,7 +38,7 @@ else
 fi
 
 export FRONTDESK_HOME=$work/home
-"$python" -m assistant.cli finetune plan --base "$base" --recipe qlora --batch-size 8 >&2
+"$python" -m assistant.cli finetune plan --base "$base" --recipe qlora >&2
 "$python" -m assistant.cli finetune train --base "$base" --recipe qlora --run gpu --data "$data" --json \
   max_steps=50 "$@" >"$work/manifest.json"
 "$python" - "$work/manifest.json" <<'PYTHON'

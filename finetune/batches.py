@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from finetune.errors import FinetuneError
 from finetune.rendering import Rendered
 
 Layout = Literal["shared", "padded"]
@@ -134,13 +135,38 @@ def ways(
         window: How far back the model's layers see, in tokens, where some see less than all; None where all see all.
         layout: The only one wanted; None leaves it open.
         at_once: Examples a pass; None leaves it open.
+
+    Raises:
+        FinetuneError: `batch_size` is no whole number of times `at_once`.
     """
+    require_whole_passes(batch_size, at_once)
     parts = [at_once] if at_once else [part for part in range(1, batch_size + 1) if batch_size % part == 0]
     found = [] if layout == "shared" else _padded_ways(examples, parts)
     fits_window = window is None or max(len(example.ids) for example in examples) <= window
     if layout == "shared" or (layout is None and fits_window):
         found += _shared_ways(examples, parts)
     return sorted(found, key=lambda way: (way.cost, -way.at_once))
+
+
+def require_whole_passes(batch_size: int, at_once: int | None, *, processes: int = 1) -> None:
+    """Refuse a step that is no whole number of passes.
+
+    Args:
+        batch_size: Examples a step, of all processes together.
+        at_once: Examples a pass; None or 0 leaves it open.
+
+    Raises:
+        FinetuneError: says how many at once would do.
+    """
+    share = batch_size // processes
+    if not at_once or share % at_once == 0:
+        return
+    largest = max(part for part in range(1, min(at_once, share) + 1) if share % part == 0)
+    among = f" among {processes} processes" if processes > 1 else ""
+    raise FinetuneError(
+        f"A step of {batch_size} examples{among} cannot be made of passes of {at_once} (batch_size={batch_size}, "
+        f"at_once={at_once}). Next: {largest} at once, or another size of the batch"
+    )
 
 
 def _shared_ways(examples: Sequence[Rendered], parts: Sequence[int]) -> list[Way]:

@@ -15,9 +15,10 @@ from typing import Literal
 
 from finetune.batches import Layout, Way
 from finetune.footprint import Choices, Recipe, estimate, precision_of
-from finetune.plan import FITS_SHARE
 from finetune.shapes import Shape
 
+FITS_SHARE = 0.9
+"""How much of the memory a run may take: the rest of the machine wants to live too."""
 TWICE_COST = 4 / 3
 """Of computing layers twice: a forward pass is a third of a step (arXiv 2001.08361, section 2.1)."""
 TIGHT_COST = 1.5
@@ -74,13 +75,13 @@ def passes(
     return sorted(found, key=lambda one: (one[2], -one[0].at_once))
 
 
-def needed(tuned: Tuned, way: Way, one: Pass) -> int:
-    """Return the bytes that a pass takes on top of what is loaded, at the peak of a step."""
-    choices = Choices(
+def choices_of(tuned: Tuned, way: Way, one: Pass) -> Choices:
+    """Return what a pass is, for the arithmetic of memory."""
+    return Choices(
         recipe=tuned.recipe,
         batch=way.rows,
         length=way.length,
-        learned=way.places / (way.rows * way.length),
+        learned=min(way.places / (way.rows * way.length), 1.0),  # both are rounded up
         rank=tuned.rank,
         dropout=tuned.dropout,
         gradient_checkpointing=one.gradient_checkpointing,
@@ -88,7 +89,12 @@ def needed(tuned: Tuned, way: Way, one: Pass) -> int:
         tight=one.tight,
         own_texts=tuned.own_texts,
     )
-    memory = estimate(tuned.shape, choices, precision_of(tuned.recipe, tuned.compute), on_card=tuned.on_card)
+
+
+def needed(tuned: Tuned, way: Way, one: Pass) -> int:
+    """Return the bytes that a pass takes on top of what is loaded, at the peak of a step."""
+    precision = precision_of(tuned.recipe, tuned.compute)
+    memory = estimate(tuned.shape, choices_of(tuned, way, one), precision, on_card=tuned.on_card)
     return max(memory.total - memory.libraries - tuned.loaded, 0)
 
 
@@ -103,17 +109,22 @@ def fitting(
         free: Bytes that can be had now, the model loaded.
     """
     found = passes(ways, checkpointing=checkpointing, on_card=tuned.on_card)
-    sizes = [needed(tuned, way, one) for way, one, _ in found]
-    fits = [place for place, size in enumerate(sizes) if size <= FITS_SHARE * free]
-    if not fits:
-        least = min(range(len(sizes)), key=sizes.__getitem__)
+    place, size = first_fitting(tuned, found, free=free)
+    if size > FITS_SHARE * free:
         logger.warning(
             "A step takes about %.1f GB beside the model at the least, and %.1f GB are free. It is tried; if it ends "
             "for want of memory: end other programs, leave out the longest examples (the longest row has %d tokens), "
             "or take a smaller --base",
-            sizes[least] / 1e9,
+            size / 1e9,
             free / 1e9,
-            found[least][0].length,
+            found[place][0].length,
         )
-        return least, [one for _, one, _ in found]
-    return fits[0], [one for _, one, _ in found]
+    return place, [one for _, one, _ in found]
+
+
+def first_fitting(tuned: Tuned, found: Sequence[tuple[Way, Pass, float]], *, free: int) -> tuple[int, int]:
+    """Return the place of the first pass that fits, else of the one that takes least, and the bytes it takes."""
+    sizes = [needed(tuned, way, one) for way, one, _ in found]
+    fits = (place for place, size in enumerate(sizes) if size <= FITS_SHARE * free)
+    place = next(fits, min(range(len(sizes)), key=sizes.__getitem__))
+    return place, sizes[place]

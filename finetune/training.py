@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from finetune import processes
 from finetune.bases import TEMPLATE, Base, open_base
+from finetune.batches import require_whole_passes
 from finetune.begun import clear, data_of, nothing_kept, read_begun, require_same, require_same_base
 from finetune.data.candidates import Candidate
 from finetune.data.checking import LONGEST_TOKENS, require_sound
@@ -33,6 +34,7 @@ from finetune.machine import look
 from finetune.preflight import require
 from finetune.recipe import Job, Outcome, as_data, open_recipe, settings_of
 from finetune.recipes.adapting import StepSettings
+from finetune.recipes.passing import own_share
 from finetune.runs import BEGUN, HELD_OUT, LOCK, MANIFEST, STOP, Run, finish, open_run, run_folder, write_whole
 from finetune.weights import libraries
 from knowledge.counting import counted
@@ -84,9 +86,13 @@ def prepare(request: Request, *, home: Path) -> Prepared:
     """Read and check everything that needs no model.
 
     Raises:
-        FinetuneError: settings, name or data are wrong, or a run of this name was begun with something else.
+        FinetuneError: settings, name or data are wrong, a step cannot be shared out among processes or passes, or a run
+            of this name was begun with something else.
     """
     settings = settings_of(request.recipe, request.overrides)
+    if isinstance(settings, StepSettings):
+        own_share(settings.batch_size)  # refuses what cannot be shared out
+        require_whole_passes(settings.batch_size, settings.at_once, processes=processes.count())
     folder = run_folder(request.name, home=home)
     _refuse_empty(request.heldout)
     require_sound([*request.data, *request.heldout], longest=getattr(settings, "max_length", LONGEST_TOKENS))
@@ -131,6 +137,8 @@ def train(
         if processes.is_first():
             _require_unchanged_base(prepared, home)
         return open_run(prepared.request.name, home=home)
+    with libraries():  # what is missing is told before a base is fetched, which may be many GB
+        pass
     with _locked(prepared.folder) if processes.is_first() else nullcontext():
         if processes.is_first():
             _begin(prepared, command)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-GET_EXTRA = f"Training needs torch, transformers, peft and others that serving does not. Next: {get_extra('train')}"
+GET_EXTRA = f"This needs torch, transformers, peft and others that serving does not. Next: {get_extra('train')}"
 
 
 @dataclass(frozen=True, slots=True)

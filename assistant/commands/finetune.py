@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.commands.options import AsJson, Base, Config, examples, print_json, settings_for, warn
+from assistant.commands.options import AsJson, Base, Config, examples, print_json, settings_for, signs_of_life, warn
 from knowledge.counting import counted
 
 if TYPE_CHECKING:
@@ -123,11 +123,22 @@ def words_for(request: "Request", *, config: Path | None) -> list[str]:
 
 @contextmanager
 def training_bar() -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
-    """Hand out what shows a run's log as it grows: one line on a terminal, nothing in a pipe."""
+    """Hand out what shows a run's log as it grows: a bar on a terminal, a line now and then in a pipe."""
     from finetune import processes
 
-    if not sys.stderr.isatty() or not processes.is_first():
+    if not processes.is_first():
         yield None
+        return
+    seen: dict[str, Any] = {}
+    if not sys.stderr.isatty():
+        with signs_of_life("Training") as turn_to:
+            turn_to("getting ready")
+
+            def tell(line: Mapping[str, Any]) -> None:
+                seen.update(line)
+                turn_to(f"step {seen['step']} of {seen['steps']}, {described(seen)}")
+
+            yield tell
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
@@ -135,7 +146,6 @@ def training_bar() -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
     columns = (TextColumn("step {task.completed}/{task.total}"), BarColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("getting ready", total=None)
-        seen: dict[str, Any] = {}
 
         def show(line: Mapping[str, Any]) -> None:
             seen.update(line)

@@ -134,11 +134,13 @@ def side_by_side(
     """Measure models one after the other, with progress, and set them against the first."""
     from assistant.app import model_options
     from finetune.judging import comparing, likelihood
-    from finetune.judging.predicting import open_subject
+    from finetune.judging.predicting import open_subject, require
 
     items = likelihood.read_items(likelihood.SHIPPED if retention == SHIPPED else Path(retention)) if retention else ()
     ordinary = read_text(text)
+    options = model_options(settings)
     subjects = [open_subject(name, home=settings.home) for name in names]
+    require(subjects, options=options, replies=bool(asked), likelihoods=bool(items or ordinary))
     standings = []
     for subject in subjects:
         with progress_bar(subject.name) as progress:
@@ -147,7 +149,7 @@ def side_by_side(
                     subject,
                     asked,
                     home=settings.home,
-                    options=model_options(settings),
+                    options=options,
                     labels=labels,
                     items=items,
                     text=ordinary,

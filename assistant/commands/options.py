@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -35,6 +36,8 @@ LINE_SECONDS = (30.0, 600.0)
 """After how long a line says how far it is where no terminal shows a bar; each wait is twice the one before, up to the
 last.
 """
+LOOK_SECONDS = 1.0
+"""How often it is looked whether such a line is due."""
 NAMED_AT_MOST = 5
 """Files that one line names."""
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -148,20 +151,58 @@ def progress_bar(label: str) -> Iterator[Callable[[str, float, int], None]]:
 
 def progress_lines(label: str) -> Callable[[str, float, int], None]:
     """Return `progress(name, done, all)`, which prints a line now and then, ever more seldom."""
-    begun = last = time.monotonic()
-    wait, longest = LINE_SECONDS
+    passed = due()
 
     def progress(name: str, done: float, total: int) -> None:
-        nonlocal last, wait
-        now = time.monotonic()
-        if total and now - last >= wait:
-            last, wait = now, min(2 * wait, longest)
+        if total and (seconds := passed()) is not None:
             what = harmless(f"{label} {Path(name).name}".rstrip())
             within = total > 1 and done % 1  # a large file among others: how far it is itself
             share = f" ({int(done) + 1} of {total}): {done % 1:.0%}" if within else f": {done / total:.0%}"
-            print(f"{what}{share} after {now - begun:.0f} s", file=sys.stderr, flush=True)
+            print(f"{what}{share} after {seconds:.0f} s", file=sys.stderr, flush=True)
 
     return progress
+
+
+@contextmanager
+def signs_of_life(label: str) -> Iterator[Callable[[str], None]]:
+    """Hand out `turn_to(what)` for work that is silent for minutes within one part; a line now and then names the part.
+
+    A thread tells, so that a line comes however long a part takes.
+    """
+    at, ended, passed = "", Event(), due()
+
+    def turn_to(what: str) -> None:
+        nonlocal at
+        at = what
+
+    def tell() -> None:
+        while not ended.wait(LOOK_SECONDS):
+            if (seconds := passed()) is not None:
+                print(harmless(f"{label}: {at}, after {seconds:.0f} s"), file=sys.stderr, flush=True)
+
+    telling = Thread(target=tell, name="signs of life", daemon=True)
+    telling.start()
+    try:
+        yield turn_to
+    finally:
+        ended.set()
+        telling.join()
+
+
+def due() -> Callable[[], float | None]:
+    """Return what tells when a line is due: the seconds since now, else None; see LINE_SECONDS."""
+    begun = last = time.monotonic()
+    wait, longest = LINE_SECONDS
+
+    def passed() -> float | None:
+        nonlocal last, wait
+        now = time.monotonic()
+        if now - last < wait:
+            return None
+        last, wait = now, min(2 * wait, longest)
+        return now - begun
+
+    return passed
 
 
 def harmless(text: str) -> str:

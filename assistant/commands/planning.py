@@ -3,8 +3,10 @@
 base's configuration + this machine -> a table of full, LoRA and QLoRA, or one JSON object
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,7 +15,7 @@ from assistant.commands.options import AsJson, Base, Config, examples, print_jso
 from knowledge.counting import counted
 
 if TYPE_CHECKING:
-    from finetune.footprint import Choices, Recipe
+    from finetune.footprint import Recipe
     from finetune.machine import Machine
     from finetune.plan import Planned
     from finetune.shapes import Shape
@@ -21,14 +23,15 @@ if TYPE_CHECKING:
 PLAN_EXAMPLES = examples(
     "frontdesk finetune plan",
     "frontdesk finetune plan --base mistralai/Mistral-7B-Instruct-v0.3",
-    "frontdesk finetune plan --base ./Qwen2.5-7B-Instruct --recipe qlora --batch-size 1 --max-length 1024 "
-    "--gradient-checkpointing",
+    "frontdesk finetune plan --base ./Qwen2.5-7B-Instruct --recipe qlora --batch-size 8 --at-once 1 "
+    "--max-length 1024 --gradient-checkpointing",
     "frontdesk finetune plan --base ./model.gguf --examples 500 --json",
 )
-EPOCHS = 3
-"""How often the recipes show each example unless told otherwise."""
-OF_A_RECIPE = frozenset({"recipe", "gradient_checkpointing", "tight"})
+OF_A_RECIPE = frozenset({"recipe", "batch", "gradient_checkpointing", "tight"})
 """What each recipe decides for itself."""
+DAY_SECONDS = 86_400
+LONG_SECONDS = 3 * DAY_SECONDS
+"""From here on no command to train is told: nobody waits for it."""
 ROWS = (
     ("weights", "weights"),
     ("gradients", "gradients"),
@@ -48,18 +51,32 @@ def plan(
         str | None, typer.Option("--recipe", metavar="NAME", help="qlora, lora or full; without it all three.")
     ] = None,
     batch_size: Annotated[
-        int, typer.Option("--batch-size", metavar="N", min=1, help="Examples a pass through the model.")
-    ] = 4,
+        int | None, typer.Option("--batch-size", metavar="N", min=1, help="Examples a step; else the recipe's 16.")
+    ] = None,
+    at_once: Annotated[
+        int | None,
+        typer.Option(
+            "--at-once",
+            metavar="N",
+            min=1,
+            help="Examples a pass through the model; else as many as fit into the memory that is free now.",
+        ),
+    ] = None,
     max_length: Annotated[
         int, typer.Option("--max-length", metavar="N", min=1, help="Tokens of the longest example.")
     ] = 512,
     learned: Annotated[
         float, typer.Option("--learned", metavar="SHARE", min=0.0, max=1.0, help="Share of tokens that are replies.")
     ] = 0.25,
-    rank: Annotated[int, typer.Option("--rank", metavar="N", min=1, help="Of the adapters.")] = 16,
+    rank: Annotated[
+        int | None, typer.Option("--rank", metavar="N", min=1, help="Of the adapters; else the recipe's 16.")
+    ] = None,
     dropout: Annotated[
-        float, typer.Option("--dropout", metavar="SHARE", min=0.0, max=0.99, help="Of the adapters; 0 saves memory.")
-    ] = 0.05,
+        float | None,
+        typer.Option(
+            "--dropout", metavar="SHARE", min=0.0, max=0.99, help="Of the adapters; else 0.05; 0 saves memory."
+        ),
+    ] = None,
     checkpointing: Annotated[
         bool | None,
         typer.Option(
@@ -74,90 +91,162 @@ def plan(
     config: Config = None,
 ) -> None:
     """Tell memory and time of tuning a model here; of a hub model only its config.json is fetched."""
-    from finetune.footprint import OWN_TEXTS, RECIPES, Choices
+    from finetune.footprint import RECIPES
     from finetune.machine import look, measure_speed
-    from finetune.plan import plan as make_plan
     from finetune.shapes import read_shape
 
     if recipe is not None and recipe not in RECIPES:
         raise typer.BadParameter(f"--recipe {recipe} cannot be planned; known are {', '.join(RECIPES)}")
     settings = settings_for(config)
     shape = read_shape(base, home=settings.home, offline=settings.offline)
-    machine = look()
-    choices = Choices(
-        batch=batch_size,
-        length=max_length,
-        learned=learned,
-        rank=rank,
-        dropout=dropout,
-        own_texts=OWN_TEXTS,
-    )
-    speed = measure_speed(shape.hidden, shape.intermediate)
-    chosen: Sequence[Recipe] = [name for name in RECIPES if recipe in {None, name}]
-    planned = make_plan(
-        shape, choices, machine=machine, operations_per_second=speed, recipes=chosen, checkpointing=checkpointing
-    )
+    machine, speed = look(), measure_speed(shape.hidden, shape.intermediate)
+    numbers = {
+        "batch_size": batch_size,
+        "at_once": at_once,
+        "rank": rank,
+        "dropout": dropout,
+        "gradient_checkpointing": None if checkpointing is None else "on" if checkpointing else "off",
+    }
+    plans = [
+        _as_trained(
+            name,
+            numbers,
+            shape=shape,
+            machine=machine,
+            speed=speed,
+            length=max_length,
+            learned=learned,
+            count=count,
+        )
+        for name in RECIPES
+        if recipe in {None, name}
+    ]
     if as_json:
-        print_json(_data(base, shape, machine, speed, planned, count=count))
+        print_json(_data(base, shape, machine, speed, plans, count=count))
     else:
-        print("\n".join(_lines(base, shape, machine, planned, count=count)))
+        print("\n".join([*_lines(base, shape, machine, plans, count=count), _advice(base, plans, config=config)]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a recipe takes, and the words after `finetune train` that make it so."""
+
+    item: "Planned"
+    epochs: float
+    words: tuple[str, ...]
+    count: int
+    """Of examples."""
+
+    @property
+    def seconds(self) -> float:
+        """For all examples, each as long as the longest: an upper bound."""
+        return self.count * self.epochs * self.item.choices.length / self.item.tokens_per_second
+
+
+def _as_trained(
+    name: "Recipe",
+    numbers: Mapping[str, object],
+    *,
+    shape: "Shape",
+    machine: "Machine",
+    speed: float,
+    length: int,
+    learned: float,
+    count: int,
+) -> _Plan:
+    """Plan a recipe with its own numbers, but for those that were given."""
+    from finetune.footprint import OWN_TEXTS, Choices
+    from finetune.plan import plan as make_plan
+    from finetune.recipe import as_data, settings_of
+    from finetune.recipes.adapting import chosen_epochs
+
+    known = as_data(settings_of(name))
+    longer = {"max_length": length} if length > known["max_length"] else {}
+    wanted = {**numbers, **longer}
+    words = tuple(f"{key}={value}" for key, value in wanted.items() if value is not None and key in known)
+    settings = settings_of(name, words)
+    adapter = {key: getattr(settings, key) for key in ("rank", "dropout") if key in known}
+    (item,) = make_plan(
+        shape,
+        Choices(length=length, learned=learned, own_texts=OWN_TEXTS if known.get("keep") else (0, 0), **adapter),
+        batch_size=settings.batch_size,
+        at_once=settings.at_once or None,
+        machine=machine,
+        operations_per_second=speed,
+        recipes=[name],
+        checkpointing=settings.gradient_checkpointing,
+    )
+    return _Plan(item, chosen_epochs(settings, count), words, count)
 
 
 def _data(
-    base: str, shape: "Shape", machine: "Machine", speed: float, planned: "Sequence[Planned]", *, count: int
+    base: str, shape: "Shape", machine: "Machine", speed: float, plans: Sequence[_Plan], *, count: int
 ) -> dict[str, Any]:
     recipes = [
         {
-            "recipe": item.choices.recipe,
-            "gradient_checkpointing": item.choices.gradient_checkpointing,
-            "memory": asdict(item.memory) | {"standing": item.memory.standing, "total": item.memory.total},
-            "trainable_parameters": item.trainable,
-            "trainable_share": item.trainable_share,
-            "tokens_per_second": item.tokens_per_second,
-            "seconds_per_step": item.seconds_per_step,
-            "seconds": _seconds(item, count),
-            "fits": item.fits,
+            "recipe": plan.item.choices.recipe,
+            "at_once": plan.item.choices.batch,
+            "accumulation": plan.item.accumulation,
+            "gradient_checkpointing": plan.item.choices.gradient_checkpointing,
+            "tight": plan.item.choices.tight,
+            "memory": asdict(plan.item.memory)
+            | {"standing": plan.item.memory.standing, "total": plan.item.memory.total},
+            "trainable_parameters": plan.item.trainable,
+            "trainable_share": plan.item.trainable_share,
+            "tokens_per_second": plan.item.tokens_per_second,
+            "seconds_per_step": plan.item.seconds_per_step,
+            "epochs": plan.epochs,
+            "seconds": plan.seconds,
+            "fits": plan.item.fits,
         }
-        for item in planned
+        for plan in plans
     ]
-    choices = {key: value for key, value in asdict(planned[0].choices).items() if key not in OF_A_RECIPE}
+    last = plans[-1].item
+    choices = {key: value for key, value in asdict(last.choices).items() if key not in OF_A_RECIPE}
     return {
         "base": base,
         "shape": asdict(shape) | {"parameters": shape.parameters},
         "machine": asdict(machine) | {"operations_per_second": speed},
-        "choices": choices | {"examples": count, "epochs": EPOCHS},
+        "choices": choices | {"batch_size": last.batch_size, "examples": count},
         "recipes": recipes,
     }
 
 
-def _lines(base: str, shape: "Shape", machine: "Machine", planned: "Sequence[Planned]", *, count: int) -> Iterator[str]:
-    choices = planned[0].choices
+def _lines(base: str, shape: "Shape", machine: "Machine", plans: Sequence[_Plan], *, count: int) -> Iterator[str]:
+    planned = [plan.item for plan in plans]
     yield f"{base}: {shape.family}, {shape.parameters / 1e9:.2f} billion parameters, {shape.layers} layers."
-    yield _choices_line(choices)
+    yield _choices_line(planned[-1])
     yield ""
     yield f"  {'GB':<22}" + "".join(f"{item.choices.recipe:>10}" for item in planned)
     for name, label in ROWS:
         yield f"  {label:<22}" + "".join(f"{getattr(item.memory, name) / 1e9:>10.2f}" for item in planned)
     yield f"  {'weights tuned':<22}" + "".join(f"{item.trainable_share:>10.2%}" for item in planned)
+    yield f"  {'examples at once':<22}" + "".join(f"{item.choices.batch:>10}" for item in planned)
     yield f"  {'layers computed':<22}" + "".join(f"{_how_often(item):>10}" for item in planned)
+    yield f"  {'freed memory':<22}" + "".join(f"{_freed(item):>10}" for item in planned)
     yield f"  {'tokens a second':<22}" + "".join(f"{item.tokens_per_second:>10.0f}" for item in planned)
-    hours = "".join(f"{_seconds(item, count) / 3600:>10.1f}" for item in planned)
-    yield f"  {f'hours, {count} x {EPOCHS}':<22}{hours}"
+    yield f"  {'times each example':<22}" + "".join(f"{plan.epochs:>10g}" for plan in plans)
+    label = f"hours, {counted(count, 'example')}"
+    hours = "".join(f"{plan.seconds / 3600:>10.1f}" for plan in plans)
+    yield f"  {label:<22}{hours}"
     yield f"  {'fits here':<22}" + "".join(f"{'yes' if item.fits else 'no':>10}" for item in planned)
     yield ""
     yield _machine_line(machine)
-    yield from _advice(planned)
 
 
-def _choices_line(choices: "Choices") -> str:
+def _choices_line(item: "Planned") -> str:
     return (
-        f"{counted(choices.batch, 'example')} of {choices.length} tokens at once, {choices.learned:.0%} of them "
-        f"learned, rank {choices.rank}."
+        f"{counted(item.batch_size, 'example')} of {item.choices.length} tokens a step, {item.choices.learned:.0%} of "
+        f"them learned, rank {item.choices.rank}."
     )
 
 
 def _how_often(item: "Planned") -> str:
     return "twice" if item.choices.gradient_checkpointing else "once"
+
+
+def _freed(item: "Planned") -> str:
+    return "returned" if item.choices.tight else "kept"
 
 
 def _machine_line(machine: "Machine") -> str:
@@ -168,15 +257,19 @@ def _machine_line(machine: "Machine") -> str:
     return f"{line}; {card}." if machine.trains_on_card else f"{line}; {card}, which the installed torch cannot use."
 
 
-def _advice(planned: "Sequence[Planned]") -> Iterator[str]:
-    if any(item.fits for item in planned):
-        return
-    choices = planned[-1].choices
-    ways = [] if all(item.choices.gradient_checkpointing for item in planned) else ["--gradient-checkpointing"]
-    ways += ["--batch-size 1"] if choices.batch > 1 else []
-    yield f"Nothing of this fits. Next: {', '.join([*ways, 'a shorter --max-length, or a smaller --base'])}"
-
-
-def _seconds(item: "Planned", count: int) -> float:
-    """Return the time for all examples, each as long as the longest: an upper bound."""
-    return count * EPOCHS * item.choices.length / item.tokens_per_second
+def _advice(base: str, plans: Sequence[_Plan], *, config: Path | None) -> str:
+    """Return the command that trains as planned, or what takes less memory where nothing fits."""
+    if fitting := [plan for plan in plans if plan.item.fits]:
+        last = fitting[-1]
+        if last.seconds > LONG_SECONDS:
+            days = counted(round(last.seconds / DAY_SECONDS), "day")
+            return (
+                f"It fits, but would take {days} here. Next: a faster machine (with a graphics card), a smaller "
+                f"--base, a shorter --max-length, or train with fewer passes than {last.epochs:g}: epochs=1"
+            )
+        words = ["frontdesk", "finetune", "train", "--data", "FILE", "--base", base]
+        words += ["--config", str(config)] if config else []
+        return f"Next: {shlex.join([*words, '--recipe', last.item.choices.recipe, *last.words])}"
+    ways = ["--gradient-checkpointing"] if any("gradient_checkpointing=off" in plan.words for plan in plans) else []
+    ways += ["--at-once 1"] if any(plan.item.choices.batch > 1 for plan in plans) else []
+    return f"Nothing of this fits. Next: {', '.join([*ways, 'a shorter --max-length, or a smaller --base'])}"

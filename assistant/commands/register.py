@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.commands.options import AsJson, Config, examples, print_json, progress_bar, settings_for
+from assistant.commands.options import AsJson, Config, examples, print_json, progress_bar, settings_for, signs_of_life
 from assistant.settings import Settings
 
 REGISTER_EXAMPLES = examples(
@@ -42,14 +42,20 @@ def register(
     from finetune.ollama.reference import Reference
     from finetune.ollama.served import Served
     from finetune.releases import is_exact, open_release
+    from finetune.weights import libraries
 
     settings = settings_for(config)
+    if transformers:
+        with libraries():  # what is missing is told before anything is registered
+            pass
     opened = open_release(release, home=settings.home)
     file = opened.file(quantization)
     name = model or opened.name
     served = Served(name, settings.ollama_url, {"num_thread": settings.threads} if settings.threads else {})
     version = served.version()
-    reference = Reference.load(file, context_tokens=settings.context_tokens, threads=settings.threads)
+    with signs_of_life("Registering") as turn_to:
+        turn_to(f"loading {file.name}")
+        reference = Reference.load(file, context_tokens=settings.context_tokens, threads=settings.threads)
     try:
         planned = registering.plan(opened, reference, file=file, context_tokens=settings.context_tokens)
         with progress_bar("Registering") as progress:
@@ -61,14 +67,16 @@ def register(
                 replace=replace,
                 progress=progress,
             )
-        folder = _folder_of(file, settings, wanted=transformers, exact=is_exact(file))
         proofs = []
-        for proof in prove(trial_of(planned, served, reference, folder=folder)):
-            proofs.append(proof)
-            if not as_json:
-                print(f"{'ok   ' if proof.ok else 'FAULT'} {proof.name}: {proof.detail}", flush=True)
-                if proof.fix:
-                    print(f"      mend it: {proof.fix}")
+        with signs_of_life("Proving") as turn_to:
+            turn_to("getting ready")
+            folder = _folder_of(file, settings, wanted=transformers, exact=is_exact(file))
+            for proof in prove(trial_of(planned, served, reference, folder=folder), begun=turn_to):
+                proofs.append(proof)
+                if not as_json:
+                    print(f"{'ok   ' if proof.ok else 'FAULT'} {proof.name}: {proof.detail}", flush=True)
+                    if proof.fix:
+                        print(f"      mend it: {proof.fix}")
     finally:
         reference.close()
     ok = all(proof.ok for proof in proofs)

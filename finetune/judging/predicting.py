@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agents.models import ModelOptions
+from agents.models.llamacpp import file_in_process
 from agents.models.loading import resolve
 from finetune.bases import Base, open_base
 from finetune.errors import FinetuneError
@@ -23,6 +24,7 @@ from finetune.examples import Example
 from finetune.labels import label_head
 from finetune.releases import open_release
 from finetune.runs import NAME, open_run, runs
+from finetune.weights import libraries
 
 if TYPE_CHECKING:
     from finetune.weights import Loaded
@@ -90,6 +92,28 @@ def open_subject(name: str, *, home: Path) -> Subject:
     )
 
 
+def require(subjects: Sequence[Subject], *, options: ModelOptions, replies: bool, likelihoods: bool) -> None:
+    """Refuse models that cannot be measured, before any is: the first one may take minutes. None is loaded.
+
+    Args:
+        replies: Whether they will be asked for replies.
+        likelihoods: Whether they will be asked how likely a text is.
+
+    Raises:
+        FinetuneError: torch is missing, or a model tells no likelihoods where they are asked for.
+        ModelUnavailable: a served model's file or server is missing.
+    """
+    for subject in subjects:
+        if likelihoods:
+            _require_likelihoods(subject)
+        served_elsewhere = subject.setting and file_in_process(subject.setting, options) is None
+        if served_elsewhere and replies:
+            resolve(subject.setting, options).close()
+        if likelihoods or not subject.setting:
+            with libraries():
+                pass
+
+
 def predict(
     subject: Subject,
     examples: Sequence[Example],
@@ -136,14 +160,16 @@ def load_for_likelihood(subject: Subject, *, home: Path) -> "Loaded":
     """
     from finetune.weights import load
 
-    if subject.base is not None:
-        return load(subject.base, adapter=subject.adapter)
-    if not subject.source:
+    _require_likelihoods(subject)
+    return load(subject.base or open_base(subject.source, home=home), adapter=subject.adapter)
+
+
+def _require_likelihoods(subject: Subject) -> None:
+    if subject.base is None and not subject.source:
         raise FinetuneError(
             f"{subject.name} tells no likelihoods: its server says only what it chose. Next: name the run or the .gguf "
             "file that it was made from, or leave out --retention and --text."
         )
-    return load(open_base(subject.source, home=home))
 
 
 def expected_of(example: Example) -> str:

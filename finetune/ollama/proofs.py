@@ -50,8 +50,12 @@ TOOL: Mapping[str, Any] = {
 AGAIN = "frontdesk register RELEASE --replace"
 
 
-def prove(trial: Trial) -> Iterator[Proof]:
-    """Try every claim in turn; one that cannot even be tried is a fault."""
+def prove(trial: Trial, *, begun: Callable[[str], None] = lambda _: None) -> Iterator[Proof]:
+    """Try every claim in turn; one that cannot even be tried is a fault.
+
+    Args:
+        begun: Called with a claim's name before it is tried, which may take minutes.
+    """
     claims: dict[str, Callable[[Trial], Proof]] = {
         "prompt": _prompt,
         "begin of text": _begin,
@@ -67,6 +71,7 @@ def prove(trial: Trial) -> Iterator[Proof]:
     if trial.folder is not None:
         claims["greedy tokens in transformers"] = _greedy_in_transformers
     for name, claim in claims.items():
+        begun(name)
         try:
             yield claim(trial)
         except (AgentError, FinetuneError) as error:

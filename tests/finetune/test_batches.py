@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from finetune.bases import Base
-from finetune.batches import NOT_LEARNED, ROUNDED_TO, Batch, padded, shared, ways
+from finetune.batches import NOT_LEARNED, ROUNDED_TO, Batch, padded, require_whole_passes, shared, ways
+from finetune.errors import FinetuneError
 from finetune.rendering import Rendered
 
 
@@ -111,6 +112,13 @@ def test_examples_at_once_may_be_fixed() -> None:
         ("padded", 8)
     ]
     assert {one.layout for one in ways(long, batch_size=8, window=10, layout="shared")} == {"shared"}
+
+
+def test_a_step_is_whole_passes_of_each_process() -> None:
+    require_whole_passes(16, 8, processes=2)
+    require_whole_passes(16, None)
+    with pytest.raises(FinetuneError, match=r"16 examples among 2 .* of 16 \(batch_size=16, at_once=16\)\. Next: 8 at"):
+        require_whole_passes(16, 16, processes=2)
 
 
 @pytest.mark.parametrize("learned_whole", [False, True])

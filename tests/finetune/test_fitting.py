@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from finetune.batches import Way, ways
-from finetune.fitting import Pass, Tuned, fitting, needed, passes
-from finetune.plan import FITS_SHARE
+from finetune.fitting import FITS_SHARE, Pass, Tuned, choices_of, fitting, needed, passes
 from finetune.rendering import Rendered
 from finetune.shapes import shape_of
 
@@ -74,6 +73,15 @@ def test_what_was_set_is_kept_and_less_is_told(caplog: pytest.LogCaptureFixture)
     assert not chosen(long_rows(), 1e9, checkpointing="off").gradient_checkpointing
     assert "GB are free" in caplog.text
     assert chosen(long_rows(), 64e9, checkpointing="on") == Pass("padded", 2, gradient_checkpointing=True, tight=True)
+
+
+def test_no_more_is_learned_than_there_is() -> None:
+    """Rows and predicted places are rounded up each for itself."""
+    way, one, _ = passes(ways([example(65, learned=65)], batch_size=1, window=None), checkpointing="off", on_card=True)[
+        0
+    ]
+    assert way.places > way.rows * way.length
+    assert choices_of(TUNED, way, one).learned == 1.0
 
 
 def test_a_card_gives_back_by_itself() -> None:

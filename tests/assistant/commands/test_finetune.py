@@ -1,4 +1,6 @@
 import json
+import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -6,8 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from assistant.cli import app
+from assistant.commands import options
 from assistant.commands.finetune import described, summary
+from finetune import training
 from finetune.bases import Base
+from tests.assistant.command_line import Run
 from tests.finetune.conftest import intents, tiny_base, write_examples  # noqa: F401 - fixtures
 
 pytest.importorskip("trl")
@@ -26,6 +31,55 @@ def test_a_run_is_trained_and_told(
     assert "24 examples to learn from, none held out" in told.stderr
     again = CliRunner().invoke(app, command, catch_exceptions=False)
     assert "Next: frontdesk evaluate model labels-lora --examples FILE" in again.stdout
+
+
+def test_in_a_pipe_lines_tell_how_training_goes(
+    run: Run,
+    tiny_base: Base,  # noqa: F811
+    intents: tuple[object, ...],  # noqa: F811
+    write_examples: Callable[..., Path],  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(options, "LINE_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr(options, "LOOK_SECONDS", 0.01)
+    data = write_examples(intents, "labels.jsonl")
+    numbers = ("max_steps=4", "precision=float32")
+    code, out, err = run(
+        "finetune", "train", "--data", data, "--recipe", "lora", "--base", tiny_base.folder, *numbers, "--json"
+    )
+    assert (code, json.loads(out)["steps"]) == (0, 4)
+    assert re.search(r"^Training: getting ready, after \d+ s$", err, re.MULTILINE)
+    assert re.search(r"^Training: step [1-4] of 4, \d+:\d\d left, .*, after \d+ s$", err, re.MULTILINE)
+
+
+def test_what_is_missing_is_told_before_a_base_is_fetched(
+    run: Run,
+    intents: tuple[object, ...],  # noqa: F811
+    write_examples: Callable[..., Path],  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("FRONTDESK_HOME", str(tmp_path / "home"))
+    monkeypatch.setitem(sys.modules, "transformers.utils", None)
+    monkeypatch.setattr(training, "open_base", lambda name, **_: pytest.fail(f"{name} was fetched"))
+    data = write_examples(intents, "labels.jsonl")
+    code, _, err = run("finetune", "train", "--data", data, "--base", "maker/large", "--run", "large")
+    assert code == 1
+    assert "This needs torch" in err
+    assert not (tmp_path / "home" / "runs" / "large").exists()
+
+
+def test_a_step_that_is_no_whole_number_of_passes_is_told_before_a_base_is_fetched(
+    run: Run,
+    intents: tuple[object, ...],  # noqa: F811
+    write_examples: Callable[..., Path],  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(training, "open_base", lambda name, **_: pytest.fail(f"{name} was fetched"))
+    data = write_examples(intents, "labels.jsonl")
+    code, _, err = run("finetune", "train", "--data", data, "--base", "maker/large", "batch_size=8", "at_once=3")
+    assert code == 1
+    assert "passes of 3 (batch_size=8, at_once=3). Next: 2 at once" in err
 
 
 def test_without_data_it_is_wrong_usage() -> None:

@@ -1,18 +1,22 @@
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
+from agents.models.llama_engine import Engine
 from finetune.bases import Base
 from finetune.examples import Example
 from finetune.examples import write as write_examples
-from finetune.judging import as_served
+from finetune.judging import as_served, comparing
 from tests.assistant.command_line import Run
+from tests.conftest import free_port
 from tests.finetune.conftest import TEXT, intents, tiny_base
+from tests.finetune.served_releases import tiny_file
 
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
-__all__ = ["intents", "tiny_base"]
+__all__ = ["intents", "tiny_base", "tiny_file"]
 
 
 @pytest.fixture
@@ -52,6 +56,46 @@ def test_models_are_compared_on_a_page(run: Run) -> None:
     assert found["against"][0]["perplexity_ratio"]["value"] == 1.0
     assert found["against"][0]["margin"]["n"] >= 40
     assert Path("report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    ("second", "more", "said"),
+    [
+        ("openai:any", ("--text", "text.txt"), "openai:any tells no likelihoods"),
+        ("ollama:any", (), "Ollama does not answer"),
+        ("embedded", (), "frontdesk models get"),
+        ("nothing", (), "no model 'nothing'"),
+    ],
+)
+def test_what_cannot_be_measured_is_told_before_the_first_one_is(
+    run: Run, monkeypatch: pytest.MonkeyPatch, second: str, more: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.setenv("FRONTDESK_OLLAMA_URL", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setattr(comparing, "measure", lambda subject, *_, **__: pytest.fail(f"{subject.name} was measured"))
+    code, out, err = run("finetune", "compare", "model", second, "--examples", "examples.jsonl", *more)
+
+    assert (code, out) == (1, "")
+    assert said in err
+
+
+@pytest.mark.model
+def test_how_likely_a_text_is_to_a_file_is_told_by_torch_alone(
+    run: Run, tiny_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Engine, "load", lambda path, *_, **__: pytest.fail(f"{path} was loaded by llama.cpp"))
+    code, out, _ = run("finetune", "compare", tiny_file, "--text", "text.txt", "--json")
+
+    assert code == 0
+    assert json.loads(out)["models"][0]["perplexity"]["value"] > 1
+
+
+def test_where_torch_is_missing_no_server_is_measured_first(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparing, "measure", lambda subject, *_, **__: pytest.fail(f"{subject.name} was measured"))
+    monkeypatch.setitem(sys.modules, "transformers.utils", None)
+    code, _, err = run("finetune", "compare", "openai:any", "model", "--examples", "examples.jsonl")
+
+    assert code == 1
+    assert "This needs torch" in err
 
 
 @pytest.mark.parametrize(

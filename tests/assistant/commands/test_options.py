@@ -1,12 +1,14 @@
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import count
 from types import SimpleNamespace
 
 import pytest
 
 from assistant.commands import options
-from assistant.commands.options import harmless, local, progress_bar
+from assistant.commands.options import harmless, local, progress_bar, signs_of_life
 
 
 @pytest.fixture
@@ -64,3 +66,44 @@ def test_of_a_large_file_among_others_its_own_share_is_told_and_never_more_than_
     assert first == "Reading log.txt (7 of 9): 0% after 30 s"
     assert len(others) <= hours * 6 + 4
     assert others[-1].startswith("Reading log.txt (7 of 9): 9")
+
+
+def test_work_that_cannot_tell_its_share_is_told_by_its_part_however_long_that_takes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seconds, told = count(), threading.Event()
+
+    def monotonic() -> float:
+        now = next(seconds)
+        if now > 300:
+            told.set()
+        return float(now)
+
+    monkeypatch.setattr(options, "LOOK_SECONDS", 0.001)
+    monkeypatch.setattr(options, "time", SimpleNamespace(monotonic=monotonic))
+    with signs_of_life("Proving") as turn_to:
+        turn_to("greedy\x1b tokens")
+        assert told.wait(30)
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.splitlines()[:3] == [f"Proving: greedy� tokens, after {seconds} s" for seconds in (30, 90, 210)]
+
+
+def test_work_that_fails_is_told_of_no_longer() -> None:
+    def telling() -> list[str]:
+        return [one.name for one in threading.enumerate() if one.name == "signs of life"]
+
+    def fail() -> None:
+        with signs_of_life("Proving"):
+            assert telling()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert not telling()
+
+
+def test_quick_work_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with signs_of_life("Proving") as turn_to:
+        turn_to("prompt")
+    assert capsys.readouterr() == ("", "")

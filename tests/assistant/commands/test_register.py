@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,8 +13,11 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
+from typer.testing import CliRunner
 
 from agents.models.registration import read_registration
+from assistant.cli import app
+from assistant.commands import options
 from tests.assistant.ui.chat_page import ARGUMENTS, START_SECONDS, WAIT_MILLISECONDS
 from tests.conftest import ROOT, free_port
 from tests.finetune.ollama.test_template_shape import UNSEEN
@@ -57,6 +61,34 @@ def test_registered_proved_and_doctored(live: Live, tiny_file: Path, tmp_path: P
     assert "tested with" in checks["Ollama's version"]["detail"]
     assert checks["proof: prompt"]["ok"]
     assert not checks["proof: end of reply"]["ok"]
+
+
+def test_what_is_missing_is_told_before_anything_is_registered(
+    live: Live, tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_release(tmp_path, "tiny", tiny_file, UNSEEN)
+    monkeypatch.setitem(sys.modules, "transformers.utils", None)
+    for name, value in environment(tmp_path, live.url).items():
+        monkeypatch.setenv(name, value)
+    told = CliRunner().invoke(app, ["register", "tiny", "--as", "half", "--transformers"])
+    assert "This needs torch" in str(told.exception)
+    assert read_registration(tmp_path / "registered", "half") is None
+
+
+@pytest.mark.timeout(600)
+def test_in_a_pipe_lines_tell_what_it_is_at(
+    live: Live, tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_release(tmp_path, "tiny", tiny_file, UNSEEN)
+    monkeypatch.setattr(options, "LINE_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr(options, "LOOK_SECONDS", 0.001)
+    for name, value in environment(tmp_path, live.url).items():
+        monkeypatch.setenv(name, value)
+    told = CliRunner().invoke(app, ["register", "tiny", "--as", "by-lines", "--no-transformers", "--json"])
+    assert json.loads(told.stdout)["model"] == "by-lines:latest"
+    assert "Registering: loading " in told.stderr
+    assert re.search(r"^Proving: prompt, after \d+ s$", told.stderr, re.MULTILINE)
+    assert "Proving: end of reply, after " in told.stderr
 
 
 @pytest.mark.browser

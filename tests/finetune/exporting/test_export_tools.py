@@ -1,5 +1,6 @@
 """Number 9 of the fifteen: a converter or quantizer that is missing, renamed or of another version is told before."""
 
+import shlex
 import tomllib
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
@@ -46,6 +47,7 @@ def test_number_9_a_version_that_was_not_tried(name: str, monkeypatch: pytest.Mo
     found = faults()[f"export: {name}"]
     assert f"tried is {TRIED[name]}" in found.detail
     assert f"'{name}=={TRIED[name]}'" in found.fix
+    assert shlex.split(found.fix.splitlines()[-1])[-1] == f"{name}=={TRIED[name]}", "it belongs to the last command"
 
 
 @pytest.mark.parametrize(

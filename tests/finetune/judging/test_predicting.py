@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from agents.errors import ModelUnavailable
 from agents.models import ModelOptions
+from agents.models.llama_engine import Engine
 from finetune.bases import Base
 from finetune.errors import FinetuneError
 from finetune.examples import Example
 from finetune.judging import as_served, torch_replies
-from finetune.judging.predicting import Prediction, Subject, load_for_likelihood, open_subject, predict, write
+from finetune.judging.predicting import Prediction, Subject, load_for_likelihood, open_subject, predict, require, write
 from finetune.labels import label_head
 from finetune.runs import finish, open_run
 from finetune.training import learn_to_tell
@@ -130,6 +132,27 @@ def test_an_unknown_model_names_those_that_are_here(run: Path) -> None:
 def test_a_server_tells_no_likelihoods(tmp_path: Path) -> None:
     with pytest.raises(FinetuneError, match="leave out --retention and --text"):
         load_for_likelihood(Subject("ollama:x", setting="ollama:x"), home=tmp_path)
+
+
+@pytest.mark.parametrize(("replies", "likelihoods"), [(True, False), (False, True), (True, True)])
+def test_a_file_is_looked_for_and_not_loaded(
+    options: ModelOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, replies: bool, likelihoods: bool
+) -> None:
+    monkeypatch.setattr(Engine, "load", lambda path, *_, **__: pytest.fail(f"{path} was loaded"))
+    file = tmp_path / "x.gguf"
+    file.touch()
+    subject = open_subject(str(file), home=tmp_path)
+    require([subject], options=options, replies=replies, likelihoods=likelihoods)
+    file.unlink()
+    with pytest.raises(ModelUnavailable, match=r"no model file at .*x\.gguf"):
+        require([subject], options=options, replies=replies, likelihoods=likelihoods)
+
+
+def test_a_server_that_is_not_asked_need_not_be_there(options: ModelOptions, tmp_path: Path) -> None:
+    missing = open_subject(f"scripted:{tmp_path / 'none.jsonl'}", home=tmp_path)
+    require([missing], options=options, replies=False, likelihoods=False)
+    with pytest.raises(ModelUnavailable):
+        require([missing], options=options, replies=True, likelihoods=False)
 
 
 def test_a_release_is_asked_with_its_recommended_file(tmp_path: Path) -> None:
