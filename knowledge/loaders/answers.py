@@ -5,8 +5,20 @@ from collections.abc import Mapping, Sequence
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.loaders.markup import plain
 
-_QUESTION_NAMES = ("question", "questions", "问题", "提问")
-_ANSWER_NAMES = ("answer", "answers", "答案", "回答", "答复")
+_QUESTION_NAMES = ("question", "questions", "问题", "提问", "frage", "fragen", "pregunta", "domanda", "vraag")
+_ANSWER_NAMES = (
+    "answer",
+    "answers",
+    "答案",
+    "回答",
+    "答复",
+    "antwort",
+    "antworten",
+    "réponse",
+    "respuesta",
+    "risposta",
+    "antwoord",
+)
 
 
 def answer_columns(names: Sequence[str]) -> tuple[str, str] | None:

@@ -17,7 +17,7 @@ from knowledge.loaders.docx_signs import formula, is_formula, sign
 from knowledge.loaders.encoding import empty
 from knowledge.loaders.office_properties import core_properties
 from knowledge.loaders.raised import raised
-from knowledge.loaders.tables import Spread, add_grid
+from knowledge.loaders.tables import SEPARATOR, Spread, add_grid
 from knowledge.loaders.xml_trees import BrokenXml, UnsafeXml, parse
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ _CONTENTS_FIELD = re.compile(r"\b(?:TOC|PAGEREF)\b")
 _CONTENTS = "Table of Contents"
 """What Word calls a block that it fills with the headings and their pages."""
 _LONGEST_HEADING = 300
+_PROSE_CHARACTERS = 600
 _UNREAD = ("vanish", "strike", "dstrike")
 """Properties of a run that no reader sees, or that is struck out and so no longer holds."""
 
@@ -93,6 +94,9 @@ class _Reader:
         if element.tag == f"{_W}p":
             self._paragraph(element)
             self._add_notes(element)
+        elif element.tag == f"{_W}tbl" and self._only_places(element):
+            for cell in _cells(element):
+                self.read(cell)
         elif element.tag == f"{_W}tbl":
             self._table(element)
             self._add_notes(element)
@@ -119,7 +123,7 @@ class _Reader:
         else:
             self.builder.add("paragraph", text)
         for box in element.iter(f"{_W}txbxContent"):
-            if not any(parent.tag == _FALLBACK for parent in box.iterancestors()):
+            if not _is_copy(box):
                 self.read(box)
 
     def _style(self, element: "Element") -> _Style:
@@ -186,9 +190,7 @@ class _Reader:
         marked = 0
         for row in table.iterchildren(f"{_W}tr"):
             line: list[str] = []
-            for cell in row.iter(f"{_W}tc"):
-                if next(cell.iterancestors(f"{_W}tbl")) is not table:
-                    continue
+            for cell in _cells(table, row):
                 merged = cell.find(f"{_W}tcPr/{_W}vMerge")
                 continued = merged is not None and merged.get(f"{_W}val", "continue") == "continue"
                 text = rows[-1][len(line)] if continued and rows and len(line) < len(rows[-1]) else self._cell(cell)
@@ -201,8 +203,51 @@ class _Reader:
         add_grid(self.builder, rows, marked=marked)
 
     def _cell(self, cell: "Element") -> str:
-        texts = (self._numbered(each, " ".join(self._text(each).split())) for each in cell.iter(f"{_W}p"))
+        table = next(cell.iterancestors(f"{_W}tbl"))
+        texts: list[str] = []
+        for each in cell.iter(f"{_W}p", f"{_W}tbl"):
+            if next(each.iterancestors(f"{_W}tbl")) is not table or _is_copy(each):
+                continue
+            is_table = each.tag == f"{_W}tbl"
+            texts.append(self._rows(each) if is_table else self._numbered(each, " ".join(self._text(each).split())))
         return " ".join(filter(None, texts))
+
+    def _only_places(self, table: "Element") -> bool:
+        """Say whether a table only places things on the page: one row or one column, and cells that are no values."""
+        rows = list(table.iterchildren(f"{_W}tr"))
+        if len(rows) != 1 and any(len(list(_cells(table, row))) != 1 for row in rows):
+            return False
+        return any(self._is_page(cell) for cell in _cells(table))
+
+    def _is_page(self, cell: "Element") -> bool:
+        """Say whether a cell holds what a page does: a table, a heading, a list or long prose."""
+        if cell.find(f"{_W}tbl") is not None:
+            return True
+        filled = [each for each in cell.iterchildren(f"{_W}p") if self._text(each).strip()]
+        if len(filled) < 2:
+            return False
+        is_built = any(_outline(each) or self._style(each).outline or self._place_in_list(each) for each in filled)
+        return is_built or sum(len(self._text(each)) for each in filled) > _PROSE_CHARACTERS
+
+    def _rows(self, table: "Element") -> str:
+        """Return a table that stands in a cell as a text, for the row around it has to be read alone."""
+        around, self.builder = self.builder, DocumentBuilder()
+        self._table(table)
+        within, self.builder = self.builder.build(), around
+        rows = (within.text[block.start : block.end] for block in within.blocks)
+        return "; ".join(" ".join(row.replace(SEPARATOR, ", ").split()) for row in rows)
+
+
+def _cells(table: "Element", row: "Element | None" = None) -> "Iterator[Element]":
+    """Yield the cells of a table, or of a row of it, and not those of tables within."""
+    for cell in (table if row is None else row).iter(f"{_W}tc"):
+        if next(cell.iterancestors(f"{_W}tbl")) is table:
+            yield cell
+
+
+def _is_copy(element: "Element") -> bool:
+    """Say whether an element is what Word writes a second time for programs of before 2010."""
+    return any(parent.tag == _FALLBACK for parent in element.iterancestors())
 
 
 def _is_filler(element: "Element") -> bool:

@@ -7,20 +7,21 @@ stands on every page and answers nothing.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeGuard
 
 from knowledge.documents import Document, DocumentBuilder
 from knowledge.errors import UnreadableFile
 from knowledge.loaders import NO_OPTIONS, LoadOptions
 from knowledge.loaders.dates import dated, iso_day
 from knowledge.loaders.encoding import empty, read_bytes, read_text
+from knowledge.loaders.html_folded import unfold
 from knowledge.loaders.html_menus import check_depth, elements, is_left_out, raised_text, visible_text, words
-from knowledge.loaders.html_questions import add_questions, unshown
-from knowledge.loaders.html_tables import add_html_table, is_layout_table
+from knowledge.loaders.html_questions import add_questions, not_in, unshown
+from knowledge.loaders.html_tables import add_html_table, beside_cells, is_layout_table, short_line
 from knowledge.loaders.html_ways import only_leads, titles_in
 from knowledge.loaders.lines import collapse
 from knowledge.loaders.markup import told_target
@@ -29,13 +30,15 @@ from knowledge.text import sentences
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
+    from bs4.element import PageElement
 
 DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _BLOCKS = words(
     "address article aside blockquote body center details div dd dl dt fieldset figcaption figure form header hgroup "
-    "html legend li main ol p section summary ul table pre hr h1 h2 h3 h4 h5 h6"
+    "html legend li main ol p section summary ul table caption tr td th pre hr h1 h2 h3 h4 h5 h6"
 )
 _HEADINGS = words("h1 h2 h3 h4 h5 h6")
+_LISTS = ["ul", "ol", "dl"]
 _SECTIONS = words("a article body div header hgroup main section")
 _ANCHOR_ANCESTORS = 3
 _DATE_NAMES = (
@@ -103,8 +106,9 @@ def add_html(
         page = Page(collapse(soup.title.get_text()) if soup.title else "", _date(soup))
         questions = unshown(soup, repeated=repeated)  # what is left to another page is shown too
         leave_out(soup, repeated)
+        unfold(soup)
         _Reader(builder, place, below).read(soup)
-        add_questions(builder, questions)
+        add_questions(builder, not_in(soup, questions))
     except RecursionError as error:
         raise UnreadableFile(
             f"{path}: its elements are nested too deeply. Save the page again as plain text."
@@ -128,13 +132,13 @@ class _Reader:
 
     def read(self, soup: "BeautifulSoup") -> None:
         self._titles = titles_in(soup)
-        self._children(soup)
+        self._children(soup.children)
         self._flush()
 
-    def _children(self, tag: "Tag") -> None:
+    def _children(self, nodes: "Iterable[PageElement]") -> None:
         from bs4.element import NavigableString, PreformattedString, Tag
 
-        for child in tag.children:
+        for child in nodes:
             if isinstance(child, Tag):
                 is_above = child.name == "p" and not self._builder.holds_text and not "".join(self._inline).strip()
                 if not is_left_out(child) and not only_leads(child, self._titles, is_above=is_above):
@@ -149,14 +153,13 @@ class _Reader:
             return
         self._flush()
         if name in _HEADINGS:
-            text = collapse(visible_text(tag))
-            if text:
+            if text := collapse(visible_text(tag)):
                 self._heading_level = min(6, self._below + int(name[1]))
                 self._builder.add("heading", text, level=self._heading_level, anchor=self._anchor(tag))
         elif name == "pre":
             self._builder.add("code", visible_text(tag).strip("\n"))
         elif name == "table" and not is_layout_table(tag):
-            add_html_table(self._builder, tag)
+            self._table(tag)
         elif name in ("ul", "ol"):
             self._list(tag)
         elif name == "dl":
@@ -164,20 +167,31 @@ class _Reader:
         elif name == "details" or "expand-container" in (tag.get("class") or ()):
             self._accordion(tag)
         elif (name in ("p", "div") and _is_bold_question(tag)) or _names_an_accordion(tag):
-            level = min(6, self._heading_level + 1)
-            self._builder.add("heading", collapse(visible_text(tag)), level=level, anchor=self._anchor(tag))
-            if _is_line_of_accordion(tag):  # what stands below it in bold is one level deeper
-                self._heading_level = level
+            self._question(tag)
+        elif name == "tr" and (line := short_line(tag)):
+            self._builder.add("row", line)
         else:
-            self._children(tag)
+            self._children(tag.children)
             if name == "p" and _names_code(tag):
                 self._inline.append(":")  # so that the code is read with it
             self._flush()
 
+    def _question(self, tag: "Tag") -> None:
+        level = min(6, self._heading_level + 1)
+        self._builder.add("heading", collapse(visible_text(tag)), level=level, anchor=self._anchor(tag))
+        if _is_line_of_accordion(tag):  # what stands below it in bold is one level deeper
+            self._heading_level = level
+
+    def _table(self, tag: "Tag") -> None:
+        for nodes in beside_cells(tag):  # browsers show it above the table, too
+            self._children(nodes)
+            self._flush()
+        add_html_table(self._builder, tag)
+
     def _accordion(self, tag: "Tag") -> None:
         """Read what is folded up; what follows it stands under none of its headings."""
         around = self._heading_level
-        self._children(tag)
+        self._children(tag.children)
         self._flush()
         self._builder.end_section(level=min(6, around + 1))
         self._heading_level = around
@@ -196,43 +210,57 @@ class _Reader:
         elif tag.name == "sup":
             self._inline.append(raised_text(tag, "".join(self._inline[-2:])))
         elif tag.name == "a":
-            self._children(tag)
+            self._children(tag.children)
             self._inline.append(told_target(str(tag.get("href") or "").strip(), text=collapse(tag.get_text())))
         else:
-            self._children(tag)
+            self._children(tag.children)
 
     def _list(self, tag: "Tag") -> None:
         number = _number(tag.get("start"), 1)
-        with _Inside(self, "item"):
-            for child in tag.find_all(True, recursive=False):
+        for child in _entries(tag, ["li"]):
+            if not _is_block(child) and not _is_custom(child):
+                self._children([child])  # what stands between the items belongs to none of them
+                continue
+            self._flush()
+            with _Inside(self, "item"):
                 if child.name == "li" and not is_left_out(child):
                     if tag.name == "ol":
                         number = _number(child.get("value"), number)
                         self._prefix = f"{number}. "
                         number += 1
-                    self._children(child)
+                    self._children(child.children)
                     self._flush()
                     self._prefix = ""
                 elif child.name != "li" and not is_left_out(child):
                     self._tag(child)  # a list directly inside a list, as old editors wrote it
+                    self._flush()
+        self._flush()
 
     def _definitions(self, tag: "Tag") -> None:
-        with _Inside(self, "item"):
-            for child in tag.find_all(["dt", "dd"]):
-                if child.find_parent("dl") is not tag or is_left_out(child):
-                    continue
-                if child.name == "dt":
-                    if self._prefix:
-                        self._builder.add("item", self._prefix.rstrip(": "), level=self._depth)
-                    term = collapse(visible_text(child)).rstrip(":")
-                    # A question and its answer are two sentences: with a colon the answer would begin with one.
-                    self._prefix = (f"{term} " if term.endswith(("?", "？")) else f"{term}: ") if term else ""
-                else:
-                    self._children(child)
+        for child in _entries(tag, ["dt", "dd"]):
+            if not _is_block(child) or child.name not in ("dt", "dd"):
+                self._children([child])
+                continue
+            self._flush()
+            if is_left_out(child):
+                continue
+            if child.name == "dt":
+                self._end_term()
+                term = collapse(visible_text(child)).rstrip(":")
+                # A question and its answer are two sentences: with a colon the answer would begin with one.
+                self._prefix = (f"{term} " if term.endswith(("?", "？")) else f"{term}: ") if term else ""
+            else:
+                with _Inside(self, "item"):
+                    self._children(child.children)
                     self._flush()
-            if self._prefix:
-                self._builder.add("item", self._prefix.rstrip(": "), level=self._depth)
-            self._prefix = ""
+        self._flush()
+        self._end_term()
+
+    def _end_term(self) -> None:
+        """Write a term that nothing defines."""
+        if self._prefix:
+            self._builder.add("item", self._prefix.rstrip(": "), level=min(6, self._depth + 1))
+        self._prefix = ""
 
     def _flush(self) -> None:
         lines = [collapse(line) for line in "".join(self._inline).split(_LINE_BREAK)]
@@ -255,6 +283,34 @@ class _Inside:
 
     def __exit__(self, *_: object) -> None:
         self._reader._kind, self._reader._depth = self._before
+
+
+def _is_block(node: "PageElement") -> "TypeGuard[Tag]":
+    return getattr(node, "name", None) in _BLOCKS
+
+
+def _is_custom(node: "PageElement") -> "TypeGuard[Tag]":
+    """Say whether an element is one that a site has made up, which it may have in place of an item."""
+    return "-" in (getattr(node, "name", None) or "")
+
+
+def _entries(tag: "Tag", names: list[str]) -> "Iterator[PageElement]":
+    """Yield what stands in a list; what stands in an element around some entries of these names, in its place."""
+    around = tag if tag.name in _LISTS else tag.find_parent(_LISTS)
+    for child in tag.children:
+        if not _holds_entries(child, names, around):
+            yield child
+        elif not is_left_out(child):
+            yield from _entries(child, names)
+
+
+def _holds_entries(node: "PageElement", names: list[str], around: "Tag | None") -> "TypeGuard[Tag]":
+    from bs4.element import Tag
+
+    if not isinstance(node, Tag) or node.name in (*names, *_LISTS, "table", "details"):
+        return False
+    entry = node.find(names)
+    return entry is not None and entry.find_parent(_LISTS) is around
 
 
 def _is_bold_question(tag: "Tag") -> bool:
@@ -311,10 +367,14 @@ def _anchor(tag: "Tag") -> str:
 
 def _begun_by(tag: "Tag") -> "Iterator[Tag]":
     """Yield the elements around a heading whose first heading it is: those that the one before does not stand in."""
-    before = tag.find_previous([*_HEADINGS])
-    around_both = set(map(id, before.parents)) if before is not None else set()
+    around_both: set[int] | None = None
     for outer in tag.parents:
-        if outer.name not in _SECTIONS or id(outer) in around_both:
+        if outer.name not in _SECTIONS:
+            return
+        if around_both is None:  # not before it is needed: it may mean to go over the whole page
+            before = tag.find_previous([*_HEADINGS])
+            around_both = set(map(id, before.parents)) if before is not None else set()
+        if id(outer) in around_both:
             return
         yield outer
 

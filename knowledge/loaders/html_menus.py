@@ -118,16 +118,19 @@ def is_left_out(tag: "Tag") -> bool:
     if any(map(_CONSENT_NAMES.fullmatch, each_name)) and _asks(tag):
         return True
     is_called_menu = tag.name == "aside" or bool(names.strip() and _MENU_NAMES.search(names))
-    return is_called_menu and _link_share(tag) >= _LINK_SHARE_OF_A_MENU
+    return is_called_menu and link_share(tag) >= _LINK_SHARE_OF_A_MENU
 
 
 def is_never_read(name: str, attributes: Mapping[str, Any]) -> bool:
     """Say whether an element of this name and these attributes is not read, whatever stands in it."""
     if name in _DROPPED or name in _STRUCK_OUT:
         return name != "form"
-    if not attributes:
-        return False
-    if "hidden" in attributes or attributes.get("aria-hidden") == "true" or attributes.get("role") in _MENU_ROLES:
+    return bool(attributes) and (attributes.get("role") in _MENU_ROLES or is_hidden(attributes))
+
+
+def is_hidden(attributes: Mapping[str, Any]) -> bool:
+    """Say whether an element with these attributes is not shown, or struck out."""
+    if "hidden" in attributes or attributes.get("aria-hidden") == "true":
         return True
     return bool(_HIDDEN_STYLE.search(str(attributes.get("style", ""))))
 
@@ -137,7 +140,8 @@ def _asks(tag: "Tag") -> bool:
     return tag.find(["button", "input"]) is not None and tag.find_parent(["main", "article"]) is None
 
 
-def _link_share(tag: "Tag") -> float:
+def link_share(tag: "Tag") -> float:
+    """Return which share of an element's characters leads elsewhere; 1 where it has none."""
     length = len("".join(tag.get_text().split()))
     linked = sum(len("".join(link.get_text().split())) for link in tag.find_all("a"))
     return linked / length if length else 1.0

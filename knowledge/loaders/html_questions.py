@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from knowledge.documents import DocumentBuilder, with_pipes
@@ -28,9 +28,13 @@ def unshown(page: "BeautifulSoup", *, repeated: Collection[str] = ()) -> list[tu
     Args:
         repeated: hashes of what is left to another page of the site.
     """
-    found = list(_found(text for text in told(page) if key(text) not in repeated))
-    shown = "".join(with_pipes(visible_text(page)).split()) if found else ""
-    return [(question, answer) for question, answer in found if "".join(answer.split()) not in shown]
+    return not_in(page, list(_found(text for text in told(page) if key(text) not in repeated)))
+
+
+def not_in(page: "BeautifulSoup", questions: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the questions whose answers are not read in the page."""
+    shown = "".join(with_pipes(visible_text(page)).split()) if questions else ""
+    return [(question, answer) for question, answer in questions if "".join(answer.split()) not in shown]
 
 
 def add_questions(builder: DocumentBuilder, questions: Iterable[tuple[str, str]]) -> None:

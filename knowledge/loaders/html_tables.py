@@ -1,13 +1,20 @@
 """HTML tables: spans resolved into a grid, the header found, each row readable by itself."""
 
 import re
+from collections.abc import Iterator
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from knowledge.documents import DocumentBuilder
-from knowledge.loaders.html_menus import visible_text
+from knowledge.loaders.html_menus import is_left_out, visible_text
 from knowledge.loaders.lines import collapse
-from knowledge.loaders.tables import add_table, begins_with_number, is_number, repeats_its_forms
+from knowledge.loaders.tables import (
+    SEPARATOR,
+    add_table,
+    begins_with_number,
+    is_number,
+    repeats_its_forms,
+)
 
 if TYPE_CHECKING:
     from bs4 import Tag
@@ -17,6 +24,8 @@ _WIDEST_SPAN = 100
 _PROSE_CHARACTERS = 600
 _BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 _BLOCKS_IN_LAYOUT = ["h1", "h2", "h3", "h4", "h5", "h6", "table", "pre", "article", "section"]
+_PARTS = ["caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td", "th"]
+_LONGEST_SHORT = 60
 
 
 def is_layout_table(table: "Tag") -> bool:
@@ -35,20 +44,88 @@ def add_html_table(builder: DocumentBuilder, table: "Tag") -> None:
     if table.caption is not None:
         builder.add("paragraph", collapse(visible_text(table.caption)))
     rows = [row for row in _rows(table) if _cells(row)]
+    if len(rows) > 2 and _is_title(rows[0]) and _cells(rows[0])[0].name == "td" and _is_of_names(rows[1]):
+        builder.add("paragraph", collapse(visible_text(rows[0])))
+        rows = rows[1:]
     head = _header_rows(rows)
     grid = _grid(rows, len(head))
     names = _names(grid[: len(head)])
     body = grid[len(head) :]
     if not head and all(cells and cells[0].name == "th" for cells in map(_cells, rows)):
         # Names down the side: each row says one fact.
-        for line in body:
-            add_table(builder, [line[0]], [[" ".join(filter(None, line[1:]))]])
+        for row, line in zip(rows, body, strict=True):
+            pairs = _pairs(_cells(row), line)
+            add_table(builder, [name for name, _ in pairs], [[value for _, value in pairs]])
         return
     if not any(names) and all(sum(map(bool, line)) <= 1 for line in body):
         for line in body:  # a box with a picture beside its text
             builder.add("paragraph", "".join(line))
         return
+    body_rows = rows[len(head) :]
+    if body_rows and _is_group(body_rows[0]):
+        names, body = ["", *names], _grouped(body_rows, body)
     add_table(builder, names, body)
+
+
+def beside_cells(table: "Tag") -> "Iterator[list[PageElement]]":
+    """Yield what stands in a table and in none of its cells, which is no HTML and written all the same."""
+    for holder in (table, *table.find_all(["thead", "tbody", "tfoot", "tr"])):
+        if holder is not table and (holder.find_parent("table") is not table or _is_hidden(holder, table)):
+            continue
+        nodes: list[PageElement] = []
+        for child in holder.children:
+            if getattr(child, "name", None) in _PARTS or _holds_parts(child):
+                yield nodes
+                nodes = []
+            else:
+                nodes.append(child)
+        yield nodes
+
+
+def short_line(row: "Tag") -> str:
+    """Return a row of a table that only places things as one line, where its cells are short: a name and its value.
+
+    "" where it is no such row.
+    """
+    texts = [visible_text(cell).strip() for cell in _cells(row) if not is_left_out(cell)]
+    if any(len(text) > _LONGEST_SHORT or "\n" in text for text in texts) or row.find(["a", *_BLOCKS_IN_LAYOUT]):
+        return ""
+    filled = list(filter(None, map(collapse, texts)))
+    return SEPARATOR.join(filled) if len(filled) > 1 else ""
+
+
+def _is_hidden(holder: "Tag", table: "Tag") -> bool:
+    return any(map(is_left_out, (holder, *takewhile(lambda tag: tag is not table, holder.parents))))
+
+
+def _holds_parts(node: "PageElement") -> bool:
+    """Say whether an element between a table and its rows holds some of them, as a form does."""
+    from bs4.element import Tag
+
+    return isinstance(node, Tag) and node.name != "table" and node.find(_PARTS) is not None
+
+
+def _pairs(cells: list["Tag"], line: list[str]) -> list[tuple[str, str]]:
+    """Return the names in a row that begins with one, each with its value where they take turns, else the first."""
+    takes_turns = len(cells) == len(line) and [cell.name for cell in cells] == ["th", "td"] * (len(line) // 2)
+    ends = range(2, len(line) + 1, 2) if takes_turns else (len(line),)
+    begins = range(0, len(line), 2) if takes_turns else (0,)
+    return [(line[at], " ".join(filter(None, line[at + 1 : end]))) for at, end in zip(begins, ends, strict=True)]
+
+
+def _grouped(rows: list["Tag"], body: list[list[str]]) -> list[list[str]]:
+    """Return the rows of a body, each behind the name over the whole table that it stands below."""
+    lines: list[list[str]] = []
+    group, is_said = "", True
+    for row, line in zip(rows, body, strict=True):
+        if not _is_group(row):
+            lines.append([group, *line])
+            is_said = True
+            continue
+        if not is_said:
+            lines.append([group])
+        group, is_said = line[0], False
+    return lines if is_said else [*lines, [group]]
 
 
 def _rows(table: "Tag") -> list["Tag"]:
@@ -64,10 +141,31 @@ def _header_rows(rows: list["Tag"]) -> list["Tag"]:
     for row in rows[:-1]:
         parent = row.parent
         in_head = parent is not None and parent.name == "thead"
-        if not in_head and (len(head) >= 2 or any(cell.name != "th" for cell in _cells(row))):
+        if not in_head and (
+            len(head) >= 2 or not _is_of_names(row) or (_is_group(row) and not all(map(_is_title, head)))
+        ):
             break
         head.append(row)
     return head or (rows[:1] if _begins_with_names(rows) else [])
+
+
+def _is_of_names(row: "Tag") -> bool:
+    """Say whether all cells of a row are names, but for an empty corner above the names of the rows."""
+    cells = _cells(row)
+    if cells[0].name == "td" and not cells[0].get_text(strip=True) and len(cells) > 1:
+        return all(cell.name == "th" and cell.get("scope") != "row" for cell in cells[1:])
+    return all(cell.name == "th" for cell in cells)
+
+
+def _is_title(row: "Tag") -> bool:
+    """Say whether a row is one cell over several columns."""
+    cells = _cells(row)
+    return len(cells) == 1 and _span(cells[0], "colspan") > 1
+
+
+def _is_group(row: "Tag") -> bool:
+    """Say whether a row only names those below."""
+    return _is_title(row) and _cells(row)[0].name == "th"
 
 
 def _begins_with_names(rows: list["Tag"]) -> bool:

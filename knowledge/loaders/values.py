@@ -2,8 +2,8 @@
 
     {"hours": {"monday": "9-17"}}  ->  hours > monday: 9-17
 
-A list of like objects is a table, others stand below their titles; long texts are paragraphs. Bounded, since YAML may
-name one value a million times.
+A list of like objects is a table, others stand below their titles; long texts are paragraphs, and an answer is one
+below its question. Bounded, since YAML may name one value a million times.
 """
 
 import re
@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from knowledge.documents import DocumentBuilder
+from knowledge.loaders.answers import answer_columns
 from knowledge.loaders.markup import plain
 from knowledge.loaders.tables import add_table
 
@@ -80,15 +81,31 @@ class _Writer:
         if self._left < 0 or depth > _DEEPEST:
             raise TooManyValues(f"more than {_MOST_VALUES:,} values" if depth <= _DEEPEST else "nested too deeply")
         if isinstance(value, Mapping):
+            asked = _asked(value)
+            if asked:
+                self._answer(*(_text(value[name]) for name in asked), depth=depth)
             for key, inner in value.items():
-                self.add(inner, f"{path}{_PATH}{key}" if path else str(key), depth + 1)
+                if key not in asked:
+                    self.add(inner, f"{path}{_PATH}{key}" if path else str(key), depth + 1)
+            if asked:
+                self._builder.end_section(level=_level(depth))
         elif isinstance(value, Sequence) and not isinstance(value, str):
             self._list(value, path, depth)
         else:
             self._plain(shown(value), path)
 
+    def _answer(self, question: str, answer: str, *, depth: int) -> None:
+        self._left -= (len(question) + len(answer)) // _VALUE
+        self._builder.add("heading", " ".join(question.split()), level=_level(depth))
+        for paragraph in _BLANK_LINE.split(answer):
+            self._builder.add("paragraph", paragraph)
+
     def _list(self, values: Sequence[Value], path: str, depth: int) -> None:
-        if is_table(values):
+        if any(map(_asked, values)):
+            self._builder.add("heading", path, level=_level(depth))
+            self._titled(values, path, depth + 1)
+            self._builder.end_section(level=_level(depth))
+        elif is_table(values):
             if path:
                 self._builder.add("paragraph", f"{path}:")
             rows = [row for row in values if isinstance(row, Mapping)]
@@ -98,13 +115,20 @@ class _Writer:
             self._left -= len(values)
             self._plain(", ".join(text for value in values if (text := shown(value))), path)
         else:
-            level = min(_LOWEST_HEADING, depth + 1)
-            for number, (value, title) in enumerate(zip(values, _titles(values), strict=True), start=1):
-                if title:
-                    self._builder.add("heading", title, level=level)
-                self.add(value, f"{path} {number}".strip() if isinstance(value, Mapping) else path, depth + 1)
-                if title:
-                    self._builder.end_section(level=level)
+            self._titled(values, path, depth)
+
+    def _titled(self, values: Sequence[Value], path: str, depth: int) -> None:
+        """Add values each below what it is called; questions stand below none but their own."""
+        level = _level(depth)
+        for number, (value, title) in enumerate(zip(values, _titles(values), strict=True), start=1):
+            if _asked(value):
+                self.add(value, "", depth)
+                continue
+            if title:
+                self._builder.add("heading", title, level=level)
+            self.add(value, f"{path} {number}".strip() if isinstance(value, Mapping) else path, depth + 1)
+            if title:
+                self._builder.end_section(level=level)
 
     def _plain(self, text: str, path: str) -> None:
         if not text:
@@ -116,6 +140,29 @@ class _Writer:
             return
         for number, paragraph in enumerate(paragraphs):
             self._builder.add("paragraph", f"{path}: {paragraph}" if path and not number else paragraph)
+
+
+def _level(depth: int) -> int:
+    """Return the level of a heading above values of this depth."""
+    return min(_LOWEST_HEADING, depth + 1)
+
+
+def _asked(value: Value) -> tuple[str, ...]:
+    """Return the names under which an object has a question and its answer; () where it has none."""
+    said = value.items() if isinstance(value, Mapping) else ()
+    keys = {key.strip(): key for key, text in said if isinstance(key, str) and _text(text)}
+    columns = answer_columns(list(keys))
+    if columns is None or not isinstance(value, Mapping) or not isinstance(value[keys[columns[0]]], str):
+        return ()
+    return tuple(keys[name] for name in columns)
+
+
+def _text(value: Value) -> str:
+    """Return a text, or a list of texts with a blank line between them; "" for what else may stand there."""
+    if isinstance(value, str):
+        return shown(value)
+    texts = value if isinstance(value, Sequence) else ()
+    return "\n\n".join(map(shown, texts)) if all(isinstance(each, str) for each in texts) else ""
 
 
 def _titles(values: Sequence[Value]) -> list[str]:

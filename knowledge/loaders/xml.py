@@ -3,7 +3,8 @@
     <zone><name>EU</name><price>4.90</price></zone>  ->  name: EU | price: 4.90
 
 Sibling elements of one name whose parts are short are the rows of a table. Elements called title or heading that
-begin their parent are headings.
+begin their parent are headings. What a product or another thing with a short name or short parts has as attributes,
+such as its sku, stands beside its name.
 """
 
 from collections import Counter
@@ -17,7 +18,7 @@ from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import decode_lenient, empty, read_bytes
 from knowledge.loaders.lines import collapse
 from knowledge.loaders.markup import plain
-from knowledge.loaders.tables import add_table
+from knowledge.loaders.tables import SEPARATOR, add_table
 from knowledge.loaders.xml_trees import BrokenXml, UnsafeXml, local_name, parse
 
 if TYPE_CHECKING:
@@ -27,6 +28,14 @@ _TITLES = frozenset(("title", "heading", "head", "bridgehead"))
 _NAMES = frozenset(("title", "name"))
 _DATES = frozenset(("date", "pubdate", "modified", "updated", "lastmod", "published"))
 _CODE = frozenset(("programlisting", "screen", "code", "literallayout", "pre", "codeblock"))
+_MARKUP = frozenset(
+    ("p", "para", "simpara", "li", "listitem", "td", "th", "entry", "tr", "row", "tgroup", "thead", "tbody")
+)
+_MARKUP |= {"table", "ul", "ol", "dl", "div", "span", "section", "body", "h1", "h2", "h3", "h4", "h5", "h6"}
+_MARKUP |= {"a", "b", "i", "em", "strong", "u", "br", "img"}
+"""Parts of texts: what holds some says in its attributes how it is shown."""
+_STEERING = frozenset(("class", "style", "role", "lang", "version"))
+"""Attributes that say nothing of a thing."""
 _PROSE_CHARACTERS = 200
 _LONGEST_HEADING = 300
 _LARGEST_BYTES = 200_000_000
@@ -87,6 +96,15 @@ class _Reader:
         repeated = _records(children)
         counts = Counter(map(local_name, children))
         inside: list[Element] = []
+        if not children and not _is_mixed(element):
+            self._leaf(element)
+            return
+        is_titled = _has_title(children)
+        called = next((each for each in children if local_name(each) not in repeated and _is_name(each)), None)
+        said = _said(element) if _is_record(element) or (called is not None and not is_titled) else {}
+        bearer = called if said and not is_titled else None
+        if bearer is None and not is_titled:
+            self._row(said)
         if _is_mixed(element):
             self._builder.add("paragraph", _text(element))
             return
@@ -98,14 +116,15 @@ class _Reader:
                 if following is None or local_name(following) != name:
                     self._table(inside)
                     inside = []
-            elif name.lower() in _TITLES and position == 0 and 0 < len(_text(child)) <= _LONGEST_HEADING:
+            elif is_titled and position == 0:
                 self._builder.add("heading", _text(child), level=min(6, depth), anchor=_identity(element))
+                self._row(said)
+            elif child is bearer:
+                self._row(_row(child) | said)
             elif len(child):
                 self._section(child, depth, beside=counts)
             else:
                 self._leaf(child)
-        if not children:
-            self._leaf(element)
 
     def _section(self, element: "Element", depth: int, *, beside: Counter[str]) -> None:
         """Read what an element holds; one of several stands below what it is called, wherever it says so.
@@ -113,10 +132,15 @@ class _Reader:
         Parts that are called like something beside the element are told with its name: `shipping price: 4.90`.
         """
         name = local_name(element)
-        named = (each for each in list(element)[1:] if local_name(each).lower() in _NAMES)
+        named = (
+            each
+            for position, each in enumerate(element)
+            if local_name(each).lower() in (_NAMES if position else _NAMES - _TITLES)
+        )
         title = next((text for each in named if 0 < len(text := _text(each)) <= _LONGEST_HEADING), "")
         level = min(6, depth + 1)
-        if not title and _is_record(element) and any(local_name(part) in beside for part in element):
+        is_one = not title or beside[name] == 1
+        if is_one and _is_record(element) and any(local_name(part) in beside for part in element):
             row = _with_name(name, _row(element))
             add_table(self._builder, list(row), [list(row.values())])
             return
@@ -138,6 +162,9 @@ class _Reader:
         elif text or said:
             shown = " | ".join([*([text] if text else []), *said])
             self._builder.add("row", f"{name}: {shown}")
+
+    def _row(self, row: dict[str, str]) -> None:
+        self._builder.add("row", SEPARATOR.join(f"{name}: {value}" for name, value in row.items()))
 
     def _table(self, elements: "list[Element]") -> None:
         rows = [_row(element) for element in elements]
@@ -196,6 +223,32 @@ def _text(element: "Element") -> str:
 def _attributes(element: "Element") -> dict[str, str]:
     """Return the attributes that say something to a reader; those of other vocabularies steer programs."""
     return {str(key): collapse(str(value)) for key, value in element.attrib.items() if "}" not in str(key) and value}
+
+
+def _said(element: "Element") -> dict[str, str]:
+    """Return what the attributes of an element that is no row say, with its name; {} where it is a part of a text."""
+    if any(local_name(each).lower() in _MARKUP for each in (element, *element)):
+        return {}
+    said = {key: value for key, value in _attributes(element).items() if key not in _STEERING}
+    is_anchor = "id" in said and not _is_code(said["id"])
+    return _with_name(local_name(element), {key: value for key, value in said.items() if key != "id" or not is_anchor})
+
+
+def _has_title(children: "list[Element]") -> bool:
+    """Say whether the first of an element's children is its heading."""
+    first = children[0] if children else None
+    return first is not None and local_name(first).lower() in _TITLES and 0 < len(_text(first)) <= _LONGEST_HEADING
+
+
+def _is_name(element: "Element") -> bool:
+    """Say whether an element says shortly what the one around it is called."""
+    is_called = local_name(element).lower() in _NAMES and not any(map(local_name, element))
+    return is_called and 0 < len(_text(element)) <= _PROSE_CHARACTERS
+
+
+def _is_code(value: str) -> bool:
+    """Say whether an id is an article's, as "A1", and not the anchor of a section, as "returns"."""
+    return value == value.upper()
 
 
 def _identity(element: "Element") -> str:

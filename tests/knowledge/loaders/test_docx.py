@@ -117,3 +117,67 @@ def test_numbers_that_word_counts_stand_before_their_paragraphs(source, read, bl
         ("item", 1, "3. Open it."),
         ("paragraph", 0, "No step."),
     ]
+
+
+def test_a_table_in_a_cell_is_read_row_by_row_within_its_own(source, read):
+    table = source.add_table(rows=2, cols=2)
+    fill(table, [["Country", "Fees"], ["Germany", "By weight:"]])
+    fill(table.cell(1, 1).add_table(rows=3, cols=2), [["Up to", "Fee"], ["5 kg", "4.90 €"], ["10 kg", "9.90 €"]])
+    assert read().text == "Country: Germany | Fees: By weight: Up to: 5 kg, Fee: 4.90 €; Up to: 10 kg, Fee: 9.90 €"
+
+
+def test_a_table_that_only_places_things_is_read_cell_by_cell(source, read, blocks):
+    first, second = source.add_table(rows=1, cols=2).rows[0].cells
+    first.text = "Open"
+    first.paragraphs[0].style = "Heading 2"
+    first.add_paragraph("Mon to Fri 9-18")
+    fill(second.add_table(rows=2, cols=2), [["Zone", "Price"], ["EU", "9 €"]])
+    assert blocks(read()) == [
+        ("heading", 2, "Open"),
+        ("paragraph", 0, "Mon to Fri 9-18"),
+        ("row", 0, "Zone: EU | Price: 9 €"),
+    ]
+
+
+def test_a_box_of_text_in_a_cell_is_read_once(source, read):
+    table = source.add_table(rows=2, cols=2)
+    fill(table, [["Item", "Note"], ["Candle", "See:"]])
+    box = "<w:txbxContent><w:p><w:r><w:t>Unopened only.</w:t></w:r></w:p></w:txbxContent>"
+    names = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    both = f"<mc:Choice>{box}</mc:Choice><mc:Fallback>{box}</mc:Fallback>"
+    run = f"<w:r {nsdecls('w')} {names}><mc:AlternateContent>{both}</mc:AlternateContent></w:r>"
+    table.cell(1, 1).paragraphs[0]._p.append(parse_xml(run))
+    assert read().text == "Item: Candle | Note: See: Unopened only."
+
+
+@pytest.mark.parametrize(
+    ("style", "is_row"),
+    [("Normal", True), ("List Bullet", False), ("Heading 2", False)],
+    ids=["row", "list", "heading"],
+)
+def test_a_row_of_values_stays_a_row_though_one_has_two_lines(source, read, style, is_row):
+    name, address = source.add_table(rows=1, cols=2).rows[0].cells
+    name.text, address.text = "Post", "Ring 4"
+    address.add_paragraph("3000 Bern").style = style
+    assert (read().text == "Post | Ring 4 3000 Bern") is is_row
+
+
+def test_a_value_in_the_style_of_a_heading_stays_a_value(source, read):
+    name, address = source.add_table(rows=1, cols=2).rows[0].cells
+    name.text, address.text = "Post", "Ring 4"
+    address.paragraphs[0].style = "Heading 2"
+    assert read().text == "Post | Ring 4"
+
+
+def test_a_table_beside_a_text_is_read_row_by_row(source, read, blocks):
+    first, second = source.add_table(rows=1, cols=2).rows[0].cells
+    first.text = "Aside."
+    fill(second.add_table(rows=2, cols=2), [["Zone", "Price"], ["EU", "9 €"]])
+    assert blocks(read()) == [("paragraph", 0, "Aside."), ("row", 0, "Zone: EU | Price: 9 €")]
+
+
+def test_long_prose_in_one_row_is_read_cell_by_cell(source, read, blocks):
+    first, second = source.add_table(rows=1, cols=2).rows[0].cells
+    first.text, second.text = "Aside.", "Long. " * 110
+    second.add_paragraph("End.")
+    assert [text for _, _, text in blocks(read())] == ["Aside.", ("Long. " * 110).strip(), "End."]

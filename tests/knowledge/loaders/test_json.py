@@ -120,3 +120,7 @@ def test_lines_under_the_wrong_name(read):
 def test_what_cannot_be_read(read, content, cause):
     with pytest.raises(UnreadableFile, match=cause):
         read(content)
+
+
+def test_keys_with_a_blank_hold_questions_too(read_one):
+    assert read_one("a.json", '{"faq": [{"question ": "How?", "answer ": "So."}]}').text == "faq\n\nHow?\n\nSo."

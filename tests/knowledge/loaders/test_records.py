@@ -32,16 +32,14 @@ def test_html_in_cells_is_read_as_text(read):
 
 
 @pytest.mark.parametrize(
-    "head", ["Question,Answer,Topic", "问题,答案,Topic", "topic_id,ANSWER , question"], ids=["en", "zh", "mixed"]
+    "head",
+    ["Question,Answer,Topic", "问题,答案,Topic", "topic_id,ANSWER , question", "Frage,Antwort,Topic"],
+    ids=["en", "zh", "mixed", "de"],
 )
 def test_questions_and_answers_are_documents(read, head):
     columns = head.split(",")
-    values = {
-        "question": "How long?",
-        "问题": "How long?",
-        "answer": '"30 days, then\n\nno more"',
-        "答案": '"30 days, then\n\nno more"',
-    }
+    asked = dict.fromkeys(("question", "问题", "frage"), "How long?")
+    values = asked | dict.fromkeys(("answer", "答案", "antwort"), '"30 days, then\n\nno more"')
     row = ",".join(values.get(name.strip().casefold(), "x") for name in columns)
     first, third = read("faq.csv", f"{head}\n{row}\n{','.join(['', '', ''])}\n{row.replace('30', '')}\n{row}\n")[::2]
     assert (first.name, first.title) == ("#1", "How long?")

@@ -68,6 +68,44 @@ def test_what_an_amount_is_in_is_told_with_it(read_one):
     assert text.startswith("name: Aurora | price: 49 | price currency: EUR\n")
 
 
+def test_what_an_element_says_of_itself_stands_beside_its_name(read_one):
+    one = '<product sku="A1" class="hit"><name>Lamp</name><desc>Warm</desc></product>'
+    assert read_one("a.xml", one).text == "name: Lamp | product sku: A1\ndesc: Warm"
+    two = f'<shop version="2" currency="EUR">{one}<product sku="B2"><name>Fan</name><c><d>Red</d></c></product></shop>'
+    document = read_one("a.xml", two)
+    assert [(chunk.headings, document.text[chunk.start : chunk.end]) for chunk in split(document)] == [
+        (("Lamp",), "name: Lamp | product sku: A1\ndesc: Warm"),
+        (("Fan",), "name: Fan | product sku: B2\nd: Red"),
+    ]
+
+
+def test_a_name_within_the_only_one_of_its_kind_is_told_with_it(read_one):
+    shop = "<shop><name>Lamps</name><owner><name>Ann</name><phone>12</phone></owner><c><d>x</d></c></shop>"
+    assert read_one("a.xml", shop).text == "name: Lamps\nowner name: Ann | owner phone: 12\nd: x"
+
+
+def test_what_an_article_says_of_itself_stands_below_its_heading(read_one):
+    item = '<item id="A-1" in="stock"><title>Lamp</title><about>Warm</about></item>'
+    assert read_one("a.xml", item).text == "Lamp\n\nitem id: A-1 | item in: stock\nabout: Warm"
+    assert read_one("a.xml", item.replace("A-1", "lamp")).text == "Lamp\n\nitem in: stock\nabout: Warm"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        '<a><faq by="jane">Send <b>it</b> back.</faq><c>x</c></a>',
+        f'<a><faq by="jane">{"Send it back. " * 20}</faq><c>x</c></a>',
+        '<topic by="jane"><title>Returns</title><body><p>Send it.</p></body></topic>',
+        '<section by="jane"><title>Costs</title><note>None.</note></section>',
+        '<a><list by="jane"><listitem>One</listitem></list></a>',
+        '<page><div by="jane"><h1>Lamp</h1><p>49 €</p></div></page>',
+        '<shop by="jane"><product><name>Lamp</name><c><d>Red</d></c></product></shop>',
+    ],
+)
+def test_attributes_of_texts_are_not_read(read_one, document):
+    assert "jane" not in read_one("a.xml", document).text
+
+
 def test_tags_that_are_shown_beside_elements_are_read(read_one):
     shown = "<code>&lt;div&gt;chat&lt;/div&gt;</code>"
     text = read_one(

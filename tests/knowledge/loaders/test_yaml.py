@@ -2,6 +2,7 @@
 
 import pytest
 
+from knowledge.chunking import split
 from knowledge.errors import UnreadableFile
 from knowledge.loaders import values
 
@@ -23,6 +24,49 @@ def test_values_stay_as_they_are_written(read_one):
 def test_long_texts_and_tables(read_one, blocks):
     document = read_one("a.yaml", "- {q: a, b: c}\n- {q: d, b: e}\n")
     assert blocks(document) == [("row", 0, "q: a | b: c"), ("row", 0, "q: d | b: e")]
+
+
+FAQ = """
+returns:
+- question: How long?
+  answer: |
+    30 days.
+
+    Unworn.
+  id: 7
+- question: Who pays?
+  answer: You.
+contact: Ann
+"""
+
+
+def test_an_answer_stands_below_its_question(read_one, blocks):
+    assert [each for each in blocks(read_one("a.yaml", FAQ)) if each[2]] == [
+        ("heading", 2, "returns"),
+        ("heading", 3, "How long?"),
+        ("paragraph", 0, "30 days."),
+        ("paragraph", 0, "Unworn."),
+        ("row", 0, "id: 7"),
+        ("heading", 3, "Who pays?"),
+        ("paragraph", 0, "You."),
+        ("row", 0, "contact: Ann"),
+    ]
+    chunk = split(read_one("a.yaml", FAQ))[-1]
+    assert chunk.headings == ()
+
+
+def test_what_stands_beside_questions_is_read_as_ever(read_one):
+    asked = "- {'question ': How?, 'answer ': [So., Or so.]}"
+    faq = f"faq:\n{asked}\n- {{title: Contact, text: Call Ann.}}\n- {{question: Why?}}\n"
+    assert read_one("a.yaml", faq).text.split("\n") == [
+        *("faq", "", "How?", "", "So.", "", "Or so.", "", "Contact", ""),
+        *("faq 2 > title: Contact", "faq 2 > text: Call Ann.", "faq 3 > question: Why?"),
+    ]
+
+
+@pytest.mark.parametrize("entry", ["{q: 4, a: '4.90'}", "{q: Why?, a: So.}", "{question: [Why?], answer: So.}"])
+def test_names_that_may_mean_all_kinds_of_things_are_no_questions(read_one, entry):
+    assert "heading" not in {block.kind for block in read_one("a.yaml", f"a: [{entry}, {entry}]").blocks}
 
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
