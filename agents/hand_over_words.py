@@ -288,11 +288,6 @@ SAFETY = _any(
     _SICK_OF_FOOD,
     _CAUSED,
     r"\b(?:allergic reaction|carbon monoxide|gas leak)\b",
-    rf"(?!(?:does|do|will|would|did)\b){_UNSUPPOSED}(?:smell(?:s|ed|ing)? (?:\w+ ){{0,2}}gas|gas smell)\b(?! bottle)",
-    rf"{_UNSUPPOSED}(?:bit|bitten|stung) {_THEM}\b",
-    rf"\b(?:my|our|his|her) (?:[\w']+ ){{0,2}}{_BODY}(?: \w+){{0,2}} (?:burn(?:s|ing)?|sting(?:s|ing)?|swollen)\b"
-    r"[^.?!]{0,20} (?:since|after|from)\b[^.?!]{0,20}\b(?:your|us(?:ing|ed))\b",
-    r"(?:闻到|有股|一股|好大)[^，。！？,.!?没]{0,6}(?:煤|燃|天然)气味|被[^，。！？,.!?]{0,6}[狗猫马蜂](?:咬|蜇|抓)(?:了|伤|到)",
     r"触电|漏电|电到了|被电(?:了|到|击|着)|电击了",
     r"着火|起火|冒烟|冒火|烧起来|烧焦|爆炸|炸了|自燃|短路了|烧着了",
     r"(?:受伤|烫伤|烧伤|割伤|划伤|割到|割破|流血|中毒|过敏了|住院|送医|急诊|救护车|晕倒|骨折)",

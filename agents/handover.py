@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from agents import hurt_elsewhere
+from agents.danger_words import DANGER
 from agents.hand_over_words import ANGER, ASKED, CALL_BACK, LEGAL, NOT_ASKED, NOT_SAFETY, SAFETY
 from agents.transcript import Outcome
 from knowledge.traditional import simplified
@@ -61,7 +62,7 @@ def from_words(question: str, *, books_calls: bool = False) -> Reason | None:
         books_calls: Whether a tool can book a call-back: who asks for one then needs no person now.
     """
     text = plain(question)
-    if SAFETY.search(NOT_SAFETY.sub(" ", hurt_elsewhere.without(text))):
+    if DANGER.search(text) or SAFETY.search(NOT_SAFETY.sub(" ", hurt_elsewhere.without(text))):
         return "safety"
     if LEGAL.search(text):
         return "legal"

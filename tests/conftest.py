@@ -49,7 +49,9 @@ _BASES = {"tiny_base", "embedded_base"}
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--quick` and `--time-slow`."""
     parser.addoption(
-        "--quick", action="store_true", help="only what needs no model, server, data, browser or training library"
+        "--quick",
+        action="store_true",
+        help="only what needs no model, server, data, browser, training library or Gradio",
     )
     parser.addoption("--time-slow", action="store_true", help="add the tests that take long to tests/slow_tests.txt")
 
@@ -93,7 +95,7 @@ def _needs_more(item: pytest.Item) -> bool:
 @cache
 def _loads_heavy(function: Callable[..., object]) -> bool:
     """Say whether a test loads a heavy package itself: told by its text, read only in files that name one."""
-    whole = Path(inspect.getfile(function)).read_text(encoding="utf-8")
+    whole = Path(inspect.getfile(inspect.unwrap(function))).read_text(encoding="utf-8")
     return bool(_TEST_NEEDS_HEAVY.search(whole)) and bool(_TEST_NEEDS_HEAVY.search(inspect.getsource(function)))
 
 

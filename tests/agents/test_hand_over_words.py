@@ -74,17 +74,6 @@ def test_long_messages_take_no_time(name: str, piece: str) -> None:
         "坐车滑倒把手摔断",
         "下车滑倒，把手摔断了",
         "我妈下车摔了一跤把手摔断了",
-        "I smell gas",
-        "I can smell gas in the kitchen since your fitter left",
-        "It smells of gas here, what now",
-        "There is a strong gas smell from the new boiler",
-        "your dog bit my child",
-        "I was stung by something in your garden and it has bitten my daughter",
-        "my eyes burn since I used your cleaner",
-        "My hands are burning after using your glue",
-        "家里闻到煤气味",
-        "装完热水器有股天然气味",
-        "我儿子被你们店里的狗咬了",
     ],
 )
 def test_whoever_of_the_customers_people_was_hurt_calls_a_person(message: str) -> None:
@@ -112,14 +101,6 @@ def test_whoever_of_the_customers_people_was_hurt_calls_a_person(message: str) -
         "I got hives from the auction",
         "杯子滑倒把手摔断了",
         "推车滑倒把手摔断了",
-        "What should I do if I smell gas?",
-        "Does the new stove smell of gas at first?",
-        "Do your candles smell of gas?",
-        "Can I come along if a dog has bitten me?",
-        "My eyes are blue, which lenses go with your frames",
-        "煤气灶多少钱",
-        "狗被咬了怎么办",
-        "没有煤气味的灶具有吗",
     ],
 )
 def test_a_handle_and_the_weather_call_nobody(message: str) -> None:
