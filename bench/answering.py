@@ -21,7 +21,7 @@ from agents.finding import find
 from agents.quotes.nearness import told
 from agents.quotes.ranking import Weighing, describe, weights_of, with_meaning
 from agents.transcript import Message
-from bench.companies import TAUGHT
+from bench.companies import TAUGHT, across
 from bench.homes import library_with, models_folder
 from bench.ranking import is_right
 from bench.splits import teaches
@@ -65,8 +65,9 @@ class Case:
 
 def taught(embedder: str) -> tuple[str, ...]:
     """Return the sets that an embedder's adapter learns from: those in languages that it knows."""
-    every = (*TAUGHT, "xquad-en", "xquad-zh")
-    return every if embedder == "multilingual" else tuple(name for name in every if "-zh" not in name)
+    if embedder == "multilingual":
+        return (*TAUGHT, *across(TAUGHT), "xquad-en", "xquad-zh")
+    return tuple(name for name in (*TAUGHT, "xquad-en") if "-zh" not in name)
 
 
 def train(embedder: str, folder: Path, *, epochs: float = EPOCHS) -> Path:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from agents.finding import find
 from agents.transcript import Message
-from bench.companies import ABROAD, COMPANIES, FOLLOW_UPS, HELD_OUT, QUESTIONS, WEIGHED
+from bench.companies import ABROAD, COMPANIES, FOLLOW_UPS, HELD_OUT, QUESTIONS, WEIGHED, across
 from bench.homes import DEMO, library_with
 from bench.splits import teaches
 from bench.tables import Table
@@ -113,11 +113,12 @@ RECIPES = (
     Recipe(
         "ANSWERS ACROSS, multilingual",
         ("closest",),
-        ("xquad-zh-asks-en", "xquad-en-asks-zh", *ABROAD),
+        (*across(WEIGHED), "xquad-zh-asks-en", "xquad-en-asks-zh", *ABROAD),
         embedder="multilingual",
         base_rate=BASE_RATE_TWICE,
         even=True,
         tuned=True,
+        measured=across(HELD_OUT),
     ),
 )
 E5 = "multilingual-e5-small"

@@ -14,7 +14,7 @@ from agents.evaluation import JudgedAnswer, evaluate
 from agents.models import ModelOptions, resolve
 from agents.trials.measures import missing_facts
 from agents.turn import Responder
-from bench.companies import HELD_OUT
+from bench.companies import ACROSS, HELD_OUT, across
 from bench.homes import library_with, models_folder
 from bench.tables import Table
 from knowledge.questions import read
@@ -28,7 +28,10 @@ def run(folder: Path) -> Table:
     for embedder in EMBEDDERS:
         judged = {name: answers(name, folder, embedder=embedder) for name in asked(embedder)}
         rows += [_row(name, embedder, part) for name, part in judged.items()]
-        rows.append(_row("all", embedder, [one for part in judged.values() for one in part]))
+        parts = {"all": HELD_OUT, "all across languages": ACROSS}
+        for name, sets in parts.items():
+            if both := [one for asked_of, part in judged.items() if asked_of in sets for one in part]:
+                rows.append(_row(name, embedder, both))
     return Table(
         columns=(
             "company",
@@ -49,8 +52,10 @@ def run(folder: Path) -> Table:
 
 
 def asked(embedder: str) -> tuple[str, ...]:
-    """Return the companies whose language an embedder knows."""
-    return HELD_OUT if embedder == "multilingual" else tuple(name for name in HELD_OUT if not name.endswith("-zh"))
+    """Return the sets of which an embedder knows the languages; those that ask across languages come last."""
+    if embedder == "multilingual":
+        return (*HELD_OUT, *across(HELD_OUT))
+    return tuple(name for name in HELD_OUT if not name.endswith("-zh"))
 
 
 def answers(name: str, folder: Path, *, embedder: str) -> Sequence[JudgedAnswer]:

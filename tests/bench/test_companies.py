@@ -3,7 +3,19 @@ from pathlib import Path
 
 import pytest
 
-from bench.companies import ABROAD, COMPANIES, FOLLOW_UPS, HELD_OUT, INVENTED, QUESTIONS, TAUGHT, files
+from bench.companies import (
+    ABROAD,
+    ACROSS,
+    COMPANIES,
+    FOLLOW_UPS,
+    HELD_OUT,
+    INVENTED,
+    QUESTIONS,
+    TAUGHT,
+    WEIGHED,
+    across,
+    files,
+)
 from bench.datasets import DATA, write
 from bench.labelled import FOLDER
 from knowledge.loaders import load
@@ -85,13 +97,22 @@ def test_invented_companies_either_teach_or_measure() -> None:
         assert 0 < chinese < len(names)
 
 
-@pytest.mark.parametrize("name", INVENTED)
+def test_questions_in_the_other_language_teach_weigh_and_measure() -> None:
+    assert {*ACROSS.values()} == {file.parent.name for file in (FOLDER / "companies").glob("*/across.jsonl")}
+    for companies in (TAUGHT, WEIGHED, HELD_OUT):
+        chinese = sum("-zh" in name for name in across(companies))
+        assert 0 < chinese < len(across(companies))
+
+
+@pytest.mark.parametrize("name", [*INVENTED, *ACROSS])
 def test_every_answer_of_an_invented_company_stands_where_its_question_says(name: str, tmp_path: Path) -> None:
     corpus, file = write(name, tmp_path)
     texts = {path.name: "".join(found.text for found in load(path)) for path in corpus.iterdir()}
     questions = read(file)
-    assert {question.kind for question in questions} == KINDS
-    assert len({question.id for question in questions}) == len(questions) >= 46
+    assert {question.kind for question in questions} == (KINDS - {"two_parts"} if name in ACROSS else KINDS)
+    assert len({question.id for question in questions}) == len(questions) >= (36 if name in ACROSS else 46)
+    asked_in = {question.language for question in questions}
+    assert name not in ACROSS or asked_in == {"en" if "-zh" in name else "zh"}
     for question in questions:
         assert question.answerable is (question.kind != "near_miss")
         assert question.answerable is bool(question.facts) is bool(question.gold)

@@ -1,6 +1,6 @@
 import pytest
 
-from bench.companies import COMPANIES, HELD_OUT, TAUGHT, WEIGHED
+from bench.companies import COMPANIES, HELD_OUT, TAUGHT, WEIGHED, across
 from bench.splits import FOLDS, TEACHING_FOLDS, group_of, teaches
 from knowledge.questions import Gold, Question
 
@@ -11,6 +11,7 @@ def test_questions_about_one_article_are_one_group() -> None:
     assert len({teaches(question, "xquad-zh") for question in asked}) == 1
     assert group_of(Question("1", "x"), "policies") == "policies"
     assert group_of(Question("1", "x"), HELD_OUT[0]) == HELD_OUT[0]
+    assert {group_of(Question("1", "x"), name) for name in across(HELD_OUT)} <= {*HELD_OUT}
 
 
 def test_some_articles_teach_and_most_do_not() -> None:
@@ -19,6 +20,14 @@ def test_some_articles_teach_and_most_do_not() -> None:
     assert 0 < TEACHING_FOLDS < FOLDS
 
 
-@pytest.mark.parametrize(("names", "taught"), [(TAUGHT, True), (WEIGHED, False), (HELD_OUT, False), (COMPANIES, False)])
+@pytest.mark.parametrize(
+    ("names", "taught"),
+    [
+        ((*TAUGHT, *across(TAUGHT)), True),
+        ((*WEIGHED, *across(WEIGHED)), False),
+        ((*HELD_OUT, *across(HELD_OUT)), False),
+        (COMPANIES, False),
+    ],
+)
 def test_what_weighs_and_measures_teaches_nothing(names: tuple[str, ...], taught: bool) -> None:
     assert {teaches(Question("1", "x"), name) for name in names} == {taught}
