@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from agents.finding import judged
+from agents.finding import search
 from bench.datasets import DATASETS
 from bench.homes import DEMO, Home, frontdesk, home_of, in_home
 from bench.tables import Table, score
@@ -52,6 +52,11 @@ def run(folder: Path) -> Table:
         }
         judged = {mode: _judged(home, RetrievalOptions(mode=mode)) for mode in MODES}
         differences.append(difference_of(name, judged))
+        unmoved = _judged(home, RetrievalOptions(nearness_weight=0.0))
+        differences.append(
+            f"{name}, what comes near to answering first against the order of the search: recall@5 "
+            f"{shown(_difference(judged[FUSED], unmoved))}"
+        )
         if name in SWITCHED:
             differences.append(
                 f"{name} after a talk on another subject, fused against the same without it: recall@5 "
@@ -136,7 +141,9 @@ def _without_rivals(name: str, home: Home) -> list[str]:
     with in_home(home.path) as library:
         for question, with_history in product(asked, found):
             history = question.history if with_history else ()
-            retrieval = library.search(question.question, history=history, limit=DEEP)
+            retrieval = search(
+                library, question.question, history=history, limit=DEEP, collections=("default",), audiences=("public",)
+            )
             kept = tuple(p for p in retrieval.passages if p.document not in rivals[question.id])
             found[with_history].append(judge(question, replace(retrieval, passages=kept[:DEPTH])))
     gain = shown(_difference(found[True], found[False]))
@@ -162,8 +169,7 @@ def _judged(
     elif not history:
         questions = [replace(question, history=()) for question in questions]
     with in_home(home.path) as library:
-        judged_by = partial(judged, embedder=library.embedder)
-        return evaluate(library, questions, options=options, judged_by=judged_by).judged
+        return evaluate(library, questions, options=options, search=partial(search, library)).judged
 
 
 def _difference(left: Sequence[Judged], right: Sequence[Judged]) -> Score:

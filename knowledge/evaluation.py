@@ -5,7 +5,7 @@ questions -> search -> measures of each -> scores with n and 95 % intervals, by 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from knowledge.errors import KnowledgeError
 from knowledge.library import Library
 from knowledge.measures import DEPTH, RETRIEVAL, Measures, evidence_of, measure
 from knowledge.passages import Retrieval
-from knowledge.questions import Question
+from knowledge.questions import Question, Spoken
 from knowledge.retrieval import RetrievalOptions
 from knowledge.scores import Score, auroc, calibration_error, mean
 
@@ -97,6 +97,21 @@ class RagReport:
     judged: tuple[Judged, ...]
 
 
+class Search(Protocol):
+    """Finds passages for a question."""
+
+    def __call__(
+        self,
+        question: str,
+        *,
+        history: Sequence[Spoken],
+        limit: int,
+        collections: Sequence[str],
+        audiences: Sequence[str],
+        options: RetrievalOptions | None,
+    ) -> Retrieval: ...
+
+
 def evaluate(
     library: Library,
     questions: Sequence[Question],
@@ -105,14 +120,14 @@ def evaluate(
     options: RetrievalOptions | None = None,
     history: bool = True,
     refuse_below: float = REFUSE_BELOW,
-    judged_by: Callable[[str, Retrieval], Retrieval] | None = None,
+    search: Search | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> RagReport:
     """Search for every question and score what was found; a question sees its own audience and the public.
 
     Args:
         history: whether the conversation before a question is given to the search.
-        judged_by: returns what was found with the evidence that answers go by; None keeps the search's own.
+        search: finds passages as answers do; None is the library's own search.
         refuse_below: the evidence below which the assistant refuses.
 
     Raises:
@@ -123,7 +138,7 @@ def evaluate(
     for done, question in enumerate(questions):
         if progress is not None:
             progress(done, len(questions))
-        retrieval = library.search(
+        retrieval = (search or library.search)(
             question.question,
             history=question.history if history else (),
             limit=DEPTH,
@@ -131,8 +146,6 @@ def evaluate(
             audiences=_audiences(question),
             options=options,
         )
-        if judged_by is not None:
-            retrieval = judged_by(question.question, retrieval)
         judged.append(judge(question, retrieval, refuse_below=refuse_below))
     languages = sorted({question.language for question in questions})
     kinds = sorted({question.kind for question in questions if question.kind})

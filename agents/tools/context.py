@@ -3,35 +3,14 @@
 ToolContext(library, audiences, …).sightings  <- the passages that tools found, numbered for the whole turn
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
 
 from agents.actions import Visitor
 from agents.desk import Desk
+from agents.finding import Searchable
 from agents.transcript import Language, Message
 from knowledge.passages import Passage, Retrieval
-
-if TYPE_CHECKING:
-    from knowledge.embedders import Embedder
-
-
-class Searchable(Protocol):
-    """What the tools need of `knowledge.library.Library`."""
-
-    @property
-    def embedder(self) -> "Embedder": ...
-
-    def search(
-        self,
-        question: str,
-        *,
-        history: Sequence[Message] = (),
-        limit: int = 5,
-        collections: Sequence[str] = ("default",),
-        audiences: Sequence[str] = ("public",),
-    ) -> Retrieval: ...
 
 
 @dataclass(frozen=True, slots=True)

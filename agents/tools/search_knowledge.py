@@ -1,15 +1,14 @@
 """The tool that reads the company's documents."""
 
-from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
 
 from agents.errors import ToolError
-from agents.finding import judged
+from agents.finding import search
 from agents.tools.context import ToolContext
 from agents.tools.tool import Tool
-from knowledge.passages import Passage, current
+from knowledge.passages import Passage
 
 NOTHING = "Nothing found. Search again with other words, or say that the documents do not answer this."
 
@@ -25,14 +24,15 @@ def search_knowledge(
     """
     if not question.strip():
         raise ToolError("The question is empty. Search for what the customer wants to know.")
-    found = context.library.search(
+    found = search(
+        context.library,
         question,
         history=context.history,
         limit=limit,
         collections=context.collections,
         audiences=context.audiences,
+        only_current=True,
     )
-    found = judged(question, replace(found, passages=current(found.passages)), embedder=context.library.embedder)
     numbers = context.sightings.add(question, found)
     if not found.passages:
         return NOTHING

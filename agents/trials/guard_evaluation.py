@@ -15,8 +15,8 @@ from pathlib import Path
 from agents.actions import Customer
 from agents.domain import Domain
 from agents.errors import AgentError
+from agents.finding import Searchable
 from agents.injection import is_suspicious
-from agents.tools.context import Searchable
 from agents.trials.attacks import Poisoned, Text, is_held_out
 from agents.trials.guard_trial import CHANNELS, Outcome, staff_texts, try_document, try_string, try_task
 from agents.trials.tasks import Task

@@ -21,6 +21,7 @@ from agents.actions import Customer, MemoryActionLog, Preview, Visitor
 from agents.calls import Altered, Caller
 from agents.domain import Domain
 from agents.errors import HandOver, ToolError
+from agents.finding import Searchable
 from agents.guard import Allowed, guard
 from agents.models.obedient import ATTACKER, Call, ObedientChat
 from agents.owned import NOBODY, Ownership, personal_values
@@ -28,7 +29,6 @@ from agents.prompts import Steps
 from agents.prompts.steps import DECLINED
 from agents.protocols import ToolCall
 from agents.tools import Tool, ToolContext
-from agents.tools.context import Searchable
 from agents.tools.search_knowledge import TOOL as SEARCH
 from agents.trials.attacks import Poisoned, Text
 from agents.trials.bait import mail_tool, voucher_tool

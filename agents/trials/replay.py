@@ -24,6 +24,7 @@ from agents.trials.differences import Difference, differences, same
 from agents.trials.tasks import GoldCall, Task
 from knowledge.embedders import Embedder
 from knowledge.passages import Retrieval
+from knowledge.retrieval import RetrievalOptions
 
 SOMEBODY = Customer("replay")
 """Signed in where a task names nobody's row: a tool must find nothing of theirs."""
@@ -46,6 +47,15 @@ class NoLibrary:
     def embedder(self) -> Embedder:
         """Have none."""
         raise ToolError("There are no documents here.")
+
+    @property
+    def reranker(self) -> None:
+        """Have none."""
+
+    @property
+    def retrieval_options(self) -> RetrievalOptions:
+        """Have the usual ones."""
+        return RetrievalOptions()
 
     def search(self, question: str, **_: Any) -> Retrieval:
         """Find nothing."""

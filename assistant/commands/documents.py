@@ -153,7 +153,7 @@ def search(
     config: Config = None,
 ) -> None:
     """Show the passages that may hold the answer; no language model is needed."""
-    from agents.finding import judged
+    from agents.finding import search as search_in
     from knowledge.text import Language
 
     check_one_form(question, questions, out)
@@ -166,7 +166,8 @@ def search(
         audiences = tuple(dict.fromkeys(("public", audience)))
 
         def find(text: str, history: Any = ()) -> "Retrieval":
-            found = application.library.search(
+            return search_in(
+                application.library,
                 text,
                 history=history,
                 limit=limit,
@@ -176,7 +177,6 @@ def search(
                 since=since,
                 until=until,
             )
-            return judged(text, found, embedder=application.library.embedder)
 
         def find_data(line: "Question") -> dict[str, Any]:
             return retrieval_data(find(line.text, line.history))

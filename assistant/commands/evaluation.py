@@ -223,7 +223,7 @@ def _compared_with(given: Sequence[str], yardstick: "Yardstick") -> tuple["Resul
 def _found(
     library: "Library", asked: Sequence["Question"], collection: str, trial: "Trial", *, label: str
 ) -> "RagReport":
-    from agents.finding import judged
+    from agents.finding import search
     from knowledge.evaluation import evaluate
 
     with progress_bar(label) as progress:
@@ -234,7 +234,7 @@ def _found(
             options=trial.options,
             history=trial.history,
             refuse_below=trial.refuse_below,
-            judged_by=partial(judged, embedder=library.embedder),
+            search=partial(search, library),
             progress=lambda done, total: progress("", done, total),
         )
 

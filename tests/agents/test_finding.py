@@ -1,14 +1,17 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from agents.finding import find, judged, ranked_as
+from agents.finding import CANDIDATES, find, nearest_first, ranked_as, search
 from knowledge import evidence
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.evidence import Curve
 from knowledge.library import Library, LibraryOptions
 from knowledge.passages import Passage, Retrieval
+from knowledge.retrieval import RetrievalOptions
 from tests.agents.found_passages import TunedHashing, passage, retrieval
 
 CHINESE = passage("外籍学员带护照。Bring indoor shoes.", "a.md", language="zh")
@@ -60,6 +63,10 @@ def told(question: str, *passages: Passage) -> Retrieval:
     return replace(found, signals=replace(found.signals, cosine=0.5))
 
 
+def judged(question: str, found: Retrieval, *, embedder: HashingEmbedder, weight: float = 3.0) -> Retrieval:
+    return nearest_first(question, found, embedder=embedder, weight=weight)
+
+
 def test_what_comes_near_to_an_answer_is_evidence(closest_alone: None) -> None:
     found = told("return a lamp", passage("The shop opens at nine. Return a lamp."))
     sure = judged("return a lamp", found, embedder=TunedHashing())
@@ -68,6 +75,16 @@ def test_what_comes_near_to_an_answer_is_evidence(closest_alone: None) -> None:
     unsure = judged("mend a kettle", told("mend a kettle", *found.passages), embedder=TunedHashing())
     assert unsure.evidence < 0.5 < sure.evidence
     assert sure.passages == found.passages
+
+
+def test_what_comes_near_to_an_answer_stands_first(closest_alone: None) -> None:
+    opens = passage("The shop opens at nine.", "opening.md", score=0.9)
+    near = passage("We close late. Return a lamp.", "returns.md", score=0.8)
+    found = told("return a lamp", opens, near)
+    ordered = judged("return a lamp", found, embedder=TunedHashing())
+    assert [(one.document, one.score) for one in ordered.passages] == [("returns.md", 0.9), ("opening.md", 0.8)]
+    unmoved = judged("return a lamp", found, embedder=TunedHashing(), weight=0.0)
+    assert (unmoved.passages, unmoved.evidence) == (found.passages, ordered.evidence)
 
 
 def test_the_evidence_of_the_search_stays_where_nothing_tuned_can_tell(closest_alone: None) -> None:
@@ -82,3 +99,48 @@ def test_across_languages_less_near_is_near_enough(monkeypatch: pytest.MonkeyPat
     asked = "what must I bring to the lamp course?"
     assert judged(asked, told(asked, CHINESE), embedder=TunedHashing()).evidence > 0.5
     assert judged(asked, told(asked, ENGLISH), embedder=TunedHashing()).evidence < 0.5
+
+
+class Shelf:
+    """A library that finds the first passages of a shelf, whatever is asked."""
+
+    retrieval_options = RetrievalOptions()
+
+    def __init__(self, passages: Sequence[Passage], *, reranker: Any = None) -> None:
+        self.embedder, self.passages, self.reranker = TunedHashing(), passages, reranker
+
+    def search(self, question: str, *, limit: int = 5, **_: Any) -> Retrieval:
+        return told(question, *self.passages[:limit])
+
+
+def looked_up(shelf: Shelf, limit: int, **more: Any) -> Retrieval:
+    return search(shelf, "return a lamp", limit=limit, collections=("default",), audiences=("public",), **more)
+
+
+DULL = [passage(f"Nothing of interest stands on page {n}.", f"{n}.md") for n in range(CANDIDATES)]
+
+
+def test_the_evidence_does_not_hang_on_how_many_passages_are_asked_for(closest_alone: None) -> None:
+    shelf = Shelf([*DULL[: CANDIDATES - 1], passage("Return a lamp.", "returns.md")])
+    few, many = looked_up(shelf, 2), looked_up(shelf, CANDIDATES)
+    assert few.evidence == many.evidence > 0.9
+    assert few.passages == many.passages[:2]
+    assert few.passages[0].document == "returns.md", "the last that was found comes nearest"
+
+
+@pytest.mark.parametrize("options", [RetrievalOptions(nearness_weight=0.0), RetrievalOptions(mode="dense")])
+def test_a_half_alone_and_an_order_that_is_wanted_as_it_is_stay(options: RetrievalOptions, closest_alone: None) -> None:
+    shelf = Shelf([*DULL[:3], passage("Return a lamp.", "returns.md")])
+    found = looked_up(shelf, 3, options=options)
+    assert [one.document for one in found.passages] == ["0.md", "1.md", "2.md"]
+    assert found.evidence > 0.9
+
+
+def test_words_alone_keep_their_evidence(closest_alone: None) -> None:
+    found = looked_up(Shelf([passage("Return a lamp.")]), 1, options=RetrievalOptions(mode="lexical"))
+    assert (found.evidence, found.signals.closest) == (0.9, None)
+
+
+def test_the_order_of_a_reranker_stays(closest_alone: None) -> None:
+    shelf = Shelf([*DULL[:3], passage("Return a lamp.", "returns.md")], reranker=object())
+    assert [one.document for one in looked_up(shelf, 3).passages] == ["0.md", "1.md", "2.md"]

@@ -17,6 +17,7 @@ from agents.tools import TOOLS, Tool, ToolContext, load_tools
 from agents.transcript import Message, Searched, Step, Thought, ToolCalled, ToolReturned
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.passages import Passage, Retrieval, Signals
+from knowledge.retrieval import RetrievalOptions
 
 SEARCH = load_tools(["search_knowledge"], TOOLS)
 NATIVE_SEARCH = {"tool_calls": [{"name": "search_knowledge", "arguments": {"question": "returns"}}]}
@@ -31,6 +32,8 @@ def passage(text: str, start: int = 0) -> Passage:
 
 class FakeLibrary:
     embedder = HashingEmbedder()
+    reranker = None
+    retrieval_options = RetrievalOptions()
 
     def __init__(self) -> None:
         self.questions: list[str] = []

@@ -29,6 +29,7 @@ from assistant.settings import Settings
 from assistant.store import Store
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.passages import Retrieval, Signals
+from knowledge.retrieval import RetrievalOptions
 
 COMPANY = Path(__file__).parents[2] / "examples" / "brindlemoor"
 WRITES = (
@@ -45,6 +46,8 @@ TRIES = 4
 
 class EmptyLibrary:
     embedder = HashingEmbedder()
+    reranker = None
+    retrieval_options = RetrievalOptions()
 
     def search(self, question: str, **_: Any) -> Retrieval:
         return Retrieval(question, (), 0.0, Signals(0.0, 0.0, 0.0, None), weights={}, seconds=0.0)

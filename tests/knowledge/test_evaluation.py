@@ -116,12 +116,16 @@ def test_questions_without_gold_cannot_be_measured(library: Library) -> None:
     assert report.overall.refused_when_unanswerable.value == 1.0
 
 
-def test_evidence_may_be_that_which_answers_go_by(library: Library, papers: Path, write: Write) -> None:
+def test_passages_may_be_found_as_answers_find_them(library: Library, papers: Path, write: Write) -> None:
     write("lamps.md", "A lamp costs 5 euros.")
     library.ingest([papers])
     asked = [Question("1", "What costs a lamp?", gold=(Gold("lamps.md"),))]
     for value in (0.0, 1.0):
-        report = evaluate(library, asked, judged_by=lambda _, found, value=value: replace(found, evidence=value))
+
+        def search(question: str, value: float = value, **how: Any) -> Retrieval:
+            return replace(library.search(question, **how), evidence=value)
+
+        report = evaluate(library, asked, search=search)
         assert report.overall.answered_when_answerable.value == value
 
 

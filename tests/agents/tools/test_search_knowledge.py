@@ -11,6 +11,7 @@ from knowledge import evidence
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.evidence import Curve
 from knowledge.passages import Passage, Retrieval, Signals
+from knowledge.retrieval import RetrievalOptions
 from tests.agents.found_passages import TunedHashing
 
 SIGNALS = Signals(coverage=0.5, sentence_coverage=0.5, lead=0.0, cosine=None)
@@ -39,6 +40,8 @@ def passage(text: str, **more: Any) -> Passage:
 
 class Library:
     embedder = HashingEmbedder()
+    reranker = None
+    retrieval_options = RetrievalOptions()
 
     def __init__(self, *answers: Sequence[Passage]) -> None:
         self.answers = list(answers)
@@ -73,9 +76,15 @@ def test_search_sees_only_what_the_customer_may() -> None:
     history = (Message("user", "Hello"),)
     context = ToolContext(library, audiences=("public",), collections=("shop",), history=history)
     TOOL.call(context, {"question": "x", "limit": 2})
-    assert library.asked == [
-        {"question": "x", "history": history, "limit": 2, "collections": ("shop",), "audiences": ("public",)}
-    ]
+    (asked,) = library.asked
+    wanted = {"question": "x", "history": history, "collections": ("shop",), "audiences": ("public",)}
+    assert {name: asked[name] for name in wanted} == wanted
+
+
+def test_no_more_passages_come_than_are_asked_for() -> None:
+    context = ToolContext(Library([passage(name) for name in "abc"]))
+    assert "[3]" not in TOOL.call(context, {"question": "x", "limit": 2})
+    assert len(context.sightings.passages) == 2
 
 
 def test_nothing_found_is_said() -> None:
