@@ -1,33 +1,43 @@
-"""Are the documents that hold the answer found: words alone, meaning alone, and both fused, on every set.
+"""Are the documents that hold the answer found: by words, by meaning, by both fused, and what answers put first.
 
-    data set -> frontdesk ingest -> frontdesk evaluate rag --mode … -> one row a set and mode
-    the same searches, question by question -> fused against its better half · with history against without
+    data set -> frontdesk ingest -> the same questions four ways, as `frontdesk evaluate rag` asks -> one row each
+    question by question -> fused against its better half · put first against fused · with history against without
 
 The sentences below the table are computed. A topic switch is a question that stands alone after a conversation on
 another article: what came before must not harm it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 from agents.finding import search
+from bench.companies import ACROSS, HELD_OUT, INVENTED
 from bench.datasets import DATASETS
-from bench.homes import DEMO, Home, frontdesk, home_of, in_home
+from bench.homes import DEMO, Home, home_of, in_home
 from bench.tables import Table, score
-from knowledge.evaluation import Judged, evaluate, judge
+from knowledge.evaluation import Judged, RagScores, evaluate, judge, summarise
 from knowledge.measures import DEPTH
 from knowledge.questions import Question, Spoken, read
-from knowledge.retrieval import Mode, RetrievalOptions
+from knowledge.retrieval import RetrievalOptions
 from knowledge.scores import Score, mean
 
-SETS = (*DATASETS, DEMO)
-HALVES: tuple[Mode, ...] = ("lexical", "dense")
-FUSED: Mode = "fused"
-MODES: tuple[Mode, ...] = ("lexical", "dense", "fused")
+SETS: Mapping[str, tuple[str, ...]] = {
+    **{name: (name,) for name in DATASETS if name not in (*INVENTED, *ACROSS)},
+    DEMO: (DEMO,),
+    "invented companies in English": tuple(name for name in HELD_OUT if not name.endswith("-zh")),
+    "invented companies in Chinese": tuple(name for name in HELD_OUT if name.endswith("-zh")),
+}
+"""Those that are asked together; of the invented ones those that only measure."""
+HALVES, FUSED, IN_USE = ("lexical", "dense"), "fused", "nearest first"
+WAYS: Mapping[str, RetrievalOptions] = {
+    "lexical": RetrievalOptions(mode="lexical"),
+    "dense": RetrievalOptions(mode="dense"),
+    FUSED: RetrievalOptions(nearness_weight=0.0),
+    IN_USE: RetrievalOptions(),
+}
 SWITCHED = ("xquad-en", "xquad-zh")
 """Sets whose questions stand alone; their neighbours in the file are on other articles, or nearly always."""
 EARLIER_TURNS = 2
@@ -37,45 +47,33 @@ DEEP = 40
 """Passages that are looked through where some are left out afterwards."""
 COMPARED = {"recall_at_5": "recall@5", "mrr_at_10": "MRR@10"}
 
-Scores = Mapping[str, Any]
-
 
 def run(folder: Path) -> Table:
     rows: list[tuple[str, ...]] = []
     shortfalls: list[str] = []
     differences: list[str] = []
-    for name in SETS:
-        home = home_of(name, folder)
-        found = {
-            mode: frontdesk(home.path, "evaluate", "rag", "--questions", home.questions, "--mode", mode)["overall"]
-            for mode in (*HALVES, FUSED)
-        }
-        judged = {mode: _judged(home, RetrievalOptions(mode=mode)) for mode in MODES}
-        differences.append(difference_of(name, judged))
-        unmoved = _judged(home, RetrievalOptions(nearness_weight=0.0))
-        differences.append(
-            f"{name}, what comes near to answering first against the order of the search: recall@5 "
-            f"{shown(_difference(judged[FUSED], unmoved))}"
-        )
+    for name, parts in SETS.items():
+        homes = [home_of(part, folder) for part in parts]
+        judged = {way: _judged(homes, options) for way, options in WAYS.items()}
+        found = {way: summarise(part) for way, part in judged.items()}
+        differences += differences_of(name, judged)
         if name in SWITCHED:
-            differences.append(
-                f"{name} after a talk on another subject, fused against the same without it: recall@5 "
-                f"{shown(_difference(_judged(home, RetrievalOptions(), switched=True), judged[FUSED]))}"
-            )
-        follow_ups = [j.question.history != () for j in judged[FUSED]]
+            gain = _difference(_judged(homes, WAYS[IN_USE], switched=True), judged[IN_USE])
+            differences.append(f"{name} after a talk on another subject against the same without it: {shown(gain)}")
+        follow_ups = [j.question.history != () for j in judged[IN_USE]]
         if any(follow_ups):
-            alone = _judged(home, RetrievalOptions(), history=False)
-            pairs = [(w, a) for w, a, led in zip(judged[FUSED], alone, follow_ups, strict=True) if led]
+            alone = _judged(homes, WAYS[IN_USE], history=False)
+            pairs = [(w, a) for w, a, led in zip(judged[IN_USE], alone, follow_ups, strict=True) if led]
             gain = _difference([with_it for with_it, _ in pairs], [without for _, without in pairs])
-            differences.append(f"{name}, questions with a history against the last turn alone: recall@5 {shown(gain)}")
-            differences += _without_rivals(name, home)
-        for mode, scores in found.items():
-            rows.append(_row(name, mode, scores, ingested=f"{home.documents / home.ingest_seconds:.1f}"))
+            differences.append(f"{name}, questions with a history against the last turn alone: {shown(gain)}")
+            differences += _without_rivals(name, homes)
+        documents, seconds = (sum(getattr(home, key) for home in homes) for key in ("documents", "ingest_seconds"))
+        rows += [_row(name, way, scores, ingested=f"{documents / seconds:.1f}") for way, scores in found.items()]
         shortfalls += shortfalls_of(name, found)
     return Table(
         columns=(
             "set",
-            "mode",
+            "found by",
             "answerable + not",
             "recall@5",
             "MRR@10",
@@ -86,14 +84,18 @@ def run(folder: Path) -> Table:
         rows=tuple(rows),
         cases="one question is one case; recall and MRR over the answerable ones, AUROC over all",
         spread="[95 % bootstrap interval]",
-        notes=(verdict(shortfalls, len(SETS)), f"Paired differences [95 % interval]: {'; '.join(differences)}."),
+        notes=(
+            verdict(shortfalls, len(SETS)),
+            f"Paired differences in recall@5 [95 % interval]: {'; '.join(differences)}.",
+        ),
     )
 
 
-def difference_of(name: str, judged: Mapping[Mode, Sequence[Judged]]) -> str:
-    """Return fused minus the half with the better recall, question by question."""
-    better = max(HALVES, key=lambda mode: mean(_recalls(judged[mode])).value or 0.0)
-    return f"{name}, fused against {better}: recall@5 {shown(_difference(judged[FUSED], judged[better]))}"
+def differences_of(name: str, judged: Mapping[str, Sequence[Judged]]) -> list[str]:
+    """Return fused minus the half with the better recall, and what is put first minus both."""
+    better = max(HALVES, key=lambda half: mean(_recalls(judged[half])).value or 0.0)
+    pairs = ((FUSED, better), (IN_USE, FUSED), (IN_USE, better))
+    return [f"{name}, {one} against {other}: {shown(_difference(judged[one], judged[other]))}" for one, other in pairs]
 
 
 def switched_histories(questions: Sequence[Question]) -> list[Question]:
@@ -128,26 +130,29 @@ def _conversation(question: Question) -> str:
     return question.id.partition(TURN_MARK)[0]
 
 
-def _without_rivals(name: str, home: Home) -> list[str]:
+def _without_rivals(name: str, homes: Sequence[Home]) -> list[str]:
     """Return the sentence on what history gains where no other turn's passages stand in the library."""
-    questions = read(home.questions)
-    rivals = rivals_of(questions)
-    asked = [
-        question for question in questions if question.history and question.answerable and TURN_MARK in question.id
-    ]
-    if not asked:
-        return []
     found: dict[bool, list[Judged]] = {True: [], False: []}
-    with in_home(home.path) as library:
-        for question, with_history in product(asked, found):
-            history = question.history if with_history else ()
-            retrieval = search(
-                library, question.question, history=history, limit=DEEP, collections=("default",), audiences=("public",)
-            )
-            kept = tuple(p for p in retrieval.passages if p.document not in rivals[question.id])
-            found[with_history].append(judge(question, replace(retrieval, passages=kept[:DEPTH])))
+    for home in homes:
+        questions = read(home.questions)
+        rivals = rivals_of(questions)
+        asked = [q for q in questions if q.history and q.answerable and TURN_MARK in q.id]
+        with in_home(home.path) as library:
+            for question, with_history in product(asked, found):
+                retrieval = search(
+                    library,
+                    question.question,
+                    history=question.history if with_history else (),
+                    limit=DEEP,
+                    collections=("default",),
+                    audiences=("public",),
+                )
+                kept = tuple(p for p in retrieval.passages if p.document not in rivals[question.id])
+                found[with_history].append(judge(question, replace(retrieval, passages=kept[:DEPTH])))
+    if not found[True]:
+        return []
     gain = shown(_difference(found[True], found[False]))
-    return [f"{name}, the same without the documents that only other turns of a conversation ask for: recall@5 {gain}"]
+    return [f"{name}, the same without the documents that only other turns of a conversation ask for: {gain}"]
 
 
 def shown(difference: Score) -> str:
@@ -161,15 +166,18 @@ def shown(difference: Score) -> str:
 
 
 def _judged(
-    home: Home, options: RetrievalOptions, *, history: bool = True, switched: bool = False
+    homes: Sequence[Home], options: RetrievalOptions, *, history: bool = True, switched: bool = False
 ) -> tuple[Judged, ...]:
-    questions = list(read(home.questions))
-    if switched:
-        questions = switched_histories(questions)
-    elif not history:
-        questions = [replace(question, history=()) for question in questions]
-    with in_home(home.path) as library:
-        return evaluate(library, questions, options=options, search=partial(search, library)).judged
+    judged: list[Judged] = []
+    for home in homes:
+        questions = list(read(home.questions))
+        if switched:
+            questions = switched_histories(questions)
+        elif not history:
+            questions = [replace(question, history=()) for question in questions]
+        with in_home(home.path) as library:
+            judged += evaluate(library, questions, options=options, search=partial(search, library)).judged
+    return tuple(judged)
 
 
 def _difference(left: Sequence[Judged], right: Sequence[Judged]) -> Score:
@@ -181,12 +189,12 @@ def _recalls(judged: Sequence[Judged]) -> list[float]:
     return [recall for case in judged if (recall := case.measures.recall_at_5) is not None]
 
 
-def shortfalls_of(name: str, found: Mapping[Mode, Scores]) -> list[str]:
+def shortfalls_of(name: str, found: Mapping[str, RagScores]) -> list[str]:
     """Return where fused is below the better half."""
     missed = []
     for key, label in COMPARED.items():
-        values = {mode: scores[key]["value"] for mode, scores in found.items()}
-        best = max(values[mode] for mode in HALVES)
+        values = {way: getattr(scores, key).value or 0.0 for way, scores in found.items()}
+        best = max(values[half] for half in HALVES)
         if values[FUSED] < best:
             missed.append(f"{name} ({label} {values[FUSED]:.3f} against {best:.3f})")
     return missed
@@ -200,14 +208,12 @@ def verdict(shortfalls: Iterable[str], sets: int) -> str:
     return f"Fused is below the better half on: {'; '.join(missed)}."
 
 
-def _row(name: str, mode: str, scores: Scores, *, ingested: str) -> tuple[str, ...]:
+def _row(name: str, way: str, scores: RagScores, *, ingested: str) -> tuple[str, ...]:
     return (
         name,
-        mode,
-        f"{scores['recall_at_5']['n']} + {scores['n'] - scores['recall_at_5']['n']}",
-        score(scores["recall_at_5"], digits=3),
-        score(scores["mrr_at_10"], digits=3),
-        score(scores["refusal_auroc"], digits=3),
-        f"{1000 * scores['seconds']['value']:.0f}",
+        way,
+        f"{scores.recall_at_5.n} + {scores.n - scores.recall_at_5.n}",
+        *(score(asdict(value), digits=3) for value in (scores.recall_at_5, scores.mrr_at_10, scores.refusal_auroc)),
+        f"{1000 * (scores.seconds.value or 0.0):.0f}",
         ingested,
     )

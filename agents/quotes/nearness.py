@@ -18,7 +18,7 @@ from knowledge.embedders import Embedder, Vectors, for_answers
 
 Array = NDArray[np.float64]
 
-COMPARED_AT_MOST = 120
+COMPARED_AT_MOST = 180
 """Statements of a question that are compared: those of the best passages."""
 KEPT = 5000
 """Vectors that are kept: some 8 MB, and as much text."""

@@ -1,18 +1,18 @@
-from typing import Any
+from dataclasses import replace
 
-from bench.retrieval import difference_of, rivals_of, shortfalls_of, shown, switched_histories, verdict
-from knowledge.evaluation import Judged
+from bench.companies import HELD_OUT, TAUGHT, WEIGHED
+from bench.retrieval import SETS, differences_of, rivals_of, shortfalls_of, shown, switched_histories, verdict
+from knowledge.evaluation import Judged, RagScores, summarise
 from knowledge.measures import Measures
 from knowledge.passages import Retrieval, Signals
 from knowledge.questions import Gold, Question
-from knowledge.retrieval import Mode
-from knowledge.scores import mean
+from knowledge.scores import Score, mean
 
-Found = dict[Mode, dict[str, Any]]
+Found = dict[str, RagScores]
 
 
-def scores(recall: float, rank: float) -> dict[str, Any]:
-    return {"recall_at_5": {"value": recall}, "mrr_at_10": {"value": rank}}
+def scores(recall: float, rank: float) -> RagScores:
+    return replace(summarise([]), recall_at_5=Score(recall, None, None, 1), mrr_at_10=Score(rank, None, None, 1))
 
 
 def test_the_sentence_on_fused_is_computed() -> None:
@@ -25,6 +25,12 @@ def test_the_sentence_on_fused_is_computed() -> None:
     assert "b (recall@5 0.850 against 0.900)" in verdict(missed, 7)
 
 
+def test_companies_that_teach_or_weigh_are_not_asked() -> None:
+    asked = {part for parts in SETS.values() for part in parts}
+    assert not asked & {*TAUGHT, *WEIGHED}
+    assert {*HELD_OUT} < asked
+
+
 def judged(*recalls: float | None) -> list[Judged]:
     retrieval = Retrieval("", (), 0.0, Signals(0.0, 0.0, 0.0, None), {}, 0.0)
     question = Question(id="q", question="Why?")
@@ -32,15 +38,17 @@ def judged(*recalls: float | None) -> list[Judged]:
 
 
 def test_fused_is_compared_with_its_better_half_question_by_question() -> None:
-    cases: dict[Mode, list[Judged]]
     cases = {
         "lexical": judged(0.0, 1.0, None),
         "dense": judged(0.0, 0.0, None),
         "fused": judged(1.0, 1.0, None),
+        "nearest first": judged(0.0, 1.0, None),
     }
-    sentence = difference_of("a", cases)
-    assert sentence.startswith("a, fused against lexical: recall@5 +50.0 points [")
-    assert sentence.endswith("n=2")
+    fused, first, first_and_half = differences_of("a", cases)
+    assert fused.startswith("a, fused against lexical: +50.0 points [")
+    assert fused.endswith("n=2")
+    assert first.startswith("a, nearest first against fused: -50.0 points [")
+    assert first_and_half.startswith("a, nearest first against lexical: +0.0 points [")
     assert shown(mean([])) == "–"
 
 
