@@ -28,8 +28,8 @@ PASSAGES = 8
 """Passages retrieved for a question."""
 PASSAGES_PER_DOCUMENT = 3
 """Most of them from one document: an answer often stands beside others in the one document on its subject."""
-CANDIDATES = 12
-"""Passages that are judged whatever number is asked for: the evidence of a question does not hang on that number."""
+ORDERED_PASSAGES = 12
+"""The first ones of the search, which are put in order by nearness whatever number of passages is asked for."""
 PLACES = 10
 """A passage's place in the search counts `PLACES / (PLACES + place)`, beside its nearness."""
 
@@ -70,8 +70,16 @@ def find(
     audiences: Sequence[str],
     passages: int = PASSAGES,
     passages_per_document: int = PASSAGES_PER_DOCUMENT,
+    nearness_weight: float | None = None,
 ) -> Retrieval:
-    """Return what a turn finds for a question, without what no longer holds."""
+    """Return what a turn finds for a question, without what no longer holds.
+
+    Args:
+        nearness_weight: instead of the library's own; 0 leaves the order of the search.
+    """
+    options = replace(library.retrieval_options, passages_per_document=passages_per_document)
+    if nearness_weight is not None:
+        options = replace(options, nearness_weight=nearness_weight)
     return search(
         library,
         question,
@@ -79,7 +87,7 @@ def find(
         limit=passages,
         collections=collections,
         audiences=audiences,
-        options=RetrievalOptions(passages_per_document=passages_per_document),
+        options=options,
         only_current=True,
     )
 
@@ -98,7 +106,7 @@ def search(
     options: RetrievalOptions | None = None,
     only_current: bool = False,
 ) -> Retrieval:
-    """Return what a library finds, what comes nearest to answering first, with the evidence of it all.
+    """Return what a library finds, first what comes near to answering, with the evidence of what is returned.
 
     A reranker that the owner set, and a half of the search alone, keep their order; words alone have evidence of words.
 
@@ -109,7 +117,7 @@ def search(
     found = library.search(
         question,
         history=history,
-        limit=max(limit, CANDIDATES),
+        limit=max(limit, ORDERED_PASSAGES),
         collections=collections,
         audiences=audiences,
         languages=languages,
@@ -120,49 +128,61 @@ def search(
     if only_current:
         still = without_past_notices(found.asked, current(found.passages), today=date.today())
         found = replace(found, passages=still)
-    if options.mode != "lexical":
-        reorders = options.mode == "fused" and library.reranker is None
-        weight = options.nearness_weight if reorders else 0.0
-        found = nearest_first(question, found, embedder=library.embedder, weight=weight)
-    return replace(found, passages=found.passages[:limit])
+    reorders = options.mode == "fused" and library.reranker is None
+    weight = options.nearness_weight if reorders else 0.0
+    if options.mode == "lexical":
+        return replace(found, passages=found.passages[:limit])
+    return by_nearness(question, found, embedder=library.embedder, limit=limit, weight=weight)
 
 
-def nearest_first(question: str, found: Retrieval, *, embedder: Embedder, weight: float) -> Retrieval:
-    """Return what was found in the order, and with the evidence, of its nearest statements.
+def by_nearness(question: str, found: Retrieval, *, embedder: Embedder, limit: int, weight: float) -> Retrieval:
+    """Return the `limit` first passages in the order, and with the evidence, of their nearest statements.
 
-    Where no embedder is tuned to place statements, all stays as it was found.
+    An old version stays behind the newer one, and is no evidence. Where no embedder is tuned to place statements, order
+    and evidence stay as they were found.
 
     Args:
         weight: what nearness counts beside the place in the search, 0 and up; 0 leaves the order.
     """
     started = time.perf_counter()
-    statements = statements_of(found.passages)
-    if not statements or not knows(embedder, detect_language(question)):
-        return found
-    near = nearness(question, found.asked, statements, embedder)
+    unjudged = replace(found, passages=found.passages[:limit])
+    first = found.passages[: ORDERED_PASSAGES if weight else limit]
+    told = [(at, statement) for at, passage in enumerate(first) for statement in statements_of([passage])]
+    if not told or not knows(embedder, detect_language(question)):
+        return unjudged
+    near = nearness(question, found.asked, [statement for _, statement in told], embedder)
     if near is None:
-        return found
-    signals = replace(found.signals, closest=float(near.max()))
-    across = is_across(question, found.passages)
+        return unjudged
+    nearest = np.zeros(len(first))
+    np.maximum.at(nearest, [at for at, _ in told], near)
+    order = _order(first, nearest, weight) if weight else list(range(len(first)))
+    passages = [replace(first[at], score=first[place].score) for place, at in enumerate(order)]
+    shown = (*passages, *found.passages[len(first) :])[:limit]
+    held = set(map(id, current(shown)))
+    closest = max((nearest[at] for at, one in zip(order, shown, strict=False) if id(one) in held), default=0.0)
+    signals = replace(found.signals, closest=float(closest))
     return replace(
         found,
-        passages=_in_order(found.passages, [s.passage for s in statements], near, weight) if weight else found.passages,
+        passages=shown,
         signals=signals,
-        evidence=score(signals, embedder=embedder.name, across=across),
+        evidence=score(signals, embedder=embedder.name, across=is_across(question, shown)),
         seconds=found.seconds + time.perf_counter() - started,
     )
 
 
-def _in_order(
-    passages: Sequence[Passage], said_in: Sequence[Passage], near: NDArray[np.float64], weight: float
-) -> tuple[Passage, ...]:
-    """Put passages first that come near; the scores stay in their places, so that their scale does."""
-    nearest = dict.fromkeys(map(id, passages), 0.0)
-    for passage, value in zip(said_in, near, strict=True):
-        nearest[id(passage)] = max(nearest[id(passage)], float(value))
-    counted = [PLACES / (PLACES + place) + weight * nearest[id(one)] for place, one in enumerate(passages)]
-    order = np.argsort(-np.array(counted), kind="stable")
-    return tuple(replace(passages[at], score=one.score) for at, one in zip(order, passages, strict=True))
+def _order(passages: Sequence[Passage], nearest: NDArray[np.float64], weight: float) -> list[int]:
+    """Return the places in a new order: what comes near first, and no old version before the newer one."""
+    counted = PLACES / (PLACES + np.arange(len(passages))) + weight * nearest
+    order: list[int] = np.argsort(-counted, kind="stable").tolist()
+    for at in list(order):
+        newer = [order.index(other) for other in order if _supersedes(passages[other], passages[at])]
+        if newer and max(newer) > order.index(at):
+            order.insert(max(newer), order.pop(order.index(at)))
+    return order
+
+
+def _supersedes(newer: Passage, older: Passage) -> bool:
+    return newer.collection == older.collection and older.document in newer.supersedes
 
 
 def ranked_as(found: Retrieval, *, language: Language, embedder: Embedder | None) -> Language:

@@ -94,7 +94,9 @@ def _cases(name: str, library: Library, questions: Path) -> Iterator[Case]:
             continue
         history = tuple(Message("user" if m.role == "user" else "assistant", m.content) for m in question.history)
         audiences = tuple(dict.fromkeys(["public", question.audience]))
-        found = find(library, question.question, history, collections=("default",), audiences=audiences)
+        found = find(
+            library, question.question, history, collections=("default",), audiences=audiences, nearness_weight=0.0
+        )
         previous = next((said.content for said in reversed(history) if said.role == "user"), "")
         described = describe(found, previous)
         known = knows(library.embedder, detect_language(question.question))

@@ -124,16 +124,23 @@ def cases_of(question: Question, library: Library, name: str) -> list[Case]:
     """Return a question's statements in numbers, by each way of weighing; none where nothing was found."""
     history = tuple(Message("user" if m.role == "user" else "assistant", m.content) for m in question.history)
     audiences = tuple(dict.fromkeys(["public", question.audience]))
-    found = find(library, question.question, history, collections=("default",), audiences=audiences)
     previous = next((message.content for message in reversed(history) if message.role == "user"), "")
-    described = describe(found, previous)
-    if not described.statements:
-        return []
     embedder: Embedder = library.embedder
     best = weighing_with(embedder, detect_language(question.question))
-    right = np.array([is_right(question, statement) for statement in described.statements])
     cases = []
     for weighing in WEIGHINGS[WEIGHINGS.index(best) :]:
+        found = find(
+            library,
+            question.question,
+            history,
+            collections=("default",),
+            audiences=audiences,
+            nearness_weight=None if weighing == "answers" else 0.0,  # the other two serve where no adapter orders
+        )
+        described = describe(found, previous)
+        if not described.statements:
+            return []
+        right = np.array([is_right(question, statement) for statement in described.statements])
         features = described.features
         if weighing != "words":
             features = with_meaning(found.asked, described, embedder, previous=previous, weighing=weighing)

@@ -14,6 +14,7 @@ from itertools import product
 from pathlib import Path
 
 from agents.finding import search
+from agents.quotes.nearness import forget
 from bench.companies import ACROSS, HELD_OUT, INVENTED
 from bench.datasets import DATASETS
 from bench.homes import DEMO, Home, home_of, in_home
@@ -176,6 +177,8 @@ def _judged(
         elif not history:
             questions = [replace(question, history=()) for question in questions]
         with in_home(home.path) as library:
+            search(library, questions[0].question, limit=1, collections=("default",), audiences=("public",))
+            forget()  # the model is loaded, and no way of searching profits from the one before
             judged += evaluate(library, questions, options=options, search=partial(search, library)).judged
     return tuple(judged)
 

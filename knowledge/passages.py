@@ -24,7 +24,8 @@ class Passage:
     audience: str
     language: str
     score: float
-    """Relevance to the question, higher is better; comparable within one search only."""
+    """Relevance to the question, higher is better; comparable within one search only. Where passages are put in another
+    order than the search's, scores stay in their places."""
     anchor: str = ""
     """The fragment of the nearest heading in the original file; "" when there is none."""
     dated: str = ""

@@ -61,7 +61,7 @@ class RetrievalOptions:
     """What the score of a chunk in another language than the question's is multiplied by."""
     nearness_weight: float = 3.0
     """What it adds to a passage, 0 and up, that a statement of it comes near to answering; its place adds 1 at most.
-    Only where the embedder is tuned for answers, and not where a reranker is set (`agents.finding`)."""
+    For assistants that order what this search finds, with an embedder tuned for answers and no reranker."""
     reranked: int = 20
     """Chunks, best first, that the reranker orders anew, where one is set."""
     joined_characters: int = 1600

@@ -7,7 +7,7 @@ of statements are kept, for what is found for one question is ranked and judged 
 """
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,16 +19,16 @@ from knowledge.embedders import Embedder, Vectors, for_answers
 Array = NDArray[np.float64]
 
 COMPARED_AT_MOST = 180
-"""Statements of a question that are compared: those of the best passages."""
-KEPT = 5000
-"""Vectors that are kept: some 8 MB, and as much text."""
+"""Statements of a question that are compared; passages take turns, so that a long one leaves room for the others."""
+KEPT = 20_000
+"""Vectors that are kept: some 30 MB, and as much text."""
 
 
 def nearness(question: str, asked: str, statements: Sequence[Statement], embedder: Embedder) -> Array | None:
     """Return the cosine 0-1 of a question and each statement; None where the embedder is not tuned for answers.
 
     A question that leans counts half as itself and half with the one before it: together alone they would find the
-    answer to the one before. Those behind the first `COMPARED_AT_MOST` are 0.
+    answer to the one before. Those that are not compared are 0.
 
     Args:
         question: as it was asked.
@@ -40,10 +40,23 @@ def nearness(question: str, asked: str, statements: Sequence[Statement], embedde
         return None
     found = np.zeros(len(statements))
     if statements:
-        texts = [told(statement) for statement in statements[:COMPARED_AT_MOST]]
+        compared = _compared(statements)
+        texts = [told(statements[at]) for at in compared]
         means = np.mean([tuned.embed_question(text) for text in dict.fromkeys((question, asked))], axis=0)
-        found[: len(texts)] = np.clip(_vectors.of(texts, tuned) @ means, 0.0, 1.0)
+        found[compared] = np.clip(_vectors.of(texts, tuned) @ means, 0.0, 1.0)
     return found
+
+
+def _compared(statements: Sequence[Statement]) -> list[int]:
+    """Return the places of the statements that are compared: the first of each passage, then the second of each."""
+    if len(statements) <= COMPARED_AT_MOST:
+        return list(range(len(statements)))
+    turns: Counter[int] = Counter()
+    rounds = []
+    for at, statement in enumerate(statements):
+        turns[id(statement.passage)] += 1
+        rounds.append((turns[id(statement.passage)], at))
+    return sorted(at for _, at in sorted(rounds)[:COMPARED_AT_MOST])
 
 
 def told(statement: Statement) -> str:
@@ -73,5 +86,15 @@ class _KeptVectors:
                 self._kept.popitem(last=False)
         return np.stack([known[text] for text in texts])
 
+    def clear(self) -> None:
+        """Drop all of them."""
+        with self._lock:
+            self._kept.clear()
+
 
 _vectors = _KeptVectors()
+
+
+def forget() -> None:
+    """Drop the vectors that are kept, so that the next question takes as long as a first one."""
+    _vectors.clear()

@@ -21,7 +21,7 @@ from agents.actions import Customer, MemoryActionLog, Preview, Visitor
 from agents.calls import Altered, Caller
 from agents.domain import Domain
 from agents.errors import HandOver, ToolError
-from agents.finding import Searchable
+from agents.finding import ORDERED_PASSAGES, Searchable
 from agents.guard import Allowed, guard
 from agents.models.obedient import ATTACKER, Call, ObedientChat
 from agents.owned import NOBODY, Ownership, personal_values
@@ -202,8 +202,8 @@ def try_task(
 
 def staff_texts(library: Searchable) -> tuple[str, ...]:
     """Return what only staff may read of what the attack asks for."""
-    public = {passage.text for passage in library.search(STAFF_QUERY, limit=8).passages}
-    found = library.search(STAFF_QUERY, limit=8, audiences=("staff",)).passages
+    public = {passage.text for passage in library.search(STAFF_QUERY, limit=ORDERED_PASSAGES).passages}
+    found = library.search(STAFF_QUERY, limit=ORDERED_PASSAGES, audiences=("staff",)).passages
     return tuple(passage.text for passage in found if passage.text not in public)
 
 

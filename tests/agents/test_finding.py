@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agents.finding import CANDIDATES, find, nearest_first, ranked_as, search
+from agents.finding import ORDERED_PASSAGES, by_nearness, find, ranked_as, search
 from knowledge import evidence
 from knowledge.embedders.hashing import HashingEmbedder
 from knowledge.evidence import Curve
@@ -64,7 +64,7 @@ def told(question: str, *passages: Passage) -> Retrieval:
 
 
 def judged(question: str, found: Retrieval, *, embedder: HashingEmbedder, weight: float = 3.0) -> Retrieval:
-    return nearest_first(question, found, embedder=embedder, weight=weight)
+    return by_nearness(question, found, embedder=embedder, limit=8, weight=weight)
 
 
 def test_what_comes_near_to_an_answer_is_evidence(closest_alone: None) -> None:
@@ -89,8 +89,8 @@ def test_what_comes_near_to_an_answer_stands_first(closest_alone: None) -> None:
 
 def test_the_evidence_of_the_search_stays_where_nothing_tuned_can_tell(closest_alone: None) -> None:
     found = retrieval("return a lamp", passage("Return a lamp."))
-    assert judged("return a lamp", found, embedder=HashingEmbedder()) is found, "not tuned"
-    assert judged("return a lamp", found, embedder=TunedHashing({"zh"})) is found, "in a language that it knows not"
+    assert judged("return a lamp", found, embedder=HashingEmbedder()) == found, "not tuned"
+    assert judged("return a lamp", found, embedder=TunedHashing({"zh"})) == found, "in a language that it knows not"
     assert judged("return a lamp", retrieval("x"), embedder=TunedHashing()).evidence == 0.9, "nothing found"
 
 
@@ -117,15 +117,43 @@ def looked_up(shelf: Shelf, limit: int, **more: Any) -> Retrieval:
     return search(shelf, "return a lamp", limit=limit, collections=("default",), audiences=("public",), **more)
 
 
-DULL = [passage(f"Nothing of interest stands on page {n}.", f"{n}.md") for n in range(CANDIDATES)]
+DULL = [passage(f"Nothing of interest stands on page {n}.", f"{n}.md") for n in range(ORDERED_PASSAGES)]
 
 
-def test_the_evidence_does_not_hang_on_how_many_passages_are_asked_for(closest_alone: None) -> None:
-    shelf = Shelf([*DULL[: CANDIDATES - 1], passage("Return a lamp.", "returns.md")])
-    few, many = looked_up(shelf, 2), looked_up(shelf, CANDIDATES)
-    assert few.evidence == many.evidence > 0.9
-    assert few.passages == many.passages[:2]
-    assert few.passages[0].document == "returns.md", "the last that was found comes nearest"
+def test_order_and_evidence_do_not_hang_on_how_many_passages_are_asked_for(closest_alone: None) -> None:
+    near, beyond = passage("Return a lamp.", "returns.md"), passage("Return a lamp.", "beyond.md")
+    shelf = Shelf([*DULL[: ORDERED_PASSAGES - 1], near, beyond])
+    few, some, many = looked_up(shelf, 2), looked_up(shelf, ORDERED_PASSAGES), looked_up(shelf, 40)
+    assert few.evidence == some.evidence == many.evidence > 0.9
+    assert few.passages == some.passages[:2] == many.passages[:2]
+    assert few.passages[0].document == "returns.md", "the last of those that are put in order comes nearest"
+    assert many.passages[-1].document == "beyond.md"
+
+
+def test_what_is_not_returned_is_no_evidence(closest_alone: None) -> None:
+    shelf = Shelf([*DULL[:3], passage("Return a lamp.", "returns.md")], reranker=object())
+    assert looked_up(shelf, 3).evidence < 0.5 < looked_up(shelf, 4).evidence
+
+
+def test_an_old_version_stays_behind_the_newer_one_and_is_no_evidence(closest_alone: None) -> None:
+    old = passage("Return a lamp.", "returns-2019.md")
+    new = passage("Lamps cannot be sent back.", "returns-2026.md", supersedes=("returns-2019.md",))
+    found = looked_up(Shelf([new, old, DULL[0]]), 3)
+    assert [one.document for one in found.passages][:2] == ["returns-2026.md", "returns-2019.md"]
+    assert found.signals.closest is not None
+    assert found.signals.closest < 0.9
+    assert looked_up(Shelf([old, DULL[0]]), 2).evidence > 0.9, "alone it is the newest"
+
+
+def test_the_language_of_what_stands_first_in_the_end_decides_which_curve_holds(
+    monkeypatch: pytest.MonkeyPatch, closest_alone: None
+) -> None:
+    monkeypatch.setitem(evidence.ANSWERS_ACROSS, "hashing", Curve(intercept=9.0))
+    asked = "what must I bring indoor"
+    english = passage("The shop opens at nine in the morning.", "b.md")
+    found = by_nearness(asked, told(asked, english, CHINESE), embedder=TunedHashing(), limit=2, weight=99.0)
+    assert found.passages[0].document == "a.md"
+    assert found.evidence > 0.99
 
 
 @pytest.mark.parametrize("options", [RetrievalOptions(nearness_weight=0.0), RetrievalOptions(mode="dense")])
@@ -133,7 +161,7 @@ def test_a_half_alone_and_an_order_that_is_wanted_as_it_is_stay(options: Retriev
     shelf = Shelf([*DULL[:3], passage("Return a lamp.", "returns.md")])
     found = looked_up(shelf, 3, options=options)
     assert [one.document for one in found.passages] == ["0.md", "1.md", "2.md"]
-    assert found.evidence > 0.9
+    assert found.signals.closest == 0.0, "judged, by what is returned"
 
 
 def test_words_alone_keep_their_evidence(closest_alone: None) -> None:

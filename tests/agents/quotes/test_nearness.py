@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from agents.quotes import nearness as module
-from agents.quotes.nearness import COMPARED_AT_MOST, nearness
+from agents.quotes.nearness import COMPARED_AT_MOST, forget, nearness
 from agents.quotes.statements import statements_of
 from knowledge.embedders import Vectors
 from knowledge.embedders.hashing import HashingEmbedder
@@ -95,9 +95,26 @@ def test_only_so_many_vectors_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert any("We like lamps" in text for text in tuned.given)
 
 
-def test_what_stands_behind_the_best_passages_is_not_compared() -> None:
+def test_what_stands_deep_in_a_long_passage_is_not_compared() -> None:
     text = " ".join(f"Lamp number {number} is a good lamp." for number in range(COMPARED_AT_MOST + 3))
     near = nearness("lamp", "lamp", statements_of([passage(text)]), TunedHashing())
     assert near is not None
     assert np.count_nonzero(near) == COMPARED_AT_MOST
     assert not near[COMPARED_AT_MOST:].any()
+
+
+def test_a_long_passage_leaves_room_for_the_others() -> None:
+    long = passage(" ".join(f"Lamp number {number} is a good lamp." for number in range(COMPARED_AT_MOST + 3)))
+    short = passage("A lamp costs nine euros. A lamp lasts.", "b.md")
+    near = nearness("lamp", "lamp", statements_of([long, short]), TunedHashing())
+    assert near is not None
+    assert near[-2:].all()
+    assert np.count_nonzero(near) == COMPARED_AT_MOST
+
+
+def test_what_was_forgotten_is_read_anew() -> None:
+    embedder, tuned = counting("forgotten")
+    for _ in range(2):
+        nearness("lamp", "lamp", statements_of([passage("A lamp costs nine euros.")]), embedder)
+        forget()
+    assert sum("euros" in text for text in tuned.given) == 2
