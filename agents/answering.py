@@ -121,7 +121,10 @@ def quote(
     if len(found) > 1:
         begun = _begin_for_all(found, room)
     else:
-        begun = _begin(question, found[0], language=language, embedder=embedder, max_words=room, stop=stop)
+        evidence = max(each.evidence for each in (retrieval, *(part for _, part in parts)))
+        begun = _begin(
+            question, found[0], evidence=evidence, language=language, embedder=embedder, max_words=room, stop=stop
+        )
     if stop is not None and stop.is_set():
         return Draft((), False)
     if begun.shown:
@@ -142,8 +145,8 @@ def quote(
     for number, statement in enumerate(chosen, 1):
         also = len(cited) if twin is not None and number == 1 else None
         yield ("\n" if number > 1 else "") + quoting.line(statement, number=number, also=also)
-    evidence = max((choice.evidence for choice in found if choice.evidence is not None), default=None)
-    return Draft(quoting.citations(cited), bool(chosen), pointed=begun.shown, evidence=evidence)
+    second = max((choice.evidence for choice in found if choice.evidence is not None), default=None)
+    return Draft(quoting.citations(cited), bool(chosen), pointed=begun.shown, evidence=second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,7 @@ def _begin(
     question: str,
     choice: Choice,
     *,
+    evidence: float,
     language: Language,
     embedder: Embedder | None,
     max_words: int,
@@ -192,7 +196,13 @@ def _begin(
     begun = [pointed.statement] if pointed is not None else _named_or_likeliest(question, choice.ranked, max_words)
     if pointed is None and _is_one(begun, choice.ranked) and not (model is not None and model.reads):
         pointed = short_answers.point(
-            question, choice.ranked, model=model, language=language, embedder=embedder, stop=stop
+            question,
+            choice.ranked,
+            evidence=evidence,
+            model=model,
+            language=language,
+            embedder=embedder,
+            stop=stop,
         )
     if pointed is not None:
         room = max_words - ceil(count_words(f"{pointed.shown} [1]"))

@@ -37,7 +37,7 @@ SENTENCES = 3
 """Sentences whose spans are looked at."""
 KEPT = 30
 """Spans that are weighed by meaning and by the model's words too."""
-SURE = 0.3
+SURE = 0.25
 """How likely words must be to answer, at least, to be shown before their sentence; right about as often as not.
 
 It is the words' share of what was weighed in their sentences, times that sentence's share among all that were found."""

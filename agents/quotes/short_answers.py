@@ -18,6 +18,8 @@ from agents.transcript import Language
 from knowledge.drafts import draft_name
 from knowledge.embedders import Embedder
 
+LEAST_EVIDENCE = 0.65
+"""Below this evidence no few words stand first: a quote beside the point does less harm than a number that is wrong."""
 POINTED_TOKENS = 24
 """Of what a small model says: an answer of a few words."""
 
@@ -26,6 +28,7 @@ def point(
     question: str,
     ranked: Sequence[Statement],
     *,
+    evidence: float,
     model: LoadedModel | None,
     language: Language,
     embedder: Embedder | None,
@@ -33,9 +36,14 @@ def point(
 ) -> Candidate | None:
     """Return the few words that answer; None when none are sure enough, or the question asks for no such thing.
 
+    Args:
+        evidence: how sure retrieval is that the documents hold the answer, 0-1.
+
     Raises:
         ModelUnavailable: the model does not answer.
     """
+    if evidence < LEAST_EVIDENCE:
+        return None
     found = pointing.candidates(question, ranked, language=language, embedder=embedder)
     if not found:
         return None

@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,10 @@ def quoted(
 ) -> tuple[list[str], Draft]:
     """Return what a quoted answer shows, after checking what holds for every one."""
     options: AnswerOptions = more.pop("options", OPTIONS)
+    found = library.search(question)
     pieces = quote(
         question,
-        library.search(question),
+        replace(found, evidence=more.pop("evidence", found.evidence)),
         model=model,
         language=language,
         embedder=library.embedder,
@@ -204,9 +206,9 @@ def test_words_beyond_the_cut_of_a_long_sentence_are_not_shown(tmp_path: Path) -
     library = Library(LibraryOptions(home=tmp_path / "home"), embedder=HashingEmbedder())
     library.ingest([tmp_path / "a.md"])
     model = scripted("5 years", "5 years", small=True)
-    _, whole = quoted(library, WARRANTY, model=model, options=AnswerOptions(max_words=300))
+    _, whole = quoted(library, WARRANTY, model=model, options=AnswerOptions(max_words=300), evidence=0.9)
     assert whole.pointed == "5 years"
-    shown, cut = quoted(library, WARRANTY, model=model)
+    shown, cut = quoted(library, WARRANTY, model=model, evidence=0.9)
     assert (cut.pointed, len(shown)) == ("", 1)
     library.close()
 
