@@ -13,6 +13,7 @@ questions of the companies that only measure, and the demo company's, are never 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -192,12 +193,17 @@ def collect(
     Raises:
         EmbedderUnavailable: the embedder's model is not among the models of `make models`.
     """
-    with library_with(embedder, name, folder) as (library, questions):
-        asked = [q for q in read(questions) if language in (None, q.language) and not (tuned and teaches(q, name))]
-        cases = [_case(question, library) for question in asked]
+    cases = [(q, case) for q, case in _cases(name, folder, embedder) if language in (None, q.language)]
     if tuned:
-        return [case for case in cases if case.signals.closest is not None]
-    return [replace(case, signals=replace(case.signals, closest=None)) for case in cases]
+        return [case for q, case in cases if case.signals.closest is not None and not teaches(q, name)]
+    return [replace(case, signals=replace(case.signals, closest=None)) for _, case in cases]
+
+
+@cache
+def _cases(name: str, folder: Path, embedder: str) -> tuple[tuple[Question, Case], ...]:
+    """Return the questions of a set with what an answer's search saw; several curves go by the same sets."""
+    with library_with(embedder, name, folder) as (library, questions):
+        return tuple((question, _case(question, library)) for question in read(questions))
 
 
 def company_of(name: str) -> str:
