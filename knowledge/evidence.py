@@ -84,7 +84,7 @@ MEANING = {
 """Embedder name -> curve; cosines of different embedders are not comparable."""
 
 ANSWERS = {
-    "all-MiniLM-L6-v2": Curve(intercept=-4.84, coverage=1.00, closest=9.11),
+    "all-MiniLM-L6-v2": Curve(intercept=-5.06, coverage=1.03, closest=9.88),
     "multilingual-e5-small": Curve(intercept=-4.88, coverage=0.81, closest=9.92),
 }
 """What answers go by, in every language, where it is known how near the nearest statement comes; how many of the words
