@@ -60,8 +60,7 @@ class RetrievalOptions:
     other_language_factor: float = 0.8
     """What the score of a chunk in another language than the question's is multiplied by."""
     nearness_weight: float = 3.0
-    """What it adds to a passage, 0 and up, that a statement of it comes near to answering; its place adds 1 at most.
-    For assistants that order what this search finds, with an embedder tuned for answers and no reranker."""
+    """What a near statement adds, 0 and up, where an assistant orders what was found; its place adds 1 at most."""
     reranked: int = 20
     """Chunks, best first, that the reranker orders anew, where one is set."""
     joined_characters: int = 1600
@@ -125,11 +124,10 @@ def search(
     ways = (weights, wordings.in_own_words(weights, question))
     measured = [evidence.measure(judged, way, word_scores=words.values(), cosines=cosines) for way in ways]
     signals = max(measured, key=lambda each: evidence.score(each, embedder=name, across=across))
-    certainty = evidence.score(signals, embedder=name, across=across) if passages else 0.0
     return Retrieval(
         asked=whole,
         passages=passages,
-        evidence=certainty,
+        evidence=evidence.score(signals, embedder=name, across=across) if passages else 0.0,
         signals=signals,
         weights={**asked.earlier_weights(), **weights},
         seconds=time.perf_counter() - started,
