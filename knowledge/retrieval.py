@@ -59,7 +59,7 @@ class RetrievalOptions:
     """Most passages of one document in a result, so that one long document does not fill it."""
     other_language_factor: float = 0.8
     """What the score of a chunk in another language than the question's is multiplied by."""
-    nearness_weight: float = 3.0
+    nearness_weight: float = 1.0
     """What a near statement adds, 0 and up, where an assistant orders what was found; its place adds 1 at most."""
     reranked: int = 20
     """Chunks, best first, that the reranker orders anew, where one is set."""

@@ -56,9 +56,9 @@ def stray_parts(
 def unsupported_sentences(answer: Answer, library: Library, *, audiences: Sequence[str]) -> tuple[str, ...]:
     """Return the sentences of an answer that nothing it cites says; none for a refusal or a courtesy.
 
-    A sentence is supported when a quote holds it word for word, when it is the title or a heading above one, as a FAQ's
-    question is before its yes or no, or when a quote under its headings passes the check that written answers go
-    through (`agents.checks.support`).
+    A sentence is supported when a quote holds it word for word, when it is the title or a heading above one or a sentence
+    of them, as a FAQ's question is before its yes or no, or when a quote under its headings passes the check that written
+    answers go through (`agents.checks.support`).
     """
     if answer.outcome == "refused" or courtesies.is_one(answer.text):
         return ()
@@ -75,6 +75,7 @@ def unsupported_sentences(answer: Answer, library: Library, *, audiences: Sequen
     }
     doubtful = [text for text in doubtful if not any(_is_quoted_from(text, state, cited) for state in states)]
     places = {place.strip() for passage in cited for place in (passage.title, *passage.headings)}
+    places |= {place[start:end].strip() for place in places for start, end in sentences(place)}
     return tuple(text for text in doubtful if text.strip() not in places and support(text, cited) is None)
 
 

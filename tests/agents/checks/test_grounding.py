@@ -57,6 +57,9 @@ def test_a_heading_above_what_is_cited_is_said_by_it(shop: Library) -> None:
     assert unsupported_sentences(answer, shop, audiences=PUBLIC) == ()
     other = replace(answer, text=f"Can I keep a lamp for ever? {quote.quote} [1]")
     assert unsupported_sentences(other, shop, audiences=PUBLIC) == ("Can I keep a lamp for ever?",)
+    long = replace(quote, title="I bought a lamp. Can I send it back?")
+    answer = replace(ANSWER, text=f"{long.title} {quote.quote} [1]", citations=(long,))
+    assert unsupported_sentences(answer, shop, audiences=PUBLIC) == (), "of two sentences"
 
 
 def test_the_name_of_a_draft_before_its_words_is_no_statement(shop: Library) -> None:
