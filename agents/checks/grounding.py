@@ -56,9 +56,9 @@ def stray_parts(
 def unsupported_sentences(answer: Answer, library: Library, *, audiences: Sequence[str]) -> tuple[str, ...]:
     """Return the sentences of an answer that nothing it cites says; none for a refusal or a courtesy.
 
-    A sentence is supported when a quote holds it word for word, when it is the title or a heading above one or a sentence
-    of them, as a FAQ's question is before its yes or no, or when a quote under its headings passes the check that written
-    answers go through (`agents.checks.support`).
+    A sentence is supported when a quote holds it word for word, when it is the title or a heading above one or a
+    sentence of them, as a FAQ's question is before its yes or no, or when a quote under its headings passes the check
+    that written answers go through (`agents.checks.support`).
     """
     if answer.outcome == "refused" or courtesies.is_one(answer.text):
         return ()
