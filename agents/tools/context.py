@@ -5,12 +5,15 @@ ToolContext(library, audiences, …).sightings  <- the passages that tools found
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agents.actions import Visitor
 from agents.desk import Desk
-from agents.finding import Searchable
 from agents.transcript import Language, Message
 from knowledge.passages import Passage, Retrieval
+
+if TYPE_CHECKING:
+    from agents.finding import Searchable
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Sightings:
 class ToolContext:
     """Who asks, and what the tools may use on their behalf."""
 
-    library: Searchable
+    library: "Searchable"
     audiences: tuple[str, ...] = ("public",)
     collections: tuple[str, ...] = ("default",)
     language: Language = "en"
