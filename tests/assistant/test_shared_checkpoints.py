@@ -283,7 +283,7 @@ def test_what_is_under_way_when_the_server_freezes_is_told_and_done_once(
     with stack:
         began = time.monotonic()
         answer = said(application, conversation, "yes")
-        assert time.monotonic() - began < 6 * ANSWER_SECONDS
+        assert time.monotonic() - began < 10 * ANSWER_SECONDS  # four waits alone, six beside other tests
     assert (answer["outcome"], "BM-1015 is kept." in answer["text"]) == ("acted", True)
     said(application, conversation, "yes")
     assert (settings.home / "kept").read_text() == "BM-1015\n"
