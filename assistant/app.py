@@ -99,9 +99,10 @@ class Application:
     def responder(self) -> "Responder":
         """Questions in, steps out."""
         from agents.turn import Responder
-        from knowledge.embedders import for_answers
+        from knowledge.embedders import cross_encoder_of, for_answers
 
-        for_answers(self.library.embedder)  # made now, and not while the first customer waits
+        for make in (for_answers, cross_encoder_of):  # now, and not while the first customer waits
+            make(self.library.embedder)
         return Responder(self.library, self.model, self.responder_options, acting=self.acting)
 
     @cached_property

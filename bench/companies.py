@@ -147,7 +147,7 @@ TAUGHT = (
     "water-purifier-zh",
     "wine",
 )
-"""Invented companies that teach an embedder's adapter (`bench.answering`)."""
+"""Invented companies that teach an embedder's adapters (`bench.answering`, `bench.pairs`)."""
 WEIGHED = (
     "bookstore-zh",
     "home-cleaning-zh",

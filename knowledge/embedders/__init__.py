@@ -9,6 +9,7 @@
 The name is stored with the vectors; another embedder's vectors are never mixed with them.
 """
 
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
@@ -51,6 +52,13 @@ class Embedder(Protocol):
         """Return `(dimension,)` float32 of unit length."""
 
 
+class PairReader(Protocol):
+    """Reads a question and sentences together."""
+
+    def logits(self, question: str, sentences: Sequence[str]) -> Vectors:
+        """Return `(len(sentences),)`: 0 where a sentence answers as likely as not, more where it does."""
+
+
 def resolve(setting: str, *, models_folder: Path, ollama_url: str, threads: int | None = None) -> Embedder:
     """Build the embedder that a setting names, such as `embedded` or `ollama:bge-m3`.
 
@@ -77,6 +85,11 @@ def knows(embedder: Embedder, language: str) -> bool:
 def for_answers(embedder: Embedder) -> Embedder | None:
     """Return the same embedder tuned to place questions near the sentences that answer them; None where none is."""
     return cast("Embedder | None", getattr(embedder, "for_answers", None))
+
+
+def cross_encoder_of(embedder: Embedder) -> PairReader | None:
+    """Return the same embedder tuned to read a question and a sentence together; None where none is."""
+    return cast("PairReader | None", getattr(embedder, "cross_encoder", None))
 
 
 def unit_length(vectors: NDArray[np.floating]) -> Vectors:

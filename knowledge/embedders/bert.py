@@ -12,16 +12,18 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knowledge import quiet_openvino
-from knowledge.embedders import Vectors, unit_length
+from knowledge.embedders import PairReader, Vectors, unit_length
 
 if TYPE_CHECKING:
     from openvino import Model
+
+T = TypeVar("T")
 
 BATCH_TOKENS = 512
 """Word pieces in one batch: a longer one does not stay in the processor's cache."""
@@ -115,6 +117,23 @@ class Bert:
         return np.asarray(sums / kept.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
+class Once(Generic[T]):
+    """What is made when it is first asked for, once however many threads ask."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make: Callable[[], T] | None = make
+        self._made: list[T] = []
+        self._making = threading.Lock()
+
+    def get(self) -> T:
+        """Return it; whoever asks while it is made waits."""
+        with self._making:
+            if self._make is not None:
+                self._made.append(self._make())
+                self._make = None  # what it was made of may go
+            return self._made[0]
+
+
 class BertEmbedder:
     """An embedder made of a BERT, a way to cut texts and, where the model wants them, words put before each text."""
 
@@ -128,11 +147,13 @@ class BertEmbedder:
         before_passage: str = "",
         before_question: str = "",
         tuned: Callable[[], Encoder] | None = None,
+        reads_pairs: Callable[[], PairReader] | None = None,
     ) -> None:
         """Take the parts.
 
         Args:
             tuned: makes the same model tuned to place questions near the sentences that answer them; None for none.
+            reads_pairs: makes the same model tuned to read a question and a sentence together; None for none.
         """
         self.name = name
         self.languages = languages
@@ -141,9 +162,8 @@ class BertEmbedder:
         self._cut = cut
         self._before_passage = before_passage
         self._before_question = before_question
-        self._tuned = tuned
-        self._made: BertEmbedder | None = None
-        self._making = threading.Lock()
+        self._for_answers = None if tuned is None else Once(lambda: self._with(tuned()))
+        self._cross_encoder = None if reads_pairs is None else Once(reads_pairs)
 
     @property
     def for_answers(self) -> "BertEmbedder | None":
@@ -151,17 +171,22 @@ class BertEmbedder:
 
         It is made when first asked for, once however many threads ask.
         """
-        with self._making:
-            if self._made is None and self._tuned is not None:
-                self._made = BertEmbedder(
-                    self._tuned(),
-                    self._cut,
-                    name=f"{self.name}, for answers",
-                    languages=self.languages,
-                    before_passage=self._before_passage,
-                    before_question=self._before_question,
-                )
-            return self._made
+        return None if self._for_answers is None else self._for_answers.get()
+
+    @property
+    def cross_encoder(self) -> PairReader | None:
+        """The same tuned to read a question and a sentence together; None where there is none. Made as the other is."""
+        return None if self._cross_encoder is None else self._cross_encoder.get()
+
+    def _with(self, bert: Encoder) -> "BertEmbedder":
+        return BertEmbedder(
+            bert,
+            self._cut,
+            name=f"{self.name}, for answers",
+            languages=self.languages,
+            before_passage=self._before_passage,
+            before_question=self._before_question,
+        )
 
     def embed(self, texts: list[str]) -> Vectors:
         """Embed each different text once."""

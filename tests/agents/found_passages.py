@@ -18,6 +18,7 @@ class TunedHashing(HashingEmbedder):
         super().__init__(dimension)
         self.languages = None if languages is None else frozenset(languages)  # type: ignore[assignment]
         self.for_answers = HashingEmbedder(dimension)
+        self.cross_encoder: Any = None
 
 
 def passage(text: str, document: str = "a.md", **more: Any) -> Passage:

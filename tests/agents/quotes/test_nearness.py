@@ -1,8 +1,10 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from agents.quotes import nearness as module
-from agents.quotes.nearness import COMPARED_AT_MOST, forget, nearness
+from agents.quotes.nearness import COMPARED_AT_MOST, DOUBT, READ_TOGETHER, forget, nearness
 from agents.quotes.statements import statements_of
 from knowledge.embedders import Vectors
 from knowledge.embedders.hashing import HashingEmbedder
@@ -118,3 +120,70 @@ def test_what_was_forgotten_is_read_anew() -> None:
         nearness("lamp", "lamp", statements_of([passage("A lamp costs nine euros.")]), embedder)
         forget()
     assert sum("euros" in text for text in tuned.given) == 2
+
+
+class Reader:
+    """A fake that reads together: sure of what holds a word, and remembers what it read."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+        self.read: list[tuple[str, str]] = []
+
+    def logits(self, question: str, sentences: Sequence[str]) -> Vectors:
+        self.read += [(question, sentence) for sentence in sentences]
+        return np.array([90.0 if self.word in sentence else -90.0 for sentence in sentences], np.float32)
+
+
+def test_what_a_reader_of_both_doubts_comes_less_near() -> None:
+    embedder, statements = TunedHashing(), statements_of([passage("Return a lamp by post. Return a lamp in the shop.")])
+    plain = nearness("return a lamp", "return a lamp", statements, embedder)
+    embedder.cross_encoder = Reader("shop")
+    near = nearness("return a lamp", "return a lamp", statements, embedder)
+    assert plain is not None
+    assert near is not None
+    assert near == pytest.approx(plain * [1 - DOUBT, 1.0])
+
+
+def test_only_the_nearest_are_read_together_and_the_others_doubted() -> None:
+    embedder = TunedHashing()
+    embedder.cross_encoder = reader = Reader("lamp")
+    text = " ".join(["Return a lamp."] + [f"Return a number {number}." for number in range(READ_TOGETHER + 5)])
+    statements = statements_of([passage(text)])
+    near = nearness("return a lamp", "return a lamp", statements, embedder)
+    assert near is not None
+    assert near.argmax() == 0
+    assert len(reader.read) == READ_TOGETHER
+    nearness("return a lamp", "return a lamp", statements, embedder)
+    assert len(reader.read) == READ_TOGETHER, "what was read is kept"
+
+
+def test_a_question_that_leans_is_read_alone_and_joined() -> None:
+    embedder = TunedHashing()
+    embedder.cross_encoder = reader = Reader("hum")
+    nearness("and hum?", "return a lamp and hum?", statements_of([passage("Lamps hum.")]), embedder)
+    assert [question for question, _ in reader.read] == ["and hum?", "return a lamp and hum?"]
+
+
+def test_the_same_text_of_two_documents_is_read_once() -> None:
+    embedder = TunedHashing()
+    embedder.cross_encoder = reader = Reader("lamp")
+    statements = statements_of([passage("Return a lamp.", "old.md"), passage("Return a lamp.", "new.md")])
+    near = nearness("a lamp?", "a lamp?", statements, embedder)
+    assert near is not None
+    assert near[0] == near[1]
+    assert len(reader.read) == 1
+
+
+def test_no_question_is_kept() -> None:
+    """Who asks to be forgotten is not to stay in the memory of what was read."""
+    embedder = TunedHashing()
+    embedder.cross_encoder = Reader("lamp")
+    forget()
+    nearness(
+        "is my lamp on the way, asks Ada",
+        "is my lamp on the way, asks Ada",
+        statements_of([passage("A lamp.")]),
+        embedder,
+    )
+    assert len(module._logits._kept) == 1
+    assert "Ada" not in repr(module._logits._kept) + repr(module._vectors._kept)

@@ -13,12 +13,26 @@ from knowledge.embedders.bert import BertEmbedder
 def test_an_adapter_changes_the_weights_that_it_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from safetensors.numpy import save_file
 
-    factors = {"a.weight.down": np.ones((1, 2), np.float16), "a.weight.up": np.full((3, 1), 0.5, np.float16)}
+    factors = {
+        "a.weight.down": np.ones((1, 2), np.float16),
+        "a.weight.up": np.full((3, 1), 0.5, np.float16),
+        "a.bias.whole": np.full(3, 0.25, np.float16),
+        "head.weight": np.ones(2, np.float16),
+        "head.bias": np.full(1, -0.5, np.float16),
+    }
     save_file(factors, tmp_path / "model.safetensors")
     monkeypatch.setattr(answering, "FOLDER", tmp_path)
-    weights = {"a.weight": np.zeros((3, 2), np.float32), "b.weight": np.ones((1, 1), np.float32)}
+    weights = {
+        "a.weight": np.zeros((3, 2), np.float32),
+        "a.bias": np.ones(3, np.float32),
+        "b.weight": np.ones((1, 1), np.float32),
+    }
     changed = answering.adapted(weights, "model")
     assert np.array_equal(changed["a.weight"], np.full((3, 2), 0.5, np.float32))
+    assert np.array_equal(changed["a.bias"], np.full(3, 1.25, np.float32))
+    assert changed.keys() == weights.keys(), "a head is no weight of the model"
+    head = answering.head_of("model")
+    assert (head.weights.tolist(), head.bias) == ([1.0, 1.0], -0.5)
     assert changed["b.weight"] is weights["b.weight"]
     assert not weights["a.weight"].any()
 
