@@ -32,7 +32,7 @@ READ_TOGETHER = 12
 DOUBT = 0.5
 """The share of a cosine that full doubt takes."""
 EVENNESS = 4.0
-"""Logits of reading together are divided by it: they are surer than they are right."""
+"""Logits of reading together are divided by it; chosen with `DOUBT` on development sets (docs/design.md)."""
 KEPT = 20_000
 """Vectors that are kept: some 30 MB, and as much text."""
 KEPT_LOGITS = 5_000

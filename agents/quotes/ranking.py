@@ -42,8 +42,8 @@ NAMES = ("own", "place", "around", "passage", "kind", "other_name", "other_place
 own: stands in it · place: stands in title, headings or table header, and not in it · around: is added by the sentences
 before and after · passage: score of its passage over the best one's · kind: 1 when it has the kind of thing asked for ·
 other_name: stands in another document's title and nowhere in its passage · other_place: stands in another title or
-heading and neither in its own nor in it · meaning: nearness to answering (`agents.quotes.nearness`);
-by another the likeness, above the least of those compared.
+heading and neither in its own nor in it · meaning: how near it comes to answering, where an
+embedder is tuned for that (`agents.quotes.nearness`); else the likeness, above the least of those compared.
 """
 AGAINST = ("other_name", "other_place")
 """Features that can only count against a statement."""

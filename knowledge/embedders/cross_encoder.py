@@ -4,7 +4,7 @@
 
 An embedder reads the two apart, so that it knows what both are about, and little of whether one says what the other
 asks. Reading together costs the whole model for each pair: only few sentences are read so (Nogueira and Cho, arXiv
-1901.04085). `python -m bench.pairs` makes the adapters.
+1901.04085). `python -m bench.pairs` trains an adapter anew.
 """
 
 from collections.abc import Sequence
