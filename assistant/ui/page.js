@@ -6,6 +6,7 @@ const page = document.scrollingElement;
 const desk = (window.frontdesk ??= { atEnd: true, opener: null });
 const unfolded = new Set();
 const MOST_PUT_IN = 100_000; // characters; laying out the lines of megabytes holds the page still for a minute
+const GAP = 12; // pixels between the header and what is read from its beginning
 
 // What is typed and not sent outlives a part that is drawn again, and a reload. It is kept in this tab, or, where a page
 // in a frame may keep nothing, as long as the page.
@@ -65,7 +66,15 @@ function sayLong(name, count) {
   desk.isLong = true;
 }
 
-const toEnd = () => page.scrollTo({ top: page.scrollHeight });
+// Shows the end of what was said last, or its beginning where not all of it fits, and never goes back up; buttons that
+// wait for a yes or a no are shown whatever stands above them.
+const toEnd = () => {
+  const last = [...document.querySelectorAll('.turn')].at(-1);
+  const header = document.querySelector('.top')?.getBoundingClientRect().bottom ?? 0;
+  const waits = !last || last.querySelector('.approval button');
+  const begins = waits ? Infinity : page.scrollTop + last.getBoundingClientRect().top - header - GAP;
+  page.scrollTo({ top: Math.max(page.scrollTop, Math.min(begins, page.scrollHeight)) });
+};
 
 const toQuote = () =>
   element.querySelector('.highlight, mark')?.scrollIntoView({ block: 'center', inline: 'start' });

@@ -18,6 +18,7 @@ from knowledge.errors import UnreadableFile
 from knowledge.loaders import NO_OPTIONS, LoadOptions
 from knowledge.loaders.dates import dated, iso_day
 from knowledge.loaders.encoding import empty, read_bytes, read_text
+from knowledge.loaders.html_apart import set_apart
 from knowledge.loaders.html_folded import unfold
 from knowledge.loaders.html_menus import check_depth, elements, is_left_out, raised_text, visible_text, words
 from knowledge.loaders.html_questions import add_questions, not_in, unshown
@@ -103,6 +104,7 @@ def add_html(
     soup = elements(html)
     try:
         check_depth(soup)
+        set_apart(soup)
         page = Page(collapse(soup.title.get_text()) if soup.title else "", _date(soup))
         questions = unshown(soup, repeated=repeated)  # what is left to another page is shown too
         leave_out(soup, repeated)

@@ -4,7 +4,9 @@
     ->  <details id="a"><summary>Question?</summary>Answer</details>
 
 Buttons say nothing and what is hidden is not read, but for these: a line that says in HTML that it unfolds or is a tab,
-and names one part of the text below it. What else a page hides (messages, dialogs, menus, forms) stays as it is.
+and names one part of the text below it, or that it unfolds (`aria-expanded`) where nothing is named and the part comes
+next. A button that is all of a heading is its text. What else a page hides (messages, dialogs, menus, forms) stays as
+it is.
 """
 
 import re
@@ -16,6 +18,7 @@ from knowledge.loaders.lines import collapse
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
+    from bs4.element import PageElement
 
 _HEADINGS = words("h1 h2 h3 h4 h5 h6")
 _ROLES = words("button tab")
@@ -43,6 +46,10 @@ def unfold(page: "BeautifulSoup") -> None:
     lines = [line for line in page.find_all(True) if _may_unfold(line)]
     if lines:
         _Page(page).unfold(lines)
+    for heading in page.find_all(_HEADINGS):
+        buttons = heading.find_all("button", limit=2)
+        if len(buttons) == 1 and _is_all_of(buttons[0], heading):
+            buttons[0].name = "span"
 
 
 class _Page:
@@ -75,7 +82,7 @@ class _Page:
 
     def _named_by(self, line: "Tag") -> "Tag | None":
         named = next(filter(None, (str(line.get(name) or "").lstrip("#") for name in _TARGETS)), "")
-        return self._by_id.get(named)
+        return self._by_id.get(named) if named else _next_to(line)
 
     def _heading_above(self, panel: "Tag") -> "Tag | None":
         at = bisect_left(self._headings, self._order[id(panel)], key=lambda tag: self._order[id(tag)])
@@ -114,6 +121,31 @@ def _may_unfold(tag: "Tag") -> bool:
     if not toggles and tag.get("role") != "tab" and not tag.get("aria-expanded"):
         return False
     return all(toggle in _UNFOLDING for toggle in toggles) and 0 < len(_text(tag)) <= _LONGEST_LINE
+
+
+def _next_to(line: "Tag") -> "Tag | None":
+    """Return the part that comes next behind a line that unfolds, or behind the heading that the line is all of."""
+    from bs4.element import Tag
+
+    if not line.get("aria-expanded"):
+        return None
+    above: Tag | None = line
+    while above is not None and above.name not in _HEADINGS:
+        above = above.parent if _is_alone(above) else None
+    behind = next(filter(_says_something, (above or line).next_siblings), None)
+    return behind if isinstance(behind, Tag) else None
+
+
+def _is_alone(tag: "Tag") -> bool:
+    """Say whether nothing else in the element around it says anything."""
+    around = tag.parent
+    return around is not None and not any(each is not tag and each.get_text().strip() for each in around.children)
+
+
+def _says_something(node: "PageElement") -> bool:
+    from bs4.element import Tag
+
+    return isinstance(node, Tag) or bool(node.get_text().strip())
 
 
 def _is_in_sentence(line: "Tag") -> bool:

@@ -240,6 +240,19 @@ def test_a_comment_is_not_carried_into_a_conversation_that_began_in_another_tab(
     expect(page.locator("form.comment")).to_be_hidden()
 
 
+def test_a_long_answer_is_shown_from_its_question_on(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 480})
+    for count in (1, 2):
+        ask(page, "May I send it back?")
+        await_answers(page, count)
+        expect(page.locator(".bubble").last).to_be_in_viewport(ratio=1)
+    place, header = page.locator(".bubble").last.bounding_box(), page.locator("header.top").bounding_box()
+    assert place is not None
+    assert header is not None
+    assert header["height"] <= place["y"] <= header["height"] + 60
+    assert page.evaluate("document.documentElement.scrollHeight - scrollY - innerHeight") > 0
+
+
 def test_whoever_has_scrolled_up_and_asks_sees_what_comes(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 700})
     for count in (1, 2):

@@ -22,6 +22,10 @@ TEXT = "<div id=a hidden>30 days.</div>"
         "<div role=tab><h2><a role=button data-toggle=collapse aria-controls=a>How long?</a></h2></div>" + TEXT,
         f"<div role=button {LINE}><button {LINE}>How long?</button></div>{TEXT}",
         f"<button {LINE}>How long?</button><p><button {LINE}>How long?</button></p>{TEXT}",
+        "<button aria-expanded=false>How long?</button> <!-- x --><div hidden>30 days.</div>",
+        "<h2><button aria-expanded=false><i></i>How long?</button></h2><div aria-hidden=true>30 days.</div>",
+        "<h2><span><button aria-expanded=true>How long?</button></span></h2><div>30 days.</div>",
+        "<h2><button class=accordion>How long?</button></h2><div>30 days.</div>",
     ],
 )
 def test_what_is_folded_up_stands_below_its_line(read_one, blocks, page):
@@ -77,6 +81,9 @@ def test_a_heading_far_above_does_not_name_the_part(read_one, blocks):
         f"<button>How long?</button><div {HIDDEN}>30 days.</div>",
         "<button class=accordion>How long?</button><div hidden class=panel>30 days.</div>",
         f"<button aria-controls=a>How long?</button>{TEXT}",
+        "<button role=tab>How long?</button><div hidden>30 days.</div>",
+        "<button aria-expanded=false>Menu</button><div hidden><a href=/x>Lamps</a></div>",
+        "<h2>How long? <button aria-expanded=false>More</button></h2><p hidden>So.</p>",
         f"<button data-toggle=modal aria-expanded=false data-target='#a'>Cookies</button>{TEXT}",
         f"<button aria-haspopup=true {LINE}>English</button><div id=a hidden>Deutsch</div>",
         f"<button hidden {LINE}>How?</button>{TEXT}",
