@@ -1,8 +1,13 @@
-"""Excel workbooks: each visible sheet a heading, each row readable by itself; values as last calculated."""
+"""Excel workbooks: each visible sheet a heading, each row readable by itself; values as last calculated.
+
+A cell that leads to a web page or a mail address says where to, as a link in a page does. Notes on cells are not read:
+they are for whoever keeps the sheet.
+"""
 
 import re
 import warnings
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +16,25 @@ from knowledge.loaders.archives import PARSER_FAULTS, check_archive, damaged
 from knowledge.loaders.cells import Hidden, Merged, fill_merged, shown, without_hidden
 from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty
+from knowledge.loaders.markup import told_target
 from knowledge.loaders.office_properties import core_properties
 from knowledge.loaders.tables import add_sheet
 
+Links = dict[int, dict[int, str]]
+"""Where cells lead, by row and column from 0."""
+
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s+ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 _HIDDEN = re.compile(rb"<(?:\w+:)?(?P<kind>col|row)\s(?P<attributes>[^>]*\bhidden=\"(?:1|true)\"[^>]*)>")
+_LINK = re.compile(rb"<(?:\w+:)?hyperlink\s(?P<attributes>[^>]*)>")
+_LINKED = re.compile(rb"\bref=\"([A-Z]{1,3})(\d{1,7})(?::([A-Z]{1,3})(\d{1,7}))?\"")
+_RELATION = re.compile(rb"\b\w+:id=\"([^\"]+)\"")
 _FILTERED = re.compile(rb"<(?:\w+:)?filterColumn\s")
 """Rows that a filter took away were left out for a look, and not for good."""
 _BLOCK_BYTES = 1 << 20
-_LONGEST_REFERENCE = 400
+_LONGEST_REFERENCE = 10_000
+"""Bytes of what is looked for: a link holds an address and what is shown at it."""
+_MOST_LINKED_CELLS = 100_000
+"""Of a sheet: a whole column may lead to one place, and has a million cells."""
 _MOST_COLUMNS = 16_384
 
 
@@ -49,13 +64,22 @@ def _read(path: Path, builder: DocumentBuilder) -> None:
                     if sheet.sheet_state == "visible":
                         builder.add("heading", sheet.title, level=1)
                         sheet.reset_dimensions()  # many programs write wrong ones
-                        rows = ([_read_cell(cell, has_struck=has_struck) for cell in row] for row in sheet.iter_rows())
-                        merged, hidden = _layout(sheet)
+                        merged, hidden, links = _layout(sheet)
+                        rows = _rows(sheet, links, has_struck=has_struck)
                         add_sheet(builder, without_hidden(fill_merged(rows, merged), hidden))
             finally:
                 book.close()
     except (InvalidFileException, *PARSER_FAULTS) as error:
         raise damaged(path) from error
+
+
+def _rows(sheet: Any, links: Links, *, has_struck: bool) -> Iterator[list[str]]:
+    for at, row in enumerate(sheet.iter_rows()):
+        shown_ones = [_read_cell(cell, has_struck=has_struck) for cell in row]
+        for column, target in links.get(at, {}).items():
+            if column < len(shown_ones) and (text := shown_ones[column]):
+                shown_ones[column] = text + told_target(target, text=text)
+        yield shown_ones
 
 
 def _read_cell(cell: Any, *, has_struck: bool) -> str:
@@ -65,11 +89,12 @@ def _read_cell(cell: Any, *, has_struck: bool) -> str:
     return shown(cell.value, str(cell.number_format or ""))
 
 
-def _layout(sheet: Any) -> tuple[list[Merged], Hidden]:
-    """Return what openpyxl skips when it streams: cells that were merged, and what is hidden."""
+def _layout(sheet: Any) -> tuple[list[Merged], Hidden, Links]:
+    """Return what openpyxl skips when it streams: cells that were merged, what is hidden, and where cells lead."""
     merged: list[Merged] = []
     columns: set[int] = set()
     rows: set[int] = set()
+    linked: dict[tuple[int, int], bytes] = {}
     is_filtered = False
     with sheet._get_source() as source:
         tail = b""
@@ -82,10 +107,39 @@ def _layout(sheet: Any) -> tuple[list[Merged], Hidden]:
                     columns.update(_hidden_columns(place["attributes"]))
                 elif (number := _attribute(place["attributes"], b"r")) is not None:
                     rows.add(number - 1)
+            for link in _LINK.finditer(part):
+                if len(linked) < _MOST_LINKED_CELLS:
+                    linked.update(_linked_cells(link["attributes"]))
             is_filtered = is_filtered or _FILTERED.search(part) is not None
             tail = part[-_LONGEST_REFERENCE:]
     hidden = Hidden(frozenset(columns), frozenset() if is_filtered else frozenset(rows))
-    return list(dict.fromkeys(merged)), hidden
+    return list(dict.fromkeys(merged)), hidden, _links(sheet, linked) if linked else {}
+
+
+def _linked_cells(attributes: bytes) -> dict[tuple[int, int], bytes]:
+    """Return the rows and columns that a link is for, each with the name of what holds its target."""
+    place, relation = _LINKED.search(attributes), _RELATION.search(attributes)
+    if place is None or relation is None:
+        return {}
+    rows = range(int(place[2]) - 1, int(place[4] or place[2]))
+    columns = range(_column(place[1]), _column(place[3] or place[1]) + 1)
+    cells = ((row, column) for row in rows for column in columns)
+    return dict.fromkeys(islice(cells, _MOST_LINKED_CELLS), relation[1])
+
+
+def _links(sheet: Any, linked: dict[tuple[int, int], bytes]) -> Links:
+    """Return the targets of cells outside the workbook, by row and column."""
+    from openpyxl.packaging.relationship import get_dependents, get_rels_path
+
+    archive, name = sheet.parent._archive, get_rels_path(sheet._worksheet_path)
+    if name not in archive.namelist():
+        return {}
+    targets = {each.Id.encode(): each.Target for each in get_dependents(archive, name) if each.TargetMode == "External"}
+    links: Links = {}
+    for (row, column), relation in linked.items():
+        if relation in targets:
+            links.setdefault(row, {})[column] = targets[relation]
+    return links
 
 
 def _hidden_columns(attributes: bytes) -> range:
