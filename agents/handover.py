@@ -1,17 +1,18 @@
-"""When a person must take over: decided by code alone, never by a model.
+"""When a person must take over: decided by code alone, never by a language model.
 
-    the customer's words                            -> asked, safety, legal, anger   before anything is looked up
+    the customer's words, and what they mean        -> asked, safety, legal, anger   before anything is looked up
     how this turn and those before it ended         -> low_evidence, repeated_failure, tool
     the model cannot answer at all                  -> model_failed
 
 Words are told apart by what they do: "I got an electric shock" reports an injury, "is there a risk of electric shock?"
-asks about one; "let me talk to a person" asks for one, "does a person have to sign?" does not. What happens then is the
-business of whoever implements `Desk`.
+asks about one; "let me talk to a person" asks for one, "does a person have to sign?" does not. Dangers are of more
+sorts than any words foresee, so `agents.danger` listens too. What happens then is the business of whoever implements
+`Desk`.
 """
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 from agents import hurt_elsewhere
@@ -54,15 +55,21 @@ class Desk(Protocol):
         ...
 
 
-def from_words(question: str, *, books_calls: bool = False) -> Reason | None:
+def from_words(
+    question: str, *, books_calls: bool = False, hears_danger: Callable[[str], bool] = lambda message: False
+) -> Reason | None:
     """Return why a customer's message needs a person, the gravest reason first; None when it does not.
 
     Args:
         question: What the customer wrote.
         books_calls: Whether a tool can book a call-back: who asks for one then needs no person now.
+        hears_danger: Says whether a message reports a danger, beside the wordings for it (`agents.danger`).
     """
     text = plain(question)
-    if DANGER.search(text) or SAFETY.search(NOT_SAFETY.sub(" ", hurt_elsewhere.without(text))):
+    left = hurt_elsewhere.without(text)
+    if DANGER.search(text) or SAFETY.search(NOT_SAFETY.sub(" ", left)):
+        return "safety"
+    if hears_danger(question if left == text else left):
         return "safety"
     if LEGAL.search(text):
         return "legal"

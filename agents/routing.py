@@ -23,7 +23,7 @@ from knowledge.traditional import simplified
 
 Target = Literal["tools", "documents"]
 TARGETS: tuple[Target, ...] = get_args(Target)
-"""What an intent may lead to. Hand-over is not among them: it is decided by patterns (`agents.handover`)."""
+"""What an intent may lead to. Hand-over is not among them: `agents.handover` decides it."""
 
 _ORDER = r"(?<![A-Za-z0-9_-])[A-Za-z]{1,3}[-#]?\d{4,}(?![A-Za-z0-9_])|(?<!\w)#\d{4,}\b"
 _EMAIL = r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"

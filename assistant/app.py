@@ -256,7 +256,14 @@ class Application:
         settings = self.settings
         language = None if settings.language == "auto" else settings.language
         wording = Wording(contact=settings.contact, hours=settings.hours, language=language)
-        return Tickets(self.store, wording=wording, channels=self.places.channels)
+        return Tickets(self.store, wording=wording, channels=self.places.channels, hears_danger=self.hears_danger)
+
+    @cached_property
+    def hears_danger(self) -> "Callable[[str], bool]":
+        """Says whether a message reports a danger, with the embedder of the library."""
+        from agents.danger import hearing
+
+        return hearing(self.settings.embedder, lambda: self.library.embedder)
 
     @property
     def places(self) -> "Places":

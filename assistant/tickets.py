@@ -8,7 +8,7 @@ A crash therefore leaves either a turn that has not ended, which the next start 
 whole. While a person has a conversation there is one open ticket for it, whatever is tried how often.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -54,13 +54,26 @@ class Tickets:
 
     Args:
         channels: Where tickets are sent; each gets an entry in the outbox.
+        hears_danger: Says whether a message reports a danger, beside the wordings for it.
     """
 
-    def __init__(self, store: Store, *, wording: Wording | None = None, channels: Sequence[Channel] = ()) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        wording: Wording | None = None,
+        channels: Sequence[Channel] = (),
+        hears_danger: Callable[[str], bool] = lambda message: False,
+    ) -> None:
         self._store = store
+        self._hears_danger = hears_danger
         self._wording = wording or Wording()
         self._channels = tuple(channels)
         store.rescue_with(self._rescue)
+
+    def reason_for(self, message: str, *, books_calls: bool = False) -> Reason | None:
+        """Return why a customer's message needs a person; None when it does not (`agents.handover.from_words`)."""
+        return from_words(message, books_calls=books_calls, hears_danger=self._hears_danger)
 
     def is_held(self, conversation: str) -> bool:
         """Say whether a person has this conversation now.
@@ -203,7 +216,7 @@ class Tickets:
         if ticket is not None:
             self._add_message(session, row, ticket)
             return True
-        reason = from_words(row.question)
+        reason = from_words(row.question)  # no embedder is asked while the store is locked
         if reason is None:
             return False
         self._hand_over(session, row, reason, shown=ticket_contents.shown_text(session, row))

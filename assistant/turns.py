@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from agents.approvals import OperatorDecision
 from agents.errors import AgentError
-from agents.handover import Reason, from_outcomes, from_words
+from agents.handover import Reason, from_outcomes
 from agents.transcript import Answer, Delta, Finished, Language, Step, step_to_data
 from agents.turn import Request
 from assistant import decision_words
@@ -275,7 +275,7 @@ class TurnRunner:
                 return
             except NotStored:
                 logger.info("conversation %s was returned meanwhile", job.conversation)
-        if reason := from_words(job.question, books_calls=self._books_calls()):
+        if reason := self._tickets.reason_for(job.question, books_calls=self._books_calls()):
             self._hand_over(job, reason)
         else:
             try:

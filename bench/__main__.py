@@ -35,6 +35,7 @@ MEASUREMENTS = {
     "memory": "bench.memory:run",
     "pdf": "bench.pdf_text:run",
     "handover": "bench.hand_over:run",
+    "danger": "bench.danger:run",
     "privacy": "bench.privacy:run",
     "voice": "bench.voice:run",
     "intents": "bench.intents:run",

@@ -75,7 +75,7 @@ def ask(
             print_json(data)
         else:
             outcome = print_answer(steps).outcome
-        _warn_if_for_a_person(question or "")
+        _warn_if_for_a_person(application, question or "")
         if outcome == "refused":
             warn_if_nothing_read(application, collection=collection, audiences=_audiences(audience))
 
@@ -94,7 +94,7 @@ def chat(
             steps = _respond(application, question, history, collection=collection, audience=audience, talk=talk)
             answer = print_answer(talk.noting(steps))
             print()
-            _warn_if_for_a_person(question)
+            _warn_if_for_a_person(application, question)
             history += [Message("user", question), Message("assistant", answer.text)]
 
 
@@ -196,11 +196,11 @@ def _respond(
     )
 
 
-def _warn_if_for_a_person(question: str) -> None:
+def _warn_if_for_a_person(application: "Application", question: str) -> None:
     """Say that the chat would have called a person: at a command line there is none, and the answer looks as if not."""
     from agents.handover import from_words
 
-    if reason := from_words(question):
+    if reason := from_words(question, hears_danger=application.hears_danger):
         warn(f"In the chat this message calls a person ({reason}); the command line has none. Next: frontdesk serve")
 
 

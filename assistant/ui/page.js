@@ -66,14 +66,15 @@ function sayLong(name, count) {
   desk.isLong = true;
 }
 
-// Shows the end of what was said last, or its beginning where not all of it fits, and never goes back up; buttons that
-// wait for a yes or a no are shown whatever stands above them.
+// Shows the end of what was said last, or its beginning where not all of it fits, and never goes back up. Buttons that
+// wait for a yes or a no, and what went wrong, are shown whatever stands above them.
 const toEnd = () => {
   const last = [...document.querySelectorAll('.turn')].at(-1);
   const header = document.querySelector('.top')?.getBoundingClientRect().bottom ?? 0;
-  const waits = !last || last.querySelector('.approval button');
-  const begins = waits ? Infinity : page.scrollTop + last.getBoundingClientRect().top - header - GAP;
+  const isWhole = !last || document.querySelector('#present .failure') || last.querySelector('.approval button, .failure');
+  const begins = isWhole ? Infinity : page.scrollTop + last.getBoundingClientRect().top - header - GAP;
   page.scrollTo({ top: Math.max(page.scrollTop, Math.min(begins, page.scrollHeight)) });
+  desk.shown = page.scrollTop;
 };
 
 const toQuote = () =>
@@ -300,7 +301,8 @@ if (part === 'past') {
     desk.commenting = target.name === 'comment' ? target.form.dataset.turn : '';
   });
   window.addEventListener('scroll', () => {
-    desk.atEnd = page.scrollHeight - page.scrollTop - page.clientHeight < 80;
+    const isNear = page.scrollHeight - page.scrollTop - page.clientHeight < 80;
+    desk.atEnd = isNear || Math.abs(page.scrollTop - desk.shown) < 2; // nobody has scrolled away from it
   });
 }
 

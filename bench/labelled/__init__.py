@@ -1,6 +1,7 @@
 """Sentences written for measuring, each with what code should find in it; one half is for development.
 
 hand_over.tsv: part, reason, text          privacy.tsv: part, text with {kind:value} where personal data stands
+danger.tsv: part, label, kind, text        its part `taught` teaches, and is no half
 reading.tsv: file, start, end, question    the answer stands in the file of a data set, half-open in its code points
 """
 
@@ -21,6 +22,16 @@ class Spoken:
 
     part: Part
     reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A customer's message and whether it reports a danger."""
+
+    part: Literal["taught", "held-out"]
+    is_danger: bool
+    kind: str
     text: str
 
 
@@ -47,6 +58,11 @@ class Asked:
 def spoken() -> tuple[Spoken, ...]:
     """Return the messages for hand-over."""
     return tuple(Spoken(row["part"], row["reason"], row["text"]) for row in _rows("hand_over.tsv"))
+
+
+def reports() -> tuple[Report, ...]:
+    """Return the messages that report a danger, and those that do not."""
+    return tuple(Report(row["part"], row["label"] == "danger", row["kind"], row["text"]) for row in _rows("danger.tsv"))
 
 
 def marked() -> tuple[Marked, ...]:

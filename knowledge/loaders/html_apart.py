@@ -1,8 +1,8 @@
 """Words that only a page's style sets apart: `<span>Weight</span><span>2 kg</span>` is read as "Weight 2 kg".
 
-A browser that knows the style shows a gap, and without one the text would say "Weight2 kg". Parts of one word, as of a
-logo or of what is painted in colours, have no gap either: only what looks like the end of one word and the beginning of
-another gets one, and never code.
+A browser that knows the style shows a gap, and without one the text would say "Weight2 kg". What looks like the end of
+one word and the beginning of another gets one, but for code, names that are painted in two colours, and what the page
+writes as one word elsewhere.
 """
 
 import re
@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from bs4.element import NavigableString, PageElement
 
 _INLINE = words("span b strong em i u small font label data time var bdi")
-_CODE = ["code", "kbd", "samp", "tt", "pre"]
+_CODE = words("code kbd samp tt pre")
+_PAINTED = re.compile(
+    r"(?:^|[\s_-])(?:highlight|hljs|prism|syntax|codehilite|code|logo|brand|wordmark)(?:$|[\s_-])", re.IGNORECASE
+)
+"""Names of what is painted in parts that belong together."""
+_WORD = re.compile(r"\w+")
+_LONGEST_WORD = 60
 _END = re.compile(r"(?:[a-zß-öø-ÿ]{3}|[一-鿿]{2})\Z")
 _SAID = re.compile(r"[^\W\d_]{2}(?::|(?<=[a-zß-öø-ÿ]{2})[.!?])\Z")
 """The end of a name or of a sentence."""
@@ -29,9 +35,24 @@ def set_apart(page: "BeautifulSoup") -> None:
     from bs4.element import PreformattedString
 
     texts = [text for text in page.find_all(string=True) if not isinstance(text, PreformattedString)]
-    for before, after in pairwise(texts):
-        if _are_words(str(before)[-3:], str(after)[:1]) and _touch(before, after):
+    pairs = [
+        (_joined(before, after), after)
+        for before, after in pairwise(texts)
+        if _are_words(str(before)[-3:], str(after)[:1]) and _touch(before, after)
+    ]
+    if not pairs:
+        return
+    written = set(_WORD.findall(page.get_text(" ")))
+    for word, after in pairs:
+        if word not in written:
             after.insert_before(" ")
+
+
+def _joined(before: str, after: str) -> str:
+    """Return the word that two texts would make, the end of one and the beginning of the other; "" behind a sign."""
+    ends = re.split(r"\W", before[-_LONGEST_WORD:])[-1]
+    begins = _WORD.match(after)
+    return ends + begins[0] if ends and begins else ""
 
 
 def _are_words(before: str, after: str) -> bool:
@@ -52,4 +73,6 @@ def _touch(before: "NavigableString", after: "NavigableString") -> bool:
     while right.previous_sibling is None and right.parent is not None and right.parent.name in _INLINE:
         right = right.parent
     is_parted = left is not before and right is not after and left.next_sibling is right
-    return is_parted and after.find_parent(_CODE) is None
+    return is_parted and not any(
+        around.name in _CODE or _PAINTED.search(" ".join(around.get("class") or ())) for around in after.parents
+    )

@@ -5,8 +5,8 @@
 
 Buttons say nothing and what is hidden is not read, but for these: a line that says in HTML that it unfolds or is a tab,
 and names one part of the text below it, or that it unfolds (`aria-expanded`) where nothing is named and the part comes
-next. A button that is all of a heading is its text. What else a page hides (messages, dialogs, menus, forms) stays as
-it is.
+next, hidden or behind a heading. A button that is all of a heading is its text. What else a page hides (messages,
+dialogs, menus, forms) stays as it is.
 """
 
 import re
@@ -61,6 +61,7 @@ class _Page:
         self._order = {id(tag): number for number, tag in enumerate(tags)}
         self._by_id = {str(tag["id"]): tag for tag in reversed(tags) if tag.get("id")}
         self._headings = [tag for tag in tags if tag.name in _HEADINGS]
+        self._said: dict[int, list[str]] = {}
         self._unread: dict[int, bool] = {}
         self._others: dict[int, bool] = {}
 
@@ -82,7 +83,19 @@ class _Page:
 
     def _named_by(self, line: "Tag") -> "Tag | None":
         named = next(filter(None, (str(line.get(name) or "").lstrip("#") for name in _TARGETS)), "")
-        return self._by_id.get(named) if named else _next_to(line)
+        return self._by_id.get(named) if named else self._unfolded_beside(line)
+
+    def _unfolded_beside(self, line: "Tag") -> "Tag | None":
+        """Return the part that comes next behind a line that unfolds: hidden, or behind a heading that the line is."""
+        if not line.get("aria-expanded"):
+            return None
+        heading = line.find_parent(_HEADINGS)
+        if heading is not None:
+            if id(heading) not in self._said:
+                self._said[id(heading)] = heading.get_text().split()
+            return _next_to(heading) if self._said[id(heading)] == line.get_text().split() else None
+        panel = _next_to(line)
+        return panel if panel is not None and is_hidden(panel.attrs) else None
 
     def _heading_above(self, panel: "Tag") -> "Tag | None":
         at = bisect_left(self._headings, self._order[id(panel)], key=lambda tag: self._order[id(tag)])
@@ -124,22 +137,11 @@ def _may_unfold(tag: "Tag") -> bool:
 
 
 def _next_to(line: "Tag") -> "Tag | None":
-    """Return the part that comes next behind a line that unfolds, or behind the heading that the line is all of."""
+    """Return the element that comes next, nothing said between."""
     from bs4.element import Tag
 
-    if not line.get("aria-expanded"):
-        return None
-    above: Tag | None = line
-    while above is not None and above.name not in _HEADINGS:
-        above = above.parent if _is_alone(above) else None
-    behind = next(filter(_says_something, (above or line).next_siblings), None)
+    behind = next(filter(_says_something, line.next_siblings), None)
     return behind if isinstance(behind, Tag) else None
-
-
-def _is_alone(tag: "Tag") -> bool:
-    """Say whether nothing else in the element around it says anything."""
-    around = tag.parent
-    return around is not None and not any(each is not tag and each.get_text().strip() for each in around.children)
 
 
 def _says_something(node: "PageElement") -> bool:

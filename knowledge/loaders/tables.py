@@ -34,6 +34,19 @@ class Spread(str):
     __slots__ = ()
 
 
+class Linked(str):
+    """The text of a cell that leads somewhere; where to is said behind it, and is no part of what tells names apart."""
+
+    __slots__ = ("told",)
+    told: str
+
+    def __new__(cls, text: str, told: str) -> "Linked":
+        """Take a text and what is said of where it leads."""
+        cell = super().__new__(cls, text)
+        cell.told = told
+        return cell
+
+
 def add_table(builder: DocumentBuilder, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Add each row as a block; `names` are the columns' names, empty where the table has none."""
     columns = _Columns(names)
@@ -157,7 +170,7 @@ class _Columns:
         return SEPARATOR.join(
             f"{self._names[column]}: {cell}" if column < len(self._names) and self._names[column] else cell
             for column in columns[: max(0, len(row) - columns.start)]
-            if (cell := _flat(row[column]))
+            if (cell := _flat(row[column]) + _told(row[column]))
         )
 
 
@@ -335,7 +348,11 @@ def _under(name: str, cell: str) -> str:
 
 
 def _plain(row: Sequence[str]) -> str:
-    return SEPARATOR.join(cell.strip() for cell in row if cell.strip())
+    return SEPARATOR.join(cell.strip() + _told(cell) for cell in row if cell.strip())
+
+
+def _told(cell: str) -> str:
+    return cell.told if isinstance(cell, Linked) else ""
 
 
 def is_number(cell: str) -> bool:

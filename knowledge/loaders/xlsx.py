@@ -18,14 +18,14 @@ from knowledge.loaders.dates import dated
 from knowledge.loaders.encoding import empty
 from knowledge.loaders.markup import told_target
 from knowledge.loaders.office_properties import core_properties
-from knowledge.loaders.tables import add_sheet
+from knowledge.loaders.tables import Linked, add_sheet
 
 Links = dict[int, dict[int, str]]
 """Where cells lead, by row and column from 0."""
 
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s+ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
-_HIDDEN = re.compile(rb"<(?:\w+:)?(?P<kind>col|row)\s(?P<attributes>[^>]*\bhidden=\"(?:1|true)\"[^>]*)>")
-_LINK = re.compile(rb"<(?:\w+:)?hyperlink\s(?P<attributes>[^>]*)>")
+_HIDDEN = re.compile(rb"<(?:\w+:)?(?P<kind>col|row)\s(?P<attributes>[^<>]*\bhidden=\"(?:1|true)\"[^<>]*)>")
+_LINK = re.compile(rb"<(?:\w+:)?hyperlink\s(?P<attributes>[^<>]*)>")
 _LINKED = re.compile(rb"\bref=\"([A-Z]{1,3})(\d{1,7})(?::([A-Z]{1,3})(\d{1,7}))?\"")
 _RELATION = re.compile(rb"\b\w+:id=\"([^\"]+)\"")
 _FILTERED = re.compile(rb"<(?:\w+:)?filterColumn\s")
@@ -34,7 +34,7 @@ _BLOCK_BYTES = 1 << 20
 _LONGEST_REFERENCE = 10_000
 """Bytes of what is looked for: a link holds an address and what is shown at it."""
 _MOST_LINKED_CELLS = 100_000
-"""Of a sheet: a whole column may lead to one place, and has a million cells."""
+"""Of a sheet, however often each is named: a whole column may lead to one place, and has a million cells."""
 _MOST_COLUMNS = 16_384
 
 
@@ -78,7 +78,7 @@ def _rows(sheet: Any, links: Links, *, has_struck: bool) -> Iterator[list[str]]:
         shown_ones = [_read_cell(cell, has_struck=has_struck) for cell in row]
         for column, target in links.get(at, {}).items():
             if column < len(shown_ones) and (text := shown_ones[column]):
-                shown_ones[column] = text + told_target(target, text=text)
+                shown_ones[column] = Linked(text, told_target(target, text=text))
         yield shown_ones
 
 
@@ -95,7 +95,7 @@ def _layout(sheet: Any) -> tuple[list[Merged], Hidden, Links]:
     columns: set[int] = set()
     rows: set[int] = set()
     linked: dict[tuple[int, int], bytes] = {}
-    is_filtered = False
+    is_filtered, left = False, _MOST_LINKED_CELLS
     with sheet._get_source() as source:
         tail = b""
         while block := source.read(_BLOCK_BYTES):
@@ -108,33 +108,33 @@ def _layout(sheet: Any) -> tuple[list[Merged], Hidden, Links]:
                 elif (number := _attribute(place["attributes"], b"r")) is not None:
                     rows.add(number - 1)
             for link in _LINK.finditer(part):
-                if len(linked) < _MOST_LINKED_CELLS:
-                    linked.update(_linked_cells(link["attributes"]))
+                cells = dict(islice(_linked_cells(link["attributes"]), left))
+                left -= len(cells)
+                linked.update(cells)
             is_filtered = is_filtered or _FILTERED.search(part) is not None
             tail = part[-_LONGEST_REFERENCE:]
     hidden = Hidden(frozenset(columns), frozenset() if is_filtered else frozenset(rows))
     return list(dict.fromkeys(merged)), hidden, _links(sheet, linked) if linked else {}
 
 
-def _linked_cells(attributes: bytes) -> dict[tuple[int, int], bytes]:
-    """Return the rows and columns that a link is for, each with the name of what holds its target."""
+def _linked_cells(attributes: bytes) -> Iterator[tuple[tuple[int, int], bytes]]:
+    """Yield the rows and columns that a link is for, each with the name of what holds its target."""
     place, relation = _LINKED.search(attributes), _RELATION.search(attributes)
-    if place is None or relation is None:
-        return {}
-    rows = range(int(place[2]) - 1, int(place[4] or place[2]))
-    columns = range(_column(place[1]), _column(place[3] or place[1]) + 1)
-    cells = ((row, column) for row in rows for column in columns)
-    return dict.fromkeys(islice(cells, _MOST_LINKED_CELLS), relation[1])
+    if place is not None and relation is not None:
+        for row in range(int(place[2]) - 1, int(place[4] or place[2])):
+            for column in range(_column(place[1]), _column(place[3] or place[1]) + 1):
+                yield (row, column), relation[1]
 
 
 def _links(sheet: Any, linked: dict[tuple[int, int], bytes]) -> Links:
     """Return the targets of cells outside the workbook, by row and column."""
     from openpyxl.packaging.relationship import get_dependents, get_rels_path
 
-    archive, name = sheet.parent._archive, get_rels_path(sheet._worksheet_path)
+    archive, name = sheet.parent._archive, str(get_rels_path(sheet._worksheet_path))  # type: ignore[no-untyped-call]
     if name not in archive.namelist():
         return {}
-    targets = {each.Id.encode(): each.Target for each in get_dependents(archive, name) if each.TargetMode == "External"}
+    outside = (each for each in get_dependents(archive, name) if each.TargetMode == "External")
+    targets = {str(each.Id).encode(): str(each.Target or "") for each in outside}
     links: Links = {}
     for (row, column), relation in linked.items():
         if relation in targets:

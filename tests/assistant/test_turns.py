@@ -540,6 +540,16 @@ def test_who_asks_for_a_person_gets_one_and_no_model_is_asked(
     assert respond.asked == []
 
 
+def test_a_danger_that_only_its_meaning_tells_is_handed_over_too(
+    store: Store, runner: Callable[..., TurnRunner]
+) -> None:
+    respond, conversation = Refusing(), store.start_conversation()
+    turns = runner(respond, tickets=Tickets(store, hears_danger=lambda message: "crackles" in message))
+    steps = run_turn(turns, conversation, "The socket crackles and is brown")
+    assert steps[0]["reason"] == "safety"
+    assert respond.asked == []
+
+
 def test_the_second_refusal_in_a_row_is_handed_over_and_still_shown(
     store: Store, desk: Tickets, runner: Callable[..., TurnRunner]
 ) -> None:

@@ -251,6 +251,9 @@ def test_a_long_answer_is_shown_from_its_question_on(page: Page) -> None:
     assert header is not None
     assert header["height"] <= place["y"] <= header["height"] + 60
     assert page.evaluate("document.documentElement.scrollHeight - scrollY - innerHeight") > 0
+    ask(page, "Please fail at this")
+    await_answers(page, 3)
+    expect(page.locator(".turn.failed .failure")).to_be_in_viewport(ratio=1)
 
 
 def test_whoever_has_scrolled_up_and_asks_sees_what_comes(page: Page) -> None:

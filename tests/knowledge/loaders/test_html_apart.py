@@ -30,6 +30,17 @@ def test_words_that_touch_are_told_from_parts_of_one(read_one, line, read):
     assert read_one("a.html", f"<p>{line}</p>").text == read
 
 
+def test_what_the_page_writes_as_one_word_stays_one(read_one):
+    page = "<title>FrontDesk</title><p><span>Front</span><b>Desk</b> is open.</p><p><span>Weight</span><b>2 kg</b></p>"
+    assert read_one("a.html", page).text == "FrontDesk is open.\n\nWeight 2 kg"
+
+
+@pytest.mark.parametrize("around", ["div class=highlight", "p class='site-logo'", "pre", "div class='code hljs'"])
+def test_painted_words_stay_as_they_are(read_one, around):
+    page = f"<{around}><span>get</span><span>Value</span></{around.split()[0]}>"
+    assert read_one("a.html", page).text == "getValue"
+
+
 def test_cells_and_headings_are_read_so_too(read_one):
     line = "<span>Weight</span><span>2 kg</span>"
     page = f"<h2>{line}</h2><table><tr><th>What<th>How</tr><tr><td>Lamp<td>{line}</tr></table>"

@@ -183,6 +183,21 @@ def test_what_programs_are_told_too_is_read_once(read_one):
     assert read_one("a.html", f"{script}<button {LINE}>How long?</button>{TEXT}").text == "How long?\n\n30 days."
 
 
+@pytest.mark.parametrize("part", ["<div><h1>Returns</h1><p>Five days.</p></div>", "<p>Returns</p><p>Five days.</p>"])
+def test_what_is_shown_beside_a_button_is_none_of_its(read_one, blocks, part):
+    read = blocks(read_one("a.html", f"<button aria-expanded=false>Menu</button>{part}"))
+    assert [text for _, _, text in read] == ["Returns", "Five days."]
+
+
+@pytest.mark.parametrize("around", ["div", "h2", "div><div"])
+def test_many_lines_without_parts_take_no_time(read_one, around):
+    def page(part: str) -> str:
+        line = "<i></i><button aria-expanded=true>Is it?</button>"
+        return f"<{around}>{line * part.count('x')}<p>Yes.</p>"
+
+    assert grows_gently(lambda part: read_one("a.html", page(part)), "x", 1_600)
+
+
 @pytest.mark.parametrize("around", ["div", "div class=has-sidebar", "div class=toc-page"])
 def test_many_lines_take_no_time(read_one, around):
     def page(part: str) -> str:

@@ -7,6 +7,8 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.worksheet.hyperlink import Hyperlink
 
+from tests.growth import grows_gently
+
 
 def book(path: Path, links: dict[str, Hyperlink | str]) -> Path:
     workbook = Workbook()
@@ -30,6 +32,7 @@ def book(path: Path, links: dict[str, Hyperlink | str]) -> Path:
         ({"B2": Hyperlink(ref="B2", location="Other!A1")}, "Lamp: Aurora | Guide: Manual"),
         ({"B2": "guide.pdf"}, "Lamp: Aurora | Guide: Manual"),
         ({"B4": "https://shop.example/nothing"}, "Lamp: Aurora | Guide: Manual"),
+        ({"B1": "https://shop.example/guides"}, "Lamp: Aurora | Guide: Manual"),
         ({}, "Lamp: Aurora | Guide: Manual"),
     ],
 )
@@ -44,6 +47,36 @@ def test_a_link_over_many_cells_is_told_by_each(tmp_path, load_blocks):
             new.writestr(name, old.read(name).replace(b'ref="B2"', b'ref="B2:B1048576"'))
     read = load_blocks(tmp_path / "b.xlsx")
     assert [text.endswith("(https://shop.example/manual)") for text in read if "Manual" in text] == [True, True]
+
+
+def test_a_number_that_leads_somewhere_is_a_number_still(tmp_path, load_blocks):
+    def read(link: str) -> list[str]:
+        workbook = Workbook()
+        for row in (["Order", "Lamp"], [1042, "Aurora"], [], ["Corona", "Lux"]):
+            workbook.active.append(row)
+        workbook.active["A2"].hyperlink = link or None
+        workbook.save(tmp_path / "a.xlsx")
+        return load_blocks(tmp_path / "a.xlsx")
+
+    linked = read("https://shop.example/1042")
+    assert "Order: 1042 (https://shop.example/1042) | Lamp: Aurora" in linked
+    assert [text.replace(" (https://shop.example/1042)", "") for text in linked] == read("")
+
+
+@pytest.mark.parametrize("piece", ["<hyperlink ", "<col ", '<hyperlink ref="A1:A9999" r:id="r">'])
+def test_what_looks_like_links_takes_no_time(tmp_path, load_blocks, piece):
+    written = book(tmp_path / "a.xlsx", {})
+    with ZipFile(written) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+
+    def read(text: str) -> None:
+        with ZipFile(tmp_path / "b.xlsx", "w") as new:
+            for name, data in parts.items():
+                told = b"<!--" + text.encode() + b"-->" if name.startswith("xl/worksheets/") else b""
+                new.writestr(name, data.replace(b"</worksheet>", told + b"</worksheet>"))
+        load_blocks(tmp_path / "b.xlsx")
+
+    assert grows_gently(read, piece, 80_000)
 
 
 def test_an_address_that_is_shown_is_not_told_again(tmp_path, load_blocks):
