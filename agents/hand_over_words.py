@@ -282,7 +282,9 @@ SAFETY = _any(
     rf"{_UNSUPPOSED}(?:{_FELL}|{_BROKE})",
     rf"\b{_HURT} (?:me|myself|himself|herself|my|our|his|her)\b(?! feelings)",
     r"\b(?:hospital|ambulance|emergency room|a&e|burns unit|fire brigade|paramedics?)\b",
-    r"\b(?:suicid\w*|kill myself|end my life|harm myself|want to die)\b",
+    r"\b(?:suicid\w*|kill myself|end my (?:own )?life|harm myself|want to die|better off dead)\b",
+    r"\b(?:don't|do not|dont|no longer) want to (?:live|be alive)(?=$|[.!?,;]| any ?more\b| any longer\b)",
+    r"\b(?:reason|point) (?:to|in) (?:go(?:ing)? on|keep(?:ing)?|be(?:ing)?) (?:living|alive)\b(?! \w)",
     rf"\b(?:{_US}|toddler|puppy) (?:has |have |just |may have |might have )*(?:swallowed|choked on|ate)\b|"
     rf"\bchoking on\b",
     _SICK_OF_FOOD,

@@ -29,7 +29,7 @@ from knowledge.scores import mean
 from knowledge.text import detect_language
 
 INVERSE_RIDGE = 10.0
-"""Of the regression; a tenth or ten times as much tells the messages that teach apart less well, each by the others."""
+"""Of the regression; a third of it hears fewer of the messages that teach, each told by the others."""
 ORDINARY_WEIGHT = 0.5
 """Of a question about a company beside a message that was written to be told apart."""
 DIGITS = 5

@@ -109,9 +109,8 @@ def embedder(request: pytest.FixtureRequest) -> Embedder:
     ("message", "is_report"),
     [
         ("the wheel of the pram folded and our baby hit the pavement with her head", True),
-        ("There is a fizzing noise from the socket and it has gone brown", True),
         ("Our lad drank some of the lamp oil about ten minutes ago", True),
-        ("I don't see a reason to go on living, please just delete everything", True),
+        ("my ex knows I work here and says he will burn the place down with me in it", True),
         ("Can I cancel my order?", False),
         ("Which of your lamps are safe for a nursery?", False),
         ("The delivery fee nearly killed me, is there a cheaper one?", False),

@@ -25,6 +25,8 @@ from tests.growth import grows_gently
         ("我要找你們經理", "asked"),
         ("請給我回電話", "asked"),
         ("喝了你們的茶上吐下瀉", "safety"),
+        ("I don't see a reason to go on living, please just delete everything", "safety"),
+        ("i dont want to live anymore", "safety"),
         ("my son fell down the stairs in your building", "safety"),
         ("she broke her left wrist on your doorstep", "safety"),
         ("Hello. I slipped and fell on your wet floor and my knee hurts", "safety"),
