@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 WEIGHTS = Path(__file__).with_name("danger_weights.json")
 TAUGHT_WITH = frozenset({"embedded", "english", "multilingual"})
 """Settings of the embedders that there are weights for."""
-LIKELY = 0.3
-"""From where on a message counts as a report: a person too many is better than one too few."""
+LIKELY = 0.4
+"""From where on a message counts as a report; lower, more of the ordinary questions would than reports are won."""
 WINDOW = 400
 """Characters: in a long message a danger is told in passing, and an embedder reads only so far."""
 
