@@ -27,7 +27,7 @@ from knowledge.passages import current
 from knowledge.questions import Question, read
 from knowledge.text import detect_language
 
-VARIED: Mapping[str, float] = {"1/100": 1 / 100, "1/500": 1 / 500, "1/2000": 1 / 2000}
+VARIED: Mapping[str, float] = {"1/500": 1 / 500, "1/2000": 1 / 2000, "1/8000": 1 / 8000}
 """How likely a further sentence must be, for each word it takes."""
 FLOOR = "two sentences"
 

@@ -33,7 +33,7 @@ from knowledge.traditional import simplified
 
 SECOND_SHARE = 0.55
 """A further sentence is quoted when it scores at least this share of the best one, while the answer stays brief."""
-LIKELY_A_WORD = 1 / 500
+LIKELY_A_WORD = 1 / 2000
 """And within the answer's room when, for each of its words, it is so likely to hold the answer against the likeliest:
 where the best is sure the answer is short, where it is not, those that may be meant stand beside it."""
 SAME_SHARE = 0.6
