@@ -1,6 +1,6 @@
 """Whether a message reports a danger, by what it means: no list of words holds all that may happen to people.
 
-    message -> windows of a few sentences -> the embedder's vectors -> logistic regression -> the likeliest
+    message -> windows and sentences -> the embedder's vectors -> logistic regression -> the likeliest
 
 It was taught with messages written for it (`python -m bench.danger` fits it, `bench/labelled/danger.tsv` holds them):
 reports of whatever may hurt, and what only sounds like them, in English and Chinese. It adds to the wordings of
@@ -30,7 +30,10 @@ TAUGHT_WITH = frozenset({"embedded", "english", "multilingual"})
 LIKELY = 0.4
 """From where on a message counts as a report; lower, more of the ordinary questions would than reports are won."""
 WINDOW = 400
-"""Characters: in a long message a danger is told in passing, and an embedder reads only so far."""
+"""Characters that are read at once: an embedder reads only so far."""
+ALONE = 1.0
+"""Logits that a sentence counts less than a whole message: what is told in passing drowns in it, and what a sentence
+means alone is less sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,18 @@ class DangerClassifier:
         """
         if not knows(self.embedder, detect_language(message)):
             return 0.0
-        return max(map(self._likelihood, _windows(message)), default=0.0)
+        logits = [
+            logit
+            for window in _windows(message)
+            for logit in (
+                self._logit(" ".join(window)),
+                *(self._logit(sentence) - ALONE for sentence in window if len(window) > 1),
+            )
+        ]
+        return 1 / (1 + math.exp(-max(logits))) if logits else 0.0
 
-    def _likelihood(self, window: str) -> float:
-        logit = float(self.embedder.embed_question(window) @ self.weights) + self.bias
-        return 1 / (1 + math.exp(-logit))
+    def _logit(self, text: str) -> float:
+        return float(self.embedder.embed_question(text) @ self.weights) + self.bias
 
 
 def classifier_for(embedder: Embedder) -> DangerClassifier | None:
@@ -91,16 +101,16 @@ def hearing(setting: str, load: Callable[[], Embedder]) -> Callable[[str], bool]
     return is_reported
 
 
-def _windows(message: str) -> Iterator[str]:
-    """Yield stretches of a message that end with a sentence, where one ends."""
-    window = ""
+def _windows(message: str) -> Iterator[list[str]]:
+    """Yield the sentences of a message, as many at once as a window holds."""
+    window: list[str] = []
     for start, end in sentences(message):
         for begins in range(start, end, WINDOW):
             sentence = message[begins : min(end, begins + WINDOW)].strip()
-            if window and len(window) + len(sentence) >= WINDOW:
+            if sentence and sum(map(len, window)) + len(window) + len(sentence) > WINDOW:
                 yield window
-                window = ""
-            window = f"{window} {sentence}".strip()
+                window = []
+            window += [sentence] if sentence else []
     if window:
         yield window
 

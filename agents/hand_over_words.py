@@ -134,6 +134,8 @@ beside them must say what they are."""
 _CALLED = r"(?:打|拨|找|向|上|去|告|报|投诉|举报|联系|反映|打给|就|等着|小心)"
 _OF_A_HOTLINE = r"(?:热线|投诉|举报|平台|市民|消费者|维权|晚会|曝光|见|来|管|处理|电话|不会)"
 
+_FOR_GOOD = r"(?=$|[.!?,;]| (?:any ?more|any longer|like this|and|but)\b)"
+"""Behind a wish not to live: nothing that says where or how, "don't want to live on the ground floor"."""
 _HURT = r"(?:injur(?:y|ed|ies)|hurt|burn(?:ed|t|s)?|cut|bleeding|scalded|poison(?:ed|ing)|chok(?:ed|ing)|unconscious)"
 _US = (
     r"(?:i|we|he|she|me|us|my|our|myself|someone|somebody|child|kid|son|daughter|baby|wife|husband|dog|cat|"
@@ -282,9 +284,10 @@ SAFETY = _any(
     rf"{_UNSUPPOSED}(?:{_FELL}|{_BROKE})",
     rf"\b{_HURT} (?:me|myself|himself|herself|my|our|his|her)\b(?! feelings)",
     r"\b(?:hospital|ambulance|emergency room|a&e|burns unit|fire brigade|paramedics?)\b",
-    r"\b(?:suicid\w*|kill myself|end my (?:own )?life|harm myself|want to die|better off dead)\b",
-    r"\b(?:don't|do not|dont|no longer) want to (?:live|be alive)(?=$|[.!?,;]| any ?more\b| any longer\b)",
-    r"\b(?:reason|point) (?:to|in) (?:go(?:ing)? on|keep(?:ing)?|be(?:ing)?) (?:living|alive)\b(?! \w)",
+    r"\b(?:suicid\w*|kill myself|end my (?:own )?life|harm myself|want to die)\b",
+    r"\bi(?:'d| would|'m| am) (?:be )?better off dead\b",
+    rf"\b(?:don't|do not|dont|no longer) want to (?:live|be alive){_FOR_GOOD}",
+    rf"\b(?:no|any|a|the) (?:reason|point) (?:to|in|for) (?:(?:keep|go|going) (?:on )?)?(?:live|living){_FOR_GOOD}",
     rf"\b(?:{_US}|toddler|puppy) (?:has |have |just |may have |might have )*(?:swallowed|choked on|ate)\b|"
     rf"\bchoking on\b",
     _SICK_OF_FOOD,

@@ -1,8 +1,8 @@
 """Words that only a page's style sets apart: `<span>Weight</span><span>2 kg</span>` is read as "Weight 2 kg".
 
 A browser that knows the style shows a gap, and without one the text would say "Weight2 kg". What looks like the end of
-one word and the beginning of another gets one, but for code, names that are painted in two colours, and what the page
-writes as one word elsewhere.
+one word and the beginning of another gets one, but for code, addresses, names that are painted in two colours, and what
+the page writes as one word elsewhere.
 """
 
 import re
@@ -21,6 +21,7 @@ _PAINTED = re.compile(
     r"(?:^|[\s_-])(?:highlight|hljs|prism|syntax|codehilite|code|logo|brand|wordmark)(?:$|[\s_-])", re.IGNORECASE
 )
 """Names of what is painted in parts that belong together."""
+_ADDRESS = re.compile(r"@|://|\bwww\.")
 _WORD = re.compile(r"\w+")
 _LONGEST_WORD = 60
 _END = re.compile(r"(?:[a-zß-öø-ÿ]{3}|[一-鿿]{2})\Z")
@@ -72,7 +73,11 @@ def _touch(before: "NavigableString", after: "NavigableString") -> bool:
     right: PageElement = after
     while right.previous_sibling is None and right.parent is not None and right.parent.name in _INLINE:
         right = right.parent
-    is_parted = left is not before and right is not after and left.next_sibling is right
-    return is_parted and not any(
-        around.name in _CODE or _PAINTED.search(" ".join(around.get("class") or ())) for around in after.parents
+    if left is before or right is after or left.next_sibling is not right:
+        return False
+    if _ADDRESS.search(re.split(r"\s", before[-_LONGEST_WORD:])[-1] + re.split(r"\s", after[:_LONGEST_WORD])[0]):
+        return False
+    return not any(
+        around.name in _CODE or _PAINTED.search(" ".join(around.get("class") or ()))
+        for around in (*before.parents, *after.parents)
     )

@@ -6,8 +6,9 @@ they are for whoever keeps the sheet.
 
 import re
 import warnings
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +21,51 @@ from knowledge.loaders.markup import told_target
 from knowledge.loaders.office_properties import core_properties
 from knowledge.loaders.tables import Linked, add_sheet
 
-Links = dict[int, dict[int, str]]
-"""Where cells lead, by row and column from 0."""
-
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s+ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 _HIDDEN = re.compile(rb"<(?:\w+:)?(?P<kind>col|row)\s(?P<attributes>[^<>]*\bhidden=\"(?:1|true)\"[^<>]*)>")
 _LINK = re.compile(rb"<(?:\w+:)?hyperlink\s(?P<attributes>[^<>]*)>")
 _LINKED = re.compile(rb"\bref=\"([A-Z]{1,3})(\d{1,7})(?::([A-Z]{1,3})(\d{1,7}))?\"")
+_LOCATION = re.compile(rb"\blocation=\"([^\"]+)\"")
+"""Where on the page, which Excel writes apart."""
 _RELATION = re.compile(rb"\b\w+:id=\"([^\"]+)\"")
 _FILTERED = re.compile(rb"<(?:\w+:)?filterColumn\s")
 """Rows that a filter took away were left out for a look, and not for good."""
 _BLOCK_BYTES = 1 << 20
 _LONGEST_REFERENCE = 10_000
 """Bytes of what is looked for: a link holds an address and what is shown at it."""
-_MOST_LINKED_CELLS = 100_000
-"""Of a sheet, however often each is named: a whole column may lead to one place, and has a million cells."""
+_MOST_RANGES = 50
+"""Of cells with one link that are looked at in each row."""
 _MOST_COLUMNS = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class _Leading:
+    """Cells that lead to one place; rows and columns from 0, the last ones included."""
+
+    first_row: int
+    last_row: int
+    first_column: int
+    last_column: int
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """Where a sheet's cells lead."""
+
+    cells: dict[int, dict[int, str]]
+    """By row and column."""
+    ranges: list[_Leading]
+    """Of several cells each."""
+
+    def of_row(self, at: int, width: int) -> dict[int, str]:
+        """Return where cells of a row lead, by column."""
+        reaching = [each for each in self.ranges if each.first_row <= at <= each.last_row]
+        return {
+            column: each.target
+            for each in reaching
+            for column in range(each.first_column, min(width, each.last_column + 1))
+        } | self.cells.get(at, {})
 
 
 def load(path: Path) -> Iterator[Document]:
@@ -73,10 +103,10 @@ def _read(path: Path, builder: DocumentBuilder) -> None:
         raise damaged(path) from error
 
 
-def _rows(sheet: Any, links: Links, *, has_struck: bool) -> Iterator[list[str]]:
+def _rows(sheet: Any, links: _Links, *, has_struck: bool) -> Iterator[list[str]]:
     for at, row in enumerate(sheet.iter_rows()):
         shown_ones = [_read_cell(cell, has_struck=has_struck) for cell in row]
-        for column, target in links.get(at, {}).items():
+        for column, target in links.of_row(at, len(shown_ones)).items():
             if column < len(shown_ones) and (text := shown_ones[column]):
                 shown_ones[column] = Linked(text, told_target(target, text=text))
         yield shown_ones
@@ -89,13 +119,13 @@ def _read_cell(cell: Any, *, has_struck: bool) -> str:
     return shown(cell.value, str(cell.number_format or ""))
 
 
-def _layout(sheet: Any) -> tuple[list[Merged], Hidden, Links]:
+def _layout(sheet: Any) -> tuple[list[Merged], Hidden, _Links]:
     """Return what openpyxl skips when it streams: cells that were merged, what is hidden, and where cells lead."""
     merged: list[Merged] = []
     columns: set[int] = set()
     rows: set[int] = set()
-    linked: dict[tuple[int, int], bytes] = {}
-    is_filtered, left = False, _MOST_LINKED_CELLS
+    linked: dict[bytes, None] = {}
+    is_filtered = False
     with sheet._get_source() as source:
         tail = b""
         while block := source.read(_BLOCK_BYTES):
@@ -108,37 +138,36 @@ def _layout(sheet: Any) -> tuple[list[Merged], Hidden, Links]:
                 elif (number := _attribute(place["attributes"], b"r")) is not None:
                     rows.add(number - 1)
             for link in _LINK.finditer(part):
-                cells = dict(islice(_linked_cells(link["attributes"]), left))
-                left -= len(cells)
-                linked.update(cells)
+                linked[link["attributes"]] = None
             is_filtered = is_filtered or _FILTERED.search(part) is not None
             tail = part[-_LONGEST_REFERENCE:]
     hidden = Hidden(frozenset(columns), frozenset() if is_filtered else frozenset(rows))
-    return list(dict.fromkeys(merged)), hidden, _links(sheet, linked) if linked else {}
+    return list(dict.fromkeys(merged)), hidden, _links(sheet, linked) if linked else _Links({}, [])
 
 
-def _linked_cells(attributes: bytes) -> Iterator[tuple[tuple[int, int], bytes]]:
-    """Yield the rows and columns that a link is for, each with the name of what holds its target."""
-    place, relation = _LINKED.search(attributes), _RELATION.search(attributes)
-    if place is not None and relation is not None:
-        for row in range(int(place[2]) - 1, int(place[4] or place[2])):
-            for column in range(_column(place[1]), _column(place[3] or place[1]) + 1):
-                yield (row, column), relation[1]
-
-
-def _links(sheet: Any, linked: dict[tuple[int, int], bytes]) -> Links:
-    """Return the targets of cells outside the workbook, by row and column."""
+def _links(sheet: Any, linked: Iterable[bytes]) -> _Links:
+    """Return what leads outside the workbook, of the attributes of its links."""
     from openpyxl.packaging.relationship import get_dependents, get_rels_path
 
     archive, name = sheet.parent._archive, str(get_rels_path(sheet._worksheet_path))  # type: ignore[no-untyped-call]
     if name not in archive.namelist():
-        return {}
+        return _Links({}, [])
     outside = (each for each in get_dependents(archive, name) if each.TargetMode == "External")
     targets = {str(each.Id).encode(): str(each.Target or "") for each in outside}
-    links: Links = {}
-    for (row, column), relation in linked.items():
-        if relation in targets:
-            links.setdefault(row, {})[column] = targets[relation]
+    links = _Links({}, [])
+    for attributes in linked:
+        place, relation, location = (each.search(attributes) for each in (_LINKED, _RELATION, _LOCATION))
+        if place is None or relation is None or relation[1] not in targets:
+            continue
+        target = targets[relation[1]]
+        if location is not None and "#" not in target:
+            target += "#" + unescape(location[1].decode("utf-8", "replace"))
+        first_row, first_column = int(place[2]) - 1, _column(place[1])
+        last_row, last_column = int(place[4] or place[2]) - 1, _column(place[3] or place[1])
+        if (first_row, first_column) == (last_row, last_column):
+            links.cells.setdefault(first_row, {})[first_column] = target
+        elif len(links.ranges) < _MOST_RANGES:
+            links.ranges.append(_Leading(first_row, last_row, first_column, last_column, target))
     return links
 
 

@@ -46,7 +46,8 @@ def test_a_long_message_is_read_to_its_end() -> None:
     classifier = DangerClassifier(Noting(), np.array([5.0, 5.0], np.float32), -5.0)
     assert classifier.likelihood(message) > 0.99
     assert max(map(len, read)) <= WINDOW
-    assert "".join("".join(read).split()) == "".join(message.split())
+    assert set(message.replace("x" * 1000, "").split()) <= set(" ".join(read).split())
+    assert sum(text.count("x") for text in read) >= 1000
 
 
 def test_nothing_is_told_of_a_language_that_the_embedder_does_not_know() -> None:
@@ -111,6 +112,7 @@ def embedder(request: pytest.FixtureRequest) -> Embedder:
         ("the wheel of the pram folded and our baby hit the pavement with her head", True),
         ("Our lad drank some of the lamp oil about ten minutes ago", True),
         ("my ex knows I work here and says he will burn the place down with me in it", True),
+        ("We got it in March. The wheel folded and our baby hit the pavement with her head. Any warranty?", True),
         ("Can I cancel my order?", False),
         ("Which of your lamps are safe for a nursery?", False),
         ("The delivery fee nearly killed me, is there a cheaper one?", False),

@@ -147,3 +147,19 @@ def test_serving_imports_no_torch() -> None:
     code = "import sys, assistant.api, assistant.ui, assistant.app; print('torch' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert result.stdout.strip() == "False"
+
+
+def test_tickets_hear_dangers_with_the_librarys_embedder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = SimpleNamespace(embedder=HashingEmbedder(), close=lambda: None)
+    asked: list[object] = []
+
+    def classifier_for(embedder: object) -> SimpleNamespace:
+        asked.append(embedder)
+        return SimpleNamespace(likelihood=lambda message: float("crackles" in message))
+
+    monkeypatch.setattr("agents.danger.classifier_for", classifier_for)
+    application = Application(Settings(home=tmp_path), library=library)  # type: ignore[arg-type]
+    assert application.tickets.reason_for("The socket crackles") == "safety"
+    assert application.tickets.reason_for("The socket is white") is None
+    assert asked == [library.embedder] * 2
+    application.close()

@@ -46,6 +46,7 @@ class Responder:
         yield Finished(Answer("first", (), "answered", 0.9, "en", "scripted", 0.1, 0.1))
 
 class Library:
+    embedder = SimpleNamespace(name="none")
     def check(self):
         if how == "unready":
             raise RuntimeError("the index was made with another embedder")

@@ -23,6 +23,9 @@ from tests.growth import grows_gently
         ("<span>W</span>elcome", "Welcome"),
         ("<a href='/x'>Form</a><span>A4</span>", "FormA4"),
         ("<code><span>sha</span><span>256</span></code>", "sha256"),
+        ("<span>service</span><span>24@shop.example</span>", "service24@shop.example"),
+        ("<b>https://shop.example/page</b><b>2</b>", "https://shop.example/page2"),
+        ("<span class=logo>Front</span><span>Desk</span>", "FrontDesk"),
         ("<span>重量：</span><span>2 千克</span>", "重量：2 千克"),
     ],
 )

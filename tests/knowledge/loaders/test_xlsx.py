@@ -49,6 +49,17 @@ def test_a_link_over_many_cells_is_told_by_each(tmp_path, load_blocks):
     assert [text.endswith("(https://shop.example/manual)") for text in read if "Manual" in text] == [True, True]
 
 
+def test_a_link_over_a_column_takes_none_from_other_cells(tmp_path, load_blocks):
+    written = book(tmp_path / "a.xlsx", {"A2": "https://shop.example/lamps", "B3": "https://shop.example/borealis"})
+    with ZipFile(written) as old, ZipFile(tmp_path / "b.xlsx", "w") as new:
+        for name in old.namelist():
+            data = old.read(name).replace(b'ref="A2"', b'ref="A2:A1048576"')
+            new.writestr(name, data.replace(b'ref="B3"', b'ref="B3" location="a&amp;b"'))
+    read = load_blocks(tmp_path / "b.xlsx")
+    told = "Lamp: Borealis (https://shop.example/lamps) | Guide: Manual (https://shop.example/borealis#a&b)"
+    assert told in read
+
+
 def test_a_number_that_leads_somewhere_is_a_number_still(tmp_path, load_blocks):
     def read(link: str) -> list[str]:
         workbook = Workbook()
