@@ -76,6 +76,8 @@ class Window:
         self._driver.delete(self._path)
 
     def _find(self, css: str) -> str:
+        """Find what a person could press or write into: a page shows some of it only once its script has run."""
+        self.wait(f"document.querySelector({css!r})?.checkVisibility()")
         return str(self._post("element", using="css selector", value=css)[ELEMENT])
 
     def _post(self, command: str, **body: Any) -> Any:
