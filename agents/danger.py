@@ -118,5 +118,5 @@ def _windows(message: str) -> Iterator[list[str]]:
 @cache
 def _fitted() -> dict[str, tuple[Vectors, float]]:
     """Return the weights and the bias by the embedder's name."""
-    fitted: dict[str, list[float]] = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    fitted: dict[str, list[float]] = json.loads(WEIGHTS.read_text(encoding="utf-8"))["fitted"]
     return {name: (np.array(weights, np.float32), bias) for name, (*weights, bias) in fitted.items()}

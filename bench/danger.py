@@ -7,6 +7,7 @@
 neither those that teach nor the wordings.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -62,7 +63,8 @@ def run(folder: Path) -> Table:
             (name, str(len(texts)), *(_share(map(hears, texts)) for hears in ways.values()))
             for name, texts in sets.items()
         ),
-        cases="one message each, held out: whoever wrote them saw neither those that teach nor the wordings",
+        cases="one message each; in English and Chinese held out, whoever wrote them saw neither those that teach nor "
+        "the wordings; below them ordinary questions of customers and readers",
         spread="brackets: 95 % interval",
     )
 
@@ -74,7 +76,7 @@ def fit(embedder: Embedder) -> list[float]:
     """
     from sklearn.linear_model import LogisticRegression
 
-    taught = [report for report in reports() if report.part == "taught"]
+    taught = taught_by()
     texts = [*(report.text for report in taught), *questions_of(TAUGHT)]
     told = np.array([report.is_danger for report in taught] + [False] * (len(texts) - len(taught)))
     weights = np.where(np.arange(len(texts)) < len(taught), 1.0, ORDINARY_WEIGHT)
@@ -82,6 +84,17 @@ def fit(embedder: Embedder) -> list[float]:
     vectors = np.stack([embedder.embed_question(text) for text in compress(texts, known)])
     model = LogisticRegression(C=INVERSE_RIDGE, max_iter=1000).fit(vectors, told[known], sample_weight=weights[known])
     return [round(float(value), DIGITS) for value in (*model.coef_[0], model.intercept_[0])]
+
+
+def taught_by() -> list[Report]:
+    """Return the messages that teach."""
+    return [report for report in reports() if report.part == "taught"]
+
+
+def digest_of(messages: Sequence[Report]) -> str:
+    """Return what stands beside the weights for the messages that taught them."""
+    told = "".join(f"{message.is_danger}\t{message.text}\n" for message in messages)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def questions_of(companies: Sequence[str]) -> list[str]:
@@ -113,8 +126,7 @@ def _share(hits: "Sequence[bool] | map[bool]") -> str:
 
 
 if __name__ == "__main__":
-    fitted = {}
-    for each in map(embedder_of, EMBEDDERS):
-        fitted[each.name] = fit(each)
-    WEIGHTS.write_text(json.dumps(fitted, separators=(",", ":")).replace("],", "],\n") + "\n", encoding="utf-8")
+    fitted = {each.name: fit(each) for each in map(embedder_of, EMBEDDERS)}
+    contents = {"messages_sha256": digest_of(taught_by()), "fitted": fitted}
+    WEIGHTS.write_text(json.dumps(contents, separators=(",", ":")).replace("],", "],\n") + "\n", encoding="utf-8")
     print(WEIGHTS)
