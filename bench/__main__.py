@@ -48,6 +48,7 @@ BY_REQUEST = {
     "pointing": "bench.pointing:run",
     "ranking": "bench.ranking:run",
     "companies": "bench.invented:run",
+    "larger": "bench.invented:run_larger",
     "brevity": "bench.brevity:run",
     "verifying": "bench.verifying:run",
     "adapters": "bench.adapters:run",

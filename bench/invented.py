@@ -6,7 +6,7 @@ Documents and questions were written without sight of Frontdesk's code, in custo
 questions look as if the documents answered them. No fault that was seen there alone is mended.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from agents.evaluation import JudgedAnswer, evaluate
 from agents.models import ModelOptions, resolve
 from agents.trials.measures import missing_facts
 from agents.turn import Responder
-from bench.companies import ACROSS, HELD_OUT, across
+from bench.companies import ACROSS, HELD_OUT, LARGER, across
 from bench.homes import library_with, models_folder
 from bench.tables import Table
 from knowledge.questions import read
@@ -24,11 +24,20 @@ EMBEDDERS = ("embedded", "multilingual")
 
 
 def run(folder: Path) -> Table:
+    """Return what is answered about companies of a dozen documents each."""
+    return _table((*HELD_OUT, *across(HELD_OUT)), {"all": HELD_OUT, "all across languages": ACROSS}, folder)
+
+
+def run_larger(folder: Path) -> Table:
+    """Return the same of companies of 45 documents each."""
+    return _table(LARGER, {"all": LARGER}, folder)
+
+
+def _table(names: Sequence[str], parts: Mapping[str, Sequence[str]], folder: Path) -> Table:
     rows = []
     for embedder in EMBEDDERS:
-        judged = {name: answers(name, folder, embedder=embedder) for name in asked(embedder)}
+        judged = {name: answers(name, folder, embedder=embedder) for name in known(embedder, names)}
         rows += [_row(name, embedder, part) for name, part in judged.items()]
-        parts = {"all": HELD_OUT, "all across languages": ACROSS}
         for name, sets in parts.items():
             if both := [one for asked_of, part in judged.items() if asked_of in sets for one in part]:
                 rows.append(_row(name, embedder, both))
@@ -51,11 +60,11 @@ def run(folder: Path) -> Table:
     )
 
 
-def asked(embedder: str) -> tuple[str, ...]:
-    """Return the sets of which an embedder knows the languages; those that ask across languages come last."""
+def known(embedder: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the sets of which an embedder knows the languages."""
     if embedder == "multilingual":
-        return (*HELD_OUT, *across(HELD_OUT))
-    return tuple(name for name in HELD_OUT if not name.endswith("-zh"))
+        return tuple(names)
+    return tuple(name for name in names if not name.endswith("-zh") and name not in ACROSS)
 
 
 def answers(name: str, folder: Path, *, embedder: str) -> Sequence[JudgedAnswer]:

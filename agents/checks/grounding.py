@@ -56,9 +56,9 @@ def stray_parts(
 def unsupported_sentences(answer: Answer, library: Library, *, audiences: Sequence[str]) -> tuple[str, ...]:
     """Return the sentences of an answer that nothing it cites says; none for a refusal or a courtesy.
 
-    A sentence is supported when a quote holds it word for word, when it is the title or a heading above one or a
-    sentence of them, as a FAQ's question is before its yes or no, or when a quote under its headings passes the check
-    that written answers go through (`agents.checks.support`).
+    A sentence is supported when a quote holds it word for word, alone or behind a heading above it, when it is a title
+    or heading above one or a sentence of them, as a FAQ's question is before its yes or no, or when a quote under its
+    headings passes the check that written answers go through (`agents.checks.support`).
     """
     if answer.outcome == "refused" or courtesies.is_one(answer.text):
         return ()
@@ -74,6 +74,7 @@ def unsupported_sentences(answer: Answer, library: Library, *, audiences: Sequen
         f"{over}: " for over in OVER.values()
     }
     doubtful = [text for text in doubtful if not any(_is_quoted_from(text, state, cited) for state in states)]
+    doubtful = [text for text in doubtful if not any(_is_quoted_under_its_heading(text, passage) for passage in cited)]
     places = {place.strip() for passage in cited for place in (passage.title, *passage.headings)}
     places |= {place[start:end].strip() for place in places for start, end in sentences(place)}
     return tuple(text for text in doubtful if text.strip() not in places and support(text, cited) is None)
@@ -81,10 +82,11 @@ def unsupported_sentences(answer: Answer, library: Library, *, audiences: Sequen
 
 def said_sentences(text: str) -> list[str]:
     """Return the sentences of an answer without their markers, and without word of what the documents do not answer,
-    nor of which language they are in.
+    nor of which language they are in. What holds no letter and no digit ("!!") says nothing.
     """
     unmarked = MARKER.sub("", without_foreign(without_partly(text)[0]))
-    return [unmarked[start:end] for start, end in sentences(unmarked)]
+    said = (unmarked[start:end] for start, end in sentences(unmarked))
+    return [sentence for sentence in said if any(map(str.isalnum, sentence))]
 
 
 def _is_quoted(sentence: str, quote: str) -> bool:
@@ -98,6 +100,11 @@ def _is_quoted_from(sentence: str, state: str, cited: Sequence[Passage]) -> bool
     """Say whether a sentence is the name of a draft, or that something is over, and what is quoted from it."""
     said = sentence.removeprefix(state)
     return said != sentence and any(_is_quoted(said, passage.text) for passage in cited)
+
+
+def _is_quoted_under_its_heading(sentence: str, passage: Passage) -> bool:
+    states = (f"{shown(heading)} – " for heading in passage.headings)
+    return any(_is_quoted_from(sentence, state, [passage]) for state in states)
 
 
 def _cited_passage(citation: Citation, library: Library, audiences: Sequence[str]) -> Passage:

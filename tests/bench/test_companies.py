@@ -10,6 +10,7 @@ from bench.companies import (
     FOLLOW_UPS,
     HELD_OUT,
     INVENTED,
+    LARGER,
     QUESTIONS,
     TAUGHT,
     WEIGHED,
@@ -89,6 +90,16 @@ def test_follow_ups_quote_to_the_letter_and_every_fact_stands_in_a_quote(
             assert any(locate(fact, place.quote) for fact in group for place in question.gold), (question.id, group)
 
 
+def test_the_larger_companies_have_many_documents_and_many_questions() -> None:
+    assert {name.endswith("-zh") for name in LARGER} == {True, False}
+    for name in LARGER:
+        folder = FOLDER / "companies" / name
+        assert sum(path.is_file() for path in (folder / "corpus").rglob("*")) >= 40
+        kinds = Counter(question.kind for question in read(folder / "questions.jsonl"))
+        assert kinds.total() == 200
+        assert kinds["near_miss"] >= 50
+
+
 def test_invented_companies_either_teach_or_measure() -> None:
     assert set(INVENTED) == {folder.name for folder in (FOLDER / "companies").iterdir()}
     assert len(set(INVENTED)) == len(INVENTED), "a company has two tasks"
@@ -107,7 +118,8 @@ def test_questions_in_the_other_language_teach_weigh_and_measure() -> None:
 @pytest.mark.parametrize("name", [*INVENTED, *ACROSS])
 def test_every_answer_of_an_invented_company_stands_where_its_question_says(name: str, tmp_path: Path) -> None:
     corpus, file = write(name, tmp_path)
-    texts = {path.name: "".join(found.text for found in load(path)) for path in corpus.iterdir()}
+    files_there = [path for path in corpus.rglob("*") if path.is_file()]
+    texts = {path.relative_to(corpus).as_posix(): "".join(found.text for found in load(path)) for path in files_there}
     questions = read(file)
     assert {question.kind for question in questions} == (KINDS - {"two_parts"} if name in ACROSS else KINDS)
     assert len({question.id for question in questions}) == len(questions) >= (36 if name in ACROSS else 46)

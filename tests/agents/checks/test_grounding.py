@@ -1,10 +1,12 @@
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 from agents import courtesies
 from agents.checks.grounding import said_sentences, stray_parts, unsupported_sentences
 from agents.prompts import partly
 from agents.transcript import Answer, Citation
-from knowledge.library import Library
+from knowledge.library import Library, LibraryOptions
 
 PUBLIC = ("public",)
 CITATION = Citation(1, "default", "a.md", "A", None, 0, 8, "30 days.")
@@ -82,6 +84,23 @@ def test_an_item_is_supported_behind_the_heading_that_it_is_shown_with(shop: Lib
     assert unsupported_sentences(other, shop, audiences=PUBLIC) == ("What is never sold – Gift cards.",)
 
 
+def test_an_item_that_denies_is_supported_behind_its_heading_and_behind_no_other(tmp_path: Path) -> None:
+    (tmp_path / "shops.md").write_text(
+        "# Shops\n\n## Hexham\n\n- Open from 9.30 to 17.00\n- Closed on Sundays\n\n## Ludlow\n\n- Open every day\n",
+        encoding="utf-8",
+    )
+    with closing(Library(LibraryOptions(tmp_path / "home", embedder="hashing"))) as library:
+        library.ingest([tmp_path / "shops.md"])
+        answer = replace(ANSWER, citations=(cited(library, "Closed on Sundays", "shops.md"),))
+
+        def unsupported(text: str) -> tuple[str, ...]:
+            return unsupported_sentences(replace(answer, text=text), library, audiences=PUBLIC)
+
+        assert unsupported("Hexham – Closed on Sundays [1]") == ()
+        assert unsupported("Ludlow – Closed on Sundays [1]") == ("Ludlow – Closed on Sundays",)
+        assert unsupported("Hexham – Closed on Mondays [1]") == ("Hexham – Closed on Mondays",)
+
+
 def test_a_courtesy_says_nothing_that_a_document_could_hold(shop: Library) -> None:
     thanked = replace(ANSWER, text=courtesies.ANSWERS["thanks"]["en"], citations=())
     assert unsupported_sentences(thanked, shop, audiences=PUBLIC) == ()
@@ -109,4 +128,5 @@ def test_a_quoted_sentence_out_of_which_a_link_was_taken_is_still_supported(shop
 
 def test_markers_belong_to_no_sentence() -> None:
     assert said_sentences("One. [1] Two.\n三。[2]") == ["One.", "Two.", "三。"]
+    assert said_sentences("!! Stop using it. [1]") == ["Stop using it."], "marks alone say nothing"
     assert said_sentences(f"One. [1]{partly('en', 'a@b.example')}") == ["One."], "what is not known is no claim"
