@@ -6,6 +6,7 @@ It takes no account of what is right: an answer may be well grounded and wrong.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from agents import courtesies
@@ -82,11 +83,15 @@ def unsupported_sentences(answer: Answer, library: Library, *, audiences: Sequen
 
 def said_sentences(text: str) -> list[str]:
     """Return the sentences of an answer without their markers, and without word of what the documents do not answer,
-    nor of which language they are in. What holds no letter and no digit ("!!") says nothing.
+    nor of which language they are in. Punctuation alone ("!!") says nothing; a sign such as a tick does.
     """
     unmarked = MARKER.sub("", without_foreign(without_partly(text)[0]))
     said = (unmarked[start:end] for start, end in sentences(unmarked))
-    return [sentence for sentence in said if any(map(str.isalnum, sentence))]
+    return [sentence for sentence in said if not all(_is_punctuation(sign) for sign in sentence)]
+
+
+def _is_punctuation(sign: str) -> bool:
+    return unicodedata.category(sign)[0] in "PZ" or sign.isspace()
 
 
 def _is_quoted(sentence: str, quote: str) -> bool:
@@ -103,8 +108,9 @@ def _is_quoted_from(sentence: str, state: str, cited: Sequence[Passage]) -> bool
 
 
 def _is_quoted_under_its_heading(sentence: str, passage: Passage) -> bool:
-    states = (f"{shown(heading)} – " for heading in passage.headings)
-    return any(_is_quoted_from(sentence, state, [passage]) for state in states)
+    """Say whether a sentence is the nearest heading and all of a quoted sentence, of which a part may deny the whole."""
+    said = {passage.text[start:end] for start, end in sentences(passage.text)} | {passage.text}
+    return any(sentence == f"{shown(heading)} – {shown(text)}" for heading in passage.headings[-1:] for text in said)
 
 
 def _cited_passage(citation: Citation, library: Library, audiences: Sequence[str]) -> Passage:

@@ -86,7 +86,7 @@ def test_an_item_is_supported_behind_the_heading_that_it_is_shown_with(shop: Lib
 
 def test_an_item_that_denies_is_supported_behind_its_heading_and_behind_no_other(tmp_path: Path) -> None:
     (tmp_path / "shops.md").write_text(
-        "# Shops\n\n## Hexham\n\n- Open from 9.30 to 17.00\n- Closed on Sundays\n\n## Ludlow\n\n- Open every day\n",
+        "# Shops\n\n## Hexham\n\n- Not closed on Mondays\n- Closed on Sundays\n\n## Ludlow\n\n- Open every day\n",
         encoding="utf-8",
     )
     with closing(Library(LibraryOptions(tmp_path / "home", embedder="hashing"))) as library:
@@ -99,6 +99,10 @@ def test_an_item_that_denies_is_supported_behind_its_heading_and_behind_no_other
         assert unsupported("Hexham – Closed on Sundays [1]") == ()
         assert unsupported("Ludlow – Closed on Sundays [1]") == ("Ludlow – Closed on Sundays",)
         assert unsupported("Hexham – Closed on Mondays [1]") == ("Hexham – Closed on Mondays",)
+        answer = replace(ANSWER, citations=(cited(library, "Not closed on Mondays", "shops.md"),))
+        assert unsupported("Hexham – Not closed on Mondays [1]") == ()
+        for opposite in ("Hexham – closed on Mondays", "Hexham – Mondays; closed", "Shops – closed on Mondays"):
+            assert unsupported(f"{opposite} [1]") == (opposite,)
 
 
 def test_a_courtesy_says_nothing_that_a_document_could_hold(shop: Library) -> None:
@@ -128,5 +132,6 @@ def test_a_quoted_sentence_out_of_which_a_link_was_taken_is_still_supported(shop
 
 def test_markers_belong_to_no_sentence() -> None:
     assert said_sentences("One. [1] Two.\n三。[2]") == ["One.", "Two.", "三。"]
-    assert said_sentences("!! Stop using it. [1]") == ["Stop using it."], "marks alone say nothing"
+    assert said_sentences("!! Stop using it. [1]") == ["Stop using it."], "punctuation alone says nothing"
+    assert said_sentences("Is it safe? ✅ [1]") == ["Is it safe?", "✅"], "a tick says yes"
     assert said_sentences(f"One. [1]{partly('en', 'a@b.example')}") == ["One."], "what is not known is no claim"
