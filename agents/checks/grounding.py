@@ -108,7 +108,7 @@ def _is_quoted_from(sentence: str, state: str, cited: Sequence[Passage]) -> bool
 
 
 def _is_quoted_under_its_heading(sentence: str, passage: Passage) -> bool:
-    """Say whether a sentence is the nearest heading and all of a quoted sentence, of which a part may deny the whole."""
+    """Say whether a sentence is the nearest heading and a quoted sentence, whole: a part of it may say the opposite."""
     said = {passage.text[start:end] for start, end in sentences(passage.text)} | {passage.text}
     return any(sentence == f"{shown(heading)} – {shown(text)}" for heading in passage.headings[-1:] for text in said)
 
