@@ -76,25 +76,23 @@ def fit(embedder: Embedder) -> list[float]:
     """
     from sklearn.linear_model import LogisticRegression
 
-    taught = taught_by()
-    texts = [*(report.text for report in taught), *questions_of(TAUGHT)]
-    told = np.array([report.is_danger for report in taught] + [False] * (len(texts) - len(taught)))
-    weights = np.where(np.arange(len(texts)) < len(taught), 1.0, ORDINARY_WEIGHT)
+    texts, told, weights = zip(*lessons(), strict=True)
+    told, weights = np.array(told), np.array(weights)
     known = [knows(embedder, detect_language(text)) for text in texts]
     vectors = np.stack([embedder.embed_question(text) for text in compress(texts, known)])
     model = LogisticRegression(C=INVERSE_RIDGE, max_iter=1000).fit(vectors, told[known], sample_weight=weights[known])
     return [round(float(value), DIGITS) for value in (*model.coef_[0], model.intercept_[0])]
 
 
-def taught_by() -> list[Report]:
-    """Return the messages that teach."""
-    return [report for report in reports() if report.part == "taught"]
+def lessons() -> list[tuple[str, bool, float]]:
+    """Return what teaches: messages and questions, whether each reports a danger, and its weight."""
+    messages = [(report.text, report.is_danger, 1.0) for report in reports() if report.part == "taught"]
+    return [*messages, *((question, False, ORDINARY_WEIGHT) for question in questions_of(TAUGHT))]
 
 
-def digest_of(messages: Sequence[Report]) -> str:
-    """Return what stands beside the weights for the messages that taught them."""
-    told = "".join(f"{message.is_danger}\t{message.text}\n" for message in messages)
-    return hashlib.sha256(told.encode()).hexdigest()
+def digest_of(taught: Sequence[tuple[str, bool, float]]) -> str:
+    """Return what stands beside the weights for all that they were fitted with."""
+    return hashlib.sha256(json.dumps([INVERSE_RIDGE, taught]).encode()).hexdigest()
 
 
 def questions_of(companies: Sequence[str]) -> list[str]:
@@ -127,6 +125,6 @@ def _share(hits: "Sequence[bool] | map[bool]") -> str:
 
 if __name__ == "__main__":
     fitted = {each.name: fit(each) for each in map(embedder_of, EMBEDDERS)}
-    contents = {"messages_sha256": digest_of(taught_by()), "fitted": fitted}
+    contents = {"lessons_sha256": digest_of(lessons()), "fitted": fitted}
     WEIGHTS.write_text(json.dumps(contents, separators=(",", ":")).replace("],", "],\n") + "\n", encoding="utf-8")
     print(WEIGHTS)

@@ -2,8 +2,9 @@
 
     companies that only measure -> every question answered -> facts held, refusals, the few words that stand first
 
-Documents and questions were written without sight of Frontdesk's code, in customers' own words. A quarter of the
-questions look as if the documents answered them. No fault that was seen there alone is mended.
+Documents and questions were written without sight of Frontdesk's code, in customers' own words. A quarter to a third
+of the questions look as if the documents answered them. Those of `HELD_OUT` have a dozen documents each, and no fault
+that was seen there alone is mended; those of `LARGER` have 45.
 """
 
 from collections.abc import Mapping, Sequence

@@ -21,10 +21,10 @@ def test_nothing_that_is_held_out_teaches() -> None:
     assert len(reports()) == sum(map(len, texts.values()))  # none stands there twice
 
 
-def test_the_weights_were_fitted_to_the_messages_that_are_there() -> None:
+def test_the_weights_were_fitted_to_the_lessons_that_are_there() -> None:
     """Whoever changes what teaches fits anew: python -m bench.danger."""
     contents = json.loads(danger.WEIGHTS.read_text(encoding="utf-8"))
-    assert contents["messages_sha256"] == danger.digest_of(danger.taught_by())
+    assert contents["lessons_sha256"] == danger.digest_of(danger.lessons())
 
 
 def test_a_fit_has_a_weight_for_each_dimension_and_tells_what_teaches_apart(monkeypatch: pytest.MonkeyPatch) -> None:
