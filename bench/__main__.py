@@ -49,6 +49,7 @@ BY_REQUEST = {
     "ranking": "bench.ranking:run",
     "companies": "bench.invented:run",
     "larger": "bench.invented:run_larger",
+    "broad": "bench.invented:run_broad",
     "brevity": "bench.brevity:run",
     "verifying": "bench.verifying:run",
     "adapters": "bench.adapters:run",

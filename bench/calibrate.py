@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from agents.finding import find
 from agents.transcript import Message
-from bench.companies import ABROAD, COMPANIES, FOLLOW_UPS, HELD_OUT, QUESTIONS, WEIGHED, across
+from bench.companies import ABROAD, COMPANIES, FOLLOW_UPS, HELD_OUT, LARGER, QUESTIONS, WEIGHED, across
 from bench.homes import DEMO, library_with
 from bench.splits import teaches
 from bench.tables import Table
@@ -99,7 +99,7 @@ RECIPES = (
         base_rate=BASE_RATE_TWICE,
         even=True,
         tuned=True,
-        measured=tuple(name for name in HELD_OUT if not name.endswith("-zh")),
+        measured=tuple(name for name in (*HELD_OUT, *LARGER) if not name.endswith("-zh")),
     ),
     Recipe(
         "ANSWERS, multilingual",
@@ -109,7 +109,7 @@ RECIPES = (
         base_rate=BASE_RATE_TWICE,
         even=True,
         tuned=True,
-        measured=HELD_OUT,
+        measured=(*HELD_OUT, *LARGER),
     ),
     Recipe(
         "ANSWERS ACROSS, multilingual",

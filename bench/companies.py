@@ -192,9 +192,22 @@ HELD_OUT = (
     "watches",
 )
 """Those that only measure: nothing is fitted on them, and no fault that was seen there alone is mended."""
-LARGER = ("art-supplies-zh", "baby-goods-zh", "bedding-zh", "coaches", "cookware", "sewing")
-"""Those of 45 documents each, families of products and rules that are nearly alike, instead of a dozen: they only
-measure so far."""
+LARGER = (
+    "aquarium-zh",
+    "art-supplies-zh",
+    "baby-goods-zh",
+    "bedding-zh",
+    "coaches",
+    "cookware",
+    "garden-machinery",
+    "instruments",
+    "mountain-gear",
+    "sewing",
+    "telecom-zh",
+    "travel-cover",
+)
+"""Those that only measure too, of 45 documents each instead of a dozen: families of products, rules and versions that
+are nearly alike."""
 INVENTED = (*TAUGHT, *WEIGHED, *HELD_OUT, *LARGER)
 ACROSS = {
     f"{name}-across": name
@@ -227,6 +240,11 @@ ACROSS = {
 }
 """Sets of questions in the other language about invented companies: in Chinese about an English one, and the reverse.
 They teach, weigh or measure as their company does."""
+BROAD = {f"{name}-broad": name for name in INVENTED}
+"""Sets of the plainest questions about invented companies, as customers ask them first and in few words ("How much is
+delivery?"). An answer is what holds for somebody ordinary, who named no special case."""
+BESIDE = {**ACROSS, **BROAD}
+"""Further sets of questions about invented companies, with their company."""
 
 
 def across(companies: Iterable[str]) -> tuple[str, ...]:
@@ -235,15 +253,21 @@ def across(companies: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name, company in ACROSS.items() if company in wanted)
 
 
+def broad(companies: Iterable[str]) -> tuple[str, ...]:
+    """Return the sets of the plainest questions about these companies."""
+    wanted = set(companies)
+    return tuple(name for name, company in BROAD.items() if company in wanted)
+
+
 def write_invented(name: str, *, folder: Path) -> None:
     """Copy an invented company's documents to `folder/corpus` and its questions to `folder/questions.jsonl`.
 
     Args:
-        name: of `INVENTED` or of `ACROSS`.
+        name: of `INVENTED` or of `BESIDE`.
     """
-    source = FOLDER / "companies" / ACROSS.get(name, name)
+    source = FOLDER / "companies" / BESIDE.get(name, name)
     shutil.copytree(source / "corpus", folder / "corpus", dirs_exist_ok=True)
-    asked = "across.jsonl" if name in ACROSS else "questions.jsonl"
+    asked = f"{'across' if name in ACROSS else 'broad' if name in BROAD else 'questions'}.jsonl"
     shutil.copyfile(source / asked, folder / "questions.jsonl")
 
 

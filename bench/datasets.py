@@ -90,7 +90,7 @@ DATASETS: Mapping[str, Callable[..., None]] = {
     "xquad-en-asks-zh": partial(xquad, corpus="zh", question="en"),
     "stard-zh": stard,
     **{name: partial(companies.write, name, data=DATA) for name in companies.QUESTIONS},
-    **{name: partial(companies.write_invented, name) for name in (*companies.INVENTED, *companies.ACROSS)},
+    **{name: partial(companies.write_invented, name) for name in (*companies.INVENTED, *companies.BESIDE)},
 }
 
 

@@ -7,7 +7,7 @@ of the questions look as if the documents answered them. Those of `HELD_OUT` hav
 that was seen there alone is mended; those of `LARGER` have 45.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from agents.evaluation import JudgedAnswer, evaluate
 from agents.models import ModelOptions, resolve
 from agents.trials.measures import missing_facts
 from agents.turn import Responder
-from bench.companies import ACROSS, HELD_OUT, LARGER, across
+from bench.companies import ACROSS, HELD_OUT, LARGER, across, broad
 from bench.homes import library_with, models_folder
 from bench.tables import Table
 from knowledge.questions import read
@@ -34,11 +34,24 @@ def run_larger(folder: Path) -> Table:
     return _table(LARGER, {"all": LARGER}, folder)
 
 
-def _table(names: Sequence[str], parts: Mapping[str, Sequence[str]], folder: Path) -> Table:
+def run_broad(folder: Path) -> Table:
+    """Return what is answered to the plainest questions about companies that only measure."""
+    names = broad((*HELD_OUT, *LARGER))
+    english = [name for name in names if "-zh" not in name]
+    return _table(names, {"all in English": english, "all in Chinese": set(names) - set(english)}, folder, each=False)
+
+
+def _table(names: Sequence[str], parts: Mapping[str, Collection[str]], folder: Path, *, each: bool = True) -> Table:
+    """Ask sets of questions; a row is of a set, or of several together.
+
+    Args:
+        parts: name of a row -> its sets.
+        each: whether each set has a row of its own.
+    """
     rows = []
     for embedder in EMBEDDERS:
         judged = {name: answers(name, folder, embedder=embedder) for name in known(embedder, names)}
-        rows += [_row(name, embedder, part) for name, part in judged.items()]
+        rows += [_row(name, embedder, part) for name, part in judged.items() if each]
         for name, sets in parts.items():
             if both := [one for asked_of, part in judged.items() if asked_of in sets for one in part]:
                 rows.append(_row(name, embedder, both))
@@ -65,7 +78,7 @@ def known(embedder: str, names: Sequence[str]) -> tuple[str, ...]:
     """Return the sets of which an embedder knows the languages."""
     if embedder == "multilingual":
         return tuple(names)
-    return tuple(name for name in names if not name.endswith("-zh") and name not in ACROSS)
+    return tuple(name for name in names if "-zh" not in name and name not in ACROSS)
 
 
 def answers(name: str, folder: Path, *, embedder: str) -> Sequence[JudgedAnswer]:

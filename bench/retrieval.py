@@ -15,7 +15,7 @@ from pathlib import Path
 
 from agents.finding import search
 from agents.quotes.nearness import forget
-from bench.companies import ACROSS, HELD_OUT, INVENTED
+from bench.companies import BESIDE, HELD_OUT, INVENTED
 from bench.datasets import DATASETS
 from bench.homes import DEMO, Home, home_of, in_home
 from bench.tables import Table, score
@@ -26,7 +26,7 @@ from knowledge.retrieval import RetrievalOptions
 from knowledge.scores import Score, mean
 
 SETS: Mapping[str, tuple[str, ...]] = {
-    **{name: (name,) for name in DATASETS if name not in (*INVENTED, *ACROSS)},
+    **{name: (name,) for name in DATASETS if name not in (*INVENTED, *BESIDE)},
     DEMO: (DEMO,),
     "invented companies in English": tuple(name for name in HELD_OUT if not name.endswith("-zh")),
     "invented companies in Chinese": tuple(name for name in HELD_OUT if name.endswith("-zh")),

@@ -9,7 +9,7 @@ them are about articles that taught.
 
 import zlib
 
-from bench.companies import ACROSS, INVENTED, QUESTIONS, TAUGHT
+from bench.companies import BESIDE, INVENTED, QUESTIONS, TAUGHT
 from knowledge.questions import Question
 
 FOLDS = 5
@@ -21,13 +21,13 @@ def group_of(question: Question, name: str) -> str:
     """Return the company or, of many articles, the fold of the article that a question is about."""
     if name in QUESTIONS:
         return QUESTIONS[name].company
-    company = ACROSS.get(name, name)
+    company = BESIDE.get(name, name)
     return company if company in INVENTED else f"articles {_fold(question)}"
 
 
 def teaches(question: Question, name: str) -> bool:
     """Say whether an embedder's adapter learns from a question of this set."""
-    return ACROSS.get(name, name) in TAUGHT or (name.startswith("xquad") and _fold(question) < TEACHING_FOLDS)
+    return BESIDE.get(name, name) in TAUGHT or (name.startswith("xquad") and _fold(question) < TEACHING_FOLDS)
 
 
 def _fold(question: Question) -> int:

@@ -11,19 +11,21 @@ from collections.abc import Sequence
 
 from agents import courtesies
 from agents.checks.figures import MARKER, exact_parts
-from agents.checks.support import support
+from agents.checks.polarity import contradicts
+from agents.checks.support import UNIT_TERMS, support
 from agents.guard import MARKS
 from agents.prompts import without_foreign, without_partly
 from agents.quotes.draft_labels import label
 from agents.quotes.expired import OVER
 from agents.quotes.quoting import shown
+from agents.quotes.statements import CELL_BREAK
 from agents.transcript import Answer, Citation
 from knowledge.drafts import says_draft
 from knowledge.errors import KnowledgeError
 from knowledge.excerpts import Excerpt
 from knowledge.library import Library
 from knowledge.passages import Passage
-from knowledge.text import locate, sentences
+from knowledge.text import locate, sentences, tokens
 
 WHOLE_DOCUMENT = 10_000_000
 _CELL_BREAKS = (" – ", "; ")
@@ -32,6 +34,7 @@ _PIECES = re.compile(
     "|".join(map(re.escape, (*_CELL_BREAKS, *(mark for of in MARKS.values() for mark in of.values()))))
 )
 """Where an answer's words may differ from what it quotes: a row is shown otherwise, a link is taken out."""
+_DENIES_AMOUNT = re.compile(r"(?:\bnot|\bno longer|不是|不再|并非)(?: for| within)?\s*$", re.IGNORECASE)
 
 
 def stray_parts(
@@ -44,7 +47,8 @@ def stray_parts(
         audiences: who asked.
         contact: the company's own address, which refusals name.
     """
-    parts = exact_parts(answer.text) - exact_parts(contact)
+    said = (exact_parts(line) for line in answer.text.splitlines())  # "One", and "One case" below it, are no number
+    parts = set().union(*said) - exact_parts(contact)
     for citation in answer.citations:
         parts -= exact_parts(citation.quote)
     for citation in answer.citations if parts else ():
@@ -57,16 +61,20 @@ def stray_parts(
 def unsupported_sentences(answer: Answer, library: Library, *, audiences: Sequence[str]) -> tuple[str, ...]:
     """Return the sentences of an answer that nothing it cites says; none for a refusal or a courtesy.
 
-    A sentence is supported when a quote holds it word for word, alone or behind a heading above it, when it is a title
-    or heading above one or a sentence of them, as a FAQ's question is before its yes or no, or when a quote under its
-    headings passes the check that written answers go through (`agents.checks.support`).
+    A sentence is supported when a quote holds it word for word (whole, or a part that the rest does not deny), alone or
+    behind a heading above it, when it is a title or heading above one or a sentence of them, as a FAQ's question is
+    before its yes or no, or when a quote under its headings passes the check that written answers go through
+    (`agents.checks.support`). So are the few words that stand first, where the sentence that they are of follows.
+    A denial without a word for it ("It is a myth that …") is not seen.
     """
     if answer.outcome == "refused" or courtesies.is_one(answer.text):
         return ()
+    told = said_sentences(answer.text)
     doubtful = [
         text
-        for text in said_sentences(answer.text)
+        for text in told
         if not any(_is_quoted(text, citation.quote) for citation in answer.citations)
+        and not (text.strip() == answer.pointed.strip() and any(locate(text, other) for other in told if other != text))
     ]
     if not doubtful:
         return ()
@@ -95,10 +103,25 @@ def _is_punctuation(sign: str) -> bool:
 
 
 def _is_quoted(sentence: str, quote: str) -> bool:
-    """Say whether a quote holds a sentence word for word, or all cells of a row, or all but what was taken out."""
-    if locate(sentence, quote) is not None:
-        return True
+    """Say whether a quote holds a sentence word for word, or all cells of a row, or all but what was taken out.
+
+    A part of a sentence that the rest of it denies is not held: "closed on Sundays" of "not closed on Sundays".
+    """
+    if span := locate(sentence, quote):
+        return not _is_denied(sentence, quote, *span)
     return all(locate(piece, quote) for piece in _PIECES.split(sentence) if piece.strip(" .,:;()"))
+
+
+def _is_denied(words: str, quote: str, start: int, end: int) -> bool:
+    """Say whether the sentences of a quote that hold these words deny them; of an amount, what is right before it.
+
+    One cell of a row denies no other.
+    """
+    if all(term in UNIT_TERMS or term[0].isdecimal() for term in tokens(words)):
+        return _DENIES_AMOUNT.search(quote[:start]) is not None
+    around = [(begins, ends) for begins, ends in sentences(quote) if begins < end and start < ends]
+    in_part = [quote[begins:ends] for begins, ends in around if begins < start or end < ends]
+    return any(contradicts(words, sentence) for sentence in in_part if CELL_BREAK not in sentence)
 
 
 def _is_quoted_from(sentence: str, state: str, cited: Sequence[Passage]) -> bool:

@@ -1,9 +1,11 @@
 """A question's passages in, their statements out, the likeliest answer first; no language model is asked.
 
     statements -> features in words -> + nearness of an embedder tuned for answers, or likeness of meaning -> order
+        + what holds for everybody, where a question is broad (`agents.quotes.breadth`)
 
 A linear ranking of few features; `python -m bench ranking` sets its weights beside those that a fit would take. How
-much likelier one statement holds the answer than another follows from their scores, alike for companies and articles.
+much likelier one statement holds the answer than another follows from their scores, alike for companies and articles;
+for a broad question less surely.
 One statement is no answer by its own words alone: what it is about often stands in the title, in the heading, or in the
 sentence before it. And of products that are nearly alike, the one that the question names is meant: what stands under
 another name steps back.
@@ -22,6 +24,8 @@ from numpy.typing import NDArray
 from agents.checks.figures import clause_number
 from agents.quotes import answer_types, calendar_spans
 from agents.quotes.answer_types import AnswerType
+from agents.quotes.breadth import SHARPNESS as BROAD_SHARPNESS
+from agents.quotes.breadth import breadth, held_for_all
 from agents.quotes.calendar_spans import Moment
 from agents.quotes.nearness import nearness, told
 from agents.quotes.statements import Statement, quotable, statements_of
@@ -85,11 +89,16 @@ def rank(
     if embedder is not None and weighing != "words":
         features = with_meaning(retrieval.asked, described, embedder, previous=previous, weighing=weighing)
     scores = features @ weights_of(weighing)
+    leans = bool(previous) and retrieval.asked.startswith(f"{previous} ")
+    share = breadth(retrieval.asked) if weighing == "answers" and not leans else 0.0
+    if share:
+        scores += share * held_for_all(described.statements, features[:, MEANING])
     foreign = np.array([detect_language(s.text) != language for s in described.statements])
     scores = np.where(foreign & (scores > 0), OTHER_LANGUAGE_FACTOR * scores, scores)
     order = np.argsort(-scores, kind="stable")
     words = features[:, NAMES.index("own")]
-    likely = np.exp(sharpness_of(weighing) * (scores - scores.max()))
+    sharpness = (1.0 - share) * sharpness_of(weighing) + share * BROAD_SHARPNESS
+    likely = np.exp(sharpness * (scores - scores.max()))
     return [
         replace(described.statements[at], score=float(scores[at]), words=float(words[at]), likelihood=float(likely[at]))
         for at in order

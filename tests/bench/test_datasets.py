@@ -4,13 +4,13 @@ from pathlib import Path
 import pytest
 
 from bench import datasets
-from bench.companies import ACROSS, INVENTED, QUESTIONS
+from bench.companies import BESIDE, INVENTED, QUESTIONS
 from knowledge.questions import read
 
 pytestmark = pytest.mark.data
 
 
-@pytest.mark.parametrize("name", sorted(datasets.DATASETS.keys() - QUESTIONS.keys() - {*INVENTED, *ACROSS}))
+@pytest.mark.parametrize("name", sorted(datasets.DATASETS.keys() - QUESTIONS.keys() - {*INVENTED, *BESIDE}))
 def test_a_set_reads_as_our_own_formats(name: str, tmp_path: Path, shared_data: Path) -> None:
     corpus, file = datasets.write(name, tmp_path / name)
     documents = [json.loads(line) for line in corpus.read_text(encoding="utf-8").splitlines()]

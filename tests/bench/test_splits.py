@@ -1,6 +1,6 @@
 import pytest
 
-from bench.companies import COMPANIES, HELD_OUT, TAUGHT, WEIGHED, across
+from bench.companies import COMPANIES, HELD_OUT, LARGER, TAUGHT, WEIGHED, across
 from bench.splits import FOLDS, TEACHING_FOLDS, group_of, teaches
 from knowledge.questions import Gold, Question
 
@@ -25,7 +25,7 @@ def test_some_articles_teach_and_most_do_not() -> None:
     [
         ((*TAUGHT, *across(TAUGHT)), True),
         ((*WEIGHED, *across(WEIGHED)), False),
-        ((*HELD_OUT, *across(HELD_OUT)), False),
+        ((*HELD_OUT, *across(HELD_OUT), *LARGER), False),
         (COMPANIES, False),
     ],
 )

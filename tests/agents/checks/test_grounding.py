@@ -31,6 +31,25 @@ def test_strays_are_what_neither_quotes_nor_the_headings_above_them_hold(shop: L
     assert stray_parts(replace(ANSWER, text="60 days", citations=(file,)), shop, audiences=PUBLIC) == {"60"}
 
 
+def test_words_of_two_lines_make_no_number_together(shop: Library) -> None:
+    luggage = replace(CITATION, quote="One case of up to 20 kg and one small bag.")
+    answer = replace(ANSWER, text=f"One [1]\n{luggage.quote} [1]", citations=(luggage,))
+    assert stray_parts(answer, shop, audiences=PUBLIC) == set()
+    assert stray_parts(replace(answer, text="One [1]\n21 kg [1]"), shop, audiences=PUBLIC) == {"21"}
+
+
+def test_a_row_is_quoted_whatever_another_cell_denies(tmp_path: Path) -> None:
+    page = tmp_path / "fees.md"
+    page.write_text(
+        "# Fees\n\n| Van comes back | Charge | Why |\n|---|---|---|\n| Swept, not washed | nothing | normal |\n"
+    )
+    with closing(Library(LibraryOptions(tmp_path / "home", embedder="hashing"))) as library:
+        library.ingest([page])
+        row = cited(library, "Van comes back: Swept, not washed | Charge: nothing | Why: normal", "fees.md")
+        answer = replace(ANSWER, text="Swept, not washed – Charge: nothing; Why: normal [1]", citations=(row,))
+        assert unsupported_sentences(answer, library, audiences=PUBLIC) == ()
+
+
 def test_the_address_that_a_refusal_names_is_no_stray(shop: Library) -> None:
     refusal = replace(REFUSED, text="Not found. Write to help@lumen.example, or to evil.example.")
     found = stray_parts(refusal, shop, audiences=PUBLIC, contact="help@lumen.example")
@@ -135,3 +154,51 @@ def test_markers_belong_to_no_sentence() -> None:
     assert said_sentences("!! Stop using it. [1]") == ["Stop using it."], "punctuation alone says nothing"
     assert said_sentences("Is it safe? ✅ [1]") == ["Is it safe?", "✅"], "a tick says yes"
     assert said_sentences(f"One. [1]{partly('en', 'a@b.example')}") == ["One."], "what is not known is no claim"
+
+
+def test_a_part_of_a_sentence_that_the_rest_denies_is_not_quoted(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    page = tmp_path / "hours.md"
+    page.write_text(
+        "# Hours\n\nWe are not closed on Sundays. Lamps cannot be sent back within 30 days. 周日不休息。\n"
+        "Refunds take 5 days, not 10 days. Delivery is not free: it costs €4.90.\n"
+        "If you cannot find your order, register it at https://x.example/y within 5 days.\n"
+    )
+    with closing(Library(LibraryOptions(home, embedder="hashing"))) as library:
+        library.ingest([page])
+
+        def unsupported(text: str, quote: str) -> tuple[str, ...]:
+            answer = replace(ANSWER, text=f"{text} [1]", citations=(cited(library, quote, "hours.md"),))
+            return unsupported_sentences(answer, library, audiences=PUBLIC)
+
+        for text, quote in (
+            ("Closed on Sundays.", "We are not closed on Sundays."),
+            ("Sent back within 30 days.", "Lamps cannot be sent back within 30 days."),
+            ("休息。", "周日不休息。"),
+            ("10 days.", "Refunds take 5 days, not 10 days."),
+        ):
+            assert unsupported(text, quote) == (text,)
+        for text, quote in (
+            ("30 days.", "Lamps cannot be sent back within 30 days."),
+            ("Not closed on Sundays.", "We are not closed on Sundays."),
+            ("5 days.", "Refunds take 5 days, not 10 days."),
+            ("€4.90.", "Delivery is not free: it costs €4.90."),
+            (
+                "If you cannot find your order, register it at [link removed] within 5 days.",
+                "If you cannot find your order, register it at https://x.example/y within 5 days.",
+            ),
+        ):
+            assert unsupported(text, quote) == ()
+
+
+def test_the_few_words_first_are_followed_by_the_sentence_that_they_are_of(tmp_path: Path) -> None:
+    page = tmp_path / "hours.md"
+    page.write_text("# Hours\n\nIf not, we give the food away and refund half.\n")
+    with closing(Library(LibraryOptions(tmp_path / "home", embedder="hashing"))) as library:
+        library.ingest([page])
+        quote = cited(library, "If not, we give the food away and refund half.", "hours.md")
+        answer = replace(ANSWER, citations=(quote,), text="refund half [1]", pointed="refund half")
+        assert unsupported_sentences(answer, library, audiences=PUBLIC) == ("refund half",)
+        followed = replace(answer, text=f"refund half [1]\n{quote.quote} [1]")
+        assert unsupported_sentences(followed, library, audiences=PUBLIC) == ()
+        assert unsupported_sentences(replace(followed, pointed=""), library, audiences=PUBLIC) == ("refund half",)
