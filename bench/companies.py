@@ -206,8 +206,9 @@ LARGER = (
     "telecom-zh",
     "travel-cover",
 )
-"""Those that only measure too, of 45 documents each instead of a dozen: families of products, rules and versions that
-are nearly alike."""
+"""Those of 45 documents each instead of a dozen: families of products, rules and versions that are nearly alike.
+Nothing is fitted on them; four of them refused an adapter, and two were among the sets that said from how many terms a
+question is broad (docs/design.md)."""
 INVENTED = (*TAUGHT, *WEIGHED, *HELD_OUT, *LARGER)
 ACROSS = {
     f"{name}-across": name
@@ -242,7 +243,8 @@ ACROSS = {
 They teach, weigh or measure as their company does."""
 BROAD = {f"{name}-broad": name for name in INVENTED}
 """Sets of the plainest questions about invented companies, as customers ask them first and in few words ("How much is
-delivery?"). An answer is what holds for somebody ordinary, who named no special case."""
+delivery?"). An answer is what holds for somebody ordinary, who named no special case. Those about companies that teach
+or weigh fitted `agents.quotes.breadth`, and no adapter has learned from them yet; the others measure."""
 BESIDE = {**ACROSS, **BROAD}
 """Further sets of questions about invented companies, with their company."""
 

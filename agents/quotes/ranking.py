@@ -89,7 +89,7 @@ def rank(
     if embedder is not None and weighing != "words":
         features = with_meaning(retrieval.asked, described, embedder, previous=previous, weighing=weighing)
     scores = features @ weights_of(weighing)
-    leans = bool(previous) and retrieval.asked.startswith(f"{previous} ")
+    leans = _alone(retrieval.asked, previous) != retrieval.asked
     share = breadth(retrieval.asked) if weighing == "answers" and not leans else 0.0
     if share:
         scores += share * held_for_all(described.statements, features[:, MEANING])
@@ -112,7 +112,7 @@ def describe(retrieval: Retrieval, previous: str = "") -> Described:
         previous: the question before this one, which says what kind of thing is asked for where this one does not.
     """
     # A question that leans is searched for together with the one before it, which may ask for something else.
-    question = retrieval.asked.removeprefix(f"{previous} ") if previous else retrieval.asked
+    question = _alone(retrieval.asked, previous)
     kinds = answer_types.expected(question) or answer_types.expected(previous)
     weights = _without_paying(retrieval.weights) if AnswerType.PAYER in kinds else retrieval.weights
     total = sum(weights.values()) or 1.0
@@ -146,6 +146,11 @@ def describe(retrieval: Retrieval, previous: str = "") -> Described:
     return Described(statements, np.array(features, dtype=np.float64).reshape(len(statements), len(NAMES)))
 
 
+def _alone(asked: str, previous: str) -> str:
+    """Return a question as it was typed: one that leans is searched with the one before it in front."""
+    return asked.removeprefix(f"{previous} ") if previous else asked
+
+
 def weighing_with(embedder: Embedder | None, language: str) -> Weighing:
     """Return what statements can be told apart by."""
     if embedder is None or not knows(embedder, language):
@@ -166,7 +171,7 @@ def with_meaning(
         question: as it was searched, with the one before it, `previous`, when it leans on that.
     """
     features = described.features.copy()
-    alone = question.removeprefix(f"{previous} ") if previous else question
+    alone = _alone(question, previous)
     near = nearness(alone, question, described.statements, embedder) if weighing == "answers" else None
     if near is not None:
         features[:, MEANING] = near

@@ -1,6 +1,6 @@
 import pytest
 
-from bench.companies import COMPANIES, HELD_OUT, LARGER, TAUGHT, WEIGHED, across
+from bench.companies import COMPANIES, HELD_OUT, LARGER, TAUGHT, WEIGHED, across, broad
 from bench.splits import FOLDS, TEACHING_FOLDS, group_of, teaches
 from knowledge.questions import Gold, Question
 
@@ -23,9 +23,9 @@ def test_some_articles_teach_and_most_do_not() -> None:
 @pytest.mark.parametrize(
     ("names", "taught"),
     [
-        ((*TAUGHT, *across(TAUGHT)), True),
-        ((*WEIGHED, *across(WEIGHED)), False),
-        ((*HELD_OUT, *across(HELD_OUT), *LARGER), False),
+        ((*TAUGHT, *across(TAUGHT), *broad(TAUGHT)), True),
+        ((*WEIGHED, *across(WEIGHED), *broad(WEIGHED)), False),
+        ((*HELD_OUT, *across(HELD_OUT), *LARGER, *broad((*HELD_OUT, *LARGER))), False),
         (COMPANIES, False),
     ],
 )
